@@ -1,6 +1,6 @@
 // wasprey activity: who was on this machine and in its containers, and what they did.
 
-import { CONFIG_OPTIONS, configurationOf } from '../../daemon/configuration.ts';
+import { configurationOf } from '../../daemon/configuration.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { count, sum } from '../../diagnostics/numbers.ts';
@@ -25,12 +25,7 @@ const SHOW = 'show';
 const USUAL_SPAN = '1h';
 
 const OPTIONS = {
-  config: {
-    ...CONFIG_OPTIONS.config,
-    description:
-      'Configuration with the folder of the journal and the names of secrets. Default: /etc/wasprey/wasprey.yaml, if it exists.',
-  },
-  option: CONFIG_OPTIONS.option,
+  ...HISTORY_OPTIONS,
   on: {
     ...HISTORY_OPTIONS.on,
     description: 'The same as FILES; may be given several times. Default: the journal of this machine, journal.folder.',

@@ -1,5 +1,6 @@
 // wasprey backtest: what rules would have done on what was recorded.
 
+import { type ConfigRequest, configurationOf } from '../../daemon/configuration.ts';
 import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rules/rule-selection.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
@@ -35,7 +36,7 @@ export const BACKTEST = defineCommand({
     against: {
       kind: 'list',
       value: 'RULES',
-      description: `Rules to compare with: files or folders, or the word ${RUNNING} for those that \`wasprey run\` uses on this machine.`,
+      description: `Rules to compare with: files or folders, or the word ${RUNNING} for those that \`wasprey run\` uses with this configuration.`,
     },
     'at-most': {
       kind: 'number',
@@ -68,12 +69,15 @@ export const BACKTEST = defineCommand({
   ],
   async run({ options, operands }, terminal) {
     if (operands.length === 0) throw new UsageError('missing rules', 'name rule files or folders');
-    const history = givenHistory(options, terminal);
+    const { config, option } = options;
+    const { journal } = (await configurationOf({ config, option, usual: true }, terminal)).configuration;
+    const history = givenHistory(options, terminal, journal.folder);
     await prepare('native');
     const ruleMatching = options['rule-matching'] === 'all' ? 'all' : 'first';
     const tried = await rulesIn(operands, ruleMatching, terminal, selectionOf(options));
     const against = options.against?.map(({ text }) => text) ?? [];
-    const compared = against.length > 0 ? await comparedRules(against, ruleMatching, terminal) : undefined;
+    const compared =
+      against.length > 0 ? await comparedRules(against, ruleMatching, { config, option }, terminal) : undefined;
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
     using bar = new ProgressBar();
@@ -92,11 +96,12 @@ export const BACKTEST = defineCommand({
 async function comparedRules(
   against: readonly string[],
   ruleMatching: 'first' | 'all',
+  configuration: Omit<ConfigRequest, 'usual'>,
   terminal: Terminal,
 ): Promise<TriedRules> {
   if (!against.includes(RUNNING)) return rulesIn(against, ruleMatching, terminal);
   if (against.length > 1) throw new UsageError(`--against ${RUNNING} and --against RULES exclude each other`);
-  return { ...(await runningRules(terminal)), ruleMatching };
+  return { ...(await runningRules(configuration, terminal)), ruleMatching };
 }
 
 function exitStatus({ report, rules }: BacktestResult, atMost: number | undefined, terminal: Terminal): number {

@@ -9,7 +9,7 @@ import { History } from '../../journal/event-views.ts';
 import { type ExportedHistory, exportFiles } from '../../scap/write/export-files.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
-import { givenHistory } from '../options/history-options.ts';
+import { givenHistory, HISTORY_OPTIONS, journalFolder } from '../options/history-options.ts';
 import { ProgressBar } from '../reports/progress-bar.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -22,6 +22,7 @@ export const EXPORT = defineCommand({
     Writes recordings of \`wasprey capture\`, or the journal, as a capture that Falco, sysdig and Stratoshark read (.scap, packed by gzip):
     machine, users, processes with descriptors, then the events. Falco raises the alerts on it that \`wasprey replay\` raises on
     the recording, as far as its rules read what Falco has: \`falco -o engine.kind=replay -o engine.replay.capture_file=node.scap\`.
+    Without FILE, it is the journal of this machine: journal.folder of the configuration.
 
     What a recording has and a .scap file can't have is written as state: where a link led, an open has a second event with the
     file's path. Only the owner can read the file: arguments and environments of programs contain secrets.`,
@@ -30,6 +31,7 @@ export const EXPORT = defineCommand({
     failure: "A recording can't be read, the file can't be written, or parts of a recording were damaged and left out.",
   },
   options: {
+    config: HISTORY_OPTIONS.config,
     output: {
       kind: 'text',
       short: 'o',
@@ -47,10 +49,14 @@ export const EXPORT = defineCommand({
     { command: 'wasprey export --since 2h -o node.scap', effect: 'Writes the last hours of the journal.' },
   ],
   async run({ options, operands }, terminal) {
-    const { output, since } = options;
+    const { config, output, since } = options;
     if (output === undefined) throw new UsageError('missing file for the capture', 'add --output FILE');
-    const on = operands.length > 0 ? { on: operands.map((text, place) => ({ text, place })) } : {};
-    const { files } = givenHistory({ ...on, ...(since !== undefined && { since }) }, terminal);
+    const given = {
+      ...(operands.length > 0 && { on: operands.map((text, place) => ({ text, place })) }),
+      ...(config !== undefined && { config }),
+      ...(since !== undefined && { since }),
+    };
+    const { files } = givenHistory(given, terminal, await journalFolder(given, terminal));
     await prepare('native');
     const damaged: string[] = [];
     const stop = new AbortController();

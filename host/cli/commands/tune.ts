@@ -10,7 +10,7 @@ import { exceptionYaml } from '../../journal/tuning/exception-yaml.ts';
 import { findProposals, tryProposals } from '../../journal/tuning/tune.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
-import { givenHistory, HISTORY_OPTIONS } from '../options/history-options.ts';
+import { givenHistory, HISTORY_OPTIONS, journalFolder } from '../options/history-options.ts';
 import { compiledRules, runningRuleFiles } from '../options/tried-rules.ts';
 import { ProgressBar } from '../reports/progress-bar.ts';
 import { renderTune, tuneJson } from '../reports/tune-report.ts';
@@ -26,7 +26,7 @@ export const TUNE = defineCommand({
     is for you to decide.
 
     RULE is the rule's name. RULES are the rule files that it is in, with those that they need; without any, the rules that
-    \`wasprey run\` uses on this machine. Put an exception into a rule file that loads after them.`,
+    \`wasprey run\` uses with the configuration. Put an exception into a rule file that loads after them.`,
   status: {
     ok: 'The history was evaluated.',
     failure: "The history or the rules can't be used, or parts of the history are damaged.",
@@ -57,9 +57,9 @@ export const TUNE = defineCommand({
     const [name, ...paths] = operands;
     if (name === undefined) throw new UsageError('missing rule', "wasprey tune 'NAME OF THE RULE'");
     if (options.json && options.yaml !== undefined) throw new UsageError('--json and --yaml exclude each other');
-    const history = givenHistory(options, terminal);
+    const history = givenHistory(options, terminal, await journalFolder(options, terminal));
     await prepare('native');
-    const files = readRuleFiles(paths.length > 0 ? paths : await runningRuleFiles());
+    const files = readRuleFiles(paths.length > 0 ? paths : await runningRuleFiles(options));
     const selection = selectionOf(options);
     const compile = (yaml = '') =>
       compiledRules([...files, ...(yaml === '' ? [] : [{ name: 'exceptions', text: yaml }])], terminal, {

@@ -1,6 +1,7 @@
 // Options of the commands that read what happened: where it is recorded, and from when on.
 
 import { parseDuration } from '../../config-values/duration.ts';
+import { CONFIG_OPTIONS, configurationOf, USUAL_CONFIG } from '../../daemon/configuration.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
@@ -9,14 +10,17 @@ import type { Terminal } from '../../diagnostics/terminal.ts';
 import { findHistory, type HistoryFile } from '../../journal/history.ts';
 import { RecordingError } from '../../recording/format.ts';
 
-/** Where the journal of this machine is, by default. */
-export const JOURNAL_FOLDER = '/var/lib/wasprey/journal';
-
 export const HISTORY_OPTIONS = {
+  config: {
+    ...CONFIG_OPTIONS.config,
+    description: `Configuration of the agent whose journal is read. Default: ${USUAL_CONFIG}, if it exists.`,
+  },
+  option: CONFIG_OPTIONS.option,
   on: {
     kind: 'list',
     value: 'FILE',
-    description: `A recording, or a folder of them; may be given several times. Default: the journal, ${JOURNAL_FOLDER}.`,
+    description:
+      'A recording, or a folder of them; may be given several times. Default: the journal of this machine, journal.folder.',
   },
   since: {
     kind: 'text',
@@ -24,6 +28,8 @@ export const HISTORY_OPTIONS = {
     description: 'How far back: 30m, 12h, 7d. Default: everything that is recorded.',
   },
 } as const;
+
+type HistoryOptions = OptionValues<typeof HISTORY_OPTIONS>;
 
 export interface GivenHistory {
   /** At least one, in order of time. */
@@ -33,13 +39,23 @@ export interface GivenHistory {
 }
 
 /**
- * @param journal its folder, where no other place is given
+ * That of the journal, from the configuration. Where other places are given, the usual file does not count: they can be read even if it is
+ * invalid, or only root may read it.
+ * @throws {CommandFailure}
+ */
+export async function journalFolder({ config, option, on }: HistoryOptions, terminal: Terminal): Promise<string> {
+  const { configuration } = await configurationOf({ config, option, usual: on === undefined }, terminal);
+  return configuration.journal.folder;
+}
+
+/**
+ * @param journal its folder, which is read if no other place is given
  * @throws {UsageError | CommandFailure}
  */
 export function givenHistory(
-  options: OptionValues<typeof HISTORY_OPTIONS>,
+  options: Pick<HistoryOptions, 'on' | 'since'>,
   terminal: Terminal,
-  journal = JOURNAL_FOLDER,
+  journal: string,
 ): GivenHistory {
   const places = options.on?.map(({ text }) => text) ?? [journal];
   const since = sinceOf(options.since);

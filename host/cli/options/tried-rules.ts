@@ -3,10 +3,11 @@
 import { ruleReads } from '../../agent/alert-desk.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
 import type { RuleFile } from '../../compiler/rules/load.ts';
+import type { ConfigRequest } from '../../daemon/configuration.ts';
 import { readRunRules } from '../../daemon/rule-source.ts';
 import { compileRules, prepareRules } from '../../daemon/rules/compile.ts';
 import type { RuleSelection } from '../../daemon/rules/rule-selection.ts';
-import { runSettings } from '../../daemon/settings.ts';
+import { type RunSettings, runSettings } from '../../daemon/settings.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
 import type { RuleMatching } from '../../engine/protocol.ts';
@@ -14,6 +15,9 @@ import type { TriedModule, TriedRules } from '../../journal/backtest/tried-rules
 
 /** The word for the rules that an agent on this machine runs by its configuration. */
 export const RUNNING = 'running';
+
+/** Options of the command that name its configuration: the agent's. */
+type ConfigOptions = Omit<ConfigRequest, 'usual'>;
 
 /** @throws {CommandFailure} when the rules have errors, which are shown then */
 export async function rulesIn(
@@ -26,11 +30,11 @@ export async function rulesIn(
 }
 
 /**
- * Those that `wasprey run` would use now, without options: by /etc/wasprey/wasprey.yaml, or the ones that come with Wasprey.
+ * Those that `wasprey run` would use now with these options: by the configuration, or the ones that come with Wasprey.
  * @throws {UsageError | CommandFailure}
  */
-export async function runningRules(terminal: Terminal): Promise<TriedRules> {
-  const settings = await runSettings({}, [], SILENT);
+export async function runningRules(options: ConfigOptions, terminal: Terminal): Promise<TriedRules> {
+  const settings = await settingsOf(options);
   const warn = (message: string): void => terminal.say(`wasprey: ${message}\n`);
   const modules = await readRunRules(settings).load({ terminal, warn, progress: true, inBackground: false });
   return triedRules(modules, settings.ruleMatching);
@@ -47,13 +51,17 @@ export async function compiledRules(
   return triedRules([await compileRules('rules', files, selection, loading)], ruleMatching);
 }
 
-/** The paths of the rule files that `wasprey run` would use now; none: the rules that come with Wasprey. */
-export async function runningRuleFiles(): Promise<readonly string[]> {
-  const { modules, ruleFiles } = await runSettings({}, [], SILENT);
+/** The paths of the rule files that `wasprey run` would use now with these options; none: the rules that come with Wasprey. */
+export async function runningRuleFiles(options: ConfigOptions): Promise<readonly string[]> {
+  const { modules, ruleFiles } = await settingsOf(options);
   if (modules.length > 0 && ruleFiles.length === 0) {
     throw new CommandFailure('this machine runs a compiled module', 'name the rule files that it was compiled from');
   }
   return ruleFiles;
+}
+
+function settingsOf({ config, option }: ConfigOptions): Promise<RunSettings> {
+  return runSettings({ ...(config !== undefined && { config }), ...(option && { option }) }, [], SILENT);
 }
 
 /** Modules that are compiled, in the order of evaluation. */

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { PROJECT } from '../../../host/setup/paths.mjs';
@@ -95,6 +95,32 @@ test('what can not be used is refused with what to do', () => {
     wasprey('backtest', rules, '--on', recording, '--since', 'tuesday').stderr,
     /--since can't be 'tuesday'/,
   );
+});
+
+test('the folder of the journal, and the rules that run, come from the configuration', () => {
+  const journal = folder.file('journal');
+  mkdirSync(journal);
+  writeFileSync(join(journal, 'one.wsp'), bytes);
+  const config = folder.file('falco.yaml');
+  writeFileSync(config, `journal:\n  folder: ${journal}\nrules_files: [${rules}]\n`);
+  const compared = wasprey('backtest', quiet, '-c', config, '--against', 'running');
+  assert.equal(compared.status, 0, compared.stderr);
+  assert.match(compared.stdout, /\nShadow read \(Warning\): 6 alerts/);
+  assert.match(compared.stdout, /Compared: the same alerts\.\n$/);
+  assert.match(wasprey('tune', 'Shadow read', '-c', config).stdout, /^Shadow read fired 6 times\.\n/);
+  const nowhere = folder.file('nowhere');
+  for (const command of [
+    ['backtest', rules],
+    ['tune', 'Shadow read', rules],
+  ]) {
+    const { status, stderr } = wasprey(...command, '-c', config, '-o', `journal.folder=${nowhere}`);
+    assert.equal(status, 1);
+    assert.match(stderr, /this machine has no journal in .*nowhere\n.*journal\.enabled: true/);
+    assert.match(
+      wasprey(...command, '-o', 'journal.fodler=x').stderr,
+      /journal\.fodler(?:.|\n)*the configuration is invalid/,
+    );
+  }
 });
 
 test('an exception that is proposed can be used as it is printed', () => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -53,6 +53,18 @@ test('several recordings are one capture', () => {
   writeFileSync(second, readFileSync(recording));
   assert.equal(wasprey('export', recording, second, '-o', savefile).status, 0);
   assert.match(wasprey('replay', savefile, '-r', rules).stderr, /Replayed 2 events: 2 alerts/);
+});
+
+test('without recordings, the journal of the configuration is exported', () => {
+  using folder = new Folder();
+  const { recording, savefile } = written(folder);
+  const [journal, config] = [folder.file('journal'), folder.file('falco.yaml')];
+  mkdirSync(journal);
+  writeFileSync(join(journal, 'one.wsp'), readFileSync(recording));
+  writeFileSync(config, `journal:\n  folder: ${journal}\n`);
+  assert.match(wasprey('export', '-c', config, '-o', savefile).stderr, /^Exported 1 event of 1 recording:/m);
+  writeFileSync(config, `journal:\n  folder: ${folder.file('nowhere')}\n`);
+  assert.match(wasprey('export', '-c', config, '-o', savefile).stderr, /this machine has no journal in .*nowhere/);
 });
 
 test('a capture that is cut off is evaluated as far as it is whole', () => {
