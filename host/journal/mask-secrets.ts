@@ -1,4 +1,4 @@
-// Masks secrets on command lines, for what people read: activity and captures. Rules see the words as they are.
+// Masks secrets on command lines, for what people read: activity, captures and backtests. Rules see the words as they are.
 //
 // Each word keeps its place, and all that is not taken for a secret stays as it is. Takes linear time, whatever the words are: nothing
 // is looked at again after it was masked, and looking ahead is bounded.
@@ -47,9 +47,16 @@ class CommandState {
   /** Whether its `-p` can't be a secret yet: `login` has not come. */
   awaitsLogin = false;
 
-  /** Any word may be the program: `sudo -u db mysql ...`, `kubectl exec db -- mysql ...`. */
+  readonly #isMessage: boolean;
+
+  constructor(isMessage = false) {
+    this.#isMessage = isMessage;
+  }
+
+  /** Any word may be the program: `sudo -u db mysql ...`, `kubectl exec db -- mysql ...`; in a message also `command=mysql ...`. */
   take(word: string): void {
-    const name = word.slice(word.lastIndexOf('/') + 1);
+    const equals = this.#isMessage ? word.indexOf('=') : -1;
+    const name = word.slice(Math.max(word.lastIndexOf('/'), equals) + 1);
     if (name === 'login') this.awaitsLogin = false;
     const options = BY_PROGRAM.get(name);
     if (!options && !ASKING_PROGRAMS.has(name)) return;
@@ -78,6 +85,11 @@ export class SecretMask {
   /** A command line as one text. */
   text(text: string): string {
     return this.#commands(text, 0);
+  }
+
+  /** An alert's message, with command lines in it. */
+  message(text: string): string {
+    return this.#commands(text, 0, true);
   }
 
   #word(word: string, state: CommandState, depth: number): string {
@@ -164,12 +176,12 @@ export class SecretMask {
   }
 
   /** A word that is a text of commands itself, as of `sh -c`. */
-  #commands(text: string, depth: number): string {
-    let state = new CommandState();
+  #commands(text: string, depth: number, isMessage = false): string {
+    let state = new CommandState(isMessage);
     let result = '';
     for (const piece of splitShell(text)) {
       if (piece.kind === 'gap') {
-        if (piece.endsCommand) state = new CommandState();
+        if (piece.endsCommand) state = new CommandState(isMessage);
         result += piece.text;
         continue;
       }

@@ -18,7 +18,7 @@ export function reportJson(report: Report, mask: SecretMask): string {
     terms,
     alerts: alerts.map((alert) => ({
       ...alert,
-      message: mask.text(alert.message),
+      message: mask.message(alert.message),
       fields: Object.fromEntries(Object.entries(alert.fields).map(([name, value]) => [name, mask.text(value)])),
     })),
     place,

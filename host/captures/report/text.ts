@@ -68,7 +68,7 @@ function alertLines({ alerts, place, hostname, kernel, terms }: Report, mask: Se
   const spans = terms && `${terms.scope}, ${terms.beforeMs / 1000} s before and ${terms.afterMs / 1000} s after`;
   return [
     ...alerts.map((alert) => `${clock(alert.time)}  ${alert.priority}  ${escapeText(alert.rule)}`),
-    ...alerts.slice(0, 1).map((alert: CapturedAlert) => escapeText(mask.text(alert.message))),
+    ...alerts.slice(0, 1).map((alert: CapturedAlert) => escapeText(mask.message(alert.message))),
     escapeText(where.join(', ')),
     ...(spans === undefined ? [] : [`Captured: ${spans}`]),
   ];

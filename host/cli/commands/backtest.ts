@@ -9,6 +9,7 @@ import { number } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { type BacktestResult, backtest } from '../../journal/backtest/backtest.ts';
 import type { TriedRules } from '../../journal/backtest/tried-rules.ts';
+import { SecretMask } from '../../journal/mask-secrets.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
 import { givenHistory, HISTORY_OPTIONS } from '../options/history-options.ts';
@@ -24,6 +25,7 @@ export const BACKTEST = defineCommand({
     Evaluates rules on what happened: the journal of this machine, or recordings. By rule it prints how often the rule would
     have fired, when first and last, in which pods and containers, by which programs, and examples; before that, what the
     history lacks for a rule. With --against, it prints which alerts are new and which are gone, compared with other rules.
+    Secrets on command lines are masked in examples, also with --json: journal.secret_names has their names.
 
     The same events raise the same alerts as in \`wasprey run\`. No privilege is needed beyond reading the files.`,
   status: {
@@ -87,7 +89,7 @@ export const BACKTEST = defineCommand({
       onProgress: (share, events) => bar.update(share, events),
     });
     bar[Symbol.dispose]();
-    const report = { result, ...history };
+    const report = { result, ...history, mask: new SecretMask(journal.secret_names) };
     terminal.print(options.json ? `${JSON.stringify(backtestJson(report))}\n` : renderBacktest(report, terminal));
     return exitStatus(result, options['at-most'], terminal);
   },

@@ -8,6 +8,7 @@ import type { OneSided, RuleDifference } from '../../journal/backtest/difference
 import type { HistoryReport } from '../../journal/backtest/evaluate.ts';
 import type { Share } from '../../journal/backtest/figures.ts';
 import type { HistoryFile } from '../../journal/history.ts';
+import type { SecretMask } from '../../journal/mask-secrets.ts';
 
 /** Names of a list that are shown. */
 const SHOWN_NAMES = 5;
@@ -20,6 +21,8 @@ export interface BacktestReport {
   readonly result: BacktestResult;
   readonly files: readonly HistoryFile[];
   readonly since: number | undefined;
+  /** Hides secrets on command lines, in examples. */
+  readonly mask: SecretMask;
 }
 
 /** The time that the history covers, in ms since the epoch. */
@@ -29,7 +32,7 @@ function spanOf({ files, since }: BacktestReport): { readonly from: number; read
 }
 
 export function backtestJson(given: BacktestReport): object {
-  const { result, files } = given;
+  const { result, files, mask } = given;
   const { report, rules, differences } = result;
   const { from, to } = spanOf(given);
   return {
@@ -50,7 +53,7 @@ export function backtestJson(given: BacktestReport): object {
       ...(figures.times && { first: time(figures.times.first), last: time(figures.times.last) }),
       places: figures.places.list,
       programs: figures.programs.list,
-      examples: figures.examples.map((example) => ({ time: time(example.time), output: example.text })),
+      examples: figures.examples.map((example) => ({ time: time(example.time), output: mask.message(example.text) })),
     })),
     ...(differences && { differences }),
   };
@@ -62,7 +65,7 @@ function isComplete({ damage, setAside, isPartial }: HistoryReport): boolean {
 }
 
 export function renderBacktest(given: BacktestReport, { bold }: Terminal): string {
-  const { result, files } = given;
+  const { result, files, mask } = given;
   const { report, rules, differences } = result;
   const { from, to } = spanOf(given);
   const days = `${((to - from) / DAY_MS).toFixed(1)} days`;
@@ -77,7 +80,7 @@ export function renderBacktest(given: BacktestReport, { bold }: Terminal): strin
   const fired = rules.filter(({ figures }) => figures.alerts > 0).sort((a, b) => b.figures.alerts - a.figures.alerts);
   const total = sum(fired.map(({ figures }) => figures.alerts));
   lines.push('', `${count(fired.length, 'rule')} would have fired, ${count(total, 'time')} in all.`);
-  for (const one of fired) lines.push('', ...ruleLines(one, bold));
+  for (const one of fired) lines.push('', ...ruleLines(one, mask, bold));
   if (differences) lines.push('', ...differenceLines(differences, bold));
   return `${lines.join('\n')}\n`;
 }
@@ -99,14 +102,16 @@ function lackLines({ rule, lacks }: RuleResult): string[] {
   return [`  ${escapeText(rule.name)}`, ...lacks.map((lack) => `      ${lack}`)];
 }
 
-function ruleLines({ rule, figures }: RuleResult, bold: (text: string) => string): string[] {
+function ruleLines({ rule, figures }: RuleResult, mask: SecretMask, bold: (text: string) => string): string[] {
   const { times, places, programs, examples, alerts, mostOnADay } = figures;
   return [
     `${bold(escapeText(rule.name))} (${rule.priority}): ${count(alerts, 'alert')}, at most ${number(mostOnADay)} on a day`,
     ...(times ? [`  first     ${time(times.first)}`, `  last      ${time(times.last)}`] : []),
     `  where     ${names(places.list)}`,
     `  programs  ${names(programs.list)}`,
-    ...examples.map((example) => `  example   ${time(example.time)} ${shortened(escapeText(example.text))}`),
+    ...examples.map(
+      (example) => `  example   ${time(example.time)} ${shortened(escapeText(mask.message(example.text)))}`,
+    ),
   ];
 }
 

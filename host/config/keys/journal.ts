@@ -24,7 +24,7 @@ export const JOURNAL_KEYS = {
         ),
         secret_names: list(
           text('', 'A name; `*` stands for any text, and `-`, `_` and `.` are the same.'),
-          'Names of options, variables, headers and keys whose values `wasprey activity` masks on command lines; rules see them. Secrets that are known by their form are masked as well. Default: passwords, tokens, keys and the like.',
+          'Names of options, variables, headers and keys whose values on command lines are masked by `wasprey activity`, `captures` and `backtest`; rules see them. Secrets that are known by their form are masked as well. Default: passwords, tokens, keys and the like.',
           DEFAULT_SECRET_NAMES,
         ),
       },

@@ -77,6 +77,19 @@ test('rules are compared with others', () => {
   assert.match(changed.stdout, /Shadow read: 1 alert, instead of 6\n {4}gone {2}5: cat in host \(5\)\n$/);
 });
 
+test('secrets are masked in examples, also as JSON, by the names of the configuration', () => {
+  const [secretRules, secrets] = [folder.file('secret.yaml'), folder.file('secrets.wsp')];
+  writeFileSync(secretRules, RULES.replace('%proc.name read %fd.name', 'read (command=%proc.cmdline pid=%proc.pid)'));
+  const argv = ['mysql', '-pgeheim', '--token=geheim', '--pin=1234', ''].join('\0');
+  const image = logEntry(processImage(1, { comm_bytes: 'mysql', argv }));
+  writeFileSync(secrets, writeBlocks([{ payload: payloadOf([image], [shadowRead(1)]), events: 1 }]).bytes);
+  const words = ['backtest', secretRules, '--on', secrets];
+  assert.match(wasprey(...words).stdout, / read \(command=mysql -p\*\*\* --token=\*\*\* --pin=1234 pid=1001\)\n/);
+  const own = wasprey(...words, '--json', '-o', 'journal.secret_names=["pin"]');
+  const { rules: reports } = JSON.parse(own.stdout) as { rules: { examples: { output: string }[] }[] };
+  assert.equal(reports[0]?.examples[0]?.output, 'read (command=mysql -p*** --token=geheim --pin=*** pid=1001)');
+});
+
 test('damage is said, and fails', () => {
   const damaged = folder.file('damaged.wsp');
   writeFileSync(damaged, Buffer.from(bytes).fill(0, (starts[0] ?? 0) + 60, (starts[0] ?? 0) + 64));

@@ -94,6 +94,15 @@ test('command lines within an argument', () => {
   assert.equal(mask.text('mysql -ps3 shop'), 'mysql -p*** shop');
 });
 
+test('an alert: the program may stand behind a key', () => {
+  const message = 'spawned (command=/usr/bin/mysql -ps3 shop parent=app parent_command=app --token=s3 pid=1)';
+  assert.equal(
+    mask.message(message),
+    'spawned (command=/usr/bin/mysql -p*** shop parent=app parent_command=app --token=*** pid=1)',
+  );
+  assert.equal(line('docker run -e DB=mysql -p80:80 img'), 'docker run -e DB=mysql -p80:80 img');
+});
+
 test('the names can be chosen', () => {
   const own = new SecretMask(['*pin', 'x-*']);
   assert.deepEqual(own.words(['app', '--pin=1', '--card_pin', '2', '--password=3', 'X_Y=4']), [
