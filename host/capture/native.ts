@@ -117,15 +117,10 @@ export const BLOCK_PROGRESS = {
 export interface Capture {
   /**
    * Loads what is needed, fills the image table from the running processes and attaches. Events that the filter does not let
-   * through are counted, and nothing else. A hook that this kernel lacks or refuses is left out if the rest can be relied on without
+   * through are counted, and nothing else; it filters by events alone until setCandidates() has given it the processes. A hook that this kernel lacks or refuses is left out if the rest can be relied on without
    * it: see missing(). Throws CaptureError.
    */
   start(eventTypes: readonly string[], filter?: FilterTables): void;
-  /**
-   * Replaces the kernel filter while running, or takes it away. A new one filters by events alone until setCandidates() has
-   * given it the processes. To replace rules: take the filter away, replace the rules, set the new filter.
-   */
-  setFilter(filter: FilterTables | undefined): void;
   /** Changes the types of events that come while running. Takes as long as the kernel takes to load programs that are not there yet. */
   attach(eventTypes: readonly string[]): void;
   /**

@@ -83,7 +83,7 @@ Status Capture::Start(const std::vector<std::string>& event_types, const FilterT
     if (auto failed = Open(event_types)) return failed;
   }
   if (filter != nullptr) {
-    if (auto failed = selection_.SetFilter(filter)) return failed;
+    if (auto failed = selection_.SetFilter(*filter)) return failed;
   }
   KeepHouse();
   auto failed = source_->Start([this] { batches_->DrainImages(); });

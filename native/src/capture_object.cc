@@ -56,7 +56,6 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                      {
                          InstanceMethod<&CaptureObject::Start>("start"),
                          InstanceMethod<&CaptureObject::Attach>("attach"),
-                         InstanceMethod<&CaptureObject::SetFilter>("setFilter"),
                          InstanceMethod<&CaptureObject::PrepareFilter>("prepareFilter"),
                          InstanceMethod<&CaptureObject::BeginChange>("beginChange"),
                          InstanceMethod<&CaptureObject::IsChanged>("isChanged"),
@@ -164,16 +163,6 @@ Napi::Value CaptureObject::Start(const Napi::CallbackInfo& info) {
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
   if (auto failed = capture->Start(*types, filter ? &*filter : nullptr)) return Throw(info.Env(), *failed);
-  return info.Env().Undefined();
-}
-
-Napi::Value CaptureObject::SetFilter(const Napi::CallbackInfo& info) {
-  const auto filter = FilterTablesOf(info[0]);
-  if (!info[0].IsUndefined() && !filter)
-    return ThrowType(info.Env(), "setFilter: tables of a filter or none are needed");
-  Capture* const capture = Open(info.Env());
-  if (capture == nullptr) return info.Env().Undefined();
-  if (auto failed = capture->selection().SetFilter(filter ? &*filter : nullptr)) return Throw(info.Env(), *failed);
   return info.Env().Undefined();
 }
 

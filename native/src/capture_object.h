@@ -18,7 +18,6 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
 
  private:
   Napi::Value Start(const Napi::CallbackInfo& info);
-  Napi::Value SetFilter(const Napi::CallbackInfo& info);
   Napi::Value Attach(const Napi::CallbackInfo& info);
   Napi::Value PrepareFilter(const Napi::CallbackInfo& info);
   Napi::Value BeginChange(const Napi::CallbackInfo& info);

@@ -30,10 +30,10 @@ void Selection::Keep(uint32_t bank, std::unique_ptr<KernelFilter> filter) {
   images_->Tell(bank, filters_[bank].get());
 }
 
-Status Selection::SetFilter(const FilterTables* tables) {
+Status Selection::SetFilter(const FilterTables& tables) {
   std::unique_ptr<KernelFilter> filter;
-  if (auto failed = MakeFilter(tables, &filter)) return failed;
-  if (auto failed = source_->UseFilter(filter == nullptr ? -1 : filter->fd())) return failed;
+  if (auto failed = MakeFilter(&tables, &filter)) return failed;
+  if (auto failed = source_->UseFilter(filter->fd())) return failed;
   Keep(0, std::move(filter));
   return std::nullopt;
 }

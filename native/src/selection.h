@@ -23,10 +23,10 @@ class Selection {
       : source_(source), images_(images), canary_(canary) {}
 
   /**
-   * Replaces the kernel filter, or removes it if null. A new one knows what processes can match only after their
+   * Uses a kernel filter, that of bank 0, before the first event. It knows what processes can match only after their
    * candidates are set, so at first it filters by events only.
    */
-  Status SetFilter(const FilterTables* tables);
+  Status SetFilter(const FilterTables& tables);
   Status Attach(const std::vector<std::string>& event_types);
 
   /** A kernel filter for the rules whose candidates are in that bank: it is updated with processes, but not in use yet.

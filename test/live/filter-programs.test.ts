@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { filterTables } from '../../host/capture/filter-tables.ts';
-import type { Capture } from '../../host/capture/native.ts';
 import { openCapture } from '../../host/capture/open.ts';
 import { translateRules } from '../../host/compiler/compile.ts';
 import { kernelFilter } from '../../host/compiler/plan/derive.ts';
@@ -27,6 +27,7 @@ import { rulesOf } from '../support/rule-module.ts';
 const SEED = Number(process.env.WASPREY_TEST_SEED ?? 20_26);
 const FILTERS = 24;
 const FENCE = '/nonexistent/filter-fence/';
+const EVENT_TYPES = ['open', 'openat', 'creat', 'chmod'];
 const FORMAT_MASK = 0o170000;
 const FORMAT_DIRECTORY = 0o040000;
 
@@ -42,7 +43,7 @@ before(() => {
   symlinkSync('/etc/shadow', `${directory}/link`);
   symlinkSync('/', `${directory}/root`);
   linkSync(`${directory}/averyverylongname.d/shadow`, `${directory}/other`);
-  capture.start(['open', 'openat', 'creat', 'chmod']);
+  capture.start(EVENT_TYPES);
 });
 after(() => {
   capture.close();
@@ -156,6 +157,8 @@ function seenOf(
 }
 
 const segments = new Uint32Array(2 * 4096);
+/** Of the filter in use. */
+let bank = 0;
 
 /** Takes what has come in, and lets every process match every rule. */
 function take(seen: (event: EventRecord) => void): number {
@@ -163,7 +166,7 @@ function take(seen: (event: EventRecord) => void): number {
   const addresses = new Uint32Array(4096);
   const every = new BigUint64Array(CANDIDATE_WORDS).fill(~0n);
   for (let count = capture.takeImages(addresses); count > 0; count = capture.takeImages(addresses)) {
-    for (const address of addresses.subarray(0, count)) capture.setCandidates(address, every);
+    for (const address of addresses.subarray(0, count)) capture.setCandidates(address, every, bank);
   }
   for (let pair = 0; pair < pairs; pair++) {
     const to = segments[2 * pair + 1] ?? 0;
@@ -226,12 +229,17 @@ async function perform(calls: readonly Open[], current: string): Promise<Perform
   return { reports: opening, through };
 }
 
-function setFilter(to: Capture, conditions: readonly string[]) {
+/** As the filters of replaced rules follow one another. */
+async function useFilter(conditions: readonly string[]) {
   const { plan } = translateRules(rulesOf(conditions));
   // The fences go through in any case.
   const filter = kernelFilter(plan).filter(({ types }) => types.some((type) => findEventType(type)?.shape === 'open'));
   const tables = filterTables([filter]);
-  to.setFilter(tables);
+  bank = 1 - bank;
+  capture.prepareFilter(bank, tables);
+  capture.beginChange(EVENT_TYPES, bank);
+  while (!capture.isChanged()) await delay(1);
+  capture.prepareFilter(1 - bank, undefined);
   return { filter, tables };
 }
 
@@ -250,7 +258,7 @@ test(`what the filter lets through is what the reference does (seed ${SEED})`, a
   assert.equal(unfiltered.through.size, calls.length);
   const elsewhere = new Map(unfiltered.reports.map(({ link = '' }, number) => [link, unfiltered.through.get(number)]));
   for (const [index, conditions] of CONDITIONS.entries()) {
-    const { filter, tables } = setFilter(capture, conditions);
+    const { filter, tables } = await useFilter(conditions);
     const current = DIRECTORIES[index % DIRECTORIES.length] ?? '/';
     const { reports, through } = await perform(calls, current);
     for (const [number, open] of calls.entries()) {
