@@ -1,6 +1,6 @@
 // wasprey activity: who was on this machine and in its containers, and what they did.
 
-import { CONFIG_OPTIONS, configurationOf } from '../../daemon/configuration.ts';
+import { CONFIG_OPTIONS, configurationOf, USUAL_CONFIG } from '../../daemon/configuration.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { count, sum } from '../../diagnostics/numbers.ts';
@@ -27,8 +27,7 @@ const USUAL_SPAN = '1h';
 const OPTIONS = {
   config: {
     ...CONFIG_OPTIONS.config,
-    description:
-      'Configuration with the folder of the journal and the names of secrets. Default: /etc/wasprey/wasprey.yaml, if it exists.',
+    description: `Configuration with the folder of the journal and the names of secrets. Default: ${USUAL_CONFIG}, if it exists.`,
   },
   option: CONFIG_OPTIONS.option,
   on: {
@@ -46,7 +45,8 @@ const OPTIONS = {
     kind: 'text',
     short: 'u',
     value: 'NAME',
-    description: 'Only sessions of this user, by name or number: who worked, logged in, or was worked as.',
+    description:
+      'Only sessions in which this user worked, logged in, or ran a command (by sudo, for example); by name or number.',
   },
   command: { kind: 'text', value: 'TEXT', description: 'Only sessions with a command line that has this text.' },
   follow: {
@@ -54,7 +54,7 @@ const OPTIONS = {
     short: 'f',
     description: 'Print what happens from now on, or since --since, until Ctrl-C.',
   },
-  json: { kind: 'flag', short: 'j', description: 'Print one JSON object a session, one per line.' },
+  json: { kind: 'flag', short: 'j', description: 'Print each session as a JSON object, one per line.' },
 } as const;
 
 type ActivityOptions = OptionValues<typeof OPTIONS>;
