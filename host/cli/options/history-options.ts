@@ -10,7 +10,7 @@ import { findHistory, type HistoryFile } from '../../journal/history.ts';
 import { RecordingError } from '../../recording/format.ts';
 
 /** Where the journal of this machine is, by default. */
-export const JOURNAL_FOLDER = '/var/lib/wasprey/journal';
+const JOURNAL_FOLDER = '/var/lib/wasprey/journal';
 
 export const HISTORY_OPTIONS = {
   on: {

@@ -60,7 +60,7 @@ export function markedAs(macro: string, expression: Expression): Expression {
 }
 
 /** Names of the macros that a condition refers to itself, in order. */
-export function macrosIn(expression: Expression): string[] {
+function macrosIn(expression: Expression): string[] {
   switch (expression.kind) {
     case 'and':
     case 'or':
