@@ -11,7 +11,7 @@ import type { TriedRules } from '../../journal/backtest/tried-rules.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
 import { givenHistory, HISTORY_OPTIONS } from '../options/history-options.ts';
-import { RUNNING, rulesIn, runningRules } from '../options/tried-rules.ts';
+import { RUNNING, rulesIn, runningRules } from '../options/load-tried-rules.ts';
 import { backtestJson, renderBacktest } from '../reports/backtest-report.ts';
 import { ProgressBar } from '../reports/progress-bar.ts';
 
