@@ -155,7 +155,7 @@ function readRule(module: string, rule: unknown, index: number): StoredRule {
     throw damaged(module, `the costs of rule ${index} are not numbers`);
   }
   if (captureDuration !== undefined && !(typeof captureDuration === 'number' && captureDuration > 0)) {
-    throw damaged(module, `the duration of captures of rule ${index} is no number of milliseconds`);
+    throw damaged(module, `the capture duration of rule ${index} is not a positive number`);
   }
   // Checked above, which TypeScript can't follow.
   return {

@@ -76,7 +76,7 @@ export interface TranslatedRules {
   readonly diagnostics: readonly CompileDiagnostic[];
 }
 
-/** Compiles rules to the AssemblyScript of a module. There is none of rules that are too large: a diagnostic says so. */
+/** Compiles rules to the AssemblyScript of a module. If they are too large, the source is empty and a diagnostic has the reason. */
 export function translateRules(rules: readonly RuleSource[], options: TranslateOptions = {}): TranslatedRules {
   const given = options.fields === 'given' ? new GivenFields() : undefined;
   const tooLarge = given ? undefined : tooLargeOnTypes(rules);

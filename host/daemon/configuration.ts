@@ -10,7 +10,7 @@ import { CommandFailure } from '../diagnostics/failure.ts';
 import { columns } from '../diagnostics/layout.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
 
-/** Read by `wasprey run` if it is there and no rules were given on the command line. */
+/** The configuration of the service, which commands read unless another is given. */
 export const USUAL_CONFIG = '/etc/wasprey/wasprey.yaml';
 
 /** Most errors that are shown: a file that is not a configuration has one in each line. */
@@ -21,7 +21,7 @@ export const CONFIG_OPTIONS = {
     kind: 'text',
     short: 'c',
     value: 'FILE',
-    description: `Configuration, in the format of falco.yaml. Default: ${USUAL_CONFIG}, if it exists and no RULES are given.`,
+    description: `Configuration, in the format of falco.yaml. Default: ${USUAL_CONFIG}, if it exists.`,
   },
   option: {
     kind: 'list',

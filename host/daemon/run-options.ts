@@ -4,7 +4,7 @@ import { type ListValue, type OptionValues, UsageError } from '../diagnostics/ar
 import { LOG_LEVELS } from '../diagnostics/log.ts';
 import { SIGNATURE_MODES } from '../signature/policy.ts';
 import { ALERT_OPTIONS } from './alert-options.ts';
-import { CONFIG_OPTIONS } from './configuration.ts';
+import { CONFIG_OPTIONS, USUAL_CONFIG } from './configuration.ts';
 import { SELECTION_OPTIONS } from './rules/rule-selection.ts';
 
 export const RUN_OPTIONS = {
@@ -34,6 +34,10 @@ export const RUN_OPTIONS = {
     description: 'A trusted public key of `wasprey keygen`; may be given several times.',
   },
   ...CONFIG_OPTIONS,
+  config: {
+    ...CONFIG_OPTIONS.config,
+    description: `Configuration, in the format of falco.yaml. Default: ${USUAL_CONFIG}, if it exists and neither RULES nor modules are given.`,
+  },
   json: { kind: 'flag', short: 'j', description: 'Print alerts as JSON objects, one per line.' },
   output: {
     kind: 'text',

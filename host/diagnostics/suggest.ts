@@ -12,7 +12,7 @@ export function fieldHelp(text: string, prefix = ''): string {
 }
 
 /** The known field that a text means or is most similar to, with its argument; undefined if none is. */
-export function suggestField(text: string): string | undefined {
+function suggestField(text: string): string | undefined {
   const [, name = text, argument = ''] = /^([^[]*)(\[.*)?$/s.exec(text) ?? [];
   if (argument === '') {
     // `k8s.pod.label.role`: arguments of most fields stand in brackets.

@@ -27,7 +27,7 @@ const KINDS = {
     types: { succeeded: ['execve', 'execveat'], processes: ['clone', 'clone3', 'fork', 'vfork'] },
   },
   connections: {
-    doc: 'connections out, tried ones too, and in; addresses that are bound and listened on',
+    doc: 'outgoing connections, also failed ones; accepted connections; addresses that programs bind to or listen on',
     types: { all: ['connect'], succeeded: ['accept', 'accept4', 'bind', 'listen'] },
   },
   files: {

@@ -124,8 +124,6 @@ const check: fc.Arbitrary<Check> = fc
   )
   .chain((rest) => operand.map((left) => ({ kind: 'check', left, ...rest, span: SPAN }) as Check));
 
-export const arbitraryCheck = check;
-
 /** Any condition, macros among it. */
 export const arbitraryCondition: fc.Arbitrary<Expression> = fc.letrec<{ tree: Expression }>((tie) => ({
   tree: fc.oneof(

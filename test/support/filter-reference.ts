@@ -1,6 +1,6 @@
 // What the kernel filter does with an event, in plain TypeScript: after native/bpf/filter.h, on the same tables.
 
-import { type FilterTables, THROUGH } from '../../host/capture/filter-tables.ts';
+import type { FilterTables } from '../../host/capture/filter-tables.ts';
 import { BEGINNINGS, BYTE_CLASSES, DEAD, ENDINGS } from '../../host/capture/path-states.ts';
 import type { EventType } from '../../host/schema/events/index.ts';
 import { CANDIDATE_WORDS } from '../../host/schema/image.ts';
@@ -155,9 +155,4 @@ function ending({ paths }: FilterTables, path: string): bigint {
 
 function step({ classes, next }: FilterTables['paths'], state: number, byte: number): number {
   return next[state * BYTE_CLASSES + (classes[byte] ?? 0)] ?? DEAD;
-}
-
-/** Whether bit 63 alone lets it through: no clause is about its type. */
-export function isUnfiltered(tables: FilterTables, type: EventType): boolean {
-  return tables.types[type.number] === THROUGH;
 }

@@ -2,7 +2,6 @@
 
 import { compileModule } from '../../host/compiler/compile.ts';
 import { parseCondition } from '../../host/compiler/conditions/parser.ts';
-import { type CompiledRule, loadRules } from '../../host/compiler/rules/load.ts';
 import type { RuleSource } from '../../host/compiler/rules/rule.ts';
 import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../../host/sandbox/instantiate.ts';
 import { fillCandidates, runCandidates, runEvaluate } from '../../host/sandbox/run.ts';
@@ -28,13 +27,6 @@ export function rulesOf(conditions: readonly string[]): RuleSource[] {
     line: index + 1,
     condition: parseCondition(condition),
   }));
-}
-
-/** Rules of a YAML text. Throws on any error in it. */
-export function loadedRules(text: string): readonly CompiledRule[] {
-  const result = loadRules([{ name: 'test.yaml', text }]);
-  if (!result.successful) throw new Error(result.errors.map(({ message }) => message).join('\n'));
-  return result.rules;
 }
 
 /** A module bound to memory into which a test puts records. */

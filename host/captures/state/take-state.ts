@@ -1,7 +1,8 @@
-// Takes the state of a scope out of /proc and the upper layer. Within its time, whatever a hostile container has prepared: each part has
-// a bound, and what a bound cuts is said.
+// Takes the state of a scope out of /proc and the upper layer. Each part has a bound, so that a hostile container can't
+// delay it. The state lists what a bound has cut.
 
 import { openSync } from 'node:fs';
+import { count } from '../../diagnostics/numbers.ts';
 import { Hashes } from './hashes.ts';
 import { type MountTable, mountsOf } from './mounts.ts';
 import { openBelow } from './open-below.ts';
@@ -150,8 +151,9 @@ function addHashes(
     const hash = descriptor === undefined ? undefined : hashes.of(descriptor);
     if (hash !== undefined) file.sha256 = hash;
   }
-  if (hashes.omitted > 0)
-    missing.push(`${hashes.omitted} files have no hash: they are too long, or the time was over.`);
+  if (hashes.omitted > 0) {
+    missing.push(`Hashes are missing for ${count(hashes.omitted, 'file')}: the limit of bytes or of time was reached.`);
+  }
 }
 
 function open(path: string): number | undefined {

@@ -41,7 +41,8 @@ const OPTIONS = {
     kind: 'text',
     short: 'u',
     value: 'NAME',
-    description: 'Only sessions of this user, by name or number: who worked, logged in, or was worked as.',
+    description:
+      'Only sessions in which this user worked, logged in, or ran a command (by sudo, for example); by name or number.',
   },
   command: { kind: 'text', value: 'TEXT', description: 'Only sessions with a command line that has this text.' },
   follow: {
@@ -49,7 +50,7 @@ const OPTIONS = {
     short: 'f',
     description: 'Print what happens from now on, or since --since, until Ctrl-C.',
   },
-  json: { kind: 'flag', short: 'j', description: 'Print one JSON object a session, one per line.' },
+  json: { kind: 'flag', short: 'j', description: 'Print each session as a JSON object, one per line.' },
 } as const;
 
 type ActivityOptions = OptionValues<typeof OPTIONS>;

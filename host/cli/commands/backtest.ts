@@ -13,7 +13,7 @@ import { SecretMask } from '../../journal/mask-secrets.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
 import { givenHistory, HISTORY_OPTIONS } from '../options/history-options.ts';
-import { RUNNING, rulesIn, runningRules } from '../options/tried-rules.ts';
+import { RUNNING, rulesIn, runningRules } from '../options/load-tried-rules.ts';
 import { backtestJson, renderBacktest } from '../reports/backtest-report.ts';
 import { ProgressBar } from '../reports/progress-bar.ts';
 

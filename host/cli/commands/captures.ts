@@ -35,7 +35,11 @@ export const CAPTURES = defineCommand({
   status: { ok: 'The captures were read.', failure: 'A capture is damaged, or can not be read.' },
   options: {
     ...CONFIG_OPTIONS,
-    json: { kind: 'flag', short: 'j', description: 'Print JSON: an object a capture and line, or the report.' },
+    json: {
+      kind: 'flag',
+      short: 'j',
+      description: 'Print each capture as a JSON object, one per line. With show: print the report as JSON.',
+    },
     html: { kind: 'flag', description: 'With show: print the report as one HTML file, which needs no network.' },
   },
   examples: [

@@ -26,9 +26,8 @@ export const GENERATE = defineCommand({
     that is permitted, and all files are removed again, also after Ctrl-C. ACTION is a name, in which * matches any text;
     without any, all possible actions are performed.
 
-    With --verify, an alert counts if the rule is the right one and a text that
-    is of this action alone is in it. Actions that can't be performed here, or whose rules are not evaluated, are skipped, and
-    named with the reason.`,
+    With --verify, an alert counts if an expected rule raised it and it contains the marker of the action, a text that occurs
+    nowhere else. Actions that can't be performed here, or whose rules are not evaluated, are skipped, with the reason.`,
   status: {
     ok: 'What can be performed here was; with --verify, with all its alerts.',
     failure:
@@ -131,7 +130,8 @@ async function generate(
       signal,
       ...(verification && { verification }),
       onBegin: ({ name, description }) => terminal.say(`wasprey: ${name}: ${description}\n`),
-      onAgain: ({ name }) => terminal.say(`wasprey: ${name}: once more: rules were not evaluated meanwhile\n`),
+      onAgain: ({ name }) =>
+        terminal.say(`wasprey: ${name}: performed again, because rules were not evaluated before\n`),
       onResult: show,
     });
   await round();

@@ -11,7 +11,7 @@ import { findProposals, tryProposals } from '../../journal/tuning/tune.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
 import { givenHistory, HISTORY_OPTIONS, journalFolder } from '../options/history-options.ts';
-import { compiledRules, runningRuleFiles } from '../options/tried-rules.ts';
+import { compiledRules, runningRuleFiles } from '../options/load-tried-rules.ts';
 import { ProgressBar } from '../reports/progress-bar.ts';
 import { renderTune, tuneJson } from '../reports/tune-report.ts';
 

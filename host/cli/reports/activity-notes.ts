@@ -8,7 +8,7 @@ import type { Note } from '../../journal/activity/read-activity.ts';
 export function noteText(note: Note): string {
   switch (note.kind) {
     case 'begins':
-      return `the record of ${escapeText(note.host)} begins at ${at(note.at)}: what was before is not known`;
+      return `the record of ${escapeText(note.host)} begins at ${at(note.at)}: earlier activity is unknown`;
     case 'gap':
       return note.to === undefined
         ? `nothing was recorded on ${escapeText(note.host)} since ${at(note.from)}`

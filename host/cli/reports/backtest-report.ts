@@ -87,7 +87,7 @@ export function renderBacktest(given: BacktestReport, { bold }: Terminal): strin
 
 function troubles({ damage, setAside, lost, leftOut, isPartial }: HistoryReport): string[] {
   return [
-    ...(isPartial ? ['It was stopped before the end: the figures are those of a part.'] : []),
+    ...(isPartial ? ['The evaluation was stopped before the end: the figures cover only a part.'] : []),
     ...(lost > 0 ? [`${count(lost, 'event')} were lost when they were recorded.`] : []),
     ...(leftOut > 0 ? [`${count(leftOut, 'event')} are of types that this version does not have.`] : []),
     ...damage.slice(0, LISTED_DAMAGE).map(({ path, reason }) => `Damaged: ${path}: ${escapeText(reason)}.`),

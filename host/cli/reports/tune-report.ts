@@ -40,7 +40,7 @@ export function tuneJson({ rule, alerts, proposals }: TuneReport): object {
 export function renderTune({ rule, alerts, proposals }: TuneReport, { bold }: Terminal): string {
   const head = `${escapeText(rule)} fired ${count(alerts, 'time')}.`;
   if (alerts === 0) return `${head} There is nothing to tune.\n`;
-  if (proposals.length === 0) return `${head} No few values describe what it fired on: no exception is proposed.\n`;
+  if (proposals.length === 0) return `${head} Its alerts have too little in common: no exception is proposed.\n`;
   const parts = proposals.map(({ proposal, yaml, effect }, index) => {
     const percent = Math.round((effect.heldBack / alerts) * 100);
     const by = `${count(proposal.values.length, 'value')} of ${proposal.fields.join(', ')}`;

@@ -59,7 +59,7 @@ export class OperandParser {
     const argument = this.#argument();
     this.leave();
     const span = this.span(start);
-    // An empty one is none, as in Falco: `proc.aname[""]` is `proc.aname`.
+    // An empty argument counts as a missing one, as in Falco: `proc.aname[""]` is `proc.aname`.
     return argument === undefined || argument === ''
       ? { kind: 'field', name, span }
       : { kind: 'field', name, argument, span };

@@ -61,7 +61,7 @@ const TEXT: readonly Operator[] = [
 const LIST: readonly Operator[] = ['exists', 'in', 'intersects'];
 
 /** Operators that a type has. */
-export function operatorsOf({ type, list }: Pick<OperandType, 'type' | 'list'>): readonly Operator[] {
+function operatorsOf({ type, list }: Pick<OperandType, 'type' | 'list'>): readonly Operator[] {
   if (list) return LIST;
   if (isString(type)) return TEXT;
   switch (type) {

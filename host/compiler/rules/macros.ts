@@ -60,7 +60,7 @@ export function markedAs(macro: string, expression: Expression): Expression {
 }
 
 /** Names of the macros that a condition refers to itself, in order. */
-export function macrosIn(expression: Expression): string[] {
+function macrosIn(expression: Expression): string[] {
   switch (expression.kind) {
     case 'and':
     case 'or':
@@ -192,6 +192,6 @@ function tooDeep(macro: string | undefined, span: Span): MacroError {
 
 function tooLarge(macro: string | undefined, span: Span): MacroError {
   const most = number(MOST_EXPANDED);
-  const message = `condition has more than ${most} characters with its macros, counted at each level of nesting`;
+  const message = `condition has more than ${most} characters with its macros; each level of nesting counts its text again`;
   return new MacroError('size', message, macro ?? '', span);
 }

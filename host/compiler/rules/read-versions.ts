@@ -10,7 +10,7 @@ import type { PluginRequirement, RequiredPlugin } from './plugin-requirements.ts
 const THREE_NUMBERS = /^\s*([+-]?\d+)\.\s*([+-]?\d+)\.\s*([+-]?\d+)/;
 
 /** Three 32-bit numbers, as C's scanf reads them: what follows them (`-rc1`, `.1`) is ignored. */
-export function parseVersion(text: string): Version | undefined {
+function parseVersion(text: string): Version | undefined {
   const [, major, minor, patch] = THREE_NUMBERS.exec(text) ?? [];
   if (major === undefined || minor === undefined || patch === undefined) return undefined;
   const number = (digits: string) => Number(BigInt.asUintN(32, BigInt(digits.replace('+', ''))));

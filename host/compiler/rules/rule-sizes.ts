@@ -42,7 +42,7 @@ export class RuleSizes {
   addText({ length }: string, context: Context): void {
     if (this.#text + length > MOST_CONDITION_TEXT) {
       const most = number(MOST_CONDITION_TEXT);
-      const message = `the conditions have more than ${most} characters with their lists, with those of this one`;
+      const message = `the conditions up to this one have more than ${most} characters with their lists`;
       throw new RuleLoadError('LOAD_ERR_VALIDATE', message, context, { help: 'refer to a long list in one macro' });
     }
     this.#text += length;
@@ -55,7 +55,7 @@ export class RuleSizes {
   addExpanded({ nested }: ExpandedSize, context: Context): void {
     if (this.#expanded + nested > MOST_EXPANDED) {
       const most = number(MOST_EXPANDED);
-      const message = `the rules have more than ${most} characters with their macros, counted at each level of nesting, with those of this one`;
+      const message = `the rules up to this one have more than ${most} characters with their macros; each level of nesting counts its text again`;
       throw new RuleLoadError('LOAD_ERR_VALIDATE', message, context, { help: 'refer to fewer and smaller macros' });
     }
     this.#expanded += nested;
@@ -69,7 +69,7 @@ export class RuleSizes {
     if (!enabled) return;
     for (const name of checksOf(condition).flatMap(namesIn)) this.#hostNames.add(name);
     if (this.#hostNames.size <= MOST_HOST_NAMES) return;
-    const message = `the rules have more than ${number(MOST_HOST_NAMES)} host names, with those of this one`;
+    const message = `the rules up to this one have more than ${number(MOST_HOST_NAMES)} host names`;
     const help = 'compare with addresses or networks (fd.sip, fd.snet): each name is resolved again and again';
     throw new RuleLoadError('LOAD_ERR_COMPILE_CONDITION', message, conditionContext, { help });
   }

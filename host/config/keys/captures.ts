@@ -27,17 +27,17 @@ export const CAPTURES_KEYS = {
       max_file_size_mb: whole(
         64,
         { least: 0, most: 65_536 },
-        'Size of a file at most; 0: only max_total_size limits it.',
+        'Largest size of one file, in MB. With 0, only max_total_size limits it.',
       ),
       before: duration(
         '30s',
         0,
-        'How much of what was before the alert is in the file: out of the journal, or where that is off out of memory (16 MB).',
+        'How long before the alert the file begins. These events come from the journal; while that is off, the agent keeps them in memory, 16 MB at most.',
       ),
       scope: choice(
         CAPTURE_SCOPES,
         'container',
-        'Whose events: of the container, where the alert is of one, else of the session of the process; of the session alone; or of the whole machine.',
+        'Whose events the file has. `container`: those of the container; alerts on the host are handled as with `process_tree`. `process_tree`: those of the session of the process, and of its descendants. `all`: those of the whole machine.',
       ),
       state: flag(
         true,

@@ -13,9 +13,9 @@ export const JOURNAL_KEYS = {
     section(
       'The journal: what happens on this machine is kept on disk, whatever the rules, as recordings that can be replayed.',
       {
-        enabled: flag(false, 'Whether it is written. On in the package and in the chart.'),
-        folder: text('/var/lib/wasprey/journal', 'Where it is. Only its owner can read the files.'),
-        keep: duration('7d', MINUTE_MS, 'What is older is removed, as soon as its whole file is.'),
+        enabled: flag(false, 'Whether the journal is written. The package and the chart turn it on.'),
+        folder: text('/var/lib/wasprey/journal', 'Folder of the files. Only their owner can read them.'),
+        keep: duration('7d', MINUTE_MS, 'How long events are kept. A file is removed once its last event is older.'),
         max_size: size('2GiB', 4 * MEGABYTE, 'Bytes of all files; beyond that the oldest are removed.'),
         events: list(
           choice(JOURNAL_KINDS, 'processes', 'A kind of events.'),

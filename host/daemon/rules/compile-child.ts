@@ -113,7 +113,7 @@ async function compileActive(
     const tooLarge = leavesOut ? error.rules : error.rules.slice(0, 1);
     const diagnostics = tooLarge.map((rule, index) => {
       const message =
-        index === 0 ? error.message : 'the rules are too large, also without those that are larger than this one';
+        index === 0 ? error.message : 'the rules are too large even without the rules that are larger than this one';
       return { severity: 'error', code: 'rules-too-large', message, rule } as const;
     });
     return { wasm: undefined, diagnostics };

@@ -25,7 +25,7 @@ export const home = ({ marker }: Scene): string => `/root/wasprey-${marker}`;
 export const IN_HOME = { steps: (scene: Scene) => create(home(scene)), leaves: (scene: Scene) => [home(scene)] };
 
 /** Goes on as the server; what it is known by stays in its command line. */
-export function becomeServer({ program, words }: Server, { directory }: Scene): Step[] {
+function becomeServer({ program, words }: Server, { directory }: Scene): Step[] {
   return [become(directory, program), ...(words === undefined ? [] : [['@mark', words]])];
 }
 

@@ -119,7 +119,7 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-/** The bytes of an address that is written down; undefined if it is none. */
+/** Parses an IPv4 or IPv6 address into its bytes. Returns undefined for any other text. */
 export function parseAddress(text: string): Uint8Array | undefined {
   switch (isIP(text)) {
     case 4:

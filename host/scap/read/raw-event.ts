@@ -80,7 +80,10 @@ function readParameters(bytes: Uint8Array, type: number, from: number, count: nu
   for (let index = 0; index < count; index++) {
     const end = at + lengthAt(view, from, step, index);
     if (end > bytes.length) {
-      throw new ScapError('SCAP_EVENT', `parameter ${index} of an event of type ${type} ends behind the event`);
+      throw new ScapError(
+        'SCAP_EVENT',
+        `parameter ${index} of an event of type ${type} is longer than the rest of the event`,
+      );
     }
     parameters.push(bytes.subarray(at, end));
     at = end;

@@ -286,7 +286,7 @@ function readSection(block: Block | undefined): void {
 /** Long enough for what the file before has left. */
 const BETWEEN_FILES = 10_000_000_000n;
 
-/** A clock of 0 is none. */
+/** Not 0, which stands for an unknown clock. */
 const CLOCK_START = 1_000_000_000n;
 
 function shortId(fullId: string): string {

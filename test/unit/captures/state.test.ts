@@ -72,7 +72,7 @@ describe('captures: the state of a tree of processes', () => {
     const scope = { kind: 'process_tree', pid: shell.pid ?? 0 } as const;
     assert.deepEqual(takeState(scope, { ...PATIENT, processes: 1, hashedBytes: 0 }).missing, [
       'Only 1 of 3 processes were read, within 60000 ms.',
-      '1 files have no hash: they are too long, or the time was over.',
+      'Hashes are missing for 1 file: the limit of bytes or of time was reached.',
     ]);
     const { missing, processes } = takeState(scope, { ...PATIENT, milliseconds: 0 });
     assert.equal(processes.length, 0);

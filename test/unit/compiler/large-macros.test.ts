@@ -35,7 +35,7 @@ function errorsOf(text: string): string[] {
 const TOO_DEEP =
   'condition nests more than 500 levels deep | write it flat, `a or b or c`: each `(a or b) or c` is a level, also where the part in brackets is a macro';
 const TOO_LARGE =
-  'condition has more than 16,777,216 characters with its macros, counted at each level of nesting | ' +
+  'condition has more than 16,777,216 characters with its macros; each level of nesting counts its text again | ' +
   'refer to a macro once instead of several times, and write many values as one list, with `in` or `pmatch`';
 
 test('a chain of macros nests up to 500 levels deep; beyond, the macro with which it is too deep is shown', () => {
@@ -108,7 +108,7 @@ test('all rules together: the one with which they are too large is shown, and sm
   for (const { message, help } of errors) {
     assert.match(
       message,
-      /^the rules have more than 16,777,216 characters with their macros, counted at each level of nesting, with those of this one$/,
+      /^the rules up to this one have more than 16,777,216 characters with their macros; each level of nesting counts its text again$/,
     );
     assert.match(help ?? '', /macros/);
   }
@@ -124,7 +124,7 @@ test('all texts together: a long list that many conditions have', () => {
   assert.deepEqual(others, []);
   assert.match(
     error?.message ?? '',
-    /^the conditions have more than 4,194,304 characters with their lists, with those of this one$/,
+    /^the conditions up to this one have more than 4,194,304 characters with their lists$/,
   );
 });
 

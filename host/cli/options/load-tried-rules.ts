@@ -1,4 +1,4 @@
-// The rules of a command that tries rules on the past.
+// Loads the rules that a command tries on the past.
 
 import { ruleReads } from '../../agent/alert-desk.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
