@@ -215,6 +215,7 @@ test('the process that calls, and those that it comes from', async () => {
     'proc.pid': SEES_KERNEL_PIDS ? pid : Number(alert.output_fields['proc.pid']),
     'proc.ppid': SEES_KERNEL_PIDS ? ppid : Number(alert.output_fields['proc.ppid']),
     'proc.vpid': pid,
+    'proc.pvpid': ppid,
     'proc.name': 'younger',
     'proc.exe': 'given',
     'proc.exepath': younger,
