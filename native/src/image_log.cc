@@ -12,7 +12,7 @@ namespace {
 struct EntryHead {
   uint32_t record_size;
   uint16_t lengths[7];
-  /** kHome, kShell. */
+  /** kHome, kShell, kStringsOfParent. */
   uint16_t present;
   uint32_t zero;
 };
@@ -20,6 +20,7 @@ static_assert(sizeof(EntryHead) == 24);
 
 constexpr uint16_t kHome = 1;
 constexpr uint16_t kShell = 2;
+constexpr uint16_t kStringsOfParent = 4;
 
 size_t Padded(size_t size) { return (size + 7) & ~size_t{7}; }
 
@@ -30,7 +31,8 @@ void ImageLog::Append(std::span<const uint8_t> record, const ImageFacts& facts) 
   const std::string_view texts[] = {names.user,           names.group,     names.login,     facts.container,
                                     facts.container_type, names.home.text, names.shell.text};
   EntryHead head{static_cast<uint32_t>(record.size()), {}, 0, 0};
-  head.present = (names.home.present ? kHome : 0) | (names.shell.present ? kShell : 0);
+  head.present = (names.home.present ? kHome : 0) | (names.shell.present ? kShell : 0) |
+                 (facts.strings_of_parent ? kStringsOfParent : 0);
   size_t length = 0;
   for (size_t i = 0; i < std::size(texts); i++) {
     head.lengths[i] = static_cast<uint16_t>(std::min<size_t>(texts[i].size(), UINT16_MAX));
@@ -63,6 +65,7 @@ std::optional<LoggedImage> ImageLog::Read(std::span<const uint8_t> bytes) {
   Users::Names& names = image.facts.names;
   names.home.present = (head.present & kHome) != 0;
   names.shell.present = (head.present & kShell) != 0;
+  image.facts.strings_of_parent = (head.present & kStringsOfParent) != 0;
   std::string_view* const places[] = {
       &names.user,      &names.group,      &names.login, &image.facts.container, &image.facts.container_type,
       &names.home.text, &names.shell.text,

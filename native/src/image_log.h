@@ -19,6 +19,8 @@ struct ImageFacts {
   /** Full id; "host", or empty if unknown. */
   std::string_view container;
   std::string_view container_type;
+  /** The record has no strings: they are those of the image that it names as its parent. */
+  bool strings_of_parent = false;
 };
 
 /** One entry of the log, read. Points into the log. */
@@ -31,8 +33,8 @@ struct LoggedImage {
 
 /**
  * Entries one after the other, each a multiple of 8 bytes: u32 size of the record, seven u16 lengths (user, group,
- * login, container, container type, home, shell), u16 whether home (1) and shell (2) are present, u32 of 0, the record
- * padded to 8, the seven texts, padding.
+ * login, container, container type, home, shell), u16 whether home (1) and shell (2) are present and whether the strings
+ * are those of the parent (4), u32 of 0, the record padded to 8, the seven texts, padding.
  */
 class ImageLog {
  public:

@@ -12,11 +12,13 @@ namespace {
 constexpr string_ref image::* kStrings[] = {&image::executable, &image::argv,   &image::environment,
                                             &image::cwd,        &image::cgroup, &image::stream};
 
-/** A lifecycle record of an image in the table, with all of its strings. */
-std::vector<uint8_t> RecordOf(const image& process, uint16_t kind, uint64_t parent, uint64_t previous) {
+/** A lifecycle record of an image in the table; with all of its strings, or none if a replay has them from another image. */
+std::vector<uint8_t> RecordOf(const image& process, uint16_t kind, uint64_t parent, uint64_t previous, bool inherits) {
   std::vector<uint8_t> bytes(kImageKernelHalf);
   image fixed = process;
   for (const auto member : kStrings) {
+    fixed.*member = {};
+    if (inherits) continue;
     // A change without a stream would inherit that of the image before.
     const bool cleared = kind == IMAGE_CHANGE && member == &image::stream;
     if ((process.*member).offset == 0 && !cleared) continue;
@@ -79,11 +81,24 @@ bool ImageTable::HasEnded(uint32_t index) const {
   return current == IdMap::kNone || Slot(current)->start_time != Slot(index)->start_time;
 }
 
+/** Whether two images share one text. */
+bool ImageTable::ShareText(uint32_t a, uint32_t b) const {
+  return a != kNone && b != kNone && entries_[a].text != kNone && entries_[a].text == entries_[b].text;
+}
+
+/**
+ * Images that share a text have its strings once, in the record of the first of them: any user can fork thousands of
+ * processes with long arguments, and the log must not be larger than the table for that.
+ */
 void ImageTable::LogAll(ImageLog* log) const {
   const std::vector<uint32_t> order = ParentsFirst();
   std::unordered_map<uint32_t, uint32_t> by_pid;
   for (const uint32_t index : order) {
     const image& process = *Slot(index);
+    const uint32_t parent = entries_[index].parent;
+    ImageFacts facts = FactsOf(index);
+    facts.strings_of_parent = ShareText(index, parent);
+    bool inherits = facts.strings_of_parent;
     uint16_t kind = IMAGE_SNAPSHOT;
     uint64_t previous = 0;
     if (!IsOfThread(index)) {
@@ -91,15 +106,17 @@ void ImageTable::LogAll(ImageLog* log) const {
       const uint32_t before = found->second;
       // Two current ones of a process are twins, which snapshots become again.
       if (!is_first && Slot(before)->start_time == process.start_time && !entries_[before].current) {
+        // The scope of a capture may have a session without the image before.
+        inherits = inherits || (ShareText(index, before) && Slot(before)->sid == process.sid);
         // A change would inherit what this one lacks. Otherwise no program seems to start.
-        kind = process.argv.offset == 0 || process.environment.offset == 0 ? IMAGE_EXEC : IMAGE_CHANGE;
+        const bool lacks = process.argv.offset == 0 || process.environment.offset == 0;
+        kind = lacks && !inherits ? IMAGE_EXEC : IMAGE_CHANGE;
         previous = entries_[before].id;
       }
       found->second = index;
     }
-    const uint32_t parent = entries_[index].parent;
-    const auto record = RecordOf(process, kind, parent == kNone ? 0 : entries_[parent].id, previous);
-    log->Append(record, FactsOf(index));
+    const uint64_t parent_id = parent == kNone ? 0 : entries_[parent].id;
+    log->Append(RecordOf(process, kind, parent_id, previous, inherits), facts);
   }
   // Afterwards: until then, other images find them as leaders by their numbers.
   for (const uint32_t index : order) {

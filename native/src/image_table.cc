@@ -92,22 +92,31 @@ void ImageTable::Add(const uint8_t* bytes, size_t size, const ImageFacts* record
   if (record.previous != 0) LeaveHeldBack(record.previous);
   const uint32_t source = SourceOf(record);
   const bool is_change = record.kind == IMAGE_CHANGE && source != kNone;
+  const bool of_parent = recorded != nullptr && recorded->strings_of_parent;
+  const uint32_t model = of_parent ? by_id_.Find(record.parent) : source;
   // Its text is copied below, so it must not be evicted.
-  pinned_ = source;
-  if (source != kNone) entries_[source].references++;
-  if ((!is_change || MayReplace(source)) && AddFrom(record, bytes, source, recorded)) {
+  pinned_ = model;
+  for (const uint32_t used : {source, model}) {
+    if (used != kNone) entries_[used].references++;
+  }
+  if ((!is_change || MayReplace(source)) && AddFrom(record, bytes, {source, model}, recorded)) {
     if (is_change) CountReplaced(by_id_.Find(record.id), source);
-    Log(bytes, size, by_id_.Find(record.id));
+    Log(bytes, size, by_id_.Find(record.id), of_parent);
   } else {
     lost_++;
     if (is_change) HoldBack(record, source, bytes, recorded != nullptr);
   }
-  if (source != kNone) Unreference(source);
+  for (const uint32_t used : {source, model}) {
+    if (used != kNone) Unreference(used);
+  }
   pinned_ = kNone;
 }
 
-void ImageTable::Log(const uint8_t* record, size_t size, uint32_t index) {
-  if (log_ != nullptr) log_->Append({record, size}, index == kNone ? ImageFacts{} : FactsOf(index));
+void ImageTable::Log(const uint8_t* record, size_t size, uint32_t index, bool strings_of_parent) {
+  if (log_ == nullptr) return;
+  ImageFacts facts = index == kNone ? ImageFacts{} : FactsOf(index);
+  facts.strings_of_parent = strings_of_parent;
+  log_->Append({record, size}, facts);
 }
 
 ImageFacts ImageTable::FactsOf(uint32_t index) const {
@@ -118,10 +127,12 @@ ImageFacts ImageTable::FactsOf(uint32_t index) const {
                 StringIn(process, process->user_shell)},
       .container = containers_->FullIdOf(entries_[index].container),
       .container_type = containers_->TypeOf(entries_[index].container),
+      .strings_of_parent = false,
   };
 }
 
-bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t source, const ImageFacts* recorded) {
+bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, Origin origin, const ImageFacts* recorded) {
+  const auto [source, text_source] = origin;
   const uint32_t slot = Allocate(sizeof(image));
   if (slot == BuddyAllocator::kNone) return false;
   const uint32_t index = NewEntry();
@@ -131,11 +142,11 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t sou
   *process = record;
   process->size = sizeof(image);
 
-  const image* model = source == kNone ? nullptr : Slot(source);
+  const image* model = text_source == kNone ? nullptr : Slot(text_source);
   ImageText text = TextOf(record, bytes, model);
   char stream_name[kLongestSocketName];
   if (record.stream.offset != 0) text.stream_name = NameStream(bytes, record.stream, stream_name);
-  entries_[index].container = ContainerOf(record, source, text.cgroup.text, recorded);
+  entries_[index].container = ContainerOf(record, text_source, text.cgroup.text, recorded);
   process->container_address = containers_->AddressOf(entries_[index].container);
   // Whether it can share the text of the image it continues: nothing in the text has changed.
   const bool inherited = model != nullptr && record.executable.offset == 0 && record.argv.offset == 0 &&
@@ -143,13 +154,13 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, uint32_t sou
                          record.cgroup.offset == 0 && record.stream.offset == 0 && record.kind != IMAGE_EXEC &&
                          CommOf(*model) == CommOf(record) && model->uid == record.uid && model->gid == record.gid &&
                          model->login_uid == record.login_uid &&
-                         entries_[source].container == entries_[index].container;
+                         entries_[text_source].container == entries_[index].container;
   if (!inherited) {
     text.names = recorded != nullptr
                      ? recorded->names
                      : users_.Lookup(entries_[index].container, record.pid, record.uid, record.gid, record.login_uid);
   }
-  if (!StoreText(index, source, text, inherited)) {
+  if (!StoreText(index, text_source, text, inherited)) {
     Free(index);
     return false;
   }

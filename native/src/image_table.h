@@ -191,11 +191,17 @@ class ImageTable {
   uint32_t ParentOf(const image& record, uint32_t source) const;
   ImageText TextOf(const image& record, const uint8_t* bytes, const image* source) const;
   bool StoreText(uint32_t index, uint32_t source, const ImageText& text, bool inherited);
-  bool AddFrom(const image& record, const uint8_t* bytes, uint32_t source, const ImageFacts* recorded);
+  /** The image that a record continues, and the one whose strings it has where it lacks its own; or kNone. */
+  struct Origin {
+    uint32_t source;
+    uint32_t text;
+  };
+  bool AddFrom(const image& record, const uint8_t* bytes, Origin origin, const ImageFacts* recorded);
   uint32_t ContainerOf(const image& record, uint32_t source, std::string_view cgroup, const ImageFacts* recorded);
-  void Log(const uint8_t* record, size_t size, uint32_t index);
+  void Log(const uint8_t* record, size_t size, uint32_t index, bool strings_of_parent = false);
   ImageFacts FactsOf(uint32_t index) const;
   std::vector<uint32_t> ParentsFirst() const;
+  bool ShareText(uint32_t a, uint32_t b) const;
   bool HasEnded(uint32_t index) const;
   uint32_t LeaderOf(uint32_t index, uint32_t source, uint32_t image::* member, uint32_t Entry::* leader) const;
   void LinkLeaders(uint32_t index, uint32_t source);
