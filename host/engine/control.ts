@@ -1,20 +1,23 @@
 // A few numbers that the host's thread and the worker share: a stop that is requested, and how much is on its way between them.
 
+import type { JournalUse } from '../capture/journal-selection.ts';
+
 /** Most matches on their way to the host's thread; further ones are dropped and counted. */
 export const MATCHES_IN_FLIGHT = 4096;
 
 /** Most blocks of a recording on their way to the file, 1 MB each. Beyond that the rings fill, and the kernel counts dropped events. */
 const BLOCKS_IN_FLIGHT = 32;
 
-/** Most blocks of the journal on their way to the disk, 1 MB each. Beyond that events are left out of it, and counted. */
+/** Most blocks of the journal on their way to the disk, 1 MB each, and as many of captures. Beyond that events are left out of it, and counted. */
 export const JOURNAL_BLOCKS_IN_FLIGHT = 8;
 
 const STOP = 0;
 const MESSAGES = 1;
 const IN_FLIGHT = 2;
 const BLOCKS = 3;
-const JOURNAL = 4;
-const CONTROL_WORDS = 5;
+/** Each has a count of its own: a disk that does not answer holds up one of them. */
+const KEPT: Record<JournalUse, number> = { journal: 4, captures: 5 };
+const CONTROL_WORDS = 6;
 const WAIT_MS = 50;
 
 /** Numbers in shared memory: the worker is in native code or WebAssembly most of the time and gets no messages there. */
@@ -97,12 +100,13 @@ export class Control {
     this.#waitUntilBelow(BLOCKS, BLOCKS_IN_FLIGHT);
   }
 
-  get journalBlocks(): number {
-    return Atomics.load(this.#words, JOURNAL);
+  /** Blocks of the journal, or of captures, on their way. */
+  keptBlocks(use: JournalUse): number {
+    return Atomics.load(this.#words, KEPT[use]);
   }
 
-  addJournalBlocks(count: number): void {
-    Atomics.add(this.#words, JOURNAL, count);
+  addKeptBlocks(use: JournalUse, count: number): void {
+    Atomics.add(this.#words, KEPT[use], count);
   }
 
   /** @param deadline a time of performance.now() */

@@ -307,7 +307,7 @@ export class Engine {
       if (use === 'captures') this.#listener.onCaptured?.(block);
       else await this.#listener.onJournal?.(block);
     } finally {
-      this.#control.addJournalBlocks(-1);
+      this.#control.addKeptBlocks(use, -1);
     }
   }
 

@@ -10,14 +10,18 @@ import {
 import type { Capture } from '../capture/native.ts';
 import { containersOf, splitLog } from '../recording/image-entries.ts';
 import { PayloadBuilder } from '../recording/payload.ts';
+import { BeginPause } from './begin-pause.ts';
 import { type Control, JOURNAL_BLOCKS_IN_FLIGHT } from './control.ts';
+import { ImageList, PIECE_BYTES } from './image-list.ts';
 
 /** Size at which a block is complete: larger ones compress little better, and a damaged one loses little. */
 const BLOCK_BYTES = 1 << 20;
 /** A killed agent loses at most a second: this, and the time to write a block. */
 const BLOCK_MS = 800;
-/** The images of a large machine have some MB. */
-const PIECE_BYTES = 1 << 19;
+/** Of the list that begins a segment, in one block. A batch still fits in behind it. */
+const LIST_BLOCK_BYTES = 2 << 20;
+/** Blocks in flight up to which the list is sent: the first events behind it need room, too. */
+const LIST_BLOCKS_IN_FLIGHT = JOURNAL_BLOCKS_IN_FLIGHT - 2;
 const FEW_CONTAINERS = 256;
 /** Images age by steps, in half seconds. */
 const STEP_NS = 10_000_000n;
@@ -36,8 +40,8 @@ export type JournalSource = Pick<Capture, 'keepJournal' | 'allImages' | 'selectJ
 
 export class JournalTap {
   readonly #capture: JournalSource;
-  readonly #use: number;
-  readonly #control: Pick<Control, 'journalBlocks'>;
+  readonly #use: JournalUse;
+  readonly #control: Pick<Control, 'keptBlocks'>;
   readonly #send: (block: JournalBlock) => void;
   /** Undefined while the journal is off: it takes memory. */
   #payload: PayloadBuilder | undefined;
@@ -49,6 +53,9 @@ export class JournalTap {
   /** Whether the payload belongs to a segment; otherwise one has to begin. */
   #isOpen = false;
   #beginWanted = false;
+  /** Until all images that begin the segment are in blocks: no event is kept before. */
+  #list: ImageList | undefined;
+  readonly #pause = new BeginPause();
   /** The payload is the first of its segment. */
   #begins = false;
   #leftOut = 0;
@@ -59,11 +66,11 @@ export class JournalTap {
   constructor(
     capture: JournalSource,
     use: JournalUse,
-    control: Pick<Control, 'journalBlocks'>,
+    control: Pick<Control, 'keptBlocks'>,
     send: (block: JournalBlock) => void,
   ) {
     this.#capture = capture;
-    this.#use = JOURNAL_USE[use];
+    this.#use = use;
     this.#control = control;
     this.#send = send;
   }
@@ -72,7 +79,9 @@ export class JournalTap {
   select(selection: JournalSelection | undefined): void {
     this.flush();
     this.#isOpen = false;
-    this.#capture.keepJournal(this.#use, selection?.types, selection?.opens);
+    this.#list = undefined;
+    this.#pause.reset();
+    this.#capture.keepJournal(JOURNAL_USE[this.#use], selection?.types, selection?.opens);
     this.#payload = selection && (this.#payload ?? new PayloadBuilder());
   }
 
@@ -98,13 +107,12 @@ export class JournalTap {
   batch(segments: Uint32Array, pairs: number, log: Uint8Array): void {
     const payload = this.#payload;
     if (!payload) return;
-    if (this.#beginWanted || !this.#isOpen) {
-      if (this.#control.journalBlocks < JOURNAL_BLOCKS_IN_FLIGHT / 2) this.#begin(payload, log);
-      else if (!this.#isOpen) {
-        this.#leaveOut(payload, segments, pairs);
-        return;
-      } else this.#images(payload, log);
-    } else this.#images(payload, log);
+    if (this.#mayBegin()) this.#begin(payload, log);
+    else if (this.#isOpen) this.#images(payload, log);
+    if (!this.#isOpen || this.#list) {
+      this.#leaveOut(payload, segments, pairs);
+      return;
+    }
     this.#events(payload, segments, pairs);
     const full = payload.length >= BLOCK_BYTES;
     if (full || (payload.length > 0 && performance.now() - this.#began >= BLOCK_MS)) this.flush();
@@ -114,17 +122,29 @@ export class JournalTap {
   flush(): void {
     this.#began = performance.now();
     if (!this.#payload || this.#payload.length === 0) return;
-    const extent = this.#capture.takeJournalExtent(this.#use);
-    if (this.#control.journalBlocks >= JOURNAL_BLOCKS_IN_FLIGHT) {
+    const extent = this.#capture.takeJournalExtent(JOURNAL_USE[this.#use]);
+    if (!this.#isOpen || this.#inFlight >= JOURNAL_BLOCKS_IN_FLIGHT) {
       // Later events may need the images of this block, so that they need a new segment.
-      this.#payload.clear();
       this.#leftOut += extent.events;
-      this.#isOpen = false;
+      this.#cut(this.#payload);
       return;
     }
     this.#send({ payload: this.#payload.take(), extent, begins: this.#begins, leftOut: this.#leftOut });
     this.#begins = false;
     this.#leftOut = 0;
+  }
+
+  get #inFlight(): number {
+    return this.#control.keptBlocks(this.#use);
+  }
+
+  /** Whether a segment has to begin, and can. */
+  #mayBegin(): boolean {
+    if (this.#isOpen && (!this.#beginWanted || this.#list)) return false;
+    if (this.#inFlight >= JOURNAL_BLOCKS_IN_FLIGHT / 2) return false;
+    // Another capture needs all processes at once; few begin in an hour.
+    const isNeeded = this.#isOpen && this.#use === 'captures';
+    return isNeeded || this.#pause.isOver(performance.now());
   }
 
   /** @param log since the last batch: it belongs to the segment before, and is part of what comes now */
@@ -134,7 +154,7 @@ export class JournalTap {
       this.flush();
     } else {
       payload.clear();
-      this.#leftOut += this.#capture.takeJournalExtent(this.#use).events;
+      this.#leftOut += this.#capture.takeJournalExtent(JOURNAL_USE[this.#use]).events;
     }
     this.#isOpen = true;
     this.#begins = true;
@@ -142,16 +162,55 @@ export class JournalTap {
     const images = this.#capture.allImages();
     this.#forgetContainers(images);
     this.#new.splice(0, Number.POSITIVE_INFINITY, ...this.#known.keys());
-    this.#images(payload, images);
+    const now = performance.now();
+    this.#pause.began(images.length, now);
+    this.#list = new ImageList(images, now);
+    this.#images(payload, NOTHING);
+  }
+
+  /** Ends the segment where it is. */
+  #cut(payload: PayloadBuilder): void {
+    payload.clear();
+    this.#isOpen = false;
+    if (this.#list) this.#pause.cut(performance.now());
+    this.#list = undefined;
+  }
+
+  /** Sends as much of the list as there is room for; the rest follows with later batches. */
+  #sendList(payload: PayloadBuilder, list: ImageList): void {
+    for (let piece = list.first; piece; piece = list.first) {
+      if (!this.#makeListRoom(payload, piece.length)) break;
+      this.#step(payload);
+      payload.images(piece);
+      list.take();
+    }
+    // A block that is full already would be cut with the next events.
+    if (!list.first && (payload.length < BLOCK_BYTES || this.#makeListRoom(payload, LIST_BLOCK_BYTES))) {
+      this.#list = undefined;
+      this.#pause.whole();
+    } else if (list.isLate(performance.now())) this.#cut(payload);
+  }
+
+  #makeListRoom(payload: PayloadBuilder, length: number): boolean {
+    if (payload.length === 0 || payload.length + length <= LIST_BLOCK_BYTES) return true;
+    if (this.#inFlight >= LIST_BLOCKS_IN_FLIGHT) return false;
+    this.flush();
+    return true;
   }
 
   #images(payload: PayloadBuilder, log: Uint8Array): void {
-    if (log.length === 0 && this.#new.length === 0) return;
-    this.#step(payload);
-    for (const piece of splitLog(log, PIECE_BYTES)) {
-      this.#makeRoom(payload, piece.length);
-      payload.images(piece);
+    if (this.#list) {
+      this.#list.add(log);
+      this.#sendList(payload, this.#list);
+      if (this.#list || !this.#isOpen) return;
+    } else if (log.length > 0) {
+      this.#step(payload);
+      for (const piece of splitLog(log, PIECE_BYTES)) {
+        this.#makeRoom(payload, piece.length);
+        payload.images(piece);
+      }
     }
+    if (this.#new.length > 0) this.#step(payload);
     for (const id of this.#new.splice(0)) {
       const entry = this.#known.get(id);
       if (!entry) continue;
@@ -166,18 +225,20 @@ export class JournalTap {
     this.#makeRoom(payload, most + STEP_ROOM);
     const before = payload.length;
     this.#step(payload);
-    const length = payload.fillRecords(most, (into) => this.#capture.selectJournal(this.#use, into));
+    const length = payload.fillRecords(most, (into) => this.#capture.selectJournal(JOURNAL_USE[this.#use], into));
     if (length > 0) return;
     payload.cutTo(before);
     this.#stepped = 0n;
   }
 
-  /** Counts the events of a batch. */
+  /** Counts the events of a batch, while the payload has none. */
   #leaveOut(payload: PayloadBuilder, segments: Uint32Array, pairs: number): void {
     const most = lengthOf(segments, pairs);
-    if (most > 0) payload.fillRecords(most, (into) => this.#capture.selectJournal(this.#use, into));
-    payload.clear();
-    this.#leftOut += this.#capture.takeJournalExtent(this.#use).events;
+    if (most === 0) return;
+    const before = payload.length;
+    payload.fillRecords(most, (into) => this.#capture.selectJournal(JOURNAL_USE[this.#use], into));
+    payload.cutTo(before);
+    this.#leftOut += this.#capture.takeJournalExtent(JOURNAL_USE[this.#use]).events;
   }
 
   /** Batches that follow each other soon share a step, for its bytes. */
@@ -202,6 +263,7 @@ export class JournalTap {
   }
 }
 
+const NOTHING = new Uint8Array(0);
 /** Of a step and the heads of entries. */
 const STEP_ROOM = 64;
 

@@ -12,7 +12,7 @@ export class JournalTaps {
 
   constructor(
     capture: JournalSource & Pick<Capture, 'takeImageLog'>,
-    control: Pick<Control, 'journalBlocks'>,
+    control: Pick<Control, 'keptBlocks'>,
     send: (use: JournalUse, block: JournalBlock) => void,
   ) {
     this.#capture = capture;

@@ -120,7 +120,7 @@ function sendBlock(block: RecordedBlock): void {
 }
 
 function sendJournal(use: JournalUse, block: JournalBlock): void {
-  control.addJournalBlocks(1);
+  control.addKeptBlocks(use, 1);
   worker.postMessage({ kind: 'kept', use, block } satisfies FromWorker, [block.payload.buffer]);
 }
 

@@ -38,3 +38,13 @@ test('it goes on when a stop is requested, and when its time is over', async (t)
   assert.ok(control.waitForRoom(60_000) < 60_000);
   assert.equal(control.inFlight, MATCHES_IN_FLIGHT);
 });
+
+test('blocks of captures take no room of the journal', () => {
+  const control = new Control();
+  control.addKeptBlocks('captures', 3);
+  control.addKeptBlocks('journal', 1);
+  control.addKeptBlocks('captures', -1);
+  const again = new Control(control.buffer);
+  assert.deepEqual([again.keptBlocks('journal'), again.keptBlocks('captures')], [1, 2]);
+  assert.equal(control.waitForRoom(10_000, 1) < 10_000, true, 'nor that of matches');
+});

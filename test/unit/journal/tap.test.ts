@@ -16,7 +16,8 @@ const SIZES = { ringBudget: 1 << 20, imageBudget: 8 << 20, containerBudget: 1 <<
 function tapOf(builder: BuilderCapture) {
   const blocks: JournalBlock[] = [];
   const control = { journalBlocks: 0 };
-  const tap = new JournalTap(builder.capture, 'journal', control, (block) => blocks.push(block));
+  const inFlight = { keptBlocks: () => control.journalBlocks };
+  const tap = new JournalTap(builder.capture, 'journal', inFlight, (block) => blocks.push(block));
   tap.select(selection);
   const batch = () => {
     const pairs = builder.capture.poll(builder.segments, 0);
