@@ -28,6 +28,8 @@ import type {
 const START_TIMEOUT_MS = 120_000;
 /** A poll takes 50 ms at most, a run of a module 100 ms, and draining the rings three seconds (loop.ts). */
 const STOP_TIMEOUT_MS = 4_000;
+/** The worker answers between two batches. A stop must not wait long for one that is stuck. */
+const CAPTURES_TIMEOUT_MS = 2_000;
 /** The worker sends its totals every second; after so long the host reads them itself. */
 const SILENCE_MS = 1_500;
 
@@ -59,7 +61,8 @@ export class Engine {
   readonly #done: Promise<void>;
   #markDone: () => void = () => {};
   #journalSet: () => void = () => {};
-  readonly #capturesSet: (() => void)[] = [];
+  /** Unanswered, in order. `until`: a time of performance.now(). */
+  readonly #capturesSet: { readonly resolve: () => void; readonly until: number }[] = [];
   #replacing: Replacing | undefined;
   #counters: EngineCounters | undefined;
   #missing: readonly MissingHook[] = [];
@@ -111,13 +114,16 @@ export class Engine {
   }
 
   /**
-   * Sets whose events are captured, whatever the rules want. Resolves when all blocks of the journal up to then have come, or the engine has ended.
+   * Sets whose events are captured, whatever the rules want. Resolves when all blocks of the journal up to then have come, or the engine has ended,
+   * and two seconds after the first call that has no answer yet.
    */
   async setCaptures(scopes: CaptureScopes): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#capturesSet.push(resolve);
+    const now = performance.now();
+    const until = this.#capturesSet[0]?.until ?? now + CAPTURES_TIMEOUT_MS;
+    this.#capturesSet.push({ resolve, until });
     this.#post({ kind: 'captures', scopes });
-    await Promise.race([promise, this.#done]);
+    await withinTime(Promise.race([promise, this.#done]), Math.max(until - now, 0));
   }
 
   /** Makes one of the next blocks of the journal begin a segment. */
@@ -238,7 +244,7 @@ export class Engine {
         void this.#keep(message.use, message.block);
         return;
       case 'captures-set':
-        this.#capturesSet.shift()?.();
+        this.#capturesSet.shift()?.resolve();
         return;
       case 'captures-failed':
         this.#listener.onCapturesFailed?.(new EngineError(message.error));
