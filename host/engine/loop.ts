@@ -264,10 +264,8 @@ export class EngineLoop {
       send,
       mayTakeOver: () => !this.#hold.isWaiting,
       patience: this.#parts.hold.milliseconds,
-      beside: () => {
-        this.#wide?.applied();
-        return this.#wide?.eventTypes ?? [];
-      },
+      beside: () => this.#wide?.applied() ?? [],
+      unsettled: () => this.#wide?.failed(),
       takeOver: (next) => {
         this.#endHold('rules-replaced');
         this.#set = next;

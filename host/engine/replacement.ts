@@ -15,8 +15,10 @@ export interface ReplacementHost {
   readonly mayTakeOver: () => boolean;
   /** Time limit for that, in ms. */
   readonly patience: number;
-  /** Event types that are captured beside those of the rules. */
+  /** Event types that are captured beside those of the rules, where these have a kernel filter; called when that takes effect. */
   readonly beside: () => readonly string[];
+  /** Called when these, or those of the rules, could not be captured. */
+  readonly unsettled: () => void;
   /** Called between batches when the next rules take over. */
   readonly takeOver: (next: ModuleSet) => void;
 }
@@ -71,15 +73,16 @@ export class Replacement {
 
   /** True until the next rules take over, or have failed. */
   *#prepare(): Generator<void, Prepared> {
-    const { beside, bindSet, capture, mayTakeOver, patience } = this.#host;
+    const { bindSet, capture, mayTakeOver, patience } = this.#host;
     const before = this.#before;
     try {
       const next = bindSet(this.#rules, 1 - before.bank);
       yield;
       capture.prepareFilter(next.bank, this.#rules.filter);
       this.#next = next;
-      // The filter of the previous rules drops events that the next ones may need.
-      capture.beginChange([...new Set([...before.eventTypes, ...next.eventTypes, ...beside()])]);
+      // The filter of the previous rules drops events that the next ones may need. Without any, types that no rule wants would come of all
+      // processes: captures lack these until the rules have taken over.
+      capture.beginChange([...new Set([...before.eventTypes, ...next.eventTypes])]);
       yield* describeImages(capture, next);
       while (!capture.isChanged()) yield;
       const until = performance.now() + patience;
@@ -95,18 +98,20 @@ export class Replacement {
 
   /** Captures exactly what these rules need. */
   *#settle({ eventTypes, isFiltered, bank }: ModuleSet): Generator<void, WorkerError | undefined> {
-    const { beside, capture } = this.#host;
+    const { beside, unsettled, capture } = this.#host;
     try {
       while (!capture.isChanged()) yield;
     } catch {
       // Of an aborted change.
     }
     try {
-      capture.beginChange([...new Set([...eventTypes, ...beside()])], isFiltered ? bank : undefined);
+      const besideThem = isFiltered ? beside() : [];
+      capture.beginChange([...new Set([...eventTypes, ...besideThem])], isFiltered ? bank : undefined);
       while (!capture.isChanged()) yield;
       capture.prepareFilter(1 - bank, undefined);
       return undefined;
     } catch (error) {
+      unsettled();
       return describeError(error);
     }
   }

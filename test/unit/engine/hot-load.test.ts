@@ -115,6 +115,7 @@ test('a module that fails on a process that comes while the rules wait does not 
       bindSet: () => next as unknown as ModuleSet,
       send: (message) => sent.push(message),
       beside: () => [],
+      unsettled: () => {},
       mayTakeOver: () => mayTakeOver,
       patience: 60_000,
       takeOver: () => {
