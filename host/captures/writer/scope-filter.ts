@@ -1,6 +1,7 @@
 // Takes what belongs to the scope of a capture out of the entries of a journal: events of its processes, their images, and the images of
 // their ancestors, each before the first that needs it.
 
+import { ENTRY_HEAD, IMAGE_SHAPES } from '../../recording/image-entries.ts';
 import { type LoggedImage, loggedImages } from '../../recording/logged-images.ts';
 import { EVENT_HEADER } from '../../schema/event-structs.ts';
 import { member } from '../../schema/layout.ts';
@@ -89,17 +90,28 @@ export class ScopeFilter {
     }
   }
 
-  /** The image and its ancestors, the oldest first, as far as they are known and were not written. */
+  /** The image behind its ancestors, and behind those that it has its strings from; as far as they are known and were not written. */
   #addLine(id: bigint, entries: Uint8Array[]): void {
-    const line: LoggedImage[] = [];
-    for (
-      let image = this.#known.get(id);
-      image && !this.#written.has(image.id);
-      image = this.#known.get(image.parent)
-    ) {
-      this.#written.add(image.id);
-      line.push(image);
+    const ahead = [id];
+    const seen = new Set<bigint>();
+    for (let next = ahead.at(-1); next !== undefined; next = ahead.at(-1)) {
+      const image = this.#written.has(next) ? undefined : this.#known.get(next);
+      if (image && !seen.has(next)) {
+        seen.add(next);
+        if (!hasStrings(image)) ahead.push(image.previous);
+        ahead.push(image.parent);
+        continue;
+      }
+      ahead.pop();
+      if (!image) continue;
+      this.#written.add(next);
+      entries.push(image.bytes);
     }
-    for (const image of line.reverse()) entries.push(image.bytes);
   }
+}
+
+/** Without any it has those of its parent, or of the image before. */
+function hasStrings({ bytes }: LoggedImage): boolean {
+  const record = new DataView(bytes.buffer, bytes.byteOffset + ENTRY_HEAD);
+  return IMAGE_SHAPES.strings.some((at) => record.getUint32(at, true) !== 0);
 }

@@ -6,8 +6,9 @@ import { ScopeFilter } from '../../../host/captures/writer/scope-filter.ts';
 import { loggedImages } from '../../../host/recording/logged-images.ts';
 import { event, process as processImage } from '../../support/built-agent.ts';
 import { logEntry } from '../../support/recordings.ts';
+import { imageRecord } from '../../support/records.ts';
 
-const [FORK, EXEC, EXIT] = [1, 2, 3];
+const [FORK, EXEC, EXIT, CHANGE] = [1, 2, 3, 4];
 const CONTAINER = '0123456789abcdef'.repeat(4);
 const OTHER = 'fedcba9876543210'.repeat(4);
 
@@ -85,5 +86,22 @@ describe('captures: the scope', () => {
     const all = log(image(1), image(2, { parent: 1, container: CONTAINER }));
     assert.equal(filter.images(all).length, 2);
     assert.equal(filter.images(all).length, 0);
+  });
+
+  it('an ancestor that has its strings from the image before it comes behind that', () => {
+    const filter = new ScopeFilter({ kind: 'container', id: CONTAINER });
+    const bare = (id: number, kind: number, more: object) =>
+      logEntry(imageRecord({ kind, id: BigInt(id), pid: 20, sid: 1, ...more }), { container: 'host' });
+    const written = filter.images(
+      log(
+        image(1),
+        image(2, { parent: 1, pid: 20 }),
+        bare(3, CHANGE, { parent: 1n, previous: 2n }),
+        image(4, { kind: CHANGE, parent: 1, previous: 3, pid: 20 }),
+        image(5, { parent: 3, container: CONTAINER }),
+        image(6, { parent: 4, container: CONTAINER }),
+      ),
+    );
+    assert.deepEqual(ids(written), [1n, 2n, 3n, 5n, 4n, 6n]);
   });
 });
