@@ -21,23 +21,26 @@ const AROUND_BYTES = 12;
 const HEAD_BYTES = 8;
 const TRAILER_BYTES = 4;
 
-/** More than any block has: an event of 64 K of data and its lengths; lists of 100,000 processes take 1.5 GB at most. */
+/** More than a block has: an event of 64 K of data and its lengths; a list of tens of thousands of threads. */
 const LONGEST_EVENT_BLOCK = 16 << 20;
-const LONGEST_LIST = 1 << 30;
+export const LONGEST_LIST = 64 << 20;
 
 export interface Block {
   readonly type: number;
   /** Offset of the block in the unpacked file. */
   readonly at: number;
-  /** With the zeros that follow it. Valid until the next block is read. */
+  /** With the zeros that follow it; empty if the block was skipped. Valid until the next block is read. */
   readonly body: Uint8Array;
 }
 
 export class BlockReader {
   readonly #stream: ByteStream;
+  readonly #isList: (type: number) => boolean;
 
-  constructor(stream: ByteStream) {
+  /** @param isList whether a block is a list that is read; others but events and sections are skipped */
+  constructor(stream: ByteStream, isList: (type: number) => boolean) {
     this.#stream = stream;
+    this.#isList = isList;
   }
 
   /** Undefined at the end. @throws {ScapError} */
@@ -49,10 +52,13 @@ export class BlockReader {
     const view = viewOf(head);
     const type = view.getUint32(0, true);
     const total = view.getUint32(4, true);
-    const longest = isEvent(type) ? LONGEST_EVENT_BLOCK : LONGEST_LIST;
+    const isSkipped = isMetadata(type) && !this.#isList(type);
+    const longest = isEvent(type) ? LONGEST_EVENT_BLOCK : isSkipped ? Number.POSITIVE_INFINITY : LONGEST_LIST;
     if (total < AROUND_BYTES || total > longest) throw new ScapError('SCAP_BLOCK', `a block has a length of ${total}`);
-    const rest = this.#stream.read(total - HEAD_BYTES);
-    if (rest.length < total - HEAD_BYTES) throw cutOff(at);
+    const skipped = isSkipped ? this.#stream.skip(total - AROUND_BYTES) : 0;
+    const length = total - HEAD_BYTES - skipped;
+    const rest = this.#stream.read(length);
+    if (rest.length < length) throw cutOff(at);
     const body = rest.subarray(0, rest.length - TRAILER_BYTES);
     const trailer = viewOf(rest).getUint32(body.length, true);
     if (trailer !== total && isMetadata(type)) {

@@ -10,6 +10,8 @@ export interface ByteStream {
   readonly position: number;
   /** The next bytes, fewer at the end. Valid until the next call. @throws {ScapError} once what is whole was read */
   read(length: number): Uint8Array;
+  /** Passes over so many bytes. @returns how many there were; fewer at the end @throws {ScapError} as read() */
+  skip(length: number): number;
 }
 
 /** A file or bytes: how much of it has been read, as stored. */
@@ -51,8 +53,19 @@ export class PartStream implements ByteStream {
     return this.#cut(Math.min(length, have));
   }
 
+  skip(length: number): number {
+    let skipped = 0;
+    while (skipped < length) {
+      if (this.#part.length === 0) this.#part = this.#parts.next() ?? this.#part;
+      if (this.#part.length === 0) break;
+      skipped += this.#cut(Math.min(length - skipped, this.#part.length)).length;
+    }
+    return skipped;
+  }
+
   #cut(length: number): Uint8Array {
-    const bytes = this.#part.subarray(0, length);
+    // Not a Buffer: its slice() copies nothing, and what a reader keeps of a part would keep all of it.
+    const bytes = new Uint8Array(this.#part.buffer, this.#part.byteOffset, length);
     this.#part = this.#part.subarray(length);
     this.position += length;
     return bytes;

@@ -17,6 +17,8 @@ export type ScapErrorCode =
   | 'SCAP_EVENT'
   /** A parameter of an event. */
   | 'SCAP_PARAMETER'
+  /** More threads than are kept. */
+  | 'SCAP_THREADS'
   /** No event at all. */
   | 'SCAP_NO_EVENTS';
 

@@ -9,29 +9,38 @@ export interface KnownContainer {
   readonly metadata: ContainerMetadata | undefined;
 }
 
-/** Containers whose metadata is kept until a process is in them. */
+/** Containers whose metadata is kept until a process is in them, and those that processes are in. */
 const MOST = 65_536;
+/** Of what an event says of a container, and of all that is kept. */
+const LONGEST_JSON = 64 << 10;
+const MOST_BYTES = 64 << 20;
 const SHORT_ID = 12;
 
 export class Containers {
-  readonly #metadata = new Map<string, ContainerMetadata>();
+  readonly #metadata = new Map<string, { readonly metadata: ContainerMetadata; readonly bytes: number }>();
+  #bytes = 0;
   readonly #seen = new Map<string, ContainerOfProcess>();
   readonly #changed = new Set<string>();
 
   /** A process is in it. */
   seen(container: ContainerOfProcess): void {
     const id = shortened(container.fullId);
-    if (this.#seen.has(id)) return;
+    if (this.#seen.has(id) || this.#seen.size >= MOST) return;
     this.#seen.set(id, container);
     this.#changed.add(id);
   }
 
-  /** What an event says; what can't be read is ignored. */
+  /** What an event says; what can't be read is ignored, and so is what is too long. */
   told(json: Uint8Array): void {
+    if (json.length > LONGEST_JSON) return;
     const found = readContainer(Buffer.from(json).toString('utf8'));
-    if (!found || this.#metadata.size >= MOST) return;
+    if (!found) return;
     const id = shortened(found.id);
-    this.#metadata.set(id, found.metadata);
+    const before = this.#metadata.get(id);
+    const bytes = this.#bytes + json.length - (before?.bytes ?? 0);
+    if (bytes > MOST_BYTES || (!before && this.#metadata.size >= MOST)) return;
+    this.#bytes = bytes;
+    this.#metadata.set(id, { metadata: found.metadata, bytes: json.length });
     if (this.#seen.has(id)) this.#changed.add(id);
   }
 
@@ -41,7 +50,7 @@ export class Containers {
     this.#changed.clear();
     return ids.flatMap((id) => {
       const container = this.#seen.get(id);
-      return container ? [{ container, metadata: this.#metadata.get(id) }] : [];
+      return container ? [{ container, metadata: this.#metadata.get(id)?.metadata }] : [];
     });
   }
 }
@@ -78,7 +87,7 @@ function metadataOf(container: unknown): ContainerMetadata {
     imageDigest: digest,
     privileged: typeof privileged === 'boolean' ? privileged : undefined,
     user: textOf(container, 'User'),
-    startTime: typeof created === 'number' && created > 0 ? BigInt(Math.trunc(created)) * 1_000_000_000n : undefined,
+    startTime: isTime(created) ? BigInt(created) * 1_000_000_000n : undefined,
     ip: textOf(container, 'ip'),
     labels,
     mounts: mountsOf(member(container, 'Mounts')),
@@ -87,6 +96,13 @@ function metadataOf(container: unknown): ContainerMetadata {
     pod: labels && podOf(container, labels, podLabels),
   });
 }
+
+/** Seconds since the epoch, which the nanoseconds of a container have room for. */
+function isTime(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0 && Number(value) < LATEST;
+}
+
+const LATEST = 2 ** 34;
 
 /** The kubelet's labels of a container name its pod. */
 function podOf(

@@ -96,6 +96,8 @@ const SIGNED: ReadonlySet<string> = new Set(['errno', 'fd', 'pid', 'int64']);
 export class EventVersions {
   /** Enter events by thread, until the exit of that thread. */
   readonly #entered = new Map<number, RawEvent>();
+  /** Of their parameters. */
+  #bytes = 0;
 
   /** Undefined: the event is skipped. @throws {ScapError} */
   next(raw: RawEvent): ScapEvent | undefined {
@@ -105,7 +107,7 @@ export class EventVersions {
       return undefined;
     }
     const entered = this.#entered.get(raw.tid);
-    if (entered) this.#entered.delete(raw.tid);
+    this.#forget(raw.tid);
     const current = currentEvent(raw, entered?.type === raw.type - 1 ? entered.parameters : undefined);
     const type = scapType(current.type);
     const enterType = entered?.type === raw.type - 1 ? scapType(entered.type) : undefined;
@@ -115,13 +117,29 @@ export class EventVersions {
   #enter(raw: RawEvent): void {
     // A copy: the block's bytes are valid until the next one is read.
     const parameters = raw.parameters.map((bytes) => bytes.slice());
+    this.#forget(raw.tid);
     this.#entered.set(raw.tid, { ...raw, parameters });
-    if (this.#entered.size > MOST_ENTERED) this.#entered.clear();
+    this.#bytes += bytesOf(raw);
+    if (this.#entered.size <= MOST_ENTERED && this.#bytes <= MOST_ENTERED_BYTES) return;
+    this.#entered.clear();
+    this.#bytes = 0;
   }
+
+  #forget(tid: number): void {
+    const entered = this.#entered.get(tid);
+    if (!entered) return;
+    this.#entered.delete(tid);
+    this.#bytes -= bytesOf(entered);
+  }
+}
+
+function bytesOf({ parameters }: RawEvent): number {
+  return parameters.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** Threads within a call, more than a machine has. */
 const MOST_ENTERED = 1 << 18;
+const MOST_ENTERED_BYTES = 64 << 20;
 
 /** Events of even numbers that are no enter events: process ends, users, containers, plugins. */
 const META: ReadonlySet<number> = new Set([16, 186, 228, 272, 324, 354, 356, 358, 360, 402]);

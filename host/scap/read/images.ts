@@ -8,9 +8,9 @@ import { IMAGE, IMAGE_KIND } from '../../schema/image.ts';
 import { defineStruct, member } from '../../schema/layout.ts';
 import { joined } from '../format/addresses.ts';
 import { viewOf } from '../format/blocks.ts';
+import type { Accounts } from './accounts.ts';
 import type { Descriptor } from './descriptor.ts';
-import type { Accounts } from './metadata.ts';
-import { NO_ID, type Process, type ProcessFacts } from './process.ts';
+import { LONGEST_CHAIN, NO_ID, type Process, type ProcessFacts } from './process.ts';
 import type { ProcessTable } from './process-table.ts';
 
 /** A lifecycle record: the kernel's half. */
@@ -67,7 +67,7 @@ export class Images {
   /** The image of a process as it is now. */
   of(process: Process, time: bigint): bigint {
     const chain: Process[] = [];
-    for (let one: Process | undefined = process; one; one = one.parent) chain.push(one);
+    for (let one: Process | undefined = process; one && chain.length < LONGEST_CHAIN; one = one.parent) chain.push(one);
     for (const one of chain.reverse()) this.#refresh(one, time, one === process);
     return process.image;
   }

@@ -2,15 +2,23 @@
 
 import { IMAGE_FLAGS } from '../../schema/image.ts';
 import { upToNul } from '../format/addresses.ts';
-import type { Block } from '../format/blocks.ts';
+import { BLOCK, type Block } from '../format/blocks.ts';
 import { Cursor } from '../format/cursor.ts';
+import { ScapError } from '../format/error.ts';
+import type { Accounts } from './accounts.ts';
 import { type Descriptor, readListed } from './descriptor.ts';
-import { NO_ID, type ProcessFacts, UNKNOWN_FACTS } from './process.ts';
+import { MOST_THREADS, NO_ID, type ProcessFacts, UNKNOWN_FACTS } from './process.ts';
 
 export interface Machine {
   readonly hostname: string;
   /** ns since the epoch; 0: not known. */
   readonly bootTime: bigint;
+}
+
+const OLD_MACHINE = 0x8002abcd;
+
+export function isMachine(type: number): boolean {
+  return type === BLOCK.MACHINE || type === OLD_MACHINE;
 }
 
 /** @throws {ScapError} */
@@ -21,23 +29,16 @@ export function readMachine(body: Uint8Array): Machine {
   return { hostname, bootTime: cursor.u64() };
 }
 
-export interface Account {
-  readonly name: string;
-  readonly home: string;
-  readonly shell: string;
-}
-
-export interface Accounts {
-  readonly users: Map<number, Account>;
-  readonly groups: Map<number, string>;
-}
-
 const USER = 0;
 const GROUP = 1;
 const OLD_USERS: ReadonlySet<number> = new Set([0x206, 0x8012abcd]);
 
+export function isAccountList(type: number): boolean {
+  return type === BLOCK.USERS || OLD_USERS.has(type);
+}
+
 /** Adds the users and groups of a list. @throws {ScapError} */
-export function readAccounts({ type, body }: Block, { users, groups }: Accounts): void {
+export function readAccounts({ type, body }: Block, accounts: Accounts): void {
   const list = new Cursor(body);
   while (list.left >= 4) {
     const entry = OLD_USERS.has(type) ? list : list.entry();
@@ -45,17 +46,13 @@ export function readAccounts({ type, body }: Block, { users, groups }: Accounts)
     if (kind === USER) {
       const uid = entry.u32();
       entry.u32();
-      users.set(uid, { name: text(entry), home: text(entry), shell: text(entry) });
+      accounts.addUser(uid, { name: entry.text(), home: entry.text(), shell: entry.text() });
     } else if (kind === GROUP) {
-      groups.set(entry.u32(), text(entry));
+      accounts.addGroup(entry.u32(), entry.text());
     } else if (OLD_USERS.has(type)) {
       return;
     }
   }
-}
-
-function text(entry: Cursor): string {
-  return Buffer.from(entry.text()).toString('utf8');
 }
 
 /** A thread of a list. */
@@ -91,7 +88,11 @@ const PROCESS_LISTS: ReadonlyMap<number, number> = new Map([
 export function readThreads(body: Uint8Array, version: number): ListedThread[] {
   const list = new Cursor(body);
   const threads: ListedThread[] = [];
-  while (list.left >= 4) threads.push(readThread(version >= 9 ? list.entry() : list, version));
+  while (list.left >= 4) {
+    threads.push(readThread(version >= 9 ? list.entry() : list, version));
+    if (threads.length > MOST_THREADS)
+      throw new ScapError('SCAP_THREADS', `a list has more than ${MOST_THREADS} threads`);
+  }
   return threads;
 }
 
@@ -156,6 +157,9 @@ export interface ListedDescriptors {
   readonly descriptors: readonly { readonly number: number; readonly descriptor: Descriptor }[];
 }
 
+/** Of a process: the kernel's own limit. */
+const MOST_DESCRIPTORS = 1 << 20;
+
 const OLD_DESCRIPTORS: ReadonlySet<number> = new Set([0x203, 0x8001abcd]);
 
 export function isDescriptorList(type: number): boolean {
@@ -167,6 +171,11 @@ export function readDescriptors({ type, body }: Block): ListedDescriptors {
   const list = new Cursor(body);
   const tid = list.id();
   const descriptors: ListedDescriptors['descriptors'][number][] = [];
-  while (list.left >= 4) descriptors.push(readListed(OLD_DESCRIPTORS.has(type) ? list : list.entry()));
+  while (list.left >= 4) {
+    descriptors.push(readListed(OLD_DESCRIPTORS.has(type) ? list : list.entry()));
+    if (descriptors.length > MOST_DESCRIPTORS) {
+      throw new ScapError('SCAP_ENTRY', `a process has more than ${MOST_DESCRIPTORS} descriptors`);
+    }
+  }
   return { tid, descriptors };
 }

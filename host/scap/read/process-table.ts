@@ -1,9 +1,11 @@
 // The processes of a savefile: from its list, then as they fork, run programs and end.
 
+import { ScapError } from '../format/error.ts';
 import type { Descriptor } from './descriptor.ts';
 import { asServer, ROLE } from './descriptor.ts';
+import { DescriptorCount, Descriptors } from './descriptors.ts';
 import type { ListedDescriptors, ListedThread } from './metadata.ts';
-import { Process, type ProcessFacts, UNKNOWN_FACTS } from './process.ts';
+import { LONGEST_CHAIN, MOST_THREADS, Process, type ProcessFacts, UNKNOWN_FACTS } from './process.ts';
 
 interface Thread {
   readonly process: Process;
@@ -31,6 +33,7 @@ export interface Birth {
 
 export class ProcessTable {
   readonly #threads = new Map<number, Thread>();
+  readonly #descriptorCount = new DescriptorCount();
   /** Of the list, until the first event: their parents may follow them. */
   #listed: { readonly process: Process; readonly ppid: number }[] = [];
   readonly #onEnd: (process: Process) => void;
@@ -45,16 +48,17 @@ export class ProcessTable {
     for (const [tid, { process }] of this.#threads) if (process.pid === tid) yield process;
   }
 
+  /** @throws {ScapError} when there are too many threads, as of events that make one */
   list(threads: readonly ListedThread[]): void {
     for (const { tid, pid, ppid, vtid, facts } of threads) {
       if (tid !== pid) continue;
-      const process = new Process(pid, ppid, facts);
+      const process = this.#new(pid, ppid, facts);
       this.#put(tid, { process, vtid, madeBy: undefined, madeAt: 0n });
       this.#listed.push({ process, ppid });
     }
     for (const { tid, pid, vtid, facts } of threads) {
       if (tid === pid) continue;
-      const process = this.#threads.get(pid)?.process ?? new Process(pid, 0, facts);
+      const process = this.#threads.get(pid)?.process ?? this.#new(pid, 0, facts);
       this.#put(tid, { process, vtid, madeBy: undefined, madeAt: 0n });
     }
   }
@@ -68,7 +72,7 @@ export class ProcessTable {
   endLists(): void {
     for (const { process, ppid } of this.#listed) {
       const parent = ppid > 0 && ppid !== process.pid ? this.#threads.get(ppid)?.process : undefined;
-      if (parent && !descendsFrom(parent, process)) process.parent = parent;
+      if (parent && mayBeParent(parent, process)) process.parent = parent;
     }
     this.#listed = [];
     const listening = new Set<number>();
@@ -76,7 +80,7 @@ export class ProcessTable {
       if (one.socket?.role === ROLE.SERVER) listening.add(one.socket.local.port);
     }
     for (const process of this.processes()) {
-      for (const [number, one] of process.descriptors) {
+      for (const [number, one] of [...process.descriptors]) {
         const isClient = one.socket?.role === ROLE.CLIENT && one.kind === '4';
         if (isClient && listening.has(one.socket?.local.port ?? 0)) process.descriptors.set(number, asServer(one));
       }
@@ -99,7 +103,7 @@ export class ProcessTable {
   ofThread(tid: number): Process {
     const known = this.find(tid);
     if (known) return known;
-    const process = new Process(tid, 0, { ...UNKNOWN_FACTS, vpid: tid });
+    const process = this.#new(tid, 0, { ...UNKNOWN_FACTS, vpid: tid });
     this.#put(tid, { process, vtid: tid, madeBy: undefined, madeAt: 0n });
     return process;
   }
@@ -116,10 +120,10 @@ export class ProcessTable {
       return;
     }
     if (before) this.end(tid, 0);
-    const process = new Process(pid, ppid, { ...(parent?.facts ?? UNKNOWN_FACTS), ...facts, startTime: time });
-    if (parent) process.parent = parent;
-    for (const [number, descriptor] of parent?.descriptors ?? []) process.descriptors.set(number, descriptor);
+    const all = { ...(parent?.facts ?? UNKNOWN_FACTS), ...facts, startTime: time };
+    const process = this.#new(pid, ppid, all, parent?.descriptors.fork());
     this.#put(tid, { process, vtid, madeBy, madeAt: time });
+    if (parent) process.parent = parent;
   }
 
   /** A process runs another program: its other threads end. */
@@ -128,9 +132,9 @@ export class ProcessTable {
     if (!process.parent && ppid !== undefined && ppid > 0) {
       const parent = this.find(ppid);
       process.ppid = ppid;
-      if (parent && !descendsFrom(parent, process)) process.parent = parent;
+      if (parent && mayBeParent(parent, process)) process.parent = parent;
     }
-    for (const [number, { closesOnExec }] of process.descriptors) {
+    for (const [number, { closesOnExec }] of [...process.descriptors]) {
       if (closesOnExec) process.descriptors.delete(number);
     }
     process.lineage = {};
@@ -146,11 +150,12 @@ export class ProcessTable {
     for (const other of process.threads) this.#forget(other);
     const adopting = reaper > 0 ? this.find(reaper) : this.find(INIT);
     for (const child of [...process.children]) {
-      child.parent = adopting === child || adopting === process ? undefined : adopting;
+      child.parent = adopting && mayBeParent(adopting, child) ? adopting : undefined;
       if (!child.parent) child.ppid = 0;
       child.linked = undefined;
     }
     process.parent = undefined;
+    process.descriptors.release();
     if (process.image !== 0n) this.#onEnd(process);
   }
 
@@ -161,7 +166,14 @@ export class ProcessTable {
     this.#listed = [];
   }
 
+  #new(pid: number, ppid: number, facts: ProcessFacts, descriptors = new Descriptors(this.#descriptorCount)): Process {
+    return new Process(pid, ppid, facts, descriptors);
+  }
+
   #put(tid: number, thread: Thread): void {
+    if (this.#threads.size >= MOST_THREADS && !this.#threads.has(tid)) {
+      throw new ScapError('SCAP_THREADS', `it has more than ${MOST_THREADS} threads at a time`);
+    }
     this.#threads.get(tid)?.process.threads.delete(tid);
     this.#threads.set(tid, thread);
     thread.process.threads.add(tid);
@@ -175,8 +187,13 @@ export class ProcessTable {
 
 const INIT = 1;
 
-/** Whether it is `ancestor` or one of its descendants: a link to it would close a circle. */
-export function descendsFrom(process: Process, ancestor: Process): boolean {
-  for (let one: Process | undefined = process; one; one = one.parent) if (one === ancestor) return true;
+/** Not of its own ancestors, and not below a chain so long that nothing follows it to its end. */
+function mayBeParent(parent: Process, process: Process): boolean {
+  let one: Process | undefined = parent;
+  for (let length = 0; length < LONGEST_CHAIN; length++) {
+    if (!one) return true;
+    if (one === process) return false;
+    one = one.parent;
+  }
   return false;
 }

@@ -1,6 +1,7 @@
 // A process as a savefile has it, and the threads that it has.
 
 import type { Descriptor } from './descriptor.ts';
+import type { Descriptors } from './descriptors.ts';
 
 /** What rules can read of it. Replaced, not changed, whenever an event changes the process. */
 export interface ProcessFacts {
@@ -81,9 +82,14 @@ export const UNKNOWN_FACTS: ProcessFacts = {
   stream: undefined,
 };
 
+/** Generations that are followed: more than a machine has. */
+export const LONGEST_CHAIN = 1024;
+/** Of a savefile at a time. libs keeps half as many. */
+export const MOST_THREADS = 1 << 18;
+
 export class Process {
   readonly pid: number;
-  readonly descriptors = new Map<number, Descriptor>();
+  readonly descriptors: Descriptors;
   readonly threads = new Set<number>();
   readonly children = new Set<Process>();
   #facts: ProcessFacts;
@@ -101,9 +107,10 @@ export class Process {
   /** Replaced with each program that it runs, and with each one of its ancestors'. */
   lineage: object = {};
 
-  constructor(pid: number, ppid: number, facts: ProcessFacts) {
+  constructor(pid: number, ppid: number, facts: ProcessFacts, descriptors: Descriptors) {
     this.pid = pid;
     this.ppid = ppid;
+    this.descriptors = descriptors;
     this.#facts = facts;
   }
 

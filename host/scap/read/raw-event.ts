@@ -21,6 +21,9 @@ const HEADER_BYTES = 26;
 const OLD_HEADER_BYTES = 22;
 const STATE_ONLY = 1;
 
+/** As in libs. */
+const MOST_PARAMETERS = 32;
+
 const OLD: ReadonlySet<number> = new Set([0x204, 0x208, 0x8010abcd]);
 const FLAGGED: ReadonlySet<number> = new Set([0x208, 0x217, 0x222]);
 
@@ -76,7 +79,8 @@ function readParameters(bytes: Uint8Array, type: number, from: number, count: nu
   const step = LARGE_TYPES.has(type) ? 4 : 2;
   const parameters: Uint8Array[] = [];
   let at = from + step * count;
-  if (at > bytes.length) throw new ScapError('SCAP_EVENT', `an event of type ${type} has ${count} parameters`);
+  if (count > MOST_PARAMETERS || at > bytes.length)
+    throw new ScapError('SCAP_EVENT', `an event of type ${type} has ${count} parameters`);
   for (let index = 0; index < count; index++) {
     const end = at + lengthAt(view, from, step, index);
     if (end > bytes.length) {

@@ -10,12 +10,14 @@ import { joined } from '../format/addresses.ts';
 import { BLOCK, type Block, BlockReader, isEvent, viewOf } from '../format/blocks.ts';
 import type { ByteStream } from '../format/byte-stream.ts';
 import { ScapError } from '../format/error.ts';
+import { Accounts } from './accounts.ts';
 import { Containers } from './containers.ts';
 import { EventVersions, type ScapEvent } from './event.ts';
 import { Images } from './images.ts';
 import {
-  type Accounts,
+  isAccountList,
   isDescriptorList,
+  isMachine,
   type Machine,
   processListVersion,
   readAccounts,
@@ -38,13 +40,10 @@ const PAYLOAD_BYTES = 1 << 18;
 /** Invalid events that are skipped before the reader gives up. */
 const MOST_DAMAGE = 1000;
 
-const MACHINES: ReadonlySet<number> = new Set([BLOCK.MACHINE, 0x8002abcd]);
-const USERS: ReadonlySet<number> = new Set([BLOCK.USERS, 0x206, 0x8012abcd]);
-
 export class ScapReader implements RecordingSource {
   readonly facts: RecordingFacts;
   readonly #blocks: BlockReader;
-  readonly #accounts: Accounts = { users: new Map(), groups: new Map() };
+  readonly #accounts = new Accounts();
   readonly #damage: Damage[] = [];
   readonly #versions = new EventVersions();
   readonly #table: ProcessTable;
@@ -71,7 +70,7 @@ export class ScapReader implements RecordingSource {
 
   /** Reads everything before the first event. @throws {ScapError} when it is no savefile, or damaged before its first event */
   constructor(stream: ByteStream) {
-    this.#blocks = new BlockReader(stream);
+    this.#blocks = new BlockReader(stream, isList);
     this.#table = new ProcessTable((process) => this.#images.end(process, this.#time ?? 0n));
     this.#state = new State(this.#table);
     this.#images = new Images(this.#table, this.#accounts, (container) => this.#containers.seen(container));
@@ -170,8 +169,8 @@ export class ScapReader implements RecordingSource {
     const version = processListVersion(block.type);
     if (version !== undefined) this.#table.list(readThreads(block.body, version));
     else if (isDescriptorList(block.type)) this.#table.listDescriptors(readDescriptors(block));
-    else if (MACHINES.has(block.type)) this.#machine = readMachine(block.body);
-    else if (USERS.has(block.type)) readAccounts(block, this.#accounts);
+    else if (isMachine(block.type)) this.#machine = readMachine(block.body);
+    else if (isAccountList(block.type)) readAccounts(block, this.#accounts);
   }
 
   #take(block: Block): void {
@@ -226,19 +225,16 @@ export class ScapReader implements RecordingSource {
 
   /** Users, groups, containers. */
   #takeMeta(event: ScapEvent): boolean {
-    const { users, groups } = this.#accounts;
     switch (event.name) {
       case 'useradded':
         if (event.firstText('container_id').length === 0) {
-          const [name, home, shell] = ['name', 'home', 'shell'].map((one) =>
-            Buffer.from(event.firstText(one)).toString(),
-          );
-          users.set(event.number('uid') ?? 0, { name: name ?? '', home: home ?? '', shell: shell ?? '' });
+          const [name, home, shell] = [event.firstText('name'), event.firstText('home'), event.firstText('shell')];
+          this.#accounts.addUser(event.number('uid') ?? 0, { name, home, shell });
         }
         return true;
       case 'groupadded':
         if (event.firstText('container_id').length === 0) {
-          groups.set(event.number('gid') ?? 0, Buffer.from(event.firstText('name')).toString());
+          this.#accounts.addGroup(event.number('gid') ?? 0, event.firstText('name'));
         }
         return true;
       case 'userdeleted':
@@ -270,6 +266,11 @@ export class ScapReader implements RecordingSource {
     this.#recordBytes = this.#records.reduce((sum, { length }) => sum + length, 0);
     return { entries, events: count, leftOut: 0 };
   }
+}
+
+/** Blocks that readList() reads. */
+function isList(type: number): boolean {
+  return processListVersion(type) !== undefined || [isDescriptorList, isMachine, isAccountList].some((is) => is(type));
 }
 
 function readSection(block: Block | undefined): void {

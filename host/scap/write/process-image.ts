@@ -12,6 +12,8 @@ export interface ProcessImage {
   readonly pid: number;
   /** The same for all images of one process, and of no other. */
   readonly process: string;
+  /** ns since the epoch; 0: not known. */
+  readonly startTime: bigint;
   readonly parent: ProcessImage | undefined;
   readonly ppid: number;
   readonly vpid: number;
@@ -89,6 +91,7 @@ function readImage(record: ImageRecord, parent: ProcessImage | undefined): Proce
     id: record.big('id'),
     pid,
     process: `${pid} ${record.big('start_time')}`,
+    startTime: record.big('start_time'),
     parent,
     ppid: parent?.pid ?? record.number('ppid'),
     vpid: record.number('vpid') || pid,

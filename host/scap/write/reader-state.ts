@@ -181,7 +181,7 @@ export class ReaderState {
     const known = this.#add(image, parent);
     const flags = image.vpid === image.pid ? 0 : CHILD_IN_PIDNS;
     const values = { res: 0, ...programValues(image, image.pid), flags, vtid: image.vpid, vpid: image.vpid };
-    this.#state('clone', image.pid, time, { ...values, pidns_init_start_ts: 0 });
+    this.#state('clone', image.pid, birthTime(image, time), { ...values, pidns_init_start_ts: 0 });
     const ofParent = parent?.threads.get(parent.pid);
     known.threads.set(image.pid, { ...credentialsOf(image), capabilities: ofParent?.capabilities ?? '' });
     if (parent) {
@@ -219,7 +219,7 @@ export class ReaderState {
 
   #addThread(known: KnownProcess, image: ProcessImage, tid: number, time: bigint): void {
     const values = { res: 0, ...programValues(image, tid), flags: CLONE_THREAD_FILES, vtid: tid, vpid: image.vpid };
-    this.#state('clone', tid, time, values);
+    this.#state('clone', tid, birthTime(image, time), values);
     known.threads.set(tid, known.threads.get(known.pid) ?? credentialsOf(image));
   }
 
@@ -243,6 +243,18 @@ export class ReaderState {
     this.#write(encodeEvent({ type, time, tid, cpu: 0, values, stateOnly: true }));
   }
 }
+
+/**
+ * Rings of several CPUs are not in order: the clone of a process may follow an event of its child that came later. libs takes a process for
+ * another one with the same pid if it was made after its own clone, or 2 s before it.
+ */
+function birthTime({ startTime }: ProcessImage, time: bigint): bigint {
+  const earliest = time > CLONE_WAITS ? time - CLONE_WAITS : 0n;
+  return startTime > earliest && startTime <= time ? startTime : earliest;
+}
+
+/** ns */
+const CLONE_WAITS = 1_900_000_000n;
 
 function isListed({ args, environment }: ProcessImage): boolean {
   return args.length <= LONGEST_LIST && environment.length <= LONGEST_LIST;
