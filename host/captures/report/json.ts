@@ -1,6 +1,7 @@
 // The report of a capture as JSON (host/captures/README.md): everything that the text has, without its cuts.
 
 import type { SecretMask } from '../../journal/mask-secrets.ts';
+import { commandLineOf, deedText } from './command-line.ts';
 import type { TreeProcess } from './process-tree.ts';
 import type { Report } from './report.ts';
 
@@ -30,19 +31,19 @@ export function reportJson(report: Report, mask: SecretMask): string {
       ended: process.ended ?? null,
       fired: fired.has(process),
       onBranch: branch.has(process),
-      programs: process.programs.map(({ time, name, commandLine, executable, user }) => ({
-        time,
-        name,
-        commandLine: mask.text(commandLine),
-        executable,
-        user,
+      programs: process.programs.map((program) => ({
+        time: program.time,
+        name: program.name,
+        commandLine: commandLineOf(program, mask),
+        executable: program.executable,
+        user: program.user,
       })),
     })),
     timeline: timeline.map(({ time, process, deed, times }) => ({
       time,
       process: numberOf(process),
       kind: deed.kind,
-      text: deed.kind === 'program' ? mask.text(deed.text) : deed.text,
+      text: deedText(deed, mask),
       times,
     })),
     files: files.map(({ path, verbs, processes: by, layer }) => ({

@@ -4,6 +4,7 @@ import { escapeText } from '../../diagnostics/escape.ts';
 import type { SecretMask } from '../../journal/mask-secrets.ts';
 import type { CapturedAlert } from '../notes/capture-notes.ts';
 import type { ChangedFile, ProcessState } from '../state/state.ts';
+import { commandLineOf, deedText } from './command-line.ts';
 import type { TreeProcess } from './process-tree.ts';
 import type { Connection, Report, TimelineEntry, TouchedFile } from './report.ts';
 
@@ -102,7 +103,7 @@ function treeLines({ roots, shown, branch, fired, related }: Report, mask: Secre
 function describe(process: TreeProcess, mask: SecretMask): string {
   const [first, ...later] = process.programs.filter(({ commandLine }) => commandLine !== '');
   const programs = process.programs.length > 1 && process.began !== undefined && later.length > 0 ? later : [first];
-  const commands = programs.flatMap((program) => (program ? [escapeText(mask.text(program.commandLine))] : []));
+  const commands = programs.flatMap((program) => (program ? [escapeText(commandLineOf(program, mask))] : []));
   const user = process.programs.at(-1)?.user;
   const end = process.ended && `, ${endOf(process.ended.status)}`;
   return `${process.pid} ${commands.join(' -> ') || '(unknown)'}${user ? ` [${escapeText(user)}]` : ''}${end ?? ''}`;
@@ -141,8 +142,8 @@ function entryLine({ time, process, deed, times }: TimelineEntry, begin: bigint,
   const seconds = Number(time - begin) / 1e9;
   const sign = seconds < 0 ? '-' : '+';
   const who = process ? `${process.pid} ${escapeText(programAt(process, time))}` : '(unknown)';
-  const text = deed.kind === 'program' ? mask.text(deed.text) : deed.text;
-  return `${sign}${Math.abs(seconds).toFixed(3).padStart(7)} s  ${who}: ${escapeText(text)}${times > 1 ? ` (${times} times)` : ''}`;
+  const text = escapeText(deedText(deed, mask));
+  return `${sign}${Math.abs(seconds).toFixed(3).padStart(7)} s  ${who}: ${text}${times > 1 ? ` (${times} times)` : ''}`;
 }
 
 function programAt({ programs }: TreeProcess, time: bigint): string {
