@@ -1,5 +1,6 @@
 // The report of a capture as JSON (host/captures/README.md): everything that the text has, without its cuts.
 
+import { escapeLines } from '../../diagnostics/escape.ts';
 import type { SecretMask } from '../../journal/mask-secrets.ts';
 import { commandLineOf, deedText } from './command-line.ts';
 import type { TreeProcess } from './process-tree.ts';
@@ -70,5 +71,7 @@ export function reportJson(report: Report, mask: SecretMask): string {
     damage: report.damage,
     missing: report.missing,
   };
-  return `${JSON.stringify(json, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value), 1)}\n`;
+  const text = JSON.stringify(json, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value), 1);
+  // What a terminal may act on only occurs in strings, where it can be escaped.
+  return `${escapeLines(text)}\n`;
 }

@@ -68,7 +68,7 @@ function alertLines({ alerts, place, hostname, kernel, terms }: Report, mask: Se
   ].filter((part) => part !== false);
   const spans = terms && `${terms.scope}, ${terms.beforeMs / 1000} s before and ${terms.afterMs / 1000} s after`;
   return [
-    ...alerts.map((alert) => `${clock(alert.time)}  ${alert.priority}  ${escapeText(alert.rule)}`),
+    ...alerts.map((alert) => `${clock(alert.time)}  ${escapeText(alert.priority)}  ${escapeText(alert.rule)}`),
     ...alerts.slice(0, 1).map((alert: CapturedAlert) => escapeText(mask.text(alert.message))),
     escapeText(where.join(', ')),
     ...(spans === undefined ? [] : [`Captured: ${spans}`]),
@@ -169,9 +169,11 @@ function linesOfFile({ path, verbs, processes, layer }: TouchedFile): string[] {
   return [`${escapeText(path)}: ${[...verbs].join(', ')} (${who})${size}`, ...hash];
 }
 
+const SHA256 = /^[0-9a-f]{64}$/;
+
 /** A line of its own: it is never cut. */
 function hashLine(hash: string): string {
-  return `  sha256 ${hash}`;
+  return `  sha256 ${SHA256.test(hash) ? hash : '(invalid)'}`;
 }
 
 function connectionLine({ verb, peer, processes, times, failures }: Connection): string {
@@ -186,7 +188,9 @@ function stateLines({ state }: Report): string[] {
   return [
     `${processes.length} processes, taken in ${state.milliseconds} ms`,
     ...processes.filter(isNotable).map(notableLine),
-    ...listening.map(({ protocol, address, pids }) => `listens: ${protocol} ${address} (${pids.join(', ')})`),
+    ...listening.map(({ protocol, address, pids }) =>
+      escapeText(`listens: ${protocol} ${address} (${pids.join(', ')})`),
+    ),
     `${mounts.length} mounts`,
     ...(changed ? [`${changed.length} changed files`, ...changed.filter(isProgram).flatMap(programLines)] : []),
   ];

@@ -5,6 +5,7 @@ import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rules/rule-selection.ts';
 import { loadOptions } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
+import { escapeLines } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { nearest } from '../../diagnostics/suggest.ts';
 import { SILENT } from '../../diagnostics/terminal.ts';
@@ -104,7 +105,10 @@ export const TUNE = defineCommand({
       const yaml = proposals[options.yaml - 1]?.yaml;
       if (yaml === undefined) throw new CommandFailure(`there are only ${proposals.length} proposals`);
       terminal.print(yaml);
-    } else terminal.print(options.json ? `${JSON.stringify(tuneJson(report))}\n` : renderTune(report, terminal));
+    } else
+      terminal.print(
+        options.json ? `${escapeLines(JSON.stringify(tuneJson(report)))}\n` : renderTune(report, terminal),
+      );
     const { damage, setAside, isPartial } = found.report;
     for (const { path, reason } of damage) terminal.say(`wasprey: ${path} is damaged: ${reason}\n`);
     return damage.length === 0 && setAside.size === 0 && !isPartial ? EXIT.ok : EXIT.failure;

@@ -333,3 +333,32 @@ test('a long chain of forks takes linear time', () => {
   const took = performance.now() - began;
   assert.ok(took < 8000 * TIME_FACTOR, `${Math.round(took)} ms`);
 });
+
+test('nothing of a hostile capture reaches a terminal as it is', () => {
+  const hostile = 'x\x1b[2J\u009b2J\u202e';
+  const alert = {
+    ...ALERT,
+    rule: hostile,
+    priority: hostile,
+    message: hostile,
+    container: hostile,
+    fields: { f: hostile },
+  };
+  const state: State = {
+    ...STATE,
+    listening: [{ protocol: 'tcp', address: `${hostile}\ny`, pids: [] }],
+    changed: [{ path: hostile, kind: 'file', size: 9, mode: 0o755, user: 0, modified: 1, changed: 1, sha256: hostile }],
+    missing: [hostile],
+  };
+  const report = reportOfBytes(
+    writeBlocks([
+      { kind: BLOCK_KIND.ALERT, events: 0, payload: noteBytes({ alert }) },
+      { kind: BLOCK_KIND.STATE, events: 0, payload: noteBytes(state) },
+    ]).bytes,
+  );
+  for (const text of [textOf(report), reportJson(report, MASK), reportHtml(report, MASK)]) {
+    assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Bidi_Control}]/u);
+  }
+  assert.match(textOf(report), /sha256 \(invalid\)/);
+  assert.doesNotMatch(textOf(report), /^y /m);
+});
