@@ -6,9 +6,11 @@
 import { matchesGlob } from '../fields/glob.ts';
 import {
   ASKING_PROGRAMS,
+  AUTH_SCHEMES,
   DEFAULT_SECRET_NAMES,
   LOGIN_PROGRAMS,
   MASK,
+  NO_SECRET_NAMES,
   PROGRAM_OPTIONS,
   type ProgramOptions,
 } from './secret-patterns.ts';
@@ -28,6 +30,19 @@ const NO_COMMANDS = /^[-{[]/;
 /** `sh -c`, `bash -lc`, `su -c`. */
 const SCRIPT_OPTION = /^-[a-z]{0,4}c$/;
 const HEADER_OPTIONS: ReadonlySet<string> = new Set(['-H', '--header']);
+/** `Authorization: Bearer`, up to where the secret begins. */
+const HEADER_LEAD = new RegExp(`^\\s*(?:(?:${AUTH_SCHEMES})\\s+)?`, 'i');
+const SCHEME_WORD = new RegExp(`^(?:${AUTH_SCHEMES})$`, 'i');
+/**
+ * `Authorization:`, `http.extraHeader=Authorization:`, `Authorization:Bearer`: the secret is the next word, as it is where the quotes of a
+ * command line are gone.
+ */
+const ANNOUNCEMENT = new RegExp(`(?:^|=)-{0,2}([A-Za-z0-9_.-]+):(?:${AUTH_SCHEMES})?$`, 'i');
+const COOKIE = /cookie$/i;
+const COOKIE_GAP = /^;\s*$/;
+const LONGEST_SQL = 'identified'.length;
+/** In the messages of alerts: `command=mysql -pSECRET`. */
+const COMMAND_OF_MESSAGE = /^[a-z_.]{0,16}(?:command|cmdline)=/;
 /** `kubectl create secret ... --from-literal=KEY=SECRET`. */
 const LITERAL = '--from-literal';
 
@@ -46,6 +61,10 @@ class CommandState {
   asks = false;
   /** Whether its `-p` can't be a secret yet: `login` has not come. */
   awaitsLogin = false;
+  /** Within the value of a cookie, whose parts semicolons separate as they do commands. */
+  isInCookie = false;
+  /** `PASSWORD 'SECRET'` and `IDENTIFIED BY 'SECRET'`: what came last of these words. */
+  sql: 'password' | 'identified' | undefined;
 
   readonly #isMessage: boolean;
 
@@ -55,8 +74,8 @@ class CommandState {
 
   /** Any word may be the program: `sudo -u db mysql ...`, `kubectl exec db -- mysql ...`; in a message also `command=mysql ...`. */
   take(word: string): void {
-    const equals = this.#isMessage ? word.indexOf('=') : -1;
-    const name = word.slice(Math.max(word.lastIndexOf('/'), equals) + 1);
+    const program = this.#isMessage ? word.slice(word.indexOf('=') + 1) : word.replace(COMMAND_OF_MESSAGE, '');
+    const name = program.slice(program.lastIndexOf('/') + 1);
     if (name === 'login') this.awaitsLogin = false;
     const options = BY_PROGRAM.get(name);
     if (!options && !ASKING_PROGRAMS.has(name)) return;
@@ -82,9 +101,12 @@ export class SecretMask {
     return words.map((word) => this.#word(word, state, 0));
   }
 
-  /** A command line as one text. */
+  /** A command line as one text, whose quotes may be gone, or a text with one. */
   text(text: string): string {
-    return this.#commands(text, 0);
+    // JSON falls apart into words.
+    const brace = text.indexOf('{');
+    const scanned = brace < 0 ? text : text.slice(0, brace) + scanSecrets(text.slice(brace), this.#isSecret);
+    return this.#commands(scanned, 0);
   }
 
   /** An alert's message, with command lines in it. */
@@ -96,24 +118,31 @@ export class SecretMask {
     const { expected, isScriptNext } = state;
     state.expected = undefined;
     state.isScriptNext = SCRIPT_OPTION.test(word);
-    if (expected && (expected.as === 'header' || !isOption(word))) return this.#expected(word, expected);
+    if (expected && (expected.as === 'header' || !isOption(word))) return this.#expected(word, expected, state);
     if (isComposed(word)) {
       // `NAME=a b` is a variable with blanks in its value, but in front of a command in a script.
-      const whole = this.#header(word) ?? (isScriptNext ? undefined : this.#option(word));
+      const whole =
+        this.#header(word) ?? (isScriptNext ? undefined : (this.#ofProgram(word, state) ?? this.#option(word)));
       if (whole !== undefined) return whole;
       if (depth < DEEPEST && !NO_COMMANDS.test(word)) return this.#commands(word, depth + 1);
       return scanSecrets(word, this.#isSecret);
     }
     state.take(word);
-    return this.#ofProgram(word, state) ?? this.#option(word, state) ?? scanSecrets(word, this.#isSecret);
+    return (
+      this.#ofProgram(word, state) ??
+      this.#announcement(word, state) ??
+      this.#option(word, state) ??
+      scanSecrets(word, this.#isSecret)
+    );
   }
 
-  #expected(word: string, expected: NonNullable<Expected>): string {
+  #expected(word: string, expected: NonNullable<Expected>, state: CommandState): string {
     switch (expected.as) {
       case 'secret':
-        return word === '' ? '' : MASK;
+        if (SCHEME_WORD.test(word)) state.expected = expected;
+        return word === '' || state.expected ? word : MASK;
       case 'header':
-        return this.#header(word) ?? scanSecrets(word, this.#isSecret);
+        return this.#announcement(word, state) ?? this.#header(word) ?? scanSecrets(word, this.#isSecret);
       case 'literal':
         return masked(word, word.indexOf('='));
       case 'credentials':
@@ -121,12 +150,21 @@ export class SecretMask {
     }
   }
 
+  /** `Authorization:`, of which the secret is the next word. */
+  #announcement(word: string, state: CommandState): string | undefined {
+    const name = ANNOUNCEMENT.exec(word)?.[1];
+    if (name === undefined || !this.#isSecretName(name)) return undefined;
+    state.expected = { as: 'secret' };
+    state.isInCookie = COOKIE.test(name);
+    return word;
+  }
+
   /** `Authorization: Bearer SECRET`; undefined if it is not a header of a secret. */
   #header(word: string): string | undefined {
     const colon = word.indexOf(':');
     const name = word.slice(0, Math.max(colon, 0));
     if (!NAME.test(name) || !this.#isSecretName(name)) return undefined;
-    const [lead = ''] = /^\s*(?:(?:Bearer|Basic|Digest|Token|ApiKey|Negotiate)\s+)?/i.exec(word.slice(colon + 1)) ?? [];
+    const [lead = ''] = HEADER_LEAD.exec(word.slice(colon + 1)) ?? [];
     return masked(word, colon + lead.length);
   }
 
@@ -135,7 +173,7 @@ export class SecretMask {
     const equals = word.indexOf('=');
     const end = equals < 0 ? word.length : equals;
     const option = word.slice(0, end);
-    const name = option.replace(/^-{1,2}|:$/g, '');
+    const name = option.replace(/^-{1,2}/, '');
     if (!NAME.test(name)) return undefined;
     if (equals >= 0) {
       if (option === LITERAL) return masked(word, word.indexOf('=', equals + 1));
@@ -147,7 +185,6 @@ export class SecretMask {
       return this.#isSecretName(name) ? masked(word, equals) : undefined;
     }
     if (!state || name === option) return undefined;
-    // `--name` or `name:`
     if (HEADER_OPTIONS.has(option)) state.expected = { as: 'header' };
     else if (option === LITERAL) state.expected = { as: 'literal' };
     else if (!state.asks && !name.startsWith('no-') && this.#isSecretName(name)) state.expected = { as: 'secret' };
@@ -167,12 +204,15 @@ export class SecretMask {
     if (attached !== undefined) return attached + MASK;
     if (!options.credentials) return undefined;
     const { separator, options: names } = options.credentials;
-    if (names.includes(word)) {
+    const flags = options.flags === undefined ? 0 : flagsBefore(word, options.flags);
+    // `-u`, of `-sSu`
+    const own = flags === 0 ? word : `-${word.slice(1 + flags)}`;
+    if (names.includes(own)) {
       state.expected = { as: 'credentials', separator };
       return word;
     }
-    const name = names.find((option) => word.startsWith(option.startsWith('--') ? `${option}=` : option));
-    return name === undefined ? undefined : masked(word, word.indexOf(separator, name.length));
+    const name = names.find((option) => own.startsWith(option.startsWith('--') ? `${option}=` : option));
+    return name === undefined ? undefined : masked(word, word.indexOf(separator, flags + name.length));
   }
 
   /** A word that is a text of commands itself, as of `sh -c`. */
@@ -181,18 +221,27 @@ export class SecretMask {
     let result = '';
     for (const piece of splitShell(text)) {
       if (piece.kind === 'gap') {
-        if (piece.endsCommand) state = new CommandState(isMessage);
+        if (piece.endsCommand) {
+          const isInCookie = state.isInCookie && COOKIE_GAP.test(piece.text);
+          state = new CommandState(isMessage);
+          state.isInCookie = isInCookie;
+        }
         result += piece.text;
         continue;
       }
       const quote = quoteAround(piece.text);
       const inner = quote === '' ? piece.text : piece.text.slice(1, -1);
-      result += quote + this.#word(inner, state, depth) + quote;
+      const own = partOfCookie(inner, state) ?? partOfSql(inner, quote, state);
+      result += quote + (own ?? this.#word(inner, state, depth)) + quote;
     }
     return result;
   }
 
   #isSecretName(name: string): boolean {
+    if (NO_SECRET_NAMES.has(name)) return false;
+    // Patterns look at the beginning or the end. Each of them would go through a longer one.
+    if (name.length > LONGEST_NAME)
+      return this.#isSecretName(name.slice(0, LONGEST_KNOWN) + name.slice(-LONGEST_KNOWN));
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     const bytes = Buffer.from(normalized(name));
@@ -206,6 +255,7 @@ export class SecretMask {
 
 const MOST_KNOWN = 4096;
 const LONGEST_KNOWN = 64;
+const LONGEST_NAME = 2 * LONGEST_KNOWN;
 
 /** `accessKey`, `ACCESS_KEY` and `access.key` are `access-key`. */
 function normalized(name: string): string {
@@ -229,4 +279,29 @@ function quoteAround(word: string): string {
   const quote = word.charAt(0);
   if (word.length < 2 || (quote !== "'" && quote !== '"')) return '';
   return closingQuote(word, 1, quote) === word.length - 1 ? quote : '';
+}
+
+/** How many letters of options without a value stand before the first with one. */
+function flagsBefore(word: string, flags: string): number {
+  let count = 0;
+  while (flags.includes(word.charAt(1 + count)) && 1 + count < word.length) count++;
+  return count;
+}
+
+/** `c=d` of `Cookie: a=b; c=d`; undefined if it is no such part. */
+function partOfCookie(word: string, state: CommandState): string | undefined {
+  if (!state.isInCookie || state.expected) return undefined;
+  const equals = word.indexOf('=');
+  state.isInCookie = equals > 0 && !isOption(word);
+  return state.isInCookie ? masked(word, equals) : undefined;
+}
+
+/** The secret of `IDENTIFIED BY 'SECRET'` and `PASSWORD 'SECRET'`; undefined if it is none. */
+function partOfSql(word: string, quote: string, state: CommandState): string | undefined {
+  const { sql } = state;
+  const name = word.length > LONGEST_SQL ? '' : word.toLowerCase();
+  if (name === 'password' || name === 'identified') state.sql = name;
+  else if (sql === 'identified' && name === 'by') state.sql = 'password';
+  else if (sql === 'password') state.sql = undefined;
+  return sql === 'password' && quote !== '' && word !== '' ? MASK : undefined;
 }

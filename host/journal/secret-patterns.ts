@@ -12,11 +12,19 @@ export const DEFAULT_SECRET_NAMES: readonly string[] = [
   '*passwd',
   '*passphrase',
   '*passcode',
+  ...Array.from('0123456789', (digit) => `*password${digit}`),
+  '*pwd',
   'pass',
   '*-pass',
+  '*dbpass',
+  '*sshpass',
+  '*requirepass',
+  '*storepass',
+  '*keypass',
   '*secret',
   '*secret-key',
   '*secret-access-key',
+  '*secret-id',
   '*token',
   '*api-key',
   '*apikey',
@@ -25,6 +33,13 @@ export const DEFAULT_SECRET_NAMES: readonly string[] = [
   '*private-key',
   '*account-key',
   '*auth-key',
+  '*authkey',
+  '*encryption-key',
+  '*certificate-key',
+  '*psk',
+  'jwt*',
+  '*bearer',
+  '*basic-auth',
   '*credential',
   '*credentials',
   '*authorization',
@@ -35,6 +50,12 @@ export const DEFAULT_SECRET_NAMES: readonly string[] = [
   '*signature',
 ];
 
+/** Names that those would fit, and that are no secrets: the working directory. */
+export const NO_SECRET_NAMES: ReadonlySet<string> = new Set(['PWD', 'OLDPWD']);
+
+/** Words between the name of a header and its secret. */
+export const AUTH_SCHEMES = 'Bearer|Basic|Digest|Token|ApiKey|Negotiate';
+
 /** How a program takes a secret. */
 export interface ProgramOptions {
   readonly programs: readonly string[];
@@ -44,6 +65,8 @@ export interface ProgramOptions {
   readonly separate?: readonly string[];
   /** `-u USER:SECRET` or `-uUSER:SECRET`: the separator. */
   readonly credentials?: { readonly options: readonly string[]; readonly separator: string };
+  /** Letters of options without a value, which may stand before the letter of one: `-sSu USER:SECRET`. */
+  readonly flags?: string;
 }
 
 /** Options whose names say nothing. */
@@ -70,13 +93,26 @@ export const PROGRAM_OPTIONS: readonly ProgramOptions[] = [
     programs: ['docker', 'podman', 'nerdctl', 'buildah', 'skopeo', 'crane', 'oras', 'helm'],
     // Only to log in: `docker run -p 80:80` is a port.
     separate: ['-p'],
+    attached: ['-p'],
   },
-  { programs: ['ldapsearch', 'ldapadd', 'ldapmodify', 'ldapdelete', 'ldappasswd'], separate: ['-w', '-s'] },
+  {
+    programs: ['ldapsearch', 'ldapadd', 'ldapmodify', 'ldapdelete', 'ldappasswd', 'ldapwhoami'],
+    separate: ['-w', '-s'],
+    attached: ['-w'],
+  },
   { programs: ['sqlcmd', 'bcp', 'isql', 'clickhouse-client'], separate: ['-P'], attached: ['-P'] },
   {
-    programs: ['curl', 'wget', 'http', 'https', 'xh', 'ab'],
+    programs: ['curl'],
+    separate: ['-b'],
     credentials: { options: ['-u', '--user', '-U', '--proxy-user'], separator: ':' },
+    flags: '0123456#aBfgGIijJklLMnNOpqRsSvVZ',
   },
+  { programs: ['wget'], credentials: { options: ['-u', '--user', '-U', '--proxy-user'], separator: ':' } },
+  {
+    programs: ['http', 'https', 'xh', 'xhs'],
+    credentials: { options: ['-a', '--auth', '-u', '--user'], separator: ':' },
+  },
+  { programs: ['ab'], credentials: { options: ['-A', '-P', '-u', '--user'], separator: ':' } },
   {
     programs: ['smbclient', 'rpcclient', 'net', 'mount.cifs'],
     credentials: { options: ['-U', '--user'], separator: '%' },
@@ -97,22 +133,33 @@ export const LOGIN_PROGRAMS: ReadonlySet<string> = new Set([
 ]);
 
 /** Texts that are a secret whatever stands before them, by their beginning; the rest are characters of a token. */
-export const TOKEN_BEGINNINGS: readonly { readonly begin: string; readonly least: number }[] = [
+export const TOKEN_BEGINNINGS: readonly {
+  readonly begin: string;
+  /** Characters that follow, at least. */
+  readonly least: number;
+  /** The beginning of an address, which is no secret; what follows is one, to the end of the path. */
+  readonly isPath?: true;
+}[] = [
   // AWS: access key ids, of users and of sessions.
   { begin: 'AKIA', least: 16 },
   { begin: 'ASIA', least: 16 },
-  // GitHub, GitLab, Slack, Stripe, Google, npm, PyPI, DigitalOcean, Hugging Face, OpenAI-like, age, Vault.
+  // GitHub, GitLab, Slack, Stripe, Google, npm, PyPI, DigitalOcean, Hugging Face, OpenAI-like, age, Vault, SendGrid.
   { begin: 'ghp_', least: 20 },
   { begin: 'gho_', least: 20 },
   { begin: 'ghu_', least: 20 },
   { begin: 'ghs_', least: 20 },
   { begin: 'github_pat_', least: 20 },
   { begin: 'glpat-', least: 16 },
+  { begin: 'glrt-', least: 16 },
+  { begin: 'xapp-', least: 10 },
   { begin: 'xoxb-', least: 10 },
   { begin: 'xoxp-', least: 10 },
   { begin: 'xoxa-', least: 10 },
   { begin: 'sk_live_', least: 10 },
   { begin: 'rk_live_', least: 10 },
+  { begin: 'sk_test_', least: 10 },
+  { begin: 'rk_test_', least: 10 },
+  { begin: 'SG.', least: 40 },
   { begin: 'AIza', least: 30 },
   { begin: 'npm_', least: 30 },
   { begin: 'pypi-', least: 30 },
@@ -123,4 +170,9 @@ export const TOKEN_BEGINNINGS: readonly { readonly begin: string; readonly least
   { begin: 'hvs.', least: 20 },
   // A JSON web token: {" in base64.
   { begin: 'eyJ', least: 40 },
+  // Addresses that let in whoever knows them.
+  { begin: 'hooks.slack.com/services/', least: 1, isPath: true },
+  { begin: 'discord.com/api/webhooks/', least: 1, isPath: true },
+  { begin: 'discordapp.com/api/webhooks/', least: 1, isPath: true },
+  { begin: 'api.telegram.org/bot', least: 1, isPath: true },
 ];

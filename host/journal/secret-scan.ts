@@ -1,6 +1,6 @@
 // Masks secrets anywhere in a text: `name=SECRET`, `"name": "SECRET"`, passwords of URLs, and tokens that are known by their form.
 
-import { MASK, TOKEN_BEGINNINGS } from './secret-patterns.ts';
+import { AUTH_SCHEMES, MASK, TOKEN_BEGINNINGS } from './secret-patterns.ts';
 import { closingQuote } from './shell-words.ts';
 
 /** Whether the value of that name is a secret. */
@@ -12,7 +12,12 @@ const BLANK = /\s/;
 /** Where a value without quotes ends. */
 const VALUE_END = /[\s'"`&;,|(){}<>]/;
 const AUTHORITY_END = /[\s/?#'"`<>]/;
-const SCHEME = /^(?:Bearer|Basic|Digest|Token|ApiKey|Negotiate)\s+/i;
+const PATH_END = /[\s?#'"`<>]/;
+/** Of addresses in which a name alone is a token as a rule. */
+const WEB_SCHEME = /^https?$/i;
+/** In place of a password where the name is the token. */
+const NO_PASSWORDS: ReadonlySet<string> = new Set(['', 'x-oauth-basic']);
+const SCHEME = new RegExp(`^(?:${AUTH_SCHEMES})\\s+`, 'i');
 const LONGEST_SCHEME = 32;
 
 interface Range {
@@ -50,16 +55,23 @@ export function scanSecrets(text: string, isSecret: NameTest): string {
 function token(text: string, at: number): Range | undefined {
   const found = TOKEN_BEGINNINGS.find(({ begin }) => text.startsWith(begin, at));
   if (!found) return undefined;
-  let to = at + found.begin.length;
+  const begin = at + found.begin.length;
+  let to = begin;
+  if (found.isPath) {
+    while (to < text.length && !PATH_END.test(text.charAt(to))) to++;
+    return range(begin, to);
+  }
   while (to < text.length && TOKEN_CHARACTER.test(text.charAt(to))) to++;
   // The rest of a run that is too short is bounded, so that looking at it again is.
-  return to - at - found.begin.length >= found.least ? { from: at, to } : undefined;
+  return to - begin >= found.least ? { from: at, to } : undefined;
 }
 
 /** The secret that the separator there announces. */
 function valueAt(text: string, at: number, name: Range, isSecret: NameTest): Range | undefined {
   const separator = text.charAt(at);
-  if (separator === ':' && text.startsWith('//', at + 1)) return urlPassword(text, at + 3);
+  if (separator === ':' && text.startsWith('//', at + 1)) {
+    return urlPassword(text, at + 3, name.to === at && WEB_SCHEME.test(text.slice(name.from, at)));
+  }
   if (separator !== '=' && separator !== ':') return undefined;
   const isQuoted = at > name.to && name.to > name.from && isQuoteBetween(text, name.to, at);
   if (name.from === name.to || (name.to !== at && !isQuoted)) return undefined;
@@ -96,14 +108,21 @@ function value(text: string, begin: number): Range | undefined {
   return range(from, to);
 }
 
-/** What stands between the first colon and the last at sign of an authority, `user:SECRET@host`. */
-function urlPassword(text: string, from: number): Range | undefined {
+/**
+ * What stands between the first colon and the last at sign of an authority, `user:SECRET@host`.
+ * @param isWeb a name without a password is a token: `https://TOKEN@host`
+ */
+function urlPassword(text: string, from: number, isWeb: boolean): Range | undefined {
   let end = from;
   while (end < text.length && !AUTHORITY_END.test(text.charAt(end))) end++;
   const authority = text.slice(from, end);
   const sign = authority.lastIndexOf('@');
   const colon = authority.indexOf(':');
-  return colon >= 0 && colon < sign ? range(from + colon + 1, from + sign) : undefined;
+  if (sign < 0) return undefined;
+  const hasPassword = colon >= 0 && colon < sign;
+  const isToken = isWeb && NO_PASSWORDS.has(hasPassword ? authority.slice(colon + 1, sign) : '');
+  if (isToken) return range(from, from + (hasPassword ? colon : sign));
+  return hasPassword ? range(from + colon + 1, from + sign) : undefined;
 }
 
 function range(from: number, to: number): Range | undefined {

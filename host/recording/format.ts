@@ -188,8 +188,9 @@ function isObject(json: unknown): json is object {
 
 /** Undefined if the layout is that of this version. */
 function otherRecords(json: unknown): OtherRecords | undefined {
-  if (JSON.stringify(json) === OWN_LAYOUT) return undefined;
+  // What was read is not deep: JSON of any depth can't be made a text again.
   const layout = readLayout(json);
+  if (layout && JSON.stringify(storeLayout(layout)) === OWN_LAYOUT) return undefined;
   const other = layout && OtherRecords.of(layout);
   if (!other) throw damagedHead('its layout of records is invalid');
   return other;

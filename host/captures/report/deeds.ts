@@ -4,6 +4,7 @@
 //   renameat2, /a, /b, evt.res=ENOENT             -> renames /a to /b: ENOENT
 
 import type { EventView } from '../../journal/event-views.ts';
+import type { Program } from './process-tree.ts';
 
 /** `plumbing`: what programs do all the time on the way to something else. */
 export type DeedKind = 'program' | 'file' | 'read' | 'connection' | 'privileges' | 'plumbing' | 'other';
@@ -12,6 +13,8 @@ export interface Deed {
   readonly kind: DeedKind;
   /** Not escaped. */
   readonly text: string;
+  /** Of programs, if it is known. */
+  readonly program?: Program;
   /** Of files. */
   readonly path?: string;
   readonly verb?: string;

@@ -1,6 +1,8 @@
 // The report of a capture as JSON (host/captures/README.md): everything that the text has, without its cuts.
 
+import { escapeLines } from '../../diagnostics/escape.ts';
 import type { SecretMask } from '../../journal/mask-secrets.ts';
+import { commandLineOf, deedText } from './command-line.ts';
 import type { TreeProcess } from './process-tree.ts';
 import type { Report } from './report.ts';
 
@@ -30,19 +32,19 @@ export function reportJson(report: Report, mask: SecretMask): string {
       ended: process.ended ?? null,
       fired: fired.has(process),
       onBranch: branch.has(process),
-      programs: process.programs.map(({ time, name, commandLine, executable, user }) => ({
-        time,
-        name,
-        commandLine: mask.text(commandLine),
-        executable,
-        user,
+      programs: process.programs.map((program) => ({
+        time: program.time,
+        name: program.name,
+        commandLine: commandLineOf(program, mask),
+        executable: program.executable,
+        user: program.user,
       })),
     })),
     timeline: timeline.map(({ time, process, deed, times }) => ({
       time,
       process: numberOf(process),
       kind: deed.kind,
-      text: deed.kind === 'program' ? mask.text(deed.text) : deed.text,
+      text: deedText(deed, mask),
       times,
     })),
     files: files.map(({ path, verbs, processes: by, layer }) => ({
@@ -69,5 +71,7 @@ export function reportJson(report: Report, mask: SecretMask): string {
     damage: report.damage,
     missing: report.missing,
   };
-  return `${JSON.stringify(json, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value), 1)}\n`;
+  const text = JSON.stringify(json, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value), 1);
+  // What a terminal may act on only occurs in strings, where it can be escaped.
+  return `${escapeLines(text)}\n`;
 }

@@ -3,6 +3,7 @@
 //   sshd ── bash ──┬─ curl http://192.0.2.7/x       one node a process; what it ran one after the other are its programs
 //                  └─ sh -c ./x ── ./x
 
+import { wordsOf } from '../../journal/activity/process.ts';
 import type { ProcessView } from '../../journal/process-view.ts';
 
 export interface Program {
@@ -10,6 +11,9 @@ export interface Program {
   readonly time: bigint;
   readonly image: bigint;
   readonly name: string;
+  /** The arguments; none if they are unknown. */
+  readonly words: readonly string[];
+  /** The name and the arguments, joined. */
   readonly commandLine: string;
   readonly executable: string;
   readonly user: string;
@@ -93,33 +97,22 @@ function programOf(view: ProcessView): Program {
     time: view.time,
     image: view.id,
     name: view.text('comm') ?? '',
+    words: wordsOf(view.image?.bytes('argv')),
     commandLine: view.text('cmdline') ?? '',
     executable: view.text('executable') ?? '',
     user: view.text('user_name') ?? '',
   };
 }
 
-/** The process and those it descends from, the process first. Ends also if parents go round in a circle. */
-export function branchOf(process: TreeProcess): TreeProcess[] {
-  const branch: TreeProcess[] = [];
-  const seen = new Set<TreeProcess>();
-  for (let next: TreeProcess | undefined = process; next && !seen.has(next); next = next.parent) {
-    seen.add(next);
-    branch.push(next);
-  }
-  return branch;
+/** Adds the process and those it descends from, up to the first that is there already: with it, its own are. */
+export function addBranch(branch: Set<TreeProcess>, process: TreeProcess): void {
+  for (let next: TreeProcess | undefined = process; next && !branch.has(next); next = next.parent) branch.add(next);
 }
 
-/** The process and all that descend from it. */
-export function familyOf(process: TreeProcess): TreeProcess[] {
-  const family = [process];
-  const seen = new Set(family);
-  for (const one of family) {
-    for (const child of one.children) {
-      if (seen.has(child)) continue;
-      seen.add(child);
-      family.push(child);
-    }
-  }
+/** The processes and all that descend from them. */
+export function familyOf(processes: readonly TreeProcess[]): ReadonlySet<TreeProcess> {
+  // A set goes on with what is added while it is gone through.
+  const family = new Set(processes);
+  for (const one of family) for (const child of one.children) family.add(child);
   return family;
 }

@@ -7,7 +7,7 @@ import type { Damage } from '../../recording/source.ts';
 import type { CapturedAlert, CaptureNotes } from '../notes/capture-notes.ts';
 import type { ChangedFile, State } from '../state/state.ts';
 import { type Deed, deedOf } from './deeds.ts';
-import { branchOf, familyOf, ProcessTree, type TreeProcess } from './process-tree.ts';
+import { addBranch, familyOf, ProcessTree, type TreeProcess } from './process-tree.ts';
 
 /** Of the timeline; a capture can have millions of events. */
 const MOST_ENTRIES = 10_000;
@@ -119,7 +119,10 @@ class Collector {
 
   add(event: EventView): void {
     const process = this.tree.of(event.image);
-    const deed = deedOf(event);
+    const described = deedOf(event);
+    const program =
+      described.kind === 'program' ? process?.programs.findLast(({ image }) => image === event.image) : undefined;
+    const deed = program ? { ...described, program } : described;
     if (process) this.#active.add(process);
     this.#findPlace(event);
     this.#addEntry(event.time, process, deed);
@@ -129,10 +132,14 @@ class Collector {
 
   result(): Result {
     if (this.#omitted > 0) this.cuts.push(`${this.#omitted} further events are not in the timeline.`);
-    const fired = new Set(this.#alerts.flatMap((alert) => this.#firedBy(alert) ?? []));
-    const branch = new Set([...fired].flatMap(branchOf));
-    const related = new Set([...branch, ...[...fired].flatMap((process) => familyOf(process.parent ?? process))]);
-    const shown = new Set([...[...this.#active].flatMap(branchOf), ...branch]);
+    const { processes } = this.tree;
+    const fired = new Set(this.#alerts.flatMap((alert) => firedBy(alert, processes) ?? []));
+    const branch = new Set<TreeProcess>();
+    for (const process of fired) addBranch(branch, process);
+    const families = familyOf([...fired].map((process) => process.parent ?? process));
+    const related = new Set([...branch, ...families]);
+    const shown = new Set<TreeProcess>();
+    for (const process of [...this.#active, ...branch]) addBranch(shown, process);
     return {
       place: this.#place,
       roots: [...shown].filter(({ parent }) => !parent || !shown.has(parent)),
@@ -144,13 +151,6 @@ class Collector {
       files: [...this.#files.values()],
       connections: [...this.#connections.values()],
     };
-  }
-
-  /** The process with the alert's pid that lived then. */
-  #firedBy({ pid, time }: CapturedAlert): TreeProcess | undefined {
-    return this.tree.processes.findLast(
-      (process) => process.pid === pid && (process.began ?? 0n) <= time && (process.ended?.time ?? time) >= time,
-    );
   }
 
   /** Until the metadata are there: they come some moments after a container's first events. */
@@ -192,4 +192,11 @@ class Collector {
     if (process) connection.processes.add(process);
     this.#connections.set(key, connection);
   }
+}
+
+/** The process with the alert's pid that lived then. */
+function firedBy({ pid, time }: CapturedAlert, processes: readonly TreeProcess[]): TreeProcess | undefined {
+  return processes.findLast(
+    (process) => process.pid === pid && (process.began ?? 0n) <= time && (process.ended?.time ?? time) >= time,
+  );
 }

@@ -4,6 +4,7 @@ import { escapeText } from '../../diagnostics/escape.ts';
 import type { SecretMask } from '../../journal/mask-secrets.ts';
 import type { CapturedAlert } from '../notes/capture-notes.ts';
 import type { ChangedFile, ProcessState } from '../state/state.ts';
+import { commandLineOf, deedText } from './command-line.ts';
 import type { TreeProcess } from './process-tree.ts';
 import type { Connection, Report, TimelineEntry, TouchedFile } from './report.ts';
 
@@ -67,7 +68,7 @@ function alertLines({ alerts, place, hostname, kernel, terms }: Report, mask: Se
   ].filter((part) => part !== false);
   const spans = terms && `${terms.scope}, ${terms.beforeMs / 1000} s before and ${terms.afterMs / 1000} s after`;
   return [
-    ...alerts.map((alert) => `${clock(alert.time)}  ${alert.priority}  ${escapeText(alert.rule)}`),
+    ...alerts.map((alert) => `${clock(alert.time)}  ${escapeText(alert.priority)}  ${escapeText(alert.rule)}`),
     ...alerts.slice(0, 1).map((alert: CapturedAlert) => escapeText(mask.message(alert.message))),
     escapeText(where.join(', ')),
     ...(spans === undefined ? [] : [`Captured: ${spans}`]),
@@ -102,7 +103,7 @@ function treeLines({ roots, shown, branch, fired, related }: Report, mask: Secre
 function describe(process: TreeProcess, mask: SecretMask): string {
   const [first, ...later] = process.programs.filter(({ commandLine }) => commandLine !== '');
   const programs = process.programs.length > 1 && process.began !== undefined && later.length > 0 ? later : [first];
-  const commands = programs.flatMap((program) => (program ? [escapeText(mask.text(program.commandLine))] : []));
+  const commands = programs.flatMap((program) => (program ? [escapeText(commandLineOf(program, mask))] : []));
   const user = process.programs.at(-1)?.user;
   const end = process.ended && `, ${endOf(process.ended.status)}`;
   return `${process.pid} ${commands.join(' -> ') || '(unknown)'}${user ? ` [${escapeText(user)}]` : ''}${end ?? ''}`;
@@ -141,8 +142,8 @@ function entryLine({ time, process, deed, times }: TimelineEntry, begin: bigint,
   const seconds = Number(time - begin) / 1e9;
   const sign = seconds < 0 ? '-' : '+';
   const who = process ? `${process.pid} ${escapeText(programAt(process, time))}` : '(unknown)';
-  const text = deed.kind === 'program' ? mask.text(deed.text) : deed.text;
-  return `${sign}${Math.abs(seconds).toFixed(3).padStart(7)} s  ${who}: ${escapeText(text)}${times > 1 ? ` (${times} times)` : ''}`;
+  const text = escapeText(deedText(deed, mask));
+  return `${sign}${Math.abs(seconds).toFixed(3).padStart(7)} s  ${who}: ${text}${times > 1 ? ` (${times} times)` : ''}`;
 }
 
 function programAt({ programs }: TreeProcess, time: bigint): string {
@@ -168,9 +169,11 @@ function linesOfFile({ path, verbs, processes, layer }: TouchedFile): string[] {
   return [`${escapeText(path)}: ${[...verbs].join(', ')} (${who})${size}`, ...hash];
 }
 
+const SHA256 = /^[0-9a-f]{64}$/;
+
 /** A line of its own: it is never cut. */
 function hashLine(hash: string): string {
-  return `  sha256 ${hash}`;
+  return `  sha256 ${SHA256.test(hash) ? hash : '(invalid)'}`;
 }
 
 function connectionLine({ verb, peer, processes, times, failures }: Connection): string {
@@ -185,7 +188,9 @@ function stateLines({ state }: Report): string[] {
   return [
     `${processes.length} processes, taken in ${state.milliseconds} ms`,
     ...processes.filter(isNotable).map(notableLine),
-    ...listening.map(({ protocol, address, pids }) => `listens: ${protocol} ${address} (${pids.join(', ')})`),
+    ...listening.map(({ protocol, address, pids }) =>
+      escapeText(`listens: ${protocol} ${address} (${pids.join(', ')})`),
+    ),
     `${mounts.length} mounts`,
     ...(changed ? [`${changed.length} changed files`, ...changed.filter(isProgram).flatMap(programLines)] : []),
   ];

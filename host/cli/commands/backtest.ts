@@ -3,7 +3,7 @@
 import { type ConfigRequest, configurationOf } from '../../daemon/configuration.ts';
 import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rules/rule-selection.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
-import { escapeText } from '../../diagnostics/escape.ts';
+import { escapeLines, escapeText } from '../../diagnostics/escape.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { number } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
@@ -90,7 +90,9 @@ export const BACKTEST = defineCommand({
     });
     bar[Symbol.dispose]();
     const report = { result, ...history, mask: new SecretMask(journal.secret_names) };
-    terminal.print(options.json ? `${JSON.stringify(backtestJson(report))}\n` : renderBacktest(report, terminal));
+    terminal.print(
+      options.json ? `${escapeLines(JSON.stringify(backtestJson(report)))}\n` : renderBacktest(report, terminal),
+    );
     return exitStatus(result, options['at-most'], terminal);
   },
 });

@@ -3,7 +3,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CaptureNotes } from '../../captures/notes/capture-notes.ts';
-import { readNotes } from '../../captures/notes/read-notes.ts';
+import { readNotes, readSummary } from '../../captures/notes/read-notes.ts';
 import { reportHtml } from '../../captures/report/html.ts';
 import { reportJson } from '../../captures/report/json.ts';
 import { reportOf } from '../../captures/report/report.ts';
@@ -104,8 +104,8 @@ function list(places: readonly string[], usual: string, json: boolean, terminal:
   let damaged = 0;
   for (const path of places.length > 0 ? places.flatMap(filesAt) : filesOf(usual)) {
     try {
-      const notes = readNotes(path);
-      if (notes) captures.push({ path, bytes: statSync(path).size, notes });
+      const summary = readSummary(path);
+      if (summary) captures.push({ path, bytes: statSync(path).size, summary });
     } catch (error) {
       if (error instanceof RecordingError && error.code === 'RECORDING_NONE') continue;
       damaged++;

@@ -1,11 +1,15 @@
 // wasprey tune: proposes exceptions for a rule by what it fired on.
 
+import { loadRules, type RuleFile } from '../../compiler/rules/load.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rules/rule-selection.ts';
+import { loadOptions } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
+import { escapeLines } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { nearest } from '../../diagnostics/suggest.ts';
-import { rulesOf } from '../../journal/backtest/tried-rules.ts';
+import { SILENT } from '../../diagnostics/terminal.ts';
+import { rulesOf, type TriedRules } from '../../journal/backtest/tried-rules.ts';
 import { exceptionYaml } from '../../journal/tuning/exception-yaml.ts';
 import { findProposals, tryProposals } from '../../journal/tuning/tune.ts';
 import { prepare } from '../../setup/prepare.mjs';
@@ -61,12 +65,9 @@ export const TUNE = defineCommand({
     await prepare('native');
     const files = readRuleFiles(paths.length > 0 ? paths : await runningRuleFiles(options));
     const selection = selectionOf(options);
-    const compile = (yaml = '') =>
-      compiledRules([...files, ...(yaml === '' ? [] : [{ name: 'exceptions', text: yaml }])], terminal, {
-        ruleMatching: options['rule-matching'] === 'all' ? 'all' : 'first',
-        selection,
-      });
-    const rules = await compile();
+    const settings = { ruleMatching: options['rule-matching'] === 'all' ? 'all' : 'first', selection } as const;
+    const rules = await compiledRules(files, terminal, settings);
+    const listNames = loadRules(files, loadOptions(selection)).lists.map((list) => list.name);
     const known = rulesOf(rules).map((rule) => rule.name);
     if (!known.includes(name)) {
       const near = nearest(name, known);
@@ -83,26 +84,47 @@ export const TUNE = defineCommand({
       signal: stop.signal,
       onProgress: (share: number, events: number) => bar.update(share, events),
     };
-    const found = await findProposals(history.files, rules, name, reading);
+    const found = await findProposals(history.files, rules, name, listNames, reading);
     bar[Symbol.dispose]();
-    const texts = found.proposals.map((proposal) => exceptionYaml(name, proposal));
-    const changed = [];
-    for (const text of texts) changed.push(await compile(text));
-    const { tried } =
-      changed.length === 0 ? { tried: [] } : await tryProposals(history.files, rules, changed, name, reading);
+    const candidates = [];
+    for (const proposal of found.proposals) {
+      const yaml = exceptionYaml(name, proposal);
+      const changed = await rulesWith(yaml, files, settings);
+      if (changed) candidates.push({ proposal, yaml, changed });
+      else terminal.say('wasprey: a proposal is left out: the rules are invalid with it\n');
+    }
+    const sets = candidates.map(({ changed }) => changed);
+    const { tried } = sets.length === 0 ? { tried: [] } : await tryProposals(history.files, rules, sets, name, reading);
     bar[Symbol.dispose]();
-    const proposals = found.proposals.flatMap((proposal, index) => {
-      const [yaml, effect] = [texts[index], tried[index]];
-      return yaml !== undefined && effect ? [{ proposal, yaml, effect }] : [];
+    const proposals = candidates.flatMap(({ proposal, yaml }, index) => {
+      const effect = tried[index];
+      return effect ? [{ proposal, yaml, effect }] : [];
     });
     const report = { rule: name, alerts: found.alerts, proposals };
     if (options.yaml !== undefined) {
-      const yaml = texts[options.yaml - 1];
-      if (yaml === undefined) throw new CommandFailure(`there are only ${texts.length} proposals`);
+      const yaml = proposals[options.yaml - 1]?.yaml;
+      if (yaml === undefined) throw new CommandFailure(`there are only ${proposals.length} proposals`);
       terminal.print(yaml);
-    } else terminal.print(options.json ? `${JSON.stringify(tuneJson(report))}\n` : renderTune(report, terminal));
+    } else
+      terminal.print(
+        options.json ? `${escapeLines(JSON.stringify(tuneJson(report)))}\n` : renderTune(report, terminal),
+      );
     const { damage, setAside, isPartial } = found.report;
     for (const { path, reason } of damage) terminal.say(`wasprey: ${path} is damaged: ${reason}\n`);
     return damage.length === 0 && setAside.size === 0 && !isPartial ? EXIT.ok : EXIT.failure;
   },
 });
+
+/** Undefined if they are invalid with the exception: the others can still be proposed. */
+async function rulesWith(
+  yaml: string,
+  files: readonly RuleFile[],
+  settings: Parameters<typeof compiledRules>[2],
+): Promise<TriedRules | undefined> {
+  try {
+    return await compiledRules([...files, { name: 'exceptions', text: yaml }], SILENT, settings);
+  } catch (error) {
+    if (error instanceof CommandFailure) return undefined;
+    throw error;
+  }
+}

@@ -1,7 +1,7 @@
 // The list of captures: a line each, or JSON.
 
-import type { CaptureNotes } from '../../captures/notes/capture-notes.ts';
-import { escapeText } from '../../diagnostics/escape.ts';
+import type { CaptureSummary } from '../../captures/notes/read-notes.ts';
+import { escapeLines, escapeText } from '../../diagnostics/escape.ts';
 import { columns } from '../../diagnostics/layout.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { jsonTime } from '../../fields/time.ts';
@@ -9,17 +9,21 @@ import { jsonTime } from '../../fields/time.ts';
 export interface ListedCapture {
   readonly path: string;
   readonly bytes: number;
-  readonly notes: CaptureNotes;
+  readonly summary: CaptureSummary;
 }
 
 export function renderCaptures(captures: readonly ListedCapture[], json: boolean, { width }: Terminal): string {
   if (captures.length === 0) return '';
-  if (json) return captures.map((capture) => `${JSON.stringify(jsonOf(capture))}\n`).join('');
-  const rows = captures.map(({ path, bytes, notes }) => [...rowOf(notes), `${(bytes / 1e6).toFixed(1)} MB`, path]);
+  if (json) return captures.map((capture) => `${escapeLines(JSON.stringify(jsonOf(capture)))}\n`).join('');
+  const rows = captures.map(({ path, bytes, summary }) => [
+    ...rowOf(summary).map(escapeText),
+    `${(bytes / 1e6).toFixed(1)} MB`,
+    escapeText(path),
+  ]);
   return `${columns([['TIME', 'PRIORITY', 'WHERE', 'ALERTS', 'SIZE', 'FILE'], ...rows], Math.max(width, 120))}\n\n${ruleLines(captures)}`;
 }
 
-function rowOf({ alerts }: CaptureNotes): string[] {
+function rowOf({ alerts }: CaptureSummary): string[] {
   const [first] = alerts;
   const container = first?.container.slice(0, 12) || 'host';
   return [
@@ -32,11 +36,11 @@ function rowOf({ alerts }: CaptureNotes): string[] {
 
 /** What fired, by how many captures. */
 function ruleLines(captures: readonly ListedCapture[]): string {
-  const rules = Map.groupBy(captures, ({ notes }) => notes.alerts[0]?.rule ?? '');
+  const rules = Map.groupBy(captures, ({ summary }) => summary.alerts[0]?.rule ?? '');
   return [...rules].map(([rule, list]) => `  ${list.length} by ${escapeText(rule)}\n`).join('');
 }
 
-function jsonOf({ path, bytes, notes: { alerts, terms, cuts, state } }: ListedCapture): unknown {
+function jsonOf({ path, bytes, summary: { alerts, terms, cuts, hasState } }: ListedCapture): unknown {
   return {
     path,
     bytes,
@@ -47,7 +51,7 @@ function jsonOf({ path, bytes, notes: { alerts, terms, cuts, state } }: ListedCa
     container: alerts[0]?.container,
     alerts: alerts.length,
     terms,
-    hasState: state !== undefined,
+    hasState,
     cuts,
   };
 }

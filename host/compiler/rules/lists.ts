@@ -55,6 +55,17 @@ export class ListTable {
   }
 }
 
+/** Whether one of the lists would be replaced in the text: its name stands there between delimiters. */
+export function holdsListName(text: string, names: Iterable<string>): boolean {
+  for (const name of names) {
+    if (name === '') continue;
+    for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+      if (delimits(text[at - 1]) && delimits(text[at + name.length])) return true;
+    }
+  }
+  return false;
+}
+
 function substituteList(condition: MappedText, name: string, items: readonly string[]): MappedText {
   const { text } = condition;
   const inserted = joinItems(items);

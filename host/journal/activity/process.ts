@@ -132,7 +132,8 @@ export function stateOf(image: ImageRecord): ProgramState {
   };
 }
 
-function wordsOf(argv: Uint8Array | undefined): string[] {
+/** The arguments of an image. */
+export function wordsOf(argv: Uint8Array | undefined): string[] {
   const words = splitAtNul(argv ?? new Uint8Array(0)).map(decode);
   // A program that wrote a title over its arguments leaves empty ones behind it.
   const last = words.findLastIndex((word) => word !== '');

@@ -57,6 +57,7 @@ export class RuleFigures {
   /** Examples of origins that have one already, for want of others. */
   readonly #spare: Example[] = [];
   #alerts = 0;
+  #mostOnADay = 0;
   #first = Number.POSITIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
 
@@ -75,7 +76,9 @@ export class RuleFigures {
     this.places.add(place);
     this.programs.add(program);
     const day = Math.floor(time / DAY_MS);
-    this.#days.set(day, (this.#days.get(day) ?? 0) + 1);
+    const alerts = (this.#days.get(day) ?? 0) + 1;
+    this.#days.set(day, alerts);
+    this.#mostOnADay = Math.max(this.#mostOnADay, alerts);
     const into = isNew ? this.#examples : this.#spare;
     if (into.length < MOST_EXAMPLES) into.push({ time, text: this.#text(match) });
   }
@@ -91,7 +94,7 @@ export class RuleFigures {
 
   /** The most alerts on one day, by UTC. */
   get mostOnADay(): number {
-    return Math.max(0, ...this.#days.values());
+    return this.#mostOnADay;
   }
 
   /** Of different origins, if there are; in order of time. */

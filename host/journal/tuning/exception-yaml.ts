@@ -1,6 +1,7 @@
 // An exception as a rule file that is loaded after the rule's own: Falco's syntax.
 
 import { createHash } from 'node:crypto';
+import { holdsListName } from '../../compiler/rules/lists.ts';
 
 export interface ExceptionValues {
   readonly fields: readonly string[];
@@ -8,14 +9,18 @@ export interface ExceptionValues {
   readonly values: readonly (readonly string[])[];
 }
 
-/** Values that stand in a condition without quotes. */
-const PLAIN = /^[A-Za-z0-9_./+-]+$/;
+/** Values that stand in a condition without quotes: numbers. A word there could be the name of a list, whose items would replace it. */
+const PLAIN = /^[0-9]+$/;
 /** Texts that quotes can hold: printable ASCII but for quotes and the backslash. */
 const WRITABLE = /^[ !#-&(-[\]-~]+$/;
 
-/** Whether an exception can have the value, so that it is compared as it is. */
-export function isWritable(value: string): boolean {
-  return WRITABLE.test(value);
+/**
+ * Whether an exception can have the value, so that it is compared as it is. Programs choose their names themselves, and the name of a list
+ * is replaced even within quotes.
+ * @param listNames of the rules that the exception is for
+ */
+export function isWritable(value: string, listNames: readonly string[]): boolean {
+  return WRITABLE.test(value) && !holdsListName(value, listNames);
 }
 
 export function exceptionYaml(rule: string, { fields, values }: ExceptionValues): string {
@@ -39,7 +44,7 @@ export function exceptionYaml(rule: string, { fields, values }: ExceptionValues)
   ].join('');
 }
 
-/** In YAML's quotes; within them in those of conditions, where it needs any. */
+/** In YAML's quotes; within them in those of conditions, unless it is a number. */
 function valueText(value: string): string {
   return JSON.stringify(PLAIN.test(value) ? value : `"${value}"`);
 }

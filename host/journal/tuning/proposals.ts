@@ -26,10 +26,15 @@ export interface Proposal extends ExceptionValues {
 /**
  * The best first. Each names the program, and something besides: an exception for a program alone would hide everything that it ever does.
  * @param total alerts of the rule
+ * @param listNames of the rules: no value may be one
  */
-export function proposalsFor(groups: readonly AlertGroup[], total: number): readonly Proposal[] {
+export function proposalsFor(
+  groups: readonly AlertGroup[],
+  total: number,
+  listNames: readonly string[],
+): readonly Proposal[] {
   const scored = fieldSets()
-    .map((fields) => proposalOf(fields, groups, total))
+    .map((fields) => proposalOf(fields, groups, total, listNames))
     .filter((proposal) => proposal.values.length > 0)
     .map((proposal) => ({ proposal, score: scoreOf(proposal, total) }))
     .sort((a, b) => b.score - a.score);
@@ -60,11 +65,16 @@ function fieldSets(): readonly (readonly string[])[] {
   return sets.filter((set) => set.length <= MOST_FIELDS && set.some((field) => TELLING.has(field)));
 }
 
-function proposalOf(fields: readonly string[], groups: readonly AlertGroup[], total: number): Proposal {
+function proposalOf(
+  fields: readonly string[],
+  groups: readonly AlertGroup[],
+  total: number,
+  listNames: readonly string[],
+): Proposal {
   const counts = new Map<string, { values: readonly string[]; alerts: number }>();
   for (const group of groups) {
     const values = fields.map((field) => group.values.get(field) ?? '');
-    if (!values.every((value) => isWritable(value))) continue;
+    if (!values.every((value) => isWritable(value, listNames))) continue;
     const key = values.join('\0');
     const known = counts.get(key);
     if (known) known.alerts += group.alerts;

@@ -21,11 +21,12 @@ export interface Findings {
   readonly proposals: readonly Proposal[];
 }
 
-/** Finds what the rule fired on. */
+/** Finds what the rule fired on. @param listNames of the rules */
 export async function findProposals(
   files: readonly HistoryFile[],
   rules: TriedRules,
   rule: string,
+  listNames: readonly string[],
   options: TuneOptions = {},
 ): Promise<Findings> {
   const groups = new AlertGroups();
@@ -33,7 +34,7 @@ export async function findProposals(
     if (name === rule) groups.add(match);
   });
   const report = await evaluateHistory(files, [trial], options);
-  return { report, alerts: groups.alerts, proposals: proposalsFor(groups.groups, groups.alerts) };
+  return { report, alerts: groups.alerts, proposals: proposalsFor(groups.groups, groups.alerts, listNames) };
 }
 
 /** What an exception does when it is applied. */

@@ -18,6 +18,7 @@ import { encodeStruct } from '../../../host/schema/encode-struct.ts';
 import { DESCRIPTOR_STATE } from '../../../host/schema/event-structs.ts';
 import { event, process as processImage, shadowRead } from '../../support/built-agent.ts';
 import { Folder, logEntry, payloadOf, type WrittenBlock, writeBlocks } from '../../support/recordings.ts';
+import { TIME_FACTOR } from '../../support/time-factor.ts';
 
 process.env.TZ = 'UTC';
 
@@ -274,4 +275,90 @@ test('notes of another shape are left out, and bytes that are flipped never end 
     if (notes) textOf(reportOf(path, notes));
   }
   assert.ok(readFileSync(path).length > 0);
+});
+
+test('command lines are masked by their words, which blanks and quotes in them can not hide', () => {
+  const words = [
+    'curl',
+    '-H',
+    'X-Custom: 1',
+    '-H',
+    'Cookie: a=1; b=hunter2',
+    "--password=it's hunter2",
+    '-d',
+    '{"a": "',
+    'http://h',
+  ];
+  const image = processImage(1, {
+    kind: EXEC,
+    comm_bytes: 'curl',
+    pid: 503,
+    time: at(1),
+    argv: words.map((word) => `${word}\0`).join(''),
+  });
+  const report = reportOfBytes(
+    writeBlocks([
+      { payload: payloadOf([logEntry(image)], [event('execve', 1, { time: at(2) })]), events: 1 },
+      { kind: BLOCK_KIND.ALERT, events: 0, payload: noteBytes({ alert: ALERT }) },
+    ]).bytes,
+  );
+  const shown = 'curl -H X-Custom: 1 -H Cookie: *** --password=*** -d {"a": " http://h';
+  const text = textOf(report);
+  assert.ok(text.includes(`> 503 ${shown.replaceAll('"', '\\"')}`), text);
+  assert.ok(text.includes(`: runs ${shown.replaceAll('"', '\\"')}`), text);
+  const json = JSON.parse(reportJson(report, MASK));
+  assert.equal(json.processes[0].programs[0].commandLine, shown);
+  assert.equal(json.timeline[0].text, `runs ${shown}`);
+});
+
+test('a long chain of forks takes linear time', () => {
+  const [count, atOnce] = [16_000, 500];
+  const blocksOfChain = Array.from({ length: count / atOnce }, (_, block): WrittenBlock => {
+    const ids = Array.from({ length: atOnce }, (_, index) => block * atOnce + index + 1);
+    const images = ids.map((id) =>
+      logEntry(processImage(id, { kind: FORK, comm_bytes: 'a', pid: 1000 + id, parent: id - 1 })),
+    );
+    return {
+      payload: payloadOf(
+        images,
+        ids.map((id) => shadowRead(id)),
+      ),
+      events: atOnce,
+    };
+  });
+  const alert = { kind: BLOCK_KIND.ALERT, events: 0, payload: noteBytes({ alert: ALERT }) };
+  const { bytes } = writeBlocks([...blocksOfChain, alert]);
+  const began = performance.now();
+  assert.equal(reportOfBytes(bytes).shown.size, count);
+  const took = performance.now() - began;
+  assert.ok(took < 8000 * TIME_FACTOR, `${Math.round(took)} ms`);
+});
+
+test('nothing of a hostile capture reaches a terminal as it is', () => {
+  const hostile = 'x\x1b[2J\u009b2J\u202e';
+  const alert = {
+    ...ALERT,
+    rule: hostile,
+    priority: hostile,
+    message: hostile,
+    container: hostile,
+    fields: { f: hostile },
+  };
+  const state: State = {
+    ...STATE,
+    listening: [{ protocol: 'tcp', address: `${hostile}\ny`, pids: [] }],
+    changed: [{ path: hostile, kind: 'file', size: 9, mode: 0o755, user: 0, modified: 1, changed: 1, sha256: hostile }],
+    missing: [hostile],
+  };
+  const report = reportOfBytes(
+    writeBlocks([
+      { kind: BLOCK_KIND.ALERT, events: 0, payload: noteBytes({ alert }) },
+      { kind: BLOCK_KIND.STATE, events: 0, payload: noteBytes(state) },
+    ]).bytes,
+  );
+  for (const text of [textOf(report), reportJson(report, MASK), reportHtml(report, MASK)]) {
+    assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Bidi_Control}]/u);
+  }
+  assert.match(textOf(report), /sha256 \(invalid\)/);
+  assert.doesNotMatch(textOf(report), /^y /m);
 });

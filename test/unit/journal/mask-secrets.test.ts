@@ -82,6 +82,66 @@ test('headers, URLs, JSON and tokens that are known by their form', () => {
   assert.equal(line('echo AKIA sk-short eyJ'), 'echo AKIA sk-short eyJ');
 });
 
+test('options and names of some programs, and tokens and addresses of services', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    [
+      'env DB_PWD=§ SSHPASS=§ dbpass=§ PASSWORD1=§ JWT_KEY=§ ENCRYPTION_KEY=§',
+      'env DB_PWD=*** SSHPASS=*** dbpass=*** PASSWORD1=*** JWT_KEY=*** ENCRYPTION_KEY=***',
+    ],
+    ['redis-server --requirepass §', 'redis-server --requirepass ***'],
+    ['keytool -storepass § -keypass § -list', 'keytool -storepass *** -keypass *** -list'],
+    ['tailscale up --authkey § --psk=§', 'tailscale up --authkey *** --psk=***'],
+    ['kubeadm init --certificate-key § --secret-id=§', 'kubeadm init --certificate-key *** --secret-id=***'],
+    ['curl --oauth2-bearer § --basic-auth=u:§ h', 'curl --oauth2-bearer *** --basic-auth=*** h'],
+    ['curl -sSu u:§ -b sid=§ h', 'curl -sSu u:*** -b *** h'],
+    ['curl -sSuu:§ -ou:1 h', 'curl -sSuu:*** -ou:1 h'],
+    ['http -a u:§ --auth=u:§ h', 'http -a u:*** --auth=u:*** h'],
+    ['docker login -p§ -u me', 'docker login -p*** -u me'],
+    ['docker run -p80:80 img', 'docker run -p80:80 img'],
+    ['ldapsearch -x -w§', 'ldapsearch -x -w***'],
+    ['git clone https://§@h.org/x', 'git clone https://***@h.org/x'],
+    ['git clone https://§:x-oauth-basic@h.org/x', 'git clone https://***:x-oauth-basic@h.org/x'],
+    ['git clone ssh://git@h.org/x', 'git clone ssh://git@h.org/x'],
+    ['curl https://hooks.slack.com/services/T/B/§', 'curl https://hooks.slack.com/services/***'],
+    ['curl https://api.telegram.org/bot1:§?x=1', 'curl https://api.telegram.org/bot***?x=1'],
+    ...[
+      'xapp-1-A0-1234567',
+      'glrt-abcdefghijklmnopqrst',
+      'sk_test_abcdefghijkl',
+      `SG.${'a1'.repeat(11)}.${'b2'.repeat(20)}`,
+    ].map((token): [string, string] => [`echo ${token}`, 'echo ***']),
+  ];
+  for (const [given, wanted] of cases) assert.equal(line(given.replaceAll('§', 'S3cr3t')), wanted);
+  assert.deepEqual(mask.words(['git', '-c', 'http.extraHeader=Authorization: Basic s3', 'fetch']).slice(2), [
+    'http.extraHeader=Authorization: Basic ***',
+    'fetch',
+  ]);
+  assert.equal(
+    mask.words(['mysql', '-e', "ALTER USER 'a'@'h' IDENTIFIED BY 's3'"])[2],
+    "ALTER USER 'a'@'h' IDENTIFIED BY '***'",
+  );
+  assert.equal(
+    mask.words(['psql', '-c', "CREATE ROLE x PASSWORD 's3' LOGIN"])[2],
+    "CREATE ROLE x PASSWORD '***' LOGIN",
+  );
+  assert.deepEqual(mask.words(['mysql', '-px y', 'db']), ['mysql', '-p***', 'db']);
+});
+
+test('a text in which the quotes of a command line are gone', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['curl -H Authorization: Bearer s3 https://h', 'curl -H Authorization: Bearer *** https://h'],
+    ['curl -sS -H X-Vault-Token: s3 https://h', 'curl -sS -H X-Vault-Token: *** https://h'],
+    ['wget --header Authorization: basic s3 https://h', 'wget --header Authorization: basic *** https://h'],
+    ['http h Authorization:Bearer s3', 'http h Authorization:Bearer ***'],
+    ['curl -H Cookie: a=s3; b=s3 https://h; id=1', 'curl -H Cookie: ***; b=*** https://h; id=1'],
+    ['curl -H Accept: text/html https://h', 'curl -H Accept: text/html https://h'],
+    ['curl -d {"user": "a", "password": "s3"} h', 'curl -d {"user": "a", "password": "***"} h'],
+    ['Read (file=/x command=mysql -ps3 db user=root)', 'Read (file=/x command=mysql -p*** db user=root)'],
+    ["mysql -u root -p'x y' z", 'mysql -u root -p*** z'],
+  ];
+  for (const [given, wanted] of cases) assert.equal(mask.text(given), wanted);
+});
+
 test('command lines within an argument', () => {
   const script = (text: string) => mask.words(['sh', '-c', text])[2];
   assert.equal(script('PGPASSWORD=s3 psql -h db; echo done'), 'PGPASSWORD=*** psql -h db; echo done');
@@ -214,11 +274,17 @@ test('hostile words take linear time', () => {
     '-',
     '=',
     'aA',
+    'Cookie: a=b;',
+    'Authorization: Bearer ',
+    'https://a@',
+    "IDENTIFIED BY ''",
+    '{"a": ',
   ];
   for (const unit of units) {
     const text = unit.repeat(400_000 / unit.length);
     const began = performance.now();
     mask.words(['curl', '-c', text, `${text} x`]);
+    mask.text(text);
     const took = performance.now() - began;
     assert.ok(took < 3000 * TIME_FACTOR, `${JSON.stringify(unit)}: ${Math.round(took)} ms`);
   }

@@ -14,6 +14,10 @@ import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/recordin
 
 const RULE = 'Read below /etc: "secrets"';
 const RULES = `
+- list: vpn_binaries
+  items: [openvpn, wireguard]
+- list: one_tool
+  items: [bash]
 - rule: ${JSON.stringify(RULE)}
   desc: d
   condition: evt.type = openat and fd.name startswith /etc
@@ -25,6 +29,8 @@ const RULES = `
   output: "%fd.name"
   priority: INFO
 `;
+
+const LIST_NAMES = ['vpn_binaries', 'one_tool'];
 
 /** Program, its parent, the file, and how often. */
 type Reads = readonly [program: string, parent: string, file: string, times: number];
@@ -66,6 +72,11 @@ const CASES: Readonly<Record<string, readonly Reads[]>> = {
     ['true', 'null', '/etc/0x10', 50],
     ['cat', 'bash', '/etc/shadow', 1],
   ],
+  'names of lists, which would be replaced by their items': [
+    ['vpn_binaries', 'one_tool', '/etc/group', 50],
+    ['x', 'x one_tool y', '/etc/a=vpn_binaries,b', 50],
+    ['cat', 'bash', '/etc/shadow', 5],
+  ],
   'texts that no exception can have': [
     ['quo"te', 'back\\slash', '/etc/new\nline', 50],
     ['cat', 'bash', '/etc/shadow', 5],
@@ -80,7 +91,7 @@ for (const [name, reads] of Object.entries(CASES)) {
     const { files } = findHistory([path]);
     const module = await moduleOf(RULES);
     const rules = triedRules([module], 'first');
-    const { alerts, proposals } = await findProposals(files, rules, RULE);
+    const { alerts, proposals } = await findProposals(files, rules, RULE, LIST_NAMES);
     assert.equal(
       alerts,
       reads.reduce((sum, [, , , times]) => sum + times, 0),
@@ -108,7 +119,7 @@ test('the noise is proposed first, by the fields that describe it best, and what
   const path = folder.file('reads.wsp');
   writeFileSync(path, recording(CASES['many files of one program, of one parent'] ?? []));
   const rules = triedRules([await moduleOf(RULES)], 'first');
-  const { proposals } = await findProposals(findHistory([path]).files, rules, RULE);
+  const { proposals } = await findProposals(findHistory([path]).files, rules, RULE, LIST_NAMES);
   const [first] = proposals;
   assert.ok(first);
   assert.ok(first.fields.includes('proc.exepath') && first.fields.includes('proc.pname'), first.fields.join());
@@ -117,7 +128,7 @@ test('the noise is proposed first, by the fields that describe it best, and what
 });
 
 test('nothing is proposed for a rule that did not fire, or for alerts that have nothing in common', () => {
-  assert.deepEqual(proposalsFor([], 0), []);
+  assert.deepEqual(proposalsFor([], 0, []), []);
   const groups = Array.from({ length: 500 }, (_, index) => ({
     values: new Map([
       ['proc.exepath', `/bin/${index}`],
@@ -126,21 +137,35 @@ test('nothing is proposed for a rule that did not fire, or for alerts that have 
     ]),
     alerts: 1,
   }));
-  assert.deepEqual(proposalsFor(groups, 500), []);
+  assert.deepEqual(proposalsFor(groups, 500, []), []);
 });
 
 test('an exception is YAML as people write it', () => {
   const proposal = { fields: ['proc.exepath', 'fd.name'], values: [['/bin/cat', '/etc/a b']], alerts: 1 };
   assert.match(
     exceptionYaml('A rule', proposal),
-    /^- rule: "A rule"\n {2}exceptions:\n {4}- name: tuned_[0-9a-f]{8}\n {6}fields: \[proc\.exepath, fd\.name\]\n {6}comps: \["=", "="\]\n {6}values:\n {8}- \["\/bin\/cat", "\\"\/etc\/a b\\""\]\n {2}override:\n {4}exceptions: append\n$/,
+    /^- rule: "A rule"\n {2}exceptions:\n {4}- name: tuned_[0-9a-f]{8}\n {6}fields: \[proc\.exepath, fd\.name\]\n {6}comps: \["=", "="\]\n {6}values:\n {8}- \["\\"\/bin\/cat\\"", "\\"\/etc\/a b\\""\]\n {2}override:\n {4}exceptions: append\n$/,
   );
-  assert.deepEqual(['', 'a"b', "it's", 'a\\b', 'a\tb', 'é'].map(isWritable), [
-    false,
-    false,
-    false,
-    false,
-    false,
-    false,
-  ]);
+  assert.deepEqual(
+    ['', 'a"b', "it's", 'a\\b', 'a\tb', 'é'].map((value) => isWritable(value, [])),
+    [false, false, false, false, false, false],
+  );
+});
+
+test('a text in which the name of a list stands as a word is not writable, and words are in quotes', () => {
+  const texts = [
+    'one_tool',
+    'x one_tool y',
+    'a=one_tool,b',
+    '(one_tool)',
+    'one_tools',
+    '/usr/bin/one_tool',
+    '"one_tool"',
+  ];
+  assert.deepEqual(
+    texts.map((text) => isWritable(text, LIST_NAMES)),
+    [false, false, false, false, true, true, false],
+  );
+  const values = [['vpn_binaries', '22']];
+  assert.match(exceptionYaml('R', { fields: ['proc.pname', 'fd.sport'], values }), /- \["\\"vpn_binaries\\"", "22"\]/);
 });

@@ -7,7 +7,7 @@ import { before, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { type RecordEnd, startRecording } from '../../../host/agent/record.ts';
 import type { RuleModule } from '../../../host/agent/rule-module.ts';
-import { BLOCK_KIND, FILE_HEAD_BYTES, RecordingError } from '../../../host/recording/format.ts';
+import { BLOCK_KIND, FILE_HEAD_BYTES, RecordingError, readFacts } from '../../../host/recording/format.ts';
 import { PayloadBuilder } from '../../../host/recording/payload.ts';
 import { RecordingReader } from '../../../host/recording/reader.ts';
 import { RecordingWriter } from '../../../host/recording/writer.ts';
@@ -388,4 +388,12 @@ test('a file never grows past its limit, and ends properly', () => {
   const reader = readAll(readFileSync(path));
   assert.equal(reader.events, written);
   assert.deepEqual(reader.end, { events: written, dropped: 8, seconds: 3 });
+});
+
+test('facts whose layout is deeper than a stack are a damaged head', () => {
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  const json = Buffer.from(
+    `{"hostname":"h","kernel":"k","started":"1","eventTypes":[],"users":{},"groups":{},"layout":${deep}}`,
+  );
+  assert.throws(() => readFacts(json, { length: json.length, checksum: crc32(json) }), /layout of records is invalid/);
 });
