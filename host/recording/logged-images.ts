@@ -1,6 +1,6 @@
 // The entries of an image log (native/src/image_log.h), one at a time: what they say of a process and where it is.
 
-import { IMAGE, IMAGE_KIND } from '../schema/image.ts';
+import { IMAGE, IMAGE_FLAGS, IMAGE_KIND } from '../schema/image.ts';
 import { member } from '../schema/layout.ts';
 import { ENTRY_HEAD, entrySize, padded } from './image-entries.ts';
 
@@ -9,6 +9,7 @@ const ID = member(IMAGE, 'id').offset;
 const PARENT = member(IMAGE, 'parent').offset;
 const PREVIOUS = member(IMAGE, 'previous').offset;
 const PID = member(IMAGE, 'pid').offset;
+const FLAGS = member(IMAGE, 'flags').offset;
 const SESSION = member(IMAGE, 'sid').offset;
 /** The number of the container's id among the texts. */
 const CONTAINER_TEXT = 3;
@@ -24,6 +25,8 @@ export interface LoggedImage {
   readonly pid: number;
   readonly session: number;
   readonly isExit: boolean;
+  /** Of a single thread, not of its process. */
+  readonly isOfThread: boolean;
   /** Full id; `host`, or empty if unknown. */
   readonly container: string;
 }
@@ -43,6 +46,7 @@ export function* loggedImages(log: Uint8Array): Generator<LoggedImage> {
       pid: view.getUint32(record + PID, true),
       session: view.getUint32(record + SESSION, true),
       isExit: view.getUint16(record + KIND, true) === IMAGE_KIND.EXIT,
+      isOfThread: (view.getUint16(record + FLAGS, true) & IMAGE_FLAGS.THREAD) !== 0,
       container: containerAt(view, at),
     };
   }

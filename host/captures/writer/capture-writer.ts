@@ -91,7 +91,7 @@ export class CaptureWriter {
           this.#payload.step(entry.clock, entry.snapshotComplete);
           break;
         case 'images':
-          this.#images(this.#filter.images(Uint8Array.from(entry.log)));
+          this.#images(this.#filter.images(entry.log));
           break;
         case 'container':
           if (this.#concerns(entry.id)) {
