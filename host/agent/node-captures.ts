@@ -15,8 +15,8 @@ import type { RuleInfo, RuleModule } from './rule-module.ts';
 
 export const CAPTURE_RULE = 'Wasprey internal: capture failure';
 
-/** Between two alerts of failures. */
-const ALERTS_APART_MS = 60_000;
+/** Between two reports of failures: every alert may be one, where a bound is reached. */
+const REPORTS_APART_MS = 60_000;
 /** What a capture needs to know of the event. */
 const FIELDS = { pid: 'proc.pid', session: 'proc.sid', container: 'container.full_id', short: 'container.id' } as const;
 
@@ -35,7 +35,9 @@ export class NodeCaptures {
   readonly #captures: Captures | undefined;
   readonly #host: NodeCapturesHost;
   readonly #eventTypes: readonly string[];
-  #alertedAt = Number.NEGATIVE_INFINITY;
+  #reportedAt = Number.NEGATIVE_INFINITY;
+  /** Failures since then. */
+  #unreported = 0;
 
   constructor(settings: CaptureSettings | undefined, host: NodeCapturesHost) {
     this.#settings = settings;
@@ -95,11 +97,16 @@ export class NodeCaptures {
     this.#captures?.block(payload, leftOut);
   }
 
-  failed(message: string): void {
-    this.#host.onTrouble(message);
+  failed(failure: string): void {
     const now = performance.now();
-    if (now - this.#alertedAt < ALERTS_APART_MS) return;
-    this.#alertedAt = now;
+    if (now - this.#reportedAt < REPORTS_APART_MS) {
+      this.#unreported++;
+      return;
+    }
+    const message = this.#unreported === 0 ? failure : `${failure} (${this.#unreported} other failures before it)`;
+    this.#reportedAt = now;
+    this.#unreported = 0;
+    this.#host.onTrouble(message);
     this.#host.desk().internal(CAPTURE_RULE, 'Warning', `${CAPTURE_RULE}: ${message}`);
   }
 

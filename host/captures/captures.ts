@@ -1,12 +1,13 @@
 // Captures by rules: which alert begins one, which is added to one that is under way, and the bounds. What a bound cuts or refuses is said.
 
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { RecordingFacts } from '../recording/format.ts';
 import type { Captured, CapturedAlert, CaptureScope } from './notes/capture-notes.ts';
 import type { StateScope } from './state/state.ts';
 import { ActiveCapture, type BeforeEvents } from './writer/active-capture.ts';
+import { SUFFIX } from './writer/make-room.ts';
 
 export interface CaptureSettings {
   /** Files are named after it: `PREFIX_TIME_NUMBER.wsp`. */
@@ -26,14 +27,18 @@ export interface CaptureSettings {
   readonly perRule: number;
 }
 
-/** At a time. Each has a thread. */
+/** At a time. Each has a thread, and counts until the thread has ended. */
 const MOST_ACTIVE = 4;
 const HOUR_MS = 3_600_000;
 /** However many alerts prolong it. */
 const LONGEST_MS = 600_000;
-const SUFFIX = '.wsp';
+/** At the end: the engine and the journal answer within it, or the capture ends without them. */
+const ANSWER_MS = 5_000;
+/** For all of close(): whatever hangs, the agent ends. */
+const CLOSE_MS = 8_000;
 
 export interface CapturesSummary {
+  /** Threads of captures: also those that hang. */
   readonly active: number;
   readonly made: number;
   /** Captures that failed, and alerts that had none because of a bound. */
@@ -59,12 +64,15 @@ export interface CapturesHost {
 }
 
 interface Running {
+  readonly key: string;
   readonly name: string;
   readonly scope: StateScope;
   readonly capture: ActiveCapture;
   readonly began: number;
   readonly droppedBefore: number;
-  timer: NodeJS.Timeout;
+  /** What was before the alert has come. */
+  before: Promise<void>;
+  timer: NodeJS.Timeout | undefined;
   /** By performance.now(). */
   until: number;
   leftOut: number;
@@ -84,6 +92,9 @@ export class Captures {
   readonly #host: CapturesHost;
   /** By scope. */
   readonly #running = new Map<string, Running>();
+  /** Those whose thread has not ended. */
+  readonly #threads = new Set<ActiveCapture>();
+  readonly #ending = new Set<Promise<void>>();
   /** Times of the captures of each rule within the last hour, by performance.now(). */
   readonly #times = new Map<string, number[]>();
   #scopesSet: Promise<void> = Promise.resolve();
@@ -99,7 +110,7 @@ export class Captures {
   }
 
   get summary(): CapturesSummary {
-    return { active: this.#running.size, made: this.#made, failed: this.#failed, refused: this.#refused };
+    return { active: this.#threads.size, made: this.#made, failed: this.#failed, refused: this.#refused };
   }
 
   /** Begins a capture for the alert, or adds it to the one of its scope. Returns the file's name; undefined: a bound is reached, or it failed. */
@@ -111,12 +122,13 @@ export class Captures {
     const running = this.#running.get(key);
     if (running) {
       running.capture.alert({ alert });
-      this.#prolong(key, running, duration);
+      this.#prolong(running, duration);
       return running.name;
     }
     const refusal = this.#refusal(alert.rule);
     if (refusal !== undefined) {
-      if (this.#refused++ === 0) this.#host.onFailure(refusal);
+      this.#refused++;
+      this.#host.onFailure(refusal);
       return undefined;
     }
     try {
@@ -136,10 +148,12 @@ export class Captures {
     }
   }
 
-  /** Ends all. Later alerts begin none. */
+  /** Ends all, within its time. Later alerts begin none. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#running.keys()].map((key) => this.#end(key)));
+    for (const running of this.#running.values()) this.#end(running);
+    if (await inTime(Promise.all(this.#ending), CLOSE_MS)) return;
+    this.#host.onFailure('captures are incomplete: they did not end in time');
   }
 
   #scopeOf({ alert: { container, pid }, session }: Subject): StateScope {
@@ -150,7 +164,7 @@ export class Captures {
   }
 
   #refusal(rule: string): string | undefined {
-    if (this.#running.size >= MOST_ACTIVE) return `an alert has no capture: ${MOST_ACTIVE} are under way`;
+    if (this.#threads.size >= MOST_ACTIVE) return `an alert has no capture: ${MOST_ACTIVE} are under way`;
     const now = performance.now();
     const recent = (this.#times.get(rule) ?? []).filter((time) => now - time < HOUR_MS);
     if (recent.length >= this.#settings.perRule) {
@@ -161,26 +175,37 @@ export class Captures {
   }
 
   #begin(key: string, scope: StateScope, alert: CapturedAlert, duration: number): string {
-    const { pathPrefix, before, fileBytes, state } = this.#settings;
+    const { pathPrefix, before, fileBytes, totalBytes, state } = this.#settings;
     const digits = (value: bigint | number): string => String(value).padStart(20, '0');
     const path = `${pathPrefix}_${digits(alert.time)}_${digits(this.#number++)}${SUFFIX}`;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    this.#makeRoom();
+    const name = basename(path);
     const terms: Captured['terms'] = { scope: kindOf(scope), beforeMs: before, afterMs: duration };
     const since = alert.time - BigInt(before) * 1_000_000n;
+    const others = [...this.#running.values()].map((running) => running.name);
     const capture = new ActiveCapture({
       plan: { path, facts: this.#host.facts(), scope, since, mostBytes: fileBytes },
+      room: { pathPrefix, fileBytes, totalBytes, running: others },
       captured: { alert, terms },
       takesState: state,
     });
+    this.#threads.add(capture);
+    void capture.exited.then(() => this.#threads.delete(capture));
     const now = performance.now();
-    const timer = setTimeout(() => void this.#end(key), duration);
-    const running = { name: basename(path), scope, capture, began: now, timer, until: now + duration, leftOut: 0 };
-    this.#running.set(key, { ...running, droppedBefore: this.#host.dropped() });
-    void this.#applyScopes().then(async () =>
-      capture.before(await this.#before(Number(alert.time / 1_000_000n) - before)),
-    );
-    return running.name;
+    const running: Running = {
+      ...{ key, name, scope, capture, began: now, droppedBefore: this.#host.dropped(), leftOut: 0 },
+      ...{ before: Promise.resolve(), timer: undefined, until: now },
+    };
+    this.#running.set(key, running);
+    running.before = this.#sendBefore(running, Number(alert.time / 1_000_000n) - before);
+    this.#prolong(running, duration);
+    // One that fails is reported at once.
+    void capture.outcome.then(() => this.#end(running));
+    return name;
+  }
+
+  async #sendBefore({ capture }: Running, since: number): Promise<void> {
+    await this.#applyScopes();
+    capture.before(await this.#before(since));
   }
 
   async #before(since: number): Promise<BeforeEvents> {
@@ -191,23 +216,27 @@ export class Captures {
     }
   }
 
-  #prolong(key: string, running: Running, duration: number): void {
+  #prolong(running: Running, duration: number): void {
     const now = performance.now();
     const until = Math.min(now + duration, running.began + LONGEST_MS);
-    if (until <= running.until) return;
+    if (running.timer && until <= running.until) return;
     clearTimeout(running.timer);
     running.until = until;
-    running.timer = setTimeout(() => void this.#end(key), until - now);
+    running.timer = setTimeout(() => this.#end(running), until - now);
   }
 
-  async #end(key: string): Promise<void> {
-    const running = this.#running.get(key);
-    if (!running || running.until === Number.POSITIVE_INFINITY) return;
+  #end(running: Running): void {
+    if (running.until === Number.POSITIVE_INFINITY) return;
     clearTimeout(running.timer);
-    // Others of the scope begin another one; the last blocks of this one are still on their way.
     running.until = Number.POSITIVE_INFINITY;
-    await this.#applyScopes();
-    this.#running.delete(key);
+    const ending = this.#finish(running).finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+
+  /** Others of the scope begin another one; the last blocks of this one are still on their way. */
+  async #finish(running: Running): Promise<void> {
+    await inTime(Promise.all([this.#applyScopes(), running.before]), ANSWER_MS);
+    this.#running.delete(running.key);
     const cuts = running.leftOut > 0 ? [`${running.leftOut} events are missing: the agent did not keep up.`] : [];
     const dropped = this.#host.dropped() - running.droppedBefore;
     const outcome = await running.capture.end(dropped, (performance.now() - running.began) / 1000, cuts);
@@ -232,33 +261,17 @@ export class Captures {
       trees: scopes.flatMap(({ scope }) => (scope.kind === 'process_tree' ? [scope.pid] : [])),
     };
   }
-
-  /** Removes the oldest captures until another of the largest size has room. */
-  #makeRoom(): void {
-    const { pathPrefix, totalBytes, fileBytes } = this.#settings;
-    const files = capturesIn(pathPrefix);
-    let total = files.reduce((sum, { bytes }) => sum + bytes, 0);
-    for (const { path, bytes } of files) {
-      if (total + Math.min(fileBytes, totalBytes) <= totalBytes) return;
-      if ([...this.#running.values()].some(({ name }) => name === basename(path))) continue;
-      rmSync(path, { force: true });
-      total -= bytes;
-    }
-  }
 }
 
-/** The files of captures with that prefix, oldest first: their names have the time. */
-export function capturesIn(pathPrefix: string): { readonly path: string; readonly bytes: number }[] {
-  const folder = dirname(pathPrefix);
-  const begin = `${basename(pathPrefix)}_`;
-  return readdirSync(folder)
-    .filter((name) => name.startsWith(begin) && /^\d{20}_\d{20}\.wsp$/.test(name.slice(begin.length)))
-    .sort()
-    .flatMap((name) => {
-      const path = join(folder, name);
-      const stats = statSync(path, { throwIfNoEntry: false });
-      return stats?.isFile() ? [{ path, bytes: stats.size }] : [];
-    });
+/** Whether it is done by then. */
+async function inTime(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  const over = new AbortController();
+  const limit = pause(milliseconds, false, { signal: over.signal });
+  try {
+    return await Promise.race([work.then(() => true), limit]);
+  } finally {
+    over.abort();
+  }
 }
 
 function kindOf({ kind }: StateScope): CaptureScope {

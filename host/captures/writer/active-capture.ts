@@ -2,9 +2,9 @@
 
 import { Worker } from 'node:worker_threads';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
-import type { Captured } from '../notes/capture-notes.ts';
+import { type Captured, MOST_ALERTS } from '../notes/capture-notes.ts';
 import type { Segment } from './capture-writer.ts';
-import type { FromWriter, ToWriter, WriterStart } from './protocol.ts';
+import type { FromWriter, Outcome, ToWriter, WriterStart } from './protocol.ts';
 
 const THREAD = new URL('capture-worker.ts', import.meta.url);
 /** A disk that does not answer holds nothing up at the end. */
@@ -21,50 +21,94 @@ export interface BeforeEvents {
 
 export class ActiveCapture {
   readonly #thread: Worker;
-  readonly #done = Promise.withResolvers<FromWriter>();
-  /** Until what was before is there. */
-  #waiting: Uint8Array[] | undefined = [];
-  #leftOut = 0;
+  readonly #done = Promise.withResolvers<Outcome>();
+  readonly #exited = Promise.withResolvers<void>();
+  /** What comes after it, until what was before is there. */
+  #waiting: ToWriter[] | undefined = [];
+  /** Blocks that the thread has not written. */
+  #blocks = 0;
+  #blocksLeftOut = 0;
+  #alerts = 1;
+  #alertsLeftOut = 0;
 
   constructor(start: WriterStart) {
     this.#thread = new Worker(THREAD, { workerData: start, stdout: false, stderr: false });
-    this.#thread.on('message', (message: FromWriter) => this.#done.resolve(message));
+    this.#thread.on('message', (message: FromWriter) => {
+      if (message.kind === 'written') this.#blocks--;
+      else this.#done.resolve(message);
+    });
     this.#thread.on('error', (error) => this.#fail(reasonOf(error)));
-    this.#thread.on('exit', () => this.#fail('its thread has ended'));
+    this.#thread.on('exit', () => {
+      this.#fail('its thread has ended');
+      this.#exited.resolve();
+    });
     this.#thread.unref();
   }
 
+  /** How it ended; before end() if it failed. */
+  get outcome(): Promise<Outcome> {
+    return this.#done.promise;
+  }
+
+  /** The thread is gone. Never, if it waits for a file system that does not answer: nothing can end it then. */
+  get exited(): Promise<void> {
+    return this.#exited.promise;
+  }
+
+  /** Once; later calls do nothing. */
   before({ segments, missing }: BeforeEvents): void {
-    this.#post({ kind: 'before', segments, ...(missing !== undefined && { missing }) });
-    const waiting = this.#waiting ?? [];
+    const waiting = this.#waiting;
+    if (!waiting) return;
     this.#waiting = undefined;
-    for (const payload of waiting) this.block(payload);
+    this.#send({ kind: 'before', segments, ...(missing !== undefined && { missing }) });
+    for (const message of waiting) this.#send(message);
   }
 
   /** A block of what is captured. It is copied for each capture. */
   block(payload: Uint8Array): void {
-    if (!this.#waiting) this.#post({ kind: 'block', payload });
-    else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(payload);
-    else this.#leftOut++;
+    if (this.#blocks >= MOST_WAITING) {
+      this.#blocksLeftOut++;
+      return;
+    }
+    this.#blocks++;
+    this.#send({ kind: 'block', payload });
   }
 
   alert(captured: Captured): void {
-    this.#post({ kind: 'alert', captured });
+    if (this.#alerts >= MOST_ALERTS) {
+      this.#alertsLeftOut++;
+      return;
+    }
+    this.#alerts++;
+    this.#send({ kind: 'alert', captured });
   }
 
   /** Ends it. @param cuts sentences on what is missing */
-  async end(dropped: number, seconds: number, cuts: readonly string[]): Promise<FromWriter> {
-    const own = this.#leftOut > 0 ? [`${this.#leftOut} blocks of events are missing: the disk did not keep up.`] : [];
-    this.#post({ kind: 'end', dropped, seconds, cuts: [...cuts, ...own] });
-    const timer = setTimeout(() => this.#fail('the disk does not answer'), CLOSE_MS);
+  async end(dropped: number, seconds: number, cuts: readonly string[]): Promise<Outcome> {
+    this.before({ segments: [], missing: 'Events before the alert are missing: they did not come in time.' });
+    this.#send({ kind: 'end', dropped, seconds, cuts: [...cuts, ...this.#ownCuts()] });
+    const timer = setTimeout(() => this.#fail('the disk, or a file system of a process, does not answer'), CLOSE_MS);
     const outcome = await this.#done.promise;
     clearTimeout(timer);
-    await this.#thread.terminate();
+    // Not awaited: a thread that waits for a file system does not end.
+    void this.#thread.terminate();
     return outcome;
   }
 
-  #post(message: ToWriter): void {
-    this.#thread.postMessage(message);
+  #ownCuts(): string[] {
+    const cuts: string[] = [];
+    if (this.#blocksLeftOut > 0) {
+      cuts.push(`${this.#blocksLeftOut} blocks of events are missing: the disk did not keep up.`);
+    }
+    if (this.#alertsLeftOut > 0) {
+      cuts.push(`${this.#alertsLeftOut} later alerts are missing: a capture has ${MOST_ALERTS} at most.`);
+    }
+    return cuts;
+  }
+
+  #send(message: ToWriter): void {
+    if (this.#waiting) this.#waiting.push(message);
+    else this.#thread.postMessage(message);
   }
 
   #fail(reason: string): void {

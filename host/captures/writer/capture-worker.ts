@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { takeState } from '../state/take-state.ts';
 import { CaptureWriter } from './capture-writer.ts';
+import { makeRoom } from './make-room.ts';
 import type { FromWriter, ToWriter, WriterStart } from './protocol.ts';
 
 const port = parentPort;
@@ -11,12 +12,13 @@ if (!port)
   throw new Error(
     'host/captures/writer/capture-worker.ts is started by host/captures/writer/active-capture.ts, as a worker',
   );
-const { plan, captured, takesState }: WriterStart = workerData;
+const { plan, room, captured, takesState }: WriterStart = workerData;
 
 const send = (message: FromWriter): void => port.postMessage(message);
 
 try {
   const state = takesState ? takeState(plan.scope) : undefined;
+  makeRoom(room);
   const writer = new CaptureWriter(plan);
   port.on('message', (message: ToWriter) => {
     try {
@@ -37,6 +39,7 @@ try {
         return;
       case 'block':
         to.block(message.payload);
+        send({ kind: 'written' });
         return;
       case 'alert':
         to.alert(message.captured);
