@@ -4,18 +4,22 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { TimeLimit } from './time-limit.ts';
 
+/** What is known of a file, from when it was looked at. */
+interface Looked {
+  readonly inode: number;
+  readonly size: number;
+}
+
 const CHUNK_BYTES = 1 << 20;
 
 export class Hashes {
-  readonly #limit: TimeLimit;
   readonly #known = new Map<string, string>();
   readonly #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   #left: number;
   #omitted = 0;
 
-  constructor(mostBytes: number, limit: TimeLimit) {
+  constructor(mostBytes: number) {
     this.#left = mostBytes;
-    this.#limit = limit;
   }
 
   /** Files that were left out because of a bound. */
@@ -23,15 +27,15 @@ export class Hashes {
     return this.#omitted;
   }
 
-  /** Of an open file, which is closed. Undefined if it is not a regular file, can't be read, or a bound is reached. */
-  of(descriptor: number): string | undefined {
+  /** Of an open file, which is closed. Undefined if it is another file than was looked at, can't be read, or a bound is reached. */
+  of(descriptor: number, looked: Looked, limit: TimeLimit): string | undefined {
     try {
       const stats = fstatSync(descriptor);
-      if (!stats.isFile()) return undefined;
+      if (!stats.isFile() || stats.ino !== looked.inode || stats.size !== looked.size) return undefined;
       const file = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}`;
       const known = this.#known.get(file);
       if (known !== undefined) return known;
-      const hash = this.#hash(descriptor, stats.size);
+      const hash = this.#hash(descriptor, stats.size, limit);
       if (hash === undefined) this.#omitted++;
       else this.#known.set(file, hash);
       return hash;
@@ -42,11 +46,11 @@ export class Hashes {
     }
   }
 
-  #hash(descriptor: number, size: number): string | undefined {
+  #hash(descriptor: number, size: number, limit: TimeLimit): string | undefined {
     if (size > this.#left) return undefined;
     const hash = createHash('sha256');
     for (;;) {
-      if (this.#limit.isOver) return undefined;
+      if (limit.isOver) return undefined;
       const count = readSync(descriptor, this.#chunk, 0, CHUNK_BYTES, null);
       if (count === 0) return hash.digest('hex');
       this.#left -= count;

@@ -12,6 +12,8 @@ export interface MountTable {
   readonly mounts: readonly Mount[];
   /** Where the upper layer of the root is, as the kernel writes it: a path of the mount namespace of whoever mounted it. */
   readonly upperLayer: string | undefined;
+  /** major:minor of the root. */
+  readonly device: string | undefined;
 }
 
 /** Undefined if the process is gone. */
@@ -23,6 +25,7 @@ export function mountsOf(pid: number, proc = '/proc'): MountTable | undefined {
 export function parseMounts(text: string): MountTable {
   const mounts: Mount[] = [];
   let upperLayer: string | undefined;
+  let device: string | undefined;
   for (const line of text.split('\n')) {
     const words = line.split(' ');
     const dash = words.indexOf('-', 6);
@@ -30,16 +33,19 @@ export function parseMounts(text: string): MountTable {
     const [type, source, ofFileSystem] = words.slice(dash + 1);
     if (dash < 0 || root === undefined || point === undefined || options === undefined || type === undefined) continue;
     // Of several mounts on / the last one is seen.
-    if (point === '/') upperLayer = type === 'overlay' ? upperOf(ofFileSystem ?? '') : undefined;
+    if (point === '/') {
+      upperLayer = type === 'overlay' ? upperOf(ofFileSystem ?? '') : undefined;
+      device = words[2];
+    }
     if (mounts.length < MOST_MOUNTS) {
       mounts.push({ point: decode(point), type, source: decode(source ?? ''), root: decode(root), options });
     }
   }
-  return { mounts, upperLayer };
+  return { mounts, upperLayer, device };
 }
 
-/** Commas in the path are octal numbers, too. */
-function upperOf(options: string): string | undefined {
+/** Out of the options of an overlay. Commas in the path are octal numbers, too. */
+export function upperOf(options: string): string | undefined {
   const path = /(?:^|,)upperdir=([^,]*)/.exec(options)?.[1];
   return path === undefined ? undefined : decode(path);
 }

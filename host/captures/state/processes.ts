@@ -1,63 +1,15 @@
 // Processes, as /proc shows them.
 
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
+import type { FileSystems } from './file-systems.ts';
 import { numbersIn, readBytes, readLink, readText, zeroEnded } from './proc-file.ts';
-import type {
-  Descriptor,
-  Executable,
-  ExecutableMap,
-  ProcessDetails,
-  ProcessState,
-  Socket,
-  StateScope,
-} from './state.ts';
+import type { Descriptor, Executable, ExecutableMap, ProcessDetails, ProcessState, Socket } from './state.ts';
 
 /** USER_HZ: what /proc counts in, on every processor that Linux runs on now. */
 const TICKS_A_SECOND = 100;
 /** Of arguments and of the environment; Linux allows more, and a report does not. */
 const MOST_TEXT = 64 << 10;
 const MOST_MAPS = 1024;
-
-/** A process, its parent and its session, for finding those of a scope. */
-export interface Relation {
-  readonly pid: number;
-  readonly parent: number;
-  readonly session: number;
-}
-
-/** All processes of the scope, by pid. */
-export function processesIn(scope: StateScope, proc = '/proc'): number[] {
-  const pids = numbersIn(proc);
-  switch (scope.kind) {
-    case 'all':
-      return pids;
-    case 'container':
-      return pids.filter((pid) => readText(`${proc}/${pid}/cgroup`)?.includes(scope.id) ?? false);
-    case 'process_tree':
-      return descendants(
-        scope.pid,
-        pids.map((pid) => {
-          const { parent = 0, session = 0 } = statOf(pid, proc) ?? {};
-          return { pid, parent, session };
-        }),
-      );
-  }
-}
-
-/** The process with that pid, those of that session, and all below them. */
-export function descendants(root: number, relations: readonly Relation[]): number[] {
-  const children = Map.groupBy(relations, ({ parent }) => parent);
-  const found = relations.filter(({ pid, session }) => pid === root || session === root).map(({ pid }) => pid);
-  const seen = new Set(found);
-  for (const pid of found) {
-    for (const child of children.get(pid) ?? []) {
-      if (seen.has(child.pid)) continue;
-      seen.add(child.pid);
-      found.push(child.pid);
-    }
-  }
-  return found;
-}
 
 interface Stat {
   readonly name: string;
@@ -84,13 +36,13 @@ export function parseStat(text: string): Stat | undefined {
   };
 }
 
-function statOf(pid: number, proc: string): Stat | undefined {
+export function statOf(pid: number, proc: string): Stat | undefined {
   const text = readText(`${proc}/${pid}/stat`);
   return text === undefined ? undefined : parseStat(text);
 }
 
 /** Undefined if it has ended meanwhile. @param booted when the machine was started, ms since the epoch */
-export function readProcess(pid: number, booted: number, proc = '/proc'): ProcessState | undefined {
+export function readProcess(pid: number, booted: number, files: FileSystems, proc = '/proc'): ProcessState | undefined {
   const place = `${proc}/${pid}`;
   const stat = statOf(pid, proc);
   const status = readText(`${place}/status`);
@@ -109,7 +61,7 @@ export function readProcess(pid: number, booted: number, proc = '/proc'): Proces
     environment: namesOfVariables(readBytes(`${place}/environ`, MOST_TEXT)),
     directory: readLink(`${place}/cwd`),
     root: readLink(`${place}/root`),
-    executable: executableOf(place),
+    executable: executableOf(pid, files, proc),
     users: numbers('Uid'),
     groups: numbers('Gid'),
     supplementary: numbers('Groups'),
@@ -137,24 +89,27 @@ export function readDetails(
   };
 }
 
-function namesOfVariables(environment: Buffer | undefined): string[] {
+/** Texts without `=` are no variables: a program may write there what it likes, secrets too. */
+export function namesOfVariables(environment: Buffer | undefined): string[] {
   const texts = environment ? zeroEnded(environment) : [];
-  return texts.map((text) => text.split('=', 1)[0] ?? '').filter((name) => name !== '');
+  return texts.filter((text) => text.indexOf('=') > 0).map((text) => text.split('=', 1)[0] ?? '');
 }
 
-/** Of the file itself, which may have no name any more. */
-function executableOf(place: string): Executable | undefined {
-  const path = readLink(`${place}/exe`);
-  if (path === undefined) return undefined;
-  let descriptor: number | undefined;
+const DELETED = / \(deleted\)$/;
+
+/** Of the file itself, which may have no name any more. Without size and inode if its file system might not answer. */
+function executableOf(pid: number, files: FileSystems, proc: string): Executable | undefined {
+  const link = `${proc}/${pid}/exe`;
+  const target = readLink(link);
+  if (target === undefined) return undefined;
+  const path = target.replace(DELETED, '');
+  const descriptor = files.open(link, pid);
+  if (descriptor === undefined) return { path, deleted: DELETED.test(target), size: 0, inode: 0 };
   try {
-    descriptor = openSync(`${place}/exe`, 'r');
     const { size, ino, nlink } = fstatSync(descriptor);
-    return { path: path.replace(/ \(deleted\)$/, ''), deleted: nlink === 0, size, inode: ino };
-  } catch {
-    return { path, deleted: false, size: 0, inode: 0 };
+    return { path, deleted: nlink === 0, size, inode: ino };
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    closeSync(descriptor);
   }
 }
 

@@ -33,14 +33,19 @@ const TCP_STATES = [
 
 /** @param pid a process in the namespace @param proc where procfs is mounted */
 export function socketsOf(pid: number, proc = '/proc'): Map<string, Socket> {
-  const sockets = new Map<string, Socket>();
+  // Names of unix sockets may imitate lines, also of sockets of the internet: tables without names come last, and win.
+  const sockets = firstOfEach(parseUnix(readText(`${proc}/${pid}/net/unix`, MOST_BYTES) ?? ''));
   for (const protocol of INTERNET) {
     const table = readText(`${proc}/${pid}/net/${protocol}`, MOST_BYTES) ?? '';
     for (const [inode, socket] of parseInternet(table, protocol)) sockets.set(inode, socket);
   }
-  const unix = readText(`${proc}/${pid}/net/unix`, MOST_BYTES) ?? '';
-  for (const [inode, socket] of parseUnix(unix)) sockets.set(inode, socket);
   return sockets;
+}
+
+function firstOfEach(sockets: Iterable<[string, Socket]>): Map<string, Socket> {
+  const first = new Map<string, Socket>();
+  for (const [inode, socket] of sockets) if (!first.has(inode)) first.set(inode, socket);
+  return first;
 }
 
 export function* parseInternet(table: string, protocol: (typeof INTERNET)[number]): Generator<[string, Socket]> {
@@ -58,9 +63,12 @@ export function* parseInternet(table: string, protocol: (typeof INTERNET)[number
   }
 }
 
+/** linux/net/unix/af_unix.c, unix_seq_show(). A name may have line feeds: what follows them does not look like this by chance. */
+const UNIX_LINE = /^[\da-f]{8,16}: [\dA-F]{8} [\dA-F]{8} [\dA-F]{8} [\dA-F]{4} [\dA-F]{2} +(\d+)(?: (.*))?$/;
+
 export function* parseUnix(table: string): Generator<[string, Socket]> {
   for (const line of table.split('\n').slice(1)) {
-    const found = /^\S+\s+\S+\s+\S+\s+\S+\s+\S+\s+\S+\s+(\d+)(?: (.*))?$/.exec(line.trimStart());
+    const found = UNIX_LINE.exec(line);
     const [, inode, path = ''] = found ?? [];
     if (inode !== undefined) yield [inode, { protocol: 'unix', local: path }];
   }

@@ -1,16 +1,16 @@
 // Takes the state of a scope out of /proc and the upper layer. Each part has a bound, so that a hostile container can't
 // delay it. The state lists what a bound has cut.
 
-import { openSync } from 'node:fs';
 import { count } from '../../diagnostics/numbers.ts';
+import { FileSystems } from './file-systems.ts';
 import { Hashes } from './hashes.ts';
 import { type MountTable, mountsOf } from './mounts.ts';
 import { openBelow } from './open-below.ts';
 import { readLink, readText } from './proc-file.ts';
-import { processesIn, readDetails, readProcess } from './processes.ts';
+import { readDetails, readProcess } from './processes.ts';
+import { lineOf, processesIn } from './scope-processes.ts';
 import { socketsOf } from './sockets.ts';
 import {
-  type ChangedFile,
   type Listener,
   type ProcessState,
   type Socket,
@@ -20,48 +20,80 @@ import {
   type StateScope,
 } from './state.ts';
 import { TimeLimit } from './time-limit.ts';
-import { changedFiles } from './upper-layer.ts';
+import { changedFiles, type UpperLayer } from './upper-layer.ts';
 
 /** Paths of the upper layer are those of the runtime: of the host, also where the agent runs in a container, or of the agent's own. */
 const ROOTS = ['/proc/1/root', ''];
+/** Mounts of so many processes are looked at for the layer. */
+const MOST_TABLES = 64;
 
-export function takeState(scope: StateScope, limits: StateLimits = STATE_LIMITS): State {
+/** @param subject pid of the process that the alert is of */
+export function takeState(scope: StateScope, limits: StateLimits = STATE_LIMITS, subject = 0): State {
   const taken = Date.now();
   const began = performance.now();
   const limit = new TimeLimit(limits.milliseconds);
   const missing: string[] = [];
-  const processes = readProcesses(scope, limits, limit, missing);
+  const files = new FileSystems();
+  const hashes = new Hashes(limits.hashedBytes);
+  const read = processReader(files);
+  // First, and hashed at once: it may soon be gone, and a machine may have many others.
+  const line = lineOf(subject, scope).flatMap(read);
+  hashPrograms(line, files, hashes, new TimeLimit(limits.milliseconds / 2));
+  const others = readOthers(scope, line, read, limits, limit, missing);
+  const processes = [...line, ...others];
+  if (processes.length === 0) missing.push('No process of it was left.');
   const mounts = mountsOfScope(processes, missing);
-  const changed = scope.kind === 'container' ? layerOf(mounts, limits, limit, missing) : undefined;
+  const changed = scope.kind === 'container' ? layerOf(processes, files, limits, limit, missing) : undefined;
   addDetails(processes, limits, limit, missing);
   const milliseconds = Math.round(performance.now() - began);
-  addHashes(processes, changed, limits, missing);
+  const hashLimit = new TimeLimit(limits.milliseconds);
+  hashPrograms(others, files, hashes, hashLimit);
+  hashLayer(changed, hashes, hashLimit);
+  missing.push(...withoutHash(files, hashes));
   return {
     taken,
     milliseconds,
     processes,
     mounts: mounts?.mounts ?? [],
     listening: listenersOf(processes),
-    changed: changed?.files,
+    changed: changed && [...changed.files],
     missing,
   };
 }
 
-/** All of them first, then what each has open: a cut leaves a whole tree with fewer details. */
-function readProcesses(scope: StateScope, limits: StateLimits, limit: TimeLimit, missing: string[]): ProcessState[] {
-  const pids = processesIn(scope);
+type ReadOne = (pid: number) => ProcessState[];
+
+function processReader(files: FileSystems): ReadOne {
   const booted = bootTime();
-  const processes: ProcessState[] = [];
+  return (pid) => {
+    const process = readProcess(pid, booted, files);
+    return process ? [process] : [];
+  };
+}
+
+/** All of them first, then what each has open: a cut leaves a whole tree with fewer details. */
+function readOthers(
+  scope: StateScope,
+  line: readonly ProcessState[],
+  read: ReadOne,
+  limits: StateLimits,
+  limit: TimeLimit,
+  missing: string[],
+): ProcessState[] {
+  const { pids, looked, all } = processesIn(scope, new TimeLimit(limits.milliseconds / 2));
+  if (looked < all) missing.push(`Only ${looked} of ${all} processes of the machine were looked at.`);
+  const known = new Set(line.map(({ pid }) => pid));
+  const others: ProcessState[] = [];
   for (const pid of pids) {
-    if (processes.length >= limits.processes || limit.isOver) {
-      missing.push(`Only ${processes.length} of ${pids.length} processes were read, within ${limits.milliseconds} ms.`);
+    if (known.has(pid)) continue;
+    const already = line.length + others.length;
+    if (already >= limits.processes || limit.isOver) {
+      missing.push(`Only ${already} of ${pids.length} processes were read, within ${limits.milliseconds} ms.`);
       break;
     }
-    const process = readProcess(pid, booted);
-    if (process) processes.push(process);
+    others.push(...read(pid));
   }
-  if (processes.length === 0) missing.push('No process of it was left.');
-  return processes;
+  return others;
 }
 
 function addDetails(
@@ -107,61 +139,71 @@ function mountsOfScope(processes: readonly ProcessState[], missing: string[]): M
   return undefined;
 }
 
-interface Layer {
+interface Layer extends UpperLayer {
   readonly folder: string;
-  readonly files: readonly ChangedFile[];
 }
 
+/** The layer of the first process whose root is an overlay of the host: a process may mount its own, of any folder. */
 function layerOf(
-  mounts: MountTable | undefined,
+  processes: readonly ProcessState[],
+  files: FileSystems,
   limits: StateLimits,
   limit: TimeLimit,
   missing: string[],
 ): Layer | undefined {
-  if (mounts?.upperLayer === undefined) {
-    missing.push('Its changed files are unknown: its root is not an overlay.');
-    return undefined;
+  let others = 0;
+  for (const { pid } of processes.slice(0, MOST_TABLES)) {
+    const { upperLayer, device = '' } = mountsOf(pid) ?? {};
+    if (upperLayer === undefined) continue;
+    const verified = files.upperLayer(device);
+    if (verified !== undefined) return readLayer(verified, limits, limit, missing);
+    others++;
   }
-  for (const root of ROOTS) {
-    const folder = root + mounts.upperLayer;
-    const layer = changedFiles(folder, limits.changedFiles, limit);
-    if (!layer) continue;
-    if (!layer.isComplete) missing.push(`Only ${layer.files.length} of its changed files are listed.`);
-    return { folder, files: layer.files };
-  }
-  missing.push(`Its changed files are unknown: ${mounts.upperLayer} can't be read.`);
+  const reason = others === 0 ? 'its root is not an overlay' : 'the overlay of its root is none that the host has';
+  missing.push(`Its changed files are unknown: ${reason}.`);
   return undefined;
 }
 
-function addHashes(
-  processes: readonly ProcessState[],
-  changed: Layer | undefined,
-  { hashedBytes, milliseconds }: StateLimits,
-  missing: string[],
-): void {
-  const hashes = new Hashes(hashedBytes, new TimeLimit(milliseconds));
+function readLayer(upperLayer: string, limits: StateLimits, limit: TimeLimit, missing: string[]): Layer | undefined {
+  for (const root of ROOTS) {
+    const folder = root + upperLayer;
+    const layer = changedFiles(folder, limits.changedFiles, limit);
+    if (!layer) continue;
+    if (!layer.isComplete) missing.push(`Only ${layer.files.length} of its changed files are listed.`);
+    return { ...layer, folder };
+  }
+  missing.push(`Its changed files are unknown: ${upperLayer} can't be read.`);
+  return undefined;
+}
+
+function hashPrograms(processes: readonly ProcessState[], files: FileSystems, hashes: Hashes, limit: TimeLimit): void {
   for (const { pid, executable } of processes) {
-    const descriptor = executable && open(`/proc/${pid}/exe`);
-    const hash = descriptor === undefined ? undefined : hashes.of(descriptor);
-    if (executable && hash !== undefined) executable.sha256 = hash;
-  }
-  for (const file of changed?.files ?? []) {
-    if (file.kind !== 'file') continue;
-    const descriptor = openBelow(changed?.folder ?? '', file.path, 'file');
-    const hash = descriptor === undefined ? undefined : hashes.of(descriptor);
-    if (hash !== undefined) file.sha256 = hash;
-  }
-  if (hashes.omitted > 0) {
-    missing.push(`Hashes are missing for ${count(hashes.omitted, 'file')}: the limit of bytes or of time was reached.`);
+    // Without an inode it was not opened before.
+    if (!executable || executable.inode === 0) continue;
+    const descriptor = files.open(`/proc/${pid}/exe`, pid);
+    const hash = descriptor === undefined ? undefined : hashes.of(descriptor, executable, limit);
+    if (hash !== undefined) executable.sha256 = hash;
   }
 }
 
-function open(path: string): number | undefined {
-  try {
-    return openSync(path, 'r');
-  } catch {
-    return undefined;
+function hashLayer(layer: Layer | undefined, hashes: Hashes, limit: TimeLimit): void {
+  for (const { file, path, inode } of layer?.entries ?? []) {
+    if (file.kind !== 'file') continue;
+    const descriptor = openBelow(layer?.folder ?? '', path, 'file');
+    const hash = descriptor === undefined ? undefined : hashes.of(descriptor, { inode, size: file.size }, limit);
+    if (hash !== undefined) file.sha256 = hash;
   }
+}
+
+function withoutHash(files: FileSystems, hashes: Hashes): string[] {
+  const missing: string[] = [];
+  if (hashes.omitted > 0) {
+    missing.push(`Hashes are missing for ${count(hashes.omitted, 'file')}: the limit of bytes or of time was reached.`);
+  }
+  if (files.refused > 0) {
+    missing.push(`Hashes are missing for ${count(files.refused, 'program')}: their file system may not answer.`);
+  }
+  return missing;
 }
 
 /** What accepts connections or datagrams, by the descriptors of the processes. */

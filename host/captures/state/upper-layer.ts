@@ -1,6 +1,7 @@
 // What a container has changed in its file system: the files of the upper layer of its overlay. A removed file is a character device
 // 0:0 there.
 
+import { isUtf8 } from 'node:buffer';
 import { closeSync, type Dir, lstatSync, opendirSync, type Stats } from 'node:fs';
 import { openBelow } from './open-below.ts';
 import type { ChangedFile } from './state.ts';
@@ -9,16 +10,25 @@ import type { TimeLimit } from './time-limit.ts';
 /** Below the upper layer. A hostile container can nest folders until no path can name them. */
 const DEEPEST = 64;
 
+/** A file, and what is needed to open it. */
+export interface LayerFile {
+  readonly file: ChangedFile;
+  /** The path as it is: a name may be no text. */
+  readonly path: Buffer;
+  readonly inode: number;
+}
+
 export interface UpperLayer {
-  readonly files: ChangedFile[];
+  readonly entries: readonly LayerFile[];
+  readonly files: readonly ChangedFile[];
   readonly isComplete: boolean;
 }
 
 /** @param layer where the layer can be read here; undefined is returned if it is not there */
 export function changedFiles(layer: string, most: number, limit: TimeLimit): UpperLayer | undefined {
-  const files: ChangedFile[] = [];
+  const entries: LayerFile[] = [];
   let isComplete = true;
-  const waiting: { readonly path: string; readonly depth: number }[] = [{ path: '', depth: 0 }];
+  const waiting: { readonly path: Buffer; readonly depth: number }[] = [{ path: Buffer.alloc(0), depth: 0 }];
   for (let folder = waiting.shift(); folder; folder = waiting.shift()) {
     const descriptor = openBelow(layer, folder.path, 'folder');
     if (descriptor === undefined) {
@@ -27,9 +37,9 @@ export function changedFiles(layer: string, most: number, limit: TimeLimit): Upp
     }
     try {
       for (const [name, stats] of entriesOf(`/proc/self/fd/${descriptor}`)) {
-        if (files.length >= most || limit.isOver) return { files, isComplete: false };
-        const path = `${folder.path}/${name}`;
-        files.push(describe(path, stats));
+        if (entries.length >= most || limit.isOver) return layerOf(entries, false);
+        const path = Buffer.concat([folder.path, SLASH, name]);
+        entries.push({ file: describe(path, stats), path, inode: stats.ino });
         if (!stats.isDirectory()) continue;
         if (folder.depth < DEEPEST) waiting.push({ path, depth: folder.depth + 1 });
         else isComplete = false;
@@ -38,30 +48,44 @@ export function changedFiles(layer: string, most: number, limit: TimeLimit): Upp
       closeSync(descriptor);
     }
   }
-  return { files, isComplete };
+  return layerOf(entries, isComplete);
 }
 
-/** One at a time: a folder may have millions. */
-function* entriesOf(folder: string): Generator<[string, Stats]> {
+const SLASH = Buffer.from('/');
+
+function layerOf(entries: readonly LayerFile[], isComplete: boolean): UpperLayer {
+  return { entries, files: entries.map(({ file }) => file), isComplete };
+}
+
+/** One at a time: a folder may have millions. Names are read as latin1, each character a byte, because they may be no text. */
+function* entriesOf(folder: string): Generator<[Buffer, Stats]> {
   let entries: Dir;
   try {
-    entries = opendirSync(folder);
+    entries = opendirSync(folder, { encoding: 'latin1' });
   } catch {
     return;
   }
   try {
     for (let entry = entries.readSync(); entry; entry = entries.readSync()) {
-      const stats = statOf(`${folder}/${entry.name}`);
-      if (stats) yield [entry.name, stats];
+      const name = Buffer.from(entry.name, 'latin1');
+      const stats = statOf(Buffer.concat([Buffer.from(folder), SLASH, name]));
+      if (stats) yield [name, stats];
     }
   } finally {
     entries.closeSync();
   }
 }
 
-function describe(path: string, stats: Stats): ChangedFile {
+function describe(path: Buffer, stats: Stats): ChangedFile {
   const { size, mode, uid, mtimeMs, ctimeMs } = stats;
-  return { path, kind: kindOf(stats), size, mode: mode & 0o7777, user: uid, modified: mtimeMs, changed: ctimeMs };
+  const kind = kindOf(stats);
+  return { path: textOf(path), kind, size, mode: mode & 0o7777, user: uid, modified: mtimeMs, changed: ctimeMs };
+}
+
+/** Of a path that is not UTF-8, the bytes that are not ASCII are shown as `\xff`. */
+function textOf(path: Buffer): string {
+  if (isUtf8(path)) return path.toString('utf8');
+  return path.toString('latin1').replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`);
 }
 
 function kindOf(stats: Stats): ChangedFile['kind'] {
@@ -71,7 +95,7 @@ function kindOf(stats: Stats): ChangedFile['kind'] {
   return stats.isCharacterDevice() && stats.rdev === 0 ? 'removed' : 'other';
 }
 
-function statOf(path: string): Stats | undefined {
+function statOf(path: Buffer): Stats | undefined {
   try {
     return lstatSync(path);
   } catch {

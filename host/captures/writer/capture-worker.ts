@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
+import { STATE_LIMITS } from '../state/state.ts';
 import { takeState } from '../state/take-state.ts';
 import { CaptureWriter } from './capture-writer.ts';
 import { makeRoom } from './make-room.ts';
@@ -17,7 +18,7 @@ const { plan, room, captured, takesState }: WriterStart = workerData;
 const send = (message: FromWriter): void => port.postMessage(message);
 
 try {
-  const state = takesState ? takeState(plan.scope) : undefined;
+  const state = takesState ? takeState(plan.scope, STATE_LIMITS, captured.alert.pid) : undefined;
   makeRoom(room);
   const writer = new CaptureWriter(plan);
   port.on('message', (message: ToWriter) => {
