@@ -3,11 +3,12 @@
 
 import { unpackBlock } from '../../recording/block.ts';
 import { RecordingFile } from '../../recording/byte-source.ts';
-import { BLOCK_KIND, type RecordingFacts } from '../../recording/format.ts';
+import { BLOCK_KIND, LONGEST_PAYLOAD, type RecordingFacts } from '../../recording/format.ts';
 import { PayloadBuilder, type RecordedEntry, readPayload } from '../../recording/payload.ts';
 import { RecordingReader } from '../../recording/reader.ts';
 import { RecordingWriter } from '../../recording/writer.ts';
 import { type Captured, noteBytes } from '../notes/capture-notes.ts';
+import { fitState } from '../state/fit-state.ts';
 import type { State, StateScope } from '../state/state.ts';
 import { ScopeFilter } from './scope-filter.ts';
 
@@ -66,7 +67,7 @@ export class CaptureWriter {
   }
 
   state(state: State): void {
-    this.#beside(BLOCK_KIND.STATE, noteBytes(state), 'The state');
+    this.#beside(BLOCK_KIND.STATE, noteBytes(fitState(state)), 'The state');
   }
 
   /** A block of the journal. Throws the errors of write(). */
@@ -137,8 +138,7 @@ export class CaptureWriter {
   #beside(kind: number, bytes: Uint8Array, what: string): void {
     this.#flush();
     if (this.#writer.writeBeside(kind, bytes)) return;
-    this.cut(`${what} is missing: the file would be too long.`);
-    this.#full();
+    this.cut(`${what} is missing: ${bytes.length > LONGEST_PAYLOAD ? 'it is' : 'the file would be'} too long.`);
   }
 
   #full(): void {
