@@ -90,6 +90,25 @@ describe('captures: what /proc has', () => {
     );
   });
 
+  it("an overlay is taken for the host's only if the host or the agent has it", () => {
+    const proc = `${directory}/overlays`;
+    const line = (device: string, upper: string): string =>
+      `9 0 ${device} / /m rw - overlay o rw,lowerdir=/l,upperdir=${upper},workdir=/w\n`;
+    for (const [who, table] of [
+      ['1', line('0:50', '/of-host')],
+      ['self', line('0:51', '/of-agent')],
+      ['77', line('0:52', '/etc')],
+    ] as const) {
+      mkdirSync(`${proc}/${who}`, { recursive: true });
+      writeFileSync(`${proc}/${who}/mountinfo`, table);
+    }
+    const files = new FileSystems(proc);
+    assert.deepEqual(
+      ['0:50', '0:51', '0:52', ''].map((device) => files.upperLayer(device)),
+      ['/of-host', '/of-agent', undefined, undefined],
+    );
+  });
+
   it('files of another file system than a local one are not opened', () => {
     writeFileSync(`${directory}/program`, 'x');
     const own = new FileSystems();
