@@ -23,7 +23,7 @@ const TRAILER_BYTES = 4;
 
 /** More than a block has: an event of 64 K of data and its lengths; a list of tens of thousands of threads. */
 const LONGEST_EVENT_BLOCK = 16 << 20;
-export const LONGEST_LIST = 64 << 20;
+const LONGEST_LIST = 64 << 20;
 
 export interface Block {
   readonly type: number;

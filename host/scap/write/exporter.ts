@@ -9,7 +9,7 @@ import {
   descriptorsBlock,
   interfacesBlock,
   machineBlock,
-  processesBlock,
+  processesBlocks,
   type SavedUser,
   sectionBlock,
   usersBlock,
@@ -122,7 +122,7 @@ export class ScapExporter {
       machineBlock(facts),
       interfacesBlock(),
       usersBlock(users.values(), facts.groups),
-      processesBlock(byPid),
+      ...processesBlocks(byPid),
       ...byPid.map(descriptorsBlock),
     ]) {
       this.#write(block);

@@ -64,9 +64,24 @@ export function usersBlock(users: Iterable<SavedUser>, groups: ReadonlyMap<numbe
   return encodeBlock(BLOCK.USERS, joined(entries));
 }
 
-export function processesBlock(images: readonly ProcessImage[]): Uint8Array {
-  return encodeBlock(BLOCK.PROCESSES, joined(images.map((image) => entryOf(processEntry(image)))));
+/** One block at least; several if one would have more than so many bytes. */
+export function processesBlocks(images: readonly ProcessImage[], most = LONGEST_PROCESSES): Uint8Array[] {
+  const lists: Uint8Array[][] = [[]];
+  let bytes = 0;
+  for (const image of images) {
+    const entry = entryOf(processEntry(image));
+    if (bytes + entry.length > most && bytes > 0) {
+      lists.push([]);
+      bytes = 0;
+    }
+    lists.at(-1)?.push(entry);
+    bytes += entry.length;
+  }
+  return lists.map((entries) => encodeBlock(BLOCK.PROCESSES, joined(entries)));
 }
+
+/** Readers take longer lists than this, but not any. */
+const LONGEST_PROCESSES = 16 << 20;
 
 function processEntry(image: ProcessImage): Uint8Array {
   const writer = new Writer()
