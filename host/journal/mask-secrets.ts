@@ -41,8 +41,6 @@ const ANNOUNCEMENT = new RegExp(`(?:^|=)-{0,2}([A-Za-z0-9_.-]+):(?:${AUTH_SCHEME
 const COOKIE = /cookie$/i;
 const COOKIE_GAP = /^;\s*$/;
 const LONGEST_SQL = 'identified'.length;
-/** In the messages of alerts: `command=mysql -pSECRET`. */
-const COMMAND_OF_MESSAGE = /^[a-z_.]{0,16}(?:command|cmdline)=/;
 /** `kubectl create secret ... --from-literal=KEY=SECRET`. */
 const LITERAL = '--from-literal';
 
@@ -74,8 +72,8 @@ class CommandState {
 
   /** Any word may be the program: `sudo -u db mysql ...`, `kubectl exec db -- mysql ...`; in a message also `command=mysql ...`. */
   take(word: string): void {
-    const program = this.#isMessage ? word.slice(word.indexOf('=') + 1) : word.replace(COMMAND_OF_MESSAGE, '');
-    const name = program.slice(program.lastIndexOf('/') + 1);
+    const equals = this.#isMessage ? word.indexOf('=') : -1;
+    const name = word.slice(Math.max(word.lastIndexOf('/'), equals) + 1);
     if (name === 'login') this.awaitsLogin = false;
     const options = BY_PROGRAM.get(name);
     if (!options && !ASKING_PROGRAMS.has(name)) return;
@@ -101,17 +99,20 @@ export class SecretMask {
     return words.map((word) => this.#word(word, state, 0));
   }
 
-  /** A command line as one text, whose quotes may be gone, or a text with one. */
+  /** A command line as one text, whose quotes may be gone. */
   text(text: string): string {
-    // JSON falls apart into words.
-    const brace = text.indexOf('{');
-    const scanned = brace < 0 ? text : text.slice(0, brace) + scanSecrets(text.slice(brace), this.#isSecret);
-    return this.#commands(scanned, 0);
+    return this.#commands(this.#withoutJson(text), 0);
   }
 
   /** An alert's message, with command lines in it. */
   message(text: string): string {
-    return this.#commands(text, 0, true);
+    return this.#commands(this.#withoutJson(text), 0, true);
+  }
+
+  /** Secrets of JSON are masked before the text is split: JSON would fall apart into words. */
+  #withoutJson(text: string): string {
+    const brace = text.indexOf('{');
+    return brace < 0 ? text : text.slice(0, brace) + scanSecrets(text.slice(brace), this.#isSecret);
   }
 
   #word(word: string, state: CommandState, depth: number): string {

@@ -51,19 +51,25 @@ export class OtherRecords {
     return events && images && new OtherRecords(layout, events, images);
   }
 
-  /** Event records; those of types that this version does not have are left out. A text is the error of the first invalid one. */
-  events(bytes: Uint8Array): Translated | string {
+  /**
+   * Event records; those of types that this version does not have are left out. A text is the error of the first invalid one.
+   * @param room bytes that the result may have
+   */
+  events(bytes: Uint8Array, room = Number.POSITIVE_INFINITY): Translated | string {
     const total = checkRecords(bytes, this.#events);
     if (typeof total === 'string') return total;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const { header } = this.#events;
     const parts: Uint8Array[] = [];
     let size = 0;
+    let taken = 0;
     for (let at = 0; at < bytes.length; at += size) {
       size = view.getUint32(at + header.size, true);
       const type = this.#types[view.getUint16(at + header.type, true)];
       const length = type && translatedLength(type.struct, size);
       if (!type || length === undefined || length > LONGEST_RECORD) continue;
+      taken += length;
+      if (taken > room) return TOO_LONG;
       const made = new Uint8Array(length);
       translate(type.struct, bytes.subarray(at, at + size), made);
       const head = new DataView(made.buffer);
@@ -74,18 +80,24 @@ export class OtherRecords {
     return { records: Buffer.concat(parts), count: parts.length, leftOut: total - parts.length };
   }
 
-  /** Entries of native/src/image_log.h. A text is the error of the first invalid one. */
-  images(log: Uint8Array): { readonly log: Uint8Array } | string {
+  /**
+   * Entries of native/src/image_log.h. A text is the error of the first invalid one.
+   * @param room bytes that the result may have
+   */
+  images(log: Uint8Array, room = Number.POSITIVE_INFINITY): { readonly log: Uint8Array } | string {
     const wrong = checkImages(log, this.#images);
     if (wrong !== undefined) return wrong;
     const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
     const parts: Uint8Array[] = [];
+    let taken = 0;
     let size = 0;
     for (let at = 0; at < log.length; at += size) {
       size = entrySize(view, at);
       const record = log.subarray(at + ENTRY_HEAD, at + ENTRY_HEAD + view.getUint32(at, true));
       const length = translatedLength(this.#image, record.length);
       if (length > LONGEST_IMAGE) continue;
+      taken += length;
+      if (taken > room) return TOO_LONG;
       const made = new Uint8Array(length);
       translate(this.#image, record, made);
       new DataView(made.buffer).setUint32(IMAGE_SHAPES.size, length, true);
@@ -107,6 +119,7 @@ export class OtherRecords {
   }
 }
 
+const TOO_LONG = 'its records are too long in the layout of this version';
 const NONE: StructLayout = { size: 0, members: new Map() };
 
 function typesOf({ structs, types }: RecordLayout): (TypeTranslation | undefined)[] {

@@ -5,6 +5,8 @@ import { LONGEST_PAYLOAD } from './format.ts';
 import { checkContainer, checkImages } from './image-entries.ts';
 import type { OtherRecords } from './other-records.ts';
 
+/** Of a block whose records have another layout: records of a hostile one grow by far more. */
+const LONGEST_TRANSLATED = 4 * LONGEST_PAYLOAD;
 const ENTRY_HEAD = 8;
 const STEP_BYTES = 16;
 const CONTAINER_HEAD = 8;
@@ -45,6 +47,7 @@ export function readPayload(bytes: Uint8Array, other?: OtherRecords): Payload {
   const entries: RecordedEntry[] = [];
   let events = 0;
   let leftOut = 0;
+  let room = LONGEST_TRANSLATED;
   let at = 0;
   while (at < bytes.length) {
     if (bytes.length - at < ENTRY_HEAD) throw new PayloadError('an entry is cut off');
@@ -53,11 +56,12 @@ export function readPayload(bytes: Uint8Array, other?: OtherRecords): Payload {
     at += ENTRY_HEAD;
     if (length > bytes.length - at) throw new PayloadError('an entry is cut off');
     const body = bytes.subarray(at, at + length);
-    const translated = other && kind === ENTRY.EVENTS ? sound(other.events(body)) : undefined;
+    const translated = other && kind === ENTRY.EVENTS ? sound(other.events(body, room)) : undefined;
     leftOut += translated?.leftOut ?? 0;
-    const entry = readEntry(kind, translated?.records ?? body, other);
+    const entry = readEntry(kind, translated?.records ?? body, other, room);
     if (entry.kind === 'events') events += entry.count;
     entries.push(entry);
+    room -= bytesOf(entry);
     at += Math.ceil(length / 8) * 8;
   }
   return { entries, events: events + leftOut, leftOut };
@@ -69,7 +73,20 @@ function sound<Result extends object>(result: Result | string): Result {
   return result;
 }
 
-function readEntry(kind: number, body: Uint8Array, other: OtherRecords | undefined): RecordedEntry {
+function bytesOf(entry: RecordedEntry): number {
+  switch (entry.kind) {
+    case 'step':
+      return 0;
+    case 'images':
+      return entry.log.length;
+    case 'container':
+      return entry.entry.length;
+    case 'events':
+      return entry.records.length;
+  }
+}
+
+function readEntry(kind: number, body: Uint8Array, other: OtherRecords | undefined, room: number): RecordedEntry {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   switch (kind) {
     case ENTRY.STEP: {
@@ -78,7 +95,7 @@ function readEntry(kind: number, body: Uint8Array, other: OtherRecords | undefin
       return { kind: 'step', clock: view.getBigUint64(0, true), snapshotComplete: (flags & SNAPSHOT_COMPLETE) !== 0 };
     }
     case ENTRY.IMAGES: {
-      const log = other ? sound(other.images(body)).log : body;
+      const log = other ? sound(other.images(body, room)).log : body;
       const wrong = checkImages(log);
       if (wrong !== undefined) throw new PayloadError(wrong);
       return { kind: 'images', log };

@@ -20,6 +20,8 @@ import type { Damage, RecordingSource } from './source.ts';
 
 /** Most invalid blocks before it gives up: a hostile file could have heads everywhere, each of a block of some MB. */
 const MOST_ATTEMPTS = 1000;
+/** Places of damage that have an entry each; one more is for all others. */
+const MOST_DAMAGE = 1000;
 const GIVEN_UP = 'too much of the file is damaged';
 const SEARCH_BYTES = 1 << 16;
 
@@ -50,6 +52,8 @@ export class RecordingReader implements RecordingSource {
   #events = 0;
   #leftOut = 0;
   #attempts = 0;
+  /** Places of damage that are counted in the last entry. */
+  #further = 0;
   #end: RecordingEnd | undefined;
 
   /**
@@ -135,15 +139,28 @@ export class RecordingReader implements RecordingSource {
       if (number !== this.#number) reason ??= `expected block ${this.#number}, found block ${number}`;
       if (reason !== undefined) {
         const eventsLost = Math.max(eventsBefore - this.#position, 0);
-        this.#damage.push({ at: broke, reason, resumed: at, eventsLost });
+        this.#addDamage({ at: broke, reason, resumed: at, eventsLost });
       }
       this.#position = eventsBefore;
       this.#number = number + 1;
       this.#at = at + BLOCK_HEAD_BYTES + storedLength;
       return block;
     }
-    this.#damage.push({ at: broke, reason: reason ?? GIVEN_UP, resumed: undefined, eventsLost: undefined });
+    this.#addDamage({ at: broke, reason: reason ?? GIVEN_UP, resumed: undefined, eventsLost: undefined });
     return undefined;
+  }
+
+  /** What is beyond the bound is counted in the last entry: a hostile file could have damage at each block. */
+  #addDamage(found: Damage): void {
+    const last = this.#damage.length > MOST_DAMAGE ? this.#damage.pop() : undefined;
+    if (!last) {
+      this.#damage.push(found);
+      return;
+    }
+    this.#further++;
+    const eventsLost = (last.eventsLost ?? 0) + (found.eventsLost ?? 0);
+    const reason = `${this.#further + 1} further places are damaged; at the last one, ${found.reason}`;
+    this.#damage.push({ at: last.at, reason, resumed: found.resumed, eventsLost });
   }
 
   /** The block at that offset, or its error. */

@@ -20,6 +20,7 @@ export class ProcessTable {
 
   /** Before each history: image ids of another run of the agent mean other processes. */
   begin(): void {
+    for (const { process } of this.#images.values()) process.images.length = 0;
     this.#images.clear();
   }
 

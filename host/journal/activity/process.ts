@@ -2,7 +2,7 @@
 
 import type { ImageRecord } from '../../fields/record.ts';
 import { decode, splitAtNul } from '../../fields/value.ts';
-import { ROOT_PID_NAMESPACE } from '../../schema/image.ts';
+import { IMAGE_FLAGS, ROOT_PID_NAMESPACE } from '../../schema/image.ts';
 import type { Command, Session, User } from './session.ts';
 
 const UNSET_ID = 0xffffffff;
@@ -17,6 +17,8 @@ export interface ProgramState {
   /** Base name of the executable; for programs that are many in one file, the name it was called by. */
   readonly program: string;
   readonly executable: string | undefined;
+  /** Its file was made in the container, and is not of the image: that of an overlay file system's upper layer. */
+  readonly isOfUpperLayer: boolean;
   readonly words: readonly string[];
   readonly directory: string | undefined;
   readonly user: User;
@@ -118,6 +120,7 @@ export function stateOf(image: ImageRecord): ProgramState {
         ? (text('comm') ?? '')
         : base,
     executable,
+    isOfUpperLayer: (image.number('flags') & IMAGE_FLAGS.EXE_UPPER_LAYER) !== 0,
     words: wordsOf(image.bytes('argv')),
     directory: text('cwd'),
     user: userOf(image.number('uid'), text('user_name')),

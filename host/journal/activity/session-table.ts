@@ -5,7 +5,7 @@ import type { SecretMask } from '../mask-secrets.ts';
 import { ContainerPlaces } from './container-places.ts';
 import { containerEntry, doorEntry, type Entry, isRuntime, terminalName, unitOf } from './entries.ts';
 import { LONGEST_CHAIN, type Process, type ProgramState } from './process.ts';
-import type { Command, Session } from './session.ts';
+import type { Command, EntryKind, Session } from './session.ts';
 
 /** What is beyond is counted. */
 const MOST_SESSIONS = 20_000;
@@ -174,8 +174,7 @@ export class SessionTable {
       from: kind === 'ssh' ? state.sshConnection : undefined,
       terminal: terminalName(state.terminal),
       via: kind === 'exec' || kind === 'container' ? viaOf(process) : [],
-      // A container's runtime is a service: it starts what somebody else asked for.
-      within: kind === 'su' || (kind === 'exec' && inherited?.kind !== 'service') ? inherited : undefined,
+      within: inherited && isWithin(kind, inherited) ? inherited : undefined,
       pid: root.pid,
       began: process.ranBefore ? process.start : time,
       ranBefore: process.ranBefore || time < this.floor,
@@ -210,6 +209,17 @@ export class SessionTable {
   get #isRoom(): boolean {
     return this.sessions.size <= MOST_SESSIONS && this.#commands <= MOST_COMMANDS;
   }
+}
+
+/** Sessions of somebody who came in. */
+const LOGINS: ReadonlySet<EntryKind> = new Set<EntryKind>(['ssh', 'console', 'su', 'exec']);
+
+/** Whether a new session was entered from the one that its process was in. */
+function isWithin(kind: EntryKind, inherited: Session): boolean {
+  if (kind === 'su') return true;
+  // A container's runtime is a service: it starts what somebody else asked for.
+  if (kind === 'exec') return inherited.kind !== 'service';
+  return LOGINS.has(inherited.kind);
 }
 
 /** Programs outside of a container through which one in it was started, nearest first, without repetitions. */

@@ -8,6 +8,8 @@ import type { OriginatedMatch } from './origin.ts';
 
 /** In recorded time. Events of new containers wait for two seconds at most, in each set by itself. */
 const PATIENCE_MS = 10_000;
+/** Of a rule. What is beyond is settled early. */
+const MOST_UNPAIRED = 100_000;
 const CPU = member(EVENT_HEADER, 'cpu').offset;
 
 export type Side = 'tried' | 'compared';
@@ -66,6 +68,8 @@ export class Difference {
       return;
     }
     pairs.unpaired.set(key, { side, origin: `${origin.program} in ${origin.place}`, since: this.#now });
+    const [oldest] = pairs.unpaired.size > MOST_UNPAIRED ? pairs.unpaired : [];
+    if (oldest) pairs.settle(...oldest);
   }
 
   /** The evaluation has come to this recorded time of a file. */

@@ -6,13 +6,17 @@ import { test } from 'node:test';
 import { renderSession } from '../../../host/cli/reports/session-report.ts';
 import { SILENT } from '../../../host/diagnostics/terminal.ts';
 import { ActivityLog } from '../../../host/journal/activity/activity-log.ts';
+import type { Process } from '../../../host/journal/activity/process.ts';
+import { ProcessTable } from '../../../host/journal/activity/process-table.ts';
 import { gapsOf, readFile } from '../../../host/journal/activity/read-activity.ts';
 import { isSelected } from '../../../host/journal/activity/select.ts';
 import { commandsOf, type Session } from '../../../host/journal/activity/session.ts';
 import { sessionJson } from '../../../host/journal/activity/session-json.ts';
+import { History } from '../../../host/journal/event-views.ts';
 import { findHistory, type HistoryFile } from '../../../host/journal/history.ts';
 import { SecretMask } from '../../../host/journal/mask-secrets.ts';
 import { DESCRIPTOR_STATE } from '../../../host/schema/event-structs.ts';
+import { IMAGE_FLAGS } from '../../../host/schema/image.ts';
 import { FACTS, Folder, type Names } from '../../support/recordings.ts';
 import { CONTAINER_ID, SECOND, Story } from '../../support/story.ts';
 
@@ -238,6 +242,32 @@ test('each job of cron, each unit and each login at a console is a session', () 
   assert.equal(sessions[3]?.terminal, 'tty1');
 });
 
+test('a program that only has the name of a door does not begin a session', () => {
+  const upper = { flags: IMAGE_FLAGS.EXE_UPPER_LAYER };
+  const story = sshLogin(host())
+    .run(310, 302, '/tmp/cron')
+    .run(311, 310, ['sh', '-c', 'hidden'])
+    .snapshot(90, 71, '/usr/sbin/nginx', { ...inContainer, vpid: 1 }, CONTAINER_NAMES)
+    .run(320, 90, '/usr/bin/sshd', upper)
+    .run(321, 320, 'evil', { flags: 0 });
+  const sessions = sessionsOf([story]);
+  const ssh = sessions.filter(({ kind }) => kind === 'ssh');
+  assert.deepEqual(ssh.map(outline), [['ssh', '-bash', '  /tmp/cron', '    sh -c hidden']]);
+  assert.deepEqual(
+    sessions.filter(({ kind }) => kind === 'cron'),
+    [],
+  );
+});
+
+test('a door that was opened in a login session leads to a session within that', () => {
+  const story = sshLogin(host()).run(310, 302, '/usr/sbin/crond -f').fork(311, 310).run(312, 311, 'job');
+  const sessions = sessionsOf([story]);
+  const [ssh, cron] = ['ssh', 'cron'].map((wanted) => sessions.find(({ kind }) => kind === wanted));
+  assert.ok(ssh && cron);
+  assert.deepEqual(outline(cron), ['cron', 'job']);
+  assert.equal(cron.within?.id, ssh.id);
+});
+
 test('a command that became another by exec has the other below it, and no status', () => {
   const story = sshLogin(host())
     .run(310, 302, ['sh', '-c', 'exec id'])
@@ -342,4 +372,21 @@ test('it is said where there is no record', () => {
   assert.deepEqual(gapsOf([{ ...at(10_000, 20_000), isComplete: false }], 15_000, 50_000), []);
   assert.deepEqual(gapsOf([at(10_000, 20_000), at(60_000, 70_000, 'other')], undefined), []);
   assert.deepEqual(gapsOf([], undefined), []);
+});
+
+test('a process does not keep the images of histories before', () => {
+  using folder = new Folder();
+  const path = folder.file('story.wsp');
+  writeFileSync(path, sshLogin(host()).run(310, 302, 'one').bytes);
+  using history = new History(path);
+  const table = new ProcessTable();
+  let process: Process | undefined;
+  for (const item of history.items({ processes: true })) {
+    if (item.kind !== 'process' || process) continue;
+    process = table.make(item, true);
+    if (process) table.own(item.id, process);
+  }
+  assert.equal(process?.images.length, 1);
+  table.begin();
+  assert.equal(process?.images.length, 0);
 });

@@ -1,7 +1,8 @@
-// Figures of a rule stay within bounds, however long the history is.
+// Figures of a rule and differences stay within bounds, however long the history is.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Difference } from '../../../host/journal/backtest/difference.ts';
 import { RuleFigures } from '../../../host/journal/backtest/figures.ts';
 import type { OriginatedMatch } from '../../../host/journal/backtest/origin.ts';
 
@@ -21,4 +22,24 @@ test('the most alerts on a day are known for more days than a call has room for'
   add(7n);
   assert.equal(figures.mostOnADay, 2);
   assert.equal(figures.alerts, 220_001);
+});
+
+test('matches that wait for a partner are bounded: the oldest of them is a difference', () => {
+  const difference = new Difference();
+  const add = (side: 'tried' | 'compared', sequence: bigint): void => {
+    const record = { passedView: { big: () => sequence } };
+    const origin = { place: 'host', program: 'cat' };
+    difference.add(side, 'R', {
+      record,
+      memory: { u16: () => 0 },
+      event: 0,
+      file: 0,
+      origin,
+    } as unknown as OriginatedMatch);
+  };
+  for (let sequence = 0n; sequence <= 100_000n; sequence++) add('tried', sequence);
+  add('compared', 1n);
+  add('compared', 0n);
+  const [rule] = difference.end();
+  assert.deepEqual([rule?.added.alerts, rule?.removed.alerts], [100_000, 1]);
 });

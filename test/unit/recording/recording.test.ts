@@ -8,13 +8,14 @@ import { crc32 } from 'node:zlib';
 import { type RecordEnd, startRecording } from '../../../host/agent/record.ts';
 import type { RuleModule } from '../../../host/agent/rule-module.ts';
 import { BLOCK_KIND, FILE_HEAD_BYTES, RecordingError, readFacts } from '../../../host/recording/format.ts';
-import { PayloadBuilder } from '../../../host/recording/payload.ts';
+import { PayloadBuilder, readPayload } from '../../../host/recording/payload.ts';
 import { RecordingReader } from '../../../host/recording/reader.ts';
 import { RecordingWriter } from '../../../host/recording/writer.ts';
 import { CONTAINER, CONTAINER_STATE } from '../../../host/schema/container.ts';
 import { encodeStruct } from '../../../host/schema/encode-struct.ts';
 import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
 import { member } from '../../../host/schema/layout.ts';
+import { RECORD_LAYOUT, storeLayout } from '../../../host/schema/versions/record-layout.ts';
 import { event, moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
 import {
   FACTS,
@@ -396,4 +397,46 @@ test('facts whose layout is deeper than a stack are a damaged head', () => {
     `{"hostname":"h","kernel":"k","started":"1","eventTypes":[],"users":{},"groups":{},"layout":${deep}}`,
   );
   assert.throws(() => readFacts(json, { length: json.length, checksum: crc32(json) }), /layout of records is invalid/);
+});
+
+test('damage is listed within bounds, and what is beyond is counted', () => {
+  const { bytes, starts } = writeBlocks([{ payload: payloadOf([], [shadowRead(1)]), events: 1 }]);
+  const [first = 0, end] = starts;
+  // The same block again and again: each has the wrong number.
+  const blocks = Array.from({ length: 3001 }, () => bytes.subarray(first, end));
+  const { damage, events } = readAll(Buffer.concat([bytes.subarray(0, first), ...blocks]));
+  assert.equal(events, 3001);
+  assert.equal(damage.length, 1001);
+  assert.match(damage.at(-1)?.reason ?? '', /^2001 further places are damaged; .* the last block is missing$/);
+  assert.equal(damage.at(-1)?.resumed, undefined);
+});
+
+test('a block whose records would become far longer in the layout of this version is refused', () => {
+  const { structs } = storeLayout(RECORD_LAYOUT);
+  const short = [8, { size: 'u32@0', type: 'u16@4' }];
+  const layout = {
+    structs: { ...structs, event_header: short, event_open: short },
+    types: { openat: [7, 'event_open'] },
+  };
+  const json = Buffer.from(
+    JSON.stringify({ hostname: 'h', kernel: 'k', started: '1', eventTypes: [], users: {}, groups: {}, layout }),
+  );
+  const { other } = readFacts(json, { length: json.length, checksum: crc32(json) });
+  assert.ok(other);
+  const records = (count: number): Uint8Array => {
+    const bytes = Buffer.alloc(8 * count);
+    for (let at = 0; at < bytes.length; at += 8) {
+      bytes.writeUInt32LE(8, at);
+      bytes.writeUInt16LE(7, at + 4);
+    }
+    return bytes;
+  };
+  const block = (parts: number): Uint8Array => {
+    const builder = new PayloadBuilder();
+    builder.step(1n, true);
+    for (let part = 0; part < parts; part++) builder.records(records(1000), () => 1000);
+    return builder.take();
+  };
+  assert.equal(readPayload(block(10), other).events, 10_000);
+  assert.throws(() => readPayload(block(500), other), /too long in the layout of this version/);
 });
