@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readNotes } from '../../host/captures/notes/read-notes.ts';
@@ -60,7 +60,8 @@ function configuration(name: string, capture: object, journal: object = {}): { c
 /** The one capture in a folder, when it is complete. */
 async function captureIn(run: RunProcess, folder: string): Promise<{ readonly path: string; readonly report: Report }> {
   const path = await run.until('a complete capture', () => {
-    const [file, ...more] = readdirSync(folder);
+    // Its thread makes the folder.
+    const [file, ...more] = existsSync(folder) ? readdirSync(folder) : [];
     assert.equal(more.length, 0);
     if (file === undefined) return undefined;
     const report = reportIn(join(folder, file));
