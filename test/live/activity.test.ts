@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -143,14 +143,16 @@ test('what runc runs in a container is a session with its commands, files and co
 });
 
 test('su, a connection of sshd and a job of cron are sessions', async () => {
-  // Programs are known by their names: a shell stands for each.
-  for (const name of ['sshd', 'cron']) copyFileSync('/usr/bin/dash', join(directory.path, name));
+  // Programs are known by their names and places: a shell stands for each.
+  const programs = mkdtempSync('/usr/local/lib/wasprey-live-');
+  after(() => rmSync(programs, { recursive: true }));
+  for (const name of ['sshd', 'cron']) copyFileSync('/usr/bin/dash', join(programs, name));
   await record(() => {
     const inner = "su -s /bin/sh -c 'id; true' nobody; true";
-    spawnSync(join(directory.path, 'sshd'), ['-c', `( ( sh -c "$INNER"; true ); true ); true`], {
+    spawnSync(join(programs, 'sshd'), ['-c', `( ( sh -c "$INNER"; true ); true ); true`], {
       env: { ...process.env, INNER: inner },
     });
-    spawnSync(join(directory.path, 'cron'), [
+    spawnSync(join(programs, 'cron'), [
       '-c',
       `( ( sh -c 'id; true'; true ); true ) & ( ( sh -c 'ls /; true'; true ); true ); wait`,
     ]);
@@ -195,6 +197,7 @@ test('the journal of a killed agent has the session, and says when it ends', asy
   {
     await using agent = startRun(rules, '-o', 'journal.enabled=true', ...options);
     await agent.watches();
+    await agent.until('a file of the journal', () => existsSync(journal) && readdirSync(journal).length > 0);
     await using following = startWasprey(['activity', '--follow', '--json', '--pod', 'web-0', ...options]);
     await following.until('a session in the journal', async () => {
       await container.exec(['sh', '-c', 'echo x > /tmp/in-the-journal; cat /etc/group']);
