@@ -1,5 +1,5 @@
 // A capture by a rule on a real cluster: an exec into a pod drops a program and runs it. The alert's file names the pod, shows what the shell
-// did before and after, and has the dropped file with its hash.
+// did before and after, and says what it can't know.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -44,7 +44,6 @@ const directory = makeDirectory();
 let cluster: Cluster;
 let agent: LiveAgent;
 let report: Report;
-let hash: string;
 
 before(async () => {
   cluster = await Cluster.start();
@@ -71,7 +70,6 @@ before(async () => {
     cluster.kubectl('exec', '-n', 'shop', 'web', '--', 'sh', '-c', script);
   await eventually('the pod', async () => (await exec('echo up')).includes('up'));
   await exec(`${ATTACK}; true`);
-  hash = (await exec('sha256sum /tmp/dropped')).split(' ')[0] ?? '';
   const file = await eventually('the alert', async () => {
     const [alert] = agent.alerts(RULE);
     return alert && String(alert.output_fields['wasprey.capture']);
@@ -105,8 +103,10 @@ test("it shows the shell's work before and after, and the connection", () => {
   assert.ok(fired?.parent?.programs.some(({ commandLine }) => commandLine.startsWith('sh -c')));
 });
 
-test('it has the dropped file with its hash', () => {
-  assert.match(hash, /^[0-9a-f]{64}$/);
-  assert.equal(report.files.find(({ path }) => path === '/tmp/dropped')?.layer?.sha256, hash);
-  assert.equal(report.state?.changed?.find(({ path }) => path === '/tmp/dropped')?.kind, 'file');
+test('it says that the layer of a cluster with mounts of its own is not read', () => {
+  // The nodes of the test cluster are in a mount namespace of their own, as those in containers are: neither process 1 nor the agent has
+  // the overlay, so that it could be one of the container's own. With a runtime of the host live/captures has the file's hash.
+  assert.ok(report.files.some(({ path, verbs }) => path === '/tmp/dropped' && verbs.has('creates')));
+  const reason = 'Its changed files are unknown: the overlay of its root is none that the host has.';
+  assert.ok(report.missing.includes(reason), report.missing.join('\n'));
 });
