@@ -1,16 +1,15 @@
 // Captures by the rules of an agent: which rules begin them, what their alerts have to say, and the engine's part.
 
-import { release } from 'node:os';
 import { type CaptureSettings, Captures, type CapturesSummary } from '../captures/captures.ts';
 import type { BeforeEvents } from '../captures/writer/active-capture.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { JournalBlock } from '../engine/journal-tap.ts';
-import { machineAccounts } from '../fields/account-names.ts';
 import { valueText } from '../fields/text.ts';
 import { decode } from '../fields/value.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import { EVENT_TYPES } from '../schema/events/index.ts';
 import type { AlertDesk, AlertToCapture } from './alert-desk.ts';
+import { droppedEvents, machineFacts } from './machine-facts.ts';
 import type { RuleInfo, RuleModule } from './rule-module.ts';
 
 export const CAPTURE_RULE = 'Wasprey internal: capture failure';
@@ -126,13 +125,11 @@ export class NodeCaptures {
       setScopes: (scopes) => engine()?.setCaptures({ ...scopes, eventTypes }) ?? Promise.resolve(),
       before,
       facts: () => ({
-        hostname: machine,
-        kernel: release(),
+        ...machineFacts(machine),
         started: BigInt(Date.now()) * 1_000_000n,
         eventTypes,
-        ...machineAccounts(),
       }),
-      dropped: () => engine()?.counters?.capture.dropped.reduce((sum, each) => sum + each, 0) ?? 0,
+      dropped: () => droppedEvents(engine()),
       onFailure: (message) => this.failed(message),
     };
   }

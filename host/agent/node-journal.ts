@@ -1,15 +1,14 @@
 // The journal of an agent: what it wants beside the rules, its store, and its failures, which are an alert once.
 
-import { release } from 'node:os';
 import type { BeforeEvents } from '../captures/writer/active-capture.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { JournalBlock } from '../engine/journal-tap.ts';
-import { machineAccounts } from '../fields/account-names.ts';
 import { RecentBlocks } from '../journal/recent-blocks.ts';
 import { type JournalSettings, JournalStore, type JournalSummary } from '../journal/store.ts';
 import { JOURNAL_KINDS, type JournalKind, type JournalWants, journalWants } from '../journal/wants.ts';
 import type { AlertDesk } from './alert-desk.ts';
+import { droppedEvents, machineFacts } from './machine-facts.ts';
 
 export const JOURNAL_RULE = 'Wasprey internal: journal failure';
 
@@ -116,8 +115,8 @@ export class NodeJournal {
     const { engine, machine, onNote } = this.#host;
     const { eventTypes = [], kept } = this.#wants ?? {};
     return new JournalStore(options, {
-      facts: () => ({ hostname: machine, kernel: release(), eventTypes, ...(kept && { kept }), ...machineAccounts() }),
-      dropped: () => engine()?.counters?.capture.dropped.reduce((sum, each) => sum + each, 0) ?? 0,
+      facts: () => ({ ...machineFacts(machine), eventTypes, ...(kept && { kept }) }),
+      dropped: () => droppedEvents(engine()),
       beginSegment: () => engine()?.beginSegment(),
       onFailure: (error) => this.#failed(options.folder, error),
       onRecovery: (leftOut) =>

@@ -179,7 +179,7 @@ export class Captures {
     const digits = (value: bigint | number): string => String(value).padStart(20, '0');
     const path = `${pathPrefix}_${digits(alert.time)}_${digits(this.#number++)}${SUFFIX}`;
     const name = basename(path);
-    const terms: Captured['terms'] = { scope: kindOf(scope), beforeMs: before, afterMs: duration };
+    const terms: Captured['terms'] = { scope: scope.kind, beforeMs: before, afterMs: duration };
     const since = alert.time - BigInt(before) * 1_000_000n;
     const others = [...this.#running.values()].map((running) => running.name);
     const capture = new ActiveCapture({
@@ -272,10 +272,6 @@ async function inTime(work: Promise<unknown>, milliseconds: number): Promise<boo
   } finally {
     over.abort();
   }
-}
-
-function kindOf({ kind }: StateScope): CaptureScope {
-  return kind;
 }
 
 function keyOf(scope: StateScope): string {
