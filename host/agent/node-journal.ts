@@ -4,6 +4,7 @@ import type { BeforeEvents } from '../captures/writer/active-capture.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { JournalBlock } from '../engine/journal-tap.ts';
+import { withinTime } from '../engine/within-time.ts';
 import { RecentBlocks } from '../journal/recent-blocks.ts';
 import { type JournalSettings, JournalStore, type JournalSummary } from '../journal/store.ts';
 import { JOURNAL_KINDS, type JournalKind, type JournalWants, journalWants } from '../journal/wants.ts';
@@ -93,10 +94,7 @@ export class NodeJournal {
 
   /** Ends the segment, if the disk answers in time. Never rejects. */
   async close(): Promise<void> {
-    const late = Promise.withResolvers<void>();
-    const timer = setTimeout(late.resolve, CLOSE_MS);
-    await Promise.race([this.#store?.close(), late.promise]);
-    clearTimeout(timer);
+    if (this.#store) await withinTime(this.#store.close(), CLOSE_MS);
   }
 
   #use(options: JournalOptions | undefined): void {

@@ -1,8 +1,8 @@
 // Captures by rules: which alert begins one, which is added to one that is under way, and the bounds. What a bound cuts or refuses is said.
 
 import { basename } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { reasonOf } from '../diagnostics/system-reason.ts';
+import { withinTime } from '../engine/within-time.ts';
 import type { RecordingFacts } from '../recording/format.ts';
 import type { Captured, CapturedAlert, CaptureScope } from './notes/capture-notes.ts';
 import type { StateScope } from './state/state.ts';
@@ -152,7 +152,7 @@ export class Captures {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const running of this.#running.values()) this.#end(running);
-    if (await inTime(Promise.all(this.#ending), CLOSE_MS)) return;
+    if (await withinTime(Promise.all(this.#ending), CLOSE_MS)) return;
     this.#host.onFailure('captures are incomplete: they did not end in time');
   }
 
@@ -235,7 +235,7 @@ export class Captures {
 
   /** Others of the scope begin another one; the last blocks of this one are still on their way. */
   async #finish(running: Running): Promise<void> {
-    await inTime(Promise.all([this.#applyScopes(), running.before]), ANSWER_MS);
+    await withinTime(Promise.all([this.#applyScopes(), running.before]), ANSWER_MS);
     this.#running.delete(running.key);
     const cuts = running.leftOut > 0 ? [`${running.leftOut} events are missing: the agent did not keep up.`] : [];
     const dropped = this.#host.dropped() - running.droppedBefore;
@@ -260,17 +260,6 @@ export class Captures {
       containers: scopes.flatMap(({ scope }) => (scope.kind === 'container' ? [scope.id] : [])),
       trees: scopes.flatMap(({ scope }) => (scope.kind === 'process_tree' ? [scope.pid] : [])),
     };
-  }
-}
-
-/** Whether it is done by then. */
-async function inTime(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  const over = new AbortController();
-  const limit = pause(milliseconds, false, { signal: over.signal });
-  try {
-    return await Promise.race([work.then(() => true), limit]);
-  } finally {
-    over.abort();
   }
 }
 

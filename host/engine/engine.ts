@@ -20,6 +20,7 @@ import type {
   WorkerError,
   WorkerStart,
 } from './protocol.ts';
+import { withinTime } from './within-time.ts';
 
 /**
  * Before it is ready, the kernel verifies all programs, and the addon fills the image table from all running processes: 0.3 s, and
@@ -348,17 +349,4 @@ export class Engine {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Whether the promise resolves in that time; rejects if the promise does. */
-async function withinTime(promise: Promise<void>, milliseconds: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds);
-  });
-  try {
-    return await Promise.race([promise.then(() => true), expired]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -26,7 +26,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...['schema', 'diagnostics', 'config-values', 'sandbox', 'capture', 'compiler', 'fields', 'recording'],
     ...['outputs', 'engine'],
   ],
-  captures: ['schema', 'diagnostics', 'recording', 'journal'],
+  captures: ['schema', 'diagnostics', 'recording', 'engine', 'journal'],
   registry: ['diagnostics', 'outputs'],
   config: ['schema', 'diagnostics', 'config-values', 'compiler', 'outputs', 'captures', 'journal'],
   doctor: ['setup', 'schema', 'capture', 'metadata'],
