@@ -17,6 +17,24 @@ const SEEDS = [20_26, 4, 6];
 const NOWHERE: Partial<FilteredEvent> = { passed: '/\x01', resolved: '/\x01', elsewhere: '/\x01' };
 const GIVEN = process.env.WASPREY_TEST_SEED;
 
+/** Modules, and events that each meet a clause of one of them, with the candidates of a process that only its rule can match. */
+function drawn(draw: fc.GeneratorValue) {
+  const names = draw(() => namesNearLimits);
+  const modules = draw(() => modulesNearLimits(names));
+  const first = firstWords(modules.map(({ ruleCount }) => ruleCount));
+  function* events() {
+    for (let event = 0; event < EVENTS; event++) {
+      const module = draw(fc.nat, modules.length - 1);
+      const filter = modules[module]?.filter ?? [];
+      const clause = filter[draw(fc.nat, filter.length - 1)];
+      assert.ok(clause);
+      const seen = draw(() => eventMeeting(clause, names));
+      if (seen) yield { clause, seen, candidates: onlyCandidate((first[module] ?? 0) * 64 + clause.rule) };
+    }
+  }
+  return { filters: modules.map(({ filter }) => filter), first, events: events() };
+}
+
 const OF_NO_RULE_CANDIDATES = onlyCandidate(CANDIDATE_WORDS * 64);
 
 describe('where captures are wanted, all of captured processes passes, and for others little changes', () => {
@@ -24,19 +42,9 @@ describe('where captures are wanted, all of captured processes passes, and for o
     test(`seed ${seed}`, () => {
       let [dropped, more] = [0, 0];
       const property = fc.property(fc.gen(), (draw) => {
-        const names = draw(() => namesNearLimits);
-        const modules = draw(() => modulesNearLimits(names));
-        const first = firstWords(modules.map(({ ruleCount }) => ruleCount));
-        const filters = modules.map(({ filter }) => filter);
+        const { filters, first, events } = drawn(draw);
         const [without, tables] = [filterTables(filters, first), filterTables(filters, first, true)];
-        for (let event = 0; event < EVENTS; event++) {
-          const module = draw(fc.nat, modules.length - 1);
-          const filter = modules[module]?.filter ?? [];
-          const clause = filter[draw(fc.nat, filter.length - 1)];
-          assert.ok(clause);
-          const seen = draw(() => eventMeeting(clause, names));
-          if (!seen) continue;
-          const candidates = onlyCandidate((first[module] ?? 0) * 64 + clause.rule);
+        for (const { seen, candidates } of events) {
           assert.ok(passes(tables, { ...seen, candidates }), 'what a rule needs');
           // Of a captured process every clause counts, as of one that is not known.
           assert.ok(passes(tables, { ...seen, ...NOWHERE }), 'what no rule needs, of a captured process');
@@ -58,21 +66,9 @@ describe('what meets a clause passes the tables of all modules', () => {
     test(`seed ${seed}`, () => {
       let [passed, dropped] = [0, 0];
       const property = fc.property(fc.gen(), (draw) => {
-        const names = draw(() => namesNearLimits);
-        const modules = draw(() => modulesNearLimits(names));
-        const first = firstWords(modules.map(({ ruleCount }) => ruleCount));
-        const tables = filterTables(
-          modules.map(({ filter }) => filter),
-          first,
-        );
-        for (let event = 0; event < EVENTS; event++) {
-          const module = draw(fc.nat, modules.length - 1);
-          const filter = modules[module]?.filter ?? [];
-          const clause = filter[draw(fc.nat, filter.length - 1)];
-          assert.ok(clause);
-          const seen = draw(() => eventMeeting(clause, names));
-          if (!seen) continue;
-          const candidates = onlyCandidate((first[module] ?? 0) * 64 + clause.rule);
+        const { filters, first, events } = drawn(draw);
+        const tables = filterTables(filters, first);
+        for (const { clause, seen, candidates } of events) {
           assert.ok(
             passes(tables, { ...seen, candidates }),
             `${JSON.stringify(clause)} is met by ${JSON.stringify(seen)}`,
