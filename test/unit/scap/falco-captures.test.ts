@@ -13,7 +13,6 @@ process.env.TZ = 'UTC';
 const CAPTURES = ['rec_basic.scap', 'rec_actions.scap', 'rec_container.scap'];
 const FILES = ['falco_rules.yaml', 'falco-incubating_rules.yaml', 'falco-sandbox_rules.yaml'] as const;
 const NOTES = findFalcoCapture('README.md');
-const without = NOTES === undefined && "needs Falco's captures (scap/) in the folder of FALCO_DATA";
 
 interface Expected {
   readonly time: string;
@@ -40,9 +39,13 @@ function expectedAlerts(text: string): Map<string, Expected[]> {
   return byFile;
 }
 
-describe('captures of Falco', { skip: without }, () => {
-  describeWithFalco(FILES, () => {
-    const expected = expectedAlerts(NOTES === undefined ? '' : readFileSync(NOTES, 'utf8'));
+describeWithFalco(FILES, () => {
+  if (NOTES === undefined) {
+    test('captures of Falco', { skip: "needs Falco's captures: scap/ in the folder of FALCO_DATA" });
+    return;
+  }
+  const expected = expectedAlerts(readFileSync(NOTES, 'utf8'));
+  describe('captures of Falco', () => {
     let module: RuleModule;
     before(async () => {
       module = await stockModule(FILES);
