@@ -1,0 +1,76 @@
+// What the configuration says about responses: which alerts are acted on, how, and within which limits. Plain data, checked before it is made.
+
+import type { Priority } from '../schema/priority.ts';
+
+/** `deny` refuses the call and lets the process live: in the kernel only. */
+export const ACTION_KINDS = [
+  'kill_process',
+  'kill_process_tree',
+  'stop_container',
+  'kill_container',
+  'pause_container',
+  'isolate_container',
+  'delete_pod',
+  'label_pod',
+  'deny',
+] as const;
+export type ActionKind = (typeof ACTION_KINDS)[number];
+
+/** `observe`: everything but the act itself. */
+export type ResponseMode = 'observe' | 'act';
+
+/** So many within that time. */
+export interface Rate {
+  readonly count: number;
+  readonly milliseconds: number;
+}
+
+/** What nothing is done to. */
+export interface NeverSettings {
+  readonly namespaces: readonly string[];
+  /** Of pods and containers: both must agree. */
+  readonly labels: ReadonlyMap<string, string>;
+  /** By path, or by the name of the file where there is no slash. */
+  readonly executables: readonly string[];
+}
+
+/** Which alerts a response is for: those that meet each member that is there. */
+export interface ResponseMatch {
+  /** Names of rules, as patterns with `*` and `?`: any of them. */
+  readonly rules?: readonly string[];
+  /** Any of them. */
+  readonly tags?: readonly string[];
+  /** At least. */
+  readonly priority?: Priority;
+}
+
+/** One entry of `responses.actions`. */
+export interface Response {
+  readonly name: string;
+  readonly match: ResponseMatch;
+  /** In Falco's condition language: events for which it holds are not acted on. */
+  readonly unless?: string;
+  readonly action: ActionKind;
+  readonly where: 'host' | 'kernel';
+  /** Default: until somebody undoes it. */
+  readonly undoAfterMs?: number;
+  /** stop_container: how long its processes have to end by themselves. Default: the runtime's. */
+  readonly graceMs?: number;
+  /** isolate_container: networks and names that it still reaches. */
+  readonly allow?: readonly string[];
+  /** label_pod. */
+  readonly labels?: ReadonlyMap<string, string>;
+}
+
+export interface ResponseSettings {
+  readonly mode: ResponseMode;
+  readonly perContainer: Rate;
+  readonly perNode: Rate;
+  readonly never: NeverSettings;
+  /** Whether processes of the host may be acted on. */
+  readonly hosts: boolean;
+  /** Whether enforcement in the kernel outlives the agent. */
+  readonly pinned: boolean;
+  /** In their order: of an alert, each is performed that is for it. */
+  readonly responses: readonly Response[];
+}
