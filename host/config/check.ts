@@ -8,6 +8,7 @@ import { readAppendOutput } from './append-output.ts';
 import type { Configuration } from './definition.ts';
 import type { Origin } from './error.ts';
 import { type ConfigDiagnostic, configDiagnostic } from './error.ts';
+import { readResponses } from './responses.ts';
 
 type Origins = ReadonlyMap<string, Origin>;
 
@@ -20,6 +21,7 @@ export function checkConfiguration(configuration: Configuration, origins: Origin
     ...checkDrops(configuration, origins),
     ...checkEvents(configuration, origins),
     ...readAppendOutput(configuration, origins).diagnostics,
+    ...readResponses(configuration, origins).diagnostics,
   ];
 }
 

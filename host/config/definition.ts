@@ -9,6 +9,7 @@ import { METADATA_KEYS } from './keys/metadata.ts';
 import { MODULE_KEYS } from './keys/modules.ts';
 import { NOISE_KEYS } from './keys/noise.ts';
 import { OUTPUT_KEYS } from './keys/outputs.ts';
+import { RESPONSE_KEYS } from './keys/responses.ts';
 import { RULE_KEYS } from './keys/rules.ts';
 import { SERVICE_KEYS } from './keys/service.ts';
 import { UNUSED_KEYS } from './keys/unused.ts';
@@ -22,6 +23,7 @@ export const DEFINITION = section('The configuration of Wasprey.', {
   ...CAPTURE_KEYS,
   ...JOURNAL_KEYS,
   ...CAPTURES_KEYS,
+  ...RESPONSE_KEYS,
   ...SERVICE_KEYS,
   ...METADATA_KEYS,
   ...UNUSED_KEYS,

@@ -27,7 +27,9 @@ export type ConfigErrorCode =
   /** config_files that can't be read. */
   | 'CONFIG_INCLUDE'
   /** -o key=value with an invalid key. */
-  | 'CONFIG_OPTION';
+  | 'CONFIG_OPTION'
+  /** A condition: the compiler's code. */
+  | 'LOAD_ERR_COMPILE_CONDITION';
 
 export interface ConfigAdvice {
   readonly notes?: readonly string[];
@@ -62,9 +64,32 @@ export function configError(
 export function configDiagnostic(
   code: ConfigErrorCode,
   message: string,
-  { file, start, end }: Origin,
-  { notes = [], help }: ConfigAdvice = {},
+  origin: Origin,
+  advice: ConfigAdvice = {},
 ): ConfigDiagnostic {
+  return { severity: 'error', code, ...described(message, origin, advice) };
+}
+
+/** Stable. */
+export type ConfigWarningCode =
+  /** A response that is for no rule, or a part of it that no rule meets. */
+  'RESPONSE_UNMATCHED';
+
+/** What a valid configuration probably does not mean. */
+export function configWarning(
+  code: ConfigWarningCode,
+  message: string,
+  origin: Origin,
+  advice: ConfigAdvice = {},
+): ShownDiagnostic {
+  return { severity: 'warning', code, ...described(message, origin, advice) };
+}
+
+function described(
+  message: string,
+  { file, start, end }: Origin,
+  { notes = [], help }: ConfigAdvice,
+): Omit<ShownDiagnostic, 'severity' | 'code'> {
   const { line, column } = file.position(start);
   const sourceLine = file.lineText(line);
   const last = file.position(end);
@@ -72,8 +97,6 @@ export function configDiagnostic(
   // Of a span over several lines only the first line is marked.
   const width = last.line === line ? last.column - column : [...sourceLine].length - from;
   return {
-    severity: 'error',
-    code,
     message,
     file: file.name,
     line,

@@ -2,11 +2,12 @@
 
 import type { Response } from './settings.ts';
 
-/** Of the pod's sandbox, as the API server knows it. */
+/** The pod of a container, as the runtime and the API server know it. */
 export interface TargetPod {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+  /** Those that `never` names. */
   readonly labels: ReadonlyMap<string, string>;
 }
 
@@ -14,20 +15,20 @@ export interface TargetPod {
 export interface Target {
   /** In the root pid namespace. */
   readonly pid: number;
-  /** Start of the process, in ns since boot: with the pid it names a process for good. */
+  /** Start of the process, in ns since the epoch, as its image has it: with the pid it names a process for good. */
   readonly startTime: bigint;
-  /** Time of its last exec, in ns since the epoch; another one means another program. */
+  /** Time of its last exec, likewise; another one means another program. 0: not known. */
   readonly execTime: bigint;
   /** `proc.exepath`. */
   readonly executable: string;
   /** Full id; empty on the host. */
   readonly container: string;
   readonly containerName: string;
-  /** Of the container's labels. */
+  /** Those of the container's labels that `never` names. */
   readonly labels: ReadonlyMap<string, string>;
-  /** Undefined when not a pod, or when the API server has not answered. */
+  /** Undefined when it is not of a pod. */
   readonly pod: TargetPod | undefined;
-  /** The container's or pod's metadata did not arrive: what `never` and `unless` say about them can't be decided. */
+  /** The container's metadata did not arrive: what `never` says about it can't be decided. */
   readonly isIncomplete: boolean;
 }
 

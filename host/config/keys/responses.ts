@@ -1,0 +1,69 @@
+// What is done about alerts.
+
+import { applies, choice, duration, flag, item, list, map, section, text } from '../../config-values/value-types.ts';
+import { ACTION_KINDS } from '../../responses/settings.ts';
+import { PRIORITY_WORDS } from './rules.ts';
+
+const MATCH = {
+  rules: { ...list(text('', "A rule's name; * matches any text, ? one character."), 'Names of rules.'), orOne: true },
+  tags: { ...list(text('', 'A tag, exactly.'), 'Rules that have any of these tags.'), orOne: true },
+  priority: choice(PRIORITY_WORDS, 'debug', 'Rules that are at least so severe.'),
+} as const;
+
+const ACTION = {
+  name: text('', 'A name of its own, for alerts and commands.'),
+  match: item('Which alerts it is for: those that meet all of the given keys.', MATCH),
+  unless: text(
+    '',
+    'A condition in the language of rules, without macros and lists of rule files: it is not acted on events for which this holds.',
+  ),
+  do: choice(
+    ACTION_KINDS,
+    'kill_process',
+    'What is done. `deny` refuses the call and lets the process live; it needs `where: kernel`.',
+  ),
+  where: choice(
+    ['host', 'kernel'],
+    'host',
+    '`host`: the agent acts when the alert is raised. `kernel`: the call itself is stopped, which takes rules that the kernel can decide exactly (`wasprey explain`). Default: host.',
+  ),
+  undo_after: duration(
+    '0s',
+    1000,
+    'When what was paused, isolated or labelled is undone. Default: when somebody does.',
+  ),
+  grace: duration('0s', 0, "stop_container: how long its processes have to end by themselves. Default: the runtime's."),
+  allow: list(text('', 'A network or a name.'), 'isolate_container: what the container still reaches.'),
+  labels: map(text('', 'Its value.'), 'label_pod: labels that the pod gets.'),
+} as const;
+
+export const RESPONSE_KEYS = {
+  responses: applies(
+    'rules',
+    section('What is done about alerts (host/responses/README.md). Nothing by default.', {
+      mode: choice(
+        ['observe', 'act'],
+        'observe',
+        '`observe`: alerts say what would have been done, and nothing is done. `act`: it is done.',
+      ),
+      limits: section('How often it is acted; beyond that alerts only say so. A number, a slash, a time.', {
+        per_container: text('5/1m', 'Actions on one container. All processes of the host count as one.'),
+        per_node: text('20/10m', 'Actions on this node.'),
+      }),
+      never: section('What nothing is done to, whatever matches.', {
+        namespaces: list(text('', 'The name of a namespace.'), 'Namespaces of Kubernetes.', ['kube-system']),
+        labels: map(text('', 'Its value.'), 'Labels of pods and containers. Default: wasprey.io/responses: off.'),
+        executables: list(
+          text('', 'A path; without a slash, the name of a file in any folder.'),
+          'Executables, beside those that are protected in any case.',
+        ),
+      }),
+      hosts: flag(false, 'Whether processes of the host are acted on, too, and not of containers alone.'),
+      pinned: flag(false, 'Whether what the kernel enforces stays in force after the agent has ended.'),
+      actions: list(
+        item('A response.', ACTION),
+        'The responses. Of an alert, each is performed that is for it, in this order.',
+      ),
+    }),
+  ),
+} as const;

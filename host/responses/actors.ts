@@ -1,0 +1,9 @@
+// The actions that this version can perform. What is not here can't be configured.
+
+import type { ActionKind } from './settings.ts';
+
+/** By the agent, when an alert is raised. */
+export const HOST_ACTIONS: readonly ActionKind[] = [];
+
+/** By programs in the kernel. */
+export const KERNEL_ACTIONS: readonly ActionKind[] = [];

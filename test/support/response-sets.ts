@@ -1,0 +1,60 @@
+// Responses for tests: settings with what a test does not care about filled in, their conditions compiled, and a responder that only notes what it is given.
+
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ResponseSet } from '../../host/agent/response-set.ts';
+import { loadRuleModule } from '../../host/agent/rule-module.ts';
+import { compileModule } from '../../host/compiler/compile.ts';
+import type { Outcome, Target } from '../../host/responses/action.ts';
+import type { Responder } from '../../host/responses/responder.ts';
+import type { Response, ResponseSettings } from '../../host/responses/settings.ts';
+import { guardRules } from '../../host/responses/unless.ts';
+
+export function responseOf(given: Partial<Response> = {}): Response {
+  return { name: 'freeze', match: { rules: ['*'] }, action: 'pause_container', where: 'host', ...given };
+}
+
+export async function responseSet(
+  responses: readonly Response[],
+  given: Partial<ResponseSettings> = {},
+): Promise<ResponseSet> {
+  const settings: ResponseSettings = {
+    mode: 'act',
+    perContainer: { count: 5, milliseconds: 60_000 },
+    perNode: { count: 20, milliseconds: 600_000 },
+    never: { namespaces: [], labels: new Map(), executables: [] },
+    hosts: true,
+    pinned: false,
+    responses,
+    ...given,
+  };
+  const rules = guardRules(responses);
+  if (rules.length === 0) return { settings };
+  const { wasm } = await compileModule(rules, { cacheDirectory: join(tmpdir(), 'wasprey-test-modules') });
+  return { settings, guard: loadRuleModule('responses (unless)', wasm) };
+}
+
+/** Notes each act, and says that it was done. */
+export class NotingResponder implements Responder {
+  readonly acts: { readonly response: Response; readonly target: Target }[] = [];
+  readonly settings: ResponseSettings[] = [];
+  readonly #outcome: (response: Response, target: Target) => Promise<Outcome>;
+
+  constructor(outcome?: (response: Response, target: Target) => Promise<Outcome>) {
+    this.#outcome =
+      outcome ?? (async ({ action }, { pid }) => ({ kind: 'done', what: `${action} of ${pid}`, milliseconds: 2 }));
+  }
+
+  use(settings: ResponseSettings): void {
+    this.settings.push(settings);
+  }
+
+  act(response: Response, target: Target): Promise<Outcome> {
+    this.acts.push({ response, target });
+    return this.#outcome(response, target);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
