@@ -93,7 +93,8 @@ export class MatchQueue {
     const plan = set.modules[module]?.rules[rule];
     const values = plan && reader.read(plan, view, this.#hold.reason);
     if (values) {
-      this.#outgoing.push({ generation: set.generation, module, rule, ...values });
+      const acts = plan.guards && set.toActOn(event, view, plan.guards);
+      this.#outgoing.push({ generation: set.generation, module, rule, ...values, ...(acts && { acts }) });
       if (!this.#canWait) this.#shares.add(module, rule);
     }
     if (this.#outgoing.length >= MATCHES_AT_ONCE) this.flush();

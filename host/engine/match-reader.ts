@@ -30,10 +30,12 @@ export interface RulePlan {
   readonly needsRuntime: boolean;
   /** The same for the API server. */
   readonly needsPod: boolean;
+  /** RuleReads.guards. */
+  readonly guards: readonly number[] | undefined;
 }
 
-/** A match without its rule. */
-export type MatchValues = Omit<Match, 'generation' | 'module' | 'rule'>;
+/** A match without its rule, and without what acts on it. */
+export type MatchValues = Omit<Match, 'generation' | 'module' | 'rule' | 'acts'>;
 
 type WhyNot = (container: string) => GapReason | undefined;
 
@@ -105,12 +107,13 @@ const NAME_READS = new Map(
   ]),
 );
 
-export function planRule({ fields, readsContainers, readsPods }: RuleReads): RulePlan {
+export function planRule({ fields, readsContainers, readsPods, guards }: RuleReads): RulePlan {
   const reads = fields.map(readOf);
   return {
     reads,
     needsRuntime: readsContainers || reads.some((read) => read && needsRuntime(read.field)),
     needsPod: readsPods || reads.some((read) => read && needsCluster(read.field)),
+    guards,
   };
 }
 

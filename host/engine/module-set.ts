@@ -3,6 +3,7 @@
 import type { Capture } from '../capture/native.ts';
 import type { EventMemory } from '../fields/memory.ts';
 import { instantiateRuleModule, type RuleInstance } from '../sandbox/instantiate.ts';
+import type { MatchCallback } from '../sandbox/match-guard.ts';
 import {
   ancestryWords,
   fillCandidates,
@@ -16,32 +17,16 @@ import { member } from '../schema/layout.ts';
 import { Absence } from './absence.ts';
 import { firstWords } from './candidate-words.ts';
 import { ContainerRules } from './container-rules.ts';
-import { planRule, type RulePlan } from './match-reader.ts';
-import type { EvaluationCounters, RuleMatching, RuleSetStart } from './protocol.ts';
+import { GuardRun, processOf } from './guard-run.ts';
+import { planRule } from './match-reader.ts';
+import type { EvaluationCounters, MatchToActOn, ModuleStart, RuleMatching, RuleSetStart } from './protocol.ts';
+import type { SetModule } from './set-module.ts';
 
 const WORD_BYTES = BigUint64Array.BYTES_PER_ELEMENT;
 const ANCESTRY = member(IMAGE, 'ancestry').offset;
 const PARENT = member(IMAGE, 'parent_address').offset;
 /** The half of an ancestry word that has the bit of ANCESTRY_KNOWN, which is its sign. */
 const HIGH_HALF = 4;
-
-export interface SetModule {
-  readonly name: string;
-  readonly instance: RuleInstance;
-  readonly rules: readonly RulePlan[];
-  /** Its candidate words among those of the set. */
-  readonly words: BigUint64Array;
-  /** Its ancestry words among those of the set, and where they are in a process image. */
-  readonly ancestry: BigUint64Array;
-  readonly ancestryOffset: number;
-  /** Evaluation time of the measured batches, in ms. */
-  sampledMs: number;
-  /** Set when it has failed: it is not run. */
-  failure: RunFailure | undefined;
-  readonly absence: Absence;
-  /** It is about to be tried again: its candidates are filled in meanwhile. */
-  isReturning: boolean;
-}
 
 /** Called for a rule that matches an event, by one of its views. */
 export interface SetMatch {
@@ -67,6 +52,9 @@ export class ModuleSet {
   readonly generation: number;
   readonly eventTypes: readonly string[];
   readonly modules: readonly SetModule[];
+  /** The modules, and the one of the guards. */
+  readonly #all: readonly SetModule[];
+  readonly #guards: GuardRun | undefined;
   /** Offset of its candidates in a process image. */
   readonly bank: number;
   readonly isFiltered: boolean;
@@ -82,7 +70,7 @@ export class ModuleSet {
   #sampledBatches = 0;
 
   /** @throws {SandboxError | RangeError} for a module that does not fit the memory, or too many rules */
-  constructor({ generation, modules, eventTypes, filter }: RuleSetStart, bank: number, host: SetHost) {
+  constructor({ generation, modules, guard, eventTypes, filter }: RuleSetStart, bank: number, host: SetHost) {
     this.generation = generation;
     this.eventTypes = eventTypes;
     this.bank = bank;
@@ -91,15 +79,17 @@ export class ModuleSet {
     this.#memory = host.memory;
     this.#limits = host.limits ?? RUN_LIMITS;
     this.#onFailure = host.onFailure;
-    const first = firstWords(modules.map(({ rules }) => rules.length));
+    const starts = guard ? [...modules, guard] : modules;
+    const first = firstWords(starts.map(({ rules }) => rules.length));
     let nextAncestry = 0;
-    this.modules = modules.map(({ name, verified, rules }, module) => {
+    const bound = (start: ModuleStart, module: number, match: MatchCallback): SetModule => {
+      const { name, verified, rules } = start;
       const firstWord = first[module] ?? 0;
       const bind = (ancestry: number): RuleInstance =>
         instantiateRuleModule(verified, {
           memory: host.sandbox,
           ruleCount: rules.length,
-          match: (rule, event, view) => host.onMatch({ set: this, module, rule, event, view }),
+          match,
           candidates: (bank * CANDIDATE_WORDS + firstWord) * WORD_BYTES,
           ancestry,
         });
@@ -117,7 +107,13 @@ export class ModuleSet {
       const ancestry = this.#words.subarray(firstAncestry, firstAncestry + needed);
       const own = { name, instance, rules: rules.map(planRule), words, ancestry, ancestryOffset };
       return { ...own, sampledMs: 0, failure: undefined, absence: new Absence(), isReturning: false };
-    });
+    };
+    this.modules = modules.map((start, module) =>
+      bound(start, module, (rule, event, view) => host.onMatch({ set: this, module, rule, event, view })),
+    );
+    this.#guards =
+      guard && new GuardRun((match) => bound(guard, modules.length, match), guard.rules, host.memory, this.#limits);
+    this.#all = this.#guards ? [...this.modules, this.#guards.module] : this.modules;
   }
 
   /** Sets the candidate words and the ancestry words of a process image, given its address: before them those of ancestors that have none. */
@@ -135,7 +131,7 @@ export class ModuleSet {
 
   /** Whether an image has the ancestry words of all modules that are run, or about to be. */
   #isDescribed(image: number): boolean {
-    return this.modules.every(
+    return this.#all.every(
       ({ ancestry, ancestryOffset, failure, isReturning }) =>
         ancestry.length === 0 ||
         (failure && !isReturning) ||
@@ -145,7 +141,7 @@ export class ModuleSet {
 
   /** Good until the next call. */
   #wordsOf(image: number): BigUint64Array {
-    for (const module of this.modules) {
+    for (const module of this.#all) {
       module.ancestry.fill(0n);
       if (module.failure && !module.isReturning) continue;
       const failure = fillCandidates(module.instance, image, module.words, module.ancestry, this.#limits);
@@ -173,6 +169,23 @@ export class ModuleSet {
     }
   }
 
+  /** The module of the guards. */
+  get guard(): SetModule | undefined {
+    return this.#guards?.module;
+  }
+
+  /**
+   * What is needed to act on a match of an event, by one of its views; the record is valid during the call.
+   * @param wanted guards
+   */
+  toActOn(event: number, view: number, wanted: readonly number[]): MatchToActOn {
+    const process = processOf(this.#memory, view);
+    const verdict = this.#guards?.verdict(event, view, wanted);
+    if (verdict?.failure && this.#guards) this.#fail(this.#guards.module, verdict.failure);
+    const { holding, undecided } = verdict ?? { holding: [], undecided: wanted };
+    return { ...(process && { process }), holding, undecided };
+  }
+
   get evaluation(): EvaluationCounters {
     return {
       batches: this.#batches,
@@ -185,7 +198,7 @@ export class ModuleSet {
   get dueAgain(): SetModule | undefined {
     if (!this.#hasFailed) return undefined;
     const now = performance.now();
-    return this.modules.find(({ failure, absence }) => failure && absence.isOver(now));
+    return this.#all.find(({ failure, absence }) => failure && absence.isOver(now));
   }
 
   #fail(module: SetModule, failure: RunFailure): void {

@@ -41,6 +41,8 @@ export interface RuleReads {
   readonly readsPods: boolean;
   /** Names of the event types that it can match. */
   readonly eventTypes: readonly string[];
+  /** Its matches may be acted on: they name their process, and say which of these guards hold. Default: they are not. */
+  readonly guards?: readonly number[];
 }
 
 /** Limits on time and number of held events of new containers; for memory see CaptureSizes.holdBudget. */
@@ -67,6 +69,8 @@ export interface RuleSetStart {
   readonly generation: number;
   readonly modules: readonly ModuleStart[];
   readonly eventTypes: readonly string[];
+  /** A module whose rules are evaluated on matches alone: RuleReads.guards has their numbers. Default: none. */
+  readonly guard?: ModuleStart;
   /** Source `bpf` only: the kernel filter. Default: none. */
   readonly filter?: FilterTables;
 }
@@ -111,6 +115,27 @@ export interface Match {
   readonly names?: readonly NamedValue[];
   /** Set when the rule needs container data that are missing. */
   readonly gap?: ContainerGap;
+  /** Of rules whose matches may be acted on. */
+  readonly acts?: MatchToActOn;
+}
+
+/** What is needed to act on a match. */
+export interface MatchToActOn {
+  /** Undefined if the event's process is unknown. */
+  readonly process?: MatchedProcess;
+  /** Guards that hold. */
+  readonly holding: readonly number[];
+  /** Guards that could not be evaluated on all that they read. */
+  readonly undecided: readonly number[];
+}
+
+/** What names a process for good, and the program that it runs. */
+export interface MatchedProcess {
+  /** In the root pid namespace. */
+  readonly pid: number;
+  /** ns since the epoch, both. */
+  readonly startTime: bigint;
+  readonly execTime: bigint;
 }
 
 /** Why held events were evaluated. Only the first means that the answer came. */

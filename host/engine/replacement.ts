@@ -3,8 +3,9 @@
 
 import type { Capture } from '../capture/native.ts';
 import { describeImages } from './describe-images.ts';
-import type { ModuleSet, SetModule } from './module-set.ts';
+import type { ModuleSet } from './module-set.ts';
 import type { FromWorker, RuleSetStart, WorkerError } from './protocol.ts';
+import type { SetModule } from './set-module.ts';
 import { describeError } from './worker-error.ts';
 
 export interface ReplacementHost {
@@ -88,7 +89,7 @@ export class Replacement {
       const until = performance.now() + patience;
       while (!mayTakeOver() && performance.now() < until) yield;
       // As the last step: they also run on each new process.
-      const failed = next.modules.find(({ failure }) => failure);
+      const failed = [...next.modules, ...(next.guard ? [next.guard] : [])].find(({ failure }) => failure);
       if (failed) return { ok: false, error: moduleFailed(failed) };
       return { ok: true, next };
     } catch (error) {
