@@ -11,9 +11,11 @@ import type { NameLookup } from '../metadata/name-resolver.ts';
 import type { AlertExtras } from '../outputs/additions.ts';
 import type { Output } from '../outputs/output.ts';
 import type { ReplayReport } from '../recording/replay.ts';
+import type { Responder } from '../responses/responder.ts';
 import type { DropListener, DropSettings } from './drop-watch.ts';
 import type { MissingHooksPolicy } from './hook-watch.ts';
 import type { JournalOptions } from './node-journal.ts';
+import type { ResponseSet } from './response-set.ts';
 import type { RuleModule } from './rule-module.ts';
 import type { RuleChange } from './rule-sets.ts';
 
@@ -42,6 +44,10 @@ export interface AgentOptions {
   readonly journal?: JournalOptions;
   /** Rules can begin captures. Default: they don't. */
   readonly captures?: CaptureSettings;
+  /** What is done about alerts. Default: nothing. */
+  readonly responses?: ResponseSet;
+  /** Carries it out; closed by stop(). */
+  readonly responder?: Responder;
   /** What to do about rules that are blind because the kernel lacks a hook. Default: alert. */
   readonly missingHooks?: MissingHooksPolicy;
   readonly ruleMatching?: RuleMatching;

@@ -17,9 +17,11 @@ import { ImageWatch } from './image-watch.ts';
 import { describeLeftOut, withoutEvents } from './left-out-events.ts';
 import { NodeCaptures } from './node-captures.ts';
 import { NodeJournal } from './node-journal.ts';
+import { NodeResponses } from './node-responses.ts';
 import { OUTPUT_RULE, OutputWatch } from './output-watch.ts';
+import { type ResponseSet, withResponses } from './response-set.ts';
 import type { RuleModule } from './rule-module.ts';
-import { RuleSets } from './rule-sets.ts';
+import { RuleSets, type RuleSetsHost } from './rule-sets.ts';
 import type { Summary } from './summary.ts';
 import { TamperWatch } from './tamper-watch.ts';
 
@@ -42,15 +44,18 @@ export class AgentParts {
   readonly hooks: HookWatch;
   readonly journal: NodeJournal;
   readonly captures: NodeCaptures;
+  readonly responses: NodeResponses;
   readonly ruleSets: RuleSets;
   /** Undefined until it has started. */
   engine: Engine | undefined;
   /** Containers from a recording. */
   readonly #recorded = new Map<string, Uint8Array>();
+  #responses: ResponseSet | undefined;
 
   constructor(options: AgentOptions) {
     const { replay, extras = {}, onTrouble = () => {}, onNote = () => {} } = options;
     this.options = options;
+    this.#responses = replay ? undefined : options.responses;
     this.source = replay ? 'builder' : (options.source ?? 'bpf');
     // FALCO_HOSTNAME is what Falco's own manifests set to the node's name.
     this.machine = replay?.hostname ?? (process.env.FALCO_HOSTNAME || hostname());
@@ -88,7 +93,11 @@ export class AgentParts {
       onNote,
       recentMs: this.captures.recentMs,
     });
-    this.ruleSets = new RuleSets(this.completed(options.modules, extras), {
+    const responder = replay ? undefined : options.responder;
+    this.responses = new NodeResponses({ desk: () => this.desk, responder, onTrouble });
+    if (this.#responses) this.responses.use(this.#responses.settings);
+    const modules = this.completed(options.modules, extras, this.#responses);
+    const ruleSetsHost: RuleSetsHost = {
       engine: () => this.engine,
       desk: this.desk,
       journal: () => this.journal.wants,
@@ -96,12 +105,14 @@ export class AgentParts {
       isFiltered: this.source === 'bpf' && options.kernelFilter !== false,
       onTrouble,
       ...(options.onRules && { onRules: options.onRules }),
-    });
+    };
+    this.ruleSets = new RuleSets(modules, ruleSetsHost, this.#responses?.guard);
   }
 
   get summary(): Summary {
     const { summary: journal } = this.journal;
     const { summary: captures } = this.captures;
+    const { summary: responses } = this.responses;
     return {
       engine: this.engine?.counters,
       rules: this.ruleSets.summary,
@@ -115,17 +126,31 @@ export class AgentParts {
       hooks: this.hooks.summary,
       ...(journal && { journal }),
       ...(captures && { captures }),
+      ...(responses && { responses }),
     };
   }
 
-  /** The modules without events that are excluded from the capture, and with what is added to their alerts. */
-  completed(modules: readonly RuleModule[], extras: AlertExtras): RuleModule[] {
+  /**
+   * Replaces the rules. Rejects with EngineError: the previous ones stay in use then.
+   * @param responses default: those in use
+   */
+  async replaceRules(modules: readonly RuleModule[], extras: AlertExtras, responses?: ResponseSet): Promise<void> {
+    // A replay has none.
+    const next = this.options.replay ? undefined : (responses ?? this.#responses);
+    await this.ruleSets.replace(this.completed(modules, extras, next), next?.guard);
+    this.#responses = next;
+    if (next) this.responses.use(next.settings);
+  }
+
+  /** The modules without events that are excluded from the capture, with what is added to their alerts, and with what is done about these. */
+  completed(modules: readonly RuleModule[], extras: AlertExtras, responses: ResponseSet | undefined): RuleModule[] {
     const { leftOut = new Set(), onTrouble = () => {} } = this.options;
     for (const message of describeLeftOut(modules, leftOut)) onTrouble(message);
     return modules
       .map((module) => withoutEvents(module, leftOut))
       .map((module) => ({ ...module, rules: module.rules.map((rule) => withExtras(rule, extras)) }))
-      .map((module) => this.captures.prepared(module));
+      .map((module) => this.captures.prepared(module))
+      .map((module) => (responses ? withResponses(module, responses) : module));
   }
 
   /** A container from a recording. */
@@ -159,6 +184,7 @@ export class AgentParts {
         patience: hold.milliseconds,
         namesModules: this.options.namesModules ?? true,
         capture: (rule, alert) => this.captures.take(rule, alert),
+        respond: (rule, alert, send) => this.responses.take(rule, alert, send),
       },
     );
   }

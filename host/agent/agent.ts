@@ -11,6 +11,7 @@ import type { HookSummary } from './hook-watch.ts';
 import type { ImageSummary } from './image-watch.ts';
 import { MemoryTrim } from './memory-trim.ts';
 import type { JournalOptions } from './node-journal.ts';
+import type { ResponseSet } from './response-set.ts';
 import type { RuleModule } from './rule-module.ts';
 import { startEngine } from './start-engine.ts';
 import type { Summary } from './summary.ts';
@@ -34,8 +35,9 @@ export interface Agent {
   /**
    * Replaces the rules; metadata and counters are kept. Rejects with EngineError: the previous rules stay in use.
    * @param extras what is added to their alerts; default: as at the start
+   * @param responses what is done about these; default: as before
    */
-  replaceRules(modules: readonly RuleModule[], extras?: AlertExtras): Promise<void>;
+  replaceRules(modules: readonly RuleModule[], extras?: AlertExtras, responses?: ResponseSet): Promise<void>;
   /**
    * Replaces the outputs of those names, which are closed. Resolves when alerts have reached the new ones, to the number of outputs.
    */
@@ -119,9 +121,8 @@ class RunningAgent implements Agent {
     return this.#parts.images.summary;
   }
 
-  async replaceRules(modules: readonly RuleModule[], extras?: AlertExtras): Promise<void> {
-    const { ruleSets, options } = this.#parts;
-    await ruleSets.replace(this.#parts.completed(modules, extras ?? options.extras ?? {}));
+  async replaceRules(modules: readonly RuleModule[], extras?: AlertExtras, responses?: ResponseSet): Promise<void> {
+    await this.#parts.replaceRules(modules, extras ?? this.#parts.options.extras ?? {}, responses);
     this.#rulesTaken(modules);
   }
 
@@ -177,7 +178,7 @@ class RunningAgent implements Agent {
   }
 
   async #stop(): Promise<Summary> {
-    const { tampering, drops, images, resolver, directory, desk, journal, captures } = this.#parts;
+    const { tampering, drops, images, resolver, directory, desk, journal, captures, responses } = this.#parts;
     this.#trim.close();
     tampering.close();
     await captures.close();
@@ -188,6 +189,8 @@ class RunningAgent implements Agent {
     resolver.close();
     directory.close();
     desk.close();
+    // Alerts wait for what is done about them.
+    await responses.close();
     await closeOutputs(this.#parts);
     return this.summary();
   }

@@ -1,11 +1,11 @@
 // Turns matches into alerts and passes them to the outputs. Alerts of containers without metadata wait here for a while.
 
-import type { ContainerGap, GapReason, Match, RuleReads } from '../engine/protocol.ts';
+import type { ContainerGap, GapReason, Match, MatchToActOn, RuleReads } from '../engine/protocol.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { text } from '../fields/value.ts';
 import { completeValues } from '../metadata/complete-alert.ts';
 import { fieldsOf, formattedFields } from '../outputs/additions.ts';
-import { type Alert, CAPTURE_FIELD, MODULE_FIELD } from '../outputs/alert.ts';
+import { type Alert, CAPTURE_FIELD, MODULE_FIELD, RESPONSE_FIELD } from '../outputs/alert.ts';
 import { type KeyedValue, renderFields, renderMessage } from '../outputs/message.ts';
 import type { Output } from '../outputs/output.ts';
 import { CONTAINER, CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
@@ -68,6 +68,8 @@ export interface DeskOptions {
   readonly namesModules: boolean;
   /** Begins the capture of an alert, or adds it to one; returns the name of its file, if there is one. */
   readonly capture?: (rule: RuleInfo, alert: AlertToCapture) => string | undefined;
+  /** Responds to an alert, which is sent then with what came of it; false if there is nothing to do. */
+  readonly respond?: (rule: RuleInfo, alert: AlertToRespond, send: (outcome: string) => void) => boolean;
 }
 
 /** What a capture needs of an alert before it is sent. */
@@ -76,6 +78,15 @@ export interface AlertToCapture {
   readonly message: string;
   /** All that were read. */
   readonly fields: readonly KeyedValue[];
+}
+
+/** What is needed to respond to an alert, before it is sent. */
+export interface AlertToRespond {
+  /** All that were read. */
+  readonly fields: readonly KeyedValue[];
+  readonly acts: MatchToActOn | undefined;
+  /** The metadata of its container did not arrive. */
+  readonly isIncomplete: boolean;
 }
 
 export interface RuleAlerts {
@@ -98,8 +109,9 @@ export interface DeskCounters {
 
 /** What the worker must know of a rule. The fields are in the order in which Match.values has them. */
 export function ruleReads(rule: RuleInfo): RuleReads {
-  const { readsContainers, readsPods, eventTypes } = rule;
-  return { fields: fieldsOf(rule).all, readsContainers, readsPods, eventTypes };
+  const { readsContainers, readsPods, eventTypes, responses } = rule;
+  const guards = responses?.flatMap(({ guard }) => guard ?? []);
+  return { fields: fieldsOf(rule).all, readsContainers, readsPods, eventTypes, ...(guards && { guards }) };
 }
 
 export class AlertDesk {
@@ -110,6 +122,7 @@ export class AlertDesk {
   readonly #patience: number;
   readonly #namesModules: boolean;
   readonly #capture: DeskOptions['capture'];
+  readonly #respond: DeskOptions['respond'];
   readonly #containers: KnownContainers;
   readonly #held = new Map<string, Waiting>();
   /** Containers whose time ran out: their alerts wait no more until there is an answer. */
@@ -128,6 +141,7 @@ export class AlertDesk {
     this.#patience = options.patience;
     this.#namesModules = options.namesModules;
     this.#capture = options.capture;
+    this.#respond = options.respond;
   }
 
   /** Matches of that rule set may come from now on. */
@@ -289,7 +303,17 @@ export class AlertDesk {
     const file = this.#capture?.(rule, { time, message, fields });
     const capture = file === undefined ? [] : [{ key: CAPTURE_FIELD, value: text(file) }];
     const all = [...fields.slice(0, shown), ...added, ...extra, ...(module ? [module] : []), ...capture];
-    this.#write({ time, rule: name, priority, source, tags, hostname: this.#hostname, message, fields: all });
+    const alert = { time, rule: name, priority, source, tags, hostname: this.#hostname, message, fields: all };
+    const { acts } = match;
+    const isIncomplete = this.#lacksContainer(match);
+    if (this.#respond?.(rule, { fields, acts, isIncomplete }, (text) => this.#write(withResponse(alert, text)))) return;
+    this.#write(alert);
+  }
+
+  /** Whether the runtime's answer about the container of the match is still missing. */
+  #lacksContainer({ gap }: Match): boolean {
+    const state = gap && this.#containers.entry(gap.id)?.[STATE_AT];
+    return gap !== undefined && (state === undefined || state === CONTAINER_STATE.FAILED);
   }
 
   #write(alert: Alert): void {
@@ -305,4 +329,9 @@ function answers(entry: Uint8Array, { needsPod }: ContainerGap): boolean {
 /** Both names of a file, where they differ: those that the rule's output doesn't print itself. */
 function namesBeside({ names = [] }: Match, printed: readonly string[]): readonly KeyedValue[] {
   return names.filter(({ key }) => !printed.includes(key));
+}
+
+function withResponse(alert: Alert, outcome: string): Alert {
+  const field = { key: RESPONSE_FIELD, value: text(outcome) };
+  return { ...alert, message: alert.message + renderFields([field]), fields: [...alert.fields, field] };
 }

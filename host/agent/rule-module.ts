@@ -10,6 +10,7 @@ import { escapeText } from '../diagnostics/escape.ts';
 import { isObject, isTexts } from '../diagnostics/json-value.ts';
 import { needsCluster, needsRuntime } from '../fields/container.ts';
 import type { ExtraFields } from '../outputs/additions.ts';
+import type { BoundResponse } from '../responses/bound-response.ts';
 import { named } from '../sandbox/error.ts';
 import { compileRuleModule, type VerifiedModule } from '../sandbox/instantiate.ts';
 import { readCustomSection } from '../sandbox/sections.ts';
@@ -42,6 +43,8 @@ export interface RuleInfo {
   readonly capture: boolean;
   /** How long that lasts, in ms; undefined: as the configuration says. */
   readonly captureDuration?: number;
+  /** What the agent does about its alerts, in this order. Default: nothing. */
+  readonly responses?: readonly BoundResponse[];
 }
 
 export interface RuleModule {

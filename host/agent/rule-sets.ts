@@ -3,7 +3,7 @@
 import { type FilterTables, filterTables } from '../capture/filter-tables.ts';
 import { firstWords } from '../engine/candidate-words.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { RuleSetStart } from '../engine/protocol.ts';
+import type { ModuleStart, RuleSetStart } from '../engine/protocol.ts';
 import type { JournalWants } from '../journal/wants.ts';
 import { type AlertDesk, ruleReads } from './alert-desk.ts';
 import { type AbsenceSummary, ModuleAbsences } from './module-absences.ts';
@@ -74,6 +74,7 @@ export class RuleSets {
   readonly absences: ModuleAbsences;
   readonly #host: RuleSetsHost;
   #modules: readonly RuleModule[];
+  #guard: RuleModule | undefined;
   /** By the hash of each of them. */
   #inUseSince: ReadonlyMap<string, number>;
   /** Of the set in use, and the last that was given to one. */
@@ -89,8 +90,10 @@ export class RuleSets {
   #longestStepMs: number | undefined;
   #underWay: Promise<void> = Promise.resolve();
 
-  constructor(modules: readonly RuleModule[], host: RuleSetsHost) {
+  /** @param guard the module of the conditions of responses */
+  constructor(modules: readonly RuleModule[], host: RuleSetsHost, guard?: RuleModule) {
     this.#modules = modules;
+    this.#guard = guard;
     this.#inUseSince = timesOf(modules, new Map());
     this.#host = host;
     this.absences = new ModuleAbsences(host.desk, host.onTrouble);
@@ -109,12 +112,12 @@ export class RuleSets {
 
   /** The set that the worker starts with. */
   get first(): RuleSetStart {
-    return this.#setOf(0, this.#modules);
+    return this.#setOf(0, this.#modules, this.#guard);
   }
 
   /** Replaces the rules by these, in this order, after pending replacements. Rejects with EngineError: the previous rules stay then. */
-  replace(modules: readonly RuleModule[]): Promise<void> {
-    const done = this.#underWay.then(() => this.#replace(modules));
+  replace(modules: readonly RuleModule[], guard?: RuleModule): Promise<void> {
+    const done = this.#underWay.then(() => this.#replace(modules, guard));
     this.#underWay = done.catch(() => {});
     return done;
   }
@@ -122,7 +125,7 @@ export class RuleSets {
   /** Has the same rules with what others want captured now. Rejects with EngineError: what was captured stays. */
   recapture(): Promise<void> {
     const done = this.#underWay.then(async () => {
-      const generation = await this.#takeOver(this.#modules);
+      const generation = await this.#takeOver(this.#modules, this.#guard);
       if (generation !== undefined) this.#generation = generation;
     });
     this.#underWay = done.catch(() => {});
@@ -130,14 +133,14 @@ export class RuleSets {
   }
 
   /** @returns their generation; undefined if there is no engine */
-  async #takeOver(modules: readonly RuleModule[]): Promise<number | undefined> {
+  async #takeOver(modules: readonly RuleModule[], guard: RuleModule | undefined): Promise<number | undefined> {
     const { desk, engine, onTrouble } = this.#host;
     const running = engine();
     if (!running) return undefined;
     const generation = ++this.#lastGiven;
     desk.use(generation, modules);
     try {
-      const { longestStepMs, trouble } = await running.replace(this.#setOf(generation, modules));
+      const { longestStepMs, trouble } = await running.replace(this.#setOf(generation, modules, guard));
       this.#longestStepMs = longestStepMs;
       if (trouble)
         onTrouble(
@@ -150,10 +153,11 @@ export class RuleSets {
     return generation;
   }
 
-  async #replace(modules: readonly RuleModule[]): Promise<void> {
-    const generation = await this.#takeOver(modules);
+  async #replace(modules: readonly RuleModule[], guard: RuleModule | undefined): Promise<void> {
+    const generation = await this.#takeOver(modules, guard);
     if (generation === undefined) return;
     this.#modules = modules;
+    this.#guard = guard;
     this.#inUseSince = timesOf(modules, this.#inUseSince);
     this.#generation = generation;
     this.#succeeded++;
@@ -217,17 +221,22 @@ export class RuleSets {
     };
   }
 
-  #setOf(generation: number, modules: readonly RuleModule[]): RuleSetStart {
+  #setOf(generation: number, modules: readonly RuleModule[], guard: RuleModule | undefined): RuleSetStart {
     const journal = this.#host.journal?.();
     const filter = this.#host.isFiltered ? sharedFilter(modules, journal, this.#host.captures) : undefined;
     const eventTypes = [...modules, ...(journal ? [journal] : [])].flatMap((each) => each.eventTypes);
     return {
       generation,
       eventTypes: [...new Set(eventTypes)].sort(),
-      modules: modules.map(({ name, verified, rules }) => ({ name, verified, rules: rules.map(ruleReads) })),
+      modules: modules.map(moduleStart),
+      ...(guard && { guard: moduleStart(guard) }),
       ...(filter && { filter }),
     };
   }
+}
+
+function moduleStart({ name, verified, rules }: RuleModule): ModuleStart {
+  return { name, verified, rules: rules.map(ruleReads) };
 }
 
 function timesOf(modules: readonly RuleModule[], before: ReadonlyMap<string, number>): Map<string, number> {

@@ -10,6 +10,7 @@ import type { DeskCounters } from './alert-desk.ts';
 import type { DropCounters } from './drop-watch.ts';
 import type { HookSummary } from './hook-watch.ts';
 import type { ImageSummary } from './image-watch.ts';
+import type { ResponsesSummary } from './node-responses.ts';
 import type { RuleSetSummary } from './rule-sets.ts';
 import type { TamperSummary } from './tamper-watch.ts';
 
@@ -29,4 +30,6 @@ export interface Summary {
   readonly journal?: JournalSummary;
   /** Absent while they are off. */
   readonly captures?: CapturesSummary;
+  /** Absent while there are none. */
+  readonly responses?: ResponsesSummary;
 }

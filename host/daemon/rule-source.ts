@@ -35,7 +35,7 @@ export function readRunRules(
     JSON.stringify(selection),
     signatures.mode,
     ...signatures.keys.map(({ id }) => id),
-    JSON.stringify([configuration.append_output, configuration.static_fields], (_, value) =>
+    JSON.stringify([configuration.append_output, configuration.static_fields, configuration.responses], (_, value) =>
       value instanceof Map ? [...value] : value,
     ),
   ]);

@@ -1,6 +1,8 @@
 // Keeps a running agent's rules up to date with the files they come from.
 
 import type { Agent } from '../agent/agent.ts';
+import type { ResponseSet } from '../agent/response-set.ts';
+import type { RuleModule } from '../agent/rule-module.ts';
 import type { LogLevel } from '../diagnostics/log.ts';
 import { count } from '../diagnostics/numbers.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
@@ -22,6 +24,8 @@ export interface RuleUpdateOptions {
   readonly onSettings?: (settings: RunSettings) => Promise<void>;
   /** What is added to alerts, by the last settings. */
   readonly extras: () => Promise<AlertExtras>;
+  /** What is done about the alerts of these modules, by the last settings. Rejects if that can't be used. */
+  readonly responses: (modules: readonly RuleModule[]) => Promise<ResponseSet>;
   /** Called when a reload begins. */
   readonly onReload?: (result: Promise<ReloadResult>) => void;
   /** Logs a message of one or more lines. */
@@ -35,7 +39,7 @@ export interface RuleUpdates {
 }
 
 export function startRuleUpdates(options: RuleUpdateOptions): RuleUpdates {
-  const { agent, settings, inUse, again, onSettings, extras, onReload, say } = options;
+  const { agent, settings, inUse, again, onSettings, extras, responses, onReload, say } = options;
   let watch: PathWatch | undefined;
   const latest = async (terminal: Terminal): Promise<RunSettings> => {
     const now = await again(terminal);
@@ -45,7 +49,7 @@ export function startRuleUpdates(options: RuleUpdateOptions): RuleUpdates {
   };
   const reloader = new RuleReloader(inUse, {
     read: () => readSnapshot(latest, (message) => say('warning', message)),
-    replace: async (modules) => agent.replaceRules(modules, await extras()),
+    replace: async (modules) => agent.replaceRules(modules, await extras(), await responses(modules)),
     onReplaced: (modules) => {
       const rules = modules.reduce((sum, module) => sum + module.rules.length, 0);
       const { longestStepMs = 0 } = agent.summary().rules.reloads;

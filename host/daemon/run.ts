@@ -3,6 +3,7 @@
 import { constants } from 'node:os';
 import { type Agent, startAgent } from '../agent/agent.ts';
 import type { AgentOptions } from '../agent/agent-options.ts';
+import type { ResponseSet } from '../agent/response-set.ts';
 import type { RuleModule } from '../agent/rule-module.ts';
 import { loadAddon } from '../capture/addon.ts';
 import { DEFAULT_SIZES } from '../capture/open.ts';
@@ -27,6 +28,7 @@ import { kubernetesPlace, runtimePlaces } from './metadata-places.ts';
 import { MetricRecorder } from './metrics/recorder.ts';
 import type { MetricSource } from './metrics/source.ts';
 import { alertFormat, makeOutputs, type OutputChoice } from './outputs.ts';
+import { loadResponses, warnOfUnmet } from './responses.ts';
 import { ruleEvents } from './rule-events.ts';
 import { type RuleUpdates, startRuleUpdates } from './rule-updates.ts';
 import type { ServiceNotifier } from './service-notify.ts';
@@ -143,6 +145,7 @@ export class Run {
       again: this.#start.settingsNow,
       onSettings: (settings) => updates.take(settings),
       extras: () => extrasOf(updates.settings),
+      responses: (modules) => this.#responses(updates.settings, modules),
       onReload: (result) => service.reloading(result),
       say: (level, message) => this.#log.say(level, message),
     });
@@ -168,6 +171,12 @@ export class Run {
       metrics.close(configuration.output_timeout),
     ]);
     return status;
+  }
+
+  async #responses(settings: RunSettings, modules: readonly RuleModule[]): Promise<ResponseSet> {
+    const responses = await loadResponses(settings);
+    warnOfUnmet(responses, modules, settings.origins, (message) => this.#log.say('warning', message));
+    return responses;
   }
 
   /** The terminal is gone, or somebody requests a reload. */
@@ -198,6 +207,7 @@ export class Run {
       leftOut: leftOutEvents(configuration.base_syscalls),
       ...(journal && { journal }),
       ...(captures && { captures }),
+      responses: await this.#responses(this.#settings, this.#start.modules),
       missingHooks: configuration.engine.wasprey.missing_hooks,
       ignoresSelf: true,
       runtimes: runtimePlaces(configuration),

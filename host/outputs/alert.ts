@@ -12,6 +12,9 @@ export const MODULE_FIELD = 'wasprey.module';
 /** Field of an alert with the name of the file of its capture. */
 export const CAPTURE_FIELD = 'wasprey.capture';
 
+/** Field of an alert with what the agent has done about it. */
+export const RESPONSE_FIELD = 'wasprey.response';
+
 export interface Alert {
   /** ns since the epoch. */
   readonly time: bigint;

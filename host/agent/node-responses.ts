@@ -1,0 +1,194 @@
+// Responses to alerts: makes the target from the alert, leaves out what `unless` excepts, has the rest carried out, and reports what came of it.
+
+import type { MatchToActOn } from '../engine/protocol.ts';
+import { withinTime } from '../engine/within-time.ts';
+import { valueText } from '../fields/text.ts';
+import { decode } from '../fields/value.ts';
+import type { KeyedValue } from '../outputs/message.ts';
+import type { Outcome, Refusal, Target, TargetPod } from '../responses/action.ts';
+import type { BoundResponse } from '../responses/bound-response.ts';
+import { outcomeName, outcomeText } from '../responses/outcome-text.ts';
+import type { Responder } from '../responses/responder.ts';
+import type { Response, ResponseMode, ResponseSettings } from '../responses/settings.ts';
+import type { AlertDesk, AlertToRespond } from './alert-desk.ts';
+import { containerLabel, podLabel, TARGET_FIELDS } from './response-set.ts';
+import type { RuleInfo } from './rule-module.ts';
+
+export const RESPONSE_FAILURE_RULE = 'Wasprey internal: response failure';
+/** What had taken too long for the alert. */
+export const RESPONSE_ENDED_RULE = 'Wasprey internal: response ended';
+
+/** How long an alert waits for what its responses come to. */
+const PATIENCE_MS = 1000;
+
+export interface OutcomeCount {
+  readonly response: string;
+  readonly action: string;
+  /** done, observed, failed, or why it was refused. */
+  readonly outcome: string;
+  readonly count: number;
+}
+
+export interface ResponsesSummary {
+  readonly mode: ResponseMode;
+  readonly responses: number;
+  readonly outcomes: readonly OutcomeCount[];
+}
+
+export interface NodeResponsesHost {
+  readonly desk: () => Pick<AlertDesk, 'internal'>;
+  /** Absent: nothing can be carried out. */
+  readonly responder: Responder | undefined;
+  readonly onTrouble: (message: string) => void;
+}
+
+export class NodeResponses {
+  readonly #host: NodeResponsesHost;
+  #settings: ResponseSettings | undefined;
+  readonly #counts = new Map<string, OutcomeCount>();
+  /** Alerts that wait, and what goes on after its alert was sent. */
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  constructor(host: NodeResponsesHost) {
+    this.#host = host;
+  }
+
+  /** Undefined while there are none. */
+  get summary(): ResponsesSummary | undefined {
+    const { responses = [], mode = 'observe' } = this.#settings ?? {};
+    if (responses.length === 0 && this.#counts.size === 0) return undefined;
+    return { mode, responses: responses.length, outcomes: [...this.#counts.values()] };
+  }
+
+  /** Applies these settings from now on. */
+  use(settings: ResponseSettings): void {
+    this.#settings = settings;
+    this.#host.responder?.use(settings);
+  }
+
+  /**
+   * Responds to an alert of a rule; false if there is nothing to do.
+   * @param send called with what came of it, in little more than a second at the latest
+   */
+  take({ responses = [] }: RuleInfo, alert: AlertToRespond, send: (text: string) => void): boolean {
+    if (responses.length === 0) return false;
+    this.#follow(this.#respondAll(responses, alert).then((texts) => send(texts.join('; '))));
+    return true;
+  }
+
+  /** Resolves when all alerts that waited are sent, and nothing is under way any more. */
+  async close(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    await this.#host.responder?.close();
+  }
+
+  /** One after the other, as they are configured: killing what was to be paused first would leave nothing to pause. */
+  async #respondAll(responses: readonly BoundResponse[], alert: AlertToRespond): Promise<string[]> {
+    const until = performance.now() + PATIENCE_MS;
+    const texts: string[] = [];
+    let before: Promise<unknown> = Promise.resolve();
+    for (const bound of responses) {
+      const { name } = bound.response;
+      const outcome = before.then(() => this.#respond(bound, alert));
+      before = outcome;
+      const text = outcome.then((result) => outcomeText(name, result));
+      const isIn = await withinTime(text, Math.max(until - performance.now(), 0));
+      if (isIn) texts.push(await text);
+      else {
+        texts.push(`${name}: under way`);
+        this.#follow(
+          text.then((late) =>
+            this.#host.desk().internal(RESPONSE_ENDED_RULE, 'Notice', `${RESPONSE_ENDED_RULE}: ${late}`),
+          ),
+        );
+      }
+    }
+    return texts;
+  }
+
+  async #respond({ response, guard }: BoundResponse, { fields, acts, isIncomplete }: AlertToRespond): Promise<Outcome> {
+    const target = targetOf(fields, acts, isIncomplete);
+    const outcome = refusalOf(acts, guard) ?? (target ? await this.#act(response, target) : UNKNOWN_PROCESS);
+    this.#count(response, outcome);
+    if (outcome.kind === 'failed') {
+      const message = `${RESPONSE_FAILURE_RULE}: ${outcomeText(response.name, outcome)}`;
+      this.#host.onTrouble(message);
+      this.#host.desk().internal(RESPONSE_FAILURE_RULE, 'Critical', message);
+    }
+    return outcome;
+  }
+
+  async #act(response: Response, target: Target): Promise<Outcome> {
+    const { responder } = this.#host;
+    const failed = (reason: string): Outcome => ({ kind: 'failed', what: response.action, reason, milliseconds: 0 });
+    if (!responder) return failed('nothing can be carried out here');
+    try {
+      return await responder.act(response, target);
+    } catch (error) {
+      // It never rejects: a defect must not cost the alert.
+      return failed(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #count({ name, action }: Response, result: Outcome): void {
+    const outcome = outcomeName(result);
+    const key = `${outcome} ${name}`;
+    const count = (this.#counts.get(key)?.count ?? 0) + 1;
+    this.#counts.set(key, { response: name, action, outcome, count });
+  }
+
+  #follow(work: Promise<unknown>): void {
+    const followed = work.finally(() => this.#underWay.delete(followed));
+    this.#underWay.add(followed);
+  }
+}
+
+function refused(why: Refusal, detail: string): Outcome {
+  return { kind: 'refused', why, detail };
+}
+
+const UNKNOWN_PROCESS = refused('incomplete', 'the process of the event is not known');
+
+/** What `unless` says. */
+function refusalOf(acts: MatchToActOn | undefined, guard: number | undefined): Outcome | undefined {
+  if (guard === undefined) return undefined;
+  if (!acts || acts.undecided.includes(guard)) return refused('incomplete', 'what `unless` reads is not known');
+  return acts.holding.includes(guard) ? refused('excepted', '`unless` holds') : undefined;
+}
+
+/** Undefined if the event's process is unknown. */
+export function targetOf(
+  fields: readonly KeyedValue[],
+  acts: MatchToActOn | undefined,
+  isIncomplete: boolean,
+): Target | undefined {
+  if (!acts?.process) return undefined;
+  const texts = new Map(fields.flatMap(({ key, value }) => (value ? [[key, decode(valueText(value))] as const] : [])));
+  const text = (key: string): string => texts.get(key) ?? '';
+  const isHost = text(TARGET_FIELDS.shortId) === 'host';
+  return {
+    ...acts.process,
+    executable: text(TARGET_FIELDS.executable),
+    container: isHost ? '' : text(TARGET_FIELDS.container),
+    containerName: isHost ? '' : text(TARGET_FIELDS.containerName),
+    labels: labelsIn(texts, containerLabel('')),
+    pod: podOf(texts),
+    isIncomplete,
+  };
+}
+
+function podOf(texts: ReadonlyMap<string, string>): TargetPod | undefined {
+  const [namespace, name] = [texts.get(TARGET_FIELDS.namespace), texts.get(TARGET_FIELDS.pod)];
+  if (namespace === undefined || name === undefined) return undefined;
+  return { namespace, name, uid: texts.get(TARGET_FIELDS.podUid) ?? '', labels: labelsIn(texts, podLabel('')) };
+}
+
+/** @param form a field of such labels, with an empty key */
+function labelsIn(texts: ReadonlyMap<string, string>, form: string): Map<string, string> {
+  const [before] = form.split(']');
+  return new Map(
+    [...texts].flatMap(([field, value]) =>
+      before !== undefined && field.startsWith(before) ? [[field.slice(before.length, -1), value] as const] : [],
+    ),
+  );
+}

@@ -1,0 +1,58 @@
+// The responses in use, and what rules have to read for them.
+
+import { type BoundResponse, boundTo } from '../responses/bound-response.ts';
+import type { ResponseSettings } from '../responses/settings.ts';
+import type { RuleInfo, RuleModule } from './rule-module.ts';
+
+export interface ResponseSet {
+  readonly settings: ResponseSettings;
+  /** The module of the guards: a rule for each `unless`, in the order of guarded(). Absent if there are none. */
+  readonly guard?: RuleModule;
+}
+
+/** What an alert must have for a target to be made of it. */
+export const TARGET_FIELDS = {
+  executable: 'proc.exepath',
+  container: 'container.full_id',
+  shortId: 'container.id',
+  containerName: 'container.name',
+  namespace: 'k8s.ns.name',
+  pod: 'k8s.pod.name',
+  podUid: 'k8s.pod.uid',
+} as const;
+
+export function containerLabel(key: string): string {
+  return `container.label[${key}]`;
+}
+
+export function podLabel(key: string): string {
+  return `k8s.pod.label[${key}]`;
+}
+
+/** The module whose rules have the responses that are for them, and read what these need. */
+export function withResponses(module: RuleModule, { settings, guard }: ResponseSet): RuleModule {
+  const { responses, never } = settings;
+  if (responses.length === 0) return module;
+  const labels = [...never.labels.keys()].flatMap((key) => [containerLabel(key), podLabel(key)]);
+  const hidden = [...Object.values(TARGET_FIELDS), ...labels];
+  return { ...module, rules: module.rules.map((rule) => bound(rule, boundTo(rule, responses), hidden, guard)) };
+}
+
+function bound(
+  rule: RuleInfo,
+  responses: readonly BoundResponse[],
+  hidden: readonly string[],
+  guard: RuleModule | undefined,
+): RuleInfo {
+  if (responses.length === 0) return rule;
+  const { fields = [], formatted = [], hidden: others = [] } = rule.extra ?? {};
+  const guards = responses.flatMap((each) => guard?.rules[each.guard ?? -1] ?? []);
+  return {
+    ...rule,
+    extra: { fields, formatted, hidden: [...others, ...hidden] },
+    // Its events are held for what the conditions of its responses read, too.
+    readsContainers: rule.readsContainers || guards.some(({ readsContainers }) => readsContainers),
+    readsPods: rule.readsPods || guards.some(({ readsPods }) => readsPods),
+    responses,
+  };
+}

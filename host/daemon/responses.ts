@@ -1,0 +1,59 @@
+// The responses of a run: from its configuration, their conditions compiled, and compared with the rules that are loaded.
+
+import type { ResponseSet } from '../agent/response-set.ts';
+import { loadRuleModule, type RuleModule } from '../agent/rule-module.ts';
+import { configWarning } from '../config/error.ts';
+import { renderDiagnostic, type ShownDiagnostic } from '../diagnostics/diagnostic-text.ts';
+import { CommandFailure } from '../diagnostics/failure.ts';
+import { unmetParts } from '../responses/rule-match.ts';
+import type { ResponseSettings } from '../responses/settings.ts';
+import { MODULE_CACHE } from '../setup/paths.mjs';
+import type { RunSettings } from './settings.ts';
+
+/** Of the module of their conditions, in messages: "the rules of ... are no longer evaluated". */
+const GUARD_NAME = 'responses (unless)';
+
+/** Rejects with CommandFailure for conditions that can't be compiled. */
+export async function loadResponses(settings: Pick<RunSettings, 'configuration' | 'origins'>): Promise<ResponseSet> {
+  // Loaded only now, and the compiler only for conditions: most configurations have no responses.
+  const { readResponses } = await import('../config/responses.ts');
+  const { settings: responses } = readResponses(settings.configuration, settings.origins);
+  const guard = await compileGuards(responses);
+  return { settings: responses, ...(guard && { guard }) };
+}
+
+async function compileGuards({ responses }: ResponseSettings): Promise<RuleModule | undefined> {
+  const { guardRules } = await import('../responses/unless.ts');
+  const rules = guardRules(responses);
+  if (rules.length === 0) return undefined;
+  const { compileModule } = await import('../compiler/compile.ts');
+  const { wasm, diagnostics } = await compileModule(rules, { cacheDirectory: MODULE_CACHE });
+  const error = diagnostics.find(({ severity }) => severity === 'error');
+  if (!error) return loadRuleModule(GUARD_NAME, wasm);
+  const message = `\`unless\` of response ${rules[error.rule]?.name} can't be compiled: ${error.message}`;
+  throw new CommandFailure(message, 'write a smaller condition');
+}
+
+/** Parts of responses that are for no rule of the modules, each with its place and what was probably meant. */
+export function unmetDiagnostics(
+  { settings: { responses } }: ResponseSet,
+  modules: readonly RuleModule[],
+  origins: RunSettings['origins'],
+): ShownDiagnostic[] {
+  const rules = modules.flatMap((module) => module.rules);
+  return unmetParts(responses, rules).flatMap(({ response, key, message, help }) => {
+    const path = `responses.actions[${response}]`;
+    const origin = origins.get(`${path}.${key}`) ?? origins.get(path);
+    return origin ? [configWarning('RESPONSE_UNMATCHED', message, origin, { help })] : [];
+  });
+}
+
+/** Logs them. */
+export function warnOfUnmet(
+  responses: ResponseSet,
+  modules: readonly RuleModule[],
+  origins: RunSettings['origins'],
+  warn: (message: string) => void,
+): void {
+  for (const diagnostic of unmetDiagnostics(responses, modules, origins)) warn(renderDiagnostic(diagnostic));
+}

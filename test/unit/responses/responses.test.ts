@@ -1,0 +1,191 @@
+// From a match to what is done about it: real addon, sandbox and compiler, with a responder that only notes what it is given.
+
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import type { RuleModule } from '../../../host/agent/rule-module.ts';
+import type { Outcome } from '../../../host/responses/action.ts';
+import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
+import { startDockerEngine } from '../../support/docker-engine.ts';
+import { NotingResponder, responseOf, responseSet } from '../../support/response-sets.ts';
+
+const RULES = `
+- rule: Shadow read
+  desc: of the host and of containers
+  condition: evt.type = openat and fd.name = /etc/shadow
+  output: "read by %proc.name"
+  priority: WARNING
+  tags: [secrets]
+`;
+
+let module: RuleModule;
+before(async () => {
+  module = await moduleOf(RULES);
+});
+
+const CONTAINER = 'a'.repeat(64);
+const inContainer = (image: number, name = 'test') =>
+  processImage(image, { cgroup: `/docker/${CONTAINER}`, comm_bytes: name, executable: `/usr/bin/${name}` });
+
+function dockerAnswer(image: string, labels: Record<string, string> = {}) {
+  return { [`/containers/${CONTAINER}/json`]: { Name: '/web', Config: { Image: image, Labels: labels } } };
+}
+
+function responseFields(lines: readonly string[]): unknown[] {
+  return lines.map((line) => JSON.parse(line).output_fields['wasprey.response']);
+}
+
+describe('an alert', () => {
+  test('has what was done about it, to the process and the container that matched', async () => {
+    const responder = new NotingResponder();
+    await using docker = await startDockerEngine(
+      dockerAnswer('shop/web', { 'wasprey.io/responses': 'off', other: 'x' }),
+    );
+    const never = { namespaces: [], labels: new Map([['wasprey.io/responses', 'off']]), executables: [] };
+    await using built = await startBuiltAgent([module], {
+      runtimes: { dockerSocket: docker.socket, podmanSocket: '/nonexistent', runcRoots: [] },
+      responses: await responseSet([responseOf()], { never }),
+      responder,
+    });
+    built.agent.inject([inContainer(1)], [shadowRead(1)]);
+    const [line] = await built.waitForLines(1);
+    assert.match(line ?? '', /read by test .*wasprey\.response=freeze: pause_container of 1001 \(2\.0 ms\)$/);
+    assert.deepEqual(responseFields(built.jsonLines()), ['freeze: pause_container of 1001 (2.0 ms)']);
+    const [act] = responder.acts;
+    const { startTime, execTime, labels, ...target } = act?.target ?? assert.fail();
+    assert.deepEqual(target, {
+      pid: 1001,
+      executable: '/usr/bin/test',
+      container: CONTAINER,
+      containerName: 'web',
+      pod: undefined,
+      isIncomplete: false,
+    });
+    assert.deepEqual([...labels], [['wasprey.io/responses', 'off']]);
+    assert.equal(typeof startTime, 'bigint');
+    assert.equal(typeof execTime, 'bigint');
+  });
+
+  test('of the host has a target without a container', async () => {
+    const responder = new NotingResponder();
+    await using built = await startBuiltAgent([module], { responses: await responseSet([responseOf()]), responder });
+    built.agent.inject([processImage(1, { executable: '/bin/x' })], [shadowRead(1)]);
+    await built.waitForLines(1);
+    assert.equal(responder.acts[0]?.target.container, '');
+    assert.equal(responder.acts[0]?.target.isIncomplete, false);
+  });
+
+  test('has the outcome of each response that is for it, in their order; others are not asked', async () => {
+    const outcomes: Record<string, Outcome> = {
+      one: { kind: 'observed', what: 'would kill process 1001' },
+      two: { kind: 'refused', why: 'limit', detail: '5 in 1m' },
+    };
+    const responder = new NotingResponder(({ name }) => Promise.resolve(outcomes[name] ?? assert.fail(name)));
+    const responses = await responseSet([
+      responseOf({ name: 'one', match: { rules: ['Shadow*'], tags: ['none', 'secrets'], priority: 'Warning' } }),
+      responseOf({ name: 'other', match: { rules: ['Shadow*'], priority: 'Error' } }),
+      responseOf({ name: 'in the kernel', where: 'kernel', action: 'kill_process' }),
+      responseOf({ name: 'two' }),
+    ]);
+    await using built = await startBuiltAgent([module], { responses, responder });
+    built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+    await built.waitForLines(1);
+    assert.deepEqual(responseFields(built.jsonLines()), [
+      'one: observe: would kill process 1001; two: not done, limit: 5 in 1m',
+    ]);
+    assert.deepEqual(built.agent.summary().responses, {
+      mode: 'act',
+      responses: 4,
+      outcomes: [
+        { response: 'one', action: 'pause_container', outcome: 'observed', count: 1 },
+        { response: 'two', action: 'pause_container', outcome: 'limit', count: 1 },
+      ],
+    });
+  });
+
+  test('that no response is for is as it was', async () => {
+    const responder = new NotingResponder();
+    const responses = await responseSet([responseOf({ match: { tags: ['none'] } })]);
+    await using built = await startBuiltAgent([module], { responses, responder });
+    built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+    await built.waitForLines(1);
+    assert.deepEqual(responseFields(built.jsonLines()), [undefined]);
+    assert.deepEqual(responder.acts, []);
+  });
+});
+
+describe('a response', () => {
+  test('that takes longer than a second is in the alert as under way, and its end is an alert of its own', async () => {
+    const end = Promise.withResolvers<Outcome>();
+    const responder = new NotingResponder(() => end.promise);
+    await using built = await startBuiltAgent([module], { responses: await responseSet([responseOf()]), responder });
+    built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+    await built.waitForLines(1);
+    assert.deepEqual(responseFields(built.jsonLines()), ['freeze: under way']);
+    end.resolve({ kind: 'done', what: 'paused container abc', milliseconds: 1234.5 });
+    const lines = await built.waitForLines(2);
+    assert.match(lines[1] ?? '', /Notice Wasprey internal: response ended: freeze: paused container abc \(1235 ms\)$/);
+  });
+
+  test('that fails is an alert, whether it says so or throws', async () => {
+    const responder = new NotingResponder(({ name }) =>
+      name === 'says'
+        ? Promise.resolve({ kind: 'failed', what: 'pausing abc', reason: 'no such cgroup', milliseconds: 1 })
+        : Promise.reject(new Error('a defect')),
+    );
+    const responses = await responseSet([responseOf({ name: 'says' }), responseOf({ name: 'throws' })]);
+    await using built = await startBuiltAgent([module], { responses, responder });
+    built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+    const lines = (await built.waitForLines(3)).map((line) => line.replace(/^[\d:.]+ /, '')).sort();
+    assert.deepEqual(lines.slice(0, 2), [
+      'Critical Wasprey internal: response failure: says: failed: pausing abc: no such cgroup (1.0 ms)',
+      'Critical Wasprey internal: response failure: throws: failed: pause_container: a defect (0.0 ms)',
+    ]);
+  });
+
+  test('under way when the agent stops is awaited, and its alert is sent', async () => {
+    const responder = new NotingResponder(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return { kind: 'done', what: 'late', milliseconds: 100 };
+    });
+    await using built = await startBuiltAgent([module], { responses: await responseSet([responseOf()]), responder });
+    built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+    while (responder.acts.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await built.agent.stop();
+    assert.deepEqual(responseFields(built.jsonLines()), ['freeze: late (100 ms)']);
+  });
+});
+
+test('responses are replaced with the rules, and alone', async () => {
+  const responder = new NotingResponder();
+  await using built = await startBuiltAgent([module], { responder });
+  const inject = () => built.agent.inject([], [shadowRead(1)]);
+  built.agent.inject([processImage(1, { comm_bytes: 'shell' })], [shadowRead(1)]);
+  await built.waitForLines(1);
+  await built.agent.replaceRules([module], undefined, await responseSet([responseOf({ name: 'first' })]));
+  inject();
+  await built.waitForLines(2);
+  const excepted = await responseSet([responseOf({ name: 'second', unless: 'proc.name = shell' })], {
+    mode: 'observe',
+  });
+  await built.agent.replaceRules([module], undefined, excepted);
+  inject();
+  await built.waitForLines(3);
+  await built.agent.replaceRules([module]);
+  inject();
+  await built.waitForLines(4);
+  await built.agent.replaceRules([module], undefined, await responseSet([]));
+  inject();
+  await built.waitForLines(5);
+  const second = 'second: not done, excepted: `unless` holds';
+  assert.deepEqual(responseFields(built.jsonLines()), [
+    undefined,
+    'first: pause_container of 1001 (2.0 ms)',
+    second,
+    second,
+    undefined,
+  ]);
+  assert.deepEqual(
+    responder.settings.map(({ mode, responses }) => [mode, ...responses.map(({ name }) => name)]),
+    [['act', 'first'], ['observe', 'second'], ['observe', 'second'], ['act']],
+  );
+});
