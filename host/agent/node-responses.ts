@@ -123,7 +123,7 @@ export class NodeResponses {
     const failed = (reason: string): Outcome => ({ kind: 'failed', what: response.action, reason, milliseconds: 0 });
     if (!responder) return failed('nothing can be carried out here');
     try {
-      return await responder.act(response, target);
+      return await responder.perform(response, target);
     } catch (error) {
       // It never rejects: a defect must not cost the alert.
       return failed(error instanceof Error ? error.message : String(error));

@@ -1,7 +1,7 @@
 // The responses of a configuration, and what is wrong with them.
 
 import { MappedText } from '../compiler/rules/mapped-text.ts';
-import { HOST_ACTIONS, KERNEL_ACTIONS } from '../responses/actors.ts';
+import { HOST_ACTIONS, KERNEL_ACTIONS } from '../responses/available-actions.ts';
 import { parseRate } from '../responses/rate.ts';
 import type { ActionKind, NeverSettings, Response, ResponseMatch, ResponseSettings } from '../responses/settings.ts';
 import { readUnless, UnlessError } from '../responses/unless.ts';

@@ -70,7 +70,7 @@ export class GuardRun {
 /** The process of the event in that record. */
 export function processOf(memory: EventMemory, record: number): MatchedProcess | undefined {
   const image = knownImage(memory, record);
-  return image && { pid: image.number('pid'), startTime: image.big('start_time'), execTime: image.big('exec_time') };
+  return image && { pid: image.number('pid'), execTime: image.big('exec_time') };
 }
 
 function knownImage(memory: EventMemory, record: number): ImageRecord | undefined {

@@ -133,8 +133,7 @@ export interface MatchToActOn {
 export interface MatchedProcess {
   /** In the root pid namespace. */
   readonly pid: number;
-  /** ns since the epoch, both. */
-  readonly startTime: bigint;
+  /** Of its last exec, in ns since the epoch; 0 if unknown. */
   readonly execTime: bigint;
 }
 

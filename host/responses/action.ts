@@ -2,12 +2,11 @@
 
 import type { Response } from './settings.ts';
 
-/** The pod of a container, as the runtime and the API server know it. */
+/** Of the pod's sandbox, as the API server knows it. */
 export interface TargetPod {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
-  /** Those that `never` names. */
   readonly labels: ReadonlyMap<string, string>;
 }
 
@@ -15,9 +14,7 @@ export interface TargetPod {
 export interface Target {
   /** In the root pid namespace. */
   readonly pid: number;
-  /** Start of the process, in ns since the epoch, as its image has it: with the pid it names a process for good. */
-  readonly startTime: bigint;
-  /** Time of its last exec, likewise; another one means another program. 0: not known. */
+  /** Time of its last exec, in ns since the epoch: with the pid it names a program that ran for good (`exec_time` of its image). 0: unknown. */
   readonly execTime: bigint;
   /** `proc.exepath`. */
   readonly executable: string;
@@ -26,9 +23,9 @@ export interface Target {
   readonly containerName: string;
   /** Those of the container's labels that `never` names. */
   readonly labels: ReadonlyMap<string, string>;
-  /** Undefined when it is not of a pod. */
+  /** Undefined when not a pod, or when the API server has not answered. */
   readonly pod: TargetPod | undefined;
-  /** The container's metadata did not arrive: what `never` says about it can't be decided. */
+  /** The container's or pod's metadata did not arrive: what `never` and `unless` say about them can't be decided. */
   readonly isIncomplete: boolean;
 }
 

@@ -12,7 +12,7 @@ function described(outcome: Outcome): string {
     case 'done':
       return `${outcome.what} (${time(outcome.milliseconds)})`;
     case 'observed':
-      return `observe: ${outcome.what}`;
+      return `observe: would ${outcome.what}`;
     case 'refused':
       return `not done, ${outcome.why}: ${outcome.detail}`;
     case 'failed':

@@ -1,11 +1,13 @@
 // What carries out responses: it keeps to the rails and the limits, and then acts, or in `observe` says what it would have done.
 
-import type { Actor } from './action.ts';
-import type { ResponseSettings } from './settings.ts';
+import type { Outcome, Target } from './action.ts';
+import type { Response, ResponseSettings } from './settings.ts';
 
-export interface Responder extends Actor {
-  /** Applies these settings from now on. Before the first act. */
+export interface Responder {
+  /** Applies these settings from now on. */
   use(settings: ResponseSettings): void;
-  /** Resolves when nothing is under way any more. */
+  /** Performs a response, or says why not. Rejects never: a failure is an outcome. */
+  perform(response: Response, target: Target): Promise<Outcome>;
+  /** Resolves when nothing is under way any more, or that takes too long. */
   close(): Promise<void>;
 }

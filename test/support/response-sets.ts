@@ -49,7 +49,7 @@ export class NotingResponder implements Responder {
     this.settings.push(settings);
   }
 
-  act(response: Response, target: Target): Promise<Outcome> {
+  perform(response: Response, target: Target): Promise<Outcome> {
     this.acts.push({ response, target });
     return this.#outcome(response, target);
   }

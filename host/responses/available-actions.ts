@@ -1,4 +1,4 @@
-// The actions that this version can perform. What is not here can't be configured.
+// The actions that this version can perform. What is not here can not be configured.
 
 import type { ActionKind } from './settings.ts';
 
