@@ -44,6 +44,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/captures.ts')).CAPTURES,
   },
   {
+    name: 'responses',
+    summary: 'Check what is done about alerts.',
+    load: async () => (await import('./commands/responses.ts')).RESPONSES,
+  },
+  {
     name: 'replay',
     summary: 'Evaluate rules on a recording.',
     load: async () => (await import('./commands/replay.ts')).REPLAY,

@@ -5,8 +5,8 @@ import { loadRuleModule, type RuleModule } from '../agent/rule-module.ts';
 import { configWarning } from '../config/error.ts';
 import { renderDiagnostic, type ShownDiagnostic } from '../diagnostics/diagnostic-text.ts';
 import { CommandFailure } from '../diagnostics/failure.ts';
-import { unmetParts } from '../responses/rule-match.ts';
-import type { ResponseSettings } from '../responses/settings.ts';
+import { type MatchableRule, unmetParts } from '../responses/rule-match.ts';
+import type { Response, ResponseSettings } from '../responses/settings.ts';
 import { MODULE_CACHE } from '../setup/paths.mjs';
 import type { RunSettings } from './settings.ts';
 
@@ -34,13 +34,12 @@ async function compileGuards({ responses }: ResponseSettings): Promise<RuleModul
   throw new CommandFailure(message, 'write a smaller condition');
 }
 
-/** Parts of responses that are for no rule of the modules, each with its place and what was probably meant. */
+/** Parts of responses that are for none of the rules, each with its place and what was probably meant. */
 export function unmetDiagnostics(
-  { settings: { responses } }: ResponseSet,
-  modules: readonly RuleModule[],
+  responses: readonly Response[],
+  rules: readonly MatchableRule[],
   origins: RunSettings['origins'],
 ): ShownDiagnostic[] {
-  const rules = modules.flatMap((module) => module.rules);
   return unmetParts(responses, rules).flatMap(({ response, key, message, help }) => {
     const path = `responses.actions[${response}]`;
     const origin = origins.get(`${path}.${key}`) ?? origins.get(path);
@@ -50,10 +49,11 @@ export function unmetDiagnostics(
 
 /** Logs them. */
 export function warnOfUnmet(
-  responses: ResponseSet,
+  { settings }: ResponseSet,
   modules: readonly RuleModule[],
   origins: RunSettings['origins'],
   warn: (message: string) => void,
 ): void {
-  for (const diagnostic of unmetDiagnostics(responses, modules, origins)) warn(renderDiagnostic(diagnostic));
+  const rules = modules.flatMap((module) => module.rules);
+  for (const diagnostic of unmetDiagnostics(settings.responses, rules, origins)) warn(renderDiagnostic(diagnostic));
 }

@@ -1,0 +1,108 @@
+// The check of a configuration's responses: what they are for among the rules that would run, and what they probably don't mean.
+
+import { translateRules } from '../../compiler/compile.ts';
+import { readResponses } from '../../config/responses.ts';
+import { durationText } from '../../config-values/duration.ts';
+import { type CommandConfiguration, configurationOf } from '../../daemon/configuration.ts';
+import { unmetDiagnostics } from '../../daemon/responses.ts';
+import { rulePlaces } from '../../daemon/rule-places.ts';
+import { loadCompiledRules } from '../../daemon/rules/compile.ts';
+import { moduleFiles, readRuleFiles } from '../../daemon/rules/rule-files.ts';
+import { configuredSelection } from '../../daemon/rules/rule-selection.ts';
+import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
+import type { ListValue } from '../../diagnostics/arguments.ts';
+import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';
+import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
+import { count } from '../../diagnostics/numbers.ts';
+import type { Terminal } from '../../diagnostics/terminal.ts';
+import { rateText } from '../../responses/rate.ts';
+import { isFor, type MatchableRule } from '../../responses/rule-match.ts';
+import type { Response, ResponseSettings } from '../../responses/settings.ts';
+import { guardRules } from '../../responses/unless.ts';
+
+/** Names of rules that are shown for a response. */
+const RULES_SHOWN = 8;
+
+export interface CheckRequest {
+  readonly config?: string | undefined;
+  readonly option?: readonly ListValue[] | undefined;
+  /** Rule files instead of the configuration's. */
+  readonly rules: readonly string[];
+  readonly json: boolean;
+  /** Warnings count as errors. */
+  readonly strict: boolean;
+}
+
+/**
+ * @returns the exit status
+ * @throws {CommandFailure} for an invalid configuration, or invalid rules, whose errors are shown then
+ */
+export async function checkResponses(request: CheckRequest, terminal: Terminal): Promise<number> {
+  const { config, option, json, strict } = request;
+  const given = await configurationOf({ config, option, usual: true }, terminal);
+  const origins = given.loaded?.origins ?? new Map();
+  const { settings } = readResponses(given.configuration, origins);
+  refuseTooLarge(settings.responses);
+  const rules = rulesOf(given, request.rules, terminal);
+  const warnings = unmetDiagnostics(settings.responses, rules, origins);
+  for (const warning of json ? [] : warnings)
+    terminal.say(`${renderDiagnostic(warning, { color: terminal.color })}\n\n`);
+  const responses = settings.responses.map((response) => ({
+    response,
+    rules: rules.filter((rule) => isFor(response.match, rule)).map(({ name }) => name),
+  }));
+  if (json) {
+    const texts = responses.map(({ response, rules: matched }) => ({
+      name: response.name,
+      do: response.action,
+      where: response.where,
+      rules: matched,
+    }));
+    terminal.print(`${JSON.stringify({ mode: settings.mode, responses: texts, warnings })}\n`);
+  } else {
+    terminal.print(headText(settings, rules.length, warnings.length));
+    for (const each of responses) terminal.print(responseText(each.response, each.rules, terminal));
+  }
+  return strict && warnings.length > 0 ? EXIT.failure : EXIT.ok;
+}
+
+/** Those that would be evaluated, without compiling them. */
+function rulesOf(given: CommandConfiguration, named: readonly string[], terminal: Terminal): readonly MatchableRule[] {
+  const { modules, ruleFiles } = rulePlaces([], named, given);
+  const compiled = moduleFiles(modules).flatMap((path) => loadCompiledRules(path).rules);
+  if (compiled.length > 0 && ruleFiles.length === 0) return compiled;
+  const selection = configuredSelection(given.configuration, { selections: [] });
+  return [...compiled, ...loadRuleSet(readRuleFiles(ruleFiles), terminal, false, selection).on];
+}
+
+function refuseTooLarge(responses: readonly Response[]): void {
+  const rules = guardRules(responses);
+  const error = translateRules(rules).diagnostics.find(({ severity }) => severity === 'error');
+  if (!error) return;
+  throw new CommandFailure(`\`unless\` of response ${rules[error.rule]?.name} can't be compiled: ${error.message}`);
+}
+
+function headText(
+  { mode, perContainer, perNode, hosts, responses }: ResponseSettings,
+  rules: number,
+  warnings: number,
+): string {
+  const what = mode === 'observe' ? 'observe: nothing is done, alerts say what would be' : 'act';
+  const limits = `${rateText(perContainer)} for a container, ${rateText(perNode)} for the node`;
+  const verdict = warnings === 0 ? 'valid' : `valid, ${count(warnings, 'warning')}`;
+  return `${count(responses.length, 'response')} for ${count(rules, 'rule')}: ${verdict}
+mode ${what}; at most ${limits}; ${hosts ? 'processes of the host, too' : 'containers alone'}
+`;
+}
+
+function responseText(response: Response, rules: readonly string[], { bold }: Terminal): string {
+  const { name, action, where, unless, undoAfterMs } = response;
+  const undo = undoAfterMs === undefined ? '' : `, undone after ${durationText(undoAfterMs)}`;
+  const more = rules.length > RULES_SHOWN ? `, and ${rules.length - RULES_SHOWN} more` : '';
+  const lines = [
+    `${bold(name)}: ${action}${where === 'kernel' ? ' in the kernel' : ''}${undo}`,
+    `  for ${rules.length === 0 ? 'no rule' : `${count(rules.length, 'rule')}: ${rules.slice(0, RULES_SHOWN).join(', ')}${more}`}`,
+    ...(unless === undefined ? [] : [`  unless ${unless.replaceAll(/\s+/g, ' ').trim()}`]),
+  ];
+  return `\n${lines.join('\n')}\n`;
+}

@@ -1,0 +1,90 @@
+// The command `wasprey responses check`: what it says of a configuration's responses and the rules that they are for.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { HOST_ACTIONS } from '../../../host/responses/available-actions.ts';
+import { PROJECT } from '../../../host/setup/paths.mjs';
+
+const MAIN = join(PROJECT, 'host/cli/main.ts');
+const RULES = `
+- rule: Reverse shell
+  desc: x
+  condition: evt.type = connect and proc.name = bash
+  output: "x"
+  priority: CRITICAL
+  tags: [mitre_execution]
+- rule: Shadow read
+  desc: x
+  condition: evt.type in (open, openat) and fd.name = /etc/shadow
+  output: "x"
+  priority: NOTICE
+`;
+
+let folder = '';
+let rules = '';
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wasprey-responses-'));
+  rules = join(folder, 'rules.yaml');
+  writeFileSync(rules, RULES);
+});
+after(() => rmSync(folder, { recursive: true }));
+
+function check(configuration: string, ...words: string[]) {
+  const path = join(folder, 'wasprey.yaml');
+  writeFileSync(path, configuration);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'responses', 'check', '-c', path, ...words], {
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+/** What stands below `responses.actions`. */
+const kill = (match: string, more = '') =>
+  `responses:\n  actions:\n  - {name: end it, match: ${match}, do: kill_process${more}}\n`;
+
+test('errors have their place, and nothing else is said', () => {
+  const { status, stdout, stderr } = check(kill('{rules: ["*"]}', ', unless: proc.nmae = x'), rules);
+  assert.equal(status, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /error\[LOAD_ERR_COMPILE_CONDITION\]: unknown field proc\.nmae\n {2}--> .*wasprey\.yaml:3:\d+\n/);
+  assert.match(stderr, /did you mean proc\.name\?/);
+});
+
+test('a configuration without responses is valid', () => {
+  const { status, stdout } = check('{}', rules);
+  assert.equal(status, 0);
+  assert.match(stdout, /^0 responses for 2 rules: valid\nmode observe/);
+});
+
+test('the word is required', () => {
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, 'responses'], { encoding: 'utf8' });
+  assert.equal(status, 2);
+  assert.match(stderr, /wasprey responses check/);
+});
+
+describe('responses', { skip: HOST_ACTIONS.includes('kill_process') ? false : 'this version has no actions' }, () => {
+  test('are shown with the rules that they are for', () => {
+    const { status, stdout, stderr } = check(kill('{rules: "R*", priority: error}', ', unless: proc.name = x'), rules);
+    assert.equal(status, 0);
+    assert.equal(stderr, '');
+    assert.match(stdout, /\n\nend it: kill_process\n {2}for 1 rule: Reverse shell\n {2}unless proc\.name = x\n$/);
+  });
+
+  test('that are for none are warned of, with what was probably meant; --strict makes that an error', () => {
+    const text = kill('{rules: [Shadow reat], tags: [mitre_exekution]}');
+    const { status, stderr } = check(text, rules);
+    assert.equal(status, 0);
+    assert.match(stderr, /warning\[RESPONSE_UNMATCHED\]: no loaded rule is named Shadow reat\n.*wasprey\.yaml:3:\d+/);
+    assert.match(stderr, /did you mean Shadow read\?[\s\S]*did you mean mitre_execution\?/);
+    const strict = check(text, '--strict', '--json', rules);
+    assert.equal(strict.status, 1);
+    const { mode, responses, warnings } = JSON.parse(strict.stdout);
+    assert.equal(mode, 'observe');
+    assert.deepEqual(responses, [{ name: 'end it', do: 'kill_process', where: 'host', rules: [] }]);
+    assert.equal(warnings.length, 2);
+  });
+});
