@@ -8,6 +8,9 @@
 
 import type { SocketKind } from './kernel-filter.ts';
 
+/** Raised whenever the meaning of a clause changes: what is made by another version is not used. */
+export const EXACT_VERSION = 1;
+
 /** Longest name of a clause, in bytes, and most of them in all clauses of a rule. */
 export const LONGEST_EXACT_NAME = 255;
 export const MOST_EXACT_NAMES = 4096;
@@ -16,7 +19,7 @@ export const MOST_EXACT_CLAUSES = 64;
 
 /**
  * A text of the event.
- * - `path`: of calls that open, `fd.name`. A file has several names: the passed one made absolute, the resolved one, and another path of it
+ * - `path`: of calls that open, `fd.name`; absolute, or not known. A file has several names: the passed one made absolute, the resolved one, and another path of it
  *   (`views`, event-structs.ts). All parts of a clause must hold of the same one; one name that they hold of is enough.
  * - `directory`: `fd.directory` of the same name: the name itself if a directory was opened, else what is before its last slash, `/` if
  *   that is nothing or there is no slash.
@@ -29,7 +32,7 @@ export type ExactText = (typeof EXACT_TEXTS)[number];
 
 /**
  * A test of a text, byte by byte: constants are characters 0 to 255. It holds if the text is one of `equal`, begins with one of `beginnings`
- * or ends with one of `endings`; with `not`, if none of that is so, as of an absent text.
+ * or ends with one of `endings`; with `not`, if none of that is so, as of an absent text. An empty beginning is that of any text that is there.
  */
 export interface ExactName {
   readonly of: ExactText;

@@ -3,9 +3,6 @@
 import { type EventType, findEventType } from '../../../schema/events/index.ts';
 import {
   type ExactClause,
-  type ExactName,
-  type ExactPeer,
-  type ExactProcess,
   type ExactRule,
   MOST_EXACT_CLAUSES,
   MOST_EXACT_NAMES,
@@ -13,7 +10,8 @@ import {
 import { familyOf, OPEN_COMBINATIONS, SOCKET_KINDS } from '../../../schema/kernel-filter.ts';
 import { all } from '../../ir/condition.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
-import type { Inexact, Literal } from './formula.ts';
+import { testsOfClause } from './clause-tests.ts';
+import type { Inexact } from './formula.ts';
 import type { Point } from './points.ts';
 import type { Reason } from './reasons.ts';
 import { type Need, proveOn } from './type-proof.ts';
@@ -71,7 +69,7 @@ function byTest(proofs: readonly OnType[]): readonly InexactTest[] {
 
 function clausesOf(type: EventType, { points, byCandidate, alternatives }: Need): readonly ExactClause[] {
   return alternatives.flatMap((literals) => {
-    const test = testOf(literals, byCandidate);
+    const test = testsOfClause(literals, byCandidate);
     return test ? factsOf(type, points).map((facts) => ({ types: [type.name], ...facts, ...test })) : [];
   });
 }
@@ -101,18 +99,6 @@ function socketsOf(points: readonly Point[], isNetwork: boolean): Facts {
 function opensOf(points: readonly Point[]): Facts {
   const bits = points.reduce((sum, { open = 0 }) => sum | (1n << BigInt(open)), 0n);
   return { opens: bits.toString(16).padStart(OPEN_COMBINATIONS / 4, '0') };
-}
-
-type Tests = Pick<ExactClause, 'process' | 'names' | 'peers'>;
-
-/** Undefined: they exclude each other. */
-function testOf(literals: readonly Literal[], byCandidate: boolean): Tests | undefined {
-  const processes = new Set(literals.flatMap((literal) => (literal.kind === 'process' ? literal.process : [])));
-  if (processes.size > 1) return undefined;
-  const [process = byCandidate ? 'candidate' : 'any']: readonly ExactProcess[] = [...processes];
-  const names = literals.flatMap((literal): ExactName[] => (literal.kind === 'name' ? [literal.name] : []));
-  const peers = literals.flatMap((literal): ExactPeer[] => (literal.kind === 'peer' ? [literal.peer] : []));
-  return { process, ...(names.length > 0 && { names }), ...(peers.length > 0 && { peers }) };
 }
 
 /** Clauses that differ in the type alone are one, if the types are of one family. */

@@ -1,5 +1,6 @@
 // Tests of the other side of a connection: of its address or port, or that there is one.
 
+import type { ExactPeer } from '../../../schema/kernel-enforcement.ts';
 import type { Comparison, OperatorName, Value } from '../../ir/value.ts';
 import { constantly, type Formula, literally, negated } from './formula.ts';
 import { isOnIp, type Place, reachesOut } from './place.ts';
@@ -8,6 +9,13 @@ import { isOnIp, type Place, reachesOut } from './place.ts';
 const ADDRESSES: readonly OperatorName[] = ['fdSip', 'fdRip'];
 const PORTS: readonly OperatorName[] = ['fdSport', 'fdRport'];
 const MOST = 0xffff;
+
+/** Whether it holds of each that there is, or, with `not`, of none. */
+export function isAnyPeer({ networks = [], ports = [] }: ExactPeer): boolean {
+  const isOpen = (length: number): boolean =>
+    networks.some(({ address, bits }) => bits === 0 && address.length === length);
+  return (isOpen(4) && isOpen(16)) || ports.some(({ from, to }) => from === 0 && to === MOST);
+}
 
 const ANY_ADDRESS = literally({
   kind: 'peer',
@@ -89,22 +97,27 @@ function littleEndian(number: bigint): number[] {
 /** A port that is not there reads -1. */
 function portFormula(operator: Comparison, constant: bigint): Formula {
   const ifAbsent = compares(-1, operator, constant);
-  const ports = portRanges(constant).filter(({ from }) => compares(from, operator, constant) !== ifAbsent);
+  const ports = chosenPorts(constant, (port) => compares(port, operator, constant) !== ifAbsent);
   if (ports.length === 0) return constantly(ifAbsent);
   const formula = literally({ kind: 'peer', peer: { ports } });
   return ifAbsent ? negated(formula) : formula;
 }
 
-/** All ports: those below a number, the number itself, and those above it. */
-function portRanges(number: bigint): readonly { readonly from: number; readonly to: number }[] {
-  if (number < 0n || number > MOST) return [{ from: 0, to: MOST }];
-  const port = Number(number);
-  const ranges = [
-    { from: 0, to: port - 1 },
-    { from: port, to: port },
-    { from: port + 1, to: MOST },
-  ];
-  return ranges.filter(({ from, to }) => from <= to);
+type Range = { readonly from: number; readonly to: number };
+
+/** Of those below a number, the number itself, and those above it. */
+function chosenPorts(number: bigint, isChosen: (port: number) => boolean): readonly Range[] {
+  const isPort = number >= 0n && number <= MOST;
+  const starts = isPort ? new Set([0, Number(number), Number(number) + 1]) : new Set([0]);
+  const ranges: Range[] = [];
+  for (const [index, from] of [...starts].entries()) {
+    const to = ([...starts][index + 1] ?? MOST + 1) - 1;
+    if (from > to || !isChosen(from)) continue;
+    const last = ranges.at(-1);
+    if (last && last.to === from - 1) ranges.splice(-1, 1, { from: last.from, to });
+    else ranges.push({ from, to });
+  }
+  return ranges;
 }
 
 function compares(port: number, operator: Comparison, constant: bigint): boolean {

@@ -69,10 +69,8 @@ function ofResult(result: Point['result'], type: EventType): EventFacts {
 
 /** If it succeeds. */
 function returnsZero({ name, shape }: EventType): boolean {
-  return shape === 'exec' || shape === 'path' || shape === 'paths' || RETURNING_ZERO.has(name);
+  return shape === 'exec' || name === 'connect' || name === 'bind' || name === 'listen';
 }
-
-const RETURNING_ZERO: ReadonlySet<string> = new Set(['bind', 'listen', 'connect']);
 
 /** Whether a test is true at a point, if that decides it. */
 export function truthAt(test: Test, { facts }: Point): Truth {
