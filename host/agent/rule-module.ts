@@ -17,8 +17,10 @@ import { readCustomSection } from '../sandbox/sections.ts';
 import { findEventType } from '../schema/events/index.ts';
 import type { Field } from '../schema/fields/field.ts';
 import { resolveField } from '../schema/fields/index.ts';
+import type { ExactRule } from '../schema/kernel-enforcement.ts';
 import type { KernelFilter } from '../schema/kernel-filter.ts';
 import { type Priority, parsePriority } from '../schema/priority.ts';
+import { readExact } from './stored-exact.ts';
 import { readFilter } from './stored-filter.ts';
 
 export interface RuleInfo {
@@ -61,6 +63,8 @@ export interface RuleModule {
   readonly names: readonly string[];
   /** What an event needs for any of its rules to match; absent if unknown. */
   readonly filter?: KernelFilter;
+  /** Those of its rules that the kernel can decide exactly. */
+  readonly exact: readonly ExactRule[];
 }
 
 /** A module that passed the sandbox but can't be used. */
@@ -91,6 +95,10 @@ export function loadRuleModule(name: string, bytes: Uint8Array): RuleModule {
       eventTypes: manifest.eventTypes,
       names: manifest.names,
       ...(manifest.filter !== undefined && { filter: readFilter(manifest.filter, manifest.rules.length) }),
+      exact: readExact(
+        manifest.exact,
+        manifest.rules.map((rule) => rule.eventTypes),
+      ),
     };
   } catch (error) {
     // The contents of its texts are checked where they are used.
@@ -117,14 +125,14 @@ function readManifest(name: string, bytes: Uint8Array): StoredManifest {
     const message = `${name} was compiled by Wasprey${by} for event schema${schema}, and this version has ${schemaVersion()} (${escapeText(reason)}): compile its rules again with this version`;
     throw new RuleModuleError('MODULE_OTHER_VERSION', message);
   }
-  const { eventTypes, rules, names = [], filter } = json;
+  const { eventTypes, rules, names = [], filter, exact } = json;
   if (!isTexts(names)) throw damaged(name, 'its names are not texts');
   if (names.length > MOST_HOST_NAMES) throw damaged(name, 'it has too many host names');
   if (!isTexts(eventTypes) || !eventTypes.every((type) => findEventType(type))) {
     throw damaged(name, 'it has unknown event types');
   }
   if (!Array.isArray(rules)) throw damaged(name, 'it has no rules');
-  return { eventTypes, rules: rules.map((rule: unknown, index) => readRule(name, rule, index)), names, filter };
+  return { eventTypes, rules: rules.map((rule: unknown, index) => readRule(name, rule, index)), names, filter, exact };
 }
 
 /** The parts of a manifest that are used. */
@@ -133,6 +141,7 @@ interface StoredManifest {
   readonly rules: readonly StoredRule[];
   readonly names: readonly string[];
   readonly filter: unknown;
+  readonly exact: unknown;
 }
 
 type StoredRule = Pick<

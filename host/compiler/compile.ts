@@ -21,6 +21,7 @@ import { ConstantError } from './lower/number-check.ts';
 import type { LoweringWarningCode } from './lower/operand.ts';
 import { MANIFEST_SECTION, type Manifest, manifestOf } from './manifest.ts';
 import { kernelFilter } from './plan/derive.ts';
+import { exactRules } from './plan/exact/exact-rules.ts';
 import { type Plan, planRules } from './plan/plan.ts';
 import type { RuleSource } from './rules/rule.ts';
 import { MOST_FUNCTIONS, type TooLarge, tooLargeOnTypes, tooMuchCode } from './too-large.ts';
@@ -146,8 +147,8 @@ export async function compileModule(
   const run = () => (options.inThisProcess ? runAscHere(source, operators) : runAsc(source, operators, options.limits));
   const compiled = known ?? (await run());
   if (!known) cache?.write(key, compiled);
-  const filter = options.fields === 'given' ? undefined : kernelFilter(plan);
-  const manifest = manifestOf(plan, options.sources ?? {}, filter);
+  const kernel = options.fields === 'given' ? undefined : { filter: kernelFilter(plan), exact: exactRules(plan) };
+  const manifest = manifestOf(plan, options.sources ?? {}, kernel);
   const section = Buffer.from(JSON.stringify(manifest), 'utf8');
   const wasm = writeCustomSection(instrumentFuel(compiled), MANIFEST_SECTION, section);
   return { wasm, manifest, source, givenKeys, diagnostics, cached: known !== undefined };

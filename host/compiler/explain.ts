@@ -8,6 +8,7 @@ import type { Expression, FieldOperand } from './conditions/ast.ts';
 import { checksOf, fieldsOf } from './conditions/fields-of.ts';
 import { templateFields } from './conditions/template.ts';
 import { fieldText } from './conditions/type-of.ts';
+import { type Exactness, exactnessOf } from './exactness.ts';
 import { type Condition, scopeOf } from './ir/condition.ts';
 import { conditionOn } from './lint/condition-on.ts';
 import { kernelFilter } from './plan/derive.ts';
@@ -30,6 +31,8 @@ export interface Explanation {
   readonly processCost: number;
   /** What the kernel can tell events that can't match by. */
   readonly filter: KernelFilter;
+  /** Whether it can tell those that match from all others. */
+  readonly exactness: Exactness;
   /** On an event of a process that the process part is true of, for types with the same tests. */
   readonly eventCosts: readonly { readonly types: readonly string[]; readonly nanoseconds: number }[];
 }
@@ -58,6 +61,7 @@ export function explainRule(rule: CompiledRule): Explanation {
     processPart: processPart(rule.condition, types, false),
     processCost: planned ? costOf(planned.candidate) : 0,
     filter: kernelFilter(plan),
+    exactness: exactnessOf(ruleSourceOf(rule)),
     eventCosts: bodies.map((body) => ({
       types: body.types.map(({ name }) => name),
       nanoseconds: bodyCost(body),

@@ -1,6 +1,7 @@
 // The manifest: names, outputs and needs of a module's rules. It travels in the module, as JSON.
 
 import { isTexts, type JsonObject } from '../diagnostics/json-value.ts';
+import { EXACT_VERSION, type ExactRule } from '../schema/kernel-enforcement.ts';
 import type { KernelFilter } from '../schema/kernel-filter.ts';
 import {
   incompatibility,
@@ -65,6 +66,8 @@ export interface Manifest {
   readonly names?: readonly string[];
   /** The needs of the rules that the kernel can check. Absent: it drops nothing. */
   readonly filter?: KernelFilter;
+  /** The rules that the kernel can decide exactly. Absent: none is known to be. */
+  readonly exact?: { readonly version: typeof EXACT_VERSION; readonly rules: readonly ExactRule[] };
 }
 
 /**
@@ -79,8 +82,14 @@ export function whyOtherVersion(manifest: JsonObject): string | undefined {
   return incompatibility(layout, RECORD_LAYOUT, manifest.eventTypes);
 }
 
-/** @param filter of the same plan, if its events come from the kernel */
-export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>, filter?: KernelFilter): Manifest {
+/** What follows from a plan whose events come from the kernel. */
+export interface KernelPart {
+  readonly filter: KernelFilter;
+  readonly exact: readonly ExactRule[];
+}
+
+/** @param kernel of the same plan */
+export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>, kernel?: KernelPart): Manifest {
   const rules = plan.rules.map(({ source, bodies }): ManifestRule => {
     const { name, description, priority, tags, output, file, line, capture, captureDuration = 0 } = source;
     return {
@@ -113,7 +122,7 @@ export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>
     eventTypes,
     rules,
     ...(names.size > 0 && { names: [...names].sort() }),
-    ...(filter && { filter }),
+    ...(kernel && { filter: kernel.filter, exact: { version: EXACT_VERSION, rules: kernel.exact } }),
   };
 }
 

@@ -9,6 +9,8 @@ export const ERROR_CODES = {
   LOAD_ERR_COMPILE_OUTPUT: 'Error compiling output',
   LOAD_ERR_VALIDATE: 'Error validating rule/macro/list/exception objects',
   LOAD_ERR_EXTENSION: 'Error in extension item',
+  /** Not in Falco: a response acts in the kernel on a rule that can't be decided there. */
+  WASPREY_NOT_EXACT: 'Condition that the kernel cannot decide',
 } as const;
 
 export const WARNING_CODES = {

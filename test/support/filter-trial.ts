@@ -7,6 +7,7 @@ import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../
 import { fillCandidates, runEvaluate } from '../../host/sandbox/run.ts';
 import type { StructInput } from '../../host/schema/encode-struct.ts';
 import { CANDIDATE_WORDS } from '../../host/schema/image.ts';
+import type { ExactRule } from '../../host/schema/kernel-enforcement.ts';
 import type { KernelFilter } from '../../host/schema/kernel-filter.ts';
 import { BuilderCapture } from './builder-capture.ts';
 import { rulesOf } from './rule-module.ts';
@@ -26,6 +27,8 @@ export interface Match {
 export class FilterTrial implements Disposable {
   /** By module. */
   readonly filters: readonly KernelFilter[];
+  /** The rules of each module that are exact in the kernel. */
+  readonly exact: readonly (readonly ExactRule[])[];
   readonly first: readonly number[];
   readonly #built = new BuilderCapture();
   readonly #instances: readonly RuleInstance[];
@@ -35,6 +38,7 @@ export class FilterTrial implements Disposable {
     const counts = modules.map(({ manifest }) => manifest.rules.length);
     this.first = firstWords(counts);
     this.filters = modules.map(({ manifest }) => manifest.filter ?? assert.fail());
+    this.exact = modules.map(({ manifest }) => manifest.exact?.rules ?? assert.fail());
     this.#instances = modules.map(({ wasm }, module) =>
       instantiateRuleModule(compileRuleModule(wasm), {
         memory: this.#built.open.memory,

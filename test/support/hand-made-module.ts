@@ -28,6 +28,7 @@ export function handMade(parts: TextParts): RuleModule {
     ],
     eventTypes: ['openat'],
     names: [],
+    exact: [],
   };
 }
 

@@ -1,6 +1,8 @@
 // wasprey explain: what a rule comes to once macros, lists and exceptions are in place, and what it costs.
 
 import { formatCondition } from '../../compiler/conditions/format-condition.ts';
+import { printCondition } from '../../compiler/conditions/print.ts';
+import { type Exactness, shortened as shortenedCheck } from '../../compiler/exactness.ts';
 import { type Explanation, explainRule, type ReadField } from '../../compiler/explain.ts';
 import type { CompiledRule } from '../../compiler/rules/load.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
@@ -100,7 +102,7 @@ function fields(read: readonly ReadField[]): string {
   return read.map(({ name, captured }) => (captured ? name : `${name} (not captured: always absent)`)).join(', ');
 }
 
-function inKernel({ tried, filter, processPart }: Explanation): string[] {
+function inKernel({ tried, filter, exactness, processPart }: Explanation): string[] {
   if (tried.length === 0) return ['This rule attaches no program.'];
   const needs = filter.flatMap((clause) => {
     const need = filterNeed(clause);
@@ -114,6 +116,17 @@ function inKernel({ tried, filter, processPart }: Explanation): string[] {
     ...(needs.length > 0
       ? ['Every match needs this; events without it are dropped there, unless another rule needs them:', ...needs]
       : ['The kernel can drop no further events for this rule.']),
+    ...inKernelExactly(exactness),
+  ];
+}
+
+function inKernelExactly({ isExact, parts, whole }: Exactness): string[] {
+  if (isExact) return ['Exact in the kernel: responses to it can have `where: kernel`.'];
+  return [
+    'Not exact in the kernel: responses to it can not have `where: kernel`.',
+    ...parts.map(({ check, why }) => `${shortenedCheck(printCondition(check))}: ${why}`).slice(0, MANY),
+    ...whole,
+    ...(parts.length > MANY ? [`and ${parts.length - MANY} more`] : []),
   ];
 }
 

@@ -1,0 +1,150 @@
+// A rule that the kernel can decide exactly matches an event if, and only if, its clauses hold of it. Rules and events are drawn; the module's
+// verdict is held against that of test/support/exact-reference.ts, which knows only what a program of the kernel knows.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { compileModule } from '../../../host/compiler/compile.ts';
+import type { ExactRule } from '../../../host/schema/kernel-enforcement.ts';
+import { enforcedOpen, enforcedRecord, knownOfOpen } from '../../support/enforced-opens.ts';
+import { execEvent, knownOfRecord, otherEvent, peerEvent } from '../../support/enforced-records.ts';
+import { type EnforcedEvent, isEnforced } from '../../support/exact-reference.ts';
+import { FilterTrial } from '../../support/filter-trial.ts';
+import { randomCondition } from '../../support/random-conditions.ts';
+import { putEvent, type RandomEvent } from '../../support/random-events.ts';
+import { exactExecCheck, exactOpenCheck, exactPeerCheck, joined } from '../../support/random-exact-conditions.ts';
+import { openCondition } from '../../support/random-open-conditions.ts';
+import { CURRENT_DIRECTORIES, USUAL_NAMES } from '../../support/random-opens.ts';
+import { RuleModule, rulesOf } from '../../support/rule-module.ts';
+
+const SEED = Number(process.env.WASPREY_TEST_SEED ?? 20_26);
+const CONDITIONS = Number(process.env.WASPREY_TEST_CONDITIONS ?? 200);
+const EVENTS = Number(process.env.WASPREY_TEST_EVENTS ?? 600);
+const CONTAINER = `/docker/${'0123456789abcdef'.repeat(4)}`;
+
+const PROCESSES = ['proc.name = first', 'proc.name != first', 'not proc.cwd startswith /etc', 'container.id != host'];
+
+function shown(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}` : part));
+}
+
+/** The verdicts on rules and events: that both sides agree, and how many there were of each. */
+class Verdicts {
+  readonly #rules: readonly ExactRule[];
+  readonly #conditions: readonly string[];
+  readonly #met = new Set<ExactRule>();
+  readonly #missed = new Set<ExactRule>();
+  #matches = 0;
+  #decided = 0;
+  #undecided = 0;
+
+  constructor(rules: readonly ExactRule[], conditions: readonly string[]) {
+    this.#rules = rules;
+    this.#conditions = conditions;
+  }
+
+  /** @param matched numbers of the rules that match */
+  add(matched: readonly number[], eventFor: (rule: number) => EnforcedEvent): void {
+    for (const rule of this.#rules) {
+      const event = eventFor(rule.rule);
+      const verdict = isEnforced(rule, event);
+      if (verdict === undefined) {
+        this.#undecided++;
+        continue;
+      }
+      const how = verdict ? 'is enforced, but does not match' : 'matches, but is not enforced';
+      const what = `"${this.#conditions[rule.rule]}", ${shown(rule.clauses)}, ${how}: ${shown(event)}`;
+      assert.equal(verdict, matched.includes(rule.rule), what);
+      this.#decided++;
+      if (verdict) this.#matches++;
+      (verdict ? this.#met : this.#missed).add(rule);
+    }
+  }
+
+  /** Fails if too little was drawn to prove anything. @param least rules that are met by some events and missed by others */
+  assertTelling(least: number): void {
+    const both = [...this.#met].filter((rule) => this.#missed.has(rule)).length;
+    const told =
+      `${this.#rules.length} of ${this.#conditions.length} rules are exact, ${both} of them told events apart; ` +
+      `${this.#matches} matches of ${this.#decided} verdicts, ${this.#undecided} without`;
+    assert.ok(both >= least && this.#matches > 5 * both && 5 * this.#undecided < this.#decided, told);
+    if (process.env.WASPREY_TEST_TELL) console.log(told);
+  }
+}
+
+function hasBit(words: readonly bigint[], rule: number): boolean {
+  return (((words[rule >> 6] ?? 0n) >> BigInt(rule & 63)) & 1n) === 1n;
+}
+
+async function holdOpens(conditions: readonly string[], least: number): Promise<void> {
+  using trial = await FilterTrial.of(conditions);
+  const verdicts = new Verdicts(trial.exact[0] ?? [], conditions);
+  const processes = CURRENT_DIRECTORIES.map((cwd, index) => {
+    const inContainer = index > 2;
+    const members = { cgroup: inContainer ? CONTAINER : '/', comm_bytes: index % 2 ? 'first' : 'second' };
+    return { ...trial.process({ cwd, pid: index + 1, ...members }), inContainer };
+  });
+  const opens = fc.sample(fc.tuple(enforcedOpen, fc.constantFrom(...processes)), { numRuns: EVENTS, seed: SEED });
+  for (const [open, { image, current, candidates, inContainer }] of opens) {
+    const matched = trial.matches(open.type, enforcedRecord(open, image, current)).map(({ rule }) => rule);
+    const known = { ...knownOfOpen(open, current), inContainer };
+    verdicts.add(matched, (rule) => ({ ...known, isCandidate: hasBit(candidates, rule) }));
+  }
+  verdicts.assertTelling(least);
+}
+
+async function holdRecords(conditions: readonly string[], events: fc.Arbitrary<RandomEvent>, least: number) {
+  const { wasm, manifest } = await compileModule(rulesOf(conditions));
+  const verdicts = new Verdicts(manifest.exact?.rules ?? [], conditions);
+  const module = RuleModule.from(wasm, conditions.length);
+  for (const event of fc.sample(events, { numRuns: EVENTS, seed: SEED })) {
+    const placed = putEvent(module.records, event);
+    const words = module.setCandidates(placed.image);
+    const matched = module.evaluate(placed.event, placed.end);
+    verdicts.add(matched, (rule) => knownOfRecord(event, hasBit(words, rule)));
+  }
+  verdicts.assertTelling(least);
+}
+
+describe(`exact rules match what their clauses say, and nothing else (seed ${SEED})`, () => {
+  const drawn = (condition: fc.Arbitrary<string>): string[] =>
+    fc.sample(condition, { numRuns: CONDITIONS, seed: SEED });
+
+  test('files that are opened', async () => {
+    await holdOpens(drawn(joined(exactOpenCheck(USUAL_NAMES), PROCESSES)), CONDITIONS / 2);
+  });
+
+  test('conditions of all kinds on files: those that are exact by chance', async () => {
+    await holdOpens(drawn(openCondition(USUAL_NAMES)), CONDITIONS / 20);
+  });
+
+  test('programs that are run', async () => {
+    const conditions = drawn(joined(exactExecCheck, []));
+    await holdRecords(
+      conditions.map((condition) => `evt.type in (execve, execveat) and ${condition}`),
+      execEvent,
+      CONDITIONS / 4,
+    );
+  });
+
+  test('connections and datagrams', async () => {
+    const conditions = drawn(joined(exactPeerCheck, ['proc.name = cat', 'proc.name != cat']));
+    await holdRecords(
+      conditions.map((condition) => `evt.type in (connect, sendto, sendmsg) and ${condition}`),
+      peerEvent,
+      CONDITIONS / 2,
+    );
+  });
+
+  test('conditions of all kinds on connections and programs', async () => {
+    await holdRecords(drawn(randomCondition), fc.oneof(peerEvent, execEvent), 1);
+  });
+
+  test('calls of which only the type, the result and the process are known', async () => {
+    const plain = ['ptrace', 'init_module', 'setns', 'bpf', 'unlink', 'mount', 'kill'].flatMap((type) => [
+      `evt.type = ${type} and proc.name = cat`,
+      `evt.type in (${type}, setuid) and evt.rawres >= 0 and container.id != host`,
+    ]);
+    await holdRecords([...plain, ...drawn(randomCondition)], otherEvent, plain.length / 2);
+  });
+});
