@@ -9,23 +9,22 @@ export function fnmatch(pattern: string, text: string): boolean {
   if (head === '\\') return rest !== '' && text[0] === rest[0] && fnmatch(rest.slice(1), text.slice(1));
   if (text === '') return false;
   if (head === '?') return fnmatch(rest, text.slice(1));
-  const bracket = head === '[' ? /^\[([!^]?)(\]?[^\]]*)\]/s.exec(pattern) : null;
+  const bracket = head === '[' ? /^\[([!^]?)(\]?(?:\\.|[^\]\\])*)\]/s.exec(pattern) : null;
   if (!bracket) return text[0] === head && fnmatch(rest, text.slice(1));
   const [whole, negated, members = ''] = bracket;
   return isMember(members, text[0] ?? '') !== (negated !== '') && fnmatch(pattern.slice(whole.length), text.slice(1));
 }
 
-/** Members without escapes and named classes, which the tests that use this don't generate. */
+/** Members without named classes, which the tests that use this don't generate. */
 function isMember(members: string, character: string): boolean {
-  for (let index = 0; index < members.length; index++) {
-    const low = members[index] ?? '';
-    if (members[index + 1] === '-' && index + 2 < members.length) {
-      const high = members[index + 2] ?? '';
-      if (character >= low && character <= high) return true;
+  const tokens = [...members.matchAll(/\\(.)|([^\\])/gs)].map(([, escaped, plain]) => ({ escaped, plain }));
+  const at = (index: number): string => tokens[index]?.escaped ?? tokens[index]?.plain ?? '';
+  for (let index = 0; index < tokens.length; index++)
+    if (tokens[index + 1]?.plain === '-' && index + 2 < tokens.length) {
+      if (character >= at(index) && character <= at(index + 2)) return true;
       index += 2;
-    } else if (character === low) {
+    } else if (character === at(index)) {
       return true;
     }
-  }
   return false;
 }

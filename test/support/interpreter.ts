@@ -1,30 +1,21 @@
 // A plain interpreter of conditions, written after the rule language's description and independent of the compiler: what a compiled
-// module's verdicts are held against. It reads fields as output does, and is as slow as it is simple.
+// module's verdicts are held against. It is as slow as it is simple.
 
 import { parseAddress, parseNetwork } from '../../host/compiler/conditions/address.ts';
 import type { Check, Expression, Literal, Operand, TransformerArgument } from '../../host/compiler/conditions/ast.ts';
-import { options } from '../../host/compiler/conditions/getopt.ts';
 import { literalBytes } from '../../host/compiler/conditions/literal-bytes.ts';
 import { portOf } from '../../host/compiler/conditions/services.ts';
-import { readField } from '../../host/fields/read.ts';
-import type { EventRecord } from '../../host/fields/record.ts';
-import { bufferText } from '../../host/fields/text.ts';
 import { resolveNamed } from '../../host/schema/fields/index.ts';
-import { asInteger } from '../../host/schema/integers.ts';
 import { parameterType } from '../../host/schema/parameter-names.ts';
+import type { PlainValue as Value } from './derivation-value.ts';
+import { fieldValue } from './field-value.ts';
 import { fnmatch } from './fnmatch.ts';
-
-type Value =
-  | { readonly kind: 'text'; readonly bytes: string }
-  | { readonly kind: 'integer'; readonly value: bigint }
-  | { readonly kind: 'boolean'; readonly value: boolean }
-  | { readonly kind: 'address'; readonly bytes: Uint8Array }
-  | { readonly kind: 'list'; readonly items: readonly string[] };
-
-const CONTEXT = { sessionStart: 0n, hostname: 'test', isoTime: false, isLive: false };
+import { readOptions } from './getopt.ts';
+import { ipAddress } from './operator-values.ts';
+import { ancestorsOf, type RawEvent } from './raw-record.ts';
 
 /** Whether the condition, macros expanded, is true of the event. */
-export function interpret(expression: Expression, event: EventRecord): boolean {
+export function interpret(expression: Expression, event: RawEvent): boolean {
   switch (expression.kind) {
     case 'and':
       return expression.children.every((child) => interpret(child, event));
@@ -51,7 +42,7 @@ function limited(check: Check): Check | undefined {
   return { ...check, right: { ...right, values: right.values.slice(0, 1) } };
 }
 
-function checkHolds(written: Check, event: EventRecord): boolean {
+function checkHolds(written: Check, event: RawEvent): boolean {
   const check = limited(written);
   if (!check) return false;
   const ends = endsOf(check.left, event);
@@ -79,58 +70,27 @@ function isAnyAncestor(operand: Operand): operand is Operand & { readonly kind: 
   return resolved.ok && resolved.field.anyAncestor === true && resolved.argument === undefined;
 }
 
-function ancestorValues(name: string, event: EventRecord): readonly Value[] {
-  const values: Value[] = [];
-  for (let generation = 1; event.image?.ancestor(generation); generation++) {
-    const value = fieldValue(name, `${generation}`, event);
-    if (value) values.push(value);
-  }
-  return values;
-}
-
-function fieldValue(name: string, argument: string | undefined, event: EventRecord): Value | undefined {
-  const resolved = resolveNamed(name, argument);
-  if (!resolved.ok) throw new Error(`${name}: ${resolved.reason}`);
-  const { type, hexadecimal } = resolved.field;
-  const value = readField(event, resolved.field, resolved.argument, CONTEXT);
-  switch (value?.kind) {
-    case 'text':
-      return { kind: 'text', bytes: latin1(value.bytes) };
-    case 'integer':
-      // In hexadecimal, output shows numbers of INT32 without their sign.
-      return { kind: 'integer', value: hexadecimal ? asInteger(value.value, type) : value.value };
-    case 'time':
-      return { kind: 'integer', value: value.nanoseconds };
-    case 'buffer':
-      return { kind: 'text', bytes: latin1(/^evt\.(buffer|rawarg)/.test(name) ? value.bytes : bufferText(value)) };
-    case 'boolean':
-    case 'address':
-      return value;
-    default:
-      return undefined;
-  }
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('latin1');
+function ancestorValues(name: string, event: RawEvent): readonly Value[] {
+  return ancestorsOf(event.image).flatMap((_, index) => fieldValue(name, `${index + 1}`, event) ?? []);
 }
 
 function literal(value: Literal): string {
-  return latin1(literalBytes(value.text));
+  return Buffer.from(literalBytes(value.text)).toString('latin1');
 }
 
 /** Both ends of a socket, whatever its role; its own alone of one that is a server's and has no peer. */
-function endsOf(operand: Operand, event: EventRecord): readonly { address: Uint8Array; port: bigint }[] | undefined {
+function endsOf(operand: Operand, event: RawEvent): readonly { address: Uint8Array; port: bigint }[] | undefined {
   if (operand.kind !== 'field' || !/^fd\.(ip|port|net)$/.test(operand.name)) return undefined;
-  if ((!event.type.createsFd && !event.type.usesFd) || !event.has('kind')) return [];
-  const kind = String.fromCharCode(event.number('kind'));
+  const { type, event: record } = event;
+  if ((!type.createsFd && !type.usesFd) || !record.has('kind')) return [];
+  const kind = String.fromCharCode(Number(record.number('kind')));
   if (kind !== '4' && kind !== '6') return [];
-  const [local, remote] = (['local', 'remote'] as const).map((side) => ({
-    address: (event.bytes(`${side}_address`) ?? new Uint8Array(16)).slice(0, kind === '4' ? 4 : 16),
-    port: BigInt(event.number(`${side}_port`)),
+  const [local, remote] = ['local', 'remote'].map((side) => ({
+    address: ipAddress(record, `${side}_address`),
+    port: record.number(`${side}_port`),
   }));
   if (!local || !remote) return [];
-  const alone = event.number('role') === 2 && remote.port === 0n && remote.address.every((byte) => byte === 0);
+  const alone = record.number('role') === 2n && remote.port === 0n && remote.address.every((byte) => byte === 0);
   return alone ? [local] : [local, remote];
 }
 
@@ -168,7 +128,7 @@ function literals({ right }: Check): readonly string[] {
   return right.kind === 'values' ? right.values.map(literal) : [];
 }
 
-function operandValue(operand: Operand, event: EventRecord): Value | undefined {
+function operandValue(operand: Operand, event: RawEvent): Value | undefined {
   // Networks are never shown, so that output has no value for them: it is the address's.
   if (operand.kind === 'field')
     return fieldValue(operand.name.replace(/^(fd\..)net$/, '$1ip'), operand.argument, event);
@@ -217,7 +177,7 @@ function operandValue(operand: Operand, event: EventRecord): Value | undefined {
     case 'getopt': {
       const [words, known] = [listOf(first), text(second)];
       if (words === undefined || known === undefined) return undefined;
-      const found = options(words, known);
+      const found = readOptions(words, known);
       if (operand.argument === undefined) {
         const items = found.flatMap(({ name, value }) => (value === undefined ? [name] : [name, value]));
         return { kind: 'list', items };
@@ -241,7 +201,7 @@ function decodedBase64(bytes: string): string | undefined {
   return decoded.toString('base64').replace(/=+$/, '') === digits ? decoded.toString('latin1') : undefined;
 }
 
-function valueHolds(check: Check, value: Value, event: EventRecord): boolean {
+function valueHolds(check: Check, value: Value, event: RawEvent): boolean {
   const { operator, right, modifier } = check;
   if (operator === 'exists') return true;
   if (right.kind === 'operand') {

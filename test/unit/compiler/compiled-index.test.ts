@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { translateRules } from '../../../host/compiler/compile.ts';
-import { EventRecord } from '../../../host/fields/record.ts';
 import { interpret } from '../../support/interpreter.ts';
 import { NAMES, putEvent, type RandomEvent, randomEvent } from '../../support/random-events.ts';
+import { rawEventAt } from '../../support/raw-record.ts';
 import { RuleModule, rulesOf } from '../../support/rule-module.ts';
 
 const RULES = 400;
@@ -69,8 +69,7 @@ async function compare(conditions: readonly string[], events: readonly RandomEve
   for (const each of events) {
     const placed = putEvent(module.records, each);
     module.setCandidates(placed.image);
-    const record = EventRecord.at(module.records.memory, placed.event);
-    assert.ok(record);
+    const record = rawEventAt(module.records.buffer, placed.event);
     const expected = rules.flatMap((rule, index) => (interpret(rule.condition, record) ? [index] : []));
     const shown = JSON.stringify(each, (_, value) => (typeof value === 'bigint' ? `${value}` : value));
     assert.deepEqual(module.evaluate(placed.event, placed.end), expected, shown);

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { EventRecord } from '../../../host/fields/record.ts';
 import { interpret } from '../../support/interpreter.ts';
 import { listChecks, randomCondition, typedChecks } from '../../support/random-conditions.ts';
 import { putEvent, type RandomEvent, randomEvent } from '../../support/random-events.ts';
+import { rawEventAt } from '../../support/raw-record.ts';
 import { RuleModule, rulesOf } from '../../support/rule-module.ts';
 
 const CONDITIONS = 120;
@@ -17,8 +17,7 @@ const SEED = Number(process.env.WASPREY_TEST_SEED ?? 20_26);
 function verdicts(module: RuleModule, rules: ReturnType<typeof rulesOf>, event: RandomEvent) {
   const placed = putEvent(module.records, event);
   module.setCandidates(placed.image);
-  const record = EventRecord.at(module.records.memory, placed.event);
-  assert.ok(record);
+  const record = rawEventAt(module.records.buffer, placed.event);
   const expected = rules.flatMap(({ condition }, index) => (interpret(condition, record) ? [index] : []));
   return { expected, actual: module.evaluate(placed.event, placed.end) };
 }

@@ -1,0 +1,28 @@
+// The value of a field of an event as conditions see it, for tests: read after the schema's description alone.
+
+import { resolveNamed } from '../../host/schema/fields/index.ts';
+import { asInteger } from '../../host/schema/integers.ts';
+import { derivationValue, type PlainValue } from './derivation-value.ts';
+import { argumentText, rawArgument } from './parameter-values.ts';
+import type { RawEvent } from './raw-record.ts';
+
+/** Undefined if absent. `argument`: in brackets after the field. */
+export function fieldValue(name: string, argument: string | undefined, at: RawEvent): PlainValue | undefined {
+  const resolved = resolveNamed(name, argument);
+  if (!resolved.ok) throw new Error(`${name}: ${resolved.reason}`);
+  const { source, type } = resolved.field;
+  switch (source.from) {
+    case 'record':
+      return asTyped(derivationValue(source.derive(at.type, resolved.argument), at));
+    case 'container':
+      return asTyped(derivationValue(source.derive(resolved.argument), at));
+    case 'argument':
+      return (source.raw ? rawArgument : argumentText)(resolved.argument ?? '', at);
+    default:
+      return undefined;
+  }
+
+  function asTyped(value: PlainValue | undefined): PlainValue | undefined {
+    return value?.kind === 'integer' ? { ...value, value: asInteger(value.value, type) } : value;
+  }
+}
