@@ -28,6 +28,11 @@ export class HostMatchError extends Error {
   override readonly name = 'HostMatchError';
 }
 
+/** Thrown through the module, in an attempt that may be interrupted, when no more matches can wait. */
+export class NoRoomError extends Error {
+  override readonly name = 'NoRoomError';
+}
+
 /** Most matches that wait until the module has returned: more than a batch has events, unless they are very short. */
 const MOST_WAITING = 4096;
 const MATCH_WORDS = 3;
@@ -40,7 +45,8 @@ const MATCH_WORDS = 3;
  * next event, and delivered in the rules' order, each once, with its first matching view: so the first rule in file order comes first.
  *
  * The callback is called when the module has returned, so that its time and its garbage are not the module's; before that only when
- * too many matches wait, and then that time is known (`hostMicros`).
+ * too many matches wait, and then that time is known (`hostMicros`). In an attempt that may be interrupted the module has to return for that
+ * too: nothing else of the host may be left half done.
  */
 export class MatchGuard {
   private readonly words: Uint32Array;
@@ -54,13 +60,16 @@ export class MatchGuard {
   private rule = -1;
   /** The matches of the record, if it has several views: view by rule. */
   private readonly held = new Map<number, number>();
-  /** The last delivered match of an earlier attempt. */
+  /** The last match that waits for the callback, or was passed to it. */
   private deliveredRecord = 0;
   private deliveredRule = -1;
   /** Rule, record and view of each match for the callback. */
   private readonly waiting = new Uint32Array(MOST_WAITING * MATCH_WORDS);
   private waitingWords = 0;
-  /** CPU time of the callback during the run, while the module had not returned. */
+  /** What was delivered before this attempt. */
+  private before = { record: 0, rule: -1, words: 0 };
+  private interruptible = false;
+  /** CPU time of the callback during the run. */
   hostMicros = 0;
 
   constructor(memory: WebAssembly.Memory, ruleCount: number, callback: MatchCallback) {
@@ -77,17 +86,26 @@ export class MatchGuard {
     this.deliveredRule = -1;
     this.waitingWords = 0;
     this.hostMicros = 0;
+    this.interruptible = false;
     this.restart();
   }
 
-  /** Restarts the same run after it ran out of fuel: delivered matches are not delivered again. */
+  /** From now on attempts of this run may be interrupted. */
+  allowInterruption(): void {
+    this.interruptible = true;
+  }
+
+  /** Restarts the same run after it ran out of fuel, or of room for matches: delivered matches are not delivered again. */
   again(): void {
-    const rule = this.held.size > 0 ? -1 : this.rule;
-    const further = this.record > this.deliveredRecord;
-    if (this.rule >= 0 && (further || (this.record === this.deliveredRecord && rule > this.deliveredRule))) {
-      this.deliveredRecord = this.record;
-      this.deliveredRule = rule;
-    }
+    if (this.waitingWords === this.waiting.length) this.flush();
+    this.restart();
+  }
+
+  /** Restarts the same run after an attempt was interrupted, which may have been anywhere: its matches do not count. */
+  forget(): void {
+    this.deliveredRecord = this.before.record;
+    this.deliveredRule = this.before.rule;
+    this.waitingWords = this.before.words;
     this.restart();
   }
 
@@ -124,6 +142,7 @@ export class MatchGuard {
   };
 
   private restart(): void {
+    this.before = { record: this.deliveredRecord, rule: this.deliveredRule, words: this.waitingWords };
     this.held.clear();
     this.goTo(this.from);
   }
@@ -170,28 +189,33 @@ export class MatchGuard {
   private deliver(rule: number, view: number): void {
     if (this.record < this.deliveredRecord) return;
     if (this.record === this.deliveredRecord && rule <= this.deliveredRule) return;
-    if (this.waitingWords === this.waiting.length) this.flushWithin();
+    if (this.waitingWords === this.waiting.length) {
+      if (this.interruptible) throw new NoRoomError();
+      this.flushWithin();
+    }
     this.waiting[this.waitingWords++] = rule;
     this.waiting[this.waitingWords++] = this.record;
     this.waiting[this.waitingWords++] = view;
+    this.deliveredRecord = this.record;
+    this.deliveredRule = rule;
   }
 
   /** The same as flush(), while the module is running. */
   private flushWithin(): void {
-    const began = threadMicros();
     try {
       this.flush();
     } catch (error) {
       throw new HostMatchError('the match callback failed', { cause: error });
     }
-    this.hostMicros += threadMicros() - began;
   }
 
   private flush(): void {
+    const began = threadMicros();
     const words = this.waitingWords;
     this.waitingWords = 0;
     for (let at = 0; at < words; at += MATCH_WORDS) {
       this.callback(this.waiting[at] ?? 0, this.waiting[at + 1] ?? 0, this.waiting[at + 2] ?? 0);
     }
+    this.hostMicros += threadMicros() - began;
   }
 }

@@ -10,8 +10,9 @@ import {
   COMMON_WORDS,
 } from '../schema/image.ts';
 import type { RuleInstance } from './instantiate.ts';
-import { ForeignMatchError, HostMatchError } from './match-guard.ts';
+import { ForeignMatchError, HostMatchError, NoRoomError } from './match-guard.ts';
 import { type TimeAccount, threadMicros } from './time-account.ts';
+import { callWithin } from './watchdog.ts';
 
 /** Why a run ended early. Stable: metrics are labelled with it. */
 export type RunFailureKind =
@@ -51,15 +52,21 @@ const MICROS_PER_BYTE = 0.1;
 const MICROS_PER_PROCESS = 500;
 
 /**
- * Ends any call within 100 ms, and one of evaluate() on a full batch within 270 ms. A unit is 0.02 ns in ordinary rules, whose longest path is seldom taken, and 18 ns in a module that chases pointers
- * through the memory (test/bench/sandbox.ts). So fuel alone would either let a hostile module take a second, or let traced processes have
- * an honest module set aside by making events that are dear to evaluate (4 KB paths against many globs). Hence fuel bounds each attempt,
- * the first to 45 ms, and time decides whether there is another: the last one starts before 20 ms and takes about twice as long as
- * those before it. For honest modules the first suffices for about 300 events. The time is the module's own: it does not include what the
+ * Ends any call within 100 ms of CPU time, and one of evaluate() on a full batch within 270 ms. A unit of fuel is 0.02 ns in ordinary rules, whose longest
+ * path is seldom taken, and 18 ns in a module that chases pointers through the memory (test/bench/sandbox.ts). So fuel alone would either let a hostile module
+ * take seconds, or let traced processes have an honest module set aside by making events that are dear to evaluate (4 KB paths against many
+ * globs). Hence fuel bounds the first attempt, to 45 ms. For honest modules that suffices for about 300 events. If it does not, time decides whether there is
+ * another, with twice the fuel: the last one starts before 20 ms. As a module can spend fuel a thousand times slower behind a point than
+ * before it, each of these is interrupted after 35 ms (watchdog.ts). The time is the module's own: it does not include what the
  * host does with its matches, nor the time that the thread waited for a CPU. And a virtual machine may have stood still during an attempt, which
  * its kernel takes for CPU time: the last one is made twice, and the shorter time counts.
  */
 export const RUN_LIMITS: RunLimits = { fuel: 2_500_000, milliseconds: 20 };
+
+/** How many times the limit an attempt after the first may take: the last one takes about twice as long as those before it. */
+const PATIENCE = 1.75;
+/** Real time after which a call is not attempted again that gets no CPU to speak of. */
+const MOST_MILLISECONDS = 2_000;
 
 /** Fuel is a signed number of 32 bits. */
 const MAX_FUEL = 2 ** 31 - 1;
@@ -72,6 +79,7 @@ export const UNTIMED_LIMITS: RunLimits = { fuel: MAX_FUEL, milliseconds: Number.
 
 const NO_WORDS = new BigUint64Array(0);
 const EVALUATED: EvaluateResult = { ok: true };
+const OUT_OF_FUEL: RunFailure = { ok: false, kind: 'out-of-fuel', reason: 'out of fuel' };
 const TOO_SLOW: RunFailure = {
   ok: false,
   kind: 'too-slow',
@@ -174,36 +182,74 @@ function attempt(
   if (limits.milliseconds === Number.POSITIVE_INFINITY) return attemptOnce(instance, limits.fuel, call);
   const started = threadMicros();
   const spent = (): number => threadMicros() - started - guard.hostMicros;
+  exports.fuel.value = limits.fuel;
+  try {
+    call();
+  } catch (error) {
+    const failure = describe(instance, error);
+    const ended = failure.kind === 'out-of-fuel' ? attemptAgain(instance, limits, spent, call) : failure;
+    if (ended !== undefined) return ended;
+  }
+  return account.exceeds(spent(), micros) ? TOO_SLOW : undefined;
+}
+
+/** The attempts after the first one: with more fuel, while there is time. Each is interrupted if it takes much longer than there is. */
+function attemptAgain(
+  instance: RuleInstance,
+  limits: RunLimits,
+  spent: () => number,
+  call: () => void,
+): RunFailure | undefined {
+  const { exports, guard } = instance;
+  guard.allowInterruption();
+  const began = performance.now();
+  let { fuel } = limits;
+  let patience = limits.milliseconds * PATIENCE;
+  let end: AttemptEnd = 'out-of-fuel';
   let spentBefore = 0;
   /** What counts of that. */
   let counted = 0;
   /** What the last attempt took, if it is made again. */
   let repeated: number | undefined;
-  for (let fuel = limits.fuel; ; ) {
+  for (;;) {
+    const last = spent() - spentBefore;
+    spentBefore += last;
+    if (end === 'interrupted') guard.forget();
+    else guard.again();
+    const shorter = Math.min(last, repeated ?? last);
+    if ((counted + shorter) / 1000 >= limits.milliseconds) {
+      if (repeated !== undefined) return OUT_OF_FUEL;
+      repeated = last;
+    } else {
+      repeated = undefined;
+      if (end === 'interrupted') {
+        // It waited for a CPU: it was ended too early, and does not count.
+        if (performance.now() - began > MOST_MILLISECONDS) return OUT_OF_FUEL;
+        patience *= 2;
+      } else {
+        counted += shorter;
+        if (end === 'out-of-fuel' && fuel === MAX_FUEL) return OUT_OF_FUEL;
+        if (end === 'out-of-fuel') fuel = Math.min(fuel * 2, MAX_FUEL);
+      }
+    }
     exports.fuel.value = fuel;
     try {
-      call();
-      break;
+      if (callWithin(patience, call)) return undefined;
+      end = 'interrupted';
     } catch (error) {
-      const failure = describe(instance, error);
-      if (failure.kind !== 'out-of-fuel' || fuel === MAX_FUEL) return failure;
-      const last = spent() - spentBefore;
-      spentBefore += last;
-      const shorter = Math.min(last, repeated ?? last);
-      if ((counted + shorter) / 1000 < limits.milliseconds) {
-        counted += shorter;
-        repeated = undefined;
-        fuel = Math.min(fuel * 2, MAX_FUEL);
-      } else if (repeated === undefined) {
-        repeated = last;
-      } else {
-        return failure;
+      if (error instanceof NoRoomError) {
+        end = 'no-room';
+        continue;
       }
-      guard.again();
+      const failure = describe(instance, error);
+      if (failure.kind !== 'out-of-fuel') return failure;
+      end = 'out-of-fuel';
     }
   }
-  return account.exceeds(spent(), micros) ? TOO_SLOW : undefined;
 }
+
+/** Why another attempt is needed. */
+type AttemptEnd = 'out-of-fuel' | 'interrupted' | 'no-room';
 
 function attemptOnce(instance: RuleInstance, fuel: number, call: () => void): RunFailure | undefined {
   instance.exports.fuel.value = fuel;
@@ -221,7 +267,7 @@ function describe(instance: RuleInstance, error: unknown): RunFailure {
   if (error instanceof WebAssembly.RuntimeError) {
     // Only a fuel check lets the fuel go below zero, and it traps right there.
     const empty = instance.exports.fuel.value < 0;
-    return { ok: false, kind: empty ? 'out-of-fuel' : 'trap', reason: empty ? 'out of fuel' : error.message };
+    return empty ? OUT_OF_FUEL : { ok: false, kind: 'trap', reason: error.message };
   }
   if (error instanceof RangeError) return { ok: false, kind: 'stack-overflow', reason: error.message };
   throw error;
