@@ -50,7 +50,10 @@ test('errors have their place, and nothing else is said', () => {
   const { status, stdout, stderr } = check(kill('{rules: ["*"]}', ', unless: proc.nmae = x'), rules);
   assert.equal(status, 1);
   assert.equal(stdout, '');
-  assert.match(stderr, /error\[LOAD_ERR_COMPILE_CONDITION\]: unknown field proc\.nmae\n {2}--> .*wasprey\.yaml:3:\d+\n/);
+  assert.match(
+    stderr,
+    /error\[LOAD_ERR_COMPILE_CONDITION\]: unknown field proc\.nmae\n {2}--> .*wasprey\.yaml:3:\d+\n/,
+  );
   assert.match(stderr, /did you mean proc\.name\?/);
 });
 
