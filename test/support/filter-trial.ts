@@ -9,6 +9,7 @@ import type { StructInput } from '../../host/schema/encode-struct.ts';
 import { CANDIDATE_WORDS } from '../../host/schema/image.ts';
 import type { KernelFilter } from '../../host/schema/kernel-filter.ts';
 import { BuilderCapture } from './builder-capture.ts';
+import { TEST_MODULES } from './module-cache.ts';
 import { rulesOf } from './rule-module.ts';
 
 export interface FilteredProcess {
@@ -48,7 +49,7 @@ export class FilterTrial implements Disposable {
   /** @param conditions of each module */
   static async of(...conditions: readonly (readonly string[])[]): Promise<FilterTrial> {
     const modules: CompiledModule[] = [];
-    for (const each of conditions) modules.push(await compileModule(rulesOf(each)));
+    for (const each of conditions) modules.push(await compileModule(rulesOf(each), { cacheDirectory: TEST_MODULES }));
     return new FilterTrial(modules);
   }
 
