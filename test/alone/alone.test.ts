@@ -10,9 +10,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { BUILD, PROJECT } from '../../host/setup/paths.mjs';
+import { TEST_MODULES } from '../support/module-cache.ts';
 
-/** What set-up makes for these tests: it would take the clone minutes. */
-const BUILT = ['bpf', 'native', 'setup'];
+/** What set-up and runs of the product make for these tests: it would take the clone minutes. */
+const BUILT = ['bpf', 'modules', 'native', 'setup'];
 
 const skip = existsSync(join(PROJECT, '.git')) ? false : 'this is no git checkout';
 
@@ -30,7 +31,11 @@ test('unit and conformance tests pass in a clone that has no neighbours', { skip
   // Without the test runner's variable, by which a run within a test runs nothing.
   const { FALCO_DATA: _falco, NODE_TEST_CONTEXT: _context, ...environment } = process.env;
   const words = ['host/setup/bootstrap.mjs', 'test/run.ts', 'unit', 'conformance'];
-  const child = spawn(process.execPath, words, { cwd: clone, env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, words, {
+    cwd: clone,
+    env: { ...environment, WASPREY_TEST_MODULES: TEST_MODULES },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [output, [status]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
 
   const failures = output.split('failing tests:')[1] ?? output.slice(-5000);

@@ -30,6 +30,8 @@ export interface Session {
 export interface Benchmark {
   readonly name: string;
   readonly summary: string;
+  /** Its aims are bounds: a figure beyond its aim fails the run. */
+  readonly areBounds?: true;
   /** Throws BenchError when it can't be measured here. */
   run(session: Session): Promise<Figure[]>;
 }

@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util';
 import { processTerminal } from '../../host/diagnostics/terminal.ts';
 import { BACKTEST } from './backtest.ts';
+import { BOUNDS_OF_INPUT } from './bounds.ts';
 import { CPU_PER_EVENT } from './cpu-per-event.ts';
 import { BenchError, type Benchmark } from './figure.ts';
 import { FLOOD } from './flood.ts';
@@ -19,7 +20,7 @@ import { RULE_COUNT } from './rule-count.ts';
 import { WITHOUT_STOCK_RULES } from './rule-sets.ts';
 import { STARTUP } from './startup.ts';
 import { SWAP } from './swap.ts';
-import { renderFigures } from './table.ts';
+import { isReached, renderFigures } from './table.ts';
 import { THROUGHPUT } from './throughput.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -36,6 +37,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   HOLD,
   JOURNAL,
   BACKTEST,
+  BOUNDS_OF_INPUT,
 ];
 
 const terminal = processTerminal();
@@ -72,13 +74,13 @@ async function main(): Promise<number> {
   return failures === 0 ? 0 : 1;
 }
 
-/** Whether it could be measured. The others are run all the same. */
+/** Whether it could be measured and keeps to its bounds. The others are run all the same. */
 async function run(benchmark: Benchmark, quick: boolean, options: readonly string[]): Promise<boolean> {
   const progress = (text: string): void => terminal.say(`  ${benchmark.name}: ${text}\n`);
   try {
     const figures = await benchmark.run({ quick, run: options, progress });
     terminal.print(`${renderFigures(`${benchmark.name}: ${benchmark.summary}`, figures)}\n`);
-    return true;
+    return !benchmark.areBounds || figures.every(isReached);
   } catch (error) {
     if (!(error instanceof BenchError)) throw error;
     terminal.say(`bench: ${benchmark.name} can't be measured: ${error.message}\n\n`);

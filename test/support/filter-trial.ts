@@ -10,6 +10,7 @@ import { CANDIDATE_WORDS } from '../../host/schema/image.ts';
 import type { ExactRule } from '../../host/schema/kernel-enforcement.ts';
 import type { KernelFilter } from '../../host/schema/kernel-filter.ts';
 import { BuilderCapture } from './builder-capture.ts';
+import { TEST_MODULES } from './module-cache.ts';
 import { rulesOf } from './rule-module.ts';
 
 export interface FilteredProcess {
@@ -52,7 +53,7 @@ export class FilterTrial implements Disposable {
   /** @param conditions of each module */
   static async of(...conditions: readonly (readonly string[])[]): Promise<FilterTrial> {
     const modules: CompiledModule[] = [];
-    for (const each of conditions) modules.push(await compileModule(rulesOf(each)));
+    for (const each of conditions) modules.push(await compileModule(rulesOf(each), { cacheDirectory: TEST_MODULES }));
     return new FilterTrial(modules);
   }
 

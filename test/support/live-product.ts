@@ -1,7 +1,6 @@
 // Starts the agent as `wasprey run` does, within the test's own process: rules as texts in, alerts as JSON lines out.
 
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { type Agent, startAgent } from '../../host/agent/agent.ts';
 import type { AgentOptions } from '../../host/agent/agent-options.ts';
 import { loadRuleModule, type RuleModule } from '../../host/agent/rule-module.ts';
@@ -13,9 +12,9 @@ import { renderDiagnostic } from '../../host/diagnostics/diagnostic-text.ts';
 import type { EngineCounters, RuleMatching } from '../../host/engine/protocol.ts';
 import { jsonLine } from '../../host/outputs/alert.ts';
 import type { Output } from '../../host/outputs/output.ts';
+import { TEST_MODULES } from './module-cache.ts';
 
 /** Modules are kept between runs: asc takes seconds, and most of a live test's rules are those of the run before. */
-const CACHE = join(import.meta.dirname, '../../build/test/modules');
 
 /**
  * Ends each test when its rules are compiled: for the guests of test/kernels, in which that takes a minute. Tests fail then; the status
@@ -63,7 +62,7 @@ async function compileFiles(files: readonly RuleFile[], { warnings }: ProductOpt
   const { rules, errors } = loadRules(files);
   assert.equal(errors.length, 0, errors.map((error) => renderDiagnostic(error)).join('\n'));
   const sources = rules.map(({ outputText, ...rule }) => ({ ...rule, output: outputText }));
-  const { wasm, diagnostics } = await compileModule(sources, { cacheDirectory: CACHE });
+  const { wasm, diagnostics } = await compileModule(sources, { cacheDirectory: TEST_MODULES });
   const complaints = diagnostics.filter(({ severity }) => warnings !== 'accepted' || severity === 'error');
   assert.deepEqual(complaints, [], 'the compiler complains of a rule');
   return wasm;

@@ -7,6 +7,7 @@ import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../
 import { fillCandidates, runCandidates, runEvaluate } from '../../host/sandbox/run.ts';
 import { CANDIDATE_WORDS, COMMON_WORDS, IMAGE } from '../../host/schema/image.ts';
 import { member } from '../../host/schema/layout.ts';
+import { TEST_MODULES } from './module-cache.ts';
 import { RecordMemory } from './records.ts';
 
 /** 32 MB. */
@@ -47,8 +48,8 @@ export class RuleModule {
   }
 
   /** Compiles rules; they are verified as the worker would. */
-  static async of(rules: readonly RuleSource[], cacheDirectory?: string): Promise<RuleModule> {
-    const { wasm } = await compileModule(rules, cacheDirectory === undefined ? {} : { cacheDirectory });
+  static async of(rules: readonly RuleSource[]): Promise<RuleModule> {
+    const { wasm } = await compileModule(rules, { cacheDirectory: TEST_MODULES });
     return new RuleModule(wasm, rules.length);
   }
 

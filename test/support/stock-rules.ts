@@ -1,12 +1,11 @@
 // Falco's stock rules, as test data.
 
 import { readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { loadRuleModule, type RuleModule } from '../../host/agent/rule-module.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
 import { loadRules } from '../../host/compiler/rules/load.ts';
 import { type FalcoFile, falcoFile } from './falco-data.ts';
+import { TEST_MODULES } from './module-cache.ts';
 
 /** In the order in which they build on each other. */
 export const STOCK_FILES = [
@@ -29,6 +28,6 @@ export async function stockModule(names: readonly StockFile[]): Promise<RuleModu
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'));
   const enabled = rules.filter((rule) => rule.enabled);
   const sources = enabled.map(({ outputText, ...rule }) => ({ ...rule, output: outputText }));
-  const { wasm } = await compileModule(sources, { cacheDirectory: join(tmpdir(), 'wasprey-test-modules') });
+  const { wasm } = await compileModule(sources, { cacheDirectory: TEST_MODULES });
   return loadRuleModule('stock rules', wasm);
 }

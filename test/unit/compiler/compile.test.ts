@@ -132,7 +132,6 @@ test('matches are reported in the order of the rules, for each event', async () 
       'evt.type in (openat, execve) and fd.name exists',
       'evt.type = openat',
     ]),
-    directory,
   );
   const { records } = module;
   const image = records.image({ comm: 'cat' });

@@ -15,8 +15,6 @@ const CORPUS = join(PROJECT, 'test/sandbox-corpus');
 const RING = 65536;
 const RECORDS = 3;
 const RULES = 2;
-/** What a call may take, with room for a machine that does other work as well. */
-const LONGEST_US = 1_000_000;
 
 const files = readdirSync(CORPUS).filter((name) => name.endsWith('.wat'));
 const table = readFileSync(join(PROJECT, 'host/sandbox/README.md'), 'utf8');
@@ -28,10 +26,8 @@ function outcome(bytes: Uint8Array): string {
   const before = Buffer.from(new Uint8Array(memory.buffer));
   try {
     const instance = instantiateRuleModule(compileRuleModule(bytes), { memory, ruleCount: RULES, match: () => {} });
-    const began = process.cpuUsage();
     const candidates = runCandidates(instance, RING, 0);
     const result = candidates.ok ? runEvaluate(instance, RING, to) : candidates;
-    assert.ok(process.cpuUsage(began).user < LONGEST_US, 'it held the worker up');
     assert.ok(before.equals(new Uint8Array(memory.buffer)), 'it wrote to the memory');
     return `run ${result.ok ? 'ok' : result.kind}`;
   } catch (error) {

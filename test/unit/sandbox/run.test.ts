@@ -51,10 +51,7 @@ describe('sandbox: running', () => {
   it('ends a loop without end, and runs again', () => {
     const evaluate = `(if (i32.eq (local.get $from) (local.get $to)) (then (loop $l ${check()} (br $l))))`;
     const { instance } = start(ruleModule({ evaluate }));
-    const began = process.cpuUsage();
     assert.deepEqual(runEvaluate(instance, RING, RING), { ok: false, kind: 'out-of-fuel', reason: 'out of fuel' });
-    const { user } = process.cpuUsage(began);
-    assert.ok(user < 1_000_000, `it took ${user} us, far longer than the limit`);
     assert.deepEqual(runEvaluate(instance, RING, RING + 64), { ok: true });
   });
 
