@@ -63,6 +63,7 @@ struct filter {
   __u64 sockets[FILTER_SOCKET_KINDS];
   __u64 any_path;  /* clauses that need no certain path */
   __u64 top_level; /* those that a file right below the root directory will do for */
+  __u64 ordinary_memory; /* those that need no executable mapping of a file in memory */
   __u64 zero;
   __u8 classes[256]; /* of bytes */
   struct filter_state states[FILTER_STATES];

@@ -39,6 +39,7 @@ void Copy(const FilterTables& tables, filter* to) {
   std::copy(tables.classes.begin(), tables.classes.end(), to->classes);
   to->any_path = tables.any_path;
   to->top_level = tables.top_level;
+  to->ordinary_memory = tables.ordinary_memory;
   for (size_t i = 0; i < tables.accepted.size(); i++) {
     filter_state& state = to->states[i];
     state.accepted = tables.accepted[i];

@@ -20,6 +20,7 @@ struct FilterTables {
   std::span<const uint64_t> types, results, opens, sockets;
   uint64_t any_path = 0;
   uint64_t top_level = 0;
+  uint64_t ordinary_memory = 0;
   std::span<const uint8_t> classes;
   std::span<const uint64_t> accepted, possible;
   std::span<const uint16_t> next;
