@@ -41,6 +41,8 @@ export interface FilterTables {
   readonly topLevel: bigint;
   /** Clauses that a mapping satisfies which is not an executable one of a file in memory. */
   readonly ordinaryMemory: bigint;
+  /** The clause of captures; 0: there is none. */
+  readonly captured: bigint;
   readonly paths: PathStates;
   /** By rule with a candidate bit: its clauses by family. The last entry is for all other rules and needs. */
   readonly rules: BigUint64Array;
@@ -105,6 +107,7 @@ export function filterTables(
     anyPath: which(opens, ({ path }) => path === undefined) | paths.anyPath,
     topLevel: which(opens, ({ path }) => path?.topLevel === true) & ~THROUGH,
     ordinaryMemory: which(ofFamily('other'), ({ memory }) => memory === undefined),
+    captured: captures ? CAPTURED : 0n,
     paths,
     rules: clausesOfRules(buckets),
   };

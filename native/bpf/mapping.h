@@ -1,5 +1,5 @@
-/* Calls on mappings of memory: mmap and mprotect. Programs make them all the time, so those that nobody asks for are left
- * out first. */
+/* Calls on mappings of memory: mmap and mprotect. Programs make them all the time, so those that nobody asks for are
+ * left out first. */
 
 #ifndef WASPREY_MAPPING_H
 #define WASPREY_MAPPING_H
@@ -51,8 +51,8 @@ static long look_further(u32 index, struct mapping_search *search) {
   return search->found || search->at <= at || search->at >= search->end; /* 1 ends the search */
 }
 
-/* Address of the first file in memory (memfd) that addresses of the current process are mapped to. A global function, as
- * put_path() is. */
+/* Address of the first file in memory (memfd) that addresses of the current process are mapped to. A global function,
+ * as put_path() is. */
 __noinline u64 memfd_between(u64 start, u64 end) {
   struct mapping_search search = {.at = start, .end = end};
   if (bpf_loop(MOST_MAPPINGS, look_further, &search, 0) == MOST_MAPPINGS && !search.found && search.at < end)
