@@ -39,6 +39,10 @@ export interface FilterTables {
   /** Clauses of the open family: those that any path satisfies, and those that a file right below the root satisfies. */
   readonly anyPath: bigint;
   readonly topLevel: bigint;
+  /** Clauses that a mapping satisfies which is not an executable one of a file in memory. */
+  readonly ordinaryMemory: bigint;
+  /** The clause of captures; 0: there is none. */
+  readonly captured: bigint;
   readonly paths: PathStates;
   /** By rule with a candidate bit: its clauses by family. The last entry is for all other rules and needs. */
   readonly rules: BigUint64Array;
@@ -102,6 +106,8 @@ export function filterTables(
     ),
     anyPath: which(opens, ({ path }) => path === undefined) | paths.anyPath,
     topLevel: which(opens, ({ path }) => path?.topLevel === true) & ~THROUGH,
+    ordinaryMemory: which(ofFamily('other'), ({ memory }) => memory === undefined),
+    captured: captures ? CAPTURED : 0n,
     paths,
     rules: clausesOfRules(buckets),
   };

@@ -17,6 +17,8 @@ export const JOURNAL_KEEP = {
   signals: 3,
   /** Clones that made a process, not a thread. */
   processes: 4,
+  /** Mappings of files in memory that were made executable, and those of which the kernel program did not find that out. */
+  memory: 5,
 } as const;
 
 export type JournalKeep = keyof typeof JOURNAL_KEEP;

@@ -286,6 +286,11 @@ export interface NativeAddon {
    */
   unblockSignal(signal: number): void;
   /**
+   * Ends the process after a time, with that status, if it has not ended by itself: Node waits for its threads, and nothing ends one that
+   * waits for a file system.
+   */
+  endWithin(milliseconds: number, status: number): void;
+  /**
    * A descriptor that is connected to the datagram socket at a path, or with @ first at an abstract name; write(2) to it sends. It doesn't
    * block. Throws CaptureError.
    */

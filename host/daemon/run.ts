@@ -67,6 +67,9 @@ function countRules(modules: readonly RuleModule[]): number {
   return modules.reduce((sum, module) => sum + module.rules.length, 0);
 }
 
+/** For threads of captures to end, which wait for a file system as long as it does not answer. */
+const HANGING_MS = 3000;
+
 /** One run: from the start of the agent to the summary. */
 export class Run {
   readonly #start: RunStart;
@@ -266,10 +269,12 @@ export class Run {
     const summary = await agent.stop();
     if (this.#log.format === 'text') this.#terminal.say(`\n${renderSummary(summary, seconds)}`);
     else this.#log.say('info', 'the end', { seconds, summary: renderSummary(summary, seconds).split('\n') });
-    if (!failure) return EXIT.ok;
+    const status = failure ? EXIT.failure : EXIT.ok;
+    if ((summary.captures?.active ?? 0) > 0) loadAddon().endWithin(HANGING_MS, status);
+    if (!failure) return status;
     const { message, code } = failure;
     const ended = `the engine has failed, nothing is watched any more: ${message} [${code}]`;
     this.#log.say('critical', code === 'EVENTS_DROPPED' ? message : ended);
-    return EXIT.failure;
+    return status;
   }
 }

@@ -14,6 +14,7 @@ import {
   PROGRAM_OPTIONS,
   type ProgramOptions,
 } from './secret-patterns.ts';
+import { SecretPlace } from './secret-place.ts';
 import { type NameTest, scanSecrets } from './secret-scan.ts';
 import { closingQuote, isComposed, splitShell } from './shell-words.ts';
 
@@ -63,6 +64,8 @@ class CommandState {
   isInCookie = false;
   /** `PASSWORD 'SECRET'` and `IDENTIFIED BY 'SECRET'`: what came last of these words. */
   sql: 'password' | 'identified' | undefined;
+  /** Where secrets may stand among the words that are no options. */
+  places: readonly SecretPlace[] = [];
 
   readonly #isMessage: boolean;
 
@@ -75,6 +78,8 @@ class CommandState {
     const equals = this.#isMessage ? word.indexOf('=') : -1;
     const name = word.slice(Math.max(word.lastIndexOf('/'), equals) + 1);
     if (name === 'login') this.awaitsLogin = false;
+    const places = SecretPlace.of(name);
+    if (places.length > 0) this.places = places;
     const options = BY_PROGRAM.get(name);
     if (!options && !ASKING_PROGRAMS.has(name)) return;
     this.options = options;
@@ -128,6 +133,8 @@ export class SecretMask {
       if (depth < DEEPEST && !NO_COMMANDS.test(word)) return this.#commands(word, depth + 1);
       return scanSecrets(word, this.#isSecret);
     }
+    const place = isOption(word) ? undefined : this.#inPlace(word, state);
+    if (place !== undefined) return place;
     state.take(word);
     return (
       this.#ofProgram(word, state) ??
@@ -135,6 +142,20 @@ export class SecretMask {
       this.#option(word, state) ??
       scanSecrets(word, this.#isSecret)
     );
+  }
+
+  /** A word that is a secret by its place, `vault login SECRET`. */
+  #inPlace(word: string, { places }: CommandState): string | undefined {
+    for (const place of places) {
+      switch (place.take(word, this.#isSecret)) {
+        case 'secret':
+          return MASK;
+        case 'value':
+          return masked(word, word.indexOf('='));
+        case undefined:
+      }
+    }
+    return undefined;
   }
 
   #expected(word: string, expected: NonNullable<Expected>, state: CommandState): string {
@@ -196,13 +217,22 @@ export class SecretMask {
   /** Options of the program whose names say nothing, such as `mysql -pSECRET`. */
   #ofProgram(word: string, state: CommandState): string | undefined {
     const { options } = state;
-    if (!options || !word.startsWith('-') || state.awaitsLogin) return undefined;
+    if (!options || !word.startsWith('-')) return undefined;
+    return (
+      (state.awaitsLogin ? undefined : this.#password(word, options, state)) ?? this.#credentials(word, options, state)
+    );
+  }
+
+  #password(word: string, options: ProgramOptions, state: CommandState): string | undefined {
     if (options.separate?.includes(word)) {
       state.expected = { as: 'secret' };
       return word;
     }
     const attached = options.attached?.find((option) => word.startsWith(option) && word.length > option.length);
-    if (attached !== undefined) return attached + MASK;
+    return attached === undefined ? undefined : attached + MASK;
+  }
+
+  #credentials(word: string, options: ProgramOptions, state: CommandState): string | undefined {
     if (!options.credentials) return undefined;
     const { separator, options: names } = options.credentials;
     const flags = options.flags === undefined ? 0 : flagsBefore(word, options.flags);

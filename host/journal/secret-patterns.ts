@@ -90,10 +90,21 @@ export const PROGRAM_OPTIONS: readonly ProgramOptions[] = [
   { programs: ['mongo', 'mongosh', 'mongodump', 'mongorestore'], attached: ['-p'], separate: ['-p'] },
   { programs: ['redis-cli', 'valkey-cli'], separate: ['-a'] },
   {
-    programs: ['docker', 'podman', 'nerdctl', 'buildah', 'skopeo', 'crane', 'oras', 'helm'],
+    programs: ['docker', 'podman', 'nerdctl', 'buildah', 'skopeo', 'crane', 'oras', 'helm', 'az', 'oc'],
     // Only to log in: `docker run -p 80:80` is a port.
     separate: ['-p'],
     attached: ['-p'],
+    credentials: { options: ['--creds', '--src-creds', '--dest-creds'], separator: ':' },
+  },
+  { programs: ['crictl'], credentials: { options: ['--creds'], separator: ':' } },
+  { programs: ['ctr', 'etcdctl'], credentials: { options: ['-u', '--user'], separator: ':' } },
+  { programs: ['lftp'], credentials: { options: ['-u', '--user'], separator: ',' } },
+  { programs: ['useradd', 'usermod', 'cqlsh', 'twine', 'ncftp', 'rdesktop'], separate: ['-p'] },
+  { programs: ['ipmitool', 'mosquitto_pub', 'mosquitto_sub'], separate: ['-P'] },
+  { programs: ['ssh-keygen'], separate: ['-N', '-P'] },
+  {
+    programs: ['snmpwalk', 'snmpget', 'snmpset', 'snmpbulkwalk', 'snmptrap'],
+    separate: ['-A', '-X', '-c'],
   },
   {
     programs: ['ldapsearch', 'ldapadd', 'ldapmodify', 'ldapdelete', 'ldappasswd', 'ldapwhoami'],
@@ -120,6 +131,43 @@ export const PROGRAM_OPTIONS: readonly ProgramOptions[] = [
   { programs: ['7z', '7za', 'unrar', 'rar', 'zip', 'unzip'], attached: ['-p', '-P'], separate: ['-P'] },
 ];
 
+/** A secret among the words of a program that are no options: `vault login SECRET`. */
+export interface SecretWord {
+  readonly programs: readonly string[];
+  /** Words that come before it, in this order; others may stand between them. Letter case does not count. */
+  readonly behind: readonly string[];
+  /** Words between the last of these and the secret. */
+  readonly skipped?: number;
+  /** `named`: a name, which says whether the next word is a secret; `values`: the values of all words from there on, `KEY=SECRET`. */
+  readonly as?: 'named' | 'values';
+}
+
+export const SECRET_WORDS: readonly SecretWord[] = [
+  ...[['login'], ['unseal'], ['token', 'revoke'], ['token', 'renew'], ['token', 'lookup']].map((behind) => ({
+    programs: ['vault', 'bao'],
+    behind,
+  })),
+  ...[
+    ['kv', 'put'],
+    ['kv', 'patch'],
+  ].map((behind) => ({ programs: ['vault', 'bao'], behind, as: 'values' as const })),
+  { programs: ['aws'], behind: ['configure', 'set'], as: 'named' },
+  { programs: ['npm', 'pnpm', 'yarn'], behind: ['set'], as: 'named' },
+  { programs: ['git', 'rclone'], behind: ['config'], as: 'named' },
+  { programs: ['nmcli'], behind: ['wifi'], as: 'named' },
+  { programs: ['openssl'], behind: ['passwd'] },
+  { programs: ['wpa_passphrase'], behind: [], skipped: 1 },
+  { programs: ['bw'], behind: ['unlock'] },
+  { programs: ['bw'], behind: ['login'], skipped: 1 },
+  { programs: ['ngrok'], behind: ['authtoken'] },
+  { programs: ['ngrok'], behind: ['add-authtoken'] },
+  { programs: ['cloudflared'], behind: ['service', 'install'] },
+  { programs: ['rabbitmqctl'], behind: ['add_user'], skipped: 1 },
+  { programs: ['rabbitmqctl'], behind: ['change_password'], skipped: 1 },
+  { programs: ['redis-cli', 'valkey-cli'], behind: ['auth'] },
+  { programs: ['mc', 'mcli'], behind: ['alias', 'set'], skipped: 3 },
+];
+
 /** Programs whose `--password` has no value behind it: they ask for it. */
 export const ASKING_PROGRAMS: ReadonlySet<string> = new Set([
   ...['mysql', 'mysqldump', 'mysqladmin', 'mysqlimport', 'mysqlcheck', 'mysqlshow', 'mysqlslap', 'mysqlpump'],
@@ -129,7 +177,7 @@ export const ASKING_PROGRAMS: ReadonlySet<string> = new Set([
 
 /** Programs of which `-p` is a secret only after the word `login`. */
 export const LOGIN_PROGRAMS: ReadonlySet<string> = new Set([
-  ...['docker', 'podman', 'nerdctl', 'buildah', 'skopeo', 'crane', 'oras', 'helm'],
+  ...['docker', 'podman', 'nerdctl', 'buildah', 'skopeo', 'crane', 'oras', 'helm', 'az', 'oc'],
 ]);
 
 /** Texts that are a secret whatever stands before them, by their beginning; the rest are characters of a token. */
@@ -139,6 +187,8 @@ export const TOKEN_BEGINNINGS: readonly {
   readonly least: number;
   /** The beginning of an address, which is no secret; what follows is one, to the end of the path. */
   readonly isPath?: true;
+  /** As many letters and digits follow, and nothing else: the beginning alone is not rare. */
+  readonly isExact?: true;
 }[] = [
   // AWS: access key ids, of users and of sessions.
   { begin: 'AKIA', least: 16 },
@@ -168,6 +218,8 @@ export const TOKEN_BEGINNINGS: readonly {
   { begin: 'sk-', least: 30 },
   { begin: 'AGE-SECRET-KEY-', least: 20 },
   { begin: 'hvs.', least: 20 },
+  { begin: 'hvb.', least: 20 },
+  { begin: 's.', least: 24, isExact: true },
   // A JSON web token: {" in base64.
   { begin: 'eyJ', least: 40 },
   // Addresses that let in whoever knows them.

@@ -8,6 +8,7 @@ export type NameTest = (name: string) => boolean;
 
 const NAME_CHARACTER = /[A-Za-z0-9_.-]/;
 const TOKEN_CHARACTER = /[A-Za-z0-9_./+=~-]/;
+const LETTER_OR_DIGIT = /[A-Za-z0-9]/;
 const BLANK = /\s/;
 /** Where a value without quotes ends. */
 const VALUE_END = /[\s'"`&;,|(){}<>]/;
@@ -62,8 +63,15 @@ function token(text: string, at: number): Range | undefined {
     return range(begin, to);
   }
   while (to < text.length && TOKEN_CHARACTER.test(text.charAt(to))) to++;
+  if (found.isExact && !isExact(text, begin, to, found.least)) return undefined;
   // The rest of a run that is too short is bounded, so that looking at it again is.
   return to - begin >= found.least ? { from: at, to } : undefined;
+}
+
+function isExact(text: string, begin: number, to: number, length: number): boolean {
+  if (to - begin !== length) return false;
+  for (let at = begin; at < to; at++) if (!LETTER_OR_DIGIT.test(text.charAt(at))) return false;
+  return true;
 }
 
 /** The secret that the separator there announces. */

@@ -61,7 +61,10 @@ const KINDS = {
   bpf: { doc: 'calls of bpf', types: { all: ['bpf'] } },
   ptrace: { doc: 'calls of ptrace', types: { all: ['ptrace'] } },
   signals: { doc: 'signals to other processes', types: { signals: ['kill', 'tkill', 'tgkill'] } },
-  memory: { doc: 'files in memory, which programs can be run from', types: { all: ['memfd_create'] } },
+  memory: {
+    doc: 'files in memory, which programs can be run from, and mappings of these that are made executable',
+    types: { all: ['memfd_create'], memory: ['mmap', 'mprotect'] },
+  },
 } as const satisfies Record<string, Kind>;
 
 export type JournalKind = keyof typeof KINDS;
@@ -107,7 +110,8 @@ function clauseOf(type: string, keep: JournalKeep): FilterClause {
   return {
     rule: OF_NO_RULE,
     types: [type],
-    ...((keep === 'succeeded' || keep === 'processes') && { result: 'succeeded' }),
+    ...((keep === 'succeeded' || keep === 'processes' || keep === 'memory') && { result: 'succeeded' }),
+    ...(keep === 'memory' && { memory: 'executable-memfd' }),
     ...(familyOf(shape) === 'open' && { opens: KEPT_OPENS }),
   };
 }

@@ -100,9 +100,9 @@ export const EVENT_STRUCTS = {
     {
       name: 'call_flags',
       type: 'u32',
-      doc: 'flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or the command of bpf or fsconfig',
+      doc: 'flags passed (dup3, memfd_create, finit_module, userfaultfd, mmap, setns nstype), or the command of bpf or fsconfig',
     },
-    { name: 'mode', type: 'u32', doc: 'fchmod: mode' },
+    { name: 'mode', type: 'u32', doc: 'fchmod: mode; mmap, mprotect: protection' },
     { name: 'owner', type: 'u32', doc: 'fchown: user' },
     { name: 'group', type: 'u32', doc: 'fchown: group' },
     {
@@ -112,6 +112,7 @@ export const EVENT_STRUCTS = {
     },
     { name: 'value', type: 'string', doc: 'fsconfig: value, where it is a text' },
     { name: 'elsewhere', type: 'string', doc: 'another path of the file, as of open' },
+    { name: 'numbers', type: 'u64', count: 3, doc: 'mmap, mprotect: address, length; mmap: offset in the file' },
   ]),
   network: body('event_network', 'socket, bind, listen, connect, accept, accept4, send*, recv*', [
     ...DESCRIPTOR,

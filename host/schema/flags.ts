@@ -287,6 +287,31 @@ export const FLAG_TABLES = {
     { name: 'RESOLVE_NO_XDEV', value: 0x10, mask: 1, equals: 1 },
     { name: 'RESOLVE_CACHED', value: 0x20, mask: 0x20, equals: 0x20 },
   ],
+  /** mmap(2), mprotect(2) */
+  prot_flags: [
+    { name: 'PROT_READ', value: 1, mask: 1, equals: 1 },
+    { name: 'PROT_WRITE', value: 2, mask: 2, equals: 2 },
+    { name: 'PROT_EXEC', value: 4, mask: 4, equals: 4 },
+    { name: 'PROT_SEM', value: 8, mask: 8, equals: 8 },
+    { name: 'PROT_GROWSDOWN', value: 0x10, mask: 0x1000000, equals: 0x1000000 },
+    { name: 'PROT_GROWSUP', value: 0x20, mask: 0x2000000, equals: 0x2000000 },
+    { name: 'PROT_NONE', value: 0, mask: 0x300000f, equals: 0 },
+  ],
+  /** mmap(2) */
+  mmap_flags: [
+    { name: 'MAP_SHARED', value: 1, mask: 1, equals: 1 },
+    { name: 'MAP_PRIVATE', value: 2, mask: 2, equals: 2 },
+    { name: 'MAP_FIXED', value: 4, mask: 0x10, equals: 0x10 },
+    { name: 'MAP_ANONYMOUS', value: 8, mask: 0x20, equals: 0x20 },
+    { name: 'MAP_32BIT', value: 0x10, mask: 0x40, equals: 0x40 },
+    { name: 'MAP_NORESERVE', value: 0x40, mask: 0x4000, equals: 0x4000 },
+    { name: 'MAP_POPULATE', value: 0x80, mask: 0x8000, equals: 0x8000 },
+    { name: 'MAP_NONBLOCK', value: 0x100, mask: 0x10000, equals: 0x10000 },
+    { name: 'MAP_GROWSDOWN', value: 0x200, mask: 0x100, equals: 0x100 },
+    { name: 'MAP_DENYWRITE', value: 0x400, mask: 0x800, equals: 0x800 },
+    { name: 'MAP_EXECUTABLE', value: 0x800, mask: 0x1000, equals: 0x1000 },
+    { name: 'MAP_LOCKED', value: 0x4000, mask: 0x2000, equals: 0x2000 },
+  ],
   /** memfd_create(2) */
   memfd_create_flags: [
     { name: 'MFD_CLOEXEC', value: 1, mask: 1, equals: 1 },

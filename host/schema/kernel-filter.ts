@@ -76,6 +76,8 @@ export interface FilterClause {
   readonly opens?: string;
   readonly sockets?: readonly SocketKind[];
   readonly path?: PathNeed;
+  /** Of mmap and mprotect: memory that a file in memory (memfd) is behind, made executable. */
+  readonly memory?: 'executable-memfd';
 }
 
 /** Events of types without a clause always pass. */

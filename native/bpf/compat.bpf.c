@@ -3,6 +3,7 @@
 #include "compat_calls.h"
 #include "passed.h"
 
+#define MMAP2_UNIT 4096  /* bytes, of mmap2's offset */
 #define OVERFLOW_ID 0xffff /* in 16 bits, the id that says "leave it" */
 
 #if defined(__TARGET_ARCH_x86)
@@ -49,11 +50,22 @@ inline_always void fill_arguments(struct passed_call *passed, const struct pt_re
   to[5] = (u32)registers->bp;
 }
 
+/* mmap(2) of i386: its argument is the address of the arguments. */
+inline_always void find_mapping(struct passed_call *passed) {
+  u32 words[6] = {};
+  bpf_probe_read_user(words, sizeof(words), (void *)passed->passed[0]);
+#pragma unroll
+  for (u32 i = 0; i < 6; i++)
+    passed->passed[i] = words[i];
+}
+
 /* The type of the event, which the number alone does not determine. Clears arguments that the native call has and this
  * one lacks. */
 inline_always u32 event_of(struct passed_call *passed, u64 number, u32 type) {
   if (number == COMPAT_umount)
     passed->passed[1] = 0;
+  if (number == COMPAT_mmap)
+    find_mapping(passed);
   return number == COMPAT_socketcall ? find_socketcall(passed) : type;
 }
 
@@ -125,7 +137,10 @@ HOOK_PROGRAM(on_compat) {
   type = event_of(passed, number, type);
   if ((number == COMPAT_fcntl || number == COMPAT_fcntl64) && !duplicates(passed->passed[1]))
     return PASS_ON;
-  if (!may_be_wanted(control, type) || is_reported(type, result))
+  if (number == COMPAT_mmap2)
+    passed->passed[5] *= MMAP2_UNIT;
+  struct call mapping = {.passed = passed->passed};
+  if (!may_be_wanted(control, type) || is_reported(type, result) || is_ordinary_memory(type, &mapping))
     return PASS_ON;
   if (lacks_image(process) && !tried)
     bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);

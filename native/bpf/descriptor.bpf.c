@@ -1,7 +1,7 @@
-/* Calls on a descriptor, or making one. */
+/* Calls on a descriptor, or making one, and calls on mappings. */
 
 #include "elsewhere.h"
-#include "filter.h"
+#include "mapping.h"
 
 #define DESCRIPTOR_TEXT_LIMIT sizeof(struct event_descriptor)
 #define DESCRIPTOR_VALUE_LIMIT (DESCRIPTOR_TEXT_LIMIT + LONGEST_TEXT + 1)
@@ -19,6 +19,7 @@ struct descriptor_arguments {
   u32 mode;
   u32 owner;
   u32 group;
+  u64 numbers[3];
 };
 
 /* Commands of fsconfig(2) whose value is a text: SET_STRING, SET_PATH, SET_PATH_EMPTY. */
@@ -68,6 +69,13 @@ inline_always struct descriptor_arguments descriptor_arguments(u32 type, const s
       return (struct descriptor_arguments){.fd = result, .text = first, .flags = second};
     case EVENT_USERFAULTFD:
       return (struct descriptor_arguments){.fd = result, .flags = common_open_flags(first)};
+    case EVENT_MMAP:
+      return (struct descriptor_arguments){.fd = ARGUMENT(call, 3) & MAP_ANONYMOUS ? -1 : (s32)ARGUMENT(call, 4),
+                                           .flags = ARGUMENT(call, 3),
+                                           .mode = third,
+                                           .numbers = {first, second, ARGUMENT(call, 5)}};
+    case EVENT_MPROTECT:
+      return (struct descriptor_arguments){.fd = -1, .mode = third, .numbers = {first, second}};
     default: /* bpf */
       return (struct descriptor_arguments){.fd = first < 64 && BPF_MAKES_FD >> first & 1 ? result : -1, .flags = first};
   }
@@ -86,10 +94,17 @@ inline_always void write_descriptor(struct record *record, struct task_struct *t
   event->elsewhere = ABSENT;
   event->owner = arguments.owner;
   event->group = arguments.group;
+  event->numbers[0] = arguments.numbers[0];
+  event->numbers[1] = arguments.numbers[1];
+  event->numbers[2] = arguments.numbers[2];
   event->text = append_text(record, call, arguments.text, DESCRIPTOR_TEXT_LIMIT);
   event->value = append_text(record, call, arguments.value, DESCRIPTOR_VALUE_LIMIT);
   u64 file = file_of(call, task, arguments.fd);
-  if (file) {
+  if (event_type(record) == EVENT_MPROTECT)
+    file = memfd_between(arguments.numbers[0], arguments.numbers[0] + arguments.numbers[1]);
+  if (file == MAPPINGS_UNKNOWN) {
+    event->kind = 'o';
+  } else if (file) {
     u32 has = describe_file(event, file);
     append_resolved(record, file, task, has, DESCRIPTOR_PATH_LIMIT);
     if (has == HAS_PATH)
@@ -111,7 +126,10 @@ HOOK_PROGRAM(on_descriptor) {
   struct call call = call_of(task);
   if (number_of(ctx) == NATIVE_fcntl && !duplicates(ARGUMENT(&call, 1)))
     return PASS_ON;
-  if (!begin(&record, ctx, task) || !passes(&record, FILTER_OTHER) ||
+  struct capture_shared *control = capture();
+  if (!control || is_ordinary_memory(hook_of(ctx, control).type, &call))
+    return PASS_ON;
+  if (!begin(&record, ctx, task) || !passes_descriptor(&record, &call, task) ||
       !reserve(&record, task, DESCRIPTOR_LONGEST, sizeof(struct event_descriptor)))
     return PASS_ON;
   write_descriptor(&record, task, &call, result_of(ctx));

@@ -17,6 +17,7 @@ SAME_PLACE(directory);
 #define ANON_INODE_MAGIC 0x09041934
 #define PIPEFS_MAGIC 0x50495045
 #define PIDFS_MAGIC 0x50494446
+#define HUGETLBFS_MAGIC 0x958458f6
 
 #define FILE_CREATED 0x100000 /* FMODE_CREATED */
 
@@ -86,6 +87,7 @@ inline_always u8 file_kind(u32 mode, u64 magic, u64 dentry) {
     case ANON_INODE_MAGIC:
       return anonymous_kind(dentry);
     case TMPFS_MAGIC:
+    case HUGETLBFS_MAGIC:
       return is_memfd(dentry) ? 'm' : 'f';
     default:
       return 'f';

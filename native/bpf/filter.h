@@ -39,10 +39,14 @@ inline_always bool still_of(const struct filter_process *entry, u64 image) {
   return *(volatile u64 *)&entry->image == image;
 }
 
+/* An image that is not read yet may satisfy every clause. One whose entry another has may satisfy those of the rules,
+ * but not that of captures: if it were captured, it would have the entry. */
 inline_always u64 clauses_of_process(struct filter *filter, u64 image, u32 family) {
   struct filter_process *entry = process_entry(filter, image);
-  if (!entry)
-    return FILTER_EVERY_CLAUSE;
+  if (!entry) {
+    u64 there = *(volatile u64 *)&filter->processes[image % FILTER_PROCESSES].image;
+    return image && there && there != image ? *(volatile u64 *)&filter->of_others : FILTER_EVERY_CLAUSE;
+  }
   u64 clauses = *(volatile u64 *)&entry->clauses[family];
   return still_of(entry, image) ? clauses : FILTER_EVERY_CLAUSE;
 }

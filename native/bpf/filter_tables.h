@@ -47,8 +47,9 @@ struct filter_state {
 };
 
 /* The reader's data on a process image: by image id, modulo the number of entries. The reader fills it in after
- * it has read the image; until then, and if another image has the entry, everything passes. */
+ * it has read the image; until then everything passes. If another image has the entry, what `of_others` says. */
 #define FILTER_PROCESSES 16384
+#define FILTER_NO_IMAGE (~(__u64)0) /* an entry that is free, but images that live have found it taken */
 struct filter_process {
   __u64 image; /* written last, and emptied first */
   __u64 clauses[FILTER_FAMILIES];
@@ -63,6 +64,8 @@ struct filter {
   __u64 sockets[FILTER_SOCKET_KINDS];
   __u64 any_path;  /* clauses that need no certain path */
   __u64 top_level; /* those that a file right below the root directory will do for */
+  __u64 ordinary_memory; /* those that need no executable mapping of a file in memory */
+  __u64 of_others; /* those of processes whose entry another has */
   __u64 zero;
   __u8 classes[256]; /* of bytes */
   struct filter_state states[FILTER_STATES];

@@ -101,7 +101,10 @@
   HOOK(EVENT_OPEN_TREE, open_tree, 428, on_path) \
   HOOK(EVENT_OPEN_TREE, open_tree_attr, 467, on_path) \
   HOOK(EVENT_MOVE_MOUNT, move_mount, 429, on_paths) \
-  HOOK(EVENT_MOUNT_SETATTR, mount_setattr, 442, on_paths)
+  HOOK(EVENT_MOUNT_SETATTR, mount_setattr, 442, on_paths) \
+  HOOK(EVENT_MMAP, mmap, 9, on_descriptor) \
+  HOOK(EVENT_MPROTECT, mprotect, 10, on_descriptor) \
+  HOOK(EVENT_MPROTECT, pkey_mprotect, 329, on_descriptor)
 
 /* SISTER(event type, type of the call, its number, program) */
 #define WASPREY_SISTERS(SISTER) \
@@ -240,6 +243,10 @@
   CALL(open_tree_attr, 467, EVENT_OPEN_TREE, CHANGE_NONE, 0) \
   CALL(move_mount, 429, EVENT_MOVE_MOUNT, CHANGE_NONE, 0) \
   CALL(mount_setattr, 442, EVENT_MOUNT_SETATTR, CHANGE_NONE, 0) \
+  CALL(mmap, 90, EVENT_MMAP, CHANGE_NONE, 0) \
+  CALL(mmap2, 192, EVENT_MMAP, CHANGE_NONE, 0) \
+  CALL(mprotect, 125, EVENT_MPROTECT, CHANGE_NONE, 0) \
+  CALL(pkey_mprotect, 380, EVENT_MPROTECT, CHANGE_NONE, 0) \
   CALL(setreuid, 70, EVENT_NONE, CHANGE_CREDENTIALS, 7) \
   CALL(setreuid32, 203, EVENT_NONE, CHANGE_CREDENTIALS, 0) \
   CALL(setregid, 71, EVENT_NONE, CHANGE_CREDENTIALS, 7) \

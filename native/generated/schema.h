@@ -95,15 +95,16 @@ struct event_descriptor {
   struct string_ref directory; /* 152: path of dirfd, where raw is relative to one, or a handle belongs to it */
   __s32 old_fd; /* 160: dup*: descriptor duplicated */
   __s32 new_fd; /* 164: dup2, dup3: descriptor asked for; fsconfig: aux */
-  __u32 call_flags; /* 168: flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or the command of bpf or fsconfig */
-  __u32 mode; /* 172: fchmod: mode */
+  __u32 call_flags; /* 168: flags passed (dup3, memfd_create, finit_module, userfaultfd, mmap, setns nstype), or the command of bpf or fsconfig */
+  __u32 mode; /* 172: fchmod: mode; mmap, mprotect: protection */
   __u32 owner; /* 176: fchown: user */
   __u32 group; /* 180: fchown: group */
   struct string_ref text; /* 184: finit_module: parameters; memfd_create: name; f*xattr: name of the attribute; fsopen: type; fsconfig: key */
   struct string_ref value; /* 192: fsconfig: value, where it is a text */
   struct string_ref elsewhere; /* 200: another path of the file, as of open */
+  __u64 numbers[3]; /* 208: mmap, mprotect: address, length; mmap: offset in the file */
 };
-_Static_assert(sizeof(struct event_descriptor) == 208, "struct event_descriptor: layout");
+_Static_assert(sizeof(struct event_descriptor) == 232, "struct event_descriptor: layout");
 
 /* socket, bind, listen, connect, accept, accept4, send*, recv* */
 struct event_network {
@@ -410,11 +411,13 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 #define EVENT_OPEN_TREE 95
 #define EVENT_MOVE_MOUNT 96
 #define EVENT_MOUNT_SETATTR 97
+#define EVENT_MMAP 98
+#define EVENT_MPROTECT 99
 
 #define LONGEST_RECORD 32768
 #define LONGEST_IMAGE 28672
 
-#define EVENT_TYPE_COUNT 98
+#define EVENT_TYPE_COUNT 100
 
 /* SHAPE(shape, struct) */
 #define WASPREY_SHAPES(SHAPE) \
@@ -519,7 +522,9 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
   TYPE(fspick, EVENT_FSPICK, Path, on_path, 0) \
   TYPE(open_tree, EVENT_OPEN_TREE, Path, on_path, 0) \
   TYPE(move_mount, EVENT_MOVE_MOUNT, Paths, on_paths, 0) \
-  TYPE(mount_setattr, EVENT_MOUNT_SETATTR, Paths, on_paths, 0)
+  TYPE(mount_setattr, EVENT_MOUNT_SETATTR, Paths, on_paths, 0) \
+  TYPE(mmap, EVENT_MMAP, Descriptor, on_descriptor, 0) \
+  TYPE(mprotect, EVENT_MPROTECT, Descriptor, on_descriptor, 0)
 
 /* REQUEST(operation of io_uring, its number, event type) */
 #define WASPREY_REQUESTS(REQUEST) \

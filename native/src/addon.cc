@@ -6,6 +6,7 @@
 #include "bpf_stats.h"
 #include "capture_object.h"
 #include "container_id.h"
+#include "exit_bound.h"
 #include "io_uring_operations.h"
 #include "javascript.h"
 #include "plan.h"
@@ -73,6 +74,15 @@ Napi::Value UnblockSignalNumber(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
+/** (milliseconds: number, status: number) */
+Napi::Value EndProcessWithin(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsNumber() || !info[1].IsNumber()) return ThrowType(env, "endWithin: a time and a status are needed");
+  EndWithin(std::chrono::milliseconds(info[0].As<Napi::Number>().Uint32Value()),
+            info[1].As<Napi::Number>().Int32Value());
+  return env.Undefined();
+}
+
 /** (path: string) -> descriptor: the caller's to close. */
 Napi::Value ConnectDatagramSocket(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -120,6 +130,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("eventCounts", Napi::Function::New<CountEventsOfCapture>(env, "eventCounts"));
   exports.Set("releaseMemory", Napi::Function::New<ReleaseUnusedMemory>(env, "releaseMemory"));
   exports.Set("unblockSignal", Napi::Function::New<UnblockSignalNumber>(env, "unblockSignal"));
+  exports.Set("endWithin", Napi::Function::New<EndProcessWithin>(env, "endWithin"));
   exports.Set("connectUnixDatagram", Napi::Function::New<ConnectDatagramSocket>(env, "connectUnixDatagram"));
   exports.Set("measurePrograms", Napi::Function::New<MeasurePrograms>(env, "measurePrograms"));
   exports.Set("containerOf", Napi::Function::New<ContainerOfCgroup>(env, "containerOf"));

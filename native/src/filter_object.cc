@@ -41,6 +41,8 @@ std::optional<FilterTables> FilterTablesOf(const Napi::Value& value) {
   members.Take("sockets", &tables.sockets);
   members.Take("anyPath", &tables.any_path);
   members.Take("topLevel", &tables.top_level);
+  members.Take("ordinaryMemory", &tables.ordinary_memory);
+  members.Take("captured", &tables.captured);
   members.Take("rules", &tables.rules);
   const Napi::Value paths = members.object.Get("paths");
   if (!paths.IsObject()) return std::nullopt;

@@ -40,6 +40,13 @@ bool MakesProcess(const event_process& event) {
   return event.header.result >= 0 && (event.numbers[0] & kCloneThread) == 0;
 }
 
+constexpr uint32_t kExecutable = 4;
+
+/** Its file is in memory, or the kernel program did not find out. */
+bool MakesMemfdExecutable(const event_descriptor& event) {
+  return event.header.result >= 0 && (event.mode & kExecutable) != 0 && (event.kind == 'm' || event.kind == 'o');
+}
+
 /** A name that lies outside of its record was made by completion. */
 void DropMadeName(string_ref* name, uint32_t size) {
   if (!StringFits(*name, sizeof(event_header), size)) *name = {0, 0};
@@ -117,6 +124,9 @@ bool JournalSelector::IsWanted(const event_header& header) const {
              SignalsAnother(reinterpret_cast<const event_process&>(header), images_->At(header.image_address));
     case JournalWants::kProcesses:
       return ShapeOf(header.type) == Shape::kProcess && MakesProcess(reinterpret_cast<const event_process&>(header));
+    case JournalWants::kMemory:
+      return ShapeOf(header.type) == Shape::kDescriptor &&
+             MakesMemfdExecutable(reinterpret_cast<const event_descriptor&>(header));
     default:
       return false;
   }

@@ -27,6 +27,8 @@ struct JournalWants {
     kSignals,
     /** Clones that made a process, not a thread. */
     kProcesses,
+    /** Executable mappings of files in memory, and those that may be. */
+    kMemory,
   };
   std::array<uint8_t, EVENT_TYPE_COUNT> types{};
   /** By combinations of flags and result of opens (host/schema/kernel-filter.ts): whether they are kept. */

@@ -39,6 +39,8 @@ void Copy(const FilterTables& tables, filter* to) {
   std::copy(tables.classes.begin(), tables.classes.end(), to->classes);
   to->any_path = tables.any_path;
   to->top_level = tables.top_level;
+  to->ordinary_memory = tables.ordinary_memory;
+  to->of_others = FILTER_EVERY_CLAUSE & ~tables.captured;
   for (size_t i = 0; i < tables.accepted.size(); i++) {
     filter_state& state = to->states[i];
     state.accepted = tables.accepted[i];
@@ -69,7 +71,9 @@ KernelFilter::KernelFilter(FileDescriptor map, Mapping memory, const FilterTable
       memory_(std::move(memory)),
       filter_(reinterpret_cast<filter*>(memory_.data())),
       original_(std::make_unique<filter>()),
-      rules_(tables.rules.begin(), tables.rules.end()) {
+      rules_(tables.rules.begin(), tables.rules.end()),
+      captured_clause_(tables.captured),
+      crowded_(FILTER_PROCESSES) {
   Copy(tables, original_.get());
   memcpy(filter_, original_.get(), kTables);
 }
@@ -77,7 +81,17 @@ KernelFilter::KernelFilter(FileDescriptor map, Mapping memory, const FilterTable
 void KernelFilter::Fill(const image& process, uint32_t bank, bool captured) {
   const size_t place = process.id % FILTER_PROCESSES;
   const uint64_t there = original_->processes[place].image;
-  if (there != 0 && there != process.id) return;
+  const bool taken = there != 0 && there != FILTER_NO_IMAGE && there != process.id;
+  if (!captured && there == process.id) captured_.erase(process.id);
+  if (taken) {
+    crowded_[place] = true;
+    // Only a captured process needs the entry: others lose no event without one.
+    const bool yields = captured && !captured_.contains(there);
+    Miss(process.id, captured && !yields);
+    if (!yields) return;
+  }
+  Miss(process.id, false);
+  if (captured) captured_.insert(process.id);
   filter_process entry = {};
   std::copy_n(rules_.end() - FILTER_FAMILIES, FILTER_FAMILIES, entry.clauses);
   for (size_t word = 0; word < IMAGE_CANDIDATE_WORDS; word++) {
@@ -99,10 +113,26 @@ void KernelFilter::Fill(const image& process, uint32_t bank, bool captured) {
 
 void KernelFilter::Forget(uint64_t id) {
   const size_t place = id % FILTER_PROCESSES;
+  Miss(id, false);
+  captured_.erase(id);
   filter_process& entry = original_->processes[place];
   if (entry.image != id) return;
-  entry.image = 0;
-  __atomic_store_n(&filter_->processes[place].image, 0, __ATOMIC_SEQ_CST);
+  entry.image = crowded_[place] ? FILTER_NO_IMAGE : 0;
+  __atomic_store_n(&filter_->processes[place].image, entry.image, __ATOMIC_SEQ_CST);
+}
+
+/** Notes whether a captured process lacks an entry: as long as one does, all that lack one may satisfy the clause of
+ * captures. */
+void KernelFilter::Miss(uint64_t id, bool missing) {
+  const bool before = !missing_.empty();
+  if (missing) {
+    missing_.insert(id);
+  } else {
+    missing_.erase(id);
+  }
+  if (before == !missing_.empty()) return;
+  original_->of_others = FILTER_EVERY_CLAUSE & ~(missing_.empty() ? captured_clause_ : 0);
+  __atomic_store_n(&filter_->of_others, original_->of_others, __ATOMIC_SEQ_CST);
 }
 
 void KernelFilter::Set(size_t place, const filter_process& process) {

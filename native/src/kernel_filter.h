@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "bpf/filter_tables.h"
@@ -20,6 +21,9 @@ struct FilterTables {
   std::span<const uint64_t> types, results, opens, sockets;
   uint64_t any_path = 0;
   uint64_t top_level = 0;
+  uint64_t ordinary_memory = 0;
+  /** The clause that events of captured processes satisfy, whatever the rules want; 0: none. */
+  uint64_t captured = 0;
   std::span<const uint8_t> classes;
   std::span<const uint64_t> accepted, possible;
   std::span<const uint16_t> next;
@@ -37,7 +41,7 @@ class KernelFilter {
 
   /**
    * Sets the clauses that an image's process can satisfy, by the candidate words of a bank; all if it is captured. An
-   * occupied entry is kept.
+   * occupied entry is kept, unless a captured process needs the one of another that is not.
    */
   void Fill(const image& process, uint32_t bank, bool captured);
   /** Frees the entry of an image that its process has left. */
@@ -49,6 +53,7 @@ class KernelFilter {
  private:
   KernelFilter(FileDescriptor map, Mapping memory, const FilterTables& tables);
 
+  void Miss(uint64_t id, bool missing);
   void Set(size_t place, const filter_process& process);
   uint64_t ClausesBelow(std::string_view directory) const;
 
@@ -59,6 +64,12 @@ class KernelFilter {
   /** The expected contents. */
   std::unique_ptr<filter> original_;
   std::vector<uint64_t> rules_;
+  uint64_t captured_clause_;
+  /** By entry: whether an image has found it taken. That may have none for as long as it lives. */
+  std::vector<bool> crowded_;
+  /** Captured images that have an entry, and those that lack one. */
+  std::unordered_set<uint64_t> captured_;
+  std::unordered_set<uint64_t> missing_;
 };
 
 }  // namespace wasprey

@@ -399,13 +399,13 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<i32>(base, 164);
 }
 
-/** flags passed (dup3, memfd_create, finit_module, userfaultfd, setns nstype), or the command of bpf or fsconfig */
+/** flags passed (dup3, memfd_create, finit_module, userfaultfd, mmap, setns nstype), or the command of bpf or fsconfig */
 // @ts-ignore: decorator
 @inline export function descriptorCallFlags(base: u32): u32 {
   return load<u32>(base, 168);
 }
 
-/** fchmod: mode */
+/** fchmod: mode; mmap, mprotect: protection */
 // @ts-ignore: decorator
 @inline export function descriptorMode(base: u32): u32 {
   return load<u32>(base, 172);
@@ -439,6 +439,12 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
 // @ts-ignore: decorator
 @inline export function descriptorElsewhere(base: u32): u64 {
   return textOf(base, load<u64>(base, 200));
+}
+
+/** mmap, mprotect: address, length; mmap: offset in the file */
+// @ts-ignore: decorator
+@inline export function descriptorNumbers(base: u32, index: u32): u64 {
+  return load<u64>(base + (index << 3), 208);
 }
 
 // -- event_network: socket, bind, listen, connect, accept, accept4, send*, recv*

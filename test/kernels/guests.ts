@@ -54,7 +54,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'minimal',
     lacks: BEFORE_6_11,
     needsTracefs: false,
-    live: ['exec', 'network', 'io-uring', 'io-uring-pending', 'compat'],
+    live: ['exec', 'network', 'io-uring', 'io-uring-pending', 'compat', 'mappings'],
   },
   {
     name: '6.12-amd64',
@@ -76,7 +76,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'minimal',
     lacks: NOTHING,
     needsTracefs: true,
-    live: ['open', 'io-uring', 'io-uring-pending', 'storm'],
+    live: ['open', 'io-uring', 'io-uring-pending', 'storm', 'mappings'],
   },
   {
     name: '6.1-arm64',
@@ -87,7 +87,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'minimal',
     lacks: BEFORE_6_11,
     needsTracefs: false,
-    live: ['open', 'io-uring', 'paths'],
+    live: ['open', 'io-uring', 'paths', 'mappings'],
   },
   {
     name: '6.12-arm64',
@@ -98,7 +98,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'minimal',
     lacks: NOTHING,
     needsTracefs: false,
-    live: ['exec', 'network', 'io-uring', 'descriptor'],
+    live: ['exec', 'network', 'io-uring', 'descriptor', 'mappings'],
   },
 ];
 

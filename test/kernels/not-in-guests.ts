@@ -27,6 +27,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
         'first-events',
         'invalid-rules',
         'captures',
+        'captured-places',
         'journal',
       ],
       ...['messages', 'metrics-output', 'recording', 'scap', 'signals', 'soak', 'stop'],

@@ -89,7 +89,8 @@ for (const [what, journal] of [
 ] as const) {
   test(`in a container: before (${what}) and after, state, and nothing of others`, async () => {
     const name = `container-${what.replaceAll(' ', '-')}`;
-    const kept = 'enabled' in journal ? { ...journal, folder: join(directory, `${name}-journal`) } : {};
+    const kept: { readonly enabled?: true; readonly folder?: string } =
+      'enabled' in journal ? { ...journal, folder: join(directory, `${name}-journal`) } : {};
     const { config, folder } = configuration(name, {}, kept);
     await using run = startRun('-c', config, rules);
     await run.watches();
@@ -150,7 +151,24 @@ for (const [what, journal] of [
     }
     run.kill('SIGINT');
     assert.equal(await run.ended, 0, run.stderr());
+    if (kept.folder !== undefined) exportsRaiseTheAlert(kept.folder, folder);
   });
+}
+
+/** What is exported of the journal, and of the captures, raises the alert once, as it was live. */
+function exportsRaiseTheAlert(journal: string, captures: string): void {
+  const raised = (...from: readonly string[]): number => {
+    const scap = join(directory, 'exported.scap');
+    const exported = spawnSync(process.execPath, [MAIN, 'export', ...from, '-o', scap], {
+      encoding: 'utf8',
+    });
+    assert.equal(exported.status, 0, exported.stderr);
+    const replayed = spawnSync(process.execPath, [MAIN, 'replay', scap, '-r', rules, '--json'], { encoding: 'utf8' });
+    assert.equal(replayed.status, 0, replayed.stderr);
+    return replayed.stdout.split('\n').filter((line) => line.includes('Dropped program run')).length;
+  };
+  assert.equal(raised(journal), 1);
+  assert.equal(raised(captures), 1);
 }
 
 function hashIn(container: Container, path: string): string {

@@ -1,7 +1,7 @@
 // The package's scripts under systemd: what an installation, an upgrade and a removal do with the service.
 
 import assert from 'node:assert/strict';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { ownArchitecture } from '../../deploy/tree/architecture.ts';
 import { BootedSystem } from '../support/booted-system.ts';
@@ -40,6 +40,22 @@ test('an installation enables the service and starts it, by the program in the p
   assert.match(program, /^\/usr\/lib\/wasprey\/node_modules\/node-linux-\w+\/bin\/node$/);
   system.run('cat', '/etc/shadow');
   await system.until('an alert', () => /Sensitive file read by cat: \/etc\/shadow /.test(journal()));
+});
+
+test('the journal keeps what happens, as the package configures it', async () => {
+  writeFileSync(
+    system.outerPath('/root/kept.yaml'),
+    '- {rule: kept, desc: d, condition: evt.type in (mkdir, mkdirat) and proc.name = mkdir, output: made, priority: INFO}\n',
+  );
+  succeeds('mkdir', '/root/kept-by-the-journal');
+  const fired = (): boolean => {
+    const { stdout } = system.run('wasprey', 'backtest', '/root/kept.yaml', '--json');
+    return /"alerts":\s*[1-9]/.test(stdout);
+  };
+  await system.until('the event in the journal', fired);
+  assert.equal(succeeds('stat', '-c', '%a %U', '/var/lib/wasprey/journal'), '700 root');
+  succeeds('wasprey', 'export', '-o', '/root/kept.scap');
+  assert.notEqual(succeeds('stat', '-c', '%s', '/root/kept.scap'), '0');
 });
 
 test('an upgrade restarts it', () => {

@@ -20,6 +20,8 @@ export interface FilteredEvent {
   readonly candidates?: readonly bigint[];
   readonly open?: OpenFacts;
   readonly socket?: SocketKind;
+  /** Of mmap and mprotect: whether memory became executable that a file in memory is behind. */
+  readonly executableMemfd?: boolean;
   readonly passed?: string;
   /** What a relative path is relative to: the current directory, or that of a descriptor. */
   readonly current?: string;
@@ -47,6 +49,7 @@ export function clausesLeft(tables: FilterTables, event: FilteredEvent): bigint 
   clauses &= tables.results[2 * family + (event.failed ? 1 : 0)] ?? 0n;
   if (event.candidates) clauses &= clausesOfProcess(tables, event.candidates, family);
   if (event.open) clauses &= tables.opens[indexOf(event.open)] ?? 0n;
+  if (event.executableMemfd === false) clauses &= tables.ordinaryMemory;
   if (event.socket) clauses &= clausesOfSocket(tables, event.socket);
   if (event.type.shape !== 'open' || (clauses & tables.anyPath) !== 0n) return clauses;
   const { resolved, elsewhere = null } = event;

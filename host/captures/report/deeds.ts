@@ -135,4 +135,6 @@ const DEEDS: ReadonlyMap<string, Describe> = new Map<string, Describe>([
   ['tgkill', signal('tid')],
   ['mount', withArguments('privileges', 'dev', 'dir', 'type')],
   ['memfd_create', withArguments('other', 'name')],
+  ['mmap', withArguments('other', 'prot', 'fd')],
+  ['mprotect', withArguments('other', 'prot')],
 ]);

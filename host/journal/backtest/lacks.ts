@@ -60,10 +60,11 @@ function notKept({ reads, needs }: TriedRule, files: readonly HistoryFile[]): re
 function lackingOf(type: string, keep: string, opens: string, clauses: KernelFilter): readonly string[] {
   const needs = clauses.length > 0 ? clauses : [ANYTHING];
   const what: string[] = [];
-  const succeeded = keep === 'succeeded' || keep === 'processes';
+  const succeeded = keep === 'succeeded' || keep === 'processes' || keep === 'memory';
   if (succeeded && needs.some(({ result }) => result !== 'succeeded')) what.push('failed calls');
   if (keep === 'processes') what.push('new threads');
   if (keep === 'signals') what.push('signals of a process to itself');
+  if (keep === 'memory') what.push('mappings other than executable ones of files in memory');
   const shape = findEventType(type)?.shape;
   if (shape && familyOf(shape) === 'open' && type !== ALWAYS_WRITES && needs.some((need) => needsOther(need, opens))) {
     what.push('opens that do not write');

@@ -84,6 +84,7 @@ const TYPES = `
 139 inotify_init res:fd flags:uint8
 145 prlimit res:errno newcur:int64 newmax:int64 oldcur:int64 oldmax:int64 pid:int64 resource:enumflags8
 151 fcntl res:fd fd:fd cmd:enumflags8 arg:uint64
+161 mmap res:errno vm_size:uint32 vm_rss:uint32 vm_swap:uint32 addr:uint64 length:uint64 prot:flags32 flags:flags32 fd:fd offset:uint64
 169 ptrace res:errno addr:dyn data:dyn request:enumflags16 pid:pid
 175 rename res:errno oldpath:fspath newpath:fspath
 177 renameat res:errno olddirfd:fd oldpath:fsrelpath newdirfd:fd newpath:fsrelpath
@@ -122,6 +123,7 @@ const TYPES = `
 324 container json:charbuf
 326 openat2 dirfd:fd name:fsrelpath flags:flags32 mode:uint32 resolve:flags32
 327 openat2 fd:fd dirfd:fd name:fsrelpath flags:flags32 mode:uint32 resolve:flags32 dev:uint32 ino:uint64
+329 mprotect res:errno addr:uint64 length:uint64 prot:flags32
 331 execveat res:errno exe:charbuf args:bytebuf tid:pid pid:pid ptid:pid cwd:charbuf fdlimit:uint64 pgft_maj:uint64 pgft_min:uint64 vm_size:uint32 vm_rss:uint32 vm_swap:uint32 comm:charbuf cgroups:bytebuf env:bytebuf tty:uint32 vpgid:pid loginuid:uid flags:flags32 cap_inheritable:uint64 cap_permitted:uint64 cap_effective:uint64 exe_ino:uint64 exe_ino_ctime:abstime exe_ino_mtime:abstime uid:uid trusted_exepath:fspath pgid:pid gid:gid
 335 clone3 res:pid exe:charbuf args:bytebuf tid:pid pid:pid ptid:pid cwd:charbuf fdlimit:int64 pgft_maj:uint64 pgft_min:uint64 vm_size:uint32 vm_rss:uint32 vm_swap:uint32 comm:charbuf cgroups:bytebuf flags:flags32 uid:uint32 gid:uint32 vtid:pid vpid:pid pidns_init_start_ts:uint64
 337 open_by_handle_at fd:fd mountfd:fd flags:flags32 path:fspath dev:uint32 ino:uint64

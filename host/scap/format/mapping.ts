@@ -84,6 +84,8 @@ function conversion(event: string, member: string, flags: EventType['parameters'
     case 'openat2_flags':
     case 'clone_flags':
     case 'descriptor_flags':
+    case 'prot_flags':
+    case 'mmap_flags':
       // Falco has userfaultfd's as they were passed.
       if (event === 'userfaultfd') return SAME;
       return between(

@@ -4,6 +4,7 @@ import { encodeStruct, type StructInput } from '../../schema/encode-struct.ts';
 import { DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_STRUCTS } from '../../schema/event-structs.ts';
 import { callNames, callNumber } from '../../schema/events/call-numbers.ts';
 import type { EventType } from '../../schema/events/event-type.ts';
+import type { MemberSpec } from '../../schema/layout.ts';
 import { FAMILY, readSocketAddress, readTuple } from '../format/addresses.ts';
 import { viewOf } from '../format/blocks.ts';
 import { GENERIC_TYPES, MAPPINGS, type Mapped, type TypeMapping } from '../format/mapping.ts';
@@ -99,9 +100,9 @@ function shapeMembers(event: ScapEvent, outcome: Outcome, mapping: TypeMapping):
 }
 
 /** Members that are the values of parameters. */
-function mappedMembers(event: ScapEvent, { parameters }: TypeMapping): StructInput {
+function mappedMembers(event: ScapEvent, { event: { shape }, parameters }: TypeMapping): StructInput {
   const members: Record<string, StructInput[string]> = {};
-  const numbers = [0n, 0n, 0n, 0n];
+  const numbers = numbersOf(shape);
   for (const mapped of parameters) {
     if (mapped.kind === 'text') {
       members[mapped.member] = textOf(event, mapped);
@@ -113,6 +114,12 @@ function mappedMembers(event: ScapEvent, { parameters }: TypeMapping): StructInp
     else members[mapped.member] = mapped.toKernel(value);
   }
   return parameters.some(({ member }) => member === 'numbers') ? { ...members, numbers } : members;
+}
+
+/** Zeros, as many as records of the shape have. */
+function numbersOf(shape: EventType['shape']): bigint[] {
+  const members: readonly MemberSpec[] = EVENT_STRUCTS[shape].members;
+  return Array.from({ length: members.find(({ name }) => name === 'numbers')?.count ?? 0 }, () => 0n);
 }
 
 function textOf(event: ScapEvent, { parameter }: Mapped): Uint8Array | undefined {

@@ -1,9 +1,19 @@
 // Events of calls on or making a descriptor: records of shape descriptor.
 
+import type { Parameter } from '../types.ts';
 import type { EventType } from './event-type.ts';
 import { FD, FD_RESULT, MODE_BITS, parameter, RES, RES_FD } from './parameters.ts';
 
-/** Calls on descriptors. */
+/** Not captured: what the image has is of its start. */
+const USED_MEMORY: readonly Parameter[] = ['vm_size', 'vm_rss', 'vm_swap'].map((name) => parameter(name, 'UINT32'));
+
+const MAPPING: readonly Parameter[] = [
+  parameter('addr', 'UINT64', { member: 'numbers[0]' }),
+  parameter('length', 'UINT64', { member: 'numbers[1]' }),
+  parameter('prot', 'FLAGS32', { member: 'mode', flags: 'prot_flags' }),
+];
+
+/** Calls on descriptors, and on mappings of files. */
 export const DESCRIPTOR_EVENTS: readonly EventType[] = [
   { name: 'fchmod', number: 28, shape: 'descriptor', category: 'file', usesFd: true, parameters: [RES, FD, MODE_BITS] },
   {
@@ -95,5 +105,29 @@ export const DESCRIPTOR_EVENTS: readonly EventType[] = [
       parameter('res', 'ERRNO', { member: 'result' }),
       parameter('flags', 'FLAGS32', { member: 'call_flags', flags: 'descriptor_flags' }),
     ],
+  },
+  {
+    name: 'mmap',
+    number: 98,
+    shape: 'descriptor',
+    category: 'IPC',
+    usesFd: true,
+    otherCalls: ['mmap2'],
+    parameters: [
+      RES,
+      ...USED_MEMORY,
+      ...MAPPING,
+      parameter('flags', 'FLAGS32', { member: 'call_flags', flags: 'mmap_flags' }),
+      FD,
+      parameter('offset', 'UINT64', { member: 'numbers[2]' }),
+    ],
+  },
+  {
+    name: 'mprotect',
+    number: 99,
+    shape: 'descriptor',
+    category: 'IPC',
+    otherCalls: ['pkey_mprotect'],
+    parameters: [RES, ...MAPPING],
   },
 ];

@@ -274,6 +274,11 @@ struct inode {
   struct hlist_head i_dentry;
 };
 
+struct vm_area_struct {
+  unsigned long vm_end;
+  struct file *vm_file;
+};
+
 struct file {
   unsigned int f_mode;
   void *private_data;

@@ -127,6 +127,67 @@ test('options and names of some programs, and tokens and addresses of services',
   assert.deepEqual(mask.words(['mysql', '-px y', 'db']), ['mysql', '-p***', 'db']);
 });
 
+test('secrets that stand at a place of their own', () => {
+  const cases = [
+    'vault login §',
+    'vault login -no-print §',
+    'vault login username=me password=§',
+    'vault operator unseal §',
+    'vault token revoke §',
+    'bao kv put secret/x key=§ other=§',
+    'aws configure set aws_secret_access_key § --profile x',
+    'npm config set //r.org/:_authToken §',
+    'git config github.token §',
+    'rclone config create x s3 secret_access_key § region eu',
+    'nmcli dev wifi connect home password §',
+    'openssl passwd -6 §',
+    'wpa_passphrase home §',
+    'bw login a@b.org §',
+    'redis-cli AUTH §',
+    'mc alias set x http://h name §',
+    'rabbitmqctl add_user bob §',
+    'az login -u me -p § --tenant t',
+    'oc login -u me -p§ h',
+    'skopeo copy --src-creds u:§ --dest-creds=u:§ a b',
+    'crictl pull --creds u:§ img',
+    'ctr images pull --user u:§ img',
+    'lftp -u user,§ h',
+    'ssh-keygen -P § -N § -f x',
+    'ipmitool -U a -P § chassis',
+    'usermod -p § bob',
+    'snmpwalk -c § -A § h',
+    'sudo vault login § && ls login',
+  ];
+  for (const given of cases) assert.equal(line(given.replaceAll('§', 'S3cr3t')), given.replaceAll('§', MASK));
+  assert.equal(line('echo s.abcdefghijklmnopqrstuvwx'), 'echo ***');
+});
+
+test('words at such places that are no secrets stay as they are', () => {
+  for (const text of [
+    'vault status',
+    'vault kv get secret/x',
+    'vault login -method=userpass username=me',
+    'vault token lookup',
+    'aws configure set region eu',
+    'aws s3 cp token s3://b/token',
+    'git commit token password',
+    'git config user.name token',
+    'npm install password',
+    'docker login --password-stdin',
+    'az group list -p x',
+    'openssl req -new -key k',
+    'redis-cli get auth-x',
+    'mc alias list',
+    'ls s.conf s.abcdefghijklmnopqrstuv.example s.abcdefghijklmnopqrstuvw/xyz',
+    'nmcli dev wifi list',
+    'useradd -m bob',
+    'ssh-keygen -f x',
+    'cat vault',
+  ]) {
+    assert.equal(line(text), text);
+  }
+});
+
 test('a text in which the quotes of a command line are gone', () => {
   const cases: readonly (readonly [string, string])[] = [
     ['curl -H Authorization: Bearer s3 https://h', 'curl -H Authorization: Bearer *** https://h'],

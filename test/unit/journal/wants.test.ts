@@ -26,6 +26,9 @@ interface OtherCall {
   readonly type: string;
   readonly result: bigint;
   readonly numbers: readonly bigint[];
+  /** Of mappings. */
+  readonly prot: bigint;
+  readonly kind: number;
 }
 
 const OPEN_TYPES = new Set(['open', 'openat', 'openat2', 'creat', 'open_by_handle_at']);
@@ -40,7 +43,16 @@ const otherCall: fc.Arbitrary<OtherCall> = fc.record({
     fc.constantFrom(0n, 9n),
     fc.constant(0n),
   ),
+  prot: fc.constantFrom(1n, 4n, 5n),
+  kind: fc.constantFrom(...[...'fmo4'].map((letter) => letter.charCodeAt(0)), 0),
 });
+
+const MAPPINGS = ['mmap', 'mprotect'];
+
+/** Of a file in memory, or of one that is not known. */
+function isExecutableMemfd({ prot, kind }: OtherCall): boolean {
+  return (prot & 4n) !== 0n && 'mo'.includes(String.fromCharCode(kind));
+}
 
 const ALWAYS = [
   ...['connect', 'setuid', 'setgid', 'setresuid', 'unshare', 'setns', 'mount', 'umount2', 'pivot_root', 'move_mount'],
@@ -56,7 +68,10 @@ const IF_SUCCEEDED = [
 ];
 
 /** In plain words, from the documentation. */
-function isWanted({ type, result, numbers: [first = 0n, second = 0n, third = 0n] }: OtherCall): boolean {
+function isWanted(call: OtherCall): boolean {
+  const { type, result, numbers } = call;
+  const [first = 0n, second = 0n, third = 0n] = numbers;
+  if (MAPPINGS.includes(type)) return result >= 0n && isExecutableMemfd(call);
   if (ALWAYS.includes(type)) return true;
   if (IF_SUCCEEDED.includes(type)) return result >= 0n;
   if (['clone', 'clone3', 'fork', 'vfork'].includes(type)) return result >= 0n && (first & CLONE_THREAD) === 0n;
@@ -86,7 +101,12 @@ function filtered(one: Call): FilteredEvent {
   if ('open' in one) return filteredOpen(one.open, CWD);
   const type = findEventType(one.other.type);
   assert.ok(type);
-  return { type, failed: one.other.result < 0n, ...(type.shape === 'network' && { socket: 'ipv4' as const }) };
+  return {
+    type,
+    failed: one.other.result < 0n,
+    ...(type.shape === 'network' && { socket: 'ipv4' as const }),
+    ...(MAPPINGS.includes(type.name) && { executableMemfd: isExecutableMemfd(one.other) }),
+  };
 }
 
 const NO_CANDIDATE = Array.from({ length: CANDIDATE_WORDS }, () => 0n);
@@ -117,9 +137,15 @@ describe('journaled is what is wanted', () => {
             }
             if ('open' in one) builder.event(one.open.type, { ...openRecord(one.open, image, CWD), fd: number });
             else {
-              const { type, result, numbers } = one.other;
+              const { type, result, numbers, prot, kind } = one.other;
               const shape = findEventType(type)?.shape;
-              builder.event(type, { image, result, fd: number, ...(shape === 'process' && { numbers }) });
+              builder.event(type, {
+                image,
+                result,
+                fd: number,
+                ...(shape === 'process' && { numbers }),
+                ...(MAPPINGS.includes(type) && { mode: prot, kind }),
+              });
             }
           }
           assert.deepEqual(selected(builder), expected);

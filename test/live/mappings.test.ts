@@ -1,0 +1,146 @@
+// mmap and mprotect: rules see all of them; what the journal wants lets those pass that make a file in memory executable, and no others.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { filterTables } from '../../host/capture/filter-tables.ts';
+import { openCapture } from '../../host/capture/open.ts';
+import { EventMemory } from '../../host/fields/memory.ts';
+import { EventRecord } from '../../host/fields/record.ts';
+import { journalWants } from '../../host/journal/wants.ts';
+import { text } from '../support/builder-capture.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { act, type Step, str } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
+import { AT_FDCWD, O } from '../support/live-numbers.ts';
+import { probe } from '../support/probe.ts';
+import { TIME_FACTOR } from '../support/time-factor.ts';
+
+const PAGE = 4096;
+const SIZE = 5 * PAGE;
+const [READ, WRITE, EXEC] = [1, 2, 4];
+const [SHARED, PRIVATE, FIXED, ANONYMOUS] = [1, 2, 0x10, 0x20];
+
+const MAPPED = probe(
+  ['mmap', 'mprotect'],
+  [
+    ...['evt.res', 'evt.arg.res', 'evt.arg.addr', 'evt.arg.length', 'evt.arg.prot', 'evt.arg.flags'],
+    ...['evt.arg.offset', 'evt.arg.vm_size', 'evt.rawarg.prot', 'fd.num', 'fd.name', 'fd.type'],
+  ],
+  // Not those of the dynamic linker.
+  'proc.name = act and (evt.rawarg.length = 20480 or evt.rawarg.length = 10)',
+);
+
+const directory = directoryForTests();
+const file = `${directory}/file`;
+writeFileSync(file, 'x'.repeat(2 * PAGE));
+
+const agent = LiveAgent.forTests([MAPPED.rule]);
+const check = agent.checks(MAPPED);
+
+const MEMFD: readonly Step[] = [
+  ['memfd_create', str('payload'), 0],
+  ['ftruncate', 'r0', SIZE],
+];
+
+test('rules see each call, with its arguments', async () => {
+  const observed = await check(
+    [
+      ...MEMFD,
+      ['mmap', 0, SIZE, READ | EXEC, PRIVATE, 'r0', 0],
+      ['openat', AT_FDCWD, str(file), O.RDONLY],
+      ['mmap', 0, 10, READ, SHARED, 'r3', PAGE],
+      ['mprotect', 'r2', SIZE, READ | WRITE | EXEC],
+      ['mmap', 0, SIZE, 0, PRIVATE | ANONYMOUS, -1, 0],
+      ['mmap', 0, SIZE, READ, SHARED, 99, 0],
+      ['mprotect', PAGE, SIZE, READ],
+    ],
+    [
+      {
+        ...{ 'evt.arg.length': String(SIZE), 'evt.arg.prot': 'PROT_READ|PROT_EXEC', 'evt.arg.flags': 'MAP_PRIVATE' },
+        ...{ 'fd.num': 3, 'fd.name': 'payload', 'fd.type': 'memfd', 'evt.arg.addr': '0', 'evt.arg.vm_size': null },
+      },
+      {
+        ...{
+          'evt.arg.length': '10',
+          'evt.arg.prot': 'PROT_READ',
+          'evt.arg.flags': 'MAP_SHARED',
+          'evt.arg.offset': String(PAGE),
+        },
+        ...{ 'fd.name': file, 'fd.type': 'file' },
+      },
+      { 'evt.res': 'SUCCESS', 'evt.arg.prot': 'PROT_READ|PROT_WRITE|PROT_EXEC', 'fd.num': null, 'fd.name': null },
+      { 'evt.arg.prot': 'PROT_NONE', 'evt.arg.flags': 'MAP_PRIVATE|MAP_ANONYMOUS', 'fd.num': -1 },
+      { 'evt.res': 'EBADF', 'evt.arg.prot': 'PROT_READ', 'fd.num': 99 },
+      { 'evt.res': 'ENOMEM', 'evt.arg.addr': String(PAGE), 'evt.arg.length': String(SIZE) },
+    ],
+  );
+  assert.equal(observed[2]?.alert.output_fields['evt.rawarg.prot'], String(READ | WRITE | EXEC));
+});
+
+/** What passes the filter of the journal alone, of a process that does the steps. */
+async function passing(steps: readonly Step[]): Promise<string[]> {
+  const { capture, memory } = openCapture({ source: 'bpf' });
+  try {
+    const { filter } = journalWants(['memory']);
+    capture.start(['memfd_create', 'mmap', 'mprotect', 'setsid'], filterTables([filter]));
+    const calls = await act([...steps, ['setsid']]);
+    const tid = calls[0]?.tid;
+    const view = new EventMemory(memory.buffer);
+    const segments = new Uint32Array(2 * 4096);
+    const seen: string[] = [];
+    for (const deadline = performance.now() + 10_000 * TIME_FACTOR; seen.at(-1) !== 'setsid'; ) {
+      assert.ok(performance.now() < deadline, `no setsid after ${seen.join()}`);
+      const pairs = capture.poll(segments, 20);
+      for (let pair = 0; pair < pairs; pair++) {
+        const to = segments[2 * pair + 1] ?? 0;
+        for (let address = segments[2 * pair] ?? 0; address < to; address += view.u32(address + 8)) {
+          const event = EventRecord.at(view, address);
+          if (!event || Number(event.number('tid')) !== tid) continue;
+          const name = event.type.name === 'setsid' ? undefined : text(event, 'resolved');
+          seen.push([event.type.name, ...(name === undefined ? [] : [name])].join(' '));
+        }
+      }
+      capture.release();
+    }
+    return seen.slice(0, -1);
+  } finally {
+    capture.close();
+  }
+}
+
+test('for the journal, executable mappings of files in memory pass', async () => {
+  const seen = await passing([
+    ...MEMFD,
+    ['mmap', 0, 3 * PAGE, READ | EXEC, PRIVATE, 'r0', 0],
+    ['mmap', 0, 3 * PAGE, READ | WRITE, SHARED, 'r0', 0],
+    ['openat', AT_FDCWD, str(file), O.RDONLY],
+    ['mmap', 0, PAGE, READ | EXEC, PRIVATE, 'r4', 0],
+    ['mmap', 0, PAGE, READ | EXEC, PRIVATE | ANONYMOUS, -1, 0],
+    ['mprotect', 'r3', PAGE, READ],
+    ['mprotect', 'r5', PAGE, READ | EXEC],
+    ['mprotect', 'r3', PAGE, READ | EXEC],
+    ['mprotect', 'r3', 3 * PAGE, READ | EXEC],
+    ['mprotect', 64 * PAGE, PAGE, READ | EXEC],
+  ]);
+  assert.deepEqual(seen, [
+    'memfd_create memfd:payload',
+    'mmap memfd:payload',
+    'mprotect memfd:payload',
+    'mprotect memfd:payload',
+  ]);
+});
+
+test('a file in memory in the midst of other mappings passes too', async () => {
+  const seen = await passing([
+    ...MEMFD,
+    ['mmap', 0, 9 * PAGE, READ, PRIVATE | ANONYMOUS, -1, 0],
+    ['openat', AT_FDCWD, str(file), O.RDONLY],
+    ['mmap', 'r2', PAGE, READ, PRIVATE | FIXED, 'r3', 0],
+    ['mprotect', 'r2', 9 * PAGE, READ | EXEC],
+    ['mprotect', 'r2', 9 * PAGE, READ],
+    ['mmap', 'r2', PAGE, READ, PRIVATE | FIXED, 'r0', 0],
+    ['mprotect', 'r2', 9 * PAGE, READ | EXEC],
+  ]);
+  assert.deepEqual(seen, ['memfd_create memfd:payload', 'mprotect memfd:payload']);
+});
