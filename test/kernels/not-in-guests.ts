@@ -58,6 +58,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
         'left-out-events',
         'lineage',
         'long-images',
+        'long-paths',
         'mounts',
         'names',
         'path',
