@@ -39,7 +39,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
       ...['shell-completion', 'syslog'],
     ],
   ],
-  [COMPILER, ['hidden-peers', 'missing-hooks', 'service-notify', 'tampering', 'traced']],
+  [COMPILER, ['evasion-disguises', 'hidden-peers', 'missing-hooks', 'service-notify', 'tampering', 'traced']],
   [
     RULES,
     [
