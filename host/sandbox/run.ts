@@ -41,6 +41,8 @@ export interface RunLimits {
   readonly fuel: number;
   /** CPU time of the module, in milliseconds, within which the call is retried with twice the fuel; for evaluate() also the allowance of its events. */
   readonly milliseconds: number;
+  /** How many times that, in real time, an attempt after the first may take before it is interrupted; by default PATIENCE. */
+  readonly patience?: number;
 }
 
 /**
@@ -63,7 +65,7 @@ const MICROS_PER_PROCESS = 500;
  */
 export const RUN_LIMITS: RunLimits = { fuel: 2_500_000, milliseconds: 20 };
 
-/** How many times the limit an attempt after the first may take: the last one takes about twice as long as those before it. */
+/** The last attempt takes about twice as long as those before it. */
 const PATIENCE = 1.75;
 /** Real time after which a call is not attempted again that gets no CPU to speak of. */
 const MOST_MILLISECONDS = 2_000;
@@ -204,7 +206,7 @@ function attemptAgain(
   guard.allowInterruption();
   const began = performance.now();
   let { fuel } = limits;
-  let patience = limits.milliseconds * PATIENCE;
+  let patience = limits.milliseconds * (limits.patience ?? PATIENCE);
   let end: AttemptEnd = 'out-of-fuel';
   let spentBefore = 0;
   /** What counts of that. */
@@ -220,17 +222,15 @@ function attemptAgain(
     if ((counted + shorter) / 1000 >= limits.milliseconds) {
       if (repeated !== undefined) return OUT_OF_FUEL;
       repeated = last;
+    } else if (end === 'interrupted') {
+      // It waited for a CPU: it was ended too early, and does not count.
+      if (performance.now() - began > MOST_MILLISECONDS) return OUT_OF_FUEL;
+      patience *= 2;
     } else {
       repeated = undefined;
-      if (end === 'interrupted') {
-        // It waited for a CPU: it was ended too early, and does not count.
-        if (performance.now() - began > MOST_MILLISECONDS) return OUT_OF_FUEL;
-        patience *= 2;
-      } else {
-        counted += shorter;
-        if (end === 'out-of-fuel' && fuel === MAX_FUEL) return OUT_OF_FUEL;
-        if (end === 'out-of-fuel') fuel = Math.min(fuel * 2, MAX_FUEL);
-      }
+      counted += shorter;
+      if (end === 'out-of-fuel' && fuel === MAX_FUEL) return OUT_OF_FUEL;
+      if (end === 'out-of-fuel') fuel = Math.min(fuel * 2, MAX_FUEL);
     }
     exports.fuel.value = fuel;
     try {

@@ -7,8 +7,16 @@
 #include "maps.h"
 
 /* Longer names than any that a file system of ours has (NTFS: 255 UTF-16 units, 765 bytes of UTF-8). One of FUSE may
- * have longer ones, up to 4095 bytes: a path ends before such a name, as where it is too long itself. */
+ * have longer ones, up to 4095 bytes: a path has LEFT_OUT in their place. */
 #define LONGEST_NAME 1023
+
+/* A path may be longer than a text: relative names lead on from any directory. Rules match beginnings (`/etc/`) and
+ * endings, so it keeps both. Names between them are left out: each is `/...`, as long as there is room for that, so
+ * that
+ * `..` behind them leads up as far as it does in the file system. */
+#define LEFT_OUT_LENGTH 4
+#define KEPT_BEGINNING 1024
+#define LEFT_OUT_ROOM 256
 
 /* Names are copied in words that end where the name ends, so that up to 7 bytes before its start are written over; the
  * next name overwrites them. The verifier assumes up to 24: the room it is given begins 16 bytes earlier
@@ -51,6 +59,13 @@ inline_always u64 *word_at(void *address) {
  * from there is any number to the verifier, so that one turn of the walk looks like the next. */
 #define POSITION(room) (*word_at((room)->slack))
 
+/* Of a path that is too long: its length up to the end of the next name. 0: no path is known to be so. */
+#define REMAINING(room) (*word_at((room)->slack + sizeof(u64)))
+
+/* Where the walk begins again to shorten the path. Not on the stack, of which 6.1 has too little. */
+#define FIRST_DENTRY(room) (*word_at((room)->slack + 2 * sizeof(u64)))
+#define FIRST_MNT(room) (*word_at((room)->slack + 3 * sizeof(u64)))
+
 #define MNT_OFFSET bpf_core_field_offset(struct mount, mnt)
 
 /* At the root of a mount: continues from its mount point. False at the top. */
@@ -91,6 +106,26 @@ inline_always void put_name(struct path_room *room, u64 end, u64 name, u64 lengt
   bpf_probe_read_kernel(room->text + PATH_GAP + start, length & LONGEST_NAME, (void *)name);
 }
 
+/* Whether a name is in the middle of a path that is too long. Takes note of what remains behind it. */
+inline_always bool is_left_out(struct path_room *room, u64 end, u64 length) {
+  u64 remaining = REMAINING(room);
+  if (likely(!remaining))
+    return false;
+  REMAINING(room) = remaining > length + 1 ? remaining - length - 1 : 1;
+  return length > LONGEST_NAME || (remaining > KEPT_BEGINNING && end <= KEPT_BEGINNING + LEFT_OUT_ROOM + length);
+}
+
+/* Writes `/...` before `end`, if there is room for it before the path's beginning. */
+inline_always void put_left_out(struct path_room *room, u64 end) {
+  if (end < KEPT_BEGINNING + LEFT_OUT_LENGTH)
+    return;
+  u64 start = (end - LEFT_OUT_LENGTH) & LONGEST_TEXT;
+  u8 *text = room->text + PATH_GAP + start;
+  text[0] = '/';
+  text[1] = text[2] = text[3] = '.';
+  POSITION(room) = start;
+}
+
 static long path_step(u32 index, struct walk *walk) {
   if (at_root(walk))
     return 1;
@@ -99,15 +134,36 @@ static long path_step(u32 index, struct walk *walk) {
   u64 end = POSITION(walk->room) & LONGEST_TEXT;
   u64 parent = LOAD_WORD(dentry, walk->dentry, d_parent);
   u64 length = name_length(walk->dentry);
-  if (parent == walk->dentry || length >= end || length > LONGEST_NAME) {
-    walk->partial = 1; /* outside the tree, or too long */
+  if (parent == walk->dentry) {
+    walk->partial = 1; /* outside the tree */
     return 1;
   }
+  if (is_left_out(walk->room, end, length)) {
+    put_left_out(walk->room, end);
+    walk->dentry = parent;
+    return 0;
+  }
+  if (length >= end || length > LONGEST_NAME)
+    return 1;
   opaque(length); /* or clang would leave out the mask in put_name(), which the verifier needs */
   put_name(walk->room, end, LOAD_WORD(dentry, walk->dentry, d_name.name), length);
   u64 start = (end - length - 1) & LONGEST_TEXT;
   walk->room->text[PATH_GAP + start] = '/';
   POSITION(walk->room) = start;
+  walk->dentry = parent;
+  return 0;
+}
+
+/* Adds up the path's length. */
+static long length_step(u32 index, struct walk *walk) {
+  if (at_root(walk))
+    return 1;
+  if (walk->dentry == walk->mnt_root)
+    return !cross_mount(walk);
+  u64 parent = LOAD_WORD(dentry, walk->dentry, d_parent);
+  if (parent == walk->dentry)
+    return 1;
+  REMAINING(walk->room) += name_length(walk->dentry) + 1;
   walk->dentry = parent;
   return 0;
 }
@@ -129,8 +185,20 @@ inline_always void move_text(struct path_room *room, u64 start, u64 length) {
 #define PATH_LENGTH(result) ((result) & LONGEST_TEXT)
 #define PATH_PARTIAL(result) ((result) >> 32)
 
+/* Back to where the walk began. */
+inline_always void begin_again(struct walk *walk) {
+  walk->dentry = FIRST_DENTRY(walk->room);
+  walk->mnt = FIRST_MNT(walk->room);
+  walk->mnt_root = LOAD_WORD(vfsmount, walk->mnt, mnt_root);
+}
+
+/* Whether a walk that has ended had more to write. */
+inline_always bool is_too_long(const struct walk *walk) {
+  return !walk->partial && walk->dentry != walk->mnt_root && !at_root(walk);
+}
+
 /* Writes the path of a dentry on a mount, as a process whose root is the other two sees it, to the text of the room.
- * All four are addresses. A path that is cut at its beginning (too deep, unmounted) is partial; one renamed under way
+ * All four are addresses. A path whose beginning is unknown (unmounted) is partial; one renamed under way
  * may mix both names. A global function: the verifier looks at it once, not at each call. */
 __noinline u64 put_path(struct path_room *room, u64 dentry, u64 mnt, u64 root_dentry, u64 root_mnt) {
   if (!room)
@@ -144,8 +212,19 @@ __noinline u64 put_path(struct path_room *room, u64 dentry, u64 mnt, u64 root_de
       .room = room,
   };
   POSITION(room) = LONGEST_TEXT;
+  REMAINING(room) = 0;
+  FIRST_DENTRY(room) = dentry;
+  FIRST_MNT(room) = mnt;
   if (bpf_loop(MOST_STEPS, path_step, &walk, 0) >= MOST_STEPS)
     walk.partial = 1;
+  if (unlikely(is_too_long(&walk))) {
+    begin_again(&walk);
+    bpf_loop(MOST_STEPS, length_step, &walk, 0);
+    begin_again(&walk);
+    POSITION(room) = LONGEST_TEXT;
+    if (bpf_loop(MOST_STEPS, path_step, &walk, 0) >= MOST_STEPS || is_too_long(&walk))
+      walk.partial = 1;
+  }
   u64 start = POSITION(room) & LONGEST_TEXT;
   u64 length = LONGEST_TEXT - start;
   if (!length) {

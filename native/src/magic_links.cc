@@ -30,7 +30,10 @@ Link LinkAt(std::string_view path, uint32_t pid) {
   if (!path.starts_with(kProc)) return Link::kNone;
   path.remove_prefix(kProc.size());
   const size_t slash = path.find('/');
-  if (slash == std::string_view::npos || !IsOwn(path.substr(0, slash), pid)) return Link::kNone;
+  if (slash == std::string_view::npos) return Link::kNone;
+  const std::string_view process = path.substr(0, slash);
+  const bool is_own = IsOwn(process, pid);
+  if (!is_own && !IsNumber(process)) return Link::kNone;
   path.remove_prefix(slash + 1);
   if (path.starts_with("task/")) {
     path.remove_prefix(5);
@@ -38,7 +41,8 @@ Link LinkAt(std::string_view path, uint32_t pid) {
     if (end == std::string_view::npos || !IsNumber(path.substr(0, end))) return Link::kNone;
     path.remove_prefix(end + 1);
   }
-  return path == "root" ? Link::kRoot : path == "cwd" ? Link::kCurrentDirectory : Link::kNone;
+  if (path == "root") return Link::kRoot;
+  return path == "cwd" && is_own ? Link::kCurrentDirectory : Link::kNone;
 }
 
 /** A path that grows by its components; empty: the root. */

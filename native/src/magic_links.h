@@ -1,4 +1,4 @@
-// Links of procfs that lead a process to its own root and current directory, in the paths of calls that leave no open
+// Links of procfs that lead a process to a root or its own current directory, in the paths of calls that leave no open
 // file behind: the kernel's own idea of such a path is gone when the call returns.
 #pragma once
 
@@ -21,7 +21,8 @@ bool MayHaveMagicLinks(std::string_view directory, std::string_view path);
 
 /**
  * As LexicalPath(), but `/proc/self/root` and `/proc/self/cwd`, also by number, of a thread, or `thread-self`, become
- * their targets. 0 if a target is unknown. `out` must hold MaxLengthBehind().
+ * their targets. The root of another process is taken for the own one: a file below it has the name that it has for
+ * that process, as when it is opened. 0 if a target is unknown. `out` must hold MaxLengthBehind().
  */
 size_t PathBehindMagicLinks(char* out, std::string_view directory, std::string_view path, const MagicLinks& links);
 

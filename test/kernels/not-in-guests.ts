@@ -40,7 +40,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
       ...['shell-completion', 'syslog'],
     ],
   ],
-  [COMPILER, ['hidden-peers', 'missing-hooks', 'service-notify', 'tampering', 'traced']],
+  [COMPILER, ['evasion-disguises', 'hidden-peers', 'missing-hooks', 'service-notify', 'tampering', 'traced']],
   [
     RULES,
     [
@@ -59,6 +59,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
         'left-out-events',
         'lineage',
         'long-images',
+        'long-paths',
         'mounts',
         'names',
         'path',

@@ -229,8 +229,9 @@ describe('Calls on paths that leave no open file', () => {
     await check([['chdir', str(`${directory}/to-real`)]], '', `${directory}/real`);
   });
 
-  test('through a link to its own root or directory: the names behind it match too, and both are in the alert', async () => {
-    for (const link of ['/proc/self/root', '/proc/thread-self/root', '/proc/self/cwd']) {
+  test('through a link to its own root or directory, or to the root of another process: the names behind it match too, and both are in the alert', async () => {
+    const ofOthers = [`/proc/${process.pid}/root`, `/proc/${process.pid}/task/${process.pid}/root`];
+    for (const link of ['/proc/self/root', '/proc/thread-self/root', '/proc/self/cwd', ...ofOthers]) {
       const place = `${link}${directory}/real/`;
       const table = calls(place);
       const alerts = await alertsOf(agent, [['chdir', str('/')], ...table.map(([step]) => step)], BELOW);

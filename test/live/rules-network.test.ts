@@ -111,6 +111,8 @@ describe('shells and the network', () => {
   });
 });
 
+const F_SETFD = 2;
+
 describe('Shell started on a connection', () => {
   const rule = 'Shell started on a connection';
   const PEER = 'in:127.0.0.1:9';
@@ -135,6 +137,20 @@ describe('Shell started on a connection', () => {
         ['sendmsg', 3, 'rights:r1', 0],
         ['close', 0],
         ['recvmsg', 4, 'rights:', 0],
+      ],
+    ],
+    [
+      'that was taken from another process',
+      'taken-input',
+      [
+        ['socket', AF_INET, SOCK_DGRAM, 0],
+        ['connect', 'r0', PEER, 'len'],
+        ['@fork'],
+        ['close', 'r0'],
+        ['pidfd_open', 'parent', 0],
+        ['close', 0],
+        ['pidfd_getfd', 'r3', 'r0', 0],
+        ['fcntl', 0, F_SETFD, 0], // programs would not get it otherwise
       ],
     ],
     [

@@ -107,7 +107,7 @@ test('both paths of rename, but not the target text of symlink nor the device of
   }
 });
 
-describe('a call on a path behind links to the own root or directory has a second view with the path behind them', () => {
+describe('a call on a path behind links to a root or the own directory has a second view with the path behind them', () => {
   const behind: readonly (readonly [raw: string, expected: string | undefined])[] = [
     ['/proc/self/root/etc/shadow', '/etc/shadow'],
     ['/proc/self/cwd/x', '/work/x'],
@@ -120,7 +120,10 @@ describe('a call on a path behind links to the own root or directory has a secon
     ['/proc/7/root/x', '/x'],
     ['/proc/7/task/9/cwd/x', '/work/x'],
     ['../proc/self/root/x', '/x'],
-    ['/proc/8/root/x', undefined],
+    ['/proc/8/root/x', '/x'],
+    ['/proc/8/task/9/root/x', '/x'],
+    ['/proc/8/cwd/x', undefined],
+    ['/proc/8x/root/y', undefined],
     ['/proc/07x/root/x', undefined],
     ['/proc/self/task/x/root/y', undefined],
     ['/proc/self/rootless/x', undefined],
