@@ -141,7 +141,7 @@ describe(`exact rules match what their clauses say, and nothing else (seed ${SEE
     const texts = names.flatMap(({ equal, beginnings, endings }) => [...equal, ...beginnings, ...endings]);
     const paths = texts.filter((text) => text.startsWith('/') && !text.endsWith('/'));
     const components = [...new Set(texts.flatMap((text) => text.split('/')))].filter((text) => !/^\.{0,2}$/.test(text));
-    await holdOpens(sources, { paths, components }, 4);
+    await holdOpens(sources, { paths, components }, 2);
   });
 
   test('programs that are run', async () => {
