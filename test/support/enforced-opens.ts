@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import type { StructInput } from '../../host/schema/encode-struct.ts';
 import type { EnforcedEvent, KnownView } from './exact-reference.ts';
-import { filteredOpen, openRecord, type RandomOpen, randomOpen, USUAL_NAMES } from './random-opens.ts';
+import { filteredOpen, type Names, openRecord, type RandomOpen, randomOpen } from './random-opens.ts';
 import { testAddon } from './test-addon.ts';
 
 export interface EnforcedOpen {
@@ -12,13 +12,13 @@ export interface EnforcedOpen {
   readonly type: RandomOpen['type'] | 'open_by_handle_at';
 }
 
-export const enforcedOpen: fc.Arbitrary<EnforcedOpen> = fc
-  .tuple(randomOpen(USUAL_NAMES), fc.nat(5))
-  .map(([open, kind]) => {
+export function enforcedOpen(names: Names): fc.Arbitrary<EnforcedOpen> {
+  return fc.tuple(randomOpen(names), fc.nat(5)).map(([open, kind]) => {
     if (kind > 0 || open.type !== 'openat') return { open, type: open.type };
     const { type, flags, mode, outcome } = open;
     return { open: { type, flags, mode, outcome, directory: null }, type: 'open_by_handle_at' };
   });
+}
 
 /** The record that the kernel writes; its texts as bytes. */
 export function enforcedRecord({ open }: EnforcedOpen, image: bigint, current: string): StructInput {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { type CompiledModule, compileModule } from '../../host/compiler/compile.ts';
+import type { RuleSource } from '../../host/compiler/rules/rule.ts';
 import { firstWords } from '../../host/engine/candidate-words.ts';
 import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../../host/sandbox/instantiate.ts';
 import { fillCandidates, runEvaluate } from '../../host/sandbox/run.ts';
@@ -55,6 +56,10 @@ export class FilterTrial implements Disposable {
     const modules: CompiledModule[] = [];
     for (const each of conditions) modules.push(await compileModule(rulesOf(each), { cacheDirectory: TEST_MODULES }));
     return new FilterTrial(modules);
+  }
+
+  static async ofRules(rules: readonly RuleSource[]): Promise<FilterTrial> {
+    return new FilterTrial([await compileModule(rules)]);
   }
 
   process(input: StructInput & { readonly cwd: string }): FilteredProcess {

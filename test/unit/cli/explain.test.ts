@@ -33,6 +33,11 @@ const RULES = `
   condition: evt.type in (open, openat) and fd.name startswith /etc and (proc.name = bash or proc.pname = sshd)
   output: seen
   priority: INFO
+- rule: Program with arguments
+  desc: d
+  condition: evt.type = execve and proc.name = nc and (proc.args contains "-e" or evt.arg.filename startswith /tmp)
+  output: seen
+  priority: INFO
 `;
 
 let folder = '';
@@ -80,6 +85,7 @@ In the kernel
   Events of processes that it cannot match are dropped there, unless another rule needs them.
   Every match needs this; events without it are dropped there, unless another rule needs them:
   open, openat: a name that begins with /etc
+  Exact in the kernel: responses to it can have \`where: kernel\`.
 
 Estimated cost
   about 8 ns once per process; where that is false, nothing per event
@@ -157,6 +163,7 @@ Decided once per process
 In the kernel
   Attached for this rule: execve.
   The kernel can drop no further events for this rule.
+  Exact in the kernel: responses to it can have \`where: kernel\`.
 
 Estimated cost
   nothing more to test for an event: execve
@@ -183,4 +190,14 @@ test('a condition laid out over lines is the same condition', () => {
   }
   for (const line of formatCondition(tree, 60)) assert.ok(line.length <= 60, line);
   assert.equal(formatCondition(tree, 1000).length, 1);
+});
+
+test('a rule that the kernel cannot decide, with what stands in the way', () => {
+  const { stdout } = explain('Program with arguments', 'rules.yaml');
+  assert.deepEqual(stdout.slice(stdout.indexOf('  Not exact'), stdout.indexOf('\n\nEstimated')).split('\n'), [
+    '  Not exact in the kernel: responses to it can not have `where: kernel`.',
+    '  proc.args contains "-e": of a program that is being run only proc.name, proc.exepath and whether',
+    '  it is in a container are known in time',
+    '  evt.arg.filename startswith /tmp: it is what the process passed, not the name of a file',
+  ]);
 });

@@ -40,15 +40,22 @@ export function presenceFormula(value: Value, place: Place): Formula | Reason | 
   }
 }
 
-/** A path that can be compared is absolute: other values are never it. */
 function nameFormula(of: ExactText, names: NameList): Formula | Reason {
-  const possible = (list: readonly string[]): readonly string[] =>
-    of === 'path' || of === 'directory' ? list.filter((name) => name.startsWith('/')) : list;
-  const [equal, beginnings, { endings }] = [possible(names.equal), possible(names.beginnings), names];
+  const { equal, beginnings, endings } = of === 'path' || of === 'directory' ? ofAbsolute(names) : names;
   const all = [...equal, ...beginnings, ...endings];
   if (all.length === 0) return constantly(false);
   if (all.some((name) => name.length > LONGEST_EXACT_NAME)) return 'long';
   return literally({ kind: 'name', name: { of, equal, beginnings, endings } });
+}
+
+/** A path that can be compared is absolute: others are never it, and what begins with nothing begins with a slash. */
+function ofAbsolute({ equal, beginnings, endings }: NameList): NameList {
+  const isAbsolute = (name: string): boolean => name.startsWith('/');
+  return {
+    equal: equal.filter(isAbsolute),
+    beginnings: beginnings.map((beginning) => beginning || '/').filter(isAbsolute),
+    endings,
+  };
 }
 
 /** Which of the texts a value is. */
