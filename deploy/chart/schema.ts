@@ -43,6 +43,14 @@ const RUNTIME = strict({ enabled: FLAG, sockets: PATHS });
 
 /** The configuration, which is the same in a file of its own. */
 const { $schema: SCHEMA_VERSION, title: _title, ...FALCO } = configSchema();
+/**
+ * Labels of responses are texts: Helm reads `off` as false, and an agent would look for a label of that value. Everything else is as in the
+ * configuration.
+ */
+const RESPONSE_LABELS = [
+  ['responses', 'never', 'labels'],
+  ['responses', 'actions', 'labels'],
+] as const;
 
 const OWN_VALUES = strict({
   /** Helm's own, for charts within charts. */
@@ -119,6 +127,7 @@ const OWN_VALUES = strict({
     propertyNames: { pattern: '^[-._a-zA-Z0-9]+\\.ya?ml$' },
     additionalProperties: TEXT,
   },
+  responses: { $ref: '#/properties/falco/properties/responses' },
   metrics: strict({
     enabled: FLAG,
     interval: TEXT,
@@ -168,7 +177,7 @@ const OWN_VALUES = strict({
     tolerations: OBJECTS,
     nodeSelector: LABELS,
   }),
-  falco: FALCO,
+  falco: RESPONSE_LABELS.reduce((schema, path) => withTexts(schema, path), FALCO),
 });
 
 export const VALUES_SCHEMA: Schema = {
@@ -183,6 +192,16 @@ function accepting(schema: Schema, [name = '', ...rest]: readonly string[]): Sch
   const own = properties[name];
   const inner = rest.length > 0 && isObject(own) && own.properties !== undefined ? accepting(own, rest) : (own ?? {});
   return { ...schema, properties: { ...properties, [name]: inner } };
+}
+
+/** The same, with texts alone as values of the map at that path; lists on it are those of their items. */
+function withTexts(schema: Schema, [name, ...rest]: readonly string[]): Schema {
+  if (name === undefined) return { ...schema, additionalProperties: TEXT };
+  if (isObject(schema.items)) return { ...schema, items: withTexts(schema.items, [name, ...rest]) };
+  const properties = isObject(schema.properties) ? schema.properties : {};
+  const own = properties[name];
+  if (!isObject(own)) throw new Error(`the configuration has no ${name}`);
+  return { ...schema, properties: { ...properties, [name]: withTexts(own, rest) } };
 }
 
 function strict(properties: Readonly<Record<string, Schema>>): Schema {

@@ -109,6 +109,11 @@ export class AgentParts {
     this.ruleSets = new RuleSets(modules, ruleSetsHost, this.#responses?.guard);
   }
 
+  /** The module of the conditions of responses, if there is one. */
+  get guard(): RuleModule | undefined {
+    return this.#responses?.guard;
+  }
+
   get summary(): Summary {
     const { summary: journal } = this.journal;
     const { summary: captures } = this.captures;

@@ -5,10 +5,10 @@ import { readDocuments } from '../compiler/rules/read-items.ts';
 import { type Context, RuleLoadError } from '../diagnostics/diagnostic.ts';
 import type { SourceFile } from '../diagnostics/source-file.ts';
 import { nearest } from '../diagnostics/suggest.ts';
-import { lookUp, type YamlMapping, type YamlNode } from '../diagnostics/yaml.ts';
+import { lookUp, type YamlMapping, type YamlNode, type YamlScalar } from '../diagnostics/yaml.ts';
 import { contextAt, fileContext, invalid, scalarAt, scalarsAt } from '../diagnostics/yaml-values.ts';
 import { readEvent } from './read-event.ts';
-import type { Expectation, RuleTest } from './rule-test.ts';
+import type { Expectation, ExpectedResponse, RuleTest } from './rule-test.ts';
 
 /** A file named in a test file. */
 export interface NamedFile {
@@ -19,6 +19,8 @@ export interface NamedFile {
 
 export interface TestFile {
   readonly rules: readonly NamedFile[];
+  /** A configuration with the responses that tests expect. */
+  readonly responses?: NamedFile;
   readonly tests: readonly RuleTest[];
 }
 
@@ -34,15 +36,19 @@ export function readTestFile(file: SourceFile): TestFile {
     return invalid('This is not a file of rule tests', { ...context, start, end: start }, SHAPE);
   }
   if (second) invalid('A test file is one document', { ...context, start: second.start, end: second.start }, SHAPE);
-  checkKeys(document, ['rules', 'tests'], context);
-  const rules = scalarsAt(document, 'rules', context).map((scalar) => ({
+  checkKeys(document, ['rules', 'responses', 'tests'], context);
+  const named = (scalar: YamlScalar, key: string): NamedFile => ({
     path: besideFile(file, scalar.text),
-    context: contextOf(scalar, 'rules', context),
-  }));
+    context: contextOf(scalar, key, context),
+  });
+  const rules = scalarsAt(document, 'rules', context).map((scalar) => named(scalar, 'rules'));
+  const responses = lookUp(document, 'responses') && named(scalarAt(document, 'responses', context), 'responses');
   const tests = lookUp(document, 'tests');
   if (tests?.kind !== 'sequence' || tests.items.length === 0)
     return invalid('There are no tests', contextOf(tests ?? document, 'tests', context), SHAPE);
-  return { rules, tests: tests.items.map((item) => readTest(item, context)) };
+  const read = tests.items.map((item) => readTest(item, context));
+  if (!responses) refuseResponses(read);
+  return { rules, ...(responses && { responses }), tests: read };
 }
 
 /** Paths in a test file are relative to its folder. */
@@ -72,9 +78,10 @@ function readTest(item: YamlNode, parent: Context): RuleTest {
   if (item.kind !== 'mapping') return invalid('A test is a mapping', contextOf(item, 'tests', parent), SHAPE);
   const name = scalarAt(item, 'name', parent).text;
   const context = contextOf(item, name, parent);
-  checkKeys(item, ['name', 'event', 'recording', 'expect'], context);
+  checkKeys(item, ['name', 'event', 'recording', 'expect', 'respond'], context);
   const event = lookUp(item, 'event');
   const recording = lookUp(item, 'recording');
+  const respond = lookUp(item, 'respond');
   if (event && recording) {
     return invalid(
       'A test has an event or a recording, not both',
@@ -83,6 +90,8 @@ function readTest(item: YamlNode, parent: Context): RuleTest {
     );
   }
   if (recording) {
+    if (respond)
+      invalid('A recording has no expected responses', contextOf(respond, 'respond', context), 'give an event');
     const path = besideFile(context.file, scalarAt(item, 'recording', context).text);
     const place = contextOf(recording, 'recording', context);
     return { kind: 'recording', name, path, context: place, expected: readExpected(item, context, true) };
@@ -91,7 +100,9 @@ function readTest(item: YamlNode, parent: Context): RuleTest {
     const help = '`event: {evt.type: openat, ...}`, or `recording: FILE`';
     return invalid('A test needs an event', contextOf(event ?? item, 'event', context), help);
   }
-  return { kind: 'event', name, ...readEvent(event, context), expected: readExpected(item, context, false) };
+  const expected = readExpected(item, context, false);
+  const responses = respond && { respond: readResponses(respond, context) };
+  return { kind: 'event', name, ...readEvent(event, context), expected, ...responses };
 }
 
 /** @param counted whether numbers of alerts may be expected, as on a recording */
@@ -124,6 +135,41 @@ function readExpected(item: YamlMapping, parent: Context, counted: boolean): rea
         const what = counted ? 'Expected: a number of alerts or an output text' : 'Expected: an output text';
         return invalid(what, contextOf(value, key.text, parent));
       });
+  }
+}
+
+/** Names of responses, or `none`. */
+function readResponses(node: YamlNode, parent: Context): readonly ExpectedResponse[] {
+  const nameOf = (item: YamlNode): ExpectedResponse => {
+    const context = contextOf(item, 'respond', parent);
+    return item.kind === 'scalar'
+      ? { response: item.text, context }
+      : invalid('A response is selected by its name', context, 'the names of responses, or none');
+  };
+  if (node.kind === 'sequence') return node.items.map(nameOf);
+  return node.kind === 'null' || (node.kind === 'scalar' && node.text === 'none') ? [] : [nameOf(node)];
+}
+
+/** Without a configuration there are no responses to expect. */
+function refuseResponses(tests: readonly RuleTest[]): void {
+  for (const test of tests) {
+    const [first] = (test.kind === 'event' && test.respond) || [];
+    if (first)
+      invalid('The test file names no responses', first.context, 'add `responses: wasprey.yaml` beside `rules`');
+  }
+}
+
+/**
+ * Checks that every expected response exists.
+ * @throws RuleLoadError
+ */
+export function requireKnownResponses(tests: readonly RuleTest[], names: readonly string[]): void {
+  const expected = tests.flatMap((test) => (test.kind === 'event' && test.respond) || []);
+  for (const { response, context } of expected) {
+    if (names.includes(response)) continue;
+    const near = nearest(response, names);
+    const help = near === undefined ? undefined : `did you mean ${near}?`;
+    throw new RuleLoadError('LOAD_ERR_VALIDATE', `No response has the name ${response}`, context, { help });
   }
 }
 

@@ -27,6 +27,10 @@ function count(alerts: number): string {
 }
 
 function problemLines(problem: Problem): readonly string[] {
+  if (problem.kind === 'response-missing') return [`- response ${printable(problem.response)}: ${problem.why}`];
+  if (problem.kind === 'response-unexpected') {
+    return [`+ response ${printable(problem.response)}, to ${printable(problem.rule)}`];
+  }
   const rule = printable(problem.rule);
   switch (problem.kind) {
     case 'unexpected':
@@ -89,7 +93,7 @@ export function junitXml(files: readonly FileResults[]): string {
     const cases = results.map((result) => {
       const head = `    <testcase classname="${xml(file)}" name="${xml(result.test.name)}"`;
       if (result.problems.length === 0) return `${head}/>`;
-      const summary = result.problems.map(({ kind, rule }) => `${kind} ${rule}`).join('; ');
+      const summary = result.problems.map(problemName).join('; ');
       return `${head}>\n      <failure message="${xml(summary)}">${xml(resultText(result))}</failure>\n    </testcase>`;
     });
     const counts = `tests="${results.length}" failures="${failures(results)}"`;
@@ -98,6 +102,11 @@ export function junitXml(files: readonly FileResults[]): string {
   const all = files.flatMap(({ results }) => results);
   const head = `<testsuites tests="${all.length}" failures="${failures(all)}">`;
   return `${['<?xml version="1.0" encoding="UTF-8"?>', head, ...suites, '</testsuites>'].join('\n')}\n`;
+}
+
+function problemName(problem: Problem): string {
+  const { kind } = problem;
+  return `${kind} ${'response' in problem ? problem.response : problem.rule}`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

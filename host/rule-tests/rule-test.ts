@@ -19,9 +19,17 @@ interface TestBase {
   readonly expected: readonly Expectation[];
 }
 
+/** A response that must be performed. */
+export interface ExpectedResponse {
+  readonly response: string;
+  readonly context: Context;
+}
+
 /** Evaluates the rules on one event given by its fields. */
 export interface EventTest extends TestBase {
   readonly kind: 'event';
+  /** The responses that must be performed, and no others. Undefined: they are not compared. */
+  readonly respond?: readonly ExpectedResponse[];
   readonly event: GivenEvent;
   readonly eventType: string;
 }
@@ -43,7 +51,15 @@ export interface FalsePart {
   readonly values: readonly { readonly field: string; readonly value: string | undefined }[];
 }
 
-export type Problem = { readonly rule: string } & (
+export type Problem = RuleProblem | ResponseProblem;
+
+/** A response that is not performed as expected. */
+export type ResponseProblem =
+  | { readonly kind: 'response-missing'; readonly response: string; readonly why: string }
+  /** @param rule that matched */
+  | { readonly kind: 'response-unexpected'; readonly response: string; readonly rule: string };
+
+export type RuleProblem = { readonly rule: string } & (
   | {
       readonly kind: 'missing';
       /** Set if the rule is evaluated on other event types than those of the test. */

@@ -2,6 +2,7 @@
 
 import type { CompileDiagnostic } from '../compiler/compile.ts';
 import type { RuleSource } from '../compiler/rules/rule.ts';
+import type { Response } from '../responses/settings.ts';
 import type { SoundRecording } from './recordings.ts';
 import type { EventTest, RecordingTest, RuleTest, TestResult } from './rule-test.ts';
 import { runEventTests } from './run-events.ts';
@@ -16,6 +17,7 @@ export interface TestRun {
 /**
  * @param recordings those of all tests on recordings
  * @param cacheDirectory of compiled modules
+ * @param responses those that tests may expect
  * @throws RuleTestError
  */
 export async function runTests(
@@ -23,11 +25,12 @@ export async function runTests(
   tests: readonly RuleTest[],
   recordings: ReadonlyMap<RecordingTest, SoundRecording>,
   cacheDirectory: string,
+  responses: readonly Response[] = [],
 ): Promise<TestRun> {
   const onEvents = tests.filter((test): test is EventTest => test.kind === 'event');
   const onRecordings = [...recordings].map(([test, recording]) => ({ test, recording }));
   const runs = [
-    ...(onEvents.length > 0 ? [await runEventTests(rules, onEvents, cacheDirectory)] : []),
+    ...(onEvents.length > 0 ? [await runEventTests(rules, onEvents, cacheDirectory, responses)] : []),
     ...(onRecordings.length > 0 ? [await runRecordingTests(rules, onRecordings, cacheDirectory)] : []),
   ];
   const results = new Map<RuleTest, TestResult>(runs.flatMap((run) => [...run.results]));

@@ -175,6 +175,29 @@ test('rule files are taken in their order, as a list or a single one, by the new
   assert.deepEqual(rulesFiles({ rules_files: '/mine.yaml' }, ['a', 'b']), ['/mine.yaml', ...maps]);
 });
 
+test('responses are in a ConfigMap of their own, which the configuration includes', () => {
+  const actions = [{ name: 'freeze', match: { rules: ['*'] }, do: 'pause_container' }];
+  const mapOf = (values: Values): unknown => {
+    const maps = renderAll('ConfigMap', values);
+    const files = maps.flatMap((map) => asText(at(map, 'data', 'responses.yaml')) ?? []);
+    assert.equal(files.length, 1);
+    return yaml.load(files[0] ?? '');
+  };
+  assert.deepEqual(mapOf({}), { responses: {} });
+  assert.deepEqual(mapOf({ responses: { mode: 'act', actions } }), { responses: { mode: 'act', actions } });
+  assert.deepEqual(mapOf({ falco: { responses: { actions } } }), { responses: { actions } });
+  const { responses, config_files: files } = configurationOf({ falco: { responses: { actions }, config_files: '/x' } });
+  assert.deepEqual(responses.actions, []);
+  assert.deepEqual(files, [{ path: '/x' }, { path: '/etc/wasprey/responses', strategy: 'override' }]);
+  const mount = asArray(at(containerOf(), 'volumeMounts')).find((each) => at(each, 'name') === 'responses');
+  assert.equal(at(mount, 'mountPath'), '/etc/wasprey/responses');
+  const both = template({ responses: { mode: 'act' }, falco: { responses: { actions } } });
+  assert.match(both.stderr, /responses and falco\.responses exclude each other/);
+  // Helm reads an unquoted `off` as false.
+  const off = template({ responses: { never: { labels: { 'wasprey.io/responses': false } } } });
+  assert.match(off.stderr, /got boolean, want string/);
+});
+
 test('a value that is taken away leaves what the chart has without it', () => {
   const withoutProbe = containerOf({ healthChecks: { livenessProbe: null } });
   assert.equal(at(withoutProbe, 'livenessProbe'), undefined);
@@ -219,7 +242,7 @@ test('names of digits stay text, and a ConfigMap named twice is mounted once', (
   assert.equal(at(pod, 'priorityClassName'), '345');
   assert.equal(at(pod, 'serviceAccountName'), '678');
   const maps = asArray(at(pod, 'volumes')).map((volume) => at(volume, 'configMap', 'name'));
-  assert.deepEqual(maps.filter(Boolean), ['123', '123-rules', '901']);
+  assert.deepEqual(maps.filter(Boolean), ['123', '123-rules', '123-responses', '901']);
   const mounted = asArray(at(containerOf(values), 'volumeMounts')).map((mount) => at(mount, 'mountPath'));
   assert.equal(mounted.filter((path) => path === '/etc/wasprey/rules.maps/901').length, 1);
   const monitor = at(render('ServiceMonitor', values), 'spec');

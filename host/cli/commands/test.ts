@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import type { RuleFile } from '../../compiler/rules/load.ts';
+import { configurationOf } from '../../daemon/configuration.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import { loadRuleSet, renderCompileDiagnostic } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
@@ -11,7 +12,8 @@ import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { SourceFile } from '../../diagnostics/source-file.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import { type NamedFile, readTestFile, requireKnownRules } from '../../rule-tests/read-tests.ts';
+import type { Response } from '../../responses/settings.ts';
+import { type NamedFile, readTestFile, requireKnownResponses, requireKnownRules } from '../../rule-tests/read-tests.ts';
 import { checkRecording } from '../../rule-tests/recordings.ts';
 import { type FileResults, junitXml, resultText } from '../../rule-tests/report.ts';
 import { RuleTestError } from '../../rule-tests/rule-test.ts';
@@ -45,7 +47,10 @@ export const TEST = defineCommand({
 
     On a recording every rule is evaluated, as with \`--rule-matching all\`. An expected rule must raise at least one
     alert; \`{RULE: NUMBER}\` expects exactly that many, and \`{RULE: TEXT}\` one alert with that output. Damaged
-    recordings are refused.`,
+    recordings are refused.
+
+    With \`responses: wasprey.yaml\` beside \`rules\`, a test on an event may also name the responses of that configuration that
+    would be performed: \`respond: [freeze reverse shells]\`, or \`respond: none\`. Rails and limits are not part of that.`,
   status: { ok: 'All tests pass.', failure: "Some tests fail or can't be run." },
   options: {
     junit: { kind: 'text', value: 'FILE', description: 'Also write the results as JUnit XML.' },
@@ -77,18 +82,25 @@ export const TEST = defineCommand({
 });
 
 async function runFile(file: SourceFile, terminal: Terminal): Promise<FileResults['results']> {
-  const { rules, tests } = orShow(terminal, () => readTestFile(file));
+  const { rules, responses: configuration, tests } = orShow(terminal, () => readTestFile(file));
   const texts = orShow(terminal, () => rules.flatMap(readNamed));
   const { active } = loadRuleSet(texts, terminal, false);
   const names = active.map(({ name }) => name);
+  const responses = configuration ? await responsesIn(configuration, terminal) : [];
   const recordings = orShow(terminal, () => {
     requireKnownRules(tests, names);
+    requireKnownResponses(
+      tests,
+      responses.map(({ name }) => name),
+    );
     return new Map(tests.flatMap((test) => (test.kind === 'recording' ? [[test, checkRecording(test)] as const] : [])));
   });
   if (recordings.size > 0) await prepare('native');
-  const { results, diagnostics } = await runTests(active, tests, recordings, MODULE_CACHE).catch((error: unknown) => {
-    throw error instanceof RuleTestError ? new CommandFailure(error.message) : error;
-  });
+  const { results, diagnostics } = await runTests(active, tests, recordings, MODULE_CACHE, responses).catch(
+    (error: unknown) => {
+      throw error instanceof RuleTestError ? new CommandFailure(error.message) : error;
+    },
+  );
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   for (const diagnostic of errors) terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
   // A rule that is left out never matches: that must not pass for a rule that rightly did not.
@@ -105,6 +117,13 @@ function readNamed({ path, context }: NamedFile): RuleFile[] {
     const help = 'paths are relative to the folder of the test file';
     throw new RuleLoadError('LOAD_ERR_FILE_READ', error.message, context, { help });
   }
+}
+
+/** Those of a configuration. Rejects with CommandFailure when it has errors, which are shown then. */
+async function responsesIn({ path }: NamedFile, terminal: Terminal): Promise<readonly Response[]> {
+  const { configuration, loaded } = await configurationOf({ config: path, usual: false }, terminal);
+  const { readResponses } = await import('../../config/responses.ts');
+  return readResponses(configuration, loaded?.origins ?? new Map()).settings.responses;
 }
 
 /** Shows the errors of a test file with their places. */

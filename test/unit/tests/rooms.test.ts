@@ -47,7 +47,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   generate: ['setup', 'schema', 'compiler', 'outputs', 'agent'],
   'rule-tests': [
-    ...['schema', 'diagnostics', 'sandbox', 'compiler', 'fields', 'recording', 'scap', 'outputs', 'agent'],
+    ...['schema', 'diagnostics', 'sandbox', 'compiler', 'fields', 'recording', 'scap', 'outputs', 'responses', 'agent'],
   ],
   daemon: [
     ...[

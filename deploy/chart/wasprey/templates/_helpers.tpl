@@ -243,11 +243,24 @@ rollingUpdate:
 {{- end -}}
 {{- end -}}
 {{- $served := dict "webserver" (dict "prometheus_metrics_enabled" .enabled) -}}
-{{- $falco := omit (deepCopy ($.Values.falco | default dict)) "rules_file" -}}
+{{- $falco := omit (deepCopy ($.Values.falco | default dict)) "rules_file" "responses" -}}
+{{- $files := ($.Values.falco).config_files | default list -}}
+{{- $responses := dict "path" "/etc/wasprey/responses" "strategy" "override" -}}
+{{- $included := dict "config_files" (append (ternary $files (list $files) (kindIs "slice" $files)) $responses) -}}
 {{- $rules := dict "rules_files" (include "wasprey.rulesFiles" $ | fromYamlArray) -}}
 {{- $others := include "wasprey.setByFalcoValues" $ | fromYaml -}}
-{{- toYaml (mergeOverwrite $falco $asked $served $rules $others (dict "metrics" $metrics)) -}}
+{{- toYaml (mergeOverwrite $falco $asked $served $rules $included $others (dict "metrics" $metrics)) -}}
 {{- end -}}
+{{- end -}}
+
+{{/* What is done about alerts: `responses`, or that section of `falco`. */}}
+{{- define "wasprey.responses" -}}
+{{- $own := .Values.responses | default dict -}}
+{{- $section := (.Values.falco).responses | default dict -}}
+{{- if and $own $section -}}
+{{- fail "responses and falco.responses exclude each other: leave one of them out" -}}
+{{- end -}}
+{{- $own | default $section | toYaml -}}
 {{- end -}}
 
 {{/*
