@@ -62,7 +62,7 @@ export function checkTarget(
   if (isOnHost && CONTAINER_ACTIONS.has(action)) refuse('no-target', 'the process is in no container');
   if (!isOnHost && container === own.container) refuse('protected', "it is the agent's own container");
   if (own.podUid !== '' && pod?.uid === own.podUid) refuse('protected', "it is the agent's own pod");
-  if (pid === own.pid) refuse('protected', 'it is the agent');
+  if (pid !== 0 && pid === own.pid) refuse('protected', 'it is the agent');
   if (isOnHost && pid === 1) refuse('protected', 'it is process 1 of the machine');
   if (neverNames(never, executable)) refuse('protected', `never: ${executable} is excluded by responses.never`);
   if (isOnHost && isRuntimeProgram(executable)) refuse('protected', `${executable} runs containers`);
