@@ -276,6 +276,17 @@ export interface NativeAddon {
   /** Counts of a capture's events, from any thread, after it was started; undefined when it is closed. */
   eventCounts(handle: number): EventCounts | undefined;
   /**
+   * When the process of a pidfd last ran a program, as `exec_time` of its images has it: with the pid it names a program that ran. From
+   * any thread, after the capture was started. Undefined: the process has ended, or the capture does not know it.
+   */
+  execTime(handle: number, pidfd: number): bigint | undefined;
+  /** A pidfd, the caller's to close; undefined where no process has that pid. Throws CaptureError. */
+  openProcess(pid: number): number | undefined;
+  /** Sends a signal to the process of a pidfd. False if it has ended. Throws CaptureError. */
+  signalProcess(pidfd: number, signal: number): boolean;
+  /** Locks an open file until its descriptor is closed, or this process ends. False: another one has locked it. Throws CaptureError. */
+  lockFile(fd: number): boolean;
+  /**
    * Gives memory back to the kernel that was freed, and takes pages of program files out of the resident set until they are
    * touched again. Of the whole process; takes some 10 ms.
    */

@@ -93,6 +93,11 @@ export class Engine {
     return engine;
   }
 
+  /** The capture's handle, for calls of the addon from this thread. */
+  get capture(): number {
+    return this.#capture;
+  }
+
   /** Sets the metadata of a container: a `struct container` with its strings. */
   setContainer(id: string, entry: Uint8Array): void {
     this.#post({ kind: 'container', id, entry });

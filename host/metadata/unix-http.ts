@@ -1,4 +1,4 @@
-// GET of JSON over a Unix socket, for the engines of Docker and Podman.
+// Requests over a Unix socket, for the engines of Docker and Podman.
 
 /** An answer about a container has some ten KB. */
 const LONGEST_ANSWER = 4 * 1024 * 1024;
@@ -39,6 +39,21 @@ export async function getJson(socketPath: string, path: string, signal: AbortSig
           reject(new RuntimeRequestError(`${path}: the answer is not valid JSON`));
         }
       });
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+/** POST without a body. Resolves to the status. Rejects with RuntimeRequestError, or with the connection's error. */
+export async function post(socketPath: string, path: string, signal: AbortSignal): Promise<number> {
+  const { request } = await import('node:http');
+  return new Promise((resolve, reject) => {
+    const headers = { host: 'localhost', 'content-length': 0 };
+    const sent = request({ socketPath, path, method: 'POST', signal, headers, agent: false }, (response) => {
+      response.resume();
+      response.on('error', reject);
+      response.on('end', () => resolve(response.statusCode ?? 0));
     });
     sent.on('error', reject);
     sent.end();

@@ -1,5 +1,6 @@
 // An action: what it is done to, and what came of it.
 
+import type { LedgerEntry } from './ledger-entry.ts';
 import type { Response } from './settings.ts';
 
 /** Of the pod's sandbox, as the API server knows it. */
@@ -57,7 +58,44 @@ export type Outcome =
   | { readonly kind: 'refused'; readonly why: Refusal; readonly detail: string }
   | { readonly kind: 'failed'; readonly what: string; readonly reason: string; readonly milliseconds: number };
 
-/** Performs one kind of action. Rejects never: a failure is an outcome. */
+/** Why an actor does nothing, found before it has done anything. */
+export class RefusalError extends Error {
+  override readonly name = 'RefusalError';
+  readonly why: Refusal;
+
+  /** @param message the outcome's `detail` */
+  constructor(why: Refusal, message: string) {
+    super(message);
+    this.why = why;
+  }
+}
+
+/** An action whose target was found, which nothing speaks against. */
+export interface Deed {
+  /** What it does in one line: `kill process 4711 (/tmp/x)`. */
+  readonly what: string;
+  /** The same when it is done: `killed process 4711 (/tmp/x)`. */
+  readonly done: string;
+  /** What a restarted agent must know to finish the action, or to take it back. Undefined: the action is one step, and leaves nothing. */
+  readonly kept: Readonly<Record<string, unknown>> | undefined;
+  /** Whether it stays in force until it is undone. */
+  readonly staysInForce: boolean;
+  /** Does it. Its entry is on disk by then. Rejects with the reason why it failed; what was done of it is taken back by then where that is possible. */
+  perform(): Promise<void>;
+  /** Called in any case, after everything else. */
+  close?(): void;
+}
+
+/** Performs one kind of action. Nothing of it may block the thread. */
 export interface Actor {
-  act(response: Response, target: Target): Promise<Outcome>;
+  /** Finds the target and checks all that can be. Rejects with RefusalError, or with why that failed. */
+  prepare(response: Response, target: Target): Promise<Deed>;
+  /** After a restart: finishes an action that was under way. Resolves to whether it is in force. May be called again. */
+  finish?(entry: LedgerEntry): Promise<boolean>;
+  /** Takes back what is in force, or was half done. May be called again, also when nothing is left to be done. */
+  undo?(entry: LedgerEntry): Promise<void>;
+  /** Whether what is in force has come to its end by itself, with its container for example. */
+  isOver?(entry: LedgerEntry): Promise<boolean>;
+  /** What it does outlives a restart of the machine. */
+  readonly outlivesBoot?: true;
 }

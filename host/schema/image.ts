@@ -47,6 +47,11 @@ export const IMAGE = defineStruct(
     { name: 'time', type: 'u64', doc: 'ns since the epoch: when the image came to be' },
     { name: 'start_time', type: 'u64', doc: 'ns since the epoch: when the process was forked' },
     {
+      name: 'exec_time',
+      type: 'u64',
+      doc: 'ns since the epoch: last exec of the process; its fork or the snapshot, if none was seen since',
+    },
+    {
       name: 'pidns_start_time',
       type: 'u64',
       doc: 'ns since the epoch: start of init of its pid namespace; 0 = not known',

@@ -26,6 +26,9 @@ inline_always void send_image(struct draft *draft, struct process *process, stru
   image->previous = previous;
   note_current(process);
   fill_image(draft, task, previous ? IMAGE_CHANGE : IMAGE_SNAPSHOT);
+  if (!process->exec_time) /* another thread may do the same */
+    __sync_val_compare_and_swap(&process->exec_time, 0, image->time);
+  image->exec_time = *(volatile u64 *)&process->exec_time;
   if (process->of_thread)
     image->flags |= IMAGE_FLAG_THREAD;
   process->place = place_of(task); /* before the path is read: if it changes meanwhile, it is read again */
@@ -132,6 +135,7 @@ inline_always void note_fork(struct task_struct *parent, struct task_struct *chi
   image->parent = origin;
   image->previous = 0;
   fill_image(&draft, child, IMAGE_FORK);
+  image->exec_time = process->exec_time = image->time;
   if (mother)
     keep_comm(image, mother);
   image->ppid = parent->tgid; /* the process that forks it, though CLONE_PARENT gives it another parent */
@@ -160,8 +164,10 @@ inline_always void note_exec(struct task_struct *task) {
   if (!process)
     return;
   if (!open_draft(&draft)) {
-    if (draft.capture)
+    if (draft.capture) {
+      process->exec_time = wall_time(draft.capture);
       store_image_id(process, 0, draft.capture); /* not the image of the program before */
+    }
     return;
   }
   struct image *image = &draft.space->image;
@@ -176,6 +182,7 @@ inline_always void note_exec(struct task_struct *task) {
   process->place = place_of(task);
   note_current(process);
   fill_image(&draft, task, IMAGE_EXEC);
+  image->exec_time = process->exec_time = image->time;
   append_all(&draft, task, false);
   append_stream(&draft, task);
   remember(process, image);

@@ -37,9 +37,10 @@ struct share {
 /* State of a process between two of its lifecycle records. Stored on the group leader; a thread that is apart from it
  * has one of its own (apart.h). */
 struct process {
-  u64 id;     /* of its current image; 0: none */
-  u64 parent; /* image its parent had when it forked; 0: not known */
-  u64 cgroup; /* id of the cgroup that image names */
+  u64 exec_time; /* as in its images. First: the addon reads it, to tell one program of a process from another */
+  u64 id;        /* of its current image; 0: none */
+  u64 parent;    /* image its parent had when it forked; 0: not known */
+  u64 cgroup;    /* id of the cgroup that image names */
   u64 cap_inheritable;
   u64 cap_permitted;
   u64 cap_effective;

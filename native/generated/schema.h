@@ -199,64 +199,65 @@ struct image {
   __u64 previous; /* 24: image this one replaces in the same process (exec, change); 0 for fork and snapshot */
   __u64 time; /* 32: ns since the epoch: when the image came to be */
   __u64 start_time; /* 40: ns since the epoch: when the process was forked */
-  __u64 pidns_start_time; /* 48: ns since the epoch: start of init of its pid namespace; 0 = not known */
-  __u64 cap_inheritable; /* 56: bit n = capability n */
-  __u64 cap_permitted; /* 64: bit n = capability n */
-  __u64 cap_effective; /* 72: bit n = capability n */
-  __u64 exe_inode; /* 80: inode number of the executable */
-  __u64 exe_ctime; /* 88: ns since the epoch */
-  __u64 exe_mtime; /* 96: ns since the epoch */
-  __u64 cgroup_id; /* 104: id of the cgroup whose path is given */
-  __u64 fd_limit; /* 112: RLIMIT_NOFILE, soft */
-  __u64 faults_major; /* 120: page faults of the main thread that had to wait for a disk */
-  __u64 faults_minor; /* 128: its other page faults */
-  __u32 pid; /* 136: thread group id, root pid namespace */
-  __u32 ppid; /* 140: parent's thread group id when the image came to be; of a fork, that of the process that forked */
-  __u32 vpid; /* 144: thread group id in the innermost pid namespace */
-  __u32 pgid; /* 148: process group, root pid namespace */
-  __u32 vpgid; /* 152: process group, innermost pid namespace */
-  __u32 sid; /* 156: session, root pid namespace */
-  __u32 vsid; /* 160: session, innermost pid namespace */
-  __u32 tty; /* 164: controlling terminal, kernel new_encode_dev numbering; 0 = none */
-  __u32 uid; /* 168: effective user id, root user namespace */
-  __u32 gid; /* 172: effective group id */
-  __u32 login_uid; /* 176: audit login uid; 0xffffffff = unset */
-  __u32 exe_device; /* 180: dev_t of the file system of the executable */
-  __u32 pid_namespace; /* 184: inode number of the innermost pid namespace */
-  __u32 mount_namespace; /* 188: inode number of the mount namespace */
-  __u32 user_namespace; /* 192: inode number of the user namespace */
-  __s32 exit_code; /* 196: exit records only: wait status */
-  __u32 vm_size; /* 200: virtual memory when the image came to be, in kB */
-  __u32 vm_rss; /* 204: resident memory then, in kB */
-  __u32 vm_swap; /* 208: swapped memory then, in kB */
-  __u32 pad; /* 212: 0 */
-  char comm_bytes[16]; /* 216: the kernel's comm, NUL-padded */
-  struct string_ref executable; /* 232: path the kernel resolved (proc.exepath), "memfd:NAME" for a memfd */
-  struct string_ref argv; /* 240: arguments, argv[0] first, each ended by a NUL */
-  struct string_ref environment; /* 248: NAME=value, each ended by a NUL */
-  struct string_ref cwd; /* 256: current directory, without trailing slash */
-  struct string_ref cgroup; /* 264: cgroup path, from the root of its hierarchy */
-  struct string_ref stream; /* 272: standard input or output, if it was a network socket when the program was run: a descriptor record */
-  __u32 parent_address; /* 280: annex: address of the parent image in the sandbox; 0 = not known */
-  __u32 session_address; /* 284: annex: address of the image of the session leader; 0 = not known */
-  __u32 group_leader_address; /* 288: annex: address of the image of the process group leader; 0 = not known */
-  __u32 container_address; /* 292: annex: address of its container table entry (the host has one too); never 0 */
-  struct string_ref comm; /* 296: annex: comm_bytes up to its NUL (proc.name) */
-  struct string_ref argv0; /* 304: annex: argv[0] (proc.exe) */
-  struct string_ref args; /* 312: annex: argv[1..] joined by blanks (proc.args); empty without arguments, never absent */
-  struct string_ref cmdline; /* 320: annex: comm, blank, args (proc.cmdline) */
-  struct string_ref cwd_slash; /* 328: annex: cwd with a trailing slash (proc.cwd) */
-  struct string_ref environment_text; /* 336: annex: environment joined by blanks (proc.env) */
-  struct string_ref stream_name; /* 344: annex: the name of that socket (proc.stdio.connection) */
-  struct string_ref user_name; /* 352: annex: user.name */
-  struct string_ref group_name; /* 360: annex: group.name */
-  struct string_ref login_name; /* 368: annex: user.loginname */
-  struct string_ref user_home; /* 376: annex: user.homedir; absent when not known */
-  struct string_ref user_shell; /* 384: annex: user.shell; absent when not known */
-  __u64 candidates[64]; /* 392: annex: by bank, bit n of word w = rule 64 w + n can still match this process */
-  __u64 ancestry[8]; /* 904: annex: by bank, the tests that any ancestor meets; the highest bit: known */
+  __u64 exec_time; /* 48: ns since the epoch: last exec of the process; its fork or the snapshot, if none was seen since */
+  __u64 pidns_start_time; /* 56: ns since the epoch: start of init of its pid namespace; 0 = not known */
+  __u64 cap_inheritable; /* 64: bit n = capability n */
+  __u64 cap_permitted; /* 72: bit n = capability n */
+  __u64 cap_effective; /* 80: bit n = capability n */
+  __u64 exe_inode; /* 88: inode number of the executable */
+  __u64 exe_ctime; /* 96: ns since the epoch */
+  __u64 exe_mtime; /* 104: ns since the epoch */
+  __u64 cgroup_id; /* 112: id of the cgroup whose path is given */
+  __u64 fd_limit; /* 120: RLIMIT_NOFILE, soft */
+  __u64 faults_major; /* 128: page faults of the main thread that had to wait for a disk */
+  __u64 faults_minor; /* 136: its other page faults */
+  __u32 pid; /* 144: thread group id, root pid namespace */
+  __u32 ppid; /* 148: parent's thread group id when the image came to be; of a fork, that of the process that forked */
+  __u32 vpid; /* 152: thread group id in the innermost pid namespace */
+  __u32 pgid; /* 156: process group, root pid namespace */
+  __u32 vpgid; /* 160: process group, innermost pid namespace */
+  __u32 sid; /* 164: session, root pid namespace */
+  __u32 vsid; /* 168: session, innermost pid namespace */
+  __u32 tty; /* 172: controlling terminal, kernel new_encode_dev numbering; 0 = none */
+  __u32 uid; /* 176: effective user id, root user namespace */
+  __u32 gid; /* 180: effective group id */
+  __u32 login_uid; /* 184: audit login uid; 0xffffffff = unset */
+  __u32 exe_device; /* 188: dev_t of the file system of the executable */
+  __u32 pid_namespace; /* 192: inode number of the innermost pid namespace */
+  __u32 mount_namespace; /* 196: inode number of the mount namespace */
+  __u32 user_namespace; /* 200: inode number of the user namespace */
+  __s32 exit_code; /* 204: exit records only: wait status */
+  __u32 vm_size; /* 208: virtual memory when the image came to be, in kB */
+  __u32 vm_rss; /* 212: resident memory then, in kB */
+  __u32 vm_swap; /* 216: swapped memory then, in kB */
+  __u32 pad; /* 220: 0 */
+  char comm_bytes[16]; /* 224: the kernel's comm, NUL-padded */
+  struct string_ref executable; /* 240: path the kernel resolved (proc.exepath), "memfd:NAME" for a memfd */
+  struct string_ref argv; /* 248: arguments, argv[0] first, each ended by a NUL */
+  struct string_ref environment; /* 256: NAME=value, each ended by a NUL */
+  struct string_ref cwd; /* 264: current directory, without trailing slash */
+  struct string_ref cgroup; /* 272: cgroup path, from the root of its hierarchy */
+  struct string_ref stream; /* 280: standard input or output, if it was a network socket when the program was run: a descriptor record */
+  __u32 parent_address; /* 288: annex: address of the parent image in the sandbox; 0 = not known */
+  __u32 session_address; /* 292: annex: address of the image of the session leader; 0 = not known */
+  __u32 group_leader_address; /* 296: annex: address of the image of the process group leader; 0 = not known */
+  __u32 container_address; /* 300: annex: address of its container table entry (the host has one too); never 0 */
+  struct string_ref comm; /* 304: annex: comm_bytes up to its NUL (proc.name) */
+  struct string_ref argv0; /* 312: annex: argv[0] (proc.exe) */
+  struct string_ref args; /* 320: annex: argv[1..] joined by blanks (proc.args); empty without arguments, never absent */
+  struct string_ref cmdline; /* 328: annex: comm, blank, args (proc.cmdline) */
+  struct string_ref cwd_slash; /* 336: annex: cwd with a trailing slash (proc.cwd) */
+  struct string_ref environment_text; /* 344: annex: environment joined by blanks (proc.env) */
+  struct string_ref stream_name; /* 352: annex: the name of that socket (proc.stdio.connection) */
+  struct string_ref user_name; /* 360: annex: user.name */
+  struct string_ref group_name; /* 368: annex: group.name */
+  struct string_ref login_name; /* 376: annex: user.loginname */
+  struct string_ref user_home; /* 384: annex: user.homedir; absent when not known */
+  struct string_ref user_shell; /* 392: annex: user.shell; absent when not known */
+  __u64 candidates[64]; /* 400: annex: by bank, bit n of word w = rule 64 w + n can still match this process */
+  __u64 ancestry[8]; /* 912: annex: by bank, the tests that any ancestor meets; the highest bit: known */
 };
-_Static_assert(sizeof(struct image) == 968, "struct image: layout");
+_Static_assert(sizeof(struct image) == 976, "struct image: layout");
 
 /* An entry of the container table; strings are relative to the entry. */
 struct container {

@@ -9,7 +9,9 @@
 #include "exit_bound.h"
 #include "io_uring_operations.h"
 #include "javascript.h"
+#include "lock_file.h"
 #include "plan.h"
+#include "process_handle.h"
 #include "resident_memory.h"
 #include "signal_mask.h"
 #include "unix_datagram.h"
@@ -58,6 +60,44 @@ Napi::Value WakeCapture(const Napi::CallbackInfo& info) {
 Napi::Value CountEventsOfCapture(const Napi::CallbackInfo& info) {
   if (!info[0].IsNumber()) return ThrowType(info.Env(), "eventCounts: a handle is needed");
   return EventCountsByHandle(info.Env(), info[0].As<Napi::Number>().Uint32Value());
+}
+
+/** (handle: number, pidfd: number) -> ns since the epoch, or undefined. */
+Napi::Value ExecTimeOf(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsNumber() || !info[1].IsNumber()) return ThrowType(env, "execTime: a handle and a pidfd are needed");
+  std::optional<uint64_t> time;
+  const int pidfd = info[1].As<Napi::Number>().Int32Value();
+  WithCapture(info[0].As<Napi::Number>().Uint32Value(), [&](Capture* capture) { time = capture->ExecTime(pidfd); });
+  return time ? Napi::Value(Napi::BigInt::New(env, *time)) : env.Undefined();
+}
+
+/** (pid: number) -> pidfd: the caller's to close. Undefined: no such process. */
+Napi::Value OpenProcessOf(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsNumber()) return ThrowType(env, "openProcess: a pid is needed");
+  auto fd = OpenProcess(info[0].As<Napi::Number>().Int32Value());
+  if (!fd) return Throw(env, fd.error());
+  return *fd ? Napi::Value(Napi::Number::New(env, fd->release())) : env.Undefined();
+}
+
+/** (pidfd: number, signal: number) -> false: it has ended. */
+Napi::Value SignalProcessOf(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsNumber() || !info[1].IsNumber())
+    return ThrowType(env, "signalProcess: a pidfd and a signal are needed");
+  auto sent = SignalProcess(info[0].As<Napi::Number>().Int32Value(), info[1].As<Napi::Number>().Int32Value());
+  if (!sent) return Throw(env, sent.error());
+  return Napi::Boolean::New(env, *sent);
+}
+
+/** (fd: number) -> false: another process holds the lock. */
+Napi::Value LockFileOf(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsNumber()) return ThrowType(env, "lockFile: a descriptor is needed");
+  auto locked = LockFile(info[0].As<Napi::Number>().Int32Value());
+  if (!locked) return Throw(env, locked.error());
+  return Napi::Boolean::New(env, *locked);
 }
 
 Napi::Value ReleaseUnusedMemory(const Napi::CallbackInfo& info) {
@@ -128,6 +168,10 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("plan", Napi::Function::New<MakePlanObject>(env, "plan"));
   exports.Set("wake", Napi::Function::New<WakeCapture>(env, "wake"));
   exports.Set("eventCounts", Napi::Function::New<CountEventsOfCapture>(env, "eventCounts"));
+  exports.Set("execTime", Napi::Function::New<ExecTimeOf>(env, "execTime"));
+  exports.Set("openProcess", Napi::Function::New<OpenProcessOf>(env, "openProcess"));
+  exports.Set("signalProcess", Napi::Function::New<SignalProcessOf>(env, "signalProcess"));
+  exports.Set("lockFile", Napi::Function::New<LockFileOf>(env, "lockFile"));
   exports.Set("releaseMemory", Napi::Function::New<ReleaseUnusedMemory>(env, "releaseMemory"));
   exports.Set("unblockSignal", Napi::Function::New<UnblockSignalNumber>(env, "unblockSignal"));
   exports.Set("endWithin", Napi::Function::New<EndProcessWithin>(env, "endWithin"));

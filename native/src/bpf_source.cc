@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <mutex>
 #include <set>
@@ -32,6 +34,8 @@ constexpr uint32_t kSmallestFallback = 1 << 20;
 constexpr useconds_t kDrainPauseUs = 200;
 /** Between two looks at silent requests of io_uring, while there are any. */
 constexpr uint64_t kSettlingPauseNs = 10'000'000;
+/** Room for a `struct process` of the programs, which begins with exec_time. */
+constexpr size_t kProcessStateWords = 64;
 
 size_t RoundUpToPage(size_t bytes) {
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
@@ -63,6 +67,7 @@ class BpfSource : public EventSource {
   std::vector<std::string> Loaded() const override;
   void Check(Findings* findings) override { tables_.Check(attachment_, findings); }
   uint32_t ThisThread() override;
+  std::optional<uint64_t> ExecTime(int pidfd) const override;
   void SettleRequests() override;
 
  private:
@@ -84,6 +89,8 @@ class BpfSource : public EventSource {
   BpfRingBuffer lifecycle_;
   BpfRingBuffer doorbell_;
   uint64_t next_settling_ = 0;
+  /** The map of the states of processes; -1 until it is there. */
+  std::atomic<int> processes_ = -1;
   /** Event type numbers. */
   std::set<uint64_t> wanted_;
   std::vector<FileDescriptor> links_;
@@ -157,6 +164,15 @@ uint32_t BpfSource::ThisThread() {
   return static_cast<uint32_t>(__atomic_load_n(&memory_.shared->reader, __ATOMIC_RELAXED));
 }
 
+/** The kernel finds the state of a process by its pidfd. */
+std::optional<uint64_t> BpfSource::ExecTime(int pidfd) const {
+  const int processes = processes_.load(std::memory_order_acquire);
+  if (processes < 0) return std::nullopt;
+  std::array<uint64_t, kProcessStateWords> state{};
+  if (bpf_map_lookup_elem(processes, &pidfd, state.data()) != 0 || state.front() == 0) return std::nullopt;
+  return state.front();
+}
+
 void BpfSource::SettleRequests() {
   if (__atomic_load_n(&memory_.shared->silent_requests, __ATOMIC_RELAXED) == 0) return;
   const uint64_t now = Now(CLOCK_MONOTONIC);
@@ -191,6 +207,9 @@ Status BpfSource::MapMemory() {
   memory_.shared = reinterpret_cast<capture_shared*>(shared_.data());
   memory_.lifecycle = &lifecycle_;
   tables_.Use(memory_.shared, object.MapFd("filters"));
+  if (bpf_map__value_size(object.Map("images")) <= kProcessStateWords * sizeof(uint64_t)) {
+    processes_.store(object.MapFd("images"), std::memory_order_release);
+  }
   return std::nullopt;
 }
 

@@ -75,6 +75,8 @@ class Capture {
   Counters Count() const;
   /** The part of it that is known while the reading thread is busy. From any thread, after Start() has returned. */
   EventCounts CountEvents() const;
+  /** See EventSource::ExecTime(). From any thread. */
+  std::optional<uint64_t> ExecTime(int pidfd) const { return source_->ExecTime(pidfd); }
   Integrity CheckIntegrity();
   /** The calling thread's id in records; 0 if unknown. */
   uint32_t ThisThread();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,11 @@ class EventSource {
   virtual void Check(Findings*) {}
   /** The calling thread's id in records (event_header.tid); 0 if unknown. */
   virtual uint32_t ThisThread() { return 0; }
+  /**
+   * `exec_time` of the last image of a process, by its pidfd; empty where the process has ended, or the source knows
+   * none. From any thread.
+   */
+  virtual std::optional<uint64_t> ExecTime(int) const { return std::nullopt; }
   /** Reports requests of io_uring that have completed silently. On the thread that reads events. */
   virtual void SettleRequests() {}
 

@@ -859,340 +859,346 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u64>(base, 40);
 }
 
-/** ns since the epoch: start of init of its pid namespace; 0 = not known */
+/** ns since the epoch: last exec of the process; its fork or the snapshot, if none was seen since */
 // @ts-ignore: decorator
-@inline export function imagePidnsStartTime(base: u32): u64 {
+@inline export function imageExecTime(base: u32): u64 {
   return load<u64>(base, 48);
 }
 
-/** bit n = capability n */
+/** ns since the epoch: start of init of its pid namespace; 0 = not known */
 // @ts-ignore: decorator
-@inline export function imageCapInheritable(base: u32): u64 {
+@inline export function imagePidnsStartTime(base: u32): u64 {
   return load<u64>(base, 56);
 }
 
 /** bit n = capability n */
 // @ts-ignore: decorator
-@inline export function imageCapPermitted(base: u32): u64 {
+@inline export function imageCapInheritable(base: u32): u64 {
   return load<u64>(base, 64);
 }
 
 /** bit n = capability n */
 // @ts-ignore: decorator
-@inline export function imageCapEffective(base: u32): u64 {
+@inline export function imageCapPermitted(base: u32): u64 {
   return load<u64>(base, 72);
+}
+
+/** bit n = capability n */
+// @ts-ignore: decorator
+@inline export function imageCapEffective(base: u32): u64 {
+  return load<u64>(base, 80);
 }
 
 /** inode number of the executable */
 // @ts-ignore: decorator
 @inline export function imageExeInode(base: u32): u64 {
-  return load<u64>(base, 80);
-}
-
-/** ns since the epoch */
-// @ts-ignore: decorator
-@inline export function imageExeCtime(base: u32): u64 {
   return load<u64>(base, 88);
 }
 
 /** ns since the epoch */
 // @ts-ignore: decorator
-@inline export function imageExeMtime(base: u32): u64 {
+@inline export function imageExeCtime(base: u32): u64 {
   return load<u64>(base, 96);
+}
+
+/** ns since the epoch */
+// @ts-ignore: decorator
+@inline export function imageExeMtime(base: u32): u64 {
+  return load<u64>(base, 104);
 }
 
 /** id of the cgroup whose path is given */
 // @ts-ignore: decorator
 @inline export function imageCgroupId(base: u32): u64 {
-  return load<u64>(base, 104);
+  return load<u64>(base, 112);
 }
 
 /** RLIMIT_NOFILE, soft */
 // @ts-ignore: decorator
 @inline export function imageFdLimit(base: u32): u64 {
-  return load<u64>(base, 112);
+  return load<u64>(base, 120);
 }
 
 /** page faults of the main thread that had to wait for a disk */
 // @ts-ignore: decorator
 @inline export function imageFaultsMajor(base: u32): u64 {
-  return load<u64>(base, 120);
+  return load<u64>(base, 128);
 }
 
 /** its other page faults */
 // @ts-ignore: decorator
 @inline export function imageFaultsMinor(base: u32): u64 {
-  return load<u64>(base, 128);
+  return load<u64>(base, 136);
 }
 
 /** thread group id, root pid namespace */
 // @ts-ignore: decorator
 @inline export function imagePid(base: u32): u32 {
-  return load<u32>(base, 136);
+  return load<u32>(base, 144);
 }
 
 /** parent's thread group id when the image came to be; of a fork, that of the process that forked */
 // @ts-ignore: decorator
 @inline export function imagePpid(base: u32): u32 {
-  return load<u32>(base, 140);
+  return load<u32>(base, 148);
 }
 
 /** thread group id in the innermost pid namespace */
 // @ts-ignore: decorator
 @inline export function imageVpid(base: u32): u32 {
-  return load<u32>(base, 144);
+  return load<u32>(base, 152);
 }
 
 /** process group, root pid namespace */
 // @ts-ignore: decorator
 @inline export function imagePgid(base: u32): u32 {
-  return load<u32>(base, 148);
+  return load<u32>(base, 156);
 }
 
 /** process group, innermost pid namespace */
 // @ts-ignore: decorator
 @inline export function imageVpgid(base: u32): u32 {
-  return load<u32>(base, 152);
+  return load<u32>(base, 160);
 }
 
 /** session, root pid namespace */
 // @ts-ignore: decorator
 @inline export function imageSid(base: u32): u32 {
-  return load<u32>(base, 156);
+  return load<u32>(base, 164);
 }
 
 /** session, innermost pid namespace */
 // @ts-ignore: decorator
 @inline export function imageVsid(base: u32): u32 {
-  return load<u32>(base, 160);
+  return load<u32>(base, 168);
 }
 
 /** controlling terminal, kernel new_encode_dev numbering; 0 = none */
 // @ts-ignore: decorator
 @inline export function imageTty(base: u32): u32 {
-  return load<u32>(base, 164);
+  return load<u32>(base, 172);
 }
 
 /** effective user id, root user namespace */
 // @ts-ignore: decorator
 @inline export function imageUid(base: u32): u32 {
-  return load<u32>(base, 168);
+  return load<u32>(base, 176);
 }
 
 /** effective group id */
 // @ts-ignore: decorator
 @inline export function imageGid(base: u32): u32 {
-  return load<u32>(base, 172);
+  return load<u32>(base, 180);
 }
 
 /** audit login uid; 0xffffffff = unset */
 // @ts-ignore: decorator
 @inline export function imageLoginUid(base: u32): u32 {
-  return load<u32>(base, 176);
+  return load<u32>(base, 184);
 }
 
 /** dev_t of the file system of the executable */
 // @ts-ignore: decorator
 @inline export function imageExeDevice(base: u32): u32 {
-  return load<u32>(base, 180);
+  return load<u32>(base, 188);
 }
 
 /** inode number of the innermost pid namespace */
 // @ts-ignore: decorator
 @inline export function imagePidNamespace(base: u32): u32 {
-  return load<u32>(base, 184);
+  return load<u32>(base, 192);
 }
 
 /** inode number of the mount namespace */
 // @ts-ignore: decorator
 @inline export function imageMountNamespace(base: u32): u32 {
-  return load<u32>(base, 188);
+  return load<u32>(base, 196);
 }
 
 /** inode number of the user namespace */
 // @ts-ignore: decorator
 @inline export function imageUserNamespace(base: u32): u32 {
-  return load<u32>(base, 192);
+  return load<u32>(base, 200);
 }
 
 /** exit records only: wait status */
 // @ts-ignore: decorator
 @inline export function imageExitCode(base: u32): i32 {
-  return load<i32>(base, 196);
+  return load<i32>(base, 204);
 }
 
 /** virtual memory when the image came to be, in kB */
 // @ts-ignore: decorator
 @inline export function imageVmSize(base: u32): u32 {
-  return load<u32>(base, 200);
+  return load<u32>(base, 208);
 }
 
 /** resident memory then, in kB */
 // @ts-ignore: decorator
 @inline export function imageVmRss(base: u32): u32 {
-  return load<u32>(base, 204);
+  return load<u32>(base, 212);
 }
 
 /** swapped memory then, in kB */
 // @ts-ignore: decorator
 @inline export function imageVmSwap(base: u32): u32 {
-  return load<u32>(base, 208);
+  return load<u32>(base, 216);
 }
 
 /** 0 */
 // @ts-ignore: decorator
 @inline export function imagePad(base: u32): u32 {
-  return load<u32>(base, 212);
+  return load<u32>(base, 220);
 }
 
 /** the kernel's comm, NUL-padded */
 // @ts-ignore: decorator
 @inline export function imageCommBytes(base: u32): u32 {
-  return base + 216;
+  return base + 224;
 }
 
 /** path the kernel resolved (proc.exepath), "memfd:NAME" for a memfd */
 // @ts-ignore: decorator
 @inline export function imageExecutable(base: u32): u64 {
-  return textOf(base, load<u64>(base, 232));
+  return textOf(base, load<u64>(base, 240));
 }
 
 /** arguments, argv[0] first, each ended by a NUL */
 // @ts-ignore: decorator
 @inline export function imageArgv(base: u32): u64 {
-  return textOf(base, load<u64>(base, 240));
+  return textOf(base, load<u64>(base, 248));
 }
 
 /** NAME=value, each ended by a NUL */
 // @ts-ignore: decorator
 @inline export function imageEnvironment(base: u32): u64 {
-  return textOf(base, load<u64>(base, 248));
+  return textOf(base, load<u64>(base, 256));
 }
 
 /** current directory, without trailing slash */
 // @ts-ignore: decorator
 @inline export function imageCwd(base: u32): u64 {
-  return textOf(base, load<u64>(base, 256));
+  return textOf(base, load<u64>(base, 264));
 }
 
 /** cgroup path, from the root of its hierarchy */
 // @ts-ignore: decorator
 @inline export function imageCgroup(base: u32): u64 {
-  return textOf(base, load<u64>(base, 264));
+  return textOf(base, load<u64>(base, 272));
 }
 
 /** standard input or output, if it was a network socket when the program was run: a descriptor record */
 // @ts-ignore: decorator
 @inline export function imageStream(base: u32): u64 {
-  return textOf(base, load<u64>(base, 272));
+  return textOf(base, load<u64>(base, 280));
 }
 
 /** annex: address of the parent image in the sandbox; 0 = not known */
 // @ts-ignore: decorator
 @inline export function imageParentAddress(base: u32): u32 {
-  return load<u32>(base, 280);
+  return load<u32>(base, 288);
 }
 
 /** annex: address of the image of the session leader; 0 = not known */
 // @ts-ignore: decorator
 @inline export function imageSessionAddress(base: u32): u32 {
-  return load<u32>(base, 284);
+  return load<u32>(base, 292);
 }
 
 /** annex: address of the image of the process group leader; 0 = not known */
 // @ts-ignore: decorator
 @inline export function imageGroupLeaderAddress(base: u32): u32 {
-  return load<u32>(base, 288);
+  return load<u32>(base, 296);
 }
 
 /** annex: address of its container table entry (the host has one too); never 0 */
 // @ts-ignore: decorator
 @inline export function imageContainerAddress(base: u32): u32 {
-  return load<u32>(base, 292);
+  return load<u32>(base, 300);
 }
 
 /** annex: comm_bytes up to its NUL (proc.name) */
 // @ts-ignore: decorator
 @inline export function imageComm(base: u32): u64 {
-  return textOf(base, load<u64>(base, 296));
+  return textOf(base, load<u64>(base, 304));
 }
 
 /** annex: argv[0] (proc.exe) */
 // @ts-ignore: decorator
 @inline export function imageArgv0(base: u32): u64 {
-  return textOf(base, load<u64>(base, 304));
+  return textOf(base, load<u64>(base, 312));
 }
 
 /** annex: argv[1..] joined by blanks (proc.args); empty without arguments, never absent */
 // @ts-ignore: decorator
 @inline export function imageArgs(base: u32): u64 {
-  return textOf(base, load<u64>(base, 312));
+  return textOf(base, load<u64>(base, 320));
 }
 
 /** annex: comm, blank, args (proc.cmdline) */
 // @ts-ignore: decorator
 @inline export function imageCmdline(base: u32): u64 {
-  return textOf(base, load<u64>(base, 320));
+  return textOf(base, load<u64>(base, 328));
 }
 
 /** annex: cwd with a trailing slash (proc.cwd) */
 // @ts-ignore: decorator
 @inline export function imageCwdSlash(base: u32): u64 {
-  return textOf(base, load<u64>(base, 328));
+  return textOf(base, load<u64>(base, 336));
 }
 
 /** annex: environment joined by blanks (proc.env) */
 // @ts-ignore: decorator
 @inline export function imageEnvironmentText(base: u32): u64 {
-  return textOf(base, load<u64>(base, 336));
+  return textOf(base, load<u64>(base, 344));
 }
 
 /** annex: the name of that socket (proc.stdio.connection) */
 // @ts-ignore: decorator
 @inline export function imageStreamName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 344));
+  return textOf(base, load<u64>(base, 352));
 }
 
 /** annex: user.name */
 // @ts-ignore: decorator
 @inline export function imageUserName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 352));
+  return textOf(base, load<u64>(base, 360));
 }
 
 /** annex: group.name */
 // @ts-ignore: decorator
 @inline export function imageGroupName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 360));
+  return textOf(base, load<u64>(base, 368));
 }
 
 /** annex: user.loginname */
 // @ts-ignore: decorator
 @inline export function imageLoginName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 368));
+  return textOf(base, load<u64>(base, 376));
 }
 
 /** annex: user.homedir; absent when not known */
 // @ts-ignore: decorator
 @inline export function imageUserHome(base: u32): u64 {
-  return textOf(base, load<u64>(base, 376));
+  return textOf(base, load<u64>(base, 384));
 }
 
 /** annex: user.shell; absent when not known */
 // @ts-ignore: decorator
 @inline export function imageUserShell(base: u32): u64 {
-  return textOf(base, load<u64>(base, 384));
+  return textOf(base, load<u64>(base, 392));
 }
 
 /** annex: by bank, bit n of word w = rule 64 w + n can still match this process */
 // @ts-ignore: decorator
 @inline export function imageCandidates(base: u32, index: u32): u64 {
-  return load<u64>(base + (index << 3), 392);
+  return load<u64>(base + (index << 3), 400);
 }
 
 /** annex: by bank, the tests that any ancestor meets; the highest bit: known */
 // @ts-ignore: decorator
 @inline export function imageAncestry(base: u32, index: u32): u64 {
-  return load<u64>(base + (index << 3), 904);
+  return load<u64>(base + (index << 3), 912);
 }
 
 // -- container: An entry of the container table; strings are relative to the entry.

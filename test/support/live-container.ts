@@ -87,6 +87,8 @@ export interface ContainerOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** What its first process runs. Default: it sleeps. */
   readonly program?: readonly string[];
+  /** Default: as many as the machine has room for. */
+  readonly mostProcesses?: number;
   /** In front of the id, in the path of its cgroup: 'docker/', 'kubepods/besteffort/pod1/'. */
   readonly cgroupParent?: string;
 }
@@ -254,7 +256,10 @@ export function configuration(id: string, options: ContainerOptions): object {
     linux: {
       namespaces,
       cgroupsPath: `/${CGROUP}/${options.cgroupParent ?? ''}${id}`,
-      ...(options.privileged && { resources: { devices: [{ allow: true, access: 'rwm' }] } }),
+      resources: {
+        ...(options.privileged && { devices: [{ allow: true, access: 'rwm' }] }),
+        ...(options.mostProcesses !== undefined && { pids: { limit: options.mostProcesses } }),
+      },
     },
   };
 }

@@ -35,6 +35,8 @@ const MESSAGES: Readonly<Record<string, Readonly<Record<string, Member>>>> = {
     readonly: [3, 'bool'],
     propagation: [5, 'int32'],
   },
+  StopContainerRequest: { container_id: [1, 'string'], timeout: [2, 'int64'] },
+  StopContainerResponse: {},
   PodSandboxStatusRequest: { pod_sandbox_id: [1, 'string'], verbose: [2, 'bool'] },
   PodSandboxStatusResponse: { status: [1, 'PodSandboxStatus'], info: [2, 'string', 'map'] },
   PodSandboxStatus: {
@@ -57,7 +59,7 @@ const MESSAGES: Readonly<Record<string, Readonly<Record<string, Member>>>> = {
 };
 
 const SERVICES = {
-  RuntimeService: ['Version', 'ListContainers', 'ContainerStatus', 'PodSandboxStatus'],
+  RuntimeService: ['Version', 'ListContainers', 'ContainerStatus', 'StopContainer', 'PodSandboxStatus'],
   ImageService: ['ImageStatus'],
 } as const;
 
@@ -95,6 +97,7 @@ export function criCalls(version: CriVersion): Readonly<Record<CriMethod, CriCal
     Version: callOf(RuntimeService, 'Version'),
     ListContainers: callOf(RuntimeService, 'ListContainers'),
     ContainerStatus: callOf(RuntimeService, 'ContainerStatus'),
+    StopContainer: callOf(RuntimeService, 'StopContainer'),
     PodSandboxStatus: callOf(RuntimeService, 'PodSandboxStatus'),
     ImageStatus: callOf(ImageService, 'ImageStatus'),
   };

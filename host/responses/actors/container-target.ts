@@ -1,0 +1,38 @@
+// The container of a match: its control groups, and whether it may be acted on as a whole.
+
+import { RefusalError, type Target } from '../action.ts';
+import { type ContainerGroups, findGroups, processesOf } from '../cgroups/container-groups.ts';
+import { readFacts } from '../processes/proc.ts';
+import { processProtection } from '../rails.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** Read at a time. */
+const AT_ONCE = 32;
+
+/** Rejects with RefusalError if it has ended, or if a process in it is protected. */
+export async function openContainer(
+  { container, pid }: Target,
+  { hierarchies, own, never }: Surroundings,
+): Promise<ContainerGroups> {
+  const groups = await findGroups(await hierarchies(), container, pid);
+  const { freezer, unified } = groups;
+  if (!freezer && !unified) throw new RefusalError('gone', 'the container has ended');
+  const lists = await Promise.all([freezer, unified].map((group) => (group ? processesOf(group.folder) : [])));
+  const pids = [...new Set(lists.flat())];
+  for (let first = 0; first < pids.length; first += AT_ONCE) {
+    const facts = await Promise.all(pids.slice(first, first + AT_ONCE).map(readFacts));
+    for (const each of facts) {
+      const protection = each && processProtection(each, never(), own);
+      if (protection !== undefined) throw new RefusalError('protected', `in the container: ${protection}`);
+    }
+  }
+  return groups;
+}
+
+/** `container db (0123456789ab)`. */
+export function describeContainer({ container, containerName }: Pick<Target, 'container' | 'containerName'>): string {
+  const short = /^[0-9a-f]{64}$/.test(container) ? container.slice(0, 12) : container;
+  return containerName === '' || containerName === short
+    ? `container ${short}`
+    : `container ${containerName} (${short})`;
+}

@@ -1,0 +1,83 @@
+// kill_process_tree: the process that matched, and all that descends from it.
+
+import type { JsonObject } from '../../diagnostics/json-value.ts';
+import { type Actor, type Deed, RefusalError, type Target } from '../action.ts';
+import type { LedgerEntry } from '../ledger-entry.ts';
+import { readFacts, readStat } from '../processes/proc.ts';
+import { ProcessHandle } from '../processes/process-handle.ts';
+import { closeBelow, killTree, type Protection, readTree, type Tree } from '../processes/tree.ts';
+import { processProtection } from '../rails.ts';
+import type { Response } from '../settings.ts';
+import { describeProcess, openTarget } from './kill-process.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export class KillProcessTree implements Actor {
+  readonly #surroundings: Surroundings;
+
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  async prepare(_: Response, target: Target): Promise<Deed> {
+    const root = await openTarget(target, this.#surroundings);
+    let tree: Tree;
+    let kept: JsonObject;
+    try {
+      tree = await readTree(root, this.#protection);
+      kept = await keptRoot(root);
+    } catch (error) {
+      root.close();
+      throw error;
+    }
+    const what = `${describeProcess(target)} and ${tree.below.length} below it`;
+    return {
+      what: `kill ${what}`,
+      done: `killed ${what}`,
+      kept,
+      staysInForce: false,
+      perform: () => killTree(tree, this.#protection),
+      close() {
+        closeBelow(tree);
+        root.close();
+      },
+    };
+  }
+
+  /** The root is killed last: as long as it is there, so is the rest, stopped. */
+  async finish({ kept }: LedgerEntry): Promise<boolean> {
+    const root = await openKept(kept);
+    if (!root) return false;
+    try {
+      const tree = await readTree(root, this.#protection);
+      try {
+        await killTree(tree, this.#protection);
+      } finally {
+        closeBelow(tree);
+      }
+    } finally {
+      root.close();
+    }
+    return false;
+  }
+
+  readonly #protection: Protection = async (pid) => {
+    const { never, own } = this.#surroundings;
+    const facts = await readFacts(pid);
+    return facts && processProtection(facts, never(), own);
+  };
+}
+
+async function keptRoot(root: ProcessHandle): Promise<JsonObject> {
+  const stat = await readStat(root.pid);
+  if (!stat || !root.isSame) throw new RefusalError('gone', `process ${root.pid} has ended`);
+  return { pid: root.pid, startTicks: stat.startTicks };
+}
+
+async function openKept({ pid, startTicks }: JsonObject): Promise<ProcessHandle | undefined> {
+  const root = ProcessHandle.open(Number(pid));
+  if (!root) return undefined;
+  const stat = await readStat(root.pid);
+  if (stat?.startTicks === startTicks && root.holdsPid) return root;
+  root.close();
+  return undefined;
+}

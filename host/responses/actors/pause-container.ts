@@ -1,0 +1,49 @@
+// pause_container: its control group is frozen. Processes and connections stay as they are until it is resumed; what others wait for, they wait for.
+
+import { type Actor, type Deed, RefusalError, type Target } from '../action.ts';
+import { keptGroups, processesOf, sameGroups } from '../cgroups/container-groups.ts';
+import { freeze, isFreezing, thaw } from '../cgroups/freezer.ts';
+import type { LedgerEntry } from '../ledger-entry.ts';
+import type { Response } from '../settings.ts';
+import { describeContainer, openContainer } from './container-target.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export class PauseContainer implements Actor {
+  readonly #surroundings: Surroundings;
+
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  async prepare(_: Response, target: Target): Promise<Deed> {
+    const groups = await openContainer(target, this.#surroundings);
+    if (await isFreezing(groups))
+      throw new RefusalError('already', 'the container is paused, by its runtime or by somebody');
+    const what = describeContainer(target);
+    return {
+      what: `pause ${what}`,
+      done: `paused ${what}`,
+      kept: keptGroups(groups),
+      staysInForce: true,
+      perform: () => freeze(groups),
+    };
+  }
+
+  /** It is paused as it was to be, if the container is still there. */
+  async finish({ kept }: LedgerEntry): Promise<boolean> {
+    const groups = await sameGroups(kept);
+    if (!groups.freezer && !groups.unified) return false;
+    await freeze(groups);
+    return true;
+  }
+
+  async isOver({ kept }: LedgerEntry): Promise<boolean> {
+    const { freezer, unified } = await sameGroups(kept);
+    const lists = [freezer, unified].map(async (group) => (group ? await processesOf(group.folder) : []));
+    return (await Promise.all(lists)).flat().length === 0;
+  }
+
+  async undo({ kept }: LedgerEntry): Promise<void> {
+    await thaw(await sameGroups(kept));
+  }
+}

@@ -1,0 +1,83 @@
+// Freezes and thaws control groups. A frozen process neither runs nor ends, until it is thawed; its connections stay.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ContainerGroups } from './container-groups.ts';
+
+/** Each process freezes when it leaves the kernel, unless it waits for a disk: some ms. */
+const FREEZE_MS = 3000;
+const LOOK_AGAIN_MS = 2;
+
+interface Freezer {
+  readonly file: string;
+  readonly frozen: string;
+  readonly thawed: string;
+  isFrozen(): Promise<boolean>;
+}
+
+/**
+ * Resolves when all of the container's processes are frozen. Rejects with the reason, having thawed them, if that takes too long. Rejects with
+ * ENOENT if the groups are gone.
+ */
+export async function freeze(groups: ContainerGroups): Promise<void> {
+  const freezer = freezerOf(groups);
+  await writeFile(freezer.file, freezer.frozen);
+  const until = performance.now() + FREEZE_MS;
+  while (!(await freezer.isFrozen())) {
+    if (performance.now() >= until) {
+      await writeFile(freezer.file, freezer.thawed);
+      throw new Error(`its processes were not frozen within ${FREEZE_MS / 1000} s, and go on`);
+    }
+    await pause(LOOK_AGAIN_MS);
+    // Version 1 does not freeze what comes in meanwhile until it is asked again.
+    if (groups.freezer) await writeFile(freezer.file, freezer.frozen);
+  }
+}
+
+/** Nothing to be done if the groups are gone. */
+export async function thaw(groups: ContainerGroups): Promise<void> {
+  const freezer = usableFreezer(groups);
+  if (freezer) await writeFile(freezer.file, freezer.thawed).catch(ignoreMissing);
+}
+
+/** Whether somebody has frozen it, or has begun to. */
+export async function isFreezing(groups: ContainerGroups): Promise<boolean> {
+  const { freezer, unified } = groups;
+  if (freezer) {
+    const state = await readFile(join(freezer.folder, 'freezer.self_freezing'), 'utf8').catch(() => '0');
+    return state.trim() === '1';
+  }
+  if (!unified) return false;
+  return (await readFile(join(unified.folder, 'cgroup.freeze'), 'utf8').catch(() => '0')).trim() === '1';
+}
+
+function freezerOf(groups: ContainerGroups): Freezer {
+  const freezer = usableFreezer(groups);
+  if (!freezer) throw new Error('the container has no control group that can be frozen');
+  return freezer;
+}
+
+/** That of version 1 where there is one: the runtimes of such a machine use it, too. */
+function usableFreezer({ freezer, unified }: ContainerGroups): Freezer | undefined {
+  if (freezer) {
+    const file = join(freezer.folder, 'freezer.state');
+    return {
+      file,
+      frozen: 'FROZEN',
+      thawed: 'THAWED',
+      isFrozen: async () => (await readFile(file, 'utf8')).trim() === 'FROZEN',
+    };
+  }
+  if (!unified) return undefined;
+  return {
+    file: join(unified.folder, 'cgroup.freeze'),
+    frozen: '1',
+    thawed: '0',
+    isFrozen: async () => /^frozen 1$/m.test(await readFile(join(unified.folder, 'cgroup.events'), 'utf8')),
+  };
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT' && error.code !== 'ENODEV') throw error;
+}

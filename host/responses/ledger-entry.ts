@@ -1,0 +1,40 @@
+// An entry of the ledger: an action that is under way, or stays in force.
+
+import type { JsonObject } from '../diagnostics/json-value.ts';
+import type { ActionKind } from './settings.ts';
+
+/**
+ * `doing`: begun; it may be half done. `in-force`: done, and to be undone one day. `undoing`: being taken back; that may be half done.
+ */
+export const PHASES = ['doing', 'in-force', 'undoing'] as const;
+export type Phase = (typeof PHASES)[number];
+
+export interface LedgerEntry {
+  /** For people and commands. */
+  readonly id: string;
+  readonly action: ActionKind;
+  readonly phase: Phase;
+  /** Its name. */
+  readonly response: string;
+  /** Full id; empty on the host. */
+  readonly container: string;
+  readonly containerName: string;
+  /** `namespace/name`; empty if it is none. */
+  readonly pod: string;
+  /** When it began, in ms since the epoch. */
+  readonly time: number;
+  /** When it is undone, in ms since the epoch; undefined: by people. */
+  readonly undoAt?: number;
+  /** Boot of the machine: nothing outlives it. */
+  readonly boot: string;
+  /** What the actor needs to finish or undo it. */
+  readonly kept: JsonObject;
+}
+
+/** When it was acted, in the time that the limits look at. */
+export interface Act {
+  /** ms since the machine was started. */
+  readonly time: number;
+  /** Full id; empty on the host. */
+  readonly container: string;
+}

@@ -1,0 +1,242 @@
+// Responses on real containers: killed, paused and resumed, and what is left alone. Control groups as this machine has them.
+
+import assert from 'node:assert/strict';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Outcome, Target } from '../../host/responses/action.ts';
+import { findGroups, processesOf } from '../../host/responses/cgroups/container-groups.ts';
+import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { Container } from '../support/live-container.ts';
+import { openPerformer, type PerformerScene, responseOf, stateOf } from '../support/response-scene.ts';
+import { until } from '../support/until.ts';
+
+const PAUSE = responseOf('pause_container');
+const KILL = responseOf('kill_container');
+const SLEEP_AS_RUNTIME = ['/bin/sh', '-c', 'cp /usr/bin/sleep /tmp/containerd; exec /tmp/containerd 1000'];
+const directory = directoryForTests();
+const boxes: Container[] = [];
+let scene: PerformerScene;
+
+before(async () => {
+  scene = await openPerformer(join(directory, 'ledger'), () => undefined);
+});
+after(async () => {
+  await scene?.performer.close();
+  for (const box of boxes) box.stop();
+});
+
+function container(...options: ConstructorParameters<typeof Container>): Container {
+  const made = new Container(...options);
+  boxes.push(made);
+  return made;
+}
+
+/** A match in the container, whose process has ended since. */
+function targetIn({ id }: Container, more: Partial<Target> = {}): Target {
+  return {
+    pid: 0,
+    execTime: 1n,
+    executable: '/bin/cat',
+    container: id,
+    containerName: 'box',
+    labels: new Map(),
+    pod: undefined,
+    isIncomplete: false,
+    ...more,
+  };
+}
+
+function assertDone(outcome: Outcome): asserts outcome is Extract<Outcome, { kind: 'done' }> {
+  assert.equal(outcome.kind, 'done', JSON.stringify(outcome));
+}
+
+function whyRefused(outcome: Outcome): string {
+  return outcome.kind === 'refused' ? outcome.why : JSON.stringify(outcome);
+}
+
+async function processesIn({ id }: Container): Promise<number[]> {
+  const { freezer, unified } = await findGroups(await findHierarchies(), id, 0);
+  return await processesOf((freezer ?? unified)?.folder ?? '/nowhere');
+}
+
+/** The lines that a process writes. */
+function linesOf({ stdout }: ChildProcessWithoutNullStreams): string[] {
+  const lines: string[] = [];
+  stdout.on('data', (data) => lines.push(...String(data).trim().split('\n')));
+  return lines;
+}
+
+describe('pause_container', () => {
+  test('nothing runs until it is resumed; connections go on', async () => {
+    const box = container({ program: ['/bin/nc', '-ll', '-p', '5000', '-e', '/bin/cat'] });
+    const inside = (...words: string[]): ChildProcessWithoutNullStreams =>
+      spawn('nsenter', ['-t', String(box.pid), '-n', '/usr/bin/busybox', ...words]);
+    await once(inside('ip', 'link', 'set', 'lo', 'up'), 'close');
+    const client = inside('nc', '127.0.0.1', '5000');
+    const lines = linesOf(client);
+    client.stdin.write('before\n');
+    await until(() => lines.length === 1);
+
+    const outcome = await scene.performer.perform(PAUSE, targetIn(box));
+    assertDone(outcome);
+    assert.equal(outcome.what, `paused container box (${box.shortId})`);
+    const [entry] = (await scene.performer.list()).filter((each) => each.container === box.id);
+    assert.ok(entry);
+    assert.equal(outcome.undo, `wasprey responses undo ${entry.id}`);
+    client.stdin.write('meanwhile\n');
+    await pause(500);
+    assert.deepEqual(lines, ['before']);
+    assert.equal(whyRefused(await scene.performer.perform(PAUSE, targetIn(box))), 'already');
+
+    await scene.performer.undo(entry.id);
+    await until(() => lines.length === 2);
+    client.stdin.write('after\n');
+    await until(() => lines.length === 3);
+    assert.deepEqual(lines, ['before', 'meanwhile', 'after']);
+    client.kill();
+    await assert.rejects(scene.performer.undo(entry.id), { code: 'RESPONSES_UNKNOWN' });
+  });
+  test('undone after its time', async () => {
+    const box = container();
+    const began = performance.now();
+    assertDone(await scene.performer.perform({ ...PAUSE, undoAfterMs: 700 }, targetIn(box)));
+    await pause(300);
+    assert.equal((await scene.performer.list()).length, 1);
+    await until(() => scene.performer.inForce.entries.length === 0);
+    assert.ok(performance.now() - began >= 700);
+  });
+  test('not: one that its runtime has paused; a container that has ended', async () => {
+    const box = container();
+    await once(spawn('runc', ['pause', box.id]), 'close');
+    assert.equal(whyRefused(await scene.performer.perform(PAUSE, targetIn(box))), 'already');
+    await once(spawn('runc', ['resume', box.id]), 'close');
+    box.stop();
+    assert.equal(whyRefused(await scene.performer.perform(PAUSE, targetIn(box))), 'gone');
+  });
+  test('one that has ended since is forgotten', async () => {
+    const box = container();
+    assertDone(await scene.performer.perform(PAUSE, targetIn(box)));
+    box.stop();
+    assert.deepEqual(await scene.performer.list(), []);
+  });
+});
+
+describe('kill_container', () => {
+  test('all of its processes, a fork bomb among them', { timeout: 60_000 }, async () => {
+    const box = container({ root: 'host', mostProcesses: 200 });
+    box.start(['/bin/bash', '-c', 'bomb() { bomb | bomb & wait; }; bomb']);
+    const other = container();
+    await until(() => stateOf(other.pid) !== '');
+    while ((await processesIn(box)).length < 100 && stateOf(box.pid) !== '') await pause(10);
+    const outcome = await scene.performer.perform(KILL, targetIn(box));
+    assertDone(outcome);
+    assert.deepEqual(await processesIn(box), []);
+    assert.match(stateOf(box.pid), /^Z?$/);
+    assert.match(stateOf(other.pid), /[RS]/);
+    assert.equal(whyRefused(await scene.performer.perform(KILL, targetIn(box))), 'gone');
+  });
+  test('one that is paused', async () => {
+    const box = container();
+    assertDone(await scene.performer.perform(PAUSE, targetIn(box)));
+    assertDone(await scene.performer.perform(KILL, targetIn(box)));
+    assert.deepEqual(await scene.performer.list(), []);
+  });
+});
+
+describe('what is never touched', () => {
+  test('a container with a runtime in it', async () => {
+    const box = container({ root: 'host', privileged: true, program: SLEEP_AS_RUNTIME });
+    await until(() => readlinkSync(`/proc/${box.pid}/exe`) === '/tmp/containerd');
+    assert.equal(whyRefused(await scene.performer.perform(KILL, targetIn(box))), 'protected');
+    assert.equal(whyRefused(await scene.performer.perform(PAUSE, targetIn(box))), 'protected');
+    assert.match(stateOf(box.pid), /[RS]/);
+  });
+  test('a container without privileges has no runtime, whatever its programs are called', async () => {
+    const box = container({ root: 'host', program: SLEEP_AS_RUNTIME });
+    await until(() => readlinkSync(`/proc/${box.pid}/exe`) === '/tmp/containerd');
+    assertDone(await scene.performer.perform(KILL, targetIn(box)));
+  });
+  test("the agent's own container, however it is matched", async () => {
+    const box = container();
+    const own = await openPerformer(join(directory, 'own'), () => undefined, {}, box.pid);
+    assert.equal(whyRefused(await own.performer.perform(KILL, targetIn(box))), 'protected');
+    assert.equal(whyRefused(await own.performer.perform(PAUSE, targetIn(box))), 'protected');
+    await own.performer.close();
+    assert.match(stateOf(box.pid), /[RS]/);
+  });
+});
+
+describe('limits', () => {
+  test('of 1,000 matches, as many are acted on as the limit says', async () => {
+    const box = container();
+    const folder = join(directory, 'limits');
+    const limited = { perNode: { count: 5, milliseconds: 60_000 } };
+    const { performer } = await openPerformer(folder, () => undefined, limited);
+    const undo = async (): Promise<void> => {
+      for (const { id } of await performer.list()) await performer.undo(id);
+    };
+    let done = 0;
+    for (let match = 0; match < 1000; match++) {
+      const outcome = await performer.perform(PAUSE, targetIn(box));
+      if (outcome.kind === 'done') done++;
+      else assert.equal(whyRefused(outcome), 'limit');
+      await undo();
+    }
+    assert.equal(done, 5);
+    await performer.close();
+    // A restart does not make room.
+    const again = await openPerformer(folder, () => undefined, limited);
+    assert.equal(whyRefused(await again.performer.perform(PAUSE, targetIn(box))), 'limit');
+    await again.performer.close();
+  });
+  test('matches at once: one is acted on', async () => {
+    const box = container();
+    const { performer } = await openPerformer(join(directory, 'at-once'), () => undefined);
+    const outcomes = await Promise.all(Array.from({ length: 1000 }, () => performer.perform(PAUSE, targetIn(box))));
+    assert.equal(outcomes.filter(({ kind }) => kind === 'done').length, 1);
+    for (const { id } of await performer.list()) await performer.undo(id);
+    await performer.close();
+  });
+  test('observe: the same but for the act', async () => {
+    const box = container();
+    const { performer } = await openPerformer(join(directory, 'observe'), () => undefined, {
+      mode: 'observe',
+      perContainer: { count: 2, milliseconds: 60_000 },
+    });
+    const what = `pause container box (${box.shortId})`;
+    for (let match = 0; match < 2; match++) {
+      assert.deepEqual(await performer.perform(PAUSE, targetIn(box)), { kind: 'observed', what });
+    }
+    assert.equal(whyRefused(await performer.perform(PAUSE, targetIn(box))), 'limit');
+    assert.match(stateOf(box.pid), /[RS]/);
+    await performer.close();
+  });
+});
+
+describe('the ledger', () => {
+  test('a damaged one is kept and reported, and a new one is begun', async () => {
+    const folder = join(directory, 'damaged');
+    const first = await openPerformer(folder, () => undefined);
+    await first.performer.close();
+    writeFileSync(join(folder, 'ledger'), 'wasprey responses 1 00\n{"entries":[]}\n');
+    const second = await openPerformer(folder, () => undefined);
+    assert.match(second.failures.join(), /damaged: its checksum is wrong; it is kept as .*ledger\.damaged/);
+    await second.performer.close();
+  });
+  test('of one process at a time', async () => {
+    const folder = join(directory, 'taken');
+    const first = await openPerformer(folder, () => undefined);
+    await assert.rejects(
+      openPerformer(folder, () => undefined),
+      { code: 'RESPONSES_TAKEN' },
+    );
+    await first.performer.close();
+    const second = await openPerformer(folder, () => undefined);
+    await second.performer.close();
+  });
+});

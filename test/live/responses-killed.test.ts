@@ -1,0 +1,145 @@
+// The agent is killed in the middle of an action, at every point of it: nothing stays half done after the next start.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { findGroups, processesOf } from '../../host/responses/cgroups/container-groups.ts';
+import { isFreezing } from '../../host/responses/cgroups/freezer.ts';
+import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
+import { childrenOf } from '../../host/responses/processes/proc.ts';
+import type { ActionKind } from '../../host/responses/settings.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { Container } from '../support/live-container.ts';
+import { openPerformer, stateOf } from '../support/response-scene.ts';
+
+const CHILD = fileURLToPath(new URL('../support/response-child.ts', import.meta.url));
+/** Of each action. WASPREY_KILLS sets another number. */
+const KILLS = Number(process.env.WASPREY_KILLS ?? 20);
+const directory = directoryForTests();
+const boxes: Container[] = [];
+after(() => {
+  for (const box of boxes) box.stop();
+});
+
+function container(): Container {
+  const made = new Container();
+  boxes.push(made);
+  return made;
+}
+
+/** Kills it after so many ms of its action; a lap is how long that takes if it is let go on. Resolves to what it has printed. */
+async function act(action: ActionKind, box: string, pid: number, killAfterMs: number): Promise<string> {
+  const child = spawn(process.execPath, [CHILD, folder, action, box, String(pid)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let printed = '';
+  child.stdout.on('data', (data) => (printed += data));
+  const ended = once(child, 'close');
+  await once(child.stdout, 'data');
+  const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  await ended;
+  clearTimeout(timer);
+  return printed;
+}
+
+const folder = join(directory, 'ledger');
+
+/** Starts as the agent does after that, and ends. Resolves to what is in force. */
+async function restart(): Promise<string[]> {
+  const { performer, failures } = await openPerformer(folder, () => 1n);
+  assert.deepEqual(failures, []);
+  const { entries } = performer.inForce;
+  assert.deepEqual(await performer.list(), entries, 'something is under way');
+  await performer.close();
+  return entries.map(({ id }) => id);
+}
+
+async function undoAll(): Promise<void> {
+  const { performer } = await openPerformer(folder, () => 1n);
+  for (const { id } of await performer.list()) await performer.undo(id);
+  await performer.close();
+}
+
+async function groupsOf({ id }: Container): Promise<Awaited<ReturnType<typeof findGroups>>> {
+  return await findGroups(await findHierarchies(), id, 0);
+}
+
+/** Points of time, spread over a lap and a little more. */
+function* delays(lap: number): Generator<number> {
+  for (let kill = 0; kill < KILLS; kill++) yield (lap * 1.2 * kill) / KILLS + Math.random();
+}
+
+test('pause_container, and its undoing', { timeout: 600_000 }, async (context) => {
+  const box = container();
+  const began = performance.now();
+  assert.match(await act('pause_container', box.id, 0, 60_000), /done\nundone\n$/);
+  const lap = Math.min(performance.now() - began, 60);
+  const seen = { paused: 0, running: 0 };
+  for (const delay of delays(lap)) {
+    await act('pause_container', box.id, 0, delay);
+    const inForce = await restart();
+    const groups = await groupsOf(box);
+    const isPaused = await isFreezing(groups);
+    assert.equal(isPaused, inForce.length === 1, `killed after ${delay} ms: ${isPaused ? 'paused' : 'running'}`);
+    seen[isPaused ? 'paused' : 'running']++;
+    if (isPaused) assert.match(stateOf(box.pid), /[DS]/);
+    await undoAll();
+    assert.equal(await isFreezing(groups), false);
+  }
+  context.diagnostic(`paused after ${seen.paused} of ${KILLS}, running after ${seen.running}`);
+});
+
+test('kill_container', { timeout: 600_000 }, async (context) => {
+  let killed = 0;
+  for (const delay of delays(30)) {
+    const box = container();
+    const groups = await groupsOf(box);
+    const printed = await act('kill_container', box.id, 0, delay);
+    assert.deepEqual(await restart(), []);
+    const left = (await Promise.all(Object.values(groups).map((group) => processesOf(group.folder)))).flat();
+    // All or none of it is done: none, if it was killed before the action was written.
+    if (left.length === 0) killed++;
+    else assert.equal(await isFreezing(groups), false, `frozen after ${delay} ms: ${printed}`);
+    if (printed.includes('done')) assert.equal(left.length, 0);
+    box.stop();
+  }
+  context.diagnostic(`killed after ${killed} of ${KILLS}`);
+});
+
+test('kill_process_tree', { timeout: 600_000 }, async (context) => {
+  let killed = 0;
+  for (const delay of delays(40)) {
+    const tree = spawn('sh', ['-c', 'for i in 1 2 3 4 5 6 7 8; do sh -c "sleep 1000; :" & done; wait'], {
+      detached: true,
+      stdio: 'ignore',
+    });
+    const root = tree.pid ?? 0;
+    const below = async (pid: number): Promise<number[]> => {
+      const own = await childrenOf(pid);
+      return [...own, ...(await Promise.all(own.map(below))).flat()];
+    };
+    while ((await below(root)).length < 16) await pause(2);
+    const all = [root, ...(await below(root))];
+    await act('kill_process_tree', '', root, delay);
+    assert.deepEqual(await restart(), []);
+    const states = all.map(stateOf);
+    const ended = states.filter((state) => state === '' || state === 'Z').length;
+    assert.ok(
+      ended === 0 || ended === all.length,
+      `${ended} of ${all.length} ended, killed after ${delay} ms: ${states}`,
+    );
+    assert.ok(!states.includes('T'), `stopped, killed after ${delay} ms: ${states}`);
+    if (ended > 0) killed++;
+    else process.kill(-root, 'SIGKILL');
+  }
+  context.diagnostic(`killed after ${killed} of ${KILLS}`);
+});
+
+test('the ledger is valid after each of them', () => {
+  assert.match(readFileSync(join(folder, 'ledger'), 'utf8'), /^wasprey responses 1 [0-9a-f]{64}\n/);
+});
