@@ -16,7 +16,6 @@
 
 #define REACHABLE_MOST 64
 #define NO_PORT 0x10000u
-#define LAST_PORT 0xffffu
 
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86dd
@@ -30,7 +29,7 @@ struct reachable {
   u32 address[4]; /* big-endian; 0 where the mask is */
   u32 mask[4];
   u32 first_port;
-  u32 last_port;
+  u32 last_port; /* NO_PORT: other protocols too */
 };
 
 const volatile struct reachable reachable[REACHABLE_MOST];
@@ -57,19 +56,18 @@ inline_always void set_mapped(struct peer *peer, u32 address) {
   peer->address[3] = address;
 }
 
+/* Without branches: each would double the paths that the verifier goes through for every network that follows. */
 inline_always bool is_within(const struct peer *peer, const volatile struct reachable *network) {
-  u32 differs = 0;
+  u64 beyond_first = peer->port - network->first_port, width = network->last_port - network->first_port;
+  u64 differs = (width - beyond_first) >> 63;
 #pragma unroll
   for (u32 i = 0; i < 4; i++)
     differs |= (peer->address[i] & network->mask[i]) ^ network->address[i];
-  if (differs)
-    return false;
-  if (peer->port == NO_PORT)
-    return network->first_port == 0 && network->last_port == LAST_PORT;
-  return peer->port >= network->first_port && peer->port <= network->last_port;
+  return !differs;
 }
 
-static __noinline bool is_reachable(const struct peer *peer) {
+/* A global function: it is verified once, and not for each way that leads to it. */
+__noinline u32 find_reachable(const struct peer *peer) {
   if (!peer)
     return false;
   for (u32 i = 0; i < REACHABLE_MOST && i < reachable_count; i++) {
@@ -77,6 +75,13 @@ static __noinline bool is_reachable(const struct peer *peer) {
       return true;
   }
   return false;
+}
+
+/* The verifier does not know what a global function returns, and programs must return 0 or 1. */
+inline_always bool is_reachable(const struct peer *peer) {
+  u32 found = find_reachable(peer);
+  asm volatile("" : "+r"(found));
+  return found != 0;
 }
 
 inline_always struct peer peer_of_v4(const struct bpf_sock_addr *ctx) {

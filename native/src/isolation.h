@@ -15,8 +15,8 @@ struct Reachable {
   /** IPv6, or IPv4 in it (::ffff:a.b.c.d), in network order; 0 where the mask is. */
   uint8_t address[16];
   uint8_t mask[16];
-  /** 0 to 65535: other protocols too. */
   uint32_t first_port;
+  /** 65536: what has no port, too. */
   uint32_t last_port;
 };
 static_assert(sizeof(Reachable) == 40);

@@ -18,6 +18,8 @@ export type AllowedName = (typeof ALLOWED_NAMES)[number];
 export const REACHABLE_MOST = 64;
 const ENTRY_BYTES = 40;
 const LAST_PORT = 65535;
+/** That of protocols that have none. */
+const NO_PORT = 65536;
 
 /** An entry of `allow`: a name, or `10.1.2.3`, `10.0.0.0/8`, `10.1.2.3:443`, `fd00::/8`, `[fd00::1]:443`. Undefined if it is none of these. */
 export function readAllowed(text: string): AllowedName | Network | undefined {
@@ -65,6 +67,6 @@ function encodeInto(entry: Uint8Array, { address, bits, port }: Network): void {
     entry[16 + index] = mask;
   }
   // Native order: the addon copies it.
-  const ports = Uint32Array.of(port ?? 0, port ?? LAST_PORT);
+  const ports = Uint32Array.of(port ?? 0, port ?? NO_PORT);
   entry.set(new Uint8Array(ports.buffer), 32);
 }

@@ -62,7 +62,7 @@ test('an entry has the network in IPv6, its mask and its ports', () => {
   assert.deepEqual([...ports(0)], [443, 443]);
   assert.equal(bytes.toString('hex', 40, 56), 'fd00800000000000'.padEnd(32, '0'));
   assert.equal(bytes.toString('hex', 56, 72), 'ffff8'.padEnd(32, '0'));
-  assert.deepEqual([...ports(1)], [0, 65535]);
+  assert.deepEqual([...ports(1)], [0, 65536]);
 });
 
 test('more entries than the programs have room for are an error', () => {
