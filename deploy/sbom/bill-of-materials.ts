@@ -13,14 +13,16 @@ export function billOfMaterials(components: readonly Component[]): string {
     purl: `pkg:generic/wasprey@${version()}`,
     licenses: new Models.LicenseRepository([licenseOf('Apache-2.0')]),
   });
-  product.components.add(
-    new Models.Component(Enums.ComponentType.File, 'wasprey.bpf.o', {
-      bomRef: 'wasprey.bpf.o',
-      version: version(),
-      description: 'BPF programs, which the kernel loads as GPL-compatible',
-      licenses: new Models.LicenseRepository([licenseOf('MIT OR GPL-2.0-only')]),
-    }),
-  );
+  for (const name of ['wasprey.bpf.o', 'isolate.bpf.o']) {
+    product.components.add(
+      new Models.Component(Enums.ComponentType.File, name, {
+        bomRef: name,
+        version: version(),
+        description: 'BPF programs, which the kernel loads as GPL-compatible',
+        licenses: new Models.LicenseRepository([licenseOf('MIT OR GPL-2.0-only')]),
+      }),
+    );
+  }
   const metadata = new Models.Metadata({ component: product, timestamp: new Date(sourceDate() * 1000) });
   const bom = new Models.Bom({ metadata });
   for (const one of components) {

@@ -12,7 +12,7 @@ import type { Architecture } from './architecture.ts';
 /** The libraries of Debian's that come along, below Wasprey's folder. */
 export const LIBRARIES = 'build/lib';
 
-const FILES = ['native/wasprey.node', 'native/act', 'bpf/wasprey.bpf.o', 'lib'];
+const FILES = ['native/wasprey.node', 'native/act', 'bpf/wasprey.bpf.o', 'bpf/isolate.bpf.o', 'lib'];
 
 /** Names of the libraries that native/release.mk has taken. */
 export function libraryNames({ name }: Architecture): string[] {

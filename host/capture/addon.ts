@@ -7,6 +7,8 @@ import type { NativeAddon } from './native.ts';
 /** Where the build puts what the capture needs. */
 export const ADDON_PATH = fileURLToPath(new URL('../../build/native/wasprey.node', import.meta.url));
 export const BPF_OBJECT_PATH = fileURLToPath(new URL('../../build/bpf/wasprey.bpf.o', import.meta.url));
+/** The programs that isolate a container: loaded when one is. */
+export const ISOLATION_OBJECT_PATH = fileURLToPath(new URL('../../build/bpf/isolate.bpf.o', import.meta.url));
 
 let loaded: NativeAddon | undefined;
 

@@ -1,24 +1,14 @@
 // Names of user and group ids that a call was given (setuid, setresuid...), from the machine's own files. The user that
 // a process runs as needs no look-up: its image carries the name.
 
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { HOST_ROOT } from './host-root.ts';
 
 /** How long a file's contents are trusted before its time stamp is looked at again, in ms. */
 const TRUST_MS = 1000;
 
-/** In a container with the host's pid namespace, init's root is the host's; where init may not be looked at, our own (as in native/src/). */
-const HOST_ROOT = isReadable('/proc/1/root') ? '/proc/1/root' : '';
 const PASSWD = `${HOST_ROOT}/etc/passwd`;
 const GROUP = `${HOST_ROOT}/etc/group`;
-
-function isReadable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 class AccountFile {
   readonly #path: string;

@@ -84,9 +84,10 @@ struct call {
 #define TYPE(name, type, shape, program, makes_fd) MAKES_FD_##type = makes_fd,
 enum { WASPREY_EVENT_TYPES(TYPE) };
 #define HOOK(type, name, number, program) {#name, number, MAKES_FD_##type},
-static const struct call calls[] = {CALL(close), CALL(chdir), CALL(fchdir), CALL(chroot), CALL(read), CALL(write),
-                                    CALL(getppid), CALL(sendfile), CALL(pipe2), CALL(splice), CALL(socketpair),
-                                    CALL(name_to_handle_at), OPENS(pidfd_open), OPENS(pidfd_getfd), OPENS(eventfd2),
+static const struct call calls[] = {CALL(close), CALL(setsockopt), CALL(chdir), CALL(fchdir), CALL(chroot), CALL(read),
+                                    CALL(write), CALL(getppid), CALL(sendfile), CALL(pipe2), CALL(splice),
+                                    CALL(socketpair), CALL(name_to_handle_at), OPENS(pidfd_open), OPENS(pidfd_getfd),
+                                    OPENS(eventfd2),
                                     CALL(fcntl),  // by some of its commands alone
                                     // All that are captured.
                                     WASPREY_HOOKS(HOOK)};

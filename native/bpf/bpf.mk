@@ -1,21 +1,22 @@
-# The BPF object: build/bpf/wasprey.bpf.o. Included by native/Makefile, or alone: make -f native/bpf/bpf.mk
+# The BPF objects: build/bpf/wasprey.bpf.o, the capture, and build/bpf/isolate.bpf.o, which isolates a container. Included by
+# native/Makefile, or alone: make -f native/bpf/bpf.mk
 # The kernel's types come from vmlinux/, so that the object does not depend on the kernel of the machine that builds it: one
 # build for a processor (BPF_ARCH: x86 or arm64, on any machine) runs on every kernel.
 
 BPF_DIR := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 BPF_OUT := $(abspath $(BPF_DIR)/../../build/bpf)
-BPF_OBJECT := $(BPF_OUT)/wasprey.bpf.o
+BPF_OBJECTS := $(BPF_OUT)/wasprey.bpf.o $(BPF_OUT)/isolate.bpf.o
 BPF_CLANG ?= $(firstword $(shell command -v clang-19 clang 2>/dev/null))
 BPF_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra -Werror \
 	-Wno-unused-parameter -Wno-missing-field-initializers -Wno-missing-declarations -I$(BPF_DIR)../generated
 
 .PHONY: bpf
-bpf: $(BPF_OBJECT)
+bpf: $(BPF_OBJECTS)
 
 # `gen object` drops the debug sections, which a start need not read; BTF stays.
-$(BPF_OBJECT): $(wildcard $(BPF_DIR)*.c $(BPF_DIR)*.h $(BPF_DIR)vmlinux/*.h) $(wildcard $(BPF_DIR)../generated/*.h)
+$(BPF_OUT)/%.bpf.o: $(BPF_DIR)%.bpf.c $(wildcard $(BPF_DIR)*.c $(BPF_DIR)*.h $(BPF_DIR)vmlinux/*.h) $(wildcard $(BPF_DIR)../generated/*.h)
 	@mkdir -p $(BPF_OUT)
-	$(BPF_CLANG) $(BPF_CFLAGS) -c $(BPF_DIR)wasprey.bpf.c -o $@.debug
+	$(BPF_CLANG) $(BPF_CFLAGS) -c $< -o $@.debug
 	bpftool gen object $@.new $@.debug
 	mv $@.new $@

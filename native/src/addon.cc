@@ -2,12 +2,16 @@
 
 #include <napi.h>
 
+#include <cstring>
+#include <vector>
+
 #include "bpf_error.h"
 #include "bpf_stats.h"
 #include "capture_object.h"
 #include "container_id.h"
 #include "exit_bound.h"
 #include "io_uring_operations.h"
+#include "isolation.h"
 #include "javascript.h"
 #include "lock_file.h"
 #include "plan.h"
@@ -148,6 +152,21 @@ Napi::Value MeasurePrograms(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), fd->release());
 }
 
+/** (object: string, cgroup: string, folder: string, reachable: Uint8Array of Reachable) */
+Napi::Value IsolateCgroupAt(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto bytes = BytesOf(info, 3);
+  if (!info[0].IsString() || !info[1].IsString() || !info[2].IsString() || !bytes ||
+      bytes->size() % sizeof(Reachable) != 0 || bytes->size() / sizeof(Reachable) > kReachableMost) {
+    return ThrowType(env, "isolateCgroup: three paths and a list of networks are needed");
+  }
+  std::vector<Reachable> reachable(bytes->size() / sizeof(Reachable));
+  if (!reachable.empty()) memcpy(reachable.data(), bytes->data(), bytes->size());
+  const auto text = [&](size_t index) { return info[index].As<Napi::String>().Utf8Value(); };
+  if (auto failed = IsolateCgroup({text(0), text(1), text(2), reachable})) return Throw(env, *failed);
+  return env.Undefined();
+}
+
 /** () -> names, or undefined if the kernel can't be asked. */
 Napi::Value LackingIoUringOperations(const Napi::CallbackInfo& info) {
   const auto missing = MissingIoUringOperations();
@@ -177,6 +196,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("endWithin", Napi::Function::New<EndProcessWithin>(env, "endWithin"));
   exports.Set("connectUnixDatagram", Napi::Function::New<ConnectDatagramSocket>(env, "connectUnixDatagram"));
   exports.Set("measurePrograms", Napi::Function::New<MeasurePrograms>(env, "measurePrograms"));
+  exports.Set("isolateCgroup", Napi::Function::New<IsolateCgroupAt>(env, "isolateCgroup"));
   exports.Set("containerOf", Napi::Function::New<ContainerOfCgroup>(env, "containerOf"));
   exports.Set("missingIoUringOperations",
               Napi::Function::New<LackingIoUringOperations>(env, "missingIoUringOperations"));

@@ -10,6 +10,14 @@
 #include "bpf_error.h"
 
 namespace wasprey {
+namespace {
+
+Error SizeError(const char* name) {
+  return Error{"CAPTURE_OBJECT",
+               std::string("The BPF object's constant ") + name + " has another size. Rebuild it: make -C native.", ""};
+}
+
+}  // namespace
 
 Result<BpfObject> BpfObject::Open(const std::string& path) {
   bpf_object* object = bpf_object__open_file(path.c_str(), nullptr);
@@ -20,7 +28,7 @@ Result<BpfObject> BpfObject::Open(const std::string& path) {
   return BpfObject(object);
 }
 
-Status BpfObject::SetConstant(const char* name, uint64_t value) {
+Result<std::span<char>> BpfObject::Constant(const char* name) {
   const Error missing{"CAPTURE_OBJECT",
                       std::string("The BPF object has no constant ") + name + ". Rebuild it: make -C native.", ""};
   bpf_map* const map = Map(".rodata");
@@ -35,11 +43,26 @@ Status BpfObject::SetConstant(const char* name, uint64_t value) {
   for (int i = 0; i < btf_vlen(type); i++) {
     const btf_type* const variable = btf__type_by_id(types, variables[i].type);
     if (strcmp(btf__name_by_offset(types, variable->name_off), name) != 0) continue;
-    if (variables[i].size != sizeof value || variables[i].offset + sizeof value > size) return missing;
-    memcpy(bytes + variables[i].offset, &value, sizeof value);
-    return std::nullopt;
+    if (variables[i].offset > size || variables[i].size > size - variables[i].offset) return missing;
+    return std::span(bytes + variables[i].offset, variables[i].size);
   }
   return missing;
+}
+
+Status BpfObject::SetConstant(const char* name, uint64_t value) {
+  auto place = Constant(name);
+  if (!place) return std::move(place.error());
+  if (place->size() != sizeof value) return SizeError(name);
+  memcpy(place->data(), &value, sizeof value);
+  return std::nullopt;
+}
+
+Status BpfObject::SetConstant(const char* name, std::span<const uint8_t> bytes) {
+  auto place = Constant(name);
+  if (!place) return std::move(place.error());
+  if (place->size() < bytes.size()) return SizeError(name);
+  memcpy(place->data(), bytes.data(), bytes.size());
+  return std::nullopt;
 }
 
 int BpfObject::MapFd(const char* name) const {

@@ -15,7 +15,7 @@ import type { Step } from './steps.ts';
 export interface GuestBuild {
   /** A working tree that set-up was run in. Without it, the guest has what is installed: no sources of the capture core. */
   readonly sources?: string;
-  /** Holds native/wasprey.node, native/act and bpf/wasprey.bpf.o. */
+  /** Holds native/wasprey.node, native/act and the BPF objects. */
   readonly folder: string;
   readonly loadPrograms: string;
 }
@@ -42,7 +42,14 @@ const SOURCES = [
   'asconfig.json',
   'LICENSE',
 ];
-const BUILT = ['native/wasprey.node', 'native/act', 'bpf/wasprey.bpf.o', 'lib', 'setup/native.stamp'];
+const BUILT = [
+  'native/wasprey.node',
+  'native/act',
+  'bpf/wasprey.bpf.o',
+  'bpf/isolate.bpf.o',
+  'lib',
+  'setup/native.stamp',
+];
 /** Compiled rules, and Node's code of the sources: made here, since emulation takes a minute for what takes a second. */
 const CACHES = ['modules', 'test/modules', 'compile-cache'];
 

@@ -30,11 +30,11 @@ function elfFiles(root: string): { readonly path: string; readonly machine: numb
     });
 }
 
-/** All programs and libraries are of the processor, apart from the BPF object. */
+/** All programs and libraries are of the processor, apart from the BPF objects. */
 export function assertProcessor(root: string, architecture: Architecture): void {
   const files = elfFiles(root);
   const names = files.map(({ path }) => basename(path));
-  for (const name of ['node', 'wasprey.node', 'act', 'wasprey.bpf.o', 'libelf.so.1'])
+  for (const name of ['node', 'wasprey.node', 'act', 'wasprey.bpf.o', 'isolate.bpf.o', 'libelf.so.1'])
     assert.ok(names.includes(name), `${name} is there`);
   for (const { path, machine } of files)
     assert.equal(machine, path.endsWith('.bpf.o') ? BPF : architecture.elfMachine, path);

@@ -19,6 +19,13 @@ const KEEP_ALIVE_MS = 15_000;
 /** Labels and owners, without the rest of an object. */
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 
+/** What a request sends, and how. */
+interface Body {
+  readonly method: 'POST' | 'PATCH' | 'DELETE';
+  readonly type: string;
+  readonly text: string;
+}
+
 export class ApiClient {
   readonly #connection: ApiConnection;
   readonly #closed = new AbortController();
@@ -38,9 +45,31 @@ export class ApiClient {
 
   /** Creates an object below that path. Rejects with MetadataError. */
   async create(path: string, object: unknown, timeoutMs: number): Promise<void> {
-    const response = await this.#send(path, 'application/json', AbortSignal.timeout(timeoutMs), JSON.stringify(object));
+    const body = { method: 'POST', type: 'application/json', text: JSON.stringify(object) } as const;
+    const response = await this.#send(path, 'application/json', AbortSignal.timeout(timeoutMs), body);
     const text = await readAll(response, LONGEST_ANSWER);
     if (response.statusCode !== 201) throw refusal(response.statusCode ?? 0, text);
+  }
+
+  /** Deletes an object. False if there is none, or another one than the options' preconditions name. Rejects with MetadataError. */
+  delete(path: string, options: object, timeoutMs: number): Promise<boolean> {
+    const body = { method: 'DELETE', type: 'application/json', text: JSON.stringify(options) } as const;
+    return this.#change(path, body, timeoutMs);
+  }
+
+  /** Merges members into an object. False if there is none, or another one than the uid in them. Rejects with MetadataError. */
+  patch(path: string, members: object, timeoutMs: number): Promise<boolean> {
+    const body = { method: 'PATCH', type: 'application/merge-patch+json', text: JSON.stringify(members) } as const;
+    return this.#change(path, body, timeoutMs);
+  }
+
+  async #change(path: string, body: Body, timeoutMs: number): Promise<boolean> {
+    const response = await this.#send(path, 'application/json', AbortSignal.timeout(timeoutMs), body);
+    const text = await readAll(response, LONGEST_ANSWER);
+    const status = response.statusCode ?? 0;
+    if (status === 404 || status === 409) return false;
+    if (status < 200 || status > 299) throw refusal(status, text);
+    return true;
   }
 
   /** Labels and owners of an object. */
@@ -87,8 +116,7 @@ export class ApiClient {
     this.#closed.abort();
   }
 
-  /** @param body JSON to post */
-  async #send(path: string, accept: string, signal: AbortSignal, body?: string): Promise<IncomingMessage> {
+  async #send(path: string, accept: string, signal: AbortSignal, body?: Body): Promise<IncomingMessage> {
     const { server } = this.#connection;
     const options = await this.#connection.options();
     const url = new URL(server.pathname.replace(/\/$/, '') + path, server);
@@ -97,12 +125,12 @@ export class ApiClient {
     return await new Promise((resolve, reject) => {
       const sent: ClientRequest = send(url, {
         ...options,
-        method: body === undefined ? 'GET' : 'POST',
+        method: body?.method ?? 'GET',
         headers: {
           ...options.headers,
           accept,
           'user-agent': 'wasprey',
-          ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+          ...(body && { 'content-type': body.type, 'content-length': Buffer.byteLength(body.text) }),
         },
         signal: AbortSignal.any([signal, this.#closed.signal]),
       });
@@ -119,7 +147,7 @@ export class ApiClient {
       sent.once('response', resolve);
       // Also after the response: a connection that breaks then ends the response with its own error.
       sent.on('error', (error) => reject(asFailure(error)));
-      sent.end(body);
+      sent.end(body?.text);
     });
   }
 }

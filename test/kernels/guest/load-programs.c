@@ -39,8 +39,18 @@ static bool is_for_other_attachment(const char* name) {
   return on_events ? (false WASPREY_TASKS(IS_RAW)) : (false WASPREY_TASKS(IS_EVENT));
 }
 
+// Programs on cgroups are attached in one way alone.
+static bool has_tracepoints(const struct bpf_object* object) {
+  struct bpf_program* program;
+  bpf_object__for_each_program(program, object) {
+    if (bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT) return true;
+  }
+  return false;
+}
+
 // Sets the constant that the programs' code is chosen by.
 static bool set_on_trace_events(struct bpf_object* object) {
+  if (!has_tracepoints(object)) return true;
   const struct btf* btf = bpf_object__btf(object);
   struct bpf_map* map = bpf_object__find_map_by_name(object, ".rodata");
   int section = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
