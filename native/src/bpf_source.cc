@@ -20,6 +20,7 @@
 #include "bpf_programs.h"
 #include "bpf_tables.h"
 #include "clocks.h"
+#include "enforcer.h"
 #include "event_types.h"
 #include "io_uring_operations.h"
 #include "missing_hook.h"
@@ -57,6 +58,10 @@ class BpfSource : public EventSource {
   Status Open(const std::vector<std::string>& event_types) override;
   Status Start(const std::function<void()>& drain) override;
   Status UseFilter(int map) override { return tables_.UseFilter(map); }
+  Result<int> PrepareEnforcement() override;
+  Status Enforce(EnforcementTable* table) override { return table == nullptr ? enforcer_.End() : enforcer_.Use(table); }
+  std::vector<MissingEnforcer> MissingEnforcers() const override { return enforcer_.missing(); }
+  const enforce_counts* EnforcementCounts() const override { return enforcer_.counts(); }
   Status Attach(const std::vector<std::string>& event_types) override;
   int doorbell() const override { return programs_.has_maps() ? programs_.maps().MapFd("doorbell") : -1; }
   void ClearDoorbell() override {
@@ -84,6 +89,7 @@ class BpfSource : public EventSource {
   const Attachment attachment_ = AttachmentHere();
   BpfPrograms programs_;
   BpfTables tables_;
+  Enforcer enforcer_{&programs_, &tables_};
   Mapping controls_;
   Mapping shared_;
   BpfRingBuffer lifecycle_;
@@ -156,6 +162,11 @@ Status BpfSource::LoadFirst(uint32_t ring_size) {
   if (auto failed = programs_.Load(wanted_)) return failed;
   tables_.NoteMaps(programs_.maps());
   return tables_.FillPrograms(programs_);
+}
+
+Result<int> BpfSource::PrepareEnforcement() {
+  if (auto failed = enforcer_.MakeMaps()) return std::move(*failed);
+  return enforcer_.MapFd("enforce_cgroups");
 }
 
 uint32_t BpfSource::ThisThread() {
@@ -283,8 +294,10 @@ std::vector<MissingHook> BpfSource::Missing() const {
   std::unique_lock lock(mutex_);
   std::vector<MissingHook> missing = unattached_;
   lock.unlock();
-  for (RefusedProgram& program : programs_.Refused())
+  for (RefusedProgram& program : programs_.Refused()) {
+    if (IsForEnforcement(program.name)) continue;  // See MissingEnforcers().
     missing.push_back(RefusedHook(program.name, program.section, std::move(program.detail)));
+  }
   return missing;
 }
 
