@@ -47,12 +47,14 @@ ENFORCE_FUNCTION long enforce_step(struct enforce_walk *walk, __u8 byte) {
 }
 
 static long enforce_step_on(__u32 index, struct enforce_walk *walk) {
+  (void)index;
   __u64 at = walk->at & ENFORCE_LONGEST_TEXT;
   walk->at = at + 1;
   return enforce_step(walk, walk->text[at]);
 }
 
 static long enforce_step_back(__u32 index, struct enforce_walk *walk) {
+  (void)index;
   __u64 at = (walk->at - 1) & ENFORCE_LONGEST_TEXT;
   walk->at = at;
   return enforce_step(walk, walk->text[at]);
@@ -84,6 +86,7 @@ struct enforce_slash {
 };
 
 static long enforce_slash_step(__u32 index, struct enforce_slash *slash) {
+  (void)index;
   __u64 at = (slash->at - 1) & ENFORCE_LONGEST_TEXT;
   if (slash->text[at] == '/')
     return 1;
