@@ -34,10 +34,11 @@ export interface EnforcementRails {
   readonly needsPermit: boolean;
   /** Never acted on: paths of executables, or names of files where there is no slash. */
   readonly executables: readonly string[];
-  /** In the root pid namespace: it and all that it has started are never acted on. */
-  readonly agentPid: number;
-  /** Id of its cgroup, if it runs in a container of its own: nothing in it is acted on. */
-  readonly agentCgroup?: bigint;
+  /**
+   * Tests only: a process, in the root pid namespace, that is never acted on with all that it has started. Default: this one, and what is in its
+   * container.
+   */
+  readonly agentPid?: number;
   readonly perNode: EnforcementLimit;
   readonly perContainer: EnforcementLimit;
 }
@@ -152,8 +153,8 @@ export function enforcementTables(rules: readonly EnforcedRule[], rails: Enforce
     BigInt(rails.observes),
     BigInt(rails.hosts),
     BigInt(rails.needsPermit),
-    BigInt(rails.agentPid),
-    rails.agentCgroup ?? 0n,
+    BigInt(rails.agentPid ?? 0),
+    0n,
     BigInt(networks.length),
     BigInt(ports.length),
     0n,

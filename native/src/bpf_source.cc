@@ -73,6 +73,7 @@ class BpfSource : public EventSource {
   void Check(Findings* findings) override { tables_.Check(attachment_, findings); }
   uint32_t ThisThread() override;
   std::optional<uint64_t> ExecTime(int pidfd) const override;
+  uint32_t ThisProcess() override;
   void SettleRequests() override;
 
  private:
@@ -182,6 +183,11 @@ std::optional<uint64_t> BpfSource::ExecTime(int pidfd) const {
   std::array<uint64_t, kProcessStateWords> state{};
   if (bpf_map_lookup_elem(processes, &pidfd, state.data()) != 0 || state.front() == 0) return std::nullopt;
   return state.front();
+}
+
+uint32_t BpfSource::ThisProcess() {
+  if (ThisThread() == 0) return 0;
+  return static_cast<uint32_t>(__atomic_load_n(&memory_.shared->reader_process, __ATOMIC_RELAXED));
 }
 
 void BpfSource::SettleRequests() {

@@ -10,6 +10,12 @@ Status Enforcement::Prepare(uint32_t bank, std::span<const uint8_t> tables, std:
   if (!places) return std::move(places.error());
   auto table = EnforcementTable::Make(tables, rules);
   if (!table) return std::move(table.error());
+  if ((*table)->tables().agent == 0) {
+    const uint32_t process = source_->ThisProcess();
+    if (process == 0)
+      return Error{"CAPTURE_ENFORCEMENT", "The agent's own process is not known to the kernel's programs.", ""};
+    (*table)->Protect(process, images_->ContainerCgroupOf(process));
+  }
   if (!images_->places().IsUsed()) images_->NotePlaces(*places);
   images_->TellEnforcement(bank, table->get());
   tables_[bank] = std::move(*table);

@@ -63,7 +63,8 @@ void EnforcementTable::Fill(const image& process, uint32_t bank) {
   uint64_t clauses = 0;
   for (size_t i = 0; i < rules_.size(); i += 2) {
     const uint64_t word = process.candidates[bank * IMAGE_CANDIDATE_WORDS + rules_[i] / 64];
-    if ((word >> rules_[i] % 64 & 1) != 0) clauses |= rules_[i + 1];
+    // All ones stand for words that no module has set.
+    if (word != ~uint64_t{0} && (word >> rules_[i] % 64 & 1) != 0) clauses |= rules_[i + 1];
   }
   __atomic_store_n(&entry.image, 0, __ATOMIC_SEQ_CST);
   entry.clauses = clauses;

@@ -28,6 +28,11 @@ class EnforcementTable {
   const enforcement& tables() const { return *tables_; }
   /** Whether it has clauses for any of these event types. */
   bool Concerns(std::span<const uint64_t> types) const;
+  /** Protects the agent: its process with all that it has started, and what is in its container, by the cgroup. */
+  void Protect(uint32_t process, uint64_t cgroup) {
+    tables_->agent = process;
+    tables_->agent_cgroup = cgroup;
+  }
   /** No program of the root cgroup decides anything: the calls are decided when they end. */
   void DecideLate() { __atomic_store_n(&tables_->early, 0, __ATOMIC_SEQ_CST); }
 

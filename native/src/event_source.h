@@ -82,6 +82,8 @@ class EventSource {
   virtual std::vector<std::string> Loaded() const { return {}; }
   /** Reports changes from outside, and restores what it can. On the thread that reads events. */
   virtual void Check(Findings*) {}
+  /** The id of this process in records; 0 if unknown. */
+  virtual uint32_t ThisProcess() { return 0; }
   /** The calling thread's id in records (event_header.tid); 0 if unknown. */
   virtual uint32_t ThisThread() { return 0; }
   /**

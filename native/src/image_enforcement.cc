@@ -14,6 +14,12 @@ void ImageTable::NotePlaces(int map) {
   }
 }
 
+uint64_t ImageTable::ContainerCgroupOf(uint32_t pid) const {
+  const uint32_t index = by_pid_.Find(pid);
+  if (index == IdMap::kNone || entries_[index].container == ContainerTable::kHost) return 0;
+  return Slot(index)->cgroup_id;
+}
+
 void ImageTable::NotePlace(uint32_t index) {
   const uint32_t container = entries_[index].container;
   places_.Note(Slot(index)->cgroup_id, container, containers_->FullIdOf(container));

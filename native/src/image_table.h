@@ -58,6 +58,8 @@ class ImageTable {
   void TellEnforcement(uint32_t bank, EnforcementTable* table);
   /** Where the cgroups of processes are, for programs that enforce: to that map from now on; -1: no longer. */
   void NotePlaces(int map);
+  /** The cgroup of a process, by its number, if it is in a container; else 0. */
+  uint64_t ContainerCgroupOf(uint32_t pid) const;
   EnforcedPlaces& places() { return places_; }
 
   /** Address of the image with that id, or 0. */
