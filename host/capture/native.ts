@@ -1,6 +1,7 @@
 // The addon's interface, as TypeScript sees it. native/src implements it; everything that crosses is a number,
 // a string or a typed array, and nothing crosses per event.
 
+import type { MissingEnforcer } from './enforcement-means.ts';
 import type { FilterTables } from './filter-tables.ts';
 import type { CaptureIntegrity } from './integrity.ts';
 import type { JournalExtent } from './journal-selection.ts';
@@ -135,6 +136,20 @@ export interface Capture {
   beginChange(eventTypes: readonly string[], filterBank?: number): void;
   /** Whether what beginChange() has begun is done. Throws CaptureError if it failed, once. */
   isChanged(): boolean;
+  /**
+   * Makes the tables of rules that the kernel enforces (enforcement-tables.ts), for the candidates of a bank, which are taken up as they are set
+   * from now on; nothing is enforced by them yet. After start(). Throws CaptureError.
+   */
+  prepareEnforcement(bank: number, tables: Uint8Array, rules: BigUint64Array): void;
+  /**
+   * Enforces the rules of a bank in place of those before, at once; undefined: none. Loads and attaches what they need, and returns what this kernel lacks
+   * of that: their calls are not stopped. Not between beginChange() and isChanged(). It ends with the capture. Throws CaptureError.
+   */
+  enforce(bank: number | undefined): MissingEnforcer[];
+  /** Whether processes of a container may be acted on, by its full id: see EnforcementRails.needsPermit. */
+  permitEnforcement(container: string, permitted: boolean): void;
+  /** How often each outcome came, by ENFORCED; undefined while nothing is enforced. */
+  enforcementCounts(): number[] | undefined;
   /**
    * Waits up to timeoutMs for events, completes them, and writes pairs of addresses [from, to) to evaluate.
    * Returns the number of pairs: 0 after the time, or after wake(). A batch is bounded (about 512 KB of records): what is

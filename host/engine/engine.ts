@@ -284,6 +284,9 @@ export class Engine {
       case 'not-replaced':
         this.#replaced(({ done }) => done.reject(new EngineError(message.error)));
         return;
+      case 'enforcing':
+        this.#listener.onEnforcing?.(message.missing);
+        return;
       case 'counters':
         this.#counters = message.counters;
         this.#listener.onCounters(message.counters);

@@ -1,5 +1,6 @@
 // Who takes what the engine finds.
 
+import type { MissingEnforcer } from '../capture/enforcement-means.ts';
 import type { ContainerNotice } from '../capture/native.ts';
 import type { RecordedBlock } from '../recording/recorder.ts';
 import type { ReplayReport } from '../recording/replay.ts';
@@ -31,6 +32,8 @@ export interface EngineListener {
   onTakenBack(generation: number, module: string): void;
   /** Called when no more matches of earlier rule sets will come. */
   onReplaced?(generation: number): void;
+  /** The kernel enforces other rules than before, or none; called with what it lacks for that. */
+  onEnforcing?(missing: readonly MissingEnforcer[]): void;
   onCounters(counters: EngineCounters): void;
   /** Called every second, if requested. */
   onIntegrity?(report: IntegrityReport): void;

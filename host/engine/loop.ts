@@ -1,5 +1,6 @@
 // The worker's work, one batch at a time: events from the capture, candidates for new processes, evaluation; and messages of the host.
 
+import type { KernelEnforcer } from './kernel-enforcer.ts';
 import { encodeNameTable } from '../capture/name-table.ts';
 import type { Capture, ContainerNotice } from '../capture/native.ts';
 import { storeContainer } from '../capture/store-container.ts';
@@ -41,6 +42,8 @@ const WAITING_POLL_MS = 5;
 
 export interface LoopParts extends MatchQueueParts {
   readonly capture: Capture;
+  /** Source `bpf` only. */
+  readonly enforcer?: KernelEnforcer;
   /** Binds the modules of a rule set, with their candidates in that bank. */
   readonly bindSet: (rules: RuleSetStart, bank: number) => ModuleSet;
   readonly rules: RuleSetStart;
@@ -258,9 +261,10 @@ export class EngineLoop {
 
   /** Begins to replace the rules; the new ones take over between two later batches. */
   #replace(rules: RuleSetStart): void {
-    const { bindSet, capture, send } = this.#parts;
+    const { bindSet, capture, enforcer, send } = this.#parts;
     this.#replacement = new Replacement(this.#set, rules, {
       capture,
+      ...(enforcer && { enforcer }),
       bindSet,
       send,
       mayTakeOver: () => !this.#hold.isWaiting,
@@ -285,8 +289,12 @@ export class EngineLoop {
     const { capture, taps, recorder } = this.#parts;
     recorder?.container(id, entry);
     taps?.container(id, entry);
-    if (storeContainer(capture, id, entry)) this.#hold.known(id, entry);
-    else this.#hold.lost(id);
+    if (!storeContainer(capture, id, entry)) {
+      this.#hold.lost(id);
+      return;
+    }
+    this.#parts.enforcer?.containerKnown();
+    this.#hold.known(id, entry);
   }
 
   /** Evaluates held events without waiting longer. */

@@ -12,6 +12,7 @@ import {
   type RunLimits,
   runEvaluate,
 } from '../sandbox/run.ts';
+import { EVENT_HEADER } from '../schema/event-structs.ts';
 import { ANCESTRY_WORDS, CANDIDATE_WORDS, IMAGE } from '../schema/image.ts';
 import { member } from '../schema/layout.ts';
 import { Absence } from './absence.ts';
@@ -25,6 +26,8 @@ import type { SetModule } from './set-module.ts';
 const WORD_BYTES = BigUint64Array.BYTES_PER_ELEMENT;
 const ANCESTRY = member(IMAGE, 'ancestry').offset;
 const PARENT = member(IMAGE, 'parent_address').offset;
+/** What enforcement did. */
+const ENFORCED_OFFSET = member(EVENT_HEADER, 'reserved').offset;
 /** The half of an ancestry word that has the bit of ANCESTRY_KNOWN, which is its sign. */
 const HIGH_HALF = 4;
 
@@ -183,7 +186,8 @@ export class ModuleSet {
     const verdict = this.#guards?.verdict(event, view, wanted);
     if (verdict?.failure && this.#guards) this.#fail(this.#guards.module, verdict.failure);
     const { holding, undecided } = verdict ?? { holding: [], undecided: wanted };
-    return { ...(process && { process }), holding, undecided };
+    const enforced = this.#memory.u16(event + ENFORCED_OFFSET);
+    return { ...(process && { process }), holding, undecided, enforced };
   }
 
   get evaluation(): EvaluationCounters {

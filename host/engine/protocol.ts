@@ -1,5 +1,6 @@
 // The messages between the host's thread and the worker that evaluates: plain data.
 
+import type { MissingEnforcer } from '../capture/enforcement-means.ts';
 import type { FilterTables } from '../capture/filter-tables.ts';
 import type { CaptureIntegrity } from '../capture/integrity.ts';
 import type { JournalSelection, JournalUse } from '../capture/journal-selection.ts';
@@ -63,6 +64,17 @@ export interface ModuleStart {
   readonly rules: readonly RuleReads[];
 }
 
+/** Rules that the kernel enforces: tables of enforcement-tables.ts, and what no container may have that is acted on. */
+export interface EnforcementStart {
+  readonly bytes: Uint8Array;
+  readonly rules: BigUint64Array;
+  readonly never: {
+    readonly namespaces: readonly string[];
+    /** Of containers and of pods. */
+    readonly labels: readonly (readonly [key: string, value: string])[];
+  };
+}
+
 /** A set of rules: the modules in the order of evaluation, and what is captured for them. */
 export interface RuleSetStart {
   /** Grows by one with each set; the first one's is 0. */
@@ -73,6 +85,8 @@ export interface RuleSetStart {
   readonly guard?: ModuleStart;
   /** Source `bpf` only: the kernel filter. Default: none. */
   readonly filter?: FilterTables;
+  /** Source `bpf` only: those of the rules that the kernel enforces. Default: none. */
+  readonly enforcement?: EnforcementStart;
 }
 
 export interface WorkerStart {
@@ -127,6 +141,8 @@ export interface MatchToActOn {
   readonly holding: readonly number[];
   /** Guards that could not be evaluated on all that they read. */
   readonly undecided: readonly number[];
+  /** What enforcement in the kernel did: ENFORCED; 0: nothing. */
+  readonly enforced: number;
 }
 
 /** What names a process for good, and the program that it runs. */
@@ -271,6 +287,8 @@ export type FromWorker =
     }
   /** The previous rule set stays in use. */
   | { readonly kind: 'not-replaced'; readonly generation: number; readonly error: WorkerError }
+  /** The kernel enforces rules from now on, or no longer; what it lacks for that. */
+  | { readonly kind: 'enforcing'; readonly missing: readonly MissingEnforcer[] }
   | { readonly kind: 'counters'; readonly counters: EngineCounters }
   | { readonly kind: 'integrity'; readonly report: IntegrityReport }
   | { readonly kind: 'stopped'; readonly counters: EngineCounters }

@@ -1,8 +1,10 @@
 // Replaces rules while events come, step by step between batches. Before the next rules take over, their candidates are filled in beside
 // those in use, and the hooks they need are attached; hooks that only the previous rules needed are detached afterwards.
 
+import type { MissingEnforcer } from '../capture/enforcement-means.ts';
 import type { Capture } from '../capture/native.ts';
 import { describeImages } from './describe-images.ts';
+import type { KernelEnforcer } from './kernel-enforcer.ts';
 import type { ModuleSet } from './module-set.ts';
 import type { FromWorker, RuleSetStart, WorkerError } from './protocol.ts';
 import type { SetModule } from './set-module.ts';
@@ -10,6 +12,8 @@ import { describeError } from './worker-error.ts';
 
 export interface ReplacementHost {
   readonly capture: Capture;
+  /** Absent: nothing is enforced. */
+  readonly enforcer?: KernelEnforcer;
   readonly bindSet: (rules: RuleSetStart, bank: number) => ModuleSet;
   readonly send: (message: FromWorker) => void;
   /** Whether no event waits for a container: waiting ones belong to the previous rules. */
@@ -24,7 +28,9 @@ export interface ReplacementHost {
   readonly takeOver: (next: ModuleSet) => void;
 }
 
-type Prepared = { readonly ok: true; readonly next: ModuleSet } | { readonly ok: false; readonly error: WorkerError };
+type Prepared =
+  | { readonly ok: true; readonly next: ModuleSet; readonly missing?: readonly MissingEnforcer[] }
+  | { readonly ok: false; readonly error: WorkerError };
 
 export class Replacement {
   readonly #host: ReplacementHost;
@@ -66,6 +72,7 @@ export class Replacement {
       return;
     }
     takeOver(prepared.next);
+    if (prepared.missing) send({ kind: 'enforcing', missing: prepared.missing });
     yield;
     send({ kind: 'replaced', generation, longestStepMs: this.#longestStep });
     const trouble = yield* this.#settle(prepared.next);
@@ -74,12 +81,13 @@ export class Replacement {
 
   /** True until the next rules take over, or have failed. */
   *#prepare(): Generator<void, Prepared> {
-    const { bindSet, capture, mayTakeOver, patience } = this.#host;
+    const { bindSet, capture, enforcer, mayTakeOver, patience } = this.#host;
     const before = this.#before;
     try {
       const next = bindSet(this.#rules, 1 - before.bank);
       yield;
       capture.prepareFilter(next.bank, this.#rules.filter);
+      enforcer?.prepare(this.#rules.enforcement, next.bank);
       this.#next = next;
       // The filter of the previous rules drops events that the next ones may need. Without any, types that no rule wants would come of all
       // processes: captures lack these until the rules have taken over.
@@ -91,7 +99,9 @@ export class Replacement {
       // As the last step: they also run on each new process.
       const failed = [...next.modules, ...(next.guard ? [next.guard] : [])].find(({ failure }) => failure);
       if (failed) return { ok: false, error: moduleFailed(failed) };
-      return { ok: true, next };
+      // The last step too: if it fails, the rules that were enforced stay.
+      const missing = enforcer?.takeOver(this.#rules.enforcement, next.bank);
+      return { ok: true, next, ...(missing && { missing }) };
     } catch (error) {
       return { ok: false, error: describeError(error) };
     }

@@ -17,6 +17,7 @@ import { EvaluationClock } from './evaluation-clock.ts';
 import { IntegrityGuard } from './integrity-guard.ts';
 import type { JournalBlock } from './journal-tap.ts';
 import { JournalTaps } from './journal-taps.ts';
+import { KernelEnforcer } from './kernel-enforcer.ts';
 import { EngineLoop, type LoopParts } from './loop.ts';
 import { MatchReader } from './match-reader.ts';
 import { ModuleSet } from './module-set.ts';
@@ -75,17 +76,23 @@ function watch(start: WorkerStart, memory: WebAssembly.Memory, capture: Capture,
   // All events are later than this; reading the first one's own time would need a check in every batch.
   const sessionStart = BigInt(Date.now()) * NANOSECONDS_PER_MS;
   const guard = start.guarded ? new IntegrityGuard(capture, send) : undefined;
+  const enforcer = new KernelEnforcer(capture, new EventMemory(memory.buffer));
   const loop = bind(start, {
     memory,
     capture,
     control,
+    enforcer,
     sessionStart,
     ...(recorder && { recorder }),
     ...(guard && { guard }),
   });
   capture.start(start.rules.eventTypes, start.rules.filter);
+  const { enforcement } = start.rules;
+  enforcer.prepare(enforcement, 0);
+  const missing = enforcer.takeOver(enforcement, 0);
   guard?.begin();
   sendStarted(capture, plan);
+  if (missing) send({ kind: 'enforcing', missing });
   loop.run();
 }
 
@@ -124,7 +131,7 @@ function sendJournal(use: JournalUse, block: JournalBlock): void {
   worker.postMessage({ kind: 'kept', use, block } satisfies FromWorker, [block.payload.buffer]);
 }
 
-type Bound = Pick<LoopParts, 'capture' | 'control' | 'guard' | 'recorder' | 'replay'> & {
+type Bound = Pick<LoopParts, 'capture' | 'control' | 'enforcer' | 'guard' | 'recorder' | 'replay'> & {
   readonly memory: WebAssembly.Memory;
   readonly sessionStart: bigint;
 };

@@ -19,7 +19,7 @@ const HEADER = [
   { name: 'result', type: 'i64', doc: 'return value of the syscall' },
   { name: 'tid', type: 'u32', doc: 'thread id in the root pid namespace' },
   { name: 'cpu', type: 'u16', doc: 'CPU whose ring holds the record' },
-  { name: 'reserved', type: 'u16', doc: '0' },
+  { name: 'reserved', type: 'u16', doc: 'ENFORCED (host/schema/enforced.ts); 0: nothing' },
   { name: 'fd', type: 'i32', doc: 'descriptor number the event works on; -1 where it has none or creating it failed' },
   {
     name: 'image_address',

@@ -80,8 +80,30 @@ enum program_slot {
   SLOT_SEND_MANY,
   SLOT_RECEIVE_MANY,
   SLOT_SETTLE,
+  SLOT_ENFORCE_EXEC,
+  SLOT_WRITE_PASSED,
+  SLOT_WRITE_SEND_MANY,
   SLOT_COUNT,
 };
+
+/* SLOT(key, program): while rules are enforced, these are in the slots in place of those above. The first is reached
+ * from on_exec_success() alone; enforce_passed() goes on to write_passed(). */
+#define WASPREY_ENFORCERS(SLOT)            \
+  SLOT(SLOT_ENFORCE_EXEC, enforce_exec)    \
+  SLOT(SLOT_WRITE_PASSED, write_passed)    \
+  SLOT(SLOT_WRITE_SEND_MANY, on_send_many) \
+  SLOT(SLOT_SEND_MANY, enforce_send_many)  \
+  SLOT(SLOT_PASSED, enforce_passed)        \
+  SLOT(SLOT_OPEN, enforce_open)            \
+  SLOT(SLOT_SOCKET, enforce_socket)        \
+  SLOT(SLOT_SEND, enforce_send)
+
+/* PROGRAM(name, attach type): attached to the root cgroup while rules are enforced that concern sockets. */
+#define WASPREY_CGROUP_ENFORCERS(PROGRAM)             \
+  PROGRAM(enforce_connect4, BPF_CGROUP_INET4_CONNECT) \
+  PROGRAM(enforce_connect6, BPF_CGROUP_INET6_CONNECT) \
+  PROGRAM(enforce_sendmsg4, BPF_CGROUP_UDP4_SENDMSG)  \
+  PROGRAM(enforce_sendmsg6, BPF_CGROUP_UDP6_SENDMSG)
 
 /* io_uring_enter: its number is the same in all tables. Requests may have completed silently within it. */
 #define IO_URING_ENTER 426

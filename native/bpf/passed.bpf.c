@@ -8,6 +8,7 @@ inline_always bool reserve_passed(struct record *record, const struct passed_cal
   if (!reserve_of(record, passed->type, passed->result, task, longest, fixed))
     return false;
   record->header->tid = passed->tid; /* io_uring: who asked, not who did it */
+  record->header->reserved = passed->enforced;
   record->flags = passed->flags;
   return true;
 }

@@ -5,7 +5,9 @@
 
 SEC("raw_tp") int tell_reader(void *ctx) {
   struct capture_shared *control = capture();
-  if (control)
-    control->reader = (u32)bpf_get_current_pid_tgid();
+  if (!control)
+    return 0;
+  control->reader = (u32)bpf_get_current_pid_tgid();
+  control->reader_process = bpf_get_current_pid_tgid() >> 32;
   return 0;
 }

@@ -55,6 +55,7 @@ struct capture_shared {
   __u64 kept_opens;              /* of io_uring, pending, that will complete otherwise */
   __u64 rules;                   /* counts the changes of what is captured: peers that were known before are news */
   __u64 reader;                  /* thread that reads events, in the root pid namespace; see tell_reader */
+  __u64 reader_process;          /* its process */
 };
 
 #endif

@@ -18,6 +18,8 @@
 #include "io_uring_silent.bpf.c"
 #include "compat.bpf.c"
 #include "successes.bpf.c"
+#include "enforce.bpf.c"
+#include "enforce_peers.bpf.c"
 #include "reader.bpf.c"
 
 /* The kernel allows task storage and kernel reads only to GPL-compatible programs. */

@@ -28,7 +28,7 @@ struct event_header {
   __s64 result; /* 40: return value of the syscall */
   __u32 tid; /* 48: thread id in the root pid namespace */
   __u16 cpu; /* 52: CPU whose ring holds the record */
-  __u16 reserved; /* 54: 0 */
+  __u16 reserved; /* 54: ENFORCED (host/schema/enforced.ts); 0: nothing */
   __s32 fd; /* 56: descriptor number the event works on; -1 where it has none or creating it failed */
   __u32 image_address; /* 60: address of the process image in the sandbox, written by the reader; never 0 once complete */
 };
@@ -576,6 +576,17 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 #define EVENT_FLAG_TWO_VIEWS 64
 #define EVENT_FLAG_RESOLVED_VIEW 128
 #define EVENT_FLAG_HELD 256
+
+#define ENFORCED_STOPPED 1
+#define ENFORCED_KILLED 2
+#define ENFORCED_REFUSED 3
+#define ENFORCED_REFUSED_AND_KILLED 4
+#define ENFORCED_OBSERVED 5
+#define ENFORCED_PROTECTED 6
+#define ENFORCED_HOST 7
+#define ENFORCED_LIMITED 8
+#define ENFORCED_UNDECIDED 9
+#define ENFORCED_FAILED 10
 
 #define DESCRIPTOR_CONNECTED 1
 #define DESCRIPTOR_NAME_CHANGED 2

@@ -99,6 +99,16 @@ constexpr uint8_t SlotOf(std::string_view program) {
   return SLOT_NONE;
 }
 
+/** What is in these slots while rules are enforced. */
+inline constexpr Slot kEnforcerSlots[] = {
+#define WASPREY_SLOT(key, program) {key, #program},
+    WASPREY_ENFORCERS(WASPREY_SLOT)
+#undef WASPREY_SLOT
+};
+
+/** Whether a program, or a map, is for enforcement alone: loaded and made while rules are enforced. */
+inline bool IsForEnforcement(std::string_view name) { return name.starts_with("enforce"); }
+
 /** Whether a program serves event types, so that others are reported without it. */
 inline bool ServesEvents(std::string_view program) {
   return std::any_of(std::begin(kHooks), std::end(kHooks), [&](const Hook& hook) { return hook.program == program; });
@@ -106,6 +116,7 @@ inline bool ServesEvents(std::string_view program) {
 
 /** Whether a program is needed if events of these types are. */
 inline bool IsNeeded(std::string_view program, const std::set<uint64_t>& event_types) {
+  if (IsForEnforcement(program)) return false;
   for (const Tracepoint& tracepoint : kTracepoints) {
     if (tracepoint.program == program && tracepoint.type) return event_types.contains(*tracepoint.type);
   }

@@ -38,6 +38,10 @@ Status BpfPrograms::MakeMaps(const ProgramConstants& constants, const std::funct
   if (auto failed = size(&*object)) return failed;
   bpf_program* program;
   bpf_object__for_each_program(program, object->get()) bpf_program__set_autoload(program, false);
+  bpf_map* map;
+  bpf_object__for_each_map(map, object->get()) {
+    if (IsForEnforcement(bpf_map__name(map))) bpf_map__set_autocreate(map, false);
+  }
   const int error = bpf_object__load(object->get());
   if (error != 0) return LoadError("Making the BPF maps", -error);
   maps_ = std::move(*object);
@@ -49,6 +53,7 @@ void BpfPrograms::Clear() {
   programs_.clear();
   refused_.clear();
   maps_.reset();
+  enforcement_maps_.reset();
 }
 
 /** Distributes the programs to load, the longest first, each to the part with the least. */
@@ -114,8 +119,12 @@ Status BpfPrograms::Configure(BpfObject* object, const std::set<std::string_view
   if (auto failed = object->SetConstant("on_trace_events", on_trace_events)) return failed;
   bpf_map* map;
   bpf_object__for_each_map(map, object->get()) {
-    const int shared = bpf_map__is_internal(map) ? -1 : maps().MapFd(bpf_map__name(map));
+    const char* const map_name = bpf_map__name(map);
+    const int shared = bpf_map__is_internal(map)    ? -1
+                       : IsForEnforcement(map_name) ? EnforcementMapFd(map_name)
+                                                    : maps().MapFd(map_name);
     if (shared >= 0 && bpf_map__reuse_fd(map, shared) != 0) return LoadError("Sharing the maps", errno);
+    if (shared < 0 && IsForEnforcement(map_name)) bpf_map__set_autocreate(map, false);
   }
   bpf_program* program;
   bpf_object__for_each_program(program, object->get()) {
@@ -172,6 +181,40 @@ Status BpfPrograms::Load(const std::set<uint64_t>& event_types) {
     if (auto status = part.Take()) failed = std::move(status);
   }
   return failed;
+}
+
+/** An object of its own: the others are made before anybody enforces. */
+Status BpfPrograms::MakeEnforcementMaps() {
+  if (enforcement_maps_) return std::nullopt;
+  BeginBpfLog();
+  auto object = BpfObject::Open(path_);
+  if (!object) return std::move(object.error());
+  bpf_program* program;
+  bpf_object__for_each_program(program, object->get()) bpf_program__set_autoload(program, false);
+  bpf_map* map;
+  bpf_object__for_each_map(map, object->get()) {
+    if (!IsForEnforcement(bpf_map__name(map))) bpf_map__set_autocreate(map, false);
+  }
+  const int error = bpf_object__load(object->get());
+  if (error != 0) return LoadError("Making the maps of enforcement", -error);
+  enforcement_maps_ = std::move(*object);
+  return std::nullopt;
+}
+
+Status BpfPrograms::LoadEnforcers(const std::set<std::string_view>& programs) { return LoadPart(programs); }
+
+void BpfPrograms::ForgetEnforcers() {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(programs_, [](const auto& program) { return IsForEnforcement(program.first); });
+  std::erase_if(refused_, [](const auto& program) { return IsForEnforcement(program.first); });
+  enforcement_maps_.reset();
+}
+
+std::optional<std::string> BpfPrograms::RefusalOf(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = refused_.find(name);
+  if (found == refused_.end()) return std::nullopt;
+  return found->second.detail;
 }
 
 bool BpfPrograms::Has(const std::set<uint64_t>& event_types) const {

@@ -57,6 +57,16 @@ class BpfPrograms {
   /** Loads the missing programs that events of those types need, and those always needed. Optional programs that
    * the kernel refuses are left out. On the thread that calls it. */
   Status Load(const std::set<uint64_t>& event_types);
+  /** Makes the maps of enforcement, if there are none. */
+  Status MakeEnforcementMaps();
+  /** Descriptor of one of them; -1 without. */
+  int EnforcementMapFd(const char* name) const { return enforcement_maps_ ? enforcement_maps_->MapFd(name) : -1; }
+  /** Loads programs that enforce, but those that the kernel refuses. */
+  Status LoadEnforcers(const std::set<std::string_view>& programs);
+  /** Unloads them, with their maps. */
+  void ForgetEnforcers();
+  /** Why the kernel refuses a program, if it does. */
+  std::optional<std::string> RefusalOf(std::string_view name) const;
   /** Whether all programs for events of those types are loaded. */
   bool Has(const std::set<uint64_t>& event_types) const;
   /** The programs that the kernel has refused so far. */
@@ -91,6 +101,7 @@ class BpfPrograms {
   Attachment attachment_;
   ProgramConstants constants_{};
   std::optional<BpfObject> maps_;
+  std::optional<BpfObject> enforcement_maps_;
   std::map<std::string, LoadedProgram, std::less<>> programs_;
   std::map<std::string, RefusedProgram, std::less<>> refused_;
   /** Load() may run on a separate thread while others read. */

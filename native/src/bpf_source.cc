@@ -20,6 +20,7 @@
 #include "bpf_programs.h"
 #include "bpf_tables.h"
 #include "clocks.h"
+#include "enforcer.h"
 #include "event_types.h"
 #include "io_uring_operations.h"
 #include "missing_hook.h"
@@ -57,6 +58,10 @@ class BpfSource : public EventSource {
   Status Open(const std::vector<std::string>& event_types) override;
   Status Start(const std::function<void()>& drain) override;
   Status UseFilter(int map) override { return tables_.UseFilter(map); }
+  Result<int> PrepareEnforcement() override;
+  Status Enforce(EnforcementTable* table) override { return table == nullptr ? enforcer_.End() : enforcer_.Use(table); }
+  std::vector<MissingEnforcer> MissingEnforcers() const override { return enforcer_.missing(); }
+  const enforce_counts* EnforcementCounts() const override { return enforcer_.counts(); }
   Status Attach(const std::vector<std::string>& event_types) override;
   int doorbell() const override { return programs_.has_maps() ? programs_.maps().MapFd("doorbell") : -1; }
   void ClearDoorbell() override {
@@ -68,6 +73,7 @@ class BpfSource : public EventSource {
   void Check(Findings* findings) override { tables_.Check(attachment_, findings); }
   uint32_t ThisThread() override;
   std::optional<uint64_t> ExecTime(int pidfd) const override;
+  uint32_t ThisProcess() override;
   void SettleRequests() override;
 
  private:
@@ -84,6 +90,7 @@ class BpfSource : public EventSource {
   const Attachment attachment_ = AttachmentHere();
   BpfPrograms programs_;
   BpfTables tables_;
+  Enforcer enforcer_{&programs_, &tables_};
   Mapping controls_;
   Mapping shared_;
   BpfRingBuffer lifecycle_;
@@ -158,6 +165,11 @@ Status BpfSource::LoadFirst(uint32_t ring_size) {
   return tables_.FillPrograms(programs_);
 }
 
+Result<int> BpfSource::PrepareEnforcement() {
+  if (auto failed = enforcer_.MakeMaps()) return std::move(*failed);
+  return enforcer_.MapFd("enforce_cgroups");
+}
+
 uint32_t BpfSource::ThisThread() {
   const int program = programs_.Find(kTellReader);
   if (program < 0 || !RunOnce(program)) return 0;
@@ -171,6 +183,11 @@ std::optional<uint64_t> BpfSource::ExecTime(int pidfd) const {
   std::array<uint64_t, kProcessStateWords> state{};
   if (bpf_map_lookup_elem(processes, &pidfd, state.data()) != 0 || state.front() == 0) return std::nullopt;
   return state.front();
+}
+
+uint32_t BpfSource::ThisProcess() {
+  if (ThisThread() == 0) return 0;
+  return static_cast<uint32_t>(__atomic_load_n(&memory_.shared->reader_process, __ATOMIC_RELAXED));
 }
 
 void BpfSource::SettleRequests() {
@@ -283,8 +300,10 @@ std::vector<MissingHook> BpfSource::Missing() const {
   std::unique_lock lock(mutex_);
   std::vector<MissingHook> missing = unattached_;
   lock.unlock();
-  for (RefusedProgram& program : programs_.Refused())
+  for (RefusedProgram& program : programs_.Refused()) {
+    if (IsForEnforcement(program.name)) continue;  // See MissingEnforcers().
     missing.push_back(RefusedHook(program.name, program.section, std::move(program.detail)));
+  }
   return missing;
 }
 

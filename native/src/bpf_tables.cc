@@ -49,14 +49,43 @@ void BpfTables::NoteLink(std::string_view program, std::string_view tracepoint, 
 }
 
 Status BpfTables::FillPrograms(const BpfPrograms& programs) {
-  const int table = programs.maps().MapFd("programs");
   for (const Slot& slot : kSlots) {
-    const int fd = programs.Find(slot.program);
-    if (fd < 0) continue;
-    if (bpf_map_update_elem(table, &slot.key, &fd, BPF_ANY) != 0)
-      return LoadError("Filling the table of programs", errno);
+    const bool replaced =
+        enforces_ && std::any_of(std::begin(kEnforcerSlots), std::end(kEnforcerSlots), [&](const Slot& one) {
+          return one.key == slot.key && programs.Find(one.program) >= 0;
+        });
+    if (replaced) continue;
+    if (auto failed = Fill(programs, slot.key, slot.program)) return failed;
+  }
+  if (!enforces_) return std::nullopt;
+  for (const Slot& slot : kEnforcerSlots) {
+    if (auto failed = Fill(programs, slot.key, slot.program)) return failed;
+  }
+  return std::nullopt;
+}
+
+/** Does nothing for a program that is not loaded. */
+Status BpfTables::Fill(const BpfPrograms& programs, uint32_t slot, std::string_view program) {
+  const int table = programs.maps().MapFd("programs");
+  const int fd = programs.Find(program);
+  if (fd < 0) return std::nullopt;
+  if (bpf_map_update_elem(table, &slot, &fd, BPF_ANY) != 0) return LoadError("Filling the table of programs", errno);
+  const std::lock_guard lock(mutex_);
+  seals_.SetSlot(slot, std::string(program), table, fd);
+  return std::nullopt;
+}
+
+/** Slots that only enforcement has are emptied last: a program in another one may be on its way to them. */
+Status BpfTables::Enforce(const BpfPrograms& programs, bool enforces) {
+  enforces_ = enforces;
+  if (auto failed = FillPrograms(programs)) return failed;
+  if (enforces) return std::nullopt;
+  for (const Slot& slot : kEnforcerSlots) {
+    if (std::any_of(std::begin(kSlots), std::end(kSlots), [&](const Slot& plain) { return plain.key == slot.key; }))
+      continue;
+    static_cast<void>(bpf_map_delete_elem(programs.maps().MapFd("programs"), &slot.key));
     const std::lock_guard lock(mutex_);
-    seals_.SetSlot(slot.key, std::string(slot.program), table, fd);
+    seals_.ClearSlot(slot.key);
   }
   return std::nullopt;
 }

@@ -29,6 +29,9 @@ class BpfTables {
   /** Puts the loaded programs into the table for tail calls. */
   Status FillPrograms(const BpfPrograms& programs);
 
+  /** From now on the programs that enforce are in their slots, or no longer. */
+  Status Enforce(const BpfPrograms& programs, bool enforces);
+
   /** Sets the targets of further writes: the shared words, and the outer map of filters. */
   void Use(capture_shared* shared, int filters);
   /** Captures exactly the calls of those types. Programs see it at the next call, and forget known peers. */
@@ -43,6 +46,8 @@ class BpfTables {
   bool PutBackCalls();
   void CheckFilter(Findings* findings);
 
+  Status Fill(const BpfPrograms& programs, uint32_t slot, std::string_view program);
+
   std::mutex mutex_;
   Seals seals_;
   capture_shared* shared_ = nullptr;
@@ -52,6 +57,7 @@ class BpfTables {
   /** The outer map, and the filter map in it (-1: none); empty while that changes. */
   int filters_ = -1;
   std::optional<int> filter_ = -1;
+  bool enforces_ = false;
 };
 
 }  // namespace wasprey

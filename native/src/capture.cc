@@ -68,7 +68,8 @@ Capture::Capture(const Plan& plan, std::unique_ptr<EventSource> source, BuilderS
       waiter_(std::move(waiter)),
       housekeeping_(&images_, &containers_, &hold_),
       selection_(source_.get(), &images_, &canary_),
-      integrity_(plan.cpus, source_.get(), &clock_, &canary_, &selection_) {}
+      integrity_(plan.cpus, source_.get(), &clock_, &canary_, &selection_),
+      enforcement_(source_.get(), &images_) {}
 
 Capture::~Capture() = default;
 

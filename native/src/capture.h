@@ -17,6 +17,7 @@
 #include "completion.h"
 #include "container_table.h"
 #include "counters.h"
+#include "enforcement.h"
 #include "event_clock.h"
 #include "event_hold.h"
 #include "event_source.h"
@@ -82,6 +83,7 @@ class Capture {
   uint32_t ThisThread();
 
   Selection& selection() { return selection_; }
+  Enforcement& enforcement() { return enforcement_; }
   const EventSource& source() const { return *source_; }
   ImageTable& images() { return images_; }
   ContainerTable& containers() { return containers_; }
@@ -125,6 +127,7 @@ class Capture {
   /** After all members that the thread of a change uses. */
   Selection selection_;
   IntegrityCheck integrity_;
+  Enforcement enforcement_;
 };
 
 }  // namespace wasprey

@@ -20,6 +20,10 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   Napi::Value Start(const Napi::CallbackInfo& info);
   Napi::Value Attach(const Napi::CallbackInfo& info);
   Napi::Value PrepareFilter(const Napi::CallbackInfo& info);
+  Napi::Value PrepareEnforcement(const Napi::CallbackInfo& info);
+  Napi::Value Enforce(const Napi::CallbackInfo& info);
+  Napi::Value PermitEnforcement(const Napi::CallbackInfo& info);
+  Napi::Value EnforcementCounts(const Napi::CallbackInfo& info);
   Napi::Value BeginChange(const Napi::CallbackInfo& info);
   Napi::Value IsChanged(const Napi::CallbackInfo& info);
   Napi::Value Poll(const Napi::CallbackInfo& info);

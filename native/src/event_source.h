@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bpf/enforce_tables.h"
 #include "bpf_ring_buffer.h"
 #include "finding.h"
 #include "kernel_layout.h"
@@ -37,6 +38,14 @@ struct ProgramRuns {
   uint64_t missed = 0;
 };
 
+/** A program that enforces rules, and why it does not here. */
+struct MissingEnforcer {
+  std::string program;
+  std::string detail;
+};
+
+class EnforcementTable;
+
 class EventSource {
  public:
   virtual ~EventSource() = default;
@@ -50,6 +59,14 @@ class EventSource {
   virtual Status Start(const std::function<void()>& drain) = 0;
   /** Sets the map of the kernel filter; -1: none. After Open(). */
   virtual Status UseFilter(int map) = 0;
+  /** Makes what enforcement needs before Enforce(). Returns the descriptor of the map of cgroups. */
+  virtual Result<int> PrepareEnforcement() { return Error{"CAPTURE_STATE", "Only the kernel enforces rules.", ""}; }
+  /** Enforces the rules of a table in place of those before; null: none. */
+  virtual Status Enforce(EnforcementTable*) { return std::nullopt; }
+  /** Programs that the enforced rules need, and that the kernel lacks or refuses. */
+  virtual std::vector<MissingEnforcer> MissingEnforcers() const { return {}; }
+  /** What enforcement has done; null while there is none. */
+  virtual const enforce_counts* EnforcementCounts() const { return nullptr; }
   /** Changes the reported event types. */
   virtual Status Attach(const std::vector<std::string>& event_types) = 0;
 
@@ -65,6 +82,8 @@ class EventSource {
   virtual std::vector<std::string> Loaded() const { return {}; }
   /** Reports changes from outside, and restores what it can. On the thread that reads events. */
   virtual void Check(Findings*) {}
+  /** The id of this process in records; 0 if unknown. */
+  virtual uint32_t ThisProcess() { return 0; }
   /** The calling thread's id in records (event_header.tid); 0 if unknown. */
   virtual uint32_t ThisThread() { return 0; }
   /**

@@ -55,6 +55,8 @@ bool ImageTable::SetCandidates(uint32_t address, uint32_t bank, std::span<const 
   // The image that replaces unknown ones has no id, and one that its process has left gets no more events.
   KernelFilter* const filter = filters_[bank];
   if (filter != nullptr && entries_[index].current) filter->Fill(*process, bank, entries_[index].captured);
+  EnforcementTable* const enforced = enforcements_[bank];
+  if (enforced != nullptr && entries_[index].current) enforced->Fill(*process, bank);
   return true;
 }
 

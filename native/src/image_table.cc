@@ -171,6 +171,7 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, Origin origi
   LinkLeaders(index, source);
   BecomeCurrent(index, record.kind, source);
   if (!scopes_.empty()) Place(index, source);
+  if (places_.IsUsed()) NotePlace(index);
   AnnounceNew(index);
   return true;
 }
@@ -281,6 +282,9 @@ void ImageTable::Retire(uint32_t index) {
     entries_[next].current = false;
     for (KernelFilter* const filter : filters_) {
       if (filter != nullptr) filter->Forget(entries_[next].id);
+    }
+    for (EnforcementTable* const table : enforcements_) {
+      if (table != nullptr) table->Forget(entries_[next].id);
     }
     retiring_.push_back(next);
   }

@@ -13,6 +13,8 @@
 #include "annex.h"
 #include "buddy_allocator.h"
 #include "container_table.h"
+#include "enforced_places.h"
+#include "enforcement_table.h"
 #include "id_map.h"
 #include "image_log.h"
 #include "kernel_filter.h"
@@ -51,6 +53,14 @@ class ImageTable {
   /** Sets the kernel filter that is updated with the candidates of that bank from now on. Null: none.
    */
   void Tell(uint32_t bank, KernelFilter* filter) { filters_[bank] = filter; }
+
+  /** The same for the rules that the kernel enforces. */
+  void TellEnforcement(uint32_t bank, EnforcementTable* table);
+  /** Where the cgroups of processes are, for programs that enforce: to that map from now on; -1: no longer. */
+  void NotePlaces(int map);
+  /** The cgroup of a process, by its number, if it is in a container; else 0. */
+  uint64_t ContainerCgroupOf(uint32_t pid) const;
+  EnforcedPlaces& places() { return places_; }
 
   /** Address of the image with that id, or 0. */
   uint32_t Find(uint64_t id) const {
@@ -177,6 +187,7 @@ class ImageTable {
   }
 
   void AddUnknown();
+  void NotePlace(uint32_t index);
   uint32_t IndexAt(uint32_t address) const;
   uint32_t RoomOf(uint32_t index) const;
   void Exit(const image& record);
@@ -241,6 +252,8 @@ class ImageTable {
   ContainerTable* containers_;
   ImageLog* log_ = nullptr;
   KernelFilter* filters_[IMAGE_CANDIDATE_BANKS] = {};
+  EnforcementTable* enforcements_[IMAGE_CANDIDATE_BANKS] = {};
+  EnforcedPlaces places_;
   CaptureScopes scopes_;
   Users users_;
   BuddyAllocator blocks_;

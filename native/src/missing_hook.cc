@@ -67,7 +67,8 @@ std::string PlaceOf(std::string_view program, std::string_view section) {
 
 bool IsOptional(std::string_view program) {
   return ServesEvents(program) || program == kCompat || program == kWritePassed || program == kWritePassedMany ||
-         program == kTellReader || program == kConnecting || program.starts_with(kRequests);
+         program == kTellReader || program == kConnecting || program.starts_with(kRequests) ||
+         IsForEnforcement(program);
 }
 
 MissingHook RefusedHook(std::string_view program, std::string_view section, std::string detail) {

@@ -19,6 +19,9 @@ class Seals {
   /** Expects that program, given by its descriptor, at `key` of the table. */
   void SetSlot(uint32_t key, const std::string& name, int table, int program);
 
+  /** Expects nothing at that key any more. */
+  void ClearSlot(uint32_t key) { slots_.erase(key); }
+
   /**
    * Findings are closed or replaced descriptors, and keys with another program.
    * Programs are restored.

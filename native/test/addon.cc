@@ -4,6 +4,7 @@
 
 #include "bpf_error.h"
 #include "container_id.h"
+#include "enforcement_decision.h"
 #include "javascript.h"
 #include "lexical_path.h"
 #include "name_files.h"
@@ -91,6 +92,7 @@ Napi::Value VerdictOfLog(const Napi::CallbackInfo& info) {
 
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("containerIdOf", Napi::Function::New<ContainerIdOfCgroup>(env, "containerIdOf"));
+  exports.Set("enforcedClauses", Napi::Function::New<EnforcedClauses>(env, "enforcedClauses"));
   exports.Set("lexicalPath", Napi::Function::New<LexicalPathOf>(env, "lexicalPath"));
   exports.Set("namesBelow", Napi::Function::New<NamesBelow>(env, "namesBelow"));
   exports.Set("usersOf", Napi::Function::New<UsersOfPasswd>(env, "usersOf"));

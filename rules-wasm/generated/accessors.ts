@@ -99,7 +99,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u16>(base, 52);
 }
 
-/** 0 */
+/** ENFORCED (host/schema/enforced.ts); 0: nothing */
 // @ts-ignore: decorator
 @inline export function headerReserved(base: u32): u16 {
   return load<u16>(base, 54);

@@ -4,11 +4,39 @@ import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { BUILD, PROJECT } from '../../host/setup/paths.mjs';
 
+/** Texts are absent where they are not known. */
+export interface EnforcedFacts {
+  readonly type: number;
+  readonly failed: number;
+  readonly combination: number;
+  readonly isDirectory: number;
+  /** Index of SOCKET_KINDS. */
+  readonly socket: number;
+  /** 1: in a container, 2: on the host. */
+  readonly where: number;
+  readonly candidates: bigint;
+  readonly path?: Uint8Array;
+  readonly resolved?: Uint8Array;
+  readonly executable?: Uint8Array;
+  readonly name?: Uint8Array;
+  /** Of the process that acts. */
+  readonly running?: Uint8Array;
+  /** 16 bytes; of IPv4 as mapped. */
+  readonly peer?: Uint8Array;
+  readonly port?: number;
+  readonly isIpv4?: number;
+}
+
 interface TestAddon {
   /** The line of a verifier's log that says why it refuses the program; '' if the log has no such line. */
   verdictOf(log: string): string;
   /** The container a cgroup path names. */
   containerIdOf(cgroup: string): { type: string; fullId: string; id: string } | undefined;
+  /**
+   * The clauses that the kernel's programs find to be met, by tables of enforcement and facts (native/test/enforcement_decision.h); bit 63: the
+   * executable is one of those that are never acted on.
+   */
+  enforcedClauses(tables: Uint8Array, facts: EnforcedFacts): bigint;
   /** Whether `path` is its own absolute lexical path, and that path; directory '' = not known. */
   lexicalPath(directory: Uint8Array, path: Uint8Array): { clean: boolean; path: Uint8Array };
   /** Names by number from the passwd and group files below a directory that is not trusted. */

@@ -2,6 +2,7 @@
 // (vmlinux.h or linux/types.h).
 
 import { CONTAINER, CONTAINER_STATE } from '../container.ts';
+import { ENFORCED } from '../enforced.ts';
 import { DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS, LONGEST_RECORD } from '../event-structs.ts';
 import { EVENT_TYPES } from '../events/index.ts';
 import { IO_URING_OPERATIONS } from '../events/io-uring.ts';
@@ -110,6 +111,7 @@ export function cHeader(): string {
     `#define EVENT_TYPE_COUNT ${Math.max(...Object.values(types)) + 1}`,
     ...eventTables(),
     constants('EVENT_FLAG', EVENT_FLAGS),
+    constants('ENFORCED', ENFORCED),
     constants('DESCRIPTOR', DESCRIPTOR_STATE),
     constants('IMAGE', IMAGE_KIND),
     constants('IMAGE_FLAG', IMAGE_FLAGS),

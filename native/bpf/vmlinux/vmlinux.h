@@ -293,6 +293,7 @@ struct fdtable {
 };
 
 struct files_struct {
+  atomic_t count;
   struct fdtable *fdt;
 };
 

@@ -1,0 +1,96 @@
+// By which means the kernel enforces a rule, and what it can't stop by them.
+
+import { EVENT_TYPES } from '../schema/events/index.ts';
+import type { ExactClause } from '../schema/kernel-enforcement.ts';
+import { familyOf } from '../schema/kernel-filter.ts';
+import type { EnforcedAction, EnforcedRule } from './enforcement-tables.ts';
+
+/**
+ * - `exec-signal`: SIGKILL before the new program begins.
+ * - `open-signal`: SIGKILL at the end of the call, before the process can use the file.
+ * - `cgroup`: programs of the root cgroup refuse the call; SIGKILL at its end where the process is to be killed.
+ * - `connect-signal`: SIGKILL at the end of the call.
+ */
+export type EnforcedBy = 'exec-signal' | 'open-signal' | 'cgroup' | 'connect-signal';
+
+export interface MeansOfClause {
+  readonly by: EnforcedBy;
+}
+
+export interface EnforcedMeans {
+  /** By clause of the rule; undefined where there is a problem. */
+  readonly clauses: readonly (MeansOfClause | undefined)[];
+  /** Why some of it can't be enforced: clauses. */
+  readonly problems: readonly string[];
+}
+
+/** A program that enforces, and why it does not on this kernel. */
+export interface MissingEnforcer {
+  readonly program: string;
+  readonly detail: string;
+}
+
+const SENDS: ReadonlySet<string> = new Set(['sendto', 'sendmsg', 'sendmmsg']);
+const FAMILIES = new Map(EVENT_TYPES.map(({ name, shape }) => [name, familyOf(shape)]));
+
+export function meansOf({ exact, action }: EnforcedRule): EnforcedMeans {
+  const found = exact.clauses.map((clause) => meansOfClause(clause, action));
+  return {
+    clauses: found.map((means) => (typeof means === 'string' ? undefined : means)),
+    problems: [...new Set(found.filter((means) => typeof means === 'string'))],
+  };
+}
+
+/** The means, or why there are none. */
+function meansOfClause(clause: ExactClause, action: EnforcedAction): MeansOfClause | string {
+  const { types } = clause;
+  const families = new Set(types.map((type) => FAMILIES.get(type)));
+  if (families.size !== 1) return `it is about calls of different kinds (${types.join(', ')})`;
+  const [family] = families;
+  switch (family) {
+    case 'open':
+      return action === 'deny'
+        ? 'an open can be refused by no program of this kernel, only its process killed'
+        : { by: 'open-signal' };
+    case 'exec':
+      if (clause.result === 'failed') return 'an exec that fails is not enforced';
+      return action === 'deny'
+        ? 'an exec can be refused by no program of this kernel, only its process killed'
+        : { by: 'exec-signal' };
+    case 'network':
+      return meansOfSocket(clause, action);
+    default:
+      return `the effect of ${types.join(', ')} can't be stopped: use a response of the host`;
+  }
+}
+
+function meansOfSocket(clause: ExactClause, action: EnforcedAction): MeansOfClause | string {
+  const { types, sockets, result, process } = clause;
+  const others = types.filter((type) => type !== 'connect' && !SENDS.has(type));
+  if (others.length > 0) return `the effect of ${others.join(', ')} can't be stopped: use a response of the host`;
+  if (sockets && !sockets.includes('ipv4') && !sockets.includes('ipv6'))
+    return `calls on sockets of ${sockets.join(', ')} are not enforced, only on those of IPv4 and IPv6`;
+  if (result === undefined && process !== 'candidate') return { by: 'cgroup' };
+  const why =
+    result === undefined
+      ? 'it depends on the process in more than whether that is in a container'
+      : `it depends on the result of ${types.join(', ')}`;
+  if (action === 'deny') return `${why}, which is known too late to refuse the call`;
+  if (types.some((type) => SENDS.has(type))) return `${why}, which is known too late to stop a send`;
+  return { by: 'connect-signal' };
+}
+
+const NOT_STOPPED: Readonly<Record<EnforcedBy, string>> = {
+  'exec-signal': 'killed before the new program begins',
+  'open-signal':
+    'killed at the end of the open, before the process can use the file; not stopped: that the open makes or empties the file, what opening a device does, ' +
+    'what another thread or an io_uring request of the process does with the file meanwhile, and opens of a name whose resolved path is another',
+  cgroup:
+    'refused before it has an effect; not stopped: connects and sends of sockets other than TCP, UDP and ICMP of IPv4 and IPv6 (raw sockets, SCTP, Unix)',
+  'connect-signal': 'killed after the connect, whose effect is not stopped',
+};
+
+/** By which means a rule is enforced, and what it can't stop: a line for each. */
+export function describeMeans({ clauses }: EnforcedMeans): readonly string[] {
+  return [...new Set(clauses.flatMap((means) => (means ? [NOT_STOPPED[means.by]] : [])))];
+}

@@ -1,0 +1,194 @@
+/* The programs that enforce rules on opens and execs. They take the places of those that report the same calls
+ * (WASPREY_ENFORCERS in hooks.h): each decides, acts, and then makes the record, which has what was done. */
+
+#include "enforce.h"
+#include "filter_path.h"
+#include "passed.h"
+
+#define OF_DIRECTORY 1
+#define OF_RESOLVED 2 /* the path is the resolved one */
+
+/* Tests that hold of the path of a dentry on a mount up to a root; ENFORCE_DOUBT if it can't be made. Global functions,
+ * as put_path() is. */
+__noinline u64 tests_of_place(u64 dentry, u64 mnt, u64 root_dentry, u64 root_mnt, u32 what) {
+  const struct enforcement *table = find_enforcement();
+  struct enforce_room *room = take_enforce_room();
+  u64 tests = ENFORCE_DOUBT;
+  if (!room)
+    return tests;
+  u64 result = put_path(&room->path, dentry, mnt, root_dentry, root_mnt);
+  u64 length = PATH_LENGTH(result);
+  if (table && length && !PATH_PARTIAL(result)) {
+    tests = what & OF_RESOLVED ? enforce_tests_of(table, room->path.text, 0, length, ENFORCE_RESOLVED) : 0;
+    tests |= enforce_tests_of_path(table, room->path.text, length, what & OF_DIRECTORY);
+  }
+  leave_enforce_room(room);
+  return tests;
+}
+
+inline_always u64 tests_of_file(u64 file, u32 is_directory) {
+  u64 fs = LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs);
+  return tests_of_place(LOAD_WORD(file, file, f_path.dentry), LOAD_WORD(file, file, f_path.mnt),
+                        LOAD_WORD(fs_struct, fs, root.dentry), LOAD_WORD(fs_struct, fs, root.mnt),
+                        is_directory | OF_RESOLVED);
+}
+
+/* The same for its other path. */
+inline_always u64 tests_elsewhere(u64 file, u32 is_directory) {
+  struct place place = {};
+  if (!find_file_elsewhere(file, &place))
+    return ENFORCE_DOUBT;
+  return tests_of_place(place.dentry, place.mnt, NO_ROOT, NO_ROOT, is_directory);
+}
+
+/* Whether there is a path to test: see describe_file(). */
+inline_always bool has_path(u64 file) {
+  u64 inode = LOAD_WORD(file, file, f_inode);
+  u64 dentry = LOAD_WORD(file, file, f_path.dentry);
+  u8 kind = file_kind(LOAD(inode, inode, i_mode), LOAD(super_block, LOAD_WORD(inode, inode, i_sb), s_magic), dentry);
+  if ((LOAD(inode, inode, i_mode) & FORMAT_MASK) == FORMAT_SOCKET || (kind != 'f' && kind != 'd'))
+    return false;
+  return LOAD_WORD(dentry, dentry, d_parent) != dentry ||
+         LOAD_WORD(vfsmount, LOAD_WORD(file, file, f_path.mnt), mnt_root) == dentry;
+}
+
+/* The clauses that an opened file meets by its resolved path, or by its other one. The path as passed is not looked at:
+ * the process may change it meanwhile. */
+__noinline u64 clauses_of_opened(u64 file, u64 clauses, u64 image, u32 is_directory) {
+  const struct enforcement *table = find_enforcement();
+  if (!table)
+    return 0;
+  u64 met = clauses_met(clauses & ~table->named, 0, 0, image);
+  clauses &= table->named;
+  if (met || !clauses)
+    return met;
+  if (!file)
+    return 0; /* it failed: there is nothing to stop */
+  if (!has_path(file))
+    return ENFORCE_DOUBT;
+  u64 names = tests_of_file(file, is_directory);
+  if (names & ENFORCE_DOUBT)
+    return ENFORCE_DOUBT;
+  met = clauses_met(clauses, names, 0, image);
+  if (met)
+    return met;
+  u64 elsewhere = tests_elsewhere(file, is_directory);
+  return elsewhere & ENFORCE_DOUBT ? 0 : clauses_met(clauses, elsewhere | (names & table->resolved), 0, image);
+}
+
+/* Whether nobody but the current thread can use a file that it has just opened. */
+inline_always bool is_alone(struct task_struct *task) {
+  return threads_of(task) == 1 && LOAD(files_struct, LOAD_WORD(task_struct, task, files), count.counter) == 1;
+}
+
+/* What the open did before its process was killed: nothing that lasts, unless it made or emptied the file, or opened a
+ * device or the like. */
+inline_always bool had_no_effect(u64 file, u64 combination) {
+  if (!file)
+    return true;
+  u64 inode = LOAD_WORD(file, file, f_inode);
+  u32 format = LOAD(inode, inode, i_mode) & FORMAT_MASK;
+  return !(combination & (COMBINATION_CREATED | COMBINATION_TRUNCATE | COMBINATION_TEMPORARY)) &&
+         (format == FORMAT_REGULAR || format == FORMAT_DIRECTORY);
+}
+
+/* Acts on the current process if it may. `stopped`: the call has had no effect yet. */
+inline_always u32 enforce_by_signal(u64 met, u32 stopped) {
+  if (met == ENFORCE_DOUBT)
+    return count_enforced(ENFORCED_UNDECIDED);
+  u32 refused = refuse_to_enforce();
+  return count_enforced(refused ? refused : kill_current(stopped));
+}
+
+/* Enforces the rules on a call that opens a file, or has failed to. */
+inline_always u32 enforce_opening(const struct enforcement *table, const struct call *call, struct task_struct *task,
+                                  u64 type, s64 result, u64 image) {
+  u64 clauses = enforce_clauses_of(table, type, result < 0);
+  if (type == EVENT_OPEN_BY_HANDLE_AT)
+    clauses |= enforce_clauses_of(table, EVENT_OPENAT, result < 0);
+  if (likely(!clauses))
+    return 0;
+  struct open_arguments arguments = open_arguments(type, call);
+  u64 file = result < 0 ? 0 : file_of(call, task, result);
+  if (result >= 0 && !file)
+    return count_enforced(ENFORCED_UNDECIDED);
+  take_access(&arguments, file);
+  u64 combination = combination_of(&arguments, file);
+  opaque(combination);
+  clauses &= table->opens[combination % ENFORCE_OPEN_COMBINATIONS];
+  if (!clauses)
+    return 0;
+  u64 met = clauses_of_opened(file, clauses, image, !!(combination & COMBINATION_DIRECTORY));
+  if (likely(!met))
+    return 0;
+  bool stopped = call->way != WAY_IO_URING && is_alone(task) && had_no_effect(file, combination);
+  return enforce_by_signal(met, stopped);
+}
+
+/* As on_open(). */
+HOOK_PROGRAM(enforce_open) {
+  struct record record;
+  struct task_struct *task = bpf_get_current_task_btf();
+  const struct enforcement *table = find_enforcement();
+  if (!begin(&record, ctx, task))
+    return PASS_ON;
+  struct call call = call_of(task);
+  u32 enforced = table ? enforce_opening(table, &call, task, record.type, record.result, record.image) : 0;
+  if ((!enforced && !passes_open(&record, task)) || !reserve(&record, task, OPEN_LONGEST, sizeof(struct event_open)))
+    return PASS_ON;
+  record.header->reserved = enforced;
+  write_open(&record, task, &call, result_of(ctx));
+  return PASS_ON;
+}
+
+/* Opens by 32-bit calls and by io_uring; the latter may be looked at by another process than the one that asked. */
+SEC("raw_tp") int enforce_passed(void *ctx) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  const struct enforcement *table = find_enforcement();
+  struct passed_call *passed = passed_space();
+  if (passed && table && passed->process == (u32)task->tgid) {
+    struct call call = {.passed = passed->passed, .way = passed->way, .fd = passed->fd, .file = passed->file};
+    u64 type = passed->type;
+    opaque(type);
+    if (is_open(type))
+      passed->enforced = enforce_opening(table, &call, task, type, passed->result, passed->image);
+  }
+  bpf_tail_call(ctx, &programs, SLOT_WRITE_PASSED);
+  return PASS_ON;
+}
+
+/* The clauses that the program which is just being run meets. */
+__noinline u64 clauses_of_exec(u64 clauses, u64 image) {
+  const struct enforcement *table = find_enforcement();
+  if (!table)
+    return 0;
+  u64 met = clauses_met(clauses & ~table->named, 0, 0, image);
+  clauses &= table->named;
+  if (met || !clauses)
+    return met;
+  struct enforce_room *room = take_enforce_room();
+  if (!room)
+    return ENFORCE_DOUBT;
+  met = ENFORCE_DOUBT;
+  u64 length = put_executable(&room->path);
+  if (length) {
+    u64 names = enforce_tests_of(table, room->path.text, 0, length, ENFORCE_EXECUTABLE);
+    u64 comm = leader_of(bpf_get_current_task_btf()) + bpf_core_field_offset(struct task_struct, comm);
+    long size = bpf_probe_read_kernel_str(room->path.text, 16, (void *)comm);
+    if (size > 0) {
+      names |= enforce_tests_of(table, room->path.text, 0, size - 1, ENFORCE_NAME);
+      met = clauses_met(clauses, names, 0, image);
+    }
+  }
+  leave_enforce_room(room);
+  return met;
+}
+
+/* In place of what on_exec_success() does. The new program has not begun. */
+SEC("raw_tp") int enforce_exec(void *ctx) {
+  const struct enforcement *table = find_enforcement();
+  u64 clauses = table ? enforce_clauses_of(table, EVENT_EXECVE, 0) : 0;
+  u64 met = clauses ? clauses_of_exec(clauses, 0) : 0;
+  tell_exec(met ? enforce_by_signal(met, true) : 0);
+  return PASS_ON;
+}

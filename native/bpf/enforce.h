@@ -1,0 +1,284 @@
+/* Enforcement: acts on a process before it goes on, if it makes a call that matches a rule which the kernel can decide
+ * exactly. Everything here is loaded and attached only while such a rule is in use; its maps are made then too. */
+
+#ifndef WASPREY_ENFORCE_H
+#define WASPREY_ENFORCE_H
+
+#include "enforce_decide.h"
+#include "socket.h"
+
+#define SIGKILL 9
+
+/* The tables in use, as with the kernel filter. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __array(
+      values, struct {
+        __uint(type, BPF_MAP_TYPE_ARRAY);
+        __uint(map_flags, BPF_F_MMAPABLE);
+        __uint(max_entries, 1);
+        __uint(key_size, sizeof(u32));
+        __uint(value_size, sizeof(struct enforcement));
+      });
+} enforcements SEC(".maps");
+
+/* By cgroup id; filled by the reader. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 16384);
+  __type(key, u64);
+  __type(value, struct enforce_cgroup);
+} enforce_cgroups SEC(".maps");
+
+/* By number of the container. */
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 4096);
+  __type(key, u64);
+  __type(value, struct enforce_window);
+} enforce_windows SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __type(value, struct enforce_counts);
+} enforce_counts SEC(".maps");
+
+/* A process that is acted on counts once towards the limits, however many of its calls are refused. */
+struct enforce_once {
+  u64 started;
+  u64 process;
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 4096);
+  __type(key, struct enforce_once);
+  __type(value, u64);
+} enforce_acted SEC(".maps");
+
+/* Rooms for names. Some of these programs may be preempted by others on the same CPU: `busy` says which are free. */
+#define ENFORCE_ROOMS 4
+struct enforce_room {
+  u64 busy;
+  struct path_room path;
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, ENFORCE_ROOMS);
+  __type(key, u32);
+  __type(value, struct enforce_room);
+} enforce_rooms SEC(".maps");
+
+inline_always struct enforcement *find_enforcement(void) {
+  u32 zero = 0;
+  void *map = bpf_map_lookup_elem(&enforcements, &zero);
+  return map ? bpf_map_lookup_elem(map, &zero) : 0;
+}
+
+inline_always struct enforce_room *take_enforce_room(void) {
+  for (u32 i = 0; i < ENFORCE_ROOMS; i++) {
+    u32 index = i;
+    struct enforce_room *room = bpf_map_lookup_elem(&enforce_rooms, &index);
+    if (room && !__sync_lock_test_and_set(&room->busy, 1))
+      return room;
+  }
+  return 0;
+}
+
+inline_always void leave_enforce_room(struct enforce_room *room) {
+  __sync_lock_test_and_set(&room->busy, 0);
+}
+
+inline_always u32 count_enforced(u32 outcome) {
+  u32 zero = 0;
+  struct enforce_counts *counts = bpf_map_lookup_elem(&enforce_counts, &zero);
+  if (counts)
+    __sync_fetch_and_add(&counts->outcomes[BOUNDED(outcome, 0, ENFORCE_OUTCOMES - 1)], 1);
+  return outcome;
+}
+
+/* Takes one from a window; false if none is left. */
+inline_always bool take_from(struct enforce_window *window, const struct enforce_limit *limit, u64 now) {
+  u64 begun = *(volatile u64 *)&window->begun;
+  if (now - begun >= limit->nanoseconds && __sync_val_compare_and_swap(&window->begun, begun, now) == begun)
+    *(volatile u64 *)&window->count = 0;
+  return __sync_fetch_and_add(&window->count, 1) < limit->count;
+}
+
+/* Whether the limits of the node and of the container leave an action for this process. */
+inline_always bool within_limits(const struct enforcement *table, const struct enforce_cgroup *cgroup,
+                                 struct task_struct *task) {
+  u32 zero = 0;
+  u64 now = bpf_ktime_get_boot_ns();
+  u64 container = cgroup->container;
+  struct enforce_once once = {LOAD(task_struct, LOAD_WORD(task_struct, task, group_leader), start_boottime),
+                              task->tgid};
+  if (bpf_map_lookup_elem(&enforce_acted, &once))
+    return true;
+  struct enforce_counts *counts = bpf_map_lookup_elem(&enforce_counts, &zero);
+  if (!counts)
+    return false;
+  if (cgroup->where == ENFORCE_CONTAINER) {
+    struct enforce_window *window = bpf_map_lookup_elem(&enforce_windows, &container);
+    if (!window) {
+      struct enforce_window fresh = {.begun = now};
+      bpf_map_update_elem(&enforce_windows, &container, &fresh, BPF_NOEXIST);
+      window = bpf_map_lookup_elem(&enforce_windows, &container);
+    }
+    if (!window || !take_from(window, &table->container, now))
+      return false;
+  }
+  if (!take_from(&counts->node, &table->node, now))
+    return false;
+  bpf_map_update_elem(&enforce_acted, &once, &now, BPF_ANY);
+  return true;
+}
+
+/* Generations of processes that are looked through for the agent. */
+#define ENFORCE_GENERATIONS 128
+
+struct enforce_ancestor {
+  u64 task;
+  u64 agent;
+  u64 found;
+};
+
+static long enforce_ancestor_step(u32 index, struct enforce_ancestor *ancestor) {
+  u32 number = LOAD(task_struct, ancestor->task, tgid);
+  ancestor->found = number == (u32)ancestor->agent;
+  if (ancestor->found || number <= 1)
+    return 1;
+  ancestor->task = LOAD_WORD(task_struct, LOAD_WORD(task_struct, ancestor->task, group_leader), real_parent);
+  return 0;
+}
+
+/* Whether the agent has started the process, or is it. One with too many ancestors counts as such. */
+inline_always bool is_of_agent(const struct enforcement *table, struct task_struct *task) {
+  struct enforce_ancestor ancestor = {.task = LOAD_WORD(task_struct, task, group_leader), .agent = table->agent};
+  return bpf_loop(ENFORCE_GENERATIONS, enforce_ancestor_step, &ancestor, 0) >= ENFORCE_GENERATIONS || ancestor.found;
+}
+
+/* Writes the executable's path, or the name of a memfd, as images have it. Returns its length; 0: it is not known. */
+__noinline u64 put_executable(struct path_room *room) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  u64 file = LOAD_WORD(mm_struct, LOAD_WORD(task_struct, task, mm), exe_file);
+  if (!room || !file)
+    return 0;
+  u64 dentry = LOAD_WORD(file, file, f_path.dentry);
+  u64 inode = LOAD_WORD(file, file, f_inode);
+  if (LOAD(super_block, LOAD_WORD(inode, inode, i_sb), s_magic) == TMPFS_MAGIC && is_memfd(dentry)) {
+    u64 length = name_length(dentry) & LONGEST_NAME;
+    bpf_probe_read_kernel(room->text, length, (void *)LOAD_WORD(dentry, dentry, d_name.name));
+    return length;
+  }
+  u64 result = put_path_of(room, path_of(file), task);
+  return PATH_PARTIAL(result) ? 0 : PATH_LENGTH(result);
+}
+
+/* Whether the executable is one of those that are never acted on; where it is not known, it is. Global functions from
+ * here on, as put_path() is. */
+__noinline u32 runs_protected(void) {
+  const struct enforcement *table = find_enforcement();
+  struct enforce_room *room = take_enforce_room();
+  if (!room)
+    return ENFORCED_UNDECIDED;
+  u64 length = table ? put_executable(&room->path) : 0;
+  u64 tests = ENFORCE_PROTECTED;
+  if (length && table) {
+    u8 *text = room->path.text;
+    tests = enforce_tests_of(table, text, 0, length, ENFORCE_RUNNING);
+    tests |= enforce_tests_of(table, text, enforce_last_component(text, 0, length), length, ENFORCE_RUNNING_FILE);
+  }
+  leave_enforce_room(room);
+  return !length ? ENFORCED_UNDECIDED : tests & ENFORCE_PROTECTED ? ENFORCED_PROTECTED : 0;
+}
+
+/* Whether what is known of its place keeps the current process from being acted on; 0, or the outcome that says why. */
+__noinline u32 refuse_by_place(void) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  const struct enforcement *table = find_enforcement();
+  if (!table)
+    return ENFORCED_UNDECIDED;
+  if (task->flags & KERNEL_THREAD || task->tgid <= 1)
+    return ENFORCED_PROTECTED;
+  u64 id = LOAD(kernfs_node, cgroup_of(LOAD_WORD(task_struct, task, cgroups)), id);
+  const struct enforce_cgroup *cgroup = bpf_map_lookup_elem(&enforce_cgroups, &id);
+  if (!cgroup)
+    return ENFORCED_UNDECIDED;
+  if (cgroup->where == ENFORCE_HOST && !table->hosts)
+    return ENFORCED_HOST;
+  if (id == table->agent_cgroup || is_of_agent(table, task))
+    return ENFORCED_PROTECTED;
+  return cgroup->where == ENFORCE_CONTAINER && table->permits && !cgroup->permitted ? ENFORCED_UNDECIDED : 0;
+}
+
+/* The same for the limits, of which one is taken. */
+__noinline u32 refuse_by_limits(void) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  const struct enforcement *table = find_enforcement();
+  u64 id = LOAD(kernfs_node, cgroup_of(LOAD_WORD(task_struct, task, cgroups)), id);
+  const struct enforce_cgroup *cgroup = bpf_map_lookup_elem(&enforce_cgroups, &id);
+  if (!table || !cgroup)
+    return ENFORCED_UNDECIDED;
+  if (!within_limits(table, cgroup, task))
+    return ENFORCED_LIMITED;
+  return table->observes ? ENFORCED_OBSERVED : 0;
+}
+
+/* Whether the current process may be acted on now; 0, or the outcome that says why not. Inlined: the stack has no room
+ * for another frame above those of runs_protected(). */
+inline_always u32 refuse_to_enforce(void) {
+  u32 refused = refuse_by_place();
+  if (!refused)
+    refused = runs_protected();
+  return refused ? refused : refuse_by_limits();
+}
+
+/* Kills the current process: before it goes on, since it is in the kernel. */
+inline_always u32 kill_current(bool stopped) {
+  if (bpf_send_signal(SIGKILL))
+    return ENFORCED_FAILED;
+  return stopped ? ENFORCED_STOPPED : ENFORCED_KILLED;
+}
+
+/* Clauses that the current process can meet as a candidate. */
+inline_always u64 candidate_clauses(const struct enforcement *table, u64 image) {
+  const struct enforce_process *entry = &table->processes[image % ENFORCE_PROCESSES];
+  if (!image || *(volatile u64 *)&entry->image != image)
+    return 0;
+  u64 clauses = *(volatile u64 *)&entry->clauses;
+  barrier();
+  return *(volatile u64 *)&entry->image == image ? clauses : 0;
+}
+
+/* Where the current process runs; 0: not known. */
+inline_always u64 where_current(void) {
+  u64 css_set = LOAD_WORD(task_struct, bpf_get_current_task_btf(), cgroups);
+  u64 id = LOAD(kernfs_node, cgroup_of(css_set), id);
+  const struct enforce_cgroup *cgroup = bpf_map_lookup_elem(&enforce_cgroups, &id);
+  return cgroup ? cgroup->where : 0;
+}
+
+/* The clauses that are met of those which the call has left, by the tests that hold. */
+__noinline u64 clauses_met(u64 clauses, u64 names, u64 peers, u64 image) {
+  const struct enforcement *table = find_enforcement();
+  if (!table)
+    return 0;
+  struct enforce_facts facts = {
+      .table = table,
+      .clauses = clauses,
+      .names = names,
+      .peers = peers,
+      .candidates = candidate_clauses(table, image),
+      .where = where_current(),
+  };
+  return enforce_met(&facts);
+}
+
+#endif

@@ -1,0 +1,133 @@
+/* Rules that the kernel enforces, as tables (host/capture/enforcement-tables.ts makes them). Each clause has a bit.
+ * Tables of one fact have the clauses that it leaves; a test of a name or a peer has a bit too, and each clause says
+ * which tests must hold and which must not. Unlike those of the kernel filter, they say exactly what matches. Included
+ * by both sides, after their own definition of __u64 and friends. */
+
+#ifndef WASPREY_ENFORCE_TABLES_H
+#define WASPREY_ENFORCE_TABLES_H
+
+#include "schema.h"
+
+#define ENFORCE_CLAUSES 63
+/* Beside clauses that are met: a name or the process is not known, so that others may be. */
+#define ENFORCE_DOUBT ((__u64)1 << 63)
+#define ENFORCE_OPEN_COMBINATIONS 256
+#define ENFORCE_SOCKET_KINDS 8
+#define ENFORCE_NETWORKS 256
+#define ENFORCE_PORT_RANGES 256
+
+/* Texts that tests are about. The last two are of the acting process: tests of them find what is never acted on. */
+#define ENFORCE_PATH 0
+#define ENFORCE_DIRECTORY 1
+#define ENFORCE_RESOLVED 2
+#define ENFORCE_EXECUTABLE 3
+#define ENFORCE_NAME 4
+#define ENFORCE_RUNNING 5      /* path of its executable */
+#define ENFORCE_RUNNING_FILE 6 /* name of that file */
+#define ENFORCE_TEXTS 7
+
+/* The test of what is never acted on. */
+#define ENFORCE_PROTECTED ((__u64)1 << 63)
+
+/* States of walks over a text: from a start for each text, forwards and backwards. */
+#define ENFORCE_STATES 4096
+#define ENFORCE_CLASSES 128
+#define ENFORCE_DEAD 0
+#define ENFORCE_FORWARDS(text) (1 + 2 * (text))
+#define ENFORCE_BACKWARDS(text) (2 + 2 * (text))
+
+struct enforce_state {
+  __u64 passed; /* tests that hold once a walk comes by: of a beginning, or backwards of an ending */
+  __u64 ended;  /* tests that hold if the text ends here */
+  __u16 next[ENFORCE_CLASSES];
+};
+
+/* What the process must be. */
+#define ENFORCE_ANY_PROCESS 0
+#define ENFORCE_CONTAINER 1
+#define ENFORCE_HOST 2
+#define ENFORCE_CANDIDATE 3
+
+struct enforce_clause {
+  __u64 names;    /* tests that must hold */
+  __u64 no_names; /* tests that must not */
+  __u64 peers;
+  __u64 no_peers;
+  __u64 process;
+};
+
+/* An address of IPv4 is one that is mapped into IPv6; `is_ipv4` tells a network of those from one of IPv6. */
+struct enforce_network {
+  __u64 address[2]; /* in network order, as in memory */
+  __u64 mask[2];
+  __u64 tests;
+  __u64 is_ipv4;
+};
+
+struct enforce_ports {
+  __u64 from;
+  __u64 to;
+  __u64 tests;
+};
+
+/* The reader's data on a process image: by image id, modulo the number of entries. */
+#define ENFORCE_PROCESSES 16384
+struct enforce_process {
+  __u64 image;   /* written last, and emptied first */
+  __u64 clauses; /* those with ENFORCE_CANDIDATE whose rule has its bit in the image */
+};
+
+/* So many within that time. */
+struct enforce_limit {
+  __u64 count;
+  __u64 nanoseconds;
+};
+
+struct enforcement {
+  __u64 types[EVENT_TYPE_COUNT];
+  __u64 results[2]; /* succeeded, failed */
+  __u64 opens[ENFORCE_OPEN_COMBINATIONS];
+  __u64 sockets[ENFORCE_SOCKET_KINDS];
+  __u64 kills;        /* clauses whose process is killed; the others' calls are refused */
+  __u64 named;        /* clauses with tests of names */
+  __u64 resolved;     /* tests of ENFORCE_RESOLVED */
+  __u64 early;        /* clauses on sockets that programs of the root cgroup decide, before the call has an effect */
+  __u64 observes;     /* 1: everything but the act itself */
+  __u64 hosts;        /* 1: processes of the host may be acted on */
+  __u64 permits;      /* 1: a container may be acted on only after the host has permitted it */
+  __u64 agent;        /* thread group of the agent, in the root pid namespace */
+  __u64 agent_cgroup; /* 0: the agent runs on the host */
+  __u64 networks_used;
+  __u64 ports_used;
+  __u64 zero; /* 0, which the verifier does not know: see clauses_of_place() */
+  struct enforce_limit node;
+  struct enforce_limit container;
+  struct enforce_clause clauses[ENFORCE_CLAUSES];
+  struct enforce_network networks[ENFORCE_NETWORKS];
+  struct enforce_ports ports[ENFORCE_PORT_RANGES];
+  __u8 classes[256]; /* of bytes; those of class 0 are in no text */
+  struct enforce_state states[ENFORCE_STATES];
+  struct enforce_process processes[ENFORCE_PROCESSES];
+};
+
+/* A cgroup, by its id. */
+struct enforce_cgroup {
+  __u32 where;     /* ENFORCE_CONTAINER or ENFORCE_HOST */
+  __u32 permitted; /* see enforcement.permits */
+  __u64 container; /* number of the container, for its limit */
+};
+
+/* How often something was done within the current window. */
+struct enforce_window {
+  __u64 begun;
+  __u64 count;
+};
+
+/* By outcome (ENFORCED_ of schema.h), and the window of the node. */
+#define ENFORCE_OUTCOMES 16
+struct enforce_counts {
+  __u64 outcomes[ENFORCE_OUTCOMES];
+  struct enforce_window node;
+};
+
+#endif

@@ -1,0 +1,38 @@
+#include "enforcement.h"
+
+#include <utility>
+
+namespace wasprey {
+
+Status Enforcement::Prepare(uint32_t bank, std::span<const uint8_t> tables, std::span<const uint64_t> rules) {
+  if (!source_->IsOpen()) return Error{"CAPTURE_STATE", "The capture was not started.", ""};
+  auto places = source_->PrepareEnforcement();
+  if (!places) return std::move(places.error());
+  auto table = EnforcementTable::Make(tables, rules);
+  if (!table) return std::move(table.error());
+  if ((*table)->tables().agent == 0) {
+    const uint32_t process = source_->ThisProcess();
+    if (process == 0)
+      return Error{"CAPTURE_ENFORCEMENT", "The agent's own process is not known to the kernel's programs.", ""};
+    (*table)->Protect(process, images_->ContainerCgroupOf(process));
+  }
+  if (!images_->places().IsUsed()) images_->NotePlaces(*places);
+  images_->TellEnforcement(bank, table->get());
+  tables_[bank] = std::move(*table);
+  return std::nullopt;
+}
+
+Status Enforcement::Use(std::optional<uint32_t> bank) {
+  EnforcementTable* const table = bank ? tables_[*bank].get() : nullptr;
+  if (bank && table == nullptr) return Error{"CAPTURE_STATE", "That bank has no rules to enforce.", ""};
+  if (table == nullptr) images_->NotePlaces(-1);
+  Status failed = source_->Enforce(table);
+  for (uint32_t other = 0; other < IMAGE_CANDIDATE_BANKS; other++) {
+    if (failed || tables_[other].get() == table) continue;
+    images_->TellEnforcement(other, nullptr);
+    tables_[other].reset();
+  }
+  return failed;
+}
+
+}  // namespace wasprey

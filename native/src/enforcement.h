@@ -1,0 +1,33 @@
+// The rules that the kernel enforces: tables for each bank of candidates, of which one is in use. They may change while
+// the capture runs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "enforcement_table.h"
+#include "event_source.h"
+#include "image_table.h"
+
+namespace wasprey {
+
+class Enforcement {
+ public:
+  Enforcement(EventSource* source, ImageTable* images) : source_(source), images_(images) {}
+
+  /** Makes the tables of a bank, which are updated with processes from now on, but not in use yet. */
+  Status Prepare(uint32_t bank, std::span<const uint8_t> tables, std::span<const uint64_t> rules);
+  /** Enforces the rules of a bank in place of those before, or none. */
+  Status Use(std::optional<uint32_t> bank);
+  /** Whether a container may be acted on, by its full id. */
+  void Permit(const std::string& container, bool permitted) { images_->places().Permit(container, permitted); }
+
+ private:
+  EventSource* source_;
+  ImageTable* images_;
+  std::unique_ptr<EnforcementTable> tables_[IMAGE_CANDIDATE_BANKS];
+};
+
+}  // namespace wasprey

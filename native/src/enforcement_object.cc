@@ -1,0 +1,60 @@
+// Enforcement in the kernel, for JavaScript. Types are checked here, sizes by EnforcementTable::Make().
+
+#include "capture_object.h"
+#include "filter_object.h"
+#include "javascript.h"
+
+namespace wasprey {
+
+Napi::Value CaptureObject::PrepareEnforcement(const Napi::CallbackInfo& info) {
+  const auto bank = BankOf(info[0]);
+  const auto tables = BytesOf(info, 1);
+  const auto rules = ElementsOf<uint64_t>(info[2], napi_biguint64_array);
+  if (!bank || !tables || !rules)
+    return ThrowType(info.Env(), "prepareEnforcement: a bank, tables and the clauses of rules are needed");
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  if (auto failed = capture->enforcement().Prepare(*bank, *tables, *rules)) return Throw(info.Env(), *failed);
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::Enforce(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto bank = BankOf(info[0]);
+  if (!info[0].IsUndefined() && !bank) return ThrowType(env, "enforce: a bank or none is needed");
+  Capture* const capture = Open(env);
+  if (capture == nullptr) return env.Undefined();
+  if (capture->selection().IsChanging())
+    return Throw(env, {"CAPTURE_STATE", "A change of what is captured is under way.", ""});
+  if (auto failed = capture->enforcement().Use(bank)) return Throw(env, *failed);
+  Napi::Array array = Napi::Array::New(env);
+  for (const MissingEnforcer& missing : capture->source().MissingEnforcers()) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("program", missing.program);
+    object.Set("detail", missing.detail);
+    array.Set(array.Length(), object);
+  }
+  return array;
+}
+
+Napi::Value CaptureObject::PermitEnforcement(const Napi::CallbackInfo& info) {
+  if (!info[0].IsString() || !info[1].IsBoolean())
+    return ThrowType(info.Env(), "permitEnforcement: the id of a container and a boolean are needed");
+  Capture* const capture = Open(info.Env());
+  if (capture != nullptr)
+    capture->enforcement().Permit(info[0].As<Napi::String>().Utf8Value(), info[1].As<Napi::Boolean>().Value());
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::EnforcementCounts(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Capture* const capture = Open(env);
+  const enforce_counts* const counts = capture == nullptr ? nullptr : capture->source().EnforcementCounts();
+  if (counts == nullptr) return env.Undefined();
+  Napi::Array array = Napi::Array::New(env, ENFORCE_OUTCOMES);
+  for (uint32_t i = 0; i < ENFORCE_OUTCOMES; i++)
+    array.Set(i, Napi::Number::New(env, static_cast<double>(__atomic_load_n(&counts->outcomes[i], __ATOMIC_RELAXED))));
+  return array;
+}
+
+}  // namespace wasprey

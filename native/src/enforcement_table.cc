@@ -1,0 +1,79 @@
+// BPF programs read the entries of processes while they are written: the image id is taken out first and put in last.
+
+#include "enforcement_table.h"
+
+#include <bpf/bpf.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+
+#include "bpf_error.h"
+
+namespace wasprey {
+namespace {
+
+constexpr size_t kTables = offsetof(enforcement, processes);
+constexpr size_t kRulesWithBit = size_t{IMAGE_CANDIDATE_WORDS} * 64;
+
+bool Fits(std::span<const uint8_t> tables, std::span<const uint64_t> rules) {
+  if (tables.size() != kTables || rules.size() % 2 != 0) return false;
+  for (size_t i = 0; i < rules.size(); i += 2) {
+    if (rules[i] >= kRulesWithBit) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<EnforcementTable>> EnforcementTable::Make(std::span<const uint8_t> tables,
+                                                                 std::span<const uint64_t> rules) {
+  if (!Fits(tables, rules)) return Error{"CAPTURE_ENFORCEMENT", "The tables of enforcement have wrong sizes.", ""};
+  bpf_map_create_opts options{};
+  options.sz = sizeof options;
+  options.map_flags = BPF_F_MMAPABLE;
+  FileDescriptor map(
+      bpf_map_create(BPF_MAP_TYPE_ARRAY, "enforcement", sizeof(uint32_t), sizeof(enforcement), 1, &options));
+  if (!map) return LoadError("Making the map of enforced rules", errno);
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  auto memory = Mapping::Map(map.get(), (sizeof(enforcement) + page - 1) / page * page, PROT_READ | PROT_WRITE, 0,
+                             "enforced rules");
+  if (!memory) return std::move(memory.error());
+  memcpy(memory->data(), tables.data(), tables.size());
+  return std::unique_ptr<EnforcementTable>(new EnforcementTable(std::move(map), std::move(*memory), rules));
+}
+
+EnforcementTable::EnforcementTable(FileDescriptor map, Mapping memory, std::span<const uint64_t> rules)
+    : map_(std::move(map)),
+      memory_(std::move(memory)),
+      tables_(reinterpret_cast<enforcement*>(memory_.data())),
+      rules_(rules.begin(), rules.end()) {}
+
+bool EnforcementTable::Concerns(std::span<const uint64_t> types) const {
+  return std::any_of(types.begin(), types.end(), [&](uint64_t type) { return tables_->types[type] != 0; });
+}
+
+void EnforcementTable::Fill(const image& process, uint32_t bank) {
+  if (process.id == 0 || rules_.empty()) return;
+  enforce_process& entry = tables_->processes[process.id % ENFORCE_PROCESSES];
+  if (entry.image > process.id) return;
+  uint64_t clauses = 0;
+  for (size_t i = 0; i < rules_.size(); i += 2) {
+    const uint64_t word = process.candidates[bank * IMAGE_CANDIDATE_WORDS + rules_[i] / 64];
+    // All ones stand for words that no module has set.
+    if (word != ~uint64_t{0} && (word >> rules_[i] % 64 & 1) != 0) clauses |= rules_[i + 1];
+  }
+  __atomic_store_n(&entry.image, 0, __ATOMIC_SEQ_CST);
+  entry.clauses = clauses;
+  __atomic_store_n(&entry.image, process.id, __ATOMIC_SEQ_CST);
+}
+
+void EnforcementTable::Forget(uint64_t id) {
+  enforce_process& entry = tables_->processes[id % ENFORCE_PROCESSES];
+  if (entry.image == id) __atomic_store_n(&entry.image, 0, __ATOMIC_SEQ_CST);
+}
+
+}  // namespace wasprey

@@ -1,0 +1,54 @@
+// Rules that the kernel enforces, as a map that the BPF programs read: the tables, and the clauses that each process
+// can meet as a candidate.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "bpf/enforce_tables.h"
+#include "file_descriptor.h"
+#include "kernel_layout.h"
+#include "memory_map.h"
+
+namespace wasprey {
+
+class EnforcementTable {
+ public:
+  /**
+   * Makes the map. `tables` are the bytes of struct enforcement up to its processes; `rules` are pairs: the number of a
+   * rule's candidate bit, and its clauses. Tables of another size are refused.
+   */
+  static Result<std::unique_ptr<EnforcementTable>> Make(std::span<const uint8_t> tables,
+                                                        std::span<const uint64_t> rules);
+
+  /** Of the map. */
+  int fd() const { return map_.get(); }
+  const enforcement& tables() const { return *tables_; }
+  /** Whether it has clauses for any of these event types. */
+  bool Concerns(std::span<const uint64_t> types) const;
+  /** Protects the agent: its process with all that it has started, and what is in its container, by the cgroup. */
+  void Protect(uint32_t process, uint64_t cgroup) {
+    tables_->agent = process;
+    tables_->agent_cgroup = cgroup;
+  }
+  /** No program of the root cgroup decides anything: the calls are decided when they end. */
+  void DecideLate() { __atomic_store_n(&tables_->early, 0, __ATOMIC_SEQ_CST); }
+
+  /** Sets the clauses of an image's process by the candidate words of a bank. A later image takes the entry of an
+   * earlier one. */
+  void Fill(const image& process, uint32_t bank);
+  /** Frees the entry of an image that its process has left. */
+  void Forget(uint64_t id);
+
+ private:
+  EnforcementTable(FileDescriptor map, Mapping memory, std::span<const uint64_t> rules);
+
+  FileDescriptor map_;
+  Mapping memory_;
+  enforcement* tables_;
+  std::vector<uint64_t> rules_;
+};
+
+}  // namespace wasprey

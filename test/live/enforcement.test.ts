@@ -1,0 +1,331 @@
+// Enforcement in the kernel, on real processes: what a process would have written after its call shows whether it was stopped.
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, linkSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { basename } from 'node:path';
+import { after, before, beforeEach, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type EnforcedAction,
+  type EnforcementRails,
+  enforcementTables,
+} from '../../host/capture/enforcement-tables.ts';
+import { openCapture } from '../../host/capture/open.ts';
+import { EventMemory } from '../../host/fields/memory.ts';
+import { EventRecord } from '../../host/fields/record.ts';
+import { ENFORCED } from '../../host/schema/enforced.ts';
+import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { act, type Step, str } from '../support/live-act.ts';
+import { AF_INET, SOCK_DGRAM } from '../support/live-numbers.ts';
+
+const EVENT_TYPES = ['open', 'openat', 'openat2', 'creat', 'execve', 'connect', 'sendto', 'sendmsg'];
+/** No process has it: the tests are not its children. */
+const NO_AGENT = 4_194_303;
+const RAILS: EnforcementRails = {
+  observes: false,
+  hosts: true,
+  needsPermit: false,
+  executables: [],
+  agentPid: NO_AGENT,
+  perNode: { count: 10_000, milliseconds: 60_000 },
+  perContainer: { count: 10_000, milliseconds: 60_000 },
+};
+const directory = directoryForTests();
+const SECRET = `${directory}/secret`;
+const PROGRAM = `${directory}/forbidden`;
+const { capture, memory } = openCapture({ source: 'bpf' });
+const view = new EventMemory(memory.buffer);
+
+before(() => {
+  writeFileSync(SECRET, 'secret\n');
+  writeFileSync(`${directory}/secret2`, 'other\n');
+  copyFileSync('/bin/sh', PROGRAM);
+  capture.start(EVENT_TYPES);
+});
+beforeEach(() => events());
+after(() => capture.close());
+
+/** An event of a call that was enforced. */
+interface Enforced {
+  readonly type: string;
+  readonly outcome: number;
+  readonly result: bigint;
+}
+
+/** Reads all events so far; returns those that say what enforcement did. */
+function events(): Enforced[] {
+  const found: Enforced[] = [];
+  const segments = new Uint32Array(64);
+  for (let pairs = capture.poll(segments, 50); pairs > 0; pairs = capture.poll(segments, 50)) {
+    for (let pair = 0; pair < pairs; pair++) {
+      const to = segments[2 * pair + 1] ?? 0;
+      for (let address = segments[2 * pair] ?? 0; address < to; address += view.u32(address + 8)) {
+        const event = EventRecord.at(view, address);
+        const outcome = event?.number('reserved') ?? 0;
+        if (event && outcome !== 0) found.push({ type: event.type.name, outcome, result: event.big('result') });
+      }
+    }
+    capture.release();
+  }
+  return found;
+}
+
+/** Enforces these clauses from now on. */
+function enforce(clauses: readonly ExactClause[], action: EnforcedAction, rails: Partial<EnforcementRails> = {}): void {
+  const made = enforcementTables([{ exact: { rule: 0, clauses }, action }], { ...RAILS, ...rails });
+  assert.ok(made.ok);
+  capture.prepareEnforcement(0, made.tables.bytes, made.tables.rules);
+  assert.deepEqual(capture.enforce(0), []);
+  events();
+}
+
+function opening(...equal: string[]): ExactClause {
+  return {
+    types: ['open', 'openat', 'openat2', 'creat'],
+    process: 'any',
+    names: [{ of: 'path', equal, beginnings: [], endings: [] }],
+  };
+}
+
+function running(...equal: string[]): ExactClause {
+  return { types: ['execve'], process: 'any', names: [{ of: 'executable', equal, beginnings: [], endings: [] }] };
+}
+
+function reaching(port: number): ExactClause {
+  return { types: ['connect', 'sendto', 'sendmsg'], process: 'any', peers: [{ ports: [{ from: port, to: port }] }] };
+}
+
+const MARKER = `${directory}/marker`;
+
+/** Runs a program that writes a marker when it gets so far. Returns whether it did, and what ended it. */
+function run(program: string, ...words: string[]): { marker: boolean; signal: string | null } {
+  rmSync(MARKER, { force: true });
+  const { signal } = spawnSync(program, words, { cwd: directory });
+  return { marker: existsSync(MARKER), signal };
+}
+
+/** A shell that reads a file and then writes the marker. */
+function read(path: string): { marker: boolean; signal: string | null } {
+  return run('/bin/sh', '-c', `read line < ${path} && : > ${MARKER}`);
+}
+
+const STOPPED = { marker: false, signal: 'SIGKILL' };
+const RUNS_ON = { marker: true, signal: null };
+const ROUNDS = 20;
+
+test('A program is killed before it begins, whatever leads to it; others are not', () => {
+  symlinkSync(PROGRAM, `${directory}/link`);
+  copyFileSync('/bin/sh', `${directory}/forbidden2`);
+  enforce([running(PROGRAM)], 'kill_process');
+  for (let round = 0; round < ROUNDS; round++) {
+    assert.deepEqual(run(PROGRAM, '-c', `: > ${MARKER}`), STOPPED);
+    assert.deepEqual(run(`${directory}/link`, '-c', `: > ${MARKER}`), STOPPED);
+    assert.deepEqual(run(`${directory}/forbidden2`, '-c', `: > ${MARKER}`), RUNS_ON);
+  }
+  const enforced = events();
+  assert.equal(enforced.length, 2 * ROUNDS);
+  for (const each of enforced) assert.deepEqual(each, { type: 'execve', outcome: ENFORCED.STOPPED, result: 0n });
+});
+
+test('A process that opens a file is killed before it reads it, by whatever name it is opened', () => {
+  symlinkSync('secret', `${directory}/to-secret`);
+  linkSync(SECRET, `${directory}/hard`);
+  enforce([opening(SECRET)], 'kill_process');
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const path of [SECRET, 'secret', './to-secret', `/proc/self/root${SECRET}`, `${directory}/hard`])
+      assert.deepEqual(read(path), STOPPED, path);
+    assert.deepEqual(read(`${directory}/secret2`), RUNS_ON);
+  }
+  const enforced = events();
+  assert.equal(enforced.length, 5 * ROUNDS);
+  for (const { outcome } of enforced) assert.equal(outcome, ENFORCED.STOPPED);
+});
+
+test('The record says when a call has had its effect', () => {
+  enforce([opening(SECRET, `${directory}/new`)], 'kill_process');
+  assert.deepEqual(run('/bin/sh', '-c', `: > ${directory}/new; : > ${MARKER}`), STOPPED);
+  assert.ok(existsSync(`${directory}/new`));
+  // Its other threads could have used the file.
+  const script = `require('fs').readFileSync(${JSON.stringify(SECRET)}); require('fs').writeFileSync(${JSON.stringify(MARKER)}, '')`;
+  assert.deepEqual(run(process.execPath, '-e', script), STOPPED);
+  assert.deepEqual(
+    events().map(({ outcome }) => outcome),
+    [ENFORCED.KILLED, ENFORCED.KILLED],
+  );
+});
+
+test('Nothing else is killed', async () => {
+  enforce([opening(SECRET)], 'kill_process');
+  const script = `while read line < ${directory}/secret2; do [ -e ${directory}/end ] && exit 7; done`;
+  const before = capture.enforcementCounts()?.[ENFORCED.STOPPED] ?? 0;
+  const crowd = Array.from({ length: 20 }, () => spawn('/bin/sh', ['-c', script]));
+  for (let round = 0; round < ROUNDS; round++) assert.deepEqual(read(SECRET), STOPPED);
+  writeFileSync(`${directory}/end`, '');
+  for (const child of crowd) assert.deepEqual(await endOf(child), [7, null]);
+  assert.equal((capture.enforcementCounts()?.[ENFORCED.STOPPED] ?? 0) - before, ROUNDS);
+});
+
+function endOf(child: ChildProcess): Promise<unknown[]> {
+  return child.exitCode !== null || child.signalCode !== null
+    ? Promise.resolve([child.exitCode, child.signalCode])
+    : once(child, 'exit');
+}
+
+/** Connects, and writes the marker if it comes so far; in a process that lives, the result of the connect too. */
+function connectBy(port: number): Promise<[code: number | null, signal: string | null]> {
+  const script = `
+    const socket = require('net').connect(${port}, '127.0.0.1');
+    socket.on('connect', () => process.exit(3)).on('error', ({ code }) => process.exit(code === 'EPERM' ? 5 : 4));`;
+  return endOf(spawn(process.execPath, ['-e', script])) as Promise<[number | null, string | null]>;
+}
+
+test('A connect is refused before anything is sent, or its process killed as well', async () => {
+  let connections = 0;
+  const server = createServer().on('connection', () => connections++);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  try {
+    enforce([reaching(port)], 'deny');
+    for (let round = 0; round < 5; round++) assert.deepEqual(await connectBy(port), [5, null]);
+    assert.deepEqual(
+      events().map(({ outcome, result }) => [outcome, result]),
+      new Array(5).fill([ENFORCED.REFUSED, -1n]),
+    );
+    enforce([reaching(port)], 'kill_process');
+    for (let round = 0; round < 5; round++) assert.deepEqual(await connectBy(port), [null, 'SIGKILL']);
+    assert.deepEqual(
+      events().map(({ outcome }) => outcome),
+      new Array(5).fill(ENFORCED.REFUSED_AND_KILLED),
+    );
+    assert.equal(connections, 0);
+    // What depends on the result is decided at the end, when the connect has had its effect.
+    enforce([{ ...reaching(port), types: ['connect'], result: 'failed' }], 'kill_process');
+    assert.deepEqual(await connectBy(port), [null, 'SIGKILL']);
+    assert.deepEqual(
+      events().map(({ outcome }) => outcome),
+      [ENFORCED.KILLED],
+    );
+    capture.enforce(undefined);
+    assert.deepEqual(await connectBy(port), [3, null]);
+  } finally {
+    server.close();
+  }
+});
+
+test('A datagram is refused before it is sent', async () => {
+  const receiver = createSocket('udp4');
+  let received = 0;
+  receiver.on('message', () => received++);
+  receiver.bind(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  const { port } = receiver.address();
+  const peer = `in:127.0.0.1:${port}`;
+  const send = ['sendto', 'r0', str('data'), 4, 0, peer, 'len'] as const;
+  const steps: readonly Step[] = [['socket', AF_INET, SOCK_DGRAM, 0], [...send], [...send]];
+  try {
+    enforce([reaching(port)], 'deny');
+    const [, ...sends] = await act(steps);
+    assert.deepEqual(
+      sends.map(({ result }) => result),
+      [-1, -1],
+    );
+    // Of sends to one peer the first is reported.
+    assert.deepEqual(
+      events().map(({ type, outcome }) => [type, outcome]),
+      [['sendto', ENFORCED.REFUSED]],
+    );
+    assert.equal(capture.enforcementCounts()?.[ENFORCED.REFUSED], 2);
+    enforce([reaching(port + 1 || 1)], 'deny');
+    await act(steps);
+    for (let wait = 0; wait < 100 && received < 2; wait++) await delay(20);
+    assert.equal(received, 2);
+  } finally {
+    receiver.close();
+  }
+});
+
+test('A rule that is taken away, or replaced, is not enforced any more', () => {
+  enforce([opening(SECRET)], 'kill_process');
+  assert.deepEqual(read(SECRET), STOPPED);
+  enforce([opening(`${directory}/secret2`)], 'kill_process');
+  assert.deepEqual(read(SECRET), RUNS_ON);
+  assert.deepEqual(read(`${directory}/secret2`), STOPPED);
+  capture.enforce(undefined);
+  assert.deepEqual(read(`${directory}/secret2`), RUNS_ON);
+  assert.equal(capture.enforcementCounts(), undefined);
+  assert.ok(!capture.loadedPrograms().some((name) => name.startsWith('enforce')));
+});
+
+test('Without a rule there is no program and no map, and with one there are', () => {
+  assert.ok(!capture.loadedPrograms().some((name) => name.startsWith('enforce')));
+  enforce([running(PROGRAM)], 'kill_process');
+  assert.deepEqual(
+    capture.loadedPrograms().filter((name) => name.startsWith('enforce')),
+    ['enforce_exec'],
+  );
+  capture.enforce(undefined);
+});
+
+test('What is never acted on is not, and the record says why', () => {
+  const outcomeWith = (rails: Partial<EnforcementRails>): number[] => {
+    enforce([opening(SECRET)], 'kill_process', rails);
+    assert.deepEqual(read(SECRET), RUNS_ON);
+    return events().map(({ outcome }) => outcome);
+  };
+  assert.deepEqual(outcomeWith({ executables: [realpathSync('/bin/sh')] }), [ENFORCED.PROTECTED]);
+  assert.deepEqual(outcomeWith({ executables: [basename(realpathSync('/bin/sh'))] }), [ENFORCED.PROTECTED]);
+  assert.deepEqual(outcomeWith({ agentPid: rootPid() }), [ENFORCED.PROTECTED]);
+  assert.deepEqual(outcomeWith({ hosts: false }), [ENFORCED.HOST]);
+  assert.deepEqual(outcomeWith({ observes: true }), [ENFORCED.OBSERVED]);
+  assert.deepEqual(outcomeWith({ perNode: { count: 0, milliseconds: 60_000 } }), [ENFORCED.LIMITED]);
+});
+
+/** The number of this process in the root pid namespace, which the first event of it shows. */
+function rootPid(): number {
+  return capture.thisThread();
+}
+
+test('The limits are hard', () => {
+  capture.enforce(undefined);
+  enforce([opening(SECRET)], 'kill_process', { perNode: { count: 3, milliseconds: 60_000 } });
+  const killed = Array.from({ length: 10 }, () => read(SECRET)).filter(({ signal }) => signal !== null);
+  assert.equal(killed.length, 3);
+  assert.deepEqual(
+    events().map(({ outcome }) => outcome),
+    [...new Array(3).fill(ENFORCED.STOPPED), ...new Array(7).fill(ENFORCED.LIMITED)],
+  );
+});
+
+test('Enforcement ends with the agent, also with one that is killed', async () => {
+  capture.enforce(undefined);
+  const module = (name: string): string => JSON.stringify(new URL(`../../host/capture/${name}`, import.meta.url).href);
+  const made = enforcementTables([{ exact: { rule: 0, clauses: [opening(SECRET)] }, action: 'kill_process' }], RAILS);
+  assert.ok(made.ok);
+  writeFileSync(`${directory}/tables`, made.tables.bytes);
+  const script = `
+    import { readFileSync } from 'node:fs';
+    import { openCapture } from ${module('open.ts')};
+    const { capture } = openCapture({ source: 'bpf' });
+    capture.start(${JSON.stringify(EVENT_TYPES)});
+    capture.poll(new Uint32Array(64), 0);
+    capture.prepareEnforcement(0, new Uint8Array(readFileSync(${JSON.stringify(`${directory}/tables`)})), new BigUint64Array(0));
+    console.log(JSON.stringify(capture.enforce(0)));
+    setInterval(() => {}, 1000);`;
+  const agent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [answer] = await once(agent.stdout, 'data');
+  assert.equal(String(answer).trim(), '[]');
+  assert.deepEqual(read(SECRET), STOPPED);
+  agent.kill('SIGKILL');
+  await once(agent, 'exit');
+  for (let wait = 0; wait < 100 && read(SECRET).signal !== null; wait++) await delay(20);
+  assert.deepEqual(read(SECRET), RUNS_ON);
+});

@@ -1,0 +1,275 @@
+// What the kernel decides by the tables of enforced rules is what the rules say, exactly: its code, compiled for the tests, against a plain
+// reading of the rules, on random rules and calls.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type EnforcementRails, enforcementTables } from '../../../host/capture/enforcement-tables.ts';
+import { findEventType } from '../../../host/schema/events/index.ts';
+import {
+  EXACT_PROCESSES,
+  type ExactClause,
+  type ExactName,
+  type ExactPeer,
+  type ExactText,
+} from '../../../host/schema/kernel-enforcement.ts';
+import { OPEN_COMBINATIONS, OPENED, openFacts, SOCKET_KINDS } from '../../../host/schema/kernel-filter.ts';
+import { type EnforcedFacts, testAddon } from '../../support/test-addon.ts';
+
+const PROTECTED = 1n << 63n;
+const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+const RAILS: EnforcementRails = {
+  observes: false,
+  hosts: true,
+  needsPermit: false,
+  executables: [],
+  agentPid: 2,
+  perNode: { count: 1, milliseconds: 1 },
+  perContainer: { count: 1, milliseconds: 1 },
+};
+
+/** Few letters, so that names meet tests; a byte that is in none. */
+const component = fc.string({ unit: fc.constantFrom('a', 'b', '.', 'é', '\u00ff'), minLength: 0, maxLength: 4 });
+const bytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
+const path = fc.array(component, { minLength: 1, maxLength: 3 }).map((parts) => bytes(`/${parts.join('/')}`));
+const part = fc.oneof(
+  path,
+  component.map(bytes),
+  fc.constant(''),
+  path.map((text) => text.slice(2)),
+);
+const texts = fc.array(part, { maxLength: 2 });
+
+const nameTest = (of: readonly ExactText[]): fc.Arbitrary<ExactName> =>
+  fc
+    .record({ of: fc.constantFrom(...of), not: fc.boolean(), equal: texts, beginnings: texts, endings: texts })
+    .map(({ not, ...test }) => ({ ...test, ...(not && { not }) }));
+
+const address = fc.oneof(
+  fc.tuple(fc.constantFrom(10, 127), fc.constantFrom(0, 1), fc.constant(0), fc.nat(3)).map((list) => [...list]),
+  fc
+    .tuple(fc.constantFrom(0xfe, 0), fc.constantFrom(0x80, 0), fc.nat(2))
+    .map(([a, b, last]) => [a, b, ...new Array<number>(13).fill(0), last]),
+);
+const port = fc.constantFrom(0, 1, 53, 443, 65_535);
+const network = address.chain((base) => fc.nat(base.length * 8).map((bits) => ({ address: base, bits })));
+const peerTest: fc.Arbitrary<ExactPeer> = fc
+  .tuple(
+    fc.boolean(),
+    fc.oneof(
+      fc.array(network, { minLength: 1, maxLength: 3 }).map((networks) => ({ networks })),
+      fc
+        .array(
+          fc.tuple(port, port).map(([from, to]) => ({ from, to })),
+          { minLength: 1, maxLength: 2 },
+        )
+        .map((ports) => ({ ports })),
+    ),
+  )
+  .map(([not, test]) => ({ ...test, ...(not && { not: true as const }) }));
+
+const process = fc.constantFrom(...EXACT_PROCESSES);
+const opens = fc
+  .array(fc.constantFrom(...'0123456789abcdef'), { minLength: OPEN_COMBINATIONS / 4, maxLength: OPEN_COMBINATIONS / 4 })
+  .map((digits) => digits.join(''));
+const openClause = fc.record(
+  {
+    types: fc.subarray(['open', 'openat', 'creat'], { minLength: 1 }),
+    process,
+    opens,
+    names: fc.array(nameTest(['path', 'directory', 'resolved']), { maxLength: 3 }),
+  },
+  { requiredKeys: ['types', 'process'] },
+);
+const execClause = fc.record(
+  { types: fc.constant(['execve']), process, names: fc.array(nameTest(['executable', 'name']), { maxLength: 3 }) },
+  { requiredKeys: ['types', 'process'] },
+);
+const socketClause = fc.record(
+  {
+    types: fc.constant(['connect']),
+    process,
+    result: fc.constantFrom('succeeded' as const, 'failed' as const),
+    sockets: fc.subarray(['ipv4' as const, 'ipv6' as const], { minLength: 1 }),
+    peers: fc.array(peerTest, { maxLength: 3 }),
+  },
+  { requiredKeys: ['types', 'process'] },
+);
+const clauses = fc.array(fc.oneof(openClause, execClause, socketClause), { minLength: 1, maxLength: 6 });
+
+interface Call {
+  readonly type: string;
+  readonly failed: boolean;
+  readonly combination: number;
+  readonly where: 'container' | 'host' | undefined;
+  readonly candidates: bigint;
+  readonly path: string;
+  readonly resolved: string;
+  readonly executable: string;
+  readonly name: string;
+  readonly address: number[];
+  readonly port: number;
+}
+
+const call: fc.Arbitrary<Call> = fc.record({
+  type: fc.constantFrom('open', 'openat', 'creat', 'execve', 'connect'),
+  failed: fc.boolean(),
+  combination: fc.nat(OPEN_COMBINATIONS - 1),
+  where: fc.constantFrom('container', 'host', undefined),
+  candidates: fc.bigInt({ min: 0n, max: 63n }),
+  path,
+  resolved: path,
+  executable: path,
+  name: component.map(bytes),
+  address,
+  port,
+});
+
+function isOpen({ type }: Call): boolean {
+  return ['open', 'openat', 'creat'].includes(type);
+}
+
+function textOf(of: ExactText, event: Call): string | undefined {
+  if (of === 'directory' && openFacts(event.combination).opened !== OPENED.directory)
+    return event.path.slice(0, Math.max(1, event.path.lastIndexOf('/')));
+  return of === 'directory' ? event.path : event[of];
+}
+
+function bitsOf(list: readonly number[], bits: number): string {
+  return list
+    .map((byte) => byte.toString(2).padStart(8, '0'))
+    .join('')
+    .slice(0, bits);
+}
+
+function meets(clause: ExactClause, index: number, event: Call): boolean {
+  const { types, result, opens: bits, sockets, names = [], peers = [], process: where } = clause;
+  const isIpv4 = event.address.length === 4;
+  const hasPeer = event.port !== 0 || event.address.some((byte) => byte !== 0);
+  return (
+    types.includes(event.type) &&
+    (result === undefined || (result === 'failed') === event.failed) &&
+    (bits === undefined || ((BigInt(`0x${bits}`) >> BigInt(event.combination)) & 1n) === 1n) &&
+    (sockets === undefined || sockets.includes(isIpv4 ? 'ipv4' : 'ipv6')) &&
+    (where === 'any' ||
+      where === event.where ||
+      (where === 'candidate' && ((event.candidates >> BigInt(index)) & 1n) === 1n)) &&
+    names.every(({ of, not, equal, beginnings, endings }) => {
+      const text = textOf(of, event) ?? '';
+      const holds =
+        equal.includes(text) ||
+        beginnings.some((one) => text.startsWith(one)) ||
+        endings.some((one) => text.endsWith(one));
+      return holds !== (not === true);
+    }) &&
+    peers.every(({ not, networks, ports }) => {
+      const inPorts = ports?.some(({ from, to }) => event.port >= from && event.port <= to) ?? false;
+      const inNetworks =
+        networks?.some(
+          (one) =>
+            one.address.length === event.address.length &&
+            bitsOf(one.address, one.bits) === bitsOf(event.address, one.bits),
+        ) ?? false;
+      return (hasPeer && (inPorts || inNetworks)) !== (not === true);
+    })
+  );
+}
+
+function factsOf(event: Call): EnforcedFacts {
+  const isIpv4 = event.address.length === 4;
+  const { opened } = openFacts(event.combination);
+  return {
+    type: findEventType(event.type)?.number ?? 0,
+    failed: Number(event.failed),
+    combination: event.combination,
+    isDirectory: Number(opened === OPENED.directory),
+    socket: SOCKET_KINDS.indexOf(event.type === 'connect' && !isIpv4 ? 'ipv6' : 'ipv4'),
+    where: event.where === 'container' ? 1 : event.where === 'host' ? 2 : 0,
+    candidates: event.candidates,
+    ...(isOpen(event) && { path: latin(event.path), resolved: latin(event.resolved) }),
+    ...(event.type === 'execve' && { executable: latin(event.executable), name: latin(event.name) }),
+    ...(event.type === 'connect' && {
+      peer: Uint8Array.from(isIpv4 ? [...MAPPED, ...event.address] : event.address),
+      port: event.port,
+      isIpv4: Number(isIpv4),
+    }),
+  };
+}
+
+function latin(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text, 'latin1'));
+}
+
+/** Facts of other families do not matter to a clause, and so the kernel is not given them. */
+test('The kernel finds exactly the clauses that a call meets', () => {
+  let met = 0;
+  fc.assert(
+    fc.property(clauses, fc.array(call, { minLength: 20, maxLength: 20 }), (list, calls) => {
+      const made = enforcementTables([{ exact: { rule: 0, clauses: list }, action: 'kill_process' }], RAILS);
+      assert.ok(made.ok);
+      for (const event of calls) {
+        const shown = isOpen(event) ? event : { ...event, combination: 0 };
+        const usual = list.map((clause, index) =>
+          meetsFamily(clause, event) && meets(clause, index, shown) ? 1n << BigInt(index) : 0n,
+        );
+        const expected = usual.reduce((sum, bit) => sum | bit, 0n);
+        if (expected !== 0n) met++;
+        assert.equal(testAddon.enforcedClauses(made.tables.bytes, factsOf(shown)), expected, JSON.stringify(list));
+      }
+    }),
+    { numRuns: 300, seed: 2026, endOnFailure: true },
+  );
+  assert.ok(met > 300, `only ${met} calls met a clause`);
+});
+
+function meetsFamily({ types }: ExactClause, { type }: Call): boolean {
+  return types.includes(type);
+}
+
+test('Executables that are never acted on are found by path, or by the name of the file', () => {
+  const rails = { ...RAILS, executables: ['/usr/bin/kubelet', 'containerd', 'memfd:runc'] };
+  const made = enforcementTables([], rails);
+  assert.ok(made.ok);
+  const isProtected = (running: string): boolean => {
+    const facts = { type: 0, failed: 0, combination: 0, isDirectory: 0, socket: 0, where: 0, candidates: 0n };
+    return testAddon.enforcedClauses(made.tables.bytes, { ...facts, running: latin(running) }) === PROTECTED;
+  };
+  for (const path of ['/usr/bin/kubelet', '/opt/containerd', 'memfd:runc']) assert.ok(isProtected(path), path);
+  for (const path of ['/usr/bin/kubelet2', '/opt/bin/kubelet', '/containerd/x', '/usr/xcontainerd', '/usr/bin', '/'])
+    assert.ok(!isProtected(path), path);
+});
+
+test('What can not be enforced is a problem that says why', () => {
+  const reasons = (clause: ExactClause, action: 'kill_process' | 'deny'): string => {
+    const made = enforcementTables([{ exact: { rule: 0, clauses: [clause] }, action }], RAILS);
+    return made.ok ? '' : made.problems.map(({ reason }) => reason).join('; ');
+  };
+  assert.match(reasons({ types: ['unlink'], process: 'any' }, 'kill_process'), /effect of unlink can't be stopped/);
+  assert.match(reasons({ types: ['open'], process: 'any' }, 'deny'), /an open can be refused by no program/);
+  assert.match(
+    reasons({ types: ['connect'], process: 'any', result: 'succeeded' }, 'deny'),
+    /depends on the result of connect/,
+  );
+  assert.match(reasons({ types: ['sendto'], process: 'candidate' }, 'kill_process'), /too late to stop a send/);
+  assert.match(
+    reasons({ types: ['connect'], process: 'any', sockets: ['unix'] }, 'deny'),
+    /sockets of unix are not enforced/,
+  );
+  assert.equal(reasons({ types: ['connect'], process: 'any' }, 'deny'), '');
+});
+
+test('Tables that have no room for all rules are a problem', () => {
+  const name = (equal: readonly string[]): ExactClause => ({
+    types: ['open'],
+    process: 'any',
+    names: [{ of: 'path', equal, beginnings: [], endings: [] }],
+  });
+  const many = enforcementTables(
+    [{ exact: { rule: 0, clauses: new Array(64).fill(name(['/a'])) }, action: 'kill_process' }],
+    RAILS,
+  );
+  assert.ok(!many.ok && many.problems.some(({ reason }) => reason.includes('64 alternatives')));
+  const long = Array.from({ length: 40 }, (_, index) => `/${index}${'x'.repeat(200)}`);
+  const deep = enforcementTables([{ exact: { rule: 0, clauses: [name(long)] }, action: 'kill_process' }], RAILS);
+  assert.ok(!deep.ok && deep.problems.some(({ reason }) => reason.includes('longer than the kernel has room for')));
+});
