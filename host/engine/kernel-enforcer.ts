@@ -47,8 +47,9 @@ export class KernelEnforcer {
   permitAll(): void {
     const seen = new Set<number>();
     const addresses = new Uint32Array(IMAGES_AT_ONCE);
-    let first = 0;
-    for (let count = 0; (count = this.#capture.listImages(first, addresses)) > 0; first += count) {
+    let count = this.#capture.listImages(0, addresses);
+    for (let first = 0; count > 0; count = this.#capture.listImages(first, addresses)) {
+      first += count;
       for (const address of addresses.subarray(0, count)) {
         const container = address === 0 ? undefined : ImageRecord.at(this.#memory, address)?.container;
         if (!container || container.isHost || seen.has(container.address)) continue;
