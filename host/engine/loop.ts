@@ -1,6 +1,5 @@
 // The worker's work, one batch at a time: events from the capture, candidates for new processes, evaluation; and messages of the host.
 
-import type { KernelEnforcer } from './kernel-enforcer.ts';
 import { encodeNameTable } from '../capture/name-table.ts';
 import type { Capture, ContainerNotice } from '../capture/native.ts';
 import { storeContainer } from '../capture/store-container.ts';
@@ -13,6 +12,7 @@ import { DueGarbage } from './due-garbage.ts';
 import type { EvaluationClock } from './evaluation-clock.ts';
 import { Hold } from './hold.ts';
 import type { JournalTaps } from './journal-taps.ts';
+import type { KernelEnforcer } from './kernel-enforcer.ts';
 import { MatchQueue, type MatchQueueParts } from './match-queue.ts';
 import { ModuleReturn } from './module-return.ts';
 import type { ModuleSet, SetMatch } from './module-set.ts';
