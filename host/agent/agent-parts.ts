@@ -16,6 +16,7 @@ import { HookWatch } from './hook-watch.ts';
 import { ImageWatch } from './image-watch.ts';
 import { describeLeftOut, withoutEvents } from './left-out-events.ts';
 import { NodeCaptures } from './node-captures.ts';
+import { NodeEnforcement } from './node-enforcement.ts';
 import { NodeJournal } from './node-journal.ts';
 import { NodeResponses } from './node-responses.ts';
 import { OUTPUT_RULE, OutputWatch } from './output-watch.ts';
@@ -45,6 +46,7 @@ export class AgentParts {
   readonly journal: NodeJournal;
   readonly captures: NodeCaptures;
   readonly responses: NodeResponses;
+  readonly enforcement: NodeEnforcement;
   readonly ruleSets: RuleSets;
   /** Undefined until it has started. */
   engine: Engine | undefined;
@@ -96,6 +98,7 @@ export class AgentParts {
     const responder = replay ? undefined : options.responder;
     this.responses = new NodeResponses({ desk: () => this.desk, responder, onTrouble });
     if (this.#responses) this.responses.use(this.#responses.settings);
+    this.enforcement = new NodeEnforcement({ desk: () => this.desk, onTrouble, onNote });
     const modules = this.completed(options.modules, extras, this.#responses);
     const ruleSetsHost: RuleSetsHost = {
       engine: () => this.engine,
@@ -103,6 +106,9 @@ export class AgentParts {
       journal: () => this.journal.wants,
       captures: this.captures.isOn,
       isFiltered: this.source === 'bpf' && options.kernelFilter !== false,
+      ...(this.source === 'bpf' && {
+        enforcement: (all: readonly RuleModule[]) => this.enforcement.start(all, this.#responses?.settings),
+      }),
       onTrouble,
       ...(options.onRules && { onRules: options.onRules }),
     };
@@ -118,6 +124,7 @@ export class AgentParts {
     const { summary: journal } = this.journal;
     const { summary: captures } = this.captures;
     const { summary: responses } = this.responses;
+    const { summary: enforcement } = this.enforcement;
     return {
       engine: this.engine?.counters,
       rules: this.ruleSets.summary,
@@ -132,6 +139,7 @@ export class AgentParts {
       ...(journal && { journal }),
       ...(captures && { captures }),
       ...(responses && { responses }),
+      ...(enforcement && { enforcement }),
     };
   }
 
@@ -142,8 +150,14 @@ export class AgentParts {
   async replaceRules(modules: readonly RuleModule[], extras: AlertExtras, responses?: ResponseSet): Promise<void> {
     // A replay has none.
     const next = this.options.replay ? undefined : (responses ?? this.#responses);
-    await this.ruleSets.replace(this.completed(modules, extras, next), next?.guard);
+    const before = this.#responses;
     this.#responses = next;
+    try {
+      await this.ruleSets.replace(this.completed(modules, extras, next), next?.guard);
+    } catch (error) {
+      this.#responses = before;
+      throw error;
+    }
     if (next) this.responses.use(next.settings);
   }
 

@@ -7,6 +7,7 @@ import { decode } from '../fields/value.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import type { Outcome, Refusal, Target, TargetPod } from '../responses/action.ts';
 import type { BoundResponse } from '../responses/bound-response.ts';
+import { enforcedOutcome } from '../responses/enforced-outcome.ts';
 import { outcomeName, outcomeText } from '../responses/outcome-text.ts';
 import type { Responder } from '../responses/responder.ts';
 import type { Response, ResponseMode, ResponseSettings } from '../responses/settings.ts';
@@ -108,7 +109,10 @@ export class NodeResponses {
 
   async #respond({ response, guard }: BoundResponse, { fields, acts, isIncomplete }: AlertToRespond): Promise<Outcome> {
     const target = targetOf(fields, acts, isIncomplete);
-    const outcome = refusalOf(acts, guard) ?? (target ? await this.#act(response, target) : UNKNOWN_PROCESS);
+    const outcome =
+      enforcedBy(response, acts, target) ??
+      refusalOf(acts, guard) ??
+      (target ? await this.#act(response, target) : UNKNOWN_PROCESS);
     this.#count(response, outcome);
     if (outcome.kind === 'failed') {
       const message = `${RESPONSE_FAILURE_RULE}: ${outcomeText(response.name, outcome)}`;
@@ -148,6 +152,16 @@ function refused(why: Refusal, detail: string): Outcome {
 }
 
 const UNKNOWN_PROCESS = refused('incomplete', 'the process of the event is not known');
+
+/** Of a response of the kernel: it has acted, or not, when the alert comes. */
+function enforcedBy(
+  { where }: Response,
+  acts: MatchToActOn | undefined,
+  target: Target | undefined,
+): Outcome | undefined {
+  if (where !== 'kernel') return undefined;
+  return enforcedOutcome(acts?.enforced ?? 0, { pid: target?.pid ?? 0, executable: target?.executable ?? '' });
+}
 
 /** What `unless` says. */
 function refusalOf(acts: MatchToActOn | undefined, guard: number | undefined): Outcome | undefined {

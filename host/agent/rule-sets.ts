@@ -3,7 +3,7 @@
 import { type FilterTables, filterTables } from '../capture/filter-tables.ts';
 import { firstWords } from '../engine/candidate-words.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { ModuleStart, RuleSetStart } from '../engine/protocol.ts';
+import type { EnforcementStart, ModuleStart, RuleSetStart } from '../engine/protocol.ts';
 import type { JournalWants } from '../journal/wants.ts';
 import { type AlertDesk, ruleReads } from './alert-desk.ts';
 import { type AbsenceSummary, ModuleAbsences } from './module-absences.ts';
@@ -57,6 +57,8 @@ export interface RuleSetsHost {
   readonly journal?: () => JournalWants | undefined;
   /** Whether rules can begin captures. */
   readonly captures?: boolean;
+  /** What the kernel enforces with these modules. Throws EngineError if it can't. */
+  readonly enforcement?: (modules: readonly RuleModule[]) => EnforcementStart | undefined;
   readonly onTrouble: (message: string) => void;
   readonly onRules?: (change: RuleChange) => void;
 }
@@ -224,6 +226,7 @@ export class RuleSets {
   #setOf(generation: number, modules: readonly RuleModule[], guard: RuleModule | undefined): RuleSetStart {
     const journal = this.#host.journal?.();
     const filter = this.#host.isFiltered ? sharedFilter(modules, journal, this.#host.captures) : undefined;
+    const enforcement = this.#host.enforcement?.(modules);
     const eventTypes = [...modules, ...(journal ? [journal] : [])].flatMap((each) => each.eventTypes);
     return {
       generation,
@@ -231,6 +234,7 @@ export class RuleSets {
       modules: modules.map(moduleStart),
       ...(guard && { guard: moduleStart(guard) }),
       ...(filter && { filter }),
+      ...(enforcement && { enforcement }),
     };
   }
 }

@@ -50,6 +50,7 @@ function engineListener(parts: AgentParts): EngineListener {
     onSetAside: (absence) => ruleSets.absences.begin(absence),
     onTakenBack: (generation, module) => ruleSets.absences.end(generation, module),
     onReplaced: (generation) => ruleSets.tookOver(generation),
+    onEnforcing: (missing) => parts.enforcement.took(missing),
     onCounters(counters) {
       drops.update(counters);
       images.update(counters);

@@ -10,6 +10,7 @@ import type { DeskCounters } from './alert-desk.ts';
 import type { DropCounters } from './drop-watch.ts';
 import type { HookSummary } from './hook-watch.ts';
 import type { ImageSummary } from './image-watch.ts';
+import type { EnforcementSummary } from './node-enforcement.ts';
 import type { ResponsesSummary } from './node-responses.ts';
 import type { RuleSetSummary } from './rule-sets.ts';
 import type { TamperSummary } from './tamper-watch.ts';
@@ -32,4 +33,6 @@ export interface Summary {
   readonly captures?: CapturesSummary;
   /** Absent while there are none. */
   readonly responses?: ResponsesSummary;
+  /** Undefined: the kernel enforces nothing. */
+  readonly enforcement?: EnforcementSummary;
 }

@@ -34,6 +34,8 @@ export interface EnforcementRails {
   readonly needsPermit: boolean;
   /** Never acted on: paths of executables, or names of files where there is no slash. */
   readonly executables: readonly string[];
+  /** Names of files of programs that run containers: never acted on where they can. */
+  readonly runtimes: readonly string[];
   /**
    * Tests only: a process, in the root pid namespace, that is never acted on with all that it has started. Default: this one, and what is in its
    * container.
@@ -61,9 +63,10 @@ export type EnforcementResult =
   | { readonly ok: false; readonly problems: readonly EnforcementProblem[] };
 
 const MOST_CLAUSES = 63;
-/** Bit 63 is that of what is never acted on. */
-const MOST_NAME_TESTS = 63;
+/** Bits 63 and 62 are those of what is never acted on. */
+const MOST_NAME_TESTS = 62;
 const PROTECTED = 1n << 63n;
+const RUNTIME = 1n << 62n;
 const MOST_PEER_TESTS = 64;
 const MOST_NETWORKS = 256;
 const MOST_PORT_RANGES = 256;
@@ -114,7 +117,7 @@ export function enforcementTables(rules: readonly EnforcedRule[], rails: Enforce
   }
   if (names.size > MOST_NAME_TESTS || peers.size > MOST_PEER_TESTS)
     problems.push({ reason: 'all rules together test more names or peers than the kernel has room for' });
-  const states = enforcedStates([...names.all().map(textTest), neverTests(rails.executables)].flat());
+  const states = enforcedStates([...names.all().map(textTest), neverTests(rails)].flat());
   if (!states) problems.push({ reason: 'the names in all rules together are longer than the kernel has room for' });
   const networks = peers.all().flatMap(([peer, bit]) => (peer.networks ?? []).map((network) => ({ ...network, bit })));
   const ports = peers.all().flatMap(([peer, bit]) => (peer.ports ?? []).map((range) => ({ ...range, bit })));
@@ -222,7 +225,7 @@ function textTest([{ of, equal, beginnings, endings }, bit]: readonly [ExactName
   return { of, equal, beginnings, endings, bit };
 }
 
-function neverTests(executables: readonly string[]): TextTest[] {
+function neverTests({ executables, runtimes }: EnforcementRails): TextTest[] {
   const texts = executables.map((executable) => Buffer.from(executable, 'utf8').toString('latin1'));
   const paths = texts.filter((text) => text.includes('/'));
   const files = texts.filter((text) => !text.includes('/'));
@@ -230,6 +233,7 @@ function neverTests(executables: readonly string[]): TextTest[] {
   return [
     { of: 'running', equal: paths, ...none },
     { of: 'running-file', equal: files, ...none },
+    { of: 'running-file', equal: runtimes, beginnings: [], endings: [], bit: RUNTIME },
   ];
 }
 

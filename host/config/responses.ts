@@ -81,6 +81,10 @@ class ResponseReader {
       responses: actions.flatMap((entry, index) => this.#response(entry, `responses.actions[${index}]`) ?? []),
     };
     this.#refuseSameNames(actions);
+    if (pinned) {
+      const help = 'leave it out: enforcement ends with the agent';
+      this.#conflict('responses.pinned', "this version can't pin enforcement in the kernel", { help });
+    }
     for (const key of never.labels.keys()) {
       if (!LABEL_KEY.test(key)) this.#note(`responses.never.labels.${key}`, `Kubernetes allows no label ${key}`);
     }

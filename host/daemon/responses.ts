@@ -1,6 +1,7 @@
 // The responses of a run: from its configuration, their conditions compiled, and compared with the rules that are loaded.
 
-import type { ResponseSet } from '../agent/response-set.ts';
+import { kernelResponses } from '../agent/kernel-responses.ts';
+import { type ResponseSet, withResponses } from '../agent/response-set.ts';
 import { loadRuleModule, type RuleModule } from '../agent/rule-module.ts';
 import { configWarning } from '../config/error.ts';
 import { renderDiagnostic, type ShownDiagnostic } from '../diagnostics/diagnostic-text.ts';
@@ -45,6 +46,17 @@ export function unmetDiagnostics(
     const origin = origins.get(`${path}.${key}`) ?? origins.get(path);
     return origin ? [configWarning('RESPONSE_UNMATCHED', message, origin, { help })] : [];
   });
+}
+
+/** Rejects responses that the kernel can't carry out for these rules. @throws {CommandFailure} */
+export function refuseUnenforceable(set: ResponseSet, modules: readonly RuleModule[]): void {
+  if (!set.settings.responses.some(({ where }) => where === 'kernel')) return;
+  const { problems } = kernelResponses(
+    modules.map((module) => withResponses(module, set)),
+    set.settings,
+  );
+  if (problems.length === 0) return;
+  throw new CommandFailure(problems.join('\n'), 'name other rules in its match, or leave out where: kernel');
 }
 
 /** Logs them. */

@@ -28,7 +28,7 @@ import { kubernetesPlace, runtimePlaces } from './metadata-places.ts';
 import { MetricRecorder } from './metrics/recorder.ts';
 import type { MetricSource } from './metrics/source.ts';
 import { alertFormat, makeOutputs, type OutputChoice } from './outputs.ts';
-import { loadResponses, warnOfUnmet } from './responses.ts';
+import { loadResponses, refuseUnenforceable, warnOfUnmet } from './responses.ts';
 import { ruleEvents } from './rule-events.ts';
 import { type RuleUpdates, startRuleUpdates } from './rule-updates.ts';
 import type { ServiceNotifier } from './service-notify.ts';
@@ -178,6 +178,7 @@ export class Run {
 
   async #responses(settings: RunSettings, modules: readonly RuleModule[]): Promise<ResponseSet> {
     const responses = await loadResponses(settings);
+    refuseUnenforceable(responses, modules);
     warnOfUnmet(responses, modules, settings.origins, (message) => this.#log.say('warning', message));
     return responses;
   }

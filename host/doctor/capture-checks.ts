@@ -15,7 +15,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 export function checkCapture(trial: CaptureTrial): Check[] {
   const { failure, missing } = trial;
   const hooks = missing.map((hook) => checkHook(hook, failure === undefined));
-  return [capture(trial), ...hooks, ...(failure === undefined ? [ioUring(trial)] : [])];
+  return [capture(trial), ...hooks, ...(failure === undefined ? [ioUring(trial), enforcement(trial)] : [])];
 }
 
 function capture({ loaded, missing, startMs, failure }: CaptureTrial): Check {
@@ -48,6 +48,19 @@ function checkHook(hook: MissingHook, starts: boolean): Check {
     ? 'run one of the kernels that the README lists; with engine.wasprey.missing_hooks=allow an agent is ready without it'
     : undefined;
   return { ...base, state: 'fails', ...(advice !== undefined && { advice }) };
+}
+
+/** What responses with `where: kernel` can rely on. */
+function enforcement({ missingEnforcers: missing }: CaptureTrial): Check {
+  const base = { id: 'enforcement', title: 'enforcement' };
+  if (!missing) return { ...base, state: 'limited', finding: 'responses with where: kernel were not tried' };
+  if (missing.length === 0) {
+    const finding =
+      'execs and opens can be stopped by a signal, connects and datagrams refused by programs of the root cgroup (responses with where: kernel)';
+    return { ...base, state: 'works', finding };
+  }
+  const list = missing.map(({ program, detail }) => `${program} (${detail})`).join(', ');
+  return { ...base, state: 'limited', finding: `responses with where: kernel lack ${list}: the calls are not stopped` };
 }
 
 function ioUring({ missing, missingIoUringOperations: operations }: CaptureTrial): Check {

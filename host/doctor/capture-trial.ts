@@ -1,10 +1,13 @@
 // Starts a capture like an agent with rules on all event types, and stops it, to find out what works on this kernel.
 
 import { loadAddon } from '../capture/addon.ts';
+import type { MissingEnforcer } from '../capture/enforcement-means.ts';
+import { enforcementTables } from '../capture/enforcement-tables.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
-import type { CaptureError } from '../capture/native.ts';
+import type { Capture, CaptureError } from '../capture/native.ts';
 import { DEFAULT_SIZES, openCapture } from '../capture/open.ts';
 import { EVENT_TYPES } from '../schema/events/index.ts';
+import type { ExactRule } from '../schema/kernel-enforcement.ts';
 import { isCheckout, nativeBuilt } from '../setup/native-build.mjs';
 
 export interface TrialFailure {
@@ -17,6 +20,8 @@ export interface CaptureTrial {
   /** Names of the BPF programs that the kernel has accepted. */
   readonly loaded: readonly string[];
   readonly missing: readonly MissingHook[];
+  /** Programs for responses with `where: kernel` that the kernel lacks or refuses; undefined if that was not tried. */
+  readonly missingEnforcers: readonly MissingEnforcer[] | undefined;
   /** Operations of io_uring that the kernel lacks; undefined if unknown. */
   readonly missingIoUringOperations: readonly string[] | undefined;
   /** Duration of the start, in ms. */
@@ -28,7 +33,13 @@ export interface CaptureTrial {
 /** Small rings, because no one reads events meanwhile. */
 const SIZES = { ...DEFAULT_SIZES, ringBudget: 1 << 20 };
 
-const NOTHING = { loaded: [], missing: [], missingIoUringOperations: undefined, startMs: 0 };
+const NOTHING = {
+  loaded: [],
+  missing: [],
+  missingEnforcers: undefined,
+  missingIoUringOperations: undefined,
+  startMs: 0,
+};
 
 /** Never throws: failures are in the result. Blocks the main thread for the duration of a start. */
 export function tryCapture(): CaptureTrial {
@@ -52,16 +63,51 @@ function startAndStop(): CaptureTrial {
   } catch (error) {
     failure = failureOf(error);
   }
+  const startMs = performance.now() - began;
   try {
     return {
       loaded: capture.loadedPrograms(),
       missing: capture.missing(),
+      missingEnforcers: failure ? undefined : tryEnforcement(capture),
       missingIoUringOperations: loadAddon().missingIoUringOperations(),
-      startMs: performance.now() - began,
+      startMs,
       failure,
     };
   } finally {
     capture.close();
+  }
+}
+
+/** A rule on calls of each kind, which no call matches. */
+const EACH_KIND: ExactRule = {
+  rule: 0,
+  clauses: [['openat'], ['execve'], ['connect', 'sendto']].map((types) => ({
+    types,
+    process: 'any',
+    ...(types.includes('connect')
+      ? { peers: [{ ports: [] }] }
+      : { names: [{ of: types.includes('execve') ? 'executable' : 'path', equal: [], beginnings: [], endings: [] }] }),
+  })),
+};
+const NO_LIMIT = { count: 0, milliseconds: 1 };
+
+/** Undefined if not even its maps can be made. */
+function tryEnforcement(capture: Capture): readonly MissingEnforcer[] | undefined {
+  const made = enforcementTables([{ exact: EACH_KIND, action: 'kill_process' }], {
+    observes: true,
+    hosts: false,
+    needsPermit: true,
+    executables: [],
+    runtimes: [],
+    perNode: NO_LIMIT,
+    perContainer: NO_LIMIT,
+  });
+  if (!made.ok) return undefined;
+  try {
+    capture.prepareEnforcement(0, made.tables.bytes, made.tables.rules);
+    return capture.enforce(0);
+  } catch {
+    return undefined;
   }
 }
 

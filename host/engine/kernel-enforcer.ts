@@ -47,9 +47,9 @@ export class KernelEnforcer {
   permitAll(): void {
     const seen = new Set<number>();
     const addresses = new Uint32Array(IMAGES_AT_ONCE);
-    let count = this.#capture.listImages(0, addresses);
-    for (let first = 0; count > 0; count = this.#capture.listImages(first, addresses)) {
-      first += count;
+    let first = 0;
+    let count = this.#capture.listImages(first, addresses);
+    while (count > 0) {
       for (const address of addresses.subarray(0, count)) {
         const container = address === 0 ? undefined : ImageRecord.at(this.#memory, address)?.container;
         if (!container || container.isHost || seen.has(container.address)) continue;
@@ -57,6 +57,8 @@ export class KernelEnforcer {
         const id = container.bytes('full_id');
         if (id && id.length > 0) this.#capture.permitEnforcement(decode(id), this.#isPermitted(container));
       }
+      first += count;
+      count = this.#capture.listImages(first, addresses);
     }
   }
 

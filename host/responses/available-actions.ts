@@ -6,4 +6,4 @@ import type { ActionKind } from './settings.ts';
 export const HOST_ACTIONS: readonly ActionKind[] = [];
 
 /** By programs in the kernel. */
-export const KERNEL_ACTIONS: readonly ActionKind[] = [];
+export const KERNEL_ACTIONS: readonly ActionKind[] = ['kill_process', 'deny'];

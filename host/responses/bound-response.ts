@@ -10,11 +10,11 @@ export interface BoundResponse {
   readonly guard?: number;
 }
 
-/** Those that the agent performs for a rule's alerts. */
+/** Those for a rule's alerts, which the agent performs, or the kernel has. */
 export function boundTo(rule: MatchableRule, responses: readonly Response[]): readonly BoundResponse[] {
   const guards = guarded(responses);
   return responses
-    .filter(({ where, match }) => where === 'host' && isFor(match, rule))
+    .filter(({ match }) => isFor(match, rule))
     .map((response) => {
       const guard = guards.indexOf(response);
       return { response, ...(guard >= 0 && { guard }) };

@@ -8,7 +8,7 @@ import type { ActionKind, NeverSettings, ResponseSettings } from './settings.ts'
  * Programs of container runtimes and the kubelet, by the names of their files. On the host a program by such a name is taken for one; in a
  * container only if it has the privileges that they need, or any program would be safe by its name.
  */
-const RUNTIME_PROGRAMS: ReadonlySet<string> = new Set([
+export const RUNTIME_PROGRAMS: ReadonlySet<string> = new Set([
   ...[
     'containerd',
     'containerd-shim',

@@ -181,6 +181,22 @@ __noinline u64 put_executable(struct path_room *room) {
   return PATH_PARTIAL(result) ? 0 : PATH_LENGTH(result);
 }
 
+/* Where the current process runs; 0: not known. */
+inline_always u64 where_current(void) {
+  u64 css_set = LOAD_WORD(task_struct, bpf_get_current_task_btf(), cgroups);
+  u64 id = LOAD(kernfs_node, cgroup_of(css_set), id);
+  const struct enforce_cgroup *cgroup = bpf_map_lookup_elem(&enforce_cgroups, &id);
+  return cgroup ? cgroup->where : 0;
+}
+
+#define CAP_SYS_ADMIN 21
+
+/* Whether the current process has what running containers needs. */
+inline_always bool may_run_containers(void) {
+  u64 cred = LOAD_WORD(task_struct, bpf_get_current_task_btf(), real_cred);
+  return where_current() != ENFORCE_CONTAINER || LOAD_WORD(cred, cred, cap_effective) >> CAP_SYS_ADMIN & 1;
+}
+
 /* Whether the executable is one of those that are never acted on; where it is not known, it is. Global functions from
  * here on, as put_path() is. */
 __noinline u32 runs_protected(void) {
@@ -196,7 +212,10 @@ __noinline u32 runs_protected(void) {
     tests |= enforce_tests_of(table, text, enforce_last_component(text, 0, length), length, ENFORCE_RUNNING_FILE);
   }
   leave_enforce_room(room);
-  return !length ? ENFORCED_UNDECIDED : tests & ENFORCE_PROTECTED ? ENFORCED_PROTECTED : 0;
+  if (!length)
+    return ENFORCED_UNDECIDED;
+  bool protected = tests & ENFORCE_PROTECTED || (tests & ENFORCE_RUNTIME && may_run_containers());
+  return protected ? ENFORCED_PROTECTED : 0;
 }
 
 /* Whether what is known of its place keeps the current process from being acted on; 0, or the outcome that says why. */
@@ -255,14 +274,6 @@ inline_always u64 candidate_clauses(const struct enforcement *table, u64 image) 
   u64 clauses = *(volatile u64 *)&entry->clauses;
   barrier();
   return *(volatile u64 *)&entry->image == image ? clauses : 0;
-}
-
-/* Where the current process runs; 0: not known. */
-inline_always u64 where_current(void) {
-  u64 css_set = LOAD_WORD(task_struct, bpf_get_current_task_btf(), cgroups);
-  u64 id = LOAD(kernfs_node, cgroup_of(css_set), id);
-  const struct enforce_cgroup *cgroup = bpf_map_lookup_elem(&enforce_cgroups, &id);
-  return cgroup ? cgroup->where : 0;
 }
 
 /* The clauses that are met of those which the call has left, by the tests that hold. */

@@ -26,8 +26,9 @@
 #define ENFORCE_RUNNING_FILE 6 /* name of that file */
 #define ENFORCE_TEXTS 7
 
-/* The test of what is never acted on. */
+/* The tests of what is never acted on: at all, and if it may run containers: on the host, or with CAP_SYS_ADMIN. */
 #define ENFORCE_PROTECTED ((__u64)1 << 63)
+#define ENFORCE_RUNTIME ((__u64)1 << 62)
 
 /* States of walks over a text: from a start for each text, forwards and backwards. */
 #define ENFORCE_STATES 4096

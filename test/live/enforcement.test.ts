@@ -32,6 +32,7 @@ const RAILS: EnforcementRails = {
   hosts: true,
   needsPermit: false,
   executables: [],
+  runtimes: ['runc'],
   agentPid: NO_AGENT,
   perNode: { count: 10_000, milliseconds: 60_000 },
   perContainer: { count: 10_000, milliseconds: 60_000 },

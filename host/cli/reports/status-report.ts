@@ -81,6 +81,7 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
     ]),
     journalSection(status, section),
     captureSection(status, section),
+    enforcementSection(status, section),
     kernelSection(status, section),
   ];
   return { text: parts.filter((part) => part !== '').join('\n'), isWell: troubles.length === 0 };
@@ -113,6 +114,20 @@ function captureSection(
     ['complete, since the start', number(captures.made)],
     ['failed', number(captures.failed)],
     ['refused because of a bound', number(captures.refused)],
+  ]);
+}
+
+/** By which means the kernel enforces rules, and what it can't stop; empty if it enforces none. */
+function enforcementSection(
+  { enforcement }: AgentStatus,
+  section: (title: string, rows: readonly (readonly string[])[]) => string,
+): string {
+  if (!enforcement) return '';
+  return section('Enforced in the kernel', [
+    ...enforcement.rules.flatMap(({ rule, response, action, means }) =>
+      means.map((line) => [escapeText(rule), action, escapeText(response), line]),
+    ),
+    ...enforcement.missing.map(({ program, detail }) => [program, 'missing', '', escapeText(detail)]),
   ]);
 }
 

@@ -1,6 +1,8 @@
 // The check of a configuration's responses: what they are for among the rules that would run, and what they probably don't mean.
 
 import { translateRules } from '../../compiler/compile.ts';
+import { enforcementProblems } from '../../compiler/exactness.ts';
+import type { CompiledRule } from '../../compiler/rules/rule.ts';
 import { readResponses } from '../../config/responses.ts';
 import { durationText } from '../../config-values/duration.ts';
 import { type CommandConfiguration, configurationOf } from '../../daemon/configuration.ts';
@@ -11,6 +13,7 @@ import { moduleFiles, readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import { configuredSelection } from '../../daemon/rules/rule-selection.ts';
 import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
 import type { ListValue } from '../../diagnostics/arguments.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';
@@ -44,6 +47,13 @@ export async function checkResponses(request: CheckRequest, terminal: Terminal):
   const { settings } = readResponses(given.configuration, origins);
   refuseTooLarge(settings.responses);
   const rules = rulesOf(given, request.rules, terminal);
+  const errors = inexactParts(settings.responses, rules);
+  for (const error of errors) terminal.say(`${renderDiagnostic(error, { color: terminal.color })}\n\n`);
+  if (errors.length > 0)
+    throw new CommandFailure(
+      'the kernel can not decide these rules exactly, and responses are to act on them there',
+      'change the rules, or let these responses act on the host (`where: host`)',
+    );
   const warnings = unmetDiagnostics(settings.responses, rules, origins);
   for (const warning of json ? [] : warnings)
     terminal.say(`${renderDiagnostic(warning, { color: terminal.color })}\n\n`);
@@ -73,6 +83,16 @@ function rulesOf(given: CommandConfiguration, named: readonly string[], terminal
   if (compiled.length > 0 && ruleFiles.length === 0) return compiled;
   const selection = configuredSelection(given.configuration, { selections: [] });
   return [...compiled, ...loadRuleSet(readRuleFiles(ruleFiles), terminal, false, selection).on];
+}
+
+/** Parts of rules that the kernel can't decide, of those that responses with where: kernel are for. */
+function inexactParts(responses: readonly Response[], rules: readonly MatchableRule[]): readonly Diagnostic[] {
+  const inKernel = responses.filter(({ where }) => where === 'kernel');
+  return rules
+    .filter((rule): rule is CompiledRule => 'placeOf' in rule && inKernel.some(({ match }) => isFor(match, rule)))
+    .flatMap((rule) =>
+      enforcementProblems(rule).flatMap((problem) => (problem.in === 'rule' ? [problem.diagnostic] : [])),
+    );
 }
 
 function refuseTooLarge(responses: readonly Response[]): void {

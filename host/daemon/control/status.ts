@@ -70,6 +70,8 @@ export interface AgentStatus {
   readonly journal?: NonNullable<Summary['journal']>;
   /** Absent while they are off. */
   readonly captures?: NonNullable<Summary['captures']>;
+  /** Rules that the kernel enforces; absent if none. */
+  readonly enforcement?: NonNullable<Summary['enforcement']>;
   /** Operations of io_uring that this kernel lacks; absent if unknown. */
   readonly missingIoUringOperations?: readonly string[];
 }
@@ -84,7 +86,8 @@ export interface StatusFacts {
 
 export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
   const { version, startedMs, modules, missingIoUringOperations } = facts;
-  const { engine, alerts, rules, containers, outputs, tampering, hooks, images, journal, captures } = summary;
+  const { engine, alerts, rules, containers, outputs, tampering, hooks, images, journal, captures, enforcement } =
+    summary;
   const totals = engine && eventTotals(engine.capture);
   const times = modules.map((_, index) => evaluationMs(engine, index));
   return {
@@ -126,6 +129,7 @@ export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
     hooks,
     ...(journal && { journal }),
     ...(captures && { captures }),
+    ...(enforcement && { enforcement }),
     ...(missingIoUringOperations && { missingIoUringOperations }),
   };
 }

@@ -168,6 +168,7 @@ const TRIAL: CaptureTrial = {
   loaded: ['on_call', 'on_open'],
   missing: [],
   missingIoUringOperations: [],
+  missingEnforcers: [],
   startMs: 340,
   failure: undefined,
 };

@@ -23,6 +23,7 @@ const RAILS: EnforcementRails = {
   hosts: true,
   needsPermit: false,
   executables: [],
+  runtimes: ['runc'],
   agentPid: 2,
   perNode: { count: 1, milliseconds: 1 },
   perContainer: { count: 1, milliseconds: 1 },

@@ -1,0 +1,97 @@
+// Responses that programs in the kernel carry out: the rules that they are for, as tables, and what can't be done.
+
+import { describeMeans } from '../capture/enforcement-means.ts';
+import { type EnforcedAction, type EnforcedRule, enforcementTables } from '../capture/enforcement-tables.ts';
+import { firstWords } from '../engine/candidate-words.ts';
+import type { EnforcementStart } from '../engine/protocol.ts';
+import { RUNTIME_PROGRAMS } from '../responses/rails.ts';
+import type { Response, ResponseSettings } from '../responses/settings.ts';
+import type { RuleModule } from './rule-module.ts';
+
+/** A rule that the kernel enforces. */
+export interface EnforcedRuleSummary {
+  readonly rule: string;
+  readonly response: string;
+  readonly action: string;
+  /** By which means, and what is not stopped by them. */
+  readonly means: readonly string[];
+}
+
+export interface KernelResponses {
+  /** Undefined: nothing is enforced. */
+  readonly start?: EnforcementStart;
+  readonly rules: readonly EnforcedRuleSummary[];
+  /** Each one line: why a response can't be carried out in the kernel. */
+  readonly problems: readonly string[];
+}
+
+interface Wanted {
+  readonly name: string;
+  readonly response: Response;
+  /** Absent: the rule is not exact in the kernel. */
+  readonly enforced?: EnforcedRule;
+}
+
+const NONE: KernelResponses = { rules: [], problems: [] };
+
+/** @param modules with their responses (withResponses()) */
+export function kernelResponses(
+  modules: readonly RuleModule[],
+  settings: ResponseSettings | undefined,
+): KernelResponses {
+  const wanted = settings ? wantedOf(modules) : [];
+  if (!settings || wanted.length === 0) return NONE;
+  const inexact = wanted.flatMap(({ name, response, enforced }) =>
+    enforced
+      ? []
+      : [`response ${response.name}: rule '${name}' is not exact in the kernel: wasprey explain '${name}' says why`],
+  );
+  const enforced = wanted.flatMap((each) => each.enforced ?? []);
+  const made = enforcementTables(enforced, {
+    observes: settings.mode === 'observe',
+    hosts: settings.hosts,
+    needsPermit: settings.never.namespaces.length > 0 || settings.never.labels.size > 0,
+    executables: settings.never.executables,
+    runtimes: [...RUNTIME_PROGRAMS],
+    perNode: settings.perNode,
+    perContainer: settings.perContainer,
+  });
+  if (!made.ok || inexact.length > 0) {
+    const exact = wanted.filter((each) => each.enforced);
+    const others = made.ok ? [] : made.problems.map(({ rule, reason }) => problemText(exact[rule ?? -1], reason));
+    return { rules: [], problems: [...inexact, ...others] };
+  }
+  const { bytes, rules } = made.tables;
+  return {
+    start: { bytes, rules, never: { namespaces: settings.never.namespaces, labels: [...settings.never.labels] } },
+    rules: wanted.map(({ name, response }, index) => ({
+      rule: name,
+      response: response.name,
+      action: response.action,
+      means: describeMeans(made.means[index] ?? { clauses: [], problems: [] }),
+    })),
+    problems: [],
+  };
+}
+
+function problemText(wanted: Wanted | undefined, reason: string): string {
+  return wanted
+    ? `response ${wanted.response.name}, rule '${wanted.name}': ${reason}`
+    : `responses with where: kernel: ${reason}`;
+}
+
+/** Of several responses for a rule, one that kills counts. */
+function wantedOf(modules: readonly RuleModule[]): Wanted[] {
+  const words = firstWords(modules.map(({ rules }) => rules.length));
+  return modules.flatMap(({ rules, exact }, module) =>
+    rules.flatMap(({ name, responses = [] }, number) => {
+      const own = responses.flatMap(({ response }) => (response.where === 'kernel' ? [response] : []));
+      const response = own.find(({ action }) => action === 'kill_process') ?? own[0];
+      if (!response) return [];
+      const found = exact.find(({ rule }) => rule === number);
+      const action: EnforcedAction = response.action === 'deny' ? 'deny' : 'kill_process';
+      const enforced = found && { exact: found, action, firstWord: words[module] ?? 0 };
+      return [{ name, response, ...(enforced && { enforced }) }];
+    }),
+  );
+}
