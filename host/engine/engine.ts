@@ -10,6 +10,7 @@ import { IdleWorker } from './idle-worker.ts';
 import type { JournalBlock } from './journal-tap.ts';
 import type { EngineListener } from './listener.ts';
 import { lastCounters, liveCounters } from './live-counts.ts';
+import { PendingReplacement, type Replaced } from './pending-replacement.ts';
 import type {
   CaptureScopes,
   EngineCounters,
@@ -17,7 +18,6 @@ import type {
   Match,
   RuleSetStart,
   ToWorker,
-  WorkerError,
   WorkerStart,
 } from './protocol.ts';
 import { withinTime } from './within-time.ts';
@@ -33,18 +33,6 @@ const STOP_TIMEOUT_MS = 4_000;
 const CAPTURES_TIMEOUT_MS = 2_000;
 /** The worker sends its totals every second; after so long the host reads them itself. */
 const SILENCE_MS = 1_500;
-
-export interface Replaced {
-  /** The longest time that a step of it delayed events. */
-  readonly longestStepMs: number;
-  /** The hooks that only the previous rules needed could not be detached. */
-  readonly trouble: WorkerError | undefined;
-}
-
-interface Replacing {
-  readonly done: PromiseWithResolvers<Replaced>;
-  longestStepMs: number;
-}
 
 /** Whether the worker is running. */
 export interface EngineSign {
@@ -64,7 +52,7 @@ export class Engine {
   #journalSet: () => void = () => {};
   /** Unanswered, in order. `until`: a time of performance.now(). */
   readonly #capturesSet: { readonly resolve: () => void; readonly until: number }[] = [];
-  #replacing: Replacing | undefined;
+  readonly #replacement = new PendingReplacement();
   #counters: EngineCounters | undefined;
   #missing: readonly MissingHook[] = [];
   /** Its handle. */
@@ -152,13 +140,12 @@ export class Engine {
    * use. Calls must not overlap.
    */
   async replace(rules: RuleSetStart): Promise<Replaced> {
-    if (this.#phase !== 'running' || this.#replacing) {
+    if (this.#phase !== 'running' || this.#replacement.isUnderWay) {
       throw new EngineError({ code: 'ENGINE_STATE', message: "the rules can't be replaced now" });
     }
-    const done = Promise.withResolvers<Replaced>();
-    this.#replacing = { done, longestStepMs: 0 };
+    const replaced = this.#replacement.begin();
     this.#post({ kind: 'replace', rules });
-    return done.promise;
+    return replaced;
   }
 
   /** Whether it evaluates, and the time since the worker's last message; a running worker sends its totals every second. */
@@ -274,15 +261,15 @@ export class Engine {
         this.#listener.onTakenBack(message.generation, message.module);
         return;
       case 'replaced':
-        if (this.#replacing) this.#replacing.longestStepMs = message.longestStepMs;
+        this.#replacement.tookOver(message.longestStepMs);
         this.#listener.onReplaced?.(message.generation);
         return;
       case 'settled':
         this.#missing = message.missing;
-        this.#replaced(({ done, longestStepMs }) => done.resolve({ longestStepMs, trouble: message.trouble }));
+        this.#replacement.settle(message.trouble);
         return;
       case 'not-replaced':
-        this.#replaced(({ done }) => done.reject(new EngineError(message.error)));
+        this.#replacement.reject(new EngineError(message.error));
         return;
       case 'enforcing':
         this.#listener.onEnforcing?.(message.missing);
@@ -298,7 +285,7 @@ export class Engine {
         this.#counters = message.counters;
         this.#listener.onCounters(message.counters);
         this.#phase = 'ended';
-        this.#abandonReplacing();
+        this.#replacement.abandon();
         this.#markDone();
         return;
       case 'error':
@@ -326,18 +313,6 @@ export class Engine {
     }
   }
 
-  #replaced(tell: (replacing: Replacing) => void): void {
-    const replacing = this.#replacing;
-    this.#replacing = undefined;
-    if (replacing) tell(replacing);
-  }
-
-  #abandonReplacing(): void {
-    this.#replaced(({ done }) =>
-      done.reject(new EngineError({ code: 'ENGINE_ENDED', message: 'the engine has stopped' })),
-    );
-  }
-
   /** The worker has sent no final totals: what it has not read is lost. */
   #countLost(): void {
     if (!this.#counters) return;
@@ -350,7 +325,7 @@ export class Engine {
     const expected = this.#phase !== 'running';
     if (!expected) this.#countLost();
     this.#phase = 'ended';
-    this.#abandonReplacing();
+    this.#replacement.abandon();
     if (!expected) this.#listener.onError(error);
   }
 }

@@ -1,22 +1,17 @@
 // The worker's work, one batch at a time: events from the capture, candidates for new processes, evaluation; and messages of the host.
 
-import { encodeNameTable } from '../capture/name-table.ts';
-import type { Capture, ContainerNotice } from '../capture/native.ts';
-import { storeContainer } from '../capture/store-container.ts';
-import type { AddressNames } from '../fields/address-names.ts';
+import type { ContainerNotice } from '../capture/native.ts';
 import type { EventMemory } from '../fields/memory.ts';
-import type { Recorder } from '../recording/recorder.ts';
 import type { Replay } from '../recording/replay.ts';
 import type { RunFailure } from '../sandbox/run.ts';
 import { DueGarbage } from './due-garbage.ts';
 import type { EvaluationClock } from './evaluation-clock.ts';
 import { Hold } from './hold.ts';
-import type { JournalTaps } from './journal-taps.ts';
-import type { KernelEnforcer } from './kernel-enforcer.ts';
+import { HostMessages, type MessageParts } from './host-messages.ts';
 import { MatchQueue, type MatchQueueParts } from './match-queue.ts';
 import { ModuleReturn } from './module-return.ts';
 import type { ModuleSet, SetMatch } from './module-set.ts';
-import type { EngineCounters, HoldEnd, HoldLimits, RuleSetStart, ToWorker } from './protocol.ts';
+import type { EngineCounters, HoldEnd, HoldLimits, RuleSetStart } from './protocol.ts';
 import { Replacement } from './replacement.ts';
 import type { SetModule } from './set-module.ts';
 import { UnreadEvents } from './unread-events.ts';
@@ -40,22 +35,13 @@ const PROGRESS_MS = 100;
 /** The same while events wait for a container's runtime: local ones answer within a few ms. */
 const WAITING_POLL_MS = 5;
 
-export interface LoopParts extends MatchQueueParts {
-  readonly capture: Capture;
-  /** Source `bpf` only. */
-  readonly enforcer?: KernelEnforcer;
+export interface LoopParts extends MatchQueueParts, MessageParts {
   /** Binds the modules of a rule set, with their candidates in that bank. */
   readonly bindSet: (rules: RuleSetStart, bank: number) => ModuleSet;
   readonly rules: RuleSetStart;
   readonly clock: EvaluationClock;
-  readonly names: AddressNames;
   readonly memory: EventMemory;
   readonly hold: HoldLimits;
-  /** Gets each batch. */
-  readonly recorder?: Recorder;
-  readonly taps?: JournalTaps;
-  /** The next message of the host, if any. */
-  readonly receive: () => ToWorker | undefined;
 }
 
 export class EngineLoop {
@@ -72,7 +58,7 @@ export class EngineLoop {
   /** A time of performance.now(), set when a stop is requested. */
   #deadline = Number.POSITIVE_INFINITY;
   readonly #garbage = new DueGarbage();
-  #messagesSeen = 0;
+  readonly #messages: HostMessages;
   #countersSentAt = 0;
   #batches = 0;
 
@@ -92,6 +78,12 @@ export class EngineLoop {
     this.#wide = parts.taps && new WideCapture(capture, parts.taps);
     this.#return = new ModuleReturn(capture, parts.send);
     this.#unread = new UnreadEvents(memory);
+    this.#messages = new HostMessages(parts, {
+      hold: this.#hold,
+      wide: this.#wide,
+      garbage: this.#garbage,
+      replace: (rules) => this.#replace(rules),
+    });
   }
 
   /** Runs until a stop is requested; events that have arrived by then are evaluated, as far as the time suffices. */
@@ -112,7 +104,7 @@ export class EngineLoop {
     // End the capture first: under load the rings would never be empty, and the final counters would not add up.
     capture.finish();
     // Messages that the host sent before the stop have arrived too.
-    this.#takeMessages();
+    this.#messages.take();
     this.#queue.drain();
     while (!this.#isLate && this.round(LAST_COMMIT_MS) > 0) control.waitForLastMatches(this.#deadline);
     this.#endHold('stopped');
@@ -170,7 +162,7 @@ export class EngineLoop {
 
   /** Processes one batch. Returns its number of segments, 0 if there were none. */
   round(timeoutMs: number): number {
-    const { capture, control, taps, recorder } = this.#parts;
+    const { capture, taps, recorder } = this.#parts;
     if (this.#replacement?.isDone) {
       this.#replacement = undefined;
       this.#garbage.add('once');
@@ -179,7 +171,7 @@ export class EngineLoop {
     else this.#widen();
     this.#return.step(this.#set);
     const pairs = capture.poll(this.#segments, Math.min(timeoutMs, this.#pollLimit));
-    if (control.announced !== this.#messagesSeen) this.#takeMessages();
+    this.#messages.takeAnnounced();
     if (!this.#prepareImages()) {
       // Without their candidates the rules would match what they do not mean.
       this.#unread.add(this.#segments, pairs);
@@ -285,61 +277,10 @@ export class EngineLoop {
     if (this.#set.containerRules.any) this.#hold.expect(notices);
   }
 
-  #setContainer(id: string, entry: Uint8Array): void {
-    const { capture, taps, recorder } = this.#parts;
-    recorder?.container(id, entry);
-    taps?.container(id, entry);
-    if (!storeContainer(capture, id, entry)) {
-      this.#hold.lost(id);
-      return;
-    }
-    this.#parts.enforcer?.containerKnown();
-    this.#hold.known(id, entry);
-  }
-
   /** Evaluates held events without waiting longer. */
   #endHold(end: HoldEnd): void {
     this.#hold.endAll(end);
     this.#queue.flush();
-  }
-
-  /** Handles the host's messages. */
-  #takeMessages(): void {
-    const { capture, control, taps, names, receive, send } = this.#parts;
-    // Read this first: a message that arrives meanwhile is seen in the next round at the latest.
-    this.#messagesSeen = control.announced;
-    for (let message = receive(); message; message = receive()) {
-      switch (message.kind) {
-        case 'container':
-          this.#setContainer(message.id, message.entry);
-          break;
-        case 'inject':
-          for (const image of message.images) capture.injectImage(image);
-          for (const event of message.events) capture.inject(event);
-          break;
-        case 'replace':
-          this.#replace(message.rules);
-          break;
-        case 'names':
-          capture.setNames(encodeNameTable(message.addresses));
-          names.replace(message.addresses);
-          break;
-        case 'journal':
-          taps?.journal.select(message.selection);
-          send({ kind: 'journal-set' });
-          break;
-        case 'captures':
-          this.#wide?.set(message.scopes);
-          send({ kind: 'captures-set' });
-          break;
-        case 'begin-segment':
-          taps?.journal.beginSegment();
-          break;
-        case 'trim':
-          this.#garbage.add('all');
-          break;
-      }
-    }
   }
 
   #reportCounters(): void {

@@ -59,7 +59,7 @@ async function evaluateAll(
         for (const verdict of verdicts) verdict.set(condition, `an error: ${String(error)}`);
       }
     }
-    const compiled = await compileModule(rules, { fields: 'given', cacheDirectory: TEST_MODULES });
+    const compiled = await compileModule(rules, { fields: 'given', cacheDirectory: TEST_MODULES, inThisProcess: true });
     const refused = new Map(
       compiled.diagnostics
         .filter(({ severity, code }) => severity === 'error' || code === 'condition-not-supported')

@@ -54,7 +54,8 @@ export class FilterTrial implements Disposable {
   /** @param conditions of each module */
   static async of(...conditions: readonly (readonly string[])[]): Promise<FilterTrial> {
     const modules: CompiledModule[] = [];
-    for (const each of conditions) modules.push(await compileModule(rulesOf(each), { cacheDirectory: TEST_MODULES }));
+    for (const each of conditions)
+      modules.push(await compileModule(rulesOf(each), { cacheDirectory: TEST_MODULES, inThisProcess: true }));
     return new FilterTrial(modules);
   }
 

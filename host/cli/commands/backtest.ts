@@ -1,7 +1,7 @@
 // wasprey backtest: what rules would have done on what was recorded.
 
 import { type ConfigRequest, configurationOf } from '../../daemon/configuration.ts';
-import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rules/rule-selection.ts';
+import { selectionOf } from '../../daemon/rules/rule-selection.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { escapeLines, escapeText } from '../../diagnostics/escape.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
@@ -14,6 +14,7 @@ import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
 import { givenHistory, HISTORY_OPTIONS } from '../options/history-options.ts';
 import { RUNNING, rulesIn, runningRules } from '../options/load-tried-rules.ts';
+import { ruleMatchingOf, TRIAL_OPTIONS, untilSignal } from '../options/trial-options.ts';
 import { backtestJson, renderBacktest } from '../reports/backtest-report.ts';
 import { ProgressBar } from '../reports/progress-bar.ts';
 
@@ -46,14 +47,7 @@ export const BACKTEST = defineCommand({
       least: 0,
       description: 'Fail if a rule would have fired more often than this on any day (UTC).',
     },
-    'rule-matching': {
-      kind: 'text',
-      value: 'HOW',
-      choices: ['first', 'all'],
-      description: 'Whether an event raises the alert of the first matching rule, or of all. Default: first.',
-    },
-    json: { kind: 'flag', short: 'j', description: 'Print one JSON object.' },
-    ...SELECTION_OPTIONS,
+    ...TRIAL_OPTIONS,
   },
   examples: [
     {
@@ -75,17 +69,16 @@ export const BACKTEST = defineCommand({
     const { journal } = (await configurationOf({ config, option, usual: true }, terminal)).configuration;
     const history = givenHistory(options, terminal, journal.folder);
     await prepare('native');
-    const ruleMatching = options['rule-matching'] === 'all' ? 'all' : 'first';
+    const ruleMatching = ruleMatchingOf(options);
     const tried = await rulesIn(operands, ruleMatching, terminal, selectionOf(options));
     const against = options.against?.map(({ text }) => text) ?? [];
     const compared =
       against.length > 0 ? await comparedRules(against, ruleMatching, { config, option }, terminal) : undefined;
-    const stop = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+    const signal = untilSignal();
     using bar = new ProgressBar();
     const result = await backtest(history.files, tried, compared, {
       ...(history.since !== undefined && { since: history.since }),
-      signal: stop.signal,
+      signal,
       onProgress: (share, events) => bar.update(share, events),
     });
     bar[Symbol.dispose]();

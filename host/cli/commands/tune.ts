@@ -2,7 +2,7 @@
 
 import { loadRules, type RuleFile } from '../../compiler/rules/load.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
-import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rules/rule-selection.ts';
+import { selectionOf } from '../../daemon/rules/rule-selection.ts';
 import { loadOptions } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { escapeLines } from '../../diagnostics/escape.ts';
@@ -16,6 +16,7 @@ import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
 import { givenHistory, HISTORY_OPTIONS, journalFolder } from '../options/history-options.ts';
 import { compiledRules, runningRuleFiles } from '../options/load-tried-rules.ts';
+import { ruleMatchingOf, TRIAL_OPTIONS, untilSignal } from '../options/trial-options.ts';
 import { ProgressBar } from '../reports/progress-bar.ts';
 import { renderTune, tuneJson } from '../reports/tune-report.ts';
 
@@ -38,14 +39,7 @@ export const TUNE = defineCommand({
   options: {
     ...HISTORY_OPTIONS,
     yaml: { kind: 'number', value: 'N', least: 1, description: 'Print only the YAML of the Nth proposal.' },
-    'rule-matching': {
-      kind: 'text',
-      value: 'HOW',
-      choices: ['first', 'all'],
-      description: 'Whether an event raises the alert of the first matching rule, or of all. Default: first.',
-    },
-    json: { kind: 'flag', short: 'j', description: 'Print one JSON object.' },
-    ...SELECTION_OPTIONS,
+    ...TRIAL_OPTIONS,
   },
   examples: [
     {
@@ -65,7 +59,7 @@ export const TUNE = defineCommand({
     await prepare('native');
     const files = readRuleFiles(paths.length > 0 ? paths : await runningRuleFiles(options));
     const selection = selectionOf(options);
-    const settings = { ruleMatching: options['rule-matching'] === 'all' ? 'all' : 'first', selection } as const;
+    const settings = { ruleMatching: ruleMatchingOf(options), selection } as const;
     const rules = await compiledRules(files, terminal, settings);
     const listNames = loadRules(files, loadOptions(selection)).lists.map((list) => list.name);
     const known = rulesOf(rules).map((rule) => rule.name);
@@ -76,12 +70,11 @@ export const TUNE = defineCommand({
         near === undefined ? 'see `wasprey list rules`' : `did you mean '${near}'?`,
       );
     }
-    const stop = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+    const signal = untilSignal();
     using bar = new ProgressBar();
     const reading = {
       ...(history.since !== undefined && { since: history.since }),
-      signal: stop.signal,
+      signal,
       onProgress: (share: number, events: number) => bar.update(share, events),
     };
     const found = await findProposals(history.files, rules, name, listNames, reading);

@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net';
 import { viewOf } from './blocks.ts';
+import { NOTHING } from './calls.ts';
 
 export const FAMILY = { UNIX: 1, INET: 2, INET6: 10 } as const;
 /** Bytes of an address of IP, by family. */
@@ -27,8 +28,6 @@ export interface Tuple {
   /** Of unix. */
   readonly path: Uint8Array | undefined;
 }
-
-const NOTHING = new Uint8Array(0);
 
 /** Undefined for one that is empty, or of a family without an encoding. */
 export function readSocketAddress(bytes: Uint8Array): SocketAddress | undefined {

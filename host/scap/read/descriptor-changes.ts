@@ -1,6 +1,7 @@
 // What events do to the descriptors of a process, as Falco follows it.
 
 import { readSocketAddress, readTuple } from '../format/addresses.ts';
+import { AT_FDCWD, KERNEL_CLOEXEC, NOTHING, O_CLOEXEC, PROTOCOL } from '../format/calls.ts';
 import { kernelDevice, OPEN_FACT } from '../format/numbers.ts';
 import {
   connectedSocket,
@@ -17,11 +18,6 @@ import type { ScapEvent } from './event.ts';
 import { absolutePath } from './paths.ts';
 import type { Process } from './process.ts';
 
-const AT_FDCWD = -100;
-const O_CLOEXEC = 0x1000;
-const KERNEL_CLOEXEC = 0x80000;
-const TCP = 6;
-const UDP = 17;
 const SOCKET_TYPE = 0xf;
 const FCNTL = { DUPFD: 1, SETFD: 3, DUPFD_CLOEXEC: 26 } as const;
 
@@ -161,7 +157,6 @@ export interface OpenedFile {
   readonly path: Uint8Array;
 }
 
-const NOTHING = new Uint8Array(0);
 const FACTS_OF_FILE = OPEN_FACT.CREATED | OPEN_FACT.UPPER_LAYER | OPEN_FACT.LOWER_LAYER;
 /** creat(2) opens for writing, creates and truncates. */
 const CREAT_FLAGS = 0x106;
@@ -235,14 +230,13 @@ function pipeOf(event: ScapEvent): Descriptor {
 }
 
 const SOCKET_TYPES = { STREAM: 1, DGRAM: 2, RAW: 3 } as const;
-const RAW = 255;
-const PROTOCOLS: ReadonlySet<number> = new Set([1, TCP, UDP]);
+const PROTOCOLS: ReadonlySet<number> = new Set([1, PROTOCOL.TCP, PROTOCOL.UDP]);
 
 function newSocket(event: ScapEvent): Descriptor {
   const type = (event.number('type') ?? 0) & SOCKET_TYPE;
   const protocol = event.number('proto') ?? 0;
-  const byType = { [SOCKET_TYPES.STREAM]: TCP, [SOCKET_TYPES.DGRAM]: UDP }[type] ?? 0;
-  const l4 = type === SOCKET_TYPES.RAW ? RAW : PROTOCOLS.has(protocol) ? protocol : byType;
+  const byType = { [SOCKET_TYPES.STREAM]: PROTOCOL.TCP, [SOCKET_TYPES.DGRAM]: PROTOCOL.UDP }[type] ?? 0;
+  const l4 = type === SOCKET_TYPES.RAW ? PROTOCOL.RAW : PROTOCOLS.has(protocol) ? protocol : byType;
   const kind = kindOfFamily(event.number('domain') ?? 0);
   const isIp = kind === '4' || kind === '6';
   return descriptor(kind, undefined, { socket: { ...NEW_SOCKET, l4: isIp ? l4 : 0 } });
@@ -251,7 +245,7 @@ function newSocket(event: ScapEvent): Descriptor {
 function accepted(event: ScapEvent): Descriptor {
   const tuple = readTuple(event.bytes('tuple'));
   if (!tuple) return descriptor('o');
-  const before: Socket = { ...NEW_SOCKET, l4: tuple.path ? 0 : TCP, connected: true };
+  const before: Socket = { ...NEW_SOCKET, l4: tuple.path ? 0 : PROTOCOL.TCP, connected: true };
   return descriptor(kindOf(tuple), tuple.path, { socket: connectedSocket(before, tuple, true) });
 }
 
@@ -261,7 +255,7 @@ function message(event: ScapEvent, { descriptors }: Process, isReceived: boolean
   const tuple = readTuple(event.bytes('tuple'));
   if (!tuple) return;
   const found = descriptors.get(fd);
-  const socket = found ? found.socket : { ...NEW_SOCKET, l4: tuple.path ? 0 : UDP };
+  const socket = found ? found.socket : { ...NEW_SOCKET, l4: tuple.path ? 0 : PROTOCOL.UDP };
   if (!socket || socket.connected) return;
   const isServer = isReceived || (socket.role === ROLE.SERVER && found !== undefined);
   const isSwapped = isReceived;

@@ -1,6 +1,7 @@
 // Descriptors of processes: from the lists of a file, then as events make, copy and close them.
 
 import { FAMILY, type SocketAddress, type Tuple } from '../format/addresses.ts';
+import { NOTHING, O_CLOEXEC, O_DIRECTORY } from '../format/calls.ts';
 import type { Cursor } from '../format/cursor.ts';
 import { kernelDevice, protocolOf } from '../format/numbers.ts';
 
@@ -31,7 +32,6 @@ export interface Socket {
   readonly remote: { readonly address: Uint8Array; readonly port: number };
 }
 
-const NOTHING = new Uint8Array(0);
 const NO_END = { address: NOTHING, port: 0 } as const;
 
 export const NEW_SOCKET: Socket = { l4: 0, role: ROLE.NONE, connected: false, local: NO_END, remote: NO_END };
@@ -86,8 +86,6 @@ const NAMED: Readonly<Record<number, string>> = {
   20: 'm',
   21: 'P',
 };
-const O_DIRECTORY = 0x400;
-const O_CLOEXEC = 0x1000;
 const UPPER_LAYER = 0x8000;
 const LOWER_LAYER = 0x10000;
 

@@ -1,9 +1,8 @@
 // Events of older versions of libs: their types and parameters become those of this version. Enter events had arguments that exits lacked.
 
+import { NOTHING } from '../format/calls.ts';
 import { scapType } from '../format/event-table.ts';
 import type { RawEvent } from './raw-event.ts';
-
-const NOTHING = new Uint8Array(0);
 
 /** An old exit's type, that of this version, and its parameters: `0` of the exit, `e0` of the enter event, `-` empty. */
 const CHANGES = `

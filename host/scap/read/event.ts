@@ -2,12 +2,11 @@
 
 import { upToNul } from '../format/addresses.ts';
 import { viewOf } from '../format/blocks.ts';
+import { NOTHING } from '../format/calls.ts';
 import { ScapError } from '../format/error.ts';
 import { PARAMETER_BYTES, type ScapType, scapType } from '../format/event-table.ts';
 import { currentEvent } from './event-versions.ts';
 import type { RawEvent } from './raw-event.ts';
-
-const NOTHING = new Uint8Array(0);
 
 /** An event of a type of this version. */
 export class ScapEvent {

@@ -8,9 +8,10 @@ import { IMAGE, IMAGE_KIND } from '../../schema/image.ts';
 import { defineStruct, member } from '../../schema/layout.ts';
 import { joined } from '../format/addresses.ts';
 import { viewOf } from '../format/blocks.ts';
+import { LONGEST_CHAIN, LONGEST_TEXT } from '../format/calls.ts';
 import type { Accounts } from './accounts.ts';
 import type { Descriptor } from './descriptor.ts';
-import { LONGEST_CHAIN, NO_ID, type Process, type ProcessFacts } from './process.ts';
+import { NO_ID, type Process, type ProcessFacts } from './process.ts';
 import type { ProcessTable } from './process-table.ts';
 
 /** A lifecycle record: the kernel's half. */
@@ -33,8 +34,6 @@ const HOST: ContainerOfProcess = { type: 'host', fullId: 'host' };
 const NOT_KNOWN = '<NA>';
 /** A comm of the kernel, without its NUL. */
 const LONGEST_COMM = 15;
-/** Longest text of an image: as in a savefile. */
-const LONGEST_TEXT = 4096;
 
 export class Images {
   readonly #table: ProcessTable;

@@ -1,11 +1,12 @@
 // The processes of a savefile: from its list, then as they fork, run programs and end.
 
+import { LONGEST_CHAIN } from '../format/calls.ts';
 import { ScapError } from '../format/error.ts';
 import type { Descriptor } from './descriptor.ts';
 import { asServer, ROLE } from './descriptor.ts';
 import { DescriptorCount, Descriptors } from './descriptors.ts';
 import type { ListedDescriptors, ListedThread } from './metadata.ts';
-import { LONGEST_CHAIN, MOST_THREADS, Process, type ProcessFacts, UNKNOWN_FACTS } from './process.ts';
+import { MOST_THREADS, Process, type ProcessFacts, UNKNOWN_FACTS } from './process.ts';
 
 interface Thread {
   readonly process: Process;

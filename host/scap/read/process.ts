@@ -1,5 +1,6 @@
 // A process as a savefile has it, and the threads that it has.
 
+import { NOTHING } from '../format/calls.ts';
 import type { Descriptor } from './descriptor.ts';
 import type { Descriptors } from './descriptors.ts';
 
@@ -45,7 +46,6 @@ export interface Capabilities {
   readonly effective: bigint;
 }
 
-const NOTHING = new Uint8Array(0);
 /** What Falco has for the name of a process that it does not know. */
 export const NO_NAME = new TextEncoder().encode('<NA>');
 export const NO_ID = 0xffffffff;
@@ -82,8 +82,6 @@ export const UNKNOWN_FACTS: ProcessFacts = {
   stream: undefined,
 };
 
-/** Generations that are followed: more than a machine has. */
-export const LONGEST_CHAIN = 1024;
 /** Of a savefile at a time. libs keeps half as many. */
 export const MOST_THREADS = 1 << 18;
 

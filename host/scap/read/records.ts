@@ -7,6 +7,7 @@ import type { EventType } from '../../schema/events/event-type.ts';
 import type { MemberSpec } from '../../schema/layout.ts';
 import { FAMILY, readSocketAddress, readTuple } from '../format/addresses.ts';
 import { viewOf } from '../format/blocks.ts';
+import { AT_FDCWD, LONGEST_TEXT } from '../format/calls.ts';
 import { GENERIC_TYPES, MAPPINGS, type Mapped, type TypeMapping } from '../format/mapping.ts';
 import { kernelOpenFlags, OPEN_FACT } from '../format/numbers.ts';
 import type { Descriptor } from './descriptor.ts';
@@ -15,9 +16,6 @@ import type { ScapEvent } from './event.ts';
 import { descriptorMembers } from './images.ts';
 import type { Outcome } from './state.ts';
 
-const AT_FDCWD = -100;
-/** Longest text of a record; a savefile has none longer. */
-const LONGEST_TEXT = 4096;
 const KERNEL_SOCKET_TYPE = 0xf;
 
 /** Members of all records. */

@@ -1,6 +1,6 @@
 // What events do to processes and their descriptors, as Falco follows it.
 
-import { IMAGE_FLAGS } from '../../schema/image.ts';
+import { EINPROGRESS, EXECUTABLE_FLAGS, NOTHING } from '../format/calls.ts';
 import type { Descriptor } from './descriptor.ts';
 import { changeDescriptors, connect, madeDescriptor, usedDescriptor } from './descriptor-changes.ts';
 import type { ScapEvent } from './event.ts';
@@ -10,10 +10,8 @@ import { absolutePath } from './paths.ts';
 import type { Capabilities, Process, ProcessFacts } from './process.ts';
 import type { ProcessTable } from './process-table.ts';
 
-const EINPROGRESS = 115n;
 const RLIMIT_NOFILE = 7;
 const UNCHANGED = 0xffffffff;
-const NOTHING = new Uint8Array(0);
 
 /** libs' clone flags. */
 const CLONE = {
@@ -238,9 +236,6 @@ function executedFacts(event: ScapEvent, before: ProcessFacts): Partial<ProcessF
     exeMtime: event.big('exe_ino_mtime'),
   });
 }
-
-const EXECUTABLE_FLAGS =
-  IMAGE_FLAGS.EXE_WRITABLE | IMAGE_FLAGS.EXE_UPPER_LAYER | IMAGE_FLAGS.EXE_FROM_MEMFD | IMAGE_FLAGS.EXE_LOWER_LAYER;
 
 type Present<Members> = { [Name in keyof Members]?: Exclude<Members[Name], undefined> };
 

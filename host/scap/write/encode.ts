@@ -2,6 +2,7 @@
 
 import { joined, upToNul } from '../format/addresses.ts';
 import { BLOCK, encodeBlock, viewOf } from '../format/blocks.ts';
+import { NOTHING } from '../format/calls.ts';
 import { LARGE_TYPES, PARAMETER_BYTES, type ScapParameter, type ScapType } from '../format/event-table.ts';
 
 /** Of a parameter: numbers as numbers, texts without their NUL, all else as its bytes. */
@@ -61,8 +62,6 @@ function blockType(isLarge: boolean, stateOnly: boolean): number {
   if (isLarge) return stateOnly ? BLOCK.FLAGGED_LARGE_EVENT : BLOCK.LARGE_EVENT;
   return stateOnly ? BLOCK.FLAGGED_EVENT : BLOCK.EVENT;
 }
-
-const NOTHING = new Uint8Array(0);
 
 function encodeParameter({ name, type }: ScapParameter, value: Value, isLarge: boolean): Uint8Array {
   const size = PARAMETER_BYTES[type];

@@ -5,6 +5,7 @@ import { DESCRIPTOR_STATE, EVENT_FLAGS, MOST_VIEWS } from '../../schema/event-st
 import { callNames, callNumber } from '../../schema/events/call-numbers.ts';
 import { encodeSocketAddress, encodeTuple, FAMILY } from '../format/addresses.ts';
 import { viewOf } from '../format/blocks.ts';
+import { EINPROGRESS, KERNEL_CLOEXEC, NOTHING, O_DIRECTORY } from '../format/calls.ts';
 import { exitType, scapType } from '../format/event-table.ts';
 import { MAPPINGS, type TypeMapping } from '../format/mapping.ts';
 import { OPEN_FACT } from '../format/numbers.ts';
@@ -13,11 +14,7 @@ import { execValues, type ProcessImage, programValues } from './process-image.ts
 import type { KnownProcess, ReaderState } from './reader-state.ts';
 import { familyOf, fresh, SERVER, tupleOf, type UsedDescriptor, usedDescriptor } from './used-descriptor.ts';
 
-const EINPROGRESS = 115n;
-const O_DIRECTORY = 0x400;
-const KERNEL_CLOEXEC = 0x80000;
 const SYSCALL = scapType(1);
-const NOTHING = new Uint8Array(0);
 
 export class EventWriter {
   readonly #state: ReaderState;

@@ -1,20 +1,17 @@
 // The calls that give a reader of savefiles a descriptor.
 
 import { encodeSocketAddress, encodeTuple } from '../format/addresses.ts';
+import { AT_FDCWD, O_DIRECTORY, PROTOCOL } from '../format/calls.ts';
 import { statDevice } from '../format/numbers.ts';
 import type { Values } from './encode.ts';
 import { familyOf, SERVER, tupleOf, type UsedDescriptor } from './used-descriptor.ts';
 
 type Call = readonly [name: string, values: Values];
 
-const AT_FDCWD = -100;
 /** libs' open flags. */
 const O_RDONLY = 1;
-const O_DIRECTORY = 0x400;
 const FAMILY_NETLINK = 16;
 const TYPES = { STREAM: 1, DGRAM: 2, RAW: 3 } as const;
-const TCP = 6;
-const RAW = 255;
 
 export function makingCalls(fd: number, one: UsedDescriptor): Call[] {
   switch (one.kind) {
@@ -56,9 +53,9 @@ function opening(fd: number, { kind, name, device, inode }: UsedDescriptor): Cal
 }
 
 function socketCalls(fd: number, one: UsedDescriptor): Call[] {
-  const isTcp = one.l4 === TCP;
-  const type = isTcp ? TYPES.STREAM : one.l4 === RAW ? TYPES.RAW : TYPES.DGRAM;
-  const made: Call = ['socket', { fd, domain: familyOf(one.kind), type, proto: one.l4 === RAW ? 0 : one.l4 }];
+  const isTcp = one.l4 === PROTOCOL.TCP;
+  const type = isTcp ? TYPES.STREAM : one.l4 === PROTOCOL.RAW ? TYPES.RAW : TYPES.DGRAM;
+  const made: Call = ['socket', { fd, domain: familyOf(one.kind), type, proto: one.l4 === PROTOCOL.RAW ? 0 : one.l4 }];
   const tuple = tupleOf(one, one.role === SERVER);
   const isAccepted = tuple !== undefined && one.role === SERVER && isTcp;
   if (isAccepted) return [['accept4', { fd, tuple: encodeTuple(tuple) }]];

@@ -4,6 +4,7 @@ import { loadAddon } from '../../capture/addon.ts';
 import type { ImageRecord } from '../../fields/record.ts';
 import { IMAGE_FLAGS } from '../../schema/image.ts';
 import { type End, parseAddress } from '../format/addresses.ts';
+import { EXECUTABLE_FLAGS, LONGEST_CHAIN, NOTHING, PROTOCOL } from '../format/calls.ts';
 import type { Values } from './encode.ts';
 import type { UsedDescriptor } from './used-descriptor.ts';
 
@@ -47,10 +48,6 @@ export interface ProcessImage {
   readonly program: string;
 }
 
-const NOTHING = new Uint8Array(0);
-/** libs' flags of an executable, which IMAGE_FLAGS has too. */
-const EXECUTABLE =
-  IMAGE_FLAGS.EXE_WRITABLE | IMAGE_FLAGS.EXE_UPPER_LAYER | IMAGE_FLAGS.EXE_FROM_MEMFD | IMAGE_FLAGS.EXE_LOWER_LAYER;
 /** Cgroups of these have the same path, as in `thread.cgroup`. */
 const SUBSYSTEMS = ['cpuset', 'cpu', 'cpuacct', 'blkio', 'memory'];
 /** Bytes of the list of cgroups, with one line to spare, and of a name with what is around it. */
@@ -58,7 +55,6 @@ const LONGEST_CGROUPS = 3800;
 const LONGEST_SUBSYSTEM = 10;
 /** Images that are remembered: more than are alive at a time on most machines. */
 const MOST_IMAGES = 1 << 16;
-const LONGEST_CHAIN = 1024;
 
 /** Images by their ids, so that each is read once. */
 export class ProcessImages {
@@ -111,7 +107,7 @@ function readImage(record: ImageRecord, parent: ProcessImage | undefined): Proce
     vpgid: record.number('vpgid'),
     fdLimit: record.big('fd_limit'),
     capabilities: [record.big('cap_inheritable'), record.big('cap_permitted'), record.big('cap_effective')],
-    flags: record.number('flags') & EXECUTABLE,
+    flags: record.number('flags') & EXECUTABLE_FLAGS,
     exeInode: record.big('exe_inode'),
     exeCtime: record.big('exe_ctime'),
     exeMtime: record.big('exe_mtime'),
@@ -152,10 +148,9 @@ function streamOf(name: Uint8Array | undefined): UsedDescriptor | undefined {
     .map(endOf);
   if (!client || !server) return undefined;
   const kind = client.address.length === 4 ? '4' : '6';
-  return { kind, name: NOTHING, device: 0, inode: 0n, l4: TCP, role: CLIENT, local: client, remote: server };
+  return { kind, name: NOTHING, device: 0, inode: 0n, l4: PROTOCOL.TCP, role: CLIENT, local: client, remote: server };
 }
 
-const TCP = 6;
 const CLIENT = 1;
 
 function endOf(text: string): End | undefined {

@@ -2,6 +2,7 @@
 
 import type { EventRecord } from '../../fields/record.ts';
 import { type End, FAMILY, type Tuple } from '../format/addresses.ts';
+import { NOTHING } from '../format/calls.ts';
 
 export interface UsedDescriptor {
   /** fd.typechar */
@@ -19,7 +20,6 @@ export interface UsedDescriptor {
 }
 
 export const SERVER = 2;
-const NOTHING = new Uint8Array(0);
 const MEMFD = '/memfd:';
 
 /** Undefined if the kernel had none. */

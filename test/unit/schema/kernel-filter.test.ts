@@ -150,7 +150,10 @@ describe(`what a rule matches passes the kernel filter (seed ${SEED})`, () => {
   test('all others', async () => {
     const random = fc.sample(randomCondition, { numRuns: CONDITIONS - PLAIN_OTHERS.length, seed: SEED });
     const conditions = [...PLAIN_OTHERS, ...random];
-    const { wasm, manifest } = await compileModule(rulesOf(conditions), { cacheDirectory: TEST_MODULES });
+    const { wasm, manifest } = await compileModule(rulesOf(conditions), {
+      cacheDirectory: TEST_MODULES,
+      inThisProcess: true,
+    });
     assert.ok(manifest.filter);
     const module = RuleModule.from(wasm, conditions.length);
     const others = randomEvent.filter(({ type }) => {
