@@ -286,6 +286,13 @@ export interface NativeAddon {
   unpack?(frame: Uint8Array, into: Uint8Array): number | undefined;
   /** The number of events of an unpacked block of a recording, or why it is invalid: see Capture.replayBlock(). */
   checkBlock(block: Uint8Array): number | string;
+  /**
+   * Writes a block of a recording to bytes of its length, arranged as it is packed best (host/recording/README.md). Returns where its events
+   * begin; undefined if there are none, or the block is invalid.
+   */
+  arrangeBlock(block: Uint8Array, into: Uint8Array): number | undefined;
+  /** The reverse. False if the arranged block is invalid: then what was written is, too. */
+  restoreBlock(arranged: Uint8Array, eventsAt: number, into: Uint8Array): boolean;
   /** Makes a poll() return at once, from any thread that has loaded the addon. False when that capture is closed. */
   wake(handle: number): boolean;
   /** Counts of a capture's events, from any thread, after it was started; undefined when it is closed. */

@@ -1,6 +1,7 @@
 // The last moments of the journal in memory, where it is not kept on disk: for captures, which have what was before an alert.
 
 import type { JournalBlock } from '../engine/journal-tap.ts';
+import type { BlockInMemory } from '../recording/block.ts';
 import { type PackedBlock, packBlock } from './segment.ts';
 
 export interface RecentSettings {
@@ -39,9 +40,11 @@ export class RecentBlocks {
   }
 
   /** The packed blocks of each segment, oldest first, when all blocks so far are in. */
-  async recent(): Promise<{ readonly stored: Uint8Array; readonly payloadLength: number }[][]> {
+  async recent(): Promise<BlockInMemory[][]> {
     await this.#underWay;
-    return this.#segments.map(({ blocks }) => blocks.map(({ stored, payloadLength }) => ({ stored, payloadLength })));
+    return this.#segments.map(({ blocks }) =>
+      blocks.map(({ stored, payloadLength, eventsAt }) => ({ stored, payloadLength, eventsAt })),
+    );
   }
 
   #take({ begins }: JournalBlock, packed: PackedBlock): void {

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { constants, crc32, zstdCompress } from 'node:zlib';
 import type { JournalBlock } from '../engine/journal-tap.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
+import { arranged } from '../recording/arranged.ts';
 import {
   BLOCK_KIND,
   encodeBlockHead,
@@ -22,11 +23,14 @@ const PACKING = { params: { [constants.ZSTD_c_compressionLevel]: 6 } };
 export interface PackedBlock {
   readonly stored: Uint8Array;
   readonly payloadLength: number;
+  /** 0 if it is not arranged. */
+  readonly eventsAt: number;
   readonly extent: JournalBlock['extent'];
 }
 
 export async function packBlock({ payload, extent }: JournalBlock): Promise<PackedBlock> {
-  return { stored: await compress(payload, PACKING), payloadLength: payload.length, extent };
+  const { bytes, eventsAt } = arranged(payload);
+  return { stored: await compress(bytes, PACKING), payloadLength: payload.length, eventsAt, extent };
 }
 
 export class Segment {
@@ -68,9 +72,9 @@ export class Segment {
   }
 
   /** Rejects with the errors of write(); what it had written of the block is cut off, as far as that is possible. */
-  async write({ stored, payloadLength, extent }: PackedBlock): Promise<void> {
+  async write({ stored, payloadLength, eventsAt, extent }: PackedBlock): Promise<void> {
     const at = this.#bytes;
-    await this.#block(BLOCK_KIND.DATA, stored, payloadLength);
+    await this.#block(BLOCK_KIND.DATA, stored, payloadLength, eventsAt);
     this.#events += extent.events;
     if (extent.events === 0) return;
     this.#index.push({
@@ -101,11 +105,12 @@ export class Segment {
     await this.#file.close().catch(() => {});
   }
 
-  async #block(kind: number, stored: Uint8Array, payloadLength: number): Promise<void> {
+  async #block(kind: number, stored: Uint8Array, payloadLength: number, eventsAt = 0): Promise<void> {
     const head = encodeBlockHead({
       kind,
       storedLength: stored.length,
       payloadLength,
+      eventsAt,
       checksum: crc32(stored),
       number: this.#blocks,
       eventsBefore: this.#events,

@@ -5,6 +5,7 @@ import { loadAddon } from '../capture/addon.ts';
 import { BLOCK_PROGRESS, type BlockProgress, type Capture } from '../capture/native.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { EVENT_TYPES } from '../schema/events/index.ts';
+import { restored } from './arranged.ts';
 import type { Unpack } from './block.ts';
 import { LONGEST_PAYLOAD } from './format.ts';
 import type { OtherRecords } from './other-records.ts';
@@ -35,10 +36,10 @@ export function checkedBlock(bytes: Uint8Array, other: OtherRecords | undefined)
 export function unpackInPlace(): Unpack | undefined {
   const { unpack } = loadAddon();
   if (!unpack) return undefined;
-  const bytes = new Uint8Array(LONGEST_PAYLOAD);
-  return (stored, length) => {
+  const [bytes, others] = [new Uint8Array(LONGEST_PAYLOAD), new Uint8Array(LONGEST_PAYLOAD)];
+  return (stored, length, eventsAt) => {
     const payload = bytes.subarray(0, length);
-    return unpack(stored, payload) === length ? payload : undefined;
+    return unpack(stored, payload) === length ? restored(payload, eventsAt, others.subarray(0, length)) : undefined;
   };
 }
 

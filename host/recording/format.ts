@@ -73,6 +73,8 @@ export interface BlockHead {
   readonly payloadLength: number;
   /** crc32 of the stored bytes. */
   readonly checksum: number;
+  /** Where the events begin in an arranged block (arranged.ts); 0: it is not arranged. */
+  readonly eventsAt: number;
   /** Counts from 0. */
   readonly number: number;
   /** Events in all blocks before this one: shows how many are lost with missing blocks. */
@@ -219,6 +221,7 @@ export function encodeBlockHead(head: BlockHead): Uint8Array {
   view.setUint32(8, head.storedLength, true);
   view.setUint32(12, head.payloadLength, true);
   view.setUint32(16, head.checksum, true);
+  view.setUint32(20, head.eventsAt, true);
   view.setBigUint64(24, BigInt(head.number), true);
   view.setBigUint64(32, BigInt(head.eventsBefore), true);
   view.setUint32(44, crc32(bytes.subarray(0, 44)), true);
@@ -237,5 +240,6 @@ export function readBlockHead(bytes: Uint8Array): BlockHead | undefined {
   const eventsBefore = Number(view.getBigUint64(32, true));
   if (storedLength > LONGEST_STORED || payloadLength > LONGEST_PAYLOAD) return undefined;
   if (!Number.isSafeInteger(number) || !Number.isSafeInteger(eventsBefore)) return undefined;
-  return { kind, storedLength, payloadLength, checksum: view.getUint32(16, true), number, eventsBefore };
+  const [checksum, eventsAt] = [view.getUint32(16, true), view.getUint32(20, true)];
+  return { kind, storedLength, payloadLength, checksum, eventsAt, number, eventsBefore };
 }

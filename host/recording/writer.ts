@@ -99,6 +99,7 @@ export class RecordingWriter {
     const head = encodeBlockHead({
       kind,
       storedLength: stored.length,
+      eventsAt: 0,
       payloadLength,
       checksum: crc32(stored),
       number: this.#blocks,

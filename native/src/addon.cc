@@ -202,6 +202,8 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
               Napi::Function::New<LackingIoUringOperations>(env, "missingIoUringOperations"));
   if (CanUnpack()) exports.Set("unpack", Napi::Function::New<UnpackFrame>(env, "unpack"));
   exports.Set("checkBlock", Napi::Function::New<CheckBlockOf>(env, "checkBlock"));
+  exports.Set("arrangeBlock", Napi::Function::New<ArrangeBlockOf>(env, "arrangeBlock"));
+  exports.Set("restoreBlock", Napi::Function::New<RestoreBlockOf>(env, "restoreBlock"));
   exports.Set("Capture", CaptureObject::Define(env));
   return exports;
 }

@@ -74,6 +74,8 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
 
 /** NativeAddon.checkBlock() of host/capture/native.ts. */
 Napi::Value CheckBlockOf(const Napi::CallbackInfo& info);
+Napi::Value ArrangeBlockOf(const Napi::CallbackInfo& info);
+Napi::Value RestoreBlockOf(const Napi::CallbackInfo& info);
 /** Calls `use` with the capture of that handle, which another thread may have made. False when it is closed. */
 bool WithCapture(uint32_t handle, const std::function<void(Capture*)>& use);
 /** Its counts of events, while the thread that reads them is busy; undefined when it is closed. */

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "block_packing.h"
 #include "block_replay.h"
 #include "capture_object.h"
 #include "javascript.h"
@@ -78,6 +79,26 @@ Napi::Value CheckBlockOf(const Napi::CallbackInfo& info) {
   auto events = CheckBlock(*block);
   if (!events) return Napi::String::New(info.Env(), events.error().message);
   return Napi::Number::New(info.Env(), static_cast<double>(*events));
+}
+
+/** (block: Uint8Array, into: Uint8Array of its length) -> where the events begin, or undefined */
+Napi::Value ArrangeBlockOf(const Napi::CallbackInfo& info) {
+  const auto block = BytesOf(info, 0);
+  const auto into = BytesOf(info, 1);
+  if (!block || !into) return ThrowType(info.Env(), "arrangeBlock: two Uint8Arrays are needed");
+  const auto events_at = ArrangeBlock(*block, *into);
+  if (!events_at) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), static_cast<double>(*events_at));
+}
+
+/** (arranged: Uint8Array, eventsAt: number, into: Uint8Array of its length) -> whether it is valid */
+Napi::Value RestoreBlockOf(const Napi::CallbackInfo& info) {
+  const auto arranged = BytesOf(info, 0);
+  const auto into = BytesOf(info, 2);
+  if (!arranged || !into || !info[1].IsNumber()) {
+    return ThrowType(info.Env(), "restoreBlock: two Uint8Arrays and a place are needed");
+  }
+  return Napi::Boolean::New(info.Env(), RestoreBlock(*arranged, info[1].As<Napi::Number>().Uint32Value(), *into));
 }
 
 Napi::Value CaptureObject::Commit(const Napi::CallbackInfo& info) {

@@ -1,7 +1,7 @@
 // Writes one capture: what was before the alert, the alert, the state, and what comes after it, each as far as it belongs to the scope.
 // Reads and writes without a pause, so it has a thread of its own (capture-worker.ts).
 
-import { unpackBlock } from '../../recording/block.ts';
+import { type BlockInMemory, unpackBlock } from '../../recording/block.ts';
 import { RecordingFile } from '../../recording/byte-source.ts';
 import { BLOCK_KIND, LONGEST_PAYLOAD, type RecordingFacts } from '../../recording/format.ts';
 import { PayloadBuilder, type RecordedEntry, readPayload } from '../../recording/payload.ts';
@@ -25,9 +25,7 @@ export interface CapturePlan {
 const STEP_BYTES = 16;
 
 /** A segment of a journal: the first bytes of a file, which may be longer by now, or its packed blocks in memory. */
-export type Segment =
-  | { readonly path: string; readonly bytes: number }
-  | { readonly blocks: readonly { readonly stored: Uint8Array; readonly payloadLength: number }[] };
+export type Segment = { readonly path: string; readonly bytes: number } | { readonly blocks: readonly BlockInMemory[] };
 
 export class CaptureWriter {
   readonly #plan: CapturePlan;
@@ -150,8 +148,8 @@ export class CaptureWriter {
 
 function* entriesOf(segment: Segment): Generator<readonly RecordedEntry[]> {
   if ('blocks' in segment) {
-    for (const { stored, payloadLength } of segment.blocks) {
-      const payload = unpackBlock(stored, payloadLength);
+    for (const { stored, payloadLength, eventsAt } of segment.blocks) {
+      const payload = unpackBlock(stored, payloadLength, eventsAt);
       if (payload) yield readPayload(payload).entries;
     }
     return;

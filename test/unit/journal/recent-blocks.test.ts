@@ -31,7 +31,7 @@ test('blocks come back as they were, by segment; those before the first segment 
   for (const [index, payload] of payloads.entries()) await recent.add(block(payload, index !== 1));
   const segments = await recent.recent();
   const unpacked = segments.map((blocks) =>
-    blocks.map(({ stored, payloadLength }) => unpackBlock(stored, payloadLength)),
+    blocks.map(({ stored, payloadLength, eventsAt }) => unpackBlock(stored, payloadLength, eventsAt)),
   );
   assert.deepEqual(
     unpacked.map((blocks) => blocks.map((bytes) => bytes && Uint8Array.from(bytes))),

@@ -1,0 +1,20 @@
+// How the contents of a block are arranged before they are packed: host/recording/README.md, "Events apart".
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace wasprey {
+
+/**
+ * Writes the block to `into`, of the same length: first all but the bodies of event entries, then these, with times, images and
+ * sequence numbers as differences. Returns where the bodies begin; nothing if the block is invalid or there are none.
+ */
+std::optional<size_t> ArrangeBlock(std::span<const uint8_t> block, std::span<uint8_t> into);
+
+/** The reverse. False if the arranged block is invalid. */
+bool RestoreBlock(std::span<const uint8_t> arranged, size_t events_at, std::span<uint8_t> into);
+
+}  // namespace wasprey
