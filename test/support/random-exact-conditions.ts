@@ -25,6 +25,7 @@ function textChecks(fields: readonly string[], text: fc.Arbitrary<string>): fc.A
   const beginning = fc.tuple(text, fc.integer({ min: 1, max: 12 })).map(([whole, length]) => whole.slice(0, length));
   const ending = fc.tuple(text, fc.integer({ min: 1, max: 14 })).map(([whole, length]) => whole.slice(-length));
   const plain = beginning.filter(isPlain);
+  const glob = fc.tuple(plain, ending.filter(isPlain)).map((parts) => parts.join('*'));
   return fc.oneof(
     { weight: 3, arbitrary: check(fields, ['startswith'], fc.oneof(beginning, text).map(quote)) },
     { weight: 3, arbitrary: check(fields, ['endswith'], ending.map(quote)) },
@@ -32,6 +33,7 @@ function textChecks(fields: readonly string[], text: fc.Arbitrary<string>): fc.A
     { weight: 3, arbitrary: check(fields, ['in'], list(text)) },
     { weight: 1, arbitrary: check(fields, ['pmatch'], list(plain)) },
     { weight: 1, arbitrary: check(fields, ['startswith anyof', 'endswith anyof'], list(fc.oneof(beginning, ending))) },
+    { weight: 2, arbitrary: check(fields, ['glob'], glob.map(quote)) },
     {
       weight: 1,
       arbitrary: check(

@@ -121,9 +121,9 @@ function inKernel({ tried, filter, exactness, processPart }: Explanation): strin
 }
 
 function inKernelExactly({ isExact, parts, whole }: Exactness): string[] {
-  if (isExact) return ['Exact in the kernel: responses to it can have `where: kernel`.'];
+  if (isExact) return ['Exact in the kernel, as responses with `where: kernel` need it.'];
   return [
-    'Not exact in the kernel: responses to it can not have `where: kernel`.',
+    'Not exact in the kernel, as responses with `where: kernel` need it:',
     ...parts.map(({ check, why }) => `${shortenedCheck(printCondition(check))}: ${why}`).slice(0, MANY),
     ...whole,
     ...(parts.length > MANY ? [`and ${parts.length - MANY} more`] : []),

@@ -85,7 +85,7 @@ In the kernel
   Events of processes that it cannot match are dropped there, unless another rule needs them.
   Every match needs this; events without it are dropped there, unless another rule needs them:
   open, openat: a name that begins with /etc
-  Exact in the kernel: responses to it can have \`where: kernel\`.
+  Exact in the kernel, as responses with \`where: kernel\` need it.
 
 Estimated cost
   about 8 ns once per process; where that is false, nothing per event
@@ -163,7 +163,7 @@ Decided once per process
 In the kernel
   Attached for this rule: execve.
   The kernel can drop no further events for this rule.
-  Exact in the kernel: responses to it can have \`where: kernel\`.
+  Exact in the kernel, as responses with \`where: kernel\` need it.
 
 Estimated cost
   nothing more to test for an event: execve
@@ -195,7 +195,7 @@ test('a condition laid out over lines is the same condition', () => {
 test('a rule that the kernel cannot decide, with what stands in the way', () => {
   const { stdout } = explain('Program with arguments', 'rules.yaml');
   assert.deepEqual(stdout.slice(stdout.indexOf('  Not exact'), stdout.indexOf('\n\nEstimated')).split('\n'), [
-    '  Not exact in the kernel: responses to it can not have `where: kernel`.',
+    '  Not exact in the kernel, as responses with `where: kernel` need it:',
     '  proc.args contains "-e": of a program that is being run only proc.name, proc.exepath and whether',
     '  it is in a container are known in time',
     '  evt.arg.filename startswith /tmp: it is what the process passed, not the name of a file',

@@ -39,6 +39,9 @@ class Verdicts {
   readonly #sources: readonly RuleSource[];
   readonly #met = new Set<ExactRule>();
   readonly #missed = new Set<ExactRule>();
+  /** Rules that lack a need, and that no event has told from the right one yet. */
+  readonly #wrong: Set<ExactRule>[];
+  readonly #wrongs: number;
   #matches = 0;
   #decided = 0;
   #undecided = 0;
@@ -46,12 +49,17 @@ class Verdicts {
   constructor(rules: readonly ExactRule[], sources: readonly RuleSource[]) {
     this.#rules = rules;
     this.#sources = sources;
+    this.#wrong = rules.map((rule) => new Set(lacking(rule)));
+    this.#wrongs = this.#wrong.reduce((sum, { size }) => sum + size, 0);
   }
 
   /** @param matched numbers of the rules that match */
   add(matched: readonly number[], eventFor: (rule: number) => EnforcedEvent): void {
-    for (const rule of this.#rules) {
+    for (const [index, rule] of this.#rules.entries()) {
       const event = eventFor(rule.rule);
+      for (const wrong of this.#wrong[index] ?? []) {
+        if (isEnforced(wrong, event) === !matched.includes(rule.rule)) this.#wrong[index]?.delete(wrong);
+      }
       const verdict = isEnforced(rule, event);
       if (verdict === undefined) {
         this.#undecided++;
@@ -69,12 +77,26 @@ class Verdicts {
   /** Fails if too little was drawn to prove anything. @param least rules that are met by some events and missed by others */
   assertTelling(least: number): void {
     const both = [...this.#met].filter((rule) => this.#missed.has(rule)).length;
+    const found = this.#wrongs - this.#wrong.reduce((sum, { size }) => sum + size, 0);
     const told =
       `${this.#rules.length} of ${this.#sources.length} rules are exact, ${both} of them told events apart; ` +
-      `${this.#matches} matches of ${this.#decided} verdicts, ${this.#undecided} without`;
+      `${this.#matches} matches of ${this.#decided} verdicts, ${this.#undecided} without; ${found} of ${this.#wrongs} wrong rules were found`;
     assert.ok(both >= least && this.#matches > 5 * both && 5 * this.#undecided < this.#decided, told);
+    assert.ok(least === 0 || 4 * found > this.#wrongs, told);
     if (process.env.WASPREY_TEST_TELL) console.log(told);
   }
+}
+
+const NEEDS = ['result', 'opens', 'sockets', 'names', 'peers'] as const;
+
+/** The rule without one of the needs of one of its clauses. */
+function lacking({ rule, clauses }: ExactRule): readonly ExactRule[] {
+  return clauses.flatMap((clause, index) =>
+    NEEDS.filter((need) => clause[need] !== undefined).map((need) => {
+      const { [need]: _, ...rest } = clause;
+      return { rule, clauses: clauses.with(index, rest) };
+    }),
+  );
 }
 
 function hasBit(words: readonly bigint[], rule: number): boolean {

@@ -12,7 +12,8 @@ import { all } from '../../ir/condition.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
 import { testsOfClause } from './clause-tests.ts';
 import type { Inexact } from './formula.ts';
-import type { Point } from './points.ts';
+import { reachesOut } from './place.ts';
+import { type Point, returnsZero } from './points.ts';
 import type { Reason } from './reasons.ts';
 import { type Need, proveOn } from './type-proof.ts';
 
@@ -35,9 +36,14 @@ export function exactRules({ rules }: Plan): readonly ExactRule[] {
 }
 
 export function proveExact({ index, candidate, bodies }: PlannedRule): Proof {
-  const proofs = bodies.flatMap(({ types, guards, condition }) =>
-    types.map((type) => ({ type, ...proveOn(type, candidate, all([...guards, condition])) })),
-  );
+  const proofs = bodies.flatMap(({ types, guards, condition }) => {
+    const whole = all([...guards, condition]);
+    return alike(types).flatMap(([type, ...others]) => {
+      if (!type) return [];
+      const proof = proveOn(type, candidate, whole);
+      return [type, ...others].map((each) => ({ type: each, ...proof }));
+    });
+  });
   const tests = byTest(proofs);
   if (tests.length > 0) return { isExact: false, tests };
   if (proofs.some(({ isTooComplex }) => isTooComplex)) return { isExact: false, tests, whole: 'complex' };
@@ -47,6 +53,11 @@ export function proveExact({ index, candidate, bodies }: PlannedRule): Proof {
   const count = names.reduce((sum, name) => sum + name.equal.length + name.beginnings.length + name.endings.length, 0);
   if (count > MOST_EXACT_NAMES) return { isExact: false, tests, whole: 'many' };
   return { isExact: true, rule: { rule: index, clauses } };
+}
+
+/** Types whose events have the same facts, so that the same is true of them. */
+function alike(types: readonly EventType[]): readonly (readonly EventType[])[] {
+  return [...Map.groupBy(types, (type) => `${type.shape} ${reachesOut(type)} ${returnsZero(type)}`).values()];
 }
 
 interface OnType {

@@ -78,13 +78,11 @@ export function join(kind: 'all' | 'any', members: readonly Formula[]): Formula 
 
 /** Tests of one text of which any must hold are one test, and so are those of which none may. */
 function merged(kind: 'all' | 'any', parts: readonly Formula[]): readonly Formula[] {
-  const byPlace = new Map<string, Formula>();
-  for (const part of parts) {
-    const place = placeOf(kind, part);
-    const known = byPlace.get(place);
-    byPlace.set(place, known ? both(known, part) : part);
-  }
-  return [...byPlace.values()];
+  const byPlace = Map.groupBy(parts, (part) => placeOf(kind, part));
+  return [...byPlace.values()].flatMap((same) => {
+    const [first, ...others] = same;
+    return first && others.length > 0 ? united(first, same) : same;
+  });
 }
 
 function placeOf(kind: 'all' | 'any', part: Formula): string {
@@ -96,25 +94,32 @@ function placeOf(kind: 'all' | 'any', part: Formula): string {
   return keyOf(part);
 }
 
-/** Of two literals at one place. */
-function both(known: Formula, part: Formula): Formula {
-  if (known.kind !== 'literal' || part.kind !== 'literal') return known;
-  const [a, b] = [known.literal, part.literal];
-  if (a.kind === 'name' && b.kind === 'name') {
-    const unite = (of: 'equal' | 'beginnings' | 'endings'): string[] => [...new Set([...a.name[of], ...b.name[of]])];
-    const name = { ...a.name, equal: unite('equal'), beginnings: unite('beginnings'), endings: unite('endings') };
-    return literally({ kind: 'name', name });
+/** One literal of several at one place; other formulas there are the same. */
+function united(first: Formula, same: readonly Formula[]): Formula {
+  if (first.kind !== 'literal') return first;
+  const { literal } = first;
+  const literals = same.flatMap((part) => (part.kind === 'literal' ? part.literal : []));
+  switch (literal.kind) {
+    case 'name': {
+      const names = literals.flatMap((each) => (each.kind === 'name' ? each.name : []));
+      const unite = (of: 'equal' | 'beginnings' | 'endings'): string[] => [
+        ...new Set(names.flatMap((name) => name[of])),
+      ];
+      const lists = { equal: unite('equal'), beginnings: unite('beginnings'), endings: unite('endings') };
+      return literally({ kind: 'name', name: { ...literal.name, ...lists } });
+    }
+    case 'peer': {
+      const peers = literals.flatMap((each) => (each.kind === 'peer' ? each.peer : []));
+      const [networks, ports] = [
+        peers.flatMap((peer) => peer.networks ?? []),
+        peers.flatMap((peer) => peer.ports ?? []),
+      ];
+      const lists = literal.peer.ports ? { ports } : { networks };
+      return literally({ kind: 'peer', peer: { ...literal.peer, ...lists } });
+    }
+    case 'process':
+      return first;
   }
-  if (a.kind === 'peer' && b.kind === 'peer') {
-    const { networks, ports } = a.peer;
-    const peer: ExactPeer = {
-      ...(a.peer.not && { not: true }),
-      ...(networks && { networks: [...networks, ...(b.peer.networks ?? [])] }),
-      ...(ports && { ports: [...ports, ...(b.peer.ports ?? [])] }),
-    };
-    return literally({ kind: 'peer', peer });
-  }
-  return known;
 }
 
 /** Same key, same formula. */

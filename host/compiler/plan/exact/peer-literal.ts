@@ -32,7 +32,7 @@ const ANY_ADDRESS = literally({
  * there (lower/number-check.ts), so a test of an address needs one.
  */
 export function peerFormula(value: Value, place: Place): Formula | undefined {
-  if (!reachesOut(place)) return undefined;
+  if (!reachesOut(place.type)) return undefined;
   if (value.node === 'call' && value.operator === 'isInIpv6Net')
     return isOnIp(place) ? inIpv6Net(value.arguments) : NEVER;
   if (value.node !== 'comparison' || value.right.node !== 'integer') return undefined;

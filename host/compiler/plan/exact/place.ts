@@ -17,8 +17,8 @@ export function isNewProgram({ type, point }: Place): boolean {
 const REACHING: ReadonlySet<string> = new Set(['connect', 'sendto', 'sendmsg', 'sendmmsg']);
 
 /** The other side of the socket is known. */
-export function reachesOut({ type }: Place): boolean {
-  return REACHING.has(type.name);
+export function reachesOut({ name }: EventType): boolean {
+  return REACHING.has(name);
 }
 
 export function isOnIp({ point: { socket } }: Place): boolean {

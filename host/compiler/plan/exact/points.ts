@@ -32,6 +32,14 @@ export interface Point {
 }
 
 export function pointsOf(type: EventType): readonly Point[] {
+  const known = KNOWN.get(type) ?? makePoints(type);
+  KNOWN.set(type, known);
+  return known;
+}
+
+const KNOWN = new Map<EventType, readonly Point[]>();
+
+function makePoints(type: EventType): readonly Point[] {
   switch (familyOf(type.shape)) {
     case 'open':
       return OPENS.map((open): Point => {
@@ -68,7 +76,7 @@ function ofResult(result: Point['result'], type: EventType): EventFacts {
 }
 
 /** If it succeeds. */
-function returnsZero({ name, shape }: EventType): boolean {
+export function returnsZero({ name, shape }: EventType): boolean {
   return shape === 'exec' || name === 'connect' || name === 'bind' || name === 'listen';
 }
 

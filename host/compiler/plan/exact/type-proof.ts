@@ -4,6 +4,7 @@ import type { EventType } from '../../../schema/events/index.ts';
 import { MOST_EXACT_CLAUSES } from '../../../schema/kernel-enforcement.ts';
 import type { Condition, Test } from '../../ir/condition.ts';
 import { alternatives, constantly, type Formula, type Inexact, join, keyOf, type Literal, negated } from './formula.ts';
+import { overlapTest } from './glob-length.ts';
 import { peerFormula } from './peer-literal.ts';
 import { isNewProgram, type Place } from './place.ts';
 import { type Point, pointsOf, truthAt } from './points.ts';
@@ -77,7 +78,12 @@ function formulaOf(condition: Condition, place: Place): Formula {
     case 'any':
       return join(
         condition.kind,
-        condition.children.map((child) => formulaOf(child, place)),
+        condition.children.map((child) => {
+          const overlap = overlapTest(child, condition.children);
+          if (!overlap) return formulaOf(child, place);
+          const isOverlapped = formulaOfTest(overlap, place);
+          return child.kind === 'not' ? isOverlapped : negated(isOverlapped);
+        }),
       );
     case 'not':
       return negated(formulaOfTest(condition.child, place));
