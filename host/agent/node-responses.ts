@@ -147,10 +147,11 @@ function refused(why: Refusal, detail: string): Outcome {
   return { kind: 'refused', why, detail };
 }
 
-const UNKNOWN_PROCESS = refused('incomplete', 'the process of the event is not known');
+/** Of an alert without a target. */
+export const UNKNOWN_PROCESS = refused('incomplete', 'the process of the event is not known');
 
 /** What `unless` says. */
-function refusalOf(acts: MatchToActOn | undefined, guard: number | undefined): Outcome | undefined {
+export function refusalOf(acts: MatchToActOn | undefined, guard: number | undefined): Outcome | undefined {
   if (guard === undefined) return undefined;
   if (!acts || acts.undecided.includes(guard)) return refused('incomplete', 'what `unless` reads is not known');
   return acts.holding.includes(guard) ? refused('excepted', '`unless` holds') : undefined;
