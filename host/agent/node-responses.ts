@@ -151,7 +151,8 @@ function refused(why: Refusal, detail: string): Outcome {
   return { kind: 'refused', why, detail };
 }
 
-const UNKNOWN_PROCESS = refused('incomplete', 'the process of the event is not known');
+/** Of an alert without a target. */
+export const UNKNOWN_PROCESS = refused('incomplete', 'the process of the event is not known');
 
 /** Of a response of the kernel: it has acted, or not, when the alert comes. */
 function enforcedBy(
@@ -164,7 +165,7 @@ function enforcedBy(
 }
 
 /** What `unless` says. */
-function refusalOf(acts: MatchToActOn | undefined, guard: number | undefined): Outcome | undefined {
+export function refusalOf(acts: MatchToActOn | undefined, guard: number | undefined): Outcome | undefined {
   if (guard === undefined) return undefined;
   if (!acts || acts.undecided.includes(guard)) return refused('incomplete', 'what `unless` reads is not known');
   return acts.holding.includes(guard) ? refused('excepted', '`unless` holds') : undefined;

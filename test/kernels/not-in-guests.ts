@@ -29,6 +29,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
         'captures',
         'captured-places',
         'journal',
+        'response-config',
       ],
       ...['messages', 'metrics-output', 'recording', 'scap', 'signals', 'soak', 'stop'],
     ],

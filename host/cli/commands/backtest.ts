@@ -1,31 +1,38 @@
 // wasprey backtest: what rules would have done on what was recorded.
 
-import { type ConfigRequest, configurationOf } from '../../daemon/configuration.ts';
-import { selectionOf } from '../../daemon/rules/rule-selection.ts';
+import { type CommandConfiguration, type ConfigRequest, configurationOf } from '../../daemon/configuration.ts';
+import { loadResponses } from '../../daemon/responses.ts';
+import { prepareRules } from '../../daemon/rules/compile.ts';
+import { type RuleSelection, selectionOf } from '../../daemon/rules/rule-selection.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { escapeLines, escapeText } from '../../diagnostics/escape.ts';
-import { EXIT } from '../../diagnostics/failure.ts';
+import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { number } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
+import type { RuleMatching } from '../../engine/protocol.ts';
 import { type BacktestResult, backtest } from '../../journal/backtest/backtest.ts';
 import type { TriedRules } from '../../journal/backtest/tried-rules.ts';
 import { SecretMask } from '../../journal/mask-secrets.ts';
 import { prepare } from '../../setup/prepare.mjs';
+import { ResponseTrial } from '../backtest/response-trial.ts';
 import { defineCommand } from '../definition/command.ts';
 import { givenHistory, HISTORY_OPTIONS } from '../options/history-options.ts';
-import { RUNNING, rulesIn, runningRules } from '../options/load-tried-rules.ts';
+import { RUNNING, respondedRules, rulesIn, runningModules, runningRules } from '../options/load-tried-rules.ts';
 import { ruleMatchingOf, TRIAL_OPTIONS, untilSignal } from '../options/trial-options.ts';
 import { backtestJson, renderBacktest } from '../reports/backtest-report.ts';
 import { ProgressBar } from '../reports/progress-bar.ts';
+import { renderResponseTrial, responseTrialJson } from '../reports/response-trial-report.ts';
 
 export const BACKTEST = defineCommand({
   name: 'backtest',
-  usage: 'RULES... [--since 7d] [--against running|RULES]',
+  usage: 'RULES... [--since 7d] [--against running|RULES] [--responses]',
   operands: [{ values: 'path', repeats: true }],
   description: `
     Evaluates rules on what happened: the journal of this machine, or recordings. By rule it prints how often the rule would
     have fired, when first and last, in which pods and containers, by which programs, and examples; before that, what the
     history lacks for a rule. With --against, it prints which alerts are new and which are gone, compared with other rules.
+    With --responses, it prints what the responses of the configuration would have done about these alerts, and why not; then
+    RULES may be left out for the rules of the configuration.
     Secrets on command lines are masked in examples, also with --json: journal.secret_names has their names.
 
     The same events raise the same alerts as in \`wasprey run\`. No privilege is needed beyond reading the files.`,
@@ -47,6 +54,10 @@ export const BACKTEST = defineCommand({
       least: 0,
       description: 'Fail if a rule would have fired more often than this on any day (UTC).',
     },
+    responses: {
+      kind: 'flag',
+      description: 'Also print what the responses of the configuration would have done, with their limits.',
+    },
     ...TRIAL_OPTIONS,
   },
   examples: [
@@ -59,18 +70,27 @@ export const BACKTEST = defineCommand({
       effect: 'Shows which alerts changed rules add and remove.',
     },
     {
+      command: 'wasprey backtest --responses --since 7d',
+      effect: 'Shows what the responses of this machine would have done.',
+    },
+    {
       command: 'wasprey backtest mine.yaml --on node.wsp --at-most 10 --json',
       effect: 'Fails in a pipeline if a rule is noisy on a recording.',
     },
   ],
   async run({ options, operands }, terminal) {
-    if (operands.length === 0) throw new UsageError('missing rules', 'name rule files or folders');
+    if (operands.length === 0 && !options.responses)
+      throw new UsageError('missing rules', 'name rule files or folders');
     const { config, option } = options;
-    const { journal } = (await configurationOf({ config, option, usual: true }, terminal)).configuration;
+    const configured = await configurationOf({ config, option, usual: true }, terminal);
+    const { journal } = configured.configuration;
     const history = givenHistory(options, terminal, journal.folder);
     await prepare('native');
     const ruleMatching = ruleMatchingOf(options);
-    const tried = await rulesIn(operands, ruleMatching, terminal, selectionOf(options));
+    const selection = selectionOf(options);
+    const { tried, trial } = options.responses
+      ? await triedResponses(operands, ruleMatching, selection, configured, { config, option }, terminal)
+      : { tried: await rulesIn(operands, ruleMatching, terminal, selection), trial: undefined };
     const against = options.against?.map(({ text }) => text) ?? [];
     const compared =
       against.length > 0 ? await comparedRules(against, ruleMatching, { config, option }, terminal) : undefined;
@@ -79,16 +99,42 @@ export const BACKTEST = defineCommand({
     const result = await backtest(history.files, tried, compared, {
       ...(history.since !== undefined && { since: history.since }),
       signal,
+      ...(trial && { onMatch: (rule, match) => trial.take(rule, match) }),
       onProgress: (share, events) => bar.update(share, events),
     });
     bar[Symbol.dispose]();
     const report = { result, ...history, mask: new SecretMask(journal.secret_names) };
-    terminal.print(
-      options.json ? `${escapeLines(JSON.stringify(backtestJson(report)))}\n` : renderBacktest(report, terminal),
-    );
+    if (options.json) {
+      const json = { ...backtestJson(report), ...(trial && { responses: responseTrialJson(trial) }) };
+      terminal.print(`${escapeLines(JSON.stringify(json))}\n`);
+    } else {
+      terminal.print(renderBacktest(report, terminal));
+      if (trial) terminal.print(renderResponseTrial(trial, (text) => terminal.bold(text)));
+    }
     return exitStatus(result, options['at-most'], terminal);
   },
 });
+
+/** The rules with the responses of the configuration. @param paths none: the rules of the configuration */
+async function triedResponses(
+  paths: readonly string[],
+  ruleMatching: RuleMatching,
+  selection: RuleSelection,
+  { configuration, loaded }: CommandConfiguration,
+  options: Omit<ConfigRequest, 'usual'>,
+  terminal: Terminal,
+): Promise<{ readonly tried: TriedRules; readonly trial: ResponseTrial }> {
+  const responses = await loadResponses({ configuration, origins: loaded?.origins ?? new Map() });
+  if (responses.settings.responses.length === 0) {
+    throw new CommandFailure('the configuration has no responses', 'name one that has some: -c FILE');
+  }
+  const modules =
+    paths.length > 0
+      ? [await prepareRules(paths, terminal, selection)]
+      : (await runningModules(options, terminal)).modules;
+  const { responsesOf, ...tried } = respondedRules(modules, ruleMatching, responses);
+  return { tried, trial: new ResponseTrial(responses.settings, responsesOf) };
+}
 
 async function comparedRules(
   against: readonly string[],

@@ -1,6 +1,7 @@
 // Loads the rules that a command tries on the past.
 
 import { ruleReads } from '../../agent/alert-desk.ts';
+import { type ResponseSet, withResponses } from '../../agent/response-set.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
 import type { RuleFile } from '../../compiler/rules/load.ts';
 import type { ConfigRequest } from '../../daemon/configuration.ts';
@@ -11,7 +12,8 @@ import { type RunSettings, runSettings } from '../../daemon/settings.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
 import type { RuleMatching } from '../../engine/protocol.ts';
-import type { TriedModule, TriedRules } from '../../journal/backtest/tried-rules.ts';
+import type { TriedModule, TriedRule, TriedRules } from '../../journal/backtest/tried-rules.ts';
+import type { BoundResponse } from '../../responses/bound-response.ts';
 
 /** The word for the rules that an agent on this machine runs by its configuration. */
 export const RUNNING = 'running';
@@ -29,15 +31,45 @@ export async function rulesIn(
   return triedRules([await prepareRules(paths, terminal, selection)], ruleMatching);
 }
 
+/** Modules with what is done about their alerts. */
+export function respondedRules(
+  modules: readonly RuleModule[],
+  ruleMatching: RuleMatching,
+  responses: ResponseSet,
+): TriedRules & { readonly responsesOf: ResponsesOf } {
+  const bound = modules.map((module) => withResponses(module, responses));
+  const { guard } = responses;
+  const tried = triedRules(bound, ruleMatching);
+  const pairs = tried.modules.flatMap(({ rules }, module) =>
+    rules.map((rule, index) => [rule, bound[module]?.rules[index]?.responses ?? []] as const),
+  );
+  return {
+    ...tried,
+    ...(guard && { guard: { name: guard.name, verified: guard.verified, rules: guard.rules.map(ruleReads) } }),
+    responsesOf: new Map(pairs),
+  };
+}
+
+export type ResponsesOf = ReadonlyMap<TriedRule, readonly BoundResponse[]>;
+
 /**
  * Those that `wasprey run` would use now with these options: by the configuration, or the ones that come with Wasprey.
  * @throws {UsageError | CommandFailure}
  */
 export async function runningRules(options: ConfigOptions, terminal: Terminal): Promise<TriedRules> {
+  const { modules, ruleMatching } = await runningModules(options, terminal);
+  return triedRules(modules, ruleMatching);
+}
+
+/** The same as modules. */
+export async function runningModules(
+  options: ConfigOptions,
+  terminal: Terminal,
+): Promise<{ readonly modules: readonly RuleModule[]; readonly ruleMatching: RuleMatching }> {
   const settings = await settingsOf(options);
   const warn = (message: string): void => terminal.say(`wasprey: ${message}\n`);
   const modules = await readRunRules(settings).load({ terminal, warn, progress: true, inBackground: false });
-  return triedRules(modules, settings.ruleMatching);
+  return { modules, ruleMatching: settings.ruleMatching };
 }
 
 /** @throws {CommandFailure} when the rules have errors, which are shown then */

@@ -6,7 +6,7 @@ import { Difference, type RuleDifference, type Side } from './difference.ts';
 import { type EvaluationOptions, evaluateHistory, type HistoryReport, type Trial } from './evaluate.ts';
 import { RuleFigures } from './figures.ts';
 import { lacksOf } from './lacks.ts';
-import { Origins } from './origin.ts';
+import { type OriginatedMatch, Origins } from './origin.ts';
 import { laneRules, rulesOf, type TriedRule, type TriedRules } from './tried-rules.ts';
 
 export interface RuleResult {
@@ -27,6 +27,8 @@ export interface BacktestResult {
 export interface BacktestOptions extends Omit<EvaluationOptions, 'onBlock'> {
   /** Alerts before this time do not count, in ms since the epoch. */
   readonly since?: number;
+  /** Called for each match of the tried rules; its record is valid during the call. */
+  readonly onMatch?: (rule: TriedRule, match: OriginatedMatch) => void;
 }
 
 /** @param files at least one */
@@ -34,7 +36,7 @@ export async function backtest(
   files: readonly HistoryFile[],
   tried: TriedRules,
   compared: TriedRules | undefined,
-  { since, ...options }: BacktestOptions = {},
+  { since, onMatch, ...options }: BacktestOptions = {},
 ): Promise<BacktestResult> {
   const figures = new Map(rulesOf(tried).map((rule) => [rule, new RuleFigures(rule)]));
   const difference = compared && new Difference();
@@ -47,7 +49,10 @@ export async function backtest(
         const match = origins.of(found);
         const rule = rules.modules[found.module]?.rules[found.rule];
         if (!match || !rule || match.record.time < sinceNs) return;
-        if (side === 'tried') figures.get(rule)?.add(match);
+        if (side === 'tried') {
+          figures.get(rule)?.add(match);
+          onMatch?.(rule, match);
+        }
         difference?.add(side, rule.name, match);
       },
     };

@@ -21,6 +21,8 @@ import { UNTIMED_LIMITS } from '../../sandbox/run.ts';
 export interface LaneRules {
   /** In the order of evaluation. */
   readonly modules: readonly ModuleStart[];
+  /** Of conditions that are evaluated on matches alone. */
+  readonly guard?: ModuleStart;
   readonly ruleMatching: RuleMatching;
 }
 
@@ -45,7 +47,7 @@ export class Lane implements Disposable {
   /** Parts of blocks that were left out. */
   readonly damage: string[] = [];
 
-  constructor({ modules, ruleMatching }: LaneRules, facts: RecordingFacts, listener: LaneListener) {
+  constructor({ modules, guard, ruleMatching }: LaneRules, facts: RecordingFacts, listener: LaneListener) {
     const { capture, memory: sandbox } = openCapture({ source: 'builder', sizes: REPLAY_SIZES });
     this.#capture = capture;
     const eventTypes = [...new Set(modules.flatMap(({ rules }) => rules.flatMap((rule) => rule.eventTypes)))];
@@ -64,7 +66,7 @@ export class Lane implements Disposable {
     this.#loop = new EngineLoop({
       capture,
       control: new Control(),
-      rules: { generation: 0, modules, eventTypes },
+      rules: { generation: 0, modules, eventTypes, ...(guard && { guard }) },
       bindSet: (rules, bank) =>
         new ModuleSet(rules, bank, {
           sandbox,

@@ -24,6 +24,8 @@ export interface TriedModule extends Omit<ModuleStart, 'rules'> {
 export interface TriedRules {
   /** In the order of evaluation. */
   readonly modules: readonly TriedModule[];
+  /** Of conditions that are evaluated on matches alone. */
+  readonly guard?: ModuleStart;
   readonly ruleMatching: LaneRules['ruleMatching'];
 }
 
@@ -31,9 +33,10 @@ export function rulesOf({ modules }: TriedRules): readonly TriedRule[] {
   return modules.flatMap(({ rules }) => rules);
 }
 
-export function laneRules({ modules, ruleMatching }: TriedRules): LaneRules {
+export function laneRules({ modules, guard, ruleMatching }: TriedRules): LaneRules {
   return {
     ruleMatching,
+    ...(guard && { guard }),
     modules: modules.map(({ name, verified, rules }) => ({ name, verified, rules: rules.map(({ reads }) => reads) })),
   };
 }

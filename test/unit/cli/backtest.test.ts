@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { HOST_ACTIONS } from '../../../host/responses/available-actions.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 import { process as processImage, shadowRead } from '../../support/built-agent.ts';
 import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/recordings.ts';
@@ -146,4 +147,55 @@ test('an exception that is proposed can be used as it is printed', () => {
   const wrong = wasprey('tune', 'Shadow raed', rules, '--on', recording);
   assert.equal(wrong.status, 1);
   assert.match(wrong.stderr, /there is no rule 'Shadow raed'.*\n.*did you mean 'Shadow read'\?/);
+});
+
+const canAct = HOST_ACTIONS.includes('kill_process') && HOST_ACTIONS.includes('pause_container');
+
+test('responses are tried on the alerts, with their conditions, rails and limits', { skip: !canAct }, () => {
+  const configuration = folder.file('responses.yaml');
+  const text = (mode: string) => `
+responses:
+  mode: ${mode}
+  hosts: true
+  limits: {per_container: 2/1m, per_node: 20/10m}
+  actions:
+  - {name: end it, match: {rules: "Shadow*"}, do: kill_process, unless: proc.name startswith less}
+  - {name: freeze, match: {rules: "*"}, do: pause_container}
+`;
+  const images = [1, 2, 3, 4].map((image) =>
+    logEntry(processImage(image, { comm_bytes: image === 4 ? 'less' : 'cat', executable: '/usr/bin/cat' })),
+  );
+  const events = [1, 1, 2, 3, 4].map((image, sequence) => shadowRead(image, { sequence }));
+  const path = folder.file('responses.wsp');
+  writeFileSync(path, writeBlocks([{ payload: payloadOf(images, events), events: events.length }]).bytes);
+  writeFileSync(configuration, text('observe'));
+  const words = ['backtest', rules, '--on', path, '--responses', '-c', configuration];
+  const { status, stdout, stderr } = wasprey(...words);
+  assert.equal(status, 0, stderr);
+  assert.match(
+    stdout,
+    /\nResponses: what they would have done in mode act, at most 2\/1m on a container, 20\/10m on the node\.\n/,
+  );
+  assert.match(stdout, /\n\nend it \(kill_process\): 2 times, for 5 alerts\n {2}first {5}.*\n {2}last {6}.*\n/);
+  assert.match(stdout, /\n {2}where {5}host \(2\)\n {2}rules {5}Shadow read \(2\)\n/);
+  assert.match(stdout, /\n {2}not done {2}already \(1\), limit \(1\), excepted \(1\)\n/);
+  assert.match(stdout, /\n\nfreeze \(pause_container\): 0 times, for 5 alerts\n {2}not done {2}no-target \(5\)\n$/);
+  writeFileSync(configuration, text('act'));
+  const { responses } = JSON.parse(wasprey(...words, '--json').stdout);
+  const [{ first, last, ...ended }, frozen] = responses;
+  assert.ok(Date.parse(first) <= Date.parse(last));
+  assert.deepEqual(ended, {
+    response: 'end it',
+    do: 'kill_process',
+    alerts: 5,
+    acted: 2,
+    refused: { already: 1, limit: 1, excepted: 1 },
+    places: [{ name: 'host', alerts: 2 }],
+    rules: [{ name: 'Shadow read', alerts: 2 }],
+  });
+  assert.deepEqual(frozen.refused, { 'no-target': 5 });
+  writeFileSync(configuration, '{}');
+  const none = wasprey(...words);
+  assert.equal(none.status, 1);
+  assert.match(none.stderr, /the configuration has no responses/);
 });

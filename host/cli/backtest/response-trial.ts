@@ -1,0 +1,99 @@
+// The responses of a configuration, tried on the alerts of a backtest.
+
+import { refusalOf, targetOf, UNKNOWN_PROCESS } from '../../agent/node-responses.ts';
+import { planRule, type RulePlan } from '../../engine/match-reader.ts';
+import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
+import { Shares } from '../../journal/backtest/figures.ts';
+import type { OriginatedMatch } from '../../journal/backtest/origin.ts';
+import type { TriedRule } from '../../journal/backtest/tried-rules.ts';
+import type { Outcome } from '../../responses/action.ts';
+import type { BoundResponse } from '../../responses/bound-response.ts';
+import { DryRun } from '../../responses/dry-run.ts';
+import { outcomeName } from '../../responses/outcome-text.ts';
+import type { Response, ResponseSettings } from '../../responses/settings.ts';
+import type { ResponsesOf } from '../options/load-tried-rules.ts';
+
+/** What a response would have done. */
+export class ResponseFigures {
+  readonly response: Response;
+  alerts = 0;
+  acted = 0;
+  /** Where it would have acted, and on alerts of which rules. */
+  readonly places = new Shares();
+  readonly rules = new Shares();
+  /** Why it would not have, by the reason. */
+  readonly refused = new Map<string, number>();
+  first = Number.POSITIVE_INFINITY;
+  last = Number.NEGATIVE_INFINITY;
+
+  constructor(response: Response) {
+    this.response = response;
+  }
+
+  /** @param time ms since the epoch */
+  add(outcome: Outcome, rule: string, place: string, time: number): void {
+    this.alerts++;
+    if (outcome.kind === 'refused') {
+      const name = outcomeName(outcome);
+      this.refused.set(name, (this.refused.get(name) ?? 0) + 1);
+      return;
+    }
+    this.acted++;
+    this.places.add(place);
+    this.rules.add(rule);
+    this.first = Math.min(this.first, time);
+    this.last = Math.max(this.last, time);
+  }
+}
+
+export class ResponseTrial {
+  readonly settings: ResponseSettings;
+  readonly #responsesOf: ResponsesOf;
+  readonly #dryRun: DryRun;
+  readonly #figures: ReadonlyMap<Response, ResponseFigures>;
+  readonly #plans = new Map<TriedRule, RulePlan>();
+
+  constructor(settings: ResponseSettings, responsesOf: ResponsesOf) {
+    this.settings = settings;
+    this.#responsesOf = responsesOf;
+    this.#dryRun = new DryRun(settings);
+    // What the kernel enforces happens before there is an alert.
+    const onHost = settings.responses.filter(({ where }) => where === 'host');
+    this.#figures = new Map(onHost.map((response) => [response, new ResponseFigures(response)]));
+  }
+
+  /** By response, in their order. */
+  get figures(): readonly ResponseFigures[] {
+    return [...this.#figures.values()];
+  }
+
+  /** A match of a rule. Its record is valid during the call. */
+  take(rule: TriedRule, match: OriginatedMatch): void {
+    const responses = this.#responsesOf.get(rule) ?? [];
+    if (responses.length === 0) return;
+    const time = Number(match.record.time / NANOSECONDS_PER_MS);
+    const { set, event, view } = match;
+    const acts = set.toActOn(event, view, rule.reads.guards ?? []);
+    const target = targetOf(this.#fields(rule, match), acts, lacksContainer(match));
+    for (const bound of responses) {
+      const outcome = refusalOf(acts, bound.guard) ?? (target ? this.#perform(bound, target, time) : UNKNOWN_PROCESS);
+      this.#figures.get(bound.response)?.add(outcome, rule.name, match.origin.place, time);
+    }
+  }
+
+  #perform({ response }: BoundResponse, target: Parameters<DryRun['perform']>[1], time: number): Outcome {
+    return this.#dryRun.perform(response, target, time);
+  }
+
+  #fields(rule: TriedRule, { reader, view }: OriginatedMatch) {
+    const plan = this.#plans.get(rule) ?? planRule(rule.reads);
+    this.#plans.set(rule, plan);
+    const values = reader.read(plan, view, () => undefined)?.values ?? [];
+    return rule.reads.fields.map((key, index) => ({ key, value: values[index] }));
+  }
+}
+
+function lacksContainer({ record }: OriginatedMatch): boolean {
+  const container = record.image?.container;
+  return !container || container.isPending || container.isFailed;
+}

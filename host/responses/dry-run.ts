@@ -1,0 +1,62 @@
+// What responses would have done: rails and limits on alerts of the past, in recorded time. Nothing is looked at but the alert.
+
+import { type Outcome, RefusalError, type Target } from './action.ts';
+import type { Act } from './ledger-entry.ts';
+import { overLimit, recentActs } from './limits.ts';
+import { checkTarget, type OwnPlace } from './rails.ts';
+import type { Response, ResponseSettings } from './settings.ts';
+
+/** No process of the past is the agent that asks. */
+const NOBODY: OwnPlace = { pid: 0, container: '', podUid: '' };
+
+export class DryRun {
+  readonly #settings: ResponseSettings;
+  #acts: readonly Act[] = [];
+  /** By what was acted on: until when that stays in force, in ms. */
+  readonly #inForce = new Map<string, number>();
+
+  constructor(settings: ResponseSettings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * As if it had acted so far whenever it could.
+   * @param now ms of recorded time, which does not go back
+   */
+  perform(response: Response, target: Target, now: number): Outcome {
+    const { container } = target;
+    try {
+      checkTarget(response.action, target, this.#settings, NOBODY);
+      const key = keyOf(response, target);
+      if ((this.#inForce.get(key) ?? Number.NEGATIVE_INFINITY) > now) {
+        throw new RefusalError('already', 'it was acted on it for an earlier alert');
+      }
+      const over = overLimit(this.#settings, this.#acts, container, now);
+      if (over !== undefined) throw new RefusalError('limit', over);
+      this.#acts = [...recentActs(this.#settings, this.#acts, now), { time: now, container }];
+      this.#inForce.set(key, now + (response.undoAfterMs ?? Number.POSITIVE_INFINITY));
+      return { kind: 'observed', what: response.action.replaceAll('_', ' ') };
+    } catch (error) {
+      if (!(error instanceof RefusalError)) throw error;
+      return { kind: 'refused', why: error.why, detail: error.message };
+    }
+  }
+}
+
+/** What was killed comes to no second alert in earnest, and what is paused to few. */
+function keyOf({ name, action }: Response, { pid, execTime, container, pod }: Target): string {
+  switch (action) {
+    case 'kill_process':
+    case 'kill_process_tree':
+    case 'deny':
+      return `${action} ${container} ${pid} ${execTime}`;
+    case 'stop_container':
+    case 'kill_container':
+    case 'pause_container':
+    case 'isolate_container':
+      return `${action} ${container}`;
+    case 'delete_pod':
+    case 'label_pod':
+      return `${action} ${name} ${pod?.uid}`;
+  }
+}
