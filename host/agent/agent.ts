@@ -1,5 +1,6 @@
 // The agent: the engine with capture and rules, metadata from the runtimes, alerts to the outputs. `wasprey run` starts it.
 
+import { loadAddon } from '../capture/addon.ts';
 import type { Engine, EngineSign } from '../engine/engine.ts';
 import type { AlertExtras } from '../outputs/additions.ts';
 import type { KeyedValue } from '../outputs/message.ts';
@@ -59,6 +60,8 @@ export interface Agent {
   rulesLeftOut(errors: readonly string[]): void;
   /** Source `builder` only: process images and event records, as the kernel would have written them. */
   inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void;
+  /** When the process of a pidfd last ran a program, as its events have it; undefined if that is not known. */
+  execTime(pidfd: number): bigint | undefined;
   /** Raises an internal alert, for a failure outside of the agent's parts. */
   tell(rule: string, priority: Priority, message: string, fields?: readonly KeyedValue[]): void;
   /**
@@ -153,6 +156,10 @@ class RunningAgent implements Agent {
 
   rulesLeftOut(errors: readonly string[]): void {
     this.#parts.ruleSets.leaveOut(errors);
+  }
+
+  execTime(pidfd: number): bigint | undefined {
+    return loadAddon().execTime(this.#engine.capture, pidfd);
   }
 
   tell(rule: string, priority: Priority, message: string, fields?: readonly KeyedValue[]): void {

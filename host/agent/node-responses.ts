@@ -9,7 +9,7 @@ import type { Outcome, Refusal, Target, TargetPod } from '../responses/action.ts
 import type { BoundResponse } from '../responses/bound-response.ts';
 import { enforcedOutcome } from '../responses/enforced-outcome.ts';
 import { outcomeName, outcomeText } from '../responses/outcome-text.ts';
-import type { Responder } from '../responses/responder.ts';
+import type { InForce, Responder } from '../responses/responder.ts';
 import type { Response, ResponseMode, ResponseSettings } from '../responses/settings.ts';
 import type { AlertDesk, AlertToRespond } from './alert-desk.ts';
 import { containerLabel, podLabel, TARGET_FIELDS } from './response-set.ts';
@@ -34,6 +34,8 @@ export interface ResponsesSummary {
   readonly mode: ResponseMode;
   readonly responses: number;
   readonly outcomes: readonly OutcomeCount[];
+  /** Absent while there is nothing to know of. */
+  readonly inForce?: InForce;
 }
 
 export interface NodeResponsesHost {
@@ -57,8 +59,10 @@ export class NodeResponses {
   /** Undefined while there are none. */
   get summary(): ResponsesSummary | undefined {
     const { responses = [], mode = 'observe' } = this.#settings ?? {};
-    if (responses.length === 0 && this.#counts.size === 0) return undefined;
-    return { mode, responses: responses.length, outcomes: [...this.#counts.values()] };
+    const inForce = this.#host.responder?.inForce;
+    if (responses.length === 0 && this.#counts.size === 0 && !inForce) return undefined;
+    const outcomes = [...this.#counts.values()];
+    return { mode, responses: responses.length, outcomes, ...(inForce && { inForce }) };
   }
 
   /** Applies these settings from now on. */

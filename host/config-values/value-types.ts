@@ -4,12 +4,12 @@
  * How a changed key applies while the agent runs: with the rules, which are read anew; at once; or by all outputs, which are made anew. An
  * output's own keys apply by that output.
  */
-export type WhileRunning = 'rules' | 'now' | 'outputs';
+export type WhileRunning = 'rules' | 'now' | 'outputs' | 'start';
 
 interface DefinitionBase {
   /** One sentence for the documentation. */
   readonly description: string;
-  /** Holds for keys below it, too. Without, a change applies from the next start. */
+  /** Holds for keys below it, too. Without, a change applies from the next start, as with `start`. */
   readonly whileRunning?: WhileRunning;
 }
 

@@ -18,6 +18,7 @@ import type { IdleWorker } from '../engine/idle-worker.ts';
 import type { AlertExtras } from '../outputs/additions.ts';
 import { startTimer } from '../outputs/long-timer.ts';
 import type { Output } from '../outputs/output.ts';
+import type { LocalResponder } from '../responses/performing/local-responder.ts';
 import { measureBpfPrograms } from './bpf-stats.ts';
 import { captureSettings } from './capture-settings.ts';
 import { startControl } from './control/start.ts';
@@ -28,6 +29,7 @@ import { kubernetesPlace, runtimePlaces } from './metadata-places.ts';
 import { MetricRecorder } from './metrics/recorder.ts';
 import type { MetricSource } from './metrics/source.ts';
 import { alertFormat, makeOutputs, type OutputChoice } from './outputs.ts';
+import { makeResponder } from './responder.ts';
 import { loadResponses, refuseUnenforceable, warnOfUnmet } from './responses.ts';
 import { ruleEvents } from './rule-events.ts';
 import { type RuleUpdates, startRuleUpdates } from './rule-updates.ts';
@@ -79,6 +81,7 @@ export class Run {
   readonly #terminal: Terminal;
   #outputCount = 0;
   #agent: Agent | undefined;
+  #responder: LocalResponder | undefined;
   #rules: RuleUpdates | undefined;
   /** Ends the run, with the reason if it is a failure. */
   readonly #end = Promise.withResolvers<EngineError | DropExit | undefined>();
@@ -126,6 +129,7 @@ export class Run {
     this.#server.watch(agent);
     this.#agent = agent;
     this.#start.onAgent(agent);
+    void this.#responder?.start();
     if (this.#start.leftOut.length > 0) agent.rulesLeftOut(this.#start.leftOut);
     const updates = new SettingsUpdates({
       settings: this.#settings,
@@ -196,6 +200,8 @@ export class Run {
     const captures = captureSettings(configuration);
     const outputs = await this.#makeOutputs(this.#settings);
     this.#outputCount = outputs.length;
+    const runtimes = runtimePlaces(configuration);
+    this.#responder = makeResponder(configuration, runtimes, () => this.#agent, this.#log);
     const onRules = ruleEvents(kubernetes, (message) => this.#log.say('warning', message));
     return {
       modules: this.#start.modules,
@@ -214,7 +220,8 @@ export class Run {
       responses: await this.#responses(this.#settings, this.#start.modules),
       missingHooks: configuration.engine.wasprey.missing_hooks,
       ignoresSelf: true,
-      runtimes: runtimePlaces(configuration),
+      runtimes,
+      responder: this.#responder,
       ...(kubernetes !== undefined && { kubernetes }),
       ...(onRules && { onRules }),
       drops: dropSettings(configuration),

@@ -3,7 +3,13 @@
 import type { ActionKind } from './settings.ts';
 
 /** By the agent, when an alert is raised. */
-export const HOST_ACTIONS: readonly ActionKind[] = [];
+export const HOST_ACTIONS: readonly ActionKind[] = [
+  'kill_process',
+  'kill_process_tree',
+  'stop_container',
+  'kill_container',
+  'pause_container',
+];
 
 /** By programs in the kernel. */
 export const KERNEL_ACTIONS: readonly ActionKind[] = ['kill_process', 'deny'];

@@ -60,6 +60,13 @@ export const RESPONSE_KEYS = {
       }),
       hosts: flag(false, 'Whether processes of the host are acted on, too, and not of containers alone.'),
       pinned: flag(false, 'Whether what the kernel enforces stays in force after the agent has ended.'),
+      folder: applies(
+        'start',
+        text(
+          '/var/lib/wasprey/responses',
+          'Folder of what is under way and in force, from which an agent that was killed goes on. It has to outlive the agent.',
+        ),
+      ),
       actions: list(
         item('A response.', ACTION),
         'The responses. Of an alert, each is performed that is for it, in this order.',

@@ -5,7 +5,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Act, LedgerEntry } from '../ledger-entry.ts';
 import { overLimit, recentActs } from '../limits.ts';
 import { checkTarget, type OwnPlace } from '../rails.ts';
-import type { Responder } from '../responder.ts';
+import type { InForce, Responder } from '../responder.ts';
 import type { ActionKind, Response, ResponseSettings } from '../settings.ts';
 import { ForceKeeper } from './force-keeper.ts';
 import { Turns } from './turns.ts';
@@ -25,13 +25,6 @@ export interface PerformerOptions {
 
 /** Alerts that may wait for the decision on theirs. */
 const MOST_WAITING = 1000;
-
-/** What is in force, and what became of what was. */
-export interface InForceSummary {
-  readonly entries: readonly LedgerEntry[];
-  readonly undone: number;
-  readonly undoFailures: number;
-}
 
 export class Performer implements Responder {
   readonly #options: PerformerOptions;
@@ -87,7 +80,7 @@ export class Performer implements Responder {
     return this.#keeper.undo(id);
   }
 
-  get inForce(): InForceSummary {
+  get inForce(): InForce {
     const { entries } = this.#options.ledger;
     return {
       entries: entries.filter(({ phase }) => phase !== 'doing'),
@@ -162,8 +155,10 @@ export class Performer implements Responder {
   async #act(deed: Deed, response: Response, target: Target): Promise<string | undefined> {
     const { ledger } = this.#options;
     if (!deed.kept) {
-      await ledger.count(this.#acts);
+      // It is not held up for the disk: if the agent ends at this moment, the limits have one act more.
+      const counted = this.#note(ledger.count(this.#acts));
       await deed.perform();
+      await counted;
       return undefined;
     }
     const { undoAfterMs } = response;

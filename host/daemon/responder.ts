@@ -1,0 +1,48 @@
+// The responder of a run: with the actors of this machine, and its ledger in the folder that the configuration names.
+
+import { readFileSync } from 'node:fs';
+import type { Agent } from '../agent/agent.ts';
+import { RESPONSE_FAILURE_RULE } from '../agent/node-responses.ts';
+import { loadAddon } from '../capture/addon.ts';
+import type { Configuration } from '../config/definition.ts';
+import type { Log } from '../diagnostics/log.ts';
+import { type RuntimePlaces, usualPlaces } from '../metadata/directory/runtime-places.ts';
+import { processAndContainerActors } from '../responses/actors/process-and-container-actors.ts';
+import { findHierarchies } from '../responses/cgroups/hierarchies.ts';
+import { LocalResponder } from '../responses/performing/local-responder.ts';
+import type { OwnPlace } from '../responses/rails.ts';
+
+/** @param agent undefined until it captures */
+export function makeResponder(
+  { responses }: Configuration,
+  runtimes: Partial<RuntimePlaces>,
+  agent: () => Agent | undefined,
+  log: Log,
+): LocalResponder {
+  const own = ownPlace();
+  return new LocalResponder({
+    folder: responses.folder,
+    own,
+    actors: (never) =>
+      new Map(
+        processAndContainerActors(
+          { own, never, execTime: (pidfd) => agent()?.execTime(pidfd), hierarchies: findHierarchies },
+          { ...usualPlaces(), ...runtimes },
+        ),
+      ),
+    onFailure: (message) => {
+      log.say('error', message);
+      agent()?.tell(RESPONSE_FAILURE_RULE, 'Critical', `${RESPONSE_FAILURE_RULE}: ${message}`);
+    },
+    onNote: (message) => log.say('notice', message),
+  });
+}
+
+/** As its own control groups and its environment say. */
+export function ownPlace(): OwnPlace {
+  const paths = readFileSync('/proc/self/cgroup', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':').slice(2).join(':'));
+  const container = paths.map((path) => loadAddon().containerOf(path)?.[1]).find((id) => id !== undefined);
+  return { pid: process.pid, container: container ?? '', podUid: process.env.POD_UID ?? '' };
+}

@@ -1,0 +1,119 @@
+// The responder of an agent: it opens the ledger when responses are configured, or when an earlier agent has left something in it.
+
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Outcome, Target } from '../action.ts';
+import { Ledger } from '../ledger/ledger.ts';
+import type { LedgerEntry } from '../ledger-entry.ts';
+import type { OwnPlace } from '../rails.ts';
+import type { InForce, Responder } from '../responder.ts';
+import type { NeverSettings, Response, ResponseSettings } from '../settings.ts';
+import { UndoError } from './force-keeper.ts';
+import { type Actors, Performer } from './performer.ts';
+
+export interface LocalResponderOptions {
+  /** Of the ledger. */
+  readonly folder: string;
+  readonly own: OwnPlace;
+  /** @param never what nothing is done to, as it is configured then */
+  readonly actors: (never: () => NeverSettings) => Actors;
+  /** Called with a message for people when something fails that no alert waits for. */
+  readonly onFailure: (message: string) => void;
+  /** Called with a message for people when something was undone. */
+  readonly onNote: (message: string) => void;
+}
+
+const NOTHING: ResponseSettings = {
+  mode: 'observe',
+  perContainer: { count: 0, milliseconds: 60_000 },
+  perNode: { count: 0, milliseconds: 60_000 },
+  never: { namespaces: [], labels: new Map(), executables: [] },
+  hosts: false,
+  pinned: false,
+  responses: [],
+};
+
+export class LocalResponder implements Responder {
+  readonly #options: LocalResponderOptions;
+  readonly #started = Promise.withResolvers<void>();
+  #settings = NOTHING;
+  #opening: Promise<Performer> | undefined;
+  #performer: Performer | undefined;
+
+  constructor(options: LocalResponderOptions) {
+    this.#options = options;
+  }
+
+  /** The agent captures: what was under way or in force is taken up again. Never rejects. */
+  async start(): Promise<void> {
+    this.#started.resolve();
+    const hasLedger = await stat(join(this.#options.folder, 'ledger')).catch(() => undefined);
+    if (!hasLedger && this.#settings.responses.length === 0) return;
+    await this.#open().catch((error: Error) => this.#options.onFailure(unusable(error)));
+  }
+
+  use(settings: ResponseSettings): void {
+    this.#settings = settings;
+    this.#performer?.use(settings);
+  }
+
+  async perform(response: Response, target: Target): Promise<Outcome> {
+    const began = performance.now();
+    await this.#started.promise;
+    try {
+      return await (await this.#open()).perform(response, target);
+    } catch (error) {
+      const milliseconds = performance.now() - began;
+      return { kind: 'failed', what: response.action, reason: unusable(error), milliseconds };
+    }
+  }
+
+  get inForce(): InForce | undefined {
+    return this.#performer?.inForce;
+  }
+
+  /** What is under way and in force. */
+  async list(): Promise<readonly LedgerEntry[]> {
+    return (await this.#performer?.list()) ?? [];
+  }
+
+  /** Rejects with UndoError. */
+  async undo(id: string): Promise<LedgerEntry> {
+    if (!this.#performer) throw new UndoError('RESPONSES_UNKNOWN', `${id} is not in force`);
+    return await this.#performer.undo(id);
+  }
+
+  async close(): Promise<void> {
+    this.#started.resolve();
+    await this.#opening?.then((performer) => performer.close()).catch(() => {});
+  }
+
+  /** Tried again by the next alert if it fails. */
+  #open(): Promise<Performer> {
+    this.#opening ??= this.#make().catch((error) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  async #make(): Promise<Performer> {
+    const { folder, own, actors, onFailure, onNote } = this.#options;
+    const performer = new Performer({
+      settings: this.#settings,
+      ledger: await Ledger.open(folder),
+      actors: actors(() => this.#settings.never),
+      own,
+      onFailure,
+      onNote,
+    });
+    await performer.start();
+    this.#performer = performer;
+    performer.use(this.#settings);
+    return performer;
+  }
+}
+
+function unusable(error: unknown): string {
+  return `what is in force can't be kept: ${error instanceof Error ? error.message : String(error)}`;
+}
