@@ -2,6 +2,7 @@
  * programs that report these calls learn of it from `enforce_verdicts`, kill where that is asked for, and decide the
  * rules that those of the cgroup can't: by the result, or by the image of the process. */
 
+#include "cgroup_contexts.h"
 #include "enforce.h"
 #include "passed.h"
 

@@ -111,15 +111,4 @@ enum bpf_cmd {
   BPF_TOKEN_CREATE = 36,
 };
 
-/* Context of the cgroup programs on addresses. Its layout is fixed; the verifier rewrites the loads. */
-struct bpf_sock_addr {
-  u32 user_family;
-  u32 user_ip4;    /* network order */
-  u32 user_ip6[4]; /* network order */
-  u32 user_port;   /* network order, in the low half */
-  u32 family;
-  u32 type;
-  u32 protocol;
-};
-
 #endif
