@@ -96,6 +96,8 @@ export interface Actor {
   undo?(entry: LedgerEntry): Promise<void>;
   /** Whether what is in force has come to its end by itself, with its container for example. */
   isOver?(entry: LedgerEntry): Promise<boolean>;
+  /** After a restart: takes back what the agent has left and none of the entries is about, as when they were lost. */
+  undoOthers?(entries: readonly LedgerEntry[]): Promise<void>;
   /** What it does outlives a restart of the machine. */
   readonly outlivesBoot?: true;
 }

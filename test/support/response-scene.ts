@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs';
 import { loadAddon } from '../../host/capture/addon.ts';
 import { openCapture } from '../../host/capture/open.ts';
 import { usualPlaces } from '../../host/metadata/directory/runtime-places.ts';
-import type { Target } from '../../host/responses/action.ts';
+import type { Actor, Target } from '../../host/responses/action.ts';
 import { processAndContainerActors } from '../../host/responses/actors/process-and-container-actors.ts';
+import type { Surroundings } from '../../host/responses/actors/surroundings.ts';
 import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
 import { Ledger } from '../../host/responses/ledger/ledger.ts';
 import { Performer } from '../../host/responses/performing/performer.ts';
@@ -74,12 +75,13 @@ export interface PerformerScene {
   readonly notes: string[];
 }
 
-/** @param folder of the ledger */
+/** @param folder of the ledger @param more actors beside those of processes and containers */
 export async function openPerformer(
   folder: string,
   execTime: (pidfd: number) => bigint | undefined,
   settings: Partial<ResponseSettings> = {},
   own = process.pid,
+  more: (surroundings: Surroundings) => readonly (readonly [ActionKind, Actor])[] = () => [],
 ): Promise<PerformerScene> {
   const failures: string[] = [];
   const notes: string[] = [];
@@ -89,7 +91,7 @@ export async function openPerformer(
   const performer: Performer = new Performer({
     settings: { ...SETTINGS, ...settings },
     ledger: await Ledger.open(folder),
-    actors: new Map(processAndContainerActors(surroundings, usualPlaces())),
+    actors: new Map([...processAndContainerActors(surroundings, usualPlaces()), ...more(surroundings)]),
     own: place,
     onFailure: (message) => failures.push(message),
     onNote: (message) => notes.push(message),

@@ -51,6 +51,7 @@ export class ForceKeeper {
   /** Settles what the ledger has from before. Never rejects. */
   async recover(mode: ResponseMode): Promise<void> {
     this.#mode = mode;
+    await this.#undoOthers();
     await Promise.all(this.#options.ledger.entries.map((entry) => this.#recover(entry)));
   }
 
@@ -99,6 +100,18 @@ export class ForceKeeper {
     this.undone++;
     onNote(`undone: ${describeEntry(entry)}`);
     return entry;
+  }
+
+  async #undoOthers(): Promise<void> {
+    const { ledger, actors, onFailure } = this.#options;
+    for (const [action, actor] of actors) {
+      try {
+        await actor.undoOthers?.(ledger.entries);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        onFailure(`what ${action} has left could not be undone: ${reason}`);
+      }
+    }
   }
 
   async #recover(entry: LedgerEntry): Promise<void> {

@@ -1,0 +1,135 @@
+// delete_pod and label_pod: what they do, keep, undo, and say where it fails.
+
+import assert from 'node:assert/strict';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { RefusalError, type Target } from '../../../host/responses/action.ts';
+import { DeletePod } from '../../../host/responses/actors/delete-pod.ts';
+import { LabelPod } from '../../../host/responses/actors/label-pod.ts';
+import type { LedgerEntry } from '../../../host/responses/ledger-entry.ts';
+import { Pods } from '../../../host/responses/pods/pods.ts';
+import type { Response } from '../../../host/responses/settings.ts';
+import { ApiServer, reply } from '../../support/api-server.ts';
+
+const PATH = '/api/v1/namespaces/shop/pods/web-1';
+const POD = { namespace: 'shop', name: 'web-1', uid: 'u1', labels: new Map() };
+const TARGET: Target = {
+  ...{ pid: 7, execTime: 1n, executable: '/bin/sh', container: 'c', containerName: 'main' },
+  ...{ labels: new Map(), pod: POD, isIncomplete: false },
+};
+const LABELS = new Map([
+  ['quarantine', 'true'],
+  ['app', 'none'],
+]);
+const response = (action: Response['action']): Response => ({
+  name: 'r',
+  match: {},
+  action,
+  where: 'host',
+  labels: LABELS,
+});
+
+/** A pod on a server that applies what it is sent. */
+class Scene implements AsyncDisposable {
+  labels: Record<string, string | null> = { app: 'web' };
+  isDeleted = false;
+  readonly #server: ApiServer;
+
+  private constructor(server: ApiServer) {
+    this.#server = server;
+    server.intercept = (url, reponse, request) => {
+      void text(request).then((body) => {
+        if (url.pathname !== PATH || this.isDeleted) return reply(reponse, 404);
+        const sent = body === '' ? {} : JSON.parse(body);
+        if (request.method === 'DELETE') this.isDeleted = true;
+        for (const [name, value] of Object.entries<string | null>(sent.metadata?.labels ?? {})) {
+          if (value === null) delete this.labels[name];
+          else this.labels[name] = value;
+        }
+        return reply(reponse, 200, { metadata: { name: 'web-1', uid: 'u1', labels: this.labels } });
+      });
+      return true;
+    };
+  }
+
+  static async start(): Promise<Scene> {
+    return new Scene(await ApiServer.start());
+  }
+
+  get pods(): Pods {
+    return new Pods({ node: 'n', kubeconfig: this.#server.kubeconfig });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#server[Symbol.asyncDispose]();
+  }
+}
+
+function entryOf(kept: LedgerEntry['kept'] | undefined): LedgerEntry {
+  const texts = { id: '1', response: 'r', container: 'c', containerName: 'main', pod: 'shop/web-1', boot: '' };
+  // As it is read again from disk.
+  return { ...texts, action: 'label_pod', phase: 'in-force', time: 0, kept: JSON.parse(JSON.stringify(kept)) };
+}
+
+const isRefused = (why: string) => (error: unknown) => error instanceof RefusalError && error.why === why;
+
+test('a pod is deleted', async () => {
+  await using scene = await Scene.start();
+  const deed = await new DeletePod(scene.pods).prepare(response('delete_pod'), TARGET);
+  assert.equal(deed.what, 'delete pod shop/web-1');
+  assert.ok(!scene.isDeleted, 'not before it is to be');
+  await deed.perform();
+  assert.ok(scene.isDeleted);
+  assert.equal(deed.kept, undefined);
+  await assert.rejects(deed.perform(), isRefused('gone'));
+});
+
+test('a pod is labelled, and has its own labels again when that is undone', async () => {
+  await using scene = await Scene.start();
+  const actor = new LabelPod(scene.pods);
+  const deed = await actor.prepare(response('label_pod'), TARGET);
+  assert.equal(deed.what, 'label pod shop/web-1: quarantine=true, app=none');
+  await deed.perform();
+  assert.deepEqual(scene.labels, { app: 'none', quarantine: 'true' });
+  const entry = entryOf(deed.kept);
+  assert.equal(await actor.isOver(entry), false);
+  await assert.rejects(actor.prepare(response('label_pod'), TARGET), isRefused('already'));
+  await actor.undo(entry);
+  assert.deepEqual(scene.labels, { app: 'web' });
+  await actor.undo(entry);
+  assert.deepEqual(scene.labels, { app: 'web' });
+});
+
+test('a label that somebody has changed since is left alone', async () => {
+  await using scene = await Scene.start();
+  const actor = new LabelPod(scene.pods);
+  const deed = await actor.prepare(response('label_pod'), TARGET);
+  await deed.perform();
+  scene.labels.quarantine = 'reviewed';
+  await actor.undo(entryOf(deed.kept));
+  assert.deepEqual(scene.labels, { app: 'web', quarantine: 'reviewed' });
+});
+
+test('half done, it is finished; of a pod that is gone nothing is left', async () => {
+  await using scene = await Scene.start();
+  const actor = new LabelPod(scene.pods);
+  const { kept } = await actor.prepare(response('label_pod'), TARGET);
+  const entry = entryOf(kept);
+  assert.equal(await actor.finish(entry), true);
+  assert.equal(scene.labels.quarantine, 'true');
+  scene.isDeleted = true;
+  assert.equal(await actor.finish(entry), false);
+  assert.equal(await actor.isOver(entry), true);
+  await actor.undo(entry);
+  await assert.rejects(actor.prepare(response('label_pod'), TARGET), isRefused('gone'));
+});
+
+test('no pod, no uid, and no API server', async () => {
+  await using scene = await Scene.start();
+  const actor = new DeletePod(scene.pods);
+  const prepare = (pod: Target['pod']) => actor.prepare(response('delete_pod'), { ...TARGET, pod });
+  await assert.rejects(prepare(undefined), isRefused('no-target'));
+  await assert.rejects(prepare({ ...POD, uid: '' }), isRefused('incomplete'));
+  const without = new DeletePod(undefined).prepare(response('delete_pod'), TARGET);
+  await assert.rejects(without, /the agent knows no API server/);
+});
