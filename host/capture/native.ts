@@ -289,8 +289,9 @@ export interface NativeAddon {
   /**
    * Writes a block of a recording to bytes of its length, arranged as it is packed best (host/recording/README.md). Returns where its events
    * begin; undefined if there are none, or the block is invalid.
+   * @param types gets the bit of the type of each event
    */
-  arrangeBlock(block: Uint8Array, into: Uint8Array): number | undefined;
+  arrangeBlock(block: Uint8Array, into: Uint8Array, types: Uint8Array): number | undefined;
   /** The reverse. False if the arranged block is invalid: then what was written is, too. */
   restoreBlock(arranged: Uint8Array, eventsAt: number, into: Uint8Array): boolean;
   /** Makes a poll() return at once, from any thread that has loaded the addon. False when that capture is closed. */

@@ -24,6 +24,8 @@ export interface IndexedBlock {
   readonly pids: readonly number[] | undefined;
   /** Full ids, `host` among them. */
   readonly containers: readonly string[];
+  /** Names of event types. Undefined if they are not known: in files of earlier versions. */
+  readonly types: readonly string[] | undefined;
 }
 
 export type SegmentIndex = readonly IndexedBlock[];
@@ -43,15 +45,19 @@ export function encodeIndex(index: SegmentIndex): Buffer {
 function stored(index: SegmentIndex, withPids: boolean): unknown {
   const containers = [...new Set(index.flatMap((block) => block.containers))];
   const numbers = new Map(containers.map((id, number) => [id, number]));
+  const types = [...new Set(index.flatMap((block) => block.types ?? []))];
+  const places = new Map(types.map((name, place) => [name, place]));
   return {
     containers,
-    blocks: index.map(({ at, events, from, to, pids, containers: own }) => [
+    types,
+    blocks: index.map(({ at, events, from, to, pids, containers: own, types: ownTypes }) => [
       at,
       events,
       from,
       to - from,
       own.map((id) => numbers.get(id)),
       withPids && pids ? pids.map((pid, place) => pid - (pids[place - 1] ?? 0)) : null,
+      ownTypes?.map((name) => places.get(name)) ?? null,
     ]),
   };
 }
@@ -62,7 +68,8 @@ export function decodeIndex(block: Uint8Array): SegmentIndex | undefined {
     const json: unknown = JSON.parse(zstdDecompressSync(block, { maxOutputLength: LONGEST_PAYLOAD }).toString('utf8'));
     if (!isObject(json) || !Array.isArray(json.containers) || !Array.isArray(json.blocks)) return undefined;
     const containers: readonly unknown[] = json.containers;
-    const blocks = json.blocks.map((block: unknown) => readBlock(block, containers));
+    const types: readonly unknown[] = Array.isArray(json.types) ? json.types : [];
+    const blocks = json.blocks.map((block: unknown) => readBlock(block, containers, types));
     return blocks.every((block) => block !== undefined) ? blocks : undefined;
   } catch {
     return undefined;
@@ -93,9 +100,13 @@ export function mayConcern(index: SegmentIndex, { container, pid }: Subject): bo
   );
 }
 
-function readBlock(stored: unknown, containers: readonly unknown[]): IndexedBlock | undefined {
+function readBlock(
+  stored: unknown,
+  containers: readonly unknown[],
+  types: readonly unknown[],
+): IndexedBlock | undefined {
   if (!Array.isArray(stored)) return undefined;
-  const [at, events, from, lasts, own, distances] = stored as unknown[];
+  const [at, events, from, lasts, own, distances, ownTypes] = stored as unknown[];
   if (!isCount(at) || !isCount(events) || !isCount(from) || !isCount(lasts)) return undefined;
   if (!Array.isArray(own) || !(distances === null || (Array.isArray(distances) && distances.every(isCount))))
     return undefined;
@@ -103,7 +114,19 @@ function readBlock(stored: unknown, containers: readonly unknown[]): IndexedBloc
   if (!ids.every((id) => typeof id === 'string')) return undefined;
   let pid = 0;
   const pids = distances?.map((distance: number) => (pid += distance));
-  return { at, events, from, to: from + lasts, pids, containers: ids };
+  return { at, events, from, to: from + lasts, pids, containers: ids, types: namesOf(ownTypes, types) };
+}
+
+/** Undefined if any of them is not known. */
+function namesOf(places: unknown, names: readonly unknown[]): readonly string[] | undefined {
+  if (!Array.isArray(places)) return undefined;
+  const found = places.map((place: unknown) => (isCount(place) ? names[place] : undefined));
+  return found.every((name) => typeof name === 'string') ? found : undefined;
+}
+
+/** Whether the segment is known to have no event of those types. */
+export function lacksTypes(index: SegmentIndex, types: ReadonlySet<string>): boolean {
+  return index.every((block) => block.types !== undefined && !block.types.some((name) => types.has(name)));
 }
 
 function isCount(value: unknown): value is number {

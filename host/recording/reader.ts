@@ -203,7 +203,8 @@ export class RecordingReader implements RecordingSource {
   }
 }
 
-function readEnd(payload: Uint8Array): RecordingEnd {
+/** @throws {PayloadError} */
+export function readEnd(payload: Uint8Array): RecordingEnd {
   let json: unknown;
   try {
     json = JSON.parse(Buffer.from(payload).toString('utf8'));

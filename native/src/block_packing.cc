@@ -63,7 +63,16 @@ bool IsEvents(const BlockEntry& entry) { return entry.kind == BlockEntry::kEvent
 
 }  // namespace
 
-std::optional<size_t> ArrangeBlock(std::span<const uint8_t> block, std::span<uint8_t> into) {
+void NoteTypes(std::span<const uint8_t> records, std::span<uint8_t> types) {
+  while (!records.empty()) {
+    event_header header;
+    memcpy(&header, records.data(), sizeof header);
+    if (header.type / 8 < types.size()) types[header.type / 8] |= 1 << header.type % 8;
+    records = records.subspan(header.size);
+  }
+}
+
+std::optional<size_t> ArrangeBlock(std::span<const uint8_t> block, std::span<uint8_t> into, std::span<uint8_t> types) {
   if (into.size() != block.size()) return std::nullopt;
   size_t events = 0;
   size_t at = 0;
@@ -87,6 +96,7 @@ std::optional<size_t> ArrangeBlock(std::span<const uint8_t> block, std::span<uin
     if (IsEvents(entry)) {
       memcpy(into.data() + events_to, block.data() + at, length);
       if (!differences.Apply(into.subspan(events_to, length))) return std::nullopt;
+      NoteTypes(into.subspan(events_to, length), types);
       events_to += length;
     } else {
       memcpy(into.data() + rest_to, block.data() + at, length);

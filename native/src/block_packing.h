@@ -11,8 +11,9 @@ namespace wasprey {
 /**
  * Writes the block to `into`, of the same length: first all but the bodies of event entries, then these, with times, images and
  * sequence numbers as differences. Returns where the bodies begin; nothing if the block is invalid or there are none.
+ * `types`: sets the bit of each event's type, as far as it has room.
  */
-std::optional<size_t> ArrangeBlock(std::span<const uint8_t> block, std::span<uint8_t> into);
+std::optional<size_t> ArrangeBlock(std::span<const uint8_t> block, std::span<uint8_t> into, std::span<uint8_t> types);
 
 /** The reverse. False if the arranged block is invalid. */
 bool RestoreBlock(std::span<const uint8_t> arranged, size_t events_at, std::span<uint8_t> into);

@@ -81,12 +81,13 @@ Napi::Value CheckBlockOf(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(*events));
 }
 
-/** (block: Uint8Array, into: Uint8Array of its length) -> where the events begin, or undefined */
+/** (block: Uint8Array, into: Uint8Array of its length, types: Uint8Array) -> where the events begin, or undefined */
 Napi::Value ArrangeBlockOf(const Napi::CallbackInfo& info) {
   const auto block = BytesOf(info, 0);
   const auto into = BytesOf(info, 1);
-  if (!block || !into) return ThrowType(info.Env(), "arrangeBlock: two Uint8Arrays are needed");
-  const auto events_at = ArrangeBlock(*block, *into);
+  const auto types = BytesOf(info, 2);
+  if (!block || !into || !types) return ThrowType(info.Env(), "arrangeBlock: three Uint8Arrays are needed");
+  const auto events_at = ArrangeBlock(*block, *into, *types);
   if (!events_at) return info.Env().Undefined();
   return Napi::Number::New(info.Env(), static_cast<double>(*events_at));
 }

@@ -1,5 +1,6 @@
 // Evaluates sets of rules on a history as fast as it is read: each block is unpacked once, whatever number of sets there is.
 
+import type { ModuleStart } from '../../engine/protocol.ts';
 import { useAccounts } from '../../fields/account-names.ts';
 import type { Unpack } from '../../recording/block.ts';
 import { checkedBlock, unpackInPlace } from '../../recording/block-replay.ts';
@@ -7,6 +8,7 @@ import { RecordingFile } from '../../recording/byte-source.ts';
 import { RecordingReader } from '../../recording/reader.ts';
 import type { HistoryFile } from '../history.ts';
 import { Lane, type LaneMatch, type LaneRules } from './lane.ts';
+import { segmentWithout } from './segment-without.ts';
 
 /** How long blocks are evaluated before signals and the progress get their turn. */
 const TURN_MS = 50;
@@ -65,11 +67,20 @@ export async function evaluateHistory(
   const damage: FileDamage[] = [];
   const setAside = new Map<string, string>();
   const unpack = unpackInPlace();
+  const wanted = new Set(trials.flatMap(({ rules }) => rules.modules.flatMap(typesOf)));
   let [events, leftOut, lost, bytesBefore] = [0, 0, 0, 0];
   let turnEnds = performance.now() + TURN_MS;
   for (const [index, { path, bytes: size, isComplete }] of files.entries()) {
     if (signal?.aborted) break;
     using file = new RecordingFile(path);
+    const without = segmentWithout(file, wanted);
+    if (without) {
+      events += without.events;
+      lost += without.dropped;
+      bytesBefore += size;
+      onProgress?.(bytesBefore / Math.max(bytes, 1), events);
+      continue;
+    }
     const reader = new RecordingReader(file);
     useAccounts(reader.facts.users, reader.facts.groups);
     using lanes = new DisposableStack();
@@ -105,6 +116,10 @@ export async function evaluateHistory(
   }
   const seconds = (performance.now() - began) / 1000;
   return { events, bytes: bytesBefore, seconds, leftOut, lost, damage, setAside, isPartial: signal?.aborted ?? false };
+}
+
+function typesOf({ rules }: ModuleStart): readonly string[] {
+  return rules.flatMap(({ eventTypes }) => eventTypes);
 }
 
 /** Lets events at the end of a recording wait for the metadata of their container, which is in the next one. */

@@ -1,13 +1,15 @@
 // Backtests: what rules did on recorded events is exactly what an agent alerts of.
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import fc from 'fast-check';
 import { startRecording } from '../../../host/agent/record.ts';
 import type { RuleModule } from '../../../host/agent/rule-module.ts';
 import type { RuleMatching } from '../../../host/engine/protocol.ts';
+import { packBlock, Segment } from '../../../host/journal/segment.ts';
 import { JOURNAL_KINDS, journalWants } from '../../../host/journal/wants.ts';
+import { BLOCK_HEAD_BYTES } from '../../../host/recording/format.ts';
 import { PayloadBuilder, readPayload, writePayload } from '../../../host/recording/payload.ts';
 import { RecordingWriter } from '../../../host/recording/writer.ts';
 import { CONTAINER, CONTAINER_STATE } from '../../../host/schema/container.ts';
@@ -315,6 +317,39 @@ test('several files are one history, and each begins anew', async () => {
     { name: 'cat', alerts: 2 },
     { name: 'less', alerts: 2 },
   ]);
+});
+
+async function writeSegment(path: string, records: readonly ReturnType<typeof event>[]): Promise<void> {
+  const payload = payloadOf([logEntry(processImage(1, { comm_bytes: 'cat' }))], records);
+  const extent = { events: records.length, first: 5n, last: 6n, pids: Uint32Array.of(1), containers: ['host'] };
+  const segment = await Segment.create(path, FACTS);
+  await segment.write(await packBlock({ payload: Uint8Array.from(payload), extent, begins: true, leftOut: 0 }));
+  await segment.close(3);
+}
+
+test('segments without an event that a rule reads are not unpacked, but counted', async () => {
+  using folder = new Folder();
+  const [read, other, cut] = ['read', 'other', 'cut'].map((name) => folder.file(`${name}.wsp`));
+  assert.ok(read && other && cut);
+  await writeSegment(read, [shadowRead(1), event('mkdir', 1)]);
+  await writeSegment(other, [event('mkdir', 1), event('bpf', 1), event('mkdir', 1)]);
+  await writeSegment(cut, [event('mkdir', 1)]);
+  // Whoever unpacked it would find the damage.
+  const damaged = readFileSync(other);
+  const block = damaged.indexOf('WBLK');
+  damaged.fill(0xff, block + BLOCK_HEAD_BYTES + 4, block + BLOCK_HEAD_BYTES + 8);
+  writeFileSync(other, damaged);
+  // Without an index it is read.
+  truncateSync(cut, readFileSync(cut).indexOf('WBLK', readFileSync(cut).indexOf('WBLK') + 1));
+  const { report, ...result } = await backtestOn([read, other, cut], module);
+  assert.deepEqual(alertsOf({ report, ...result }), { 'Shadow read': 1 });
+  assert.deepEqual([report.events, report.lost, report.damage], [6, 6, []]);
+
+  const { report: unpacked } = await backtestOn(
+    [other],
+    await moduleOf(RULES.replace('evt.type = openat', 'evt.type in (openat, bpf)')),
+  );
+  assert.equal(unpacked.damage[0]?.reason, 'the checksum of block 0 is wrong');
 });
 
 test('damage is reported, and the rest is evaluated', async () => {

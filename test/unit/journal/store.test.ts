@@ -97,6 +97,7 @@ test('blocks become recordings with an index', async (context) => {
       to: 1_800_000_001_001,
       pids: [1, 7, 4_000_000],
       containers: ['host', 'c'.repeat(64)],
+      types: ['setuid'],
     })),
   );
   const { segments, events: total, leftOut, failure, bytes } = store.summary;
@@ -237,7 +238,7 @@ test('which are expired: the oldest, and none that others would make room for', 
 });
 
 test('an index that is none is no index', () => {
-  const sound = { at: 5, events: 1, from: 10, to: 12, pids: [3], containers: ['host'] };
+  const sound = { at: 5, events: 1, from: 10, to: 12, pids: [3], containers: ['host'], types: ['openat'] };
   assert.deepEqual(decodeIndex(zstdCompressSync(encodeIndex([sound]))), [sound]);
   const hostile: unknown[] = [
     null,

@@ -70,10 +70,10 @@ test('what was arranged is restored', () => {
 
 test('a block that is invalid stays as it is', () => {
   for (const bytes of [new Uint8Array(0), new Uint8Array(7), Uint8Array.of(255, 255, 255, 255, 4, 0, 0, 0)]) {
-    assert.deepEqual(arranged(bytes), { bytes, eventsAt: 0 });
+    assert.deepEqual(arranged(bytes), { bytes, eventsAt: 0, types: undefined });
   }
   const payload = payloadOf([{ records: [new Uint8Array(64)] }]); // a record of no size
-  assert.deepEqual(arranged(payload), { bytes: payload, eventsAt: 0 });
+  assert.deepEqual(arranged(payload), { bytes: payload, eventsAt: 0, types: undefined });
 });
 
 test('a hostile one is refused, or as long as it says', () => {
