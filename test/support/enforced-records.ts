@@ -12,12 +12,17 @@ function shapeOf(type: string): string | undefined {
   return findEventType(type)?.shape;
 }
 
-/** A program that is run is reported as execve, and returns 0. */
+/** A program that is run is reported as execve, and returns 0; the kernel's path of it has no empty components. */
 export const execEvent: fc.Arbitrary<RandomEvent> = randomEvent
   .filter(({ type }) => shapeOf(type) === 'exec')
   .map((event) => {
     const failed = Number(event.members.result) < 0;
-    return failed ? event : { ...event, type: 'execve', members: { ...event.members, result: 0n } };
+    const chain = event.chain.map(({ members, words }) => {
+      const { executable } = members;
+      const resolved = typeof executable === 'string' ? executable.replaceAll('//', '/') : executable;
+      return { members: { ...members, executable: resolved }, words };
+    });
+    return failed ? event : { ...event, chain, type: 'execve', members: { ...event.members, result: 0n } };
   });
 
 const REACHING: readonly string[] = ['connect', 'sendto', 'sendmsg'];
