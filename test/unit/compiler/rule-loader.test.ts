@@ -203,7 +203,7 @@ test('a rule that asks for events that are not captured is told which', () => {
    = note: in macro waits
    = help: \`wasprey list events\` shows the captured ones`,
   ]);
-  assert.equal(told('evt.type = open or (proc.name = x and evt.type = mmap)').length, 1);
+  assert.equal(told('evt.type = open or (proc.name = x and evt.type = munmap)').length, 1);
   assert.equal(told('evt.type = open and not syscall.type != prctl').length, 1);
   assert.deepEqual(told('evt.type = poll\n  enabled: false'), []);
   // What it excludes, what there is not at all, and what is captured.
