@@ -17,7 +17,7 @@ const SANDBOX = [
   ...['StateDirectory=daily', 'RuntimeDirectory=daily', 'NoNewPrivileges=yes', 'RestrictSUIDSGID=yes'],
 ].map((property) => `--property=${property}`);
 
-const WORK: Readonly<Record<string, (system: BootedSystem) => void>> = {
+const WORK: Readonly<Record<string, (system: BootedSystem) => void | Promise<void>> = {
   'a service with a sandbox': (system) =>
     run(system, 'systemd-run', '--wait', ...SANDBOX, 'sh', '-c', 'echo text >$STATE_DIRECTORY/text; date; id'),
   'a service of a user': (system) =>
@@ -34,6 +34,7 @@ const WORK: Readonly<Record<string, (system: BootedSystem) => void>> = {
   'a timer': (system) => {
     const timer = ['--unit=daily-timer', '--on-active=0.1', '--timer-property=AccuracySec=10ms'];
     run(system, 'systemd-run', ...timer, 'sh', '-c', 'find /usr/share/doc -maxdepth 1 | wc -l; touch /run/daily-timer');
+    return system.until('the timer', () => system.run('test', '-e', '/run/daily-timer').status === 0);
   },
   'a unit that is written, enabled, reloaded and disabled': (system) => {
     run(system, 'systemctl', 'daemon-reload');
@@ -75,7 +76,7 @@ describeWithFalco(STOCK_FILES, () => {
     test(name, async () => {
       await agent.settled();
       const earlier = agent.marked('below=').length;
-      work(system);
+      await work(system);
       await agent.settled();
       const alerts = agent.marked('below=').slice(earlier).filter(isWithin);
       assert.deepEqual(alerts.map(shown), []);
