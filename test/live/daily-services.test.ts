@@ -17,7 +17,7 @@ const SANDBOX = [
   ...['StateDirectory=daily', 'RuntimeDirectory=daily', 'NoNewPrivileges=yes', 'RestrictSUIDSGID=yes'],
 ].map((property) => `--property=${property}`);
 
-const WORK: Readonly<Record<string, (system: BootedSystem) => void | Promise<void>> = {
+const WORK: Readonly<Record<string, (system: BootedSystem) => void | Promise<void>>> = {
   'a service with a sandbox': (system) =>
     run(system, 'systemd-run', '--wait', ...SANDBOX, 'sh', '-c', 'echo text >$STATE_DIRECTORY/text; date; id'),
   'a service of a user': (system) =>
