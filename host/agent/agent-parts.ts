@@ -11,6 +11,7 @@ import { type AlertExtras, withExtras } from '../outputs/additions.ts';
 import { OutputSet } from '../outputs/output-set.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { AlertDesk } from './alert-desk.ts';
+import { ContainerWatch } from './container-watch.ts';
 import { DROP_SETTINGS, type DropListener, DropWatch } from './drop-watch.ts';
 import { HookWatch } from './hook-watch.ts';
 import { ImageWatch } from './image-watch.ts';
@@ -41,6 +42,7 @@ export class AgentParts {
   readonly outputWatch: OutputWatch;
   readonly drops: DropWatch;
   readonly images: ImageWatch;
+  readonly containers: ContainerWatch;
   readonly tampering: TamperWatch;
   readonly hooks: HookWatch;
   readonly journal: NodeJournal;
@@ -76,6 +78,7 @@ export class AgentParts {
     });
     this.drops = new DropWatch(this.desk, options.drops ?? DROP_SETTINGS, options.onDrops ?? IGNORED);
     this.images = new ImageWatch(this.desk);
+    this.containers = new ContainerWatch(this.desk);
     this.tampering = new TamperWatch(this.desk);
     this.hooks = new HookWatch(this.desk, options.missingHooks ?? 'alert', { onTrouble, onNote });
     this.captures = new NodeCaptures(replay ? undefined : options.captures, {

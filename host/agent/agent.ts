@@ -185,7 +185,8 @@ class RunningAgent implements Agent {
   }
 
   async #stop(): Promise<Summary> {
-    const { tampering, drops, images, resolver, directory, desk, journal, captures, responses } = this.#parts;
+    const { tampering, drops, images, containers, resolver, directory, desk, journal, captures, responses } =
+      this.#parts;
     this.#trim.close();
     tampering.close();
     await captures.close();
@@ -193,6 +194,7 @@ class RunningAgent implements Agent {
     await journal.close();
     drops.finish();
     images.finish();
+    containers.finish();
     resolver.close();
     directory.close();
     desk.close();

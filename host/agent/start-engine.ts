@@ -29,8 +29,20 @@ function engineOptions({ options, source, ruleSets, hold, machine, journal }: Ag
 }
 
 function engineListener(parts: AgentParts): EngineListener {
-  const { options, outputs, desk, directory, ruleSets, drops, images, outputWatch, tampering, journal, captures } =
-    parts;
+  const {
+    options,
+    outputs,
+    desk,
+    directory,
+    ruleSets,
+    drops,
+    images,
+    containers,
+    outputWatch,
+    tampering,
+    journal,
+    captures,
+  } = parts;
   const { replay } = options;
   return {
     onMatches(matches) {
@@ -54,6 +66,7 @@ function engineListener(parts: AgentParts): EngineListener {
     onCounters(counters) {
       drops.update(counters);
       images.update(counters);
+      containers.update(counters);
       outputWatch.update(outputs.counters, performance.now());
     },
     onIntegrity: (report) => tampering.take(report),

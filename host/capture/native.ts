@@ -93,6 +93,8 @@ export interface CaptureCounters extends EventCounts {
   /** Files opened by a handle whose name was not found. */
   readonly unnamedFiles: number;
   readonly containers: number;
+  /** Images of processes in cgroups that have the name of a container with another cgroup. */
+  readonly imagesInForgedCgroups: number;
   /** Events that are held back now. */
   readonly held: number;
   /** Events that made no sense and were skipped. produced = evaluated + filtered + dropped + malformed events. */

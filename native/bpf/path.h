@@ -62,9 +62,9 @@ inline_always u64 *word_at(void *address) {
 /* Of a path that is too long: its length up to the end of the next name. 0: no path is known to be so. */
 #define REMAINING(room) (*word_at((room)->slack + sizeof(u64)))
 
-/* Where the walk begins again to shorten the path. Not on the stack, of which 6.1 has too little. */
-#define FIRST_DENTRY(room) (*word_at((room)->slack + 2 * sizeof(u64)))
-#define FIRST_MNT(room) (*word_at((room)->slack + 3 * sizeof(u64)))
+/* Where the path ends. Not on the stack, of which 6.1 has too little. */
+#define LAST_DENTRY(room) (*word_at((room)->slack + 2 * sizeof(u64)))
+#define LAST_MNT(room) (*word_at((room)->slack + 3 * sizeof(u64)))
 
 #define MNT_OFFSET bpf_core_field_offset(struct mount, mnt)
 
@@ -115,8 +115,9 @@ inline_always bool is_left_out(struct path_room *room, u64 end, u64 length) {
   return length > LONGEST_NAME || (remaining > KEPT_BEGINNING && end <= KEPT_BEGINNING + LEFT_OUT_ROOM + length);
 }
 
-/* Writes `/...` before `end`, if there is room for it before the path's beginning. */
-inline_always void put_left_out(struct path_room *room, u64 end) {
+/* Writes `/...`, if there is room for it before the path's beginning. */
+inline_always void put_left_out(struct path_room *room) {
+  u64 end = POSITION(room); /* read again: 6.1 has no room for it on the stack */
   if (end < KEPT_BEGINNING + LEFT_OUT_LENGTH)
     return;
   u64 start = (end - LEFT_OUT_LENGTH) & LONGEST_TEXT;
@@ -132,6 +133,7 @@ static long path_step(u32 index, struct walk *walk) {
   if (walk->dentry == walk->mnt_root)
     return !cross_mount(walk);
   u64 end = POSITION(walk->room) & LONGEST_TEXT;
+  opaque(end); /* or clang would keep it without the mask too: on 6.1 the stack is full */
   u64 parent = LOAD_WORD(dentry, walk->dentry, d_parent);
   u64 length = name_length(walk->dentry);
   if (parent == walk->dentry) {
@@ -139,7 +141,7 @@ static long path_step(u32 index, struct walk *walk) {
     return 1;
   }
   if (is_left_out(walk->room, end, length)) {
-    put_left_out(walk->room, end);
+    put_left_out(walk->room);
     walk->dentry = parent;
     return 0;
   }
@@ -185,10 +187,10 @@ inline_always void move_text(struct path_room *room, u64 start, u64 length) {
 #define PATH_LENGTH(result) ((result) & LONGEST_TEXT)
 #define PATH_PARTIAL(result) ((result) >> 32)
 
-/* Back to where the walk began. */
-inline_always void begin_again(struct walk *walk) {
-  walk->dentry = FIRST_DENTRY(walk->room);
-  walk->mnt = FIRST_MNT(walk->room);
+/* Goes to where the path ends. */
+inline_always void begin_walk(struct walk *walk) {
+  walk->dentry = LAST_DENTRY(walk->room);
+  walk->mnt = LAST_MNT(walk->room);
   walk->mnt_root = LOAD_WORD(vfsmount, walk->mnt, mnt_root);
 }
 
@@ -203,24 +205,18 @@ inline_always bool is_too_long(const struct walk *walk) {
 __noinline u64 put_path(struct path_room *room, u64 dentry, u64 mnt, u64 root_dentry, u64 root_mnt) {
   if (!room)
     return 0;
-  struct walk walk = {
-      .dentry = dentry,
-      .mnt = mnt,
-      .mnt_root = LOAD_WORD(vfsmount, mnt, mnt_root),
-      .root_dentry = root_dentry,
-      .root_mnt = root_mnt,
-      .room = room,
-  };
+  struct walk walk = {.root_dentry = root_dentry, .root_mnt = root_mnt, .room = room};
   POSITION(room) = LONGEST_TEXT;
   REMAINING(room) = 0;
-  FIRST_DENTRY(room) = dentry;
-  FIRST_MNT(room) = mnt;
+  LAST_DENTRY(room) = dentry;
+  LAST_MNT(room) = mnt;
+  begin_walk(&walk);
   if (bpf_loop(MOST_STEPS, path_step, &walk, 0) >= MOST_STEPS)
     walk.partial = 1;
   if (unlikely(is_too_long(&walk))) {
-    begin_again(&walk);
+    begin_walk(&walk);
     bpf_loop(MOST_STEPS, length_step, &walk, 0);
-    begin_again(&walk);
+    begin_walk(&walk);
     POSITION(room) = LONGEST_TEXT;
     if (bpf_loop(MOST_STEPS, path_step, &walk, 0) >= MOST_STEPS || is_too_long(&walk))
       walk.partial = 1;

@@ -205,6 +205,7 @@ Counters Capture::Count() const {
   counters.unknown_images = completion_.unknown_images();
   counters.unnamed_files = inode_names_.unnamed();
   counters.containers = containers_.count();
+  counters.images_in_forged_cgroups = containers_.forged();
   counters.held = hold_.area().events();
   if (batches_ == nullptr) return counters;
   const RingReader& rings = batches_->rings();

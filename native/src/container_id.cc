@@ -18,6 +18,12 @@
 #include <cstdlib>
 
 namespace wasprey {
+
+bool IsHash(std::string_view text) {
+  return text.size() == 64 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
 namespace {
 
 struct Prefix {
@@ -41,11 +47,6 @@ constexpr Prefix kParents[] = {
     {"docker", "docker"},     {"moby", "docker"},          {"actions_job", "docker"},
     {"k8s.io", "containerd"}, {"libpod_parent", "podman"},
 };
-
-bool IsHash(std::string_view text) {
-  return text.size() == 64 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
 
 std::string_view WithoutSuffix(std::string_view text, std::string_view suffix) {
   return text.ends_with(suffix) ? text.substr(0, text.size() - suffix.size()) : text;

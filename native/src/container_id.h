@@ -21,6 +21,9 @@ struct ContainerId {
  */
 std::optional<ContainerId> ContainerIdOf(std::string_view cgroup);
 
+/** Whether an id is 64 hexadecimal digits: random ones, which no other container has. */
+bool IsHash(std::string_view id);
+
 /** container.id: the first 12 characters of a hash, any other name whole. */
 std::string_view ShortContainerId(std::string_view full_id);
 

@@ -24,6 +24,12 @@ uint32_t HostNamespace(const std::string& name) {
 /** The strings of struct container lie one after the other, from `id` on. */
 constexpr size_t kStringCount = (sizeof(container) - offsetof(container, id)) / sizeof(string_ref);
 
+/** The path of a container's cgroup up to its id; empty if the id is not from that path. */
+std::string_view HomeOf(const ContainerId& id, std::string_view cgroup) {
+  const size_t at = cgroup.rfind(id.full_id);
+  return at == std::string_view::npos ? std::string_view() : cgroup.substr(0, at + id.full_id.size());
+}
+
 string_ref Append(std::string* bytes, std::string_view text) {
   const auto offset = static_cast<uint32_t>(bytes->size());
   bytes->append(text);
@@ -76,7 +82,7 @@ uint32_t ContainerTable::Add(uint8_t state, uint8_t privileged, std::string_view
     index = free_.back();
     free_.pop_back();
   }
-  entries_[index] = {offset, 0, 0, true, std::string(full_id)};
+  entries_[index] = {offset, 0, 0, true, std::string(full_id), {}};
   live_++;
   return index;
 }
@@ -86,9 +92,13 @@ bool ContainerTable::InOtherNamespace(const image& process) const {
          (process.mount_namespace != host_mount_namespace_ && process.mount_namespace != 0);
 }
 
-uint32_t ContainerTable::Acquire(const image& process, std::string_view cgroup) {
+std::optional<uint32_t> ContainerTable::Acquire(const image& process, std::string_view cgroup) {
   auto id = ContainerIdOf(cgroup);
   if (!id && InOtherNamespace(process)) id = runc_.Find(cgroup);
+  if (id && IsForged(*id, cgroup)) {
+    forged_++;
+    return std::nullopt;
+  }
   const uint32_t index = id && !id->full_id.empty() ? AcquireById(*id, cgroup, process.pid) : kHost;
   Retain(index);
   return index;
@@ -102,14 +112,30 @@ uint32_t ContainerTable::AcquireKnown(const ContainerId& id, std::string_view cg
   return index;
 }
 
+/**
+ * Whether another cgroup is already the container's. Only ids that are hashes belong to one container: names may come
+ * again in nested runtimes.
+ */
+bool ContainerTable::IsForged(const ContainerId& id, std::string_view cgroup) const {
+  if (!IsHash(id.full_id)) return false;
+  const auto known = by_id_.find(std::string(id.full_id));
+  if (known == by_id_.end()) return false;
+  const Entry& entry = entries_[known->second];
+  return entry.references > 0 && !entry.home.empty() && entry.home != HomeOf(id, cgroup);
+}
+
 /** The entry of that container, created if missing. */
 uint32_t ContainerTable::AcquireById(const ContainerId& id, std::string_view cgroup, uint32_t pid) {
   const auto known = by_id_.find(std::string(id.full_id));
-  if (known != by_id_.end()) return known->second;
+  if (known != by_id_.end()) {
+    entries_[known->second].home = HomeOf(id, cgroup);
+    return known->second;
+  }
   const std::string_view short_id = ShortContainerId(id.full_id);
   const uint32_t index = Add(CONTAINER_PENDING, 255, short_id, id.full_id, id.type, false);
   if (index == kUnknown) return index;
   by_id_.emplace(id.full_id, index);
+  entries_[index].home = HomeOf(id, cgroup);
   seen_.push_back({AddressOf(index), std::string(short_id), std::string(id.full_id), std::string(id.type),
                    std::string(cgroup), pid});
   return index;

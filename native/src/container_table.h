@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,8 +34,11 @@ class ContainerTable {
 
   ContainerTable(SandboxRegion region, uint32_t address);
 
-  /** The entry of a process's container, created if missing. Counts as a reference: see Release(). */
-  uint32_t Acquire(const image& process, std::string_view cgroup);
+  /**
+   * The entry of a process's container, created if missing. Counts as a reference: see Release(). Nothing if the cgroup
+   * names a container whose cgroup is another one: it is forged.
+   */
+  std::optional<uint32_t> Acquire(const image& process, std::string_view cgroup);
   /** The same for a container given by its id: "host" for the host, empty for an unknown one. */
   uint32_t AcquireKnown(const ContainerId& id, std::string_view cgroup, uint32_t pid);
   /** Adds a reference to an entry. */
@@ -51,6 +55,8 @@ class ContainerTable {
   std::string_view TypeOf(uint32_t index) const;
   uint32_t count() const { return live_; }
   uint64_t lost() const { return lost_; }
+  /** Images of processes in forged cgroups. */
+  uint64_t forged() const { return forged_; }
 
   std::vector<ContainerSeen> TakeSeen();
 
@@ -72,12 +78,15 @@ class ContainerTable {
     uint64_t empty_since = 0;
     bool used = false;
     std::string full_id;
+    /** The path of its cgroup, up to its id; empty if it was not seen in one. */
+    std::string home;
   };
 
   uint32_t Add(uint8_t state, uint8_t privileged, std::string_view id, std::string_view full_id, std::string_view type,
                bool host_names);
   uint32_t AcquireById(const ContainerId& id, std::string_view cgroup, uint32_t pid);
   bool InOtherNamespace(const image& process) const;
+  bool IsForged(const ContainerId& id, std::string_view cgroup) const;
 
   SandboxRegion region_;
   uint32_t address_;
@@ -89,6 +98,7 @@ class ContainerTable {
   std::vector<ContainerSeen> seen_;
   uint32_t live_ = 0;
   uint64_t lost_ = 0;
+  uint64_t forged_ = 0;
   uint32_t host_pid_namespace_;
   uint32_t host_mount_namespace_;
 };

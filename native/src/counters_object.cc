@@ -62,6 +62,7 @@ Napi::Value CaptureObject::GetCounters(const Napi::CallbackInfo& info) {
   number("unknownImages", counters.unknown_images);
   number("unnamedFiles", counters.unnamed_files);
   number("containers", counters.containers);
+  number("imagesInForgedCgroups", counters.images_in_forged_cgroups);
   number("held", counters.held);
   number("malformed", counters.malformed);
   number("ringHighWater", counters.ring_high_water);

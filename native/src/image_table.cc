@@ -179,20 +179,22 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, Origin origi
 /**
  * A process is in the container of the image it continues, unless its cgroup or its namespaces differ. A cgroup path
  * whose beginning is cut off does not say where it is: a process in a container can nest cgroups as deep as it likes.
+ * Nor does one that was named like another container's.
  */
 uint32_t ImageTable::ContainerOf(const image& record, uint32_t source, std::string_view cgroup,
                                  const ImageFacts* recorded) {
   const bool cut = cgroup.starts_with("//");
   const bool stays =
       record.cgroup.offset == 0 && source != kNone && entries_[source].container > ContainerTable::kUnknown;
-  if (stays || (cut && source != kNone)) {
+  if (!stays && !cut && recorded == nullptr) {
+    if (const auto found = containers_->Acquire(record, cgroup)) return *found;
+  }
+  if (source != kNone && (stays || recorded == nullptr || cut)) {
     containers_->Retain(entries_[source].container);
     return entries_[source].container;
   }
-  if (recorded != nullptr) {
-    return containers_->AcquireKnown({recorded->container_type, recorded->container}, cgroup, record.pid);
-  }
-  return cut ? containers_->AcquireKnown({}, cgroup, record.pid) : containers_->Acquire(record, cgroup);
+  if (recorded == nullptr) return containers_->AcquireKnown({}, cgroup, record.pid);
+  return containers_->AcquireKnown({recorded->container_type, recorded->container}, cgroup, record.pid);
 }
 
 /** The image whose strings a record without its own has: the parent's for a fork, else that of the process before. */

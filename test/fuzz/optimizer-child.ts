@@ -29,8 +29,10 @@ for (let i = 0; i < 100; i++) {
 // The peak begins anew.
 writeFileSync('/proc/self/clear_refs', '5');
 const before = statusMegabytes('VmRSS');
-const began = performance.now();
+// CPU time of all threads: what the machine does besides does not count.
+const began = process.cpuUsage();
 // V8's own function, which only its parser knows.
 new Function('evaluate', '%WasmTierUpFunction(evaluate)')(evaluate);
-const milliseconds = performance.now() - began;
+const { user, system } = process.cpuUsage(began);
+const milliseconds = (user + system) / 1000;
 console.log(JSON.stringify({ milliseconds, megabytes: statusMegabytes('VmHWM') - before }));

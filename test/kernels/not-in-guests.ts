@@ -37,7 +37,17 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
   [
     TOOLS,
     [
-      ...['by-handle', 'daily-work', 'dashboards', 'follow', 'man-pages', 'registry', 'service-boot', 'service-unit'],
+      ...[
+        'by-handle',
+        'daily-services',
+        'daily-work',
+        'dashboards',
+        'follow',
+        'man-pages',
+        'registry',
+        'service-boot',
+        'service-unit',
+      ],
       ...['shell-completion', 'syslog'],
     ],
   ],

@@ -19,6 +19,7 @@ export const ALONE: Readonly<Record<string, string>> = {
   'rules-files': WATCHES_ALL,
   'rules-network': WATCHES_ALL,
   'rules-servers': WATCHES_ALL,
+  'daily-services': 'another systemd starts',
   'service-boot': 'another systemd starts',
   'service-notify': 'how long the engine stands still is measured',
   'slow-module': LOADS,

@@ -10,7 +10,7 @@ import type { AlertLine } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { describeWithFalco } from '../support/falco-data.ts';
 import { LiveAgent } from '../support/live-agent.ts';
-import { STOCK_FILES, stockRules } from '../support/stock-rules.ts';
+import { enabledStockRules, STOCK_FILES } from '../support/stock-rules.ts';
 
 const execute = promisify(execFile);
 /** All work of a kind is below a shell of its own name, which is in all its alerts. */
@@ -102,6 +102,18 @@ const WORK: Readonly<Record<string, Work>> = {
       ls /etc/systemd /lib/systemd/system | wc -l; cat /etc/hostname /etc/resolv.conf /etc/passwd; date; uptime; ps aux | wc -l; df; free
       logger --no-act text || :; run-parts --test /etc/cron.daily; sh -c 'nice true'; (sleep 0.1 &); wait; mktemp -d; env -i true; dmesg | tail -1 || :`,
   },
+  'cron jobs': {
+    needs: ['busybox', 'run-parts', 'gzip'],
+    script: `
+      mkdir -p crontabs daily log backups
+      printf '#!/bin/sh\\nfor file in log/*.log; do mv $file $file.1; gzip -f $file.1; : > $file; done\\n' > daily/rotate
+      printf '#!/bin/sh\\ncd /var/lib/dpkg && tar czf '"$PWD"'/backups/dpkg.tar.gz status\\n' > daily/dpkg
+      chmod 755 daily/*; echo text > log/daily.log
+      echo "* * * * * cd $PWD && run-parts daily && find /var/cache -maxdepth 1 -mtime +30 | wc -l && touch $PWD/done" > crontabs/root
+      busybox crond -f -L /dev/null -c "$PWD/crontabs" & cron=$!
+      for second in $(seq 80); do if test -e done; then break; fi; sleep 1; done
+      kill $cron; test -e done -a -e log/daily.log.1.gz`,
+  },
   'temporary files without a name': {
     needs: ['python3'],
     script: `
@@ -112,14 +124,8 @@ const WORK: Readonly<Record<string, Work>> = {
 const directory = directoryForTests();
 
 describeWithFalco(STOCK_FILES, () => {
-  // Those that are enabled. Each alert shows what it is below.
-  const rules = STOCK_FILES.map((name) =>
-    stockRules(name)
-      .split(/^(?=- )/m)
-      .filter((item) => !/^ +enabled: false/m.test(item))
-      .map((item) => item.replace(/^( +)output: /m, '$1output: below=%proc.aname '))
-      .join(''),
-  );
+  // Each alert shows what it is below.
+  const rules = enabledStockRules('below=%proc.aname');
   const agent = LiveAgent.forTests(rules, {
     warnings: 'accepted',
     ruleMatching: 'all',

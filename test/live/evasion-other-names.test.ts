@@ -10,7 +10,16 @@ import { act, type Step, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { Container } from '../support/live-container.ts';
 import { alerted, alertsOf, evadedRules, forEachRuleSet, type Run, read, SHADOW } from '../support/live-evasions.ts';
-import { AT_FDCWD, CLONE_NEWNS, MNT_DETACH, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live-numbers.ts';
+import {
+  AT_FDCWD,
+  CLONE_NEWNS,
+  CLONE_NEWPID,
+  MNT_DETACH,
+  MS_BIND,
+  MS_PRIVATE,
+  MS_REC,
+  O,
+} from '../support/live-numbers.ts';
 import { probe } from '../support/probe.ts';
 
 const MANY_LINKS = 100;
@@ -153,6 +162,28 @@ forEachRuleSet(({ read: rule }) => {
       assertFields(alert, { 'fd.name': SHADOW, 'fd.openpath': '/shadow', 'fd.realpath': '/shadow' });
     });
   }
+
+  test('another root for the first process of a PID namespace: taken for a container, with names of its own; what makes it is seen', async () => {
+    const steps: readonly Step[] = [
+      ['unshare', CLONE_NEWPID],
+      ['@fork'],
+      ...APART,
+      bind('/etc', bound),
+      ['chdir', str(bound)],
+      ['pivot_root', str('.'), str('.')],
+      ['umount2', str('.'), MNT_DETACH],
+    ];
+    const run: Run = async (all) => {
+      const calls = await act(all);
+      for (const { call, result } of calls) assert.ok(result >= 0, `${call}: ${result}`);
+    };
+    assert.deepEqual(await alertsOf(agent, [...steps, read('/shadow')], rule, run), []);
+    const mounts = await agent.observe(MOUNTS, steps);
+    assert.deepEqual(
+      mounts.map(({ alert }) => alert.output_fields['evt.arg.dir']),
+      ['/', bound],
+    );
+  });
 
   test('a detached tree, and a root in it: the file is matched by where it is without it', async () => {
     const OPEN_TREE_CLONE = 1;

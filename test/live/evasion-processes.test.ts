@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { CONTAINER_RULE } from '../../host/agent/container-watch.ts';
 import { type AlertLine, assertFields } from '../support/alert-line.ts';
 import { CGROUPS } from '../support/cgroup-place.ts';
 import { directoryForTests, makeDirectory } from '../support/directory.ts';
@@ -42,7 +43,11 @@ const RULES = `
 
 let runs = 0;
 
-const AWAY = probe(['rmdir'], ['container.id'], 'proc.name = act and evt.arg.path startswith /nonexistent/');
+const AWAY = probe(
+  ['rmdir'],
+  ['container.id', 'evt.arg.path'],
+  'proc.name = act and evt.arg.path startswith /nonexistent/',
+);
 
 const agent = LiveAgent.forTests([...evadedRules(), RULES, MOUNTS.rule, AWAY.rule], {
   warnings: 'accepted',
@@ -207,6 +212,40 @@ forEachRuleSet((rules) => {
       assert.match(String(alert.output_fields['proc.aname']), /elder/);
     });
   });
+});
+
+test('a cgroup with the name of a running container: a process in it is where it was, and that is reported', async () => {
+  const container = new Container();
+  const place = `${CGROUPS}/wasprey-forged-${process.pid}`;
+  const forged = `${place}/docker-${container.id}.scope`;
+  const remove: Step = ['rmdir', str('/nonexistent/forged')];
+  mkdirSync(forged, { recursive: true });
+  try {
+    const [inside] = await container.act([remove]);
+    const calls = await act([
+      ['openat', AT_FDCWD, str(`${forged}/cgroup.procs`), O.WRONLY],
+      ['write', 'r', str('0'), 1],
+      remove,
+      ['@fork'],
+      remove,
+      ['@exec', actProgram(), 'act'],
+      remove,
+    ]);
+    assert.equal(callOf(calls, 'write').result, 1);
+    await agent.settled();
+    const seen = (pids: readonly number[]) =>
+      agent
+        .alerts(AWAY.name, { 'evt.arg.path': '/nonexistent/forged' })
+        .filter(({ output_fields: fields }) => pids.map(BigInt).includes(BigInt(String(fields['proc.vpid']))))
+        .map(({ output_fields: fields }) => fields['container.id']);
+    assert.deepEqual(seen(calls.map(({ pid }) => pid)), ['host', 'host', 'host']);
+    assert.ok(inside && seen([inside.pid]).includes(container.shortId));
+    assert.equal((await agent.eventually(CONTAINER_RULE)).priority, 'Critical');
+  } finally {
+    rmdirSync(forged);
+    rmdirSync(place);
+    container.stop();
+  }
 });
 
 test('cgroups nested so deep that the id of the container is cut off: it is still the container', async () => {

@@ -22,6 +22,20 @@ export function stockRules(name: StockFile): string {
   return readFileSync(falcoFile(name), 'utf8');
 }
 
+/**
+ * The enabled rules of all files, one text a file.
+ * @param output put before each rule's output: fields that a test knows its alerts by
+ */
+export function enabledStockRules(output: string): string[] {
+  return STOCK_FILES.map((name) =>
+    stockRules(name)
+      .split(/^(?=- )/m)
+      .filter((item) => !/^ +enabled: false/m.test(item))
+      .map((item) => item.replace(/^( +)output: /m, `$1output: ${output} `))
+      .join(''),
+  );
+}
+
 /** The enabled rules of these files in one module. Throws if a file is missing. */
 export async function stockModule(names: readonly StockFile[]): Promise<RuleModule> {
   const { rules, errors } = loadRules(names.map((name) => ({ name, text: stockRules(name) })));

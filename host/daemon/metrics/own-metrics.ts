@@ -103,6 +103,11 @@ function engineMetrics(counters: EngineCounters): Metric[] {
       capture.unnamedFiles,
     ),
     gauge('wasprey_containers', 'Containers known to the capture.', capture.containers),
+    counter(
+      'wasprey_forged_cgroups_total',
+      'Process images in cgroups that have the name of a container with another cgroup.',
+      capture.imagesInForgedCgroups,
+    ),
     counter('wasprey_matches_total', 'Matches of rules.', matches),
     counter(
       'wasprey_matches_dropped_total',

@@ -70,6 +70,7 @@ function watched(settings: Partial<DropSettings>) {
         unknownImages: 0,
         unnamedFiles: 0,
         containers: 0,
+        imagesInForgedCgroups: 0,
         held: 0,
         malformed: 0,
         ringHighWater: 0,

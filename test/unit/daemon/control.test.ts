@@ -7,6 +7,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
 import { renderStatus } from '../../../host/cli/reports/status-report.ts';
 import { renderTop } from '../../../host/cli/reports/top-report.ts';
@@ -118,6 +119,23 @@ describe('control socket', () => {
     await assert.rejects(askAgent(path, 'GET', '/reload', 1000), (error) => error instanceof ControlError);
     await server.close();
     await assert.rejects(askAgent(path, 'GET', '/status', 1000), hasCode('CONTROL_ABSENT'));
+  });
+
+  test('refuses other users, also where they may enter its folder', { skip: process.getuid?.() !== 0 }, async () => {
+    const path = newSocket();
+    const server = await startControlServer(path, HOST);
+    try {
+      for (const each of [folder, join(path, '..')]) chmodSync(each, 0o755);
+      const program = `require('node:net').connect(${JSON.stringify(path)}).on('connect', () => process.exit(0)).on('error', ({ code }) => console.log(code))`;
+      const child = spawn(process.execPath, ['-e', program], {
+        uid: 65534,
+        gid: 65534,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      assert.equal((await text(child.stdout)).trim(), 'EACCES');
+    } finally {
+      await server.close();
+    }
   });
 
   test('one that a killed agent has left is taken over, one that is in use is not', async () => {

@@ -20,6 +20,7 @@ const CAPTURE = {
   unknownImages: 0,
   unnamedFiles: 0,
   containers: 0,
+  imagesInForgedCgroups: 0,
   held: 0,
   malformed: 0,
   ringHighWater: 0,

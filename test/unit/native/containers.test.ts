@@ -170,6 +170,48 @@ test('a process that moves into a container has it from its next image on', () =
   assert.deepEqual([before, after, child].map(idOf), ['host', ID.slice(0, 12), ID.slice(0, 12)]);
 });
 
+test('a cgroup with the name of a container that has another one leaves a process where it was, and is counted', () => {
+  using builder = new BuilderCapture();
+  const idOf = (id: bigint) => {
+    const container = builder.imageById(id).container;
+    return container && text(container, 'id');
+  };
+  const container = builder.image('SNAPSHOT', { pid: 10, comm_bytes: 'web', cgroup: `/docker/${ID}` });
+  const below = builder.image('SNAPSHOT', { pid: 11, comm_bytes: 'web', cgroup: `/docker/${ID}/child` });
+  const inner = builder.image('SNAPSHOT', { pid: 12, comm_bytes: 'web', cgroup: `/docker/${ID}/docker/${INNER}` });
+  assert.deepEqual(
+    [container, below, inner].map(idOf),
+    [ID, ID, INNER].map((id) => id.slice(0, 12)),
+  );
+  assert.equal(builder.capture.counters().imagesInForgedCgroups, 0);
+
+  for (const cgroup of [`/user.slice/docker-${ID}.scope`, `/docker/${INNER}`, `/docker/docker/${ID}/child`]) {
+    const host = builder.image('SNAPSHOT', { pid: 20, comm_bytes: 'sh', cgroup: '/user.slice' });
+    const moved = builder.image('CHANGE', { pid: 20, previous: host, comm_bytes: 'sh', cgroup });
+    const run = builder.image('EXEC', { pid: 20, previous: moved, comm_bytes: 'cat', cgroup });
+    const child = builder.image('FORK', { pid: 21, parent: run, comm_bytes: 'cat' });
+    assert.deepEqual([moved, run, child].map(idOf), ['host', 'host', 'host'], cgroup);
+  }
+  assert.equal(builder.capture.counters().imagesInForgedCgroups, 9);
+
+  const other = builder.image('CHANGE', {
+    pid: 12,
+    previous: inner,
+    comm_bytes: 'sh',
+    cgroup: `/docker/${INNER}/docker/${ID}`,
+  });
+  assert.equal(idOf(other), INNER.slice(0, 12), 'in the container that it was in');
+  const unknown = builder.image('SNAPSHOT', { pid: 30, comm_bytes: 'sh', cgroup: `/docker-${ID}.scope` });
+  assert.equal(builder.imageById(unknown).container?.number('state'), CONTAINER_STATE.FAILED);
+});
+
+test('names of containers may come again in nested runtimes', () => {
+  using builder = new BuilderCapture();
+  builder.image('SNAPSHOT', { pid: 10, comm_bytes: 'web', cgroup: `/docker/${ID}/k8s.io/web` });
+  builder.image('SNAPSHOT', { pid: 11, comm_bytes: 'web', cgroup: `/docker/${INNER}/k8s.io/web` });
+  assert.equal(builder.capture.counters().imagesInForgedCgroups, 0);
+});
+
 test('a cgroup path whose beginning is cut off leaves a process in the container that it was in, or its parent', () => {
   using builder = new BuilderCapture();
   const deep = `//${'x'.repeat(100)}/docker-${INNER}.scope`;

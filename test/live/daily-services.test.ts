@@ -1,0 +1,95 @@
+// What systemd does on a machine all day, under all of Falco's stock rules: services, timers, sockets and temporary files raise no alert that a
+// reader would call wrong. The machine is one within this machine.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { AlertLine } from '../support/alert-line.ts';
+import { BootedSystem } from '../support/booted-system.ts';
+import { describeWithFalco } from '../support/falco-data.ts';
+import { LiveAgent } from '../support/live-agent.ts';
+import { enabledStockRules, STOCK_FILES } from '../support/stock-rules.ts';
+
+const UNIT = '/etc/systemd/system';
+
+/** As Debian's own services are confined. */
+const SANDBOX = [
+  ...['DynamicUser=yes', 'PrivateTmp=yes', 'ProtectSystem=strict', 'ProtectHome=yes', 'PrivateDevices=yes'],
+  ...['StateDirectory=daily', 'RuntimeDirectory=daily', 'NoNewPrivileges=yes', 'RestrictSUIDSGID=yes'],
+].map((property) => `--property=${property}`);
+
+const WORK: Readonly<Record<string, (system: BootedSystem) => void | Promise<void>>> = {
+  'a service with a sandbox': (system) =>
+    run(system, 'systemd-run', '--wait', ...SANDBOX, 'sh', '-c', 'echo text >$STATE_DIRECTORY/text; date; id'),
+  'a service of a user': (system) =>
+    run(
+      system,
+      'systemd-run',
+      '--wait',
+      '--uid=nobody',
+      '--working-directory=/',
+      'sh',
+      '-c',
+      'cat /etc/hostname; ls /',
+    ),
+  'a timer': (system) => {
+    const timer = ['--unit=daily-timer', '--on-active=0.1', '--timer-property=AccuracySec=10ms'];
+    run(system, 'systemd-run', ...timer, 'sh', '-c', 'find /usr/share/doc -maxdepth 1 | wc -l; touch /run/daily-timer');
+    return system.until('the timer', () => system.run('test', '-e', '/run/daily-timer').status === 0);
+  },
+  'a unit that is written, enabled, reloaded and disabled': (system) => {
+    run(system, 'systemctl', 'daemon-reload');
+    run(system, 'systemctl', 'enable', '--now', 'daily.service');
+    run(system, 'systemctl', 'reload-or-restart', 'daily.service');
+    run(system, 'systemctl', 'disable', '--now', 'daily.service');
+  },
+  'temporary files and system users': (system) => {
+    run(system, 'systemd-tmpfiles', '--clean');
+    run(system, 'systemd-tmpfiles', '--create', '--prefix=/run');
+  },
+  'what is asked of it': (system) => {
+    run(system, 'systemctl', 'list-units', '--no-pager');
+    run(system, 'journalctl', '--no-pager', '-n', '5');
+    run(system, 'systemctl', 'status', '--no-pager', 'systemd-journald');
+  },
+};
+
+function run(system: BootedSystem, program: string, ...words: readonly string[]): void {
+  const { status, stdout, stderr } = system.run(program, ...words);
+  assert.equal(status, 0, `${program} ${words.join(' ')}: ${stdout}${stderr}`);
+}
+
+describeWithFalco(STOCK_FILES, () => {
+  let system: BootedSystem;
+  const agent = LiveAgent.forTests(() => enabledStockRules('vpid=%proc.vpid pid=%proc.pid below=%proc.aname'), {
+    warnings: 'accepted',
+    ruleMatching: 'all',
+  });
+  before(async () => {
+    system = await BootedSystem.bootBare();
+    const service =
+      '[Service]\\nExecStart=/bin/sleep 1000\\nExecReload=/bin/true\\n[Install]\\nWantedBy=basic.target\\n';
+    run(system, 'sh', '-c', `printf '${service}' >${UNIT}/daily.service`);
+  });
+  after(() => system[Symbol.asyncDispose]());
+
+  for (const [name, work] of Object.entries(WORK)) {
+    test(name, async () => {
+      await agent.settled();
+      const earlier = agent.marked('below=').length;
+      await work(system);
+      await agent.settled();
+      const alerts = agent.marked('below=').slice(earlier).filter(isWithin);
+      assert.deepEqual(alerts.map(shown), []);
+    });
+  }
+});
+
+/** Its processes have other numbers in there, and are below its systemd. */
+function isWithin({ output_fields: fields }: AlertLine): boolean {
+  const names = [fields['proc.aname'], fields['proc.name']].join(' ');
+  return fields['proc.vpid'] !== fields['proc.pid'] && names.includes('systemd');
+}
+
+function shown({ rule, output_fields: fields }: AlertLine): string {
+  return `${rule}: ${fields['proc.cmdline'] ?? ''} (${fields['fd.name'] ?? fields['fs.path.name'] ?? ''})`;
+}
