@@ -69,7 +69,7 @@ export class ResponseTrial {
 
   /** A match of a rule. Its record is valid during the call. */
   take(rule: TriedRule, match: OriginatedMatch): void {
-    const responses = this.#responsesOf.get(rule) ?? [];
+    const responses = (this.#responsesOf.get(rule) ?? []).filter(({ response }) => this.#figures.has(response));
     if (responses.length === 0) return;
     const time = Number(match.record.time / NANOSECONDS_PER_MS);
     const { set, event, view } = match;
