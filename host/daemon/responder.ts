@@ -10,7 +10,10 @@ import { type RuntimePlaces, usualPlaces } from '../metadata/directory/runtime-p
 import { processAndContainerActors } from '../responses/actors/process-and-container-actors.ts';
 import { findHierarchies } from '../responses/cgroups/hierarchies.ts';
 import { LocalResponder } from '../responses/performing/local-responder.ts';
+import type { Actors } from '../responses/performing/performer.ts';
+import type { ExecTime } from '../responses/processes/process-handle.ts';
 import type { OwnPlace } from '../responses/rails.ts';
+import type { NeverSettings } from '../responses/settings.ts';
 
 /** @param agent undefined until it captures */
 export function makeResponder(
@@ -23,19 +26,28 @@ export function makeResponder(
   return new LocalResponder({
     folder: responses.folder,
     own,
-    actors: (never) =>
-      new Map(
-        processAndContainerActors(
-          { own, never, execTime: (pidfd) => agent()?.execTime(pidfd), hierarchies: findHierarchies },
-          { ...usualPlaces(), ...runtimes },
-        ),
-      ),
+    actors: (never) => actorsOf(own, never, (pidfd) => agent()?.execTime(pidfd), runtimes),
     onFailure: (message) => {
       log.say('error', message);
       agent()?.tell(RESPONSE_FAILURE_RULE, 'Critical', `${RESPONSE_FAILURE_RULE}: ${message}`);
     },
     onNote: (message) => log.say('notice', message),
   });
+}
+
+/** What this version can do. @param execTime when the process of a pidfd last ran a program */
+export function actorsOf(
+  own: OwnPlace,
+  never: () => NeverSettings,
+  execTime: ExecTime,
+  runtimes: Partial<RuntimePlaces> = {},
+): Actors {
+  return new Map(
+    processAndContainerActors(
+      { own, never, execTime, hierarchies: findHierarchies },
+      { ...usualPlaces(), ...runtimes },
+    ),
+  );
 }
 
 /** As its own control groups and its environment say. */

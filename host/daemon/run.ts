@@ -159,7 +159,7 @@ export class Run {
     this.#rules = rules;
     // A SIGHUP that arrived before the handler was installed.
     if (hasHungUp()) void rules.reload();
-    const control = await startControl(configuration, agent, () => rules.reload(), this.#log);
+    const control = await startControl(configuration, agent, () => rules.reload(), this.#log, this.#responder);
     const began = performance.now();
     this.#announce(began);
     service.watching({

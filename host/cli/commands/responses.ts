@@ -5,24 +5,29 @@ import { UsageError } from '../../diagnostics/arguments.ts';
 import { defineCommand } from '../definition/command.ts';
 import { checkResponses } from '../responses/check.ts';
 
-const CHECK = 'check';
+const WORDS = ['check', 'list', 'undo', 'resume'] as const;
 
 export const RESPONSES = defineCommand({
   name: 'responses',
-  usage: 'check [RULES...]',
-  operands: [{ values: [CHECK] }, { values: 'path', repeats: true }],
+  usage: 'check [RULES...] | list | undo ID... | resume CONTAINER...',
+  operands: [{ values: WORDS }, { values: 'path', repeats: true }],
   description: `
     \`check\` checks the responses of a configuration (\`responses\`) without doing anything: their keys and conditions, and for
     which rules they are: those of the configuration, or RULES. What matches no rule is a warning, with what was probably
-    meant. No privilege is needed.`,
+    meant. No privilege is needed.
+
+    \`list\` shows what responses have in force: containers that are paused, and the like. \`undo\` takes it back, by the ids that
+    \`list\` shows, or with --all everything. \`resume\` does so for paused containers, by their names, the beginnings of their ids,
+    or their pods (NAMESPACE/NAME). A running agent is asked over its control socket; where none runs, it is done at once.`,
   status: {
-    ok: 'The responses are valid, with or without warnings.',
-    failure: 'They have errors; with --strict, or warnings.',
+    ok: 'The responses are valid, with or without warnings; it is shown, or undone.',
+    failure: "They have errors; with --strict, or warnings. Or it can't be undone.",
   },
   options: {
     ...CONFIG_OPTIONS,
-    json: { kind: 'flag', short: 'j', description: 'Print one JSON object.' },
-    strict: { kind: 'flag', description: 'Exit status 1 if there are warnings.' },
+    json: { kind: 'flag', short: 'j', description: 'Print one JSON object: check and list.' },
+    strict: { kind: 'flag', description: 'check: exit status 1 if there are warnings.' },
+    all: { kind: 'flag', description: 'undo and resume: everything.' },
   },
   examples: [
     { command: 'wasprey responses check', effect: "Checks this machine's configuration." },
@@ -30,15 +35,28 @@ export const RESPONSES = defineCommand({
       command: 'wasprey responses check -c wasprey.yaml --strict rules/',
       effect: 'Checks a configuration with the rules of a folder, in a pipeline.',
     },
+    { command: 'wasprey responses list', effect: 'Shows what is paused, and until when.' },
+    { command: 'wasprey responses resume shop/web-0', effect: 'Lets the containers of a pod go on.' },
   ],
   async run({ options, operands }, terminal) {
-    const [word, ...rules] = operands;
-    if (word !== CHECK)
-      throw new UsageError(
-        word === undefined ? 'what about responses?' : `unknown word ${word}`,
-        `write wasprey responses ${CHECK}`,
-      );
-    const { config, option, json = false, strict = false } = options;
-    return checkResponses({ config, option, rules, json, strict }, terminal);
+    const [first, ...words] = operands;
+    const word = WORDS.find((each) => each === first);
+    const { config, option, json = false, strict = false, all = false } = options;
+    if (word === 'check') return checkResponses({ config, option, rules: words, json, strict }, terminal);
+    const { listInForce, undoInForce } = await import('../responses/in-force.ts');
+    switch (word) {
+      case 'list':
+        if (words.length > 0) throw new UsageError('responses list takes no further operands');
+        return listInForce({ config, option }, json, terminal);
+      case 'undo':
+      case 'resume':
+        if (all === words.length > 0) throw new UsageError(`responses ${word} takes what is undone, or --all`);
+        return undoInForce({ config, option }, words, word === 'resume', terminal);
+      case undefined:
+        throw new UsageError(
+          first === undefined ? 'what about responses?' : `unknown word ${first}`,
+          `write wasprey responses ${WORDS.join('|')}`,
+        );
+    }
   },
 });

@@ -81,6 +81,7 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
     ]),
     journalSection(status, section),
     captureSection(status, section),
+    responseSection(status, section),
     enforcementSection(status, section),
     kernelSection(status, section),
   ];
@@ -128,6 +129,27 @@ function enforcementSection(
       means.map((line) => [escapeText(rule), action, escapeText(response), line]),
     ),
     ...enforcement.missing.map(({ program, detail }) => [program, 'missing', '', escapeText(detail)]),
+  ]);
+}
+
+/** Empty while there are none. */
+function responseSection(
+  { responses }: AgentStatus,
+  section: (title: string, rows: readonly (readonly string[])[]) => string,
+): string {
+  if (!responses) return '';
+  const { mode, outcomes, inForce } = responses;
+  return section('Responses', [
+    ['mode', mode],
+    ['configured', number(responses.responses)],
+    ...outcomes.map(({ response, outcome, count: times }) => [`${escapeText(response)}: ${outcome}`, number(times)]),
+    ...(inForce
+      ? [
+          ['in force (wasprey responses list)', number(inForce.entries.length)],
+          ['undone, since the start', number(inForce.undone)],
+          ['attempts to undo that failed', number(inForce.undoFailures)],
+        ]
+      : []),
   ]);
 }
 

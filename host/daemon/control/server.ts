@@ -7,12 +7,15 @@ import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { LOG_LEVELS, type LogLevel } from '../../diagnostics/log.ts';
 import type { ReloadResult } from '../hot-reload/reloader.ts';
+import { answerOfResponses, type InForceHost } from './responses.ts';
 import type { AgentStatus } from './status.ts';
 
 export interface ControlHost {
   status(): AgentStatus;
   /** Reloads the rules; resolves to the result. */
   reload(): Promise<ReloadAnswer>;
+  /** What responses have in force. */
+  readonly responses?: InForceHost | undefined;
   logLevel(): LogLevel;
   /** Valid until the configuration changes it, or the agent ends. */
   setLogLevel(level: LogLevel): void;
@@ -132,7 +135,11 @@ async function respond(request: IncomingMessage, response: ServerResponse, host:
     else if (asked === 'POST /reload') send(200, await host.reload());
     else if (asked === 'GET /log-level') send(200, { level: host.logLevel() } satisfies LogLevelAnswer);
     else if (level !== undefined) send(200, setLogLevel(level, host));
-    else send(404, { error: `unknown request ${asked}` });
+    else {
+      const answer = await answerOfResponses(asked, host.responses);
+      if (answer) send(200, answer);
+      else send(404, { error: `unknown request ${asked}` });
+    }
   } catch (error) {
     send(500, { error: error instanceof Error ? error.message : String(error) });
   }

@@ -8,18 +8,21 @@ import type { Log } from '../../diagnostics/log.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { version } from '../../diagnostics/version.ts';
 import type { ReloadResult } from '../hot-reload/reloader.ts';
+import type { InForceHost } from './responses.ts';
 import type { ControlServer } from './server.ts';
 import { statusOf } from './status.ts';
 
 /**
  * Undefined if disabled by the configuration. Rejects with CommandFailure.
  * @param reload reloads the rules
+ * @param responses keeps what is in force
  */
 export async function startControl(
   { control }: Configuration,
   agent: Agent,
   reload: () => Promise<ReloadResult>,
   log: Log,
+  responses?: InForceHost,
 ): Promise<ControlServer | undefined> {
   if (!control.enabled) return undefined;
   const { ControlTakenError, startControlServer } = await import('./server.ts');
@@ -37,6 +40,7 @@ export async function startControl(
         const reason = agent.summary().rules.reloads.lastFailure?.reason;
         return { result, ...(result === 'refused' && reason !== undefined && { reason }) };
       },
+      responses,
       logLevel: () => log.level,
       setLogLevel: (level) => {
         if (level === log.level) return;

@@ -70,6 +70,8 @@ export interface AgentStatus {
   readonly journal?: NonNullable<Summary['journal']>;
   /** Absent while they are off. */
   readonly captures?: NonNullable<Summary['captures']>;
+  /** Absent while there are none. */
+  readonly responses?: NonNullable<Summary['responses']>;
   /** Rules that the kernel enforces; absent if none. */
   readonly enforcement?: NonNullable<Summary['enforcement']>;
   /** Operations of io_uring that this kernel lacks; absent if unknown. */
@@ -86,8 +88,20 @@ export interface StatusFacts {
 
 export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
   const { version, startedMs, modules, missingIoUringOperations } = facts;
-  const { engine, alerts, rules, containers, outputs, tampering, hooks, images, journal, captures, enforcement } =
-    summary;
+  const {
+    engine,
+    alerts,
+    rules,
+    containers,
+    outputs,
+    tampering,
+    hooks,
+    images,
+    journal,
+    captures,
+    enforcement,
+    responses,
+  } = summary;
   const totals = engine && eventTotals(engine.capture);
   const times = modules.map((_, index) => evaluationMs(engine, index));
   return {
@@ -129,6 +143,7 @@ export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
     hooks,
     ...(journal && { journal }),
     ...(captures && { captures }),
+    ...(responses && { responses }),
     ...(enforcement && { enforcement }),
     ...(missingIoUringOperations && { missingIoUringOperations }),
   };

@@ -10,6 +10,7 @@ import type { JournalSummary } from '../../journal/store.ts';
 import type { OutputCounters } from '../../outputs/output.ts';
 import { EVENT_TYPES } from '../../schema/events/index.ts';
 import { counter, gauge, histogram, info, type Metric, type Sample } from './exposition.ts';
+import { responseMetrics } from './response-metrics.ts';
 
 export function ownMetrics(summary: Summary): Metric[] {
   return [
@@ -23,6 +24,7 @@ export function ownMetrics(summary: Summary): Metric[] {
     ...outputMetrics(summary),
     ...(summary.journal ? journalMetrics(summary.journal) : []),
     ...(summary.captures ? captureMetrics(summary.captures) : []),
+    ...(summary.responses ? responseMetrics(summary.responses) : []),
   ];
 }
 
