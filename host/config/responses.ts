@@ -2,6 +2,7 @@
 
 import { MappedText } from '../compiler/rules/mapped-text.ts';
 import { HOST_ACTIONS, KERNEL_ACTIONS } from '../responses/available-actions.ts';
+import { ALLOWED_NAMES, readAllowed } from '../responses/isolation/reachable.ts';
 import { parseRate } from '../responses/rate.ts';
 import type { ActionKind, NeverSettings, Response, ResponseMatch, ResponseSettings } from '../responses/settings.ts';
 import { readUnless, UnlessError } from '../responses/unless.ts';
@@ -31,6 +32,9 @@ const KEYS_OF: Readonly<Record<'undo_after' | 'grace' | 'allow' | 'labels', read
 
 /** Actions that programs in the kernel can take. */
 const IN_KERNEL: readonly ActionKind[] = ['kill_process', 'deny'];
+
+/** Of the room that an isolation has; the rest is for the addresses of names. */
+const ALLOWED_MOST = 48;
 
 /** As the API server checks them. */
 const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
@@ -154,6 +158,7 @@ class ResponseReader {
         help: 'leave it out',
       });
     }
+    this.#checkAllow(entry.allow ?? [], `${path}.allow`);
     if (action !== 'label_pod') return;
     const labels = [...(entry.labels ?? [])];
     if (labels.length === 0) {
@@ -164,6 +169,16 @@ class ResponseReader {
       if (LABEL_KEY.test(key) && LABEL_VALUE.test(value)) continue;
       this.#note(`${path}.labels.${key}`, `Kubernetes allows no label ${key}: ${value}`);
     }
+  }
+
+  #checkAllow(allow: readonly string[], path: string): void {
+    const help = `write a network, an address and a port, or ${ALLOWED_NAMES.join(' or ')}: 10.0.0.0/8, 10.1.2.3:443, [fd00::1]:443`;
+    for (const [index, text] of allow.entries()) {
+      if (!readAllowed(text)) this.#note(`${path}[${index}]`, `nothing is reached by '${text}'`, { help });
+    }
+    // Names stand for some addresses each.
+    if (allow.length > ALLOWED_MOST)
+      this.#note(path, `allow has more than ${ALLOWED_MOST} entries`, { help: 'write larger networks' });
   }
 
   #match({ match }: Entry, path: string): ResponseMatch {

@@ -7,6 +7,9 @@ import { loadAddon } from '../capture/addon.ts';
 import type { Configuration } from '../config/definition.ts';
 import type { Log } from '../diagnostics/log.ts';
 import { type RuntimePlaces, usualPlaces } from '../metadata/directory/runtime-places.ts';
+import type { KubernetesPlace } from '../metadata/kubernetes/connection.ts';
+import { OwnDaemonSet } from '../metadata/kubernetes/own-daemon-set.ts';
+import { isolationAndPodActors } from '../responses/actors/isolation-and-pod-actors.ts';
 import { processAndContainerActors } from '../responses/actors/process-and-container-actors.ts';
 import { findHierarchies } from '../responses/cgroups/hierarchies.ts';
 import { LocalResponder } from '../responses/performing/local-responder.ts';
@@ -14,19 +17,22 @@ import type { Actors } from '../responses/performing/performer.ts';
 import type { ExecTime } from '../responses/processes/process-handle.ts';
 import type { OwnPlace } from '../responses/rails.ts';
 import type { NeverSettings } from '../responses/settings.ts';
+import { kubernetesPlace } from './metadata-places.ts';
 
 /** @param agent undefined until it captures */
 export function makeResponder(
-  { responses }: Configuration,
+  configuration: Configuration,
   runtimes: Partial<RuntimePlaces>,
   agent: () => Agent | undefined,
   log: Log,
 ): LocalResponder {
   const own = ownPlace();
+  const kubernetes = kubernetesPlace(configuration) || undefined;
   return new LocalResponder({
-    folder: responses.folder,
+    folder: configuration.responses.folder,
     own,
-    actors: (never) => actorsOf(own, never, (pidfd) => agent()?.execTime(pidfd), runtimes),
+    actors: (never) => actorsOf(own, never, (pidfd) => agent()?.execTime(pidfd), { runtimes, kubernetes }),
+    ...(kubernetes && { ownEnd: OwnDaemonSet.of(kubernetes) }),
     onFailure: (message) => {
       log.say('error', message);
       agent()?.tell(RESPONSE_FAILURE_RULE, 'Critical', `${RESPONSE_FAILURE_RULE}: ${message}`);
@@ -35,19 +41,25 @@ export function makeResponder(
   });
 }
 
+/** Whom actors ask. */
+export interface ActorPlaces {
+  readonly runtimes: Partial<RuntimePlaces>;
+  /** Undefined: no API server. */
+  readonly kubernetes: KubernetesPlace | undefined;
+}
+
 /** What this version can do. @param execTime when the process of a pidfd last ran a program */
 export function actorsOf(
   own: OwnPlace,
   never: () => NeverSettings,
   execTime: ExecTime,
-  runtimes: Partial<RuntimePlaces> = {},
+  { runtimes, kubernetes }: ActorPlaces,
 ): Actors {
-  return new Map(
-    processAndContainerActors(
-      { own, never, execTime, hierarchies: findHierarchies },
-      { ...usualPlaces(), ...runtimes },
-    ),
-  );
+  const surroundings = { own, never, execTime, hierarchies: findHierarchies };
+  return new Map([
+    ...processAndContainerActors(surroundings, { ...usualPlaces(), ...runtimes }),
+    ...isolationAndPodActors(surroundings, kubernetes),
+  ]);
 }
 
 /** As its own control groups and its environment say. */

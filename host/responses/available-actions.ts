@@ -9,6 +9,9 @@ export const HOST_ACTIONS: readonly ActionKind[] = [
   'stop_container',
   'kill_container',
   'pause_container',
+  'isolate_container',
+  'delete_pod',
+  'label_pod',
 ];
 
 /** By programs in the kernel. */

@@ -84,6 +84,45 @@ test('an agent has the rights that it needs, and no others, unless it is asked f
   assert.deepEqual(at(containerOf({ containerSecurityContext: own }), 'securityContext'), own);
 });
 
+test('responses have the rights that their actions need, and no others', () => {
+  const doing = (...actions: readonly object[]): Values => ({
+    responses: {
+      actions: actions.map((action, index) => ({ name: `r${index}`, match: { priority: 'critical' }, ...action })),
+    },
+  });
+  const added = (values: Values): unknown[] =>
+    asArray(at(containerOf(values), 'securityContext', 'capabilities', 'add')).slice(3);
+  assert.deepEqual(added(doing({ do: 'pause_container' }, { do: 'stop_container' }, { do: 'delete_pod' })), []);
+  assert.deepEqual(added(doing({ do: 'kill_process_tree' })), ['KILL']);
+  assert.deepEqual(added(doing({ do: 'isolate_container', allow: ['dns'] })), ['NET_ADMIN']);
+  assert.deepEqual(added(doing({ do: 'kill_container' }, { do: 'isolate_container' })), ['KILL', 'NET_ADMIN']);
+  assert.deepEqual(added(doing({ do: 'deny', where: 'kernel' })), ['NET_ADMIN']);
+  const onPods = (values: Values): unknown[] => {
+    const rules = asArray(at(render('ClusterRole', values), 'rules'));
+    const ofPods = rules.filter((rule) => asArray(at(rule, 'resources')).includes('pods'));
+    return ofPods.flatMap((rule) => asArray(at(rule, 'verbs')));
+  };
+  assert.deepEqual(onPods(doing({ do: 'isolate_container' })), ['list', 'watch']);
+  assert.deepEqual(onPods(doing({ do: 'delete_pod' })), ['list', 'watch', 'delete']);
+  assert.deepEqual(onPods(doing({ do: 'label_pod', labels: { a: 'b' } })), ['list', 'watch', 'get', 'patch']);
+});
+
+test('what responses have in force is kept on the host, and an agent can see whether it is uninstalled', () => {
+  const values = { responses: { actions: [{ name: 'r', match: { priority: 'critical' }, do: 'pause_container' }] } };
+  const volumes = (given: Values): unknown[] =>
+    asArray(at(podOf(given), 'volumes')).flatMap((volume) =>
+      at(volume, 'name') === 'in-force' ? [at(volume, 'hostPath', 'path')] : [],
+    );
+  const ownRights = (given: Values): unknown[] => asArray(at(render('Role', given), 'rules')).slice(1);
+  assert.deepEqual(volumes(values), ['/var/lib/wasprey/responses']);
+  assert.deepEqual(ownRights(values), [
+    { apiGroups: ['apps'], resources: ['daemonsets'], resourceNames: ['try-wasprey'], verbs: ['get'] },
+  ]);
+  assert.ok(asArray(at(containerOf(values), 'env')).some((entry) => at(entry, 'value') === 'try-wasprey'));
+  assert.deepEqual(volumes({}), []);
+  assert.deepEqual(ownRights({}), []);
+});
+
 test('no AppArmor profile hides the processes of the host, said as the cluster knows it', () => {
   const annotation = 'container.apparmor.security.beta.kubernetes.io/wasprey';
   const template = (kubernetes: string, values: Values = {}) =>

@@ -32,6 +32,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
         'captured-places',
         'journal',
         'response-config',
+        'responses-isolate',
       ],
       ...['messages', 'metrics-output', 'recording', 'scap', 'signals', 'soak', 'stop'],
     ],

@@ -5,6 +5,7 @@ import { durationText } from '../../config-values/duration.ts';
 import { type CommandConfiguration, configurationOf } from '../../daemon/configuration.ts';
 import { askAgent, ControlError } from '../../daemon/control/client.ts';
 import type { InForceAnswer, InForceHost, UndoAnswer } from '../../daemon/control/responses.ts';
+import { kubernetesPlace } from '../../daemon/metadata-places.ts';
 import { actorsOf, ownPlace } from '../../daemon/responder.ts';
 import type { ListValue } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
@@ -136,11 +137,13 @@ async function withoutAgent({ configuration }: CommandConfiguration, terminal: T
       ownPlace(),
       () => nobody,
       () => undefined,
+      { runtimes: {}, kubernetes: kubernetesPlace(configuration) || undefined },
     ),
     turns: new Turns(),
     onFailure: (message) => terminal.say(`${escapeText(message)}\n`),
     onNote: () => {},
   });
+  await keeper.undoOthers();
   return {
     async list() {
       await keeper.sweep();

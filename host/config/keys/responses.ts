@@ -33,7 +33,10 @@ const ACTION = {
     'When what was paused, isolated or labelled is undone. Default: when somebody does.',
   ),
   grace: duration('0s', 0, "stop_container: how long its processes have to end by themselves. Default: the runtime's."),
-  allow: list(text('', 'A network or a name.'), 'isolate_container: what the container still reaches.'),
+  allow: list(
+    text('', 'A network, an address and a port, `dns` or `kubernetes` (host/responses/isolation/README.md).'),
+    'isolate_container: what the container still reaches.',
+  ),
   labels: map(text('', 'Its value.'), 'label_pod: labels that the pod gets.'),
 } as const;
 

@@ -51,8 +51,21 @@ export class ForceKeeper {
   /** Settles what the ledger has from before. Never rejects. */
   async recover(mode: ResponseMode): Promise<void> {
     this.#mode = mode;
-    await this.#undoOthers();
+    await this.undoOthers();
     await Promise.all(this.#options.ledger.entries.map((entry) => this.#recover(entry)));
+  }
+
+  /** Takes back what no entry is about. Never rejects. */
+  async undoOthers(): Promise<void> {
+    const { ledger, actors, onFailure } = this.#options;
+    for (const [action, actor] of actors) {
+      try {
+        await actor.undoOthers?.(ledger.entries);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        onFailure(`what ${action} has left could not be undone: ${reason}`);
+      }
+    }
   }
 
   /** Forgets what has come to its end by itself. */
@@ -100,18 +113,6 @@ export class ForceKeeper {
     this.undone++;
     onNote(`undone: ${describeEntry(entry)}`);
     return entry;
-  }
-
-  async #undoOthers(): Promise<void> {
-    const { ledger, actors, onFailure } = this.#options;
-    for (const [action, actor] of actors) {
-      try {
-        await actor.undoOthers?.(ledger.entries);
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        onFailure(`what ${action} has left could not be undone: ${reason}`);
-      }
-    }
   }
 
   async #recover(entry: LedgerEntry): Promise<void> {

@@ -17,10 +17,20 @@ export interface LocalResponderOptions {
   readonly own: OwnPlace;
   /** @param never what nothing is done to, as it is configured then */
   readonly actors: (never: () => NeverSettings) => Actors;
+  /** Whether the agent ends for good: then what is in force is undone. */
+  readonly ownEnd?: OwnEnd | undefined;
   /** Called with a message for people when something fails that no alert waits for. */
   readonly onFailure: (message: string) => void;
   /** Called with a message for people when something was undone. */
   readonly onNote: (message: string) => void;
+}
+
+/** What knows whether the agent is uninstalled. */
+export interface OwnEnd {
+  /** At the start. Never rejects. */
+  begin(): Promise<void>;
+  /** At the end. Never rejects. */
+  isDeleted(): Promise<boolean>;
 }
 
 const NOTHING: ResponseSettings = {
@@ -85,7 +95,17 @@ export class LocalResponder implements Responder {
 
   async close(): Promise<void> {
     this.#started.resolve();
-    await this.#opening?.then((performer) => performer.close()).catch(() => {});
+    await this.#opening?.then((performer) => this.#end(performer)).catch(() => {});
+  }
+
+  /** An agent that is started again undoes it on time; one that is not, now. */
+  async #end(performer: Performer): Promise<void> {
+    const { ownEnd, onFailure } = this.#options;
+    if (await ownEnd?.isDeleted()) {
+      const entries = await performer.list();
+      await Promise.all(entries.map(({ id }) => performer.undo(id).catch((error: Error) => onFailure(error.message))));
+    }
+    await performer.close();
   }
 
   /** Tried again by the next alert if it fails. */
@@ -98,7 +118,7 @@ export class LocalResponder implements Responder {
   }
 
   async #make(): Promise<Performer> {
-    const { folder, own, actors, onFailure, onNote } = this.#options;
+    const { folder, own, actors, ownEnd, onFailure, onNote } = this.#options;
     const performer = new Performer({
       settings: this.#settings,
       ledger: await Ledger.open(folder),
@@ -107,7 +127,7 @@ export class LocalResponder implements Responder {
       onFailure,
       onNote,
     });
-    await performer.start();
+    await Promise.all([performer.start(), ownEnd?.begin()]);
     this.#performer = performer;
     performer.use(this.#settings);
     return performer;

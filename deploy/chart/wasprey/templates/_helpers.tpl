@@ -151,7 +151,7 @@ appArmorProfile:
 {{- end }}
 capabilities:
   drop: [ALL]
-  add: [BPF, PERFMON, SYS_PTRACE]
+  add: [BPF, PERFMON, SYS_PTRACE{{ include "wasprey.responseCapabilities" . }}]
 {{- else -}}
 runAsUser: 0
 privileged: true
@@ -261,6 +261,30 @@ rollingUpdate:
 {{- fail "responses and falco.responses exclude each other: leave one of them out" -}}
 {{- end -}}
 {{- $own | default $section | toYaml -}}
+{{- end -}}
+
+{{/* What responses do, one a line; `kernel` where the kernel does it. */}}
+{{- define "wasprey.responseActions" -}}
+{{- $actions := list -}}
+{{- range (include "wasprey.responses" . | fromYaml).actions -}}
+{{- $actions = append $actions (ternary "kernel" (.do | default "") (eq (.where | default "host") "kernel")) -}}
+{{- end -}}
+{{- $actions | uniq | sortAlpha | join "\n" -}}
+{{- end -}}
+
+{{/* Whether any of the words of the first argument is a line of the second. */}}
+{{- define "wasprey.hasAny" -}}
+{{- $lines := splitList "\n" (last .) -}}
+{{- range $word := splitList " " (first .) -}}
+{{- if has $word $lines -}}true{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Capabilities beside those of every agent: KILL signals processes of all users, NET_ADMIN attaches programs to the cgroups of containers. */}}
+{{- define "wasprey.responseCapabilities" -}}
+{{- $actions := include "wasprey.responseActions" . -}}
+{{- if include "wasprey.hasAny" (list "kill_process kill_process_tree kill_container" $actions) -}}, KILL{{- end -}}
+{{- if include "wasprey.hasAny" (list "isolate_container kernel" $actions) -}}, NET_ADMIN{{- end -}}
 {{- end -}}
 
 {{/*

@@ -1,0 +1,194 @@
+// Responses on a real cluster: a pod is isolated, labelled and deleted, by a service account with what the chart gives, and refused without.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import yaml from 'js-yaml';
+import { CHART } from '../../deploy/chart/files.ts';
+import { helmProgram } from '../../deploy/chart/helm.ts';
+import { asArray, asText, at } from '../../host/diagnostics/json-value.ts';
+import { OwnDaemonSet } from '../../host/metadata/kubernetes/own-daemon-set.ts';
+import type { Actor, Outcome, Target, TargetPod } from '../../host/responses/action.ts';
+import { DeletePod } from '../../host/responses/actors/delete-pod.ts';
+import { IsolateContainer } from '../../host/responses/actors/isolate-container.ts';
+import { LabelPod } from '../../host/responses/actors/label-pod.ts';
+import { Isolations } from '../../host/responses/isolation/isolations.ts';
+import { Pods } from '../../host/responses/pods/pods.ts';
+import type { ActionKind } from '../../host/responses/settings.ts';
+import { bpfFileSystemForTests } from '../support/bpf-file-system.ts';
+import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
+import { eventually } from '../support/cluster-agent.ts';
+import { ClusterApi } from '../support/cluster-api.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { openPerformer, type PerformerScene, responseOf } from '../support/response-scene.ts';
+
+const directory = directoryForTests();
+const isolations = new Isolations(bpfFileSystemForTests());
+const LABEL = responseOf('label_pod', { labels: new Map([['quarantine', 'true']]) });
+
+let cluster: Cluster;
+let api: ClusterApi;
+let scene: PerformerScene;
+
+const podNamed = (name: string) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'default', labels: { app: name } },
+  spec: {
+    terminationGracePeriodSeconds: 0,
+    containers: [{ name: 'main', image: SHELL_IMAGE, imagePullPolicy: 'Never', command: ['sleep', '3600'] }],
+  },
+});
+
+before(async () => {
+  cluster = await Cluster.start();
+  api = await ClusterApi.open(cluster);
+  await cluster.apply([podNamed('web'), podNamed('other'), podNamed('third')]);
+  scene = await openPerformer(
+    join(directory, 'ledger'),
+    () => undefined,
+    {},
+    process.pid,
+    (surroundings) => {
+      const pods = new Pods(api.place);
+      const actors: (readonly [ActionKind, Actor])[] = [
+        ['isolate_container', new IsolateContainer(surroundings, undefined, isolations)],
+        ['delete_pod', new DeletePod(pods)],
+        ['label_pod', new LabelPod(pods)],
+      ];
+      return actors;
+    },
+  );
+});
+after(async () => {
+  isolations.liftAll();
+  await scene?.performer.close();
+  api?.close();
+  await cluster?.stop();
+});
+
+async function targetIn(name: string): Promise<Target> {
+  const pod = await eventually(`the pod ${name}`, async () => {
+    const found: unknown = JSON.parse(await cluster.kubectl('get', 'pod', name, '-o', 'json'));
+    return at(found, 'status', 'phase') === 'Running' && found;
+  });
+  const [status] = asArray(at(pod, 'status', 'containerStatuses'));
+  const uid = asText(at(pod, 'metadata', 'uid')) ?? '';
+  const target: TargetPod = { namespace: 'default', name, uid, labels: new Map() };
+  const container = (asText(at(status, 'containerID')) ?? '').replace('containerd://', '');
+  return {
+    ...{ pid: 0, execTime: 1n, executable: '/bin/sh', container, containerName: 'main' },
+    ...{ labels: new Map(), pod: target, isIncomplete: false },
+  };
+}
+
+/** Gives the service account the rules of the chart for that action, and no others; undefined: takes them away. */
+async function allowAs(action: ActionKind | undefined): Promise<void> {
+  const actions = [
+    { name: 'r', match: { priority: 'critical' }, do: action, ...(action === 'label_pod' && { labels: { a: 'b' } }) },
+  ];
+  const input = JSON.stringify({ responses: action === undefined ? {} : { actions } });
+  const { stdout, stderr, status } = spawnSync(
+    helmProgram(),
+    ['template', 'try', CHART, '--namespace', 'default', '--kube-version', '1.20.0', '--values', '-'],
+    { encoding: 'utf8', input },
+  );
+  assert.equal(status, 0, stderr);
+  const roles = yaml.loadAll(stdout).filter((item) => at(item, 'kind') === 'ClusterRole');
+  const rules = roles.flatMap((role) => asArray(at(role, 'rules')));
+  await cluster.apply([
+    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'agent' }, rules },
+  ]);
+}
+
+/** Rights come some moments after their roles. */
+async function performed(kind: Outcome['kind'], perform: () => Promise<Outcome>): Promise<Outcome> {
+  return eventually(`an outcome that is ${kind}`, async () => {
+    const outcome = await perform();
+    return outcome.kind === kind && outcome;
+  });
+}
+
+test('a container is isolated from the network, and reaches it again', async () => {
+  const target = await targetIn('web');
+  const send = async (): Promise<string> =>
+    cluster.kubectl(
+      'exec',
+      'web',
+      '--',
+      'sh',
+      '-c',
+      'echo x | nc -w 1 10.255.255.1 9 2>&1; ping -c 1 -W 1 10.255.255.1 2>&1; true',
+    );
+  assert.doesNotMatch(await send(), /not permitted/);
+  const outcome = await scene.performer.perform(responseOf('isolate_container'), target);
+  assert.equal(outcome.kind, 'done', JSON.stringify(outcome));
+  assert.match(await send(), /not permitted/);
+  const [entry] = await scene.performer.list();
+  assert.ok(entry);
+  await scene.performer.undo(entry.id);
+  assert.doesNotMatch(await send(), /not permitted/);
+});
+
+test('without rights nothing is done, and the outcome has the reason', async () => {
+  await allowAs(undefined);
+  const target = await targetIn('other');
+  for (const response of [LABEL, responseOf('delete_pod')]) {
+    const outcome = await performed('failed', () => scene.performer.perform(response, target));
+    assert.match(
+      outcome.kind === 'failed' ? outcome.reason : '',
+      /pods "other" is forbidden: .* cannot (get|delete) resource "pods"/,
+    );
+  }
+});
+
+test("with the chart's rights a pod is labelled, and unlabelled", async () => {
+  await allowAs('label_pod');
+  const target = await targetIn('other');
+  await performed('done', () => scene.performer.perform(LABEL, target));
+  const labels = async (): Promise<unknown> =>
+    at(JSON.parse(await cluster.kubectl('get', 'pod', 'other', '-o', 'json')), 'metadata', 'labels');
+  assert.deepEqual(await labels(), { app: 'other', quarantine: 'true' });
+  const [entry] = await scene.performer.list();
+  assert.ok(entry);
+  await scene.performer.undo(entry.id);
+  assert.deepEqual(await labels(), { app: 'other' });
+});
+
+test('another pod by that name is not labelled', async () => {
+  await allowAs('label_pod');
+  const { pod } = await targetIn('other');
+  assert.ok(pod);
+  assert.equal(await new Pods(api.place).setLabels({ ...pod, uid: crypto.randomUUID() }, new Map([['a', 'b']])), false);
+});
+
+test("with the chart's rights a pod is deleted, and once only", async () => {
+  await allowAs('delete_pod');
+  const target = await targetIn('third');
+  const { pod } = target;
+  assert.ok(pod);
+  const other = { ...target, pod: { ...pod, uid: crypto.randomUUID() } };
+  const refused = await performed('refused', () => scene.performer.perform(responseOf('delete_pod'), other));
+  assert.equal(refused.kind === 'refused' && refused.why, 'gone');
+  await performed('done', () => scene.performer.perform(responseOf('delete_pod'), target));
+  await eventually('its end', async () => !(await cluster.kubectl('get', 'pods')).includes('third'));
+  const again = await scene.performer.perform(responseOf('delete_pod'), target);
+  assert.equal(again.kind === 'refused' && again.why, 'gone');
+});
+
+test('the API server is down: a failure with its reason', async () => {
+  const target = await targetIn('other');
+  await cluster.stopApiServer();
+  const outcome = await scene.performer.perform(responseOf('delete_pod'), target);
+  assert.equal(outcome.kind, 'failed', JSON.stringify(outcome));
+  await cluster.startApiServer();
+});
+
+test('an agent that may not look for its DaemonSet does not take itself for uninstalled', async () => {
+  const environment = { POD_NAME: 'p', POD_NAMESPACE: 'default', POD_UID: 'u', WASPREY_DAEMONSET: 'try-wasprey' };
+  const own = OwnDaemonSet.of(api.place, environment);
+  assert.ok(own);
+  await own.begin();
+  assert.equal(await own.isDeleted(), false);
+});
