@@ -1,7 +1,7 @@
 // Responses that programs in the kernel carry out: the rules that they are for, as tables, and what can't be done.
 
-import { describeMeans } from '../capture/enforcement-means.ts';
-import { type EnforcedAction, type EnforcedRule, enforcementTables } from '../capture/enforcement-tables.ts';
+import { describeMeans, type EnforcedAction, type EnforcedRule } from '../capture/enforcement-means.ts';
+import { enforcementTables } from '../capture/enforcement-tables.ts';
 import { firstWords } from '../engine/candidate-words.ts';
 import type { EnforcementStart } from '../engine/protocol.ts';
 import { RUNTIME_PROGRAMS } from '../responses/rails.ts';

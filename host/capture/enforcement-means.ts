@@ -1,9 +1,18 @@
 // By which means the kernel enforces a rule, and what it can't stop by them.
 
 import { EVENT_TYPES } from '../schema/events/index.ts';
-import type { ExactClause } from '../schema/kernel-enforcement.ts';
+import type { ExactClause, ExactRule } from '../schema/kernel-enforcement.ts';
 import { familyOf } from '../schema/kernel-filter.ts';
-import type { EnforcedAction, EnforcedRule } from './enforcement-tables.ts';
+
+/** What is done to a process whose call matches. */
+export type EnforcedAction = 'kill_process' | 'deny';
+
+export interface EnforcedRule {
+  readonly exact: ExactRule;
+  readonly action: EnforcedAction;
+  /** The first candidate word of its module. Default: 0. */
+  readonly firstWord?: number;
+}
 
 /**
  * - `exec-signal`: SIGKILL before the new program begins.

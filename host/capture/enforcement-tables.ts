@@ -3,20 +3,16 @@
 
 import { EVENT_TYPES } from '../schema/events/index.ts';
 import { CANDIDATE_WORDS } from '../schema/image.ts';
-import type { ExactClause, ExactName, ExactPeer, ExactProcess, ExactRule } from '../schema/kernel-enforcement.ts';
+import type { ExactClause, ExactName, ExactPeer, ExactProcess } from '../schema/kernel-enforcement.ts';
 import { OPEN_COMBINATIONS, SOCKET_KINDS } from '../schema/kernel-filter.ts';
-import { type EnforcedMeans, type MeansOfClause, meansOf } from './enforcement-means.ts';
+import {
+  type EnforcedAction,
+  type EnforcedMeans,
+  type EnforcedRule,
+  type MeansOfClause,
+  meansOf,
+} from './enforcement-means.ts';
 import { ENFORCED_CLASSES, enforcedStates, MOST_ENFORCED_STATES, type TextTest } from './enforcement-states.ts';
-
-/** What is done to a process whose call matches. */
-export type EnforcedAction = 'kill_process' | 'deny';
-
-export interface EnforcedRule {
-  readonly exact: ExactRule;
-  readonly action: EnforcedAction;
-  /** The first candidate word of its module. Default: 0. */
-  readonly firstWord?: number;
-}
 
 /** At most so many actions within that time. */
 export interface EnforcementLimit {

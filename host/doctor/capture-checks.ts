@@ -15,7 +15,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 export function checkCapture(trial: CaptureTrial): Check[] {
   const { failure, missing } = trial;
   const hooks = missing.map((hook) => checkHook(hook, failure === undefined));
-  return [capture(trial), ...hooks, ...(failure === undefined ? [ioUring(trial), enforcement(trial)] : [])];
+  return [capture(trial), ...hooks, ...(failure === undefined ? [enforcement(trial), ioUring(trial)] : [])];
 }
 
 function capture({ loaded, missing, startMs, failure }: CaptureTrial): Check {

@@ -102,3 +102,9 @@ function bpftool(...words: string[]): string {
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
+
+/** How many programs that enforce rules are loaded. */
+export function enforcers(): number {
+  const programs = JSON.parse(execFileSync('bpftool', ['-j', 'prog', 'show'], { encoding: 'utf8', env: environment }));
+  return programs.filter(({ name = '' }: { name?: string }) => name.startsWith('enforce_')).length;
+}

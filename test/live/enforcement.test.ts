@@ -10,11 +10,8 @@ import { createServer } from 'node:net';
 import { basename } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type EnforcedAction,
-  type EnforcementRails,
-  enforcementTables,
-} from '../../host/capture/enforcement-tables.ts';
+import type { EnforcedAction } from '../../host/capture/enforcement-means.ts';
+import { type EnforcementRails, enforcementTables } from '../../host/capture/enforcement-tables.ts';
 import { openCapture } from '../../host/capture/open.ts';
 import { EventMemory } from '../../host/fields/memory.ts';
 import { EventRecord } from '../../host/fields/record.ts';

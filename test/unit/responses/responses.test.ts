@@ -73,7 +73,7 @@ describe('an alert', () => {
     assert.equal(responder.acts[0]?.target.isIncomplete, false);
   });
 
-  test('has the outcome of each response that is for it, in their order; others are not asked', async () => {
+  test('has the outcome of each response that is for it, in their order, and of the kernel without asking; others are not asked', async () => {
     const outcomes: Record<string, Outcome> = {
       one: { kind: 'observed', what: 'kill process 1001' },
       two: { kind: 'refused', why: 'limit', detail: '5 in 1m' },
@@ -89,13 +89,15 @@ describe('an alert', () => {
     built.agent.inject([processImage(1, {})], [shadowRead(1)]);
     await built.waitForLines(1);
     assert.deepEqual(responseFields(built.jsonLines()), [
-      'one: observe: would kill process 1001; two: not done, limit: 5 in 1m',
+      'one: observe: would kill process 1001; in the kernel: not done, incomplete: the kernel did not decide it: it was not ready, or knew neither ' +
+        'name nor process well enough; two: not done, limit: 5 in 1m',
     ]);
     assert.deepEqual(built.agent.summary().responses, {
       mode: 'act',
       responses: 4,
       outcomes: [
         { response: 'one', action: 'pause_container', outcome: 'observed', count: 1 },
+        { response: 'in the kernel', action: 'kill_process', outcome: 'incomplete', count: 1 },
         { response: 'two', action: 'pause_container', outcome: 'limit', count: 1 },
       ],
     });
