@@ -24,10 +24,12 @@ uint32_t HostNamespace(const std::string& name) {
 /** The strings of struct container lie one after the other, from `id` on. */
 constexpr size_t kStringCount = (sizeof(container) - offsetof(container, id)) / sizeof(string_ref);
 
-/** The path of a container's cgroup up to its id; empty if the id is not from that path. */
+/** The path of a container's cgroup up to its id, which may be there again; empty if the id is not from that path. */
 std::string_view HomeOf(const ContainerId& id, std::string_view cgroup) {
-  const size_t at = cgroup.rfind(id.full_id);
-  return at == std::string_view::npos ? std::string_view() : cgroup.substr(0, at + id.full_id.size());
+  for (size_t at = 0; (at = cgroup.find(id.full_id, at)) != std::string_view::npos; at++) {
+    if (cgroup.data() + at == id.full_id.data()) return cgroup.substr(0, at + id.full_id.size());
+  }
+  return {};
 }
 
 string_ref Append(std::string* bytes, std::string_view text) {

@@ -205,8 +205,10 @@ test('a cgroup with the name of a container that has another one leaves a proces
   assert.equal(builder.imageById(unknown).container?.number('state'), CONTAINER_STATE.FAILED);
 });
 
-test('names of containers may come again in nested runtimes', () => {
+test('names of containers may come again in nested runtimes, and an id below itself', () => {
   using builder = new BuilderCapture();
+  for (const below of ['', '/container', `/libpod-payload-${ID}`, '/container'])
+    builder.image('SNAPSHOT', { pid: 9, comm_bytes: 'web', cgroup: `/machine.slice/libpod-${ID}.scope${below}` });
   builder.image('SNAPSHOT', { pid: 10, comm_bytes: 'web', cgroup: `/docker/${ID}/k8s.io/web` });
   builder.image('SNAPSHOT', { pid: 11, comm_bytes: 'web', cgroup: `/docker/${INNER}/k8s.io/web` });
   assert.equal(builder.capture.counters().imagesInForgedCgroups, 0);
