@@ -36,7 +36,7 @@ export async function listInForce(request: InForceRequest, json: boolean, termin
     return EXIT.ok;
   }
   if (entries.length === 0) terminal.print('nothing is in force\n');
-  else terminal.print(columns([HEAD, ...entries.map(row)], terminal.width));
+  else terminal.print(`${columns([HEAD, ...entries.map(row)], terminal.width)}\n`);
   if (entries.length > 0 && !agent) terminal.say('no agent runs: nothing is undone on time until one does\n');
   return EXIT.ok;
 }
