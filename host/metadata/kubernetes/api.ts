@@ -2,7 +2,7 @@
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { asText, at } from '../../diagnostics/json-value.ts';
+import { asArray, asText, at } from '../../diagnostics/json-value.ts';
 import { type FailureKind, MetadataError } from '../failure-log.ts';
 import type { ApiConnection } from './connection.ts';
 
@@ -67,7 +67,7 @@ export class ApiClient {
     const response = await this.#send(path, 'application/json', AbortSignal.timeout(timeoutMs), body);
     const text = await readAll(response, LONGEST_ANSWER);
     const status = response.statusCode ?? 0;
-    if (status === 404 || status === 409) return false;
+    if (status === 404 || status === 409 || (status === 422 && isAboutUid(text))) return false;
     if (status < 200 || status > 299) throw refusal(status, text);
     return true;
   }
@@ -176,6 +176,16 @@ function parse(text: string): unknown {
     return JSON.parse(text);
   } catch {
     throw new MetadataError('invalid', 'the answer is not valid JSON');
+  }
+}
+
+/** Whether a change is invalid only because the object has another uid: a later one of the same name. */
+function isAboutUid(text: string): boolean {
+  try {
+    const fields = asArray(at(JSON.parse(text), 'details', 'causes')).map((cause) => at(cause, 'field'));
+    return fields.length > 0 && fields.every((field) => field === 'metadata.uid');
+  } catch {
+    return false;
   }
 }
 

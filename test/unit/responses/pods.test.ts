@@ -70,6 +70,21 @@ test('a pod that is gone, or another one by now', async () => {
   }
 });
 
+test('an object with another uid is what the API server calls an invalid change', async () => {
+  const causes = [{ field: 'metadata.uid' }];
+  for (const [details, expected] of [
+    [{ causes }, false],
+    [{ causes: [...causes, { field: 'metadata.labels' }] }, undefined],
+    [{}, undefined],
+  ] as const) {
+    const { server, pods } = await answering(422, { kind: 'Status', message: 'invalid', details });
+    await using _ = server;
+    const change = pods.setLabels(POD, new Map([['a', 'b']]));
+    if (expected === undefined) await assert.rejects(change, MetadataError);
+    else assert.equal(await change, expected);
+  }
+});
+
 test('a refusal has the reason of the API server', async () => {
   const message = 'pods "web-1" is forbidden: User "wasprey" cannot delete resource "pods"';
   const { server, pods } = await answering(403, { kind: 'Status', message });
