@@ -17,6 +17,15 @@ const SANDBOX = [
   ...['StateDirectory=daily', 'RuntimeDirectory=daily', 'NoNewPrivileges=yes', 'RestrictSUIDSGID=yes'],
 ].map((property) => `--property=${property}`);
 
+/**
+ * Alerts that follow from the text of the rules, so that Falco raises them as well: a dynamic user is locked in /etc/.pwd.lock by the
+ * executor of systemd, whose name is a number and in no list of the rules; systemd-tmpfiles goes through the directories of users.
+ */
+const OF_THE_RULES: ReadonlySet<string> = new Set([
+  'Write below etc: /etc/.pwd.lock',
+  'Read ssh information: /root/.ssh',
+]);
+
 const WORK: Readonly<Record<string, (system: BootedSystem) => void | Promise<void>>> = {
   'a service with a sandbox': (system) =>
     run(system, 'systemd-run', '--wait', ...SANDBOX, 'sh', '-c', 'echo text >$STATE_DIRECTORY/text; date; id'),
@@ -78,7 +87,11 @@ describeWithFalco(STOCK_FILES, () => {
       const earlier = agent.marked('below=').length;
       await work(system);
       await agent.settled();
-      const alerts = agent.marked('below=').slice(earlier).filter(isWithin);
+      const alerts = agent
+        .marked('below=')
+        .slice(earlier)
+        .filter(isWithin)
+        .filter((alert) => !isOfTheRules(alert));
       assert.deepEqual(alerts.map(shown), []);
     });
   }
@@ -88,6 +101,10 @@ describeWithFalco(STOCK_FILES, () => {
 function isWithin({ output_fields: fields }: AlertLine): boolean {
   const names = [fields['proc.aname'], fields['proc.name']].join(' ');
   return fields['proc.vpid'] !== fields['proc.pid'] && names.includes('systemd');
+}
+
+function isOfTheRules({ rule, output_fields: fields }: AlertLine): boolean {
+  return OF_THE_RULES.has(`${rule}: ${fields['fd.name']}`);
 }
 
 function shown({ rule, output_fields: fields }: AlertLine): string {
