@@ -14,5 +14,5 @@ export const HOST_ACTIONS: readonly ActionKind[] = [
   'label_pod',
 ];
 
-/** By programs in the kernel. */
-export const KERNEL_ACTIONS: readonly ActionKind[] = ['kill_process', 'deny'];
+/** By programs in the kernel. None before an agent has been seen to enforce on each kernel: the capture itself does (test/live/enforcement.test.ts). */
+export const KERNEL_ACTIONS: readonly ActionKind[] = [];

@@ -6,7 +6,6 @@ import { processTerminal } from '../../host/diagnostics/terminal.ts';
 import { BACKTEST } from './backtest.ts';
 import { BOUNDS_OF_INPUT } from './bounds.ts';
 import { CPU_PER_EVENT } from './cpu-per-event.ts';
-import { ENFORCEMENT } from './enforcement.ts';
 import { BenchError, type Benchmark } from './figure.ts';
 import { FLOOD } from './flood.ts';
 import { HOLD } from './hold.ts';
@@ -26,7 +25,6 @@ import { THROUGHPUT } from './throughput.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [
   OVERHEAD,
-  ENFORCEMENT,
   CPU_PER_EVENT,
   RECORDED_EVALUATION,
   RULE_COUNT,
