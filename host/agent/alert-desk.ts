@@ -310,10 +310,12 @@ export class AlertDesk {
     this.#write(alert);
   }
 
-  /** Whether the runtime's answer about the container of the match is still missing. */
+  /** Whether an answer about the container of the match is missing: the runtime's, or the API server's where that is wanted. */
   #lacksContainer({ gap }: Match): boolean {
-    const state = gap && this.#containers.entry(gap.id)?.[STATE_AT];
-    return gap !== undefined && (state === undefined || state === CONTAINER_STATE.FAILED);
+    if (gap === undefined) return false;
+    const entry = this.#containers.entry(gap.id);
+    if (entry === undefined || entry[STATE_AT] === CONTAINER_STATE.FAILED) return true;
+    return gap.needsPod && (entry[POD_STATE_AT] === POD_STATE.PENDING || entry[POD_STATE_AT] === POD_STATE.FAILED);
   }
 
   #write(alert: Alert): void {

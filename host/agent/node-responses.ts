@@ -1,5 +1,6 @@
 // Responses to alerts: makes the target from the alert, leaves out what `unless` excepts, has the rest carried out, and reports what came of it.
 
+import { escapeText } from '../diagnostics/escape.ts';
 import type { MatchToActOn } from '../engine/protocol.ts';
 import { withinTime } from '../engine/within-time.ts';
 import { valueText } from '../fields/text.ts';
@@ -12,7 +13,7 @@ import { outcomeName, outcomeText } from '../responses/outcome-text.ts';
 import type { InForce, Responder } from '../responses/responder.ts';
 import type { Response, ResponseMode, ResponseSettings } from '../responses/settings.ts';
 import type { AlertDesk, AlertToRespond } from './alert-desk.ts';
-import { containerLabel, podLabel, TARGET_FIELDS } from './response-set.ts';
+import { containerLabel, currentPodLabel, podLabel, TARGET_FIELDS } from './response-set.ts';
 import type { RuleInfo } from './rule-module.ts';
 
 export const RESPONSE_FAILURE_RULE = 'Wasprey internal: response failure';
@@ -120,7 +121,8 @@ export class NodeResponses {
     this.#count(response, outcome);
     if (outcome.kind === 'failed') {
       const message = `${RESPONSE_FAILURE_RULE}: ${outcomeText(response.name, outcome)}`;
-      this.#host.onTrouble(message);
+      // It has names that the process chose.
+      this.#host.onTrouble(escapeText(message));
       this.#host.desk().internal(RESPONSE_FAILURE_RULE, 'Critical', message);
     }
     return outcome;
@@ -199,7 +201,12 @@ export function targetOf(
 function podOf(texts: ReadonlyMap<string, string>): TargetPod | undefined {
   const [namespace, name] = [texts.get(TARGET_FIELDS.namespace), texts.get(TARGET_FIELDS.pod)];
   if (namespace === undefined || name === undefined) return undefined;
-  return { namespace, name, uid: texts.get(TARGET_FIELDS.podUid) ?? '', labels: labelsIn(texts, podLabel('')) };
+  return {
+    namespace,
+    name,
+    uid: texts.get(TARGET_FIELDS.podUid) ?? '',
+    labels: new Map([...labelsIn(texts, podLabel('')), ...labelsIn(texts, currentPodLabel(''))]),
+  };
 }
 
 /** @param form a field of such labels, with an empty key */

@@ -29,11 +29,16 @@ export function podLabel(key: string): string {
   return `k8s.pod.label[${key}]`;
 }
 
+/** The same as the API server has it now: an alert that reads it waits for that answer. */
+export function currentPodLabel(key: string): string {
+  return `k8smeta.pod.label[${key}]`;
+}
+
 /** The module whose rules have the responses that are for them, and read what these need. */
 export function withResponses(module: RuleModule, { settings, guard }: ResponseSet): RuleModule {
   const { responses, never } = settings;
   if (responses.length === 0) return module;
-  const labels = [...never.labels.keys()].flatMap((key) => [containerLabel(key), podLabel(key)]);
+  const labels = [...never.labels.keys()].flatMap((key) => [containerLabel(key), podLabel(key), currentPodLabel(key)]);
   const hidden = [...Object.values(TARGET_FIELDS), ...labels];
   return { ...module, rules: module.rules.map((rule) => bound(rule, boundTo(rule, responses), hidden, guard)) };
 }

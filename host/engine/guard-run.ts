@@ -1,5 +1,6 @@
 // Runs the guards on the event of a match: conditions beside the rules, one rule of a module each. No event is evaluated by them otherwise.
 
+import { statSync } from 'node:fs';
 import type { EventMemory } from '../fields/memory.ts';
 import { EventRecord, type ImageRecord } from '../fields/record.ts';
 import type { MatchCallback } from '../sandbox/match-guard.ts';
@@ -70,8 +71,13 @@ export class GuardRun {
 /** The process of the event in that record. */
 export function processOf(memory: EventMemory, record: number): MatchedProcess | undefined {
   const image = knownImage(memory, record);
-  return image && { pid: image.number('pid'), execTime: image.big('exec_time') };
+  if (!image) return undefined;
+  const isBeside = image.number('pid_namespace') === OWN_PID_NAMESPACE;
+  return { pid: image.number(isBeside ? 'vpid' : 'pid'), execTime: image.big('exec_time') };
 }
+
+/** Where the agent has a pid namespace of its own, /proc has the numbers of that. */
+const OWN_PID_NAMESPACE = statSync('/proc/self/ns/pid').ino;
 
 function knownImage(memory: EventMemory, record: number): ImageRecord | undefined {
   const image = EventRecord.at(memory, record)?.image;

@@ -147,7 +147,7 @@ export interface MatchToActOn {
 
 /** What names a process for good, and the program that it runs. */
 export interface MatchedProcess {
-  /** In the root pid namespace. */
+  /** As the agent's /proc has it; in the root pid namespace if it is in none that the agent is in. */
   readonly pid: number;
   /** Of its last exec, in ns since the epoch; 0 if unknown. */
   readonly execTime: bigint;

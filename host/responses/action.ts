@@ -13,7 +13,7 @@ export interface TargetPod {
 
 /** The process and the container of a match, as they were then. */
 export interface Target {
-  /** In the root pid namespace. */
+  /** As the agent's /proc has it, if it is there. */
   readonly pid: number;
   /** Time of its last exec, in ns since the epoch: with the pid it names a program that ran for good (`exec_time` of its image). 0: unknown. */
   readonly execTime: bigint;

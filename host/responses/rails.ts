@@ -38,7 +38,7 @@ export interface ProcessFacts {
   /** Empty if unknown. */
   readonly executable: string;
   readonly isInContainer: boolean;
-  /** It could run containers: it has CAP_SYS_ADMIN. */
+  /** It could run containers: it has CAP_SYS_ADMIN in the machine's user namespace. */
   readonly isPrivileged: boolean;
 }
 
@@ -64,7 +64,8 @@ export function checkTarget(
   if (own.podUid !== '' && pod?.uid === own.podUid) refuse('protected', "it is the agent's own pod");
   if (pid !== 0 && pid === own.pid) refuse('protected', 'it is the agent');
   if (isOnHost && pid === 1) refuse('protected', 'it is process 1 of the machine');
-  if (neverNames(never, executable)) refuse('protected', `never: ${executable} is excluded by responses.never`);
+  if (isOnHost && neverNames(never, executable))
+    refuse('protected', `never: ${executable} is excluded by responses.never`);
   if (isOnHost && isRuntimeProgram(executable)) refuse('protected', `${executable} runs containers`);
   if (!isOnHost && isIncomplete && needsMetadata(never)) {
     refuse('incomplete', "the container's metadata are not known, which responses.never is about");
@@ -87,7 +88,8 @@ export function processProtection(facts: ProcessFacts, never: NeverSettings, own
   if (pid === own.pid) return 'it is the agent';
   if (pid === 1) return 'it is process 1 of the machine';
   if (facts.isKernelThread) return `process ${pid} is a thread of the kernel`;
-  if (neverNames(never, executable)) return `${executable} (process ${pid}) is excluded by responses.never`;
+  if (!isInContainer && neverNames(never, executable))
+    return `${executable} (process ${pid}) is excluded by responses.never`;
   if (isRuntimeProgram(executable) && (!isInContainer || isPrivileged)) {
     return `${executable} (process ${pid}) runs containers`;
   }

@@ -30,7 +30,7 @@ export interface NeverSettings {
   readonly namespaces: readonly string[];
   /** Of pods and containers: both must agree. */
   readonly labels: ReadonlyMap<string, string>;
-  /** By path, or by the name of the file where there is no slash. */
+  /** Of the host, by path, or by the name of the file where there is no slash: in a container anybody may give a file that name. */
   readonly executables: readonly string[];
 }
 

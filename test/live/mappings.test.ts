@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { filterTables } from '../../host/capture/filter-tables.ts';
 import { openCapture } from '../../host/capture/open.ts';
 import { EventMemory } from '../../host/fields/memory.ts';
-import { EventRecord } from '../../host/fields/record.ts';
+import { EventRecord, type ImageRecord } from '../../host/fields/record.ts';
 import { journalWants } from '../../host/journal/wants.ts';
 import { text } from '../support/builder-capture.ts';
 import { directoryForTests } from '../support/directory.ts';
@@ -86,7 +86,9 @@ async function passing(steps: readonly Step[]): Promise<string[]> {
     const { filter } = journalWants(['memory']);
     capture.start(['memfd_create', 'mmap', 'mprotect', 'setsid'], filterTables([filter]));
     const calls = await act([...steps, ['setsid']]);
-    const tid = calls[0]?.tid;
+    // Another process may have that number in another namespace.
+    const isOfAct = (image: ImageRecord | undefined): boolean =>
+      image !== undefined && image.number('vpid') === calls[0]?.pid && text(image, 'comm') === 'act';
     const view = new EventMemory(memory.buffer);
     const segments = new Uint32Array(2 * 4096);
     const seen: string[] = [];
@@ -97,7 +99,7 @@ async function passing(steps: readonly Step[]): Promise<string[]> {
         const to = segments[2 * pair + 1] ?? 0;
         for (let address = segments[2 * pair] ?? 0; address < to; address += view.u32(address + 8)) {
           const event = EventRecord.at(view, address);
-          if (!event || Number(event.number('tid')) !== tid) continue;
+          if (!event || !isOfAct(event.image)) continue;
           const name = event.type.name === 'setsid' ? undefined : text(event, 'resolved');
           seen.push([event.type.name, ...(name === undefined ? [] : [name])].join(' '));
         }

@@ -17,18 +17,25 @@ interface Freezer {
 }
 
 /**
- * Resolves when all of the container's processes are frozen. Rejects with the reason, having thawed them, if that takes too long. Rejects with
- * ENOENT if the groups are gone.
+ * Resolves when all of the container's processes are frozen. Rejects with the reason, having thawed them, if that fails or takes too long. Rejects
+ * with ENOENT if the groups are gone.
  */
 export async function freeze(groups: ContainerGroups): Promise<void> {
   const freezer = freezerOf(groups);
   await writeFile(freezer.file, freezer.frozen);
+  try {
+    await waitUntilFrozen(freezer, groups);
+  } catch (error) {
+    await thaw(groups);
+    throw error;
+  }
+}
+
+async function waitUntilFrozen(freezer: Freezer, groups: ContainerGroups): Promise<void> {
   const until = performance.now() + FREEZE_MS;
   while (!(await freezer.isFrozen())) {
-    if (performance.now() >= until) {
-      await writeFile(freezer.file, freezer.thawed);
+    if (performance.now() >= until)
       throw new Error(`its processes were not frozen within ${FREEZE_MS / 1000} s, and go on`);
-    }
     await pause(LOOK_AGAIN_MS);
     // Version 1 does not freeze what comes in meanwhile until it is asked again.
     if (groups.freezer) await writeFile(freezer.file, freezer.frozen);

@@ -69,9 +69,9 @@ export class ForceKeeper {
   }
 
   /** Forgets what has come to its end by itself. */
-  async sweep(): Promise<void> {
-    const { ledger, actors } = this.#options;
-    for (const entry of ledger.entries) {
+  async sweep(entries = this.#options.ledger.entries): Promise<void> {
+    const { actors } = this.#options;
+    for (const entry of entries) {
       if (entry.phase !== 'in-force') continue;
       const isOver = await actors
         .get(entry.action)

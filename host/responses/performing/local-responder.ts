@@ -2,8 +2,9 @@
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Outcome, Target } from '../action.ts';
-import { Ledger } from '../ledger/ledger.ts';
+import { Ledger, LedgerTakenError } from '../ledger/ledger.ts';
 import type { LedgerEntry } from '../ledger-entry.ts';
 import type { OwnPlace } from '../rails.ts';
 import type { InForce, Responder } from '../responder.ts';
@@ -43,12 +44,17 @@ const NOTHING: ResponseSettings = {
   responses: [],
 };
 
+/** An upgrade starts the new agent before the old one has ended: so long its ledger may be taken. */
+const TAKEN_MS = 60_000;
+const LOOK_AGAIN_MS = 1000;
+
 export class LocalResponder implements Responder {
   readonly #options: LocalResponderOptions;
   readonly #started = Promise.withResolvers<void>();
   #settings = NOTHING;
   #opening: Promise<Performer> | undefined;
   #performer: Performer | undefined;
+  #isClosed = false;
 
   constructor(options: LocalResponderOptions) {
     this.#options = options;
@@ -59,7 +65,22 @@ export class LocalResponder implements Responder {
     this.#started.resolve();
     const hasLedger = await stat(join(this.#options.folder, 'ledger')).catch(() => undefined);
     if (!hasLedger && this.#settings.responses.length === 0) return;
-    await this.#open().catch((error: Error) => this.#options.onFailure(unusable(error)));
+    const began = performance.now();
+    let isReported = false;
+    while (!this.#isClosed) {
+      try {
+        await this.#open();
+        return;
+      } catch (error) {
+        const isTaken = error instanceof LedgerTakenError;
+        if (!isReported && (!isTaken || performance.now() - began > TAKEN_MS)) {
+          isReported = true;
+          this.#options.onFailure(unusable(error));
+        }
+        if (!isTaken) return;
+        await pause(LOOK_AGAIN_MS, undefined, { ref: false });
+      }
+    }
   }
 
   use(settings: ResponseSettings): void {
@@ -94,6 +115,7 @@ export class LocalResponder implements Responder {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#started.resolve();
     await this.#opening?.then((performer) => this.#end(performer)).catch(() => {});
   }

@@ -99,6 +99,8 @@ export class Performer implements Responder {
     let what = response.action.replaceAll('_', ' ');
     let deed: Deed | undefined;
     try {
+      // A container that was started again has its id, and nothing of what was in force.
+      await this.#keeper.sweep(this.#inForceOn(target));
       const actor = this.#check(response, target, key);
       this.#underWay.add(key);
       try {
@@ -126,7 +128,7 @@ export class Performer implements Responder {
     const { action } = response;
     checkTarget(action, target, this.#settings, this.#options.own);
     if (this.#underWay.has(key)) throw new RefusalError('already', 'the same action is under way');
-    const inForce = this.#options.ledger.entries.filter(({ container }) => container === target.container);
+    const inForce = this.#inForceOn(target);
     const same = inForce.find((entry) => entry.action === action && keyOf(response, target) === entry.kept.key);
     if (same) throw new RefusalError('already', `it is in force since an earlier alert (${same.id})`);
     if (action === 'stop_container' && inForce.some((entry) => entry.action === 'pause_container')) {
@@ -136,6 +138,11 @@ export class Performer implements Responder {
     const actor = this.#options.actors.get(action);
     if (!actor) throw new Error('this agent can not perform it');
     return actor;
+  }
+
+  /** On its container; of a process of the host, what is in force on others. */
+  #inForceOn({ container }: Target): readonly LedgerEntry[] {
+    return this.#options.ledger.entries.filter((entry) => entry.container === container);
   }
 
   async #decide(actor: Actor, response: Response, target: Target): Promise<Deed> {

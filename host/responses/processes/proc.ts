@@ -6,6 +6,8 @@ import type { ProcessFacts } from '../rails.ts';
 
 const KERNEL_THREAD = 0x0020_0000;
 const CAP_SYS_ADMIN = 21n;
+/** Of the machine: PROC_USER_INIT_INO. Anybody has all capabilities in a user namespace of their own. */
+const FIRST_USER_NAMESPACE = 'user:[4026531837]';
 
 export interface ProcessStat {
   /** Of the kernel: R, S, D, T, Z, ... */
@@ -36,11 +38,12 @@ export function hasEnded(stat: ProcessStat | undefined): boolean {
 
 /** Undefined if it has ended. */
 export async function readFacts(pid: number): Promise<ProcessFacts | undefined> {
-  const [stat, status, executable, cgroup] = await Promise.all([
+  const [stat, status, executable, cgroup, userNamespace] = await Promise.all([
     readStat(pid),
     read(`/proc/${pid}/status`),
     readlink(`/proc/${pid}/exe`).catch(() => ''),
     read(`/proc/${pid}/cgroup`),
+    readlink(`/proc/${pid}/ns/user`).catch(() => ''),
   ]);
   if (!stat || hasEnded(stat) || status === undefined || cgroup === undefined) return undefined;
   const capabilities = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
@@ -49,7 +52,7 @@ export async function readFacts(pid: number): Promise<ProcessFacts | undefined> 
     isKernelThread: (stat.flags & KERNEL_THREAD) !== 0,
     executable,
     isInContainer: cgroupPaths(cgroup).some((path) => loadAddon().containerOf(path) !== undefined),
-    isPrivileged: ((capabilities >> CAP_SYS_ADMIN) & 1n) === 1n,
+    isPrivileged: userNamespace === FIRST_USER_NAMESPACE && ((capabilities >> CAP_SYS_ADMIN) & 1n) === 1n,
   };
 }
 

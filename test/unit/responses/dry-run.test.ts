@@ -76,7 +76,7 @@ test('the rails are those of the agent', () => {
   assert.deepEqual(
     outcomes([
       [KILL, targetOf(7, { container: '' }), 0],
-      [KILL, targetOf(1, { executable: '/opt/backup' }), 0],
+      [KILL, targetOf(1, { container: '', executable: '/opt/backup' }), 0],
       [KILL, targetOf(1, { labels: new Map([['wasprey.io/responses', 'off']]) }), 0],
       [KILL, targetOf(1, { pod }), 0],
       [KILL, targetOf(1, { isIncomplete: true }), 0],

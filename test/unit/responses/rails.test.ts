@@ -55,9 +55,10 @@ describe('what is known from the match', () => {
     ['the kubelet', 'kill_process', { ...ON_HOST, executable: '/usr/bin/kubelet' }, 'protected'],
     ['containerd, replaced', 'kill_process', { ...ON_HOST, executable: '/usr/bin/containerd (deleted)' }, 'protected'],
     ['a program of a container that is called so', 'kill_process', { executable: '/tmp/kubelet' }, undefined],
-    ['an executable by its name', 'kill_process', { executable: '/usr/sbin/backup' }, 'protected'],
-    ['an executable by its path', 'kill_process', { executable: '/opt/db/server' }, 'protected'],
-    ['the same name elsewhere', 'kill_process', { executable: '/tmp/server' }, undefined],
+    ['an executable by its name', 'kill_process', { ...ON_HOST, executable: '/usr/sbin/backup' }, 'protected'],
+    ['an executable by its path', 'kill_process', { ...ON_HOST, executable: '/opt/db/server' }, 'protected'],
+    ['a program of a container that has its path', 'kill_process', { executable: '/opt/db/server' }, undefined],
+    ['the same name elsewhere', 'kill_process', { ...ON_HOST, executable: '/tmp/server' }, undefined],
     ['a namespace', 'pause_container', { pod: { ...POD, namespace: 'kube-system' } }, 'protected'],
     [
       'a label of the pod',
