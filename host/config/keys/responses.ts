@@ -58,7 +58,7 @@ export const RESPONSE_KEYS = {
         labels: map(text('', 'Its value.'), 'Labels of pods and containers. Default: wasprey.io/responses: off.'),
         executables: list(
           text('', 'A path; without a slash, the name of a file in any folder.'),
-          'Executables, beside those that are protected in any case.',
+          'Executables of the host, beside those that are protected in any case.',
         ),
       }),
       hosts: flag(false, 'Whether processes of the host are acted on, too, and not of containers alone.'),
