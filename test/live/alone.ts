@@ -7,6 +7,7 @@ const WATCHES_ALL = 'rules that ship tell of the whole machine: what other files
 export const ALONE: Readonly<Record<string, string>> = {
   backtest: 'what an agent and a recording see of the whole machine is compared, and counted',
   'busy-machine': LOADS,
+  'captured-places': LOADS,
   'filter-alerts': 'what two agents see of the whole machine is compared, and counted',
   'first-events': 'fifty containers start as fast as they can, and events wait for what is known of them',
   'hot-load': LOADS,
@@ -15,6 +16,7 @@ export const ALONE: Readonly<Record<string, string>> = {
   'lost-images': LOADS,
   pressure: LOADS,
   recording: LOADS,
+  'responses-containers': LOADS,
   'rules-containers': WATCHES_ALL,
   'rules-files': WATCHES_ALL,
   'rules-network': WATCHES_ALL,
