@@ -1,12 +1,12 @@
 // Runs the guards on the event of a match: conditions beside the rules, one rule of a module each. No event is evaluated by them otherwise.
 
-import { statSync } from 'node:fs';
 import type { EventMemory } from '../fields/memory.ts';
 import { EventRecord, type ImageRecord } from '../fields/record.ts';
 import type { MatchCallback } from '../sandbox/match-guard.ts';
 import { type RunFailure, type RunLimits, runEvaluate } from '../sandbox/run.ts';
 import { EVENT_HEADER } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
+import { OWN_PID_NAMESPACE } from './own-processes.ts';
 import type { MatchedProcess, MatchToActOn, RuleReads } from './protocol.ts';
 import type { SetModule } from './set-module.ts';
 
@@ -72,12 +72,10 @@ export class GuardRun {
 export function processOf(memory: EventMemory, record: number): MatchedProcess | undefined {
   const image = knownImage(memory, record);
   if (!image) return undefined;
+  // Where the agent has a pid namespace of its own, /proc has the numbers of that.
   const isBeside = image.number('pid_namespace') === OWN_PID_NAMESPACE;
   return { pid: image.number(isBeside ? 'vpid' : 'pid'), execTime: image.big('exec_time') };
 }
-
-/** Where the agent has a pid namespace of its own, /proc has the numbers of that. */
-const OWN_PID_NAMESPACE = statSync('/proc/self/ns/pid').ino;
 
 function knownImage(memory: EventMemory, record: number): ImageRecord | undefined {
   const image = EventRecord.at(memory, record)?.image;

@@ -7,13 +7,16 @@ import type { EventRecord, ImageRecord } from '../fields/record.ts';
 /** Tolerance between the kernel's and our own start time; an earlier process may have had our pid. */
 const START_SLACK_NS = 2_000_000_000n;
 
+/** Inode number of our pid namespace: `pid_namespace` of images of it. */
+export const OWN_PID_NAMESPACE = statSync('/proc/self/ns/pid').ino;
+
 export class OwnProcesses {
   readonly #pid: number;
   readonly #namespace: number;
   readonly #started: bigint;
 
   /** @param namespace inode number of our pid namespace  @param started ns since the epoch */
-  constructor(pid = process.pid, namespace = ownNamespace(), started = ownStart()) {
+  constructor(pid = process.pid, namespace = OWN_PID_NAMESPACE, started = ownStart()) {
     this.#pid = pid;
     this.#namespace = namespace;
     this.#started = started;
@@ -35,10 +38,6 @@ export class OwnProcesses {
       image.big('start_time') >= this.#started - START_SLACK_NS
     );
   }
-}
-
-function ownNamespace(): number {
-  return statSync('/proc/self/ns/pid').ino;
 }
 
 function ownStart(): bigint {
