@@ -5,6 +5,7 @@ import type { Act } from './ledger-entry.ts';
 import { overLimit, recentActs } from './limits.ts';
 import { checkTarget, type OwnPlace } from './rails.ts';
 import type { Response, ResponseSettings } from './settings.ts';
+import { targetKey } from './target-key.ts';
 
 /** No process of the past is the agent that asks. */
 const NOBODY: OwnPlace = { pid: 0, container: '', podUid: '' };
@@ -27,7 +28,7 @@ export class DryRun {
     const { container } = target;
     try {
       checkTarget(response.action, target, this.#settings, NOBODY);
-      const key = keyOf(response, target);
+      const key = targetKey(response, target);
       if ((this.#inForce.get(key) ?? Number.NEGATIVE_INFINITY) > now) {
         throw new RefusalError('already', 'it was acted on it for an earlier alert');
       }
@@ -40,23 +41,5 @@ export class DryRun {
       if (!(error instanceof RefusalError)) throw error;
       return { kind: 'refused', why: error.why, detail: error.message };
     }
-  }
-}
-
-/** What was killed comes to no second alert in earnest, and what is paused to few. */
-function keyOf({ name, action }: Response, { pid, execTime, container, pod }: Target): string {
-  switch (action) {
-    case 'kill_process':
-    case 'kill_process_tree':
-    case 'deny':
-      return `${action} ${container} ${pid} ${execTime}`;
-    case 'stop_container':
-    case 'kill_container':
-    case 'pause_container':
-    case 'isolate_container':
-      return `${action} ${container}`;
-    case 'delete_pod':
-    case 'label_pod':
-      return `${action} ${name} ${pod?.uid}`;
   }
 }

@@ -7,6 +7,7 @@ import { overLimit, recentActs } from '../limits.ts';
 import { checkTarget, type OwnPlace } from '../rails.ts';
 import type { InForce, Responder } from '../responder.ts';
 import type { ActionKind, Response, ResponseSettings } from '../settings.ts';
+import { targetKey } from '../target-key.ts';
 import { ForceKeeper } from './force-keeper.ts';
 import { Turns } from './turns.ts';
 
@@ -95,7 +96,7 @@ export class Performer implements Responder {
   }
 
   async #attempt(response: Response, target: Target, milliseconds: () => number): Promise<Outcome> {
-    const key = keyOf(response, target);
+    const key = targetKey(response, target);
     let what = response.action.replaceAll('_', ' ');
     let deed: Deed | undefined;
     try {
@@ -129,7 +130,7 @@ export class Performer implements Responder {
     checkTarget(action, target, this.#settings, this.#options.own);
     if (this.#underWay.has(key)) throw new RefusalError('already', 'the same action is under way');
     const inForce = this.#inForceOn(target);
-    const same = inForce.find((entry) => entry.action === action && keyOf(response, target) === entry.kept.key);
+    const same = inForce.find((entry) => entry.action === action && targetKey(response, target) === entry.kept.key);
     if (same) throw new RefusalError('already', `it is in force since an earlier alert (${same.id})`);
     if (action === 'stop_container' && inForce.some((entry) => entry.action === 'pause_container')) {
       throw new RefusalError('already', 'the container is paused: its processes can not end by themselves');
@@ -140,7 +141,7 @@ export class Performer implements Responder {
     return actor;
   }
 
-  /** On its container; of a process of the host, what is in force on others. */
+  /** On the container of the target. */
   #inForceOn({ container }: Target): readonly LedgerEntry[] {
     return this.#options.ledger.entries.filter((entry) => entry.container === container);
   }
@@ -178,7 +179,7 @@ export class Performer implements Responder {
         pod: target.pod ? `${target.pod.namespace}/${target.pod.name}` : '',
         time: Date.now(),
         ...(undoAfterMs !== undefined && deed.staysInForce && { undoAt: Date.now() + undoAfterMs }),
-        kept: { ...deed.kept, key: keyOf(response, target) },
+        kept: { ...deed.kept, key: targetKey(response, target) },
       },
       this.#acts,
     );
@@ -206,25 +207,6 @@ export class Performer implements Responder {
         `what was done can't be noted: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
-  }
-}
-
-/** By which an action on a target is the same as another. A container's id may be used again, by then nothing of it is in force. */
-function keyOf({ name, action }: Response, { pid, execTime, container, pod }: Target): string {
-  switch (action) {
-    case 'kill_process':
-    case 'kill_process_tree':
-    case 'deny':
-      return `${action} ${pid} ${execTime}`;
-    case 'stop_container':
-    case 'kill_container':
-    case 'pause_container':
-    case 'isolate_container':
-      return `${action} ${container}`;
-    case 'delete_pod':
-      return `${action} ${pod?.uid}`;
-    case 'label_pod':
-      return `${action} ${pod?.uid} ${name}`;
   }
 }
 

@@ -1,0 +1,23 @@
+// By which the action of an alert is the same as that of an earlier one.
+
+import type { Target } from './action.ts';
+import type { Response } from './settings.ts';
+
+/** By which an action on a target is the same as another. A container's id may be used again, by then nothing of it is in force. */
+export function targetKey({ name, action }: Response, { pid, execTime, container, pod }: Target): string {
+  switch (action) {
+    case 'kill_process':
+    case 'kill_process_tree':
+    case 'deny':
+      return `${action} ${pid} ${execTime}`;
+    case 'stop_container':
+    case 'kill_container':
+    case 'pause_container':
+    case 'isolate_container':
+      return `${action} ${container}`;
+    case 'delete_pod':
+      return `${action} ${pod?.uid}`;
+    case 'label_pod':
+      return `${action} ${pod?.uid} ${name}`;
+  }
+}
