@@ -5,15 +5,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { HOST_ACTIONS } from '../../host/responses/available-actions.ts';
 import { directoryForTest } from '../support/directory.ts';
 import { type RunProcess, startRunAsNpm } from '../support/run-process.ts';
 
 const RULE = 'Victim started';
 
-const skip = HOST_ACTIONS.includes('kill_process') ? false : 'this version has no actions';
-
-test('responses are watched, then act, and a mistake leaves those before in use', { skip }, async (t) => {
+test('responses are watched, then act, and a mistake leaves those before in use', async (t) => {
   const directory = directoryForTest(t);
   const [rules, config, victim] = ['rules.yaml', 'wasprey.yaml', 'victim'].map((name) => join(directory, name)) as [
     string,

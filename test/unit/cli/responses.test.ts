@@ -6,7 +6,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { HOST_ACTIONS } from '../../../host/responses/available-actions.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
@@ -69,7 +68,7 @@ test('the word is required', () => {
   assert.match(stderr, /wasprey responses check/);
 });
 
-describe('responses', { skip: HOST_ACTIONS.includes('kill_process') ? false : 'this version has no actions' }, () => {
+describe('responses', () => {
   test('are shown with the rules that they are for', () => {
     const { status, stdout, stderr } = check(kill('{rules: "R*", priority: error}', ', unless: proc.name = x'), rules);
     assert.equal(status, 0);
