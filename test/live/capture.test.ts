@@ -22,8 +22,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Capture } from '../../host/capture/native.ts';
 import { type OpenCapture, openCapture } from '../../host/capture/open.ts';
 import { EventMemory } from '../../host/fields/memory.ts';
-import { EventRecord, ImageRecord } from '../../host/fields/record.ts';
+import { type EventRecord, ImageRecord } from '../../host/fields/record.ts';
 import { text } from '../support/builder-capture.ts';
+import { polledEvents } from '../support/polled-events.ts';
 
 const SCRIPT = `
   import { openCapture } from ${JSON.stringify(new URL('../../host/capture/open.ts', import.meta.url).href)};
@@ -118,12 +119,8 @@ function ownEvents(open: OpenCapture, describe: (event: EventRecord) => string, 
   const segments = new Uint32Array(64);
   const found: string[] = [];
   for (let pairs = capture.poll(segments, 100); pairs > 0; pairs = capture.poll(segments, 20)) {
-    for (let pair = 0; pair < pairs; pair++) {
-      const to = segments[2 * pair + 1] ?? 0;
-      for (let address = segments[2 * pair] ?? 0; address < to; address += view.u32(address + 8)) {
-        const event = EventRecord.at(view, address);
-        if (event && isMainThreadOfThis(event)) found.push(describe(event));
-      }
+    for (const event of polledEvents(view, segments, pairs)) {
+      if (isMainThreadOfThis(event)) found.push(describe(event));
     }
     capture.release();
   }

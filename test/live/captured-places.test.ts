@@ -7,11 +7,12 @@ import { test } from 'node:test';
 import { filterTables } from '../../host/capture/filter-tables.ts';
 import { openCapture } from '../../host/capture/open.ts';
 import { EventMemory } from '../../host/fields/memory.ts';
-import { EventRecord } from '../../host/fields/record.ts';
+import type { EventRecord } from '../../host/fields/record.ts';
 import { CANDIDATE_WORDS, IMAGE } from '../../host/schema/image.ts';
 import { member } from '../../host/schema/layout.ts';
 import { type RunningAct, startAct, str } from '../support/live-act.ts';
 import { AT_FDCWD } from '../support/live-numbers.ts';
+import { polledEvents } from '../support/polled-events.ts';
 import { TIME_FACTOR } from '../support/time-factor.ts';
 
 /** FILTER_PROCESSES of native/bpf/filter_tables.h. */
@@ -48,13 +49,7 @@ function take(seen: (event: EventRecord) => void = () => {}): number {
       rootPids.set(view.u32(address + VPID), view.u32(address + PID));
     }
   }
-  for (let pair = 0; pair < pairs; pair++) {
-    const to = segments[2 * pair + 1] ?? 0;
-    for (let address = segments[2 * pair] ?? 0; address < to; address += view.u32(address + 8)) {
-      const event = EventRecord.at(view, address);
-      if (event) seen(event);
-    }
-  }
+  for (const event of polledEvents(view, segments, pairs)) seen(event);
   capture.release();
   return pairs;
 }

@@ -14,12 +14,12 @@ import type { EnforcedAction } from '../../host/capture/enforcement-means.ts';
 import { type EnforcementRails, enforcementTables } from '../../host/capture/enforcement-tables.ts';
 import { openCapture } from '../../host/capture/open.ts';
 import { EventMemory } from '../../host/fields/memory.ts';
-import { EventRecord } from '../../host/fields/record.ts';
 import { ENFORCED } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { act, type Step, str } from '../support/live-act.ts';
 import { AF_INET, SOCK_DGRAM } from '../support/live-numbers.ts';
+import { polledEvents } from '../support/polled-events.ts';
 
 const EVENT_TYPES = ['open', 'openat', 'openat2', 'creat', 'execve', 'connect', 'sendto', 'sendmsg'];
 /** No process has it: the tests are not its children. */
@@ -61,13 +61,9 @@ function events(): Enforced[] {
   const found: Enforced[] = [];
   const segments = new Uint32Array(64);
   for (let pairs = capture.poll(segments, 50); pairs > 0; pairs = capture.poll(segments, 50)) {
-    for (let pair = 0; pair < pairs; pair++) {
-      const to = segments[2 * pair + 1] ?? 0;
-      for (let address = segments[2 * pair] ?? 0; address < to; address += view.u32(address + 8)) {
-        const event = EventRecord.at(view, address);
-        const outcome = event?.number('reserved') ?? 0;
-        if (event && outcome !== 0) found.push({ type: event.type.name, outcome, result: event.big('result') });
-      }
+    for (const event of polledEvents(view, segments, pairs)) {
+      const outcome = event.number('reserved');
+      if (outcome !== 0) found.push({ type: event.type.name, outcome, result: event.big('result') });
     }
     capture.release();
   }

@@ -11,7 +11,7 @@ import { openCapture } from '../../host/capture/open.ts';
 import { translateRules } from '../../host/compiler/compile.ts';
 import { kernelFilter } from '../../host/compiler/plan/derive.ts';
 import { EventMemory } from '../../host/fields/memory.ts';
-import { EventRecord } from '../../host/fields/record.ts';
+import type { EventRecord } from '../../host/fields/record.ts';
 import { findEventType } from '../../host/schema/events/index.ts';
 import { CANDIDATE_WORDS } from '../../host/schema/image.ts';
 import { OPENED } from '../../host/schema/kernel-filter.ts';
@@ -20,6 +20,7 @@ import { directoryForTests } from '../support/directory.ts';
 import { type FilteredEvent, passes } from '../support/filter-reference.ts';
 import { type Call, type Step, startAct, str } from '../support/live-act.ts';
 import { AT_FDCWD, O } from '../support/live-numbers.ts';
+import { polledEvents } from '../support/polled-events.ts';
 import { openCondition, PLAIN_CONDITIONS } from '../support/random-open-conditions.ts';
 import { USUAL_NAMES } from '../support/random-opens.ts';
 import { rulesOf } from '../support/rule-module.ts';
@@ -168,13 +169,7 @@ function take(seen: (event: EventRecord) => void): number {
   for (let count = capture.takeImages(addresses); count > 0; count = capture.takeImages(addresses)) {
     for (const address of addresses.subarray(0, count)) capture.setCandidates(address, every, bank);
   }
-  for (let pair = 0; pair < pairs; pair++) {
-    const to = segments[2 * pair + 1] ?? 0;
-    for (let address = segments[2 * pair] ?? 0; address < to; address += view.u32(address + 8)) {
-      const event = EventRecord.at(view, address);
-      if (event) seen(event);
-    }
-  }
+  for (const event of polledEvents(view, segments, pairs)) seen(event);
   capture.release();
   return pairs;
 }

@@ -6,13 +6,14 @@ import { test } from 'node:test';
 import { filterTables } from '../../host/capture/filter-tables.ts';
 import { openCapture } from '../../host/capture/open.ts';
 import { EventMemory } from '../../host/fields/memory.ts';
-import { EventRecord, type ImageRecord } from '../../host/fields/record.ts';
+import type { ImageRecord } from '../../host/fields/record.ts';
 import { journalWants } from '../../host/journal/wants.ts';
 import { text } from '../support/builder-capture.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { act, type Step, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { AT_FDCWD, O } from '../support/live-numbers.ts';
+import { polledEvents } from '../support/polled-events.ts';
 import { probe } from '../support/probe.ts';
 import { TIME_FACTOR } from '../support/time-factor.ts';
 
@@ -95,14 +96,10 @@ async function passing(steps: readonly Step[]): Promise<string[]> {
     for (const deadline = performance.now() + 10_000 * TIME_FACTOR; seen.at(-1) !== 'setsid'; ) {
       assert.ok(performance.now() < deadline, `no setsid after ${seen.join()}`);
       const pairs = capture.poll(segments, 20);
-      for (let pair = 0; pair < pairs; pair++) {
-        const to = segments[2 * pair + 1] ?? 0;
-        for (let address = segments[2 * pair] ?? 0; address < to; address += view.u32(address + 8)) {
-          const event = EventRecord.at(view, address);
-          if (!event || !isOfAct(event.image)) continue;
-          const name = event.type.name === 'setsid' ? undefined : text(event, 'resolved');
-          seen.push([event.type.name, ...(name === undefined ? [] : [name])].join(' '));
-        }
+      for (const event of polledEvents(view, segments, pairs)) {
+        if (!isOfAct(event.image)) continue;
+        const name = event.type.name === 'setsid' ? undefined : text(event, 'resolved');
+        seen.push([event.type.name, ...(name === undefined ? [] : [name])].join(' '));
       }
       capture.release();
     }
