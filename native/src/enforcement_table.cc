@@ -2,16 +2,11 @@
 
 #include "enforcement_table.h"
 
-#include <bpf/bpf.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstddef>
 #include <cstring>
 
-#include "bpf_error.h"
+#include "mapped_table.h"
 
 namespace wasprey {
 namespace {
@@ -32,18 +27,11 @@ bool Fits(std::span<const uint8_t> tables, std::span<const uint64_t> rules) {
 Result<std::unique_ptr<EnforcementTable>> EnforcementTable::Make(std::span<const uint8_t> tables,
                                                                  std::span<const uint64_t> rules) {
   if (!Fits(tables, rules)) return Error{"CAPTURE_ENFORCEMENT", "The tables of enforcement have wrong sizes.", ""};
-  bpf_map_create_opts options{};
-  options.sz = sizeof options;
-  options.map_flags = BPF_F_MMAPABLE;
-  FileDescriptor map(
-      bpf_map_create(BPF_MAP_TYPE_ARRAY, "enforcement", sizeof(uint32_t), sizeof(enforcement), 1, &options));
-  if (!map) return LoadError("Making the map of enforced rules", errno);
-  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  auto memory = Mapping::Map(map.get(), (sizeof(enforcement) + page - 1) / page * page, PROT_READ | PROT_WRITE, 0,
-                             "enforced rules");
-  if (!memory) return std::move(memory.error());
-  memcpy(memory->data(), tables.data(), tables.size());
-  return std::unique_ptr<EnforcementTable>(new EnforcementTable(std::move(map), std::move(*memory), rules));
+  auto table = MappedTable::Make("enforcement", sizeof(enforcement), "enforced rules");
+  if (!table) return std::move(table.error());
+  memcpy(table->memory.data(), tables.data(), tables.size());
+  return std::unique_ptr<EnforcementTable>(
+      new EnforcementTable(std::move(table->map), std::move(table->memory), rules));
 }
 
 EnforcementTable::EnforcementTable(FileDescriptor map, Mapping memory, std::span<const uint64_t> rules)

@@ -2,17 +2,12 @@
 
 #include "kernel_filter.h"
 
-#include <bpf/bpf.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <cstddef>
 #include <cstring>
 
-#include "bpf_error.h"
+#include "mapped_table.h"
 
 namespace wasprey {
 namespace {
@@ -53,17 +48,9 @@ void Copy(const FilterTables& tables, filter* to) {
 
 Result<std::unique_ptr<KernelFilter>> KernelFilter::Make(const FilterTables& tables) {
   if (!Fits(tables)) return Error{"CAPTURE_FILTER", "The tables of the kernel filter have wrong sizes.", ""};
-  bpf_map_create_opts options{};
-  options.sz = sizeof options;
-  options.map_flags = BPF_F_MMAPABLE;
-  FileDescriptor map(
-      bpf_map_create(BPF_MAP_TYPE_ARRAY, "kernel_filter", sizeof(uint32_t), sizeof(filter), 1, &options));
-  if (!map) return LoadError("Making the map of the kernel filter", errno);
-  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  auto memory =
-      Mapping::Map(map.get(), (sizeof(filter) + page - 1) / page * page, PROT_READ | PROT_WRITE, 0, "kernel filter");
-  if (!memory) return std::move(memory.error());
-  return std::unique_ptr<KernelFilter>(new KernelFilter(std::move(map), std::move(*memory), tables));
+  auto table = MappedTable::Make("kernel_filter", sizeof(filter), "kernel filter");
+  if (!table) return std::move(table.error());
+  return std::unique_ptr<KernelFilter>(new KernelFilter(std::move(table->map), std::move(table->memory), tables));
 }
 
 KernelFilter::KernelFilter(FileDescriptor map, Mapping memory, const FilterTables& tables)
