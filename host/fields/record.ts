@@ -159,13 +159,13 @@ export class EventRecord extends StructRecord {
   /** The view of the event by the names that were passed: this one, unless it is a further view. */
   get passedView(): EventRecord {
     let view: EventRecord = this;
-    for (let hop = 0; hop < MOST_VIEWS && view.#isFurther; hop++) view = view.#otherView ?? this;
+    for (let hop = 0; hop < MOST_VIEWS && view.isFurtherView; hop++) view = view.#otherView ?? this;
     return view;
   }
 
   /** The view by the resolved names, if there are two views. */
   get resolvedView(): EventRecord {
-    return (!this.#isFurther && this.#otherView) || this;
+    return (!this.isFurtherView && this.#otherView) || this;
   }
 
   /** The resolved names differ from those passed, or the file has another path: there is a view of the call for each. */
@@ -175,7 +175,8 @@ export class EventRecord extends StructRecord {
     return second !== undefined && (second.type === passedView.type || second.#hasNext);
   }
 
-  get #isFurther(): boolean {
+  /** One for another name of the call's file, made when the event is completed. */
+  get isFurtherView(): boolean {
     return (this.number('flags') & EVENT_FLAGS.RESOLVED_VIEW) !== 0;
   }
 
@@ -185,7 +186,7 @@ export class EventRecord extends StructRecord {
 
   /** The next view; of the last one, the first. */
   get #otherView(): EventRecord | undefined {
-    const has = this.#isFurther || this.#hasNext;
+    const has = this.isFurtherView || this.#hasNext;
     return has ? EventRecord.at(this.memory, this.number('other_view')) : undefined;
   }
 

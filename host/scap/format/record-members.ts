@@ -1,7 +1,6 @@
 // A record's members by name, for reading records that were made or checked before.
 
 import type { StructInput } from '../../schema/encode-struct.ts';
-import { EVENT_STRUCTS } from '../../schema/event-structs.ts';
 import type { Struct } from '../../schema/layout.ts';
 import { viewOf } from './blocks.ts';
 
@@ -47,8 +46,8 @@ export function membersOf(struct: Struct, bytes: Uint8Array): Members {
   return members;
 }
 
-/** An open's record, to be encoded again. */
-export function openRecord(bytes: Uint8Array): StructInput {
-  const { size, ...members } = membersOf(EVENT_STRUCTS.open, bytes);
+/** A record of an event, to be encoded again. */
+export function memberInputs(struct: Struct, bytes: Uint8Array): StructInput {
+  const { size, ...members } = membersOf(struct, bytes);
   return members;
 }

@@ -1,12 +1,13 @@
-// Several events of one call, as the export writes them: first with the path as passed, then with each further one of the file that the
-// kernel opened; or as the call, then as the one whose work it does. They become one record.
+// Several events of one call, as the export writes them: an open first with the path as passed, then with each further one of the file that
+// the kernel opened; a call on an open file first with the file's other path, then with its own; or as the call, then as the one whose work
+// it does. They become one record.
 
 import { encodeStruct } from '../../schema/encode-struct.ts';
 import { EVENT_HEADER, EVENT_STRUCTS } from '../../schema/event-structs.ts';
 import { EVENT_TYPES } from '../../schema/events/index.ts';
 import { member } from '../../schema/layout.ts';
 import { viewOf } from '../format/blocks.ts';
-import { openRecord } from '../format/record-members.ts';
+import { memberInputs } from '../format/record-members.ts';
 
 const TYPE = member(EVENT_HEADER, 'type').offset;
 const TIME = member(EVENT_HEADER, 'time').offset;
@@ -14,9 +15,7 @@ const TID = member(EVENT_HEADER, 'tid').offset;
 const RESULT = member(EVENT_HEADER, 'result').offset;
 
 const NUMBERS = new Map(EVENT_TYPES.map(({ name, number }) => [name, number]));
-const OPENS: ReadonlySet<number> = new Set(
-  EVENT_TYPES.filter(({ shape }) => shape === 'open').map(({ number }) => number),
-);
+const SHAPES = new Map(EVENT_TYPES.map(({ number, shape }) => [number, shape]));
 /** The capture itself makes the second view of these. */
 const ALSO: ReadonlyMap<number | undefined, number | undefined> = new Map(
   [
@@ -39,8 +38,19 @@ export function mergeViews(first: Uint8Array, second: Uint8Array, merged: number
   if (!isSameCall) return undefined;
   const [type, otherType] = [one.getUint16(TYPE, true), other.getUint16(TYPE, true)];
   if (ALSO.get(type) === otherType) return first;
-  if (!OPENS.has(type) || otherType !== type || one.getBigInt64(RESULT, true) < 0n) return undefined;
-  const { resolved } = openRecord(second);
-  const further = merged === 0 ? { resolved } : merged === 1 ? { elsewhere: resolved } : {};
-  return encodeStruct(EVENT_STRUCTS.open, { ...openRecord(first), ...further });
+  if (otherType !== type) return undefined;
+  switch (SHAPES.get(type)) {
+    case 'open': {
+      if (one.getBigInt64(RESULT, true) < 0n) return undefined;
+      const { resolved } = memberInputs(EVENT_STRUCTS.open, second);
+      const further = merged === 0 ? { resolved } : merged === 1 ? { elsewhere: resolved } : {};
+      return encodeStruct(EVENT_STRUCTS.open, { ...memberInputs(EVENT_STRUCTS.open, first), ...further });
+    }
+    case 'descriptor': {
+      const { resolved: elsewhere } = memberInputs(EVENT_STRUCTS.descriptor, first);
+      return encodeStruct(EVENT_STRUCTS.descriptor, { ...memberInputs(EVENT_STRUCTS.descriptor, second), elsewhere });
+    }
+    default:
+      return undefined;
+  }
 }

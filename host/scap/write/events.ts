@@ -32,12 +32,11 @@ export class EventWriter {
     const isExec = type.shape === 'exec' && result >= 0n;
     const tid = isExec && image ? image.pid : passed.number('tid');
     const known = image && this.#state.bring(image, tid, time, isExec);
-    if (known && image) {
-      if (isExec) this.#state.bringStreams(known, image, time);
-      this.#before(passed, known, tid);
+    if (known && image && isExec) this.#state.bringStreams(known, image, time);
+    for (const view of viewsInOrder(passed)) {
+      if (known && (view === passed || type.shape === 'descriptor')) this.#before(view, known, tid);
+      this.#event(view, view === passed ? undefined : view, tid, image);
     }
-    const views = [passed, ...furtherViews(passed)];
-    for (const view of views) this.#event(view, view === passed ? undefined : view, tid, image);
     if (!known || !image) return;
     if (isExec) this.#state.ran(known, image);
     if (CLONES.has(passed.type.name) && result > 0n) this.#state.announced(Number(result));
@@ -110,6 +109,12 @@ const DUPS: ReadonlySet<string> = new Set(['dup', 'dup2', 'dup3']);
 const CLONES: ReadonlySet<string> = new Set(['clone', 'clone3', 'fork', 'vfork']);
 const RECEIVES: ReadonlySet<string> = new Set(['recvfrom', 'recvmsg', 'recvmmsg']);
 const ACCEPTS: ReadonlySet<string> = new Set(['accept', 'accept4']);
+
+/** A call on an open file comes last with the file's own path, so that a reader has the descriptor with that one afterwards. */
+function viewsInOrder(passed: EventRecord): EventRecord[] {
+  const further = furtherViews(passed);
+  return passed.type.shape === 'descriptor' ? [...further, passed] : [passed, ...further];
+}
 
 /** All views but the first. */
 function furtherViews(passed: EventRecord): EventRecord[] {

@@ -45,7 +45,7 @@ export function usedDescriptor(record: EventRecord): UsedDescriptor | undefined 
 }
 
 function nameOf(record: EventRecord, kind: string): Uint8Array {
-  const resolved = record.bytes('resolved') ?? NOTHING;
+  const resolved = record.bytes(record.isFurtherView ? 'name' : 'resolved') ?? NOTHING;
   if (kind !== 'm') return resolved;
   const text = Buffer.from(resolved)
     .toString('latin1')

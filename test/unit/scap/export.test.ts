@@ -19,8 +19,13 @@ import { exportRecording } from '../../support/scap-files.ts';
 
 process.env.TZ = 'UTC';
 
-/** Every event is an alert with what rules read most. */
+/** Every event is an alert with what rules read most, unless its file has another path that a rule asks for. */
 const RULES = `
+- rule: Other path
+  desc: d
+  condition: fd.name = /mnt/tool
+  output: other path of %evt.type
+  priority: INFO
 - rule: Everything
   desc: d
   condition: evt.num > 0
@@ -291,6 +296,30 @@ test('a shell, its children and their files', async () => {
   ]);
   assert.equal(lines.length, 13);
   assert.match(lines.at(-1) ?? '', /parent=cat gparent=bash/);
+});
+
+test('calls on files with another path are one event each, and rules see both paths', async () => {
+  const file = { ...AT, tid: 500, fd: 3, kind: 'f'.charCodeAt(0), resolved: '/srv/tool' };
+  const elsewhere = '/mnt/tool';
+  const mapping = { ...file, call_flags: 2, mode: 5 };
+  const lines = await assertSame([
+    {
+      payload: payloadOf(
+        [image(1, { kind: SNAPSHOT, comm_bytes: 'sh', pid: 500, ppid: 1, argv: 'sh\0', cwd: '/' })],
+        [
+          event('mmap', 1, { ...mapping, result: 0x7f00_0000_0000n, numbers: [0n, 4096n, 0n], elsewhere }),
+          event('fchmod', 1, { ...file, result: 0, mode: 0o755, elsewhere }),
+          event('fchmod', 1, { ...file, result: -1, mode: 0o700, elsewhere }),
+          event('dup2', 1, { ...file, result: 4, fd: 4, old_fd: 3, new_fd: 4, elsewhere }),
+          event('fchmod', 1, { ...file, time: AT.time + 5n, fd: 4, result: 0, mode: 0o711 }),
+          event('mmap', 1, { ...mapping, time: AT.time + 9n, result: 0x7f00_0001_0000n, numbers: [0n, 4096n, 0n] }),
+        ],
+      ),
+      events: 6,
+    },
+  ]);
+  assert.equal(lines.filter((line) => line.includes('tid=500')).length, 2);
+  assert.equal(lines.filter((line) => line.includes('other path of')).length, 4);
 });
 
 /** Names are of few bytes, so that they are often the same. */
