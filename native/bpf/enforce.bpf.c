@@ -8,17 +8,23 @@
 #define OF_DIRECTORY 1
 #define OF_RESOLVED 2 /* the path is the resolved one */
 
-/* Tests that hold of the path of a dentry on a mount up to a root; ENFORCE_DOUBT if it can't be made. Global functions,
- * as put_path() is. */
-__noinline u64 tests_of_place(u64 dentry, u64 mnt, u64 root_dentry, u64 root_mnt, u32 what) {
-  const struct enforcement *table = find_enforcement();
-  struct enforce_room *room = take_enforce_room();
+/* A dentry on a mount, and the root up to which its path leads. */
+struct rooted_place {
+  u64 dentry;
+  u64 mnt;
+  u64 root_dentry;
+  u64 root_mnt;
+};
+
+/* Tests that hold of the path of a place; ENFORCE_DOUBT if it can't be made. Global functions, as put_path() is. */
+__noinline u64 tests_of_place(const struct enforcement *table, const struct rooted_place *place, u32 what) {
+  struct enforce_room *room = table && place ? take_enforce_room() : 0;
   u64 tests = ENFORCE_DOUBT;
-  if (!room)
+  if (!table || !place || !room)
     return tests;
-  u64 result = put_path(&room->path, dentry, mnt, root_dentry, root_mnt);
+  u64 result = put_path(&room->path, place->dentry, place->mnt, place->root_dentry, place->root_mnt);
   u64 length = PATH_LENGTH(result);
-  if (table && length && !PATH_PARTIAL(result)) {
+  if (length && !PATH_PARTIAL(result)) {
     tests = what & OF_RESOLVED ? enforce_tests_of(table, room->path.text, 0, length, ENFORCE_RESOLVED) : 0;
     tests |= enforce_tests_of_path(table, room->path.text, length, what & OF_DIRECTORY);
   }
@@ -26,19 +32,24 @@ __noinline u64 tests_of_place(u64 dentry, u64 mnt, u64 root_dentry, u64 root_mnt
   return tests;
 }
 
-inline_always u64 tests_of_file(u64 file, u32 is_directory) {
+inline_always u64 tests_of_file(const struct enforcement *table, u64 file, u32 is_directory) {
   u64 fs = LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs);
-  return tests_of_place(LOAD_WORD(file, file, f_path.dentry), LOAD_WORD(file, file, f_path.mnt),
-                        LOAD_WORD(fs_struct, fs, root.dentry), LOAD_WORD(fs_struct, fs, root.mnt),
-                        is_directory | OF_RESOLVED);
+  struct rooted_place place = {
+      .dentry = LOAD_WORD(file, file, f_path.dentry),
+      .mnt = LOAD_WORD(file, file, f_path.mnt),
+      .root_dentry = LOAD_WORD(fs_struct, fs, root.dentry),
+      .root_mnt = LOAD_WORD(fs_struct, fs, root.mnt),
+  };
+  return tests_of_place(table, &place, is_directory | OF_RESOLVED);
 }
 
 /* The same for its other path. */
-inline_always u64 tests_elsewhere(u64 file, u32 is_directory) {
-  struct place place = {};
-  if (!find_file_elsewhere(file, &place))
+inline_always u64 tests_elsewhere(const struct enforcement *table, u64 file, u32 is_directory) {
+  struct place found = {};
+  if (!find_file_elsewhere(file, &found))
     return ENFORCE_DOUBT;
-  return tests_of_place(place.dentry, place.mnt, NO_ROOT, NO_ROOT, is_directory);
+  struct rooted_place place = {found.dentry, found.mnt, NO_ROOT, NO_ROOT};
+  return tests_of_place(table, &place, is_directory);
 }
 
 /* Whether there is a path to test: see describe_file(). */
@@ -54,26 +65,24 @@ inline_always bool has_path(u64 file) {
 
 /* The clauses that an opened file meets by its resolved path, or by its other one. The path as passed is not looked at:
  * the process may change it meanwhile. */
-__noinline u64 clauses_of_opened(u64 file, u64 clauses, u64 image, u32 is_directory) {
-  const struct enforcement *table = find_enforcement();
+__noinline u64 clauses_of_opened(const struct enforcement *table, u64 file, u64 clauses, u64 image, u32 is_directory) {
   if (!table)
     return 0;
-  u64 met = clauses_met(clauses & ~table->named, 0, 0, image);
-  clauses &= table->named;
+  u64 met = nameless_clauses_met(table, &clauses, image);
   if (met || !clauses)
     return met;
   if (!file)
     return 0; /* it failed: there is nothing to stop */
   if (!has_path(file))
     return ENFORCE_DOUBT;
-  u64 names = tests_of_file(file, is_directory);
+  u64 names = tests_of_file(table, file, is_directory);
   if (names & ENFORCE_DOUBT)
     return ENFORCE_DOUBT;
-  met = clauses_met(clauses, names, 0, image);
+  met = clauses_met(table, clauses, names, 0, image);
   if (met)
     return met;
-  u64 elsewhere = tests_elsewhere(file, is_directory);
-  return elsewhere & ENFORCE_DOUBT ? 0 : clauses_met(clauses, elsewhere | (names & table->resolved), 0, image);
+  u64 elsewhere = tests_elsewhere(table, file, is_directory);
+  return elsewhere & ENFORCE_DOUBT ? 0 : clauses_met(table, clauses, elsewhere | (names & table->resolved), 0, image);
 }
 
 /* Whether nobody but the current thread can use a file that it has just opened. */
@@ -93,10 +102,10 @@ inline_always bool had_no_effect(u64 file, u64 combination) {
 }
 
 /* Acts on the current process if it may. `stopped`: the call has had no effect yet. */
-inline_always u32 enforce_by_signal(u64 met, u32 stopped) {
+inline_always u32 enforce_by_signal(const struct enforcement *table, u64 met, u32 stopped) {
   if (met == ENFORCE_DOUBT)
     return count_enforced(ENFORCED_UNDECIDED);
-  u32 refused = refuse_to_enforce();
+  u32 refused = refuse_to_enforce(table);
   return count_enforced(refused ? refused : kill_current(stopped));
 }
 
@@ -118,11 +127,11 @@ inline_always u32 enforce_opening(const struct enforcement *table, const struct 
   clauses &= table->opens[combination % ENFORCE_OPEN_COMBINATIONS];
   if (!clauses)
     return 0;
-  u64 met = clauses_of_opened(file, clauses, image, !!(combination & COMBINATION_DIRECTORY));
+  u64 met = clauses_of_opened(table, file, clauses, image, !!(combination & COMBINATION_DIRECTORY));
   if (likely(!met))
     return 0;
   bool stopped = call->way != WAY_IO_URING && is_alone(task) && had_no_effect(file, combination);
-  return enforce_by_signal(met, stopped);
+  return enforce_by_signal(table, met, stopped);
 }
 
 /* As on_open(). */
@@ -158,12 +167,10 @@ SEC("raw_tp") int enforce_passed(void *ctx) {
 }
 
 /* The clauses that the program which is just being run meets. */
-__noinline u64 clauses_of_exec(u64 clauses, u64 image) {
-  const struct enforcement *table = find_enforcement();
+__noinline u64 clauses_of_exec(const struct enforcement *table, u64 clauses, u64 image) {
   if (!table)
     return 0;
-  u64 met = clauses_met(clauses & ~table->named, 0, 0, image);
-  clauses &= table->named;
+  u64 met = nameless_clauses_met(table, &clauses, image);
   if (met || !clauses)
     return met;
   struct enforce_room *room = take_enforce_room();
@@ -177,7 +184,7 @@ __noinline u64 clauses_of_exec(u64 clauses, u64 image) {
     long size = bpf_probe_read_kernel_str(room->path.text, 16, (void *)comm);
     if (size > 0) {
       names |= enforce_tests_of(table, room->path.text, 0, size - 1, ENFORCE_NAME);
-      met = clauses_met(clauses, names, 0, image);
+      met = clauses_met(table, clauses, names, 0, image);
     }
   }
   leave_enforce_room(room);
@@ -188,7 +195,7 @@ __noinline u64 clauses_of_exec(u64 clauses, u64 image) {
 SEC("raw_tp") int enforce_exec(void *ctx) {
   const struct enforcement *table = find_enforcement();
   u64 clauses = table ? enforce_clauses_of(table, EVENT_EXECVE, 0) : 0;
-  u64 met = clauses ? clauses_of_exec(clauses, 0) : 0;
-  tell_exec(met ? enforce_by_signal(met, true) : 0);
+  u64 met = clauses ? clauses_of_exec(table, clauses, 0) : 0;
+  tell_exec(table && met ? enforce_by_signal(table, met, true) : 0);
   return PASS_ON;
 }

@@ -75,7 +75,9 @@ struct {
   __type(value, struct enforce_room);
 } enforce_rooms SEC(".maps");
 
-inline_always struct enforcement *find_enforcement(void) {
+/* The tables in use. A program takes them once, and passes them on: others may be in use by the next look, in which the
+ * same bits are those of other clauses. */
+inline_always const struct enforcement *find_enforcement(void) {
   u32 zero = 0;
   void *map = bpf_map_lookup_elem(&enforcements, &zero);
   return map ? bpf_map_lookup_elem(map, &zero) : 0;
@@ -199,14 +201,13 @@ inline_always bool may_run_containers(void) {
 
 /* Whether the executable is one of those that are never acted on; where it is not known, it is. Global functions from
  * here on, as put_path() is. */
-__noinline u32 runs_protected(void) {
-  const struct enforcement *table = find_enforcement();
-  struct enforce_room *room = take_enforce_room();
-  if (!room)
+__noinline u32 runs_protected(const struct enforcement *table) {
+  struct enforce_room *room = table ? take_enforce_room() : 0;
+  if (!table || !room)
     return ENFORCED_UNDECIDED;
-  u64 length = table ? put_executable(&room->path) : 0;
+  u64 length = put_executable(&room->path);
   u64 tests = ENFORCE_PROTECTED;
-  if (length && table) {
+  if (length) {
     u8 *text = room->path.text;
     tests = enforce_tests_of(table, text, 0, length, ENFORCE_RUNNING);
     tests |= enforce_tests_of(table, text, enforce_last_component(text, 0, length), length, ENFORCE_RUNNING_FILE);
@@ -219,9 +220,8 @@ __noinline u32 runs_protected(void) {
 }
 
 /* Whether what is known of its place keeps the current process from being acted on; 0, or the outcome that says why. */
-__noinline u32 refuse_by_place(void) {
+__noinline u32 refuse_by_place(const struct enforcement *table) {
   struct task_struct *task = bpf_get_current_task_btf();
-  const struct enforcement *table = find_enforcement();
   if (!table)
     return ENFORCED_UNDECIDED;
   if (task->flags & KERNEL_THREAD || task->tgid <= 1)
@@ -238,9 +238,8 @@ __noinline u32 refuse_by_place(void) {
 }
 
 /* The same for the limits, of which one is taken. */
-__noinline u32 refuse_by_limits(void) {
+__noinline u32 refuse_by_limits(const struct enforcement *table) {
   struct task_struct *task = bpf_get_current_task_btf();
-  const struct enforcement *table = find_enforcement();
   u64 id = LOAD(kernfs_node, cgroup_of(LOAD_WORD(task_struct, task, cgroups)), id);
   const struct enforce_cgroup *cgroup = bpf_map_lookup_elem(&enforce_cgroups, &id);
   if (!table || !cgroup)
@@ -252,11 +251,11 @@ __noinline u32 refuse_by_limits(void) {
 
 /* Whether the current process may be acted on now; 0, or the outcome that says why not. Inlined: the stack has no room
  * for another frame above those of runs_protected(). */
-inline_always u32 refuse_to_enforce(void) {
-  u32 refused = refuse_by_place();
+inline_always u32 refuse_to_enforce(const struct enforcement *table) {
+  u32 refused = refuse_by_place(table);
   if (!refused)
-    refused = runs_protected();
-  return refused ? refused : refuse_by_limits();
+    refused = runs_protected(table);
+  return refused ? refused : refuse_by_limits(table);
 }
 
 /* Kills the current process: before it goes on, since it is in the kernel. */
@@ -277,8 +276,7 @@ inline_always u64 candidate_clauses(const struct enforcement *table, u64 image) 
 }
 
 /* The clauses that are met of those which the call has left, by the tests that hold. */
-__noinline u64 clauses_met(u64 clauses, u64 names, u64 peers, u64 image) {
-  const struct enforcement *table = find_enforcement();
+__noinline u64 clauses_met(const struct enforcement *table, u64 clauses, u64 names, u64 peers, u64 image) {
   if (!table)
     return 0;
   struct enforce_facts facts = {
@@ -290,6 +288,13 @@ __noinline u64 clauses_met(u64 clauses, u64 names, u64 peers, u64 image) {
       .where = where_current(),
   };
   return enforce_met(&facts);
+}
+
+/* Of the same those without tests of names. If none is met, those with such tests are left in `clauses`. */
+inline_always u64 nameless_clauses_met(const struct enforcement *table, u64 *clauses, u64 image) {
+  u64 met = clauses_met(table, *clauses & ~table->named, 0, 0, image);
+  *clauses &= table->named;
+  return met;
 }
 
 #endif

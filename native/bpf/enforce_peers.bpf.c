@@ -62,8 +62,7 @@ inline_always u64 clauses_of_send(const struct enforcement *table, u32 type) {
 }
 
 /* Tests that hold of a peer. A global function, as put_path() is. */
-__noinline u64 tests_of_peer(u64 high, u64 low, u32 port) {
-  const struct enforcement *table = find_enforcement();
+__noinline u64 tests_of_peer(const struct enforcement *table, u64 high, u64 low, u32 port) {
   if (!table)
     return 0;
   struct enforce_peer peer = {
@@ -87,12 +86,12 @@ __noinline u32 enforce_peer_of(u64 high, u64 low, u32 port, u32 connects) {
   if (!clauses)
     return ALLOW;
   u32 thread = task->pid;
-  u64 met = clauses_met(clauses, 0, tests_of_peer(high, low, port), 0);
+  u64 met = clauses_met(table, clauses, 0, tests_of_peer(table, high, low, port), 0);
   if (!met) {
     bpf_map_delete_elem(&enforce_verdicts, &thread); /* of a call that no program has reported */
     return ALLOW;
   }
-  u32 outcome = refuse_to_enforce();
+  u32 outcome = refuse_to_enforce(table);
   if (!outcome)
     outcome = met & table->kills ? ENFORCED_REFUSED_AND_KILLED : ENFORCED_REFUSED;
   struct enforce_verdict verdict = {
@@ -171,11 +170,6 @@ inline_always struct ipv6 reported_peer(const struct used_socket *used, const un
   return is_ip(passed) ? passed_ipv6(passed) : (struct ipv6){};
 }
 
-/* The clauses that a connect meets when it has ended, other than those decided before. */
-__noinline u64 clauses_of_connected(u64 clauses, u64 high, u64 low, u32 port, u64 image) {
-  return clauses_met(clauses, 0, tests_of_peer(high, low, port), image);
-}
-
 /* Enforces by signal what only the end of a connect decides. */
 inline_always u32 enforce_connected(const struct record *record, const struct used_socket *used,
                                     const struct call *call) {
@@ -190,8 +184,10 @@ inline_always u32 enforce_connected(const struct record *record, const struct us
   read_passed(&passed, call, ARGUMENT(call, 1), ARGUMENT(call, 2));
   struct ipv6 peer = reported_peer(used, &passed, &port);
   clauses &= table->sockets[is_mapped(peer) ? SOCKET_KIND_IPV4 : SOCKET_KIND_IPV6];
-  u64 met = clauses ? clauses_of_connected(clauses, peer.high, peer.low, port, record->image) : 0;
-  return met ? enforce_by_signal(met, false) : 0;
+  if (!clauses)
+    return 0;
+  u64 met = clauses_met(table, clauses, 0, tests_of_peer(table, peer.high, peer.low, port), record->image);
+  return met ? enforce_by_signal(table, met, false) : 0;
 }
 
 /* As on_socket(). The event of a refused connect has the peer that was refused. */
