@@ -101,7 +101,12 @@ export class AgentParts {
     const responder = replay ? undefined : options.responder;
     this.responses = new NodeResponses({ desk: () => this.desk, responder, onTrouble });
     if (this.#responses) this.responses.use(this.#responses.settings);
-    this.enforcement = new NodeEnforcement({ desk: () => this.desk, onTrouble, onNote });
+    this.enforcement = new NodeEnforcement({
+      desk: () => this.desk,
+      onTrouble,
+      onNote,
+      podUid: process.env.POD_UID ?? '',
+    });
     const modules = this.completed(options.modules, extras, this.#responses);
     const ruleSetsHost: RuleSetsHost = {
       engine: () => this.engine,

@@ -3,8 +3,8 @@
 import { describeMeans, type EnforcedAction, type EnforcedRule } from '../capture/enforcement-means.ts';
 import { enforcementTables } from '../capture/enforcement-tables.ts';
 import { firstWords } from '../engine/candidate-words.ts';
-import type { EnforcementStart } from '../engine/protocol.ts';
-import { RUNTIME_PROGRAMS } from '../responses/rails.ts';
+import type { EnforcedClause, EnforcementStart } from '../engine/protocol.ts';
+import { RUNTIME_COPIES, RUNTIME_PROGRAMS } from '../responses/rails.ts';
 import type { Response, ResponseSettings } from '../responses/settings.ts';
 import type { RuleModule } from './rule-module.ts';
 
@@ -27,6 +27,9 @@ export interface KernelResponses {
 
 interface Wanted {
   readonly name: string;
+  /** Number of its module, and its own in that. */
+  readonly module: number;
+  readonly number: number;
   readonly response: Response;
   /** Absent: the rule is not exact in the kernel. */
   readonly enforced?: EnforcedRule;
@@ -34,10 +37,11 @@ interface Wanted {
 
 const NONE: KernelResponses = { rules: [], problems: [] };
 
-/** @param modules with their responses (withResponses()) */
+/** @param modules with their responses (withResponses()) @param serial number of the tables @param podUid the agent's own pod */
 export function kernelResponses(
   modules: readonly RuleModule[],
   settings: ResponseSettings | undefined,
+  { serial = 0, podUid = '' }: { readonly serial?: number; readonly podUid?: string } = {},
 ): KernelResponses {
   const wanted = settings ? wantedOf(modules) : [];
   if (!settings || wanted.length === 0) return NONE;
@@ -47,23 +51,30 @@ export function kernelResponses(
       : [`response ${response.name}: rule '${name}' is not exact in the kernel: wasprey explain '${name}' says why`],
   );
   const enforced = wanted.flatMap((each) => each.enforced ?? []);
-  const made = enforcementTables(enforced, {
+  const { namespaces, labels, executables } = settings.never;
+  const rails = {
     observes: settings.mode === 'observe',
     hosts: settings.hosts,
-    needsPermit: settings.never.namespaces.length > 0 || settings.never.labels.size > 0,
-    executables: settings.never.executables,
-    runtimes: [...RUNTIME_PROGRAMS],
+    needsPermit: namespaces.length > 0 || labels.size > 0 || podUid !== '',
+    executables,
+    runtimes: [...RUNTIME_PROGRAMS, ...RUNTIME_COPIES],
     perNode: settings.perNode,
     perContainer: settings.perContainer,
-  });
+  };
+  const made = enforcementTables(enforced, rails, serial);
   if (!made.ok || inexact.length > 0) {
     const exact = wanted.filter((each) => each.enforced);
     const others = made.ok ? [] : made.problems.map(({ rule, reason }) => problemText(exact[rule ?? -1], reason));
     return { rules: [], problems: [...inexact, ...others] };
   }
-  const { bytes, rules } = made.tables;
+  const { bytes, rules, clauses } = made.tables;
+  const never = { namespaces, labels: [...labels], podUid };
+  const ruleOf = (index: number): readonly EnforcedClause[] => {
+    const of = wanted[index];
+    return of ? [{ name: of.name, module: of.module, rule: of.number }] : [];
+  };
   return {
-    start: { bytes, rules, never: { namespaces: settings.never.namespaces, labels: [...settings.never.labels] } },
+    start: { bytes, rules, serial, clauses: clauses.flatMap(ruleOf), never },
     rules: wanted.map(({ name, response }, index) => ({
       rule: name,
       response: response.name,
@@ -91,7 +102,7 @@ function wantedOf(modules: readonly RuleModule[]): Wanted[] {
       const found = exact.find(({ rule }) => rule === number);
       const action: EnforcedAction = response.action === 'deny' ? 'deny' : 'kill_process';
       const enforced = found && { exact: found, action, firstWord: words[module] ?? 0 };
-      return [{ name, response, ...(enforced && { enforced }) }];
+      return [{ name, module, number, response, ...(enforced && { enforced }) }];
     }),
   );
 }

@@ -1,14 +1,18 @@
 // Enforcement in the kernel, on the agent's side: what each set of rules enforces, and by which means.
 
 import type { MissingEnforcer } from '../capture/enforcement-means.ts';
+import { escapeText } from '../diagnostics/escape.ts';
 import { EngineError } from '../engine/engine-error.ts';
-import type { EnforcementStart } from '../engine/protocol.ts';
+import type { EnforcementStart, UnmatchedEnforcement } from '../engine/protocol.ts';
+import { enforcedOutcome } from '../responses/enforced-outcome.ts';
 import type { ResponseSettings } from '../responses/settings.ts';
+import { ENFORCED_SERIALS } from '../schema/enforced.ts';
 import type { AlertDesk } from './alert-desk.ts';
 import { type EnforcedRuleSummary, type KernelResponses, kernelResponses } from './kernel-responses.ts';
 import type { RuleModule } from './rule-module.ts';
 
 export const ENFORCEMENT_RULE = 'Wasprey internal: enforcement incomplete';
+export const UNMATCHED_RULE = 'Wasprey internal: enforced without a match';
 
 export interface EnforcementSummary {
   readonly rules: readonly EnforcedRuleSummary[];
@@ -20,6 +24,8 @@ export interface NodeEnforcementHost {
   readonly desk: () => Pick<AlertDesk, 'internal'>;
   readonly onTrouble: (message: string) => void;
   readonly onNote: (message: string) => void;
+  /** The agent's own pod; empty if it is in none. */
+  readonly podUid: string;
 }
 
 export class NodeEnforcement {
@@ -27,6 +33,7 @@ export class NodeEnforcement {
   #next: KernelResponses = { rules: [], problems: [] };
   #summary: EnforcementSummary = { rules: [], missing: [] };
   #reported = '';
+  #serial = 0;
 
   constructor(host: NodeEnforcementHost) {
     this.#host = host;
@@ -42,11 +49,27 @@ export class NodeEnforcement {
    * @throws {EngineError} if a response can't be carried out in the kernel
    */
   start(modules: readonly RuleModule[], settings: ResponseSettings | undefined): EnforcementStart | undefined {
-    const next = kernelResponses(modules, settings);
+    const serial = (this.#serial + 1) % ENFORCED_SERIALS;
+    const next = kernelResponses(modules, settings, { serial, podUid: this.#host.podUid });
     const [problem] = next.problems;
     if (problem !== undefined) throw new EngineError({ code: 'ENGINE_ENFORCEMENT', message: problem });
     this.#next = next;
+    this.#serial = serial;
     return next.start;
+  }
+
+  /** The kernel has acted by rules that did not match: a module's clauses say something else than its rules, or rules have changed meanwhile. */
+  unmatched(list: readonly UnmatchedEnforcement[]): void {
+    for (const { rule, isReplaced, outcome, event, pid, executable } of list) {
+      const result = enforcedOutcome(outcome, { pid, executable });
+      const what = result.kind === 'done' ? result.what : '';
+      const why = isReplaced
+        ? 'its rule has been replaced since'
+        : 'no alert of the rule follows: do not trust its module, or take the response off it';
+      const message = `${UNMATCHED_RULE}: ${what} on ${event} of process ${pid} (${executable}), for rule '${rule}': ${why}`;
+      this.#host.onTrouble(escapeText(message));
+      this.#host.desk().internal(UNMATCHED_RULE, 'Critical', message);
+    }
   }
 
   /** The worker enforces what it was given last. */

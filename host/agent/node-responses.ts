@@ -162,12 +162,13 @@ export const UNKNOWN_PROCESS = refused('incomplete', 'the process of the event i
 
 /** Of a response of the kernel: it has acted, or not, when the alert comes. */
 function enforcedBy(
-  { where }: Response,
+  { where, action }: Response,
   acts: MatchToActOn | undefined,
   target: Target | undefined,
 ): Outcome | undefined {
   if (where !== 'kernel') return undefined;
-  return enforcedOutcome(acts?.enforced ?? 0, { pid: target?.pid ?? 0, executable: target?.executable ?? '' });
+  const process = { pid: target?.pid ?? 0, executable: target?.executable ?? '' };
+  return enforcedOutcome(acts?.enforced ?? 0, process, action === 'kill_process');
 }
 
 /** What `unless` says. */

@@ -63,6 +63,7 @@ function engineListener(parts: AgentParts): EngineListener {
     onTakenBack: (generation, module) => ruleSets.absences.end(generation, module),
     onReplaced: (generation) => ruleSets.tookOver(generation),
     onEnforcing: (missing) => parts.enforcement.took(missing),
+    onEnforcedUnmatched: (unmatched) => parts.enforcement.unmatched(unmatched),
     onCounters(counters) {
       drops.update(counters);
       images.update(counters);

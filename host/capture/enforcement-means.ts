@@ -62,7 +62,8 @@ function meansOfClause(clause: ExactClause, action: EnforcedAction): MeansOfClau
         ? 'an open can be refused by no program of this kernel, only its process killed'
         : { by: 'open-signal' };
     case 'exec':
-      if (clause.result === 'failed') return 'an exec that fails is not enforced';
+      if (clause.result === 'failed')
+        return 'it is also about execs that fail, which have no effect that could be stopped: add evt.res = SUCCESS to the condition';
       return action === 'deny'
         ? 'an exec can be refused by no program of this kernel, only its process killed'
         : { by: 'exec-signal' };

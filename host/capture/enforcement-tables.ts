@@ -14,7 +14,7 @@ import {
 } from './enforcement-means.ts';
 import { ENFORCED_CLASSES, enforcedStates, MOST_ENFORCED_STATES, type TextTest } from './enforcement-states.ts';
 
-/** At most so many actions within that time. */
+/** At most so many actions within that time. The kernel counts in seconds, and no further than 65,535. */
 export interface EnforcementLimit {
   readonly count: number;
   readonly milliseconds: number;
@@ -30,7 +30,7 @@ export interface EnforcementRails {
   readonly needsPermit: boolean;
   /** Never acted on: paths of executables, or names of files where there is no slash. */
   readonly executables: readonly string[];
-  /** Names of files of programs that run containers: never acted on where they can. */
+  /** Names of files of programs that run containers, or beginnings of names of files in memory: never acted on where they can. */
   readonly runtimes: readonly string[];
   /**
    * Tests only: a process, in the root pid namespace, that is never acted on with all that it has started. Default: this one, and what is in its
@@ -46,6 +46,8 @@ export interface EnforcementTables {
   readonly bytes: Uint8Array;
   /** Pairs: the number of a rule's candidate bit, and its clauses. */
   readonly rules: BigUint64Array;
+  /** By number of the clause: the index of its rule in those given. */
+  readonly clauses: readonly number[];
 }
 
 export interface EnforcementProblem {
@@ -63,6 +65,8 @@ const MOST_CLAUSES = 63;
 const MOST_NAME_TESTS = 62;
 const PROTECTED = 1n << 63n;
 const RUNTIME = 1n << 62n;
+/** How the path of an executable in memory begins (put_executable() in native/bpf/enforce.h). */
+const MEMFD = 'memfd:';
 const MOST_PEER_TESTS = 64;
 const MOST_NETWORKS = 256;
 const MOST_PORT_RANGES = 256;
@@ -72,7 +76,8 @@ const PROCESS_CODES: Readonly<Record<ExactProcess, bigint>> = { any: 0n, contain
 const IPV4_BYTES = 4;
 const IPV6_BYTES = 16;
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
-const NANOSECONDS_PER_MS = 1_000_000n;
+const MILLISECONDS = 1000;
+const MOST_COUNT = 0xffff;
 
 interface Clause {
   readonly exact: ExactClause;
@@ -83,7 +88,12 @@ interface Clause {
   readonly candidate: number;
 }
 
-export function enforcementTables(rules: readonly EnforcedRule[], rails: EnforcementRails): EnforcementResult {
+/** @param serial number of these tables: see EnforcedParts */
+export function enforcementTables(
+  rules: readonly EnforcedRule[],
+  rails: EnforcementRails,
+  serial = 0,
+): EnforcementResult {
   const problems: EnforcementProblem[] = [];
   const means = rules.map((rule) => meansOf(rule));
   for (const [rule, { problems: reasons }] of means.entries())
@@ -156,10 +166,11 @@ export function enforcementTables(rules: readonly EnforcedRule[], rails: Enforce
     0n,
     BigInt(networks.length),
     BigInt(ports.length),
+    BigInt(serial),
     0n,
   ]);
   for (const { count, milliseconds } of [rails.perNode, rails.perContainer])
-    writer.words([BigInt(count), BigInt(milliseconds) * NANOSECONDS_PER_MS]);
+    writer.words([BigInt(Math.min(count, MOST_COUNT)), BigInt(Math.max(Math.ceil(milliseconds / MILLISECONDS), 1))]);
   writer.table(
     MOST_CLAUSES,
     numbered.map(({ exact }) => [
@@ -182,7 +193,8 @@ export function enforcementTables(rules: readonly EnforcedRule[], rails: Enforce
     writer.words([states.passed[state] ?? 0n, states.ended[state] ?? 0n]);
     writer.shorts(states.next.subarray(state * ENFORCED_CLASSES, (state + 1) * ENFORCED_CLASSES));
   }
-  return { ok: true, tables: { bytes: writer.taken(), rules: rulesOf(numbered) }, means };
+  const tables = { bytes: writer.taken(), rules: rulesOf(numbered), clauses: clauses.map(({ rule }) => rule) };
+  return { ok: true, tables, means };
 }
 
 /** Tests that differ only in `not` share a bit. */
@@ -226,9 +238,11 @@ function neverTests({ executables, runtimes }: EnforcementRails): TextTest[] {
   const paths = texts.filter((text) => text.includes('/'));
   const files = texts.filter((text) => !text.includes('/'));
   const none = { beginnings: [], endings: [], bit: PROTECTED };
+  const inMemory = runtimes.filter((name) => name.startsWith(MEMFD));
   return [
     { of: 'running', equal: paths, ...none },
     { of: 'running-file', equal: files, ...none },
+    { of: 'running', equal: [], beginnings: inMemory, endings: [], bit: RUNTIME },
     { of: 'running-file', equal: runtimes, beginnings: [], endings: [], bit: RUNTIME },
   ];
 }

@@ -148,8 +148,10 @@ export interface Capture {
    * of that: their calls are not stopped. Not between beginChange() and isChanged(). It ends with the capture. Throws CaptureError.
    */
   enforce(bank: number | undefined): MissingEnforcer[];
-  /** Whether processes of a container may be acted on, by its full id: see EnforcementRails.needsPermit. */
-  permitEnforcement(container: string, permitted: boolean): void;
+  /** Whether processes of a container may be acted on, by its full id: 0 not known (see EnforcementRails.needsPermit), 1 they may, 2 never. */
+  permitEnforcement(container: string, permit: number): void;
+  /** Forgets all that was said so. */
+  forgetPermits(): void;
   /** How often each outcome came, by ENFORCED; undefined while nothing is enforced. */
   enforcementCounts(): number[] | undefined;
   /**

@@ -274,6 +274,9 @@ export class Engine {
       case 'enforcing':
         this.#listener.onEnforcing?.(message.missing);
         return;
+      case 'enforced-unmatched':
+        this.#listener.onEnforcedUnmatched?.(message.unmatched);
+        return;
       case 'counters':
         this.#counters = message.counters;
         this.#listener.onCounters(message.counters);

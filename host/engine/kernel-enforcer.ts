@@ -6,19 +6,26 @@ import type { EventMemory } from '../fields/memory.ts';
 import { type ContainerRecord, ImageRecord } from '../fields/record.ts';
 import { decode } from '../fields/value.ts';
 import { CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
+import { EnforcedMatches } from './enforced-matches.ts';
 import type { EnforcementStart } from './protocol.ts';
 
 const IMAGES_AT_ONCE = 4096;
 
+/** ENFORCE_NOT_PERMITTED and so on in native/bpf/enforce_tables.h. */
+const PERMIT = { UNKNOWN: 0, PERMITTED: 1, NEVER: 2 } as const;
+
 export class KernelEnforcer {
   readonly #capture: Capture;
   readonly #memory: EventMemory;
+  /** What the kernel does, held against what the rules match. */
+  readonly matches: EnforcedMatches;
   #never: EnforcementStart['never'] | undefined;
   #isOn = false;
 
   constructor(capture: Capture, memory: EventMemory) {
     this.#capture = capture;
     this.#memory = memory;
+    this.matches = new EnforcedMatches(memory);
   }
 
   /** Makes the tables of the next rules; it learns of the candidates in that bank from now on. */
@@ -33,8 +40,11 @@ export class KernelEnforcer {
   takeOver(start: EnforcementStart | undefined, bank: number): readonly MissingEnforcer[] | undefined {
     if (!start && !this.#isOn) return undefined;
     this.#never = start?.never;
+    // What was said of containers was by the settings before.
+    if (this.#isOn) this.#capture.forgetPermits();
     if (start) this.permitAll();
     this.#isOn = start !== undefined;
+    this.matches.use(start);
     return this.#capture.enforce(start && bank);
   }
 
@@ -55,24 +65,29 @@ export class KernelEnforcer {
         if (!container || container.isHost || seen.has(container.address)) continue;
         seen.add(container.address);
         const id = container.bytes('full_id');
-        if (id && id.length > 0) this.#capture.permitEnforcement(decode(id), this.#isPermitted(container));
+        if (id && id.length > 0) this.#capture.permitEnforcement(decode(id), this.#permitOf(container));
       }
       first += count;
       count = this.#capture.listImages(first, addresses);
     }
   }
 
-  /** What `never` says of it is known, and does not hold. */
-  #isPermitted(container: ContainerRecord): boolean {
+  /** What `never` says of it, if all is known that decides. */
+  #permitOf(container: ContainerRecord): number {
     const never = this.#never;
-    if (!never) return false;
     const podState = container.number('pod_state');
-    if (container.number('state') !== CONTAINER_STATE.KNOWN) return false;
-    if (podState !== POD_STATE.NONE && podState !== POD_STATE.KNOWN) return false;
+    const isKnown =
+      container.number('state') === CONTAINER_STATE.KNOWN &&
+      (podState === POD_STATE.NONE || podState === POD_STATE.KNOWN);
+    if (!never || !isKnown) return PERMIT.UNKNOWN;
     const text = (name: string): string => decode(container.bytes(name) ?? new Uint8Array());
-    if (never.namespaces.includes(text('pod_namespace'))) return false;
+    if (never.podUid !== '' && never.podUid === text('pod_uid')) return PERMIT.NEVER;
+    if (never.namespaces.includes(text('pod_namespace'))) return PERMIT.NEVER;
     const labels = new Set(text('labels').split('\0'));
     const podLabels = new Set(text('pod_labels').split('\0'));
-    return never.labels.every(([key, value]) => !labels.has(`${key}=${value}`) && !podLabels.has(`${key}:${value}`));
+    const isExcluded = never.labels.some(
+      ([key, value]) => labels.has(`${key}=${value}`) || podLabels.has(`${key}:${value}`),
+    );
+    return isExcluded ? PERMIT.NEVER : PERMIT.PERMITTED;
   }
 }

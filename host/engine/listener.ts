@@ -6,7 +6,7 @@ import type { RecordedBlock } from '../recording/recorder.ts';
 import type { ReplayReport } from '../recording/replay.ts';
 import type { EngineError } from './engine-error.ts';
 import type { JournalBlock } from './journal-tap.ts';
-import type { EngineCounters, IntegrityReport, Match, SetAside } from './protocol.ts';
+import type { EngineCounters, IntegrityReport, Match, SetAside, UnmatchedEnforcement } from './protocol.ts';
 
 export interface EngineListener {
   /** Called with matches in the order of evaluation. When it returns, or its promise resolves, the worker may send as many further ones. */
@@ -34,6 +34,8 @@ export interface EngineListener {
   onReplaced?(generation: number): void;
   /** The kernel enforces other rules than before, or none; called with what it lacks for that. */
   onEnforcing?(missing: readonly MissingEnforcer[]): void;
+  /** Called with what the kernel has done by rules that did not match. */
+  onEnforcedUnmatched?(unmatched: readonly UnmatchedEnforcement[]): void;
   onCounters(counters: EngineCounters): void;
   /** Called every second, if requested. */
   onIntegrity?(report: IntegrityReport): void;

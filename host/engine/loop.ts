@@ -5,6 +5,7 @@ import type { EventMemory } from '../fields/memory.ts';
 import type { Replay } from '../recording/replay.ts';
 import type { RunFailure } from '../sandbox/run.ts';
 import { DueGarbage } from './due-garbage.ts';
+import type { EnforcedMatches } from './enforced-matches.ts';
 import type { EvaluationClock } from './evaluation-clock.ts';
 import { Hold } from './hold.ts';
 import { HostMessages, type MessageParts } from './host-messages.ts';
@@ -57,6 +58,7 @@ export class EngineLoop {
   readonly #unread: UnreadEvents;
   /** A time of performance.now(), set when a stop is requested. */
   #deadline = Number.POSITIVE_INFINITY;
+  readonly #enforced: EnforcedMatches | undefined;
   readonly #garbage = new DueGarbage();
   readonly #messages: HostMessages;
   #countersSentAt = 0;
@@ -74,7 +76,8 @@ export class EngineLoop {
       now: replay ? () => replay.milliseconds : () => performance.now(),
       evaluate: (segments, pairs) => this.#evaluate(segments, pairs),
     });
-    this.#queue = new MatchQueue(parts, this.#hold);
+    this.#enforced = parts.enforcer?.matches;
+    this.#queue = new MatchQueue({ ...parts, ...(this.#enforced && { enforced: this.#enforced }) }, this.#hold);
     this.#wide = parts.taps && new WideCapture(capture, parts.taps);
     this.#return = new ModuleReturn(capture, parts.send);
     this.#unread = new UnreadEvents(memory);
@@ -219,7 +222,10 @@ export class EngineLoop {
   /** @param measured whether its time is measured */
   #evaluate(segments: Uint32Array, pairs: number, measured = false): void {
     this.#queue.begin();
+    this.#enforced?.begin(segments, pairs);
     this.#set.evaluate(segments, pairs, measured);
+    const unmatched = this.#enforced?.unmatched() ?? [];
+    if (unmatched.length > 0) this.#parts.send({ kind: 'enforced-unmatched', unmatched });
   }
 
   /**

@@ -1,6 +1,7 @@
 // The queue of matches to the host: decides which count, reads the data of their alerts, and sends many in one message.
 
 import type { Control } from './control.ts';
+import type { EnforcedMatches } from './enforced-matches.ts';
 import type { Hold } from './hold.ts';
 import type { IntegrityGuard } from './integrity-guard.ts';
 import type { MatchReader } from './match-reader.ts';
@@ -26,6 +27,8 @@ export interface MatchQueueParts {
   readonly ownProcesses?: OwnProcesses;
   /** Called as time passes. Matches of its thread are ignored, because it makes test calls. */
   readonly guard?: IntegrityGuard;
+  /** Absent: the kernel enforces nothing. */
+  readonly enforced?: EnforcedMatches;
   /** Events come from a recording, as fast as they can be evaluated. */
   readonly replay?: RecordedTime;
   /** Gets the matches that count instead of the host: the records are valid during the call. */
@@ -71,9 +74,11 @@ export class MatchQueue {
   /** Handles a match reported by a module. */
   take(match: SetMatch): void {
     const { set, module, rule, event, view } = match;
-    const { guard, onCounted, ownProcesses, reader, ruleMatching } = this.#parts;
+    const { enforced, guard, onCounted, ownProcesses, reader, ruleMatching } = this.#parts;
+    enforced?.take(match);
     if (ruleMatching === 'first') {
-      if (this.#matched.has(event)) return;
+      // What was done by a rule is said by its own alert.
+      if (this.#matched.has(event) && !enforced?.isOf(match)) return;
       this.#matched.add(event);
     }
     if ((guard && reader.isOfThread(guard.thread, view)) || (ownProcesses && reader.isOf(ownProcesses, view))) {

@@ -12,6 +12,7 @@ import {
   type RunLimits,
   runEvaluate,
 } from '../sandbox/run.ts';
+import { enforcedParts } from '../schema/enforced.ts';
 import { EVENT_HEADER } from '../schema/event-structs.ts';
 import { ANCESTRY_WORDS, CANDIDATE_WORDS, IMAGE } from '../schema/image.ts';
 import { member } from '../schema/layout.ts';
@@ -146,9 +147,14 @@ export class ModuleSet {
   #wordsOf(image: number): BigUint64Array {
     for (const module of this.#all) {
       module.ancestry.fill(0n);
-      if (module.failure && !module.isReturning) continue;
-      const failure = fillCandidates(module.instance, image, module.words, module.ancestry, this.#limits);
-      if (failure) this.#fail(module, failure);
+      const failure =
+        module.failure && !module.isReturning
+          ? module.failure
+          : fillCandidates(module.instance, image, module.words, module.ancestry, this.#limits);
+      if (!failure) continue;
+      // Those of another image are there still, or some of this one: the kernel must not act by them.
+      module.words.fill(0n);
+      if (failure !== module.failure) this.#fail(module, failure);
     }
     return this.#words;
   }
@@ -186,7 +192,7 @@ export class ModuleSet {
     const verdict = this.#guards?.verdict(event, view, wanted);
     if (verdict?.failure && this.#guards) this.#fail(this.#guards.module, verdict.failure);
     const { holding, undecided } = verdict ?? { holding: [], undecided: wanted };
-    const enforced = this.#memory.u16(event + ENFORCED_OFFSET);
+    const enforced = enforcedParts(this.#memory.u16(event + ENFORCED_OFFSET)).outcome;
     return { ...(process && { process }), holding, undecided, enforced };
   }
 

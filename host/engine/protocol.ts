@@ -68,11 +68,39 @@ export interface ModuleStart {
 export interface EnforcementStart {
   readonly bytes: Uint8Array;
   readonly rules: BigUint64Array;
+  /** Number of the tables: see EnforcedParts. */
+  readonly serial: number;
+  /** By number of the clause. */
+  readonly clauses: readonly EnforcedClause[];
   readonly never: {
     readonly namespaces: readonly string[];
     /** Of containers and of pods. */
     readonly labels: readonly (readonly [key: string, value: string])[];
+    /** The agent's own pod; empty if it is in none. */
+    readonly podUid: string;
   };
+}
+
+/** The rule of a clause: its name, its module's number in the set, and its own in that. */
+export interface EnforcedClause {
+  readonly name: string;
+  readonly module: number;
+  readonly rule: number;
+}
+
+/** What the kernel has done by a rule that did not match. */
+export interface UnmatchedEnforcement {
+  /** Its name; empty if unknown. */
+  readonly rule: string;
+  /** Other rules were in use when the event was evaluated. */
+  readonly isReplaced: boolean;
+  /** Of ENFORCED. */
+  readonly outcome: number;
+  /** Name of the event's type. */
+  readonly event: string;
+  /** In the root pid namespace; 0: not known. */
+  readonly pid: number;
+  readonly executable: string;
 }
 
 /** A set of rules: the modules in the order of evaluation, and what is captured for them. */
@@ -289,6 +317,8 @@ export type FromWorker =
   | { readonly kind: 'not-replaced'; readonly generation: number; readonly error: WorkerError }
   /** The kernel enforces rules from now on, or no longer; what it lacks for that. */
   | { readonly kind: 'enforcing'; readonly missing: readonly MissingEnforcer[] }
+  /** The kernel has acted, and no match of the rule followed. */
+  | { readonly kind: 'enforced-unmatched'; readonly unmatched: readonly UnmatchedEnforcement[] }
   | { readonly kind: 'counters'; readonly counters: EngineCounters }
   | { readonly kind: 'integrity'; readonly report: IntegrityReport }
   | { readonly kind: 'stopped'; readonly counters: EngineCounters }

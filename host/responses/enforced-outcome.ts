@@ -8,8 +8,8 @@ interface EnforcedProcess {
   readonly executable: string;
 }
 
-/** @param enforced of ENFORCED, or 0 */
-export function enforcedOutcome(enforced: number, { pid, executable }: EnforcedProcess): Outcome {
+/** @param enforced of ENFORCED, or 0 @param kills whether the process was to be killed */
+export function enforcedOutcome(enforced: number, { pid, executable }: EnforcedProcess, kills = false): Outcome {
   const process = `process ${pid} (${executable})`;
   switch (enforced) {
     case ENFORCED.STOPPED:
@@ -17,7 +17,9 @@ export function enforcedOutcome(enforced: number, { pid, executable }: EnforcedP
     case ENFORCED.KILLED:
       return done(`killed ${process}: after its effect`);
     case ENFORCED.REFUSED:
-      return done('refused the call: stopped before its effect');
+      return done(
+        `refused the call: stopped before its effect${kills ? `; ${process} lives: the kernel refused the signal` : ''}`,
+      );
     case ENFORCED.REFUSED_AND_KILLED:
       return done(`refused the call and killed ${process}: stopped before its effect`);
     case ENFORCED.OBSERVED:

@@ -22,6 +22,12 @@ export const RUNTIME_PROGRAMS: ReadonlySet<string> = new Set([
   ...['kubelet', 'kubelite', 'hyperkube', 'k3s', 'k3s-agent', 'k3s-server', 'k0s', 'rke2', 'cri-dockerd', 'nerdctl'],
 ]);
 
+/**
+ * How the executables of runtimes begin that have copied themselves to a file in memory, so that a container can't change them (a memfd). As with
+ * their names: only with the privileges that they need.
+ */
+export const RUNTIME_COPIES: readonly string[] = ['memfd:runc_cloned:', 'memfd:crun_cloned:', 'memfd:lxc_cloned:'];
+
 /** The agent's own process, and the container and pod that it runs in. */
 export interface OwnPlace {
   readonly pid: number;

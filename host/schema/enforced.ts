@@ -1,5 +1,5 @@
-// What enforcement in the kernel did to the call of an event: the member `reserved` of its header, which keeps the name that it had in
-// earlier versions. 0: no rule that the kernel enforces was found to match.
+// What enforcement in the kernel did to the call of an event, and by which clause: the member `reserved` of its header, which keeps the name
+// that it had in earlier versions. 0: no rule that the kernel enforces was found to match.
 
 export const ENFORCED = {
   /** The process was killed before the call could have an effect. */
@@ -23,3 +23,24 @@ export const ENFORCED = {
   /** Because the kernel refused the signal. */
   FAILED: 10,
 } as const;
+
+/** Of these, what was done to a process or its call. */
+export const ENFORCED_ACTS: ReadonlySet<number> = new Set([
+  ...[ENFORCED.STOPPED, ENFORCED.KILLED, ENFORCED.REFUSED, ENFORCED.REFUSED_AND_KILLED],
+]);
+
+/** What `reserved` of an event says; the bits are those of ENFORCED_OUTCOME and so on in native/bpf/enforce_tables.h. */
+export interface EnforcedParts {
+  /** Of ENFORCED, or 0. */
+  readonly outcome: number;
+  /** Number of a clause that was met. */
+  readonly clause: number;
+  /** Number of the tables that have it, of ENFORCED_SERIALS. */
+  readonly serial: number;
+}
+
+export const ENFORCED_SERIALS = 64;
+
+export function enforcedParts(reserved: number): EnforcedParts {
+  return { outcome: reserved & 15, clause: (reserved >> 4) & 63, serial: (reserved >> 10) & 63 };
+}

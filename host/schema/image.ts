@@ -62,7 +62,11 @@ export const IMAGE = defineStruct(
     { name: 'exe_inode', type: 'u64', doc: 'inode number of the executable' },
     { name: 'exe_ctime', type: 'u64', doc: 'ns since the epoch' },
     { name: 'exe_mtime', type: 'u64', doc: 'ns since the epoch' },
-    { name: 'cgroup_id', type: 'u64', doc: 'id of the cgroup whose path is given' },
+    {
+      name: 'cgroup_id',
+      type: 'u64',
+      doc: 'number of the cgroup whose path is given: its id, and in the upper 16 bits the number of its hierarchy (0: that of version 2)',
+    },
     { name: 'fd_limit', type: 'u64', doc: 'RLIMIT_NOFILE, soft' },
     { name: 'faults_major', type: 'u64', doc: 'page faults of the main thread that had to wait for a disk' },
     { name: 'faults_minor', type: 'u64', doc: 'its other page faults' },

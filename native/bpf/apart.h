@@ -88,7 +88,7 @@ inline_always struct process *state_apart(struct task_struct *task, struct proce
       process = own;
   }
   if (!same_credentials(process, task) || !same_group(process, task) || process->place != place_of(task) ||
-      process->cgroup != LOAD(kernfs_node, cgroup_of_task(task), id))
+      process->cgroup != cgroup_number(cgroup_of_task(task)))
     *(volatile u32 *)&process->changed = 1;
   return process;
 }

@@ -50,6 +50,15 @@ __noinline u64 cgroup_of(u64 css_set) {
   return node;
 }
 
+/* The number of a cgroup by its node: its id, which is that of one cgroup in each hierarchy, and above that the number
+ * of its hierarchy, which is 0 for the default one. */
+inline_always u64 cgroup_number(u64 node) {
+  u64 cgroup = LOAD_WORD(kernfs_node, node, priv);
+  u64 root = LOAD_WORD(cgroup, cgroup, root);
+  u64 hierarchy = LOAD(cgroup_root, root, hierarchy_id);
+  return LOAD(kernfs_node, node, id) ^ hierarchy << 48;
+}
+
 struct kernfs_walk {
   u64 node;
   struct path_room *room;

@@ -3,7 +3,7 @@
 #include "compat_calls.h"
 #include "passed.h"
 
-#define MMAP2_UNIT 4096  /* bytes, of mmap2's offset */
+#define MMAP2_UNIT 4096    /* bytes, of mmap2's offset */
 #define OVERFLOW_ID 0xffff /* in 16 bits, the id that says "leave it" */
 
 #if defined(__TARGET_ARCH_x86)
@@ -100,6 +100,21 @@ inline_always u32 compat_type(u64 number) {
   opaque(number);
   return number < COMPAT_CALLS ? compat_calls[number].type : 0;
 }
+
+#if defined(__TARGET_ARCH_x86)
+/* The same by the registers of a call that has not returned. */
+inline_always u32 compat_type_of(const struct pt_regs *registers) {
+  u64 call = (u32)LOAD(pt_regs, PINNED((u64)registers), bx);
+  if (LOAD(pt_regs, PINNED((u64)registers), CALL_NUMBER) != COMPAT_socketcall)
+    return compat_type(LOAD(pt_regs, PINNED((u64)registers), CALL_NUMBER));
+  opaque(call);
+  return call < SOCKET_CALLS ? socket_calls[call].type : 0;
+}
+#elif defined(__TARGET_ARCH_arm64)
+inline_always u32 compat_type_of(const struct pt_regs *registers) {
+  return compat_type(LOAD(pt_regs, PINNED((u64)registers), CALL_NUMBER));
+}
+#endif
 
 inline_always u64 wide_id(u64 id) {
   return (u16)id == OVERFLOW_ID ? 0xffffffff : (u16)id;

@@ -104,9 +104,9 @@ inline_always bool had_no_effect(u64 file, u64 combination) {
 /* Acts on the current process if it may. `stopped`: the call has had no effect yet. */
 inline_always u32 enforce_by_signal(const struct enforcement *table, u64 met, u32 stopped) {
   if (met == ENFORCE_DOUBT)
-    return count_enforced(ENFORCED_UNDECIDED);
-  u32 refused = refuse_to_enforce(table);
-  return count_enforced(refused ? refused : kill_current(stopped));
+    return count_enforced(table, met, ENFORCED_UNDECIDED);
+  u32 refused = refuse_to_enforce(table, met);
+  return count_enforced(table, met, refused ? refused : kill_current(stopped));
 }
 
 /* Enforces the rules on a call that opens a file, or has failed to. */
@@ -120,7 +120,7 @@ inline_always u32 enforce_opening(const struct enforcement *table, const struct 
   struct open_arguments arguments = open_arguments(type, call);
   u64 file = result < 0 ? 0 : file_of(call, task, result);
   if (result >= 0 && !file)
-    return count_enforced(ENFORCED_UNDECIDED);
+    return count_enforced(table, ENFORCE_DOUBT, ENFORCED_UNDECIDED);
   take_access(&arguments, file);
   u64 combination = combination_of(&arguments, file);
   opaque(combination);
@@ -147,22 +147,6 @@ HOOK_PROGRAM(enforce_open) {
     return PASS_ON;
   record.header->reserved = enforced;
   write_open(&record, task, &call, result_of(ctx));
-  return PASS_ON;
-}
-
-/* Opens by 32-bit calls and by io_uring; the latter may be looked at by another process than the one that asked. */
-SEC("raw_tp") int enforce_passed(void *ctx) {
-  struct task_struct *task = bpf_get_current_task_btf();
-  const struct enforcement *table = find_enforcement();
-  struct passed_call *passed = passed_space();
-  if (passed && table && passed->process == (u32)task->tgid) {
-    struct call call = {.passed = passed->passed, .way = passed->way, .fd = passed->fd, .file = passed->file};
-    u64 type = passed->type;
-    opaque(type);
-    if (is_open(type))
-      passed->enforced = enforce_opening(table, &call, task, type, passed->result, passed->image);
-  }
-  bpf_tail_call(ctx, &programs, SLOT_WRITE_PASSED);
   return PASS_ON;
 }
 

@@ -24,7 +24,7 @@ struct {
       });
 } enforcements SEC(".maps");
 
-/* By cgroup id; filled by the reader. */
+/* By the cgroup's number; filled by the reader. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, 16384);
@@ -37,7 +37,7 @@ struct {
   __uint(type, BPF_MAP_TYPE_LRU_HASH);
   __uint(max_entries, 4096);
   __type(key, u64);
-  __type(value, struct enforce_window);
+  __type(value, enforce_window);
 } enforce_windows SEC(".maps");
 
 struct {
@@ -48,17 +48,19 @@ struct {
   __type(value, struct enforce_counts);
 } enforce_counts SEC(".maps");
 
-/* A process that is acted on counts once towards the limits, however many of its calls are refused. */
+/* A process that is acted on counts once towards the limits, however many of its calls are refused: of one kind of
+ * action, by the same tables, and as long as a window lasts. */
 struct enforce_once {
   u64 started;
-  u64 process;
+  u32 process;
+  u32 kind; /* kind_of_action() */
 };
 
 struct {
   __uint(type, BPF_MAP_TYPE_LRU_HASH);
   __uint(max_entries, 4096);
   __type(key, struct enforce_once);
-  __type(value, u64);
+  __type(value, u64); /* the second of the boot in which it was counted */
 } enforce_acted SEC(".maps");
 
 /* Rooms for names. Some of these programs may be preempted by others on the same CPU: `busy` says which are free. */
@@ -97,39 +99,55 @@ inline_always void leave_enforce_room(struct enforce_room *room) {
   __sync_lock_test_and_set(&room->busy, 0);
 }
 
-inline_always u32 count_enforced(u32 outcome) {
+/* Counts what was done by clauses that are met. Returns it as events have it. */
+inline_always u32 count_enforced(const struct enforcement *table, u64 met, u32 outcome) {
   u32 zero = 0;
   struct enforce_counts *counts = bpf_map_lookup_elem(&enforce_counts, &zero);
   if (counts)
     __sync_fetch_and_add(&counts->outcomes[BOUNDED(outcome, 0, ENFORCE_OUTCOMES - 1)], 1);
-  return outcome;
+  return outcome | ENFORCED_CLAUSE(__builtin_ctzll(met | ENFORCE_DOUBT)) | ENFORCED_SERIAL(table->serial);
 }
 
-/* Takes one from a window; false if none is left. */
-inline_always bool take_from(struct enforce_window *window, const struct enforce_limit *limit, u64 now) {
-  u64 begun = *(volatile u64 *)&window->begun;
-  if (now - begun >= limit->nanoseconds && __sync_val_compare_and_swap(&window->begun, begun, now) == begun)
-    *(volatile u64 *)&window->count = 0;
-  return __sync_fetch_and_add(&window->count, 1) < limit->count;
+#define NANOSECONDS 1000000000
+#define TAKE_ATTEMPTS 8
+
+/* Takes one from a window; false if none is left, or others take from it all the time. */
+inline_always bool take_from(enforce_window *window, const struct enforce_limit *limit, u64 now) {
+#pragma unroll
+  for (u32 i = 0; i < TAKE_ATTEMPTS; i++) {
+    enforce_window before = *(volatile enforce_window *)window;
+    enforce_window after = enforce_next_window(before, limit, now);
+    if (!after)
+      return false;
+    if (__sync_val_compare_and_swap(window, before, after) == before)
+      return true;
+  }
+  return false;
+}
+
+inline_always u32 kind_of_action(const struct enforcement *table, bool kills) {
+  return table->serial << 2 | (table->observes ? 2 : 0) | kills;
 }
 
 /* Whether the limits of the node and of the container leave an action for this process. */
 inline_always bool within_limits(const struct enforcement *table, const struct enforce_cgroup *cgroup,
-                                 struct task_struct *task) {
+                                 struct task_struct *task, bool kills) {
   u32 zero = 0;
-  u64 now = bpf_ktime_get_boot_ns();
+  u64 now = bpf_ktime_get_boot_ns() / NANOSECONDS;
   u64 container = cgroup->container;
-  struct enforce_once once = {LOAD(task_struct, LOAD_WORD(task_struct, task, group_leader), start_boottime),
-                              task->tgid};
-  if (bpf_map_lookup_elem(&enforce_acted, &once))
+  u64 shortest = table->node.seconds < table->container.seconds ? table->node.seconds : table->container.seconds;
+  struct enforce_once once = {LOAD(task_struct, LOAD_WORD(task_struct, task, group_leader), start_boottime), task->tgid,
+                              kind_of_action(table, kills)};
+  const u64 *counted = bpf_map_lookup_elem(&enforce_acted, &once);
+  if (counted && now < *counted + shortest)
     return true;
   struct enforce_counts *counts = bpf_map_lookup_elem(&enforce_counts, &zero);
   if (!counts)
     return false;
   if (cgroup->where == ENFORCE_CONTAINER) {
-    struct enforce_window *window = bpf_map_lookup_elem(&enforce_windows, &container);
+    enforce_window *window = bpf_map_lookup_elem(&enforce_windows, &container);
     if (!window) {
-      struct enforce_window fresh = {.begun = now};
+      enforce_window fresh = 0;
       bpf_map_update_elem(&enforce_windows, &container, &fresh, BPF_NOEXIST);
       window = bpf_map_lookup_elem(&enforce_windows, &container);
     }
@@ -183,20 +201,37 @@ __noinline u64 put_executable(struct path_room *room) {
   return PATH_PARTIAL(result) ? 0 : PATH_LENGTH(result);
 }
 
+inline_always u64 number_of_cgroup(struct task_struct *task) {
+  return cgroup_number(cgroup_of(LOAD_WORD(task_struct, task, cgroups)));
+}
+
 /* Where the current process runs; 0: not known. */
 inline_always u64 where_current(void) {
-  u64 css_set = LOAD_WORD(task_struct, bpf_get_current_task_btf(), cgroups);
-  u64 id = LOAD(kernfs_node, cgroup_of(css_set), id);
-  const struct enforce_cgroup *cgroup = bpf_map_lookup_elem(&enforce_cgroups, &id);
+  u64 number = number_of_cgroup(bpf_get_current_task_btf());
+  const struct enforce_cgroup *cgroup = bpf_map_lookup_elem(&enforce_cgroups, &number);
   return cgroup ? cgroup->where : 0;
 }
 
 #define CAP_SYS_ADMIN 21
 
+/* The machine's user namespace is that of level 0: what one has in another is given by whoever made that. */
+inline_always bool is_of_machine(u64 user_namespace) {
+  return user_namespace && !LOAD(user_namespace, user_namespace, level);
+}
+
 /* Whether the current process has what running containers needs. */
 inline_always bool may_run_containers(void) {
   u64 cred = LOAD_WORD(task_struct, bpf_get_current_task_btf(), real_cred);
-  return where_current() != ENFORCE_CONTAINER || LOAD_WORD(cred, cred, cap_effective) >> CAP_SYS_ADMIN & 1;
+  return where_current() != ENFORCE_CONTAINER ||
+         (LOAD_WORD(cred, cred, cap_effective) >> CAP_SYS_ADMIN & 1 && is_of_machine(LOAD_WORD(cred, cred, user_ns)));
+}
+
+/* Whether the executable is on a mount of the host's own: nobody else can give a file any name that he wants there. In
+ * a container, or in a mount namespace that a user without privileges has made, everybody can. */
+inline_always bool runs_from_host(void) {
+  u64 file = LOAD_WORD(mm_struct, LOAD_WORD(task_struct, bpf_get_current_task_btf(), mm), exe_file);
+  u64 space = LOAD_WORD(mount, LOAD_WORD(file, file, f_path.mnt) - MNT_OFFSET, mnt_ns);
+  return where_current() != ENFORCE_CONTAINER && (!space || is_of_machine(LOAD_WORD(mnt_namespace, space, user_ns)));
 }
 
 /* Whether the executable is one of those that are never acted on; where it is not known, it is. Global functions from
@@ -215,7 +250,7 @@ __noinline u32 runs_protected(const struct enforcement *table) {
   leave_enforce_room(room);
   if (!length)
     return ENFORCED_UNDECIDED;
-  bool protected = tests & ENFORCE_PROTECTED || (tests & ENFORCE_RUNTIME && may_run_containers());
+  bool protected = (tests & ENFORCE_PROTECTED && runs_from_host()) || (tests & ENFORCE_RUNTIME && may_run_containers());
   return protected ? ENFORCED_PROTECTED : 0;
 }
 
@@ -226,36 +261,37 @@ __noinline u32 refuse_by_place(const struct enforcement *table) {
     return ENFORCED_UNDECIDED;
   if (task->flags & KERNEL_THREAD || task->tgid <= 1)
     return ENFORCED_PROTECTED;
-  u64 id = LOAD(kernfs_node, cgroup_of(LOAD_WORD(task_struct, task, cgroups)), id);
-  const struct enforce_cgroup *cgroup = bpf_map_lookup_elem(&enforce_cgroups, &id);
+  u64 number = number_of_cgroup(task);
+  const struct enforce_cgroup *cgroup = bpf_map_lookup_elem(&enforce_cgroups, &number);
   if (!cgroup)
     return ENFORCED_UNDECIDED;
   if (cgroup->where == ENFORCE_HOST && !table->hosts)
     return ENFORCED_HOST;
-  if (id == table->agent_cgroup || is_of_agent(table, task))
+  if (number == table->agent_cgroup || cgroup->permitted == ENFORCE_NEVER || is_of_agent(table, task))
     return ENFORCED_PROTECTED;
-  return cgroup->where == ENFORCE_CONTAINER && table->permits && !cgroup->permitted ? ENFORCED_UNDECIDED : 0;
+  bool unknown = table->permits && cgroup->permitted != ENFORCE_PERMITTED;
+  return cgroup->where == ENFORCE_CONTAINER && unknown ? ENFORCED_UNDECIDED : 0;
 }
 
 /* The same for the limits, of which one is taken. */
-__noinline u32 refuse_by_limits(const struct enforcement *table) {
+__noinline u32 refuse_by_limits(const struct enforcement *table, u32 kills) {
   struct task_struct *task = bpf_get_current_task_btf();
-  u64 id = LOAD(kernfs_node, cgroup_of(LOAD_WORD(task_struct, task, cgroups)), id);
-  const struct enforce_cgroup *cgroup = bpf_map_lookup_elem(&enforce_cgroups, &id);
+  u64 number = number_of_cgroup(task);
+  const struct enforce_cgroup *cgroup = bpf_map_lookup_elem(&enforce_cgroups, &number);
   if (!table || !cgroup)
     return ENFORCED_UNDECIDED;
-  if (!within_limits(table, cgroup, task))
+  if (!within_limits(table, cgroup, task, kills))
     return ENFORCED_LIMITED;
   return table->observes ? ENFORCED_OBSERVED : 0;
 }
 
-/* Whether the current process may be acted on now; 0, or the outcome that says why not. Inlined: the stack has no room
- * for another frame above those of runs_protected(). */
-inline_always u32 refuse_to_enforce(const struct enforcement *table) {
+/* Whether the current process may be acted on now, by clauses that are met; 0, or the outcome that says why not.
+ * Inlined: the stack has no room for another frame above those of runs_protected(). */
+inline_always u32 refuse_to_enforce(const struct enforcement *table, u64 met) {
   u32 refused = refuse_by_place(table);
   if (!refused)
     refused = runs_protected(table);
-  return refused ? refused : refuse_by_limits(table);
+  return refused ? refused : refuse_by_limits(table, !!(met & table->kills));
 }
 
 /* Kills the current process: before it goes on, since it is in the kernel. */

@@ -190,6 +190,23 @@ ENFORCE_FUNCTION __u64 enforce_met(struct enforce_facts *facts) {
   return facts->met;
 }
 
+/* A window after one more was done; 0: none is left. What was done in the window before counts as if it had been a
+ * moment ago, so that there are never more within so many seconds, wherever they begin. */
+ENFORCE_FUNCTION enforce_window enforce_next_window(enforce_window window, const struct enforce_limit *limit,
+                                                    __u64 now) {
+  __u64 begun = window >> 32, before = window >> 16 & ENFORCE_MOST_COUNT, count = window & ENFORCE_MOST_COUNT;
+  __u64 passed = now > begun ? now - begun : 0; /* another processor may have begun it a moment ahead */
+  if (passed >= 2 * limit->seconds) {
+    begun = now;
+    before = count = 0;
+  } else if (passed >= limit->seconds) {
+    begun += limit->seconds;
+    before = count;
+    count = 0;
+  }
+  return before + count < limit->count ? begun << 32 | before << 16 | (count + 1) : 0;
+}
+
 /* Clauses that are left by what is known of a call at once. */
 ENFORCE_FUNCTION __u64 enforce_clauses_of(const struct enforcement *table, __u64 type, __u64 failed) {
   return type < EVENT_TYPE_COUNT ? table->types[type] & table->results[failed & 1] : 0;

@@ -9,45 +9,63 @@
 struct enforce_verdict {
   struct ipv6 peer; /* of IPv4 as mapped */
   u32 port;
-  u32 number;  /* of the call */
-  u64 outcome; /* ENFORCED_ */
+  u32 number;   /* of the call */
+  u32 enforced; /* count_enforced() */
+  u32 pad;
 };
 
-/* Of the call that a thread is in. */
+/* A thread: its number is given again. */
+struct enforced_thread {
+  u64 started;
+  u32 number;
+  u32 pad;
+};
+
+/* Of the call that a thread is in. Programs of cgroups may not use task storage before 6.16. */
 struct {
   __uint(type, BPF_MAP_TYPE_LRU_HASH);
   __uint(max_entries, 4096);
-  __type(key, u32);
+  __type(key, struct enforced_thread);
   __type(value, struct enforce_verdict);
 } enforce_verdicts SEC(".maps");
 
-#define EPERM 1
 #define ALLOW 1
 #define REFUSE 0
+
+inline_always struct enforced_thread thread_of(struct task_struct *task) {
+  return (struct enforced_thread){.started = LOAD(task_struct, task, start_boottime), .number = task->pid};
+}
 
 inline_always u32 call_number(struct task_struct *task) {
   const struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
   return LOAD(pt_regs, PINNED((u64)registers), CALL_NUMBER);
 }
 
-inline_always bool is_refused(u32 outcome) {
-  return outcome == ENFORCED_REFUSED || outcome == ENFORCED_REFUSED_AND_KILLED;
-}
+/* In place of the type of an event: a request of io_uring, whose type is not known here. */
+#define REQUEST EVENT_TYPE_COUNT
 
-/* The event that a send is reported as; 0: not known, so that any of them may be. */
-inline_always u32 send_type(struct task_struct *task) {
+/* The type of the event that a call is reported as which may connect or send; 0: another one, within which the kernel
+ * itself connects or sends, on a socket that the process does not have. */
+inline_always u32 reaching_call(struct task_struct *task) {
+  const struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
   u32 number = call_number(task);
   if (task->flags & IO_WORKER || number == IO_URING_ENTER)
-    return 0;
+    return REQUEST;
   if (is_compat_thread(task))
-    return compat_type(number);
-  return number == NATIVE_sendto     ? EVENT_SENDTO
+    return compat_type_of(registers);
+  return number == NATIVE_connect    ? EVENT_CONNECT
+         : number == NATIVE_sendto   ? EVENT_SENDTO
          : number == NATIVE_sendmsg  ? EVENT_SENDMSG
          : number == NATIVE_sendmmsg ? EVENT_SENDMMSG
                                      : 0;
 }
 
-/* Clauses of sends that are there whichever call it was. */
+inline_always bool may_reach(u32 type) {
+  return type == EVENT_CONNECT || type == EVENT_SENDTO || type == EVENT_SENDMSG || type == EVENT_SENDMMSG ||
+         type == REQUEST;
+}
+
+/* Clauses of sends by such a call; of a request, those that are there whichever it is. */
 inline_always u64 clauses_of_send(const struct enforcement *table, u32 type) {
   switch (type) {
     case EVENT_SENDTO:
@@ -74,83 +92,118 @@ __noinline u64 tests_of_peer(const struct enforcement *table, u64 high, u64 low,
   return enforce_tests_of_peer(&peer);
 }
 
+/* Clauses on connects and sends that are decided before they have an effect. */
+inline_always u64 early_clauses(const struct enforcement *table, u32 type, bool connects, struct ipv6 peer) {
+  u64 clauses = connects ? table->types[EVENT_CONNECT] : clauses_of_send(table, type);
+  return clauses & table->early & table->sockets[is_mapped(peer) ? SOCKET_KIND_IPV4 : SOCKET_KIND_IPV6];
+}
+
 /* Decides a connect or datagram to a peer, and notes what is done for the program that reports it. */
 __noinline u32 enforce_peer_of(u64 high, u64 low, u32 port, u32 connects) {
   struct task_struct *task = bpf_get_current_task_btf();
   const struct enforcement *table = find_enforcement();
-  if (!table)
+  u32 type = reaching_call(task);
+  if (!table || !may_reach(type))
     return ALLOW;
   struct ipv6 peer = {high, low};
-  u64 clauses = connects ? table->types[EVENT_CONNECT] : clauses_of_send(table, send_type(task));
-  clauses &= table->early & table->sockets[is_mapped(peer) ? SOCKET_KIND_IPV4 : SOCKET_KIND_IPV6];
-  if (!clauses)
-    return ALLOW;
-  u32 thread = task->pid;
-  u64 met = clauses_met(table, clauses, 0, tests_of_peer(table, high, low, port), 0);
-  if (!met) {
+  struct enforced_thread thread = thread_of(task);
+  if (type != EVENT_SENDMMSG)                        /* which may have sent others */
     bpf_map_delete_elem(&enforce_verdicts, &thread); /* of a call that no program has reported */
+  u64 clauses = early_clauses(table, type, connects, peer);
+  u64 met = clauses ? clauses_met(table, clauses, 0, tests_of_peer(table, high, low, port), 0) : 0;
+  if (!met)
     return ALLOW;
-  }
-  u32 outcome = refuse_to_enforce(table);
+  u32 outcome = refuse_to_enforce(table, met);
   if (!outcome)
     outcome = met & table->kills ? ENFORCED_REFUSED_AND_KILLED : ENFORCED_REFUSED;
+  if (type == REQUEST) /* counted when it is reported: enforce_request() */
+    return is_refused(outcome) ? REFUSE : ALLOW;
   struct enforce_verdict verdict = {
       .peer = peer,
       .port = port,
       .number = call_number(task),
-      .outcome = count_enforced(outcome),
+      .enforced = count_enforced(table, met, outcome),
   };
   bpf_map_update_elem(&enforce_verdicts, &thread, &verdict, BPF_ANY);
   return is_refused(outcome) ? REFUSE : ALLOW;
 }
 
-inline_always int enforce_ipv4(const struct bpf_sock_addr *ctx, u32 connects) {
-  struct ipv6 peer = mapped_ipv4(ctx->user_ip4);
+#define IPV4_LOOPBACK bpf_htonl(0x7f000001)
+#define IS_IPV4_MULTICAST(address) ((bpf_ntohl(address) >> 28) == 0xe)
+
+/* The address that the kernel connects to in place of 0.0.0.0: the socket's own, if it is bound to one, else that of
+ * loopback. 0: of a socket that is bound to a device, it is that device's. */
+inline_always u32 connected_ipv4(u32 address, const struct bpf_sock *sock) {
+  if (address || !sock || sock->bound_dev_if)
+    return address;
+  u32 own = sock->src_ip4;
+  return own && !IS_IPV4_MULTICAST(own) ? own : IPV4_LOOPBACK;
+}
+
+/* The same in place of `::`, and of 0.0.0.0 as mapped. */
+inline_always struct ipv6 connected_ipv6(struct ipv6 address, const struct bpf_sock *sock) {
+  if (is_mapped(address))
+    return mapped_ipv4(connected_ipv4(ipv4_of(address), sock));
+  if (!is_unset(address) || !sock)
+    return address;
+  bool mapped = !sock->src_ip6[0] && !sock->src_ip6[1] && sock->src_ip6[2] == MAPPED_PREFIX;
+  return mapped ? mapped_ipv4(IPV4_LOOPBACK) : (struct ipv6){0, (u64)bpf_htonl(1) << 32};
+}
+
+inline_always struct ipv6 given_ipv6(const struct bpf_sock_addr *ctx) {
+  return (struct ipv6){(u64)ctx->user_ip6[1] << 32 | ctx->user_ip6[0], (u64)ctx->user_ip6[3] << 32 | ctx->user_ip6[2]};
+}
+
+inline_always int enforce_reaching(struct ipv6 peer, const struct bpf_sock_addr *ctx, u32 connects) {
   return BOUNDED(enforce_peer_of(peer.high, peer.low, bpf_ntohs(ctx->user_port), connects), REFUSE, ALLOW);
 }
 
-inline_always int enforce_ipv6(const struct bpf_sock_addr *ctx, u32 connects) {
-  u64 high = (u64)ctx->user_ip6[1] << 32 | ctx->user_ip6[0];
-  u64 low = (u64)ctx->user_ip6[3] << 32 | ctx->user_ip6[2];
-  return BOUNDED(enforce_peer_of(high, low, bpf_ntohs(ctx->user_port), connects), REFUSE, ALLOW);
+/* One to an address that is not known is not decided. */
+inline_always int enforce_connecting(struct ipv6 peer, const struct bpf_sock_addr *ctx) {
+  return is_mapped(peer) && !ipv4_of(peer) ? ALLOW : enforce_reaching(peer, ctx, 1);
 }
 
 SEC("cgroup/connect4") int enforce_connect4(struct bpf_sock_addr *ctx) {
-  return enforce_ipv4(ctx, 1);
+  return enforce_connecting(mapped_ipv4(connected_ipv4(ctx->user_ip4, ctx->sk)), ctx);
 }
 
 SEC("cgroup/connect6") int enforce_connect6(struct bpf_sock_addr *ctx) {
-  return enforce_ipv6(ctx, 1);
+  return enforce_connecting(connected_ipv6(given_ipv6(ctx), ctx->sk), ctx);
 }
 
 SEC("cgroup/sendmsg4") int enforce_sendmsg4(struct bpf_sock_addr *ctx) {
-  return enforce_ipv4(ctx, 0);
+  return enforce_reaching(mapped_ipv4(ctx->user_ip4), ctx, 0);
 }
 
 SEC("cgroup/sendmsg6") int enforce_sendmsg6(struct bpf_sock_addr *ctx) {
-  return enforce_ipv6(ctx, 0);
+  return enforce_reaching(given_ipv6(ctx), ctx, 0);
 }
 
-/* What was decided within the call that returns; 0: nothing was. One that nobody has taken may be of an earlier call.
- */
-inline_always const struct enforce_verdict *verdict_of(struct task_struct *task, s64 result) {
-  u32 thread = task->pid;
+/* What was done within the call that returns, as events have it; 0: nothing. One that nobody has taken may be of an
+ * earlier call. The process is killed here where that is asked for, whether there is an event or not. Sets the peer of
+ * a refused call. */
+inline_always u32 finish_verdict(struct task_struct *task, bool may_be_refused, struct connecting *refused) {
+  struct enforced_thread thread = thread_of(task);
   const struct enforce_verdict *found = bpf_map_lookup_elem(&enforce_verdicts, &thread);
   if (likely(!found) || found->number != call_number(task))
     return 0;
-  return is_refused(found->outcome) && result != -EPERM ? 0 : found;
+  u32 enforced = found->enforced;
+  if (!is_refused(enforced))
+    return enforced;
+  if (!may_be_refused)
+    return 0;
+  if (refused) {
+    refused->peer = found->peer;
+    refused->port = found->port;
+  }
+  bool killed = ENFORCED_OUTCOME(enforced) == ENFORCED_REFUSED_AND_KILLED && !bpf_send_signal(SIGKILL);
+  return (enforced & ~ENFORCED_OUTCOME(~0u)) | (killed ? ENFORCED_REFUSED_AND_KILLED : ENFORCED_REFUSED);
 }
 
+/* To be called once it is certain that the program is not begun anew (begin()). */
 inline_always void forget_verdict(struct task_struct *task) {
-  u32 thread = task->pid;
+  struct enforced_thread thread = thread_of(task);
   bpf_map_delete_elem(&enforce_verdicts, &thread);
-}
-
-/* Kills the process whose call was refused, where that is asked for. Whether there is an event or not: so it is done
- * before one is begun. */
-inline_always void finish_verdict(const struct enforce_verdict *verdict) {
-  if (verdict->outcome == ENFORCED_REFUSED_AND_KILLED)
-    bpf_send_signal(SIGKILL);
 }
 
 /* The peer of a connect as its event has it: fill_peer(). */
@@ -171,12 +224,11 @@ inline_always struct ipv6 reported_peer(const struct used_socket *used, const un
 }
 
 /* Enforces by signal what only the end of a connect decides. */
-inline_always u32 enforce_connected(const struct record *record, const struct used_socket *used,
-                                    const struct call *call) {
-  const struct enforcement *table = find_enforcement();
-  if (!table || record->type != EVENT_CONNECT || !used->sock)
+inline_always u32 enforce_connected(const struct enforcement *table, const struct used_socket *used,
+                                    const struct call *call, s64 result, u64 image) {
+  if (!table || !used->sock)
     return 0;
-  u64 clauses = enforce_clauses_of(table, EVENT_CONNECT, record->result < 0) & table->kills & ~table->early;
+  u64 clauses = enforce_clauses_of(table, EVENT_CONNECT, result < 0) & table->kills & ~table->early;
   u32 family = LOAD(sock, used->sock, __sk_common.skc_family), port;
   if (!clauses || (family != AF_INET && family != AF_INET6))
     return 0;
@@ -186,36 +238,31 @@ inline_always u32 enforce_connected(const struct record *record, const struct us
   clauses &= table->sockets[is_mapped(peer) ? SOCKET_KIND_IPV4 : SOCKET_KIND_IPV6];
   if (!clauses)
     return 0;
-  u64 met = clauses_met(table, clauses, 0, tests_of_peer(table, peer.high, peer.low, port), record->image);
+  u64 met = clauses_met(table, clauses, 0, tests_of_peer(table, peer.high, peer.low, port), image);
   return met ? enforce_by_signal(table, met, false) : 0;
 }
 
 /* As on_socket(). The event of a refused connect has the peer that was refused. */
 HOOK_PROGRAM(enforce_socket) {
-  struct record record;
+  struct record record = {};
   struct connecting refused = {};
   struct task_struct *task = bpf_get_current_task_btf();
   struct call call = call_of(task);
-  const struct enforce_verdict *verdict = verdict_of(task, result_of(ctx));
-  u32 enforced = 0;
-  if (unlikely(verdict)) {
-    enforced = verdict->outcome;
-    refused.peer = verdict->peer;
-    refused.port = verdict->port;
-    finish_verdict(verdict);
-  }
-  if (!begin(&record, ctx, task))
-    return PASS_ON;
-  if (unlikely(verdict))
+  const struct enforcement *table = find_enforcement();
+  u32 enforced = finish_verdict(task, result_of(ctx) == -EPERM, &refused);
+  bool begun = begin(&record, ctx, task);
+  if (unlikely(enforced))
     forget_verdict(task);
+  if (!begun)
+    return PASS_ON;
   struct used_socket used = find_socket_of(record.type, &call, task, record.result);
   forget_begun(&used);
   if (record.type == EVENT_CONNECT)
     record.result = result_of_connect(record.result, used.sock);
   if (is_refused(enforced))
     used.begun = &refused;
-  if (!enforced)
-    enforced = enforce_connected(&record, &used, &call);
+  if (!enforced && record.type == EVENT_CONNECT)
+    enforced = enforce_connected(table, &used, &call, record.result, record.image);
   if ((!enforced && !passes_socket(&record, &used)) ||
       !reserve(&record, task, NETWORK_LONGEST, sizeof(struct event_network)))
     return PASS_ON;
@@ -226,35 +273,104 @@ HOOK_PROGRAM(enforce_socket) {
 
 /* As on_send(). */
 HOOK_PROGRAM(enforce_send) {
-  struct record record;
+  struct record record = {};
   struct sending sending;
   struct task_struct *task = bpf_get_current_task_btf();
   struct call call = call_of(task);
   struct capture_shared *control = capture();
   u32 type = control ? hook_of(ctx, control).type : 0;
-  const struct enforce_verdict *verdict = verdict_of(task, result_of(ctx));
-  u32 enforced = 0;
-  if (unlikely(verdict)) {
-    enforced = verdict->outcome;
-    finish_verdict(verdict);
-  }
-  if (!type || !find_send(&sending, &call, task, type, result_of(ctx)) || !begin(&record, ctx, task))
-    return PASS_ON;
-  if (unlikely(verdict))
+  u32 enforced = finish_verdict(task, result_of(ctx) == -EPERM, 0);
+  bool begun = type && find_send(&sending, &call, task, type, result_of(ctx)) && begin(&record, ctx, task);
+  if (unlikely(enforced))
     forget_verdict(task);
-  if (!reserve_send(&record, &call, &sending, task))
+  if (!begun || !reserve_send(&record, &call, &sending, task))
     return PASS_ON;
   record.header->reserved = enforced;
   write_send(&record, &call, &sending);
   return PASS_ON;
 }
 
-/* Messages of sendmmsg, which on_send_many() reports without what was done. */
+/* As on_send_many(). Of its messages one may be refused after others were sent. */
 HOOK_PROGRAM(enforce_send_many) {
+  struct record record = {};
   struct task_struct *task = bpf_get_current_task_btf();
-  const struct enforce_verdict *verdict = verdict_of(task, result_of(ctx));
-  if (unlikely(verdict))
-    finish_verdict(verdict);
-  bpf_tail_call(ctx, &programs, SLOT_WRITE_SEND_MANY);
+  struct call call = call_of(task);
+  u32 enforced = finish_verdict(task, true, 0);
+  bool begun = begin(&record, ctx, task);
+  if (unlikely(enforced))
+    forget_verdict(task);
+  if (begun)
+    tell_messages(&call, EVENT_SENDMMSG, result_of(ctx), record.image, enforced);
+  return PASS_ON;
+}
+
+/* A request of io_uring that is reported: those that send before they begin, connects when they have ended, but for
+ * those of which the end is not reported. The programs of the cgroup refuse them in whatever thread they are made; the
+ * process that has made them is killed here. */
+static __noinline u32 enforce_request(const struct enforcement *table, const struct passed_call *passed,
+                                      const struct call *call) {
+  bool connects = passed->type == EVENT_CONNECT;
+  union passed to;
+  if (!passed->submitted && !(connects && passed->result == -EPERM))
+    return 0;
+  read_passed(&to, call, passed->passed[connects ? 1 : 4], passed->passed[connects ? 2 : 5]);
+  if (!is_ip(&to))
+    return 0;
+  struct ipv6 peer = passed_ipv6(&to);
+  u32 port = bpf_ntohs(to.ipv4.sin_port);
+  u64 clauses = early_clauses(table, REQUEST, connects, peer);
+  u64 met = clauses ? clauses_met(table, clauses, 0, tests_of_peer(table, peer.high, peer.low, port), 0) : 0;
+  if (!met)
+    return 0;
+  u32 outcome = refuse_to_enforce(table, met);
+  if (!outcome)
+    outcome = met & table->kills && !bpf_send_signal(SIGKILL) ? ENFORCED_REFUSED_AND_KILLED : ENFORCED_REFUSED;
+  return count_enforced(table, met, outcome);
+}
+
+/* What only the end of a 32-bit connect decides. */
+static __noinline u32 enforce_passed_connect(const struct enforcement *table, const struct passed_call *passed,
+                                             const struct call *call) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct used_socket used = find_socket_of(EVENT_CONNECT, call, task, passed->result);
+  return enforce_connected(table, &used, call, passed->result, passed->image);
+}
+
+/* Calls by 32-bit programs and by io_uring; the latter may be looked at by another process than the one that asked. */
+SEC("raw_tp") int enforce_passed(void *ctx) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  const struct enforcement *table = find_enforcement();
+  struct passed_call *passed = passed_space();
+  if (!passed || !table || passed->process != (u32)task->tgid)
+    goto write;
+  struct call call = {.passed = passed->passed, .way = passed->way, .fd = passed->fd, .file = passed->file};
+  u64 type = passed->type;
+  opaque(type);
+  if (is_open(type)) {
+    passed->enforced = enforce_opening(table, &call, task, type, passed->result, passed->image);
+  } else if (may_reach(type) && passed->way == WAY_IO_URING) {
+    passed->enforced = enforce_request(table, passed, &call);
+  } else if (may_reach(type)) {
+    passed->enforced = finish_verdict(task, passed->result == -EPERM, 0);
+    forget_verdict(task);
+    if (!passed->enforced && type == EVENT_CONNECT)
+      passed->enforced = enforce_passed_connect(table, passed, &call);
+  }
+write:
+  bpf_tail_call(ctx, &programs, SLOT_WRITE_PASSED);
+  return PASS_ON;
+}
+
+/* The messages of a 32-bit sendmmsg. */
+SEC("raw_tp") int enforce_passed_many(void *ctx) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct passed_call *passed = passed_space();
+  if (!passed)
+    return PASS_ON;
+  if (passed->type == EVENT_SENDMMSG) {
+    passed->enforced = finish_verdict(task, true, 0);
+    forget_verdict(task);
+  }
+  bpf_tail_call(ctx, &programs, SLOT_WRITE_PASSED_MANY);
   return PASS_ON;
 }

@@ -78,11 +78,12 @@ struct enforce_process {
   __u64 clauses; /* those with ENFORCE_CANDIDATE whose rule has its bit in the image */
 };
 
-/* So many within that time. */
+/* So many within that time, whenever it begins. */
 struct enforce_limit {
-  __u64 count;
-  __u64 nanoseconds;
+  __u64 count; /* ENFORCE_MOST_COUNT at most */
+  __u64 seconds;
 };
+#define ENFORCE_MOST_COUNT 0xffff
 
 struct enforcement {
   __u64 types[EVENT_TYPE_COUNT];
@@ -100,7 +101,8 @@ struct enforcement {
   __u64 agent_cgroup; /* 0: the agent runs on the host */
   __u64 networks_used;
   __u64 ports_used;
-  __u64 zero; /* 0, which the verifier does not know: see clauses_of_place() */
+  __u64 serial; /* number of the tables: see ENFORCED_SERIAL */
+  __u64 zero;   /* 0, which the verifier does not know: see clauses_of_place() */
   struct enforce_limit node;
   struct enforce_limit container;
   struct enforce_clause clauses[ENFORCE_CLAUSES];
@@ -111,24 +113,32 @@ struct enforcement {
   struct enforce_process processes[ENFORCE_PROCESSES];
 };
 
-/* A cgroup, by its id. */
+/* What the host has said of a container. */
+#define ENFORCE_NOT_PERMITTED 0 /* not known: see enforcement.permits */
+#define ENFORCE_PERMITTED 1
+#define ENFORCE_NEVER 2 /* it is never acted on */
+
+/* A cgroup, by its number: see cgroup_number(). */
 struct enforce_cgroup {
   __u32 where;     /* ENFORCE_CONTAINER or ENFORCE_HOST */
-  __u32 permitted; /* see enforcement.permits */
+  __u32 permitted; /* ENFORCE_PERMITTED and so on */
   __u64 container; /* number of the container, for its limit */
 };
 
-/* How often something was done within the current window. */
-struct enforce_window {
-  __u64 begun;
-  __u64 count;
-};
+/* How often something was done, as one word, so that it can be changed at once: the second of the boot in which the
+ * current window began (32 bits), how often in the window before (16 bits), and in this one (16 bits). */
+typedef __u64 enforce_window;
+
+/* An event's `reserved`: what was done (ENFORCED_ of schema.h), by which clause of which tables. */
+#define ENFORCED_OUTCOME(reserved) ((reserved) & 15)
+#define ENFORCED_CLAUSE(clause) ((__u32)((clause) & 63) << 4)
+#define ENFORCED_SERIAL(serial) ((__u32)((serial) & 63) << 10)
 
 /* By outcome (ENFORCED_ of schema.h), and the window of the node. */
 #define ENFORCE_OUTCOMES 16
 struct enforce_counts {
   __u64 outcomes[ENFORCE_OUTCOMES];
-  struct enforce_window node;
+  enforce_window node;
 };
 
 #endif

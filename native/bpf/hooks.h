@@ -82,20 +82,21 @@ enum program_slot {
   SLOT_SETTLE,
   SLOT_ENFORCE_EXEC,
   SLOT_WRITE_PASSED,
-  SLOT_WRITE_SEND_MANY,
+  SLOT_WRITE_PASSED_MANY,
   SLOT_COUNT,
 };
 
 /* SLOT(key, program): while rules are enforced, these are in the slots in place of those above. The first is reached
- * from on_exec_success() alone; enforce_passed() goes on to write_passed(). */
-#define WASPREY_ENFORCERS(SLOT)            \
-  SLOT(SLOT_ENFORCE_EXEC, enforce_exec)    \
-  SLOT(SLOT_WRITE_PASSED, write_passed)    \
-  SLOT(SLOT_WRITE_SEND_MANY, on_send_many) \
-  SLOT(SLOT_SEND_MANY, enforce_send_many)  \
-  SLOT(SLOT_PASSED, enforce_passed)        \
-  SLOT(SLOT_OPEN, enforce_open)            \
-  SLOT(SLOT_SOCKET, enforce_socket)        \
+ * from on_exec_success() alone; enforce_passed() goes on to write_passed(), and so does enforce_passed_many(). */
+#define WASPREY_ENFORCERS(SLOT)                   \
+  SLOT(SLOT_ENFORCE_EXEC, enforce_exec)           \
+  SLOT(SLOT_WRITE_PASSED, write_passed)           \
+  SLOT(SLOT_WRITE_PASSED_MANY, write_passed_many) \
+  SLOT(SLOT_SEND_MANY, enforce_send_many)         \
+  SLOT(SLOT_PASSED, enforce_passed)               \
+  SLOT(SLOT_PASSED_MANY, enforce_passed_many)     \
+  SLOT(SLOT_OPEN, enforce_open)                   \
+  SLOT(SLOT_SOCKET, enforce_socket)               \
   SLOT(SLOT_SEND, enforce_send)
 
 /* PROGRAM(name, attach type): attached to the root cgroup while rules are enforced that concern sockets. */

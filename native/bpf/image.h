@@ -185,7 +185,7 @@ inline_always void fill_image(struct draft *draft, struct task_struct *task, u32
   fill_credentials(image, task);
   fill_executable(image, task);
   image->tty = terminal_of(task);
-  image->cgroup_id = LOAD(kernfs_node, cgroup_of_task(task), id);
+  image->cgroup_id = cgroup_number(cgroup_of_task(task));
   image->fd_limit = LOAD(signal_struct, LOAD_WORD(task_struct, task, signal), rlim[RLIMIT_NOFILE].rlim_cur);
   fill_memory(image, task);
   image->mount_namespace = mount_namespace_of(task);

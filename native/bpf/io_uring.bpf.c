@@ -90,6 +90,7 @@ inline_always void take_submission(void *ctx, u64 request, struct passed_call *p
     count_unkept(type);
   }
   presume_success(passed, task, flags & REQUEST_FIXED_FILE);
+  passed->submitted = 1;
   link_texts(passed);
   write_request(ctx, passed, control, request);
 }

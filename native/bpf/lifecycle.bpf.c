@@ -287,7 +287,7 @@ inline_always void note_cgroup_attach(struct task_struct *task) {
   if (!process || !process->id || task->pid != task->tgid)
     return;
   struct capture_shared *control = capture();
-  if (!control || LOAD(kernfs_node, cgroup_of_task(task), id) == process->cgroup)
+  if (!control || cgroup_number(cgroup_of_task(task)) == process->cgroup)
     return;
   if (note_outdated(process, control))
     make_image(process, task, 0, false);

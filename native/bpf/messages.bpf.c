@@ -1,7 +1,10 @@
 /* sendmmsg and recvmmsg: each of their messages is reported as if it had been sent or received alone. */
 
 #include "message.h"
+#include "enforce_tables.h"
 #include "socket.h"
+
+#define EPERM 1
 
 /* The kernel's limit (UIO_MAXIOV). */
 #define MOST_MESSAGES 1024
@@ -15,9 +18,15 @@ struct messages {
   s64 result;
   s32 fd;
   u32 way;
-  u32 index; /* of the message to report */
-  u32 pad;
+  u32 index;    /* of the message to report */
+  u32 enforced; /* what enforcement did: count_enforced(); 0: nothing */
 };
+
+/* Whether enforcement has refused a message: the one behind those that were sent. */
+inline_always bool is_refused(u32 enforced) {
+  u32 outcome = ENFORCED_OUTCOME(enforced);
+  return outcome == ENFORCED_REFUSED || outcome == ENFORCED_REFUSED_AND_KILLED;
+}
 
 /* A message as the corresponding call of sendmsg or recvmsg. The words hold that call's arguments. The header of each
  * message is followed by the number of bytes that were sent or received. */
@@ -27,7 +36,8 @@ inline_always struct call one_message(const struct messages *messages, u64 words
   u64 at = messages->first + messages->index * (compat ? sizeof(struct compat_mmsghdr) : sizeof(struct mmsghdr));
   u32 done = 0;
   bpf_probe_read_user(&done, sizeof(done), (void *)(at + header));
-  *result = messages->result < 0 ? messages->result : done;
+  bool refused = is_refused(messages->enforced) && messages->index == (u64)messages->result;
+  *result = messages->result < 0 ? messages->result : refused ? -EPERM : done;
   words[0] = messages->fd;
   words[1] = at;
   words[2] = messages->flags;
@@ -64,6 +74,8 @@ __noinline u32 tell_sent(struct messages *messages) {
   if (!wanted || !reserve_news(&record, &call, &sending, task))
     return 0;
   note_way(&record, messages);
+  if (messages->enforced && (result == -EPERM || !is_refused(messages->enforced)))
+    record.header->reserved = messages->enforced;
   write_send(&record, &call, &sending);
   return 0;
 }
@@ -96,15 +108,19 @@ static long received_step(u32 index, struct messages *messages) {
   return 0;
 }
 
-/* Reports all messages that were sent or received; for a failed call the first, which failed. */
-inline_always void tell_messages(const struct call *call, u32 type, s64 result, u64 image) {
+/* Reports all messages that were sent or received, and behind them one that was refused; for a failed call the first,
+ * which failed. */
+inline_always void tell_messages(const struct call *call, u32 type, s64 result, u64 image, u32 enforced) {
   struct messages messages = {.image = image,
                               .first = ARGUMENT(call, 1),
                               .flags = ARGUMENT(call, 3),
                               .result = result,
                               .fd = ARGUMENT(call, 0),
-                              .way = call->way};
-  u64 count = result < 0 ? 1 : result > MOST_MESSAGES ? MOST_MESSAGES : result;
+                              .way = call->way,
+                              .enforced = enforced};
+  u64 count = result < 0 ? 1 : result + is_refused(enforced);
+  if (count > MOST_MESSAGES)
+    count = MOST_MESSAGES;
   if (type == EVENT_SENDMMSG)
     bpf_loop(count, sent_step, &messages, 0);
   else
@@ -116,7 +132,7 @@ HOOK_PROGRAM(on_send_many) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct call call = call_of(task);
   if (begin(&record, ctx, task))
-    tell_messages(&call, EVENT_SENDMMSG, result_of(ctx), record.image);
+    tell_messages(&call, EVENT_SENDMMSG, result_of(ctx), record.image, 0);
   return PASS_ON;
 }
 
@@ -125,6 +141,6 @@ HOOK_PROGRAM(on_receive_many) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct call call = call_of(task);
   if (result_of(ctx) != -EAGAIN && begin(&record, ctx, task))
-    tell_messages(&call, EVENT_RECVMMSG, result_of(ctx), record.image);
+    tell_messages(&call, EVENT_RECVMMSG, result_of(ctx), record.image, 0);
   return PASS_ON;
 }

@@ -21,6 +21,7 @@ static __noinline void write_passed_send(struct record *record, const struct pas
   if (!find_send(&sending, call, task, passed->type, passed->result) || !reserve_send(record, call, &sending, task))
     return;
   record->header->tid = passed->tid;
+  record->header->reserved = passed->enforced;
   record->flags = passed->flags;
   write_send(record, call, &sending);
 }
@@ -114,6 +115,6 @@ SEC("raw_tp") int write_passed_many(void *ctx) {
   if (!passed)
     return PASS_ON;
   struct call call = {.passed = passed->passed, .way = passed->way};
-  tell_messages(&call, passed->type, passed->result, passed->image);
+  tell_messages(&call, passed->type, passed->result, passed->image, passed->enforced);
   return PASS_ON;
 }

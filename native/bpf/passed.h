@@ -39,7 +39,8 @@ struct passed_call {
   u64 replacer;       /* io_uring: address of a later request that may replace the file in its slot; 0: none */
   u32 process;        /* io_uring: thread group that submitted it */
   u32 replacer_opens; /* io_uring: 1: the replacer opens a file, by a name that it has until then */
-  u64 enforced;       /* what enforcement did: ENFORCED_; 0: nothing */
+  u32 enforced;       /* what enforcement did: count_enforced(); 0: nothing */
+  u32 submitted;      /* io_uring: 1: it was submitted just now, and has not begun */
   u8 texts[PASSED_TEXTS][PASSED_TEXT_ROOM];
 };
 

@@ -19,7 +19,8 @@ inline_always void tell_exec(u32 enforced) {
   record.image = current_image();
   record.type = EVENT_EXECVE;
   record.result = 0;
-  if (!passes(&record, FILTER_EXEC) || !reserve(&record, task, EXEC_SUCCESS_LONGEST, sizeof(struct event_exec)))
+  if ((!enforced && !passes(&record, FILTER_EXEC)) ||
+      !reserve(&record, task, EXEC_SUCCESS_LONGEST, sizeof(struct event_exec)))
     return;
   struct event_exec *event = (void *)record.header;
   struct call call = call_of(task);

@@ -207,7 +207,7 @@ struct image {
   __u64 exe_inode; /* 88: inode number of the executable */
   __u64 exe_ctime; /* 96: ns since the epoch */
   __u64 exe_mtime; /* 104: ns since the epoch */
-  __u64 cgroup_id; /* 112: id of the cgroup whose path is given */
+  __u64 cgroup_id; /* 112: number of the cgroup whose path is given: its id, and in the upper 16 bits the number of its hierarchy (0: that of version 2) */
   __u64 fd_limit; /* 120: RLIMIT_NOFILE, soft */
   __u64 faults_major; /* 128: page faults of the main thread that had to wait for a disk */
   __u64 faults_minor; /* 136: its other page faults */

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "bpf/enforce_tables.h"
 #include "kernel_layout.h"
@@ -21,12 +22,17 @@ class EnforcedPlaces {
 
   /** The container that a cgroup belongs to: its number, and its full id, which is "host" for the host. */
   void Note(uint64_t cgroup, uint32_t container, std::string_view full_id);
-  /** Whether processes of a container may be acted on: see enforcement.permits. Default: they may not. */
-  void Permit(const std::string& full_id, bool permitted);
-  /** Forgets cgroups, when there are so many that no more would be known. */
-  void ForgetIfMany(const std::function<bool(uint64_t cgroup)>& is_used);
+  /** What the host says of a container: ENFORCE_PERMITTED and so on. Default: ENFORCE_NOT_PERMITTED. */
+  void Permit(const std::string& full_id, uint32_t permitted);
+  /** What it says now begins anew: all that it has said of containers was by other settings. */
+  void ForgetPermits();
+  /** Forgets cgroups that are not used, when there are so many that no more would be known. */
+  void ForgetIfMany(const std::function<std::unordered_set<uint64_t>()>& used);
 
  private:
+  /** The map has room for more. */
+  static constexpr size_t kMany = 12'000;
+
   struct Place {
     enforce_cgroup entry;
     std::string container;
@@ -34,8 +40,10 @@ class EnforcedPlaces {
   void Write(uint64_t cgroup, const Place& place) const;
 
   int map_ = -1;
+  /** So many are looked through next. */
+  size_t many_ = kMany;
   std::unordered_map<uint64_t, Place> places_;
-  std::unordered_map<std::string, bool> permitted_;
+  std::unordered_map<std::string, uint32_t> permitted_;
 };
 
 }  // namespace wasprey

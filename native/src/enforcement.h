@@ -21,8 +21,8 @@ class Enforcement {
   Status Prepare(uint32_t bank, std::span<const uint8_t> tables, std::span<const uint64_t> rules);
   /** Enforces the rules of a bank in place of those before, or none. */
   Status Use(std::optional<uint32_t> bank);
-  /** Whether a container may be acted on, by its full id. */
-  void Permit(const std::string& container, bool permitted) { images_->places().Permit(container, permitted); }
+  /** What the host says of containers, by their full ids: see EnforcedPlaces. */
+  EnforcedPlaces& places() { return images_->places(); }
 
  private:
   EventSource* source_;

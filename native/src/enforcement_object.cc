@@ -38,11 +38,18 @@ Napi::Value CaptureObject::Enforce(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value CaptureObject::PermitEnforcement(const Napi::CallbackInfo& info) {
-  if (!info[0].IsString() || !info[1].IsBoolean())
-    return ThrowType(info.Env(), "permitEnforcement: the id of a container and a boolean are needed");
+  if (!info[0].IsString() || !info[1].IsNumber())
+    return ThrowType(info.Env(), "permitEnforcement: the id of a container and a number are needed");
   Capture* const capture = Open(info.Env());
   if (capture != nullptr)
-    capture->enforcement().Permit(info[0].As<Napi::String>().Utf8Value(), info[1].As<Napi::Boolean>().Value());
+    capture->enforcement().places().Permit(info[0].As<Napi::String>().Utf8Value(),
+                                           info[1].As<Napi::Number>().Uint32Value());
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::ForgetPermits(const Napi::CallbackInfo& info) {
+  Capture* const capture = Open(info.Env());
+  if (capture != nullptr) capture->enforcement().places().ForgetPermits();
   return info.Env().Undefined();
 }
 

@@ -36,9 +36,10 @@ struct Family {
 const Family kOpens = {{EVENT_OPEN, EVENT_OPENAT, EVENT_OPENAT2, EVENT_CREAT, EVENT_OPEN_BY_HANDLE_AT},
                        {"enforce_open", "enforce_passed"}};
 const Family kExecs = {{EVENT_EXECVE}, {"enforce_exec"}};
-const Family kSockets = {{EVENT_CONNECT, EVENT_SENDTO, EVENT_SENDMSG, EVENT_SENDMMSG},
-                         {"enforce_socket", "enforce_send", "enforce_send_many", "enforce_connect4", "enforce_connect6",
-                          "enforce_sendmsg4", "enforce_sendmsg6"}};
+const Family kSockets = {
+    {EVENT_CONNECT, EVENT_SENDTO, EVENT_SENDMSG, EVENT_SENDMMSG},
+    {"enforce_socket", "enforce_send", "enforce_send_many", "enforce_passed", "enforce_passed_many", "enforce_connect4",
+     "enforce_connect6", "enforce_sendmsg4", "enforce_sendmsg6"}};
 
 }  // namespace
 
@@ -87,16 +88,18 @@ void Enforcer::AttachToRoot() {
 Status Enforcer::Use(EnforcementTable* table) {
   if (auto failed = MakeMaps()) return failed;
   Load(*table);
-  if (table->Concerns(kSockets.types))
-    AttachToRoot();
-  else
-    links_.clear();
+  const bool concerns_sockets = table->Concerns(kSockets.types);
+  if (concerns_sockets) AttachToRoot();
   if (links_.size() < std::size(kCgroupEnforcers)) table->DecideLate();
+  // All programs are in their places before any of them has the rules: what one refuses, another one finishes.
+  if (auto failed = tables_->Enforce(*programs_, true)) return failed;
   const uint32_t key = 0;
   const int map = table->fd();
   if (bpf_map_update_elem(MapFd("enforcements"), &key, &map, BPF_ANY) != 0)
     return LoadError("Changing the enforced rules", errno);
-  return tables_->Enforce(*programs_, true);
+  // The rules before may have needed them until now.
+  if (!concerns_sockets) links_.clear();
+  return std::nullopt;
 }
 
 Status Enforcer::End() {

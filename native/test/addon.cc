@@ -93,6 +93,7 @@ Napi::Value VerdictOfLog(const Napi::CallbackInfo& info) {
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("containerIdOf", Napi::Function::New<ContainerIdOfCgroup>(env, "containerIdOf"));
   exports.Set("enforcedClauses", Napi::Function::New<EnforcedClauses>(env, "enforcedClauses"));
+  exports.Set("nextWindow", Napi::Function::New<NextWindow>(env, "nextWindow"));
   exports.Set("lexicalPath", Napi::Function::New<LexicalPathOf>(env, "lexicalPath"));
   exports.Set("namesBelow", Napi::Function::New<NamesBelow>(env, "namesBelow"));
   exports.Set("usersOf", Napi::Function::New<UsersOfPasswd>(env, "usersOf"));

@@ -81,8 +81,16 @@ Napi::Value EnforcedClauses(const Napi::CallbackInfo& info) {
   decided.peers = TestsOfPeer(table.get(), facts);
   decided.candidates = facts.object.Get("candidates").As<Napi::BigInt>().Uint64Value(&lossless);
   decided.where = facts.Number("where");
-  const uint64_t is_protected = decided.names & ENFORCE_PROTECTED;
+  const uint64_t is_protected = decided.names & (ENFORCE_PROTECTED | ENFORCE_RUNTIME);
   return Napi::BigInt::New(info.Env(), uint64_t{enforce_met(&decided) | is_protected});
+}
+
+Napi::Value NextWindow(const Napi::CallbackInfo& info) {
+  bool lossless = false;
+  const auto number = [&](size_t index) { return static_cast<uint64_t>(info[index].As<Napi::Number>().Int64Value()); };
+  const enforce_limit limit = {.count = number(1), .seconds = number(2)};
+  return Napi::BigInt::New(
+      info.Env(), uint64_t{enforce_next_window(info[0].As<Napi::BigInt>().Uint64Value(&lossless), &limit, number(3))});
 }
 
 }  // namespace wasprey

@@ -13,4 +13,7 @@ namespace wasprey {
  */
 Napi::Value EnforcedClauses(const Napi::CallbackInfo& info);
 
+/** (window: bigint, count, seconds, now) -> bigint, the window after one more was done; 0: none is left. */
+Napi::Value NextWindow(const Napi::CallbackInfo& info);
+
 }  // namespace wasprey

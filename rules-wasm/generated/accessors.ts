@@ -907,7 +907,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u64>(base, 104);
 }
 
-/** id of the cgroup whose path is given */
+/** number of the cgroup whose path is given: its id, and in the upper 16 bits the number of its hierarchy (0: that of version 2) */
 // @ts-ignore: decorator
 @inline export function imageCgroupId(base: u32): u64 {
   return load<u64>(base, 112);

@@ -1,44 +1,38 @@
 // Enforcement in the kernel, on real processes: what a process would have written after its call shows whether it was stopped.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, linkSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { basename } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EnforcedAction } from '../../host/capture/enforcement-means.ts';
 import { type EnforcementRails, enforcementTables } from '../../host/capture/enforcement-tables.ts';
-import { openCapture } from '../../host/capture/open.ts';
-import { EventMemory } from '../../host/fields/memory.ts';
 import { ENFORCED } from '../../host/schema/enforced.ts';
-import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
-import { directoryForTests } from '../support/directory.ts';
 import { act, type Step, str } from '../support/live-act.ts';
+import {
+  capture,
+  directory,
+  enforce,
+  events,
+  MARKER,
+  opening,
+  RAILS,
+  RUNS_ON,
+  reaching,
+  read,
+  run,
+  running,
+  STOPPED,
+} from '../support/live-enforcement.ts';
 import { AF_INET, SOCK_DGRAM } from '../support/live-numbers.ts';
-import { polledEvents } from '../support/polled-events.ts';
 
 const EVENT_TYPES = ['open', 'openat', 'openat2', 'creat', 'execve', 'connect', 'sendto', 'sendmsg'];
-/** No process has it: the tests are not its children. */
-const NO_AGENT = 4_194_303;
-const RAILS: EnforcementRails = {
-  observes: false,
-  hosts: true,
-  needsPermit: false,
-  executables: [],
-  runtimes: ['runc'],
-  agentPid: NO_AGENT,
-  perNode: { count: 10_000, milliseconds: 60_000 },
-  perContainer: { count: 10_000, milliseconds: 60_000 },
-};
-const directory = directoryForTests();
 const SECRET = `${directory}/secret`;
 const PROGRAM = `${directory}/forbidden`;
-const { capture, memory } = openCapture({ source: 'bpf' });
-const view = new EventMemory(memory.buffer);
 
 before(() => {
   writeFileSync(SECRET, 'secret\n');
@@ -49,68 +43,6 @@ before(() => {
 beforeEach(() => events());
 after(() => capture.close());
 
-/** An event of a call that was enforced. */
-interface Enforced {
-  readonly type: string;
-  readonly outcome: number;
-  readonly result: bigint;
-}
-
-/** Reads all events so far; returns those that say what enforcement did. */
-function events(): Enforced[] {
-  const found: Enforced[] = [];
-  const segments = new Uint32Array(64);
-  for (let pairs = capture.poll(segments, 50); pairs > 0; pairs = capture.poll(segments, 50)) {
-    for (const event of polledEvents(view, segments, pairs)) {
-      const outcome = event.number('reserved');
-      if (outcome !== 0) found.push({ type: event.type.name, outcome, result: event.big('result') });
-    }
-    capture.release();
-  }
-  return found;
-}
-
-/** Enforces these clauses from now on. */
-function enforce(clauses: readonly ExactClause[], action: EnforcedAction, rails: Partial<EnforcementRails> = {}): void {
-  const made = enforcementTables([{ exact: { rule: 0, clauses }, action }], { ...RAILS, ...rails });
-  assert.ok(made.ok);
-  capture.prepareEnforcement(0, made.tables.bytes, made.tables.rules);
-  assert.deepEqual(capture.enforce(0), []);
-  events();
-}
-
-function opening(...equal: string[]): ExactClause {
-  return {
-    types: ['open', 'openat', 'openat2', 'creat'],
-    process: 'any',
-    names: [{ of: 'path', equal, beginnings: [], endings: [] }],
-  };
-}
-
-function running(...equal: string[]): ExactClause {
-  return { types: ['execve'], process: 'any', names: [{ of: 'executable', equal, beginnings: [], endings: [] }] };
-}
-
-function reaching(port: number): ExactClause {
-  return { types: ['connect', 'sendto', 'sendmsg'], process: 'any', peers: [{ ports: [{ from: port, to: port }] }] };
-}
-
-const MARKER = `${directory}/marker`;
-
-/** Runs a program that writes a marker when it gets so far. Returns whether it did, and what ended it. */
-function run(program: string, ...words: string[]): { marker: boolean; signal: string | null } {
-  rmSync(MARKER, { force: true });
-  const { signal } = spawnSync(program, words, { cwd: directory });
-  return { marker: existsSync(MARKER), signal };
-}
-
-/** A shell that reads a file and then writes the marker. */
-function read(path: string): { marker: boolean; signal: string | null } {
-  return run('/bin/sh', '-c', `read line < ${path} && : > ${MARKER}`);
-}
-
-const STOPPED = { marker: false, signal: 'SIGKILL' };
-const RUNS_ON = { marker: true, signal: null };
 const ROUNDS = 20;
 
 test('A program is killed before it begins, whatever leads to it; others are not', () => {

@@ -33,10 +33,12 @@ interface TestAddon {
   /** The container a cgroup path names. */
   containerIdOf(cgroup: string): { type: string; fullId: string; id: string } | undefined;
   /**
-   * The clauses that the kernel's programs find to be met, by tables of enforcement and facts (native/test/enforcement_decision.h); bit 63: the
-   * executable is one of those that are never acted on.
+   * The clauses that the kernel's programs find to be met, by tables of enforcement and facts (native/test/enforcement_decision.h); bits 63 and 62: the
+   * executable is one of those that are never acted on, or a runtime's.
    */
   enforcedClauses(tables: Uint8Array, facts: EnforcedFacts): bigint;
+  /** The window of a limit after one more was done in that second of the boot; 0: none is left. */
+  nextWindow(window: bigint, count: number, seconds: number, now: number): bigint;
   /** Whether `path` is its own absolute lexical path, and that path; directory '' = not known. */
   lexicalPath(directory: Uint8Array, path: Uint8Array): { clean: boolean; path: Uint8Array };
   /** Names by number from the passwd and group files below a directory that is not trusted. */

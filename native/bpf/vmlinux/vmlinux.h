@@ -65,6 +65,7 @@ struct pid_namespace {
 
 struct mnt_namespace {
   struct ns_common ns;
+  struct user_namespace *user_ns;
 };
 
 struct nsproxy {
@@ -175,6 +176,7 @@ struct css_set {
 struct kernfs_node {
   struct kernfs_node *__parent;
   const char *name;
+  void *priv;
   u64 id;
 };
 

@@ -240,6 +240,45 @@ test('Executables that are never acted on are found by path, or by the name of t
     assert.ok(!isProtected(path), path);
 });
 
+test('Copies that runtimes make of themselves in memory are found by how their names begin', () => {
+  const made = enforcementTables([], { ...RAILS, runtimes: ['runc', 'memfd:runc_cloned:'] });
+  assert.ok(made.ok);
+  const runtime = 1n << 62n;
+  const testsOf = (running: string): bigint => {
+    const facts = { type: 0, failed: 0, combination: 0, isDirectory: 0, socket: 0, where: 0, candidates: 0n };
+    return testAddon.enforcedClauses(made.tables.bytes, { ...facts, running: latin(running) }) & runtime;
+  };
+  assert.equal(testsOf('memfd:runc_cloned:/proc/self/exe'), runtime);
+  assert.equal(testsOf('/usr/bin/runc'), runtime);
+  assert.equal(testsOf('memfd:exe'), 0n);
+  assert.equal(testsOf('/tmp/memfd:runc_cloned:x/exe'), 0n);
+});
+
+test('Within the time of a limit there are never more, wherever it begins', () => {
+  const steps = fc.array(fc.nat(4), { minLength: 1, maxLength: 200 });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 6 }), steps, (count, seconds, pauses) => {
+      const done: number[] = [];
+      let [window, now] = [0n, 100_000];
+      for (const pause of pauses) {
+        now += Math.max(pause - 2, 0);
+        const next = testAddon.nextWindow(window, count, seconds, now);
+        if (next === 0n) continue;
+        window = next;
+        done.push(now);
+      }
+      for (const from of done)
+        assert.ok(done.filter((time) => time >= from && time < from + seconds).length <= count, `${done}`);
+    }),
+    { numRuns: 500, seed: 2026, endOnFailure: true },
+  );
+  // A pause of twice the time gives all of it back; a clock that is behind that of another processor gives nothing.
+  const full = testAddon.nextWindow(testAddon.nextWindow(0n, 2, 10, 1000), 2, 10, 1000);
+  assert.equal(testAddon.nextWindow(full, 2, 10, 999), 0n);
+  assert.equal(testAddon.nextWindow(full, 2, 10, 1019), 0n);
+  assert.notEqual(testAddon.nextWindow(full, 2, 10, 1020), 0n);
+});
+
 test('What can not be enforced is a problem that says why', () => {
   const reasons = (clause: ExactClause, action: 'kill_process' | 'deny'): string => {
     const made = enforcementTables([{ exact: { rule: 0, clauses: [clause] }, action }], RAILS);

@@ -1,0 +1,90 @@
+// Holds what the kernel has enforced against what the rules match. The kernel decides by clauses that the compiler has proved, but that a
+// module brings along: where no match of the rule follows, somebody has to know.
+
+import type { EventMemory } from '../fields/memory.ts';
+import { EventRecord } from '../fields/record.ts';
+import { decode } from '../fields/value.ts';
+import { ENFORCED_ACTS, enforcedParts } from '../schema/enforced.ts';
+import { EVENT_HEADER } from '../schema/event-structs.ts';
+import { member } from '../schema/layout.ts';
+import type { SetMatch } from './module-set.ts';
+import type { EnforcedClause, EnforcementStart, UnmatchedEnforcement } from './protocol.ts';
+
+const SIZE = member(EVENT_HEADER, 'size').offset;
+const ENFORCED_AT = member(EVENT_HEADER, 'reserved').offset;
+
+/** Of one batch, more are not reported. */
+const MOST_AT_ONCE = 64;
+
+export class EnforcedMatches {
+  readonly #memory: EventMemory;
+  #current: EnforcementStart | undefined;
+  /** By the number of the tables: the rules of their clauses. Those before are kept: events of theirs are on their way. */
+  readonly #rules = new Map<number, readonly EnforcedClause[]>();
+  /** Events of the batch that the kernel has acted on, and whether a match came. */
+  readonly #acted = new Map<number, boolean>();
+
+  constructor(memory: EventMemory) {
+    this.#memory = memory;
+  }
+
+  /** The kernel enforces these from now on; undefined: nothing. */
+  use(start: EnforcementStart | undefined): void {
+    this.#current = start;
+    if (start) this.#rules.set(start.serial, start.clauses);
+  }
+
+  /** Called before a batch is evaluated. Nothing is looked at before anything was enforced. */
+  begin(segments: Uint32Array, pairs: number): void {
+    if (this.#rules.size === 0) return;
+    this.#acted.clear();
+    for (let pair = 0; pair < pairs; pair++) {
+      const to = segments[2 * pair + 1] ?? 0;
+      for (let at = segments[2 * pair] ?? 0; at < to; at += this.#memory.u32(at + SIZE)) {
+        if (this.#memory.u16(at + ENFORCED_AT) !== 0 && this.#hasActed(at)) this.#acted.set(at, false);
+      }
+    }
+  }
+
+  /** Whether the kernel has acted on the match's event by its rule. */
+  isOf({ event, module, rule }: SetMatch): boolean {
+    if (this.#rules.size === 0 || !this.#hasActed(event)) return false;
+    const { serial, clause } = enforcedParts(this.#memory.u16(event + ENFORCED_AT));
+    // Rules that have replaced those of the tables have other numbers: any match of them will do.
+    if (serial !== this.#current?.serial) return true;
+    const enforced = this.#current.clauses[clause];
+    return enforced?.module === module && enforced.rule === rule;
+  }
+
+  /** Called for each match of a module. */
+  take(match: SetMatch): void {
+    if (this.#acted.has(match.event) && this.isOf(match)) this.#acted.set(match.event, true);
+  }
+
+  /** What the kernel has done in this batch that no match followed; the records are valid still. */
+  unmatched(): readonly UnmatchedEnforcement[] {
+    if (this.#acted.size === 0) return [];
+    const without = [...this.#acted].filter(([, isMatched]) => !isMatched).slice(0, MOST_AT_ONCE);
+    this.#acted.clear();
+    return without.map(([at]) => this.#describe(at));
+  }
+
+  #hasActed(event: number): boolean {
+    return ENFORCED_ACTS.has(enforcedParts(this.#memory.u16(event + ENFORCED_AT)).outcome);
+  }
+
+  #describe(at: number): UnmatchedEnforcement {
+    const { outcome, serial, clause } = enforcedParts(this.#memory.u16(at + ENFORCED_AT));
+    const event = EventRecord.at(this.#memory, at);
+    const image = event?.image;
+    const name = image?.bytes('executable');
+    return {
+      rule: this.#rules.get(serial)?.[clause]?.name ?? '',
+      isReplaced: serial !== this.#current?.serial,
+      outcome,
+      event: event?.type.name ?? '',
+      pid: image?.number('pid') ?? 0,
+      executable: name ? decode(name) : '',
+    };
+  }
+}

@@ -1,0 +1,209 @@
+// Enforcement in the kernel by whatever way a call is made: by 32-bit programs, by io_uring, in messages of one call, to an address that
+// stands for another; and the limits.
+
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { after, before, beforeEach, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ENFORCED } from '../../host/schema/enforced.ts';
+import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
+import { actProgram, actWords, type Step, str } from '../support/live-act.ts';
+import {
+  capture,
+  directory,
+  type Ended,
+  enforce,
+  events,
+  MARKER,
+  opening,
+  RUNS_ON,
+  reaching,
+  run,
+  STOPPED,
+  takeEvents,
+} from '../support/live-enforcement.ts';
+import { AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
+
+const SECRET = `${directory}/secret`;
+const MINUTE = { count: 10_000, milliseconds: 60_000 };
+
+before(() => {
+  writeFileSync(SECRET, 'secret\n');
+  capture.start(['open', 'openat', 'openat2', 'creat', 'execve', 'connect', 'sendto', 'sendmsg', 'sendmmsg']);
+});
+beforeEach(() => events());
+after(() => capture.close());
+
+/** Makes these calls, and then writes the marker. */
+function call(...steps: readonly Step[]): Ended {
+  return run(actProgram(), ...actWords([...steps, ['creat', str(MARKER), 0o600]]));
+}
+
+/** What happened, without what else was going on. */
+function outcomes(): readonly [type: string, outcome: number][] {
+  return events().map(({ type, outcome }) => [type, outcome]);
+}
+
+test('A connect or send of a 32-bit program or by io_uring is refused, and its process killed', async () => {
+  const server = createServer();
+  let connections = 0;
+  server.on('connection', () => connections++).listen(0, '127.0.0.1');
+  const receiver = createSocket('udp4');
+  let received = 0;
+  receiver.on('message', () => received++).bind(0, '127.0.0.1');
+  await Promise.all([once(server, 'listening'), once(receiver, 'listening')]);
+  const port = (server.address() as AddressInfo).port;
+  const datagrams = receiver.address().port;
+  try {
+    for (const way of ['', 'int80:', 'ring:', 'ring+sqpoll:']) {
+      const connects: readonly Step[] = [
+        ['socket', AF_INET, SOCK_STREAM, 0],
+        [`${way}connect`, 'r0', `in:127.0.0.1:${port}`, 'len'],
+      ];
+      const message: Step = [`${way}sendmsg`, 'r0', `msg:in:127.0.0.1:${datagrams}`, 0];
+      const sends: readonly Step[] = [['socket', AF_INET, SOCK_DGRAM, 0], message];
+      enforce([reaching(port), reaching(datagrams)], 'kill_process');
+      assert.deepEqual(call(...connects), STOPPED, `${way}connect`);
+      assert.deepEqual(outcomes(), [['connect', ENFORCED.REFUSED_AND_KILLED]], `${way}connect`);
+      assert.deepEqual(call(...sends), STOPPED, `${way}sendmsg`);
+      assert.deepEqual(outcomes(), [['sendmsg', ENFORCED.REFUSED_AND_KILLED]], `${way}sendmsg`);
+      enforce([reaching(port), reaching(datagrams)], 'deny');
+      assert.deepEqual(call(...connects), RUNS_ON, `${way}connect`);
+      assert.deepEqual(outcomes(), [['connect', ENFORCED.REFUSED]], `${way}connect`);
+      assert.deepEqual(call(...sends), RUNS_ON, `${way}sendmsg`);
+      assert.deepEqual(outcomes(), [['sendmsg', ENFORCED.REFUSED]], `${way}sendmsg`);
+    }
+    await delay(100);
+    assert.deepEqual([connections, received], [0, 0]);
+  } finally {
+    server.close();
+    receiver.close();
+  }
+});
+
+test('0.0.0.0 and :: are the address that the kernel connects to in their place', async () => {
+  const server = createServer();
+  server.listen(0, '::');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const to = (address: readonly number[]): ExactClause => ({
+    types: ['connect'],
+    process: 'any',
+    peers: [{ networks: [{ address, bits: 8 * address.length }] }, { ports: [{ from: port, to: port }] }],
+  });
+  const connect = (family: number, address: string, type = SOCK_STREAM): Ended =>
+    call(['socket', family, type, 0], ['connect', 'r0', `${address}:${port}`, 'len']);
+  try {
+    enforce([to([127, 0, 0, 1]), to([...new Array<number>(15).fill(0), 1])], 'deny');
+    for (const type of [SOCK_STREAM, SOCK_DGRAM]) {
+      for (const [family, address] of [
+        [AF_INET, 'in:0.0.0.0'],
+        [AF_INET, 'in:127.0.0.1'],
+        [AF_INET6, 'in6:::'],
+        [AF_INET6, 'in6:::1'],
+      ] as const) {
+        assert.deepEqual(connect(family, address, type), RUNS_ON);
+        assert.deepEqual(outcomes(), [['connect', ENFORCED.REFUSED]], address);
+      }
+    }
+    // To its own address, where it is bound to one.
+    enforce([to([127, 0, 0, 2])], 'deny');
+    call(
+      ['socket', AF_INET, SOCK_DGRAM, 0],
+      ['bind', 'r0', 'in:127.0.0.2:0', 'len'],
+      ['connect', 'r0', `in:0.0.0.0:${port}`, 'len'],
+    );
+    assert.deepEqual(outcomes(), [['connect', ENFORCED.REFUSED]]);
+    enforce([to([0, 0, 0, 0]), to(new Array<number>(16).fill(0))], 'deny');
+    connect(AF_INET, 'in:0.0.0.0');
+    connect(AF_INET6, 'in6:::');
+    assert.deepEqual(outcomes(), []);
+  } finally {
+    server.close();
+  }
+});
+
+test('A limit holds for each time, for each kind of action and for each set of rules', async () => {
+  const acted = (): number => events().filter(({ outcome }) => outcome !== ENFORCED.LIMITED).length;
+  // One process that is refused again and again counts once, and again in the next window.
+  const port = 9;
+  const two = { count: 2, milliseconds: 2000 };
+  const connects = (times: number): readonly Step[] => [
+    ['socket', AF_INET, SOCK_STREAM, 0],
+    ...new Array<Step>(times).fill(['connect', 'r0', `in:127.0.0.1:${port}`, 'len']),
+  ];
+  capture.enforce(undefined);
+  enforce([reaching(port)], 'deny', { perNode: two });
+  call(...connects(5));
+  assert.deepEqual([acted(), call(...connects(3)), acted()], [5, RUNS_ON, 3]);
+  call(...connects(3));
+  assert.equal(acted(), 0);
+  await delay(2 * two.milliseconds + 1000);
+  call(...connects(3));
+  assert.equal(acted(), 3);
+  // A process that was observed has not been acted on: with other rules, or another mode, it counts anew.
+  const one = { count: 1, milliseconds: 60_000 };
+  const script = `while read go; do read line < ${SECRET}; echo $go; done`;
+  const child = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const again = async (): Promise<string> => {
+    child.stdin.write('read\n');
+    return String((await once(child.stdout, 'data'))[0]).trim();
+  };
+  capture.enforce(undefined);
+  try {
+    enforce([opening(SECRET)], 'kill_process', { perNode: one, observes: true });
+    assert.deepEqual([await again(), acted()], ['read', 1]);
+    for (const observes of [false, true]) {
+      enforce([opening(SECRET)], 'kill_process', { perNode: one, observes });
+      assert.deepEqual([await again(), acted()], ['read', 0]);
+    }
+  } finally {
+    child.kill();
+    capture.enforce(undefined);
+  }
+});
+
+test('A number of a cgroup has that of its hierarchy', () => {
+  spawnSync('/bin/true');
+  const found = new Set<number>();
+  takeEvents((event) => {
+    const number = event.image?.big('cgroup_id');
+    if (number !== undefined) found.add(Number(number >> 48n));
+  });
+  const lines = readFileSync('/proc/self/cgroup', 'utf8').trim().split('\n');
+  const hierarchies = new Set(lines.map((line) => Number(line.split(':')[0])));
+  assert.ok(found.size > 0);
+  for (const hierarchy of found) assert.ok(hierarchies.has(hierarchy), `hierarchy ${hierarchy}`);
+});
+
+test('A copy that a runtime makes of itself in memory is protected only with the privileges of a runtime', () => {
+  // On the host its name is enough.
+  const script = `
+    import ctypes, os, sys
+    fd = os.memfd_create(sys.argv[1])
+    os.write(fd, open('/bin/cat', 'rb').read())
+    os.execve(fd, ['cat', ${JSON.stringify(SECRET)}], {})`;
+  rmSync(MARKER, { force: true });
+  enforce([opening(SECRET)], 'kill_process', { runtimes: ['memfd:runc_cloned:'], perNode: MINUTE });
+  const runs = (name: string): string | null =>
+    spawnSync('python3', ['-c', script.replaceAll('\n    ', '\n').trim(), name]).signal;
+  assert.equal(runs('runc_cloned:/proc/self/exe'), null);
+  assert.deepEqual(outcomes(), [['openat', ENFORCED.PROTECTED]]);
+  assert.equal(runs('other'), 'SIGKILL');
+});
+
+test('What never names counts only from the mounts of the machine', () => {
+  const program = `${directory}/protected`;
+  copyFileSync('/bin/cat', program);
+  enforce([opening(SECRET)], 'kill_process', { executables: ['protected'] });
+  assert.equal(spawnSync(program, [SECRET]).signal, null);
+  assert.deepEqual(outcomes(), [['openat', ENFORCED.PROTECTED]]);
+  // A user namespace that anybody can make, with mounts of its own.
+  const unshared = spawnSync('unshare', ['--user', '--map-root-user', '--mount', program, SECRET]);
+  assert.equal(unshared.signal, 'SIGKILL', String(unshared.stderr));
+  assert.ok(!existsSync(MARKER));
+});

@@ -1,0 +1,113 @@
+// A capture that enforces clauses on real processes, and what a process would have written after its call.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import type { EnforcedAction } from '../../host/capture/enforcement-means.ts';
+import { type EnforcementRails, enforcementTables } from '../../host/capture/enforcement-tables.ts';
+import { openCapture } from '../../host/capture/open.ts';
+import { EventMemory } from '../../host/fields/memory.ts';
+import type { EventRecord } from '../../host/fields/record.ts';
+import { enforcedParts } from '../../host/schema/enforced.ts';
+import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
+import { directoryForTests } from './directory.ts';
+import { polledEvents } from './polled-events.ts';
+
+/** No process has it: the tests are not its children. */
+const NO_AGENT = 4_194_303;
+export const RAILS: EnforcementRails = {
+  observes: false,
+  hosts: true,
+  needsPermit: false,
+  executables: [],
+  runtimes: ['runc'],
+  agentPid: NO_AGENT,
+  perNode: { count: 10_000, milliseconds: 60_000 },
+  perContainer: { count: 10_000, milliseconds: 60_000 },
+};
+
+/** An event of a call that was enforced. */
+export interface Enforced {
+  readonly type: string;
+  /** Of ENFORCED. */
+  readonly outcome: number;
+  readonly result: bigint;
+}
+
+export const directory = directoryForTests();
+export const MARKER = `${directory}/marker`;
+const { capture, memory } = openCapture({ source: 'bpf' });
+const view = new EventMemory(memory.buffer);
+
+export { capture, memory, view };
+
+let serial = 0;
+
+/** Reads all events so far, and calls back with each. */
+export function takeEvents(take: (event: EventRecord) => void): void {
+  const segments = new Uint32Array(64);
+  for (let pairs = capture.poll(segments, 50); pairs > 0; pairs = capture.poll(segments, 50)) {
+    for (const event of polledEvents(view, segments, pairs)) take(event);
+    capture.release();
+  }
+}
+
+/** Reads all events so far; returns those that say what enforcement did. */
+export function events(): Enforced[] {
+  const found: Enforced[] = [];
+  takeEvents((event) => {
+    const { outcome } = enforcedParts(event.number('reserved'));
+    if (outcome !== 0) found.push({ type: event.type.name, outcome, result: event.big('result') });
+  });
+  return found;
+}
+
+/** Enforces these clauses from now on. */
+export function enforce(
+  clauses: readonly ExactClause[],
+  action: EnforcedAction,
+  rails: Partial<EnforcementRails> = {},
+): void {
+  serial = (serial + 1) % 64;
+  const made = enforcementTables([{ exact: { rule: 0, clauses }, action }], { ...RAILS, ...rails }, serial);
+  assert.ok(made.ok);
+  capture.prepareEnforcement(0, made.tables.bytes, made.tables.rules);
+  assert.deepEqual(capture.enforce(0), []);
+  events();
+}
+
+export function opening(...equal: string[]): ExactClause {
+  return {
+    types: ['open', 'openat', 'openat2', 'creat'],
+    process: 'any',
+    names: [{ of: 'path', equal, beginnings: [], endings: [] }],
+  };
+}
+
+export function running(...equal: string[]): ExactClause {
+  return { types: ['execve'], process: 'any', names: [{ of: 'executable', equal, beginnings: [], endings: [] }] };
+}
+
+export function reaching(port: number): ExactClause {
+  return { types: ['connect', 'sendto', 'sendmsg'], process: 'any', peers: [{ ports: [{ from: port, to: port }] }] };
+}
+
+/** What became of a program that writes the marker when it gets so far. */
+export interface Ended {
+  readonly marker: boolean;
+  readonly signal: string | null;
+}
+
+export const STOPPED: Ended = { marker: false, signal: 'SIGKILL' };
+export const RUNS_ON: Ended = { marker: true, signal: null };
+
+export function run(program: string, ...words: readonly string[]): Ended {
+  rmSync(MARKER, { force: true });
+  const { signal } = spawnSync(program, words, { cwd: directory });
+  return { marker: existsSync(MARKER), signal };
+}
+
+/** A shell that reads a file and then writes the marker. */
+export function read(path: string): Ended {
+  return run('/bin/sh', '-c', `read line < ${path} && : > ${MARKER}`);
+}
