@@ -16,7 +16,7 @@ import { printKernels } from './kernels/kernel-table.ts';
 import { prepareGuests } from './kernels/prepare.ts';
 import { ALONE } from './live/alone.ts';
 import { rootIsMountPoint, runBelowOwnRoot } from './own-root.ts';
-import { kubernetesPrograms } from './support/cluster.ts';
+import { shareCluster } from './support/cluster.ts';
 import { makeTestPackages } from './support/packages.ts';
 import { type TestEvent, Totals } from './totals.ts';
 
@@ -28,6 +28,8 @@ interface Suite {
   readonly alone?: Readonly<Record<string, string>>;
   /** What is to be there before the first file's time begins. */
   readonly before?: (files: readonly string[]) => unknown;
+  /** What its files share, from before the first to after the last. */
+  readonly shared?: () => Promise<AsyncDisposable>;
   /** Prints what the suite's files have come to together. */
   readonly after?: (files: readonly string[]) => void;
   /** A file that takes longer hangs. */
@@ -43,7 +45,7 @@ const SUITES = new Map<string, Suite>([
   // Its file runs the first two of these.
   ['alone', { needs: 'native', concurrency: 1, fileTimeoutMs: 20 * 60_000 }],
   ['live', { needs: 'live-tests', concurrency: 2, alone: ALONE }],
-  ['cluster', { needs: 'cluster-tests', concurrency: 1, before: kubernetesPrograms }],
+  ['cluster', { needs: 'cluster-tests', concurrency: 1, shared: shareCluster }],
   // A guest keeps little more than one processor busy; with three at a time two are, to the end.
   [
     'kernels',
@@ -101,6 +103,7 @@ async function* runSuites(totals: Totals): AsyncGenerator<TestEvent> {
       .sort();
     if (files.length === 0) continue;
     await suite.before?.(files);
+    await using _shared = await suite.shared?.();
     yield* runFiles(files, suite, totals);
     suite.after?.(files);
     times.push(`${name} ${Math.round((performance.now() - began) / 1000)} s`);
