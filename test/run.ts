@@ -13,7 +13,6 @@ import { reportFailure, SetupFailure } from '../host/setup/failure.mjs';
 import { PROJECT } from '../host/setup/paths.mjs';
 import { prepare } from '../host/setup/prepare.mjs';
 import { printKernels } from './kernels/kernel-table.ts';
-import { prepareGuests } from './kernels/prepare.ts';
 import { ALONE } from './live/alone.ts';
 import { rootIsMountPoint, runBelowOwnRoot } from './own-root.ts';
 import { shareCluster } from './support/cluster.ts';
@@ -46,11 +45,8 @@ const SUITES = new Map<string, Suite>([
   ['alone', { needs: 'native', concurrency: 1, fileTimeoutMs: 20 * 60_000 }],
   ['live', { needs: 'live-tests', concurrency: 2, alone: ALONE }],
   ['cluster', { needs: 'cluster-tests', concurrency: 1, shared: shareCluster }],
-  // A guest keeps little more than one processor busy; with three at a time two are, to the end.
-  [
-    'kernels',
-    { needs: 'kernel-tests', concurrency: 3, fileTimeoutMs: 15 * 60_000, before: prepareGuests, after: printKernels },
-  ],
+  // A guest keeps little more than one processor busy; with three at a time two are, to the end. A file prepares its guest as well.
+  ['kernels', { needs: 'kernel-tests', concurrency: 3, fileTimeoutMs: 25 * 60_000, after: printKernels }],
   ['package', { needs: 'package-tests', concurrency: 1, before: makeTestPackages }],
 ]);
 
