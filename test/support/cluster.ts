@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline/promises';
 import { promisify } from 'node:util';
 import { makeImage } from '../../deploy/image/oci-archive.ts';
 import { DOWNLOAD_CACHE } from '../../host/setup/paths.mjs';
+import { until } from './until.ts';
 
 const SCRIPTS = join(import.meta.dirname, '../cluster/kubernetes');
 
@@ -18,6 +19,9 @@ const PAUSE_IMAGE = 'registry.test/pause:1';
 
 /** Longest time that the cluster has to be ready, on a machine that does other work as well. */
 const START_TIMEOUT_MS = 180_000;
+
+/** Longest time until an API server that was started again answers. */
+const API_SERVER_TIMEOUT_MS = 60_000;
 
 export interface ClusterImage {
   readonly name: string;
@@ -35,7 +39,7 @@ interface Place {
 /** Names the place of the cluster that the files of a run share. */
 const SHARED = 'WASPREY_TEST_CLUSTER';
 
-/** Starts a cluster in which each test file after it, in a process that inherits this one's environment, finds itself alone. */
+/** Starts a cluster that test files after it use, one after the other: processes that inherit this one's environment. */
 export async function shareCluster(): Promise<AsyncDisposable> {
   const cluster = await OwnCluster.start();
   process.env[SHARED] = JSON.stringify({ folder: cluster.folder, pid: cluster.pid } satisfies Place);
@@ -144,15 +148,17 @@ export class Cluster {
     await rm(join(this.state, 'apiserver-stays-down'), { force: true });
   }
 
-  /** Leaves it as it was found: what a file has made in it is deleted. */
+  /** Deletes what a test file has made in it. */
   async stop(): Promise<void> {
     await this.startApiServer();
-    while ((await this.kubectl('get', '--raw', '/readyz').catch(() => '')) !== 'ok');
+    await until(
+      async () => (await this.kubectl('get', '--raw', '/readyz').catch(() => '')) === 'ok',
+      API_SERVER_TIMEOUT_MS,
+    );
     for (const file of await readdir(join(this.state, 'static-pods'))) await rm(join(this.state, 'static-pods', file));
     const all = (await this.kubectl('get', 'namespaces', '-o', 'name')).trim().split('\n');
     const made = all.filter((name) => !/^namespace\/(default|kube-.*)$/.test(name));
     if (made.length > 0) await this.kubectl('delete', '--wait=false', ...made);
-    await this.kubectl('delete', '-n', 'default', MADE_IN_NAMESPACES, '--all', '--wait=false');
     await this.kubectl('delete', '-n', 'default', 'serviceaccounts', '--field-selector', 'metadata.name!=default');
     await this.kubectl('delete', 'clusterroles,clusterrolebindings', '-l', 'app.kubernetes.io/name=wasprey');
     await this.kubectl('delete', 'pods', '--all', '-A', '--force', '--grace-period=0');
@@ -160,15 +166,13 @@ export class Cluster {
   }
 }
 
-const MADE_IN_NAMESPACES = 'deployments,daemonsets,statefulsets,jobs,cronjobs';
-
 /** A cluster that this process has started. */
 class OwnCluster extends Cluster {
-  readonly #process: UpProcess;
+  readonly #takeDown: () => Promise<void>;
 
-  private constructor(place: Place, process: UpProcess) {
+  private constructor(place: Place, takeDown: () => Promise<void>) {
     super(place);
-    this.#process = process;
+    this.#takeDown = takeDown;
   }
 
   static override async start(): Promise<OwnCluster> {
@@ -181,7 +185,7 @@ class OwnCluster extends Cluster {
     const { stdin, stdout } = up;
     if (!stdin || !stdout) throw new TypeError('up.sh needs pipes');
     const ended = new Promise<void>((resolve) => up.once('close', () => resolve()));
-    const end = async (): Promise<void> => {
+    const takeDown = async (): Promise<void> => {
       stdin.end();
       await ended;
       await rm(folder, { recursive: true, force: true });
@@ -191,22 +195,16 @@ class OwnCluster extends Cluster {
       const pid = /^ready (\d+)$/.exec(line)?.[1];
       if (pid === undefined) continue;
       clearTimeout(timer);
-      return new OwnCluster({ folder, pid: Number(pid) }, { end });
+      return new OwnCluster({ folder, pid: Number(pid) }, takeDown);
     }
-    const said = readFileSync(join(folder, 'up.log'), 'utf8');
-    await end();
-    throw new Error(`the cluster did not start: ${said}`);
+    const messages = readFileSync(join(folder, 'up.log'), 'utf8');
+    await takeDown();
+    throw new Error(`the cluster did not start: ${messages}`);
   }
 
-  /** Takes it down. */
   override async stop(): Promise<void> {
-    await this.#process.end();
+    await this.#takeDown();
   }
-}
-
-/** The script that keeps a cluster up. */
-interface UpProcess {
-  end(): Promise<void>;
 }
 
 async function makeOwnImages(folder: string, to: string): Promise<void> {
