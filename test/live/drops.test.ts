@@ -89,7 +89,7 @@ test('events that find no room are reported with their number and the time, wher
   await using agent = startRun(rules, '--ring-memory=1', '--json');
   await agent.watches();
   // It reads no more for a while.
-  agent.kill('SIGSTOP');
+  await agent.pause();
   const began = Date.now();
   for (let index = 0; index < 20_000; index++) {
     try {
