@@ -23,7 +23,7 @@ const NICE = 10;
 export function testGuest(name: string): void {
   const guest = guestNamed(name);
   const steps = stepsOf(guest);
-  // Other work on the machine goes first. A preparation takes the processors from no guest that runs already.
+  // Other work on the machine goes first. A guest that runs and the preparation of another are equal.
   setPriority(NICE);
   test(name, { timeout: (PREPARATION_SECONDS + LIMIT_SECONDS) * 1000 }, async (context) => {
     const began = performance.now();

@@ -5,14 +5,14 @@ const WATCHES_ALL = 'rules that ship tell of the whole machine: what other files
 
 const MEASURES = 'how long an agent stands still is measured; it mostly waits, and loads nothing';
 
-/** Beside each other alone, by name without `.test.ts`. */
+/** Two of these at a time, by name without `.test.ts`. */
 export const CALM: Readonly<Record<string, string>> = {
   'service-boot': 'another systemd starts, which no load may hold up for as long as its watchdog waits',
   'service-notify': MEASURES,
   tampering: MEASURES,
 };
 
-/** By themselves. */
+/** One at a time. */
 export const ALONE: Readonly<Record<string, string>> = {
   backtest: 'what an agent and a recording see of the whole machine is compared, and counted',
   'busy-machine': LOADS,
