@@ -1,5 +1,7 @@
 // Adds up what node's test runner reports of several runs, so that they end with one summary.
 
+import { basename } from 'node:path';
+
 /** An event of node's test runner, as far as counting needs it (documented under "Class: TestsStream"). */
 export interface TestEvent {
   readonly type: string;
@@ -29,6 +31,9 @@ const COUNTS = {
 } as const;
 type Count = keyof typeof COUNTS;
 
+/** So many of the files that took longest are named. */
+const SLOWEST = 10;
+
 /** A test that was not run, or not judged. */
 export interface SkippedTest {
   readonly file: string;
@@ -49,6 +54,7 @@ export class Totals {
   private durationMs = 0;
   private failedRuns = 0;
   private readonly skipped: SkippedTest[] = [];
+  private readonly files: { readonly file: string; readonly seconds: number }[] = [];
 
   /** Takes a run's events; hands on all but the run's own summary, which it adds to the totals. */
   async *count(events: AsyncIterable<TestEvent>): AsyncGenerator<TestEvent> {
@@ -56,6 +62,7 @@ export class Totals {
       // What belongs to a test names its file; the run's own plan and summary don't.
       const ofRun = event.data.file === undefined;
       this.noteSkip(event);
+      this.noteTime(event);
       if (ofRun && event.type === 'test:summary') this.add(event.data);
       else if (!(ofRun && (event.type === 'test:diagnostic' || event.type === 'test:plan'))) yield event;
     }
@@ -65,6 +72,11 @@ export class Totals {
     const reason = skip ?? todo;
     if ((type !== 'test:pass' && type !== 'test:fail') || reason === undefined || reason === false) return;
     this.skipped.push({ file, name, why: typeof reason === 'string' ? reason : '' });
+  }
+
+  private noteTime({ type, data: { file, duration_ms = 0 } }: TestEvent): void {
+    if (type === 'test:summary' && file !== undefined)
+      this.files.push({ file, seconds: Math.round(duration_ms / 1000) });
   }
 
   private add({ counts, duration_ms, success }: TestEvent['data']): void {
@@ -95,6 +107,9 @@ export class Totals {
     const line = (message: string): TestEvent => ({ type: 'test:diagnostic', data: { nesting: 0, message } });
     for (const [name, word] of Object.entries(COUNTS)) yield line(`${word} ${this.counts[name as Count]}`);
     yield line(`duration_ms ${Math.round(this.durationMs)}`);
+    const slowest = this.files.sort((one, other) => other.seconds - one.seconds).slice(0, SLOWEST);
+    const names = slowest.map(({ file, seconds }) => `${basename(file, '.test.ts')} ${seconds} s`);
+    yield line(`files that took longest: ${names.join(', ')}`);
   }
 
   /** The closing line. A test that was cancelled has failed; one marked todo was not judged. */

@@ -2,7 +2,17 @@
 // that the machine uses, without touching /etc/apt or what is installed.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SetupFailure } from '../../host/setup/failure.mjs';
 import { DOWNLOAD_CACHE } from '../../host/setup/paths.mjs';
@@ -32,7 +42,7 @@ export class DebianArchive {
       mkdirSync(join(this.#folder, folder), { recursive: true });
     writeFileSync(join(this.#folder, 'status'), '');
     this.sourcesFile = join(this.#folder, 'debian.sources');
-    writeFileSync(this.sourcesFile, sourcesOf(suite));
+    writeSources(this.sourcesFile, sourcesOf(suite));
     const settings = {
       'Dir::Etc::sourcelist': this.sourcesFile,
       'Dir::Etc::sourceparts': '-',
@@ -150,6 +160,14 @@ export class DebianArchive {
       );
     }
   }
+}
+
+/** Another process, of a test that runs beside, may have apt read the file. */
+function writeSources(file: string, sources: string): void {
+  if (existsSync(file) && readFileSync(file, 'utf8') === sources) return;
+  const unfinished = `${file}.${process.pid}`;
+  writeFileSync(unfinished, sources);
+  renameSync(unfinished, file);
 }
 
 /** The release with its updates, and those of its security archive where this machine has one. */

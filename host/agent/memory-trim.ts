@@ -17,17 +17,35 @@ export interface TrimTimes {
   readonly everyMs: number;
 }
 
+/** What the process uses. */
+export interface Usage {
+  /** RSS, in bytes. */
+  resident(): number;
+  /** CPU time so far. */
+  cpuMs(): number;
+}
+
+const OWN_USAGE: Usage = {
+  resident: () => process.memoryUsage.rss(),
+  cpuMs() {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
+};
+
 const TIMES: TrimTimes = { afterMs: 1000, everyMs: 60_000 };
 
 export class MemoryTrim {
   readonly #trimWorker: () => void;
   readonly #times: TrimTimes;
+  readonly #usage: Usage;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param trimWorker has the worker collect its garbage */
-  constructor(trimWorker: () => void, times: TrimTimes = TIMES) {
+  constructor(trimWorker: () => void, times: TrimTimes = TIMES, usage: Usage = OWN_USAGE) {
     this.#trimWorker = trimWorker;
     this.#times = times;
+    this.#usage = usage;
   }
 
   /**
@@ -47,21 +65,21 @@ export class MemoryTrim {
     collectGarbage('all');
     this.#next(WORKER_MS, () => {
       loadAddon().releaseMemory();
-      this.#watch(undefined, process.cpuUsage());
+      this.#watch(undefined, this.#usage.cpuMs());
     });
   }
 
   /**
    * @param least the smallest RSS since the trim, in bytes. The first look takes it: what each second of watching needs is mapped again by then.
-   * @param usage of CPU, up to the look before
+   * @param usedMs CPU time up to the look before
    */
-  #watch(least: number | undefined, usage: NodeJS.CpuUsage): void {
+  #watch(least: number | undefined, usedMs: number): void {
     this.#next(this.#times.everyMs, () => {
-      const { user, system } = process.cpuUsage(usage);
-      const isIdle = (user + system) / 1000 < IDLE_CPU_SHARE * this.#times.everyMs;
-      const resident = process.memoryUsage.rss();
+      const cpuMs = this.#usage.cpuMs();
+      const isIdle = cpuMs - usedMs < IDLE_CPU_SHARE * this.#times.everyMs;
+      const resident = this.#usage.resident();
       if (least !== undefined && isIdle && resident > least + GROWTH_BYTES) this.#trim();
-      else this.#watch(Math.min(least ?? resident, resident), process.cpuUsage());
+      else this.#watch(Math.min(least ?? resident, resident), cpuMs);
     });
   }
 

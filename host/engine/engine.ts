@@ -1,25 +1,17 @@
 // The host's side of the engine: starts the worker, receives its matches, and stops it within a time limit.
 
 import type { Worker } from 'node:worker_threads';
-import type { JournalSelection, JournalUse } from '../capture/journal-selection.ts';
+import type { JournalSelection } from '../capture/journal-selection.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { NamedAddress } from '../capture/name-table.ts';
 import type { Control } from './control.ts';
+import { Delivery } from './delivery.ts';
 import { EngineError } from './engine-error.ts';
 import { IdleWorker } from './idle-worker.ts';
-import type { JournalBlock } from './journal-tap.ts';
 import type { EngineListener } from './listener.ts';
 import { lastCounters, liveCounters } from './live-counts.ts';
 import { PendingReplacement, type Replaced } from './pending-replacement.ts';
-import type {
-  CaptureScopes,
-  EngineCounters,
-  FromWorker,
-  Match,
-  RuleSetStart,
-  ToWorker,
-  WorkerStart,
-} from './protocol.ts';
+import type { CaptureScopes, EngineCounters, FromWorker, RuleSetStart, ToWorker, WorkerStart } from './protocol.ts';
 import { withinTime } from './within-time.ts';
 
 /**
@@ -46,6 +38,7 @@ export class Engine {
   readonly #worker: Worker;
   readonly #control: Control;
   readonly #listener: EngineListener;
+  readonly #delivery: Delivery;
   /** Resolve when the worker has finished evaluating, and when it has exited. */
   readonly #done: Promise<void>;
   #markDone: () => void = () => {};
@@ -64,6 +57,7 @@ export class Engine {
   private constructor(options: EngineOptions, listener: EngineListener, idle: IdleWorker) {
     this.#listener = listener;
     this.#control = idle.control;
+    this.#delivery = new Delivery(listener, idle.control);
     this.#worker = idle.begin(options);
     this.#done = new Promise((resolve) => {
       this.#markDone = resolve;
@@ -220,45 +214,11 @@ export class Engine {
 
   #receive(message: FromWorker): void {
     switch (message.kind) {
-      case 'matches':
-        void this.#deliver(message.matches);
-        return;
-      case 'containers':
-        this.#listener.onContainers(message.notices);
-        return;
-      case 'block':
-        try {
-          this.#listener.onBlock?.(message.block);
-        } finally {
-          this.#control.addBlocks(-1);
-        }
-        return;
-      case 'kept':
-        void this.#keep(message.use, message.block);
-        return;
       case 'captures-set':
         this.#capturesSet.shift()?.resolve();
         return;
-      case 'captures-failed':
-        this.#listener.onCapturesFailed?.(new EngineError(message.error));
-        return;
       case 'journal-set':
         this.#journalSet();
-        return;
-      case 'container':
-        this.#listener.onContainer?.(message.id, message.entry);
-        return;
-      case 'progress':
-        this.#listener.onProgress?.(message.share, message.events);
-        return;
-      case 'replayed':
-        this.#listener.onReplayed?.(message.report);
-        return;
-      case 'set-aside':
-        this.#listener.onSetAside(message);
-        return;
-      case 'taken-back':
-        this.#listener.onTakenBack(message.generation, message.module);
         return;
       case 'replaced':
         this.#replacement.tookOver(message.longestStepMs);
@@ -271,18 +231,9 @@ export class Engine {
       case 'not-replaced':
         this.#replacement.reject(new EngineError(message.error));
         return;
-      case 'enforcing':
-        this.#listener.onEnforcing?.(message.missing);
-        return;
-      case 'enforced-unmatched':
-        this.#listener.onEnforcedUnmatched?.(message.unmatched);
-        return;
       case 'counters':
         this.#counters = message.counters;
         this.#listener.onCounters(message.counters);
-        return;
-      case 'integrity':
-        this.#listener.onIntegrity?.(message.report);
         return;
       case 'stopped':
         this.#counters = message.counters;
@@ -296,23 +247,8 @@ export class Engine {
         return;
       case 'started':
         return;
-    }
-  }
-
-  async #deliver(matches: readonly Match[]): Promise<void> {
-    try {
-      await this.#listener.onMatches(matches);
-    } finally {
-      this.#control.addInFlight(-matches.length);
-    }
-  }
-
-  async #keep(use: JournalUse, block: JournalBlock): Promise<void> {
-    try {
-      if (use === 'captures') this.#listener.onCaptured?.(block);
-      else await this.#listener.onJournal?.(block);
-    } finally {
-      this.#control.addKeptBlocks(use, -1);
+      default:
+        this.#delivery.deliver(message);
     }
   }
 

@@ -54,7 +54,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'minimal',
     lacks: BEFORE_6_11,
     needsTracefs: false,
-    live: ['exec', 'network', 'io-uring', 'io-uring-pending', 'compat', 'mappings'],
+    live: ['exec', 'network', 'io-uring', 'io-uring-pending', 'compat'],
   },
   {
     name: '6.12-amd64',
@@ -98,7 +98,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'minimal',
     lacks: NOTHING,
     needsTracefs: false,
-    live: ['exec', 'network', 'io-uring', 'descriptor', 'mappings'],
+    live: ['exec', 'network', 'io-uring', 'descriptor'],
   },
 ];
 

@@ -37,14 +37,14 @@ export class Machine {
     const { command, machine, console } = QEMU[parts.processor];
     const drive = `file=${parts.disk},format=raw,if=none,id=disk,snapshot=on`; // what the guest writes goes to a temporary file
     const words = [
-      ...['-n', '10', 'timeout', '--foreground', String(parts.limitSeconds), command, ...machine],
+      ...['--foreground', String(parts.limitSeconds), command, ...machine],
       ...['-accel', 'tcg,thread=multi,tb-size=512', '-smp', CPUS, '-m', String(MEMORY_MB)],
       ...['-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
       ...['-drive', drive, '-device', 'virtio-blk-pci,drive=disk'],
       ...['-kernel', parts.kernelImage, '-initrd', parts.initramfs],
       ...['-append', `console=${console} quiet loglevel=4 panic=-1`],
     ];
-    this.#process = spawn('nice', words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process = spawn('timeout', words, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process.once('error', (error) => {
       this.#end = error.message;
     });

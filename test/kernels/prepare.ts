@@ -1,55 +1,46 @@
-// All that guests are booted with, made when it is missing.
+// All that a guest is booted with, made when it is missing.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { takeLock } from '../../host/setup/lock.mjs';
 import { BUILD } from '../../host/setup/paths.mjs';
 import { buildLoadPrograms, releaseBuild } from './guest-build.ts';
-import { type Guest, guestNamed } from './guests.ts';
+import type { Guest } from './guests.ts';
 import { type GuestBuild, packInitramfs } from './initramfs.ts';
-import { type Kernel, kernelOf } from './kernel.ts';
+import { kernelOf } from './kernel.ts';
 import type { MachineParts } from './machine.ts';
 import { minimalRoot, type Root } from './minimal-root.ts';
 import { prime } from './prime.ts';
 import { setUpRoot } from './set-up-root.ts';
-import { type Step, stepsOf } from './steps.ts';
+import type { Step } from './steps.ts';
 
 /** Console logs, and what is kept of each guest. */
 export const RESULTS = join(BUILD, 'kernels');
 
-/** What a guest is booted with, but for what is of one boot alone. */
-interface Parts {
-  readonly kernel: Kernel;
-  readonly root: Root;
-  readonly build: GuestBuild;
-}
-
 /**
- * Makes what takes long, one thing after the other, before the first guest's time begins.
- * @param files of the guests' tests
+ * What one guest is booted with. What is not there yet is made: downloads and roots beside those of other guests, then, a guest at a
+ * time, what is built and compiled in the working tree.
  */
-export function prepareGuests(files: readonly string[]): void {
-  mkdirSync(RESULTS, { recursive: true });
-  for (const guest of files.map((file) => guestNamed(basename(file, '.test.ts')))) {
-    process.stderr.write(`kernels: preparing ${guest.name}\n`);
-    const parts: Parts = { kernel: kernelOf(guest), ...rootAndBuild(guest) };
-    prime(stepsOf(guest));
-    writeFileSync(partsFile(guest), JSON.stringify(parts));
-  }
-}
-
-function rootAndBuild({ root, processor }: Guest): Omit<Parts, 'kernel'> {
-  const loadPrograms = buildLoadPrograms(processor);
-  if (root === 'minimal') return { root: minimalRoot(processor), build: { ...releaseBuild(processor), loadPrograms } };
-  const { project, ...setUp } = setUpRoot();
-  return { root: setUp, build: { sources: project, folder: join(project, 'build'), loadPrograms } };
-}
-
-const partsFile = ({ name }: Guest): string => join(RESULTS, `${name}.parts.json`);
-
-/** What one guest is booted with; prepareGuests() has made it. */
 export function bootParts(guest: Guest, steps: readonly Step[]): Omit<MachineParts, 'log' | 'limitSeconds'> {
-  const { kernel, root, build } = JSON.parse(readFileSync(partsFile(guest), 'utf8')) as Parts;
+  mkdirSync(RESULTS, { recursive: true });
+  const kernel = kernelOf(guest);
+  const root: Root & { readonly project?: string } =
+    guest.root === 'minimal' ? minimalRoot(guest.processor) : setUpRoot();
   const initramfs = join(RESULTS, `${guest.name}.cpio`);
-  packInitramfs({ guest, kernel, busybox: root.busybox, build, steps }, initramfs);
+  const { release } = takeLock(join(RESULTS, 'lock'), () => {});
+  try {
+    const build = buildFor(guest, root.project);
+    prime(steps);
+    packInitramfs({ guest, kernel, busybox: root.busybox, build, steps }, initramfs);
+  } finally {
+    release();
+  }
   return { processor: guest.processor, kernelImage: kernel.image, initramfs, disk: root.disk };
+}
+
+/** @param project a working tree that was set up in the guest's root; without it the guest has the build for releases */
+function buildFor({ processor }: Guest, project: string | undefined): GuestBuild {
+  const loadPrograms = buildLoadPrograms(processor);
+  if (project === undefined) return { ...releaseBuild(processor), loadPrograms };
+  return { sources: project, folder: join(project, 'build'), loadPrograms };
 }

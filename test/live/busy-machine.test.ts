@@ -10,30 +10,36 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { directoryForTest } from '../support/directory.ts';
 import { startAct, str } from '../support/live-act.ts';
 import { AT_FDCWD, O, SIGCHLD } from '../support/live-numbers.ts';
-import { TamperedAgent } from '../support/live-tamper.ts';
+import { MARKED_RULE, OTHER_CALLS, TamperedAgent } from '../support/live-tamper.ts';
 import { openRule } from '../support/rules-file.ts';
 
 const LOAD_MS = 8_000;
+const LOOPS = 6 * availableParallelism();
 /** What a report needs: a gap is decided a second after it was reported. */
 const REPORT_MS = 3500;
 
 /** An agent with alerts as fast as they come. */
-async function startAgent(t: TestContext): Promise<{ agent: TamperedAgent; marked: string }> {
+async function startAgent(t: TestContext, moreRules = '', ...words: readonly string[]) {
   const directory = directoryForTest(t);
   const marked = join(directory, 'marked');
   const rules = join(directory, 'rules.yaml');
-  writeFileSync(rules, openRule({ name: 'Marked file', path: marked, output: 'opened %fd.name %proc.aname' }));
-  const agent = await TamperedAgent.start(rules);
+  const text = openRule({ name: MARKED_RULE, path: marked, output: 'opened %fd.name %proc.aname' }) + moreRules;
+  writeFileSync(rules, text);
+  const agent = await TamperedAgent.start(rules, ...words);
   t.after(() => agent.stop());
-  return { agent, marked };
+  return { agent, marked, rules, text };
 }
 
-function startLoops(t: TestContext, count: number): void {
-  const loops: ChildProcess[] = Array.from({ length: count }, () => spawn('sh', ['-c', 'while :; do :; done']));
-  t.after(() => loops.forEach((loop) => void loop.kill('SIGKILL')));
+/** Processes that end with the block that has started them: before the agent, which would take long to stop beside them. */
+function untilEnd(processes: readonly ChildProcess[]): Disposable {
+  return { [Symbol.dispose]: () => processes.forEach((process) => void process.kill('SIGKILL')) };
 }
 
-function startStorm(t: TestContext, marked: string): void {
+function startLoops(count: number): Disposable {
+  return untilEnd(Array.from({ length: count }, () => spawn('sh', ['-c', 'while :; do :; done'])));
+}
+
+function startStorm(marked: string): Disposable {
   const opens = startAct([
     ['@loop', 100_000_000],
     ['openat', AT_FDCWD, str(marked), O.RDONLY],
@@ -42,7 +48,7 @@ function startStorm(t: TestContext, marked: string): void {
     ['@loop', 100_000_000],
     ['clone', SIGCHLD],
   ]);
-  t.after(() => [opens, forks].forEach((storm) => void storm.process.kill('SIGKILL')));
+  return untilEnd([opens.process, forks.process]);
 }
 
 async function assertNothingTold(agent: TamperedAgent, milliseconds: number): Promise<void> {
@@ -55,9 +61,23 @@ async function assertNothingTold(agent: TamperedAgent, milliseconds: number): Pr
 
 test('more processes than CPUs, a storm of events, and alerts as fast as they come', async (t) => {
   const { agent, marked } = await startAgent(t);
-  startLoops(t, 6 * availableParallelism());
-  startStorm(t, marked);
+  using _loops = startLoops(LOOPS);
+  using _storm = startStorm(marked);
   await assertNothingTold(agent, LOAD_MS);
+});
+
+test('loops, and it is only told to continue; then other rules', async (t) => {
+  const { agent, marked, rules, text } = await startAgent(t, OTHER_CALLS, '--watch');
+  {
+    using _loops = startLoops(LOOPS);
+    await sleep(5000);
+    agent.run.kill('SIGCONT');
+    await sleep(1500);
+  }
+  writeFileSync(rules, text.replace('connect,', 'connect, socket, mkdirat, recvfrom,'));
+  await agent.run.says(/rules (were )?replaced|in use/);
+  await assertNothingTold(agent, REPORT_MS);
+  await agent.sees(marked);
 });
 
 test('a quota of CPU time, as a container has it', async (t) => {
@@ -67,7 +87,7 @@ test('a quota of CPU time, as a container has it', async (t) => {
     t.skip('no control group for CPU time is to be had here');
     return;
   }
-  startStorm(t, marked);
+  using _storm = startStorm(marked);
   quota.limit();
   await sleep(LOAD_MS);
   quota.lift();

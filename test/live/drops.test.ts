@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { openRule, rulesFileForTests } from '../support/rules-file.ts';
 import { type RunProcess, startRun } from '../support/run-process.ts';
 
@@ -33,61 +33,63 @@ function assertEachSecond(count: number): void {
   assert.ok(count >= 2 && count <= SECONDS + 2, `${count} in ${SECONDS} s`);
 }
 
-test('nothing is said while nothing is lost', async () => {
-  await using agent = run('[alert,log]', '-osyscall_event_drops.simulate_drops=false');
-  assert.equal(await agent.ended, 0);
-  assert.doesNotMatch(agent.stderr(), /event drop/);
-  assert.doesNotMatch(agent.stdout(), DROP);
-});
+describe('drops that are simulated', { concurrency: true }, () => {
+  test('nothing is said while nothing is lost', async () => {
+    await using agent = run('[alert,log]', '-osyscall_event_drops.simulate_drops=false');
+    assert.equal(await agent.ended, 0);
+    assert.doesNotMatch(agent.stderr(), /event drop/);
+    assert.doesNotMatch(agent.stdout(), DROP);
+  });
 
-test('ignore: the summary counts', async () => {
-  await using agent = run('[ignore]');
-  assert.equal(await agent.ended, 0);
-  const [occurrences, actions] = summedUp(agent.stderr());
-  assertEachSecond(occurrences);
-  assert.equal(actions, occurrences);
-  for (const text of [agent.stderr(), agent.stdout()]) assert.doesNotMatch(text, DROP);
-});
+  test('ignore: the summary counts', async () => {
+    await using agent = run('[ignore]');
+    assert.equal(await agent.ended, 0);
+    const [occurrences, actions] = summedUp(agent.stderr());
+    assertEachSecond(occurrences);
+    assert.equal(actions, occurrences);
+    for (const text of [agent.stderr(), agent.stdout()]) assert.doesNotMatch(text, DROP);
+  });
 
-test('log: messages besides, at level debug', async () => {
-  await using agent = run('[log]');
-  assert.equal(await agent.ended, 0);
-  const messages = agent.stderr().match(/^wasprey: Wasprey internal: syscall event drop\. .*$/gm) ?? [];
-  assert.equal(messages.length, summedUp(agent.stderr())[0]);
-  assertEachSecond(messages.length);
-  assert.match(messages[0] ?? '', /drop\. 1 system calls dropped from \S+Z to \S+Z \(simulated\)\.$/);
-  assert.doesNotMatch(agent.stdout(), DROP);
-});
+  test('log: messages besides, at level debug', async () => {
+    await using agent = run('[log]');
+    assert.equal(await agent.ended, 0);
+    const messages = agent.stderr().match(/^wasprey: Wasprey internal: syscall event drop\. .*$/gm) ?? [];
+    assert.equal(messages.length, summedUp(agent.stderr())[0]);
+    assertEachSecond(messages.length);
+    assert.match(messages[0] ?? '', /drop\. 1 system calls dropped from \S+Z to \S+Z \(simulated\)\.$/);
+    assert.doesNotMatch(agent.stdout(), DROP);
+  });
 
-test('alert: alerts besides, and no messages', async () => {
-  await using agent = run('[alert]', '-ojson_output=true');
-  assert.equal(await agent.ended, 0);
-  const alerts = agent
-    .stdout()
-    .split('\n')
-    .filter((line) => DROP.test(line));
-  assert.equal(alerts.length, summedUp(agent.stderr())[0]);
-  assertEachSecond(alerts.length);
-  const { rule, priority, output_fields: fields } = JSON.parse(alerts[0] ?? '');
-  assert.deepEqual([rule, priority, fields.n_drops], ['Wasprey internal: syscall event drop', 'Debug', '1']);
-  assert.doesNotMatch(agent.stderr(), DROP);
-});
+  test('alert: alerts besides, and no messages', async () => {
+    await using agent = run('[alert]', '-ojson_output=true');
+    assert.equal(await agent.ended, 0);
+    const alerts = agent
+      .stdout()
+      .split('\n')
+      .filter((line) => DROP.test(line));
+    assert.equal(alerts.length, summedUp(agent.stderr())[0]);
+    assertEachSecond(alerts.length);
+    const { rule, priority, output_fields: fields } = JSON.parse(alerts[0] ?? '');
+    assert.deepEqual([rule, priority, fields.n_drops], ['Wasprey internal: syscall event drop', 'Debug', '1']);
+    assert.doesNotMatch(agent.stderr(), DROP);
+  });
 
-test('exit: the end, at the first occurrence, with status 1', async () => {
-  await using agent = run('[exit]');
-  assert.equal(await agent.ended, 1);
-  assert.deepEqual(summedUp(agent.stderr()), [1, 1]);
-  assert.match(
-    agent.stderr(),
-    /\nwasprey: the agent stops, because events were lost and syscall_event_drops\.actions has exit: .* 1 system calls dropped /,
-  );
+  test('exit: the end, at the first occurrence, with status 1', async () => {
+    await using agent = run('[exit]');
+    assert.equal(await agent.ended, 1);
+    assert.deepEqual(summedUp(agent.stderr()), [1, 1]);
+    assert.match(
+      agent.stderr(),
+      /\nwasprey: the agent stops, because events were lost and syscall_event_drops\.actions has exit: .* 1 system calls dropped /,
+    );
+  });
 });
 
 test('events that find no room are reported with their number and the time, where nothing is configured', async () => {
   await using agent = startRun(rules, '--ring-memory=1', '--json');
   await agent.watches();
   // It reads no more for a while.
-  agent.kill('SIGSTOP');
+  await agent.pause();
   const began = Date.now();
   for (let index = 0; index < 20_000; index++) {
     try {

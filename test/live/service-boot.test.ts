@@ -59,7 +59,11 @@ test('systemctl reload tells whether the rules could be used, and a mistake in t
 
 test('one that does not evaluate any more is restarted by the watchdog', { timeout: 120_000 }, async () => {
   succeeds('mkdir', '-p', '/run/systemd/system/wasprey.service.d');
-  succeeds('sh', '-c', "printf '[Service]\\nWatchdogSec=4\\n' >/run/systemd/system/wasprey.service.d/test.conf");
+  succeeds(
+    'sh',
+    '-c',
+    "printf '[Service]\\nWatchdogSec=4\\nRestartSec=1\\n' >/run/systemd/system/wasprey.service.d/test.conf",
+  );
   succeeds('systemctl', 'daemon-reload');
   succeeds('systemctl', 'restart', 'wasprey');
   const pid = property('MainPID');

@@ -1,14 +1,15 @@
-// A real Kubernetes with one node, from test/cluster/kubernetes: started once a test file, with the images that it needs.
+// A real Kubernetes with one node, from test/cluster/kubernetes: started once for all test files of a run, each of which leaves it empty.
 
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, openSync, readFileSync } from 'node:fs';
-import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { promisify } from 'node:util';
 import { makeImage } from '../../deploy/image/oci-archive.ts';
 import { DOWNLOAD_CACHE } from '../../host/setup/paths.mjs';
+import { until } from './until.ts';
 
 const SCRIPTS = join(import.meta.dirname, '../cluster/kubernetes');
 
@@ -19,10 +20,35 @@ const PAUSE_IMAGE = 'registry.test/pause:1';
 /** Longest time that the cluster has to be ready, on a machine that does other work as well. */
 const START_TIMEOUT_MS = 180_000;
 
+/** Longest time until an API server that was started again answers. */
+const API_SERVER_TIMEOUT_MS = 60_000;
+
 export interface ClusterImage {
   readonly name: string;
   /** An OCI archive. */
   readonly archive: string;
+}
+
+/** Where a running cluster is. */
+interface Place {
+  readonly folder: string;
+  /** Process whose namespaces it has. */
+  readonly pid: number;
+}
+
+/** Names the place of the cluster that the files of a run share. */
+const SHARED = 'WASPREY_TEST_CLUSTER';
+
+/** Starts a cluster that test files after it use, one after the other: processes that inherit this one's environment. */
+export async function shareCluster(): Promise<AsyncDisposable> {
+  const cluster = await OwnCluster.start();
+  process.env[SHARED] = JSON.stringify({ folder: cluster.folder, pid: cluster.pid } satisfies Place);
+  return {
+    async [Symbol.asyncDispose]() {
+      delete process.env[SHARED];
+      await cluster.stop();
+    },
+  };
 }
 
 /** What a command in the cluster's namespaces printed. */
@@ -46,37 +72,28 @@ export function kubernetesPrograms(): string {
 }
 
 export class Cluster {
-  readonly #folder: string;
-  readonly #process: ReturnType<typeof spawn>;
-  readonly #ended: Promise<void>;
-  #pid = 0;
+  readonly folder: string;
+  /** Process whose namespaces the cluster has. */
+  readonly pid: number;
 
-  private constructor(folder: string) {
-    this.#folder = folder;
-    const log = openSync(join(folder, 'up.log'), 'w');
-    this.#process = spawn(join(SCRIPTS, 'up.sh'), [kubernetesPrograms(), this.state], { stdio: ['pipe', 'pipe', log] });
-    this.#ended = new Promise((resolve) => this.#process.once('close', () => resolve()));
+  protected constructor({ folder, pid }: Place) {
+    this.folder = folder;
+    this.pid = pid;
   }
 
+  /** The cluster that is shared, or one of its own, with the images that a file needs. */
   static async start(images: readonly ClusterImage[] = []): Promise<Cluster> {
-    const folder = await mkdtemp('/var/tmp/wasprey-cluster-');
-    const ownImages = join(folder, 'state/images');
-    await mkdir(ownImages, { recursive: true });
-    await makeOwnImages(folder, ownImages);
-    for (const [index, { archive }] of images.entries()) await symlink(archive, join(ownImages, `given-${index}.tar`));
-    const cluster = new Cluster(folder);
-    try {
-      await cluster.#ready();
-    } catch (error) {
-      await cluster.stop();
-      throw error;
+    const shared = process.env[SHARED];
+    const cluster = shared === undefined ? await OwnCluster.start() : new Cluster(JSON.parse(shared) as Place);
+    for (const { archive } of images) {
+      await cluster.run(['ctr', '-a', cluster.containerdSocket, '-n', 'k8s.io', 'image', 'import', archive]);
     }
     return cluster;
   }
 
   /** Folder with the sockets, logs and certificates. */
   get state(): string {
-    return join(this.#folder, 'state');
+    return join(this.folder, 'state');
   }
 
   get containerdSocket(): string {
@@ -85,25 +102,6 @@ export class Cluster {
 
   get kubeconfig(): string {
     return join(this.state, 'certificates/admin.conf');
-  }
-
-  /** Process whose namespaces the cluster has. */
-  get pid(): number {
-    return this.#pid;
-  }
-
-  async #ready(): Promise<void> {
-    const { stdout } = this.#process;
-    if (!stdout) throw new TypeError('up.sh needs a pipe');
-    const timer = setTimeout(() => this.#process.kill(), START_TIMEOUT_MS);
-    for await (const line of createInterface({ input: stdout })) {
-      const pid = /^ready (\d+)$/.exec(line)?.[1];
-      if (pid === undefined) continue;
-      clearTimeout(timer);
-      this.#pid = Number(pid);
-      return;
-    }
-    throw new Error(`the cluster did not start: ${readFileSync(join(this.#folder, 'up.log'), 'utf8')}`);
   }
 
   /** Runs a command in the cluster's namespaces, with `input` as its standard input. Rejects when it fails. */
@@ -120,7 +118,7 @@ export class Cluster {
   }
 
   #inside(words: readonly string[]): readonly string[] {
-    return ['-t', String(this.#pid), '-n', '-m', '--', 'env', `KUBECONFIG=${this.kubeconfig}`, ...words];
+    return ['-t', String(this.pid), '-n', '-m', '--', 'env', `KUBECONFIG=${this.kubeconfig}`, ...words];
   }
 
   /** Output of kubectl. */
@@ -150,10 +148,62 @@ export class Cluster {
     await rm(join(this.state, 'apiserver-stays-down'), { force: true });
   }
 
+  /** Deletes what a test file has made in it. */
   async stop(): Promise<void> {
-    this.#process.stdin?.end();
-    await this.#ended;
-    await rm(this.#folder, { recursive: true, force: true });
+    await this.startApiServer();
+    await until(
+      async () => (await this.kubectl('get', '--raw', '/readyz').catch(() => '')) === 'ok',
+      API_SERVER_TIMEOUT_MS,
+    );
+    for (const file of await readdir(join(this.state, 'static-pods'))) await rm(join(this.state, 'static-pods', file));
+    const all = (await this.kubectl('get', 'namespaces', '-o', 'name')).trim().split('\n');
+    const made = all.filter((name) => !/^namespace\/(default|kube-.*)$/.test(name));
+    if (made.length > 0) await this.kubectl('delete', '--wait=false', ...made);
+    await this.kubectl('delete', '-n', 'default', 'serviceaccounts', '--field-selector', 'metadata.name!=default');
+    await this.kubectl('delete', 'clusterroles,clusterrolebindings', '-l', 'app.kubernetes.io/name=wasprey');
+    await this.kubectl('delete', 'pods', '--all', '-A', '--force', '--grace-period=0');
+    if (made.length > 0) await this.kubectl('wait', '--for=delete', '--timeout=120s', ...made);
+  }
+}
+
+/** A cluster that this process has started. */
+class OwnCluster extends Cluster {
+  readonly #takeDown: () => Promise<void>;
+
+  private constructor(place: Place, takeDown: () => Promise<void>) {
+    super(place);
+    this.#takeDown = takeDown;
+  }
+
+  static override async start(): Promise<OwnCluster> {
+    const folder = await mkdtemp('/var/tmp/wasprey-cluster-');
+    const state = join(folder, 'state');
+    await mkdir(join(state, 'images'), { recursive: true });
+    await makeOwnImages(folder, join(state, 'images'));
+    const log = openSync(join(folder, 'up.log'), 'w');
+    const up = spawn(join(SCRIPTS, 'up.sh'), [kubernetesPrograms(), state], { stdio: ['pipe', 'pipe', log] });
+    const { stdin, stdout } = up;
+    if (!stdin || !stdout) throw new TypeError('up.sh needs pipes');
+    const ended = new Promise<void>((resolve) => up.once('close', () => resolve()));
+    const takeDown = async (): Promise<void> => {
+      stdin.end();
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    };
+    const timer = setTimeout(() => up.kill(), START_TIMEOUT_MS);
+    for await (const line of createInterface({ input: stdout })) {
+      const pid = /^ready (\d+)$/.exec(line)?.[1];
+      if (pid === undefined) continue;
+      clearTimeout(timer);
+      return new OwnCluster({ folder, pid: Number(pid) }, takeDown);
+    }
+    const messages = readFileSync(join(folder, 'up.log'), 'utf8');
+    await takeDown();
+    throw new Error(`the cluster did not start: ${messages}`);
+  }
+
+  override async stop(): Promise<void> {
+    await this.#takeDown();
   }
 }
 

@@ -9,6 +9,15 @@ import { type RunAlert, type RunProcess, startRun } from './run-process.ts';
 
 /** A change is to be reported within 5 s; a machine that runs other tests gets twice that. */
 const TOLD_WITHIN_MS = 10_000;
+/** Of the test's, on opened files. */
+export const MARKED_RULE = 'Marked file';
+/** A rule on calls of other hooks: they are attached, with a kernel filter. */
+export const OTHER_CALLS = `- rule: Other calls
+  desc: they are attached, with a kernel filter
+  condition: evt.type in (connect, unlinkat, rename, dup, setuid, execve) and proc.name = tamper-nobody
+  output: "did %evt.type"
+  priority: WARNING
+`;
 export const TAMPERED = 'Wasprey internal: capture tampered with';
 
 /** Path of the tool that tampers, built when it is first asked for. */
@@ -61,6 +70,13 @@ export class TamperedAgent {
     work();
     const found = () => this.told.slice(before).find(({ output }) => text.test(output));
     return this.run.until(`an alert of ${text}`, found, TOLD_WITHIN_MS);
+  }
+
+  /** Opens a file, and waits for the alert of the rule {@link MARKED_RULE}. */
+  async sees(path: string): Promise<void> {
+    spawnSync('cat', [path]);
+    const found = () => this.run.alerts(MARKED_RULE).find(({ output }) => output.includes(path));
+    await this.run.until(`an alert of ${path}`, found);
   }
 
   /** What it holds of the kernel's, by what fdinfo says of each descriptor. */

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT } from '../../host/setup/paths.mjs';
@@ -38,6 +39,8 @@ export interface RunProcess {
   /** Leaves its standard output to itself: its next line finds no reader. */
   closeStdout(): void;
   kill(signal: NodeJS.Signals): void;
+  /** Sends SIGSTOP, and waits until all its threads stand still: one that runs goes on for some milliseconds. */
+  pause(): Promise<void>;
   /** Resolves with the exit status when it has ended and all that it wrote is here. */
   readonly ended: Promise<number | null>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -119,6 +122,10 @@ export function startWasprey(words: readonly string[], launch: Launch = {}): Run
     },
     closeStdout: () => child.stdout.destroy(),
     kill: (signal) => child.kill(signal),
+    async pause() {
+      child.kill('SIGSTOP');
+      await run.until('its threads stand still', () => threadStates(pid).every((state) => state === 'T'));
+    },
     ended,
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
@@ -126,6 +133,12 @@ export function startWasprey(words: readonly string[], launch: Launch = {}): Run
     },
   };
   return run;
+}
+
+/** As in /proc/PID/stat, behind the name in brackets. */
+function threadStates(pid: number): (string | undefined)[] {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).map((tid) => /\) (\w)/.exec(readFileSync(`${tasks}/${tid}/stat`, 'utf8'))?.[1]);
 }
 
 /** Of the lines that are complete. */

@@ -4,10 +4,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { TIME_FACTOR } from './time-factor.ts';
 
 /** The first value that is not undefined or false. Fails after `patienceMs`, by default ten seconds. */
-export async function until<T>(value: () => T | undefined | false, patienceMs = 10_000): Promise<T> {
+export async function until<T>(
+  value: () => T | undefined | false | Promise<T | undefined | false>,
+  patienceMs = 10_000,
+): Promise<T> {
   const deadline = performance.now() + patienceMs * TIME_FACTOR;
   for (;;) {
-    const found = value();
+    const found = await value();
     if (found !== undefined && found !== false) return found;
     if (performance.now() > deadline) throw new Error(`it did not come within ${(patienceMs * TIME_FACTOR) / 1000} s`);
     await pause(5);

@@ -88,6 +88,8 @@ state = "$state/containerd/state"
     bin_dir = "/usr/lib/cni"
     conf_dir = "$state/cni"
 CONF
+# At 100 percent images are never collected: those of the tests could not be pulled again. With five requests a second, as by default, the
+# kubelet takes a minute and a half for what 200 short pods need.
 cat > "$state/kubelet.yaml" << CONF
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -106,6 +108,9 @@ resolvConf: $state/resolv.conf
 clusterDNS: [10.96.0.10]
 nodeStatusUpdateFrequency: 2s
 syncFrequency: 5s
+imageGCHighThresholdPercent: 100
+kubeAPIQPS: 50
+kubeAPIBurst: 100
 evictionHard: {memory.available: "50Mi", nodefs.available: "1%", imagefs.available: "1%"}
 CONF
 

@@ -1,12 +1,13 @@
-// Loads the programs of a BPF object one by one, each with the object's maps
-// and no other program, so that the verifier's words on one that the kernel
-// refuses are on that one.
+// Loads the programs of a BPF object together, as the agent does. If the kernel
+// refuses that, loads them one by one, each with the object's maps and no other
+// program, so that the verifier's words are on the one that is refused. One by
+// one takes four times as long.
 //
 // usage: load-programs OBJECT tracepoints|events
 //   events: as the addon does on kernels from 7.0 on
 //   (native/src/attachment.cc), for programs on trace events
-// For each program a line "program NAME loaded|refused MILLISECONDS [stack
-// depth]"; after a refusal the end of the verifier's log.
+// For each program a line "program NAME loaded|refused [MILLISECONDS [stack
+// depth]]"; after a refusal the end of the verifier's log.
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -81,19 +82,24 @@ static const char* end_of(const char* text) {
 
 enum { STATISTICS = 4, STEPS = 1 };  // levels of the verifier's log: the second costs many times the verification
 
-static int load_alone(const char* path, const char* name, int log_level) {
+static bool is_tracepoint_here(const struct bpf_program* program) {
+  return on_events && bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT &&
+         strcmp(bpf_program__name(program), "tell_reader") != 0;
+}
+
+// Loads the program of that name alone, whose log is kept; without a name all
+// of this attachment.
+static int load(const char* path, const char* name, int log_level) {
   verifier_log[0] = messages[0] = 0;
   struct bpf_object* object = bpf_object__open_file(path, NULL);
   if (!object) return -errno;
   if (!set_on_trace_events(object)) return -ENOENT;
   struct bpf_program* program;
   bpf_object__for_each_program(program, object) {
-    if (on_events && bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT &&
-        strcmp(bpf_program__name(program), "tell_reader"))
-      bpf_program__set_type(program, BPF_PROG_TYPE_TRACEPOINT);
-    bool wanted = strcmp(bpf_program__name(program), name) == 0;
-    bpf_program__set_autoload(program, wanted);
-    if (!wanted) continue;
+    const char* own = bpf_program__name(program);
+    if (is_tracepoint_here(program)) bpf_program__set_type(program, BPF_PROG_TYPE_TRACEPOINT);
+    bpf_program__set_autoload(program, name ? strcmp(own, name) == 0 : !is_for_other_attachment(own));
+    if (!name || strcmp(own, name) != 0) continue;
     bpf_program__set_log_level(program, log_level);
     bpf_program__set_log_buf(program, verifier_log, sizeof verifier_log);
   }
@@ -102,15 +108,15 @@ static int load_alone(const char* path, const char* name, int log_level) {
   return error;
 }
 
-static bool report(const char* path, const char* name) {
+static bool report_alone(const char* path, const char* name) {
   double began = milliseconds();
-  int error = load_alone(path, name, STATISTICS);
+  int error = load(path, name, STATISTICS);
   double took = milliseconds() - began;
   const char* depth = strstr(verifier_log, "stack depth ");
   printf("program %s %s %.0f %.*s\n", name, error ? "refused" : "loaded", took, depth ? (int)strcspn(depth, "\n") : 0,
          depth ? depth : "");
   if (error) {
-    load_alone(path, name, STEPS);
+    load(path, name, STEPS);
     printf("%s\n%s\n%s\n", strerror(-error), end_of(verifier_log), verifier_log[0] ? "" : end_of(messages));
   }
   fflush(stdout);
@@ -134,6 +140,12 @@ int main(int count, char** words) {
       snprintf(names[known++], NAME_SIZE, "%s", bpf_program__name(program));
   }
   bpf_object__close(object);
-  for (int i = 0; i < known; i++) refused += !report(words[1], names[i]);
+  bool all_loaded = load(words[1], NULL, 0) == 0;
+  for (int i = 0; i < known; i++) {
+    if (all_loaded)
+      printf("program %s loaded\n", names[i]);
+    else
+      refused += !report_alone(words[1], names[i]);
+  }
   return refused != 0;
 }

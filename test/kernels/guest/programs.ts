@@ -1,4 +1,4 @@
-// Each BPF program is loaded by itself: this kernel's verifier takes it, or the failure has its words.
+// This kernel's verifier takes each BPF program, or the failure has its words.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -13,7 +13,7 @@ for (const object of ['wasprey', 'isolate']) {
     encoding: 'utf8',
   });
 
-  /** A line "program NAME loaded|refused MILLISECONDS", and what follows it. */
+  /** A line "program NAME loaded|refused", and what follows it. */
   const parts = stdout.split(/^program /m).slice(1);
 
   test(`load-programs runs: ${object}`, () => {

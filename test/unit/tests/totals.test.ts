@@ -37,6 +37,19 @@ test('summaries of runs are added up; those of files are handed on', async () =>
   ]);
 });
 
+test('the files that took longest are named, the longest first', async () => {
+  const totals = new Totals();
+  const ofFile = (name: string, seconds: number): TestEvent => ({
+    type: 'test:summary',
+    data: { file: `/tests/${name}.test.ts`, duration_ms: 1000 * seconds },
+  });
+  await take(totals, ofFile('short', 1), ofFile('long', 90), ofFile('middle', 30));
+  assert.equal(
+    [...totals.summary()].at(-1)?.data.message,
+    'files that took longest: long 90 s, middle 30 s, short 1 s',
+  );
+});
+
 test('what was skipped is named, with the reason if there is one', async () => {
   const file = 'a.test.ts';
   const pass = (name: string, more: object = {}): TestEvent => ({ type: 'test:pass', data: { file, name, ...more } });
