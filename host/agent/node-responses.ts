@@ -23,6 +23,9 @@ export const RESPONSE_ENDED_RULE = 'Wasprey internal: response ended';
 /** How long an alert waits for what its responses come to. */
 const PATIENCE_MS = 1000;
 
+/** How long the end of the agent waits for what is under way: longer than an alert does. */
+const END_MS = 2000;
+
 export interface OutcomeCount {
   readonly response: string;
   readonly action: string;
@@ -82,9 +85,12 @@ export class NodeResponses {
     return true;
   }
 
-  /** Resolves when all alerts that waited are sent, and nothing is under way any more. */
+  /** Resolves when all alerts that waited are sent, and nothing is under way any more, or that takes too long: the next agent finishes it. */
   async close(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    const until = performance.now() + END_MS;
+    while (this.#underWay.size > 0 && performance.now() < until) {
+      await withinTime(Promise.allSettled(this.#underWay), until - performance.now());
+    }
     await this.#host.responder?.close();
   }
 
