@@ -67,6 +67,29 @@ describe('an alert', () => {
     assert.equal(typeof execTime, 'bigint');
   });
 
+  test('has no label that the image of the container has brought', async () => {
+    const responder = new NotingResponder();
+    const labels = { 'wasprey.io/responses': 'off', team: 'x', 'io.kubernetes.pod.namespace': 'kube-system' };
+    await using docker = await startDockerEngine({
+      [`/containers/${CONTAINER}/json`]: { Image: 'i', Config: { Labels: { ...labels, team: 'own' } } },
+      '/images/i/json': { Config: { Labels: labels } },
+    });
+    const keys = new Map([
+      ['wasprey.io/responses', 'off'],
+      ['team', 'own'],
+    ]);
+    await using built = await startBuiltAgent([module], {
+      runtimes: { dockerSocket: docker.socket, podmanSocket: '/nonexistent', runcRoots: [] },
+      responses: await responseSet([responseOf()], { never: { namespaces: [], labels: keys, executables: [] } }),
+      responder,
+    });
+    built.agent.inject([inContainer(1)], [shadowRead(1)]);
+    await built.waitForLines(1);
+    const { target } = responder.acts[0] ?? assert.fail();
+    assert.deepEqual([...target.labels], [['team', 'own']]);
+    assert.equal(target.pod, undefined);
+  });
+
   test('of the host has a target without a container', async () => {
     const responder = new NotingResponder();
     await using built = await startBuiltAgent([module], { responses: await responseSet([responseOf()]), responder });
