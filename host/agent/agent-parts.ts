@@ -99,7 +99,8 @@ export class AgentParts {
       recentMs: this.captures.recentMs,
     });
     const responder = replay ? undefined : options.responder;
-    this.responses = new NodeResponses({ desk: () => this.desk, responder, onTrouble });
+    const imageLabels = (id: string): ReadonlyMap<string, string> => this.directory.imageLabels(id);
+    this.responses = new NodeResponses({ desk: () => this.desk, responder, imageLabels, onTrouble });
     if (this.#responses) this.responses.use(this.#responses.settings);
     this.enforcement = new NodeEnforcement({
       desk: () => this.desk,

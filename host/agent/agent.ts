@@ -190,7 +190,8 @@ class RunningAgent implements Agent {
     this.#trim.close();
     tampering.close();
     await captures.close();
-    await this.#engine.stop();
+    // What is done about the last alerts asks the capture which program a process runs.
+    await this.#engine.stop(responses.summary !== undefined);
     await journal.close();
     drops.finish();
     images.finish();
@@ -200,6 +201,7 @@ class RunningAgent implements Agent {
     desk.close();
     // Alerts wait for what is done about them.
     await responses.close();
+    this.#engine.release();
     await closeOutputs(this.#parts);
     return this.summary();
   }

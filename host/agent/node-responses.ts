@@ -23,6 +23,9 @@ export const RESPONSE_ENDED_RULE = 'Wasprey internal: response ended';
 /** How long an alert waits for what its responses come to. */
 const PATIENCE_MS = 1000;
 
+/** How long the end of the agent waits for what is under way: longer than an alert does. */
+const END_MS = 2000;
+
 export interface OutcomeCount {
   readonly response: string;
   readonly action: string;
@@ -43,6 +46,8 @@ export interface NodeResponsesHost {
   readonly desk: () => Pick<AlertDesk, 'internal'>;
   /** Absent: nothing can be carried out. */
   readonly responder: Responder | undefined;
+  /** Labels that the image of a container has brought, by its short id. */
+  readonly imageLabels: (id: string) => ReadonlyMap<string, string>;
   readonly onTrouble: (message: string) => void;
 }
 
@@ -82,9 +87,12 @@ export class NodeResponses {
     return true;
   }
 
-  /** Resolves when all alerts that waited are sent, and nothing is under way any more. */
+  /** Resolves when all alerts that waited are sent, and nothing is under way any more, or that takes too long: the next agent finishes it. */
   async close(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    const until = performance.now() + END_MS;
+    while (this.#underWay.size > 0 && performance.now() < until) {
+      await withinTime(Promise.allSettled(this.#underWay), until - performance.now());
+    }
     await this.#host.responder?.close();
   }
 
@@ -113,7 +121,7 @@ export class NodeResponses {
   }
 
   async #respond({ response, guard }: BoundResponse, { fields, acts, isIncomplete }: AlertToRespond): Promise<Outcome> {
-    const target = targetOf(fields, acts, isIncomplete);
+    const target = targetOf(fields, acts, isIncomplete, this.#host.imageLabels);
     const outcome =
       enforcedBy(response, acts, target) ??
       refusalOf(acts, guard) ??
@@ -178,22 +186,28 @@ export function refusalOf(acts: MatchToActOn | undefined, guard: number | undefi
   return acts.holding.includes(guard) ? refused('excepted', '`unless` holds') : undefined;
 }
 
-/** Undefined if the event's process is unknown. */
+/**
+ * Undefined if the event's process is unknown.
+ * @param imageLabels those that the image of a container has brought: they protect nothing, or every image could
+ */
 export function targetOf(
   fields: readonly KeyedValue[],
   acts: MatchToActOn | undefined,
   isIncomplete: boolean,
+  imageLabels: NodeResponsesHost['imageLabels'] = () => new Map(),
 ): Target | undefined {
   if (!acts?.process) return undefined;
   const texts = new Map(fields.flatMap(({ key, value }) => (value ? [[key, decode(valueText(value))] as const] : [])));
   const text = (key: string): string => texts.get(key) ?? '';
-  const isHost = text(TARGET_FIELDS.shortId) === 'host';
+  const id = text(TARGET_FIELDS.shortId);
+  const isHost = id === 'host';
+  const ofImage = imageLabels(id);
   return {
     ...acts.process,
     executable: text(TARGET_FIELDS.executable),
     container: isHost ? '' : text(TARGET_FIELDS.container),
     containerName: isHost ? '' : text(TARGET_FIELDS.containerName),
-    labels: labelsIn(texts, containerLabel('')),
+    labels: new Map([...labelsIn(texts, containerLabel(''))].filter(([name, value]) => ofImage.get(name) !== value)),
     pod: podOf(texts),
     isIncomplete,
   };

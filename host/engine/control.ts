@@ -17,7 +17,8 @@ const IN_FLIGHT = 2;
 const BLOCKS = 3;
 /** Each has a count of its own: a disk that does not answer holds up one of them. */
 const KEPT: Record<JournalUse, number> = { journal: 4, captures: 5 };
-const CONTROL_WORDS = 6;
+const HELD = 6;
+const CONTROL_WORDS = 7;
 const WAIT_MS = 50;
 
 /** Numbers in shared memory: the worker is in native code or WebAssembly most of the time and gets no messages there. */
@@ -33,6 +34,21 @@ export class Control {
   requestStop(): void {
     Atomics.store(this.#words, STOP, 1);
     for (const word of [MESSAGES, IN_FLIGHT, BLOCKS]) Atomics.notify(this.#words, word);
+  }
+
+  /** The capture stays open when the worker has ended, until release(). Before requestStop(). */
+  hold(): void {
+    Atomics.store(this.#words, HELD, 1);
+  }
+
+  release(): void {
+    Atomics.store(this.#words, HELD, 0);
+    Atomics.notify(this.#words, HELD);
+  }
+
+  /** Worker only: blocks until release(), for so long at most. */
+  waitForRelease(milliseconds: number): void {
+    Atomics.wait(this.#words, HELD, 1, milliseconds);
   }
 
   get stopRequested(): boolean {

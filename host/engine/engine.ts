@@ -161,8 +161,10 @@ export class Engine {
   /**
    * Evaluates the events that have arrived and stops. Never rejects; resolves within little more than four seconds, whatever the worker does.
    * The worker still exists then: the kernel takes some 100 ms to detach each hook, and the process can't exit before.
+   * @param holds the capture can still be asked about processes, until release()
    */
-  async stop(): Promise<void> {
+  async stop(holds = false): Promise<void> {
+    if (holds) this.#control.hold();
     if (this.#phase === 'running' || this.#phase === 'starting') this.#phase = 'stopping';
     this.#control.requestStop();
     if (await withinTime(this.#done, STOP_TIMEOUT_MS)) return;
@@ -170,6 +172,11 @@ export class Engine {
     // Not awaited: terminate() does not stop a worker that is stuck in native code.
     void this.#worker.terminate();
     this.#phase = 'ended';
+  }
+
+  /** Closes a capture that stop() has held. */
+  release(): void {
+    this.#control.release();
   }
 
   #post(message: ToWorker): void {

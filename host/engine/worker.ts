@@ -25,6 +25,9 @@ import { OwnProcesses } from './own-processes.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts';
 import { describeError } from './worker-error.ts';
 
+/** A host that has ended its work otherwise must not leave the programs attached. */
+const LONGEST_HOLD_MS = 10_000;
+
 const port = parentPort;
 if (!port) throw new Error('host/engine/worker.ts is started by host/engine/engine.ts, as a worker');
 const worker: MessagePort = port;
@@ -63,8 +66,11 @@ function run(start: WorkerStart, recording: OpenedRecording | undefined): void {
     ...(start.object !== undefined && { object: start.object }),
   });
   try {
-    if (!recording) watch(start, memory, capture, plan);
-    else replay(recording, start, memory, capture, plan);
+    if (recording) replay(recording, start, memory, capture, plan);
+    else {
+      watch(start, memory, capture, plan);
+      control.waitForRelease(LONGEST_HOLD_MS);
+    }
   } finally {
     capture.close();
     recording?.[Symbol.dispose]();

@@ -21,17 +21,26 @@ export async function inspectContainer(
 ): Promise<ContainerMetadata | undefined> {
   try {
     const answer = await getJson(socket, `/containers/${encodeURIComponent(id)}/json`, signal);
-    return { runtime, ...fromInspection(answer), ...(await imageFacts(socket, asText(at(answer, 'Image')), signal)) };
+    const image = await imageOf(socket, asText(at(answer, 'Image')), signal);
+    return { runtime, ...fromInspection(answer, image), ...fromImage(image) };
   } catch (error) {
     if (error instanceof RuntimeRequestError && error.status === NOT_FOUND) return undefined;
     throw error;
   }
 }
 
-/** From the answer to `GET /containers/ID/json`. */
-export function fromInspection(answer: unknown): ContainerMetadata {
+/**
+ * From the answer to `GET /containers/ID/json`, which has the labels of the image among its own.
+ * @param image the answer to `GET /images/ID/json`
+ */
+export function fromInspection(answer: unknown, image?: unknown): ContainerMetadata {
   const privileged = at(answer, 'HostConfig', 'Privileged');
   const labels = asTexts(at(answer, 'Config', 'Labels'));
+  const ofImage = asTexts(at(image, 'Config', 'Labels'));
+  const imageLabels = new Map([...labels].filter(([name, value]) => ofImage.get(name) === value));
+  const ownLabels = new Map([...labels].filter(([name]) => !imageLabels.has(name)));
+  // The kubelet's labels replace those of the image, and may be the same.
+  const isOfKubelet = asText(at(answer, 'HostConfig', 'CgroupParent'))?.includes('kubepods') ?? false;
   return compact<ContainerMetadata>({
     name: asText(at(answer, 'Name'))?.replace(/^\//, ''),
     image: asText(at(answer, 'Config', 'Image')),
@@ -43,7 +52,8 @@ export function fromInspection(answer: unknown): ContainerMetadata {
     environmentNames: environmentNames(at(answer, 'Config', 'Env')),
     hostNamespaces: hostNamespaces(answer),
     labels,
-    pod: podOfLabels(labels),
+    imageLabels: imageLabels.size > 0 ? imageLabels : undefined,
+    pod: podOfLabels(isOfKubelet ? labels : ownLabels),
     mounts: asArray(at(answer, 'Mounts')).map(mount),
   });
 }
@@ -71,13 +81,13 @@ function mount(value: unknown): ContainerMount {
   };
 }
 
-/** Digest of the image, and its name if the container was started by the image's id. The rest is useful without them. */
-async function imageFacts(socket: string, image: string | undefined, signal: AbortSignal): Promise<ContainerMetadata> {
-  if (!image) return {};
+/** The answer about the image; undefined if there is none: the rest is useful without it. */
+async function imageOf(socket: string, image: string | undefined, signal: AbortSignal): Promise<unknown> {
+  if (!image) return undefined;
   try {
-    return fromImage(await getJson(socket, `/images/${encodeURIComponent(image)}/json`, signal));
+    return await getJson(socket, `/images/${encodeURIComponent(image)}/json`, signal);
   } catch {
-    return {};
+    return undefined;
   }
 }
 

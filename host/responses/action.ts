@@ -86,18 +86,33 @@ export interface Deed {
   close?(): void;
 }
 
+/** What is known when an action is prepared. */
+export interface Circumstances {
+  /** What is under way and in force. */
+  readonly entries: readonly LedgerEntry[];
+  /** Aborted when it takes too long: what comes of it then is closed, and not performed. */
+  readonly signal: AbortSignal;
+}
+
 /** Performs one kind of action. Nothing of it may block the thread. */
 export interface Actor {
   /** Finds the target and checks all that can be. Rejects with RefusalError, or with why that failed. */
-  prepare(response: Response, target: Target): Promise<Deed>;
-  /** After a restart: finishes an action that was under way. Resolves to whether it is in force. May be called again. */
+  prepare(response: Response, target: Target, circumstances: Circumstances): Promise<Deed>;
+  /**
+   * After a restart: finishes an action that was under way. Resolves to whether it is in force. May be called again. Rejects with RefusalError if
+   * it is not to be gone on with.
+   */
   finish?(entry: LedgerEntry): Promise<boolean>;
-  /** Takes back what is in force, or was half done. May be called again, also when nothing is left to be done. */
-  undo?(entry: LedgerEntry): Promise<void>;
+  /** Takes back what is in force, or was half done. May be called again, also when nothing is left to be done. @param others in force */
+  undo?(entry: LedgerEntry, others: readonly LedgerEntry[]): Promise<void>;
+  /** Of an action without `undo` that was half done and is not to be finished: lets go on what was held up for it. @param others in force */
+  abandon?(entry: LedgerEntry, others: readonly LedgerEntry[]): Promise<void>;
   /** Whether what is in force has come to its end by itself, with its container for example. */
   isOver?(entry: LedgerEntry): Promise<boolean>;
   /** After a restart: takes back what the agent has left and none of the entries is about, as when they were lost. */
   undoOthers?(entries: readonly LedgerEntry[]): Promise<void>;
   /** What it does outlives a restart of the machine. */
   readonly outlivesBoot?: true;
+  /** Somebody else does it, and may take long: what is to be done to the target meanwhile does not wait for that. */
+  readonly runsBeside?: true;
 }

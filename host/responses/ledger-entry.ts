@@ -25,8 +25,14 @@ export interface LedgerEntry {
   readonly time: number;
   /** When it is undone, in ms since the epoch; undefined: by people. */
   readonly undoAt?: number;
+  /** The same in ms since the machine was started: its clock may be set meanwhile. */
+  readonly undoAtUptime?: number;
   /** Boot of the machine: nothing outlives it. */
   readonly boot: string;
+  /** What it takes turns by: see turnKey(). Absent in entries of earlier versions. */
+  readonly turn?: string;
+  /** The rails that it was decided by: see railsKey(). Absent in entries of earlier versions. */
+  readonly rails?: string;
   /** What the actor needs to finish or undo it. */
   readonly kept: JsonObject;
 }

@@ -1,8 +1,9 @@
 // What is never acted on, whatever matches. In doubt it is refused.
 
+import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { type Refusal, RefusalError, type Target } from './action.ts';
-import type { ActionKind, NeverSettings, ResponseSettings } from './settings.ts';
+import { type ActionKind, type NeverSettings, POD_ACTIONS, type ResponseSettings } from './settings.ts';
 
 /**
  * Programs of container runtimes and the kubelet, by the names of their files. On the host a program by such a name is taken for one; in a
@@ -51,7 +52,6 @@ export interface ProcessFacts {
 const CONTAINER_ACTIONS: ReadonlySet<ActionKind> = new Set([
   ...(['stop_container', 'kill_container', 'pause_container', 'isolate_container'] as const),
 ]);
-const POD_ACTIONS: ReadonlySet<ActionKind> = new Set(['delete_pod', 'label_pod']);
 
 /** What is known from the match alone. @throws {RefusalError} */
 export function checkTarget(
@@ -86,6 +86,13 @@ export function checkTarget(
   }
   if (isOnHost && !hosts) refuse('host', 'it is a process of the host, and responses.hosts is off');
   if (POD_ACTIONS.has(action) && !pod) refuse('no-target', 'the process is in no pod that is known');
+}
+
+/** The same for settings that protect the same. */
+export function railsKey({ never, hosts }: Pick<ResponseSettings, 'never' | 'hosts'>): string {
+  const { namespaces, labels, executables } = never;
+  const text = JSON.stringify([namespaces.toSorted(), [...labels].sort(), executables.toSorted(), hosts]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 /** Why a process is not to be touched; undefined: nothing is known against it. */

@@ -11,6 +11,8 @@ export interface InForce {
   readonly undone: number;
   /** Attempts that failed. */
   readonly undoFailures: number;
+  /** How often what is in force could not be written to disk. */
+  readonly unwritten: number;
 }
 
 export interface Responder {

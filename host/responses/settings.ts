@@ -15,6 +15,8 @@ export const ACTION_KINDS = [
   'deny',
 ] as const;
 export type ActionKind = (typeof ACTION_KINDS)[number];
+/** By the API server. */
+export const POD_ACTIONS: ReadonlySet<ActionKind> = new Set(['delete_pod', 'label_pod']);
 
 /** `observe`: everything but the act itself. */
 export type ResponseMode = 'observe' | 'act';

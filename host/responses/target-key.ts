@@ -1,7 +1,7 @@
 // By which the action of an alert is the same as that of an earlier one.
 
 import type { Target } from './action.ts';
-import type { Response } from './settings.ts';
+import { type ActionKind, POD_ACTIONS, type Response } from './settings.ts';
 
 /** By which an action on a target is the same as another. A container's id may be used again, by then nothing of it is in force. */
 export function targetKey({ name, action }: Response, { pid, execTime, container, pod }: Target): string {
@@ -20,4 +20,10 @@ export function targetKey({ name, action }: Response, { pid, execTime, container
     case 'label_pod':
       return `${action} ${pod?.uid} ${name}`;
   }
+}
+
+/** Actions of the same key are done one after the other, in the order of their alerts; others do not wait for them. */
+export function turnKey(action: ActionKind, { pid, container, pod }: Target): string {
+  if (POD_ACTIONS.has(action)) return `pod ${pod?.uid}`;
+  return container === '' ? `process ${pid}` : `container ${container}`;
 }

@@ -103,7 +103,7 @@ test('responses have the rights that their actions need, and no others', () => {
     return ofPods.flatMap((rule) => asArray(at(rule, 'verbs')));
   };
   assert.deepEqual(onPods(doing({ do: 'isolate_container' })), ['list', 'watch']);
-  assert.deepEqual(onPods(doing({ do: 'delete_pod' })), ['list', 'watch', 'delete']);
+  assert.deepEqual(onPods(doing({ do: 'delete_pod' })), ['list', 'watch', 'get', 'delete']);
   assert.deepEqual(onPods(doing({ do: 'label_pod', labels: { a: 'b' } })), ['list', 'watch', 'get', 'patch']);
 });
 
@@ -119,8 +119,12 @@ test('what responses have in force is kept on the host, and an agent can see whe
     { apiGroups: ['apps'], resources: ['daemonsets'], resourceNames: ['try-wasprey'], verbs: ['get'] },
   ]);
   assert.ok(asArray(at(containerOf(values), 'env')).some((entry) => at(entry, 'value') === 'try-wasprey'));
-  assert.deepEqual(volumes({}), []);
-  assert.deepEqual(ownRights({}), []);
+  // What was in force when the last response was taken out of the values is still to be undone.
+  assert.deepEqual(volumes({}), ['/var/lib/wasprey/responses']);
+  assert.deepEqual(ownRights({}), ownRights(values));
+  assert.ok(asArray(at(containerOf({}), 'env')).some((entry) => at(entry, 'value') === 'try-wasprey'));
+  const own = { mounts: { volumeMounts: [{ name: 'data', mountPath: '/var/lib/wasprey' }] } };
+  assert.deepEqual(volumes(own), []);
 });
 
 test('no AppArmor profile hides the processes of the host, said as the cluster knows it', () => {

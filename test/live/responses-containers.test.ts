@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -169,6 +169,26 @@ describe('what is never touched', () => {
     await own.performer.close();
     assert.match(stateOf(box.pid), /[RS]/);
   });
+});
+
+test('of two control groups with its id neither is touched: another container may have made one', async () => {
+  const [box, other] = [container(), container()];
+  const groups = Object.values(await findGroups(await findHierarchies(), other.id, 0));
+  const made = groups.map(({ folder }) => join(folder, box.id));
+  for (const folder of made) {
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'cgroup.procs'), String(other.pid));
+  }
+  const outcome = await scene.performer.perform(KILL, targetIn(box));
+  assert.equal(whyRefused(outcome), 'incomplete');
+  assert.match(JSON.stringify(outcome), /2 control groups have the id of the container/);
+  // A process that is in it shows which one it is.
+  assertDone(await scene.performer.perform(KILL, targetIn(box, { pid: box.pid })));
+  assert.match(stateOf(other.pid), /[RS]/);
+  for (const [index, folder] of made.entries()) {
+    writeFileSync(join(groups[index]?.folder ?? '', 'cgroup.procs'), String(other.pid));
+    rmdirSync(folder);
+  }
 });
 
 describe('limits', () => {

@@ -34,6 +34,14 @@ export async function responseSet(
   return { settings, guard: loadRuleModule('responses (unless)', wasm) };
 }
 
+/** A match in a container, whose process has ended since. */
+export function targetIn(container: string): Target {
+  return {
+    ...{ pid: 0, execTime: 1n, executable: '/bin/cat', container, containerName: 'box' },
+    ...{ labels: new Map(), pod: undefined, isIncomplete: false },
+  };
+}
+
 /** Notes each act, and says that it was done. */
 export class NotingResponder implements Responder {
   readonly acts: { readonly response: Response; readonly target: Target }[] = [];

@@ -140,6 +140,7 @@ async function withoutAgent({ configuration }: CommandConfiguration, terminal: T
       { runtimes: {}, kubernetes: kubernetesPlace(configuration) || undefined },
     ),
     turns: new Turns(),
+    mayFinish: () => false,
     onFailure: (message) => terminal.say(`${escapeText(message)}\n`),
     onNote: () => {},
   });

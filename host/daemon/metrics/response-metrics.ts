@@ -4,7 +4,7 @@ import type { ResponsesSummary } from '../../agent/node-responses.ts';
 import { counter, gauge, type Metric } from './exposition.ts';
 
 export function responseMetrics({ outcomes, inForce }: ResponsesSummary): Metric[] {
-  const { entries = [], undone = 0, undoFailures = 0 } = inForce ?? {};
+  const { entries = [], undone = 0, undoFailures = 0, unwritten = 0 } = inForce ?? {};
   const byAction = new Map<string, number>();
   for (const { action } of entries) byAction.set(action, (byAction.get(action) ?? 0) + 1);
   const performed = outcomes.map(({ response, action, outcome, count }) => ({
@@ -17,5 +17,6 @@ export function responseMetrics({ outcomes, inForce }: ResponsesSummary): Metric
     gauge('wasprey_responses_in_force', 'What responses have in force until it is undone.', kept),
     counter('wasprey_responses_undone_total', 'What was in force and has been undone.', undone),
     counter('wasprey_responses_undo_failures_total', 'Attempts to undo it that failed.', undoFailures),
+    counter('wasprey_responses_unwritten_total', 'Writes to the ledger of responses that failed.', unwritten),
   ];
 }

@@ -1,6 +1,6 @@
 // The container of a match: its control groups, and whether it may be acted on as a whole.
 
-import { RefusalError, type Target } from '../action.ts';
+import { type Circumstances, RefusalError, type Target } from '../action.ts';
 import { type ContainerGroups, findGroups, processesOf } from '../cgroups/container-groups.ts';
 import { readFacts } from '../processes/proc.ts';
 import { processProtection } from '../rails.ts';
@@ -9,24 +9,34 @@ import type { Surroundings } from './surroundings.ts';
 /** Read at a time. */
 const AT_ONCE = 32;
 
-/** Rejects with RefusalError if it has ended, or if a process in it is protected. */
+/** Rejects with RefusalError if it has ended, if it is not known which control group is its own, or if a process in it is protected. */
 export async function openContainer(
   { container, pid }: Target,
-  { hierarchies, own, never }: Surroundings,
+  surroundings: Surroundings,
+  { signal }: Pick<Circumstances, 'signal'>,
 ): Promise<ContainerGroups> {
-  const groups = await findGroups(await hierarchies(), container, pid);
-  const { freezer, unified } = groups;
-  if (!freezer && !unified) throw new RefusalError('gone', 'the container has ended');
+  const groups = await findGroups(await surroundings.hierarchies(), container, pid);
+  if (!groups.freezer && !groups.unified) throw new RefusalError('gone', 'the container has ended');
+  await refuseProtected(groups, surroundings, signal);
+  return groups;
+}
+
+/** Rejects with RefusalError if a process in it is protected. */
+export async function refuseProtected(
+  { freezer, unified }: ContainerGroups,
+  { own, never }: Pick<Surroundings, 'own' | 'never'>,
+  signal?: AbortSignal,
+): Promise<void> {
   const lists = await Promise.all([freezer, unified].map((group) => (group ? processesOf(group.folder) : [])));
   const pids = [...new Set(lists.flat())];
   for (let first = 0; first < pids.length; first += AT_ONCE) {
+    signal?.throwIfAborted();
     const facts = await Promise.all(pids.slice(first, first + AT_ONCE).map(readFacts));
     for (const each of facts) {
       const protection = each && processProtection(each, never(), own);
       if (protection !== undefined) throw new RefusalError('protected', `in the container: ${protection}`);
     }
   }
-  return groups;
 }
 
 /** `container db (0123456789ab)`. */

@@ -16,6 +16,9 @@ export class DeletePod implements Actor {
   async prepare(_: Response, target: Target): Promise<Deed> {
     const pod = podOf(target);
     const pods = reachable(this.#pods);
+    const found = await pods.find(pod);
+    if (!found) throw new RefusalError('gone', 'the pod is gone');
+    if (found.isEnding) throw new RefusalError('already', 'the pod is being deleted');
     return {
       what: `delete ${describePod(pod)}`,
       done: `deleted ${describePod(pod)}`,

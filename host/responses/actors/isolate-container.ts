@@ -2,13 +2,13 @@
 
 import { readFile } from 'node:fs/promises';
 import { loadAddon } from '../../capture/addon.ts';
-import { type Actor, type Deed, RefusalError, type Target } from '../action.ts';
+import { type Actor, type Circumstances, type Deed, RefusalError, type Target } from '../action.ts';
 import { type Group, keptGroups, processesOf, sameGroups } from '../cgroups/container-groups.ts';
 import { Isolations } from '../isolation/isolations.ts';
 import { networksOf } from '../isolation/named-networks.ts';
 import type { LedgerEntry } from '../ledger-entry.ts';
 import type { Response } from '../settings.ts';
-import { describeContainer, openContainer } from './container-target.ts';
+import { describeContainer, openContainer, refuseProtected } from './container-target.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const CAP_NET_RAW = 13n;
@@ -25,8 +25,8 @@ export class IsolateContainer implements Actor {
     this.#isolations = isolations;
   }
 
-  async prepare({ allow = [] }: Response, target: Target): Promise<Deed> {
-    const groups = await openContainer(target, this.#surroundings);
+  async prepare({ allow = [] }: Response, target: Target, circumstances: Circumstances): Promise<Deed> {
+    const groups = await openContainer(target, this.#surroundings, circumstances);
     const group = unifiedOf(groups);
     if (this.#isolations.has(target.container)) throw new RefusalError('already', 'the container is isolated');
     // Looked up only now: an address may have changed since the start.
@@ -50,6 +50,7 @@ export class IsolateContainer implements Actor {
       return false;
     }
     if (this.#isolations.has(container)) return true;
+    await refuseProtected(groups, this.#surroundings);
     const allow = Array.isArray(kept.allow) ? kept.allow.map(String) : [];
     const networks = await networksOf(allow, this.#apiServer);
     this.#isolations.isolate(loadAddon(), container, groups.unified.folder, networks);

@@ -1,11 +1,11 @@
 // kill_process_tree: the process that matched, and all that descends from it.
 
 import type { JsonObject } from '../../diagnostics/json-value.ts';
-import { type Actor, type Deed, RefusalError, type Target } from '../action.ts';
+import { type Actor, type Circumstances, type Deed, RefusalError, type Target } from '../action.ts';
 import type { LedgerEntry } from '../ledger-entry.ts';
 import { readFacts, readStat } from '../processes/proc.ts';
 import { ProcessHandle } from '../processes/process-handle.ts';
-import { closeBelow, killTree, type Protection, readTree, type Tree } from '../processes/tree.ts';
+import { closeBelow, continueTree, killTree, type Protection, readTree, type Tree } from '../processes/tree.ts';
 import { processProtection } from '../rails.ts';
 import type { Response } from '../settings.ts';
 import { describeProcess, openTarget } from './kill-process.ts';
@@ -18,12 +18,12 @@ export class KillProcessTree implements Actor {
     this.#surroundings = surroundings;
   }
 
-  async prepare(_: Response, target: Target): Promise<Deed> {
+  async prepare(_: Response, target: Target, { signal }: Pick<Circumstances, 'signal'>): Promise<Deed> {
     const root = await openTarget(target, this.#surroundings);
     let tree: Tree;
     let kept: JsonObject;
     try {
-      tree = await readTree(root, this.#protection);
+      tree = await readTree(root, this.#protection, signal);
       kept = await keptRoot(root);
     } catch (error) {
       root.close();
@@ -45,19 +45,30 @@ export class KillProcessTree implements Actor {
 
   /** The root is killed last: as long as it is there, so is the rest, stopped. */
   async finish({ kept }: LedgerEntry): Promise<boolean> {
+    await this.#withTree(kept, this.#protection, (tree) => killTree(tree, this.#protection));
+    return false;
+  }
+
+  /** What was stopped, so as to be killed, goes on. */
+  async abandon({ kept }: LedgerEntry): Promise<void> {
+    const anybody: Protection = async () => undefined;
+    await this.#withTree(kept, anybody, async (tree) => continueTree(tree));
+  }
+
+  /** Nothing to be done if the root has ended. */
+  async #withTree(kept: JsonObject, protection: Protection, work: (tree: Tree) => Promise<void>): Promise<void> {
     const root = await openKept(kept);
-    if (!root) return false;
+    if (!root) return;
     try {
-      const tree = await readTree(root, this.#protection);
+      const tree = await readTree(root, protection);
       try {
-        await killTree(tree, this.#protection);
+        await work(tree);
       } finally {
         closeBelow(tree);
       }
     } finally {
       root.close();
     }
-    return false;
   }
 
   readonly #protection: Protection = async (pid) => {

@@ -1,11 +1,11 @@
 // pause_container: its control group is frozen. Processes and connections stay as they are until it is resumed; what others wait for, they wait for.
 
-import { type Actor, type Deed, RefusalError, type Target } from '../action.ts';
+import { type Actor, type Circumstances, type Deed, RefusalError, type Target } from '../action.ts';
 import { keptGroups, processesOf, sameGroups } from '../cgroups/container-groups.ts';
 import { freeze, isFreezing, thaw } from '../cgroups/freezer.ts';
 import type { LedgerEntry } from '../ledger-entry.ts';
 import type { Response } from '../settings.ts';
-import { describeContainer, openContainer } from './container-target.ts';
+import { describeContainer, openContainer, refuseProtected } from './container-target.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export class PauseContainer implements Actor {
@@ -15,8 +15,8 @@ export class PauseContainer implements Actor {
     this.#surroundings = surroundings;
   }
 
-  async prepare(_: Response, target: Target): Promise<Deed> {
-    const groups = await openContainer(target, this.#surroundings);
+  async prepare(_: Response, target: Target, circumstances: Circumstances): Promise<Deed> {
+    const groups = await openContainer(target, this.#surroundings, circumstances);
     if (await isFreezing(groups))
       throw new RefusalError('already', 'the container is paused, by its runtime or by somebody');
     const what = describeContainer(target);
@@ -33,6 +33,7 @@ export class PauseContainer implements Actor {
   async finish({ kept }: LedgerEntry): Promise<boolean> {
     const groups = await sameGroups(kept);
     if (!groups.freezer && !groups.unified) return false;
+    await refuseProtected(groups, this.#surroundings);
     await freeze(groups);
     return true;
   }

@@ -1,24 +1,26 @@
 // stop_container: by its runtime, which signals its first process and kills what is left after the grace.
 
 import type { RuntimePlaces } from '../../metadata/directory/runtime-places.ts';
-import type { Actor, Deed, Target } from '../action.ts';
+import type { Actor, Circumstances, Deed, Target } from '../action.ts';
 import { keptGroups, sameGroups } from '../cgroups/container-groups.ts';
 import type { LedgerEntry } from '../ledger-entry.ts';
 import type { Response } from '../settings.ts';
-import { describeContainer, openContainer } from './container-target.ts';
+import { describeContainer, openContainer, refuseProtected } from './container-target.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export class StopContainer implements Actor {
   readonly #surroundings: Surroundings;
   readonly #places: RuntimePlaces;
+  /** For its grace. */
+  readonly runsBeside = true;
 
   constructor(surroundings: Surroundings, places: RuntimePlaces) {
     this.#surroundings = surroundings;
     this.#places = places;
   }
 
-  async prepare({ graceMs }: Response, target: Target): Promise<Deed> {
-    const groups = await openContainer(target, this.#surroundings);
+  async prepare({ graceMs }: Response, target: Target, circumstances: Circumstances): Promise<Deed> {
+    const groups = await openContainer(target, this.#surroundings, circumstances);
     const what = describeContainer(target);
     return {
       what: `stop ${what}`,
@@ -31,8 +33,9 @@ export class StopContainer implements Actor {
 
   /** A runtime may give up when the one who asked is gone. */
   async finish({ container, kept }: LedgerEntry): Promise<boolean> {
-    const { freezer, unified } = await sameGroups(kept);
-    if (!freezer && !unified) return false;
+    const groups = await sameGroups(kept);
+    if (!groups.freezer && !groups.unified) return false;
+    await refuseProtected(groups, this.#surroundings);
     await this.#stop(container, typeof kept.graceMs === 'number' ? kept.graceMs : undefined);
     return false;
   }

@@ -4,6 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadAddon } from '../../capture/addon.ts';
 import { asText, type JsonObject } from '../../diagnostics/json-value.ts';
+import { RefusalError } from '../action.ts';
 import type { Hierarchies } from './hierarchies.ts';
 
 /** A group by its folder, and by its number, which no other group of this boot has. */
@@ -22,7 +23,7 @@ export interface ContainerGroups {
 const DEEPEST = 12;
 
 /**
- * Those that have processes: none of a container that has ended. On a machine with both versions, runtimes may use one of them alone.
+ * Those that have processes: none of a container that has ended. Rejects with RefusalError if several have its id. On a machine with both versions, runtimes may use one of them alone.
  * @param pid a process that is or was in it
  */
 export async function findGroups(
@@ -32,8 +33,14 @@ export async function findGroups(
 ): Promise<ContainerGroups> {
   const paths = await pathsOf(container, pid);
   const find = async (root: string | undefined): Promise<Group | undefined> => {
-    const group = root && ((await byPaths(root, paths)) ?? (await search(root, container)));
-    return group && (await processesOf(group.folder)).length > 0 ? group : undefined;
+    if (root === undefined) return undefined;
+    const known = await byPaths(root, paths);
+    const live = await populated(known ? [known] : await search(root, container));
+    if (live.length > 1) {
+      const detail = `${live.length} control groups have the id of the container: ${live.map(({ folder }) => folder).join(', ')}`;
+      throw new RefusalError('incomplete', detail);
+    }
+    return live[0];
   };
   const [frozen, united] = await Promise.all([find(freezer), find(unified)]);
   return { ...(frozen && { freezer: frozen }), ...(united && { unified: united }) };
@@ -89,18 +96,26 @@ async function byPaths(root: string, paths: readonly string[]): Promise<Group | 
   return undefined;
 }
 
-/** Level by level, so that a group that a container has made below its own does not stand for it. */
-async function search(root: string, container: string): Promise<Group | undefined> {
+/** Those that have processes. */
+async function populated(groups: readonly Group[]): Promise<Group[]> {
+  const counts = await Promise.all(groups.map(async ({ folder }) => (await processesOf(folder)).length));
+  return groups.filter((_, index) => counts[index] !== 0);
+}
+
+/** All groups of that name but those below one of them, which the container has made itself. More than one: another container may have made it. */
+async function search(root: string, container: string): Promise<Group[]> {
+  const found: string[] = [];
   let level = ['/'];
   for (let depth = 0; depth < DEEPEST && level.length > 0; depth++) {
     const lists = await Promise.all(
       level.map(async (path) => (await foldersIn(join(root, path))).map((name) => join(path, name))),
     );
-    level = lists.flat();
-    const found = level.find((path) => loadAddon().containerOf(path)?.[1] === container);
-    if (found !== undefined) return await groupAt(join(root, found));
+    const isOwn = Map.groupBy(lists.flat(), (path) => loadAddon().containerOf(path)?.[1] === container);
+    found.push(...(isOwn.get(true) ?? []));
+    level = isOwn.get(false) ?? [];
   }
-  return undefined;
+  const groups = await Promise.all(found.map((path) => groupAt(join(root, path))));
+  return groups.filter((group) => group !== undefined);
 }
 
 async function groupAt(folder: string): Promise<Group | undefined> {

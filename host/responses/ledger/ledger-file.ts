@@ -82,6 +82,9 @@ function entryOf(path: string, value: unknown): LedgerEntry {
     pod: text('pod'),
     time: Number(entry.time),
     ...(typeof entry.undoAt === 'number' && { undoAt: entry.undoAt }),
+    ...(typeof entry.undoAtUptime === 'number' && { undoAtUptime: entry.undoAtUptime }),
+    ...(typeof entry.turn === 'string' && { turn: entry.turn }),
+    ...(typeof entry.rails === 'string' && { rails: entry.rails }),
     boot: text('boot'),
     kept: entry.kept,
   };

@@ -1,13 +1,15 @@
 // What the agent has begun and what is in force: in memory, and on disk before anything of it is done.
 
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadAddon } from '../../capture/addon.ts';
 import type { Act, LedgerEntry, Phase } from '../ledger-entry.ts';
 import { type LedgerContent, LedgerError, readLedger, writeLedger } from './ledger-file.ts';
+import { bootId, timeLeft } from './time-left.ts';
 
-const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+/** After a write that failed, as on a full disk. */
+const WRITE_AGAIN_MS = 10_000;
 
 /** Another process has the ledger: a running agent, or a command. */
 export class LedgerTakenError extends Error {
@@ -27,6 +29,9 @@ export class Ledger {
   #written: Promise<void> = Promise.resolve();
   /** The write that has not begun yet; it takes all changes up to then. */
   #next: Promise<void> | undefined;
+  #again: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  #failedWrites = 0;
   /** Why the file could not be used, if it was damaged. */
   readonly damage: string | undefined;
 
@@ -49,7 +54,7 @@ export class Ledger {
     try {
       if (!loadAddon().lockFile(lock.fd)) throw new LedgerTakenError(`another process uses ${folder}`);
       const path = join(folder, 'ledger');
-      const boot = (await readFile(BOOT_ID, 'utf8')).trim();
+      const boot = await bootId();
       try {
         return new Ledger(path, lock, boot, await readLedger(path));
       } catch (error) {
@@ -79,6 +84,11 @@ export class Ledger {
     return this.#acts;
   }
 
+  /** How often it could not be written since it was opened. */
+  get failedWrites(): number {
+    return this.#failedWrites;
+  }
+
   entry(id: string): LedgerEntry | undefined {
     return this.#entries.get(id);
   }
@@ -86,6 +96,11 @@ export class Ledger {
   /** Whether the machine has been started again since: nothing of it is left. */
   isOfEarlierBoot({ boot }: LedgerEntry): boolean {
     return boot !== this.#boot;
+  }
+
+  /** ms until it is undone, negative when that is overdue; undefined: by people. */
+  timeLeft(entry: LedgerEntry): number | undefined {
+    return timeLeft(entry, this.#boot);
   }
 
   /** Resolves when it is on disk. @param acts when it was acted, this one included */
@@ -127,19 +142,41 @@ export class Ledger {
 
   /** Resolves when all is on disk, or could not be written. */
   async close(): Promise<void> {
+    clearTimeout(this.#again);
+    // What could not be written before may be by now.
+    if (this.#again) await this.#write().catch(() => {});
+    this.#isClosed = true;
     await this.#written.catch(() => {});
     await this.#lock.close();
   }
 
   /** Changes while one write is under way share the next one. */
   #write(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new Error('the ledger is closed'));
     this.#next ??= this.#written
       .catch(() => {})
       .then(() => {
         this.#next = undefined;
         return writeLedger(this.#path, { entries: this.entries, acts: this.#acts, boot: this.#boot });
-      });
+      })
+      .then(
+        () => this.#writeAgainAfter(undefined),
+        (error) => {
+          this.#failedWrites++;
+          this.#writeAgainAfter(WRITE_AGAIN_MS);
+          throw error;
+        },
+      );
     this.#written = this.#next;
     return this.#next;
+  }
+
+  /** @param milliseconds undefined: all is written */
+  #writeAgainAfter(milliseconds: number | undefined): void {
+    clearTimeout(this.#again);
+    this.#again = undefined;
+    if (milliseconds === undefined || this.#isClosed) return;
+    this.#again = setTimeout(() => void this.#write().catch(() => {}), milliseconds);
+    this.#again.unref();
   }
 }

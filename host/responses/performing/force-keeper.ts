@@ -1,17 +1,20 @@
 // Keeps what is in force until it is undone: after its time, by people, or since it was half done when an agent ended.
 
 import { escapeText } from '../../diagnostics/escape.ts';
-import type { Actor } from '../action.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import { type Actor, RefusalError } from '../action.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LedgerEntry } from '../ledger-entry.ts';
-import type { ActionKind, ResponseMode } from '../settings.ts';
+import type { ActionKind } from '../settings.ts';
 import type { Turns } from './turns.ts';
 
 export interface ForceKeeperOptions {
   readonly ledger: Ledger;
   readonly actors: ReadonlyMap<ActionKind, Actor>;
-  /** By container. */
+  /** By turnKey(). */
   readonly turns: Turns;
+  /** Whether an action that was under way when an agent ended may be finished, by what is configured now. */
+  readonly mayFinish: (entry: LedgerEntry) => boolean;
   readonly onFailure: (message: string) => void;
   readonly onNote: (message: string) => void;
 }
@@ -28,14 +31,16 @@ export class UndoError extends Error {
 }
 
 const AGAIN_MS = 30_000;
+/** What has come to its end by itself is looked for so often. */
+const SWEEP_MS = 60_000;
 /** Node's timers take no longer times; then it is looked at again. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class ForceKeeper {
   readonly #options: ForceKeeperOptions;
   readonly #timers = new Map<string, NodeJS.Timeout>();
+  #sweeper: NodeJS.Timeout | undefined;
   #isClosed = false;
-  #mode: ResponseMode = 'observe';
   undone = 0;
   failures = 0;
 
@@ -44,13 +49,15 @@ export class ForceKeeper {
   }
 
   /** Has it undone when its time is over. */
-  keep({ id, undoAt }: LedgerEntry): void {
-    if (undoAt !== undefined) this.#later(id, undoAt - Date.now());
+  keep(entry: LedgerEntry): void {
+    const left = this.#options.ledger.timeLeft(entry);
+    if (left !== undefined) this.#later(entry.id, left);
   }
 
-  /** Settles what the ledger has from before. Never rejects. */
-  async recover(mode: ResponseMode): Promise<void> {
-    this.#mode = mode;
+  /** Settles what the ledger has from before, and looks from now on for what has come to its end. Never rejects. */
+  async recover(): Promise<void> {
+    this.#sweeper ??= setInterval(() => void this.sweep(), SWEEP_MS);
+    this.#sweeper.unref();
     await this.undoOthers();
     await Promise.all(this.#options.ledger.entries.map((entry) => this.#recover(entry)));
   }
@@ -62,13 +69,12 @@ export class ForceKeeper {
       try {
         await actor.undoOthers?.(ledger.entries);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        onFailure(`what ${action} has left could not be undone: ${reason}`);
+        onFailure(`what ${action} has left could not be undone: ${reasonOf(error)}`);
       }
     }
   }
 
-  /** Forgets what has come to its end by itself. */
+  /** Forgets what has come to its end by itself. Never rejects. */
   async sweep(entries = this.#options.ledger.entries): Promise<void> {
     const { actors } = this.#options;
     for (const entry of entries) {
@@ -84,12 +90,12 @@ export class ForceKeeper {
   /** Resolves when it is undone, to what it was. Rejects with UndoError: then it is tried again later. */
   async undo(id: string): Promise<LedgerEntry> {
     const { ledger, turns } = this.#options;
-    const container = ledger.entry(id)?.container ?? '';
-    return await turns.take(container, () => this.#undo(id));
+    return await turns.take(turnOf(ledger.entry(id)), () => this.#undo(id));
   }
 
   close(): void {
     this.#isClosed = true;
+    clearInterval(this.#sweeper);
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
   }
@@ -101,49 +107,78 @@ export class ForceKeeper {
     const actor = actors.get(entry.action);
     if (!actor?.undo) throw new UndoError('RESPONSES_UNDO', `${describeEntry(entry)} can not be undone`);
     try {
-      await ledger.set(id, 'undoing');
-      await actor.undo(entry);
-      await this.#forget(id);
+      await this.#note(ledger.set(id, 'undoing'));
+      await actor.undo(entry, this.#othersThan(id));
     } catch (error) {
       this.failures++;
       this.#later(id, AGAIN_MS);
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new UndoError('RESPONSES_UNDO', `${describeEntry(entry)} could not be undone: ${reason}`);
+      throw new UndoError('RESPONSES_UNDO', `${describeEntry(entry)} could not be undone: ${reasonOf(error)}`);
     }
+    await this.#forget(id);
     this.undone++;
     onNote(`undone: ${describeEntry(entry)}`);
     return entry;
   }
 
   async #recover(entry: LedgerEntry): Promise<void> {
-    const { ledger, actors, turns, onFailure } = this.#options;
-    const { id, action, phase, container, undoAt = Number.POSITIVE_INFINITY } = entry;
+    const { ledger, actors, onFailure } = this.#options;
+    const { id, action, phase } = entry;
     const actor = actors.get(action);
     try {
-      if (!actor || (ledger.isOfEarlierBoot(entry) && !actor.outlivesBoot)) await ledger.remove(id);
-      else if (
-        actor.undo &&
-        (phase === 'undoing' || undoAt <= Date.now() || (phase === 'doing' && this.#mode === 'observe'))
-      ) {
-        await this.undo(id);
-      } else if (phase === 'doing') {
-        const isInForce = await turns.take(container, async () => (await actor.finish?.(entry)) ?? false);
-        if (!isInForce) await ledger.remove(id);
-        else {
-          await ledger.set(id, 'in-force');
-          this.keep(entry);
-        }
-      } else if (await actor.isOver?.(entry)) await this.#forget(id);
+      if (!actor || (ledger.isOfEarlierBoot(entry) && !actor.outlivesBoot)) await this.#forget(id);
+      else if (phase === 'doing') await this.#settle(entry, actor);
+      else if (phase === 'undoing' || this.#isDue(entry)) await this.undo(id);
+      else if (await actor.isOver?.(entry)) await this.#forget(id);
       else this.keep(entry);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      onFailure(
-        error instanceof UndoError
-          ? reason
-          : `${describeEntry(entry)} was half done, and could not be finished: ${reason}`,
-      );
-      if (!(error instanceof UndoError)) this.#later(id, AGAIN_MS);
+      const isUndo = error instanceof UndoError;
+      const reason = reasonOf(error);
+      onFailure(isUndo ? reason : `${describeEntry(entry)} was half done, and could not be finished: ${reason}`);
+      if (!isUndo) this.#later(id, AGAIN_MS);
     }
+  }
+
+  /** Finishes what was half done. Takes it back if its time is over, or if what is configured now, or the target as it is now, speaks against it. */
+  async #settle(entry: LedgerEntry, actor: Actor): Promise<void> {
+    if (this.#isDue(entry) || !this.#options.mayFinish(entry)) await this.#takeBack(entry, actor);
+    else {
+      try {
+        await this.#finish(entry, actor);
+      } catch (error) {
+        if (!(error instanceof RefusalError)) throw error;
+        await this.#takeBack(entry, actor);
+      }
+    }
+  }
+
+  async #finish(entry: LedgerEntry, actor: Actor): Promise<void> {
+    const { ledger, turns } = this.#options;
+    const finish = async (): Promise<boolean> => (await actor.finish?.(entry)) ?? false;
+    const isInForce = await (actor.runsBeside ? finish() : turns.take(turnOf(entry), finish));
+    if (!isInForce) await this.#forget(entry.id);
+    else {
+      await this.#note(ledger.set(entry.id, 'in-force'));
+      this.keep(entry);
+    }
+  }
+
+  async #takeBack(entry: LedgerEntry, actor: Actor): Promise<void> {
+    const { turns, onNote } = this.#options;
+    if (actor.undo) {
+      await this.undo(entry.id);
+      return;
+    }
+    await turns.take(turnOf(entry), async () => actor.abandon?.(entry, this.#othersThan(entry.id)));
+    await this.#forget(entry.id);
+    onNote(`half done when the agent ended, and not finished: ${describeEntry(entry)}`);
+  }
+
+  #isDue(entry: LedgerEntry): boolean {
+    return (this.#options.ledger.timeLeft(entry) ?? 1) <= 0;
+  }
+
+  #othersThan(id: string): readonly LedgerEntry[] {
+    return this.#options.ledger.entries.filter((entry) => entry.id !== id);
   }
 
   #later(id: string, milliseconds: number): void {
@@ -169,15 +204,28 @@ export class ForceKeeper {
       await this.undo(id);
     } catch (error) {
       if (error instanceof UndoError && error.code === 'RESPONSES_UNKNOWN') return;
-      this.#options.onFailure(error instanceof Error ? error.message : String(error));
+      this.#options.onFailure(reasonOf(error));
     }
   }
 
   async #forget(id: string): Promise<void> {
     clearTimeout(this.#timers.get(id));
     this.#timers.delete(id);
-    await this.#options.ledger.remove(id);
+    await this.#note(this.#options.ledger.remove(id));
   }
+
+  /** A ledger that can't be written, as on a full disk, keeps nothing frozen: at worst a restarted agent undoes it once more. */
+  async #note(written: Promise<unknown>): Promise<void> {
+    try {
+      await written;
+    } catch (error) {
+      this.#options.onFailure(`that it was undone or has ended can't be written: ${reasonOf(error)}`);
+    }
+  }
+}
+
+function turnOf(entry: LedgerEntry | undefined): string {
+  return entry?.turn ?? `container ${entry?.container}`;
 }
 
 /** In one line, for people. */

@@ -1,14 +1,18 @@
 // Performs responses: rails, limits, one action on a target at a time, what must be on disk before it is done, and what is to be undone.
 
+import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { type Actor, type Deed, type Outcome, RefusalError, type Target } from '../action.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { uptime } from '../ledger/time-left.ts';
 import type { Act, LedgerEntry } from '../ledger-entry.ts';
 import { overLimit, recentActs } from '../limits.ts';
-import { checkTarget, type OwnPlace } from '../rails.ts';
+import { checkTarget, type OwnPlace, railsKey } from '../rails.ts';
 import type { InForce, Responder } from '../responder.ts';
-import type { ActionKind, Response, ResponseSettings } from '../settings.ts';
-import { targetKey } from '../target-key.ts';
+import { type ActionKind, POD_ACTIONS, type Response, type ResponseSettings } from '../settings.ts';
+import { targetKey, turnKey } from '../target-key.ts';
 import { ForceKeeper } from './force-keeper.ts';
+import { Places } from './places.ts';
+import { prepareWithin } from './prepare.ts';
 import { Turns } from './turns.ts';
 
 export type Actors = ReadonlyMap<ActionKind, Actor>;
@@ -22,35 +26,55 @@ export interface PerformerOptions {
   readonly onFailure: (message: string) => void;
   /** Called with a message for people when something was undone. */
   readonly onNote: (message: string) => void;
+  /** How long preparing an action may take. Default: 10 s. */
+  readonly prepareMs?: number;
 }
 
-/** Alerts that may wait for the decision on theirs. */
+/** What was decided, and what comes of it. */
+interface Performance {
+  readonly outcome: Promise<Outcome>;
+}
+
+/** Alerts that may wait for theirs. */
 const MOST_WAITING = 1000;
+/** Actions at a time, on this machine and by the API server: each may have 4,096 processes open. */
+const AT_ONCE = 8;
+const PREPARE_MS = 10_000;
+/** How long new actions wait at the start for what was half done: each target's own wait for that in any case. */
+const RECOVER_MS = 2000;
 
 export class Performer implements Responder {
   readonly #options: PerformerOptions;
   readonly #keeper: ForceKeeper;
-  /** Decisions, one after the other: what the limits allow is exact. */
-  readonly #decisions = new Turns();
-  /** Actions on a container, one after the other. */
-  readonly #byContainer: Turns;
+  /** Actions of the same key, one after the other: see turnKey(). */
+  readonly #turns = new Turns();
+  readonly #here = new Places(AT_ONCE);
+  readonly #byApiServer = new Places(AT_ONCE);
   readonly #underWay = new Set<string>();
   #settings: ResponseSettings;
   /** When it was acted; in `mode: observe`, when it would have been. */
   #acts: readonly Act[];
+  #isClosed = false;
 
   constructor(options: PerformerOptions) {
     this.#options = options;
     this.#settings = options.settings;
     this.#acts = options.ledger.acts;
-    this.#byContainer = new Turns();
-    this.#keeper = new ForceKeeper({ ...options, turns: this.#byContainer });
+    const mayFinish = ({ rails }: LedgerEntry): boolean =>
+      this.#settings.mode === 'act' && rails === railsKey(this.#settings);
+    this.#keeper = new ForceKeeper({ ...options, turns: this.#turns, mayFinish });
   }
 
-  /** Finishes or takes back what was under way when the agent ended, and has what is in force undone on time. Never rejects. */
+  /**
+   * Finishes or takes back what was under way when the agent ended, and has what is in force undone on time. Resolves in some seconds at the latest:
+   * what takes longer goes on. Never rejects.
+   */
   async start(): Promise<void> {
     if (this.#options.ledger.damage !== undefined) this.#options.onFailure(this.#options.ledger.damage);
-    await this.#keeper.recover(this.#settings.mode);
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, RECOVER_MS);
+    await Promise.race([this.#keeper.recover(), late]);
+    clearTimeout(timer);
   }
 
   /** Applies other settings to alerts from now on. */
@@ -82,58 +106,92 @@ export class Performer implements Responder {
   }
 
   get inForce(): InForce {
-    const { entries } = this.#options.ledger;
+    const { entries, failedWrites } = this.#options.ledger;
     return {
       entries: entries.filter(({ phase }) => phase !== 'doing'),
       undone: this.#keeper.undone,
       undoFailures: this.#keeper.failures,
+      unwritten: failedWrites,
     };
   }
 
+  /** What is still under way is finished by the next agent, if it is of more than one step. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#keeper.close();
     await this.#options.ledger.close();
   }
 
   async #attempt(response: Response, target: Target, milliseconds: () => number): Promise<Outcome> {
+    const { action } = response;
     const key = targetKey(response, target);
-    let what = response.action.replaceAll('_', ' ');
-    let deed: Deed | undefined;
     try {
-      // A container that was started again has its id, and nothing of what was in force.
-      await this.#keeper.sweep(this.#inForceOn(target));
-      const actor = this.#check(response, target, key);
+      // A container that was started again has its id, and nothing of what was in force. A slow API server is not asked for what is done here.
+      const mine = this.#entriesOn(target).filter((entry) => POD_ACTIONS.has(entry.action) === POD_ACTIONS.has(action));
+      await this.#keeper.sweep(mine);
+      if (this.#underWay.has(key)) throw new RefusalError('already', 'the same action is under way');
+      this.#check(response, target);
+      if (this.#underWay.size >= MOST_WAITING) throw new RefusalError('limit', 'too many alerts wait for theirs');
       this.#underWay.add(key);
       try {
-        if (this.#decisions.waiting >= MOST_WAITING) throw new RefusalError('limit', 'too many alerts wait for theirs');
-        deed = await this.#decisions.take('', () => this.#decide(actor, response, target));
-        const { mode } = this.#settings;
-        what = deed.what;
-        if (mode === 'observe') return { kind: 'observed', what };
-        const prepared = deed;
-        const undo = await this.#byContainer.take(target.container, () => this.#act(prepared, response, target));
-        return { kind: 'done', what: deed.done, milliseconds: milliseconds(), ...(undo !== undefined && { undo }) };
+        const places = POD_ACTIONS.has(action) ? this.#byApiServer : this.#here;
+        const { outcome } = await this.#turns.take(turnKey(action, target), () =>
+          places.take(() => this.#inTurn(response, target, milliseconds)),
+        );
+        return await outcome;
       } finally {
         this.#underWay.delete(key);
-        deed?.close?.();
       }
     } catch (error) {
-      if (error instanceof RefusalError) return { kind: 'refused', why: error.why, detail: error.message };
-      const reason = error instanceof Error ? error.message : String(error);
-      return { kind: 'failed', what, reason, milliseconds: milliseconds() };
+      return outcomeOf(error, action.replaceAll('_', ' '), milliseconds());
+    }
+  }
+
+  /** Resolves when the next one on the target may begin. */
+  async #inTurn(response: Response, target: Target, milliseconds: () => number): Promise<Performance> {
+    for (;;) {
+      const settings = this.#settings;
+      const actor = this.#check(response, target);
+      const { ledger, prepareMs = PREPARE_MS } = this.#options;
+      const deed = await prepareWithin(prepareMs, actor, response, target, ledger.entries);
+      let isPerforming = false;
+      try {
+        // Decided by what is configured no more.
+        if (settings !== this.#settings) continue;
+        this.#checkLimits(target);
+        const act: Act = { time: uptime(), container: target.container };
+        this.#acts = [...recentActs(settings, this.#acts, act.time), act];
+        if (settings.mode === 'observe') return { outcome: Promise.resolve({ kind: 'observed', what: deed.what }) };
+        const entry = deed.kept && (await this.#begin(deed, response, target));
+        if (settings !== this.#settings) {
+          // Nothing may be done after that is configured, however long the disk has taken.
+          this.#acts = this.#acts.filter((each) => each !== act);
+          if (entry) await this.#note(ledger.remove(entry.id));
+          continue;
+        }
+        isPerforming = true;
+        const outcome = this.#act(deed, entry, milliseconds).finally(() => deed.close?.());
+        if (!actor.runsBeside) await outcome;
+        return { outcome };
+      } finally {
+        if (!isPerforming) deed.close?.();
+      }
     }
   }
 
   /** What can be said at once. @throws {RefusalError} */
-  #check(response: Response, target: Target, key: string): Actor {
+  #check(response: Response, target: Target): Actor {
     const { action } = response;
     checkTarget(action, target, this.#settings, this.#options.own);
-    if (this.#underWay.has(key)) throw new RefusalError('already', 'the same action is under way');
-    const inForce = this.#inForceOn(target);
-    const same = inForce.find((entry) => entry.action === action && targetKey(response, target) === entry.kept.key);
+    const key = targetKey(response, target);
+    const entries = this.#entriesOn(target);
+    const same = entries.find((entry) => entry.action === action && entry.kept.key === key);
     if (same) throw new RefusalError('already', `it is in force since an earlier alert (${same.id})`);
-    if (action === 'stop_container' && inForce.some((entry) => entry.action === 'pause_container')) {
+    if (action === 'stop_container' && entries.some((entry) => entry.action === 'pause_container')) {
       throw new RefusalError('already', 'the container is paused: its processes can not end by themselves');
+    }
+    if (action === 'pause_container' && entries.some((entry) => entry.action === 'stop_container')) {
+      throw new RefusalError('already', 'the container is being stopped: paused, its processes could not end');
     }
     this.#checkLimits(target);
     const actor = this.#options.actors.get(action);
@@ -141,61 +199,66 @@ export class Performer implements Responder {
     return actor;
   }
 
-  /** On the container of the target. */
-  #inForceOn({ container }: Target): readonly LedgerEntry[] {
-    return this.#options.ledger.entries.filter((entry) => entry.container === container);
-  }
-
-  async #decide(actor: Actor, response: Response, target: Target): Promise<Deed> {
-    this.#checkLimits(target);
-    const deed = await actor.prepare(response, target);
-    this.#acts = [...recentActs(this.#settings, this.#acts, now()), { time: now(), container: target.container }];
-    return deed;
+  /** On the container of the target, or its pod. */
+  #entriesOn({ container, pod }: Target): readonly LedgerEntry[] {
+    const turn = `pod ${pod?.uid}`;
+    return this.#options.ledger.entries.filter(
+      (entry) => entry.container === container || (pod !== undefined && entry.turn === turn),
+    );
   }
 
   /** @throws {RefusalError} */
   #checkLimits({ container }: Target): void {
-    const over = overLimit(this.#settings, this.#acts, container, now());
+    const over = overLimit(this.#settings, this.#acts, container, uptime());
     if (over !== undefined) throw new RefusalError('limit', over);
   }
 
-  /** Resolves to what takes it back. */
-  async #act(deed: Deed, response: Response, target: Target): Promise<string | undefined> {
-    const { ledger } = this.#options;
-    if (!deed.kept) {
-      // It is not held up for the disk: if the agent ends at this moment, the limits have one act more.
-      const counted = this.#note(ledger.count(this.#acts));
-      await deed.perform();
-      await counted;
-      return undefined;
-    }
-    const { undoAfterMs } = response;
-    const entry = await ledger.begin(
+  /** Resolves when it is on disk. */
+  #begin(deed: Deed, response: Response, target: Target): Promise<LedgerEntry> {
+    const { name, action, undoAfterMs } = response;
+    const { container, containerName, pod } = target;
+    const isUndone = undoAfterMs !== undefined && deed.staysInForce;
+    return this.#options.ledger.begin(
       {
-        action: response.action,
-        response: response.name,
-        container: target.container,
-        containerName: target.containerName,
-        pod: target.pod ? `${target.pod.namespace}/${target.pod.name}` : '',
+        action,
+        response: name,
+        container,
+        containerName,
+        pod: pod ? `${pod.namespace}/${pod.name}` : '',
         time: Date.now(),
-        ...(undoAfterMs !== undefined && deed.staysInForce && { undoAt: Date.now() + undoAfterMs }),
+        ...(isUndone && { undoAt: Date.now() + undoAfterMs, undoAtUptime: uptime() + undoAfterMs }),
+        turn: turnKey(action, target),
+        rails: railsKey(this.#settings),
         kept: { ...deed.kept, key: targetKey(response, target) },
       },
       this.#acts,
     );
+  }
+
+  /** Never rejects. @param entry absent for an action of one step, which leaves nothing */
+  async #act(deed: Deed, entry: LedgerEntry | undefined, milliseconds: () => number): Promise<Outcome> {
+    const { ledger } = this.#options;
     try {
+      if (!entry) {
+        // It is not held up for the disk: if the agent ends at this moment, the limits have one act more.
+        const counted = this.#note(ledger.count(this.#acts));
+        await deed.perform();
+        await counted;
+        return { kind: 'done', what: deed.done, milliseconds: milliseconds() };
+      }
       await deed.perform();
+      if (!deed.staysInForce) {
+        await this.#note(ledger.remove(entry.id));
+        return { kind: 'done', what: deed.done, milliseconds: milliseconds() };
+      }
+      this.#keeper.keep(entry);
+      await this.#note(ledger.set(entry.id, 'in-force'));
+      const undo = `wasprey responses undo ${entry.id}`;
+      return { kind: 'done', what: deed.done, milliseconds: milliseconds(), undo };
     } catch (error) {
-      await this.#note(ledger.remove(entry.id));
-      throw error;
+      if (entry) await this.#note(ledger.remove(entry.id));
+      return outcomeOf(error, deed.what, milliseconds());
     }
-    if (!deed.staysInForce) {
-      await this.#note(ledger.remove(entry.id));
-      return undefined;
-    }
-    this.#keeper.keep(entry);
-    await this.#note(ledger.set(entry.id, 'in-force'));
-    return `wasprey responses undo ${entry.id}`;
   }
 
   /** That it is done can't be written: a restarted agent would do it once more, which changes nothing. */
@@ -203,14 +266,13 @@ export class Performer implements Responder {
     try {
       await written;
     } catch (error) {
-      this.#options.onFailure(
-        `what was done can't be noted: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      if (!this.#isClosed) this.#options.onFailure(`what was done can't be noted: ${reasonOf(error)}`);
     }
   }
 }
 
-/** ms since the machine was started, the same for each process. */
-function now(): number {
-  return Number(process.hrtime.bigint() / 1_000_000n);
+function outcomeOf(error: unknown, what: string, milliseconds: number): Outcome {
+  if (error instanceof RefusalError) return { kind: 'refused', why: error.why, detail: error.message };
+  const reason = error instanceof Error ? error.message : String(error);
+  return { kind: 'failed', what, reason, milliseconds };
 }

@@ -1,6 +1,6 @@
 // Pods of the cluster, changed by the API server. Each request is for one pod by its uid: another of the same name is never touched.
 
-import { asTexts, at } from '../../diagnostics/json-value.ts';
+import { asText, asTexts, at } from '../../diagnostics/json-value.ts';
 import { ApiClient } from '../../metadata/kubernetes/api.ts';
 import { connect, type KubernetesPlace } from '../../metadata/kubernetes/connection.ts';
 
@@ -17,6 +17,12 @@ export interface PodName {
 /** Labels, and undefined for one that is not there. */
 export type LabelChanges = ReadonlyMap<string, string | undefined>;
 
+export interface FoundPod {
+  readonly labels: ReadonlyMap<string, string>;
+  /** It is being deleted, by whomever, and still there for its grace period. */
+  readonly isEnding: boolean;
+}
+
 /** All reject with MetadataError, whose message has the API server's reason. */
 export class Pods {
   readonly #place: KubernetesPlace;
@@ -32,10 +38,14 @@ export class Pods {
     return (await this.#connect()).delete(pathOf(pod), options, TIMEOUT_MS);
   }
 
-  /** Undefined if it is gone. */
-  async labels(pod: PodName): Promise<ReadonlyMap<string, string> | undefined> {
+  /** As it is now; undefined if it is gone. */
+  async find(pod: PodName): Promise<FoundPod | undefined> {
     const metadata = await (await this.#connect()).metadata(pathOf(pod), TIMEOUT_MS);
-    return at(metadata, 'uid') === pod.uid ? asTexts(at(metadata, 'labels')) : undefined;
+    if (at(metadata, 'uid') !== pod.uid) return undefined;
+    return {
+      labels: asTexts(at(metadata, 'labels')),
+      isEnding: asText(at(metadata, 'deletionTimestamp')) !== undefined,
+    };
   }
 
   /** False if it is gone. */

@@ -19,11 +19,11 @@ export interface Tree {
   readonly below: ProcessHandle[];
 }
 
-/** The tree as it is; nothing is stopped. Rejects with RefusalError if a process of it is protected. */
-export async function readTree(root: ProcessHandle, protection: Protection): Promise<Tree> {
+/** The tree as it is; nothing is stopped. Rejects with RefusalError if a process of it is protected. @param signal ends it */
+export async function readTree(root: ProcessHandle, protection: Protection, signal?: AbortSignal): Promise<Tree> {
   const tree: Tree = { root, below: [] };
   try {
-    await grow(tree, protection);
+    await grow(tree, protection, () => signal?.throwIfAborted());
     return tree;
   } catch (error) {
     closeBelow(tree);
@@ -49,7 +49,7 @@ export async function killTree(tree: Tree, protection: Protection): Promise<void
       break;
     }
   } catch (error) {
-    for (const each of [root, ...below]) each.signal('SIGCONT');
+    continueTree(tree);
     throw error;
   }
   for (const each of below.toReversed()) each.signal('SIGKILL');
@@ -57,6 +57,11 @@ export async function killTree(tree: Tree, protection: Protection): Promise<void
   const ended = await Promise.all([root, ...below].map((each) => each.ended()));
   if (!isComplete) throw new Error(`it forks faster than it is stopped: ${below.length} below it were killed, not all`);
   if (ended.includes(false)) throw new Error('a process of it waits for the kernel, and will end when that is over');
+}
+
+/** What was stopped goes on. */
+export function continueTree({ root, below }: Tree): void {
+  for (const each of [root, ...below]) each.signal('SIGCONT');
 }
 
 export function closeBelow({ below }: Tree): void {

@@ -50,6 +50,16 @@ it('an answer of any shape is read for what it has', () => {
   }
 });
 
+it('labels that an image has brought name no pod; those of the kubelet do, whatever the image has', () => {
+  const Labels = { 'io.kubernetes.pod.name': 'web-0', team: 'x' };
+  const image = { Config: { Labels } };
+  const inspected = (more: object) => fromInspection({ Config: { Labels }, ...more }, image);
+  assert.equal(inspected({}).pod, undefined);
+  assert.deepEqual(inspected({}).imageLabels, new Map(Object.entries(Labels)));
+  assert.equal(inspected({ HostConfig: { CgroupParent: '/kubepods/burstable/podu' } }).pod?.name, 'web-0');
+  assert.equal(fromInspection({ Config: { Labels } }).pod?.name, 'web-0');
+});
+
 it('texts of any length fit into an entry', () => {
   const long = 'x'.repeat(100_000);
   const labels = new Map(Array.from({ length: 1000 }, (_, index) => [`key${index}`, 'v'.repeat(100)]));

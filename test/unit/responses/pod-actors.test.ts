@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { RefusalError, type Target } from '../../../host/responses/action.ts';
+import { type Circumstances, RefusalError, type Target } from '../../../host/responses/action.ts';
 import { DeletePod } from '../../../host/responses/actors/delete-pod.ts';
 import { LabelPod } from '../../../host/responses/actors/label-pod.ts';
 import type { LedgerEntry } from '../../../host/responses/ledger-entry.ts';
@@ -29,10 +29,14 @@ const response = (action: Response['action']): Response => ({
   labels: LABELS,
 });
 
+/** Nothing is in force, and there is time. */
+const NOW: Circumstances = { entries: [], signal: new AbortController().signal };
+
 /** A pod on a server that applies what it is sent. */
 class Scene implements AsyncDisposable {
   labels: Record<string, string | null> = { app: 'web' };
   isDeleted = false;
+  isEnding = false;
   readonly #server: ApiServer;
 
   private constructor(server: ApiServer) {
@@ -46,7 +50,8 @@ class Scene implements AsyncDisposable {
           if (value === null) delete this.labels[name];
           else this.labels[name] = value;
         }
-        return reply(reponse, 200, { metadata: { name: 'web-1', uid: 'u1', labels: this.labels } });
+        const ending = this.isEnding && { deletionTimestamp: '2026-01-01T00:00:00Z' };
+        return reply(reponse, 200, { metadata: { name: 'web-1', uid: 'u1', labels: this.labels, ...ending } });
       });
       return true;
     };
@@ -87,41 +92,69 @@ test('a pod is deleted', async () => {
 test('a pod is labelled, and has its own labels again when that is undone', async () => {
   await using scene = await Scene.start();
   const actor = new LabelPod(scene.pods);
-  const deed = await actor.prepare(response('label_pod'), TARGET);
+  const deed = await actor.prepare(response('label_pod'), TARGET, NOW);
   assert.equal(deed.what, 'label pod shop/web-1: quarantine=true, app=none');
   await deed.perform();
   assert.deepEqual(scene.labels, { app: 'none', quarantine: 'true' });
   const entry = entryOf(deed.kept);
   assert.equal(await actor.isOver(entry), false);
-  await assert.rejects(actor.prepare(response('label_pod'), TARGET), isRefused('already'));
-  await actor.undo(entry);
+  await assert.rejects(actor.prepare(response('label_pod'), TARGET, NOW), isRefused('already'));
+  await actor.undo(entry, []);
   assert.deepEqual(scene.labels, { app: 'web' });
-  await actor.undo(entry);
+  await actor.undo(entry, []);
   assert.deepEqual(scene.labels, { app: 'web' });
 });
 
 test('a label that somebody has changed since is left alone', async () => {
   await using scene = await Scene.start();
   const actor = new LabelPod(scene.pods);
-  const deed = await actor.prepare(response('label_pod'), TARGET);
+  const deed = await actor.prepare(response('label_pod'), TARGET, NOW);
   await deed.perform();
   scene.labels.quarantine = 'reviewed';
-  await actor.undo(entryOf(deed.kept));
+  await actor.undo(entryOf(deed.kept), []);
   assert.deepEqual(scene.labels, { app: 'web', quarantine: 'reviewed' });
 });
+
+test('a pod that is being deleted already is left alone', async () => {
+  await using scene = await Scene.start();
+  scene.isEnding = true;
+  await assert.rejects(new DeletePod(scene.pods).prepare(response('delete_pod'), TARGET), isRefused('already'));
+});
+
+for (const [name, first] of [
+  ['in the order in which they began', 0],
+  ['in the other order', 1],
+] as const) {
+  test(`two responses that set the same label of a pod are undone ${name}: it has its own label again`, async () => {
+    await using scene = await Scene.start();
+    const actor = new LabelPod(scene.pods);
+    const entries: LedgerEntry[] = [];
+    for (const value of ['watched', 'isolated']) {
+      const labels = new Map([['app', value]]);
+      const deed = await actor.prepare({ ...response('label_pod'), labels }, TARGET, { ...NOW, entries });
+      await deed.perform();
+      entries.push({ ...entryOf(deed.kept), id: value });
+    }
+    const [entry] = entries.splice(first, 1);
+    await actor.undo(entry ?? assert.fail(), entries);
+    assert.deepEqual(scene.labels, { app: first === 0 ? 'isolated' : 'watched' });
+    await actor.undo(entries[0] ?? assert.fail(), []);
+    assert.deepEqual(scene.labels, { app: 'web' });
+  });
+}
 
 test('half done, it is finished; of a pod that is gone nothing is left', async () => {
   await using scene = await Scene.start();
   const actor = new LabelPod(scene.pods);
-  const { kept } = await actor.prepare(response('label_pod'), TARGET);
+  const { kept } = await actor.prepare(response('label_pod'), TARGET, NOW);
   const entry = entryOf(kept);
   assert.equal(await actor.finish(entry), true);
   assert.equal(scene.labels.quarantine, 'true');
   scene.isDeleted = true;
   assert.equal(await actor.finish(entry), false);
   assert.equal(await actor.isOver(entry), true);
-  await actor.undo(entry);
-  await assert.rejects(actor.prepare(response('label_pod'), TARGET), isRefused('gone'));
+  await actor.undo(entry, []);
+  await assert.rejects(actor.prepare(response('label_pod'), TARGET, NOW), isRefused('gone'));
 });
 
 test('no pod, no uid, and no API server', async () => {

@@ -54,11 +54,11 @@ test('labels are set and removed on the pod with that uid alone', async () => {
   assert.deepEqual(asked, [{ method: 'PATCH', path: PATH, type: 'application/merge-patch+json', body }]);
 });
 
-test('labels that it has; another pod of that name has none', async () => {
+test('a pod as it is; another one of that name is none', async () => {
   const { server, pods } = await answering(200, { metadata: { uid: 'u1', labels: { app: 'web' } } });
   await using _ = server;
-  assert.deepEqual([...((await pods.labels(POD)) ?? [])], [['app', 'web']]);
-  assert.equal(await pods.labels({ ...POD, uid: 'u2' }), undefined);
+  assert.deepEqual(await pods.find(POD), { labels: new Map([['app', 'web']]), isEnding: false });
+  assert.equal(await pods.find({ ...POD, uid: 'u2' }), undefined);
 });
 
 test('a pod that is gone, or another one by now', async () => {
@@ -89,7 +89,7 @@ test('a refusal has the reason of the API server', async () => {
   const message = 'pods "web-1" is forbidden: User "wasprey" cannot delete resource "pods"';
   const { server, pods } = await answering(403, { kind: 'Status', message });
   await using _ = server;
-  for (const change of [pods.delete(POD), pods.setLabels(POD, new Map([['a', 'b']])), pods.labels(POD)]) {
+  for (const change of [pods.delete(POD), pods.setLabels(POD, new Map([['a', 'b']])), pods.find(POD)]) {
     await assert.rejects(change, (error: unknown) => {
       assert.ok(error instanceof MetadataError);
       assert.equal(error.kind, 'denied');

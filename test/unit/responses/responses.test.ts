@@ -2,11 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RuleModule } from '../../../host/agent/rule-module.ts';
+import { loadAddon } from '../../../host/capture/addon.ts';
 import type { Outcome } from '../../../host/responses/action.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
 import { startDockerEngine } from '../../support/docker-engine.ts';
 import { NotingResponder, responseOf, responseSet } from '../../support/response-sets.ts';
+import { until } from '../../support/until.ts';
 
 const RULES = `
 - rule: Shadow read
@@ -62,6 +65,29 @@ describe('an alert', () => {
     });
     assert.deepEqual([...labels], [['wasprey.io/responses', 'off']]);
     assert.equal(typeof execTime, 'bigint');
+  });
+
+  test('has no label that the image of the container has brought', async () => {
+    const responder = new NotingResponder();
+    const labels = { 'wasprey.io/responses': 'off', team: 'x', 'io.kubernetes.pod.namespace': 'kube-system' };
+    await using docker = await startDockerEngine({
+      [`/containers/${CONTAINER}/json`]: { Image: 'i', Config: { Labels: { ...labels, team: 'own' } } },
+      '/images/i/json': { Config: { Labels: labels } },
+    });
+    const keys = new Map([
+      ['wasprey.io/responses', 'off'],
+      ['team', 'own'],
+    ]);
+    await using built = await startBuiltAgent([module], {
+      runtimes: { dockerSocket: docker.socket, podmanSocket: '/nonexistent', runcRoots: [] },
+      responses: await responseSet([responseOf()], { never: { namespaces: [], labels: keys, executables: [] } }),
+      responder,
+    });
+    built.agent.inject([inContainer(1)], [shadowRead(1)]);
+    await built.waitForLines(1);
+    const { target } = responder.acts[0] ?? assert.fail();
+    assert.deepEqual([...target.labels], [['team', 'own']]);
+    assert.equal(target.pod, undefined);
   });
 
   test('of the host has a target without a container', async () => {
@@ -153,6 +179,37 @@ describe('a response', () => {
     while (responder.acts.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await built.agent.stop();
     assert.deepEqual(responseFields(built.jsonLines()), ['freeze: late (100 ms)']);
+  });
+});
+
+describe('the end of the agent', () => {
+  /** Captures that can be asked about processes. */
+  const open = (): number => Array.from({ length: 64 }, (_, handle) => loadAddon().wake(handle)).filter(Boolean).length;
+
+  test('comes when what is under way has been done: until then the capture knows the processes', async () => {
+    const seen: number[] = [];
+    const responder = new NotingResponder(async () => {
+      await pause(300);
+      seen.push(open());
+      return { kind: 'done', what: 'late', milliseconds: 300 };
+    });
+    await using built = await startBuiltAgent([module], { responses: await responseSet([responseOf()]), responder });
+    built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+    await until(() => responder.acts.length > 0);
+    await built.agent.stop();
+    assert.deepEqual(seen, [1]);
+    await until(() => open() === 0);
+  });
+
+  test('does not wait long for it', async () => {
+    const responder = new NotingResponder(() => new Promise(() => {}));
+    await using built = await startBuiltAgent([module], { responses: await responseSet([responseOf()]), responder });
+    built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+    await until(() => responder.acts.length > 0);
+    const began = performance.now();
+    await built.agent.stop();
+    assert.ok(performance.now() - began < 10_000);
+    assert.deepEqual(responseFields(built.jsonLines()), ['freeze: under way']);
   });
 });
 
