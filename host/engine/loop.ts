@@ -233,9 +233,10 @@ export class EngineLoop {
    * that is over.
    */
   #prepareImages(): boolean {
-    const { capture } = this.#parts;
+    const { capture, replay } = this.#parts;
     let count = capture.takeImages(this.#images);
-    if (count === 0) return true;
+    // A replay may leave out images; their containers are seen at the same recorded time all the same.
+    if (count === 0 && !replay) return true;
     for (; count > 0; count = count < IMAGES_AT_ONCE ? 0 : capture.takeImages(this.#images)) {
       for (let index = 0; index < count; index++) {
         if (this.#isLate) return false;

@@ -14,7 +14,7 @@ import {
   imageShapes,
   padded,
 } from './image-entries.ts';
-import { type StructTranslation, translate, translatedLength, translationOf } from './translation.ts';
+import { recordBytes, type StructTranslation, translate, translatedLength, translationOf } from './translation.ts';
 
 interface TypeTranslation {
   /** Of the event type, now. */
@@ -30,6 +30,8 @@ export class OtherRecords {
   readonly #images: ImageShapes;
   /** By the number of the type, then. */
   readonly #types: readonly (TypeTranslation | undefined)[];
+  /** Bytes by which a record of an event can become longer. */
+  readonly #mostGrowth: number;
   readonly #image: StructTranslation;
   readonly #container: StructTranslation;
 
@@ -37,6 +39,10 @@ export class OtherRecords {
     this.#events = events;
     this.#images = images;
     this.#types = typesOf(layout);
+    this.#mostGrowth = this.#types.reduce(
+      (most, type) => Math.max(most, type ? translatedLength(type.struct, 0) : 0),
+      0,
+    );
     const struct = (name: string): readonly [StructLayout, StructLayout] => [
       layout.structs.get(name) ?? NONE,
       RECORD_LAYOUT.structs.get(name) ?? NONE,
@@ -58,26 +64,26 @@ export class OtherRecords {
   events(bytes: Uint8Array, room = Number.POSITIVE_INFINITY): Translated | string {
     const total = checkRecords(bytes, this.#events);
     if (typeof total === 'string') return total;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const source = recordBytes(bytes);
     const { header } = this.#events;
-    const parts: Uint8Array[] = [];
-    let size = 0;
+    const most = bytes.length + total * this.#mostGrowth;
+    const made = recordBytes(new Uint8Array(Math.min(most, room)));
     let taken = 0;
+    let count = 0;
+    let size = 0;
     for (let at = 0; at < bytes.length; at += size) {
-      size = view.getUint32(at + header.size, true);
-      const type = this.#types[view.getUint16(at + header.type, true)];
+      size = source.view.getUint32(at + header.size, true);
+      const type = this.#types[source.view.getUint16(at + header.type, true)];
       const length = type && translatedLength(type.struct, size);
       if (!type || length === undefined || length > LONGEST_RECORD) continue;
+      if (taken + length > room) return TOO_LONG;
+      translate(type.struct, source, at, size, made, taken);
+      made.view.setUint32(taken + EVENT_SHAPES.header.size, length, true);
+      made.view.setUint16(taken + EVENT_SHAPES.header.type, type.number, true);
       taken += length;
-      if (taken > room) return TOO_LONG;
-      const made = new Uint8Array(length);
-      translate(type.struct, bytes.subarray(at, at + size), made);
-      const head = new DataView(made.buffer);
-      head.setUint32(EVENT_SHAPES.header.size, length, true);
-      head.setUint16(EVENT_SHAPES.header.type, type.number, true);
-      parts.push(made);
+      count++;
     }
-    return { records: Buffer.concat(parts), count: parts.length, leftOut: total - parts.length };
+    return { records: made.bytes.subarray(0, taken), count, leftOut: total - count };
   }
 
   /**
@@ -87,23 +93,23 @@ export class OtherRecords {
   images(log: Uint8Array, room = Number.POSITIVE_INFINITY): { readonly log: Uint8Array } | string {
     const wrong = checkImages(log, this.#images);
     if (wrong !== undefined) return wrong;
-    const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
+    const source = recordBytes(log);
     const parts: Uint8Array[] = [];
     let taken = 0;
     let size = 0;
     for (let at = 0; at < log.length; at += size) {
-      size = entrySize(view, at);
-      const record = log.subarray(at + ENTRY_HEAD, at + ENTRY_HEAD + view.getUint32(at, true));
-      const length = translatedLength(this.#image, record.length);
+      size = entrySize(source.view, at);
+      const recordSize = source.view.getUint32(at, true);
+      const length = translatedLength(this.#image, recordSize);
       if (length > LONGEST_IMAGE) continue;
       taken += length;
       if (taken > room) return TOO_LONG;
-      const made = new Uint8Array(length);
-      translate(this.#image, record, made);
-      new DataView(made.buffer).setUint32(IMAGE_SHAPES.size, length, true);
-      const head = new Uint8Array(log.subarray(at, at + ENTRY_HEAD));
-      new DataView(head.buffer).setUint32(0, length, true);
-      parts.push(head, made, log.subarray(at + ENTRY_HEAD + padded(record.length), at + size));
+      const made = recordBytes(new Uint8Array(ENTRY_HEAD + length));
+      made.bytes.set(log.subarray(at, at + ENTRY_HEAD));
+      made.view.setUint32(0, length, true);
+      translate(this.#image, source, at + ENTRY_HEAD, recordSize, made, ENTRY_HEAD);
+      made.view.setUint32(ENTRY_HEAD + IMAGE_SHAPES.size, length, true);
+      parts.push(made.bytes, log.subarray(at + ENTRY_HEAD + padded(recordSize), at + size));
     }
     return { log: Buffer.concat(parts) };
   }
@@ -112,10 +118,10 @@ export class OtherRecords {
   container(entry: Uint8Array): { readonly entry: Uint8Array } | string {
     const wrong = checkContainer(entry, this.#images);
     if (wrong !== undefined) return wrong;
-    const made = new Uint8Array(translatedLength(this.#container, entry.length));
-    translate(this.#container, entry, made);
-    new DataView(made.buffer).setUint32(IMAGE_SHAPES.container.size, made.length, true);
-    return { entry: made };
+    const made = recordBytes(new Uint8Array(translatedLength(this.#container, entry.length)));
+    translate(this.#container, recordBytes(entry), 0, entry.length, made, 0);
+    made.view.setUint32(IMAGE_SHAPES.container.size, made.bytes.length, true);
+    return { entry: made.bytes };
   }
 }
 

@@ -146,7 +146,8 @@ export class RecordingReader implements RecordingSource {
       this.#at = at + BLOCK_HEAD_BYTES + storedLength;
       return block;
     }
-    this.#addDamage({ at: broke, reason: reason ?? GIVEN_UP, resumed: undefined, eventsLost: undefined });
+    const cutOff = this.#isNextThere ? {} : { isCutOff: true as const };
+    this.#addDamage({ at: broke, reason: reason ?? GIVEN_UP, resumed: undefined, eventsLost: undefined, ...cutOff });
     return undefined;
   }
 

@@ -11,6 +11,8 @@ export interface Damage {
   readonly resumed: number | undefined;
   /** Lost events, if later blocks show the number. */
   readonly eventsLost: number | undefined;
+  /** The file ends before a block, or within it: it is being written, or its writer was killed. All before it is whole. */
+  readonly isCutOff?: true;
 }
 
 export interface RecordingSource {

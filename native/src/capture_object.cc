@@ -67,6 +67,7 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::Poll>("poll"),
                          InstanceMethod<&CaptureObject::Release>("release"),
                          InstanceMethod<&CaptureObject::TakeImages>("takeImages"),
+                         InstanceMethod<&CaptureObject::AnnounceImagesOnDemand>("announceImagesOnDemand"),
                          InstanceMethod<&CaptureObject::ListImages>("listImages"),
                          InstanceMethod<&CaptureObject::SetCandidates>("setCandidates"),
                          InstanceMethod<&CaptureObject::TakeContainers>("takeContainers"),

@@ -29,6 +29,7 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   Napi::Value IsChanged(const Napi::CallbackInfo& info);
   Napi::Value Poll(const Napi::CallbackInfo& info);
   Napi::Value Release(const Napi::CallbackInfo& info);
+  Napi::Value AnnounceImagesOnDemand(const Napi::CallbackInfo& info);
   Napi::Value TakeImages(const Napi::CallbackInfo& info);
   Napi::Value ListImages(const Napi::CallbackInfo& info);
   Napi::Value SetCandidates(const Napi::CallbackInfo& info);

@@ -92,6 +92,7 @@ class Completion {
         last_is_held_back_ = found != 0;
       }
       last_address_ = found == 0 ? images_->UnknownAddress() : found;
+      images_->Name(last_address_);
     }
     const Outcome outcome = Name(record, address, shape);
     if (outcome != Outcome::kComplete) return outcome;

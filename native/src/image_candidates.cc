@@ -6,8 +6,33 @@
 
 namespace wasprey {
 
-/** Puts an image on the list of those that have no candidates yet. Nobody may be reading it. */
+/** An image has no candidates yet. Nobody may be reading it. */
 void ImageTable::AnnounceNew(uint32_t index) {
+  // Far from the first eviction, which fragmentation can make come early.
+  if (on_demand_ && blocks_.used() < blocks_.capacity() / 4) {
+    entries_[index].awaiting = true;
+    awaiting_++;
+    return;
+  }
+  for (uint32_t other = 0; awaiting_ > 0 && other < entries_.size(); other++) {
+    if (entries_[other].awaiting) Announce(other);
+  }
+  Announce(index);
+}
+
+void ImageTable::AnnounceNamed(uint32_t address) {
+  const uint32_t index = IndexAt(address);
+  if (index != kNone && entries_[index].awaiting) Announce(index);
+}
+
+void ImageTable::AwaitNone(uint32_t index) {
+  awaiting_ -= entries_[index].awaiting ? 1 : 0;
+  entries_[index].awaiting = false;
+}
+
+/** Puts an image on the list that TakeNew() gives. */
+void ImageTable::Announce(uint32_t index) {
+  AwaitNone(index);
   if (new_.size() > 4096 && new_.size() > 2 * live_) {
     std::erase_if(new_,
                   [&](const auto& one) { return !entries_[one.first].used || entries_[one.first].id != one.second; });
@@ -43,6 +68,7 @@ uint32_t ImageTable::IndexAt(uint32_t address) const {
 bool ImageTable::SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words) {
   const uint32_t index = IndexAt(address);
   if (index == kNone) return false;
+  AwaitNone(index);
   image* process = Slot(index);
   const size_t first = size_t{bank} * IMAGE_CANDIDATE_WORDS;
   for (size_t word = 0; word < IMAGE_CANDIDATE_WORDS; word++) {

@@ -168,6 +168,7 @@ void ImageTable::Unhold(uint32_t address) {
 }
 
 void ImageTable::Free(uint32_t index) {
+  AwaitNone(index);
   Entry& entry = entries_[index];
   if (by_id_.Find(entry.id) == index) {
     by_id_.Erase(entry.id);

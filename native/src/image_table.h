@@ -98,6 +98,15 @@ class ImageTable {
 
   /** Addresses of images that came since the last call; returns how many were written. */
   size_t TakeNew(std::span<uint32_t> addresses);
+  /**
+   * From now on TakeNew() gives only images that Name() was called for, as long as most of the memory is free. After
+   * that it gives all: eviction needs what rules say of them.
+   */
+  void AnnounceOnDemand() { on_demand_ = true; }
+  /** An event of the image at that address, of which Find() said where it is, is about to be evaluated. */
+  void Name(uint32_t address) {
+    if (awaiting_ > 0) AnnounceNamed(address);
+  }
   /** Addresses of images by number, from `first` on; 0 for unused numbers. Returns how many numbers were written. */
   size_t List(size_t first, std::span<uint32_t> addresses) const;
   /**
@@ -175,6 +184,8 @@ class ImageTable {
     bool held = false;
     /** It is the current image of its process. */
     bool current = false;
+    /** It has no candidates, and is announced when an event names it. */
+    bool awaiting = false;
     /** Below one of the processes of CaptureScopes::trees, and in any of the scopes. */
     bool in_tree = false;
     bool captured = false;
@@ -218,6 +229,9 @@ class ImageTable {
   void LinkLeaders(uint32_t index, uint32_t source);
   bool Descends(uint32_t index, uint32_t ancestor) const;
   void AnnounceNew(uint32_t index);
+  void AnnounceNamed(uint32_t address);
+  void Announce(uint32_t index);
+  void AwaitNone(uint32_t index);
   void SetLink(uint32_t index, uint32_t Entry::* link, uint32_t image::* address, uint32_t target);
   bool IsOfThread(uint32_t index) const { return (Slot(index)->flags & IMAGE_FLAG_THREAD) != 0; }
   void BecomeCurrent(uint32_t index, uint32_t kind, uint32_t source);
@@ -279,6 +293,9 @@ class ImageTable {
   std::vector<uint64_t> retiring_ids_;
   std::vector<uint64_t> waiting_ids_;
   std::vector<std::pair<uint32_t, uint64_t>> new_;
+  bool on_demand_ = false;
+  /** Images that await being named. */
+  size_t awaiting_ = 0;
   /** Not to be evicted: its text is being copied. */
   uint32_t pinned_ = kNone;
   /** Images that only descendants or held events keep. */

@@ -14,6 +14,11 @@ Napi::Value CaptureObject::TakeImages(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(capture->images().TakeNew(*addresses)));
 }
 
+Napi::Value CaptureObject::AnnounceImagesOnDemand(const Napi::CallbackInfo& info) {
+  if (Capture* const capture = Open(info.Env())) capture->images().AnnounceOnDemand();
+  return info.Env().Undefined();
+}
+
 Napi::Value CaptureObject::ListImages(const Napi::CallbackInfo& info) {
   const auto addresses = ElementsOf<uint32_t>(info[1], napi_uint32_array);
   if (!info[0].IsNumber() || !addresses) {

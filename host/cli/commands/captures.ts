@@ -82,7 +82,7 @@ function show(path: string, how: 'text' | 'json' | 'html', mask: SecretMask, ter
       terminal.print(reportHtml(report, mask));
       break;
   }
-  return report.damage.some(({ resumed }) => resumed !== undefined) ? EXIT.failure : EXIT.ok;
+  return report.damage.some(({ isCutOff }) => !isCutOff) ? EXIT.failure : EXIT.ok;
 }
 
 /** @throws {CommandFailure} */

@@ -6,6 +6,7 @@ import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { History } from '../../journal/event-views.ts';
+import type { Damage } from '../../recording/source.ts';
 import { type ExportedHistory, exportFiles } from '../../scap/write/export-files.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
@@ -23,7 +24,7 @@ export const EXPORT = defineCommand({
     machine, users, processes with descriptors, then the events. Falco raises the same alerts on it as \`wasprey replay\` on the
     recording, by rules that use only Falco's fields and events:
     \`falco -o engine.kind=replay -o engine.replay.capture_file=node.scap\`.
-    Without FILE, it is the journal of this machine: journal.folder of the configuration.
+    Without FILE, it is the journal of this machine: journal.folder of the configuration. Of a file that is still written, it is what is there.
 
     A .scap file has one path for each open. If a link led to another file, a second event follows, with the path of that file. Only the
     owner can read the .scap file: arguments and environments of programs contain secrets.`,
@@ -59,7 +60,7 @@ export const EXPORT = defineCommand({
     };
     const { files } = givenHistory(given, terminal, await journalFolder(given, terminal));
     await prepare('native');
-    const damaged: string[] = [];
+    const [damaged, notes]: [string[], string[]] = [[], []];
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
     using bar = new ProgressBar();
@@ -68,7 +69,11 @@ export const EXPORT = defineCommand({
     let events: number;
     try {
       events = await exportFiles(paths, output, {
-        open: (path) => openHistory(path, (reason) => damaged.push(reason)),
+        open: (path) =>
+          openHistory(path, ({ at, reason, isCutOff }) => {
+            if (isCutOff) notes.push(`${path} has no end yet, or was cut off: what is in it was exported`);
+            else damaged.push(`${path} is damaged at byte ${at}: ${reason}`);
+          }),
         onProgress: (share, done) => bar.update(share, done),
         signal: stop.signal,
       });
@@ -78,7 +83,7 @@ export const EXPORT = defineCommand({
       throw new CommandFailure(`can't write ${output}: ${reasonOf(error)}`);
     }
     bar[Symbol.dispose]();
-    for (const reason of damaged) terminal.say(`wasprey: ${reason}\n`);
+    for (const text of [...damaged, ...notes]) terminal.say(`wasprey: ${text}\n`);
     const size = (statSync(output).size / MEGABYTE).toFixed(2);
     terminal.say(
       `Exported ${count(events, 'event')} of ${count(paths.length, 'recording')}: ${size} MB in ${output}.\n`,
@@ -92,8 +97,8 @@ function isSameFile(one: string, other: string): boolean {
   return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }
 
-/** @param onDamage called with a line of each part that could not be read */
-function openHistory(path: string, onDamage: (reason: string) => void): ExportedHistory {
+/** @param onDamage called for each part that could not be read */
+function openHistory(path: string, onDamage: (damage: Damage) => void): ExportedHistory {
   const history = new History(path);
   return {
     facts: history.facts,
@@ -102,7 +107,7 @@ function openHistory(path: string, onDamage: (reason: string) => void): Exported
     },
     *items() {
       const report = yield* history.items({ processes: true });
-      for (const { at, reason } of report.damage) onDamage(`${path} is damaged at byte ${at}: ${reason}`);
+      report.damage.forEach(onDamage);
     },
     [Symbol.dispose]: () => history[Symbol.dispose](),
   };

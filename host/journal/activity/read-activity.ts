@@ -101,9 +101,8 @@ function notesOf(file: HistoryFile, { damage, end }: ReplayReport): Note[] {
   if (!eventTypes.includes('openat')) notes.push({ kind: 'missing-types', what: 'files' });
   if (!eventTypes.includes('connect')) notes.push({ kind: 'missing-types', what: 'connections' });
   if (end && end.dropped > 0) notes.push({ kind: 'lost', events: end.dropped, from: startOf(file), to: file.to });
-  for (const { reason, resumed, eventsLost } of damage) {
-    // A file that is written still, or was when the agent was killed, ends without a last block.
-    if (resumed === undefined && !file.isComplete) continue;
+  for (const { reason, eventsLost, isCutOff } of damage) {
+    if (isCutOff) continue;
     notes.push({ kind: 'damaged', path: file.path, reason, events: eventsLost });
   }
   return notes;

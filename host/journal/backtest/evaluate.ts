@@ -70,7 +70,7 @@ export async function evaluateHistory(
   const wanted = new Set(trials.flatMap(({ rules }) => rules.modules.flatMap(typesOf)));
   let [events, leftOut, lost, bytesBefore] = [0, 0, 0, 0];
   let turnEnds = performance.now() + TURN_MS;
-  for (const [index, { path, bytes: size, isComplete }] of files.entries()) {
+  for (const [index, { path, bytes: size }] of files.entries()) {
     if (signal?.aborted) break;
     using file = new RecordingFile(path);
     const without = segmentWithout(file, wanted);
@@ -109,8 +109,7 @@ export async function evaluateHistory(
     leftOut += reader.leftOut;
     lost += reader.end?.dropped ?? 0;
     bytesBefore += size;
-    // A file without an end is being written, or is one that a stopped agent left: what is in it is whole up to there.
-    const found = reader.damage.filter(({ resumed }) => isComplete || resumed !== undefined);
+    const found = reader.damage.filter(({ isCutOff }) => !isCutOff);
     for (const { reason } of found) damage.push({ path, reason });
     for (const reason of new Set(running.flatMap((lane) => lane.damage))) damage.push({ path, reason });
   }

@@ -262,6 +262,7 @@ test('a file that ends too early gives the blocks before, and says so', () => {
       const [damage, ...more] = reader.damage;
       assert.deepEqual(more, []);
       assert.deepEqual([damage?.at, damage?.resumed, damage?.eventsLost], [start, undefined, undefined]);
+      assert.equal(damage?.isCutOff, true);
       const within = end === start ? /the last block is missing/ : new RegExp(`the file ends at byte ${end}, within`);
       assert.match(damage?.reason ?? '', within);
     }
@@ -281,6 +282,7 @@ test('a flipped byte costs one block, whose events are counted as lost', () => {
     assert.deepEqual(more, []);
     const expected = last ? [starts[10], undefined, undefined] : [starts[block], starts[block + 1], 10];
     assert.deepEqual([damage?.at, damage?.resumed, damage?.eventsLost], expected);
+    assert.equal(damage?.isCutOff, undefined);
     assert.match(damage?.reason ?? '', new RegExp(`block ${block}\\b`));
   }
 });

@@ -55,6 +55,28 @@ test('several recordings are one capture', () => {
   assert.match(wasprey('replay', savefile, '-r', rules).stderr, /Replayed 2 events: 2 alerts/);
 });
 
+test('a recording that is still written is exported as far as it is there; damage is a failure', () => {
+  using folder = new Folder();
+  const { recording, savefile } = written(folder);
+  const bytes = readFileSync(recording);
+  const end = bytes.lastIndexOf('WBLK');
+  for (const size of [end, end + 20, bytes.length - 1]) {
+    writeFileSync(recording, bytes.subarray(0, size));
+    const { status, stderr } = wasprey('export', recording, '-o', savefile);
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /^wasprey: .*a\.wsp has no end yet, or was cut off: what is in it was exported$/m);
+    assert.match(stderr, /^Exported 1 event of 1 recording/m);
+  }
+  const damaged = Buffer.from(bytes);
+  damaged[end - 1] = (damaged[end - 1] ?? 0) ^ 1;
+  for (const size of [bytes.length, end]) {
+    writeFileSync(recording, damaged.subarray(0, size));
+    const { status, stderr } = wasprey('export', recording, '-o', savefile);
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /^wasprey: .*a\.wsp is damaged at byte \d+: the checksum of block 0 is wrong$/m);
+  }
+});
+
 test('without recordings, the journal of the configuration is exported', () => {
   using folder = new Folder();
   const { recording, savefile } = written(folder);
