@@ -29,7 +29,7 @@ export const SLOW_MODULE: Scenario = {
     const module = join(session.folder, 'slow.wasm');
     writeFileSync(module, await slowModule());
     const agent = await SoakAgent.start(session, { rules: [soakRules()], options: ['-m', module] });
-    const marks = startMarks(session, { path: MARK, rate: 20, calls: session.quick ? 20 : 100 });
+    const marks = startMarks(session, { rate: 20, calls: session.quick ? 20 : 100 });
     await act([
       ['@loop', session.quick ? 500 : 3000],
       ['clone', SIGCHLD],

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { OPTIMIZED_FUNCTION_BYTES } from '../../../host/sandbox/limits.ts';
 import { verifyModule } from '../../../host/sandbox/verify.ts';
-import { ruleModuleBytes } from './wasm-builder.ts';
+import { checkBytes, ruleModuleBytes } from './wasm-builder.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wasprey-baseline-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -47,6 +47,20 @@ describe("sandbox: V8's optimizer", () => {
   it('may have many forks on what is loaded, but not too many', () => {
     assert.equal(verifyModule(repeated(LOADING, 3_900)).optimizable, true);
     assert.equal(verifyModule(repeated(LOADING, 4_100)).optimizable, false);
+  });
+  it('does not get many small loops, whose code it copies', () => {
+    const loops = (bytes: number): Uint8Array => {
+      const loop = [0x03, 0x40, ...checkBytes(), 0x0b];
+      return ruleModuleBytes(
+        Array(Math.floor(bytes / loop.length))
+          .fill(loop)
+          .flat(),
+        [],
+        1_000_000,
+      );
+    };
+    assert.equal(verifyModule(loops(OPTIMIZED_FUNCTION_BYTES * 0.24)).optimizable, true);
+    assert.equal(verifyModule(loops(OPTIMIZED_FUNCTION_BYTES * 0.28)).optimizable, false);
   });
   it('does not get a large function', () => {
     const nops = (count: number): Uint8Array => ruleModuleBytes(Array(count).fill(0x01), [], 1_000_000);
