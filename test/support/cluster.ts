@@ -1,4 +1,4 @@
-// A real Kubernetes with one node, from test/cluster/kubernetes: started once for all test files of a run, each of which leaves it empty.
+// A real Kubernetes with one node, from test/cluster/kubernetes: started once for all test files of a run, each of which begins with it empty.
 
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -85,6 +85,7 @@ export class Cluster {
   static async start(images: readonly ClusterImage[] = []): Promise<Cluster> {
     const shared = process.env[SHARED];
     const cluster = shared === undefined ? await OwnCluster.start() : new Cluster(JSON.parse(shared) as Place);
+    if (shared !== undefined) await cluster.#clear();
     for (const { archive } of images) {
       await cluster.run(['ctr', '-a', cluster.containerdSocket, '-n', 'k8s.io', 'image', 'import', archive]);
     }
@@ -148,8 +149,8 @@ export class Cluster {
     await rm(join(this.state, 'apiserver-stays-down'), { force: true });
   }
 
-  /** Deletes what a test file has made in it. */
-  async stop(): Promise<void> {
+  /** Deletes what a test file before has made, however that ended. */
+  async #clear(): Promise<void> {
     await this.startApiServer();
     await until(
       async () => (await this.kubectl('get', '--raw', '/readyz').catch(() => '')) === 'ok',
@@ -164,6 +165,9 @@ export class Cluster {
     await this.kubectl('delete', 'pods', '--all', '-A', '--force', '--grace-period=0');
     if (made.length > 0) await this.kubectl('wait', '--for=delete', '--timeout=120s', ...made);
   }
+
+  /** One that is shared stays: the next file clears it. */
+  async stop(): Promise<void> {}
 }
 
 /** A cluster that this process has started. */
