@@ -65,7 +65,8 @@ const SUITES = new Map<string, Suite>([
   ['cluster', { needs: 'cluster-tests', concurrency: 1, shared: shareCluster }],
   // A guest keeps little more than one processor busy; with three at a time two are, to the end. A file prepares its guest as well.
   ['kernels', { needs: 'kernel-tests', concurrency: 3, fileTimeoutMs: 25 * 60_000, after: printKernels }],
-  ['package', { needs: 'package-tests', concurrency: 2, before: makeTestPackages }],
+  // One at a time: two of them make packages or images in the working tree.
+  ['package', { needs: 'package-tests', concurrency: 1, before: makeTestPackages }],
 ]);
 
 /** Suites that make containers. */
