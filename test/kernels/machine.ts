@@ -16,10 +16,18 @@ export interface MachineParts {
 }
 
 const QEMU = {
-  amd64: { command: 'qemu-system-x86_64', machine: ['-machine', 'q35', '-cpu', 'max'], console: 'ttyS0' },
+  // Without instructions that copy a block: kernel and libc use them where they are said to be fast, and QEMU copies byte by byte.
+  amd64: {
+    command: 'qemu-system-x86_64',
+    machine: ['-machine', 'q35', '-cpu', 'max,erms=off,fsrm=off'],
+    console: 'ttyS0',
+  },
   // A processor that runs 32-bit programs as well; QEMU's `max` does not, and spends its time on signed pointers.
   arm64: { command: 'qemu-system-aarch64', machine: ['-machine', 'virt', '-cpu', 'cortex-a76'], console: 'ttyAMA0' },
 } as const;
+
+/** Detours around faults that an emulated processor does not have: without them, and with the above, a guest takes a quarter less time. */
+const KERNEL_OPTIONS = 'mitigations=off';
 
 /** Races between processors are part of what is tested. */
 const CPUS = '2';
@@ -42,7 +50,7 @@ export class Machine {
       ...['-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
       ...['-drive', drive, '-device', 'virtio-blk-pci,drive=disk'],
       ...['-kernel', parts.kernelImage, '-initrd', parts.initramfs],
-      ...['-append', `console=${console} quiet loglevel=4 panic=-1`],
+      ...['-append', `console=${console} quiet loglevel=4 panic=-1 ${KERNEL_OPTIONS}`],
     ];
     this.#process = spawn('timeout', words, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process.once('error', (error) => {
