@@ -13,7 +13,7 @@ import { reportFailure, SetupFailure } from '../host/setup/failure.mjs';
 import { PROJECT } from '../host/setup/paths.mjs';
 import { prepare } from '../host/setup/prepare.mjs';
 import { printKernels } from './kernels/kernel-table.ts';
-import { ALONE, CALM } from './live/alone.ts';
+import { ALONE } from './live/alone.ts';
 import { rootIsMountPoint, runBelowOwnRoot } from './own-root.ts';
 import { shareCluster } from './support/cluster.ts';
 import { makeTestPackages } from './support/packages.ts';
@@ -23,8 +23,8 @@ interface Suite {
   readonly needs: Parameters<typeof prepare>[0];
   /** Test files at a time. */
   readonly concurrency: number;
-  /** Files that run after the others, group by group. */
-  readonly later?: readonly Later[];
+  /** Files that run by themselves after the others, by their names without `.test.ts`, with the reasons. */
+  readonly alone?: Readonly<Record<string, string>>;
   /** What is to be there before the first file's time begins. */
   readonly before?: (files: readonly string[]) => unknown;
   /** What its files share, from before the first to after the last. */
@@ -33,12 +33,6 @@ interface Suite {
   readonly after?: (files: readonly string[]) => void;
   /** A file that takes longer hangs. */
   readonly fileTimeoutMs?: number;
-}
-
-interface Later {
-  /** By their names without `.test.ts`, with the reasons. */
-  readonly files: Readonly<Record<string, string>>;
-  readonly concurrency: number;
 }
 
 const SUITES = new Map<string, Suite>([
@@ -50,18 +44,7 @@ const SUITES = new Map<string, Suite>([
   ['limits', { needs: 'native', concurrency: 1, fileTimeoutMs: 60 * 60_000 }],
   // Its file runs the first two of these.
   ['alone', { needs: 'native', concurrency: 1, fileTimeoutMs: 20 * 60_000 }],
-  // Most of them wait for much of their time.
-  [
-    'live',
-    {
-      needs: 'live-tests',
-      concurrency: 3,
-      later: [
-        { files: CALM, concurrency: 2 },
-        { files: ALONE, concurrency: 1 },
-      ],
-    },
-  ],
+  ['live', { needs: 'live-tests', concurrency: 2, alone: ALONE }],
   ['cluster', { needs: 'cluster-tests', concurrency: 1, shared: shareCluster }],
   // A guest keeps little more than one processor busy; with three at a time two are, to the end. A file prepares its guest as well.
   ['kernels', { needs: 'kernel-tests', concurrency: 3, fileTimeoutMs: 25 * 60_000, after: printKernels }],
@@ -128,13 +111,13 @@ async function* runSuites(totals: Totals): AsyncGenerator<TestEvent> {
 }
 
 async function* runFiles(files: readonly string[], suite: Suite, totals: Totals): AsyncGenerator<TestEvent> {
-  const { concurrency, later = [], fileTimeoutMs: timeout = FILE_TIMEOUT_MS } = suite;
-  const isIn = (file: string, group: Later): boolean => basename(file, '.test.ts') in group.files;
-  const first = files.filter((file) => !later.some((group) => isIn(file, group)));
-  const groups = later.map((group) => ({ ...group, files: files.filter((file) => isIn(file, group)) }));
-  for (const group of [{ files: first, concurrency }, ...groups]) {
-    if (group.files.length === 0) continue;
-    yield* totals.count(run({ ...group, timeout, cwd: PROJECT }));
+  const { concurrency, alone = {}, fileTimeoutMs: timeout = FILE_TIMEOUT_MS } = suite;
+  const isAlone = (file: string): boolean => basename(file, '.test.ts') in alone;
+  for (const [part, atATime] of [
+    [files.filter((file) => !isAlone(file)), concurrency],
+    [files.filter(isAlone), 1],
+  ] as const) {
+    if (part.length > 0) yield* totals.count(run({ files: part, concurrency: atATime, timeout, cwd: PROJECT }));
   }
 }
 

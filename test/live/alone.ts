@@ -1,18 +1,10 @@
-// The live test files that do not run beside all others, each with its reason.
+// The live test files that run by themselves, each with its reason. All others run side by side.
 
 const LOADS = 'its load takes all processors, and fills the rings of other agents';
 const WATCHES_ALL = 'rules that ship tell of the whole machine: what other files do would be alerts of theirs';
+const MEASURES = 'how long an agent stands still is measured';
 
-const MEASURES = 'how long an agent stands still is measured; it mostly waits, and loads nothing';
-
-/** Two of these at a time, by name without `.test.ts`. */
-export const CALM: Readonly<Record<string, string>> = {
-  'service-boot': 'another systemd starts, which no load may hold up for as long as its watchdog waits',
-  'service-notify': MEASURES,
-  tampering: MEASURES,
-};
-
-/** One at a time. */
+/** By name, without `.test.ts`. */
 export const ALONE: Readonly<Record<string, string>> = {
   backtest: 'what an agent and a recording see of the whole machine is compared, and counted',
   'busy-machine': LOADS,
@@ -31,8 +23,11 @@ export const ALONE: Readonly<Record<string, string>> = {
   'rules-network': WATCHES_ALL,
   'rules-servers': WATCHES_ALL,
   'daily-services': 'another systemd starts',
+  'service-boot': 'another systemd starts, which no load may hold up for as long as its watchdog waits',
+  'service-notify': MEASURES,
   'slow-module': LOADS,
   soak: LOADS,
   stop: LOADS,
   storm: LOADS,
+  tampering: MEASURES,
 };
