@@ -51,7 +51,7 @@ export const REFUSALS = [
 export type Refusal = (typeof REFUSALS)[number];
 
 export type Outcome =
-  /** @param what one line: `killed process 4711 (/tmp/x)`; undo: what takes it back, if anything does */
+  /** @param what one line: `killed process 4711 (/tmp/x)`; milliseconds: 0 for what the kernel did; undo: what takes it back, if anything does */
   | { readonly kind: 'done'; readonly what: string; readonly milliseconds: number; readonly undo?: string }
   /** `mode: observe`: what would have been done. */
   | { readonly kind: 'observed'; readonly what: string }

@@ -5,8 +5,5 @@ import { ACTION_KINDS, type ActionKind } from './settings.ts';
 /** By the agent, when an alert is raised. */
 export const HOST_ACTIONS: readonly ActionKind[] = ACTION_KINDS.filter((kind) => kind !== 'deny');
 
-/**
- * By programs in the kernel: none, though the capture can (test/live/enforcement.test.ts). README.md has what they would do wrong. To be enabled are
- * kill_process and deny.
- */
-export const KERNEL_ACTIONS: readonly ActionKind[] = [];
+/** By programs in the kernel, for rules that it can decide exactly. */
+export const KERNEL_ACTIONS: readonly ActionKind[] = ['kill_process', 'deny'];

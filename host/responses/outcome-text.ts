@@ -10,7 +10,8 @@ export function outcomeText(name: string, outcome: Outcome): string {
 function described(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'done':
-      return `${outcome.what} (${time(outcome.milliseconds)})`;
+      // What the kernel does is done within the call.
+      return outcome.milliseconds === 0 ? outcome.what : `${outcome.what} (${time(outcome.milliseconds)})`;
     case 'observed':
       return `observe: would ${outcome.what}`;
     case 'refused':

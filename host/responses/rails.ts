@@ -110,7 +110,9 @@ export function processProtection(facts: ProcessFacts, never: NeverSettings, own
 }
 
 function isRuntimeProgram(path: string): boolean {
-  return RUNTIME_PROGRAMS.has(nameOf(path));
+  // As /proc has a file in memory, it begins with a slash.
+  const inMemory = path.replace(/^\//, '');
+  return RUNTIME_PROGRAMS.has(nameOf(path)) || RUNTIME_COPIES.some((beginning) => inMemory.startsWith(beginning));
 }
 
 function neverNames({ executables }: NeverSettings, path: string): boolean {

@@ -1,7 +1,7 @@
 // What a benchmark finds, and what it is.
 
 /** `+%` and `+ns` are differences to the same without the agent. */
-export type Unit = 'ns' | '+ns' | '+%' | 'ms' | 'MB' | 'B' | 'k/s' | 'of 100' | '%';
+export type Unit = 'ns' | '+ns' | '+%' | 'ms' | 'MB' | 'B' | 'k/s' | 'of 100' | 'of 1000' | '%';
 
 export interface Figure {
   readonly what: string;

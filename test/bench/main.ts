@@ -6,6 +6,8 @@ import { processTerminal } from '../../host/diagnostics/terminal.ts';
 import { BACKTEST } from './backtest.ts';
 import { BOUNDS_OF_INPUT } from './bounds.ts';
 import { CPU_PER_EVENT } from './cpu-per-event.ts';
+import { ENFORCEMENT } from './enforcement.ts';
+import { ENFORCEMENT_RACES } from './enforcement-races.ts';
 import { BenchError, type Benchmark } from './figure.ts';
 import { FLOOD } from './flood.ts';
 import { HOLD } from './hold.ts';
@@ -37,6 +39,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   HOLD,
   JOURNAL,
   BACKTEST,
+  ENFORCEMENT,
+  ENFORCEMENT_RACES,
   BOUNDS_OF_INPUT,
 ];
 

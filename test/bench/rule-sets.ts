@@ -64,7 +64,8 @@ export function mixedRuleSet(count: number): Promise<RuleSet> {
 
 const prepared = new Map<string, Promise<RuleSet>>();
 
-function ruleSet(name: string, paths: readonly string[]): Promise<RuleSet> {
+/** Compiles the rules, so that an agent finds them compiled. */
+export function ruleSet(name: string, paths: readonly string[]): Promise<RuleSet> {
   const key = paths.join();
   const known = prepared.get(key) ?? prepare(name, paths);
   prepared.set(key, known);

@@ -39,7 +39,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
       ...['messages', 'metrics-output', 'recording', 'scap', 'signals', 'soak', 'stop'],
     ],
   ],
-  [LOADED, ['enforcement']],
+  [LOADED, ['enforced-is-matched', 'enforcement', 'enforcement-ways', 'kernel-responses']],
   [
     TOOLS,
     [

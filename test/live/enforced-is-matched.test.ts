@@ -105,7 +105,6 @@ class Trial {
       this.#take(() => {});
       calls();
       this.#take((event) => this.#judge(exact, event, sum));
-      capture.enforce(undefined);
     }
     return sum;
   }

@@ -52,12 +52,18 @@ export function takeEvents(take: (event: EventRecord) => void): void {
   }
 }
 
-/** Reads all events so far; returns those that say what enforcement did. */
+/** Whether this process has started the one of the event, or is it. Others of the machine are looked at by the kernel too. */
+function isOurs({ image }: EventRecord): boolean {
+  const own = capture.thisThread();
+  return !image || image.number('pid') === own || [...image.ancestors()].some((each) => each.number('pid') === own);
+}
+
+/** Reads all events so far; returns those that say what enforcement did to processes of the test. */
 export function events(): Enforced[] {
   const found: Enforced[] = [];
   takeEvents((event) => {
     const { outcome } = enforcedParts(event.number('reserved'));
-    if (outcome !== 0) found.push({ type: event.type.name, outcome, result: event.big('result') });
+    if (outcome !== 0 && isOurs(event)) found.push({ type: event.type.name, outcome, result: event.big('result') });
   });
   return found;
 }

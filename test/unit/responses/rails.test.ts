@@ -95,6 +95,12 @@ describe('what /proc says of a process', () => {
     assert.match(protection({ isInContainer: true }) ?? '', /runs containers/);
     assert.equal(protection({ isInContainer: true, isPrivileged: false }), undefined);
   });
+  test('a copy that a runtime has made of itself in memory', () => {
+    const executable = '/memfd:runc_cloned:/proc/self/exe (deleted)';
+    assert.match(protection({ executable, isInContainer: true }) ?? '', /runs containers/);
+    assert.equal(protection({ executable, isInContainer: true, isPrivileged: false }), undefined);
+    assert.equal(protection({ executable: '/memfd:exe (deleted)' }), undefined);
+  });
   test('a thread of the kernel, process 1, the agent', () => {
     assert.match(protection({ isKernelThread: true, executable: '' }) ?? '', /thread of the kernel/);
     assert.match(protection({ pid: 1, executable: '/sbin/init' }) ?? '', /process 1/);
