@@ -100,7 +100,13 @@ export class AgentParts {
     });
     const responder = replay ? undefined : options.responder;
     const imageLabels = (id: string): ReadonlyMap<string, string> => this.directory.imageLabels(id);
-    this.responses = new NodeResponses({ desk: () => this.desk, responder, imageLabels, onTrouble });
+    this.responses = new NodeResponses({
+      desk: () => this.desk,
+      responder,
+      imageLabels,
+      note: (record) => this.journal.note(record),
+      onTrouble,
+    });
     if (this.#responses) this.responses.use(this.#responses.settings);
     this.enforcement = new NodeEnforcement({
       desk: () => this.desk,

@@ -202,6 +202,7 @@ class RunningAgent implements Agent {
     // Alerts wait for what is done about them.
     await responses.close();
     this.#engine.release();
+    await journal.noted();
     await closeOutputs(this.#parts);
     return this.summary();
   }

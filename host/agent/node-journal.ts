@@ -6,6 +6,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { JournalBlock } from '../engine/journal-tap.ts';
 import { withinTime } from '../engine/within-time.ts';
 import { RecentBlocks } from '../journal/recent-blocks.ts';
+import { ResponseLog, type ResponseRecord } from '../journal/response-log.ts';
 import { type JournalSettings, JournalStore, type JournalSummary } from '../journal/store.ts';
 import { JOURNAL_KINDS, type JournalKind, type JournalWants, journalWants } from '../journal/wants.ts';
 import type { AlertDesk } from './alert-desk.ts';
@@ -42,6 +43,7 @@ export class NodeJournal {
   #options: JournalOptions | undefined;
   #wants: JournalWants | undefined;
   #store: JournalStore | undefined;
+  #responses: ResponseLog | undefined;
   #recent: RecentBlocks | undefined;
   #alertedAt = Number.NEGATIVE_INFINITY;
 
@@ -62,6 +64,16 @@ export class NodeJournal {
   /** Resolves when the worker may send another block. */
   take(block: JournalBlock): void | Promise<void> {
     return this.#store?.add(block) ?? this.#recent?.add(block);
+  }
+
+  /** Keeps what was done about an alert. */
+  note(record: ResponseRecord): void {
+    this.#responses?.add(record);
+  }
+
+  /** Resolves when what was noted is written, if the disk answers in time. Never rejects. */
+  async noted(): Promise<void> {
+    if (this.#responses) await withinTime(this.#responses.close(), CLOSE_MS);
   }
 
   /** What it has since then, when all blocks so far are in. @param since ms since the epoch */
@@ -103,6 +115,7 @@ export class NodeJournal {
     const kinds = options?.kinds ?? (recentMs > 0 ? JOURNAL_KINDS : undefined);
     this.#wants = kinds && journalWants(kinds, leftOut);
     this.#store = options && this.#makeStore(options);
+    this.#responses = options && new ResponseLog(options.folder, (error) => this.#failed(options.folder, error));
     this.#recent =
       options || recentMs === 0
         ? undefined

@@ -5,6 +5,7 @@ import type { MatchToActOn } from '../engine/protocol.ts';
 import { withinTime } from '../engine/within-time.ts';
 import { valueText } from '../fields/text.ts';
 import { decode } from '../fields/value.ts';
+import type { ResponseRecord } from '../journal/response-log.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import type { Outcome, Refusal, Target, TargetPod } from '../responses/action.ts';
 import type { BoundResponse } from '../responses/bound-response.ts';
@@ -48,6 +49,8 @@ export interface NodeResponsesHost {
   readonly responder: Responder | undefined;
   /** Labels that the image of a container has brought, by its short id. */
   readonly imageLabels: (id: string) => ReadonlyMap<string, string>;
+  /** For the journal. */
+  readonly note: (record: ResponseRecord) => void;
   readonly onTrouble: (message: string) => void;
 }
 
@@ -81,9 +84,10 @@ export class NodeResponses {
    * Responds to an alert of a rule; false if there is nothing to do.
    * @param send called with what came of it, in little more than a second at the latest
    */
-  take({ responses = [] }: RuleInfo, alert: AlertToRespond, send: (text: string) => void): boolean {
+  take(rule: RuleInfo, alert: AlertToRespond, send: (text: string) => void): boolean {
+    const { responses = [] } = rule;
     if (responses.length === 0) return false;
-    this.#follow(this.#respondAll(responses, alert).then((texts) => send(texts.join('; '))));
+    this.#follow(this.#respondAll(rule, responses, alert).then((texts) => send(texts.join('; '))));
     return true;
   }
 
@@ -97,13 +101,17 @@ export class NodeResponses {
   }
 
   /** One after the other, as they are configured: killing what was to be paused first would leave nothing to pause. */
-  async #respondAll(responses: readonly BoundResponse[], alert: AlertToRespond): Promise<string[]> {
+  async #respondAll(
+    { name: rule }: RuleInfo,
+    responses: readonly BoundResponse[],
+    alert: AlertToRespond,
+  ): Promise<string[]> {
     const until = performance.now() + PATIENCE_MS;
     const texts: string[] = [];
     let before: Promise<unknown> = Promise.resolve();
     for (const bound of responses) {
       const { name } = bound.response;
-      const outcome = before.then(() => this.#respond(bound, alert));
+      const outcome = before.then(() => this.#respond(rule, bound, alert));
       before = outcome;
       const text = outcome.then((result) => outcomeText(name, result));
       const isIn = await withinTime(text, Math.max(until - performance.now(), 0));
@@ -120,13 +128,18 @@ export class NodeResponses {
     return texts;
   }
 
-  async #respond({ response, guard }: BoundResponse, { fields, acts, isIncomplete }: AlertToRespond): Promise<Outcome> {
+  async #respond(
+    rule: string,
+    { response, guard }: BoundResponse,
+    { fields, acts, isIncomplete }: AlertToRespond,
+  ): Promise<Outcome> {
     const target = targetOf(fields, acts, isIncomplete, this.#host.imageLabels);
     const outcome =
       enforcedBy(response, acts, target) ??
       refusalOf(acts, guard) ??
       (target ? await this.#act(response, target) : UNKNOWN_PROCESS);
     this.#count(response, outcome);
+    this.#note(rule, response, target, outcome);
     if (outcome.kind === 'failed') {
       const message = `${RESPONSE_FAILURE_RULE}: ${outcomeText(response.name, outcome)}`;
       // It has names that the process chose.
@@ -153,6 +166,17 @@ export class NodeResponses {
     const key = `${outcome} ${name}`;
     const count = (this.#counts.get(key)?.count ?? 0) + 1;
     this.#counts.set(key, { response: name, action, outcome, count });
+  }
+
+  #note(rule: string, { name, action }: Response, target: Target | undefined, result: Outcome): void {
+    const { pid, container, pod } = target ?? {};
+    this.#host.note({
+      time: Date.now(),
+      ...{ rule, response: name, action, outcome: outcomeName(result), text: outcomeText(name, result) },
+      ...(pid !== undefined && { pid }),
+      ...(container !== undefined && { container }),
+      ...(pod && { pod: `${pod.namespace}/${pod.name}` }),
+    });
   }
 
   #follow(work: Promise<unknown>): void {

@@ -347,10 +347,11 @@ export interface NativeAddon {
   measurePrograms(): number;
   /**
    * Attaches the programs of that object file to a cgroup (v2): its processes reach the networks of the list, and nothing else, until the files that
-   * this makes in the folder, on a BPF file system, are removed. Throws CaptureError; then nothing is attached.
+   * this makes in the folder, on a BPF file system, are removed. Rejects with CaptureError; then nothing is attached. The kernel verifies the programs
+   * on another thread meanwhile, which takes up to 0.2 s.
    * @param reachable entries of native/src/isolation.h, 64 at most
    */
-  isolateCgroup(object: string, cgroup: string, folder: string, reachable: Uint8Array): void;
+  isolateCgroup(object: string, cgroup: string, folder: string, reachable: Uint8Array): Promise<void>;
   /**
    * Of the operations of io_uring that stand for calls which rules read, those that this kernel does not know (`BIND`): no process can
    * ask for them. Undefined where the kernel can't be asked: it has no io_uring, or this process may not use it.

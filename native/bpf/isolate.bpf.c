@@ -22,6 +22,8 @@
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
 #define IPPROTO_ICMPV6 58
+#define NEIGHBOUR_SOLICITATION 135
+#define NEIGHBOUR_ADVERTISEMENT 136
 #define BPF_TCP_LISTEN 10
 
 /* Layout: native/src/isolation.h. IPv4 is written as IPv4 in IPv6: ::ffff:a.b.c.d. */
@@ -37,7 +39,8 @@ const volatile u64 reachable_count;
 
 struct peer {
   u32 address[4];
-  u32 port; /* NO_PORT: another protocol, or it can't be read */
+  u32 port;        /* NO_PORT: another protocol, or it can't be read */
+  u32 is_any_port; /* 1: the address alone counts */
 };
 
 /* Sockets that were let connect. A cluster's service has one address for the caller; where a program or a rule of the
@@ -59,7 +62,7 @@ inline_always void set_mapped(struct peer *peer, u32 address) {
 /* Without branches: each would double the paths that the verifier goes through for every network that follows. */
 inline_always bool is_within(const struct peer *peer, const volatile struct reachable *network) {
   u64 beyond_first = peer->port - network->first_port, width = network->last_port - network->first_port;
-  u64 differs = (width - beyond_first) >> 63;
+  u64 differs = ((width - beyond_first) >> 63) & !peer->is_any_port;
 #pragma unroll
   for (u32 i = 0; i < 4; i++)
     differs |= (peer->address[i] & network->mask[i]) ^ network->address[i];
@@ -95,6 +98,11 @@ inline_always struct peer peer_of_v6(const struct bpf_sock_addr *ctx) {
                        .port = bpf_ntohs((u16)ctx->user_port)};
 }
 
+/* Its addresses stay when an IPv6 socket gives its peer up; its port does not. */
+inline_always bool has_peer(const struct bpf_sock *sock) {
+  return sock->dst_port != 0;
+}
+
 /* Only a socket without a peer is noted: a connect that fails later would leave it the one from before. Others than TCP
  * and UDP may send to further peers by no hook. */
 inline_always bool may_connect(struct bpf_sock_addr *ctx, const struct peer *peer) {
@@ -103,7 +111,7 @@ inline_always bool may_connect(struct bpf_sock_addr *ctx, const struct peer *pee
   struct bpf_sock *sock = ctx->sk;
   if (!sock || (ctx->protocol != IPPROTO_TCP && ctx->protocol != IPPROTO_UDP))
     return true;
-  if (sock->dst_ip4 || sock->dst_ip6[0] || sock->dst_ip6[1] || sock->dst_ip6[2] || sock->dst_ip6[3])
+  if (has_peer(sock))
     return true;
   bpf_sk_storage_get(&let_connect, sock, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
   return true;
@@ -161,7 +169,7 @@ struct packet {
   u8 protocol;
   bool is_plain;  /* without IP options or extension headers, which may route it elsewhere */
   bool is_first;  /* of its fragments */
-  bool discovers; /* neighbours, without which IPv6 does not work: routers pass no such packet on */
+  bool discovers; /* a neighbour, without which IPv6 does not work */
   u32 body;
 };
 
@@ -189,7 +197,7 @@ inline_always bool read_v6(struct __sk_buff *skb, bool outwards, struct packet *
   packet->is_first = true;
   if (header.next == IPPROTO_ICMPV6 && header.hop_limit == 255)
     bpf_skb_load_bytes(skb, sizeof(header), &type, sizeof(type));
-  packet->discovers = type >= 133 && type <= 136;
+  packet->discovers = type == NEIGHBOUR_SOLICITATION || type == NEIGHBOUR_ADVERTISEMENT;
   return true;
 }
 
@@ -202,10 +210,24 @@ inline_always void read_port(struct __sk_buff *skb, bool outwards, struct packet
   packet->peer.port = bpf_ntohs(ports[outwards]);
 }
 
+/* One that gave its peer up (connect(2) with AF_UNSPEC) would take packets from everybody. */
 inline_always bool was_let_connect(struct __sk_buff *skb) {
   struct bpf_sock *sock = skb->sk;
   sock = sock ? bpf_sk_fullsock(sock) : 0;
-  return sock && sock->state != BPF_TCP_LISTEN && bpf_sk_storage_get(&let_connect, sock, 0, 0);
+  return sock && sock->state != BPF_TCP_LISTEN && has_peer(sock) && bpf_sk_storage_get(&let_connect, sock, 0, 0);
+}
+
+/* Routers pass on a packet to any address but those of the link, whatever it says. One that has come in with all its
+ * hops was sent on the link. */
+inline_always bool is_on_link(const struct packet *packet, bool outwards) {
+  u32 first = bpf_ntohl(packet->peer.address[0]);
+  return !outwards || first >> 22 == 0xfe80 >> 6 || first >> 16 == 0xff02;
+}
+
+/* A neighbour that may be reached at some port is found at its address. */
+inline_always bool may_discover(struct packet *packet, bool outwards) {
+  packet->peer.is_any_port = true;
+  return is_on_link(packet, outwards) || is_reachable(&packet->peer);
 }
 
 inline_always bool may_pass(struct __sk_buff *skb, bool outwards) {
@@ -215,9 +237,10 @@ inline_always bool may_pass(struct __sk_buff *skb, bool outwards) {
                                                         : false;
   if (!known)
     return false;
+  if (packet.discovers)
+    return may_discover(&packet, outwards);
   read_port(skb, outwards, &packet);
-  return packet.discovers || is_reachable(&packet.peer) ||
-         (packet.is_plain && packet.peer.port != NO_PORT && was_let_connect(skb));
+  return is_reachable(&packet.peer) || (packet.is_plain && packet.peer.port != NO_PORT && was_let_connect(skb));
 }
 
 SEC("cgroup_skb/egress")

@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "bpf_error.h"
@@ -152,7 +153,34 @@ Napi::Value MeasurePrograms(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), fd->release());
 }
 
-/** (object: string, cgroup: string, folder: string, reachable: Uint8Array of Reachable) */
+/** Isolates on a thread of Node's pool: the verifier takes long. */
+class Isolating : public Napi::AsyncWorker {
+ public:
+  Isolating(Napi::Env env, IsolationRequest request, std::vector<Reachable> reachable)
+      : Napi::AsyncWorker(env), done_(env), request_(std::move(request)), reachable_(std::move(reachable)) {
+    request_.reachable = reachable_;
+  }
+
+  Napi::Promise promise() const { return done_.Promise(); }
+
+  void Execute() override { failed_ = IsolateCgroup(request_); }
+
+  void OnOK() override {
+    if (failed_) {
+      done_.Reject(ErrorOf(Env(), *failed_).Value());
+    } else {
+      done_.Resolve(Env().Undefined());
+    }
+  }
+
+ private:
+  Napi::Promise::Deferred done_;
+  IsolationRequest request_;
+  std::vector<Reachable> reachable_;
+  Status failed_;
+};
+
+/** (object: string, cgroup: string, folder: string, reachable: Uint8Array of Reachable) -> a promise */
 Napi::Value IsolateCgroupAt(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto bytes = BytesOf(info, 3);
@@ -163,8 +191,11 @@ Napi::Value IsolateCgroupAt(const Napi::CallbackInfo& info) {
   std::vector<Reachable> reachable(bytes->size() / sizeof(Reachable));
   if (!reachable.empty()) memcpy(reachable.data(), bytes->data(), bytes->size());
   const auto text = [&](size_t index) { return info[index].As<Napi::String>().Utf8Value(); };
-  if (auto failed = IsolateCgroup({text(0), text(1), text(2), reachable})) return Throw(env, *failed);
-  return env.Undefined();
+  // It deletes itself when it is done.
+  auto* const isolating = new Isolating(env, {text(0), text(1), text(2), {}}, std::move(reachable));
+  const Napi::Promise promise = isolating->promise();
+  isolating->Queue();
+  return promise;
 }
 
 /** () -> names, or undefined if the kernel can't be asked. */

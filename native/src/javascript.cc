@@ -6,11 +6,15 @@
 
 namespace wasprey {
 
+Napi::Error ErrorOf(Napi::Env env, const Error& error) {
+  const Napi::Error made = Napi::Error::New(env, error.message);
+  made.Set("code", Napi::String::New(env, error.code));
+  if (!error.detail.empty()) made.Set("detail", Napi::String::New(env, error.detail));
+  return made;
+}
+
 Napi::Value Throw(Napi::Env env, const Error& error) {
-  const Napi::Error thrown = Napi::Error::New(env, error.message);
-  thrown.Set("code", Napi::String::New(env, error.code));
-  if (!error.detail.empty()) thrown.Set("detail", Napi::String::New(env, error.detail));
-  thrown.ThrowAsJavaScriptException();
+  ErrorOf(env, error).ThrowAsJavaScriptException();
   return env.Undefined();
 }
 

@@ -12,7 +12,9 @@
 
 namespace wasprey {
 
-/** Throws an Error as JavaScript's, with `code` and `detail`. Returns undefined for the caller to return. */
+/** An Error as JavaScript's, with `code` and `detail`. */
+Napi::Error ErrorOf(Napi::Env env, const Error& error);
+/** Throws it. Returns undefined for the caller to return. */
 Napi::Value Throw(Napi::Env env, const Error& error);
 /** Throws a TypeError: the caller's mistake. */
 Napi::Value ThrowType(Napi::Env env, const char* message);

@@ -109,6 +109,7 @@ test('its account may do what it needs, and nothing else', async () => {
   const everyone = await granted('shop:default');
   const own = [...(await granted(`${NAMESPACE}:wasprey`))].filter((line) => !everyone.has(line));
   assert.deepEqual(own.sort(), [
+    'daemonsets.apps [] [wasprey] [get]',
     'deployments.apps [] [] [get]',
     'events [] [] [create]',
     'jobs.batch [] [] [get]',

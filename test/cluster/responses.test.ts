@@ -2,17 +2,20 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import yaml from 'js-yaml';
 import { CHART } from '../../deploy/chart/files.ts';
 import { helmProgram } from '../../deploy/chart/helm.ts';
 import { asArray, asText, at } from '../../host/diagnostics/json-value.ts';
+import { usualPlaces } from '../../host/metadata/directory/runtime-places.ts';
 import { OwnDaemonSet } from '../../host/metadata/kubernetes/own-daemon-set.ts';
 import type { Actor, Outcome, Target, TargetPod } from '../../host/responses/action.ts';
 import { DeletePod } from '../../host/responses/actors/delete-pod.ts';
 import { IsolateContainer } from '../../host/responses/actors/isolate-container.ts';
 import { LabelPod } from '../../host/responses/actors/label-pod.ts';
+import { StopContainer } from '../../host/responses/actors/stop-container.ts';
 import { Isolations } from '../../host/responses/isolation/isolations.ts';
 import { Pods } from '../../host/responses/pods/pods.ts';
 import type { ActionKind } from '../../host/responses/settings.ts';
@@ -27,16 +30,24 @@ const directory = directoryForTests();
 const isolations = new Isolations(bpfFileSystemForTests());
 const LABEL = responseOf('label_pod', { labels: new Map([['quarantine', 'true']]) });
 
+/** The runtime that is asked; tests replace its socket. */
+const places = {
+  ...usualPlaces(),
+  criSockets: [] as string[],
+  dockerSocket: '/nonexistent',
+  podmanSocket: '/nonexistent',
+};
+
 let cluster: Cluster;
 let api: ClusterApi;
 let scene: PerformerScene;
 
-const podNamed = (name: string) => ({
+const podNamed = (name: string, graceSeconds = 0) => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name, namespace: 'default', labels: { app: name } },
   spec: {
-    terminationGracePeriodSeconds: 0,
+    terminationGracePeriodSeconds: graceSeconds,
     containers: [{ name: 'main', image: SHELL_IMAGE, imagePullPolicy: 'Never', command: ['sleep', '3600'] }],
   },
 });
@@ -44,7 +55,7 @@ const podNamed = (name: string) => ({
 before(async () => {
   cluster = await Cluster.start();
   api = await ClusterApi.open(cluster);
-  await cluster.apply([podNamed('web'), podNamed('other'), podNamed('third')]);
+  await cluster.apply([podNamed('web'), podNamed('other'), podNamed('third', 5), podNamed('stubborn')]);
   scene = await openPerformer(
     join(directory, 'ledger'),
     () => undefined,
@@ -56,6 +67,7 @@ before(async () => {
         ['isolate_container', new IsolateContainer(surroundings, undefined, isolations)],
         ['delete_pod', new DeletePod(pods)],
         ['label_pod', new LabelPod(pods)],
+        ['stop_container', new StopContainer(surroundings, places)],
       ];
       return actors;
     },
@@ -131,6 +143,25 @@ test('a container is isolated from the network, and reaches it again', async () 
   assert.doesNotMatch(await send(), /not permitted/);
 });
 
+test('a container is stopped by its runtime after its grace; where the runtime is down nothing is done', async () => {
+  const target = await targetIn('stubborn');
+  const stop = responseOf('stop_container', { graceMs: 1000 });
+  // Nobody listens at it.
+  const deaf = join(directory, 'deaf.sock');
+  writeFileSync(deaf, '');
+  places.criSockets = [deaf];
+  const failed = await scene.performer.perform(stop, target);
+  assert.equal(failed.kind, 'failed', JSON.stringify(failed));
+  places.criSockets = [cluster.containerdSocket];
+  const began = performance.now();
+  const outcome = await scene.performer.perform(stop, target);
+  assert.equal(outcome.kind, 'done', JSON.stringify(outcome));
+  assert.ok(performance.now() - began >= 1000, 'its first process takes no notice of SIGTERM');
+  const again = await scene.performer.perform(stop, target);
+  assert.equal(again.kind === 'refused' && again.why, 'gone');
+  assert.deepEqual(await scene.performer.list(), []);
+});
+
 test('without rights nothing is done, and the outcome has the reason', async () => {
   await allowAs(undefined);
   const target = await targetIn('other');
@@ -172,6 +203,8 @@ test("with the chart's rights a pod is deleted, and once only", async () => {
   const refused = await performed('refused', () => scene.performer.perform(responseOf('delete_pod'), other));
   assert.equal(refused.kind === 'refused' && refused.why, 'gone');
   await performed('done', () => scene.performer.perform(responseOf('delete_pod'), target));
+  const ending = await scene.performer.perform(responseOf('delete_pod'), target);
+  assert.equal(ending.kind === 'refused' && ending.why, 'already', 'its grace is not over');
   await eventually('its end', async () => !(await cluster.kubectl('get', 'pods')).includes('third'));
   const again = await scene.performer.perform(responseOf('delete_pod'), target);
   assert.equal(again.kind === 'refused' && again.why, 'gone');

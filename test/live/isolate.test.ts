@@ -24,6 +24,11 @@ const V6 = { allowed: 'fd00:1::10', refused: 'fd00:2::10' };
 const ALLOW = ['192.0.2.0/24', 'fd00:1::/64', '203.0.113.9:53'].map((text) => readAllowed(text) as Network);
 const IPPROTO_UDP = 17;
 const IPPROTO_ICMP = 1;
+const IPPROTO_IPV6 = 41;
+const IPPROTO_ICMPV6 = 58;
+const IPV6_UNICAST_HOPS = 16;
+/** struct sockaddr with AF_UNSPEC. */
+const UNSPECIFIED = `s:${'\\x00'.repeat(16)}`;
 /** Longer than a packet takes, far shorter than a connection lives. */
 const SOON_MS = 300 * TIME_FACTOR;
 
@@ -35,7 +40,14 @@ const container = new Container();
 after(() => container.stop());
 const CGROUP = unifiedGroup(container) ?? '';
 const skip = CGROUP === '' ? 'no cgroup v2 here' : false;
-const peer = await NamespacePeer.start(container.pid, [V4.allowed, V4.refused, V6.allowed, V6.refused, '203.0.113.9']);
+const peer = await NamespacePeer.start(container.pid, [
+  V4.allowed,
+  V4.refused,
+  V6.allowed,
+  V6.refused,
+  '203.0.113.9',
+  'fd00:3::1',
+]);
 after(() => peer.stop());
 
 /** Its group in the v2 hierarchy. */
@@ -76,7 +88,7 @@ const refused = (address: string): Step[] => {
 };
 
 async function isolated(allow: readonly Network[], body: () => Promise<void>): Promise<void> {
-  isolations.isolate(addon, container.id, CGROUP, allow);
+  await isolations.isolate(addon, container.id, CGROUP, allow);
   try {
     await body();
   } finally {
@@ -194,6 +206,38 @@ test('a connected socket can not be sent away from by what is allowed', { skip }
   });
 });
 
+test('a socket that gave up its allowed peer takes nothing from others', { skip }, async () => {
+  for (const [family, { allowed, refused: other }] of [
+    [AF_INET, V4],
+    [AF_INET6, V6],
+  ] as const) {
+    await isolated(ALLOW, async () => {
+      const running = await prepared(
+        [
+          socket(family, SOCK_DGRAM | SOCK_NONBLOCK),
+          ['bind', 'r0', inet(family === AF_INET ? '0.0.0.0' : '::', PORT + 2), 'len'],
+          connect('r0', allowed),
+          ['connect', 'r0', UNSPECIFIED, 16],
+        ],
+        [['recvfrom', 'r0', 'out', 16, 0, 'null', 'null'], ['@wait'], ['recvfrom', 'r0', 'out', 16, 0, 'null', 'null']],
+      );
+      const own = family === AF_INET ? '127.0.0.1' : '::1';
+      peer.send(own, PORT + 2, other);
+      await pause(SOON_MS);
+      running.goOn();
+      await running.place();
+      // The way is there: what is allowed arrives by it.
+      peer.send(own, PORT + 2, allowed);
+      await pause(SOON_MS);
+      running.goOn();
+      const calls = await running.end();
+      assert.equal(callOf(calls, 'connect', 1).result, 0, 'the peer is given up');
+      assert.equal(callOf(calls, 'recvfrom').result, -errno('EAGAIN'), other);
+      assert.equal(callOf(calls, 'recvfrom', 1).result, 'unasked'.length, allowed);
+    });
+  }
+});
+
 test('raw sockets and ICMP send nothing to what is not allowed', { skip }, async () => {
   const raw = (address: string): Step[] => [
     socket(AF_INET, SOCK_RAW, IPPROTO_UDP),
@@ -205,6 +249,61 @@ test('raw sockets and ICMP send nothing to what is not allowed', { skip }, async
     assert.deepEqual(await results(raw(V4.refused)), ['EPERM', 'EPERM']);
     assert.ok(!(await results(raw(V4.allowed))).includes('EPERM'));
   });
+});
+
+test('neighbour discovery carries nothing beyond the link', { skip }, async () => {
+  const message = (type: string, address: string): Step[] => [
+    socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6),
+    ['setsockopt', 'r0', IPPROTO_IPV6, IPV6_UNICAST_HOPS, 's:\\xff\\x00\\x00\\x00', 4],
+    send('r0', `${type}${'\\x00'.repeat(7)}`, inet(address, 0), 'len'),
+  ];
+  const [solicitation, advertisement, redirect] = ['\\x87', '\\x88', '\\x89'];
+  await isolated([...ALLOW, readAllowed('[fd00:3::1]:53') as Network], async () => {
+    for (const type of [solicitation, advertisement, redirect]) {
+      assert.deepEqual(await results(message(type ?? '', V6.refused)), [0, 'EPERM']);
+    }
+    assert.ok(!(await results(message(solicitation ?? '', V6.allowed))).includes('EPERM'));
+    // Its neighbours must be found whose ports alone are allowed.
+    assert.ok(!(await results(message(solicitation ?? '', 'fd00:3::1'))).includes('EPERM'));
+    assert.ok((await results(message(redirect ?? '', 'fd00:3::1'))).includes('EPERM'));
+  });
+});
+
+const link = existsSync('/usr/sbin/ip') ? skip : 'iproute2 is missing';
+test('neighbours on its link are found, also those that were forgotten', { skip: link }, async () => {
+  const other = new Container();
+  const ip = (pid: number, words: string): unknown =>
+    execFileSync('nsenter', [`--net=/proc/${pid}/ns/net`, 'ip', ...words.split(' ')]);
+  try {
+    ip(container.pid, `link add w0 type veth peer name w1 netns /proc/${other.pid}/ns/net`);
+    for (const [pid, device, address] of [
+      [container.pid, 'w0', 'fd00:9::1'],
+      [other.pid, 'w1', 'fd00:9::2'],
+    ] as const) {
+      ip(pid, `address add ${address}/64 dev ${device} nodad`);
+      ip(pid, `link set ${device} up`);
+    }
+    const neighbour = await NamespacePeer.start(other.pid, ['fd00:9::2']);
+    await isolated([readAllowed(`[fd00:9::2]:${PORT}`) as Network], async () => {
+      for (const mark of ['first', 'second']) {
+        for (const [pid, device] of [
+          [container.pid, 'w0'],
+          [other.pid, 'w1'],
+        ] as const)
+          ip(pid, `neighbour flush dev ${device}`);
+        const calls = await container.act([
+          socket(AF_INET6, SOCK_STREAM),
+          connect('r0', 'fd00:9::2'),
+          send('r0', mark),
+        ]);
+        assert.equal(callOf(calls, 'connect').result, 0, mark);
+        await until(() => neighbour.has(`tcp fd00:9::2 ${mark}`));
+      }
+    });
+    neighbour.stop();
+  } finally {
+    other.stop();
+  }
 });
 
 test('nobody else reaches what listens in it', { skip }, async () => {
@@ -268,7 +367,7 @@ test('it outlives the process that made it, and needs none to be lifted', { skip
   const script = `
     const { loadAddon } = await import('${PROJECT}host/capture/addon.ts');
     const { Isolations } = await import('${PROJECT}host/responses/isolation/isolations.ts');
-    new Isolations('${bpf}').isolate(loadAddon(), '${container.id}', '${CGROUP}', []);
+    await new Isolations('${bpf}').isolate(loadAddon(), '${container.id}', '${CGROUP}', []);
     console.log('isolated');
     setInterval(() => {}, 1000);`;
   const agent: ChildProcess = spawn(process.execPath, ['--input-type=module', '-e', script], {
@@ -293,12 +392,24 @@ test('what a killed agent has left half made is removed', { skip }, () => {
   assert.ok(!existsSync(half));
 });
 
+test('the thread that asks for it goes on meanwhile', { skip }, async () => {
+  let turns = 0;
+  const count = setInterval(() => turns++, 1);
+  const isolating = isolations.isolate(addon, container.id, CGROUP, ALLOW);
+  const whenAsked = turns;
+  await isolating;
+  clearInterval(count);
+  isolations.lift(container.id);
+  assert.equal(whenAsked, 0);
+  assert.ok(turns > 0, 'the programs are verified on another thread');
+});
+
 test('a container that can not be isolated stays as it is, with the reason', { skip }, async () => {
   const failing = (group: string, fileSystem = bpf) =>
     new Isolations(fileSystem).isolate(addon, container.id, group, []);
-  assert.throws(() => failing('/tmp'), IsolationError);
-  assert.throws(() => failing('/nonexistent'), /Opening the cgroup \/nonexistent failed \(ENOENT/);
-  assert.throws(() => failing(CGROUP, '/tmp'), /no BPF file system is mounted/);
+  await assert.rejects(failing('/tmp'), IsolationError);
+  await assert.rejects(failing('/nonexistent'), /Opening the cgroup \/nonexistent failed \(ENOENT/);
+  await assert.rejects(failing(CGROUP, '/tmp'), /no BPF file system is mounted/);
   assert.deepEqual(isolations.list(), []);
   assert.ok(!(await results(refused(V4.refused))).includes('EPERM'));
 });
@@ -306,7 +417,7 @@ test('a container that can not be isolated stays as it is, with the reason', { s
 test('an isolation of a container that has ended can be lifted', { skip }, async () => {
   const short = new Container();
   try {
-    isolations.isolate(addon, short.id, unifiedGroup(short) ?? '', []);
+    await isolations.isolate(addon, short.id, unifiedGroup(short) ?? '', []);
   } finally {
     short.stop();
   }

@@ -1,5 +1,5 @@
 // A peer in a container's network: TCP and UDP servers at the addresses given (ADDRESS PORT...), which print what they receive, and answer UDP. A
-// line ADDRESS PORT LOCAL on the input connects from LOCAL, and prints the result.
+// line ADDRESS PORT LOCAL on the input connects from LOCAL, and prints the result; udp ADDRESS PORT LOCAL sends a datagram.
 
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -14,6 +14,9 @@ const [port = '0', ...addresses] = process.argv.slice(2);
 const print = (line) => process.stdout.write(`${line}\n`);
 const plain = (address = '') => address.replace('::ffff:', '');
 
+/** By address. @type {Map<string, import('node:dgram').Socket>} */
+const sending = new Map();
+
 for (const address of addresses) {
   const server = createServer((socket) => {
     print(`accepted ${address} from ${plain(socket.remoteAddress)}`);
@@ -27,12 +30,18 @@ for (const address of addresses) {
     print(`udp ${address} ${data}`);
     datagrams.send('answer', from.port, from.address);
   });
+  sending.set(address, datagrams);
   datagrams.bind(Number(port), address);
   await once(datagrams, 'listening');
 }
 print('ready');
 
 createInterface({ input: process.stdin }).on('line', (line) => {
+  if (line.startsWith('udp ')) {
+    const [, address, to, from = ''] = line.split(' ');
+    sending.get(from)?.send('unasked', Number(to), address);
+    return;
+  }
   const [address = '', to = '', localAddress] = line.split(' ');
   const socket = connect({ host: address, port: Number(to), localAddress, timeout: PATIENCE_MS });
   /** @param {string} result */

@@ -47,6 +47,11 @@ export class NamespacePeer {
     return (find() ?? '').slice(beginning.length);
   }
 
+  /** Sends a datagram from one of its addresses. */
+  send(address: string, port: number, from: string): void {
+    this.#child.stdin?.write(`udp ${address} ${port} ${from}\n`);
+  }
+
   stop(): void {
     this.#child.kill('SIGKILL');
   }

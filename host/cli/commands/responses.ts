@@ -5,11 +5,11 @@ import { UsageError } from '../../diagnostics/arguments.ts';
 import { defineCommand } from '../definition/command.ts';
 import { checkResponses } from '../responses/check.ts';
 
-const WORDS = ['check', 'list', 'undo', 'resume'] as const;
+const WORDS = ['check', 'list', 'undo', 'resume', 'log'] as const;
 
 export const RESPONSES = defineCommand({
   name: 'responses',
-  usage: 'check [RULES...] | list | undo ID... | resume CONTAINER...',
+  usage: 'check [RULES...] | list | undo ID... | resume CONTAINER... | log',
   operands: [{ values: WORDS }, { values: 'path', repeats: true }],
   description: `
     \`check\` checks the responses of a configuration (\`responses\`) without doing anything: their keys and conditions, and for
@@ -18,14 +18,16 @@ export const RESPONSES = defineCommand({
 
     \`list\` shows what responses have in force: containers that are paused, and the like. \`undo\` takes it back, by the ids that
     \`list\` shows, or with --all everything. \`resume\` does so for paused containers, by their names, the beginnings of their ids,
-    or their pods (NAMESPACE/NAME). A running agent is asked over its control socket; where none runs, it is done at once.`,
+    or their pods (NAMESPACE/NAME). A running agent is asked over its control socket; where none runs, it is done at once.
+
+    \`log\` shows what was done about alerts on this machine, and why not, as far as the journal has it (\`journal\`).`,
   status: {
     ok: 'The responses are valid, with or without warnings; it is shown, or undone.',
     failure: "They have errors; with --strict, or warnings. Or it can't be undone.",
   },
   options: {
     ...CONFIG_OPTIONS,
-    json: { kind: 'flag', short: 'j', description: 'Print one JSON object: check and list.' },
+    json: { kind: 'flag', short: 'j', description: 'Print one JSON object: check, list and log.' },
     strict: { kind: 'flag', description: 'check: exit status 1 if there are warnings.' },
     all: { kind: 'flag', description: 'undo and resume: everything.' },
   },
@@ -48,6 +50,11 @@ export const RESPONSES = defineCommand({
       case 'list':
         if (words.length > 0) throw new UsageError('responses list takes no further operands');
         return listInForce({ config, option }, json, terminal);
+      case 'log': {
+        if (words.length > 0) throw new UsageError('responses log takes no further operands');
+        const { showResponseLog } = await import('../responses/log.ts');
+        return showResponseLog({ config, option }, json, terminal);
+      }
       case 'undo':
       case 'resume':
         if (all === words.length > 0) throw new UsageError(`responses ${word} takes what is undone, or --all`);

@@ -38,7 +38,7 @@ export class IsolateContainer implements Actor {
       done: `isolated ${what}${rest}${await packetSockets(group)}`,
       kept: { ...keptGroups(groups), allow },
       staysInForce: true,
-      perform: async () => this.#isolations.isolate(loadAddon(), target.container, group.folder, networks),
+      perform: () => this.#isolations.isolate(loadAddon(), target.container, group.folder, networks),
     };
   }
 
@@ -53,7 +53,7 @@ export class IsolateContainer implements Actor {
     await refuseProtected(groups, this.#surroundings);
     const allow = Array.isArray(kept.allow) ? kept.allow.map(String) : [];
     const networks = await networksOf(allow, this.#apiServer);
-    this.#isolations.isolate(loadAddon(), container, groups.unified.folder, networks);
+    await this.#isolations.isolate(loadAddon(), container, groups.unified.folder, networks);
     return true;
   }
 

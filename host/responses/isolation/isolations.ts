@@ -41,16 +41,16 @@ export class Isolations {
   }
 
   /**
-   * Throws IsolationError; then nothing is changed. The container is isolated by all programs at once or by none, also if this process ends.
+   * Rejects with IsolationError; then nothing is changed. The container is isolated by all programs at once or by none, also if this process ends.
    * @param cgroup folder of its cgroup in the v2 hierarchy
    */
-  isolate(addon: NativeAddon, container: string, cgroup: string, networks: readonly Network[]): void {
+  async isolate(addon: NativeAddon, container: string, cgroup: string, networks: readonly Network[]): Promise<void> {
     if (!ID.test(container)) throw new IsolationError('its id is not known in full');
     this.#makeFolder();
     const half = this.#half(container);
     try {
       mkdirSync(half, { mode: 0o700 });
-      addon.isolateCgroup(ISOLATION_OBJECT_PATH, cgroup, half, encodeReachable(networks));
+      await addon.isolateCgroup(ISOLATION_OBJECT_PATH, cgroup, half, encodeReachable(networks));
       renameSync(half, join(this.#folder, container));
     } catch (error) {
       removeFolder(half);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -60,6 +60,23 @@ test('a configuration without responses is valid', () => {
   const { status, stdout } = check('{}', rules);
   assert.equal(status, 0);
   assert.match(stdout, /^0 responses for 2 rules: valid\nmode observe/);
+});
+
+test('what was done is shown from the journal', () => {
+  const path = join(folder, 'log.yaml');
+  const journal = join(folder, 'journal');
+  writeFileSync(path, `journal: {folder: ${journal}}\n`);
+  const log = (...words: string[]) =>
+    spawnSync(process.execPath, [MAIN, 'responses', 'log', '-c', path, ...words], { encoding: 'utf8' });
+  assert.match(log().stderr, /has no responses/);
+  mkdirSync(journal);
+  const record = { time: 0, rule: 'Reverse shell', response: 'freeze', text: 'freeze: paused container \u001b[31mweb' };
+  writeFileSync(join(journal, 'responses.jsonl'), `${JSON.stringify(record)}\n`);
+  const { status, stdout } = log();
+  assert.equal(status, 0);
+  assert.match(stdout, /^1970-01-01T00:00:00\.000Z Reverse shell: freeze: paused container .*web\n$/);
+  assert.ok(!stdout.includes('\u001b'), 'what a process has chosen is escaped');
+  assert.deepEqual(JSON.parse(log('--json').stdout), { folder: journal, records: [record] });
 });
 
 test('the word is required', () => {

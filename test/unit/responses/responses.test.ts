@@ -5,8 +5,10 @@ import { before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RuleModule } from '../../../host/agent/rule-module.ts';
 import { loadAddon } from '../../../host/capture/addon.ts';
+import { readResponseLog } from '../../../host/journal/response-log.ts';
 import type { Outcome } from '../../../host/responses/action.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
+import { directoryForTest } from '../../support/directory.ts';
 import { startDockerEngine } from '../../support/docker-engine.ts';
 import { NotingResponder, responseOf, responseSet } from '../../support/response-sets.ts';
 import { until } from '../../support/until.ts';
@@ -180,6 +182,31 @@ describe('a response', () => {
     await built.agent.stop();
     assert.deepEqual(responseFields(built.jsonLines()), ['freeze: late (100 ms)']);
   });
+});
+
+test('the journal keeps what was done about each alert, and why not', async (t) => {
+  const folder = directoryForTest(t);
+  const outcomes: Record<string, Outcome> = {
+    one: { kind: 'done', what: 'paused container web', milliseconds: 3 },
+    two: { kind: 'refused', why: 'limit', detail: '5 in 1m' },
+  };
+  const responder = new NotingResponder(({ name }) => Promise.resolve(outcomes[name] ?? assert.fail(name)));
+  const responses = await responseSet([responseOf({ name: 'one' }), responseOf({ name: 'two' })]);
+  const journal = { folder, maxBytes: 1 << 20, keep: 60_000, kinds: [] };
+  await using built = await startBuiltAgent([module], { responses, responder, journal });
+  built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+  await built.waitForLines(1);
+  await built.agent.stop();
+  const records = await readResponseLog(folder);
+  const common = { rule: 'Shadow read', action: 'pause_container', pid: 1001, container: '' };
+  assert.deepEqual(
+    records.map(({ time, ...record }) => record),
+    [
+      { ...common, response: 'one', outcome: 'done', text: 'one: paused container web (3.0 ms)' },
+      { ...common, response: 'two', outcome: 'limit', text: 'two: not done, limit: 5 in 1m' },
+    ],
+  );
+  assert.ok(records.every(({ time }) => Date.now() - time < 60_000));
 });
 
 describe('the end of the agent', () => {
