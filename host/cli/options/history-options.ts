@@ -71,7 +71,7 @@ export function givenHistory(
 }
 
 const RECORD_HELP =
-  'an agent keeps a journal with journal.enabled: true; or record something with `wasprey capture -o FILE`, and name it with --on FILE';
+  'an agent keeps a journal with journal.enabled: true; or record something with `wasprey capture -o FILE`, and name that file';
 
 function sinceOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
