@@ -65,6 +65,7 @@ export function givenHistory(
   }
   if (files.length === 0) {
     const when = options.since === undefined ? '' : ` of the last ${options.since}`;
+    if (unreadable.length > 0) throw new CommandFailure(`nothing${when} can be read in ${places.join(', ')}`);
     throw new CommandFailure(`nothing${when} is recorded in ${places.join(', ')}`, RECORD_HELP);
   }
   return { files, since };
