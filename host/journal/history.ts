@@ -2,6 +2,7 @@
 
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { reasonOf } from '../diagnostics/system-reason.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { type ByteSource, RecordingFile } from '../recording/byte-source.ts';
 import {
@@ -82,7 +83,7 @@ function tryFile(path: string): HistoryFile | UnreadableFile | undefined {
   } catch (error) {
     if (error instanceof RecordingError && error.code === 'RECORDING_NONE') return undefined;
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    return { path, reason: error instanceof Error ? error.message : String(error) };
+    return { path, reason: error instanceof RecordingError ? error.message : reasonOf(error) };
   }
 }
 

@@ -66,7 +66,7 @@ export interface Report {
   /** The processes that fired, with those they descend from. */
   readonly branch: ReadonlySet<TreeProcess>;
   readonly fired: ReadonlySet<TreeProcess>;
-  /** The branch, and what the parents of those that fired have started besides: where a reader looks first. */
+  /** The branch, and what the parents of those that fired have started besides: where a reader looks first. All if none is known. */
   readonly related: ReadonlySet<TreeProcess>;
   readonly timeline: readonly TimelineEntry[];
   readonly files: readonly TouchedFile[];
@@ -91,8 +91,9 @@ export function reportOf(path: string, notes: CaptureNotes): Report {
   }
   const { events, damage } = next.value;
   const { alerts, terms, state, cuts } = notes;
+  const result = collected.result();
   const missing = [...cuts, ...(state?.missing ?? ['The state was not taken.']), ...collected.cuts];
-  return { hostname, kernel, terms, alerts, state, events, damage, missing, ...collected.result() };
+  return { hostname, kernel, terms, alerts, state, events, damage, missing, ...result };
 }
 
 type Result = Pick<
@@ -137,9 +138,11 @@ class Collector {
     const branch = new Set<TreeProcess>();
     for (const process of fired) addBranch(branch, process);
     const families = familyOf([...fired].map((process) => process.parent ?? process));
-    const related = new Set([...branch, ...families]);
     const shown = new Set<TreeProcess>();
     for (const process of [...this.#active, ...branch]) addBranch(shown, process);
+    if (fired.size === 0 && this.#alerts.length > 0) this.cuts.push('The file lacks the process that fired.');
+    // Then it may be any of them.
+    const related = fired.size === 0 ? shown : new Set([...branch, ...families]);
     return {
       place: this.#place,
       roots: [...shown].filter(({ parent }) => !parent || !shown.has(parent)),

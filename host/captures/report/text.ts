@@ -1,6 +1,7 @@
 // The report of a capture as text, which a person reads in a minute: the alert first, then the processes, then the rest, each in few lines.
 
 import { escapeText } from '../../diagnostics/escape.ts';
+import { count, number } from '../../diagnostics/numbers.ts';
 import type { SecretMask } from '../../journal/mask-secrets.ts';
 import type { CapturedAlert } from '../notes/capture-notes.ts';
 import type { ChangedFile, ProcessState } from '../state/state.ts';
@@ -54,6 +55,10 @@ function cut(lines: readonly string[]): readonly string[] {
   return [...lines.slice(0, MOST_LINES - 1), `... and ${lines.length - MOST_LINES + 1} more: --json has all`];
 }
 
+function counted(value: number, one: string, many: string): string {
+  return `${number(value)} ${value === 1 ? one : many}`;
+}
+
 function clip(line: string, width: number): string {
   return line.length <= width ? line : `${line.slice(0, width - 3)}...`;
 }
@@ -97,7 +102,7 @@ function treeLines({ roots, shown, branch, fired, related }: Report, mask: Secre
     }
   }
   const others = [...shown].filter((process) => !told.has(process)).length;
-  return others === 0 ? lines : [...lines, `(${others} other processes are left out)`];
+  return others === 0 ? lines : [...lines, `(${counted(others, 'other process is', 'other processes are')} left out)`];
 }
 
 function describe(process: TreeProcess, mask: SecretMask): string {
@@ -126,7 +131,9 @@ function timelineLines({ timeline, alerts, related }: Report, mask: SecretMask):
         );
   const lines = nearest(told, begin).map((entry) => entryLine(entry, begin, mask));
   const left = timeline.length - lines.length;
-  return left === 0 ? lines : [...lines, `(${left} more entries are left out: --json has them)`];
+  return left === 0
+    ? lines
+    : [...lines, `(${counted(left, 'more entry is', 'more entries are')} left out: --json has all)`];
 }
 
 /** Half of the lines before the time, half after it, and more where the other half has fewer. */
@@ -159,7 +166,7 @@ function fileLines({ files, related }: Report): string[] {
   const isRelated = ({ processes }: TouchedFile): boolean => [...processes].some((process) => related.has(process));
   const lines = [...changed.filter(isRelated), ...changed.filter((file) => !isRelated(file))].flatMap(linesOfFile);
   const read = files.length - changed.length;
-  return read === 0 ? lines : [...lines, `(${read} files were only read or run)`];
+  return read === 0 ? lines : [...lines, `(${counted(read, 'file was', 'files were')} only read or run)`];
 }
 
 function linesOfFile({ path, verbs, processes, layer }: TouchedFile): string[] {
@@ -186,13 +193,13 @@ function stateLines({ state }: Report): string[] {
   if (!state) return [];
   const { processes, listening, mounts, changed } = state;
   return [
-    `${processes.length} processes, taken in ${state.milliseconds} ms`,
+    `${counted(processes.length, 'process', 'processes')}, taken in ${state.milliseconds} ms`,
     ...processes.filter(isNotable).map(notableLine),
     ...listening.map(({ protocol, address, pids }) =>
       escapeText(`listens: ${protocol} ${address} (${pids.join(', ')})`),
     ),
-    `${mounts.length} mounts`,
-    ...(changed ? [`${changed.length} changed files`, ...changed.filter(isProgram).flatMap(programLines)] : []),
+    count(mounts.length, 'mount'),
+    ...(changed ? [count(changed.length, 'changed file'), ...changed.filter(isProgram).flatMap(programLines)] : []),
   ];
 }
 

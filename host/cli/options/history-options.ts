@@ -65,13 +65,14 @@ export function givenHistory(
   }
   if (files.length === 0) {
     const when = options.since === undefined ? '' : ` of the last ${options.since}`;
+    if (unreadable.length > 0) throw new CommandFailure(`nothing${when} can be read in ${places.join(', ')}`);
     throw new CommandFailure(`nothing${when} is recorded in ${places.join(', ')}`, RECORD_HELP);
   }
   return { files, since };
 }
 
 const RECORD_HELP =
-  'an agent keeps a journal with journal.enabled: true; or record something with `wasprey capture -o FILE`, and name it with --on FILE';
+  'an agent keeps a journal with journal.enabled: true; or record something with `wasprey capture -o FILE`, and name that file';
 
 function sinceOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

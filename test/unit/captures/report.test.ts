@@ -204,11 +204,11 @@ test('the text shows what fired, the branch, what was done before and after, and
   (2 files were only read or run)
 
 # State at the alert
-  1 processes, taken in 12 ms
+  1 process, taken in 12 ms
   503 x: runs a file that is gone: /tmp/x; connected to 192.0.2.7:443
   listens: tcp 0.0.0.0:80 (500)
   0 mounts
-  1 changed files
+  1 changed file
   changed program: /tmp/x, 9 bytes
     sha256 ${'ab'.repeat(32)}
 
@@ -253,6 +253,26 @@ test('a recording without alerts is no capture, and without a state says so', ()
   assert.equal(readNotes(folder.file('plain.wsp')), undefined);
   const report = reportOfBytes(writeBlocks(blocks().filter(({ kind }) => kind !== BLOCK_KIND.STATE)).bytes);
   assert.deepEqual(report.missing, ['The state was not taken.']);
+});
+
+test('without the process that fired, what all others did is shown', () => {
+  const [images, , , , alert] = blocks();
+  assert.ok(images && alert);
+  const events = Array.from({ length: 60 }, (_, number) =>
+    event('unlink', 4, { time: START + 2n * SECOND + BigInt(number), raw: `/tmp/${number}`, dirfd: -100 }),
+  );
+  const notes = { alert: { ...ALERT, pid: 9999 }, terms: { scope: 'container', beforeMs: 1, afterMs: 1 } } as const;
+  const report = reportOfBytes(
+    writeBlocks([
+      images,
+      { payload: payloadOf([], events), events: events.length },
+      { kind: BLOCK_KIND.ALERT, events: 0, payload: noteBytes(notes) },
+    ]).bytes,
+  );
+  const text = textOf(report);
+  assert.match(text, /502 cleaner: removes \/tmp\/1\n/);
+  assert.match(text, /\(21 more entries are left out: --json has all\)/);
+  assert.match(text, /The file lacks the process that fired\./);
 });
 
 test('notes of another shape are left out, and bytes that are flipped never end in a crash', () => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { PROJECT } from '../../../host/setup/paths.mjs';
@@ -89,6 +89,13 @@ test('what is not there is said', () => {
   const none = folder.file('none.wsp');
   writeFileSync(none, 'no recording');
   assert.match(activity(none).stderr, /not a recording/);
+  const cut = folder.file('cut-off');
+  mkdirSync(cut);
+  writeFileSync(join(cut, 'a.wsp'), readFileSync(path).subarray(0, 100));
+  const { status, stderr } = activity(cut);
+  assert.equal(status, 1);
+  assert.match(stderr, /^wasprey: .*a\.wsp is left out: its head is damaged: the file ends within it$/m);
+  assert.match(stderr, /^wasprey: nothing can be read in .*cut-off$/m);
 });
 
 test('of a damaged recording the rest is shown, and the status is 1', () => {
