@@ -252,10 +252,33 @@ inline_always void append_executable(struct draft *draft, struct task_struct *ta
   fill_draft(draft, start + length);
 }
 
+/* Where memory of another task ends that is of no file: pages of a file may have to be fetched, by a server in user
+ * space (FUSE) that never answers. 0 if there is none at the address. */
+static long look_at_memory(struct task_struct *task, struct vm_area_struct *area, u64 *end) {
+  u64 mapping = (u64)area;
+  *end = LOAD_WORD(vm_area_struct, mapping, vm_file) ? 0 : LOAD_WORD(vm_area_struct, mapping, vm_end);
+  return 0;
+}
+
+#define MEMORY_LOOKS 16 /* while other threads change the mappings */
+
+inline_always u64 end_of_memory(struct task_struct *task, u64 start) {
+  u64 end = 0;
+  for (u32 look = 0; look < MEMORY_LOOKS; look++) {
+    if (bpf_find_vma(task, start, look_at_memory, &end, 0) != -16 /* EBUSY */)
+      break;
+  }
+  return end;
+}
+
 /* A range of the task's memory that holds strings, each ended by a NUL; the last one too when it is cut. `other` is a
  * constant: whether the task is not the current one, which only a sleepable program may ask. */
 inline_always void append_memory(struct draft *draft, struct string_ref *text, struct task_struct *task, u64 start,
                                  u64 end, bool other) {
+  if (other) {
+    u64 readable = end_of_memory(task, start);
+    end = end < readable ? end : readable;
+  }
   u64 length = end - start;
   if (end <= start)
     return;

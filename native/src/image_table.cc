@@ -131,6 +131,23 @@ ImageFacts ImageTable::FactsOf(uint32_t index) const {
   };
 }
 
+namespace {
+
+constexpr uint32_t kExecutableFlags =
+    IMAGE_FLAG_EXE_WRITABLE | IMAGE_FLAG_EXE_UPPER_LAYER | IMAGE_FLAG_EXE_FROM_MEMFD | IMAGE_FLAG_EXE_LOWER_LAYER;
+
+/** What is known of the executable stays, as its path does: a process can name another one to the kernel (PR_SET_MM).
+ */
+void KeepExecutable(const image& model, image* process) {
+  process->exe_inode = model.exe_inode;
+  process->exe_device = model.exe_device;
+  process->exe_ctime = model.exe_ctime;
+  process->exe_mtime = model.exe_mtime;
+  process->flags = (process->flags & ~kExecutableFlags) | (model.flags & kExecutableFlags);
+}
+
+}  // namespace
+
 bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, Origin origin, const ImageFacts* recorded) {
   const auto [source, text_source] = origin;
   const uint32_t slot = Allocate(sizeof(image));
@@ -143,6 +160,7 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, Origin origi
   process->size = sizeof(image);
 
   const image* model = text_source == kNone ? nullptr : Slot(text_source);
+  if (model != nullptr && record.kind != IMAGE_EXEC && record.executable.offset == 0) KeepExecutable(*model, process);
   ImageText text = TextOf(record, bytes, model);
   char stream_name[kLongestSocketName];
   if (record.stream.offset != 0) text.stream_name = NameStream(bytes, record.stream, stream_name);

@@ -2,7 +2,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -16,6 +18,7 @@
 #include <string_view>
 
 #include "clocks.h"
+#include "file_descriptor.h"
 #include "name_files.h"
 
 namespace wasprey {
@@ -28,29 +31,46 @@ constexpr size_t kMostFound = 1024;
 
 using Directory = std::unique_ptr<DIR, decltype([](DIR* directory) { closedir(directory); })>;
 
-/** Not a link, and it does not wait: nor does it change when the directory was read last. */
-Directory OpenDirectory(const std::string& path) {
-  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-  int fd = open(path.c_str(), kFlags | O_NOATIME);
-  if (fd < 0) fd = open(path.c_str(), kFlags);
-  DIR* const directory = fd < 0 ? nullptr : fdopendir(fd);
-  if (directory == nullptr && fd >= 0) close(fd);
+/**
+ * What lies below a directory, without following links or crossing into another mount: whoever serves that (NFS, FUSE,
+ * the automounter) may never answer.
+ */
+FileDescriptor OpenBelow(const FileDescriptor& top, const std::string& path, uint64_t flags) {
+  open_how how{};
+  how.flags = flags | O_NOFOLLOW | O_CLOEXEC;
+  how.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH;
+  return FileDescriptor(static_cast<int>(syscall(SYS_openat2, top.get(), path.c_str(), &how, sizeof how)));
+}
+
+/** It does not wait, nor does it change when the directory was read last. */
+Directory OpenDirectory(const FileDescriptor& top, const std::string& path) {
+  constexpr uint64_t kFlags = O_RDONLY | O_DIRECTORY | O_NONBLOCK;
+  FileDescriptor opened = OpenBelow(top, path, kFlags | O_NOATIME);
+  if (!opened) opened = OpenBelow(top, path, kFlags);
+  DIR* const directory = opened ? fdopendir(opened.get()) : nullptr;
+  if (directory != nullptr) static_cast<void>(opened.release());
   return Directory(directory);
+}
+
+FileDescriptor OpenTop(const std::string& path) {
+  return FileDescriptor(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
 /** The kernel's number of a device, as in s_dev. */
 uint32_t KernelNumber(unsigned major, unsigned minor) { return major << 20 | minor; }
 
-bool IsFile(const std::string& path, dev_t device, uint64_t inode) {
+bool IsFile(const FileDescriptor& top, const std::string& path, dev_t device, uint64_t inode) {
+  const FileDescriptor file = OpenBelow(top, path, O_PATH);
   struct stat status{};
-  return lstat(path.c_str(), &status) == 0 && status.st_dev == device && status.st_ino == inode;
+  return file && fstat(file.get(), &status) == 0 && status.st_dev == device && status.st_ino == inode;
 }
 
 /** Whether a path leads to that mount, not to one that lies over it. */
 bool IsMount(const std::string& path, uint64_t mount) {
+  constexpr int kFlags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
   struct statx status{};
-  return statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &status) == 0 &&
-         (status.stx_mask & STATX_MNT_ID) != 0 && status.stx_mnt_id == mount;
+  return statx(AT_FDCWD, path.c_str(), kFlags, STATX_MNT_ID, &status) == 0 && (status.stx_mask & STATX_MNT_ID) != 0 &&
+         status.stx_mnt_id == mount;
 }
 
 }  // namespace
@@ -80,6 +100,10 @@ std::string InodeNames::MountPointOf(uint32_t device) const {
   return best;
 }
 
+std::string InodeNames::PathOf(const Found& found) {
+  return (found.point == "/" ? "" : found.point) + "/" + found.path;
+}
+
 std::string InodeNames::Find(uint32_t device, uint64_t inode) {
   const uint64_t now = Now(CLOCK_MONOTONIC);
   if (credited_ == 0) credited_ = now - kLongestSearchNs * kShare;
@@ -87,7 +111,8 @@ std::string InodeNames::Find(uint32_t device, uint64_t inode) {
   credited_ = now;
   const Place place{device, inode};
   if (const auto known = found_.find(place); known != found_.end()) {
-    if (IsFile(root_ + known->second.path, known->second.device, inode)) return known->second.path;
+    const Found& file = known->second;
+    if (IsFile(OpenTop(root_ + file.point), file.path, file.device, inode)) return PathOf(file);
     found_.erase(known);
   }
   const Found found = credit_ns_ == 0 ? Found{} : Search(place);
@@ -98,29 +123,31 @@ std::string InodeNames::Find(uint32_t device, uint64_t inode) {
   }
   if (found_.size() >= kMostFound) found_.clear();
   found_.emplace(place, found);
-  return found.path;
+  return PathOf(found);
 }
 
 InodeNames::Found InodeNames::Search(const Place& place) {
   const uint64_t end = Now(CLOCK_MONOTONIC) + credit_ns_;
   const std::string point = MountPointOf(place.device);
   if (point.empty()) return {};
-  std::deque<std::string> paths{point == "/" ? "" : point};
-  struct stat top{};
-  if (lstat((root_ + point).c_str(), &top) != 0) return {};
+  const FileDescriptor top = OpenTop(root_ + point);
+  struct stat of_top{};
+  if (!top || fstat(top.get(), &of_top) != 0) return {};
+  std::deque<std::string> paths{"."};
   while (!paths.empty() && Now(CLOCK_MONOTONIC) < end) {
     const std::string path = std::move(paths.front());
     paths.pop_front();
-    const Directory directory = OpenDirectory(root_ + path + "/.");
+    const Directory directory = OpenDirectory(top, path);
     struct stat status{};
-    if (directory == nullptr || fstat(dirfd(directory.get()), &status) != 0 || status.st_dev != top.st_dev) continue;
+    if (directory == nullptr || fstat(dirfd(directory.get()), &status) != 0 || status.st_dev != of_top.st_dev) continue;
+    const std::string before = path == "." ? "" : path + "/";
     while (const dirent* entry = readdir(directory.get())) {
       const std::string_view name = entry->d_name;
       if (entry->d_type == DT_DIR) {
-        if (name != "." && name != "..") paths.push_back(path + "/" + entry->d_name);
+        if (name != "." && name != "..") paths.push_back(before + entry->d_name);
       } else if (entry->d_ino == place.inode) {
-        std::string found = path + "/" + entry->d_name;
-        if (IsFile(root_ + found, top.st_dev, place.inode)) return {found, top.st_dev};
+        std::string found = before + entry->d_name;
+        if (IsFile(top, found, of_top.st_dev, place.inode)) return {point, std::move(found), of_top.st_dev};
       }
     }
   }

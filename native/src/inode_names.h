@@ -11,8 +11,9 @@
 namespace wasprey {
 
 /**
- * Searches the directories of a file system from its top, level by level. Only in file systems on a disk: another may
- * let the reader of events wait. Searches together take a tenth of its time at most.
+ * Searches the directories of a file system from its top, level by level. Only in file systems on a disk, and not in
+ * what is mounted within them: another may let the reader of events wait. Searches together take a tenth of its time at
+ * most.
  */
 class InodeNames {
  public:
@@ -34,12 +35,17 @@ class InodeNames {
     auto operator<=>(const Place&) const = default;
   };
 
-  /** A path, and the device that stat(2) gives for the file: of btrfs it is not the kernel's number. */
+  /**
+   * Where the file system is mounted, a path below that, and the device that stat(2) gives for the file: of btrfs it is
+   * not the kernel's number.
+   */
   struct Found {
+    std::string point;
     std::string path;
     dev_t device = 0;
   };
 
+  static std::string PathOf(const Found& found);
   Found Search(const Place& place);
   std::string MountPointOf(uint32_t device) const;
 

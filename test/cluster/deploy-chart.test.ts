@@ -346,6 +346,8 @@ test('there are probes where there is a web server, and metrics where they are w
   assert.deepEqual(at(container, 'startupProbe', 'httpGet'), { path: '/startupz', port: 'web', scheme: 'HTTP' });
   assert.deepEqual(at(container, 'livenessProbe', 'httpGet'), { path: '/healthz', port: 'web', scheme: 'HTTP' });
   assert.equal(at(containerOf({ falco: { webserver: { enabled: false } } }), 'livenessProbe'), undefined);
+  // Where an agent must end, the pod's description has the reason.
+  assert.equal(at(container, 'terminationMessagePolicy'), 'FallbackToLogsOnError');
   assert.deepEqual(renderAll('Service'), []);
   const values = { metrics: { enabled: true }, serviceMonitor: { create: true, labels: { release: 'prometheus' } } };
   const monitor = render('ServiceMonitor', values);

@@ -47,6 +47,7 @@ const TOKENS = [
     'comps: ',
   ],
   ...['evt.type', ' = open', ' in (', 'and ', 'not ', '%fd.name', '%', '%proc.aname[', '1.2.3', '0x1F', 'replace'],
+  ...['val(', 'tolower(', '[1]', "['']", '__proto__: ', 'constructor: ', '!!binary ', '!!omap ', '.inf', '2001-01-01'],
 ];
 
 const token = fc.oneof(fc.constantFrom(...TOKENS), fc.string({ unit: 'binary', maxLength: 4 }));

@@ -57,7 +57,10 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
       ...['shell-completion', 'syslog'],
     ],
   ],
-  [COMPILER, ['evasion-disguises', 'hidden-peers', 'missing-hooks', 'service-notify', 'tampering', 'traced']],
+  [
+    COMPILER,
+    ['evasion-disguises', 'hidden-peers', 'missing-hooks', 'service-notify', 'stalled-start', 'tampering', 'traced'],
+  ],
   [
     RULES,
     [

@@ -1,11 +1,13 @@
 // Files that are opened by their handle (open_by_handle_at) while the kernel has no name of theirs in its cache: they are searched for.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { assertFields } from '../support/alert-line.ts';
+import { cProgram } from '../support/c-program.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { type Step, startAct, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
@@ -83,6 +85,35 @@ test('a directory: the kernel has its path', async () => {
     ['open_by_handle_at', 'r', 'handle', O.RDONLY | O.DIRECTORY],
   ]);
   assertFields(alert, { 'fd.name': join(disk, 'folder'), 'fd.typechar': 'd' });
+});
+
+test('past a file system within its own that never answers', async () => {
+  const deep = join(disk, 'folder/deeper/secret');
+  const unanswered = join(disk, 'unanswered');
+  for (const path of [join(disk, 'folder/deeper'), unanswered]) mkdirSync(path);
+  writeFileSync(deep, '');
+  const running = startAct([
+    ['name_to_handle_at', AT_FDCWD, str(deep), 'handle', 'out', 0],
+    ['@wait'],
+    ['openat', AT_FDCWD, str(disk), O.DIRECTORY],
+    ['open_by_handle_at', 'r', 'handle', O.RDONLY],
+  ]);
+  const { pid } = await running.place();
+  execFileSync('umount', [disk]);
+  mount();
+  const program = cProgram(join(import.meta.dirname, '../support/disguise.c'));
+  const server = spawn(program, ['unanswered', unanswered], { stdio: ['pipe', 'pipe', 'inherit'] });
+  try {
+    await once(server.stdout, 'data');
+    running.goOn();
+    await running.end();
+    await agent.settled();
+  } finally {
+    server.stdin.end('\n');
+    await once(server, 'exit');
+  }
+  const [alert = assert.fail('no alert')] = agent.alerts(OPENED.name, { 'proc.vpid': BigInt(pid) });
+  assertFields(alert, { 'fd.name': deep });
 });
 
 test('while another file system lies over its own: not by the name of a file there that has the same number', async () => {

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -18,16 +18,24 @@ import { probe } from '../support/probe.ts';
 
 const execute = promisify(execFile);
 const AT_SYMLINK_FOLLOW = 0x400;
+/** Since Linux 6.14. */
+const AT_EXECVE_CHECK = 0x10000;
 const INNOCENT = '/etc/hostname';
 const SHARED_MEMORY = '/dev/shm';
+/** Of Debian, where rules trust it. */
+const TRUSTED = '/usr/bin/dpkg';
 
 const directory = directoryForTests();
 const RUNS = probe(
   ['execve', 'execveat'],
-  ['proc.name', 'proc.exepath', 'proc.cmdline', 'proc.exe'],
+  ['proc.name', 'proc.exepath', 'proc.cmdline', 'proc.exe', 'evt.res'],
   `proc.name != runc and (proc.exepath startswith ${directory} or proc.exepath startswith ${SHARED_MEMORY})`,
 );
-const agent = LiveAgent.forTests([...evadedRules(), RUNS.rule], { warnings: 'accepted', ruleMatching: 'all' });
+const OPENS = probe(['openat'], ['proc.exepath', 'proc.exe_ino'], `proc.name = disguise and fd.name = ${SHADOW}`);
+const agent = LiveAgent.forTests([...evadedRules(), RUNS.rule, OPENS.rule], {
+  warnings: 'accepted',
+  ruleMatching: 'all',
+});
 
 let program = '';
 before(() => {
@@ -120,11 +128,47 @@ forEachRuleSet(({ read: rule, path }) => {
 });
 
 describe('A program is the file that runs', () => {
+  test('though it names another one to the kernel (PR_SET_MM_MAP), in it and in its child', async () => {
+    await execute(program, ['replaced-executable', SHADOW, TRUSTED]);
+    await agent.settled();
+    const alerts = agent.alerts(OPENS.name).slice(-2);
+    assert.equal(alerts.length, 2);
+    const { ino } = statSync(program);
+    for (const alert of alerts) assertFields(alert, { 'proc.exepath': program, 'proc.exe_ino': ino });
+  });
+
   const ran = async (steps: readonly Step[]): Promise<AlertLine> => {
     await act(steps);
     await agent.settled();
     return agent.alerts(RUNS.name).at(-1) ?? assert.fail('no run was reported');
   };
+
+  test('which a check alone does not run (AT_EXECVE_CHECK)', async () => {
+    const checker = copyAct(directory, 'checker');
+    const steps: readonly Step[] = [
+      ['execveat', AT_FDCWD, str(actProgram()), 'list:innocent', 'null', AT_EXECVE_CHECK],
+    ];
+    await act(steps, { program: checker });
+    await agent.settled();
+    const successes = agent.alerts(RUNS.name).filter(({ output_fields: fields }) => fields['evt.res'] === 'SUCCESS');
+    assert.deepEqual(
+      successes.map(({ output_fields: fields }) => fields['proc.exepath']).filter((path) => path === checker),
+      [checker],
+      'that of the checker itself',
+    );
+  });
+
+  test('by an interpreter that a user namespace has registered for its name (binfmt_misc)', async () => {
+    const interpreter = copyAct(directory, 'registered');
+    const file = `${directory}/innocent.disguise`;
+    const place = `${directory}/registry`;
+    writeFileSync(file, '', { mode: 0o755 });
+    mkdirSync(place);
+    // The interpreter knows no call of the file's name.
+    await assert.rejects(execute(program, ['registered', file, interpreter, place]), /innocent\.disguise/);
+    const alert = await agent.only(RUNS.name, { 'proc.exepath': interpreter });
+    assert.ok(String(alert.output_fields['proc.cmdline']).endsWith(` ${file}`));
+  });
 
   test('without any argument', async () => {
     const silent = copyAct(directory, 'silent');

@@ -3,8 +3,10 @@
 // command line.
 #define _GNU_SOURCE
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/fuse.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,8 +18,10 @@
 #include <sys/fanotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,14 +55,9 @@ static unsigned long stat_field(int number) {
   return strtoul(field + 1, NULL, 10);
 }
 
-// Moves the arguments, as the kernel knows them, to other memory.
-static void move_arguments(void) {
-  char *text = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (text == MAP_FAILED)
-    err(1, "mmap");
-  memcpy(text, disguise, sizeof(disguise));
-  struct prctl_mm_map map = {
+// The process's memory, as the kernel knows it.
+static struct prctl_mm_map known_memory(void) {
+  return (struct prctl_mm_map){
       .start_code = stat_field(26),
       .end_code = stat_field(27),
       .start_stack = stat_field(28),
@@ -66,14 +65,86 @@ static void move_arguments(void) {
       .end_data = stat_field(46),
       .start_brk = stat_field(47),
       .brk = (uintptr_t)sbrk(0),
-      .arg_start = (uintptr_t)text,
-      .arg_end = (uintptr_t)text + sizeof(disguise),
+      .arg_start = stat_field(48),
+      .arg_end = stat_field(49),
       .env_start = stat_field(50),
       .env_end = stat_field(51),
       .exe_fd = (uint32_t)-1,
   };
+}
+
+static void set_memory(struct prctl_mm_map map) {
   if (prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0) != 0)
     err(1, "PR_SET_MM");
+}
+
+// Moves the arguments to other memory.
+static void move_arguments(void) {
+  char *text = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (text == MAP_FAILED)
+    err(1, "mmap");
+  memcpy(text, disguise, sizeof(disguise));
+  struct prctl_mm_map map = known_memory();
+  map.arg_start = (uintptr_t)text;
+  map.arg_end = (uintptr_t)text + sizeof(disguise);
+  set_memory(map);
+}
+
+// Puts a copy in the place of a mapping of the executable. What runs
+// meanwhile is code of libc.
+static void detach(char *start, size_t length, int protection) {
+  char *copy = mmap(NULL, length, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (copy == MAP_FAILED)
+    err(1, "mmap");
+  memcpy(copy, start, length);
+  if (mprotect(copy, length, protection) != 0 ||
+      mremap(copy, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, start) ==
+          MAP_FAILED)
+    err(1, "mremap");
+}
+
+// Names another executable to the kernel, which takes it once nothing of the
+// former one is mapped.
+static void replace_executable(const char *trusted) {
+  char own[4096] = "";
+  if (readlink("/proc/self/exe", own, sizeof(own) - 1) < 0)
+    err(1, "/proc/self/exe");
+  static char maps[65536];
+  int file = open("/proc/self/maps", O_RDONLY);
+  for (ssize_t got, at = 0;
+       (got = read(file, maps + at, sizeof(maps) - 1 - (size_t)at)) > 0;)
+    at += got;
+  close(file);
+  for (char *line = strtok(maps, "\n"); line; line = strtok(NULL, "\n")) {
+    unsigned long start, end;
+    char rights[5];
+    if (!strstr(line, own) ||
+        sscanf(line, "%lx-%lx %4s", &start, &end, rights) != 3)
+      continue;
+    detach((char *)start, end - start,
+           (rights[0] == 'r' ? PROT_READ : 0) |
+               (rights[1] == 'w' ? PROT_WRITE : 0) |
+               (rights[2] == 'x' ? PROT_EXEC : 0));
+  }
+  struct prctl_mm_map map = known_memory();
+  map.exe_fd = (uint32_t)open(trusted, O_RDONLY);
+  set_memory(map);
+}
+
+// What is done under another executable's name, by the process and by a child.
+static void open_replaced(const char *path, const char *trusted) {
+  replace_executable(trusted);
+  if (chdir("/") != 0)
+    err(1, "/");
+  open_file(path);
+  pid_t child = fork();
+  if (child == 0) {
+    open_file(path);
+    _exit(0);
+  }
+  wait_for(child);
 }
 
 static void overwrite_arguments(char **arguments) {
@@ -174,6 +245,114 @@ static void supervise(const char *path, const char *innocent) {
   wait_for(child);
 }
 
+// Answers what the kernel asks of a file system that is one file or one empty
+// directory, but never lets it read the one or open the other.
+static void serve(int device, mode_t mode) {
+  char request[1 << 17];
+  while (read(device, request, sizeof(request)) > 0) {
+    struct fuse_in_header *asked = (void *)request;
+    if (asked->opcode == FUSE_READ || asked->opcode == FUSE_OPENDIR)
+      continue;
+    struct {
+      struct fuse_out_header header;
+      union {
+        struct fuse_init_out init;
+        struct fuse_attr_out attributes;
+        struct fuse_open_out opened;
+      };
+    } answer = {.header = {.unique = asked->unique}};
+    size_t length = 0;
+    if (asked->opcode == FUSE_INIT) {
+      answer.init = (struct fuse_init_out){
+          .major = FUSE_KERNEL_VERSION, .minor = 31, .max_write = 4096};
+      length = sizeof(answer.init);
+    } else if (asked->opcode == FUSE_GETATTR) {
+      answer.attributes.attr =
+          (struct fuse_attr){.ino = 1, .size = 4096, .mode = mode, .nlink = 1};
+      length = sizeof(answer.attributes);
+    } else if (asked->opcode == FUSE_OPEN) {
+      length = sizeof(answer.opened);
+    } else {
+      answer.header.error = -ENOSYS;
+    }
+    answer.header.len = (uint32_t)(sizeof(answer.header) + length);
+    if (write(device, &answer, answer.header.len) < 0)
+      err(1, "/dev/fuse");
+  }
+}
+
+// Mounts such a file system over a file or a directory.
+static void mount_unanswered(const char *place) {
+  struct stat status;
+  char options[128];
+  int device = open("/dev/fuse", O_RDWR);
+  if (device < 0 || stat(place, &status) != 0)
+    err(1, "%s", place);
+  snprintf(options, sizeof(options), "fd=%d,rootmode=%o,user_id=0,group_id=0",
+           device, status.st_mode & S_IFMT);
+  if (mount("unanswered", place, "fuse", 0, options) != 0)
+    err(1, "%s", place);
+  if (fork() == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    serve(device, status.st_mode);
+    _exit(0);
+  }
+  close(device);
+}
+
+// Moves the arguments to memory whose bytes never come: who reads it waits.
+// `place` is a file; what is mounted over it only this process sees.
+static void stall_readers(const char *place) {
+  if (unshare(CLONE_NEWNS) != 0 ||
+      mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+    err(1, "namespace");
+  mount_unanswered(place);
+  int file = open(place, O_RDONLY);
+  char *text = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, file, 0);
+  struct stat status; // The kernel has to know that it is not empty.
+  if (file < 0 || text == MAP_FAILED || fstat(file, &status) != 0 ||
+      status.st_size == 0)
+    err(1, "%s", place);
+  struct prctl_mm_map map = known_memory();
+  map.arg_start = map.env_start = (uintptr_t)text;
+  map.arg_end = map.env_end = (uintptr_t)text + 4096;
+  set_memory(map);
+}
+
+static void write_text(const char *path, const char *text) {
+  int file = open(path, O_WRONLY);
+  if (file < 0 || write(file, text, strlen(text)) < 0)
+    err(1, "%s", path);
+  close(file);
+}
+
+// Runs a file by an interpreter that is registered for the end of its name, in
+// a user namespace of its own, which has a binfmt_misc of its own (Linux 6.7).
+static void run_registered(char *path, const char *interpreter,
+                           const char *place) {
+  char user[64], group[64], line[4096], registry[4096];
+  snprintf(user, sizeof(user), "0 %d 1", geteuid());
+  snprintf(group, sizeof(group), "0 %d 1", getegid());
+  if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+    err(1, "namespace");
+  write_text("/proc/self/setgroups", "deny");
+  write_text("/proc/self/uid_map", user);
+  write_text("/proc/self/gid_map", group);
+  if (mount("registry", place, "binfmt_misc", 0, NULL) != 0)
+    err(1, "binfmt_misc");
+  snprintf(registry, sizeof(registry), "%s/register", place);
+  snprintf(line, sizeof(line), ":disguise:E::disguise::%s:", interpreter);
+  write_text(registry, line);
+  execve(path, (char *[]){path, NULL}, environ);
+  err(1, "%s", path);
+}
+
+static void wait_for_input(void) {
+  puts("ready");
+  fflush(stdout);
+  getchar();
+}
+
 int main(int count, char **arguments) {
   if (count < 3)
     errx(2, "which way, and what?");
@@ -197,6 +376,18 @@ int main(int count, char **arguments) {
     be_notified(what);
   } else if (!strcmp(way, "supervised") && count > 3) {
     supervise(what, arguments[3]);
+  } else if (!strcmp(way, "replaced-executable") && count > 3) {
+    open_replaced(what, arguments[3]);
+  } else if (!strcmp(way, "stalling") && count > 3) {
+    stall_readers(arguments[3]);
+    wait_for_input();
+    open_file(what);
+  } else if (!strcmp(way, "registered") && count > 4) {
+    run_registered(what, arguments[3], arguments[4]);
+  } else if (!strcmp(way, "unanswered")) {
+    mount_unanswered(what);
+    wait_for_input();
+    umount2(what, MNT_DETACH);
   } else {
     errx(2, "no such way: %s", way);
   }

@@ -142,6 +142,33 @@ describe('process images', { concurrency: true }, () => {
     );
   });
 
+  test('the executable stays what was run, though the process names another one to the kernel', () => {
+    using builder = new BuilderCapture();
+    const ran = { exe_inode: 7n, exe_device: 1, exe_ctime: 8n, exe_mtime: 9n, flags: IMAGE_FLAGS.EXE_UPPER_LAYER };
+    const named = {
+      exe_inode: 70n,
+      exe_device: 10,
+      exe_ctime: 80n,
+      exe_mtime: 90n,
+      flags: IMAGE_FLAGS.EXE_LOWER_LAYER,
+    };
+    const facts = (id: bigint): unknown[] => {
+      const image = builder.imageById(id);
+      return [text(image, 'executable'), ...Object.keys(ran).map((member) => String(image.value(member)))];
+    };
+    const parent = shell(builder).shell;
+    const executed = { pid: 10, previous: parent, comm_bytes: 'run', executable: '/tmp/run', ...ran };
+    const program = builder.image('EXEC', executed);
+    const expected = facts(program);
+    assert.deepEqual(expected, ['/tmp/run', '7', '1', '8', '9', '2']);
+    const changed = builder.image('CHANGE', { pid: 10, previous: program, comm_bytes: 'run', cwd: '/', ...named });
+    assert.deepEqual(facts(changed), expected, 'the process');
+    const child = builder.image('FORK', { pid: 11, ppid: 10, parent: changed, comm_bytes: 'run', ...named });
+    assert.deepEqual(facts(child), expected, 'its child');
+    const next = builder.image('EXEC', { pid: 11, previous: child, comm_bytes: 'next', executable: '/next', ...named });
+    assert.deepEqual(facts(next), ['/next', '70', '10', '80', '90', '8'], 'another program');
+  });
+
   test('a program that is executed keeps its directory, but no argument that it was not given', () => {
     using builder = new BuilderCapture();
     const previous = shell(builder).shell;

@@ -59,8 +59,8 @@ describe("sandbox: V8's optimizer", () => {
         1_000_000,
       );
     };
-    assert.equal(verifyModule(loops(OPTIMIZED_FUNCTION_BYTES * 0.24)).optimizable, true);
-    assert.equal(verifyModule(loops(OPTIMIZED_FUNCTION_BYTES * 0.28)).optimizable, false);
+    assert.equal(verifyModule(loops(OPTIMIZED_FUNCTION_BYTES * 0.16)).optimizable, true);
+    assert.equal(verifyModule(loops(OPTIMIZED_FUNCTION_BYTES * 0.19)).optimizable, false);
   });
   it('does not get a large function', () => {
     const nops = (count: number): Uint8Array => ruleModuleBytes(Array(count).fill(0x01), [], 1_000_000);
