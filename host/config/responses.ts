@@ -74,21 +74,16 @@ class ResponseReader {
     this.#available = available;
   }
 
-  read({ mode, limits, never, hosts, pinned, actions }: Configuration['responses']): ConfiguredResponses {
+  read({ mode, limits, never, hosts, actions }: Configuration['responses']): ConfiguredResponses {
     const settings: ResponseSettings = {
       mode,
       perContainer: this.#rate('responses.limits.per_container', limits.per_container),
       perNode: this.#rate('responses.limits.per_node', limits.per_node),
       never: neverOf(never, this.#origins),
       hosts,
-      pinned,
       responses: actions.flatMap((entry, index) => this.#response(entry, `responses.actions[${index}]`) ?? []),
     };
     this.#refuseSameNames(actions);
-    if (pinned) {
-      const help = 'leave it out: enforcement ends with the agent';
-      this.#conflict('responses.pinned', "this version can't pin enforcement in the kernel", { help });
-    }
     for (const key of never.labels.keys()) {
       if (!LABEL_KEY.test(key)) this.#note(`responses.never.labels.${key}`, `Kubernetes allows no label ${key}`);
     }

@@ -71,8 +71,6 @@ export interface ResponseSettings {
   readonly never: NeverSettings;
   /** Whether processes of the host may be acted on. */
   readonly hosts: boolean;
-  /** Whether enforcement in the kernel outlives the agent. */
-  readonly pinned: boolean;
   /** In their order: of an alert, each is performed that is for it. */
   readonly responses: readonly Response[];
 }

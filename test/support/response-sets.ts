@@ -24,7 +24,6 @@ export async function responseSet(
     perNode: { count: 20, milliseconds: 600_000 },
     never: { namespaces: [], labels: new Map(), executables: [] },
     hosts: true,
-    pinned: false,
     responses,
     ...given,
   };

@@ -62,7 +62,6 @@ export const RESPONSE_KEYS = {
         ),
       }),
       hosts: flag(false, 'Whether processes of the host are acted on, too, and not of containers alone.'),
-      pinned: flag(false, 'Whether what the kernel enforces stays in force after the agent has ended.'),
       folder: applies(
         'start',
         text(

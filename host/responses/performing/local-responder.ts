@@ -40,7 +40,6 @@ const NOTHING: ResponseSettings = {
   perNode: { count: 0, milliseconds: 60_000 },
   never: { namespaces: [], labels: new Map(), executables: [] },
   hosts: false,
-  pinned: false,
   responses: [],
 };
 

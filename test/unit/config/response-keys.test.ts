@@ -56,7 +56,6 @@ responses:
       executables: ['kubelet', 'containerd'],
     },
     hosts: false,
-    pinned: false,
     responses: [
       {
         name: 'freeze reverse shells',
@@ -95,7 +94,6 @@ test('without any, nothing is done, and pods may opt out', () => {
     perNode: { count: 20, milliseconds: 600_000 },
     never: { namespaces: ['kube-system'], labels: new Map([['wasprey.io/responses', 'off']]), executables: [] },
     hosts: false,
-    pinned: false,
     responses: [],
   });
 });
