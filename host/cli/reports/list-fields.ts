@@ -12,6 +12,7 @@ const SUPPLIERS: Readonly<Record<Supplier, string>> = {
   machine: "the machine's files",
   runtime: 'container runtime',
   kubernetes: 'Kubernetes',
+  'api-server': 'the API server',
   nobody: 'no one',
 };
 
@@ -90,7 +91,7 @@ function row(field: Field): string[] {
 
 function argumentText({ argument, argumentKind }: Field): string {
   if (argument === undefined) return '';
-  return argumentKind === 'index' ? '[N]' : argumentKind === 'key' ? '[KEY]' : '[N|KEY]';
+  return argumentKind === 'index' || argumentKind === 'position' ? '[N]' : argumentKind === 'key' ? '[KEY]' : '[N|KEY]';
 }
 
 function restrictions(field: Field): Record<string, true> {

@@ -40,7 +40,7 @@ export function lowerCheck(check: Check, context: LoweringContext): Condition {
 
 function lower(check: Check, context: LoweringContext): Condition {
   const { left } = check;
-  if (left.kind === 'field' && left.name.startsWith('evt.around')) return aroundCheck(check);
+  if (left.kind === 'field' && left.name.startsWith('evt.around')) return aroundCheck(check, context.type);
   if (comparesNames(check, context)) return nameCheck(check, context);
   const typed = lowerOperand(left, context);
   const { operand } = typed;

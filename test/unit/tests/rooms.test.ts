@@ -46,6 +46,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...['engine', 'journal', 'captures', 'responses'],
   ],
   generate: ['setup', 'schema', 'compiler', 'outputs', 'agent'],
+  audit: ['schema', 'sandbox', 'fields', 'outputs', 'agent'],
   'rule-tests': [
     ...['schema', 'diagnostics', 'sandbox', 'compiler', 'fields', 'recording', 'scap', 'outputs', 'responses', 'agent'],
   ],
@@ -79,6 +80,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
       'doctor',
       'agent',
       'generate',
+      'audit',
       'rule-tests',
       'daemon',
       'scap',

@@ -6,6 +6,7 @@ export const OPERATORS = {
   isIpv6: { parameters: ['u32', 'u64', 'u64'], result: 'bool' },
   isInIpv6Net: { parameters: ['u32', 'u64', 'u64', 'u64', 'u64'], result: 'bool' },
   isSameAddress: { parameters: ['u32', 'bool', 'u32', 'bool'], result: 'bool' },
+  auditValue: { parameters: ['u32', 'u32', 'u32'], result: 'u64' },
   isBase64: { parameters: ['u64'], result: 'bool' },
   base64Length: { parameters: ['u64'], result: 'u32' },
   base64Byte: { parameters: ['u64', 'u32'], result: 'u32' },
