@@ -16,6 +16,26 @@ export function itemOf(list: u64, index: u32): u64 {
   return 0;
 }
 
+/** The first string; absent if there is none. */
+// @ts-ignore: decorator
+@inline export function firstItem(list: u64): u64 {
+  return itemAt(list, addressOf(list));
+}
+
+/** The string behind another one of the list. */
+// @ts-ignore: decorator
+@inline export function itemAfter(list: u64, item: u64): u64 {
+  return itemAt(list, addressOf(item) + lengthOf(item) + 1);
+}
+
+function itemAt(list: u64, address: u32): u64 {
+  const end = addressOf(list) + lengthOf(list);
+  if (address >= end) return 0;
+  let stop = address;
+  while (stop < end && load<u8>(stop) != 0) ++stop;
+  return textAt(address, stop - address);
+}
+
 /** How many strings there are. */
 export function itemCount(list: u64): u32 {
   let at = addressOf(list);

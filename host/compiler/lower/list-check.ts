@@ -2,9 +2,8 @@
 // `container.env_names intersects (A, B)` compiles to
 //
 //   function anyAmong_721ed915eb60(event: u32, image: u32): bool {
-//     for (let index: u32 = 0; index < 65536; ++index) {
-//       const item = itemOf(containerEnvNames(imageContainerAddress(image)), index);
-//       if (item == 0) break;
+//     const list = containerEnvNames(imageContainerAddress(image));
+//     for (let item = firstItem(list); item != 0; item = itemAfter(list, item)) {
 //       if (oneOf_A_B(item)) return true;
 //     }
 //     return false;
@@ -21,6 +20,7 @@ import {
   compare,
   EVENT_ADDRESS,
   IMAGE_ADDRESS,
+  ITEM_INDEX,
   ITEM_TEXT,
   NEVER,
   truth,
@@ -71,13 +71,27 @@ export function checkEach(
   context.define(
     name,
     `function ${name}(event: u32, image: u32): bool {
-  for (let index: u32 = 0; index < 65536; ++index) {
-    const item = ${read};
-    if (item == 0) break;
+${loopOver(item).join('\n')}
     if (${every ? `!(${whole})` : whole}) return ${!every};
   }
   return ${every};
 }`,
   );
   return all([there, holds(callFunction(name, EVENT_ADDRESS, IMAGE_ADDRESS), scope, 20)]);
+}
+
+/** The head of a loop over the elements. One of a list that lies in memory takes time in proportion to it, however long an event makes it. */
+function loopOver(item: Value): readonly string[] {
+  const [list, index] = item.node === 'call' && item.operator === 'itemOf' ? item.arguments : [];
+  if (list && index === ITEM_INDEX) {
+    return [
+      `  const list = ${printValue(list)};`,
+      '  for (let item = firstItem(list); item != 0; item = itemAfter(list, item)) {',
+    ];
+  }
+  return [
+    '  for (let index: u32 = 0; index < 65536; ++index) {',
+    `    const item = ${printValue(item)};`,
+    '    if (item == 0) break;',
+  ];
 }

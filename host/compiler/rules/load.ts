@@ -99,7 +99,9 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
   }
   // As in Falco when all files are there.
   const complete = read.every((result) => result.successful);
-  const missing = complete ? collection.pluginRequirements.flatMap((one) => checkPlugins(one) ?? []) : [];
+  const missing = complete
+    ? collection.pluginRequirements.flatMap((one) => checkPlugins(one, collection.hasSource('k8s_audit')) ?? [])
+    : [];
   const results = read.map((result) => withFindings(result, missing));
   const successful = results.every((result) => result.successful);
   return {

@@ -4,6 +4,7 @@ import type { StaticFields } from '../../compiler/conditions/static-fields.ts';
 import type { Selection } from '../../compiler/rules/select.ts';
 import type { Configuration } from '../../config/definition.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
+import type { EventSource } from '../../schema/event-source.ts';
 import { PRIORITIES, type Priority, parsePriority } from '../../schema/priority.ts';
 
 const PRIORITY_WORDS = PRIORITIES.map((priority) => priority.toLowerCase());
@@ -36,6 +37,8 @@ export interface RuleSelection {
   readonly selections: readonly Selection[];
   /** Values of static fields. */
   readonly statics?: StaticFields;
+  /** Source of events whose rules are to be evaluated. Default: system calls. */
+  readonly source?: EventSource;
 }
 
 export const ALL_ENABLED: RuleSelection = { selections: [] };

@@ -35,6 +35,8 @@ export const OPERATORS = {
   givenAddress: { parameters: ['u32', 'u32'], result: 'u32' },
   isGivenIpv6: { parameters: ['u32', 'u32'], result: 'bool' },
   itemOf: { parameters: ['u64', 'u32'], result: 'u64' },
+  firstItem: { parameters: ['u64'], result: 'u64' },
+  itemAfter: { parameters: ['u64', 'u64'], result: 'u64' },
   itemCount: { parameters: ['u64'], result: 'u32' },
   mountPart: { parameters: ['u64', 'i32', 'i32'], result: 'u64' },
   argumentCount: { parameters: ['u64'], result: 'i64' },
