@@ -24,7 +24,7 @@ import { ALL_ENABLED, type RuleSelection } from './rule-selection.ts';
 export interface RuleSet {
   /** All defined rules, with `enabled` as selected. */
   readonly rules: readonly CompiledRule[];
-  /** Those of `rules` that are to be evaluated, all of the selected source, in that order, as the back end takes them. */
+  /** Those of `rules` that are to be evaluated, of the selected source, in that order, as the back end takes them. */
   readonly active: readonly RuleSource[];
   /** The same as the loader left them. */
   readonly on: readonly CompiledRule[];
@@ -86,7 +86,7 @@ export function checkRuleFiles(files: readonly RuleFile[], selection: RuleSelect
   const lasting = new Set(finalWarnings(result));
   const on = selectRules(result.rules, selection.selections);
   const active = on.filter((rule) => isOf(rule, selection)).map(ruleSourceOf);
-  const found = backEndRemarks(translateRules(active).diagnostics).map((item) => placed(item, active, files));
+  const found = checkBackEnd(active).map((item) => placed(item, active, files));
   return result.files.map((file) =>
     withFindings({ ...file, warnings: file.warnings.filter((item) => lasting.has(item)) }, found),
   );
@@ -104,7 +104,7 @@ export function loadOptions({ minimumPriority, statics, source = DEFAULT_SOURCE 
 }
 
 function isOf(rule: CompiledRule, { source = DEFAULT_SOURCE }: RuleSelection): boolean {
-  return rule.source === source;
+  return source === 'all' || rule.source === source;
 }
 
 /** A pattern that matches no rule is most likely misspelt; as in Falco it is not an error. */
@@ -142,6 +142,15 @@ function finalWarnings({ files, rules, successful }: LoadResult): Diagnostic[] {
   return [
     ...new Map(lasting.map((item) => [`${item.code} ${item.file} ${item.offset} ${item.message}`, item])).values(),
   ];
+}
+
+/** Messages of the back end about rules of any sources, which the loader has not reported already. */
+export function checkBackEnd(rules: readonly RuleSource[]): CompileDiagnostic[] {
+  return EVENT_SOURCES.flatMap((source) => {
+    const own = [...rules.keys()].filter((index) => rules[index]?.source === source);
+    const { diagnostics } = translateRules(own.flatMap((index) => rules[index] ?? []));
+    return backEndRemarks(diagnostics).map((item) => ({ ...item, rule: own[item.rule] ?? 0 }));
+  });
 }
 
 /** Messages of the back end that the loader has not reported already. */
