@@ -8,7 +8,7 @@ import { AuditEvaluator } from './evaluator.ts';
 import { AuditEventStream, type RefusalKind, type StreamCounters } from './event-stream.ts';
 import { logLines } from './events/log-lines.ts';
 
-export interface AuditReplayOptions {
+export interface AuditAlertOptions {
   /** Of source k8s_audit. */
   readonly module: RuleModule;
   readonly extras: AlertExtras;
@@ -16,7 +16,11 @@ export interface AuditReplayOptions {
   readonly ruleMatching: 'first' | 'all';
   readonly isoTime: boolean;
   readonly hostname: string;
-  /** Called for each line, and each event of it, that is not evaluated. */
+  /** Called for each text, and each event of it, that is not evaluated. */
+  onRefused(kind: RefusalKind, reason: string): void;
+}
+
+export interface AuditReplayOptions extends Omit<AuditAlertOptions, 'onRefused'> {
   onRefused(line: number, kind: RefusalKind, reason: string): void;
   /** The replay is to end early. */
   isStopped(): boolean;
@@ -38,20 +42,32 @@ const NO_CONTAINERS: KnownContainers = {
   podFailure: () => undefined,
 };
 
-/** @throws system errors of the file */
-export async function replayAuditLog(path: string, options: AuditReplayOptions): Promise<AuditReplayReport> {
-  const { extras, output, ruleMatching, isoTime, hostname } = options;
+/** Evaluates the rules on the events that the stream takes; alerts go to the output. */
+export function auditAlerts(options: AuditAlertOptions): {
+  readonly stream: AuditEventStream;
+  readonly desk: AlertDesk;
+} {
+  const { extras, output, ruleMatching, isoTime, hostname, onRefused } = options;
   const module = { ...options.module, rules: options.module.rules.map((rule) => withExtras(rule, extras)) };
   const desk = new AlertDesk(output, NO_CONTAINERS, { hostname, patience: 0, namesModules: false });
   desk.use(0, [module]);
   const evaluator = new AuditEvaluator({ ...module, fields: module.rules.map((rule) => ruleReads(rule).fields) });
-  let line = 0;
   const stream = new AuditEventStream({
     evaluator,
     hostname,
     isoTime,
     ruleMatching,
     onMatch: ({ time }, { rule, values }) => desk.take({ generation: 0, module: 0, rule, time, values }),
+    onRefused,
+  });
+  return { stream, desk };
+}
+
+/** @throws system errors of the file */
+export async function replayAuditLog(path: string, options: AuditReplayOptions): Promise<AuditReplayReport> {
+  let line = 0;
+  const { stream, desk } = auditAlerts({
+    ...options,
     onRefused: (kind, reason) => options.onRefused(line, kind, reason),
   });
   const began = performance.now();
@@ -63,7 +79,7 @@ export async function replayAuditLog(path: string, options: AuditReplayOptions):
     else stream.refuse('too-large', 'the line is too long');
     if (--left > 0) continue;
     left = LINES_AT_A_TIME;
-    await output.drained?.();
+    await options.output.drained?.();
     await new Promise((resolve) => setImmediate(resolve));
     isWhole = !options.isStopped();
     if (!isWhole) break;

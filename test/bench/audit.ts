@@ -19,7 +19,8 @@ export const AUDIT: Benchmark = {
       progress(`round ${round + 1}`);
       const began = performance.now();
       let count = 0;
-      while (performance.now() - began < SECOND) for (const event of events) count += evaluate(event).refused.length + 1;
+      while (performance.now() - began < SECOND)
+        for (const event of events) count += evaluate(event).refused.length + 1;
       samples.push(count / (performance.now() - began));
     }
     // The first round is for V8's optimizer.
@@ -39,7 +40,9 @@ export const AUDIT: Benchmark = {
 /** An event such as an API server writes: mostly reads and updates of controllers, some with a pod in them. */
 function auditEvent(index: number): string {
   const isPod = index % 8 === 0;
-  const labels = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`example.com/label-${n}`, `value-${index}-${n}`]));
+  const labels = Object.fromEntries(
+    Array.from({ length: 12 }, (_, n) => [`example.com/label-${n}`, `value-${index}-${n}`]),
+  );
   const metadata = { name: `object-${index}`, namespace: 'shop', labels };
   const container = (n: number) => ({
     name: `container-${n}`,
@@ -49,7 +52,11 @@ function auditEvent(index: number): string {
     securityContext: { privileged: false, runAsUser: 1000 },
   });
   const object = isPod
-    ? { kind: 'Pod', metadata, spec: { containers: [container(0), container(1)], volumes: [{ name: 'v', emptyDir: {} }] } }
+    ? {
+        kind: 'Pod',
+        metadata,
+        spec: { containers: [container(0), container(1)], volumes: [{ name: 'v', emptyDir: {} }] },
+      }
     : { kind: 'Lease', metadata, spec: { holderIdentity: `node-${index}`, renewTime: '2026-03-04T09:15:30.101000Z' } };
   const event = {
     kind: 'Event',

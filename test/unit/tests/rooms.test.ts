@@ -49,6 +49,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   audit: ['schema', 'sandbox', 'fields', 'outputs', 'agent'],
   'rule-tests': [
     ...['schema', 'diagnostics', 'sandbox', 'compiler', 'fields', 'recording', 'scap', 'outputs', 'responses', 'agent'],
+    'audit',
   ],
   daemon: [
     ...[
