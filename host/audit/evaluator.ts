@@ -38,10 +38,12 @@ export interface AuditMatch {
   readonly values: readonly (FieldValue | undefined)[];
 }
 
-export type AuditEvaluation =
-  | { readonly ok: true; readonly matches: readonly AuditMatch[] }
-  /** It was not evaluated. */
-  | { readonly ok: false; readonly kind: RunFailureKind | 'too-large'; readonly reason: string };
+export interface AuditEvaluation {
+  /** Of rules that matched before a failure too. */
+  readonly matches: readonly AuditMatch[];
+  /** The event was not evaluated, or not to its end. */
+  readonly failure?: { readonly kind: RunFailureKind | 'too-large'; readonly reason: string };
+}
 
 export class AuditEvaluator {
   readonly #encoder: AuditEncoder;
@@ -81,15 +83,14 @@ export class AuditEvaluator {
       size = this.#encoder.encode(values, event, from, this.#writer, head);
     } catch (error) {
       if (!(error instanceof RecordFullError)) throw error;
-      return { ok: false, kind: 'too-large', reason: error.message };
+      return { matches: [], failure: { kind: 'too-large', reason: error.message } };
     }
     this.#matched = [];
     const result = runEvaluate(this.#instance, from, from + size);
-    if (!result.ok) return result;
     const matches = this.#matched.slice(0, mostMatches).map((rule) => ({
       rule,
       values: (this.#readers[rule] ?? []).map((read) => read(this.#memory, from, context)),
     }));
-    return { ok: true, matches };
+    return result.ok ? { matches } : { matches, failure: result };
   }
 }

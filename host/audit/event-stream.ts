@@ -79,13 +79,10 @@ export class AuditEventStream {
       return;
     }
     const most = ruleMatching === 'first' ? 1 : Number.POSITIVE_INFINITY;
-    const result = evaluator.evaluate(this.#values, event, this.#contextOf(event), most);
-    if (!result.ok) {
-      this.refuse(result.kind, result.reason);
-      return;
-    }
-    this.#evaluated++;
-    for (const match of result.matches) onMatch(event, match);
+    const { matches, failure } = evaluator.evaluate(this.#values, event, this.#contextOf(event), most);
+    if (failure) this.refuse(failure.kind, failure.reason);
+    else this.#evaluated++;
+    for (const match of matches) onMatch(event, match);
   }
 
   /** Times relative to the first event. */

@@ -7,6 +7,7 @@ import { compileModule } from '../../host/compiler/compile.ts';
 import { loadRules } from '../../host/compiler/rules/load.ts';
 import { ruleSourceOf } from '../../host/compiler/rules/rule.ts';
 import { renderDiagnostic } from '../../host/diagnostics/diagnostic-text.ts';
+import type { FieldValue } from '../../host/fields/value.ts';
 import { compileRuleModule } from '../../host/sandbox/instantiate.ts';
 import { EVENT_SOURCES } from '../../host/schema/event-source.ts';
 import { falcoFile } from './falco-data.ts';
@@ -73,9 +74,7 @@ export async function auditEvaluation(
   };
 }
 
-type Value = NonNullable<ReturnType<AuditEvaluator['evaluate']> & { ok: true }>['matches'][number]['values'][number];
-
-function shown(value: Value): ShownValue {
+function shown(value: FieldValue | undefined): ShownValue {
   switch (value?.kind) {
     case 'text':
       return Buffer.from(value.bytes).toString();

@@ -84,7 +84,9 @@ export const REPLAY = defineCommand({
     }
     const isAuditLog = isJson(path);
     const source: EventSource = isAuditLog ? 'k8s_audit' : DEFAULT_SOURCE;
-    const selection = { ...selectionOf(options), source };
+    const own = selectionOf(options);
+    // Without a source it is the selection of the modules that come with the installation.
+    const selection = isAuditLog ? { ...own, source } : own;
     if (options.module !== undefined && !selectsAll(selection)) {
       throw new UsageError("a module's rules were selected when it was compiled", 'select them with `wasprey compile`');
     }
