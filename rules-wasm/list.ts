@@ -64,3 +64,29 @@ export function argumentBytes(argv: u64): i64 {
   for (let at = addressOf(argv) + first + 1; at < end; ++at) if (load<u8>(at) != 0) ++bytes;
   return bytes;
 }
+
+/** Whether the string is one of the list's. */
+function has(list: u64, text: u64): bool {
+  const length = lengthOf(text);
+  const at = addressOf(text);
+  for (let item = firstItem(list); item != 0; item = itemAfter(list, item)) {
+    if (lengthOf(item) != length) continue;
+    const other = addressOf(item);
+    let same: u32 = 0;
+    while (same < length && load<u8>(at + same) == load<u8>(other + same)) ++same;
+    if (same == length) return true;
+  }
+  return false;
+}
+
+/** Whether all strings of a list are in another one. */
+export function isWithin(list: u64, other: u64): bool {
+  for (let item = firstItem(list); item != 0; item = itemAfter(list, item)) if (!has(other, item)) return false;
+  return true;
+}
+
+/** Whether any string of a list is in another one. */
+export function meets(list: u64, other: u64): bool {
+  for (let item = firstItem(list); item != 0; item = itemAfter(list, item)) if (has(other, item)) return true;
+  return false;
+}

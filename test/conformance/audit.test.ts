@@ -114,3 +114,36 @@ test('conditions see the values that alerts show', { skip }, async () => {
     }
   }
 });
+
+/** Values that need no quoting in a condition. */
+const PLAIN = /^[\w./:@-]+$/;
+
+test('conditions compare the values that alerts show', { skip }, async () => {
+  const asked = expected().fields_asked;
+  const read = await auditEvaluation(auditRule('jevt.rawtime exists'), asked);
+  const events = [...samples()].filter(({ place }) => /^(?:edge-cases|written-samples)/.test(place));
+  const conditions = new Map<string, string>();
+  for (const { line } of events) {
+    const values = read(line).matches[0]?.values ?? [];
+    for (const [index, field] of asked.entries()) {
+      const value = values[index];
+      if (typeof value === 'string' && PLAIN.test(value)) conditions.set(`${field} = ${value}`, `${index} ${value}`);
+      if (typeof value === 'object' && value.every((item) => PLAIN.test(item)))
+        conditions.set(`${field} in (${value.join(', ')})`, `${index} ${value.join()}`);
+    }
+  }
+  assert.ok(conditions.size > 150, `${conditions.size} conditions`);
+  const rules = [...conditions.keys()].map((condition) => auditRule(condition, JSON.stringify(condition)));
+  const evaluate = await auditEvaluation(rules.join(''));
+  for (const { place, line } of events) {
+    const values = read(line).matches[0]?.values ?? [];
+    const holding = new Set(evaluate(line).matches.map(({ rule }) => rule));
+    for (const [condition, shown] of conditions) {
+      const index = Number(shown.split(' ', 1)[0]);
+      const [value, wanted] = [values[index], shown.slice(shown.indexOf(' ') + 1)];
+      const isSame =
+        typeof value === 'object' ? value.every((item) => wanted.split(',').includes(item)) : value === wanted;
+      assert.equal(holding.has(condition), isSame, `${place}: ${condition}`);
+    }
+  }
+});

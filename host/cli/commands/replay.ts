@@ -1,5 +1,6 @@
 // wasprey replay: evaluates rules on a recording or an audit log, as fast as the machine can.
 
+import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { startAgent } from '../../agent/agent.ts';
 import type { AgentOptions } from '../../agent/agent-options.ts';
@@ -106,7 +107,8 @@ export const REPLAY = defineCommand({
 
 function isJson(path: string): boolean {
   try {
-    return isJsonFile(path);
+    // A pipe could not be read again from its beginning.
+    return statSync(path).isFile() && isJsonFile(path);
   } catch (error) {
     throw new CommandFailure(`can't read ${path}: ${reasonOf(error)}`);
   }

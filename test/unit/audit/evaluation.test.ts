@@ -80,6 +80,24 @@ test('lists: in needs all elements, intersects one; neither holds of an absent o
   assert.deepEqual(await holding([...hold, ...fail], event), hold);
 });
 
+test('lists are compared with lists', async () => {
+  const rules = [
+    { verbs: ['get', 'list'], resources: ['pods'] },
+    { verbs: ['get'], apiGroups: ['getx', 'ge', ''] },
+  ];
+  const event = eventOf({ user: { groups: ['list', 'get'] }, requestObject: { rules } });
+  const verbs = 'ka.req.role.rules.verbs';
+  const hold = [
+    `${verbs} in val(ka.user.groups)`,
+    `${verbs}[1] in val(ka.user.groups)`,
+    `ka.user.groups intersects val(${verbs}[1])`,
+    `not ka.user.groups in val(${verbs}[1])`,
+    `not ka.req.role.rules.apiGroups intersects val(${verbs})`,
+    `not ${verbs} in val(ka.sourceips)`,
+  ];
+  assert.deepEqual(await holding([...hold, `${verbs} intersects val(ka.req.role.rules.resources)`], event), hold);
+});
+
 test('parameters of the URI: the first value, decoded', async () => {
   const uri = '/x?command=sh&command=-c&a%20b=1%2B1&empty&plus=a+b&nul=a%00b';
   const names = ['command', 'a b', 'empty', 'plus', 'nul', 'COMMAND', 'none'];

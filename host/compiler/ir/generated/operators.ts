@@ -41,6 +41,8 @@ export const OPERATORS = {
   mountPart: { parameters: ['u64', 'i32', 'i32'], result: 'u64' },
   argumentCount: { parameters: ['u64'], result: 'i64' },
   argumentBytes: { parameters: ['u64'], result: 'i64' },
+  isWithin: { parameters: ['u64', 'u64'], result: 'bool' },
+  meets: { parameters: ['u64', 'u64'], result: 'bool' },
   isNamed: { parameters: ['u32', 'bool', 'u64'], result: 'bool' },
   decimalLength: { parameters: ['i64'], result: 'i32' },
   decimalByte: { parameters: ['i64', 'i32'], result: 'u32' },
