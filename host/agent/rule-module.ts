@@ -159,8 +159,8 @@ function readManifest(name: string, bytes: Uint8Array): StoredManifest {
   return { source, auditValues, eventTypes, rules: stored, names, filter, exact };
 }
 
-/** More than any rules read: an event has a table entry for each. */
-const MOST_AUDIT_VALUES = 4096;
+/** More than any rules read: each is looked for in every event. */
+export const MOST_AUDIT_VALUES = 512;
 
 function isTypeOf(type: string, source: EventSource): boolean {
   return source === DEFAULT_SOURCE ? findEventType(type) !== undefined : type === AUDIT_EVENT_TYPE.name;

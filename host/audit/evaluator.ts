@@ -1,5 +1,6 @@
 // Evaluates a module of rules on audit events, one at a time, in the same sandbox as events of system calls.
 
+import { MOST_AUDIT_VALUES, RuleModuleError } from '../agent/rule-module.ts';
 import type { ReadContext } from '../fields/context.ts';
 import { EventMemory } from '../fields/memory.ts';
 import type { FieldValue } from '../fields/value.ts';
@@ -55,11 +56,15 @@ export class AuditEvaluator {
   #matched: number[] = [];
   #number = 0n;
 
-  /** @throws SandboxError */
+  /** @throws SandboxError, RuleModuleError */
   constructor({ verified, auditValues, fields }: AuditModule) {
     const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
     // Those of conditions come first, where the module looks for them; alerts may show others.
     const onDemand = [...new Set([...auditValues, ...fields.flat().filter(isOnDemand)])];
+    if (onDemand.length > MOST_AUDIT_VALUES) {
+      const message = `its rules name ${onDemand.length} values of audit events, more than ${MOST_AUDIT_VALUES}`;
+      throw new RuleModuleError('MODULE_BAD_MANIFEST', message);
+    }
     this.#encoder = new AuditEncoder(onDemand);
     this.#writer = new RecordWriter(memory, PAGES * PAGE - MARGIN);
     this.#memory = new EventMemory(memory.buffer);

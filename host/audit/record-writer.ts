@@ -1,6 +1,6 @@
 // Writes the record of an audit event (host/schema/audit/record.ts) into memory that rules read.
 
-import { AUDIT_EVENT, AUDIT_EVENT_TYPE, AUDIT_VALUE_BYTES, AUDIT_VALUES_OFFSET } from '../schema/audit/record.ts';
+import { AUDIT_EVENT_TYPE, AUDIT_VALUE_BYTES, AUDIT_VALUES_OFFSET } from '../schema/audit/record.ts';
 import { EVENT_FLAGS, EVENT_HEADER } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
 import type { JsonValues } from './json/values.ts';
@@ -134,6 +134,3 @@ export class RecordWriter {
     if (this.#end + more > this.#limit) throw new RecordFullError('the texts of its fields take too much room');
   }
 }
-
-/** Bytes that a record takes at least. */
-export const LEAST_RECORD = AUDIT_EVENT.size;

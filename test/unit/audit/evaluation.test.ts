@@ -141,6 +141,13 @@ test('what is too large or no event is refused, counted, and leaves the rest alo
   assert.deepEqual([matches.length, refused.map(([kind]) => kind).sort()], [1, ['no-time', 'too-large']]);
 });
 
+test('how many values on demand rules may name is bounded', async () => {
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `jevt.value[/${index}]`);
+  const evaluate = await auditEvaluation(auditRule('ka.verb = get'), names(512));
+  assert.equal(evaluate(eventOf({ verb: 'get', 511: 'x' })).matches[0]?.values[511], 'x');
+  await assert.rejects(auditEvaluation(auditRule('ka.verb = get'), names(513)), /name 513 values of audit events/);
+});
+
 test('nothing of an event is left for the next one', async () => {
   const evaluate = await auditEvaluation(auditRule('jevt.rawtime exists'), [
     'ka.user.groups',
