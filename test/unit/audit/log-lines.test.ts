@@ -13,7 +13,10 @@ after(() => rmSync(FOLDER, { recursive: true }));
 
 function linesOf(content: string): (readonly [number, string | undefined])[] {
   writeFileSync(PATH, content);
-  return [...logLines(PATH)].map(({ number, bytes }) => [number, bytes && Buffer.from(bytes).toString()] as const);
+  // The bytes of a line are valid until the next one is read.
+  const lines: (readonly [number, string | undefined])[] = [];
+  for (const { number, bytes } of logLines(PATH)) lines.push([number, bytes && Buffer.from(bytes).toString()]);
+  return lines;
 }
 
 test('lines are numbered, blank ones left out, and the last needs no end', () => {
