@@ -94,9 +94,10 @@ function readTest(item: YamlNode, parent: Context): RuleTest {
     const place = contextOf(audit, 'audit', context);
     return invalid('A test has audit events, an event or a recording, one of them', place, 'make two tests of it');
   }
-  if (respond && !event) {
+  if (respond && (recording || audit)) {
     const place = contextOf(respond, 'respond', context);
-    invalid('Only a test on an event has expected responses', place, 'give an event');
+    const what = recording ? 'A recording has' : 'Audit events have';
+    invalid(`${what} no expected responses`, place, 'give an event');
   }
   if (audit) {
     const { text } = scalarAt(item, 'audit', context);
