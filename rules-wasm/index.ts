@@ -1,6 +1,7 @@
 // All operators, for editors and for checking them alone (`npx asc`, by asconfig.json). Rule modules import the files they need.
 
 export * from './address';
+export * from './audit';
 export * from './base64';
 export * from './descriptor';
 export * from './generated/accessors';

@@ -16,6 +16,26 @@ export function itemOf(list: u64, index: u32): u64 {
   return 0;
 }
 
+/** The first string; absent if there is none. */
+// @ts-ignore: decorator
+@inline export function firstItem(list: u64): u64 {
+  return itemAt(list, addressOf(list));
+}
+
+/** The string behind another one of the list. */
+// @ts-ignore: decorator
+@inline export function itemAfter(list: u64, item: u64): u64 {
+  return itemAt(list, addressOf(item) + lengthOf(item) + 1);
+}
+
+function itemAt(list: u64, address: u32): u64 {
+  const end = addressOf(list) + lengthOf(list);
+  if (address >= end) return 0;
+  let stop = address;
+  while (stop < end && load<u8>(stop) != 0) ++stop;
+  return textAt(address, stop - address);
+}
+
 /** How many strings there are. */
 export function itemCount(list: u64): u32 {
   let at = addressOf(list);
@@ -43,4 +63,30 @@ export function argumentBytes(argv: u64): i64 {
   const end = addressOf(argv) + lengthOf(argv);
   for (let at = addressOf(argv) + first + 1; at < end; ++at) if (load<u8>(at) != 0) ++bytes;
   return bytes;
+}
+
+/** Whether the string is one of the list's. */
+function has(list: u64, text: u64): bool {
+  const length = lengthOf(text);
+  const at = addressOf(text);
+  for (let item = firstItem(list); item != 0; item = itemAfter(list, item)) {
+    if (lengthOf(item) != length) continue;
+    const other = addressOf(item);
+    let same: u32 = 0;
+    while (same < length && load<u8>(at + same) == load<u8>(other + same)) ++same;
+    if (same == length) return true;
+  }
+  return false;
+}
+
+/** Whether all strings of a list are in another one. */
+export function isWithin(list: u64, other: u64): bool {
+  for (let item = firstItem(list); item != 0; item = itemAfter(list, item)) if (!has(other, item)) return false;
+  return true;
+}
+
+/** Whether any string of a list is in another one. */
+export function meets(list: u64, other: u64): bool {
+  for (let item = firstItem(list); item != 0; item = itemAfter(list, item)) if (has(other, item)) return true;
+  return false;
 }

@@ -14,6 +14,8 @@ import type { BoundResponse } from '../responses/bound-response.ts';
 import { named } from '../sandbox/error.ts';
 import { compileRuleModule, type VerifiedModule } from '../sandbox/instantiate.ts';
 import { readCustomSection } from '../sandbox/sections.ts';
+import { AUDIT_EVENT_TYPE } from '../schema/audit/record.ts';
+import { DEFAULT_SOURCE, EVENT_SOURCES, type EventSource } from '../schema/event-source.ts';
 import { findEventType } from '../schema/events/index.ts';
 import type { Field } from '../schema/fields/field.ts';
 import { resolveField } from '../schema/fields/index.ts';
@@ -55,10 +57,14 @@ export interface RuleModule {
   readonly verified: VerifiedModule;
   /** Hash of the module's bytes, in hex, as alerts show it. */
   readonly sha256: string;
+  /** Of the events that all its rules are on. */
+  readonly source: EventSource;
   /** By the index that the module passes to match(). */
   readonly rules: readonly RuleInfo[];
   /** Names of the event types that its rules can match. */
   readonly eventTypes: readonly string[];
+  /** Values of audit events that its conditions read and that lie in no member of the record, by number. */
+  readonly auditValues: readonly string[];
   /** Of addresses, which its conditions compare. */
   readonly names: readonly string[];
   /** What an event needs for any of its rules to match; absent if unknown. */
@@ -71,7 +77,7 @@ export interface RuleModule {
 export class RuleModuleError extends Error {
   override readonly name = 'RuleModuleError';
   /** Stable. */
-  readonly code: 'MODULE_NO_MANIFEST' | 'MODULE_BAD_MANIFEST' | 'MODULE_OTHER_VERSION';
+  readonly code: 'MODULE_NO_MANIFEST' | 'MODULE_BAD_MANIFEST' | 'MODULE_OTHER_VERSION' | 'MODULE_OTHER_SOURCE';
 
   constructor(code: RuleModuleError['code'], message: string) {
     super(message);
@@ -82,16 +88,28 @@ export class RuleModuleError extends Error {
 /**
  * Verifies a module and reads its manifest. Throws SandboxError if it may not run, RuleModuleError if it can't be used.
  * @param name for messages, e.g. the file's name
+ * @param accepted sources of events that the caller has
  */
-export function loadRuleModule(name: string, bytes: Uint8Array): RuleModule {
+export function loadRuleModule(
+  name: string,
+  bytes: Uint8Array,
+  accepted: readonly EventSource[] = [DEFAULT_SOURCE],
+): RuleModule {
   const verified = named(name, () => compileRuleModule(bytes));
   const manifest = readManifest(name, bytes);
+  const { source, auditValues } = manifest;
+  if (!accepted.includes(source)) {
+    const message = `${name} has rules on events of source ${source}, not of ${accepted.join(' or ')}`;
+    throw new RuleModuleError('MODULE_OTHER_SOURCE', message);
+  }
   try {
     return {
       name,
       verified,
       sha256: createHash('sha256').update(bytes).digest('hex'),
-      rules: manifest.rules.map(ruleInfo),
+      source,
+      auditValues,
+      rules: manifest.rules.map((rule) => ruleInfo(rule, source)),
       eventTypes: manifest.eventTypes,
       names: manifest.names,
       ...(manifest.filter !== undefined && { filter: readFilter(manifest.filter, manifest.rules.length) }),
@@ -125,18 +143,33 @@ function readManifest(name: string, bytes: Uint8Array): StoredManifest {
     const message = `${name} was compiled by Wasprey${by} for event schema${schema}, and this version has ${schemaVersion()} (${escapeText(reason)}): compile its rules again with this version`;
     throw new RuleModuleError('MODULE_OTHER_VERSION', message);
   }
-  const { eventTypes, rules, names = [], filter, exact } = json;
+  const { eventSource = DEFAULT_SOURCE, auditValues = [], eventTypes, rules, names = [], filter, exact } = json;
   if (!isTexts(names)) throw damaged(name, 'its names are not texts');
   if (names.length > MOST_HOST_NAMES) throw damaged(name, 'it has too many host names');
-  if (!isTexts(eventTypes) || !eventTypes.every((type) => findEventType(type))) {
+  const source = EVENT_SOURCES.find((known) => known === eventSource);
+  if (!source) throw damaged(name, 'its source of events is unknown');
+  if (!isTexts(auditValues) || auditValues.length > MOST_AUDIT_VALUES) {
+    throw damaged(name, 'its values of audit events are not texts, or too many');
+  }
+  if (!isTexts(eventTypes) || !eventTypes.every((type) => isTypeOf(type, source))) {
     throw damaged(name, 'it has unknown event types');
   }
   if (!Array.isArray(rules)) throw damaged(name, 'it has no rules');
-  return { eventTypes, rules: rules.map((rule: unknown, index) => readRule(name, rule, index)), names, filter, exact };
+  const stored = rules.map((rule: unknown, index) => readRule(name, rule, index));
+  return { source, auditValues, eventTypes, rules: stored, names, filter, exact };
+}
+
+/** More than any rules read: each is looked for in every event. */
+export const MOST_AUDIT_VALUES = 512;
+
+function isTypeOf(type: string, source: EventSource): boolean {
+  return source === DEFAULT_SOURCE ? findEventType(type) !== undefined : type === AUDIT_EVENT_TYPE.name;
 }
 
 /** The parts of a manifest that are used. */
 interface StoredManifest {
+  readonly source: EventSource;
+  readonly auditValues: readonly string[];
   readonly eventTypes: readonly string[];
   readonly rules: readonly StoredRule[];
   readonly names: readonly string[];
@@ -186,7 +219,7 @@ function damaged(name: string, reason: string): RuleModuleError {
   return new RuleModuleError('MODULE_BAD_MANIFEST', `${name}: its manifest is damaged: ${escapeText(reason)}`);
 }
 
-function ruleInfo(stored: StoredRule): RuleInfo {
+function ruleInfo(stored: StoredRule, from: EventSource): RuleInfo {
   const { name, priority, source, tags, output, fields, eventTypes, costs, capture = false, captureDuration } = stored;
   const known = parsePriority(priority);
   if (!known) throw new Error(`rule ${name} has the unknown priority ${priority}`);
@@ -195,7 +228,7 @@ function ruleInfo(stored: StoredRule): RuleInfo {
     priority: known,
     source,
     tags,
-    output: parseTemplate(output),
+    output: parseTemplate(output, from),
     readsContainers: reads(fields, needsRuntime),
     readsPods: reads(fields, needsCluster),
     fields,

@@ -2,6 +2,8 @@
 
 import { instrumentFuel } from '../sandbox/fuel.ts';
 import { writeCustomSection } from '../sandbox/sections.ts';
+import { AUDIT_EVENT_TYPE } from '../schema/audit/record.ts';
+import { DEFAULT_SOURCE, fieldSource } from '../schema/event-source.ts';
 import type { EventType } from '../schema/events/index.ts';
 import { AscError, type AscLimits, runAsc, runAscHere } from './assemble/asc.ts';
 import { ASC_FLAGS } from './assemble/asc-flags.ts';
@@ -15,6 +17,7 @@ import { emitModule } from './emit/module.ts';
 import { type Condition, FALSE } from './ir/condition.ts';
 import { contentHash } from './ir/content-hash.ts';
 import { MOST_SOURCE } from './ir/module-limits.ts';
+import { AuditValues } from './lower/audit-field.ts';
 import { lowerExpression } from './lower/expression.ts';
 import { GIVEN_EVENT, GivenFields, type GivenKey } from './lower/given-fields.ts';
 import { ConstantError } from './lower/number-check.ts';
@@ -74,13 +77,15 @@ export interface TranslatedRules {
   readonly source: string;
   readonly plan: Plan;
   readonly givenKeys: readonly GivenKey[];
+  /** Values of audit events that lie in no member of the record, by their numbers. */
+  readonly auditValues: readonly string[];
   readonly diagnostics: readonly CompileDiagnostic[];
 }
 
-/** Compiles rules to the AssemblyScript of a module. If they are too large, the source is empty and a diagnostic has the reason. */
+/** Compiles rules, all of one source, to the AssemblyScript of a module. If they are too large, the source is empty and a diagnostic has the reason. */
 export function translateRules(rules: readonly RuleSource[], options: TranslateOptions = {}): TranslatedRules {
   const given = options.fields === 'given' ? new GivenFields() : undefined;
-  const tooLarge = given ? undefined : tooLargeOnTypes(rules);
+  const tooLarge = given || onlyType(rules) ? undefined : tooLargeOnTypes(rules);
   if (tooLarge) return notTranslated(tooLarge);
   try {
     return translate(rules, given);
@@ -90,9 +95,17 @@ export function translateRules(rules: readonly RuleSource[], options: TranslateO
   }
 }
 
+/** The one type of events that rules of the source see; undefined if there are several. Throws if rules are of different sources. */
+function onlyType(rules: readonly RuleSource[]): EventType | undefined {
+  const sources = new Set(rules.map(({ source }) => source));
+  if (sources.size > 1) throw new Error(`rules of ${[...sources].join(' and ')} in one module`);
+  return sources.has('k8s_audit') ? AUDIT_EVENT_TYPE : undefined;
+}
+
 function translate(rules: readonly RuleSource[], given: GivenFields | undefined): TranslatedRules {
   const functions = new Functions(MOST_FUNCTIONS);
   const diagnostics = new Map<string, CompileDiagnostic>();
+  const auditValues = new AuditValues();
   const numbers = new Map(rules.map((rule, index) => [rule, index]));
   const lower = (rule: RuleSource, type: EventType): Condition => {
     const number = numbers.get(rule) ?? 0;
@@ -102,6 +115,7 @@ function translate(rules: readonly RuleSource[], given: GivenFields | undefined)
     return lowerExpression(rule.condition, {
       type,
       ...(given ? { given } : {}),
+      auditValues,
       warn: (code, message) => report('warning', code, message),
       fail: (error) => {
         if (error instanceof AutomatonTooLargeError) report('error', 'condition-too-large', error.message);
@@ -112,7 +126,7 @@ function translate(rules: readonly RuleSource[], given: GivenFields | undefined)
       ...functionMaker(functions),
     });
   };
-  const plan = planRules(rules, lower, given ? GIVEN_EVENT : undefined);
+  const plan = planRules(rules, lower, given ? GIVEN_EVENT : onlyType(rules));
   const source = emitModule(
     plan,
     functions,
@@ -120,25 +134,32 @@ function translate(rules: readonly RuleSource[], given: GivenFields | undefined)
   );
   const remarks = [...diagnostics.values()];
   if (source.length > MOST_SOURCE) return notTranslated(tooMuchCode(source.length, rules), remarks);
-  return { source, plan, givenKeys: given?.keys ?? [], diagnostics: remarks };
+  return { source, plan, givenKeys: given?.keys ?? [], auditValues: auditValues.names, diagnostics: remarks };
 }
 
 function notTranslated({ message, rules }: TooLarge, remarks: readonly CompileDiagnostic[] = []): TranslatedRules {
   const [rule, ...others] = rules;
   const diagnostic = { severity: 'error', code: 'rules-too-large', message, rule, others } as const;
-  return { source: '', plan: planRules([], () => FALSE), givenKeys: [], diagnostics: [...remarks, diagnostic] };
+  return {
+    source: '',
+    plan: planRules([], () => FALSE),
+    givenKeys: [],
+    auditValues: [],
+    diagnostics: [...remarks, diagnostic],
+  };
 }
 
 /**
- * Compiles rules to a module that the sandbox accepts.
+ * Compiles rules, all of one source, to a module that the sandbox accepts.
  * @throws AscError if asc fails or exceeds its limits
  */
 export async function compileModule(
   rules: readonly RuleSource[],
   options: CompileOptions = {},
 ): Promise<CompiledModule> {
-  const { source, plan, givenKeys, diagnostics } = translateRules(rules, options);
+  const { source, plan, givenKeys, auditValues, diagnostics } = translateRules(rules, options);
   refuseTooLarge(diagnostics);
+  const eventSource = fieldSource(rules[0]?.source ?? DEFAULT_SOURCE);
   const operators = readOperators();
   const cache =
     options.cacheDirectory === undefined ? undefined : new ModuleCache(options.cacheDirectory, options.builtDirectory);
@@ -147,8 +168,9 @@ export async function compileModule(
   const run = () => (options.inThisProcess ? runAscHere(source, operators) : runAsc(source, operators, options.limits));
   const compiled = known ?? (await run());
   if (!known) cache?.write(key, compiled);
-  const kernel = options.fields === 'given' ? undefined : { filter: kernelFilter(plan), exact: exactRules(plan) };
-  const manifest = manifestOf(plan, options.sources ?? {}, kernel);
+  const inKernel = options.fields !== 'given' && eventSource === DEFAULT_SOURCE;
+  const kernel = inKernel ? { filter: kernelFilter(plan), exact: exactRules(plan) } : undefined;
+  const manifest = manifestOf(plan, options.sources ?? {}, { eventSource, auditValues, ...kernel });
   const section = Buffer.from(JSON.stringify(manifest), 'utf8');
   const wasm = writeCustomSection(instrumentFuel(compiled), MANIFEST_SECTION, section);
   return { wasm, manifest, source, givenKeys, diagnostics, cached: known !== undefined };

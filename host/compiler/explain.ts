@@ -1,6 +1,7 @@
 // Explains a rule: the events it is evaluated on, the fields it reads, what is decided when, and the cost.
 
-import { EVENT_TYPES, type EventType } from '../schema/events/index.ts';
+import { DEFAULT_SOURCE, type EventSource, fieldSource } from '../schema/event-source.ts';
+import type { EventType } from '../schema/events/index.ts';
 import { resolveNamed } from '../schema/fields/index.ts';
 import type { KernelFilter } from '../schema/kernel-filter.ts';
 import { refuseTooLarge, translateRules } from './compile.ts';
@@ -11,6 +12,7 @@ import { fieldText } from './conditions/type-of.ts';
 import { type Exactness, exactnessOf } from './exactness.ts';
 import { type Condition, scopeOf } from './ir/condition.ts';
 import { conditionOn } from './lint/condition-on.ts';
+import { typesOf } from './lint/subject.ts';
 import { kernelFilter } from './plan/derive.ts';
 import { bodyCost } from './plan/plan.ts';
 import type { CompiledRule } from './rules/rule.ts';
@@ -51,17 +53,18 @@ export function explainRule(rule: CompiledRule): Explanation {
   const bodies = planned?.bodies ?? [];
   const types = bodies.flatMap((body) => body.types);
   const tried = new Set(types.map(({ name }) => name));
-  const captured = EVENT_TYPES.filter(({ name }) => rule.eventTypes.has(name)).map(({ name }) => name);
+  const captured = typesOf(rule).map(({ name }) => name);
+  const source = fieldSource(rule.source);
   return {
     tried: captured.filter((name) => tried.has(name)),
     never: captured.filter((name) => !tried.has(name)),
-    notCaptured: rule.eventTypes.size - captured.length,
-    conditionFields: named(checksOf(rule.condition).flatMap(fieldsOf)),
-    outputFields: named(templateFields(rule.output)),
+    notCaptured: source === DEFAULT_SOURCE ? rule.eventTypes.size - captured.length : 0,
+    conditionFields: named(checksOf(rule.condition).flatMap(fieldsOf), source),
+    outputFields: named(templateFields(rule.output), source),
     processPart: processPart(rule.condition, types, false),
     processCost: planned ? costOf(planned.candidate) : 0,
-    filter: kernelFilter(plan),
-    exactness: exactnessOf(ruleSourceOf(rule)),
+    filter: source === DEFAULT_SOURCE ? kernelFilter(plan) : [],
+    exactness: source === DEFAULT_SOURCE ? exactnessOf(ruleSourceOf(rule)) : NOT_EXACT,
     eventCosts: bodies.map((body) => ({
       types: body.types.map(({ name }) => name),
       nanoseconds: bodyCost(body),
@@ -69,10 +72,13 @@ export function explainRule(rule: CompiledRule): Explanation {
   };
 }
 
-function named(fields: readonly FieldOperand[]): ReadField[] {
+/** No event of another source passes through the kernel. */
+const NOT_EXACT: Exactness = { isExact: false, parts: [], whole: [] };
+
+function named(fields: readonly FieldOperand[], source: EventSource): ReadField[] {
   const found = new Map<string, ReadField>();
   for (const field of fields) {
-    const resolved = resolveNamed(field.name, field.argument);
+    const resolved = resolveNamed(field.name, field.argument, source);
     const name = fieldText(field);
     found.set(name, { name, captured: resolved.ok && resolved.field.source.from !== 'none' });
   }

@@ -1,11 +1,12 @@
 // The manifest: names, outputs and needs of a module's rules. It travels in the module, as JSON.
 
 import { isTexts, type JsonObject } from '../diagnostics/json-value.ts';
+import { DEFAULT_SOURCE, type EventSource } from '../schema/event-source.ts';
 import { EXACT_VERSION, type ExactRule } from '../schema/kernel-enforcement.ts';
 import type { KernelFilter } from '../schema/kernel-filter.ts';
 import {
   incompatibility,
-  RECORD_LAYOUT,
+  MODULE_LAYOUT,
   readLayout,
   type StoredLayout,
   storeLayout,
@@ -58,6 +59,10 @@ export interface Manifest {
   readonly layout: StoredLayout;
   /** File name -> sha256 of the rules it was compiled from. */
   readonly sources: Readonly<Record<string, string>>;
+  /** Source of the events that all rules are on. Absent: syscall. */
+  readonly eventSource?: EventSource;
+  /** The values of audit events that conditions read and that lie in no member of the record: fields with their arguments, by number. */
+  readonly auditValues?: readonly string[];
   /** All event types that any rule can match: what has to be captured. */
   readonly eventTypes: readonly string[];
   /** By the number that the module reports. */
@@ -79,17 +84,20 @@ export function whyOtherVersion(manifest: JsonObject): string | undefined {
   if (manifest.schema === schemaVersion()) return undefined;
   const layout = readLayout(manifest.layout);
   if (!layout || !isTexts(manifest.eventTypes)) return 'it does not say for which layout of events it was compiled';
-  return incompatibility(layout, RECORD_LAYOUT, manifest.eventTypes);
+  return incompatibility(layout, MODULE_LAYOUT, manifest.eventTypes);
 }
 
-/** What follows from a plan whose events come from the kernel. */
-export interface KernelPart {
-  readonly filter: KernelFilter;
-  readonly exact: readonly ExactRule[];
+/** What follows from the source of a plan's events. */
+export interface SourcePart {
+  readonly eventSource: EventSource;
+  readonly auditValues: readonly string[];
+  /** Of events from the kernel. */
+  readonly filter?: KernelFilter;
+  readonly exact?: readonly ExactRule[];
 }
 
-/** @param kernel of the same plan */
-export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>, kernel?: KernelPart): Manifest {
+/** @param of the same plan */
+export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>, of: SourcePart): Manifest {
   const rules = plan.rules.map(({ source, bodies }): ManifestRule => {
     const { name, description, priority, tags, output, file, line, capture, captureDuration = 0 } = source;
     return {
@@ -117,12 +125,14 @@ export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>
     version: MANIFEST_VERSION,
     compiler: COMPILER_VERSION,
     schema: schemaVersion(),
-    layout: storeLayout(RECORD_LAYOUT, eventTypes),
+    layout: storeLayout(MODULE_LAYOUT, eventTypes),
     sources,
     eventTypes,
     rules,
     ...(names.size > 0 && { names: [...names].sort() }),
-    ...(kernel && { filter: kernel.filter, exact: { version: EXACT_VERSION, rules: kernel.exact } }),
+    ...(of.eventSource !== DEFAULT_SOURCE && { eventSource: of.eventSource, auditValues: of.auditValues }),
+    ...(of.filter && { filter: of.filter }),
+    ...(of.exact && { exact: { version: EXACT_VERSION, rules: of.exact } }),
   };
 }
 

@@ -2,8 +2,8 @@
 
 import { parseTemplate, TemplateError } from '../compiler/conditions/template.ts';
 import type { Template } from '../compiler/conditions/template-tokens.ts';
-import { DEFAULT_SOURCE } from '../compiler/rules/items.ts';
 import type { AlertAddition, FormattedField } from '../outputs/additions.ts';
+import { DEFAULT_SOURCE } from '../schema/event-source.ts';
 import type { Configuration } from './definition.ts';
 import type { Origin } from './error.ts';
 import { type ConfigDiagnostic, configDiagnostic } from './error.ts';

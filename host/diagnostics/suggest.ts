@@ -1,36 +1,47 @@
 // Suggestions for misspelt names.
 
 import { ALL_EVENT_NAMES } from '../schema/event-names.ts';
+import { DEFAULT_SOURCE, EVENT_SOURCES, type EventSource } from '../schema/event-source.ts';
 import type { Field } from '../schema/fields/field.ts';
-import { FIELDS } from '../schema/fields/index.ts';
+import { FIELDS_OF, resolveField } from '../schema/fields/index.ts';
 import { FIELD_SYNONYMS } from './field-synonyms.ts';
 
-/** What to write for a text that is no field; `prefix` stands before a field, in an output a percent sign. */
-export function fieldHelp(text: string, prefix = ''): string {
-  const suggestion = suggestField(text);
-  return suggestion && suggestion !== text ? `did you mean ${prefix}${suggestion}?` : 'see `wasprey list fields`';
+const LISTED: Readonly<Record<EventSource, string>> = {
+  syscall: 'see `wasprey list fields`',
+  k8s_audit: 'see `wasprey list fields --source k8s_audit`',
+};
+
+/** What to write for a text that is no field of the source; `prefix` stands before a field, in an output a percent sign. */
+export function fieldHelp(text: string, prefix = '', source: EventSource = DEFAULT_SOURCE): string {
+  const other = EVENT_SOURCES.find((known) => known !== source && resolveField(text, known).ok);
+  if (other !== undefined) return `it is a field of rules with \`source: ${other}\``;
+  const suggestion = suggestField(text, source);
+  return suggestion && suggestion !== text ? `did you mean ${prefix}${suggestion}?` : LISTED[source];
 }
 
 /** The known field that a text means or is most similar to, with its argument; undefined if none is. */
-function suggestField(text: string): string | undefined {
+function suggestField(text: string, source: EventSource): string | undefined {
+  const { fields, byName } = SUGGESTED[source];
   const [, name = text, argument = ''] = /^([^[]*)(\[.*)?$/s.exec(text) ?? [];
   if (argument === '') {
     // `k8s.pod.label.role`: arguments of most fields stand in brackets.
-    const keyed = SUGGESTED.find((field) => field.argument && !field.dotted && name.startsWith(`${field.name}.`));
-    if (keyed && keyed.argumentKind !== 'index') return `${keyed.name}[${name.slice(keyed.name.length + 1)}]`;
+    const keyed = fields.find((field) => field.argument && !field.dotted && name.startsWith(`${field.name}.`));
+    if (keyed && keyed.argumentKind !== 'index' && keyed.argumentKind !== 'position')
+      return `${keyed.name}[${name.slice(keyed.name.length + 1)}]`;
   }
-  const found = meantField(name) ?? nearest(name, [...SUGGESTED_BY_NAME.keys()]);
+  const found = meantField(name, source) ?? nearest(name, [...byName.keys()]);
   if (found === undefined) return undefined;
-  const field = SUGGESTED_BY_NAME.get(found);
+  const field = byName.get(found);
   return argument === '' && field?.argument === 'required' ? withSomeArgument(field) : found + argument;
 }
 
 /** The field whose meaning is clear from a name: a usual name of it, or its own with other separators (container_id). */
-export function meantField(name: string): string | undefined {
+export function meantField(name: string, source: EventSource = DEFAULT_SOURCE): string | undefined {
   const letters = lettersOf(name);
-  return (
-    FIELD_SYNONYMS.get(name.replaceAll('_', '.')) ?? SUGGESTED.find((field) => lettersOf(field.name) === letters)?.name
-  );
+  const { fields, byName } = SUGGESTED[source];
+  const synonym = FIELD_SYNONYMS.get(name.replaceAll('_', '.'));
+  if (synonym !== undefined && byName.has(synonym)) return synonym;
+  return fields.find((field) => lettersOf(field.name) === letters)?.name;
 }
 
 /** A field that needs an argument, with one: `proc.aname[1]`, `container.label[NAME]`, `evt.arg.NAME`. */
@@ -39,8 +50,12 @@ export function withSomeArgument({ name, argumentKind, dotted }: Field): string 
   return dotted ? `${name}.NAME` : `${name}[NAME]`;
 }
 
-const SUGGESTED = FIELDS.filter((field) => !field.tableOnly);
-const SUGGESTED_BY_NAME = new Map(SUGGESTED.map((field) => [field.name, field]));
+const SUGGESTED = { syscall: suggested('syscall'), k8s_audit: suggested('k8s_audit') } as const;
+
+function suggested(source: EventSource) {
+  const fields = FIELDS_OF[source].filter((field) => !field.tableOnly);
+  return { fields, byName: new Map(fields.map((field) => [field.name, field])) };
+}
 
 function lettersOf(name: string): string {
   return name.replaceAll(/[._-]/g, '');

@@ -4,7 +4,7 @@ import { CONTAINER_STATE } from '../schema/container.ts';
 import type { OPERATORS, OperatorName } from '../schema/fields/operators.ts';
 import { isSocketKind, statDevice } from './descriptor.ts';
 import { directoryPart, hasSlash, lastPart } from './path.ts';
-import type { ContainerRecord, EventRecord, ImageRecord } from './record.ts';
+import { type ContainerRecord, EventRecord, type ImageRecord, type StructRecord } from './record.ts';
 import { splitAtNul } from './value.ts';
 
 /** What a derivation may read. */
@@ -14,8 +14,8 @@ export interface Scope {
   /** Start of the first process of the pid namespace, ns since the epoch; 0 = not known. */
   readonly namespaceStart: bigint;
   readonly container?: ContainerRecord | undefined;
-  /** Missing for fields of the container: their event may be gone. */
-  readonly event?: EventRecord;
+  /** Missing for fields of the container: their event may be gone. Of other sources than system calls only the header is read. */
+  readonly event?: StructRecord;
   readonly image?: ImageRecord | undefined;
 }
 
@@ -45,9 +45,9 @@ const ROLE_NONE = 0;
 const ROLE_SERVER = 2;
 const [FILE, DIRECTORY, UNKNOWN] = [0x66, 0x64, 0];
 
-/** Only fields of the container are read without an event. */
+/** Only fields of the container are read without an event, and no field of other sources reads one of a system call. */
 function eventOf({ event }: Scope): EventRecord {
-  if (!event) throw new Error('a derivation reads an event that is gone');
+  if (!(event instanceof EventRecord)) throw new Error('a derivation reads an event that is gone');
   return event;
 }
 
@@ -77,7 +77,7 @@ function address(scope: Scope, member: 'local_address' | 'remote_address'): Uint
 }
 
 /** The 16 bytes of a member, or the 4 that an IPv4 socket has. */
-export function addressBytes(event: EventRecord, member: 'local_address' | 'remote_address'): Uint8Array {
+export function addressBytes(event: StructRecord, member: 'local_address' | 'remote_address'): Uint8Array {
   const bytes = event.bytes(member) ?? new Uint8Array(16);
   return event.number('kind') === '6'.charCodeAt(0) ? bytes : bytes.slice(0, 4);
 }

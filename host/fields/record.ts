@@ -1,5 +1,6 @@
 // Event records, process images and container entries, read by member name from the schema's layout.
 
+import { AUDIT_EVENT } from '../schema/audit/record.ts';
 import { CONTAINER, CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
 import { EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS, MOST_VIEWS } from '../schema/event-structs.ts';
 import { EVENT_TYPES, type EventType } from '../schema/events/index.ts';
@@ -14,7 +15,7 @@ const TYPE_OFFSET = member(EVENT_HEADER, 'type').offset;
 const EVENT_TYPE_BY_NUMBER: ReadonlyMap<number, EventType> = new Map(EVENT_TYPES.map((type) => [type.number, type]));
 
 const MEMBERS = new Map<Struct, ReadonlyMap<string, Member>>();
-for (const struct of [...Object.values(EVENT_STRUCTS), IMAGE, CONTAINER]) {
+for (const struct of [...Object.values(EVENT_STRUCTS), IMAGE, CONTAINER, AUDIT_EVENT]) {
   MEMBERS.set(struct, new Map(struct.members.map((entry) => [entry.name, entry])));
 }
 

@@ -1,18 +1,17 @@
 // Fields for output only: formatted times, all arguments in one text, and the like.
 
 import type { ReadContext } from './context.ts';
-import type { EventRecord } from './record.ts';
 import { dateTime, dateTimeSeconds, iso8601, timeOfDay, timeOfDaySeconds } from './time.ts';
 import { type Absent, type FieldValue, integer, text } from './value.ts';
 
 const SECOND = 1_000_000_000n;
 
 /** `parameters` renders evt.args. Undefined for a name that is not rendered. */
-export function renderedField(
+export function renderedField<Event extends { readonly time: bigint }>(
   name: string,
-  event: EventRecord,
+  event: Event,
   context: ReadContext,
-  parameters: (event: EventRecord, context: ReadContext) => FieldValue,
+  parameters: (event: Event, context: ReadContext) => FieldValue | Absent,
 ): FieldValue | Absent {
   const { time } = event;
   switch (name) {

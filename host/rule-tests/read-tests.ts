@@ -25,7 +25,7 @@ export interface TestFile {
 }
 
 const SHAPE =
-  'a test file has `rules: [FILE, ...]` and `tests:`, a list of `name`, `event` or `recording`, and `expect`';
+  'a test file has `rules: [FILE, ...]` and `tests:`, a list of `name`, `event`, `recording` or `audit`, and `expect`';
 
 /** @throws RuleLoadError with the place of the error */
 export function readTestFile(file: SourceFile): TestFile {
@@ -78,7 +78,7 @@ function readTest(item: YamlNode, parent: Context): RuleTest {
   if (item.kind !== 'mapping') return invalid('A test is a mapping', contextOf(item, 'tests', parent), SHAPE);
   const name = scalarAt(item, 'name', parent).text;
   const context = contextOf(item, name, parent);
-  checkKeys(item, ['name', 'event', 'recording', 'expect', 'respond'], context);
+  checkKeys(item, ['name', 'event', 'recording', 'audit', 'expect', 'respond'], context);
   const event = lookUp(item, 'event');
   const recording = lookUp(item, 'recording');
   const respond = lookUp(item, 'respond');
@@ -89,15 +89,29 @@ function readTest(item: YamlNode, parent: Context): RuleTest {
       'make two tests of it',
     );
   }
+  const audit = lookUp(item, 'audit');
+  if (audit && (event || recording)) {
+    const place = contextOf(audit, 'audit', context);
+    return invalid('A test has audit events, an event or a recording, one of them', place, 'make two tests of it');
+  }
+  if (respond && (recording || audit)) {
+    const place = contextOf(respond, 'respond', context);
+    const what = recording ? 'A recording has' : 'Audit events have';
+    invalid(`${what} no expected responses`, place, 'give an event');
+  }
+  if (audit) {
+    const { text } = scalarAt(item, 'audit', context);
+    const events = /^\s*[[{]/.test(text) ? { json: text } : { path: besideFile(context.file, text) };
+    const place = contextOf(audit, 'audit', context);
+    return { kind: 'audit', name, events, context: place, expected: readExpected(item, context, true) };
+  }
   if (recording) {
-    if (respond)
-      invalid('A recording has no expected responses', contextOf(respond, 'respond', context), 'give an event');
     const path = besideFile(context.file, scalarAt(item, 'recording', context).text);
     const place = contextOf(recording, 'recording', context);
     return { kind: 'recording', name, path, context: place, expected: readExpected(item, context, true) };
   }
   if (event?.kind !== 'mapping') {
-    const help = '`event: {evt.type: openat, ...}`, or `recording: FILE`';
+    const help = '`event: {evt.type: openat, ...}`, `recording: FILE`, or `audit: FILE`';
     return invalid('A test needs an event', contextOf(event ?? item, 'event', context), help);
   }
   const expected = readExpected(item, context, false);

@@ -43,7 +43,16 @@ export interface RecordingTest extends TestBase {
   readonly context: Context;
 }
 
-export type RuleTest = EventTest | RecordingTest;
+/** Evaluates the rules of source k8s_audit on audit events, each rule on its own. */
+export interface AuditTest extends TestBase {
+  readonly kind: 'audit';
+  /** Of the file that has the events, absolute or relative to the working directory; or the events as JSON. */
+  readonly events: { readonly path: string } | { readonly json: string };
+  /** Place of the events in the test file. */
+  readonly context: Context;
+}
+
+export type RuleTest = EventTest | RecordingTest | AuditTest;
 
 /** A part of a condition that was false, and the values of its fields. */
 export interface FalsePart {

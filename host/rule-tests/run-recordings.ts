@@ -4,7 +4,7 @@ import { loadRuleModule } from '../agent/rule-module.ts';
 import { compileModule } from '../compiler/compile.ts';
 import type { RuleSource } from '../compiler/rules/rule.ts';
 import { AlertTally, evaluateRecording, type SoundRecording } from './recordings.ts';
-import type { Problem, RecordingTest, RunOf, TestResult } from './rule-test.ts';
+import type { AuditTest, Problem, RecordingTest, RunOf, TestResult } from './rule-test.ts';
 
 /** A test and its recording. */
 export interface CheckedTest {
@@ -29,18 +29,20 @@ export async function runRecordingTests(
     if (!first) continue;
     const tally = new AlertTally(ofPath.flatMap(({ test }) => test.expected.flatMap(outputsOf)));
     await evaluateRecording(first.recording, module, tally);
-    for (const { test, recording } of ofPath) results.set(test, resultOf(test, recording, rules, tally));
+    for (const { test, recording } of ofPath)
+      results.set(test, resultOf(test, recording.facts.eventTypes, rules, tally));
   }
   return { results, diagnostics };
 }
 
-function outputsOf({ rule, output }: RecordingTest['expected'][number]): { rule: string; output: string }[] {
+export function outputsOf({ rule, output }: RecordingTest['expected'][number]): { rule: string; output: string }[] {
   return output === undefined ? [] : [{ rule, output }];
 }
 
-function resultOf(
-  test: RecordingTest,
-  recording: SoundRecording,
+/** @param eventTypes that the events could have had */
+export function resultOf(
+  test: RecordingTest | AuditTest,
+  eventTypes: readonly string[],
   rules: readonly RuleSource[],
   tally: AlertTally,
 ): TestResult {
@@ -48,12 +50,12 @@ function resultOf(
     const raised = tally.of(name);
     return raised ? [{ rule: name, alerts: raised.alerts }] : [];
   });
-  return { test, matched, problems: [...problemsOf(test, recording, rules, tally)] };
+  return { test, matched, problems: [...problemsOf(test, eventTypes, rules, tally)] };
 }
 
 function* problemsOf(
-  { expected }: RecordingTest,
-  { facts }: SoundRecording,
+  { expected }: RecordingTest | AuditTest,
+  eventTypes: readonly string[],
   rules: readonly RuleSource[],
   tally: AlertTally,
 ): Generator<Problem> {
@@ -63,8 +65,8 @@ function* problemsOf(
       yield { kind: 'count', rule, expected: alerts, got: raised?.alerts ?? 0, outputs: raised?.outputs ?? [] };
     } else if (!raised && alerts === undefined) {
       const ruleTypes = [...(rules.find(({ name }) => name === rule)?.eventTypes ?? [])].sort();
-      const tried = ruleTypes.length === 0 || ruleTypes.some((type) => facts.eventTypes.includes(type));
-      const untried = { ruleTypes, testTypes: facts.eventTypes };
+      const tried = ruleTypes.length === 0 || ruleTypes.some((type) => eventTypes.includes(type));
+      const untried = { ruleTypes, testTypes: eventTypes };
       yield { kind: 'missing', rule, ...(tried ? {} : { untried }), falseParts: [] };
     } else if (raised && output !== undefined && !tally.hadOutput(rule, output)) {
       yield { kind: 'output', rule, expected: output, outputs: raised.outputs };

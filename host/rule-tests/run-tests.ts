@@ -1,10 +1,12 @@
-// Runs rule tests of both kinds, and returns the results in the order of the tests.
+// Runs rule tests of all kinds, and returns the results in the order of the tests.
 
 import type { CompileDiagnostic } from '../compiler/compile.ts';
 import type { RuleSource } from '../compiler/rules/rule.ts';
 import type { Response } from '../responses/settings.ts';
+import type { EventSource } from '../schema/event-source.ts';
 import type { SoundRecording } from './recordings.ts';
-import type { EventTest, RecordingTest, RuleTest, TestResult } from './rule-test.ts';
+import type { RecordingTest, RuleTest, TestResult } from './rule-test.ts';
+import { runAuditTests } from './run-audit-events.ts';
 import { runEventTests } from './run-events.ts';
 import { runRecordingTests } from './run-recordings.ts';
 
@@ -18,7 +20,7 @@ export interface TestRun {
  * @param recordings those of all tests on recordings
  * @param cacheDirectory of compiled modules
  * @param responses those that tests may expect
- * @throws RuleTestError
+ * @throws RuleTestError, RuleLoadError
  */
 export async function runTests(
   rules: readonly RuleSource[],
@@ -27,16 +29,30 @@ export async function runTests(
   cacheDirectory: string,
   responses: readonly Response[] = [],
 ): Promise<TestRun> {
-  const onEvents = tests.filter((test): test is EventTest => test.kind === 'event');
+  const onCalls = ofSource(rules, 'syscall');
+  const onAudit = ofSource(rules, 'k8s_audit');
+  const eventTests = tests.filter((test) => test.kind === 'event');
+  const auditTests = tests.filter((test) => test.kind === 'audit');
   const onRecordings = [...recordings].map(([test, recording]) => ({ test, recording }));
-  const runs = [
-    ...(onEvents.length > 0 ? [await runEventTests(rules, onEvents, cacheDirectory, responses)] : []),
-    ...(onRecordings.length > 0 ? [await runRecordingTests(rules, onRecordings, cacheDirectory)] : []),
+  const calls = [
+    ...(eventTests.length > 0 ? [await runEventTests(onCalls.rules, eventTests, cacheDirectory, responses)] : []),
+    ...(onRecordings.length > 0 ? [await runRecordingTests(onCalls.rules, onRecordings, cacheDirectory)] : []),
   ];
-  const results = new Map<RuleTest, TestResult>(runs.flatMap((run) => [...run.results]));
+  const audit = auditTests.length > 0 ? [await runAuditTests(onAudit.rules, auditTests, cacheDirectory)] : [];
+  const results = new Map<RuleTest, TestResult>([...calls, ...audit].flatMap((run) => [...run.results]));
   return {
     results: tests.flatMap((test) => results.get(test) ?? []),
-    // Both modules are compiled from the same rules, so one set of diagnostics suffices.
-    diagnostics: runs[0]?.diagnostics ?? [],
+    // Both modules on system calls are compiled from the same rules, so one set of diagnostics suffices.
+    diagnostics: [...onCalls.placed(calls[0]?.diagnostics ?? []), ...onAudit.placed(audit[0]?.diagnostics ?? [])],
+  };
+}
+
+/** The rules of a source, and the compiler's diagnostics of those as diagnostics of all rules. */
+function ofSource(rules: readonly RuleSource[], source: EventSource) {
+  const own = [...rules.entries()].filter(([, rule]) => rule.source === source);
+  return {
+    rules: own.map(([, rule]) => rule),
+    placed: (diagnostics: readonly CompileDiagnostic[]) =>
+      diagnostics.map((item) => ({ ...item, rule: own[item.rule]?.[0] ?? 0 })),
   };
 }

@@ -25,6 +25,8 @@ export interface SandboxHost {
   readonly candidates?: number;
   /** Bytes from the start of a process image to the module's first ancestry word. Default: 0, it has none. */
   readonly ancestry?: number;
+  /** Bytes from the first value on demand of an audit event to the module's own first one. Default: 0. */
+  readonly values?: number;
 }
 
 /** The module's exports: calls may throw, which run.ts turns into results. */
@@ -61,8 +63,8 @@ export function compileRuleModule(bytes: Uint8Array): VerifiedModule {
 /** Binds a module to the host. Throws SandboxError `link` if the memory does not fit the module's import. */
 export function instantiateRuleModule(verified: VerifiedModule, host: SandboxHost): RuleInstance {
   const guard = new MatchGuard(host.memory, host.ruleCount, host.match);
-  const { memory, candidates = 0, ancestry = 0 } = host;
-  const imports = { env: { memory, match: guard.match, candidates, ancestry } };
+  const { memory, candidates = 0, ancestry = 0, values = 0 } = host;
+  const imports = { env: { memory, match: guard.match, candidates, ancestry, values } };
   try {
     const { instance } = instantiateSync<Record<string, unknown>>(verified.module, imports);
     // The verifier has proven names and types. The loader's own `exports` wrap each call to set an argument count that we have no use for.

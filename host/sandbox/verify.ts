@@ -14,8 +14,13 @@ const MATCH_TYPE: FunctionType = { parameters: ['i32', 'i32'], results: [] };
 const EVALUATE_TYPE: FunctionType = { parameters: ['i32', 'i32'], results: [] };
 const CANDIDATES_TYPE: FunctionType = { parameters: ['i32', 'i32'], results: ['i64'] };
 
-/** The allowed imports: the memory, the report of a match, and where the module's words are in a process image: of candidates, of ancestry. */
-const IMPORTS: ReadonlySet<string> = new Set(['env.memory', 'env.match', 'env.candidates', 'env.ancestry']);
+const NUMBERS: ReadonlySet<string> = new Set(['env.candidates', 'env.ancestry', 'env.values']);
+
+/**
+ * The allowed imports: the memory, the report of a match, where the module's words are in a process image, of candidates and of ancestry,
+ * and where its values are in an audit event.
+ */
+const IMPORTS: ReadonlySet<string> = new Set(['env.memory', 'env.match', ...NUMBERS]);
 
 /** Custom sections with these names, and those that begin with `wasprey.`. V8 gives a meaning to some others (branch hints, source maps). */
 const CUSTOM_SECTIONS = new Set(['name', 'producers', 'target_features']);
@@ -117,7 +122,7 @@ function verifyImports(module: RuleModuleBinary): void {
     if (name === 'env.memory') {
       if (item.kind !== 'memory') throw new SandboxError('wrong-type', 'env.memory is not a memory', { offset });
       if (!item.shared) throw new SandboxError('wrong-type', 'env.memory is not a shared memory', { offset });
-    } else if (name === 'env.candidates' || name === 'env.ancestry') {
+    } else if (NUMBERS.has(name)) {
       if (item.kind !== 'global' || item.global.type !== 'i32' || item.global.mutable) {
         throw new SandboxError('wrong-type', `${name} is not a constant of type i32`, { offset });
       }

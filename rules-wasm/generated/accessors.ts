@@ -35,6 +35,9 @@ export const CANDIDATE_WORDS: u32 = 32;
 export const NAMES_ADDRESS: u32 = 65536;
 export const NAMES_SLOTS: u32 = 2048;
 
+export const AUDIT_VALUES: u32 = 848;
+export const AUDIT_VALUE_SIZE: u32 = 8;
+
 export const NAMED_ADDRESS_SIZE: u32 = 32;
 
 // -- event_header: What every event record starts with.
@@ -807,6 +810,596 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
 // @ts-ignore: decorator
 @inline export function processText(base: u32): u64 {
   return textOf(base, load<u64>(base, 96));
+}
+
+// -- audit_event: an audit event of a Kubernetes API server
+
+/** Id of the request, the same at all its stages. */
+// @ts-ignore: decorator
+@inline export function auditAuditid(base: u32): u64 {
+  return textOf(base, load<u64>(base, 64));
+}
+
+/** RequestReceived, ResponseStarted, ResponseComplete or Panic. */
+// @ts-ignore: decorator
+@inline export function auditStage(base: u32): u64 {
+  return textOf(base, load<u64>(base, 72));
+}
+
+/** allow or forbid. */
+// @ts-ignore: decorator
+@inline export function auditAuthDecision(base: u32): u64 {
+  return textOf(base, load<u64>(base, 80));
+}
+
+/** Why it was allowed or forbidden. */
+// @ts-ignore: decorator
+@inline export function auditAuthReason(base: u32): u64 {
+  return textOf(base, load<u64>(base, 88));
+}
+
+/** Decision of the authentication (OpenShift). */
+// @ts-ignore: decorator
+@inline export function auditAuthOpenshiftDecision(base: u32): u64 {
+  return textOf(base, load<u64>(base, 96));
+}
+
+/** User of the authentication (OpenShift). */
+// @ts-ignore: decorator
+@inline export function auditAuthOpenshiftUsername(base: u32): u64 {
+  return textOf(base, load<u64>(base, 104));
+}
+
+/** Failures of validating admission policies, as JSON. */
+// @ts-ignore: decorator
+@inline export function auditValidationsAdmissionPolicyFailure(base: u32): u64 {
+  return textOf(base, load<u64>(base, 112));
+}
+
+/** What violates the pod security standard. */
+// @ts-ignore: decorator
+@inline export function auditSecurityPodViolations(base: u32): u64 {
+  return textOf(base, load<u64>(base, 120));
+}
+
+/** Name of the cluster (GKE). */
+// @ts-ignore: decorator
+@inline export function auditClusterName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 128));
+}
+
+/** The user; with impersonation, the real one. */
+// @ts-ignore: decorator
+@inline export function auditUserName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 136));
+}
+
+/** Groups of the user. */
+// @ts-ignore: decorator
+@inline export function auditUserGroups(base: u32): u64 {
+  return textOf(base, load<u64>(base, 144));
+}
+
+/** The user that is impersonated. */
+// @ts-ignore: decorator
+@inline export function auditImpuserName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 152));
+}
+
+/** What is done: create, get, list, watch, update, patch, delete... */
+// @ts-ignore: decorator
+@inline export function auditVerb(base: u32): u64 {
+  return textOf(base, load<u64>(base, 160));
+}
+
+/** URI of the request, as sent. */
+// @ts-ignore: decorator
+@inline export function auditUri(base: u32): u64 {
+  return textOf(base, load<u64>(base, 168));
+}
+
+/** What the client calls itself. */
+// @ts-ignore: decorator
+@inline export function auditUseragent(base: u32): u64 {
+  return textOf(base, load<u64>(base, 176));
+}
+
+/** Addresses that the request came from: all but the last can be forged. */
+// @ts-ignore: decorator
+@inline export function auditSourceips(base: u32): u64 {
+  return textOf(base, load<u64>(base, 184));
+}
+
+/** Name of the object. */
+// @ts-ignore: decorator
+@inline export function auditTargetName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 192));
+}
+
+/** Namespace of the object. */
+// @ts-ignore: decorator
+@inline export function auditTargetNamespace(base: u32): u64 {
+  return textOf(base, load<u64>(base, 200));
+}
+
+/** Resource of the object: pods, secrets... */
+// @ts-ignore: decorator
+@inline export function auditTargetResource(base: u32): u64 {
+  return textOf(base, load<u64>(base, 208));
+}
+
+/** Subresource: exec, attach, log...; absent for the object itself. */
+// @ts-ignore: decorator
+@inline export function auditTargetSubresource(base: u32): u64 {
+  return textOf(base, load<u64>(base, 216));
+}
+
+/** Name of the pod in the response, on requests about pods themselves. */
+// @ts-ignore: decorator
+@inline export function auditTargetPodName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 224));
+}
+
+/** Name of the object in the response. */
+// @ts-ignore: decorator
+@inline export function auditRespName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 232));
+}
+
+/** Status code of the response, as text. */
+// @ts-ignore: decorator
+@inline export function auditResponseCode(base: u32): u64 {
+  return textOf(base, load<u64>(base, 240));
+}
+
+/** Reason of a failure: Forbidden, NotFound... */
+// @ts-ignore: decorator
+@inline export function auditResponseReason(base: u32): u64 {
+  return textOf(base, load<u64>(base, 248));
+}
+
+/** The event as compact JSON. */
+// @ts-ignore: decorator
+@inline export function auditPlugininfo(base: u32): u64 {
+  return textOf(base, load<u64>(base, 256));
+}
+
+/** Subjects of a binding, each as JSON. */
+// @ts-ignore: decorator
+@inline export function auditReqBindingSubjects(base: u32): u64 {
+  return textOf(base, load<u64>(base, 264));
+}
+
+/** Users of a binding. */
+// @ts-ignore: decorator
+@inline export function auditReqBindingSubjectsUserNames(base: u32): u64 {
+  return textOf(base, load<u64>(base, 272));
+}
+
+/** Groups of a binding. */
+// @ts-ignore: decorator
+@inline export function auditReqBindingSubjectsGroupNames(base: u32): u64 {
+  return textOf(base, load<u64>(base, 280));
+}
+
+/** Its service accounts. */
+// @ts-ignore: decorator
+@inline export function auditReqBindingSubjectsServiceaccountNames(base: u32): u64 {
+  return textOf(base, load<u64>(base, 288));
+}
+
+/** Its service accounts, as namespace:name. */
+// @ts-ignore: decorator
+@inline export function auditReqBindingSubjectsServiceaccountNsNames(base: u32): u64 {
+  return textOf(base, load<u64>(base, 296));
+}
+
+/** Role of a binding. */
+// @ts-ignore: decorator
+@inline export function auditReqBindingRole(base: u32): u64 {
+  return textOf(base, load<u64>(base, 304));
+}
+
+/** Name of the object. */
+// @ts-ignore: decorator
+@inline export function auditReqConfigmapName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 312));
+}
+
+/** Data of a config map, as JSON. */
+// @ts-ignore: decorator
+@inline export function auditReqConfigmapObj(base: u32): u64 {
+  return textOf(base, load<u64>(base, 320));
+}
+
+/** Rules of a role, each as JSON. */
+// @ts-ignore: decorator
+@inline export function auditReqRoleRules(base: u32): u64 {
+  return textOf(base, load<u64>(base, 328));
+}
+
+/** apiGroups of all rules of a role; [N]: of that rule. */
+// @ts-ignore: decorator
+@inline export function auditReqRoleRulesApiGroups(base: u32): u64 {
+  return textOf(base, load<u64>(base, 336));
+}
+
+/** resources of all rules of a role; [N]: of that rule. */
+// @ts-ignore: decorator
+@inline export function auditReqRoleRulesResources(base: u32): u64 {
+  return textOf(base, load<u64>(base, 344));
+}
+
+/** verbs of all rules of a role; [N]: of that rule. */
+// @ts-ignore: decorator
+@inline export function auditReqRoleRulesVerbs(base: u32): u64 {
+  return textOf(base, load<u64>(base, 352));
+}
+
+/** nonResourceURLs of all rules of a role; [N]: of that rule. */
+// @ts-ignore: decorator
+@inline export function auditReqRoleRulesNonResourceURLs(base: u32): u64 {
+  return textOf(base, load<u64>(base, 360));
+}
+
+/** Type of a service: ClusterIP, NodePort... */
+// @ts-ignore: decorator
+@inline export function auditReqServiceType(base: u32): u64 {
+  return textOf(base, load<u64>(base, 368));
+}
+
+/** Ports of a service: one element, the JSON of all. */
+// @ts-ignore: decorator
+@inline export function auditReqServicePorts(base: u32): u64 {
+  return textOf(base, load<u64>(base, 376));
+}
+
+/** The pod uses the IPC namespace of its node. */
+// @ts-ignore: decorator
+@inline export function auditReqPodHostIpc(base: u32): u64 {
+  return textOf(base, load<u64>(base, 384));
+}
+
+/** The pod uses the pid namespace of its node. */
+// @ts-ignore: decorator
+@inline export function auditReqPodHostPid(base: u32): u64 {
+  return textOf(base, load<u64>(base, 392));
+}
+
+/** The pod uses the network of its node. */
+// @ts-ignore: decorator
+@inline export function auditReqPodHostNetwork(base: u32): u64 {
+  return textOf(base, load<u64>(base, 400));
+}
+
+/** The same as ka.req.pod.host_network. */
+// @ts-ignore: decorator
+@inline export function auditReqContainerHostNetwork(base: u32): u64 {
+  return textOf(base, load<u64>(base, 408));
+}
+
+/** User id of the pod. */
+// @ts-ignore: decorator
+@inline export function auditReqPodRunAsUser(base: u32): u64 {
+  return textOf(base, load<u64>(base, 416));
+}
+
+/** Group id of the pod. */
+// @ts-ignore: decorator
+@inline export function auditReqPodRunAsGroup(base: u32): u64 {
+  return textOf(base, load<u64>(base, 424));
+}
+
+/** Group id of its volumes. */
+// @ts-ignore: decorator
+@inline export function auditReqPodFsGroup(base: u32): u64 {
+  return textOf(base, load<u64>(base, 432));
+}
+
+/** Its further group ids. */
+// @ts-ignore: decorator
+@inline export function auditReqPodSupplementalGroups(base: u32): u64 {
+  return textOf(base, load<u64>(base, 440));
+}
+
+/** Paths of the node that its volumes are. */
+// @ts-ignore: decorator
+@inline export function auditReqPodVolumesHostpath(base: u32): u64 {
+  return textOf(base, load<u64>(base, 448));
+}
+
+/** Drivers of its flex volumes. */
+// @ts-ignore: decorator
+@inline export function auditReqPodVolumesFlexvolumeDriver(base: u32): u64 {
+  return textOf(base, load<u64>(base, 456));
+}
+
+/** Types of its volumes: hostPath, secret... */
+// @ts-ignore: decorator
+@inline export function auditReqPodVolumesVolumeType(base: u32): u64 {
+  return textOf(base, load<u64>(base, 464));
+}
+
+/** Image of the first container. */
+// @ts-ignore: decorator
+@inline export function auditReqContainerImage(base: u32): u64 {
+  return textOf(base, load<u64>(base, 472));
+}
+
+/** Repository of the image of the first container. */
+// @ts-ignore: decorator
+@inline export function auditReqContainerImageRepository(base: u32): u64 {
+  return textOf(base, load<u64>(base, 480));
+}
+
+/** true if any container is privileged. */
+// @ts-ignore: decorator
+@inline export function auditReqContainerPrivileged(base: u32): u64 {
+  return textOf(base, load<u64>(base, 488));
+}
+
+/** Names of the containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodContainersName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 496));
+}
+
+/** Images of the containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodContainersImage(base: u32): u64 {
+  return textOf(base, load<u64>(base, 504));
+}
+
+/** Repositories of the images of the containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodContainersImageRepository(base: u32): u64 {
+  return textOf(base, load<u64>(base, 512));
+}
+
+/** Commands of the containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodContainersCommand(base: u32): u64 {
+  return textOf(base, load<u64>(base, 520));
+}
+
+/** Arguments of the containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodContainersArgs(base: u32): u64 {
+  return textOf(base, load<u64>(base, 528));
+}
+
+/** Host ports, or else container ports, of the containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodContainersHostPort(base: u32): u64 {
+  return textOf(base, load<u64>(base, 536));
+}
+
+/** privileged of the containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodContainersPrivileged(base: u32): u64 {
+  return textOf(base, load<u64>(base, 544));
+}
+
+/** allowPrivilegeEscalation of the containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodContainersAllowPrivilegeEscalation(base: u32): u64 {
+  return textOf(base, load<u64>(base, 552));
+}
+
+/** readOnlyRootFilesystem of the containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodContainersReadOnlyFs(base: u32): u64 {
+  return textOf(base, load<u64>(base, 560));
+}
+
+/** User ids of the containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodContainersRunAsUser(base: u32): u64 {
+  return textOf(base, load<u64>(base, 568));
+}
+
+/** User ids, or else that of the pod, or else 0, of the containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodContainersEffRunAsUser(base: u32): u64 {
+  return textOf(base, load<u64>(base, 576));
+}
+
+/** Group ids of the containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodContainersRunAsGroup(base: u32): u64 {
+  return textOf(base, load<u64>(base, 584));
+}
+
+/** Group ids, or else that of the pod, or else 0, of the containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodContainersEffRunAsGroup(base: u32): u64 {
+  return textOf(base, load<u64>(base, 592));
+}
+
+/** procMount of the containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodContainersProcMount(base: u32): u64 {
+  return textOf(base, load<u64>(base, 600));
+}
+
+/** Added capabilities, one JSON array each, of the containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodContainersAddCapabilities(base: u32): u64 {
+  return textOf(base, load<u64>(base, 608));
+}
+
+/** Names of the init containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodInitContainersName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 616));
+}
+
+/** Images of the init containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodInitContainersImage(base: u32): u64 {
+  return textOf(base, load<u64>(base, 624));
+}
+
+/** Repositories of the images of the init containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodInitContainersImageRepository(base: u32): u64 {
+  return textOf(base, load<u64>(base, 632));
+}
+
+/** Commands of the init containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodInitContainersCommand(base: u32): u64 {
+  return textOf(base, load<u64>(base, 640));
+}
+
+/** Arguments of the init containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodInitContainersArgs(base: u32): u64 {
+  return textOf(base, load<u64>(base, 648));
+}
+
+/** Host ports, or else container ports, of the init containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodInitContainersHostPort(base: u32): u64 {
+  return textOf(base, load<u64>(base, 656));
+}
+
+/** privileged of the init containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodInitContainersPrivileged(base: u32): u64 {
+  return textOf(base, load<u64>(base, 664));
+}
+
+/** allowPrivilegeEscalation of the init containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodInitContainersAllowPrivilegeEscalation(base: u32): u64 {
+  return textOf(base, load<u64>(base, 672));
+}
+
+/** readOnlyRootFilesystem of the init containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodInitContainersReadOnlyFs(base: u32): u64 {
+  return textOf(base, load<u64>(base, 680));
+}
+
+/** User ids of the init containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodInitContainersRunAsUser(base: u32): u64 {
+  return textOf(base, load<u64>(base, 688));
+}
+
+/** User ids, or else that of the pod, or else 0, of the init containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodInitContainersEffRunAsUser(base: u32): u64 {
+  return textOf(base, load<u64>(base, 696));
+}
+
+/** Group ids of the init containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodInitContainersRunAsGroup(base: u32): u64 {
+  return textOf(base, load<u64>(base, 704));
+}
+
+/** Group ids, or else that of the pod, or else 0, of the init containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodInitContainersEffRunAsGroup(base: u32): u64 {
+  return textOf(base, load<u64>(base, 712));
+}
+
+/** procMount of the init containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodInitContainersProcMount(base: u32): u64 {
+  return textOf(base, load<u64>(base, 720));
+}
+
+/** Added capabilities, one JSON array each, of the init containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodInitContainersAddCapabilities(base: u32): u64 {
+  return textOf(base, load<u64>(base, 728));
+}
+
+/** Names of the ephemeral containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodEphemeralContainersName(base: u32): u64 {
+  return textOf(base, load<u64>(base, 736));
+}
+
+/** Images of the ephemeral containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodEphemeralContainersImage(base: u32): u64 {
+  return textOf(base, load<u64>(base, 744));
+}
+
+/** Repositories of the images of the ephemeral containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodEphemeralContainersImageRepository(base: u32): u64 {
+  return textOf(base, load<u64>(base, 752));
+}
+
+/** Commands of the ephemeral containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodEphemeralContainersCommand(base: u32): u64 {
+  return textOf(base, load<u64>(base, 760));
+}
+
+/** Arguments of the ephemeral containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodEphemeralContainersArgs(base: u32): u64 {
+  return textOf(base, load<u64>(base, 768));
+}
+
+/** privileged of the ephemeral containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodEphemeralContainersPrivileged(base: u32): u64 {
+  return textOf(base, load<u64>(base, 776));
+}
+
+/** allowPrivilegeEscalation of the ephemeral containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodEphemeralContainersAllowPrivilegeEscalation(base: u32): u64 {
+  return textOf(base, load<u64>(base, 784));
+}
+
+/** readOnlyRootFilesystem of the ephemeral containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodEphemeralContainersReadOnlyFs(base: u32): u64 {
+  return textOf(base, load<u64>(base, 792));
+}
+
+/** User ids of the ephemeral containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodEphemeralContainersRunAsUser(base: u32): u64 {
+  return textOf(base, load<u64>(base, 800));
+}
+
+/** User ids, or else that of the pod, or else 0, of the ephemeral containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodEphemeralContainersEffRunAsUser(base: u32): u64 {
+  return textOf(base, load<u64>(base, 808));
+}
+
+/** Group ids of the ephemeral containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodEphemeralContainersRunAsGroup(base: u32): u64 {
+  return textOf(base, load<u64>(base, 816));
+}
+
+/** Group ids, or else that of the pod, or else 0, of the ephemeral containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodEphemeralContainersEffRunAsGroup(base: u32): u64 {
+  return textOf(base, load<u64>(base, 824));
+}
+
+/** procMount of the ephemeral containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodEphemeralContainersProcMount(base: u32): u64 {
+  return textOf(base, load<u64>(base, 832));
+}
+
+/** Added capabilities, one JSON array each, of the ephemeral containers; [N]: of that one. */
+// @ts-ignore: decorator
+@inline export function auditReqPodEphemeralContainersAddCapabilities(base: u32): u64 {
+  return textOf(base, load<u64>(base, 840));
 }
 
 // -- image: A process image: a lifecycle record of the kernel, and its slot in the image table.

@@ -3,6 +3,7 @@
 
 import { parseArgs } from 'node:util';
 import { processTerminal } from '../../host/diagnostics/terminal.ts';
+import { AUDIT } from './audit.ts';
 import { BACKTEST } from './backtest.ts';
 import { BOUNDS_OF_INPUT } from './bounds.ts';
 import { CPU_PER_EVENT } from './cpu-per-event.ts';
@@ -41,6 +42,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   BACKTEST,
   ENFORCEMENT,
   ENFORCEMENT_RACES,
+  AUDIT,
   BOUNDS_OF_INPUT,
 ];
 

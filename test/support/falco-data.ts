@@ -12,6 +12,7 @@ const FOLDER = resolve(PROJECT, process.env.FALCO_DATA || '../shared');
 /** Falco's repositories, which are cloned side by side: each with the folders that have had its files. */
 const REPOSITORIES = {
   rules: ['falco-rules', 'rules/rules', 'rules/archive'],
+  plugins: ['falco-rules', 'plugins/plugins/k8saudit/rules'],
   falco: ['falco-config', 'falco', 'falco/chart/falco/dashboards'],
 } as const;
 
@@ -21,6 +22,7 @@ const REPOSITORY_OF = {
   'falco-sandbox_rules.yaml': 'rules',
   'falco-deprecated_rules.yaml': 'rules',
   'application_rules.yaml': 'rules',
+  'k8s_audit_rules.yaml': 'plugins',
   'falco.yaml': 'falco',
   'falco-dashboard.json': 'falco',
   'helm-values.yaml': 'falco',
@@ -70,4 +72,10 @@ export function describeWithFalco(names: readonly FalcoFile[], define: () => voi
 /** A capture of Falco's, with the alerts that Falco raised on it: `scap/` of the folder, which no repository has. */
 export function findFalcoCapture(name: string): string | undefined {
   return [join(FOLDER, 'scap', name), join(FOLDER, 'reference/scap', name)].find(isFile);
+}
+
+/** Audit events with what Falco says to each: `k8s-audit-samples/` of the folder, which no repository has. */
+export function findAuditSamples(): string | undefined {
+  const folders = [join(FOLDER, 'k8s-audit-samples'), join(FOLDER, 'reference/k8s-audit-samples')];
+  return folders.find((folder) => isFile(join(folder, 'expected.json')));
 }

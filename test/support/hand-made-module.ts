@@ -11,6 +11,8 @@ export function handMade(parts: TextParts): RuleModule {
     name: 'hand-made.wasm',
     verified: compileRuleModule(ruleModule(parts)),
     sha256: '',
+    source: 'syscall',
+    auditValues: [],
     rules: [
       {
         name: 'Never',

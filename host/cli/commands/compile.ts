@@ -6,7 +6,7 @@ import { readSigningKeys } from '../../daemon/rules/key-files.ts';
 import { writeFile } from '../../daemon/rules/module-file.ts';
 import { portableNames } from '../../daemon/rules/portable-names.ts';
 import { readRuleFiles, sourceHashes } from '../../daemon/rules/rule-files.ts';
-import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rules/rule-selection.ts';
+import { SELECTION_OPTIONS, SOURCE_OPTION, selectionOf, sourceOf } from '../../daemon/rules/rule-selection.ts';
 import { backEndRemarks, loadRuleSet, renderCompileDiagnostic } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
@@ -40,12 +40,17 @@ export const COMPILE = defineCommand({
       value: 'FILE',
       description: 'Sign the module with this private key of `wasprey keygen`; may be given several times.',
     },
+    source: SOURCE_OPTION,
     quiet: { kind: 'flag', short: 'q', description: 'Print errors only, no warnings.' },
     ...SELECTION_OPTIONS,
   },
   examples: [
     { command: 'wasprey compile rules/ -o rules.wasm', effect: 'Compiles all files of a folder.' },
     { command: 'wasprey compile base.yaml site/ -o rules.wasm --key team.key', effect: 'Signs the module as well.' },
+    {
+      command: 'wasprey compile k8s_audit_rules.yaml --source k8s_audit -o audit.wasm',
+      effect: 'Compiles rules on audit events, for `wasprey replay AUDIT.log --module`.',
+    },
     { command: 'wasprey run --module rules.wasm', effect: 'Runs the result.' },
   ],
   async run({ options, operands }, terminal) {
@@ -55,8 +60,12 @@ export const COMPILE = defineCommand({
     // Before the work: a key that can't be read should not cost a compilation.
     const keys = readSigningKeys((options.key ?? []).map(({ text }) => text));
     const files = readRuleFiles(operands);
-    const { active } = loadRuleSet(files, terminal, !options.quiet, selectionOf(options));
-    if (active.length === 0) throw new CommandFailure('no rules to compile', 'the files contain no enabled rule');
+    const source = sourceOf(options.source);
+    const { active } = loadRuleSet(files, terminal, !options.quiet, { ...selectionOf(options), source });
+    if (active.length === 0) {
+      const help = 'rules of another source are compiled with --source';
+      throw new CommandFailure('no rules to compile', `the files contain no enabled rule of source ${source}; ${help}`);
+    }
 
     const began = performance.now();
     const names = portableNames(files.map(({ name }) => name));

@@ -6,12 +6,14 @@ import { type Exactness, shortened as shortenedCheck } from '../../compiler/exac
 import { type Explanation, explainRule, type ReadField } from '../../compiler/explain.ts';
 import type { CompiledRule } from '../../compiler/rules/load.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
+import { ALL_SOURCES } from '../../daemon/rules/rule-selection.ts';
 import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { wrap } from '../../diagnostics/layout.ts';
 import { nearest } from '../../diagnostics/suggest.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
+import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { defineCommand } from '../definition/command.ts';
 import { filterNeed } from '../reports/filter-need.ts';
 
@@ -35,7 +37,7 @@ export const EXPLAIN = defineCommand({
   async run({ operands }, terminal) {
     const [name, ...paths] = operands;
     if (name === undefined) throw new UsageError('explain which rule?', 'see `wasprey list rules`');
-    const { rules } = loadRuleSet(readRuleFiles(paths), terminal, false);
+    const { rules } = loadRuleSet(readRuleFiles(paths), terminal, false, ALL_SOURCES);
     const rule = rules.find((known) => known.name === name);
     if (!rule) throw unknownRule(name, rules);
     terminal.print(renderExplanation(rule, explainRule(rule), terminal));
@@ -66,18 +68,26 @@ function renderExplanation(rule: CompiledRule, of: Explanation, terminal: Termin
       ...text(`condition: ${fields(of.conditionFields)}`),
       ...text(`output:    ${fields(of.outputFields)}`),
     ]),
-    section('Decided once per process', [
-      ...(of.processPart
-        ? formatCondition(of.processPart, width)
-        : text(
-            of.tried.length > 0
-              ? 'Nothing: the rule is evaluated on its events of every process.'
-              : 'Nothing: the rule is never evaluated.',
-          )),
-    ]),
-    section('In the kernel', inKernel(of).flatMap(text)),
+    ...(rule.source === DEFAULT_SOURCE ? kernelSections(of, section, text, width) : []),
     section('Estimated cost', costs(of).flatMap(text)),
   ].join('\n');
+}
+
+/** What is decided before an event reaches the rules, which no other source has. */
+function kernelSections(
+  of: Explanation,
+  section: (title: string, lines: readonly string[]) => string,
+  text: (words: string) => string[],
+  width: number,
+): readonly string[] {
+  const nothing =
+    of.tried.length > 0
+      ? 'Nothing: the rule is evaluated on its events of every process.'
+      : 'Nothing: the rule is never evaluated.';
+  return [
+    section('Decided once per process', of.processPart ? formatCondition(of.processPart, width) : text(nothing)),
+    section('In the kernel', inKernel(of).flatMap(text)),
+  ];
 }
 
 function events({ tried, never, notCaptured }: Explanation): string[] {

@@ -99,6 +99,7 @@ function render(report: ModuleReport, terminal: Terminal): string {
       'schema',
       `${escapeText(report.schema)}${report.runsHere ? '' : `, another layout of events than ${schemaVersion()} of this version: it can't be run here`}`,
     ],
+    ['source', escapeText(report.source)],
     ['signed with', report.signers.join(', ') || 'no key'],
   ];
   return [

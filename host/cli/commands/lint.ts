@@ -34,7 +34,10 @@ export const LINT = defineCommand({
   async run({ options, operands }, terminal) {
     if (operands.length === 0) throw new UsageError('lint what?', 'name rule files or folders');
     const files = readRuleFiles(operands);
-    const { on, diagnostics, leftOut } = loadRuleSet(files, terminal, false, selectionOf(options));
+    const { on, diagnostics, leftOut } = loadRuleSet(files, terminal, false, {
+      ...selectionOf(options),
+      source: 'all',
+    });
     const all = lintRules(on, diagnostics, leftOut);
     // Users load Falco's files before their own, and can't mend them.
     const own = files.some(({ name }) => !isStockFile(name));

@@ -1,6 +1,12 @@
 // wasprey list events|fields|rules: what rules can be written with, and what rules there are.
 
-import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../../daemon/rules/rule-selection.ts';
+import {
+  SELECTION_OPTIONS,
+  SOURCE_OPTION,
+  selectionOf,
+  selectsAll,
+  sourceOf,
+} from '../../daemon/rules/rule-selection.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { columns } from '../../diagnostics/layout.ts';
@@ -47,10 +53,12 @@ export const LIST = defineCommand({
     names: { kind: 'flag', short: 'n', description: 'Names only, one a line.' },
     json: { kind: 'flag', description: 'One JSON object a line.' },
     markdown: { kind: 'flag', description: 'A reference in Markdown, of fields or events.' },
+    source: { ...SOURCE_OPTION, description: `Fields of that source of events: ${SOURCE_OPTION.offers.join(' or ')}.` },
     ...SELECTION_OPTIONS,
   },
   examples: [
     { command: 'wasprey list fields proc.', effect: 'The fields of processes.' },
+    { command: 'wasprey list fields --source k8s_audit', effect: 'The fields of rules on audit events.' },
     { command: 'wasprey list fields --markdown', effect: 'The reference of all fields, with who supplies each.' },
     { command: 'wasprey list events --names', effect: 'Every event that the capture supplies.' },
     { command: 'wasprey list rules my-rules.yaml', effect: 'The rules of a file, with priority and tags.' },
@@ -63,6 +71,7 @@ export const LIST = defineCommand({
     const [kind, ...rest] = operands;
     const selection = selectionOf(options);
     if (kind !== 'rules' && !selectsAll(selection)) throw new UsageError('only rules are selected by such options');
+    if (kind !== 'fields' && options.source !== undefined) throw new UsageError('--source is for fields');
     switch (kind) {
       case 'events': {
         const entries = select(listEvents(options.all === true), rest);
@@ -70,7 +79,7 @@ export const LIST = defineCommand({
         return show(entries, options, terminal, () => eventReference(captured));
       }
       case 'fields': {
-        const entries = select(listFields(), rest);
+        const entries = select(listFields(sourceOf(options.source)), rest);
         return show(entries, options, terminal, () => fieldReference(entries.map(({ field }) => field)));
       }
       case 'rules': {

@@ -11,6 +11,7 @@ import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { pullArtifact } from '../../registry/artifact.ts';
 import { isCosigned } from '../../registry/cosign.ts';
 import { formatReference, parseReference } from '../../registry/reference.ts';
+import { EVENT_SOURCES } from '../../schema/event-source.ts';
 import { admitModule } from '../../signature/policy.ts';
 import { defineCommand } from '../definition/command.ts';
 import { REGISTRY_OPTIONS, readCosignKeys, registryClient } from '../options/registry-options.ts';
@@ -80,7 +81,7 @@ export const PULL = defineCommand({
       }
     } else {
       if (trusted.length > 0) admitModule(name, artifact.bytes, { mode: 'required', keys: trusted }, () => {});
-      loadRuleModule(name, artifact.bytes);
+      loadRuleModule(name, artifact.bytes, EVENT_SOURCES);
       const path = options.output ?? `${reference.repository.split('/').at(-1)}.wasm`;
       writeFile(path, artifact.bytes);
       terminal.print(`${path}\n`);

@@ -7,6 +7,7 @@ import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { pushModule } from '../../registry/artifact.ts';
 import { formatReference, parseReference } from '../../registry/reference.ts';
+import { EVENT_SOURCES } from '../../schema/event-source.ts';
 import { defineCommand } from '../definition/command.ts';
 import { REGISTRY_OPTIONS, registryClient } from '../options/registry-options.ts';
 
@@ -37,7 +38,7 @@ export const PUSH = defineCommand({
     const reference = parseReference(target);
     if (reference.tag === undefined) throw new UsageError('what is pushed gets a tag', 'its digest comes by itself');
     const bytes = readModuleFile(path);
-    loadRuleModule(path, bytes);
+    loadRuleModule(path, bytes, EVENT_SOURCES);
     const digest = await pushModule(registryClient(reference, options), reference.tag, basename(path), bytes);
     terminal.print(`${formatReference({ ...reference, digest })}\n`);
     return EXIT.ok;

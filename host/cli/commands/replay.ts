@@ -1,8 +1,12 @@
-// wasprey replay: evaluates rules on a recording, as fast as the machine can.
+// wasprey replay: evaluates rules on a recording or an audit log, as fast as the machine can.
 
+import { statSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { startAgent } from '../../agent/agent.ts';
 import type { AgentOptions } from '../../agent/agent-options.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
+import { isJsonFile } from '../../audit/events/log-lines.ts';
+import { replayAuditLog } from '../../audit/replay.ts';
 import { ALERT_OPTIONS } from '../../daemon/alert-options.ts';
 import { loadCompiledRules, prepareRules } from '../../daemon/rules/compile.ts';
 import { SELECTION_OPTIONS, selectionOf, selectsAll } from '../../daemon/rules/rule-selection.ts';
@@ -18,8 +22,10 @@ import { RecordingError, type RecordingFacts } from '../../recording/format.ts';
 import type { ReplayReport } from '../../recording/replay.ts';
 import { ScapError } from '../../scap/format/error.ts';
 import { openRecording } from '../../scap/open.ts';
+import { DEFAULT_SOURCE, type EventSource } from '../../schema/event-source.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
+import { renderAuditReplay } from '../reports/audit-summary.ts';
 import { ProgressBar } from '../reports/progress-bar.ts';
 import { renderReplayed } from '../reports/recording-summary.ts';
 
@@ -51,7 +57,9 @@ export const REPLAY = defineCommand({
     Evaluates rules on a recording of \`wasprey capture\`, and prints the alerts that \`wasprey run\` would have printed. If
     the file is truncated or damaged, its intact parts are evaluated. Messages and the summary go to standard error.
 
-    It also reads captures of Falco 0.40 and later and of sysdig (.scap, plain or packed by gzip).
+    It also reads captures of Falco 0.40 and later and of sysdig (.scap, plain or packed by gzip), and audit logs of Kubernetes:
+    files of JSON, with an event, an EventList or an array of such on each line, or one alone. On those, rules of \`source: k8s_audit\`
+    are evaluated, on recordings those of system calls.
 
     No privilege is needed, and nothing from the machine where the recording was made.`,
   status: {
@@ -62,6 +70,10 @@ export const REPLAY = defineCommand({
   examples: [
     { command: 'wasprey replay node.wsp', effect: 'Evaluates the rules that come with Wasprey.' },
     { command: 'wasprey replay falco.scap', effect: 'Evaluates them on a capture of Falco.' },
+    {
+      command: 'wasprey replay audit.log -r k8s_audit_rules.yaml',
+      effect: "Evaluates Falco's rules on an API server's audit log.",
+    },
     { command: 'wasprey replay node.wsp -r base.yaml site/ --json', effect: 'Evaluates your own, and prints JSON.' },
   ],
   async run({ options, operands }, terminal) {
@@ -71,17 +83,36 @@ export const REPLAY = defineCommand({
     if (options.module !== undefined && rules.length > 0) {
       throw new UsageError('--module and RULES exclude each other');
     }
-    const selection = selectionOf(options);
+    const isAuditLog = isJson(path);
+    const source: EventSource = isAuditLog ? 'k8s_audit' : DEFAULT_SOURCE;
+    const own = selectionOf(options);
+    // Without a source it is the selection of the modules that come with the installation.
+    const selection = isAuditLog ? { ...own, source } : own;
     if (options.module !== undefined && !selectsAll(selection)) {
       throw new UsageError("a module's rules were selected when it was compiled", 'select them with `wasprey compile`');
     }
+    if (isAuditLog && options.module === undefined && rules.length === 0) {
+      throw new UsageError('audit events need rules of their own', 'add -r k8s_audit_rules.yaml');
+    }
+    const load = () =>
+      options.module === undefined
+        ? prepareRules(rules, terminal, selection)
+        : loadCompiledRules(options.module, source);
+    if (isAuditLog) return replayAudit(path, await load(), options, terminal);
     await prepare('native');
     const facts = readFacts(path);
-    const module =
-      options.module === undefined ? await prepareRules(rules, terminal, selection) : loadCompiledRules(options.module);
-    return replay(path, facts, module, options, terminal);
+    return replay(path, facts, await load(), options, terminal);
   },
 });
+
+function isJson(path: string): boolean {
+  try {
+    // A pipe could not be read again from its beginning.
+    return statSync(path).isFile() && isJsonFile(path);
+  } catch (error) {
+    throw new CommandFailure(`can't read ${path}: ${reasonOf(error)}`);
+  }
+}
 
 /** What the recording says of itself. Read before anything is compiled. */
 function readFacts(path: string): RecordingFacts {
@@ -128,6 +159,40 @@ async function replay(
   return outcome && outcome.damage.length > 0 ? EXIT.failure : EXIT.ok;
 }
 
+/** Lines of a log that are reported one by one. */
+const REPORTED_LINES = 10;
+
+/** @returns the exit status */
+async function replayAudit(
+  path: string,
+  module: RuleModule,
+  options: ReplayOptions,
+  terminal: Terminal,
+): Promise<number> {
+  let isStopped = false;
+  const stop = (): void => {
+    isStopped = true;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  const output = standardOutput(options, stop, terminal);
+  let reported = 0;
+  const report = await replayAuditLog(path, {
+    ...alertOptions(options),
+    module,
+    output,
+    hostname: hostname(),
+    onRefused: (line, kind, reason) => {
+      if (reported++ < REPORTED_LINES) terminal.say(`wasprey: ${path}:${line}: ${reason} [${kind}]\n`);
+    },
+    isStopped: () => isStopped,
+  });
+  await output.close(CLOSING_MS);
+  terminal.say(`\n${renderAuditReplay(report)}`);
+  return report.refused.size > 0 || output.counters.dropped > 0 ? EXIT.failure : EXIT.ok;
+}
+
+const CLOSING_MS = 5_000;
+
 /** Alerts on the same terminal are not written into the bar. */
 function hiding(bar: ProgressBar): Output {
   return {
@@ -145,21 +210,30 @@ function agentOptions(
   terminal: Terminal,
   bar: ProgressBar,
 ): AgentOptions {
-  const isoTime = options['iso-time'] === true;
-  const output = descriptorOutput({
+  return {
+    ...alertOptions(options),
+    modules: [module],
+    outputs: [hiding(bar), standardOutput(options, unread, terminal)],
+    onTrouble: (message) => terminal.say(`wasprey: ${message}\n`),
+  };
+}
+
+function alertOptions(options: ReplayOptions) {
+  return {
+    extras: { statics: selectionOf(options).statics ?? {} },
+    ruleMatching: options['rule-matching'] === 'all' ? 'all' : 'first',
+    isoTime: options['iso-time'] === true,
+  } as const;
+}
+
+/** @param unread called when nobody reads it any more */
+function standardOutput(options: ReplayOptions, unread: () => void, terminal: Terminal): Output {
+  return descriptorOutput({
     json: options.json === true,
-    format: { ...DEFAULT_FORMAT, isoTime },
+    format: { ...DEFAULT_FORMAT, isoTime: options['iso-time'] === true },
     onError: (error) => {
       if (error.code === 'EPIPE') unread();
       else terminal.say(`wasprey: alerts can't be written to standard output: ${reasonOf(error)}\n`);
     },
   });
-  return {
-    modules: [module],
-    extras: { statics: selectionOf(options).statics ?? {} },
-    outputs: [hiding(bar), output],
-    ruleMatching: options['rule-matching'] === 'all' ? 'all' : 'first',
-    isoTime,
-    onTrouble: (message) => terminal.say(`wasprey: ${message}\n`),
-  };
 }

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import type { RuleFile } from '../../compiler/rules/load.ts';
 import { configurationOf } from '../../daemon/configuration.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
+import { ALL_SOURCES } from '../../daemon/rules/rule-selection.ts';
 import { loadRuleSet, renderCompileDiagnostic } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { RuleLoadError } from '../../diagnostics/diagnostic.ts';
@@ -49,6 +50,9 @@ export const TEST = defineCommand({
     alert; \`{RULE: NUMBER}\` expects exactly that many, and \`{RULE: TEXT}\` one alert with that output. Damaged
     recordings are refused.
 
+    Rules of \`source: k8s_audit\` are tested on audit events, as on a recording: \`audit: FILE\` names a file of them, as
+    \`wasprey replay\` reads it, and \`audit: '{"kind": "Event", ...}'\` is one.
+
     With \`responses: wasprey.yaml\` beside \`rules\`, a test on an event may also name the responses of that configuration that
     would be performed: \`respond: [freeze reverse shells]\`, or \`respond: none\`. Rails and limits are not part of that.`,
   status: { ok: 'All tests pass.', failure: "Some tests fail or can't be run." },
@@ -84,7 +88,7 @@ export const TEST = defineCommand({
 async function runFile(file: SourceFile, terminal: Terminal): Promise<FileResults['results']> {
   const { rules, responses: configuration, tests } = orShow(terminal, () => readTestFile(file));
   const texts = orShow(terminal, () => rules.flatMap(readNamed));
-  const { active } = loadRuleSet(texts, terminal, false);
+  const { active } = loadRuleSet(texts, terminal, false, ALL_SOURCES);
   const names = active.map(({ name }) => name);
   const responses = configuration ? await responsesIn(configuration, terminal) : [];
   const recordings = orShow(terminal, () => {
@@ -98,6 +102,7 @@ async function runFile(file: SourceFile, terminal: Terminal): Promise<FileResult
   if (recordings.size > 0) await prepare('native');
   const { results, diagnostics } = await runTests(active, tests, recordings, MODULE_CACHE, responses).catch(
     (error: unknown) => {
+      if (error instanceof RuleLoadError) throw shownFailure(error, terminal);
       throw error instanceof RuleTestError ? new CommandFailure(error.message) : error;
     },
   );
@@ -131,10 +136,13 @@ function orShow<Result>(terminal: Terminal, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof RuleLoadError)) throw error;
-    terminal.say(`${renderDiagnostic(error.diagnostic, { color: terminal.color })}\n\n`);
-    throw new CommandFailure('the tests were not run', 'correct the errors above');
+    throw error instanceof RuleLoadError ? shownFailure(error, terminal) : error;
   }
+}
+
+function shownFailure({ diagnostic }: RuleLoadError, terminal: Terminal): CommandFailure {
+  terminal.say(`${renderDiagnostic(diagnostic, { color: terminal.color })}\n\n`);
+  return new CommandFailure('the tests were not run', 'correct the errors above');
 }
 
 function write(path: string, text: string): void {

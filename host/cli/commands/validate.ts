@@ -1,11 +1,10 @@
 // wasprey validate: checks rule files and reports each error with its place.
 
-import { translateRules } from '../../compiler/compile.ts';
 import { falcoLoadResult } from '../../compiler/rules/falco-result.ts';
 import type { RuleFile } from '../../compiler/rules/load.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import { type RuleSelection, SELECTION_OPTIONS, selectionOf } from '../../daemon/rules/rule-selection.ts';
-import { backEndRemarks, checkRuleFiles, loadRuleSet, renderCompileDiagnostic } from '../../daemon/rules/rule-set.ts';
+import { checkBackEnd, checkRuleFiles, loadRuleSet, renderCompileDiagnostic } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
@@ -38,10 +37,10 @@ export const VALIDATE = defineCommand({
   async run({ options, operands }, terminal) {
     if (operands.length === 0) throw new UsageError('validate what?', 'name rule files or folders');
     const files = readRuleFiles(operands);
-    const selection = selectionOf(options);
+    const selection = { ...selectionOf(options), source: 'all' } as const;
     if (options.json) return printJson(files, selection, options.quiet === true, terminal);
     const { rules, active, warnings } = loadRuleSet(files, terminal, !options.quiet, selection);
-    const found = backEndRemarks(translateRules(active).diagnostics);
+    const found = checkBackEnd(active);
     const errors = found.filter(({ severity }) => severity === 'error');
     for (const diagnostic of options.quiet ? errors : found) {
       terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);

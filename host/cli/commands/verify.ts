@@ -7,6 +7,7 @@ import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';
 import { named } from '../../sandbox/error.ts';
+import { EVENT_SOURCES } from '../../schema/event-source.ts';
 import { refusalOf } from '../../signature/policy.ts';
 import { checkSignature } from '../../signature/signature.ts';
 import { defineCommand } from '../definition/command.ts';
@@ -37,7 +38,7 @@ export const VERIFY = defineCommand({
     const verdict = named(path, () => checkSignature(bytes, keys));
     const refusal = refusalOf(path, verdict);
     if (refusal) throw refusal;
-    const { rules } = loadRuleModule(path, bytes);
+    const { rules } = loadRuleModule(path, bytes, EVENT_SOURCES);
     const signers = verdict.kind === 'trusted' ? verdict.keys.join(' and ') : '';
     terminal.print(`${path}: ${count(rules.length, 'rule')}, signed with ${signers}\n`);
     return EXIT.ok;

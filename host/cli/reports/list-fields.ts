@@ -1,7 +1,8 @@
 // The rows and the reference of `wasprey list fields`.
 
+import { DEFAULT_SOURCE, type EventSource } from '../../schema/event-source.ts';
 import type { Field } from '../../schema/fields/field.ts';
-import { FIELDS } from '../../schema/fields/index.ts';
+import { FIELDS_OF } from '../../schema/fields/index.ts';
 import { type Supplier, supplierOf } from '../../schema/fields/supplier.ts';
 import { codeSpan, heading, plain, table } from './markdown.ts';
 
@@ -12,6 +13,7 @@ const SUPPLIERS: Readonly<Record<Supplier, string>> = {
   machine: "the machine's files",
   runtime: 'container runtime',
   kubernetes: 'Kubernetes',
+  'api-server': 'the API server',
   nobody: 'no one',
 };
 
@@ -25,6 +27,8 @@ const CLASSES: readonly (readonly [title: string, names: RegExp])[] = [
   ['Paths of a call', /^fs\.path\./],
   ['Container', /^container\./],
   ['Kubernetes', /^k8s(meta)?\./],
+  ['Audit event', /^ka\./],
+  ['JSON of the audit event', /^(jevt|json)\./],
   ['Other', /./],
 ];
 
@@ -34,6 +38,7 @@ What conditions and outputs can read, by the class of the field. The last column
 * **capture**: the records that the kernel writes.
 * **reader**: derived from those when the process or the event is first seen: absolute paths, joined arguments, names of users.
 * **container runtime**, **Kubernetes**: their metadata of the container and its pod. Absent until they have answered, and outside containers.
+* **the API server**: in its audit events (\`--source k8s_audit\`).
 * **output**: formatted when an alert is written. For outputs only: a condition on it is never true.
 * **the machine's files**: read from \`/proc\` and \`/etc/passwd\` when an alert is written. For outputs only; absent in replays of
   recordings and when the process has already ended.
@@ -41,27 +46,29 @@ What conditions and outputs can read, by the class of the field. The last column
 
 A field in brackets takes an argument: \`[N]\` a number, \`[KEY]\` a name; \`?\`: the argument is optional.`;
 
-/** All fields that rules may name. */
-export function listFields() {
-  return FIELDS.filter((field) => !field.tableOnly).map((field) => {
-    const { type, description } = field;
-    const name = field.name + argumentText(field);
-    const why = field.source.from === 'none' ? field.source.why : undefined;
-    return {
-      name,
-      cells: [type, [description, ...remarks(field), ...shortSupply(field)].join(' ')],
-      json: {
+/** All fields that rules of the source may name. */
+export function listFields(source: EventSource = DEFAULT_SOURCE) {
+  return FIELDS_OF[source]
+    .filter((field) => !field.tableOnly)
+    .map((field) => {
+      const { type, description } = field;
+      const name = field.name + argumentText(field);
+      const why = field.source.from === 'none' ? field.source.why : undefined;
+      return {
         name,
-        type,
-        description,
-        captured: why === undefined,
-        suppliedBy: supplierOf(field),
-        ...(why !== undefined && { why }),
-        ...restrictions(field),
-      },
-      field,
-    };
-  });
+        cells: [type, [description, ...remarks(field), ...shortSupply(field)].join(' ')],
+        json: {
+          name,
+          type,
+          description,
+          captured: why === undefined,
+          suppliedBy: supplierOf(field),
+          ...(why !== undefined && { why }),
+          ...restrictions(field),
+        },
+        field,
+      };
+    });
 }
 
 /** The reference of these fields in Markdown: a table for each class. */
@@ -90,7 +97,7 @@ function row(field: Field): string[] {
 
 function argumentText({ argument, argumentKind }: Field): string {
   if (argument === undefined) return '';
-  return argumentKind === 'index' ? '[N]' : argumentKind === 'key' ? '[KEY]' : '[N|KEY]';
+  return argumentKind === 'index' || argumentKind === 'position' ? '[N]' : argumentKind === 'key' ? '[KEY]' : '[N|KEY]';
 }
 
 function restrictions(field: Field): Record<string, true> {

@@ -7,7 +7,7 @@ import type { Terminal } from '../../diagnostics/terminal.ts';
 
 /** @throws {CommandFailure} when the rules can't be loaded */
 export function listRules(paths: readonly string[], selection: RuleSelection, terminal: Terminal) {
-  const { rules } = loadRuleSet(readRuleFiles(paths), terminal, false, selection);
+  const { rules } = loadRuleSet(readRuleFiles(paths), terminal, false, { ...selection, source: 'all' });
   return rules.map(({ name, description, priority, source, enabled, tags, file, line }) => ({
     name,
     cells: [enabled ? priority : 'disabled', tags.join(' ')],

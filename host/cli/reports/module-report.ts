@@ -8,6 +8,7 @@ import { named } from '../../sandbox/error.ts';
 import { compileRuleModule } from '../../sandbox/instantiate.ts';
 import { readCustomSection } from '../../sandbox/sections.ts';
 import type { SandboxProof } from '../../sandbox/verify.ts';
+import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { signersOf } from '../../signature/signature.ts';
 import { filterNeed } from './filter-need.ts';
 
@@ -26,6 +27,8 @@ export interface ModuleReport {
   readonly compiler: string;
   /** Which layout of events it reads, as the module says. */
   readonly schema: string;
+  /** Source of the events that its rules are on, as the module says. */
+  readonly source: string;
   /** Whether this version can run it. */
   readonly runsHere: boolean;
   /** Ids of keys, as the module says: nothing of it is checked. */
@@ -57,6 +60,7 @@ export function reportOn(file: string, bytes: Uint8Array): ModuleReport | undefi
     sha256: createHash('sha256').update(bytes).digest('hex'),
     compiler: text(manifest.compiler),
     schema: text(manifest.schema),
+    source: text(manifest.eventSource ?? DEFAULT_SOURCE),
     runsHere: whyOtherVersion(manifest) === undefined,
     signers: signersOf(bytes),
     proof,

@@ -1,6 +1,7 @@
 // Warnings about valid conditions: probable mistakes and needless expressions.
 
 import type { WarningCode } from '../../diagnostics/codes.ts';
+import { DEFAULT_SOURCE, type EventSource } from '../../schema/event-source.ts';
 import { findField } from '../../schema/fields/index.ts';
 import { type Check, type Expression, type Literal, TRANSFORMERS } from './ast.ts';
 import { checksOf, fieldsOf } from './fields-of.ts';
@@ -17,8 +18,8 @@ export interface Remark {
 }
 
 /** Remarks on an expanded condition that passed the type check, from left to right. */
-export function adviseOn(expression: Expression): Remark[] {
-  return checksOf(expression).flatMap(onConstants);
+export function adviseOn(expression: Expression, source: EventSource = DEFAULT_SOURCE): Remark[] {
+  return checksOf(expression).flatMap((check) => onConstants(check, source));
 }
 
 /** Retired fields of an expanded condition, each where it stands first. They are reported even if the condition has another error. */
@@ -41,7 +42,7 @@ function onFields(check: Check, seen: Set<string>): Remark[] {
   return remarks;
 }
 
-function onConstants(check: Check): Remark[] {
+function onConstants(check: Check, source: EventSource): Remark[] {
   return constantsOf(check).flatMap((literal) => {
     const { text } = literal;
     const remark = (message: string, help?: string): Remark => ({
@@ -55,7 +56,7 @@ function onConstants(check: Check): Remark[] {
     }
     // Blanks are ignored: an extra one is a common typo.
     const tight = text.replace(/[ \t\n\v\f\r]+/g, '');
-    const what = isField(tight) ? 'field' : TRANSFORMER.test(tight) ? 'field transformer' : undefined;
+    const what = isField(tight, source) ? 'field' : TRANSFORMER.test(tight) ? 'field transformer' : undefined;
     if (what) {
       const message = `'${text}' may be a valid ${what} misused as a const string value`;
       const meant = what === 'field' ? `val(${tight})` : tight;
@@ -71,11 +72,11 @@ const PLAIN_REGEX = /^(?:\^|\.[+*?])?[^.+*?^$()[\]{}|\\]*(?:\$|\.[+*?])?$/;
 /** Looks like a transformer, with anything in its parentheses. */
 const TRANSFORMER = new RegExp(`^(?:val|${TRANSFORMERS.join('|')})\\(.*\\)$`, 's');
 
-function isField(text: string): boolean {
+function isField(text: string, source: EventSource): boolean {
   if (!text.includes('.')) return false;
   try {
     const operand = parseOperand(text);
-    return operand?.kind === 'field' && isKnownOperand(operand);
+    return operand?.kind === 'field' && isKnownOperand(operand, source);
   } catch {
     return false;
   }

@@ -1,11 +1,12 @@
 // Output templates: text with %fields in it.
 
 import { fieldHelp } from '../../diagnostics/suggest.ts';
+import { DEFAULT_SOURCE, type EventSource } from '../../schema/event-source.ts';
 import type { FieldOperand, Operand } from './ast.ts';
 import { fieldsIn } from './fields-of.ts';
 import { operandOrNothing } from './operand-parser.ts';
 import type { Template, TemplateToken } from './template-tokens.ts';
-import { isKnownOperand } from './type-of.ts';
+import { isKnownOperand, unknownFieldMessage } from './type-of.ts';
 
 /** A template that can't be printed. Indexes are UTF-16 units of its text, [start, end). */
 export class TemplateError extends Error {
@@ -38,14 +39,15 @@ export interface PlacedToken {
 /**
  * Parses a template. After a % stands an optional width, and then the longest text that is a known field or transformer;
  * what follows is text again.
+ * @param source of the rule
  * @throws TemplateError
  */
-export function parseTemplate(text: string): Template {
-  return placedTokens(text).map(({ token }) => token);
+export function parseTemplate(text: string, source: EventSource = DEFAULT_SOURCE): Template {
+  return placedTokens(text, source).map(({ token }) => token);
 }
 
 /** The same with the place of each token. */
-export function placedTokens(text: string): PlacedToken[] {
+export function placedTokens(text: string, source: EventSource = DEFAULT_SOURCE): PlacedToken[] {
   if (text === '') throw new TemplateError('output is empty', 0, 0);
   if (text.length > LONGEST_TEMPLATE) {
     throw new TemplateError(`output has more than ${LONGEST_TEMPLATE} characters`, LONGEST_TEMPLATE, text.length);
@@ -54,7 +56,7 @@ export function placedTokens(text: string): PlacedToken[] {
   // Absent values always print <NA>, as a leading star requires.
   let at = text.startsWith('*') ? 1 : 0;
   while (at < text.length) {
-    const placed = text[at] === '%' ? operandToken(text, at) : textToken(text, at);
+    const placed = text[at] === '%' ? operandToken(text, at, source) : textToken(text, at);
     tokens.push(placed);
     at = placed.end;
   }
@@ -67,12 +69,12 @@ function textToken(text: string, start: number): PlacedToken {
   return { token: { kind: 'text', text: text.slice(start, end) }, start, end };
 }
 
-function operandToken(text: string, percent: number): PlacedToken {
+function operandToken(text: string, percent: number, source: EventSource): PlacedToken {
   const digits = /^\d*/.exec(text.slice(percent + 1, percent + 20))?.[0] ?? '';
   const start = percent + 1 + digits.length;
   if (start >= text.length) throw new TemplateError('output ends with a %', percent, text.length, NO_ESCAPE);
-  const found = longestOperand(text, start);
-  if (!found) throw unknownToken(text, percent, start);
+  const found = longestOperand(text, start, source);
+  if (!found) throw unknownToken(text, percent, start, source);
   const width = Number(digits);
   const token = { kind: 'operand', operand: found.operand, ...(width > 0 ? { width } : {}) } as const;
   return { token, start: percent, end: found.end };
@@ -86,10 +88,14 @@ const TRANSFORMER_START = /[a-z0-9]+\(/y;
 /** Longest transformer: names, arguments and nested transformers are short in all sensible templates. */
 const TRANSFORMER_REACH = 1024;
 
-function longestOperand(text: string, start: number): { operand: Operand; end: number } | undefined {
+function longestOperand(
+  text: string,
+  start: number,
+  source: EventSource,
+): { operand: Operand; end: number } | undefined {
   for (const end of possibleEnds(text, start)) {
     const operand = operandOrNothing(text.slice(start, end));
-    if (operand && isKnownOperand(operand, 'output')) return { operand, end };
+    if (operand && isKnownOperand(operand, source, 'output')) return { operand, end };
   }
   return undefined;
 }
@@ -112,13 +118,13 @@ function* possibleEnds(text: string, start: number): Generator<number> {
   }
 }
 
-function unknownToken(text: string, percent: number, start: number): TemplateError {
+function unknownToken(text: string, percent: number, start: number, source: EventSource): TemplateError {
   const name = /^[a-zA-Z][a-zA-Z0-9_]*(?:\.[a-zA-Z0-9_]+)*(?:\[[^\]]*\])?/.exec(text.slice(start))?.[0];
   if (name === undefined) {
     return new TemplateError('there is no field after the %', percent, start + 1, { ...NO_ESCAPE, unknown: true });
   }
-  return new TemplateError(`unknown field ${name}`, percent, start + name.length, {
-    help: fieldHelp(name, '%'),
+  return new TemplateError(unknownFieldMessage(name, source), percent, start + name.length, {
+    help: fieldHelp(name, '%', source),
     unknown: true,
   });
 }

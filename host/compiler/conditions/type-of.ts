@@ -2,6 +2,7 @@
 
 import { fieldHelp, withSomeArgument } from '../../diagnostics/suggest.ts';
 import { isEventName } from '../../schema/event-names.ts';
+import { DEFAULT_SOURCE, type EventSource } from '../../schema/event-source.ts';
 import type { Field } from '../../schema/fields/field.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';
 import { parameterType } from '../../schema/parameter-names.ts';
@@ -49,15 +50,26 @@ export function isString(type: ValueType): boolean {
 /** Some fields are for output only. */
 export type OperandUse = 'condition' | 'output';
 
-/** @throws ConditionTypeError */
-export function typeOf(operand: Operand, use: OperandUse = 'condition'): OperandType {
-  return operand.kind === 'field' ? typeOfField(operand, use) : typeOfTransformer(operand, use);
+/**
+ * @param source of the rule: its fields
+ * @throws ConditionTypeError
+ */
+export function typeOf(
+  operand: Operand,
+  source: EventSource = DEFAULT_SOURCE,
+  use: OperandUse = 'condition',
+): OperandType {
+  return operand.kind === 'field' ? typeOfField(operand, source, use) : typeOfTransformer(operand, source, use);
 }
 
 /** Whether an operand names known fields and transforms what can be transformed. */
-export function isKnownOperand(operand: Operand, use: OperandUse = 'condition'): boolean {
+export function isKnownOperand(
+  operand: Operand,
+  source: EventSource = DEFAULT_SOURCE,
+  use: OperandUse = 'condition',
+): boolean {
   try {
-    typeOf(operand, use);
+    typeOf(operand, source, use);
     return true;
   } catch (error) {
     if (error instanceof ConditionTypeError) return false;
@@ -70,23 +82,23 @@ export function fieldText({ name, argument }: FieldOperand): string {
   return argument === undefined ? name : `${name}[${argument}]`;
 }
 
-function typeOfField(operand: FieldOperand, use: OperandUse): OperandType {
+function typeOfField(operand: FieldOperand, source: EventSource, use: OperandUse): OperandType {
   const text = fieldText(operand);
   const { span } = operand;
-  const resolved = resolveNamed(operand.name, operand.argument);
+  const resolved = resolveNamed(operand.name, operand.argument, source);
   if (!resolved.ok) {
     const { field } = resolved;
     if (resolved.reason === 'argument-missing' && field) {
       const help = `write ${withSomeArgument(field)}`;
       throw new ConditionTypeError(`field ${field.name} needs an argument`, span, { help });
     }
-    throw unknownField(text, span, field);
+    throw unknownField(text, span, source, field);
   }
   const { field, argument } = resolved;
   if (field.tableOnly || (field.printOnly && use === 'condition')) {
     throw new ConditionTypeError(`field ${field.name} can't be used in conditions`, span);
   }
-  if (field.name === 'evt.type.is' && !isEventName(argument ?? '')) throw unknownField(text, span, undefined);
+  if (field.name === 'evt.type.is' && !isEventName(argument ?? '')) throw unknownField(text, span, source);
   if (field.source.from === 'argument') {
     if (operand.argument !== undefined && field.type === 'DYN') {
       throw new ConditionTypeError(`${field.name} takes the name of an argument`, span, { help: `${field.name}.NAME` });
@@ -100,14 +112,21 @@ function typeOfField(operand: FieldOperand, use: OperandUse): OperandType {
   return { type: field.type, list: field.list === true, field };
 }
 
-function unknownField(text: string, span: Span, field: Field | undefined): ConditionTypeError {
-  const help = () => (field ? argumentHelp(field) : fieldHelp(text));
-  return new ConditionTypeError(`unknown field ${text}`, span, { help, unknown: true });
+function unknownField(text: string, span: Span, source: EventSource, field?: Field): ConditionTypeError {
+  const help = () => (field ? argumentHelp(field) : fieldHelp(text, '', source));
+  return new ConditionTypeError(unknownFieldMessage(text, source), span, { help, unknown: true });
 }
+
+/** The message about a text that is no field of the source. */
+export function unknownFieldMessage(text: string, source: EventSource): string {
+  return source === DEFAULT_SOURCE ? `unknown field ${text}` : `unknown field ${text} of source ${source}`;
+}
+
+const NUMBERED: Readonly<Record<string, string>> = { index: 'a number', position: 'a number from 0' };
 
 function argumentHelp({ name, argument, argumentKind }: Field): string {
   if (!argument) return `${name} takes no argument`;
-  return `${name} takes ${argumentKind === 'index' ? 'a number' : 'a name'}`;
+  return `${name} takes ${NUMBERED[argumentKind ?? 'key'] ?? 'a name'}`;
 }
 
 function typeOfArgument(field: Field, argument: string, span: Span): ValueType {
@@ -117,9 +136,9 @@ function typeOfArgument(field: Field, argument: string, span: Span): ValueType {
   return field.type === 'DYN' ? type : field.type;
 }
 
-function typeOfTransformer(operand: TransformerOperand, use: OperandUse): OperandType {
+function typeOfTransformer(operand: TransformerOperand, source: EventSource, use: OperandUse): OperandType {
   const { name, span } = operand;
-  const args = operand.arguments.map((argument) => typeOfTransformerArgument(argument, use));
+  const args = operand.arguments.map((argument) => typeOfTransformerArgument(argument, source, use));
   const [first, second] = args;
   if (operand.argument !== undefined && name !== 'getopt') {
     throw new ConditionTypeError(`${name}() takes no argument in brackets`, span);
@@ -162,17 +181,17 @@ function typeOfTransformer(operand: TransformerOperand, use: OperandUse): Operan
   }
 }
 
-function typeOfTransformerArgument(argument: TransformerArgument, use: OperandUse): OperandType {
+function typeOfTransformerArgument(argument: TransformerArgument, source: EventSource, use: OperandUse): OperandType {
   switch (argument.kind) {
     case 'literal':
       return { type: 'CHARBUF', list: false };
     case 'list': {
-      const types = argument.items.map((item) => typeOfTransformerArgument(item, use));
+      const types = argument.items.map((item) => typeOfTransformerArgument(item, source, use));
       return { type: types.find(({ type }) => !isString(type))?.type ?? 'CHARBUF', list: true };
     }
     case 'transformer':
     case 'field':
-      return typeOf(argument, use);
+      return typeOf(argument, source, use);
   }
 }
 

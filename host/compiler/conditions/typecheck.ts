@@ -1,5 +1,6 @@
 // Type check of conditions: known fields, operators that their types have, constants that their types take.
 
+import { DEFAULT_SOURCE, type EventSource } from '../../schema/event-source.ts';
 import type { ValueType } from '../../schema/types.ts';
 import type { Check, Expression, Operator } from './ast.ts';
 import { checkValue } from './check-value.ts';
@@ -8,20 +9,21 @@ import { ConditionTypeError, isString, type OperandType, typeOf } from './type-o
 
 /**
  * Checks an expanded condition, from left to right.
+ * @param source of the rule
  * @throws ConditionTypeError, WrongCheck
  */
-export function checkTypes(expression: Expression): void {
+export function checkTypes(expression: Expression, source: EventSource = DEFAULT_SOURCE): void {
   switch (expression.kind) {
     case 'and':
     case 'or':
-      for (const child of expression.children) checkTypes(child);
+      for (const child of expression.children) checkTypes(child, source);
       return;
     case 'not':
-      checkTypes(expression.child);
+      checkTypes(expression.child, source);
       return;
     case 'check':
       try {
-        checkTypesOf(expression);
+        checkTypesOf(expression, source);
         return;
       } catch (error) {
         throw error instanceof ConditionTypeError ? new WrongCheck(expression, error) : error;
@@ -81,8 +83,8 @@ function operatorsOf({ type, list }: Pick<OperandType, 'type' | 'list'>): readon
   }
 }
 
-function checkTypesOf(check: Check): void {
-  const left = typeOf(check.left);
+function checkTypesOf(check: Check, source: EventSource): void {
+  const left = typeOf(check.left, source);
   const { operator, right } = check;
   requirePlainEventType(check);
   const operators = operatorsOf(left);
@@ -101,7 +103,7 @@ function checkTypesOf(check: Check): void {
       for (const value of right.values) checkValue(left, operator, value);
       return;
     case 'operand':
-      checkRightOperand(check, left, typeOf(right.operand));
+      checkRightOperand(check, left, typeOf(right.operand, source));
   }
 }
 

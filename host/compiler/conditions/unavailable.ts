@@ -1,5 +1,6 @@
 // Fields that a rule reads and live events can't supply: at all, or in time for a condition.
 
+import { DEFAULT_SOURCE, type EventSource } from '../../schema/event-source.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';
 import type { Check, Expression, FieldOperand } from './ast.ts';
 import { checksOf, fieldsOf } from './fields-of.ts';
@@ -16,7 +17,11 @@ export interface UnavailableField {
 }
 
 /** Each field once: at its first place in the condition, or else in the output. */
-export function unavailableFields(condition: Expression, output: Template): UnavailableField[] {
+export function unavailableFields(
+  condition: Expression,
+  output: Template,
+  source: EventSource = DEFAULT_SOURCE,
+): UnavailableField[] {
   const read = [
     ...checksOf(condition).flatMap((check) => fieldsOf(check).map((field) => ({ field, check }))),
     ...templateFields(output).map((field) => ({ field })),
@@ -24,14 +29,14 @@ export function unavailableFields(condition: Expression, output: Template): Unav
   const found = new Map<string, UnavailableField>();
   for (const use of read) {
     const text = fieldText(use.field);
-    const message = found.has(text) ? undefined : problemOf(use.field, 'check' in use);
+    const message = found.has(text) ? undefined : problemOf(use.field, 'check' in use, source);
     if (message !== undefined) found.set(text, { ...use, message });
   }
   return [...found.values()];
 }
 
-function problemOf(operand: FieldOperand, inCondition: boolean): string | undefined {
-  const resolved = resolveNamed(operand.name, operand.argument);
+function problemOf(operand: FieldOperand, inCondition: boolean, of: EventSource): string | undefined {
+  const resolved = resolveNamed(operand.name, operand.argument, of);
   // Of deprecated fields there is another warning.
   if (!resolved.ok || resolved.field.deprecated) return undefined;
   const { source } = resolved.field;

@@ -28,8 +28,12 @@ export function emitModule(plan: Plan, functions: Functions, title: string): str
   const names = new Map(groups.map((group) => [group, emitBodies(group, sources, emitter, bodies)]));
   const handlers = groups.map((group) => emitHandler(group, names.get(group) ?? new Map(), emitter, functions));
   const candidates = emitCandidates(plan.candidates, sources, emitter, functions);
-  const places = emitter.ancestry.isEmpty ? CANDIDATES : [...CANDIDATES, ...ANCESTRY];
   const code = [...functions.texts, ...bodies.texts, ...handlers, emitEvaluate(groups), ...candidates].join('\n\n');
+  const places = [
+    ...CANDIDATES,
+    ...(emitter.ancestry.isEmpty ? [] : ANCESTRY),
+    ...(/\bvaluesOffset\b/.test(code) ? VALUES : []),
+  ];
   return `${[`// ${title}`, '', ...runtimeImports(code), '', MATCH, ...places, '', code].join('\n')}\n`;
 }
 
@@ -46,6 +50,9 @@ const CANDIDATES = [
 
 /** The same of its ancestry words. */
 const ANCESTRY = ['// @ts-ignore: decorator', `@external('env', 'ancestry') declare const ${ANCESTRY_OFFSET}: u32;`];
+
+/** Where behind the fixed part of an audit event this module's own values begin, after those of other modules. */
+const VALUES = ['// @ts-ignore: decorator', "@external('env', 'values') declare const valuesOffset: u32;"];
 
 /** Every condition that becomes code. */
 function rootsOf({ candidates, groups }: Plan): readonly Condition[] {

@@ -2,6 +2,7 @@
 // print-value.ts makes AssemblyScript of them; plan/ reads from them what the kernel may drop and what can be looked up. Names of members,
 // flags and operators are those of the schema and of rules-wasm: a wrong one fails the type check.
 
+import type { AUDIT_EVENT } from '../../schema/audit/record.ts';
 import type { CONTAINER } from '../../schema/container.ts';
 import type {
   DESCRIPTOR_STATE,
@@ -17,6 +18,7 @@ import type { OPERATORS } from './generated/operators.ts';
 
 /** The structs by the name that their accessors begin with: `header` is what all events have, then the shapes of events. */
 type Structs = { readonly header: typeof EVENT_HEADER } & typeof EVENT_STRUCTS & {
+    readonly audit: typeof AUDIT_EVENT;
     readonly image: typeof IMAGE;
     readonly container: typeof CONTAINER;
   };
@@ -77,9 +79,9 @@ export type Value =
 
 /**
  * `event`: the record. `image`: the process image, or the ancestor's that is looked at. `item`, `index`: within a function that goes over a
- * list. `key`: within one that looks for a key.
+ * list. `key`: within one that looks for a key. `valuesOffset`: of an audit event, where the values of this module begin (emit/module.ts).
  */
-export type VariableName = 'event' | 'image' | 'item' | 'index' | 'key';
+export type VariableName = 'event' | 'image' | 'item' | 'index' | 'key' | 'valuesOffset';
 
 /**
  * `imageComm(imageParentAddress(image))`: a member of the struct at the address `of`; of an array the element `index`. Texts are u64
@@ -124,6 +126,7 @@ export const IMAGE_ADDRESS = variable('image');
 export const ITEM_TEXT = variable('item');
 export const ITEM_INDEX = variable('index');
 export const KEY_TEXT = variable('key');
+export const FIRST_VALUE = variable('valuesOffset');
 
 export function integer(value: bigint | number): Value {
   return { node: 'integer', value: BigInt(value) };

@@ -5,7 +5,11 @@ import type { Expression } from '../conditions/ast.ts';
 import { Functions } from '../emit/functions.ts';
 import { functionMaker } from '../emit/lowering-functions.ts';
 import { type Condition, FALSE } from '../ir/condition.ts';
+import { AuditValues } from '../lower/audit-field.ts';
 import { lowerExpression } from '../lower/expression.ts';
+
+/** Shared, so that conditions on the same value are the same. */
+const AUDIT_VALUES = new AuditValues();
 
 /** Undefined if a part of it can't be compiled; compiling says why. */
 export function conditionOn(expression: Expression, type: EventType): Condition | undefined {
@@ -13,6 +17,7 @@ export function conditionOn(expression: Expression, type: EventType): Condition 
   let failed = false;
   const condition = lowerExpression(expression, {
     type,
+    auditValues: AUDIT_VALUES,
     warn: () => undefined,
     fail: () => {
       failed = true;

@@ -1,11 +1,13 @@
 // Conditions and checks that are constant on all events of the rule.
 
 import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
+import { type EventSource, fieldSource } from '../../schema/event-source.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';
 import type { Check, FieldOperand } from '../conditions/ast.ts';
 import { checksOf, fieldsOf } from '../conditions/fields-of.ts';
 import { printOperand } from '../conditions/print.ts';
 import { typeOf } from '../conditions/type-of.ts';
+import type { CompiledRule } from '../rules/rule.ts';
 import { conditionOn } from './condition-on.ts';
 import { constantsOf, isAboutType, requiredChecks, type Subject } from './subject.ts';
 
@@ -21,7 +23,7 @@ function findContradictions({ rule }: Subject): Diagnostic[] {
   const first = new Map<string, { readonly check: Check; readonly values: ReadonlySet<string> }>();
   const found: Diagnostic[] = [];
   for (const check of requiredChecks(rule.condition)) {
-    if (!hasOneValue(check)) continue;
+    if (!hasOneValue(check, fieldSource(rule.source))) continue;
     const name = printOperand(check.left);
     const values = new Set(constantsOf(check).map(({ text }) => text));
     const before = first.get(name);
@@ -40,21 +42,24 @@ function findContradictions({ rule }: Subject): Diagnostic[] {
 const EITHER_END = /^fd\.(?:ip|port|net|rnet|proto)/;
 
 /** Text that is compared as a whole, of a field that has one value at a time. */
-function hasOneValue({ left, operator, modifier }: Check): boolean {
+function hasOneValue({ left, operator, modifier }: Check, source: EventSource): boolean {
   if (modifier || !['=', '==', 'in'].includes(operator)) return false;
   if (left.kind !== 'field' || EITHER_END.test(left.name)) return false;
-  const { type, list } = typeOf(left);
-  return !list && (type === 'CHARBUF' || type === 'FSPATH') && (left.argument !== undefined || !isOfAncestors(left));
+  const { type, list } = typeOf(left, source);
+  return (
+    !list && (type === 'CHARBUF' || type === 'FSPATH') && (left.argument !== undefined || !isOfAncestors(left, source))
+  );
 }
 
-function isOfAncestors({ name, argument }: FieldOperand): boolean {
-  const resolved = resolveNamed(name, argument);
+function isOfAncestors({ name, argument }: FieldOperand, source: EventSource): boolean {
+  const resolved = resolveNamed(name, argument, source);
   return !resolved.ok || resolved.field.anyAncestor === true || resolved.field.argument !== undefined;
 }
 
 function onCheck(check: Check, { rule, types }: Subject): Diagnostic | undefined {
   const { left } = check;
-  if (isAboutType(check) || types.length === 0 || !fieldsOf(check).every(isCaptured)) return undefined;
+  if (isAboutType(check) || types.length === 0 || !fieldsOf(check).every((field) => isCaptured(field, rule)))
+    return undefined;
   const conditions = types.map((type) => conditionOn(check, type));
   const values = new Set(conditions.map((item) => (item?.kind === 'constant' ? item.value : undefined)));
   const [value] = values;
@@ -80,7 +85,7 @@ function onWhole({ rule, types, conditions }: Subject): Diagnostic[] {
   if (conditions.size < types.length) return [];
   const possible = [...conditions.values()].some((condition) => condition.kind !== 'constant' || condition.value);
   if (possible) return [];
-  const absent = checks.flatMap(fieldsOf).find((field) => !isCaptured(field));
+  const absent = checks.flatMap(fieldsOf).find((field) => !isCaptured(field, rule));
   const [message, help] = absent
     ? [`no event meets this condition: ${printOperand(absent)} is always absent`, 'see `wasprey list fields`']
     : rule.eventTypes.size === 0
@@ -94,8 +99,8 @@ function onWhole({ rule, types, conditions }: Subject): Diagnostic[] {
   return [warning('LINT_ALWAYS_FALSE', message, rule.place, { help })];
 }
 
-function isCaptured({ name, argument }: FieldOperand): boolean {
-  const resolved = resolveNamed(name, argument);
+function isCaptured({ name, argument }: FieldOperand, { source }: CompiledRule): boolean {
+  const resolved = resolveNamed(name, argument, fieldSource(source));
   return resolved.ok && resolved.field.source.from !== 'none';
 }
 

@@ -1,5 +1,6 @@
 // The input of the checks of `wasprey lint`: a rule with its condition on each of its event types.
 
+import { AUDIT_EVENT_TYPE } from '../../schema/audit/record.ts';
 import { EVENT_TYPES, type EventType } from '../../schema/events/index.ts';
 import type { Check, Expression } from '../conditions/ast.ts';
 import type { Condition } from '../ir/condition.ts';
@@ -15,12 +16,18 @@ export interface Subject {
 }
 
 export function subjectOf(rule: CompiledRule): Subject {
-  const types = EVENT_TYPES.filter(({ name }) => rule.eventTypes.has(name));
+  const types = typesOf(rule);
   const conditions = types.flatMap((type) => {
     const condition = conditionOn(rule.condition, type);
     return condition ? [[type, condition] as const] : [];
   });
   return { rule, types, conditions: new Map(conditions) };
+}
+
+/** The captured types that the rule's checks of the type allow; of another source than system calls, the one that it has. */
+export function typesOf({ source, eventTypes }: CompiledRule): readonly EventType[] {
+  if (source === 'k8s_audit') return eventTypes.size > 0 ? [AUDIT_EVENT_TYPE] : [];
+  return EVENT_TYPES.filter(({ name }) => eventTypes.has(name));
 }
 
 /** Conditions that all have to hold. */
@@ -44,7 +51,7 @@ export function requiredChecks(expression: Expression): Check[] {
 
 /** Whether a check only says which events a rule is for, or is one of the usual ways to say "never" or "always". */
 export function isAboutType({ left }: Check): boolean {
-  return left.kind === 'field' && /^(?:evt\.(?:type|num|dir|is_\w+)|syscall\.type)$/.test(left.name);
+  return left.kind === 'field' && /^(?:evt\.(?:type|num|dir|is_\w+)|syscall\.type|jevt\.rawtime)$/.test(left.name);
 }
 
 export function constantsOf({ right }: Check) {

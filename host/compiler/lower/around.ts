@@ -1,6 +1,7 @@
 // evt.around[T] = D: the event's time is within D milliseconds of T, in ns since the epoch. `evt.around[5000000] = 1` compiles to
 // `headerTime(event) >= 0x3d0900 && headerTime(event) <= 0x5b8d80`.
 
+import type { EventType } from '../../schema/events/index.ts';
 import type { Check } from '../conditions/ast.ts';
 import { all, any, type Condition, FALSE, holds } from '../ir/condition.ts';
 import { compare, hexadecimal, ofEvent } from '../ir/value.ts';
@@ -10,9 +11,9 @@ import { integerOf } from './number-check.ts';
 const MILLISECOND = 1_000_000n;
 const TIME = ofEvent('header', 'time');
 
-export function aroundCheck({ left, operator, right }: Check): Condition {
+export function aroundCheck({ left, operator, right }: Check, type: EventType): Condition {
   if (left.kind !== 'field') return FALSE;
-  const { argument = '0' } = knownField(left.name, left.argument);
+  const { argument = '0' } = knownField(left.name, left.argument, type);
   const values = right.kind === 'values' ? right.values : right.kind === 'value' ? [right.value] : [];
   if (operator !== '=' && operator !== '==' && operator !== 'in') return FALSE;
   return any(

@@ -11,7 +11,7 @@ import { literalBytes } from '../conditions/literal-bytes.ts';
 import { all, any, anyAncestor, type Condition, exactlyOne, FALSE, not } from '../ir/condition.ts';
 import type { Bytes } from '../ir/text.ts';
 import { aroundCheck } from './around.ts';
-import { checkTextsAgainst, checkTextsValues, type Texts } from './list-check.ts';
+import { checkTextsAgainst, checkTextsValues, compareLists, type Texts } from './list-check.ts';
 import { comparesNames, nameCheck } from './name-check.ts';
 import {
   checkAddress,
@@ -40,7 +40,7 @@ export function lowerCheck(check: Check, context: LoweringContext): Condition {
 
 function lower(check: Check, context: LoweringContext): Condition {
   const { left } = check;
-  if (left.kind === 'field' && left.name.startsWith('evt.around')) return aroundCheck(check);
+  if (left.kind === 'field' && left.name.startsWith('evt.around')) return aroundCheck(check, context.type);
   if (comparesNames(check, context)) return nameCheck(check, context);
   const typed = lowerOperand(left, context);
   const { operand } = typed;
@@ -115,10 +115,12 @@ function compareTexts(
       context,
     );
   }
+  const lists = against.kind === 'texts' ? compareLists(texts, operator === 'in', against) : undefined;
+  if (lists) return lists;
   const pieces = piecesOf(against);
   if (pieces?.every(({ kind }) => kind !== 'joined'))
     return all([exists(against), checkTextsAgainst(texts, operator, pieces, context)]);
-  context.warn('condition-not-supported', 'comparing two lists is not supported; the condition is never true');
+  context.warn('condition-not-supported', 'comparing these two lists is not supported; the condition is never true');
   return FALSE;
 }
 

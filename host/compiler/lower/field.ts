@@ -1,9 +1,12 @@
 // From a field, with its argument, to its operand on events of a type.
 
+import { sourceOf } from '../../schema/audit/record.ts';
+import type { EventType } from '../../schema/events/index.ts';
 import type { Field } from '../../schema/fields/field.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';
 import { cast } from '../ir/value.ts';
 import { argumentField } from './argument.ts';
+import { auditOperand } from './audit-field.ts';
 import { derivedOperand } from './derived.ts';
 import { ABSENT, type LoweringContext, type Operand } from './operand.ts';
 import { mapEither } from './pieces.ts';
@@ -14,9 +17,9 @@ export interface NamedField {
   readonly argument?: string;
 }
 
-/** Finds a field that is known to exist. Throws on one that isn't: the type check comes first. */
-export function knownField(name: string, bracket: string | undefined): NamedField {
-  const resolved = resolveNamed(name, bracket);
+/** Finds a field that is known to exist on events of the type. Throws on one that doesn't: the type check comes first. */
+export function knownField(name: string, bracket: string | undefined, type: EventType): NamedField {
+  const resolved = resolveNamed(name, bracket, sourceOf(type));
   if (!resolved.ok) throw new Error(`field ${name} was not checked: ${resolved.reason}`);
   return resolved;
 }
@@ -44,6 +47,8 @@ function readOperand({ field, argument }: NamedField, context: LoweringContext):
       return derivedOperand(source.derive(context.type, argument), field.type, context);
     case 'container':
       return derivedOperand(source.derive(argument), field.type, context);
+    case 'audit':
+      return auditOperand(source.row, argument, context);
     case 'argument':
       return argumentField(source.raw, argument ?? '', context);
     case 'rendered':

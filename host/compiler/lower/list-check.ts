@@ -2,9 +2,8 @@
 // `container.env_names intersects (A, B)` compiles to
 //
 //   function anyAmong_721ed915eb60(event: u32, image: u32): bool {
-//     for (let index: u32 = 0; index < 65536; ++index) {
-//       const item = itemOf(containerEnvNames(imageContainerAddress(image)), index);
-//       if (item == 0) break;
+//     const list = containerEnvNames(imageContainerAddress(image));
+//     for (let item = firstItem(list); item != 0; item = itemAfter(list, item)) {
 //       if (oneOf_A_B(item)) return true;
 //     }
 //     return false;
@@ -14,19 +13,21 @@ import type { Check } from '../conditions/ast.ts';
 import { all, type Condition, holds } from '../ir/condition.ts';
 import { contentHash } from '../ir/content-hash.ts';
 import { printValue } from '../ir/print-value.ts';
-import type { Bytes, Piece } from '../ir/text.ts';
+import { type Bytes, joinScopes, type Piece } from '../ir/text.ts';
 import {
+  call,
   callFunction,
   choose,
   compare,
   EVENT_ADDRESS,
   IMAGE_ADDRESS,
+  ITEM_INDEX,
   ITEM_TEXT,
   NEVER,
   truth,
   type Value,
 } from '../ir/value.ts';
-import type { LoweringContext, Operand } from './operand.ts';
+import { ITEM, type LoweringContext, type Operand } from './operand.ts';
 
 /** A list of which only the event knows how long it is. */
 export type Texts = Extract<Operand, { kind: 'texts' }>;
@@ -71,13 +72,46 @@ export function checkEach(
   context.define(
     name,
     `function ${name}(event: u32, image: u32): bool {
-  for (let index: u32 = 0; index < 65536; ++index) {
-    const item = ${read};
-    if (item == 0) break;
+${loopOver(item).join('\n')}
     if (${every ? `!(${whole})` : whole}) return ${!every};
   }
   return ${every};
 }`,
   );
   return all([there, holds(callFunction(name, EVENT_ADDRESS, IMAGE_ADDRESS), scope, 20)]);
+}
+
+/** Whether all elements of a list are in another one, or any is; undefined if one of them is no list in memory. */
+export function compareLists(texts: Texts, every: boolean, other: Texts): Condition | undefined {
+  const [left, right] = [listInMemory(texts), listInMemory(other)];
+  if (!left || !right) return undefined;
+  const scope = joinScopes([texts.scope, other.scope]);
+  return all([texts.there, other.there, holds(call(every ? 'isWithin' : 'meets', left, right), scope, 60)]);
+}
+
+/** The list whose elements are read as they are. */
+function listInMemory({ item, marks, each }: Texts): Value | undefined {
+  const list = listOf(item);
+  return marks.length === 0 && each === ITEM ? list : undefined;
+}
+
+function listOf(item: Value): Value | undefined {
+  const [list, index] = item.node === 'call' && item.operator === 'itemOf' ? item.arguments : [];
+  return index === ITEM_INDEX ? list : undefined;
+}
+
+/** The head of a loop over the elements. One of a list that lies in memory takes time in proportion to it, however long an event makes it. */
+function loopOver(item: Value): readonly string[] {
+  const list = listOf(item);
+  if (list) {
+    return [
+      `  const list = ${printValue(list)};`,
+      '  for (let item = firstItem(list); item != 0; item = itemAfter(list, item)) {',
+    ];
+  }
+  return [
+    '  for (let index: u32 = 0; index < 65536; ++index) {',
+    `    const item = ${printValue(item)};`,
+    '    if (item == 0) break;',
+  ];
 }

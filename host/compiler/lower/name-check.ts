@@ -30,7 +30,7 @@ export function namesIn({ left, right }: Check): string[] {
 export function nameCheck(check: Check, context: LoweringContext): Condition {
   const { left, operator, modifier } = check;
   const field = left.kind === 'field' ? (ADDRESS_OF.exec(left.name)?.[1] ?? '') : '';
-  const address = fieldOperand(knownField(field, undefined), context);
+  const address = fieldOperand(knownField(field, undefined, context.type), context);
   if (address.kind !== 'address') return FALSE;
   const { scope } = address;
   const there = holds(isThere(address.value), scope);

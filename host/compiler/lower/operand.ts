@@ -87,6 +87,8 @@ export interface LoweringContext extends FunctionMaker {
   readonly type: EventType;
   /** Where fields are read if events are given by their fields; by default in the record. */
   readonly given?: { operand(field: Field, argument: string | undefined): Operand };
+  /** Numbers the values of audit events that lie in no member. */
+  readonly auditValues: { numberOf(name: string): number };
   /** Something about a field that the rule's author should know; said once per rule and text. */
   warn(code: LoweringWarningCode, message: string): void;
   /** A check that can't be compiled: it counts as false. Throws what is no fault of the rule. */

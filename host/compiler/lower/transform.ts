@@ -40,7 +40,7 @@ export interface TypedOperand {
 
 export function lowerOperand(operand: AstOperand, context: LoweringContext): TypedOperand {
   if (operand.kind === 'transformer') return transform(operand, context);
-  const named = knownField(operand.name, operand.argument);
+  const named = knownField(operand.name, operand.argument, context.type);
   const lowered = fieldOperand(named, context);
   if (named.field.type === 'DYN') {
     const integers = parameterType(named.argument ?? '') ?? 'INT64';

@@ -7,6 +7,7 @@ import type { WarningCode } from '../../diagnostics/codes.ts';
 import { type Context, type Diagnostic, RuleLoadError, warning } from '../../diagnostics/diagnostic.ts';
 import { nearest } from '../../diagnostics/suggest.ts';
 import type { YamlMapping } from '../../diagnostics/yaml.ts';
+import { type EventSource, fieldSource } from '../../schema/event-source.ts';
 import { appendExceptions, checkException } from './exceptions.ts';
 import { dashHelp, NAMING_KEYS } from './item-keys.ts';
 import type { ListItem, MacroItem, RuleChange, RuleItem, Version } from './items.ts';
@@ -105,6 +106,10 @@ export class Collection {
     return this.#sources.has(source);
   }
 
+  #fieldsOf(source: string): EventSource | undefined {
+    return this.hasSource(source) ? fieldSource(source) : undefined;
+  }
+
   defineList(list: ListItem): void {
     this.#warnOfSecond('list', this.lists.find(list.name), list.context);
     this.lists.put(list, this.#order++);
@@ -137,13 +142,12 @@ export class Collection {
     const previous = this.rules.find(rule.name);
     if (previous && previous.source !== rule.source) throw differentSource(rule.context);
     this.#warnOfSecond('rule', previous, rule.context);
-    const known = this.hasSource(rule.source);
-    if (!known) {
+    if (!this.hasSource(rule.source)) {
       const message = `Unknown source ${rule.source}, skipping`;
       const help = `known sources: ${[...this.#sources].join(', ')}`;
       this.warn(warning('LOAD_UNKNOWN_SOURCE', message, rule.context, { help }));
     }
-    const exceptions = rule.exceptions.map((exception) => checkException(exception, known));
+    const exceptions = rule.exceptions.map((exception) => checkException(exception, this.#fieldsOf(rule.source)));
     this.rules.put({ ...rule, exceptions }, this.#order++);
   }
 
@@ -170,7 +174,7 @@ export class Collection {
       });
     }
     if (source !== undefined && source !== previous.source) throw differentSource(context);
-    const known = this.hasSource(previous.source);
+    const fields = this.#fieldsOf(previous.source);
     this.rules.put(
       {
         ...previous,
@@ -178,7 +182,7 @@ export class Collection {
         ...(change.output ? { output: joined(previous.output, change.output) } : {}),
         ...(change.description === undefined ? {} : { description: `${previous.description} ${change.description}` }),
         ...(change.tags ? { tags: new Set([...previous.tags, ...change.tags]) } : {}),
-        exceptions: appendExceptions(previous.exceptions, change.exceptions ?? [], known),
+        exceptions: appendExceptions(previous.exceptions, change.exceptions ?? [], fields),
       },
       this.#order++,
     );

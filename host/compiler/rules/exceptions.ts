@@ -2,6 +2,7 @@
 
 import { type Context, RuleLoadError } from '../../diagnostics/diagnostic.ts';
 import { fieldHelp, nearest } from '../../diagnostics/suggest.ts';
+import type { EventSource } from '../../schema/event-source.ts';
 import { LIST_OPERATORS, MODIFIERS, NUMERIC_OPERATORS, STRING_OPERATORS } from '../conditions/ast.ts';
 import { operandOrNothing } from '../conditions/operand-parser.ts';
 import { isKnownOperand } from '../conditions/type-of.ts';
@@ -21,17 +22,17 @@ const TAKES_LIST: ReadonlySet<string> = new Set([...LIST_OPERATORS, ...MODIFIED_
 
 /**
  * Checks an exception by itself and fills in the comparisons it leaves out: `=` for each of several fields, `in` for one.
- * @param known whether the rule's source is known; the fields of another can't be checked
+ * @param source of the rule; undefined if it is not known, whose fields can't be checked
  * @throws RuleLoadError
  */
-export function checkException(exception: ExceptionItem, known: boolean): ExceptionItem {
+export function checkException(exception: ExceptionItem, source: EventSource | undefined): ExceptionItem {
   const { fields, context } = exception;
   if (!fields) {
     return refuse('Rule exception item must have fields property with a list of fields', context);
   }
   const complete = withComparisons(exception);
   checkComparisons(complete, fields);
-  if (known) for (const field of entriesOf(fields)) checkField(scalarText(field), context);
+  if (source) for (const field of entriesOf(fields)) checkField(scalarText(field), source, context);
   return complete;
 }
 
@@ -39,7 +40,7 @@ export function checkException(exception: ExceptionItem, known: boolean): Except
 export function appendExceptions(
   previous: readonly ExceptionItem[],
   added: readonly ExceptionItem[],
-  known: boolean,
+  source: EventSource | undefined,
 ): ExceptionItem[] {
   const exceptions = [...previous];
   for (const exception of added) {
@@ -53,7 +54,7 @@ export function appendExceptions(
       if (exception.values.length === 0) {
         refuse('Rule exception must have values property with a list of values', exception.context);
       }
-      exceptions.push(checkException(exception, known));
+      exceptions.push(checkException(exception, source));
       continue;
     }
     if (exception.fields) {
@@ -125,14 +126,14 @@ function checkComparisons(exception: ExceptionItem, fields: ExceptionEntry): voi
   }
 }
 
-function checkField(field: MappedText, context: Context): void {
+function checkField(field: MappedText, source: EventSource, context: Context): void {
   const { text } = field;
   // Blanks may stand around a transformer; the name of a field is exact.
   const exact = text.includes('(') || text === text.trim();
   const operand = exact ? operandOrNothing(text) : undefined;
-  if (operand && isKnownOperand(operand)) return;
+  if (operand && isKnownOperand(operand, source)) return;
   const place = { ...context, ...field.locate(0, text.length) };
-  refuse(`'${text}' is not a supported filter field`, place, fieldHelp(text));
+  refuse(`'${text}' is not a supported filter field`, place, fieldHelp(text, '', source));
 }
 
 /** `((f1 = a and f2 = b) or (f1 = c and f2 = d))` */

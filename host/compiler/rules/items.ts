@@ -4,8 +4,6 @@ import type { Context } from '../../diagnostics/diagnostic.ts';
 import type { Priority } from '../../schema/priority.ts';
 import type { MappedText } from './mapped-text.ts';
 
-export const DEFAULT_SOURCE = 'syscall';
-
 interface ItemBase {
   readonly name: string;
   /** Where it was defined (of an appended item: first defined). */

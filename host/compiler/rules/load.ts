@@ -3,10 +3,11 @@
 import type { ErrorCode } from '../../diagnostics/codes.ts';
 import { type Diagnostic, RuleLoadError } from '../../diagnostics/diagnostic.ts';
 import { SourceFile } from '../../diagnostics/source-file.ts';
+import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import type { Priority } from '../../schema/priority.ts';
 import type { StaticFields } from '../conditions/static-fields.ts';
 import { Collection } from './collection.ts';
-import { DEFAULT_SOURCE, type Version } from './items.ts';
+import type { Version } from './items.ts';
 import { Mistakes } from './mistakes.ts';
 import { checkPlugins } from './plugin-requirements.ts';
 import { readDocuments, readItems } from './read-items.ts';
@@ -98,7 +99,9 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
   }
   // As in Falco when all files are there.
   const complete = read.every((result) => result.successful);
-  const missing = complete ? collection.pluginRequirements.flatMap((one) => checkPlugins(one) ?? []) : [];
+  const missing = complete
+    ? collection.pluginRequirements.flatMap((one) => checkPlugins(one, collection.hasSource('k8s_audit')) ?? [])
+    : [];
   const results = read.map((result) => withFindings(result, missing));
   const successful = results.every((result) => result.successful);
   return {

@@ -1,6 +1,7 @@
 // The output template of a rule, with errors and warnings in their place.
 
 import { RuleLoadError, warning } from '../../diagnostics/diagnostic.ts';
+import { fieldSource } from '../../schema/event-source.ts';
 import { FIELDS } from '../../schema/fields/index.ts';
 import { type StaticFields, unknownStaticHelp, unknownStatics } from '../conditions/static-fields.ts';
 import { type PlacedToken, placedTokens, TemplateError } from '../conditions/template.ts';
@@ -32,7 +33,7 @@ export function compileOutput(
   const text = withoutContainerInfo(rule, collection);
   let tokens: PlacedToken[];
   try {
-    tokens = placedTokens(text.text);
+    tokens = placedTokens(text.text, fieldSource(rule.source));
     refuseUnknownStatics(tokens, statics);
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;

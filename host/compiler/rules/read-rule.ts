@@ -14,9 +14,10 @@ import {
   textAt,
   unsignedAt,
 } from '../../diagnostics/yaml-values.ts';
+import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { type Priority, parsePriority } from '../../schema/priority.ts';
 import type { Collection } from './collection.ts';
-import { DEFAULT_SOURCE, type RuleChange } from './items.ts';
+import type { RuleChange } from './items.ts';
 import { MappedText } from './mapped-text.ts';
 import { type ExceptionUse, readExceptions } from './read-exceptions.ts';
 import { readOverrides } from './read-overrides.ts';

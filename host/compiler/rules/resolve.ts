@@ -5,6 +5,7 @@ import type { WarningCode } from '../../diagnostics/codes.ts';
 import { type Context, RuleLoadError, warning } from '../../diagnostics/diagnostic.ts';
 import { count } from '../../diagnostics/numbers.ts';
 import { meantField, nearest } from '../../diagnostics/suggest.ts';
+import { DEFAULT_SOURCE, fieldSource } from '../../schema/event-source.ts';
 import { PRIORITIES, type Priority } from '../../schema/priority.ts';
 import { adviseOn, comparesWithNotAvailable, deprecatedFields, type Remark } from '../conditions/advice.ts';
 import type { Check, Expression, Span } from '../conditions/ast.ts';
@@ -20,7 +21,7 @@ import { unknownLists } from '../conditions/unknown-lists.ts';
 import type { Collection, Placed } from './collection.ts';
 import { compiledRule } from './compiled-rule.ts';
 import { withExceptions } from './exceptions.ts';
-import { DEFAULT_SOURCE, type RuleItem } from './items.ts';
+import type { RuleItem } from './items.ts';
 import { type CompiledList, ListTable, TooLongError } from './lists.ts';
 import { type Expanded, expandMacros, type FoundMacro, MacroError, markedAs, pathToMacro } from './macros.ts';
 import type { MappedText } from './mapped-text.ts';
@@ -154,16 +155,19 @@ class RuleCompiler {
     this.#warnOfRemarks(deprecatedFields(expanded.expression), written);
     const expression = this.#checkTypes(expanded.expression, written);
     if (!expression) return undefined;
-    this.#warnOfRemarks(adviseOn(expression), written);
+    const source = fieldSource(rule.source);
+    this.#warnOfRemarks(adviseOn(expression, source), written);
     this.#sizes.addHostNames(rule, expression);
     const eventTypes = eventTypesOf(expression);
     this.#warnOfEventTypes(rule, eventTypes);
-    for (const { field, check, message } of unavailableFields(expression, output.template)) {
+    for (const { field, check, message } of unavailableFields(expression, output.template, source)) {
       const place = check ? this.#locate(field.span, check, written) : rule.outputContext;
       const advice = { notes: check ? this.#origin(check, written) : [] };
       this.#collection.warn(warning('WASPREY_FIELD_UNAVAILABLE', message, place, advice));
     }
-    for (const { names, check, at } of rule.enabled && rule.source === 'syscall' ? uncapturedEvents(expression) : []) {
+    for (const { names, check, at } of rule.enabled && rule.source === DEFAULT_SOURCE
+      ? uncapturedEvents(expression)
+      : []) {
       const place = this.#locate(at.span, check, written);
       const advice = { notes: this.#origin(check, written), help: '`wasprey list events` shows the captured ones' };
       this.#collection.warn(warning('WASPREY_EVENT_UNAVAILABLE', uncapturedMessage(names), place, advice));
@@ -235,7 +239,7 @@ class RuleCompiler {
   #checkTypes(expanded: Expression, written: Written): Expression | undefined {
     try {
       const expression = withStaticValues(expanded, this.#statics);
-      checkTypes(expression);
+      checkTypes(expression, fieldSource(written.rule.source));
       return expression;
     } catch (error) {
       if (!(error instanceof WrongCheck)) throw error;

@@ -8,6 +8,7 @@ import type { RuleFile } from '../../compiler/rules/load.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
+import { DEFAULT_SOURCE, EVENT_SOURCES, type EventSource } from '../../schema/event-source.ts';
 import { BUILT_MODULES, MODULE_CACHE, PROJECT } from '../../setup/paths.mjs';
 import { showStep } from '../../setup/progress.mjs';
 import { digestInputs } from '../../setup/stamp.mjs';
@@ -45,8 +46,10 @@ export interface Loading {
 }
 
 /** @throws {CommandFailure | SandboxError | RuleModuleError} */
-export function loadCompiledRules(path: string): RuleModule {
-  return admitRuleModule(path, readModuleFile(path), NO_SIGNATURES, () => {});
+export function loadCompiledRules(path: string, source: EventSource = DEFAULT_SOURCE): RuleModule {
+  const bytes = readModuleFile(path);
+  admitModule(path, bytes, NO_SIGNATURES, () => {});
+  return loadRuleModule(path, bytes, [source]);
 }
 
 /**
@@ -96,12 +99,18 @@ export async function compileRules(
     JSON.stringify(selection),
   ]);
   const known = cache.read(key);
-  if (known) return loadRuleModule(name, known);
+  const accepted = acceptedBy(selection);
+  if (known) return loadRuleModule(name, known, accepted);
   const { wasm, leftOut } = await compile(files, selection, loading);
   // The cache does not keep errors: they are reported at each start.
   if (leftOut.length === 0) cache.write(key, wasm);
   else loading.onLeftOut?.(leftOut);
-  return loadRuleModule(name, wasm);
+  return loadRuleModule(name, wasm, accepted);
+}
+
+/** The sources of which a module of selected rules may be. */
+function acceptedBy({ source = DEFAULT_SOURCE }: RuleSelection): readonly EventSource[] {
+  return source === 'all' ? EVENT_SOURCES : [source];
 }
 
 async function compile(

@@ -4,6 +4,7 @@ import type { StaticFields } from '../../compiler/conditions/static-fields.ts';
 import type { Selection } from '../../compiler/rules/select.ts';
 import type { Configuration } from '../../config/definition.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
+import { DEFAULT_SOURCE, EVENT_SOURCES, type EventSource } from '../../schema/event-source.ts';
 import { PRIORITIES, type Priority, parsePriority } from '../../schema/priority.ts';
 
 const PRIORITY_WORDS = PRIORITIES.map((priority) => priority.toLowerCase());
@@ -30,15 +31,32 @@ export const SELECTION_OPTIONS = {
   },
 } as const;
 
+export const SOURCE_OPTION = {
+  kind: 'text',
+  value: 'SOURCE',
+  offers: EVENT_SOURCES,
+  description: `The source of events: ${EVENT_SOURCES.join(' or ')}. Default: ${DEFAULT_SOURCE}.`,
+} as const;
+
+/** @throws {UsageError} for an unknown source */
+export function sourceOf(option: string | undefined): EventSource {
+  const source = EVENT_SOURCES.find((known) => known === (option ?? DEFAULT_SOURCE));
+  if (!source) throw new UsageError(`--source can't be '${option}'`, SOURCE_OPTION.description);
+  return source;
+}
+
 /** What to load, and what of it to use. */
 export interface RuleSelection {
   readonly minimumPriority?: Priority;
   readonly selections: readonly Selection[];
   /** Values of static fields. */
   readonly statics?: StaticFields;
+  /** Source of events whose rules are to be evaluated, or `all`: to be checked only. Default: system calls. */
+  readonly source?: EventSource | 'all';
 }
 
 export const ALL_ENABLED: RuleSelection = { selections: [] };
+export const ALL_SOURCES: RuleSelection = { selections: [], source: 'all' };
 
 const LISTS = [
   ['enable', 'enable', 'rule'],

@@ -18,15 +18,13 @@ import { CommandFailure } from '../../diagnostics/failure.ts';
 import { SourceFile } from '../../diagnostics/source-file.ts';
 import { nearest } from '../../diagnostics/suggest.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
+import { DEFAULT_SOURCE, EVENT_SOURCES } from '../../schema/event-source.ts';
 import { ALL_ENABLED, type RuleSelection } from './rule-selection.ts';
-
-/** The event source that this agent captures; rules of others are left to Falco's plugins. */
-const CAPTURED_SOURCE = 'syscall';
 
 export interface RuleSet {
   /** All defined rules, with `enabled` as selected. */
   readonly rules: readonly CompiledRule[];
-  /** Those of `rules` that are to be evaluated, in that order, as the back end takes them. */
+  /** Those of `rules` that are to be evaluated, of the selected source, in that order, as the back end takes them. */
   readonly active: readonly RuleSource[];
   /** The same as the loader left them. */
   readonly on: readonly CompiledRule[];
@@ -70,17 +68,25 @@ export function ruleSetOf(
   const on = selectRules(result.rules, selection.selections);
   const names = new Set(on.map(({ name }) => name));
   const rules = result.rules.map((rule) => ({ ...rule, enabled: names.has(rule.name) }));
-  const watched = on.filter(({ source }) => source === CAPTURED_SOURCE);
+  const watched = on.filter((rule) => isOf(rule, selection));
   const { leftOut } = result;
-  return { rules, active: captured(on), on: watched, warnings: warnings.length, diagnostics: warnings, leftOut };
+  return {
+    rules,
+    active: watched.map(ruleSourceOf),
+    on: watched,
+    warnings: warnings.length,
+    diagnostics: warnings,
+    leftOut,
+  };
 }
 
 /** The results of files with what the back end finds too, each at its rule; what a later file made good is left out. */
 export function checkRuleFiles(files: readonly RuleFile[], selection: RuleSelection = ALL_ENABLED): FileResult[] {
   const result = load(files, selection);
   const lasting = new Set(finalWarnings(result));
-  const active = captured(selectRules(result.rules, selection.selections));
-  const found = backEndRemarks(translateRules(active).diagnostics).map((item) => placed(item, active, files));
+  const on = selectRules(result.rules, selection.selections);
+  const active = on.filter((rule) => isOf(rule, selection)).map(ruleSourceOf);
+  const found = checkBackEnd(active).map((item) => placed(item, active, files));
   return result.files.map((file) =>
     withFindings({ ...file, warnings: file.warnings.filter((item) => lasting.has(item)) }, found),
   );
@@ -91,12 +97,14 @@ function load(files: readonly RuleFile[], selection: RuleSelection, options: Loa
 }
 
 /** What the loader needs of a selection. */
-export function loadOptions({ minimumPriority, statics }: RuleSelection): LoadOptions {
-  return { ...(minimumPriority !== undefined && { minimumPriority }), ...(statics && { statics }) };
+export function loadOptions({ minimumPriority, statics, source = DEFAULT_SOURCE }: RuleSelection): LoadOptions {
+  // Files of one source may hold rules of another, whose fields have to be known then.
+  const sources = source === DEFAULT_SOURCE ? [DEFAULT_SOURCE] : EVENT_SOURCES;
+  return { sources, ...(minimumPriority !== undefined && { minimumPriority }), ...(statics && { statics }) };
 }
 
-function captured(rules: readonly CompiledRule[]): RuleSource[] {
-  return rules.filter(({ source }) => source === CAPTURED_SOURCE).map(ruleSourceOf);
+function isOf(rule: CompiledRule, { source = DEFAULT_SOURCE }: RuleSelection): boolean {
+  return source === 'all' || rule.source === source;
 }
 
 /** A pattern that matches no rule is most likely misspelt; as in Falco it is not an error. */
@@ -134,6 +142,15 @@ function finalWarnings({ files, rules, successful }: LoadResult): Diagnostic[] {
   return [
     ...new Map(lasting.map((item) => [`${item.code} ${item.file} ${item.offset} ${item.message}`, item])).values(),
   ];
+}
+
+/** Messages of the back end about rules of any sources, which the loader has not reported already. */
+export function checkBackEnd(rules: readonly RuleSource[]): CompileDiagnostic[] {
+  return EVENT_SOURCES.flatMap((source) => {
+    const own = [...rules.keys()].filter((index) => rules[index]?.source === source);
+    const { diagnostics } = translateRules(own.flatMap((index) => rules[index] ?? []));
+    return backEndRemarks(diagnostics).map((item) => ({ ...item, rule: own[item.rule] ?? 0 }));
+  });
 }
 
 /** Messages of the back end that the loader has not reported already. */

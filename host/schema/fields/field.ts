@@ -1,5 +1,6 @@
 // The shape of a field's description.
 
+import type { AuditRow } from '../audit/reading.ts';
 import type { ValueType } from '../types.ts';
 import type { Derivation, EventKind } from './derivation.ts';
 
@@ -13,6 +14,8 @@ export type FieldSource =
     }
   /** The container table entry, the time of the event and the start of the pid namespace: all that is kept for a waiting alert. */
   | { readonly from: 'container'; readonly derive: (argument: string | undefined) => Derivation }
+  /** An audit event: a member of its record, or with an argument one of its values on demand (host/schema/audit/record.ts). */
+  | { readonly from: 'audit'; readonly row: AuditRow }
   /** `evt.arg.NAME`, `evt.arg[N]`, `evt.rawarg.NAME`: a parameter of the event type. */
   | { readonly from: 'argument'; readonly raw: boolean }
   /** Text formatted for output only (evt.args, evt.time...); a condition on it can't be evaluated on live events. */
@@ -33,8 +36,10 @@ export interface Field {
   readonly argument?: 'optional' | 'required';
   /** The argument may follow a dot (evt.arg.flags); the others take theirs in brackets only. */
   readonly dotted?: true;
-  /** The argument is a number (index), a free key, or either. */
-  readonly argumentKind?: 'index' | 'key' | 'either';
+  /** The argument is a number (index), a number from 0 in its shortest form (position), a free key, or either. */
+  readonly argumentKind?: 'index' | 'position' | 'key' | 'either';
+  /** The argument may be the empty text. */
+  readonly emptyArgument?: true;
   /** A list-typed field (fd.types): operators exists, in, intersects only. */
   readonly list?: true;
   /** Without an argument, conditions hold if they hold for any ancestor. */

@@ -1,6 +1,7 @@
-// Every field of the rule language, whether the capture can supply it or not; and the lookup of a field by its
-// written form in a rule.
+// Every field of the rule language, by the source of events, whether the capture can supply it or not; and the lookup of a field
+// by its written form in a rule.
 
+import { DEFAULT_SOURCE, type EventSource } from '../event-source.ts';
 import { CONTAINER_FIELDS } from './container.ts';
 import { EVENT_FIELDS } from './evt.ts';
 import { COUNT_FIELDS } from './evt-count.ts';
@@ -10,11 +11,13 @@ import { DESCRIPTOR_FIELDS } from './fd.ts';
 import type { Field } from './field.ts';
 import { PATH_FIELDS } from './fs-path.ts';
 import { KUBERNETES_FIELDS } from './k8s.ts';
+import { AUDIT_FIELDS } from './k8s-audit.ts';
 import { CLUSTER_FIELDS } from './k8smeta.ts';
 import { PROCESS_FIELDS } from './process.ts';
 import { THREAD_FIELDS } from './thread.ts';
 import { USER_FIELDS } from './user.ts';
 
+/** The fields of system calls. */
 export const FIELDS: readonly Field[] = [
   ...EVENT_FIELDS,
   ...TIME_FIELDS,
@@ -41,11 +44,20 @@ const STATIC: Field = {
   argumentKind: 'key',
 };
 
-const BY_NAME: ReadonlyMap<string, Field> = new Map([...FIELDS, STATIC].map((field) => [field.name, field]));
+export const FIELDS_OF: Readonly<Record<EventSource, readonly Field[]>> = { syscall: FIELDS, k8s_audit: AUDIT_FIELDS };
+
+const BY_NAME: Readonly<Record<EventSource, ReadonlyMap<string, Field>>> = {
+  syscall: byName(FIELDS),
+  k8s_audit: byName(AUDIT_FIELDS),
+};
+
+function byName(fields: readonly Field[]): ReadonlyMap<string, Field> {
+  return new Map([...fields, STATIC].map((field) => [field.name, field]));
+}
 
 /** The field of exactly that name, without argument: `proc.aname`, `evt.arg`. */
-export function findField(name: string): Field | undefined {
-  return BY_NAME.get(name);
+export function findField(name: string, source: EventSource = DEFAULT_SOURCE): Field | undefined {
+  return BY_NAME[source].get(name);
 }
 
 export type ResolvedField =
@@ -64,25 +76,37 @@ const BRACKETED = /^([^[\]]+)\[(?:"([^"]*)"|'([^']*)'|([^\]["'\s]+))\]$/;
  * Finds the field that `text` names, with its argument split off: `proc.aname[2]`, `evt.arg.flags`,
  * `container.label[a.b]`. The longest known name wins (`evt.type.is.open` is evt.type.is, not evt.type).
  */
-export function resolveField(text: string): ResolvedField {
+export function resolveField(text: string, source: EventSource = DEFAULT_SOURCE): ResolvedField {
   const bracketed = BRACKETED.exec(text);
   if (bracketed) {
     const argument = bracketed[2] ?? bracketed[3] ?? bracketed[4] ?? '';
-    return resolveNamed(bracketed[1] ?? '', argument);
+    return resolveNamed(bracketed[1] ?? '', argument, source);
   }
-  return resolveNamed(text, undefined);
+  return resolveNamed(text, undefined, source);
 }
 
 /** The same for a name and a bracketed argument that were parsed apart. */
-export function resolveNamed(name: string, bracket: string | undefined): ResolvedField {
-  const exact = BY_NAME.get(name);
+export function resolveNamed(
+  name: string,
+  bracket: string | undefined,
+  source: EventSource = DEFAULT_SOURCE,
+): ResolvedField {
+  const fields = BY_NAME[source];
+  const exact = fields.get(name);
   if (exact) return withArgument(exact, bracket);
   // `.x` instead of `[x]`: cut names off the end until one is known that takes an argument.
   for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
-    const field = BY_NAME.get(name.slice(0, dot));
+    const field = fields.get(name.slice(0, dot));
     if (field?.dotted && bracket === undefined) return withArgument(field, name.slice(dot + 1));
   }
   return { ok: false, reason: 'unknown' };
+}
+
+/** What the argument of a field may be. */
+function formOf({ argumentKind, emptyArgument }: Field): RegExp {
+  if (argumentKind === 'index') return /^-?\d+$/;
+  if (argumentKind === 'position') return /^(?:0|[1-9]\d*)$/;
+  return emptyArgument ? /^/ : /./s;
 }
 
 function withArgument(field: Field, argument: string | undefined): ResolvedField {
@@ -90,7 +114,7 @@ function withArgument(field: Field, argument: string | undefined): ResolvedField
     return field.argument === 'required' ? { ok: false, reason: 'argument-missing', field } : { ok: true, field };
   }
   if (!field.argument) return { ok: false, reason: 'argument-unexpected', field };
-  if (argument === '' || (field.argumentKind === 'index' && !/^-?\d+$/.test(argument))) {
+  if (!formOf(field).test(argument)) {
     return { ok: false, reason: 'argument-invalid', field };
   }
   return { ok: true, field, argument };

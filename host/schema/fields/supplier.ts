@@ -10,9 +10,9 @@ import type { Field } from './field.ts';
 /**
  * `capture`: in the records that the kernel writes. `reader`: derived from those by the capture's reader, once for a process or event (absolute
  * paths, joined arguments, names of users). `output`: formatted when an alert is written. `machine`: read from files of the machine
- * then, or resolved by it. `runtime`: the container runtime's answer. `kubernetes`: metadata of the pod.
+ * then, or resolved by it. `runtime`: the container runtime's answer. `kubernetes`: metadata of the pod. `api-server`: in the audit event.
  */
-export type Supplier = 'capture' | 'reader' | 'output' | 'machine' | 'runtime' | 'kubernetes' | 'nobody';
+export type Supplier = 'capture' | 'reader' | 'output' | 'machine' | 'runtime' | 'kubernetes' | 'api-server' | 'nobody';
 
 /** The machine resolves the names that conditions give. */
 const ADDRESS_NAME = /^fd\.[cslr]ip\.name$/;
@@ -28,6 +28,8 @@ export function supplierOf(field: Field): Supplier {
       return 'output';
     case 'procfs':
       return 'machine';
+    case 'audit':
+      return 'api-server';
     case 'argument':
     case 'condition':
       return 'capture';

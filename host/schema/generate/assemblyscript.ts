@@ -1,6 +1,7 @@
 // The schema as AssemblyScript: one inlined accessor a member, with its offset as an immediate. Rule modules read records
 // through these alone.
 
+import { AUDIT_EVENT, AUDIT_VALUE_BYTES, AUDIT_VALUES_OFFSET } from '../audit/record.ts';
 import { CONTAINER } from '../container.ts';
 import { DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../event-structs.ts';
 import { CANDIDATE_WORDS, IMAGE, IMAGE_FLAGS } from '../image.ts';
@@ -12,10 +13,11 @@ export function accessorName(owner: string, member: string): string {
   return `${owner}_${member}`.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The owners of accessors: the header of every event, each shape of event, the image, the container, the table of names. */
+/** The owners of accessors: the header of every event, each shape of event, audit events, the image, the container, the table of names. */
 export const ACCESSOR_OWNERS: Readonly<Record<string, Struct>> = {
   header: EVENT_HEADER,
   ...EVENT_STRUCTS,
+  audit: AUDIT_EVENT,
   image: IMAGE,
   container: CONTAINER,
   named: NAMED_ADDRESS,
@@ -60,6 +62,7 @@ export function assemblyScriptAccessors(): string {
     constants('IMAGE_FLAG', IMAGE_FLAGS),
     `export const CANDIDATE_WORDS: u32 = ${CANDIDATE_WORDS};`,
     constants('NAMES', { ADDRESS: NAMES_ADDRESS, SLOTS: NAMES_SLOTS }),
+    constants('AUDIT', { VALUES: AUDIT_VALUES_OFFSET, VALUE_SIZE: AUDIT_VALUE_BYTES }),
     constants('NAMED_ADDRESS', { SIZE: NAMED_ADDRESS.size }),
     ...parts,
   ].join('\n\n')}\n`;

@@ -2,6 +2,7 @@
 //
 // Numbers of event types are never given to another type, and members keep their names, so layouts are compared by names.
 
+import { AUDIT_EVENT, AUDIT_EVENT_TYPE } from '../audit/record.ts';
 import { CONTAINER } from '../container.ts';
 import { EVENT_HEADER, EVENT_STRUCTS } from '../event-structs.ts';
 import { EVENT_TYPES } from '../events/index.ts';
@@ -44,6 +45,15 @@ export const RECORD_LAYOUT: RecordLayout = {
     [EVENT_HEADER, ...Object.values(EVENT_STRUCTS), IMAGE, CONTAINER].map((struct) => [struct.name, layoutOf(struct)]),
   ),
   types: new Map(EVENT_TYPES.map(({ name, number, shape }) => [name, { number, struct: EVENT_STRUCTS[shape].name }])),
+};
+
+/** The same with audit events, which no recording has: what modules may read. */
+export const MODULE_LAYOUT: RecordLayout = {
+  structs: new Map([...RECORD_LAYOUT.structs, [AUDIT_EVENT.name, layoutOf(AUDIT_EVENT)]]),
+  types: new Map([
+    ...RECORD_LAYOUT.types,
+    [AUDIT_EVENT_TYPE.name, { number: AUDIT_EVENT_TYPE.number, struct: AUDIT_EVENT.name }],
+  ]),
 };
 
 function layoutOf({ size, members }: Struct): StructLayout {

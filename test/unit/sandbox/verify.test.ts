@@ -162,12 +162,14 @@ describe('sandbox refuses to call out', () => {
       '(import "env" "candidates" (func (param i32) (result i32)))',
       '(import "env" "ancestry" (global (mut i32)))',
       '(import "env" "ancestry" (func (param i32) (result i32)))',
+      '(import "env" "values" (global (mut i32)))',
+      '(import "env" "values" (global i64))',
     ].map(
       (place): Row => [
         `the place of a module's words as ${place}`,
         { memory: `(import "env" "memory" (memory 1 65536 shared)) ${place}` },
         'wrong-type',
-        /env\.(candidates|ancestry) is not a constant of type i32/,
+        /env\.(candidates|ancestry|values) is not a constant of type i32/,
       ],
     ),
     [

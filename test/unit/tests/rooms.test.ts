@@ -46,8 +46,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...['engine', 'journal', 'captures', 'responses'],
   ],
   generate: ['setup', 'schema', 'compiler', 'outputs', 'agent'],
+  audit: ['schema', 'sandbox', 'fields', 'outputs', 'agent'],
   'rule-tests': [
     ...['schema', 'diagnostics', 'sandbox', 'compiler', 'fields', 'recording', 'scap', 'outputs', 'responses', 'agent'],
+    'audit',
   ],
   daemon: [
     ...[
@@ -79,6 +81,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
       'doctor',
       'agent',
       'generate',
+      'audit',
       'rule-tests',
       'daemon',
       'scap',

@@ -1,0 +1,101 @@
+// Evaluates a module of rules on audit events, one at a time, in the same sandbox as events of system calls.
+
+import { MOST_AUDIT_VALUES, RuleModuleError } from '../agent/rule-module.ts';
+import type { ReadContext } from '../fields/context.ts';
+import { EventMemory } from '../fields/memory.ts';
+import type { FieldValue } from '../fields/value.ts';
+import { instantiateRuleModule, type RuleInstance, type VerifiedModule } from '../sandbox/instantiate.ts';
+import { type RunFailureKind, runEvaluate } from '../sandbox/run.ts';
+import { encodeStruct } from '../schema/encode-struct.ts';
+import { CANDIDATE_BANKS, CANDIDATE_WORDS, IMAGE } from '../schema/image.ts';
+import { AuditEncoder } from './encoder.ts';
+import type { FoundEvent } from './events/find-events.ts';
+import type { JsonValues } from './json/values.ts';
+import { type AuditFieldReader, auditFieldReader, isOnDemand } from './read-field.ts';
+import { RecordFullError, RecordWriter } from './record-writer.ts';
+
+/** 16 MB, of which only what an event fills is ever touched. */
+const PAGES = 256;
+const PAGE = 65_536;
+/** Nothing lies in the first page: address 0 means that there is nothing. */
+const IMAGE_ADDRESS = PAGE;
+/** Operators read some bytes beside a text. */
+const MARGIN = PAGE;
+/** Every rule is evaluated on every event. */
+const ALL_CANDIDATES = Array.from({ length: CANDIDATE_BANKS * CANDIDATE_WORDS }, () => 0xffffffffffffffffn);
+
+/** What the evaluator needs of a module. */
+export interface AuditModule {
+  readonly verified: VerifiedModule;
+  /** Values on demand that its conditions read, by number. */
+  readonly auditValues: readonly string[];
+  /** For each rule the fields that its alerts read. */
+  readonly fields: readonly (readonly string[])[];
+}
+
+export interface AuditMatch {
+  readonly rule: number;
+  /** In the order of the rule's fields. */
+  readonly values: readonly (FieldValue | undefined)[];
+}
+
+export interface AuditEvaluation {
+  /** Of rules that matched before a failure too. */
+  readonly matches: readonly AuditMatch[];
+  /** The event was not evaluated, or not to its end. */
+  readonly failure?: { readonly kind: RunFailureKind | 'too-large'; readonly reason: string };
+}
+
+export class AuditEvaluator {
+  readonly #encoder: AuditEncoder;
+  readonly #writer: RecordWriter;
+  readonly #memory: EventMemory;
+  readonly #instance: RuleInstance;
+  readonly #readers: readonly (readonly AuditFieldReader[])[];
+  readonly #record: number;
+  #matched: number[] = [];
+  #number = 0n;
+
+  /** @throws SandboxError, RuleModuleError */
+  constructor({ verified, auditValues, fields }: AuditModule) {
+    const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
+    // Those of conditions come first, where the module looks for them; alerts may show others.
+    const onDemand = [...new Set([...auditValues, ...fields.flat().filter(isOnDemand)])];
+    if (onDemand.length > MOST_AUDIT_VALUES) {
+      const message = `its rules name ${onDemand.length} values of audit events, more than ${MOST_AUDIT_VALUES}`;
+      throw new RuleModuleError('MODULE_BAD_MANIFEST', message);
+    }
+    this.#encoder = new AuditEncoder(onDemand);
+    this.#writer = new RecordWriter(memory, PAGES * PAGE - MARGIN);
+    this.#memory = new EventMemory(memory.buffer);
+    this.#readers = fields.map((names) => names.map((name) => auditFieldReader(name, onDemand)));
+    this.#instance = instantiateRuleModule(verified, {
+      memory,
+      ruleCount: fields.length,
+      match: (rule) => this.#matched.push(rule),
+    });
+    const image = encodeStruct(IMAGE, { candidates: ALL_CANDIDATES });
+    new Uint8Array(memory.buffer).set(image, IMAGE_ADDRESS);
+    this.#record = IMAGE_ADDRESS + Math.ceil(image.length / PAGE) * PAGE;
+  }
+
+  /** @param mostMatches of them the first ones alone are read */
+  evaluate(values: JsonValues, event: FoundEvent, context: ReadContext, mostMatches: number): AuditEvaluation {
+    const from = this.#record;
+    let size: number;
+    try {
+      const head = { time: event.time, number: ++this.#number, image: IMAGE_ADDRESS };
+      size = this.#encoder.encode(values, event, from, this.#writer, head);
+    } catch (error) {
+      if (!(error instanceof RecordFullError)) throw error;
+      return { matches: [], failure: { kind: 'too-large', reason: error.message } };
+    }
+    this.#matched = [];
+    const result = runEvaluate(this.#instance, from, from + size);
+    const matches = this.#matched.slice(0, mostMatches).map((rule) => ({
+      rule,
+      values: (this.#readers[rule] ?? []).map((read) => read(this.#memory, from, context)),
+    }));
+    return result.ok ? { matches } : { matches, failure: result };
+  }
+}

@@ -1,0 +1,94 @@
+// From texts of JSON to matches: what of a text is an event, whether it may be evaluated, and what the rules say to it. Every event is
+// counted: received = evaluated + refused, by reason.
+
+import type { ReadContext } from '../fields/context.ts';
+import type { RunFailureKind } from '../sandbox/run.ts';
+import type { AuditEvaluator, AuditMatch } from './evaluator.ts';
+import { type FoundEvent, findEvents, type Refusal } from './events/find-events.ts';
+import { JsonError, JsonScanner } from './json/scan.ts';
+import { JsonValues } from './json/values.ts';
+
+/** Bytes of one event in its compact form, as in Falco (maxEventSize). */
+export const LARGEST_EVENT = 262_144;
+
+/** Why a text or an event was not evaluated. */
+export type RefusalKind = Refusal | 'not-json' | 'too-large' | RunFailureKind;
+
+export interface StreamCounters {
+  readonly evaluated: number;
+  /** Texts that are not JSON or no event, and events that could not be evaluated. */
+  readonly refused: ReadonlyMap<RefusalKind, number>;
+}
+
+export interface StreamOptions {
+  readonly evaluator: AuditEvaluator;
+  readonly hostname: string;
+  readonly isoTime: boolean;
+  readonly ruleMatching: 'first' | 'all';
+  onMatch(event: FoundEvent, match: AuditMatch): void;
+  onRefused(kind: RefusalKind, reason: string): void;
+}
+
+const NANOSECONDS_PER_MS = 1_000_000n;
+
+const REASONS: Readonly<Record<Refusal, string>> = {
+  'not-an-event': 'it is no audit event',
+  'no-time': 'it is no audit event with a valid stageTimestamp',
+};
+
+export class AuditEventStream {
+  readonly #options: StreamOptions;
+  readonly #scanner = new JsonScanner();
+  readonly #values = new JsonValues(this.#scanner);
+  readonly #refused = new Map<RefusalKind, number>();
+  #context: ReadContext | undefined;
+  #evaluated = 0;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+  }
+
+  get counters(): StreamCounters {
+    return { evaluated: this.#evaluated, refused: this.#refused };
+  }
+
+  /** An event, a list of events or an array of such. */
+  take(text: Uint8Array): void {
+    try {
+      this.#scanner.scan(text);
+    } catch (error) {
+      if (!(error instanceof JsonError)) throw error;
+      this.refuse('not-json', error.message);
+      return;
+    }
+    const { events, refused } = findEvents(this.#values, () => BigInt(Date.now()) * NANOSECONDS_PER_MS);
+    for (const kind of refused) this.refuse(kind, REASONS[kind]);
+    for (const event of events) this.#evaluate(event);
+  }
+
+  refuse(kind: RefusalKind, reason: string): void {
+    this.#refused.set(kind, (this.#refused.get(kind) ?? 0) + 1);
+    this.#options.onRefused(kind, reason);
+  }
+
+  #evaluate(event: FoundEvent): void {
+    const { evaluator, ruleMatching, onMatch } = this.#options;
+    const size = this.#values.end(event.value) - this.#values.start(event.value);
+    if (size > LARGEST_EVENT) {
+      this.refuse('too-large', `the event has ${size} bytes, more than ${LARGEST_EVENT}`);
+      return;
+    }
+    const most = ruleMatching === 'first' ? 1 : Number.POSITIVE_INFINITY;
+    const { matches, failure } = evaluator.evaluate(this.#values, event, this.#contextOf(event), most);
+    if (failure) this.refuse(failure.kind, failure.reason);
+    else this.#evaluated++;
+    for (const match of matches) onMatch(event, match);
+  }
+
+  /** Times relative to the first event. */
+  #contextOf({ time }: FoundEvent): ReadContext {
+    const { hostname, isoTime } = this.#options;
+    this.#context ??= { sessionStart: time, hostname, isoTime, isLive: false };
+    return this.#context;
+  }
+}
