@@ -20,6 +20,12 @@ const FOUND: readonly Program[] = [
   },
   // 191 MB when it counted four times.
   { integers: 100, statements: [1075456874, 1489811710, 289667919, 600728029], callee: [306584016] },
+  // 211 MB with 64 KB of code.
+  {
+    integers: 1,
+    statements: [1877454975, 910914167, 384487335],
+    callee: [1969152776, 46346884, 1568405895, 1497004183, 189831582],
+  },
 ];
 /** So many changes without a dearer program, and the search begins anew. */
 const PATIENCE = 12;
