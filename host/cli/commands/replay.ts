@@ -83,14 +83,14 @@ export const REPLAY = defineCommand({
     if (options.module !== undefined && rules.length > 0) {
       throw new UsageError('--module and RULES exclude each other');
     }
-    const isAuditLog = isJson(path);
-    const source: EventSource = isAuditLog ? 'k8s_audit' : DEFAULT_SOURCE;
     const own = selectionOf(options);
-    // Without a source it is the selection of the modules that come with the installation.
-    const selection = isAuditLog ? { ...own, source } : own;
-    if (options.module !== undefined && !selectsAll(selection)) {
+    if (options.module !== undefined && !selectsAll(own)) {
       throw new UsageError("a module's rules were selected when it was compiled", 'select them with `wasprey compile`');
     }
+    const isAuditLog = isJson(path);
+    const source: EventSource = isAuditLog ? 'k8s_audit' : DEFAULT_SOURCE;
+    // Without a source it is the selection of the modules that come with the installation.
+    const selection = isAuditLog ? { ...own, source } : own;
     if (isAuditLog && options.module === undefined && rules.length === 0) {
       throw new UsageError('audit events need rules of their own', 'add -r k8s_audit_rules.yaml');
     }
