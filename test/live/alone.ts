@@ -2,6 +2,8 @@
 
 const LOADS = 'its load takes all processors, and fills the rings of other agents';
 const WATCHES_ALL = 'rules that ship tell of the whole machine: what other files do would be alerts of theirs';
+const ENFORCES =
+  'the kernel enforces its rules on all processes of the machine, and those of another such file on its own';
 const MEASURES = 'how long an agent stands still is measured';
 
 /** By name, without `.test.ts`. */
@@ -9,11 +11,15 @@ export const ALONE: Readonly<Record<string, string>> = {
   backtest: 'what an agent and a recording see of the whole machine is compared, and counted',
   'busy-machine': LOADS,
   'captured-places': LOADS,
+  'enforced-is-matched': ENFORCES,
+  enforcement: ENFORCES,
+  'enforcement-ways': ENFORCES,
   'filter-alerts': 'what two agents see of the whole machine is compared, and counted',
   'first-events': 'fifty containers start as fast as they can, and events wait for what is known of them',
   'hot-load': LOADS,
   'io-uring-pending': 'its pending requests take the room of those of other files',
   journal: LOADS,
+  'kernel-responses': ENFORCES,
   'lost-images': LOADS,
   pressure: LOADS,
   recording: LOADS,
