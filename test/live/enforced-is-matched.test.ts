@@ -24,6 +24,7 @@ const SEED = Number(process.env.WASPREY_TEST_SEED ?? 20_26);
 /** Of each kind of call. */
 const RULES = 14;
 const CALLS = 12;
+const EXECS_OF_EACH = 4;
 const TYPES = ['open', 'openat', 'creat', 'execve', 'connect', 'sendto'];
 const NONE = '/none';
 
@@ -196,12 +197,13 @@ for (const { what, type, check, calls, processes } of [
     check: exactExecCheck,
     processes: [],
     calls: () => {
-      for (const [program, word] of [
+      const programs = [
         ['/usr/bin/cat', '/dev/null'],
-        ['/bin/sh', '-c true'],
-        ['/bin/bash', '-c true'],
-      ] as const)
-        spawnSync(program, word.split(' '));
+        ['/bin/sh', '-c', 'true'],
+        ['/bin/bash', '-c', 'true'],
+      ];
+      for (const [program = '', ...words] of Array.from({ length: EXECS_OF_EACH }, () => programs).flat())
+        spawnSync(program, words);
     },
   },
 ]) {

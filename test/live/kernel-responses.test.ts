@@ -70,10 +70,11 @@ test('what is enforced by a module whose rule does not match is an alert of its 
   writeFileSync(config, `rules_files: []\nmodules: [${module}]\n${responses('Victim')}`);
   await using agent = startRunAsNpm('-c', config);
   await agent.watches();
-  const { signal, pid } = spawnSync(meant);
-  assert.equal(signal, 'SIGKILL');
+  assert.equal(spawnSync(meant).signal, 'SIGKILL');
   const alert = await agent.until('its alert', () => agent.alerts(UNMATCHED_RULE)[0]);
-  for (const part of [`process ${pid} (${meant})`, "rule 'Victim'", 'on execve', 'stopped before its effect'])
+  // Its pid is that of the machine, which the test does not know in a pid namespace.
+  assert.match(alert.output, /process \d+ \(/);
+  for (const part of [`(${meant})`, "rule 'Victim'", 'on execve', 'stopped before its effect'])
     assert.ok(alert.output.includes(part), `${part}: ${alert.output}`);
   assert.equal(agent.alerts('Victim').length, 0);
 });

@@ -1,4 +1,4 @@
-// Storms of lifecycle records on all CPUs, at nice 5, by a user without privilege, or by root in a cgroup.
+// Storms of lifecycle records on all CPUs, at nice 5, by a user without privilege, or by root, in a cgroup of their own.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -43,16 +43,16 @@ export interface RunningStorm {
 /** @param seconds after which it ends by itself, and the number of rounds that end it sooner */
 export function startStorm(storm: Storm, cpus: readonly number[], seconds: number, rounds = 2 ** 52): RunningStorm {
   const program = cProgram(join(import.meta.dirname, 'storm.c'));
-  const place = storm === 'users' ? `${CGROUPS}/wasprey-storm-${process.pid}` : undefined;
-  const words = [program, storm, seconds, rounds, place ? ROOT : NOBODY, ...cpus].map(String);
-  if (place) mkdirSync(place, { recursive: true });
-  const enter = place ? `echo $$ > ${place}/cgroup.procs && ` : '';
-  const child = spawn('sh', ['-c', `${enter}exec "$0" "$@"`, ...words], {
+  // In a container of root, which the tests may run in, processes share by their cgroup, whichever user they are of.
+  const place = `${CGROUPS}/wasprey-storm-${process.pid}`;
+  const words = [program, storm, seconds, rounds, storm === 'users' ? ROOT : NOBODY, ...cpus].map(String);
+  mkdirSync(place, { recursive: true });
+  const child = spawn('sh', ['-c', `echo $$ > ${place}/cgroup.procs && exec "$0" "$@"`, ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
     cwd: '/',
   });
   const ended = Promise.all([text(child.stdout), once(child, 'exit')]).then(([done, [status]]) => {
-    if (place) rmdirSync(place);
+    rmdirSync(place);
     assert.equal(status, 0, `the storm ${storm} failed`);
     return Number(done);
   });
