@@ -103,11 +103,9 @@ export class DebianArchive {
 
   /** Names of the packages that match. */
   names(pattern: RegExp): string[] {
-    const listing = execFileSync('apt-cache', [...this.#options, 'pkgnames'], {
-      encoding: 'utf8',
-      maxBuffer: 64 << 20,
-    });
-    return listing.split('\n').filter((name) => pattern.test(name));
+    return this.#run('apt-cache', ['pkgnames'])
+      .split('\n')
+      .filter((name) => pattern.test(name));
   }
 
   /**
@@ -135,11 +133,15 @@ export class DebianArchive {
   }
 
   #apt(words: readonly string[], directory = this.#folder): string {
+    return this.#run('apt-get', words, directory);
+  }
+
+  #run(tool: 'apt-get' | 'apt-cache', words: readonly string[], directory = this.#folder): string {
     const environment = { ...process.env, LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
     try {
-      // Another process may use the same folder, and apt does not wait.
+      // Another process may use the same folder, and apt does not wait; both tools write its index of packages.
       const lock = join(this.#folder, 'lock');
-      return execFileSync('flock', [lock, 'apt-get', ...this.#options, ...words], {
+      return execFileSync('flock', [lock, tool, ...this.#options, ...words], {
         cwd: directory,
         encoding: 'utf8',
         env: environment,
@@ -152,7 +154,7 @@ export class DebianArchive {
         "Debian's packages could not be downloaded",
         [
           {
-            what: `apt-get ${words[0]} failed`,
+            what: `${tool} ${words[0]} failed`,
             how: 'see below what it says; connect this machine and run this again',
           },
         ],
