@@ -9,39 +9,16 @@ import { makeDirectory } from '../support/directory.ts';
 import { actProgram, actWords, str } from '../support/live-act.ts';
 import { AF_INET, AT_FDCWD, O, SOCK_DGRAM } from '../support/live-numbers.ts';
 import { AgentProcess } from './agent-process.ts';
+import { enforcedRules } from './enforced-rules.ts';
 import type { Benchmark, Figure } from './figure.ts';
-import { ruleSet } from './rule-sets.ts';
 
 const ROUNDS = 1000;
 
-const rulesOf = (directory: string, port: number): string => `
-- rule: race enforced open
-  desc: a file
-  condition: evt.type in (open, openat, openat2) and fd.name = ${directory}/secret
-  output: opened
-  priority: NOTICE
-- rule: race enforced exec
-  desc: a program
-  condition: evt.type = execve and evt.res = SUCCESS and proc.exepath = ${directory}/forbidden
-  output: run
-  priority: NOTICE
-- rule: race enforced connect
-  desc: a port
-  condition: evt.type in (connect, sendto, sendmsg) and fd.sport = ${port}
-  output: connected
-  priority: NOTICE
-`;
-const RESPONSES = `
-responses:
-  mode: act
-  hosts: true
-  limits: {per_container: 60000/1m, per_node: 60000/1m}
-  actions:
-  - name: race
-    match: {rules: ["race enforced*"]}
-    do: kill_process
-    where: kernel
-`;
+const conditionsOf = (directory: string, port: number): readonly string[] => [
+  `evt.type in (open, openat, openat2) and fd.name = ${directory}/secret`,
+  `evt.type = execve and evt.res = SUCCESS and proc.exepath = ${directory}/forbidden`,
+  `evt.type in (connect, sendto, sendmsg) and fd.sport = ${port}`,
+];
 
 export const ENFORCEMENT_RACES: Benchmark = {
   name: 'enforcement-races',
@@ -58,13 +35,8 @@ export const ENFORCEMENT_RACES: Benchmark = {
     await once(receiver, 'listening');
     writeFileSync(`${directory}/secret`, 'secret\n');
     copyFileSync('/bin/sh', `${directory}/forbidden`);
-    writeFileSync(`${directory}/rules.yaml`, rulesOf(directory, port));
-    writeFileSync(`${directory}/wasprey.yaml`, RESPONSES);
-    await ruleSet('races', [`${directory}/rules.yaml`]);
-    const agent = await AgentProcess.start({
-      rules: [`${directory}/rules.yaml`],
-      run: [...session.run, '-c', `${directory}/wasprey.yaml`],
-    });
+    const { rules, options } = await enforcedRules(directory, conditionsOf(directory, port));
+    const agent = await AgentProcess.start({ rules, run: [...session.run, ...options] });
     const mark = `${directory}/mark`;
     const sending = [
       actProgram(),
@@ -82,7 +54,7 @@ export const ENFORCEMENT_RACES: Benchmark = {
         ['exec', `exec ${directory}/forbidden -c 'echo >> ${mark}'`],
         ['open, then read', `read line < ${directory}/secret && echo >> ${mark}`],
         ['connect', `: > /dev/tcp/127.0.0.1/${port} && echo >> ${mark}`],
-        ['sendto', `exec ${sending.map((word) => `'${word}'`).join(' ')}`],
+        ['sendto', `exec ${sending.map((word) => `'${word}'`).join(' ')} > /dev/null`],
       ] as const) {
         session.progress(`${rounds} times ${what}`);
         rmSync(mark, { force: true });

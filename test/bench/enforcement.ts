@@ -1,14 +1,13 @@
 // What enforcement in the kernel adds to system calls: the same rules with and without responses that act there, by turns. Without them nothing of it
 // is loaded, which is shown too.
 
-import { writeFileSync } from 'node:fs';
 import { makeDirectory } from '../support/directory.ts';
 import { AgentProcess } from './agent-process.ts';
+import { enforcedRules } from './enforced-rules.ts';
 import { BenchError, type Benchmark, type Figure } from './figure.ts';
 import { runLoad, type Workload } from './load.ts';
 import { AGENT_CPU, LOAD_CPU, requireTwoProcessors } from './processors.ts';
 import { enforcers } from './ring-counters.ts';
-import { measuredRules } from './rule-sets.ts';
 import { median } from './statistics.ts';
 
 const CALLS: readonly { readonly workload: Exclude<Workload, 'mark'>; readonly what: string }[] = [
@@ -20,33 +19,11 @@ const CALLS: readonly { readonly workload: Exclude<Workload, 'mark'>; readonly w
 ];
 
 /** Each call of the workloads is looked at, and none matches. */
-const RULES = `
-- rule: bench enforced open
-  desc: decided by a name
-  condition: evt.type in (open, openat, openat2) and fd.name in (/tmp/wasprey-bench-enforced, /etc/wasprey-bench-enforced)
-  output: opened
-  priority: NOTICE
-- rule: bench enforced exec
-  desc: decided by a name
-  condition: evt.type = execve and evt.res = SUCCESS and proc.exepath = /tmp/wasprey-bench-enforced
-  output: run
-  priority: NOTICE
-- rule: bench enforced connect
-  desc: decided by a port
-  condition: evt.type = connect and fd.sport = 1
-  output: connected
-  priority: NOTICE
-`;
-const RESPONSES = `
-responses:
-  mode: act
-  hosts: true
-  actions:
-  - name: bench
-    match: {rules: ["bench enforced*"]}
-    do: kill_process
-    where: kernel
-`;
+const CONDITIONS = [
+  'evt.type in (open, openat, openat2) and fd.name in (/tmp/wasprey-bench-enforced, /etc/wasprey-bench-enforced)',
+  'evt.type = execve and evt.res = SUCCESS and proc.exepath = /tmp/wasprey-bench-enforced',
+  'evt.type = connect and fd.sport = 1',
+];
 
 export const ENFORCEMENT: Benchmark = {
   name: 'enforcement',
@@ -54,17 +31,14 @@ export const ENFORCEMENT: Benchmark = {
   async run(session) {
     requireTwoProcessors();
     const { path: directory, remove } = makeDirectory();
-    writeFileSync(`${directory}/rules.yaml`, RULES);
-    writeFileSync(`${directory}/wasprey.yaml`, RESPONSES);
-    const { paths } = await measuredRules();
-    const rules = [...paths, `${directory}/rules.yaml`];
+    const { rules, options } = await enforcedRules(directory, CONDITIONS);
     const samples = { without: new Map<string, number[]>(), enforcing: new Map<string, number[]>() };
     const rounds = session.quick ? 2 : 7;
     for (let round = 1; round <= rounds; round++) {
       session.progress(`round ${round} of ${rounds}`);
       for (const kind of ['without', 'enforcing', 'without'] as const) {
-        const options = kind === 'enforcing' ? ['-c', `${directory}/wasprey.yaml`] : [];
-        const agent = await AgentProcess.start({ rules, cpu: AGENT_CPU, run: [...session.run, ...options] });
+        const run = kind === 'enforcing' ? [...session.run, ...options] : session.run;
+        const agent = await AgentProcess.start({ rules, cpu: AGENT_CPU, run });
         try {
           const loaded = enforcers();
           if (loaded > 0 !== (kind === 'enforcing'))
