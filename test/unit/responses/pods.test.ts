@@ -89,8 +89,9 @@ test('a refusal has the reason of the API server', async () => {
   const message = 'pods "web-1" is forbidden: User "wasprey" cannot delete resource "pods"';
   const { server, pods } = await answering(403, { kind: 'Status', message });
   await using _ = server;
-  for (const change of [pods.delete(POD), pods.setLabels(POD, new Map([['a', 'b']])), pods.find(POD)]) {
-    await assert.rejects(change, (error: unknown) => {
+  const calls = [() => pods.delete(POD), () => pods.setLabels(POD, new Map([['a', 'b']])), () => pods.find(POD)];
+  for (const call of calls) {
+    await assert.rejects(call, (error: unknown) => {
       assert.ok(error instanceof MetadataError);
       assert.equal(error.kind, 'denied');
       assert.equal(error.message, message);
