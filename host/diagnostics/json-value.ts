@@ -36,7 +36,7 @@ export function asTexts(value: unknown): ReadonlyMap<string, string> {
   return texts;
 }
 
-/** ns since the epoch of an RFC 3339 time in UTC or with an offset, fraction of up to nine digits; undefined if it is none. */
+/** ns since the epoch of an RFC 3339 time in UTC or with an offset, fraction of up to nine digits; undefined for another text. */
 export function asNanoseconds(value: unknown): bigint | undefined {
   const [, seconds, fraction = '', zone = ''] =
     /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?\d*(Z|[+-]\d\d:\d\d)$/.exec(asText(value) ?? '') ?? [];

@@ -327,7 +327,7 @@ function partOfCookie(word: string, state: CommandState): string | undefined {
   return state.isInCookie ? masked(word, equals) : undefined;
 }
 
-/** The secret of `IDENTIFIED BY 'SECRET'` and `PASSWORD 'SECRET'`; undefined if it is none. */
+/** The secret of `IDENTIFIED BY 'SECRET'` and `PASSWORD 'SECRET'`; undefined for another text. */
 function partOfSql(word: string, quote: string, state: CommandState): string | undefined {
   const { sql } = state;
   const name = word.length > LONGEST_SQL ? '' : word.toLowerCase();

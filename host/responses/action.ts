@@ -45,7 +45,7 @@ export const REFUSALS = [
   'gone',
   /** What the rails need to know is not known. */
   'incomplete',
-  /** The action is for pods or containers, and this is none. */
+  /** The action is for pods or containers, and the match was on the host. */
   'no-target',
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];

@@ -19,7 +19,7 @@ export interface LedgerEntry {
   /** Full id; empty on the host. */
   readonly container: string;
   readonly containerName: string;
-  /** `namespace/name`; empty if it is none. */
+  /** `namespace/name`; empty for a container without a pod. */
   readonly pod: string;
   /** When it began, in ms since the epoch. */
   readonly time: number;

@@ -183,7 +183,7 @@ inline_always u64 other_link(u64 dentry, u64 inode) {
   return names.found;
 }
 
-/* Finds the place of the other path of a dentry on a mount; false: there is none. */
+/* Finds the place of the other path of a dentry on a mount; false if it has no other path. */
 __noinline bool find_elsewhere(u64 dentry, u64 mnt, struct place *place) {
   if (!place)
     return false;

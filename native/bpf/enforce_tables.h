@@ -57,7 +57,7 @@ struct enforce_clause {
   __u64 process;
 };
 
-/* An address of IPv4 is one that is mapped into IPv6; `is_ipv4` tells a network of those from one of IPv6. */
+/* An address of IPv4 is one that is mapped into IPv6; `is_ipv4` distinguishes a network of those from one of IPv6. */
 struct enforce_network {
   __u64 address[2]; /* in network order, as in memory */
   __u64 mask[2];

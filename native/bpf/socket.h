@@ -79,7 +79,7 @@ inline_always bool is_unset(struct ipv6 address) {
   return !address.high && !address.low;
 }
 
-/* The IPv4 address that is mapped into an IPv6 one; 0: it is none. */
+/* The IPv4 address that is mapped into an IPv6 one; 0 for another. */
 inline_always u32 ipv4_of(struct ipv6 address) {
   return is_mapped(address) ? address.low >> 32 : 0;
 }

@@ -107,6 +107,6 @@ test('it says that the layer of a cluster with mounts of its own is not read', (
   // The nodes of the test cluster are in a mount namespace of their own, as those in containers are: neither process 1 nor the agent has
   // the overlay, so that it could be one of the container's own. With a runtime of the host live/captures has the file's hash.
   assert.ok(report.files.some(({ path, verbs }) => path === '/tmp/dropped' && verbs.has('creates')));
-  const reason = 'Its changed files are unknown: the overlay of its root is none that the host has.';
+  const reason = 'Its changed files are unknown: the overlay of its root is not mounted on the host.';
   assert.ok(report.missing.includes(reason), report.missing.join('\n'));
 });

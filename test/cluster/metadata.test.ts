@@ -51,7 +51,7 @@ const CLUSTER_FIELDS = [
   'k8smeta.rs.name',
 ];
 
-/** One rule prints what the runtime tells, the other what only the API server can tell: it waits for that. */
+/** One rule prints what the runtime reports, the other what only the API server knows: it waits for that. */
 const ALL_FIELDS_RULE = 'Marked file opened, with owners';
 const RULES = [
   [RULE, 'mark-', FIELDS],
@@ -131,7 +131,7 @@ const count = (kind: string) =>
 
 const serverTroubles = () => agent.product.troubles.filter((line) => line.includes('API server'));
 
-test("the first file that a pod opens tells all of it, and its deployment's", async () => {
+test("an alert about the first file that a pod opens has all of the pod's fields, and its deployment's", async () => {
   await shopOpen();
   const labels = { app: 'web', 'app.kubernetes.io/part-of': 'shop' };
   await cluster.apply([

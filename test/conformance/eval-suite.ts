@@ -43,7 +43,7 @@ function judge(id: string, condition: string, expected: boolean, got: string | b
   return { id, failure: `${condition}\nexpected ${expected}, got ${got}` };
 }
 
-/** The verdicts of each event by condition; a text says why there is none. */
+/** The verdicts of each event by condition; a text is the reason why there is no verdict. */
 async function evaluateAll(
   conditions: readonly string[],
   events: readonly EvalEvent[],

@@ -16,7 +16,7 @@ export type Result =
 
 const MARK = '@wasprey ';
 
-/** Undefined for a line that is none. Throws on one that is garbled. */
+/** Undefined for other lines. Throws on one that is garbled. */
 export function parseResult(line: string): Result | undefined {
   if (!line.startsWith(MARK)) return undefined;
   return JSON.parse(line.slice(MARK.length)) as Result;

@@ -39,7 +39,7 @@ const program = copyAct(directory, 'apart');
 const OPENS = probe(['openat'], [], 'fd.name = /none');
 const agent = LiveAgent.forTests([PROBE.rule, OPENS.rule], { ruleMatching: 'all' });
 
-/** A directory to make in the current one, which tells where the task is. */
+/** A directory to make in the current one: its path shows where the task is. */
 function make(name: string): Step {
   return ['mkdir', str(name), 0o700];
 }

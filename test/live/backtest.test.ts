@@ -24,7 +24,7 @@ import { STOCK_FILES } from '../support/stock-rules.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 const folder = directoryForTests();
-/** What tells alerts of a rule apart. */
+/** What distinguishes alerts of a rule. */
 const FIELDS = ['proc.vpid', 'proc.name', 'evt.type'];
 
 const configuration = join(folder, 'falco.yaml');

@@ -212,7 +212,7 @@ describe('Calls on paths that leave no open file', () => {
     [['unlink', str(`${place}soft`)], 'evt.arg.path', 'soft'],
   ];
 
-  /** Makes the calls, and asserts below which directory they are told to be. Gives the alerts of what came first. */
+  /** Makes the calls, and asserts below which directory they are reported. Gives the alerts of what came first. */
   async function check(first: readonly Step[], place: string, told: string): Promise<AlertLine[]> {
     const table = calls(place);
     const observed = await agent.observe(PATHS, [...first, ...table.map(([step]) => step)]);

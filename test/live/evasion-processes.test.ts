@@ -93,7 +93,7 @@ forEachRuleSet((rules) => {
     }
   });
 
-  describe('A program under a trusted name: a rule that trusts the name alone is silent, and the path tells', () => {
+  describe('A program under a trusted name: a rule that trusts the name alone is silent, and the path gives it away', () => {
     const ways: readonly (readonly [name: string, make: (path: string) => string])[] = [
       ['a copy', (path) => copyAct(path, TRUSTED)],
       [

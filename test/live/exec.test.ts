@@ -256,7 +256,7 @@ test('calls that fail leave the process as it was', async () => {
 });
 
 // The kernel sets the system call's number to that of execve when it starts a program (set_personality_64bit on x86-64), so that
-// a successful execveat leaves the kernel as execve: Falco says so too. bprm->filename tells how it began.
+// a successful execveat leaves the kernel as execve: Falco says so too. bprm->filename shows how it began.
 test('execveat by a directory, and by a descriptor alone', async () => {
   const program = copyAct(directory, 'at-program');
   const byDirectory = await act([

@@ -5,7 +5,7 @@ const NANOSECONDS_PER_MS = 1_000_000n;
 const MS_PER_MINUTE = 60_000;
 const MOST_NANOSECONDS = 2n ** 63n;
 
-/** In ns since 1970; undefined for another text, a moment that is none, and one that the number can't hold. */
+/** In ns since 1970; undefined for another text, an invalid moment, and one that the number can't hold. */
 export function timestampOf(text: string): bigint | undefined {
   const match = TIMESTAMP.exec(text);
   if (!match) return undefined;

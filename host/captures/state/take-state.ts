@@ -159,7 +159,7 @@ function layerOf(
     if (verified !== undefined) return readLayer(verified, limits, limit, missing);
     others++;
   }
-  const reason = others === 0 ? 'its root is not an overlay' : 'the overlay of its root is none that the host has';
+  const reason = others === 0 ? 'its root is not an overlay' : 'the overlay of its root is not mounted on the host';
   missing.push(`Its changed files are unknown: ${reason}.`);
   return undefined;
 }

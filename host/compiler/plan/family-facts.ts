@@ -1,4 +1,4 @@
-// What is known of events by the facts that the kernel tells them apart by: the result, the flags of an open, the kind of a descriptor.
+// What is known of events by the facts by which the kernel distinguishes them: the result, the flags of an open, the kind of a descriptor.
 
 import { DESCRIPTOR_STATE } from '../../schema/event-structs.ts';
 import type { EventType } from '../../schema/events/index.ts';

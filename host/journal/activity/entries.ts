@@ -43,7 +43,7 @@ export interface Entry {
 /** Where doors are installed, by who owns the machine or made the image. */
 const INSTALLED = /^\/(?:usr|bin|sbin|lib|lib64|nix\/store|gnu\/store)\//;
 
-/** A program that only has the name of a door is none: whoever enters could call one so, and begin a session of another kind. */
+/** A program that only has the name of a door is not one: whoever enters could call one so, and begin a session of another kind. */
 export function doorOf({ program, executable, container, isOfUpperLayer }: ProgramState): EntryKind | undefined {
   const kind = DOOR_OF.get(program);
   if (kind === undefined || !INSTALLED.test(executable ?? '')) return undefined;

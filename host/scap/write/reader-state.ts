@@ -44,7 +44,7 @@ const UNCHANGED = 0xffffffff;
 
 export class ReaderState {
   readonly #processes = new Map<number, KnownProcess>();
-  /** Pids of children that events have told of. */
+  /** Pids of children that earlier events have named. */
   readonly #announced = new Set<number>();
   readonly #write: (block: Uint8Array) => void;
 

@@ -1,4 +1,4 @@
-// The facts by which the kernel tells the events of a type apart, all combinations of them: at each point a condition is left with tests of
+// The facts by which the kernel distinguishes events of a type, in all combinations: at each point a condition is left with tests of
 // names, addresses and the process.
 
 import type { EventType } from '../../../schema/events/index.ts';

@@ -9,7 +9,7 @@ import { type NameList, nameList, namesThatMatch, pathsWhoseNameMatches } from '
 import { isNewProgram, type Place } from './place.ts';
 import { type Reason, reasonOfValue } from './reasons.ts';
 
-/** A formula that says the same, or why there is none. */
+/** A formula that says the same, or why it can't be made. */
 export function textFormula({ text, match }: Extract<Test, { test: 'text' }>, place: Place): Formula | Reason {
   const base = argumentOf(text.value, 'basename');
   const value = base ?? text.value;
