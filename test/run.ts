@@ -3,6 +3,7 @@
 // only files with this in their name; --no-skips: a test that is skipped fails the run
 
 import { globSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { basename, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -91,6 +92,7 @@ async function* runSuites(totals: Totals): AsyncGenerator<TestEvent> {
   const times: string[] = [];
   for (const [name, suite] of [...SUITES].filter(([known]) => positionals.includes(known))) {
     const began = performance.now();
+    const busyBefore = busySeconds();
     if (!(await canPrepare(suite.needs))) {
       process.stderr.write(`test:${name} can't be run here\n`);
       totals.addUnrunnable();
@@ -104,10 +106,19 @@ async function* runSuites(totals: Totals): AsyncGenerator<TestEvent> {
     await using _shared = await suite.shared?.();
     yield* runFiles(files, suite, totals);
     suite.after?.(files);
-    times.push(`${name} ${Math.round((performance.now() - began) / 1000)} s`);
+    const seconds = (performance.now() - began) / 1000;
+    const processors = (busySeconds() - busyBefore) / seconds;
+    times.push(`${name} ${Math.round(seconds)} s (${processors.toFixed(1)})`);
   }
   yield* totals.summary();
-  yield { type: 'test:diagnostic', data: { nesting: 0, message: `each suite with its set-up: ${times.join(', ')}` } };
+  const message = `each suite with its set-up (processors that were busy): ${times.join(', ')}`;
+  yield { type: 'test:diagnostic', data: { nesting: 0, message } };
+}
+
+/** Seconds that the machine's processors were busy, summed over all of them. */
+function busySeconds(): number {
+  const milliseconds = cpus().map(({ times: { user, nice, sys, irq } }) => user + nice + sys + irq);
+  return milliseconds.reduce((sum, part) => sum + part, 0) / 1000;
 }
 
 async function* runFiles(files: readonly string[], suite: Suite, totals: Totals): AsyncGenerator<TestEvent> {
