@@ -90,7 +90,7 @@ async function ask(sockets: readonly string[], notice = NOTICE) {
   return { fields: (...names: string[]) => containerFields(entry, names), state, failures, lines };
 }
 
-async function find(answers: CriAnswers, id = ID, milliseconds = 2000): Promise<ContainerMetadata | undefined> {
+async function find(answers: CriAnswers, id = ID, milliseconds = 10_000): Promise<ContainerMetadata | undefined> {
   await using server = await startCriRuntime(answers);
   const runtimes = new CriRuntimes([server.socket], { failed: () => {}, working: () => {} });
   try {
@@ -286,7 +286,11 @@ describe('metadata: a CRI runtime that answers wrongly', () => {
     ['no greeting', { ...ANSWERS, Version: () => undefined }, 'timeout'],
   ] satisfies [string, CriAnswers, string][]) {
     it(`${what} is a failure of kind ${kind}`, async () => {
-      await assert.rejects(find(answers, ID, 400), (error) => error instanceof MetadataError && error.kind === kind);
+      const milliseconds = kind === 'timeout' ? 400 : 10_000;
+      await assert.rejects(
+        find(answers, ID, milliseconds),
+        (error) => error instanceof MetadataError && error.kind === kind,
+      );
     });
   }
 
