@@ -19,8 +19,8 @@ import type { Architecture } from '../tree/architecture.ts';
 
 const PACKAGES = ['libc6', 'busybox-static', 'curl', 'jq', 'ca-certificates', 'base-files'];
 
-/** Of busybox, for `program_output` and for a look around by `kubectl exec`. */
-const APPLETS = ['sh', 'cat', 'env', 'head', 'id', 'ls', 'logger', 'nc', 'sleep', 'tail', 'tee', 'true', 'wc'];
+/** Of busybox, for `program_output`, for `wasprey generate`, and for a look around by `kubectl exec`. */
+export const APPLETS = ['sh', 'cat', 'env', 'head', 'id', 'ls', 'logger', 'nc', 'sleep', 'tail', 'tee', 'true', 'wc'];
 
 /** What its package makes at its installation, of the certificates in it. */
 const CERTIFICATES = 'etc/ssl/certs/ca-certificates.crt';

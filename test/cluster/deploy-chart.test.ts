@@ -364,7 +364,8 @@ function notes(values: Values): string {
 }
 
 test('the notes tell what a value takes away, and follow the alerts of more than five nodes', () => {
-  assert.match(notes({}), /logs -f .* --max-log-requests 100\n/);
+  assert.match(notes({}), /logs -f .* --max-log-requests 100\n\n.*run it again after an upgrade/);
+  assert.match(notes({}), /each node of amd64 and arm64 whose taints it tolerates \(`tolerations`\)/);
   const told = /no metrics are served, since falco\.webserver\.enabled is false/;
   assert.doesNotMatch(notes({}), told);
   assert.match(notes({ metrics: { enabled: true }, falco: { webserver: { enabled: false } } }), told);

@@ -154,6 +154,8 @@ test('names in overrides and exceptions', () => {
   const append = (name: string) =>
     change(`exceptions: [{name: ${name}, values: [[a]]}]\n  override: {exceptions: append}`);
   assert.equal(append('tolos'), 'did you mean tools?');
+  const field = rule('evt.type = open').concat('  exceptions: [{name: tools, fields: [fd.nme]}]\n');
+  assert.equal(help(field), 'did you mean fd.name?');
   assert.equal(
     append('other'),
     'the rule has no exception other yet (it has tools): a new one needs `fields: [proc.name, ...]`',

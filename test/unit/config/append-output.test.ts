@@ -1,13 +1,14 @@
 // append_output and static_fields, from the configuration to the alert of a running agent.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { readAppendOutput } from '../../../host/config/append-output.ts';
 import { ConfigError } from '../../../host/config/error.ts';
 import { loadConfig } from '../../../host/config/load.ts';
+import { PROJECT } from '../../../host/setup/paths.mjs';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
 
 let folder = '';
@@ -76,6 +77,13 @@ static_fields: {team: "\${TEAM}"}
     },
     { message: 'two', fields: { 'proc.name': 'cat', shout: 'CAT!', both: '/etc/shadow' } },
   ]);
+});
+
+it('adds the node to the text, as deploy/README.md says', async () => {
+  const [, example = ''] =
+    /`falco\.(append_output: .*)`/.exec(readFileSync(join(PROJECT, 'deploy/README.md'), 'utf8')) ?? [];
+  const [one] = await alertsWith(`${example}\n`);
+  assert.equal(one?.message, `read /etc/shadow node=${hostname()}`);
 });
 
 it('adds what Falco suggests, and static fields', async () => {

@@ -183,6 +183,7 @@ describe('commands', () => {
     const { status, stdout } = await wasprey('status', '-s', path);
     assert.equal(status, 0);
     assert.match(stdout, /^Wasprey 1\.2\.3, process 42, since 2023-11-14T22:13:20\+0000\n/);
+    assert.match(stdout, /\n {2}pods found, since the start +2\n/);
     assert.match(stdout, /\n {2}output +written +held back +lost .*\n {2}stdout +7 +4 +0 /);
     assert.deepEqual(JSON.parse((await wasprey('status', '--json', '-s', path)).stdout), STATUS);
     assert.equal((await wasprey('reload', '-s', path)).stdout, 'nothing has changed\n');

@@ -97,6 +97,7 @@ describe('the web server', () => {
   it('has nothing else, and takes nothing', async () => {
     for (const path of ['/', '/metrics', '/healthz/x', '/../etc/passwd', '/%2e%2e/'])
       assert.equal((await get(path)).status, 404, path);
+    assert.match((await get('/metrics')).body, /set metrics\.enabled and webserver\.prometheus_metrics_enabled/);
     assert.equal((await get('/healthz', 'POST')).status, 405);
   });
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { APPLETS } from '../../../deploy/image/debian-programs.ts';
 import { loadRules } from '../../../host/compiler/rules/load.ts';
 import { type Behaviour, rulesOf } from '../../../host/generate/actions/action.ts';
 import { ACTIONS } from '../../../host/generate/actions/index.ts';
@@ -63,6 +64,15 @@ describe('each action', () => {
   });
   test('has near misses, and each near miss an action', () => {
     assert.deepEqual(Object.keys(NEAR_MISSES).sort(), ACTIONS.map(({ name }) => name).sort());
+  });
+  test('starts programs that are there: in the image, or named among what it needs', () => {
+    for (const action of ACTIONS) {
+      const programs = action.steps(scene).flatMap(([step, program]) => (step === '@spawn' ? [`${program}`] : []));
+      const there = [...APPLETS, ...(action.needs?.programs ?? [])];
+      for (const program of programs.filter((path) => !path.startsWith('/'))) {
+        assert.ok(there.includes(program), `${action.name} starts ${program}`);
+      }
+    }
   });
   test('leaves nothing that is not its own', () => {
     for (const action of ACTIONS) {
