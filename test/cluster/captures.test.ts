@@ -1,18 +1,25 @@
-// A capture by a rule on a real cluster: an exec into a pod drops a program and runs it. The alert's file names the pod, shows what the shell
-// did before and after, and says what it can't know.
+// "An alert fired: what now?" on a real cluster, by the commands: an exec into a pod drops a program, runs it and connects. The alert's
+// capture names the pod, shows what the shell did before and after, and the dropped file with its hash; the journal has the session, also
+// after the agent was killed.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readNotes } from '../../host/captures/notes/read-notes.ts';
 import { type Report, reportOf } from '../../host/captures/report/report.ts';
+import { PROJECT } from '../../host/setup/paths.mjs';
 import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
 import { eventually } from '../support/cluster-agent.ts';
-import { makeDirectory } from '../support/directory.ts';
-import { LiveAgent } from '../support/live-agent.ts';
+import { rulesFileForTests } from '../support/rules-file.ts';
+import { type RunProcess, startWasprey } from '../support/run-process.ts';
 
 const RULE = 'Dropped program run in a pod';
-const RULES = `
+const { directory, rules } = rulesFileForTests(
+  () => `
 - rule: ${RULE}
   desc: d
   condition: evt.type in (execve, execveat) and evt.res = SUCCESS and proc.exepath = /tmp/dropped
@@ -20,16 +27,22 @@ const RULES = `
   priority: CRITICAL
   capture: true
   capture_duration: 4000
-`;
+`,
+);
+/** The dropped program is one that no image has: busybox with some bytes after its end. */
+const APPENDED = 'dropped\n';
 const ATTACK = [
   'echo before > /tmp/before',
   'cp /bin/busybox /tmp/dropped',
+  'echo dropped >> /tmp/dropped',
   '/tmp/dropped true',
   'sleep 1',
   'rm /tmp/before',
   'nc -w 1 127.0.0.1 9',
   'sleep 4',
+  'true',
 ].join('; ');
+const LAST = 'echo x > /tmp/last; true';
 const POD = {
   apiVersion: 'v1',
   kind: 'Pod',
@@ -40,9 +53,12 @@ const POD = {
   },
 };
 
-const directory = makeDirectory();
+const config = join(directory, 'wasprey.yaml');
+const captures = join(directory, 'captures');
+const journal = join(directory, 'journal');
 let cluster: Cluster;
-let agent: LiveAgent;
+let agent: RunProcess;
+let file: string;
 let report: Report;
 
 before(async () => {
@@ -52,40 +68,43 @@ before(async () => {
     (await cluster.kubectl('get', '-n', 'shop', 'serviceaccounts')).includes('default'),
   );
   await cluster.apply([POD]);
-  agent = await LiveAgent.start([RULES], {
-    runtimes: { criSockets: [cluster.containerdSocket] },
-    captures: {
-      pathPrefix: join(directory.path, 'c'),
-      mode: 'rules',
-      duration: 4000,
-      before: 30_000,
-      scope: 'container',
-      state: true,
-      fileBytes: 64 << 20,
-      totalBytes: 1 << 30,
-      perRule: 10,
-    },
-  });
-  const exec = (script: string): Promise<string> =>
-    cluster.kubectl('exec', '-n', 'shop', 'web', '--', 'sh', '-c', script);
+  const settings = {
+    capture: { enabled: true, path_prefix: join(captures, 'c') },
+    journal: { enabled: true, folder: journal },
+    container_engines: { cri: { sockets: [cluster.containerdSocket] } },
+    json_output: true,
+  };
+  writeFileSync(config, JSON.stringify(settings)); // JSON is YAML
+  // On the node, as a package installs it: among the node's mounts.
+  const onNode = ['nsenter', '-t', String(cluster.pid), '-m', '--', 'env', '-C', PROJECT];
+  agent = startWasprey(['run', '-c', config, rules], { launcher: onNode });
+  await agent.watches();
   await eventually('the pod', async () => (await exec('echo up')).includes('up'));
-  await exec(`${ATTACK}; true`);
-  const file = await eventually('the alert', async () => {
-    const [alert] = agent.alerts(RULE);
-    return alert && String(alert.output_fields['wasprey.capture']);
-  });
-  report = await eventually('the capture', async () => {
-    const path = join(directory.path, file);
-    const notes = readNotes(path);
-    const whole = notes && reportOf(path, notes);
-    return whole?.damage.length === 0 ? whole : undefined;
+  await exec(ATTACK);
+  const name = await agent.until('the alert', () => agent.alerts(RULE)[0]?.output_fields['wasprey.capture']);
+  file = join(captures, String(name));
+  report = await agent.until('the capture', () => {
+    const notes = readNotes(file);
+    const whole = notes && reportOf(file, notes);
+    return whole?.damage.length === 0 && whole;
   });
 });
 after(async () => {
-  await agent?.stop();
+  await agent?.[Symbol.asyncDispose]();
   await cluster?.stop();
-  directory.remove();
 });
+
+function exec(script: string): Promise<string> {
+  return cluster.kubectl('exec', '-n', 'shop', 'web', '--', 'sh', '-c', script);
+}
+
+/** What a command prints on the machine. */
+function wasprey(...words: string[]): string {
+  const main = join(PROJECT, 'host/cli/main.ts');
+  const { stdout, stderr, status } = spawnSync(process.execPath, [main, ...words], { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
 
 test('the capture names the pod and its container', () => {
   assert.deepEqual([report.place.pod, report.place.namespace, report.place.name], ['web', 'shop', 'main']);
@@ -103,10 +122,36 @@ test("it shows the shell's work before and after, and the connection", () => {
   assert.ok(fired?.parent?.programs.some(({ commandLine }) => commandLine.startsWith('sh -c')));
 });
 
-test('it says that the layer of a cluster with mounts of its own is not read', () => {
-  // The nodes of the test cluster are in a mount namespace of their own, as those in containers are: neither process 1 nor the agent has
-  // the overlay, so that it could be one of the container's own. With a runtime of the host live/captures has the file's hash.
-  assert.ok(report.files.some(({ path, verbs }) => path === '/tmp/dropped' && verbs.has('creates')));
-  const reason = 'Its changed files are unknown: the overlay of its root is not mounted on the host.';
-  assert.ok(report.missing.includes(reason), report.missing.join('\n'));
+test('it has the dropped file with the hash of what was written', () => {
+  const hash = createHash('sha256').update(readFileSync('/bin/busybox')).update(APPENDED).digest('hex');
+  const dropped = report.files.find(({ path }) => path === '/tmp/dropped');
+  assert.equal(dropped?.layer?.sha256, hash, report.missing.join('\n'));
+  const shown = wasprey('captures', 'show', file);
+  assert.ok(shown.includes('pod shop/web'), shown);
+  assert.match(shown, new RegExp(`^  /tmp/dropped: .*\\n {4}sha256 ${hash}$`, 'm'));
+});
+
+test('activity shows the session, and after the agent was killed all but the last second', async () => {
+  await exec(LAST);
+  // What is older than a second is on disk.
+  await sleep(1_500);
+  agent.kill('SIGKILL');
+  await agent.ended;
+  const sessions = wasprey('activity', '-c', config, '--pod', 'web', '--json', '--since', '1h')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line))
+    .filter(({ kind }) => kind === 'exec');
+  const attack = sessions.find(({ commands }) => commands[0]?.arguments[2] === ATTACK);
+  assert.ok(attack, JSON.stringify(sessions));
+  assert.deepEqual([attack.container.namespace, attack.user.uid, attack.over], ['shop', 0, true]);
+  const [shell] = attack.commands;
+  // What busybox's shell does without another program is the shell's own work.
+  const lines = shell.commands.map((command: { arguments: string[] }) => command.arguments.join(' '));
+  assert.deepEqual(lines, ['/tmp/dropped true', 'sleep 1', 'nc -w 1 127.0.0.1 9', 'sleep 4']);
+  assert.equal(shell.commands[2].connections[0].peer, '127.0.0.1:9');
+  const dropped = shell.files.find(({ path }: { path: string }) => path === '/tmp/dropped');
+  assert.ok(dropped?.did.includes('created'), JSON.stringify(shell.files));
+  const last = sessions.find(({ commands }) => commands[0]?.arguments[2] === LAST);
+  assert.equal(last?.commands[0]?.files?.[0]?.path, '/tmp/last');
 });

@@ -4,7 +4,7 @@ import { escapeText } from '../../diagnostics/escape.ts';
 import { count, number } from '../../diagnostics/numbers.ts';
 import type { SecretMask } from '../../journal/mask-secrets.ts';
 import type { CapturedAlert } from '../notes/capture-notes.ts';
-import type { ChangedFile, ProcessState } from '../state/state.ts';
+import type { ChangedFile, ProcessState, State } from '../state/state.ts';
 import { commandLineOf, deedText } from './command-line.ts';
 import type { TreeProcess } from './process-tree.ts';
 import type { Connection, Report, TimelineEntry, TouchedFile } from './report.ts';
@@ -193,7 +193,7 @@ function stateLines({ state }: Report): string[] {
   if (!state) return [];
   const { processes, listening, mounts, changed } = state;
   return [
-    `${counted(processes.length, 'process', 'processes')}, taken in ${state.milliseconds} ms`,
+    `${counted(processes.length, 'process', 'processes')}, ${takenWhen(state)}`,
     ...processes.filter(isNotable).map(notableLine),
     ...listening.map(({ protocol, address, pids }) =>
       escapeText(`listens: ${protocol} ${address} (${pids.join(', ')})`),
@@ -201,6 +201,11 @@ function stateLines({ state }: Report): string[] {
     count(mounts.length, 'mount'),
     ...(changed ? [count(changed.length, 'changed file'), ...changed.filter(isProgram).flatMap(programLines)] : []),
   ];
+}
+
+function takenWhen({ milliseconds, times }: State): string {
+  if (!times) return `taken in ${milliseconds} ms`;
+  return `taken from ${times.begun} to ${times.details} ms after the alert, hashes by ${times.hashes} ms`;
 }
 
 /** Runs a file that was removed or has no name, or is connected to another machine. */

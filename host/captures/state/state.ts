@@ -124,11 +124,31 @@ const CHANGED_FILE = object({
   sha256: optional(text),
 });
 
+/** In the order in which they are taken. */
+export const STATE_PARTS = ['fired', 'processes', 'files', 'details', 'hashes'] as const;
+
+/** ms after the alert's event, when it was begun, and when each part was there. */
+const TIMES = object({
+  begun: number,
+  /** The process that fired and its ancestors, with the hashes of their programs. */
+  fired: number,
+  processes: number,
+  /** Mounts and changed files. */
+  files: number,
+  /** Open files, sockets and executable memory. */
+  details: number,
+  hashes: number,
+});
+
+export type StateTimes = ValueOf<typeof TIMES>;
+
 /** Reads a state out of a file. */
 export const STATE = object({
   /** ms since the epoch, when it was begun, and how long it took without the hashes. */
   taken: number,
   milliseconds: number,
+  /** Missing in older files. */
+  times: optional(TIMES),
   processes: list(PROCESS),
   mounts: list(MOUNT),
   listening: list(LISTENER),

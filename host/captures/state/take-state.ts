@@ -19,6 +19,7 @@ import {
   type StateLimits,
   type StateScope,
 } from './state.ts';
+import { lateParts, PartTimes, type Subject } from './state-times.ts';
 import { TimeLimit } from './time-limit.ts';
 import { changedFiles, type UpperLayer } from './upper-layer.ts';
 
@@ -27,9 +28,10 @@ const ROOTS = ['/proc/1/root', ''];
 /** Mounts of so many processes are looked at for the layer. */
 const MOST_TABLES = 64;
 
-/** @param subject pid of the process that the alert is of */
-export function takeState(scope: StateScope, limits: StateLimits = STATE_LIMITS, subject = 0): State {
+/** @param subject what the alert is of; default: no process, now */
+export function takeState(scope: StateScope, limits: StateLimits = STATE_LIMITS, subject: Subject = nobody()): State {
   const taken = Date.now();
+  const times = new PartTimes(subject);
   const began = performance.now();
   const limit = new TimeLimit(limits.milliseconds);
   const missing: string[] = [];
@@ -37,28 +39,40 @@ export function takeState(scope: StateScope, limits: StateLimits = STATE_LIMITS,
   const hashes = new Hashes(limits.hashedBytes);
   const read = processReader(files);
   // First, and hashed at once: it may soon be gone, and a machine may have many others.
-  const line = lineOf(subject, scope).flatMap(read);
+  const line = lineOf(subject.pid, scope).flatMap(read);
   hashPrograms(line, files, hashes, new TimeLimit(limits.milliseconds / 2));
+  times.done('fired');
   const others = readOthers(scope, line, read, limits, limit, missing);
   const processes = [...line, ...others];
+  times.done('processes');
   if (processes.length === 0) missing.push('No process of it was left.');
   const mounts = mountsOfScope(processes, missing);
   const changed = scope.kind === 'container' ? layerOf(processes, files, limits, limit, missing) : undefined;
+  times.done('files');
   addDetails(processes, limits, limit, missing);
+  times.done('details');
   const milliseconds = Math.round(performance.now() - began);
   const hashLimit = new TimeLimit(limits.milliseconds);
   hashPrograms(others, files, hashes, hashLimit);
   hashLayer(changed, hashes, hashLimit);
+  times.done('hashes');
   missing.push(...withoutHash(files, hashes));
+  const late = lateParts(times.all, limits.milliseconds);
+  if (late !== undefined) missing.push(late);
   return {
     taken,
     milliseconds,
+    times: times.all,
     processes,
     mounts: mounts?.mounts ?? [],
     listening: listenersOf(processes),
     changed: changed && [...changed.files],
     missing,
   };
+}
+
+function nobody(): Subject {
+  return { pid: 0, time: BigInt(Date.now()) * 1_000_000n };
 }
 
 type ReadOne = (pid: number) => ProcessState[];

@@ -18,7 +18,7 @@ const { plan, room, captured, takesState }: WriterStart = workerData;
 const send = (message: FromWriter): void => port.postMessage(message);
 
 try {
-  const state = takesState ? takeState(plan.scope, STATE_LIMITS, captured.alert.pid) : undefined;
+  const state = takesState ? takeState(plan.scope, STATE_LIMITS, captured.alert) : undefined;
   makeRoom(room);
   const writer = new CaptureWriter(plan);
   port.on('message', (message: ToWriter) => {

@@ -12,7 +12,10 @@ import { directoryForTests } from '../../support/directory.ts';
 import { FACTS } from '../../support/recordings.ts';
 
 const directory = directoryForTests();
-const own = takeState({ kind: 'process_tree', pid: process.pid }, undefined, process.pid);
+const own = takeState({ kind: 'process_tree', pid: process.pid }, undefined, {
+  pid: process.pid,
+  time: BigInt(Date.now()) * 1_000_000n,
+});
 const [sample] = own.processes;
 assert.ok(sample);
 

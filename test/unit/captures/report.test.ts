@@ -45,6 +45,7 @@ const ALERT: CapturedAlert = {
 const STATE: State = {
   taken: 1,
   milliseconds: 12,
+  times: { begun: 31, fired: 34, processes: 36, files: 40, details: 43, hashes: 90 },
   processes: [
     {
       pid: 503,
@@ -204,7 +205,7 @@ test('the text shows what fired, the branch, what was done before and after, and
   (2 files were only read or run)
 
 # State at the alert
-  1 process, taken in 12 ms
+  1 process, taken from 31 to 43 ms after the alert, hashes by 90 ms
   503 x: runs a file that is gone: /tmp/x; connected to 192.0.2.7:443
   listens: tcp 0.0.0.0:80 (500)
   0 mounts

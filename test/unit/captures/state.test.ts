@@ -8,7 +8,8 @@ import { createServer, type Server } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { Hashes } from '../../../host/captures/state/hashes.ts';
 import { lineOf } from '../../../host/captures/state/scope-processes.ts';
-import { STATE_LIMITS } from '../../../host/captures/state/state.ts';
+import { STATE_LIMITS, STATE_PARTS } from '../../../host/captures/state/state.ts';
+import { lateParts } from '../../../host/captures/state/state-times.ts';
 import { takeState } from '../../../host/captures/state/take-state.ts';
 import { TimeLimit } from '../../../host/captures/state/time-limit.ts';
 import { directoryForTests } from '../../support/directory.ts';
@@ -17,6 +18,7 @@ import { until } from '../../support/until.ts';
 const directory = directoryForTests();
 /** Far more than it takes, on a loaded machine too. */
 const PATIENT = { ...STATE_LIMITS, milliseconds: 60_000 };
+const now = (): bigint => BigInt(Date.now()) * 1_000_000n;
 
 describe('captures: the state of a tree of processes', () => {
   let shell: ChildProcess;
@@ -82,13 +84,33 @@ describe('captures: the state of a tree of processes', () => {
     assert.deepEqual(lineOf(child, { kind: 'process_tree', pid: 1 << 22 }), []);
     assert.ok(lineOf(child, { kind: 'all' }).includes(process.pid));
     const scope = { kind: 'process_tree', pid: shell.pid ?? 0 } as const;
-    const { processes, missing } = takeState(scope, { ...PATIENT, processes: 2 }, child);
+    const { processes, missing } = takeState(scope, { ...PATIENT, processes: 2 }, { pid: child, time: now() });
     assert.deepEqual(
       processes.map(({ pid }) => pid),
       [child, shell.pid],
     );
     assert.ok(processes.every(({ executable }) => executable?.sha256 !== undefined));
     assert.deepEqual(missing, ['Only 2 of 3 processes were read, within 60000 ms.']);
+  });
+
+  it('says how long after the alert each part was taken, and which were late', () => {
+    const scope = { kind: 'process_tree', pid: shell.pid ?? 0 } as const;
+    const longAgo = { pid: 0, time: now() - 61_000_000_000n };
+    const { times, missing } = takeState(scope, PATIENT, longAgo);
+    assert.ok(times);
+    const inOrder = [times.begun, ...STATE_PARTS.map((part) => times[part])];
+    assert.ok(times.begun >= 61_000, inOrder.join());
+    assert.deepEqual(
+      inOrder.toSorted((one, other) => one - other),
+      inOrder,
+    );
+    assert.match(missing.join(), /^The state is later than 60000 ms after the alert: the process that fired \d+ ms, /);
+    const each = { begun: 20, fired: 30, processes: 200, files: 201, details: 240, hashes: 400 };
+    assert.equal(
+      lateParts(each, 200),
+      'The state is later than 200 ms after the alert: mounts and changed files 201 ms, open files and memory 240 ms.',
+    );
+    assert.equal(lateParts({ ...each, files: 200, details: 200 }, 200), undefined);
   });
 
   it('has no hash of a program that came after the one that was looked at', () => {
