@@ -16,6 +16,7 @@ import type { ActionKind } from '../../host/responses/settings.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { Container } from '../support/live-container.ts';
 import { openPerformer, stateOf } from '../support/response-scene.ts';
+import { until } from '../support/until.ts';
 
 const CHILD = fileURLToPath(new URL('../support/response-child.ts', import.meta.url));
 /** Of each action. WASPREY_KILLS sets another number. */
@@ -127,7 +128,11 @@ test('kill_process_tree', { timeout: 600_000 }, async (context) => {
     const all = [root, ...(await below(root))];
     await act('kill_process_tree', '', root, delay);
     assert.deepEqual(await restart(), []);
-    const states = all.map(stateOf);
+    // One that was stopped, and then killed, runs to its end.
+    const states = await until(() => {
+      const now = all.map(stateOf);
+      return !now.includes('R') && now;
+    });
     const ended = states.filter((state) => state === '' || state === 'Z').length;
     assert.ok(
       ended === 0 || ended === all.length,
