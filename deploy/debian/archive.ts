@@ -101,6 +101,19 @@ export class DebianArchive {
     return files.sort();
   }
 
+  /**
+   * The package file of a package alone, without what it depends on.
+   * @throws {SetupFailure} as packages()
+   */
+  packageAlone(name: string): string {
+    const archives = join(this.#folder, 'archives');
+    const file = /^'[^']+' (\S+\.deb) \d+/m.exec(this.#apt(['download', '--print-uris', name]))?.[1];
+    if (file === undefined) throw new Error(`Debian's archive has no ${name}`);
+    const path = join(archives, file);
+    if (!existsSync(path)) this.#apt(['download', name], archives);
+    return path;
+  }
+
   /** Names of the packages that match. */
   names(pattern: RegExp): string[] {
     return this.#run('apt-cache', ['pkgnames'])

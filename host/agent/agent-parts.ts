@@ -3,6 +3,7 @@
 import { hostname } from 'node:os';
 import type { Engine } from '../engine/engine.ts';
 import { HOLD_LIMITS, type HoldLimits } from '../engine/protocol.ts';
+import { ContainerRecord } from '../fields/record.ts';
 import type { ContainerState, PodState } from '../metadata/container-state.ts';
 import { ContainerDirectory } from '../metadata/directory/container-directory.ts';
 import { placeInCluster } from '../metadata/kubernetes/connection.ts';
@@ -99,11 +100,10 @@ export class AgentParts {
       recentMs: this.captures.recentMs,
     });
     const responder = replay ? undefined : options.responder;
-    const imageLabels = (id: string): ReadonlyMap<string, string> => this.directory.imageLabels(id);
     this.responses = new NodeResponses({
       desk: () => this.desk,
       responder,
-      imageLabels,
+      hasOwnLabel: (id, key, value) => this.#hasOwnLabel(id, key, value),
       note: (record) => this.journal.note(record),
       onTrouble,
     });
@@ -193,6 +193,16 @@ export class AgentParts {
     this.desk.containerKnown(id, entry);
   }
 
+  #entry(id: string): Uint8Array | undefined {
+    return this.#recorded.get(id) ?? this.directory.entry(id);
+  }
+
+  /** In doubt it was: it protects. */
+  #hasOwnLabel(id: string, key: string, value: string): boolean {
+    const entry = this.#entry(id);
+    return entry === undefined || ContainerRecord.of(entry).hasOwnLabel(key, value);
+  }
+
   #makeDirectory(onTrouble: (message: string) => void): ContainerDirectory {
     const { runtimes: places, kubernetes = placeInCluster() } = this.options;
     return new ContainerDirectory(
@@ -209,7 +219,7 @@ export class AgentParts {
     return new AlertDesk(
       this.outputs,
       {
-        entry: (id) => this.#recorded.get(id) ?? directory.entry(id),
+        entry: (id) => this.#entry(id),
         failure: (id) => failureOf(directory.state(id)),
         podFailure: (id) => failureOf(directory.podState(id)),
       },

@@ -47,8 +47,8 @@ export interface NodeResponsesHost {
   readonly desk: () => Pick<AlertDesk, 'internal'>;
   /** Absent: nothing can be carried out. */
   readonly responder: Responder | undefined;
-  /** Labels that the image of a container has brought, by its short id. */
-  readonly imageLabels: (id: string) => ReadonlyMap<string, string>;
+  /** Whether a container, by its short id, was given that label: those that its image has brought protect nothing, or every image could. */
+  readonly hasOwnLabel: (id: string, key: string, value: string) => boolean;
   /** For the journal. */
   readonly note: (record: ResponseRecord) => void;
   readonly onTrouble: (message: string) => void;
@@ -133,7 +133,7 @@ export class NodeResponses {
     { response, guard }: BoundResponse,
     { fields, acts, isIncomplete }: AlertToRespond,
   ): Promise<Outcome> {
-    const target = targetOf(fields, acts, isIncomplete, this.#host.imageLabels);
+    const target = targetOf(fields, acts, isIncomplete, this.#host.hasOwnLabel);
     const outcome =
       enforcedBy(response, acts, target) ??
       refusalOf(acts, guard) ??
@@ -210,28 +210,24 @@ export function refusalOf(acts: MatchToActOn | undefined, guard: number | undefi
   return acts.holding.includes(guard) ? refused('excepted', '`unless` holds') : undefined;
 }
 
-/**
- * Undefined if the event's process is unknown.
- * @param imageLabels those that the image of a container has brought: they protect nothing, or every image could
- */
+/** Undefined if the event's process is unknown. */
 export function targetOf(
   fields: readonly KeyedValue[],
   acts: MatchToActOn | undefined,
   isIncomplete: boolean,
-  imageLabels: NodeResponsesHost['imageLabels'] = () => new Map(),
+  hasOwnLabel: NodeResponsesHost['hasOwnLabel'],
 ): Target | undefined {
   if (!acts?.process) return undefined;
   const texts = new Map(fields.flatMap(({ key, value }) => (value ? [[key, decode(valueText(value))] as const] : [])));
   const text = (key: string): string => texts.get(key) ?? '';
   const id = text(TARGET_FIELDS.shortId);
   const isHost = id === 'host';
-  const ofImage = imageLabels(id);
   return {
     ...acts.process,
     executable: text(TARGET_FIELDS.executable),
     container: isHost ? '' : text(TARGET_FIELDS.container),
     containerName: isHost ? '' : text(TARGET_FIELDS.containerName),
-    labels: new Map([...labelsIn(texts, containerLabel(''))].filter(([name, value]) => ofImage.get(name) !== value)),
+    labels: new Map([...labelsIn(texts, containerLabel(''))].filter(([key, value]) => hasOwnLabel(id, key, value))),
     pod: podOf(texts),
     isIncomplete,
   };

@@ -3,16 +3,13 @@
 import type { MissingEnforcer } from '../capture/enforcement-means.ts';
 import type { Capture } from '../capture/native.ts';
 import type { EventMemory } from '../fields/memory.ts';
-import { type ContainerRecord, ImageRecord } from '../fields/record.ts';
+import { ImageRecord } from '../fields/record.ts';
 import { decode } from '../fields/value.ts';
-import { CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
+import { permitOf } from './container-permit.ts';
 import { EnforcedMatches } from './enforced-matches.ts';
 import type { EnforcementStart } from './protocol.ts';
 
 const IMAGES_AT_ONCE = 4096;
-
-/** ENFORCE_NOT_PERMITTED and so on in native/bpf/enforce_tables.h. */
-const PERMIT = { UNKNOWN: 0, PERMITTED: 1, NEVER: 2 } as const;
 
 export class KernelEnforcer {
   readonly #capture: Capture;
@@ -65,29 +62,10 @@ export class KernelEnforcer {
         if (!container || container.isHost || seen.has(container.address)) continue;
         seen.add(container.address);
         const id = container.bytes('full_id');
-        if (id && id.length > 0) this.#capture.permitEnforcement(decode(id), this.#permitOf(container));
+        if (id && id.length > 0) this.#capture.permitEnforcement(decode(id), permitOf(container, this.#never));
       }
       first += count;
       count = this.#capture.listImages(first, addresses);
     }
-  }
-
-  /** What `never` says of it, if all is known that decides. */
-  #permitOf(container: ContainerRecord): number {
-    const never = this.#never;
-    const podState = container.number('pod_state');
-    const isKnown =
-      container.number('state') === CONTAINER_STATE.KNOWN &&
-      (podState === POD_STATE.NONE || podState === POD_STATE.KNOWN);
-    if (!never || !isKnown) return PERMIT.UNKNOWN;
-    const text = (name: string): string => decode(container.bytes(name) ?? new Uint8Array());
-    if (never.podUid !== '' && never.podUid === text('pod_uid')) return PERMIT.NEVER;
-    if (never.namespaces.includes(text('pod_namespace'))) return PERMIT.NEVER;
-    const labels = new Set(text('labels').split('\0'));
-    const podLabels = new Set(text('pod_labels').split('\0'));
-    const isExcluded = never.labels.some(
-      ([key, value]) => labels.has(`${key}=${value}`) || podLabels.has(`${key}:${value}`),
-    );
-    return isExcluded ? PERMIT.NEVER : PERMIT.PERMITTED;
   }
 }

@@ -6,7 +6,8 @@ import { EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS, MOST_VIEWS } from '../schema/
 import { EVENT_TYPES, type EventType } from '../schema/events/index.ts';
 import { IMAGE } from '../schema/image.ts';
 import { type Member, member, type Struct } from '../schema/layout.ts';
-import type { EventMemory, MemberValue } from './memory.ts';
+import { EventMemory, type MemberValue } from './memory.ts';
+import { decode } from './value.ts';
 
 /** A chain of parents longer than this is cut: a loop in damaged memory must end. */
 export const LONGEST_CHAIN = 1024;
@@ -68,8 +69,19 @@ export class ContainerRecord extends StructRecord {
     return memory.holds(address, CONTAINER.size) ? new ContainerRecord(memory, address) : undefined;
   }
 
+  /** @param entry with its strings, as encodeContainer() makes it */
+  static of(entry: Uint8Array): ContainerRecord {
+    return new ContainerRecord(new EventMemory(entry.buffer, entry.byteOffset, entry.byteLength), 0);
+  }
+
   get isHost(): boolean {
     return this.number('state') === CONTAINER_STATE.HOST;
+  }
+
+  /** Whether it was given that label: one that its image has brought is none of its own. */
+  hasOwnLabel(key: string, value: string): boolean {
+    const labels = decode(this.bytes('own_labels') ?? new Uint8Array());
+    return labels.split('\0').includes(`${key}=${value}`);
   }
 
   get isPending(): boolean {

@@ -34,7 +34,7 @@ export function encodeContainer(
   metadata: ContainerMetadata | undefined,
   { state, pod }: PodView = NO_POD,
 ): Uint8Array {
-  const { privileged, startTime, labels, mounts, hostNamespaces, environmentNames } = metadata ?? {};
+  const { privileged, startTime, labels, imageLabels, mounts, hostNamespaces, environmentNames } = metadata ?? {};
   const members: StructInput = {
     id: notice.id,
     full_id: notice.fullId,
@@ -46,7 +46,7 @@ export function encodeContainer(
     user: text(metadata?.user),
     cni: text(metadata?.cni),
     ...(pod && clusterMembers(pod)),
-    ...(labels && labelMembers(labels)),
+    ...(labels && labelMembers(labels, imageLabels)),
     ...(mounts && mountMembers(mounts)),
     ...(environmentNames && { env_names: items(environmentNames.map((name) => [name])) }),
   };
@@ -130,9 +130,15 @@ function objectMembers(prefix: 'deployment' | 'rs' | 'rc', object: ClusterObject
   };
 }
 
-function labelMembers(labels: ReadonlyMap<string, string>): StructInput {
+/** Its own come first: however many the image has, there is room for them. */
+function labelMembers(
+  labels: ReadonlyMap<string, string>,
+  ofImage: ReadonlyMap<string, string> = new Map(),
+): StructInput {
+  const own = [...labels].filter(([key]) => !ofImage.has(key)).map(([key, value]) => [`${key}=${value}`]);
   return {
-    labels: items([...labels].map(([key, value]) => [`${key}=${value}`])),
+    own_labels: items(own),
+    labels: items([...own, ...[...ofImage].map(([key, value]) => [`${key}=${value}`])]),
     labels_text: labelText(labels),
   };
 }

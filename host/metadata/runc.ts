@@ -16,6 +16,9 @@ export const RUNC_ROOTS: readonly string[] = ['/run/runc'];
 /** Annotations in which tools that unpack an image into a bundle store its name. */
 const IMAGE_ANNOTATIONS = ['org.opencontainers.image.ref.name', 'org.opencontainers.image.base.name'];
 
+/** Podman's bundles have it. Which of the others an image has brought can't be seen in them. */
+const PODMAN_ANNOTATION = 'io.container.manager';
+
 /** Interval of checks for the state of a new container. A container may live for only 50 ms, and its state no longer. */
 const LOOK_AGAIN_MS = 5;
 
@@ -68,7 +71,8 @@ function fromState(id: string, state: unknown, config: unknown): ContainerMetada
   const image = IMAGE_ANNOTATIONS.map((name) => annotations.get(name)).find((name) => name);
   const startTime = asNanoseconds(at(state, 'created'));
   const user = at(config, 'process', 'user', 'uid');
-  const pod = podOfLabels(annotations);
+  const isOfPodman = annotations.has(PODMAN_ANNOTATION);
+  const pod = isOfPodman ? undefined : podOfLabels(annotations);
   const names = environmentNames(at(config, 'process', 'env'));
   return {
     runtime: 'runc',
@@ -84,6 +88,7 @@ function fromState(id: string, state: unknown, config: unknown): ContainerMetada
         .filter((found) => found !== undefined),
     }),
     labels: annotations,
+    ...(isOfPodman && { imageLabels: annotations }),
     ...(pod && { pod }),
   };
 }

@@ -24,6 +24,7 @@ export const CONTAINER = defineStruct(
     { name: 'image_digest', type: 'string', doc: 'container.image.digest' },
     { name: 'ip', type: 'string', doc: 'container.ip' },
     { name: 'labels', type: 'string', doc: 'key=value, each ended by a NUL' },
+    { name: 'own_labels', type: 'string', doc: 'labels without those that its image has brought; as labels' },
     { name: 'labels_text', type: 'string', doc: 'container.labels' },
     {
       name: 'mounts',

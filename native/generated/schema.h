@@ -278,38 +278,39 @@ struct container {
   struct string_ref image_digest; /* 80: container.image.digest */
   struct string_ref ip; /* 88: container.ip */
   struct string_ref labels; /* 96: key=value, each ended by a NUL */
-  struct string_ref labels_text; /* 104: container.labels */
-  struct string_ref mounts; /* 112: source NUL dest NUL mode NUL rdwr NUL propagation NUL, a mount after the other */
-  struct string_ref mounts_text; /* 120: container.mounts */
-  struct string_ref pod_name; /* 128: k8s.pod.name */
-  struct string_ref pod_namespace; /* 136: k8s.ns.name */
-  struct string_ref pod_uid; /* 144: k8s.pod.uid */
-  struct string_ref pod_sandbox_id; /* 152: k8s.pod.full_sandbox_id */
-  struct string_ref pod_ip; /* 160: k8s.pod.ip */
-  struct string_ref pod_labels; /* 168: key:value, each ended by a NUL; keys hold no colon */
-  struct string_ref pod_labels_text; /* 176: k8s.pod.labels */
-  struct string_ref pod_annotations; /* 184: key:value, each ended by a NUL; keys hold no colon */
-  struct string_ref user; /* 192: container.user */
-  struct string_ref env_names; /* 200: names of the environment, each ended by a NUL */
-  struct string_ref cni; /* 208: container.cni.json */
-  struct string_ref pod_service_account; /* 216: k8smeta.pod.service_account */
-  struct string_ref pod_node; /* 224: k8smeta.pod.node */
-  struct string_ref owner_kind; /* 232: k8smeta.owner.kind */
-  struct string_ref owner_name; /* 240: k8smeta.owner.name */
-  struct string_ref owner_uid; /* 248: k8smeta.owner.uid */
-  struct string_ref ns_uid; /* 256: k8smeta.ns.uid */
-  struct string_ref ns_labels; /* 264: key:value, each ended by a NUL; keys hold no colon */
-  struct string_ref deployment_name; /* 272: k8smeta.deployment.name */
-  struct string_ref deployment_uid; /* 280: k8smeta.deployment.uid */
-  struct string_ref deployment_labels; /* 288: key:value, each ended by a NUL; keys hold no colon */
-  struct string_ref rs_name; /* 296: k8smeta.rs.name */
-  struct string_ref rs_uid; /* 304: k8smeta.rs.uid */
-  struct string_ref rs_labels; /* 312: key:value, each ended by a NUL; keys hold no colon */
-  struct string_ref rc_name; /* 320: k8smeta.rc.name */
-  struct string_ref rc_uid; /* 328: k8smeta.rc.uid */
-  struct string_ref rc_labels; /* 336: key:value, each ended by a NUL; keys hold no colon */
+  struct string_ref own_labels; /* 104: labels without those that its image has brought; as labels */
+  struct string_ref labels_text; /* 112: container.labels */
+  struct string_ref mounts; /* 120: source NUL dest NUL mode NUL rdwr NUL propagation NUL, a mount after the other */
+  struct string_ref mounts_text; /* 128: container.mounts */
+  struct string_ref pod_name; /* 136: k8s.pod.name */
+  struct string_ref pod_namespace; /* 144: k8s.ns.name */
+  struct string_ref pod_uid; /* 152: k8s.pod.uid */
+  struct string_ref pod_sandbox_id; /* 160: k8s.pod.full_sandbox_id */
+  struct string_ref pod_ip; /* 168: k8s.pod.ip */
+  struct string_ref pod_labels; /* 176: key:value, each ended by a NUL; keys hold no colon */
+  struct string_ref pod_labels_text; /* 184: k8s.pod.labels */
+  struct string_ref pod_annotations; /* 192: key:value, each ended by a NUL; keys hold no colon */
+  struct string_ref user; /* 200: container.user */
+  struct string_ref env_names; /* 208: names of the environment, each ended by a NUL */
+  struct string_ref cni; /* 216: container.cni.json */
+  struct string_ref pod_service_account; /* 224: k8smeta.pod.service_account */
+  struct string_ref pod_node; /* 232: k8smeta.pod.node */
+  struct string_ref owner_kind; /* 240: k8smeta.owner.kind */
+  struct string_ref owner_name; /* 248: k8smeta.owner.name */
+  struct string_ref owner_uid; /* 256: k8smeta.owner.uid */
+  struct string_ref ns_uid; /* 264: k8smeta.ns.uid */
+  struct string_ref ns_labels; /* 272: key:value, each ended by a NUL; keys hold no colon */
+  struct string_ref deployment_name; /* 280: k8smeta.deployment.name */
+  struct string_ref deployment_uid; /* 288: k8smeta.deployment.uid */
+  struct string_ref deployment_labels; /* 296: key:value, each ended by a NUL; keys hold no colon */
+  struct string_ref rs_name; /* 304: k8smeta.rs.name */
+  struct string_ref rs_uid; /* 312: k8smeta.rs.uid */
+  struct string_ref rs_labels; /* 320: key:value, each ended by a NUL; keys hold no colon */
+  struct string_ref rc_name; /* 328: k8smeta.rc.name */
+  struct string_ref rc_uid; /* 336: k8smeta.rc.uid */
+  struct string_ref rc_labels; /* 344: key:value, each ended by a NUL; keys hold no colon */
 };
-_Static_assert(sizeof(struct container) == 344, "struct container: layout");
+_Static_assert(sizeof(struct container) == 352, "struct container: layout");
 
 /* A slot of the table of names. */
 struct named_address {

@@ -1898,184 +1898,190 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return textOf(base, load<u64>(base, 96));
 }
 
+/** labels without those that its image has brought; as labels */
+// @ts-ignore: decorator
+@inline export function containerOwnLabels(base: u32): u64 {
+  return textOf(base, load<u64>(base, 104));
+}
+
 /** container.labels */
 // @ts-ignore: decorator
 @inline export function containerLabelsText(base: u32): u64 {
-  return textOf(base, load<u64>(base, 104));
+  return textOf(base, load<u64>(base, 112));
 }
 
 /** source NUL dest NUL mode NUL rdwr NUL propagation NUL, a mount after the other */
 // @ts-ignore: decorator
 @inline export function containerMounts(base: u32): u64 {
-  return textOf(base, load<u64>(base, 112));
+  return textOf(base, load<u64>(base, 120));
 }
 
 /** container.mounts */
 // @ts-ignore: decorator
 @inline export function containerMountsText(base: u32): u64 {
-  return textOf(base, load<u64>(base, 120));
+  return textOf(base, load<u64>(base, 128));
 }
 
 /** k8s.pod.name */
 // @ts-ignore: decorator
 @inline export function containerPodName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 128));
+  return textOf(base, load<u64>(base, 136));
 }
 
 /** k8s.ns.name */
 // @ts-ignore: decorator
 @inline export function containerPodNamespace(base: u32): u64 {
-  return textOf(base, load<u64>(base, 136));
+  return textOf(base, load<u64>(base, 144));
 }
 
 /** k8s.pod.uid */
 // @ts-ignore: decorator
 @inline export function containerPodUid(base: u32): u64 {
-  return textOf(base, load<u64>(base, 144));
+  return textOf(base, load<u64>(base, 152));
 }
 
 /** k8s.pod.full_sandbox_id */
 // @ts-ignore: decorator
 @inline export function containerPodSandboxId(base: u32): u64 {
-  return textOf(base, load<u64>(base, 152));
+  return textOf(base, load<u64>(base, 160));
 }
 
 /** k8s.pod.ip */
 // @ts-ignore: decorator
 @inline export function containerPodIp(base: u32): u64 {
-  return textOf(base, load<u64>(base, 160));
+  return textOf(base, load<u64>(base, 168));
 }
 
 /** key:value, each ended by a NUL; keys hold no colon */
 // @ts-ignore: decorator
 @inline export function containerPodLabels(base: u32): u64 {
-  return textOf(base, load<u64>(base, 168));
+  return textOf(base, load<u64>(base, 176));
 }
 
 /** k8s.pod.labels */
 // @ts-ignore: decorator
 @inline export function containerPodLabelsText(base: u32): u64 {
-  return textOf(base, load<u64>(base, 176));
+  return textOf(base, load<u64>(base, 184));
 }
 
 /** key:value, each ended by a NUL; keys hold no colon */
 // @ts-ignore: decorator
 @inline export function containerPodAnnotations(base: u32): u64 {
-  return textOf(base, load<u64>(base, 184));
+  return textOf(base, load<u64>(base, 192));
 }
 
 /** container.user */
 // @ts-ignore: decorator
 @inline export function containerUser(base: u32): u64 {
-  return textOf(base, load<u64>(base, 192));
+  return textOf(base, load<u64>(base, 200));
 }
 
 /** names of the environment, each ended by a NUL */
 // @ts-ignore: decorator
 @inline export function containerEnvNames(base: u32): u64 {
-  return textOf(base, load<u64>(base, 200));
+  return textOf(base, load<u64>(base, 208));
 }
 
 /** container.cni.json */
 // @ts-ignore: decorator
 @inline export function containerCni(base: u32): u64 {
-  return textOf(base, load<u64>(base, 208));
+  return textOf(base, load<u64>(base, 216));
 }
 
 /** k8smeta.pod.service_account */
 // @ts-ignore: decorator
 @inline export function containerPodServiceAccount(base: u32): u64 {
-  return textOf(base, load<u64>(base, 216));
+  return textOf(base, load<u64>(base, 224));
 }
 
 /** k8smeta.pod.node */
 // @ts-ignore: decorator
 @inline export function containerPodNode(base: u32): u64 {
-  return textOf(base, load<u64>(base, 224));
+  return textOf(base, load<u64>(base, 232));
 }
 
 /** k8smeta.owner.kind */
 // @ts-ignore: decorator
 @inline export function containerOwnerKind(base: u32): u64 {
-  return textOf(base, load<u64>(base, 232));
+  return textOf(base, load<u64>(base, 240));
 }
 
 /** k8smeta.owner.name */
 // @ts-ignore: decorator
 @inline export function containerOwnerName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 240));
+  return textOf(base, load<u64>(base, 248));
 }
 
 /** k8smeta.owner.uid */
 // @ts-ignore: decorator
 @inline export function containerOwnerUid(base: u32): u64 {
-  return textOf(base, load<u64>(base, 248));
+  return textOf(base, load<u64>(base, 256));
 }
 
 /** k8smeta.ns.uid */
 // @ts-ignore: decorator
 @inline export function containerNsUid(base: u32): u64 {
-  return textOf(base, load<u64>(base, 256));
+  return textOf(base, load<u64>(base, 264));
 }
 
 /** key:value, each ended by a NUL; keys hold no colon */
 // @ts-ignore: decorator
 @inline export function containerNsLabels(base: u32): u64 {
-  return textOf(base, load<u64>(base, 264));
+  return textOf(base, load<u64>(base, 272));
 }
 
 /** k8smeta.deployment.name */
 // @ts-ignore: decorator
 @inline export function containerDeploymentName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 272));
+  return textOf(base, load<u64>(base, 280));
 }
 
 /** k8smeta.deployment.uid */
 // @ts-ignore: decorator
 @inline export function containerDeploymentUid(base: u32): u64 {
-  return textOf(base, load<u64>(base, 280));
+  return textOf(base, load<u64>(base, 288));
 }
 
 /** key:value, each ended by a NUL; keys hold no colon */
 // @ts-ignore: decorator
 @inline export function containerDeploymentLabels(base: u32): u64 {
-  return textOf(base, load<u64>(base, 288));
+  return textOf(base, load<u64>(base, 296));
 }
 
 /** k8smeta.rs.name */
 // @ts-ignore: decorator
 @inline export function containerRsName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 296));
+  return textOf(base, load<u64>(base, 304));
 }
 
 /** k8smeta.rs.uid */
 // @ts-ignore: decorator
 @inline export function containerRsUid(base: u32): u64 {
-  return textOf(base, load<u64>(base, 304));
+  return textOf(base, load<u64>(base, 312));
 }
 
 /** key:value, each ended by a NUL; keys hold no colon */
 // @ts-ignore: decorator
 @inline export function containerRsLabels(base: u32): u64 {
-  return textOf(base, load<u64>(base, 312));
+  return textOf(base, load<u64>(base, 320));
 }
 
 /** k8smeta.rc.name */
 // @ts-ignore: decorator
 @inline export function containerRcName(base: u32): u64 {
-  return textOf(base, load<u64>(base, 320));
+  return textOf(base, load<u64>(base, 328));
 }
 
 /** k8smeta.rc.uid */
 // @ts-ignore: decorator
 @inline export function containerRcUid(base: u32): u64 {
-  return textOf(base, load<u64>(base, 328));
+  return textOf(base, load<u64>(base, 336));
 }
 
 /** key:value, each ended by a NUL; keys hold no colon */
 // @ts-ignore: decorator
 @inline export function containerRcLabels(base: u32): u64 {
-  return textOf(base, load<u64>(base, 336));
+  return textOf(base, load<u64>(base, 344));
 }
 
 // -- named_address: A slot of the table of names.

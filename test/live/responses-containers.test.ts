@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -18,6 +18,22 @@ import { until } from '../support/until.ts';
 const PAUSE = responseOf('pause_container');
 const KILL = responseOf('kill_container');
 const SLEEP_AS_RUNTIME = ['/bin/sh', '-c', 'cp /usr/bin/sleep /tmp/containerd; exec /tmp/containerd 1000'];
+/** Mounts a file system, answers its first request, and no other: a process waits for the second, and no freezer can stop it there. */
+const UNSERVED = `
+import ctypes, os, stat, struct, time
+os.mknod('/dev/fuse', stat.S_IFCHR | 0o600, os.makedev(10, 229))
+fuse = os.open('/dev/fuse', os.O_RDWR)
+options = f'fd={fuse},rootmode=40000,user_id=0,group_id=0'
+assert ctypes.CDLL(None).mount(b'fuse', b'/srv', b'fuse', 0, options.encode()) == 0
+_, _, unique = struct.unpack('<IIQ', os.read(fuse, 65536)[:16])
+init = struct.pack('<IIIIHHI', 7, 31, 65536, 0, 12, 10, 65536).ljust(64, bytes(1))
+os.write(fuse, struct.pack('<IiQ', 16 + len(init), 0, unique) + init)
+if os.fork() == 0:
+    os.close(fuse)
+    os.stat('/srv/file')
+print('mounted', flush=True)
+time.sleep(1000)
+`;
 const directory = directoryForTests();
 const boxes: Container[] = [];
 let scene: PerformerScene;
@@ -62,6 +78,15 @@ function whyRefused(outcome: Outcome): string {
 async function processesIn({ id }: Container): Promise<number[]> {
   const { freezer, unified } = await findGroups(await findHierarchies(), id, 0);
   return await processesOf((freezer ?? unified)?.folder ?? '/nowhere');
+}
+
+/** The kernel's function in which it waits. */
+function waitsFor(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/wchan`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** The lines that a process writes. */
@@ -117,6 +142,16 @@ describe('pause_container', () => {
     await once(spawn('runc', ['resume', box.id]), 'close');
     box.stop();
     assert.equal(whyRefused(await scene.performer.perform(PAUSE, targetIn(box))), 'gone');
+  });
+  test('one whose process waits for a file system that nobody serves', { timeout: 60_000 }, async () => {
+    const box = container({ root: 'host', privileged: true });
+    const child = box.start(['/usr/bin/python3', '-c', UNSERVED]);
+    await once(child.stdout as NodeJS.ReadableStream, 'data');
+    await until(async () => (await processesIn(box)).some((each) => waitsFor(each) === 'request_wait_answer'));
+    const outcome = await scene.performer.perform(PAUSE, targetIn(box));
+    assertDone(outcome);
+    assert.match(outcome.what, /; what waits for the kernel in it stops when that is over$/);
+    assertDone(await scene.performer.perform(KILL, targetIn(box)));
   });
   test('one that has ended since is forgotten', async () => {
     const box = container();

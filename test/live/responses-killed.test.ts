@@ -1,9 +1,9 @@
 // The agent is killed in the middle of an action, at every point of it: nothing stays half done after the next start.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,9 +13,11 @@ import { isFreezing } from '../../host/responses/cgroups/freezer.ts';
 import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
 import { childrenOf } from '../../host/responses/processes/proc.ts';
 import type { ActionKind } from '../../host/responses/settings.ts';
+import { bpfFileSystemForTests } from '../support/bpf-file-system.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { Container } from '../support/live-container.ts';
-import { openPerformer, stateOf } from '../support/response-scene.ts';
+import { isolatingBelow, openPerformer, type PerformerScene, stateOf } from '../support/response-scene.ts';
+import { until } from '../support/until.ts';
 
 const CHILD = fileURLToPath(new URL('../support/response-child.ts', import.meta.url));
 /** Of each action. WASPREY_KILLS sets another number. */
@@ -34,7 +36,7 @@ function container(): Container {
 
 /** Kills it after so many ms of its action; a lap is how long that takes if it is let go on. Resolves to what it has printed. */
 async function act(action: ActionKind, box: string, pid: number, killAfterMs: number): Promise<string> {
-  const child = spawn(process.execPath, [CHILD, folder, action, box, String(pid)], {
+  const child = spawn(process.execPath, [CHILD, folder, bpf, action, box, String(pid)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let printed = '';
@@ -48,10 +50,13 @@ async function act(action: ActionKind, box: string, pid: number, killAfterMs: nu
 }
 
 const folder = join(directory, 'ledger');
+const bpf = bpfFileSystemForTests();
+
+const open = (): Promise<PerformerScene> => openPerformer(folder, () => 1n, {}, process.pid, isolatingBelow(bpf));
 
 /** Starts as the agent does after that, and ends. Resolves to what is in force. */
 async function restart(): Promise<string[]> {
-  const { performer, failures } = await openPerformer(folder, () => 1n);
+  const { performer, failures } = await open();
   assert.deepEqual(failures, []);
   const { entries } = performer.inForce;
   assert.deepEqual(await performer.list(), entries, 'something is under way');
@@ -60,7 +65,7 @@ async function restart(): Promise<string[]> {
 }
 
 async function undoAll(): Promise<void> {
-  const { performer } = await openPerformer(folder, () => 1n);
+  const { performer } = await open();
   for (const { id } of await performer.list()) await performer.undo(id);
   await performer.close();
 }
@@ -92,6 +97,34 @@ test('pause_container, and its undoing', { timeout: 600_000 }, async (context) =
     assert.equal(await isFreezing(groups), false);
   }
   context.diagnostic(`paused after ${seen.paused} of ${KILLS}, running after ${seen.running}`);
+});
+
+test('isolate_container, and its undoing', { timeout: 600_000 }, async (context) => {
+  const box = container();
+  const { unified } = await groupsOf(box);
+  if (!unified) {
+    context.skip('no cgroup v2 here');
+    return;
+  }
+  const programs = (): number => {
+    const list = execFileSync('bpftool', ['--json', 'cgroup', 'show', unified.folder], { encoding: 'utf8' });
+    return (JSON.parse(list || '[]') as unknown[]).length;
+  };
+  const began = performance.now();
+  assert.match(await act('isolate_container', box.id, 0, 60_000), /done\nundone\n$/);
+  const lap = Math.min(performance.now() - began, 60);
+  let isolated = 0;
+  for (const delay of delays(lap)) {
+    await act('isolate_container', box.id, 0, delay);
+    const inForce = await restart();
+    const left = programs();
+    assert.equal(left > 0, inForce.length === 1, `killed after ${delay} ms: ${left} programs on its group`);
+    if (left > 0) isolated++;
+    await undoAll();
+    assert.equal(programs(), 0);
+    assert.deepEqual(readdirSync(join(bpf, 'wasprey-isolated')), []);
+  }
+  context.diagnostic(`isolated after ${isolated} of ${KILLS}`);
 });
 
 test('kill_container', { timeout: 600_000 }, async (context) => {
@@ -127,7 +160,11 @@ test('kill_process_tree', { timeout: 600_000 }, async (context) => {
     const all = [root, ...(await below(root))];
     await act('kill_process_tree', '', root, delay);
     assert.deepEqual(await restart(), []);
-    const states = all.map(stateOf);
+    // One that was stopped, and then killed, runs to its end.
+    const states = await until(() => {
+      const now = all.map(stateOf);
+      return !now.includes('R') && now;
+    });
     const ended = states.filter((state) => state === '' || state === 'Z').length;
     assert.ok(
       ended === 0 || ended === all.length,

@@ -1,7 +1,8 @@
 // The package's scripts under systemd: what an installation, an upgrade and a removal do with the service.
 
 import assert from 'node:assert/strict';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ownArchitecture } from '../../deploy/tree/architecture.ts';
 import { BootedSystem } from '../support/booted-system.ts';
@@ -9,6 +10,25 @@ import { debFile, makeNextVersion, NEXT_VERSION } from '../support/packages.ts';
 
 /** Not below /tmp, /run, /var/log and /var/cache, which the system has of its own. */
 const PACKAGE = '/root/wasprey.deb';
+
+/** A control group as Docker would name that of a container. */
+const CONTAINER = `/sys/fs/cgroup/docker/${'c'.repeat(64)}`;
+const ISOLATIONS = '/sys/fs/bpf/wasprey-isolated';
+const DROP_IN = '/etc/systemd/system/wasprey.service.d/isolate.conf';
+const START_CONTAINER = `
+  mkdir -p ${CONTAINER} && cp /usr/bin/sleep /root/sleeper &&
+  setsid sh -c 'echo 0 >${CONTAINER}/cgroup.procs; exec /root/sleeper 1000' </dev/null >/dev/null 2>&1 &`;
+const SLEEPER_RULE =
+  '- {rule: Sleeper, desc: d, condition: "evt.type = execve and proc.exepath = /root/sleeper", output: slept, priority: INFO}\n';
+/** No runtime knows the container, so that nothing may be said of it in \`never\`. */
+const RESPONSES = `
+responses:
+  mode: act
+  never: {namespaces: [], labels: {}}
+  actions:
+  - {name: cut it off, match: {rules: [Sleeper]}, do: isolate_container}
+  - {name: freeze it, match: {rules: [Sleeper]}, do: pause_container}
+`;
 
 let system: BootedSystem;
 before(async () => {
@@ -75,9 +95,26 @@ test('an upgrade leaves one alone that the administrator has disabled', () => {
   succeeds('systemctl', 'enable', '--now', 'wasprey');
 });
 
-test('a removal stops it in good order', () => {
+test('a container is isolated and paused by what its program did', async () => {
+  writeFileSync(system.outerPath('/etc/wasprey/rules.d/sleeper.yaml'), SLEEPER_RULE);
+  appendFileSync(system.outerPath('/etc/wasprey/wasprey.yaml'), RESPONSES);
+  mkdirSync(system.outerPath(dirname(DROP_IN)), { recursive: true });
+  writeFileSync(system.outerPath(DROP_IN), '[Service]\nCapabilityBoundingSet=CAP_NET_ADMIN\n');
+  succeeds('systemctl', 'daemon-reload');
+  succeeds('systemctl', 'restart', 'wasprey');
+  succeeds('sh', '-c', START_CONTAINER);
+  await system.until('the alert', () =>
+    /wasprey\.response=cut it off: isolated .*; freeze it: paused /.test(journal()),
+  );
+  assert.equal(succeeds('cat', `${CONTAINER}/cgroup.freeze`), '1');
+  assert.notEqual(succeeds('ls', ISOLATIONS), '');
+});
+
+test('a removal stops it in good order, and leaves nothing paused or isolated', () => {
   succeeds('dpkg', '--remove', 'wasprey');
   assert.equal(property('ActiveState'), 'inactive');
+  assert.equal(succeeds('cat', `${CONTAINER}/cgroup.freeze`), '0');
+  assert.equal(system.run('ls', ISOLATIONS).stdout, '');
   const lastRun = journal().split('Starting wasprey.service').at(-1) ?? '';
   assert.match(lastRun, /^Watched for .* no event lost\.$/m);
 });

@@ -1,10 +1,10 @@
-// A process that performs one action on a container, to be killed at any moment: FOLDER ACTION CONTAINER PID
+// A process that performs one action on a container, to be killed at any moment: FOLDER BPF ACTION CONTAINER PID
 
 import type { ActionKind } from '../../host/responses/settings.ts';
-import { openPerformer, responseOf } from './response-scene.ts';
+import { isolatingBelow, openPerformer, responseOf } from './response-scene.ts';
 
-const [, , folder = '', action = '', container = '', pid = '0'] = process.argv;
-const { performer } = await openPerformer(folder, () => 1n);
+const [, , folder = '', bpf = '', action = '', container = '', pid = '0'] = process.argv;
+const { performer } = await openPerformer(folder, () => 1n, {}, process.pid, isolatingBelow(bpf));
 process.stdout.write('ready\n');
 const outcome = await performer.perform(responseOf(action as ActionKind), {
   pid: Number(pid),
@@ -17,7 +17,6 @@ const outcome = await performer.perform(responseOf(action as ActionKind), {
   isIncomplete: false,
 });
 process.stdout.write(`${outcome.kind === 'done' ? 'done' : JSON.stringify(outcome)}\n`);
-if (action === 'pause_container') {
-  for (const { id } of await performer.list()) await performer.undo(id);
-  process.stdout.write('undone\n');
-}
+const inForce = await performer.list();
+for (const { id } of inForce) await performer.undo(id);
+if (inForce.length > 0) process.stdout.write('undone\n');

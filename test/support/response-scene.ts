@@ -5,9 +5,11 @@ import { loadAddon } from '../../host/capture/addon.ts';
 import { openCapture } from '../../host/capture/open.ts';
 import { usualPlaces } from '../../host/metadata/directory/runtime-places.ts';
 import type { Actor, Target } from '../../host/responses/action.ts';
+import { IsolateContainer } from '../../host/responses/actors/isolate-container.ts';
 import { processAndContainerActors } from '../../host/responses/actors/process-and-container-actors.ts';
 import type { Surroundings } from '../../host/responses/actors/surroundings.ts';
 import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
+import { Isolations } from '../../host/responses/isolation/isolations.ts';
 import { Ledger } from '../../host/responses/ledger/ledger.ts';
 import { Performer } from '../../host/responses/performing/performer.ts';
 import type { ActionKind, Response, ResponseSettings } from '../../host/responses/settings.ts';
@@ -97,6 +99,13 @@ export async function openPerformer(
   });
   await performer.start();
   return { performer, failures, notes };
+}
+
+/** The actor of isolate_container, whose files are on that BPF file system. */
+export function isolatingBelow(bpf: string) {
+  return (surroundings: Surroundings): readonly (readonly [ActionKind, Actor])[] => [
+    ['isolate_container', new IsolateContainer(surroundings, undefined, new Isolations(bpf))],
+  ];
 }
 
 /** State of a process, as `ps` has it; empty if there is none. */

@@ -74,7 +74,9 @@ export class ResponseTrial {
     const time = Number(match.record.time / NANOSECONDS_PER_MS);
     const { set, event, view } = match;
     const acts = set.toActOn(event, view, rule.reads.guards ?? []);
-    const target = targetOf(this.#fields(rule, match), acts, lacksContainer(match));
+    const container = match.record.image?.container;
+    const hasOwnLabel = (_: string, key: string, value: string) => container?.hasOwnLabel(key, value) ?? true;
+    const target = targetOf(this.#fields(rule, match), acts, lacksContainer(match), hasOwnLabel);
     for (const bound of responses) {
       const outcome = refusalOf(acts, bound.guard) ?? (target ? this.#perform(bound, target, time) : UNKNOWN_PROCESS);
       this.#figures.get(bound.response)?.add(outcome, rule.name, match.origin.place, time);

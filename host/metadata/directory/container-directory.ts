@@ -128,11 +128,6 @@ export class ContainerDirectory {
     return this.#answers.entry(id);
   }
 
-  /** Labels that the image of a container has brought, as far as that is known. */
-  imageLabels(id: string): ReadonlyMap<string, string> {
-    return this.#answers.get(id)?.metadata?.imageLabels ?? new Map();
-  }
-
   /** The state of a container; undefined for one that was never looked up, or is forgotten. */
   state(id: string): ContainerState | undefined {
     return this.#answers.get(id)?.state ?? (this.#pending.has(id) ? PENDING : undefined);

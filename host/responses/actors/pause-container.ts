@@ -20,12 +20,17 @@ export class PauseContainer implements Actor {
     if (await isFreezing(groups))
       throw new RefusalError('already', 'the container is paused, by its runtime or by somebody');
     const what = describeContainer(target);
+    let rest = '';
     return {
       what: `pause ${what}`,
-      done: `paused ${what}`,
+      get done() {
+        return `paused ${what}${rest}`;
+      },
       kept: keptGroups(groups),
       staysInForce: true,
-      perform: () => freeze(groups),
+      perform: async () => {
+        if (!(await freeze(groups))) rest = '; what waits for the kernel in it stops when that is over';
+      },
     };
   }
 

@@ -14,8 +14,8 @@ const BPF_FS_MAGIC = 0xcafe4a11;
 const BPF_FS = `${HOST_ROOT}/sys/fs/bpf`;
 /** Container ids. A BPF file system takes no dots. */
 const ID = /^(?!half-)[\w-]{1,128}$/;
-/** An isolation that is being made or lifted, by that process. */
-const HALF = /^half-(\d+)-[\w-]+$/;
+/** How an isolation begins that is being made or lifted. */
+const HALF = 'half-';
 
 /** Why a container could not be isolated, in words for the alert. */
 export class IsolationError extends Error {}
@@ -68,24 +68,22 @@ export class Isolations {
     return true;
   }
 
-  /** Removes what agents that were killed have left half made or half lifted. */
+  /** Removes what agents that were killed have left half made or half lifted. To be called before anything is made or lifted. */
   removeHalf(): void {
-    for (const name of this.#names()) {
-      const [, owner] = HALF.exec(name) ?? [];
-      if (owner !== undefined && !existsSync(`/proc/${owner}`)) removeFolder(join(this.#folder, name));
-    }
+    // By whom can't be asked: a pid may have been given again, or be the same in each container of an agent.
+    for (const name of this.#names()) if (name.startsWith(HALF)) removeFolder(join(this.#folder, name));
   }
 
   /** Lifts all of them, and removes the folder. Returns how many that were. */
   liftAll(): number {
     const lifted = this.list().filter((container) => this.lift(container)).length;
-    for (const name of this.#names()) if (HALF.test(name)) removeFolder(join(this.#folder, name));
+    this.removeHalf();
     removeFolder(this.#folder);
     return lifted;
   }
 
   #half(container: string): string {
-    return join(this.#folder, `half-${process.pid}-${container}`);
+    return join(this.#folder, `${HALF}${process.pid}-${container}`);
   }
 
   #names(): string[] {

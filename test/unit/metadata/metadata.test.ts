@@ -113,6 +113,14 @@ describe('metadata: runc', () => {
     );
   });
 
+  it('annotations of a bundle of Podman may be those of its image: they name no pod, and none is its own', async () => {
+    const config = { annotations: { 'io.container.manager': 'libpod', 'io.kubernetes.pod.namespace': 'kube-system' } };
+    writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
+    const metadata = await readRuncContainer('web', [root]);
+    assert.equal(metadata?.pod, undefined);
+    assert.deepEqual(metadata?.imageLabels, metadata?.labels);
+  });
+
   it("a bundle's owner can't stall the agent with a pipe in place of the file", async () => {
     rmSync(join(bundle, 'config.json'));
     execFileSync('mkfifo', [join(bundle, 'config.json')]);

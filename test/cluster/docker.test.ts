@@ -1,0 +1,96 @@
+// Docker as the runtime: what is known of its containers, and responses to them.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { usualPlaces } from '../../host/metadata/directory/runtime-places.ts';
+import { inspectContainer } from '../../host/metadata/docker.ts';
+import type { Outcome } from '../../host/responses/action.ts';
+import { StopContainer } from '../../host/responses/actors/stop-container.ts';
+import type { ActionKind } from '../../host/responses/settings.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { DockerDaemon, IMAGE_LABELS } from '../support/docker-daemon.ts';
+import { openPerformer, type PerformerScene, responseOf } from '../support/response-scene.ts';
+import { until } from '../support/until.ts';
+
+/** It takes no notice of SIGTERM. */
+const SLEEP = ['/bin/sleep', '1000'];
+const directory = directoryForTests();
+
+let docker: DockerDaemon;
+let scene: PerformerScene;
+before(async () => {
+  docker = await DockerDaemon.start();
+  const places = { ...usualPlaces(), criSockets: [], dockerSocket: docker.socket, podmanSocket: '/nonexistent' };
+  scene = await openPerformer(
+    join(directory, 'ledger'),
+    () => undefined,
+    {},
+    process.pid,
+    (surroundings) => [['stop_container', new StopContainer(surroundings, places)]],
+  );
+});
+after(async () => {
+  await scene?.performer.close();
+  await docker?.[Symbol.asyncDispose]();
+});
+
+function act(action: ActionKind, container: string): Promise<Outcome> {
+  return scene.performer.perform(responseOf(action, { graceMs: 1000 }), {
+    ...{ pid: 0, execTime: 1n, executable: '/bin/sleep', container, containerName: 'box' },
+    ...{ labels: new Map(), pod: undefined, isIncomplete: false },
+  });
+}
+
+async function assertDone(outcome: Promise<Outcome>): Promise<void> {
+  assert.equal((await outcome).kind, 'done', JSON.stringify(await outcome));
+}
+
+test('labels of its image are not those of a container', async () => {
+  const id = await docker.run('labelled', SLEEP, { team: 'own', 'wasprey.io/other': 'off' });
+  const metadata = await inspectContainer('docker', docker.socket, id, AbortSignal.timeout(10_000));
+  assert.deepEqual(
+    metadata?.labels,
+    new Map(Object.entries({ ...IMAGE_LABELS, team: 'own', 'wasprey.io/other': 'off' })),
+  );
+  assert.deepEqual(metadata?.imageLabels, new Map([['wasprey.io/responses', 'off']]));
+  await assertDone(act('kill_container', id));
+});
+
+test('a container is stopped after its grace', async () => {
+  const id = await docker.run('stubborn', SLEEP);
+  const began = performance.now();
+  await assertDone(act('stop_container', id));
+  assert.ok(performance.now() - began >= 1000);
+  const { Running: running, ExitCode: status } = await docker.state(id);
+  assert.deepEqual({ running, status }, { running: false, status: 128 + 9 });
+});
+
+test('a container is paused and resumed; one that Docker has paused is left alone', async () => {
+  const id = await docker.run('paused', ['/bin/sh', '-c', 'while :; do echo x; sleep 0.05; done']);
+  const lines = async (): Promise<number> =>
+    String(await docker.ask('GET', `/containers/${id}/logs?stdout=1`)).split('\n').length;
+  await until(async () => (await lines()) > 2);
+  await assertDone(act('pause_container', id));
+  const before = await lines();
+  await assert.rejects(until(async () => (await lines()) > before, 500));
+  const [entry] = await scene.performer.list();
+  await scene.performer.undo(entry?.id ?? '');
+  await until(async () => (await lines()) > before);
+
+  await docker.ask('POST', `/containers/${id}/pause`);
+  const outcome = await act('pause_container', id);
+  assert.equal(outcome.kind === 'refused' && outcome.why, 'already', JSON.stringify(outcome));
+  assert.equal((await docker.state(id)).Paused, true);
+  // A paused one can be killed.
+  await assertDone(act('kill_container', id));
+  await until(async () => (await docker.state(id)).Running === false);
+});
+
+test('Docker is down: no container is stopped, and one can be killed', async () => {
+  const id = await docker.run('left', SLEEP);
+  await docker.end();
+  const outcome = await act('stop_container', id);
+  assert.equal(outcome.kind, 'failed', JSON.stringify(outcome));
+  await assertDone(act('kill_container', id));
+});
