@@ -99,9 +99,9 @@
   HOOK(EVENT_FSMOUNT, fsmount, 432, on_descriptor) \
   HOOK(EVENT_FSPICK, fspick, 433, on_path) \
   HOOK(EVENT_OPEN_TREE, open_tree, 428, on_path) \
-  HOOK(EVENT_OPEN_TREE, open_tree_attr, 467, on_path) \
   HOOK(EVENT_MOVE_MOUNT, move_mount, 429, on_paths) \
   HOOK(EVENT_MOUNT_SETATTR, mount_setattr, 442, on_paths) \
+  HOOK(EVENT_MOUNT_SETATTR, open_tree_attr, 467, on_paths) \
   HOOK(EVENT_MMAP, mmap, 9, on_descriptor) \
   HOOK(EVENT_MPROTECT, mprotect, 10, on_descriptor) \
   HOOK(EVENT_MPROTECT, pkey_mprotect, 329, on_descriptor)
@@ -115,7 +115,8 @@
   SISTER(EVENT_SENDMSG, EVENT_SENDMMSG, 307, on_send_many) \
   SISTER(EVENT_RECVMSG, EVENT_RECVMMSG, 299, on_receive_many) \
   SISTER(EVENT_MOUNT, EVENT_MOVE_MOUNT, 429, on_paths) \
-  SISTER(EVENT_MOUNT, EVENT_MOUNT_SETATTR, 442, on_paths)
+  SISTER(EVENT_MOUNT, EVENT_MOUNT_SETATTR, 442, on_paths) \
+  SISTER(EVENT_MOUNT, EVENT_MOUNT_SETATTR, 467, on_paths)
 
 /* CHANGE(kind, system call, its number) */
 #define WASPREY_CHANGES(CHANGE) \
@@ -240,9 +241,9 @@
   CALL(fsmount, 432, EVENT_FSMOUNT, CHANGE_NONE, 0) \
   CALL(fspick, 433, EVENT_FSPICK, CHANGE_NONE, 0) \
   CALL(open_tree, 428, EVENT_OPEN_TREE, CHANGE_NONE, 0) \
-  CALL(open_tree_attr, 467, EVENT_OPEN_TREE, CHANGE_NONE, 0) \
   CALL(move_mount, 429, EVENT_MOVE_MOUNT, CHANGE_NONE, 0) \
   CALL(mount_setattr, 442, EVENT_MOUNT_SETATTR, CHANGE_NONE, 0) \
+  CALL(open_tree_attr, 467, EVENT_MOUNT_SETATTR, CHANGE_NONE, 0) \
   CALL(mmap, 90, EVENT_MMAP, CHANGE_NONE, 0) \
   CALL(mmap2, 192, EVENT_MMAP, CHANGE_NONE, 0) \
   CALL(mprotect, 125, EVENT_MPROTECT, CHANGE_NONE, 0) \

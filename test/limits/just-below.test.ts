@@ -1,6 +1,5 @@
-// Whatever validates compiles: sets of rules that are as large as validate takes, given to asc and to the sandbox. Each shape grows until
-// validate refuses it; the last size that it took is compiled. WASPREY_FUZZ_RUNS sets the number of shapes (1: each takes asc minutes),
-// WASPREY_FUZZ_SEED the first one.
+// Whatever validates compiles: sets of rules that are as large as validate takes, given to asc and to the sandbox. Each shape grows or shrinks
+// from the size that it last had there. WASPREY_SHAPES chooses shapes by parts of their names, with commas between them.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,8 +9,7 @@ import { type RuleSource, ruleSourceOf } from '../../host/compiler/rules/rule.ts
 import { verifyModule } from '../../host/sandbox/verify.ts';
 import { mixedCondition } from '../bench/rule-mix.ts';
 
-const SEED = Number(process.env.WASPREY_FUZZ_SEED ?? Date.now() % 2 ** 31);
-const RUNS = Number(process.env.WASPREY_FUZZ_RUNS ?? 1);
+const CHOSEN = (process.env.WASPREY_SHAPES ?? '').split(',').map((part) => part.trim());
 
 /** asc has limits of its own, of CPU time (compiler/assemble/asc.ts). */
 const TIMEOUT_MS = 20 * 60_000;
@@ -26,8 +24,10 @@ const list = <Item>(count: number, item: (index: number) => Item): Item[] =>
 const joined = (count: number, by: string, item: (index: number) => string): string =>
   list(count, item).join(` ${by} `);
 
+type Shape = (size: number) => readonly Rule[];
+
 /** Rules of a size, by name: each is a construct that has been the largest of its kind. */
-const SHAPES: Readonly<Record<string, (size: number) => readonly Rule[]>> = {
+const SHAPES = {
   'comparisons in one rule': (size) => [
     { condition: `evt.type = openat and (${joined(size, 'or', (index) => `fd.name = /some/path/${index}`)})` },
   ],
@@ -66,11 +66,27 @@ const SHAPES: Readonly<Record<string, (size: number) => readonly Rule[]>> = {
     list(size, (index) => ({
       condition: `evt.type = openat and (fd.name regex ".*/[a-f]+${index}(x|yz)*" or proc.cmdline glob "*${index}?a*b*")`,
     })),
+  'states of one regular expression': (size) => [
+    { condition: `evt.type = openat and fd.name regex ".*/x.{${size}}y"` },
+  ],
   'rules of all kinds': (size) => list(size, (index) => ({ condition: mixedCondition(index) })),
   'rules on every event type': (size) =>
     list(size, (index) => ({
       condition: `fd.name startswith /some/path/${index}/ and not proc.name in (a${index}, b)`,
     })),
+} satisfies Readonly<Record<string, Shape>>;
+
+/** About the largest size that validate takes: the search begins there. */
+const NEAR: Readonly<Record<keyof typeof SHAPES, number>> = {
+  'comparisons in one rule': 5632,
+  'pairs of comparisons in one rule': 2816,
+  'values of one list': 36864,
+  'values of exceptions': 2560,
+  'levels of one condition': 1792,
+  'regular expressions and globs': 768,
+  'states of one regular expression': 10,
+  'rules of all kinds': 3328,
+  'rules on every event type': 1792,
 };
 
 /** The rules as the compiler gets them; undefined if validate reports that they are too large. */
@@ -83,28 +99,27 @@ function validated(rules: readonly Rule[]): readonly RuleSource[] | undefined {
   return found.length === 0 ? sources : undefined;
 }
 
-/** The largest that validate takes, to a part in 64. */
-function largest(shape: (size: number) => readonly Rule[]): { size: number; sources: readonly RuleSource[] } {
-  let size = 64;
-  while (validated(shape(size * 2))) size *= 2;
-  for (let step = size / 2; step >= size / 64; step /= 2) {
-    const larger = Math.floor(size + step);
-    if (validated(shape(larger))) size = larger;
+/** The largest that validate takes, to a part in 32. */
+function largest(shape: Shape, near: number): { size: number; sources: readonly RuleSource[] } {
+  const step = Math.ceil(near / 32);
+  let size = near;
+  let sources = validated(shape(size));
+  while (!sources) {
+    size -= step;
+    sources = validated(shape(size));
   }
-  const sources = validated(shape(size));
-  assert.ok(sources);
-  return { size, sources };
+  for (;;) {
+    const larger = validated(shape(size + step));
+    if (!larger) return { size, sources };
+    size += step;
+    sources = larger;
+  }
 }
 
-const first = SEED % Object.keys(SHAPES).length;
-const chosen = [...Object.entries(SHAPES), ...Object.entries(SHAPES)].slice(
-  first,
-  first + Math.min(RUNS, Object.keys(SHAPES).length),
-);
-
-for (const [what, shape] of chosen) {
-  test(`as many ${what} as validate takes (seed ${SEED})`, { timeout: TIMEOUT_MS }, async (context) => {
-    const { size, sources } = largest(shape);
+for (const [what, shape] of Object.entries(SHAPES)) {
+  if (!CHOSEN.some((part) => what.includes(part))) continue;
+  test(`as many ${what} as validate takes`, { timeout: TIMEOUT_MS }, async (context) => {
+    const { size, sources } = largest(shape, NEAR[what as keyof typeof SHAPES]);
     const began = performance.now();
     const { wasm, source } = await compileModule(sources);
     const seconds = ((performance.now() - began) / 1000).toFixed(0);

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
@@ -31,7 +32,13 @@ const RUNS = probe(
   ['proc.name', 'proc.exepath', 'proc.cmdline', 'proc.exe', 'evt.res'],
   `proc.name != runc and (proc.exepath startswith ${directory} or proc.exepath startswith ${SHARED_MEMORY})`,
 );
-const OPENS = probe(['openat'], ['proc.exepath', 'proc.exe_ino'], `proc.name = disguise and fd.name = ${SHADOW}`);
+/** Of another process, which is that of the tests. */
+const MEMORY = `/proc/${process.pid}/mem`;
+const OPENS = probe(
+  ['openat'],
+  ['proc.exepath', 'proc.exe_ino', 'fd.name', 'evt.is_open_write'],
+  `((proc.name = disguise and fd.name = ${SHADOW}) or fd.name = ${MEMORY})`,
+);
 const agent = LiveAgent.forTests([...evadedRules(), RUNS.rule, OPENS.rule], {
   warnings: 'accepted',
   ruleMatching: 'all',
@@ -127,6 +134,25 @@ forEachRuleSet(({ read: rule, path }) => {
   });
 });
 
+test('a shell on a connection that another process has put at its standard input (seccomp)', async () => {
+  const run = disguised('given-input', copyAct(directory, 'sh'));
+  const { output_fields: fields } = await alerted(agent, [], 'Shell started on a connection', run);
+  assert.match(String(fields['proc.stdio.connection']), /^127\.0\.0\.1:\d+->127\.0\.0\.1:9$/);
+});
+
+test('a child that is made in the control group of a container (CLONE_INTO_CGROUP) is in that container', async () => {
+  const id = randomBytes(32).toString('hex');
+  const place = `${directory}/groups`;
+  mkdirSync(place);
+  await execute(program, ['in-group', SHADOW, place, `docker-${id}.scope`]);
+  await agent.eventually(OPENS.name, { 'container.id': id.slice(0, 12) });
+});
+
+test("another process's memory is opened for writing: by its name", async () => {
+  const [opened] = await agent.observe(OPENS, [['openat', AT_FDCWD, str(MEMORY), O.RDWR]]);
+  assertFields(opened?.alert ?? assert.fail('no alert'), { 'fd.name': MEMORY, 'evt.is_open_write': true });
+});
+
 describe('A program is the file that runs', () => {
   test('though it names another one to the kernel (PR_SET_MM_MAP), in it and in its child', async () => {
     await execute(program, ['replaced-executable', SHADOW, TRUSTED]);
@@ -177,12 +203,14 @@ describe('A program is the file that runs', () => {
     assertFields(alert, { 'proc.name': 'silent', 'proc.exepath': silent });
   });
 
-  test('by a descriptor (fexecve)', async () => {
-    const alert = await ran([
-      ['openat', AT_FDCWD, str(copyAct(directory, 'described')), O.RDONLY],
-      ['execveat', 'r0', str(''), 'list:innocent,@mark,x', 'null', AT_EMPTY_PATH],
-    ]);
-    assertFields(alert, { 'proc.exepath': `${directory}/described` });
+  test('by a descriptor (fexecve), also one without access (O_PATH)', async () => {
+    for (const [name, access] of Object.entries({ described: O.RDONLY, pointed: O.PATH })) {
+      const alert = await ran([
+        ['openat', AT_FDCWD, str(copyAct(directory, name)), access],
+        ['execveat', 'r0', str(''), 'list:innocent,@mark,x', 'null', AT_EMPTY_PATH],
+      ]);
+      assertFields(alert, { 'proc.exepath': `${directory}/${name}` });
+    }
   });
 
   const copy: readonly Step[] = [

@@ -29,6 +29,8 @@ const PATHS = probe(
   ['evt.arg.path', 'evt.arg.filename', 'evt.arg.newpath', 'evt.arg.linkpath', 'evt.arg.target'],
 );
 
+const RESOLVE_IN_ROOT = 0x10;
+
 const directory = directoryForTests();
 const BELOW = 'Below a folder';
 const BELOW_RULE = `
@@ -71,6 +73,14 @@ forEachRuleSet(({ read: rule, path, trustsNames }) => {
           ['openat', 'r0', str('folder/shadow'), O.RDONLY],
         ],
         `${directory}/folder/shadow`,
+      ],
+      [
+        'below a root for this call alone (RESOLVE_IN_ROOT)',
+        [
+          ['openat', AT_FDCWD, str('/etc'), O.PATH],
+          ['openat2', 'r0', str('/../shadow'), `how:${O.RDONLY},0,${RESOLVE_IN_ROOT}`, 'len'],
+        ],
+        '/shadow',
       ],
     ];
     for (const [name, steps, openPath] of ways) {

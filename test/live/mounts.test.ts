@@ -1,5 +1,5 @@
-// The mount calls of Linux 5.2 and later: fsopen, fsconfig, fsmount, fspick, open_tree, move_mount, mount_setattr. Those that change the
-// tree of mounts are a mount to rules as well.
+// The mount calls of Linux 5.2 and later: fsopen, fsconfig, fsmount, fspick, open_tree, move_mount, mount_setattr, open_tree_attr. Those that
+// change the tree of mounts are a mount to rules as well.
 
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
@@ -137,7 +137,7 @@ for (const way of process.arch === 'x64' ? ['', 'int80:'] : ['']) {
     );
   });
 
-  test(`${way || 'native '}mount_setattr: a mount made anew, and its propagation`, async () => {
+  test(`${way || 'native '}mount_setattr, open_tree_attr: a mount made anew, and its propagation`, async () => {
     const MOUNT_ATTR_RDONLY = 1;
     const MOUNT_ATTR_NOSUID = 2;
     const AT_RECURSIVE = 0x8000;
@@ -153,12 +153,15 @@ for (const way of process.arch === 'x64' ? ['', 'int80:'] : ['']) {
         ],
         [`${way}mount_setattr`, AT_FDCWD, str('/'), AT_RECURSIVE, attributes(0, 0, MS_PRIVATE), ATTRIBUTES_SIZE],
         [`${way}mount_setattr`, AT_FDCWD, str(place), 0, attributes(MOUNT_ATTR_RDONLY, 0, 0), ATTRIBUTES_SIZE],
+        // Without OPEN_TREE_CLONE it changes the mount itself.
+        [`${way}open_tree_attr`, AT_FDCWD, str('/'), 0, attributes(MOUNT_ATTR_NOSUID, 0, 0), ATTRIBUTES_SIZE],
       ],
       [{ 'evt.arg.path': '/' }, { 'evt.arg.path': '/' }, { 'evt.arg.path': place, 'evt.res': 'EINVAL' }],
       [
         { 'evt.arg.dir': '/', 'evt.arg.flags': 'RDONLY|REMOUNT|BIND', 'evt.rawres': 0 },
         { 'evt.arg.dir': '/', 'evt.arg.flags': 'REC|PRIVATE', 'evt.rawres': 0 },
         { 'evt.arg.dir': place, 'evt.arg.flags': 'RDONLY|REMOUNT|BIND' },
+        { 'evt.arg.dir': '/', 'evt.arg.flags': 'NOSUID|REMOUNT|BIND' },
       ],
     );
   });

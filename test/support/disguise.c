@@ -7,7 +7,9 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/fuse.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -31,6 +33,13 @@ static const char disguise[] = "/usr/sbin/sshd\0-D";
 static void open_file(const char *path) {
   int file = open(path, O_RDONLY);
   if (file < 0)
+    err(1, "%s", path);
+  close(file);
+}
+
+static void write_text(const char *path, const char *text) {
+  int file = open(path, O_WRONLY);
+  if (file < 0 || write(file, text, strlen(text)) < 0)
     err(1, "%s", path);
   close(file);
 }
@@ -204,10 +213,10 @@ static void be_notified(const char *path) {
   open_file(link);
 }
 
-static int notify_of_opens(void) {
+static int notify_of(uint32_t call) {
   struct sock_filter code[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_openat, 0, 1),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
@@ -221,28 +230,101 @@ static int notify_of_opens(void) {
   return (int)listener;
 }
 
+// Gives a descriptor to the process that waits. Returns the number of its call.
+static uint64_t answer(int listener, struct seccomp_notif_addfd given) {
+  struct seccomp_notif request = {};
+  if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) != 0)
+    err(1, "NOTIF_RECV");
+  given.id = request.id;
+  if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &given) < 0)
+    err(1, "NOTIF_ADDFD");
+  return request.id;
+}
+
 // A process opens an innocent file; another one decides that it gets the file
 // at that path.
 static void supervise(const char *path, const char *innocent) {
   int file = open(path, O_RDONLY);
   if (file < 0)
     err(1, "%s", path);
-  int listener = notify_of_opens();
+  int listener = notify_of(__NR_openat);
   pid_t child = fork();
   if (child == 0) {
     close(file);
     open_file(innocent);
     _exit(0);
   }
-  struct seccomp_notif request = {};
-  if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) != 0)
-    err(1, "NOTIF_RECV");
-  struct seccomp_notif_addfd answer = {.id = request.id,
-                                       .flags = SECCOMP_ADDFD_FLAG_SEND,
-                                       .srcfd = (uint32_t)file};
-  if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &answer) < 0)
-    err(1, "NOTIF_ADDFD");
+  answer(listener,
+         (struct seccomp_notif_addfd){.flags = SECCOMP_ADDFD_FLAG_SEND,
+                                      .srcfd = (uint32_t)file});
   wait_for(child);
+}
+
+// A process becomes the program. Its standard input is a connection that
+// another process has put there, during a call that has nothing to do with it.
+static void give_input(char *path, char *mark) {
+  struct sockaddr_in peer = {.sin_family = AF_INET,
+                             .sin_port = htons(9),
+                             .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  int listener = notify_of(__NR_getsid);
+  pid_t child = fork();
+  if (child == 0) {
+    getsid(0);
+    execve(path, (char *[]){path, "@mark", mark, NULL}, environ);
+    _exit(1);
+  }
+  int connection = socket(AF_INET, SOCK_DGRAM, 0);
+  if (connection < 0 ||
+      connect(connection, (struct sockaddr *)&peer, sizeof(peer)) != 0)
+    err(1, "connect");
+  uint64_t id = answer(
+      listener, (struct seccomp_notif_addfd){.flags = SECCOMP_ADDFD_FLAG_SETFD,
+                                             .srcfd = (uint32_t)connection,
+                                             .newfd = STDIN_FILENO});
+  struct seccomp_notif_resp response = {.id = id};
+  if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) != 0)
+    err(1, "NOTIF_SEND");
+  wait_for(child);
+}
+
+// Leaves the groups of cgroup v1 that show where a process runs, if it has any.
+static void leave_old_groups(void) {
+  static const char *const groups[] = {"pids", "memory", "cpu"};
+  for (size_t at = 0; at < sizeof(groups) / sizeof(*groups); at++) {
+    char path[128];
+    snprintf(path, sizeof(path), "/sys/fs/cgroup/%s/cgroup.procs", groups[at]);
+    if (access(path, F_OK) == 0)
+      write_text(path, "0");
+  }
+}
+
+// Makes a child in another control group, where it opens the file. `place` is
+// an empty directory; what is mounted there only this process sees.
+static void open_in_group(const char *path, const char *place,
+                          const char *name) {
+  char group[4096];
+  snprintf(group, sizeof(group), "%s/%s", place, name);
+  leave_old_groups();
+  if (unshare(CLONE_NEWNS) != 0 ||
+      mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+      mount("groups", place, "cgroup2", 0, NULL) != 0 ||
+      mkdir(group, 0755) != 0)
+    err(1, "%s", group);
+  struct clone_args arguments = {.flags = CLONE_INTO_CGROUP,
+                                 .exit_signal = SIGCHLD,
+                                 .cgroup = (uint64_t)open(group, O_PATH)};
+  long child = syscall(__NR_clone3, &arguments, sizeof(arguments));
+  if (child == 0) {
+    open_file(path);
+    _exit(0);
+  }
+  int error = errno;
+  if (child > 0)
+    wait_for((pid_t)child);
+  rmdir(group);
+  errno = error;
+  if (child < 0)
+    err(1, "clone3");
 }
 
 // Answers what the kernel asks of a file system that is one file or one empty
@@ -319,13 +401,6 @@ static void stall_readers(const char *place) {
   set_memory(map);
 }
 
-static void write_text(const char *path, const char *text) {
-  int file = open(path, O_WRONLY);
-  if (file < 0 || write(file, text, strlen(text)) < 0)
-    err(1, "%s", path);
-  close(file);
-}
-
 // Runs a file by an interpreter that is registered for the end of its name, in
 // a user namespace of its own, which has a binfmt_misc of its own (Linux 6.7).
 static void run_registered(char *path, const char *interpreter,
@@ -376,6 +451,10 @@ int main(int count, char **arguments) {
     be_notified(what);
   } else if (!strcmp(way, "supervised") && count > 3) {
     supervise(what, arguments[3]);
+  } else if (!strcmp(way, "given-input") && count > 3) {
+    give_input(what, arguments[3]);
+  } else if (!strcmp(way, "in-group") && count > 4) {
+    open_in_group(what, arguments[3], arguments[4]);
   } else if (!strcmp(way, "replaced-executable") && count > 3) {
     open_replaced(what, arguments[3]);
   } else if (!strcmp(way, "stalling") && count > 3) {

@@ -20,6 +20,7 @@ import { type Automaton, readingCase } from '../automata/automaton.ts';
 import type { TextMatch, TextValue } from '../ir/text.ts';
 import { callFunction, type Value } from '../ir/value.ts';
 import type { Functions } from './functions.ts';
+import { emitSwitch } from './switch.ts';
 
 export type AutomatonMatch = Extract<TextMatch, { op: 'automaton' }>;
 
@@ -85,17 +86,16 @@ export function emitAutomaton(
   absorbing.forEach((absorbs, state) => {
     if (absorbs) number[state] = automaton.accepting[state] ? live : live + 1;
   });
+  const cases = order.map((state) => ({
+    values: [number[state] ?? 0],
+    lines: [`return ${transition(automaton.next[state] ?? new Uint16Array(), number)};`],
+  }));
   const key = `automaton:${reading ?? ''}:${automaton.next.map((row) => row.join()).join(';')}:${automaton.accepting.join()}`;
   const name = functions.define(key, 'automaton', (unique) =>
     [
       `// ${title}`,
       `function ${unique}(state: u32, byte: u32): u32 {`,
-      '  switch (state) {',
-      ...order.map(
-        (state) =>
-          `    case ${number[state]}: return ${transition(automaton.next[state] ?? new Uint16Array(), number)};`,
-      ),
-      '  }',
+      ...emitSwitch('state', cases).map((line) => `  ${line}`),
       '  return state;',
       '}',
     ].join('\n'),

@@ -24,6 +24,7 @@ import { hex } from './bytes.ts';
 import type { ConditionEmitter } from './condition.ts';
 import type { Functions } from './functions.ts';
 import { eachPlace, emitLookup, FoundSets, foundAtBeginning } from './lookup.ts';
+import { emitSwitch } from './switch.ts';
 
 /**
  * Up to this many rules have their bits tested one by one; with more, groups of this size are tested first. A loop over the set bits with a
@@ -147,7 +148,10 @@ function lookUp(index: TextIndex, functions: Functions) {
  *   if (((word0 & 0x30)) != 0) {
  *     let find_imageCmdline_word0: u64 = 0xffffffffffffffcf;
  *     const text = imageCmdline(image);
- *     for (...) switch (find_imageCmdline(at, end - at)) { case 1: find_imageCmdline_word0 |= 0x10; break; ... }
+ *     for (...) {
+ *       const found = find_imageCmdline(at, end - at);
+ *       switch (found) { case 1: find_imageCmdline_word0 |= 0x10; break; ... }
+ *     }
  *     word0 &= find_imageCmdline_word0;
  *   }
  */
@@ -160,25 +164,22 @@ function emitSearches(index: TextIndex, functions: Functions): readonly string[]
     `if ((${masks.map(([word, mask]) => `(${wordName(word)} & ${hex(mask)})`).join(' | ')}) != 0) {`,
     ...masks.map(([word, mask]) => `  let ${foundName(word)}: u64 = ${hex(ALL_BITS & ~mask)};`),
     `  const text = ${printValue(index.value)};`,
-    ...eachPlace(index, 'text', functions, (at, length) =>
-      switchOver(`${find}(${at}, ${length})`, sets, (word, mask) => `${foundName(word)} |= ${hex(mask)};`),
-    ).map((line) => `  ${line}`),
+    ...eachPlace(index, 'text', functions, (at, length) => [
+      `const found = ${find}(${at}, ${length});`,
+      ...switchOver('found', sets, (word, mask) => `${foundName(word)} |= ${hex(mask)};`),
+    ]).map((line) => `  ${line}`),
     ...masks.map(([word]) => `  ${wordName(word)} &= ${foundName(word)};`),
     '}',
   ];
 }
 
 /** The statements for the rules of each set that a lookup may find. */
-function switchOver(call: string, sets: FoundSets, found: (word: number, mask: bigint) => string): readonly string[] {
-  return [
-    `switch (${call}) {`,
-    ...sets.all.flatMap(([number, members]) => [
-      `  case ${number}:`,
-      ...[...masksOf(members)].map(([word, mask]) => `    ${found(word, mask)}`),
-      '    break;',
-    ]),
-    '}',
-  ];
+function switchOver(set: string, sets: FoundSets, found: (word: number, mask: bigint) => string): readonly string[] {
+  const cases = sets.all.map(([number, members]) => ({
+    values: [Number(number)],
+    lines: [...[...masksOf(members)].map(([word, mask]) => found(word, mask)), 'break;'],
+  }));
+  return emitSwitch(set, cases);
 }
 
 /** The bits of rules in each word. */

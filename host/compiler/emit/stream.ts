@@ -18,6 +18,7 @@ import type { BitName, Bytes, Piece, TextValue } from '../ir/text.ts';
 import { callFunction, type Value } from '../ir/value.ts';
 import { acceptance, type EmittedAutomaton, emitAutomaton, emitRun } from './automaton.ts';
 import { comment, type Functions, type Parameters, parametersFor } from './functions.ts';
+import { emitSwitch } from './switch.ts';
 
 /** The test of the pieces: `pieces(image)`. False if a text among them is absent. */
 export function emitStream(
@@ -112,8 +113,7 @@ function overItems(
  * Function `state -> state` for constant bytes: what they do to each state is known.
  *
  *   switch (state) {
- *     case 4:
- *       return 5;
+ *     case 4: return 5;
  *   }
  *   return 7;
  */
@@ -127,14 +127,11 @@ function overBytes(bytes: Bytes, emitted: EmittedAutomaton, functions: Functions
     });
     const results = [...byResult].sort((a, b) => b[1].length - a[1].length);
     const usual = results[0]?.[0] ?? 0;
+    const cases = results.slice(1).map(([after, values]) => ({ values, lines: [`return ${after};`] }));
     return [
       `// ${comment([bytes])}`,
       `function ${name}(state: u32): u32 {`,
-      '  switch (state) {',
-      ...results
-        .slice(1)
-        .flatMap(([after, before]) => [...before.map((state) => `    case ${state}:`), `      return ${after};`]),
-      '  }',
+      ...emitSwitch('state', cases).map((line) => `  ${line}`),
       `  return ${usual};`,
       '}',
     ].join('\n');

@@ -47,7 +47,6 @@ export const MOUNT_EVENTS: readonly EventType[] = [
     number: 95,
     shape: 'path',
     category: 'other',
-    otherCalls: ['open_tree_attr'],
     parameters: [
       FD_RESULT,
       DIRFD,
@@ -68,6 +67,8 @@ export const MOUNT_EVENTS: readonly EventType[] = [
     number: 97,
     shape: 'paths',
     category: 'other',
+    // It returns a descriptor of the mount as well, as open_tree does.
+    otherCalls: ['open_tree_attr'],
     sisters: ['mount'],
     parameters: [
       RES,
