@@ -1,17 +1,16 @@
-// Responses on real containers: killed, paused and resumed, and what is left alone. Control groups as this machine has them.
+// Responses on real containers: how long they are in force, and what is left alone. responses-cgroups.test.ts has the actions themselves.
 
 import assert from 'node:assert/strict';
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Outcome, Target } from '../../host/responses/action.ts';
-import { findGroups, processesOf } from '../../host/responses/cgroups/container-groups.ts';
+import { findGroups } from '../../host/responses/cgroups/container-groups.ts';
 import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { Container } from '../support/live-container.ts';
+import { assertDone, container, processesIn, targetIn, whyRefused } from '../support/response-containers.ts';
 import { openPerformer, type PerformerScene, responseOf, stateOf } from '../support/response-scene.ts';
 import { until } from '../support/until.ts';
 
@@ -35,7 +34,6 @@ print('mounted', flush=True)
 time.sleep(1000)
 `;
 const directory = directoryForTests();
-const boxes: Container[] = [];
 let scene: PerformerScene;
 
 before(async () => {
@@ -43,42 +41,7 @@ before(async () => {
 });
 after(async () => {
   await scene?.performer.close();
-  for (const box of boxes) box.stop();
 });
-
-function container(...options: ConstructorParameters<typeof Container>): Container {
-  const made = new Container(...options);
-  boxes.push(made);
-  return made;
-}
-
-/** A match in the container, whose process has ended since. */
-function targetIn({ id }: Container, more: Partial<Target> = {}): Target {
-  return {
-    pid: 0,
-    execTime: 1n,
-    executable: '/bin/cat',
-    container: id,
-    containerName: 'box',
-    labels: new Map(),
-    pod: undefined,
-    isIncomplete: false,
-    ...more,
-  };
-}
-
-function assertDone(outcome: Outcome): asserts outcome is Extract<Outcome, { kind: 'done' }> {
-  assert.equal(outcome.kind, 'done', JSON.stringify(outcome));
-}
-
-function whyRefused(outcome: Outcome): string {
-  return outcome.kind === 'refused' ? outcome.why : JSON.stringify(outcome);
-}
-
-async function processesIn({ id }: Container): Promise<number[]> {
-  const { freezer, unified } = await findGroups(await findHierarchies(), id, 0);
-  return await processesOf((freezer ?? unified)?.folder ?? '/nowhere');
-}
 
 /** The kernel's function in which it waits. */
 function waitsFor(pid: number): string {
@@ -89,43 +52,7 @@ function waitsFor(pid: number): string {
   }
 }
 
-/** The lines that a process writes. */
-function linesOf({ stdout }: ChildProcessWithoutNullStreams): string[] {
-  const lines: string[] = [];
-  stdout.on('data', (data) => lines.push(...String(data).trim().split('\n')));
-  return lines;
-}
-
 describe('pause_container', () => {
-  test('nothing runs until it is resumed; connections go on', async () => {
-    const box = container({ program: ['/bin/nc', '-ll', '-p', '5000', '-e', '/bin/cat'] });
-    const inside = (...words: string[]): ChildProcessWithoutNullStreams =>
-      spawn('nsenter', ['-t', String(box.pid), '-n', '/usr/bin/busybox', ...words]);
-    await once(inside('ip', 'link', 'set', 'lo', 'up'), 'close');
-    const client = inside('nc', '127.0.0.1', '5000');
-    const lines = linesOf(client);
-    client.stdin.write('before\n');
-    await until(() => lines.length === 1);
-
-    const outcome = await scene.performer.perform(PAUSE, targetIn(box));
-    assertDone(outcome);
-    assert.equal(outcome.what, `paused container box (${box.shortId})`);
-    const [entry] = (await scene.performer.list()).filter((each) => each.container === box.id);
-    assert.ok(entry);
-    assert.equal(outcome.undo, `wasprey responses undo ${entry.id}`);
-    client.stdin.write('meanwhile\n');
-    await pause(500);
-    assert.deepEqual(lines, ['before']);
-    assert.equal(whyRefused(await scene.performer.perform(PAUSE, targetIn(box))), 'already');
-
-    await scene.performer.undo(entry.id);
-    await until(() => lines.length === 2);
-    client.stdin.write('after\n');
-    await until(() => lines.length === 3);
-    assert.deepEqual(lines, ['before', 'meanwhile', 'after']);
-    client.kill();
-    await assert.rejects(scene.performer.undo(entry.id), { code: 'RESPONSES_UNKNOWN' });
-  });
   test('undone after its time', async () => {
     const box = container();
     const began = performance.now();
@@ -157,28 +84,6 @@ describe('pause_container', () => {
     const box = container();
     assertDone(await scene.performer.perform(PAUSE, targetIn(box)));
     box.stop();
-    assert.deepEqual(await scene.performer.list(), []);
-  });
-});
-
-describe('kill_container', () => {
-  test('all of its processes, a fork bomb among them', { timeout: 60_000 }, async () => {
-    const box = container({ root: 'host', mostProcesses: 200 });
-    box.start(['/bin/bash', '-c', 'bomb() { bomb | bomb & wait; }; bomb']);
-    const other = container();
-    await until(() => stateOf(other.pid) !== '');
-    while ((await processesIn(box)).length < 100 && stateOf(box.pid) !== '') await pause(10);
-    const outcome = await scene.performer.perform(KILL, targetIn(box));
-    assertDone(outcome);
-    assert.deepEqual(await processesIn(box), []);
-    assert.match(stateOf(box.pid), /^Z?$/);
-    assert.match(stateOf(other.pid), /[RS]/);
-    assert.equal(whyRefused(await scene.performer.perform(KILL, targetIn(box))), 'gone');
-  });
-  test('one that is paused', async () => {
-    const box = container();
-    assertDone(await scene.performer.perform(PAUSE, targetIn(box)));
-    assertDone(await scene.performer.perform(KILL, targetIn(box)));
     assert.deepEqual(await scene.performer.list(), []);
   });
 });

@@ -21,7 +21,7 @@ import { until } from '../support/until.ts';
 
 const CHILD = fileURLToPath(new URL('../support/response-child.ts', import.meta.url));
 /** Of each action. WASPREY_KILLS sets another number. */
-const KILLS = Number(process.env.WASPREY_KILLS ?? 20);
+const KILLS = Number(process.env.WASPREY_KILLS ?? 10);
 const directory = directoryForTests();
 const boxes: Container[] = [];
 after(() => {
@@ -108,7 +108,7 @@ test('isolate_container, and its undoing', { timeout: 600_000 }, async (context)
   }
   const programs = (): number => {
     const list = execFileSync('bpftool', ['--json', 'cgroup', 'show', unified.folder], { encoding: 'utf8' });
-    return (JSON.parse(list || '[]') as unknown[]).length;
+    return (JSON.parse(list.trim() || '[]') as unknown[]).length;
   };
   const began = performance.now();
   assert.match(await act('isolate_container', box.id, 0, 60_000), /done\nundone\n$/);
