@@ -1,5 +1,4 @@
-/* A call into the kernel, by any way: its arguments, and the memory that they point
- * to. */
+/* A call into the kernel, by any way: its arguments, and the memory that they point to. */
 
 #ifndef WASPREY_CALL_H
 #define WASPREY_CALL_H

@@ -81,7 +81,7 @@ inline_always struct connecting *begun_by(const struct call *call, struct task_s
 /* The socket of a call. */
 struct used_socket {
   u64 file; /* 0: not known */
-  u64 sock; /* 0: the descriptor is that of no socket */
+  u64 sock; /* 0: the descriptor is not that of a socket */
   struct connecting *begun;
 };
 

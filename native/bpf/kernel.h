@@ -16,8 +16,7 @@
 /* On a struct of ours that names members of a kernel's: their offsets are those of the kernel it runs on. */
 #define RELOCATED __attribute__((preserve_access_index))
 
-/* Hides a register's value from clang's optimizer, so that a bounds check stays where the verifier needs it.
- */
+/* Hides a register's value from clang's optimizer, so that a bounds check stays where the verifier needs it. */
 #define opaque(value) asm volatile("" : "+r"(value))
 
 /* A number kept within bounds, as 64 bits in one register. Left to itself, clang compares 32 of them, or compares a

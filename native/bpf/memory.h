@@ -1,5 +1,4 @@
-/* Memory of a process, and its page faults: read when an image is created, as Falco reads them on clone and
- * exec. */
+/* Memory of a process, and its page faults: read when an image is created, as Falco reads them on clone and exec. */
 
 #ifndef WASPREY_MEMORY_H
 #define WASPREY_MEMORY_H

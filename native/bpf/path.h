@@ -12,8 +12,7 @@
 
 /* A path may be longer than a text: relative names lead on from any directory. Rules match beginnings (`/etc/`) and
  * endings, so it keeps both. Names between them are left out: each is `/...`, as long as there is room for that, so
- * that
- * `..` behind them leads up as far as it does in the file system. */
+ * that `..` behind them leads up as far as it does in the file system. */
 #define LEFT_OUT_LENGTH 4
 #define KEPT_BEGINNING 1024
 #define LEFT_OUT_ROOM 256

@@ -1,5 +1,5 @@
-/* Run once by the thread that reads events, as a test run: only so can the thread get its id in
- * the root pid namespace, which identifies its own events. */
+/* Run once by the thread that reads events, as a test run. It is the only way for the thread to get its id in the root
+ * pid namespace, which identifies its own events. */
 
 #include "maps.h"
 

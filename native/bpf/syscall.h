@@ -72,9 +72,9 @@ inline_always u32 common_open_flags(u32 flags) {
 #endif
 }
 
-/* Whether the call has been to the program that makes the image of its process, and come back. That is a part of no
- * hook, because it is too large: the hook goes there by a tail call, and is come back to by another. Noted by CPU,
- * where nothing comes in between: threads of the process may be about the same on others. */
+/* Whether the call has been to the program that makes the image of its process, and come back. That program is too
+ * large to be part of a hook: the hook goes there by a tail call, and it returns to the hook by another. Noted by CPU,
+ * where nothing comes in between: threads of the process may do the same on others. */
 inline_always bool was_snapshot_tried(struct ring_control *ring, struct task_struct *task) {
   bool tried = ring->snapshot_tried == (u32)task->pid;
   ring->snapshot_tried = 0;
@@ -119,8 +119,7 @@ inline_always bool is_reported(u32 type, s64 result) {
   return type == EVENT_EXECVE || type == EVENT_EXECVEAT ? !result : is_clone(type) && result > 0;
 }
 
-/* Begins the event of a system call: finds the image of its process, or leaves to make one (see lacks_image()).
- */
+/* Begins the event of a system call: finds the image of its process, or leaves to make one (see lacks_image()). */
 inline_always bool begin(struct record *record, struct bpf_raw_tracepoint_args *ctx, struct task_struct *task) {
   if (!open_record(record))
     return false;

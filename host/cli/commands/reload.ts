@@ -15,7 +15,7 @@ export const RELOAD = defineCommand({
     If the new rules are invalid, the previous ones stay in use.`,
   status: { ok: 'The rules are in use, or were already.', failure: "No agent answers, or the rules can't be used." },
   options: CONTROL_OPTIONS,
-  examples: [{ command: 'wasprey reload', effect: "Shows this machine's agent." }],
+  examples: [{ command: 'wasprey reload', effect: "Reloads the rules of this machine's agent." }],
   async run({ options, operands }, terminal) {
     if (operands.length > 0) throw new UsageError('reload takes no operands');
     const { result, reason } = await reloadAgent(options);

@@ -7,6 +7,7 @@ import { type RuleSelection, SELECTION_OPTIONS, selectionOf } from '../../daemon
 import { checkBackEnd, checkRuleFiles, loadRuleSet, renderCompileDiagnostic } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
+import { count } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { defineCommand } from '../definition/command.ts';
 
@@ -62,8 +63,4 @@ function printJson(files: readonly RuleFile[], selection: RuleSelection, quiet: 
     .map((result) => (quiet ? { ...result, warnings: [] } : result));
   terminal.print(`${JSON.stringify({ falco_load_results: results })}\n`);
   return results.every(({ successful }) => successful) ? EXIT.ok : EXIT.failure;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

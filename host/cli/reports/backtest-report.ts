@@ -6,12 +6,10 @@ import type { Terminal } from '../../diagnostics/terminal.ts';
 import type { BacktestResult, RuleResult } from '../../journal/backtest/backtest.ts';
 import type { OneSided, RuleDifference } from '../../journal/backtest/difference.ts';
 import type { HistoryReport } from '../../journal/backtest/evaluate.ts';
-import type { Share } from '../../journal/backtest/figures.ts';
 import type { HistoryFile } from '../../journal/history.ts';
 import type { SecretMask } from '../../journal/mask-secrets.ts';
+import { shareNames } from './shares.ts';
 
-/** Names of a list that are shown. */
-const SHOWN_NAMES = 5;
 /** Of an example's text; --json has all of it. */
 const LONGEST_EXAMPLE = 300;
 const LISTED_DAMAGE = 5;
@@ -107,8 +105,8 @@ function ruleLines({ rule, figures }: RuleResult, mask: SecretMask, bold: (text:
   return [
     `${bold(escapeText(rule.name))} (${rule.priority}): ${count(alerts, 'alert')}, at most ${number(mostOnADay)} on a day`,
     ...(times ? [`  first     ${time(times.first)}`, `  last      ${time(times.last)}`] : []),
-    `  where     ${names(places.list)}`,
-    `  programs  ${names(programs.list)}`,
+    `  where     ${shareNames(places.list)}`,
+    `  programs  ${shareNames(programs.list)}`,
     ...examples.map(
       (example) => `  example   ${time(example.time)} ${shortened(escapeText(mask.message(example.text)))}`,
     ),
@@ -117,12 +115,6 @@ function ruleLines({ rule, figures }: RuleResult, mask: SecretMask, bold: (text:
 
 function shortened(text: string): string {
   return text.length > LONGEST_EXAMPLE ? `${text.slice(0, LONGEST_EXAMPLE)}...` : text;
-}
-
-function names(shares: readonly Share[]): string {
-  const shown = shares.slice(0, SHOWN_NAMES).map(({ name, alerts }) => `${escapeText(name)} (${number(alerts)})`);
-  const more = shares.length - shown.length;
-  return [...shown, ...(more > 0 ? [`and ${number(more)} more`] : [])].join(', ');
 }
 
 function differenceLines(differences: readonly RuleDifference[], bold: (text: string) => string): string[] {
@@ -141,7 +133,7 @@ function differenceLines(differences: readonly RuleDifference[], bold: (text: st
 }
 
 function sideLine(word: string, { alerts, origins }: OneSided): string[] {
-  return alerts === 0 ? [] : [`    ${word}  ${number(alerts)}: ${names(origins)}`];
+  return alerts === 0 ? [] : [`    ${word}  ${number(alerts)}: ${shareNames(origins)}`];
 }
 
 /** ISO 8601 in UTC. */

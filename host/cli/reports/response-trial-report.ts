@@ -2,12 +2,9 @@
 
 import { escapeText } from '../../diagnostics/escape.ts';
 import { count, number } from '../../diagnostics/numbers.ts';
-import type { Share } from '../../journal/backtest/figures.ts';
 import { rateText } from '../../responses/rate.ts';
 import type { ResponseFigures, ResponseTrial } from '../backtest/response-trial.ts';
-
-/** Names of a list that are shown. */
-const SHOWN_NAMES = 5;
+import { shareNames } from './shares.ts';
 
 export function responseTrialJson({ figures }: ResponseTrial): object[] {
   return figures.map(({ response, alerts, acted, places, rules, refused, first, last }) => ({
@@ -38,18 +35,12 @@ function lines(figures: ResponseFigures, bold: (text: string) => string): string
       ? [
           `  first     ${time(first)}`,
           `  last      ${time(last)}`,
-          `  where     ${names(places.list)}`,
-          `  rules     ${names(rules.list)}`,
+          `  where     ${shareNames(places.list)}`,
+          `  rules     ${shareNames(rules.list)}`,
         ]
       : []),
     ...(reasons.length > 0 ? [`  not done  ${reasons.join(', ')}`] : []),
   ];
-}
-
-function names(shares: readonly Share[]): string {
-  const shown = shares.slice(0, SHOWN_NAMES).map(({ name, alerts }) => `${escapeText(name)} (${number(alerts)})`);
-  const more = shares.length - shown.length;
-  return [...shown, ...(more > 0 ? [`and ${number(more)} more`] : [])].join(', ');
 }
 
 /** ISO 8601 in UTC. */

@@ -3,11 +3,9 @@
 import { escapeText } from '../../diagnostics/escape.ts';
 import { count, number } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import type { Share } from '../../journal/backtest/figures.ts';
 import type { Proposal } from '../../journal/tuning/proposals.ts';
 import type { TriedProposal } from '../../journal/tuning/tune.ts';
-
-const SHOWN_NAMES = 5;
+import { shareNames } from './shares.ts';
 
 export interface ShownProposal {
   readonly proposal: Proposal;
@@ -46,7 +44,7 @@ export function renderTune({ rule, alerts, proposals }: TuneReport, { bold }: Te
     const by = `${count(proposal.values.length, 'value')} of ${proposal.fields.join(', ')}`;
     return [
       bold(`${index + 1}. holds back ${number(effect.heldBack)} of ${number(alerts)} alerts (${percent} %), by ${by}`),
-      `   still fires ${count(effect.left, 'time')}${effect.left > 0 ? `: ${names(effect.leftOrigins)}` : ''}`,
+      `   still fires ${count(effect.left, 'time')}${effect.left > 0 ? `: ${shareNames(effect.leftOrigins)}` : ''}`,
       ...effect.others.map(
         (other) =>
           `   ${escapeText(other.rule)} fires ${number(other.tried)} times then, instead of ${number(other.compared)}`,
@@ -56,10 +54,4 @@ export function renderTune({ rule, alerts, proposals }: TuneReport, { bold }: Te
     ].join('\n');
   });
   return `${[head, ...parts].join('\n\n')}\n`;
-}
-
-function names(shares: readonly Share[]): string {
-  const shown = shares.slice(0, SHOWN_NAMES).map(({ name, alerts }) => `${escapeText(name)} (${number(alerts)})`);
-  const more = shares.length - shown.length;
-  return [...shown, ...(more > 0 ? [`and ${number(more)} more`] : [])].join(', ');
 }

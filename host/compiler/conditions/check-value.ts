@@ -19,7 +19,7 @@ export function checkValue({ type, field }: OperandType, operator: Operator, lit
   if (isString(type)) {
     requireShort(literal, literalBytes(literal.text).length);
     if (operator === 'regex') checkRegex(literal);
-    // As in Falco, syscall.type is compared with any text: uncapturedEvents() warns of what no call is named.
+    // As in Falco, syscall.type is compared with any text: uncapturedEvents() warns of names that no call has.
     if (field?.name === 'evt.type') checkEventName(literal);
     return;
   }

@@ -1,4 +1,4 @@
-// Values that look like the name of a list that is not there: Falco compares with the name itself.
+// Values that look like the name of an unknown list: Falco compares with the name itself.
 
 import { nearest } from '../../diagnostics/suggest.ts';
 import type { Check, Expression, Literal } from './ast.ts';
@@ -15,7 +15,7 @@ export interface UnknownList {
 const MOST_EDITS = 2;
 
 /**
- * @param names of the lists that there are
+ * @param names of all lists
  * @param stockFileOf the file of Falco's that has a list of that name
  */
 export function unknownLists(

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Where the operators are: AssemblyScript that modules are made from. */
-export const OPERATORS_DIRECTORY = join(import.meta.dirname, '../../../rules-wasm');
+const OPERATORS_DIRECTORY = join(import.meta.dirname, '../../../rules-wasm');
 
 /** How a module's source names that directory. */
 export const OPERATORS_PATH = './rules-wasm';

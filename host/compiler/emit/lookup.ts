@@ -31,7 +31,7 @@ import { emitSearch } from './search.ts';
 /** How a lookup encodes the members that were found. */
 export interface FoundNumbers {
   readonly type: 'u32' | 'u64';
-  /** 0 for nobody. */
+  /** 0 for no members. */
   of(members: readonly number[]): bigint;
 }
 
@@ -203,7 +203,7 @@ class LookupWriter {
     return [`return ${this.function(child, `behind ${shown}`, found, functionsDeep + 1)}(at, length);`];
   }
 
-  /** Whether the bytes of the node from `from` on are not there; empty if there are none. */
+  /** The test that the text lacks the node's bytes from `from` on; empty if the node has none there. */
   #absent(from: number, { prefix }: TrieNode): string {
     const words = cover(prefix.length - from).map(([offset, word]) =>
       compareWord('at', prefix, from + offset, word, false),

@@ -76,7 +76,7 @@ function compareNumber(
   value: bigint,
 ): Condition {
   if (!operand.unsigned && value > LARGEST) {
-    // -1 as an unsigned constant: all that there is is less.
+    // Larger than any value here: -1 as a constant of an unsigned type.
     if (!compareIntegers(0n, operator, value)) return FALSE;
     return operand.negativeIsAbsent ? holds(isNotNegative(operand.value), operand.scope) : constant(true);
   }

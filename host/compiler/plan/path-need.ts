@@ -163,7 +163,7 @@ const SLASH = 0x2f;
 /**
  * Texts such that every absolute, plain path that the automaton accepts begins with one of them; as long as possible without being too many.
  */
-export function beginningsOfAutomaton({ start, accepting, next }: Automaton): readonly Bytes[] {
+function beginningsOfAutomaton({ start, accepting, next }: Automaton): readonly Bytes[] {
   const alive = statesThatAccept({ start, accepting, next });
   const open = [{ state: next[start]?.[SLASH] ?? start, text: '/' }];
   const done: Bytes[] = [];

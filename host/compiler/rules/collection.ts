@@ -30,7 +30,7 @@ class Definitions<Item extends { readonly name: string }> {
     return this.#byName.get(name);
   }
 
-  /** By a single item of the rule files. */
+  /** Whether a single item of the rule files defines it. */
   isDefinedOnce(name: string): boolean {
     const item = this.find(name);
     return item !== undefined && item.index === item.visibility;

@@ -81,7 +81,7 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
       const [first] = documents;
       if (first) schema = checkSchema(file, first);
       readItems(file, documents, collection, mistakes);
-      // Values that come from a list would be taken for its name.
+      // An invalid list is not defined: conditions would be compared with its name.
       if (!mistakes.inList) {
         compiled = compileRules(collection, mistakes, options.minimumPriority, options.statics);
       }
@@ -91,13 +91,13 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
     }
     const warnings = collection.takeWarnings();
     const { any, found: errors } = mistakes;
-    // Without the error of one that was defined twice, there would be what was defined first.
+    // A macro with an error may have an earlier definition, which would be in use without the later one: then the error need not follow.
     const alone = mistakes.following.filter(({ macro }) => collection.macros.isDefinedOnce(macro));
     following.push(...alone.map(({ error }) => error));
     read.push({ name, successful: !any, errors, warnings, ...(schema ? { schema } : {}) });
     if (any) break;
   }
-  // As in Falco when all files are there.
+  // As in Falco, once all files are loaded.
   const complete = read.every((result) => result.successful);
   const missing = complete
     ? collection.pluginRequirements.flatMap((one) => checkPlugins(one, collection.hasSource('k8s_audit')) ?? [])

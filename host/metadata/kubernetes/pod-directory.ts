@@ -25,7 +25,7 @@ export interface PodListener extends SourceListener {
   changed(uids: readonly string[]): void;
 }
 
-/** State of the connection to the server. */
+/** Why an awaited pod is missing, by the state of the connection to the server. */
 const ABSENCES = { starting: 'timed-out', working: 'not-known', failing: 'no-answer' } as const;
 
 interface Stored {

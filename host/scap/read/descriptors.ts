@@ -68,7 +68,7 @@ export class Descriptors {
     return this.#shared.map.values();
   }
 
-  /** Those of now: they may be changed meanwhile. */
+  /** The current ones, which may be changed during the iteration. */
   [Symbol.iterator](): Iterator<[number, Descriptor]> {
     return this.#shared.map[Symbol.iterator]();
   }

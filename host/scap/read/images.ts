@@ -1,5 +1,5 @@
 // Process images for the capture, made before the first event that needs them: of the process, its ancestors and the leaders of its session
-// and group. Ancestors are those of now, as in Falco: an image is made anew when one of them has run another program.
+// and group. Ancestors are the current ones, as in Falco: an image is made anew when one of them has run another program.
 
 import { loadAddon } from '../../capture/addon.ts';
 import { encodeStruct } from '../../schema/encode-struct.ts';

@@ -47,7 +47,7 @@ export interface Capabilities {
 }
 
 /** What Falco has for the name of a process that it does not know. */
-export const NO_NAME = new TextEncoder().encode('<NA>');
+const NO_NAME = new TextEncoder().encode('<NA>');
 export const NO_ID = 0xffffffff;
 const ROOT = new TextEncoder().encode('/');
 

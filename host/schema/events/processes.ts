@@ -4,7 +4,7 @@ import type { Parameter } from '../types.ts';
 import type { EventType } from './event-type.ts';
 import { parameter, RES, RES_PID, signal } from './parameters.ts';
 
-/** What execs and clones have in common: the program, */
+/** The program, which execs and clones report. */
 const PROGRAM: readonly Parameter[] = [
   parameter('exe', 'CHARBUF', { member: 'image.argv0' }),
   parameter('args', 'BYTEBUF', { member: 'image.args' }),
@@ -14,7 +14,7 @@ const PROGRAM: readonly Parameter[] = [
   parameter('cwd', 'CHARBUF', { member: 'image.cwd_slash' }),
 ];
 
-/** and what it has used so far. */
+/** What it has used so far, likewise. */
 const USAGE: readonly Parameter[] = [
   parameter('pgft_maj', 'UINT64', { member: 'image.faults_major' }),
   parameter('pgft_min', 'UINT64', { member: 'image.faults_minor' }),

@@ -1,4 +1,4 @@
-// Of which sort a derivation's value is.
+// The sort of a derivation's value: a number, a boolean, a text.
 
 import type { BooleanDerivation, Derivation, NumberDerivation, TextDerivation } from './derivation.ts';
 import { OPERATORS } from './operators.ts';

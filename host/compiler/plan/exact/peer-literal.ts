@@ -1,4 +1,4 @@
-// Tests of the other side of a connection: of its address or port, or that there is one.
+// Tests of the other side of a connection: of its address, of its port, or that it is known.
 
 import type { ExactPeer } from '../../../schema/kernel-enforcement.ts';
 import type { Comparison, OperatorName, Value } from '../../ir/value.ts';
@@ -10,7 +10,7 @@ const ADDRESSES: readonly OperatorName[] = ['fdSip', 'fdRip'];
 const PORTS: readonly OperatorName[] = ['fdSport', 'fdRport'];
 const MOST = 0xffff;
 
-/** Whether it holds of each that there is, or, with `not`, of none. */
+/** Whether it holds for every peer, or with `not` for none. */
 export function isAnyPeer({ networks = [], ports = [] }: ExactPeer): boolean {
   const isOpen = (length: number): boolean =>
     networks.some(({ address, bits }) => bits === 0 && address.length === length);

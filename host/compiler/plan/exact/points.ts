@@ -64,7 +64,7 @@ function makePoints(type: EventType): readonly Point[] {
 
 const RESULTS = ['succeeded', 'failed'] as const;
 
-/** Combinations that there are: what was not opened was not made. */
+/** The possible combinations: what was not opened was not created. */
 const OPENS = Array.from({ length: OPEN_COMBINATIONS }, (_, index) => index).filter((index) => {
   const { opened, created } = openFacts(index);
   return opened <= OPENED.directory && !(created && opened === OPENED.nothing);
