@@ -449,7 +449,7 @@ describe('-o', () => {
       ['listen: "0.0.0.0:1", token_file: /t, ssl_enabled: false', /without TLS events can't be received at 0\.0\.0\.0/],
       ['listen: "127.0.0.1:1", client_ca: /c, ssl_enabled: false', /client_ca needs ssl_enabled/],
       ['path: x', /path can't be 'x'/],
-      ['lisen: x', /unknown key lisen(\n.*)+did you mean sources\.k8s_audit\.listen\?/],
+      ['lisen: x', /unknown key lisen in sources\.k8s_audit(\n.*)+did you mean sources\.k8s_audit\.listen\?/],
     ] as const) {
       assert.match(mistakes(`sources: {k8s_audit: {${keys}}}`), message);
     }
