@@ -15,13 +15,16 @@ import type { Responder } from '../responses/responder.ts';
 import type { DropListener, DropSettings } from './drop-watch.ts';
 import type { MissingHooksPolicy } from './hook-watch.ts';
 import type { JournalOptions } from './node-journal.ts';
+import type { OtherSource } from './other-source.ts';
 import type { ResponseSet } from './response-set.ts';
 import type { RuleModule } from './rule-module.ts';
 import type { RuleChange } from './rule-sets.ts';
 
 export interface AgentOptions {
-  /** `builder` captures nothing: events are given to inject(). */
-  readonly source?: 'bpf' | 'builder';
+  /** `builder` captures nothing: events are given to inject(). `none`: there is nothing but the other source. Default: bpf. */
+  readonly source?: 'bpf' | 'builder' | 'none';
+  /** A source of events beside the capture. Modules of its source are evaluated by it. */
+  readonly other?: OtherSource;
   /** Evaluates a recording instead of what happens on this machine, as fast as the outputs take the alerts. */
   readonly replay?: {
     readonly path: string;

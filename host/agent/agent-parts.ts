@@ -21,6 +21,7 @@ import { NodeCaptures } from './node-captures.ts';
 import { NodeEnforcement } from './node-enforcement.ts';
 import { NodeJournal } from './node-journal.ts';
 import { NodeResponses } from './node-responses.ts';
+import { sumOfDesks } from './other-source.ts';
 import { OUTPUT_RULE, OutputWatch } from './output-watch.ts';
 import { type ResponseSet, withResponses } from './response-set.ts';
 import type { RuleModule } from './rule-module.ts';
@@ -32,7 +33,7 @@ const IGNORED: DropListener = { onLog: () => {}, onExit: () => {} };
 
 export class AgentParts {
   readonly options: AgentOptions;
-  readonly source: 'bpf' | 'builder';
+  readonly source: 'bpf' | 'builder' | 'none';
   /** The machine's name, for alerts. */
   readonly machine: string;
   readonly hold: HoldLimits;
@@ -114,7 +115,7 @@ export class AgentParts {
       onNote,
       podUid: process.env.POD_UID ?? '',
     });
-    const modules = this.completed(options.modules, extras, this.#responses);
+    const modules = this.completed(this.#ofCapture(options.modules), extras, this.#responses);
     const ruleSetsHost: RuleSetsHost = {
       engine: () => this.engine,
       desk: this.desk,
@@ -145,7 +146,7 @@ export class AgentParts {
       rules: this.ruleSets.summary,
       drops: this.drops.counters,
       images: this.images.summary,
-      alerts: this.desk.counters,
+      alerts: sumOfDesks(this.desk.counters, this.options.other?.alerts),
       containers: this.directory.counters,
       names: this.resolver.counters,
       outputs: this.outputs.counters,
@@ -155,25 +156,46 @@ export class AgentParts {
       ...(captures && { captures }),
       ...(responses && { responses }),
       ...(enforcement && { enforcement }),
+      ...(this.options.other && { other: this.options.other.summary }),
     };
   }
 
+  /** Starts the source beside the capture, if there is one. */
+  async startOther(): Promise<void> {
+    const { other, modules, extras = {} } = this.options;
+    await other?.start(this.#ofOther(modules, extras), this.outputs);
+  }
+
   /**
-   * Replaces the rules. Rejects with EngineError: the previous ones stay in use then.
+   * Replaces the rules. Rejects with EngineError or RuleModuleError: the previous ones stay in use then.
    * @param responses default: those in use
    */
   async replaceRules(modules: readonly RuleModule[], extras: AlertExtras, responses?: ResponseSet): Promise<void> {
     // A replay has none.
     const next = this.options.replay ? undefined : (responses ?? this.#responses);
     const before = this.#responses;
+    const prepared = await this.options.other?.prepare(this.#ofOther(modules, extras));
     this.#responses = next;
     try {
-      await this.ruleSets.replace(this.completed(modules, extras, next), next?.guard);
+      await this.ruleSets.replace(this.completed(this.#ofCapture(modules), extras, next), next?.guard);
     } catch (error) {
       this.#responses = before;
+      prepared?.discard();
       throw error;
     }
+    prepared?.use();
     if (next) this.responses.use(next.settings);
+  }
+
+  #ofCapture(modules: readonly RuleModule[]): RuleModule[] {
+    return modules.filter(({ source }) => source !== this.options.other?.source);
+  }
+
+  /** With what is added to their alerts. Nothing else is done about these. */
+  #ofOther(modules: readonly RuleModule[], extras: AlertExtras): RuleModule[] {
+    return modules
+      .filter(({ source }) => source === this.options.other?.source)
+      .map((module) => ({ ...module, rules: module.rules.map((rule) => withExtras(rule, extras)) }));
   }
 
   /** The modules without events that are excluded from the capture, with what is added to their alerts, and with what is done about these. */

@@ -23,7 +23,7 @@ const OUTPUT_CLOSE_MS = 500;
 export interface Agent {
   /** The numbers so far. */
   summary(): Summary;
-  /** The modules in use, in their order. */
+  /** The modules in use, in their order, those of the source beside the capture last. */
   modules(): readonly RuleModule[];
   /** Whether the engine is alive. */
   sign(): EngineSign;
@@ -31,10 +31,12 @@ export interface Agent {
   hooks(): HookSummary;
   /** Errors of what was left out of the rules in use, each as one line. */
   leftOut(): readonly string[];
+  /** Why events of the source beside the capture are not evaluated, or not received, now. */
+  otherFailures(): readonly string[];
   /** Process images that were lost. */
   images(): ImageSummary;
   /**
-   * Replaces the rules; metadata and counters are kept. Rejects with EngineError: the previous rules stay in use.
+   * Replaces the rules; metadata and counters are kept. Rejects with EngineError or RuleModuleError: the previous rules stay in use.
    * @param extras what is added to their alerts; default: as at the start
    * @param responses what is done about these; default: as before
    */
@@ -71,14 +73,17 @@ export interface Agent {
   stop(): Promise<Summary>;
 }
 
-/** Resolves when events are being captured. Rejects with EngineError; outputs are closed then. */
+/** Resolves when events are being captured. Rejects with EngineError, or with what keeps the other source from its start; outputs are closed then. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const parts = new AgentParts(options);
   // A recording has the metadata of its containers.
-  if (!options.replay) parts.directory.start();
+  if (!options.replay && options.source !== 'none') parts.directory.start();
   try {
     parts.engine = await startEngine(parts);
+    await parts.startOther();
   } catch (error) {
+    await parts.engine?.stop();
+    parts.engine?.release();
     parts.directory.close();
     await closeOutputs(parts);
     throw error;
@@ -105,7 +110,8 @@ class RunningAgent implements Agent {
   }
 
   modules(): readonly RuleModule[] {
-    return this.#parts.ruleSets.modules;
+    const { ruleSets, options } = this.#parts;
+    return [...ruleSets.modules, ...(options.other?.modules ?? [])];
   }
 
   sign(): EngineSign {
@@ -118,6 +124,10 @@ class RunningAgent implements Agent {
 
   leftOut(): readonly string[] {
     return this.#parts.ruleSets.leftOut;
+  }
+
+  otherFailures(): readonly string[] {
+    return this.#parts.options.other?.summary.failures ?? [];
   }
 
   images(): ImageSummary {
@@ -190,6 +200,7 @@ class RunningAgent implements Agent {
     this.#trim.close();
     tampering.close();
     await captures.close();
+    await this.#parts.options.other?.stop();
     // What is done about the last alerts asks the capture which program a process runs.
     await this.#engine.stop(responses.summary !== undefined);
     await journal.close();

@@ -13,9 +13,9 @@ export function startEngine(parts: AgentParts): Promise<Engine> {
 function engineOptions({ options, source, ruleSets, hold, machine, journal }: AgentParts): EngineOptions {
   const { replay } = options;
   return {
-    source,
+    source: source === 'bpf' ? 'bpf' : 'builder',
     ...(replay && { replay: replay.path }),
-    ...(replay ? { sizes: REPLAY_SIZES } : options.sizes && { sizes: options.sizes }),
+    ...(replay || source === 'none' ? { sizes: REPLAY_SIZES } : options.sizes && { sizes: options.sizes }),
     rules: ruleSets.first,
     ruleMatching: options.ruleMatching ?? 'first',
     hold,

@@ -12,6 +12,7 @@ import type { HookSummary } from './hook-watch.ts';
 import type { ImageSummary } from './image-watch.ts';
 import type { EnforcementSummary } from './node-enforcement.ts';
 import type { ResponsesSummary } from './node-responses.ts';
+import type { SourceSummary } from './other-source.ts';
 import type { RuleSetSummary } from './rule-sets.ts';
 import type { TamperSummary } from './tamper-watch.ts';
 
@@ -35,4 +36,6 @@ export interface Summary {
   readonly responses?: ResponsesSummary;
   /** Undefined: the kernel enforces nothing. */
   readonly enforcement?: EnforcementSummary;
+  /** Absent: there is no source beside the capture. */
+  readonly other?: SourceSummary;
 }

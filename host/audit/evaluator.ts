@@ -34,6 +34,8 @@ export interface AuditModule {
 }
 
 export interface AuditMatch {
+  /** Number of the module, and of its rule. */
+  readonly module: number;
   readonly rule: number;
   /** In the order of the rule's fields. */
   readonly values: readonly (FieldValue | undefined)[];
@@ -43,21 +45,32 @@ export interface AuditEvaluation {
   /** Of rules that matched before a failure too. */
   readonly matches: readonly AuditMatch[];
   /** The event was not evaluated, or not to its end. */
-  readonly failure?: { readonly kind: RunFailureKind | 'too-large'; readonly reason: string };
+  readonly failure?: { readonly kind: RunFailureKind | 'too-large' | 'failed'; readonly reason: string };
 }
 
-export class AuditEvaluator {
+/** What evaluates events: a module, or several. */
+export interface EvaluatesEvents {
+  /** @param mostMatches of them the first ones alone are read */
+  evaluate(values: JsonValues, event: FoundEvent, context: ReadContext, mostMatches: number): AuditEvaluation;
+}
+
+export class AuditEvaluator implements EvaluatesEvents {
   readonly #encoder: AuditEncoder;
   readonly #writer: RecordWriter;
   readonly #memory: EventMemory;
   readonly #instance: RuleInstance;
   readonly #readers: readonly (readonly AuditFieldReader[])[];
   readonly #record: number;
+  readonly #module: number;
   #matched: number[] = [];
   #number = 0n;
 
-  /** @throws SandboxError, RuleModuleError */
-  constructor({ verified, auditValues, fields }: AuditModule) {
+  /**
+   * @param number of the module, in its matches
+   * @throws SandboxError, RuleModuleError
+   */
+  constructor({ verified, auditValues, fields }: AuditModule, number = 0) {
+    this.#module = number;
     const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
     // Those of conditions come first, where the module looks for them; alerts may show others.
     const onDemand = [...new Set([...auditValues, ...fields.flat().filter(isOnDemand)])];
@@ -79,7 +92,6 @@ export class AuditEvaluator {
     this.#record = IMAGE_ADDRESS + Math.ceil(image.length / PAGE) * PAGE;
   }
 
-  /** @param mostMatches of them the first ones alone are read */
   evaluate(values: JsonValues, event: FoundEvent, context: ReadContext, mostMatches: number): AuditEvaluation {
     const from = this.#record;
     let size: number;
@@ -93,6 +105,7 @@ export class AuditEvaluator {
     this.#matched = [];
     const result = runEvaluate(this.#instance, from, from + size);
     const matches = this.#matched.slice(0, mostMatches).map((rule) => ({
+      module: this.#module,
       rule,
       values: (this.#readers[rule] ?? []).map((read) => read(this.#memory, from, context)),
     }));

@@ -1,9 +1,9 @@
 // From texts of JSON to matches: what of a text is an event, whether it may be evaluated, and what the rules say to it. Every event is
-// counted: received = evaluated + refused, by reason.
+// counted: received = evaluated + duplicates + refused, by reason.
 
 import type { ReadContext } from '../fields/context.ts';
 import type { RunFailureKind } from '../sandbox/run.ts';
-import type { AuditEvaluator, AuditMatch } from './evaluator.ts';
+import type { AuditMatch, EvaluatesEvents } from './evaluator.ts';
 import { type FoundEvent, findEvents, type Refusal } from './events/find-events.ts';
 import { JsonError, JsonScanner } from './json/scan.ts';
 import { JsonValues } from './json/values.ts';
@@ -12,19 +12,25 @@ import { JsonValues } from './json/values.ts';
 export const LARGEST_EVENT = 262_144;
 
 /** Why a text or an event was not evaluated. */
-export type RefusalKind = Refusal | 'not-json' | 'too-large' | RunFailureKind;
+export type RefusalKind = Refusal | 'not-json' | 'not-gzip' | 'too-large' | 'failed' | RunFailureKind;
 
 export interface StreamCounters {
+  /** Events, and texts that hold none. */
+  readonly received: number;
   readonly evaluated: number;
+  /** Events that came before. */
+  readonly duplicates: number;
   /** Texts that are not JSON or no event, and events that could not be evaluated. */
   readonly refused: ReadonlyMap<RefusalKind, number>;
 }
 
 export interface StreamOptions {
-  readonly evaluator: AuditEvaluator;
+  readonly evaluator: EvaluatesEvents;
   readonly hostname: string;
   readonly isoTime: boolean;
   readonly ruleMatching: 'first' | 'all';
+  /** Whether an event came before. Default: none did. @param bytes of the event, valid during the call */
+  isDuplicate?(bytes: Uint8Array): boolean;
   onMatch(event: FoundEvent, match: AuditMatch): void;
   onRefused(kind: RefusalKind, reason: string): void;
 }
@@ -42,45 +48,68 @@ export class AuditEventStream {
   readonly #values = new JsonValues(this.#scanner);
   readonly #refused = new Map<RefusalKind, number>();
   #context: ReadContext | undefined;
+  #received = 0;
   #evaluated = 0;
+  #duplicates = 0;
 
   constructor(options: StreamOptions) {
     this.#options = options;
   }
 
   get counters(): StreamCounters {
-    return { evaluated: this.#evaluated, refused: this.#refused };
+    return {
+      received: this.#received,
+      evaluated: this.#evaluated,
+      duplicates: this.#duplicates,
+      refused: this.#refused,
+    };
   }
 
-  /** An event, a list of events or an array of such. */
-  take(text: Uint8Array): void {
+  /**
+   * An event, a list of events or an array of such.
+   * @returns why it holds no event
+   */
+  take(text: Uint8Array): RefusalKind | undefined {
     try {
       this.#scanner.scan(text);
     } catch (error) {
       if (!(error instanceof JsonError)) throw error;
       this.refuse('not-json', error.message);
-      return;
+      return 'not-json';
     }
     const { events, refused } = findEvents(this.#values, () => BigInt(Date.now()) * NANOSECONDS_PER_MS);
     for (const kind of refused) this.refuse(kind, REASONS[kind]);
+    this.#received += events.length;
     for (const event of events) this.#evaluate(event);
+    return events.length === 0 ? refused[0] : undefined;
   }
 
+  /** A text, or what it should have as an event. */
   refuse(kind: RefusalKind, reason: string): void {
+    this.#received++;
+    this.#count(kind, reason);
+  }
+
+  #count(kind: RefusalKind, reason: string): void {
     this.#refused.set(kind, (this.#refused.get(kind) ?? 0) + 1);
     this.#options.onRefused(kind, reason);
   }
 
   #evaluate(event: FoundEvent): void {
     const { evaluator, ruleMatching, onMatch } = this.#options;
-    const size = this.#values.end(event.value) - this.#values.start(event.value);
+    const [start, end] = [this.#values.start(event.value), this.#values.end(event.value)];
+    const size = end - start;
+    if (this.#options.isDuplicate?.(this.#scanner.compact.subarray(start, end))) {
+      this.#duplicates++;
+      return;
+    }
     if (size > LARGEST_EVENT) {
-      this.refuse('too-large', `the event has ${size} bytes, more than ${LARGEST_EVENT}`);
+      this.#count('too-large', `the event has ${size} bytes, more than ${LARGEST_EVENT}`);
       return;
     }
     const most = ruleMatching === 'first' ? 1 : Number.POSITIVE_INFINITY;
     const { matches, failure } = evaluator.evaluate(this.#values, event, this.#contextOf(event), most);
-    if (failure) this.refuse(failure.kind, failure.reason);
+    if (failure) this.#count(failure.kind, failure.reason);
     else this.#evaluated++;
     for (const match of matches) onMatch(event, match);
   }

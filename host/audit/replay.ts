@@ -36,7 +36,7 @@ export interface AuditReplayReport extends StreamCounters {
 const LINES_AT_A_TIME = 256;
 
 /** No audit event is of a container. */
-const NO_CONTAINERS: KnownContainers = {
+export const NO_CONTAINERS: KnownContainers = {
   entry: () => undefined,
   failure: () => undefined,
   podFailure: () => undefined,
@@ -57,7 +57,7 @@ export function auditAlerts(options: AuditAlertOptions): {
     hostname,
     isoTime,
     ruleMatching,
-    onMatch: ({ time }, { rule, values }) => desk.take({ generation: 0, module: 0, rule, time, values }),
+    onMatch: ({ time }, match) => desk.take({ generation: 0, time, ...match }),
     onRefused,
   });
   return { stream, desk };

@@ -134,6 +134,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/config.ts')).CONFIG,
   },
   {
+    name: 'audit-config',
+    summary: 'Write the files by which an API server sends its audit events.',
+    load: async () => (await import('./commands/audit-config.ts')).AUDIT_CONFIG,
+  },
+  {
     name: 'generate',
     summary: 'Perform what rules detect, and verify the alerts.',
     load: async () => (await import('./commands/generate.ts')).GENERATE,

@@ -3,7 +3,7 @@
 import { parseTemplate, TemplateError } from '../compiler/conditions/template.ts';
 import type { Template } from '../compiler/conditions/template-tokens.ts';
 import type { AlertAddition, FormattedField } from '../outputs/additions.ts';
-import { DEFAULT_SOURCE } from '../schema/event-source.ts';
+import { DEFAULT_SOURCE, type EventSource, isEventSource } from '../schema/event-source.ts';
 import type { Configuration } from './definition.ts';
 import type { Origin } from './error.ts';
 import { type ConfigDiagnostic, configDiagnostic } from './error.ts';
@@ -33,15 +33,16 @@ export function readAppendOutput(
 ): AppendOutput {
   const diagnostics: ConfigDiagnostic[] = [];
   const additions = append_output.map((entry, index): AlertAddition => {
-    // Rules of another source are not loaded, and the fields of its plugin are not known here.
+    // Of a plugin that is not known here there are no rules either.
     const { match = {} } = entry;
-    if (match.source !== undefined && match.source !== DEFAULT_SOURCE) {
+    const source = match.source ?? DEFAULT_SOURCE;
+    if (!isEventSource(source)) {
       return { match, output: [], fields: [], formatted: [] };
     }
     const path = `append_output[${index}]`;
     const parse = (format: string, key: string) => {
       try {
-        return parseFormat(format, static_fields);
+        return parseFormat(format, static_fields, source);
       } catch (error) {
         if (!(error instanceof TemplateError)) throw error;
         const origin = origins.get(key) ?? origins.get(path);
@@ -95,9 +96,9 @@ function additionOf(
 const SPACE = { kind: 'text', text: ' ' } as const;
 
 /** Replaces %static.NAME by its value, taken literally. */
-function parseFormat(format: string, statics: ReadonlyMap<string, string>): Template {
+function parseFormat(format: string, statics: ReadonlyMap<string, string>, source: EventSource): Template {
   const found = STATIC_FIELD.exec(format);
-  if (!found) return parseTemplate(format);
+  if (!found) return parseTemplate(format, source);
   const [written, name = ''] = found;
   const value = statics.get(name);
   if (value === undefined)
@@ -105,8 +106,8 @@ function parseFormat(format: string, statics: ReadonlyMap<string, string>): Temp
   const before = format.slice(0, found.index);
   const after = format.slice(found.index + written.length);
   return [
-    ...(before === '' ? [] : parseTemplate(before)),
+    ...(before === '' ? [] : parseTemplate(before, source)),
     { kind: 'text', text: value },
-    ...(after === '' ? [] : parseFormat(after, statics)),
+    ...(after === '' ? [] : parseFormat(after, statics, source)),
   ];
 }

@@ -5,6 +5,7 @@ import { outputSection, outputValues } from '../outputs/kinds/kind.ts';
 import { OUTPUT_NAMES, OUTPUTS } from '../outputs/kinds/outputs.ts';
 import { ALL_EVENT_NAMES, isEventName } from '../schema/event-names.ts';
 import { readAppendOutput } from './append-output.ts';
+import { checkAuditSource } from './audit-source.ts';
 import type { Configuration } from './definition.ts';
 import type { Origin } from './error.ts';
 import { type ConfigDiagnostic, configDiagnostic } from './error.ts';
@@ -20,6 +21,7 @@ export function checkConfiguration(configuration: Configuration, origins: Origin
     ...checkServer(configuration, origins),
     ...checkDrops(configuration, origins),
     ...checkEvents(configuration, origins),
+    ...checkAuditSource(configuration, origins),
     ...readAppendOutput(configuration, origins).diagnostics,
     ...readResponses(configuration, origins).diagnostics,
   ];

@@ -12,6 +12,7 @@ import { OUTPUT_KEYS } from './keys/outputs.ts';
 import { RESPONSE_KEYS } from './keys/responses.ts';
 import { RULE_KEYS } from './keys/rules.ts';
 import { SERVICE_KEYS } from './keys/service.ts';
+import { SOURCE_KEYS } from './keys/sources.ts';
 import { UNUSED_KEYS } from './keys/unused.ts';
 
 export const DEFINITION = section('The configuration of Wasprey.', {
@@ -21,6 +22,7 @@ export const DEFINITION = section('The configuration of Wasprey.', {
   ...OUTPUT_KEYS,
   ...NOISE_KEYS,
   ...CAPTURE_KEYS,
+  ...SOURCE_KEYS,
   ...JOURNAL_KEYS,
   ...CAPTURES_KEYS,
   ...RESPONSE_KEYS,

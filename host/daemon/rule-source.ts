@@ -4,10 +4,12 @@ import type { RuleModule } from '../agent/rule-module.ts';
 import { contentHash } from '../compiler/ir/content-hash.ts';
 import { CommandFailure, describeFailure } from '../diagnostics/failure.ts';
 import { SILENT, type Terminal } from '../diagnostics/terminal.ts';
+import { DEFAULT_SOURCE, type EventSource } from '../schema/event-source.ts';
 import { type RuleSnapshot, RulesRefused } from './hot-reload/reloader.ts';
 import { admitRuleModule, compileRules, type Loading } from './rules/compile.ts';
 import { readModuleFile } from './rules/module-file.ts';
 import { moduleFiles, readRuleFiles } from './rules/rule-files.ts';
+import type { RuleSelection } from './rules/rule-selection.ts';
 import type { RunSettings } from './settings.ts';
 
 /** Rules as they were when they were read. */
@@ -23,7 +25,7 @@ export interface RunRules {
  * @throws {CommandFailure} for what can't be read
  */
 export function readRunRules(
-  { modules, signatures, ruleFiles, selection, configuration }: RunSettings,
+  { modules, signatures, ruleFiles, selection, configuration, sources }: RunSettings,
   onUnreadable?: (failure: CommandFailure) => void,
 ): RunRules {
   const compiled = moduleFiles(modules).map((path) => ({ path, bytes: readModuleFile(path) }));
@@ -42,12 +44,19 @@ export function readRunRules(
   return {
     hash,
     load: async (loading) => {
-      const loaded = compiled.map(({ path, bytes }) => admitRuleModule(path, bytes, signatures, loading.warn));
+      const loaded = compiled.map(({ path, bytes }) => admitRuleModule(path, bytes, signatures, loading.warn, sources));
       if (isCompiled) return loaded;
       const name = ruleFiles.length === 0 ? 'rules' : ruleFiles.join(', ');
-      return [...loaded, await compileRules(name, files, selection, loading)];
+      // One after the other: a compiler takes a processor and much memory.
+      for (const source of sources) loaded.push(await compileRules(name, files, ofSource(selection, source), loading));
+      return loaded;
     },
   };
+}
+
+/** Of system calls a selection names no source: so what was compiled before stays in the cache. */
+function ofSource(selection: RuleSelection, source: EventSource): RuleSelection {
+  return source === DEFAULT_SOURCE ? selection : { ...selection, source };
 }
 
 /** The same for a running agent: errors are returned as a value, remarks on valid rules go to `warn`. */

@@ -2,6 +2,7 @@
 
 import { type ListValue, type OptionValues, UsageError } from '../diagnostics/arguments.ts';
 import { LOG_LEVELS } from '../diagnostics/log.ts';
+import { EVENT_SOURCES } from '../schema/event-source.ts';
 import { SIGNATURE_MODES } from '../signature/policy.ts';
 import { ALERT_OPTIONS } from './alert-options.ts';
 import { CONFIG_OPTIONS, USUAL_CONFIG } from './configuration.ts';
@@ -55,6 +56,16 @@ export const RUN_OPTIONS = {
   'no-kernel-filter': {
     kind: 'flag',
     description: 'Evaluate every event, including those that no rule can match. For diagnosis.',
+  },
+  'enable-source': {
+    kind: 'list',
+    value: 'SOURCE',
+    description: `Receive events of this source alone: ${EVENT_SOURCES.join(' or ')}; may be given several times.`,
+  },
+  'disable-source': {
+    kind: 'list',
+    value: 'SOURCE',
+    description: `Receive no events of this source; may be given several times. Default: all are received that are configured. Without syscall nothing of the machine is watched, and no privilege is needed.`,
   },
   duration: {
     kind: 'number',

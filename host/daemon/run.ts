@@ -19,6 +19,8 @@ import type { AlertExtras } from '../outputs/additions.ts';
 import { startTimer } from '../outputs/long-timer.ts';
 import type { Output } from '../outputs/output.ts';
 import type { LocalResponder } from '../responses/performing/local-responder.ts';
+import { DEFAULT_SOURCE } from '../schema/event-source.ts';
+import { auditSource } from './audit/start.ts';
 import { measureBpfPrograms } from './bpf-stats.ts';
 import { captureSettings } from './capture-settings.ts';
 import { startControl } from './control/start.ts';
@@ -143,13 +145,15 @@ export class Run {
         const kept = { isoTime, configuration: { ...settings.configuration, spool: configuration.spool } };
         this.#outputCount = await agent.replaceOutputs(names, await this.#makeOutputs({ ...settings, ...kept }, names));
       },
-      setJournal: (settings) => agent.setJournal(journalOptions(settings.configuration)),
+      setJournal: async (settings) => {
+        if (settings.sources.includes(DEFAULT_SOURCE)) await agent.setJournal(journalOptions(settings.configuration));
+      },
     });
     const rules = startRuleUpdates({
       agent,
       settings: this.#settings,
       inUse: this.#start.rulesHash,
-      again: this.#start.settingsNow,
+      again: async (terminal) => ({ ...(await this.#start.settingsNow(terminal)), sources: this.#settings.sources }),
       onSettings: (settings) => updates.take(settings),
       extras: () => extrasOf(updates.settings),
       responses: (modules) => this.#responses(updates.settings, modules),
@@ -182,8 +186,10 @@ export class Run {
 
   async #responses(settings: RunSettings, modules: readonly RuleModule[]): Promise<ResponseSet> {
     const responses = await loadResponses(settings);
-    refuseUnenforceable(responses, modules);
-    warnOfUnmet(responses, modules, settings.origins, (message) => this.#log.say('warning', message));
+    // Nothing is done about alerts on other events.
+    const acted = modules.filter(({ source }) => source === DEFAULT_SOURCE);
+    refuseUnenforceable(responses, acted);
+    warnOfUnmet(responses, acted, settings.origins, (message) => this.#log.say('warning', message));
     return responses;
   }
 
@@ -202,6 +208,8 @@ export class Run {
     this.#outputCount = outputs.length;
     const runtimes = runtimePlaces(configuration);
     this.#responder = makeResponder(configuration, runtimes, () => this.#agent, this.#log);
+    const other = await auditSource(this.#settings, this.#log);
+    const watchesMachine = this.#settings.sources.includes(DEFAULT_SOURCE);
     const onRules = ruleEvents(kubernetes, (message) => this.#log.say('warning', message));
     return {
       modules: this.#start.modules,
@@ -215,8 +223,10 @@ export class Run {
       namesModules: configuration.engine.wasprey.module_field,
       base64Buffers: configuration.buffer_format_base64,
       leftOut: leftOutEvents(configuration.base_syscalls),
-      ...(journal && { journal }),
-      ...(captures && { captures }),
+      ...(other && { other }),
+      ...(watchesMachine && journal && { journal }),
+      ...(watchesMachine && captures && { captures }),
+      ...(!watchesMachine && { source: 'none' as const }),
       responses: await this.#responses(this.#settings, this.#start.modules),
       missingHooks: configuration.engine.wasprey.missing_hooks,
       ignoresSelf: true,

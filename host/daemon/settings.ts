@@ -7,8 +7,10 @@ import { UsageError } from '../diagnostics/arguments.ts';
 import { LOG_LEVELS, type LogLevel } from '../diagnostics/log.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
 import type { RuleMatching } from '../engine/protocol.ts';
+import type { EventSource } from '../schema/event-source.ts';
 import type { SignaturePolicy } from '../signature/policy.ts';
 import { configurationOf } from './configuration.ts';
+import { eventSources } from './event-sources.ts';
 import { hasOutputs } from './outputs.ts';
 import { type RulePlaces, rulePlaces } from './rule-places.ts';
 import { configuredSelection, type RuleSelection, selectionOf, selectsAll } from './rules/rule-selection.ts';
@@ -25,6 +27,8 @@ export interface RunSettings extends RulePlaces {
   /** Keys of it that have no effect. */
   readonly unused: readonly UnusedKey[];
   readonly logLevel: LogLevel;
+  /** Of events, at least one. */
+  readonly sources: readonly EventSource[];
   readonly signatures: SignaturePolicy;
   /** Whether changes of rules, keys and configuration files in the watched places are applied. */
   readonly watch: boolean;
@@ -71,6 +75,7 @@ export async function runSettings(
     unused: loaded?.unused ?? [],
     logLevel: logLevel(options['log-level'] ?? configuration.log_level),
     ...rules,
+    sources: eventSources(options, configuration),
     signatures: signaturePolicy(options, configuration),
     watch:
       options['no-watch'] !== true && (options.watch ?? (loaded !== undefined && configuration.watch_config_files)),

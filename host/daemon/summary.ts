@@ -1,6 +1,7 @@
 // The summary at the end of a run: events, alerts, drops.
 
 import { describeLoss } from '../agent/image-watch.ts';
+import type { SourceSummary } from '../agent/other-source.ts';
 import type { Summary } from '../agent/summary.ts';
 import { count, number } from '../diagnostics/numbers.ts';
 import { eventTotals } from '../engine/event-totals.ts';
@@ -10,7 +11,10 @@ import type { JournalSummary } from '../journal/store.ts';
 const NAMED_RULES = 10;
 
 /** @param seconds how long it watched */
-export function renderSummary({ engine, alerts, drops, images, outputs, journal }: Summary, seconds: number): string {
+export function renderSummary(
+  { engine, alerts, drops, images, outputs, journal, other }: Summary,
+  seconds: number,
+): string {
   const lines: string[] = [];
   if (engine) {
     const { capture } = engine;
@@ -31,6 +35,7 @@ export function renderSummary({ engine, alerts, drops, images, outputs, journal 
   } else {
     lines.push(`Watched for ${seconds.toFixed(1)} s: ${count(alerts.alerts, 'alert')}; the engine gave no numbers.`);
   }
+  if (other) lines.push(`  ${other.source}   ${describeSource(other)}`);
   // In Falco's words.
   if (drops.occurrences > 0) {
     lines.push(
@@ -44,6 +49,13 @@ export function renderSummary({ engine, alerts, drops, images, outputs, journal 
   }
   if (journal) lines.push(`  journal  ${describeJournal(journal)}`);
   return `${[...lines, ...ruleLines(alerts.byRule)].join('\n')}\n`;
+}
+
+/** On one line. */
+function describeSource({ received, evaluated, duplicates, dropped }: SourceSummary): string {
+  const lost = dropped.reduce((sum, { count: times }) => sum + times, 0);
+  const numbers = `${number(evaluated)} evaluated, ${number(duplicates)} received before, ${number(lost)} dropped`;
+  return `${count(received, 'event')} received: ${numbers}`;
 }
 
 const MEGABYTE = 1024 * 1024;

@@ -1,6 +1,7 @@
 // Rules on audit events, compiled for tests, and their evaluation on texts of JSON.
 
 import { readFileSync } from 'node:fs';
+import { loadRuleModule, type RuleModule } from '../../host/agent/rule-module.ts';
 import { AuditEvaluator } from '../../host/audit/evaluator.ts';
 import { AuditEventStream, type RefusalKind } from '../../host/audit/event-stream.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
@@ -38,6 +39,38 @@ export function auditRule(condition: string, name = 'Test'): string {
   return `- {rule: ${name}, desc: d, condition: ${quoted}, output: o, priority: NOTICE, source: k8s_audit}\n`;
 }
 
+/** The active rules of a text, and what they are compiled to. */
+async function compiled(text: string) {
+  const { rules, errors } = loadRules([{ name: 'rules.yaml', text }], { sources: EVENT_SOURCES });
+  if (errors.length > 0) throw new Error(errors.map((error) => renderDiagnostic(error)).join('\n'));
+  const active = rules.filter(({ enabled, source }) => enabled && source === 'k8s_audit').map(ruleSourceOf);
+  return { active, ...(await compileModule(active, { cacheDirectory: TEST_MODULES })) };
+}
+
+/** Rules on audit events as an agent uses them. */
+export async function auditModule(text: string): Promise<RuleModule> {
+  return loadRuleModule('audit rules', (await compiled(text)).wasm, ['k8s_audit']);
+}
+
+/** An audit event. @param id its auditID */
+export function auditEvent(id: string, members: Readonly<Record<string, unknown>> = {}): string {
+  return JSON.stringify({
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    auditID: id,
+    stage: 'ResponseComplete',
+    verb: 'create',
+    user: { username: 'alice' },
+    stageTimestamp: '2024-01-02T03:04:05.000001Z',
+    ...members,
+  });
+}
+
+/** A batch as an API server sends it. */
+export function auditBatch(...events: readonly string[]): string {
+  return `{"kind":"EventList","apiVersion":"audit.k8s.io/v1","metadata":{},"items":[${events.join(',')}]}`;
+}
+
 /**
  * Evaluates rules on events.
  * @param fields to read of each event that a rule matches
@@ -47,10 +80,7 @@ export async function auditEvaluation(
   fields: readonly string[] = [],
   ruleMatching: 'first' | 'all' = 'all',
 ): Promise<(json: string | Uint8Array) => Evaluated> {
-  const { rules, errors } = loadRules([{ name: 'rules.yaml', text }], { sources: EVENT_SOURCES });
-  if (errors.length > 0) throw new Error(errors.map((error) => renderDiagnostic(error)).join('\n'));
-  const active = rules.filter(({ enabled, source }) => enabled && source === 'k8s_audit').map(ruleSourceOf);
-  const { wasm, manifest } = await compileModule(active, { cacheDirectory: TEST_MODULES });
+  const { active, wasm, manifest } = await compiled(text);
   const evaluator = new AuditEvaluator({
     verified: compileRuleModule(wasm),
     auditValues: manifest.auditValues ?? [],

@@ -3,7 +3,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
 /** A batch that an API server sends is no longer. */
-const LONGEST_LINE = 12 * 1024 * 1024;
+export const LONGEST_LINE = 12 * 1024 * 1024;
 const CHUNK = 1024 * 1024;
 const NEWLINE = 0x0a;
 
@@ -81,7 +81,7 @@ function* chunksOf(path: string): Generator<Uint8Array> {
   }
 }
 
-function isBlank(bytes: Uint8Array): boolean {
+export function isBlank(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 }
 

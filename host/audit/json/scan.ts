@@ -3,6 +3,8 @@
 
 /** Deeper JSON is refused, as in Falco. */
 const MOST_DEPTH = 300;
+/** A batch of events of 12 MB has a million; what would take more memory than that is no batch. */
+const MOST_VALUES = 2 ** 21;
 
 /** What a value is. Keys of objects are strings too, each before its value. */
 export const KIND = { object: 1, array: 2, string: 3, escaped: 4, number: 5, true: 6, false: 7, null: 8 } as const;
@@ -141,6 +143,7 @@ export class JsonScanner {
   #begin(kind: number, start: number): number {
     const at = this.#count * FIELDS_OF_VALUE;
     if (at === this.values.length) {
+      if (this.#count >= MOST_VALUES) throw new JsonError(`more than ${MOST_VALUES} values`);
       const more = new Int32Array(this.values.length * 2);
       more.set(this.values);
       this.values = more;

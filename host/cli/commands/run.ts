@@ -84,7 +84,8 @@ export const RUN = defineCommand({
           inBackground: false,
           ...(leavesOut && { onLeftOut: (errors) => leftOut.push(...errors) }),
         }),
-        leftOut,
+        // Each source is compiled by itself, and has the errors of the files.
+        leftOut: [...new Set(leftOut)],
         rulesHash: rules.hash,
         settings,
         metrics,

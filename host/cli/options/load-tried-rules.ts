@@ -14,6 +14,7 @@ import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
 import type { RuleMatching } from '../../engine/protocol.ts';
 import type { TriedModule, TriedRule, TriedRules } from '../../journal/backtest/tried-rules.ts';
 import type { BoundResponse } from '../../responses/bound-response.ts';
+import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 
 /** The word for the rules that an agent on this machine runs by its configuration. */
 export const RUNNING = 'running';
@@ -68,7 +69,12 @@ export async function runningModules(
 ): Promise<{ readonly modules: readonly RuleModule[]; readonly ruleMatching: RuleMatching }> {
   const settings = await settingsOf(options);
   const warn = (message: string): void => terminal.say(`wasprey: ${message}\n`);
-  const modules = await readRunRules(settings).load({ terminal, warn, progress: true, inBackground: false });
+  const modules = await readRunRules({ ...settings, sources: [DEFAULT_SOURCE] }).load({
+    terminal,
+    warn,
+    progress: true,
+    inBackground: false,
+  });
   return { modules, ruleMatching: settings.ruleMatching };
 }
 

@@ -7,11 +7,13 @@ import { count, number } from '../../diagnostics/numbers.ts';
 
 const REFUSED: Readonly<Record<RefusalKind, string>> = {
   'not-json': 'not JSON',
+  'not-gzip': 'not compressed as they should be',
   'not-an-event': 'no audit events',
   'no-time': 'without a valid stageTimestamp',
   'too-large': 'too large',
   'out-of-fuel': 'not evaluated: the rules took too long',
   'too-slow': 'not evaluated: the rules took too long for many events',
+  failed: 'not evaluated: the agent failed',
   trap: 'not evaluated: the rules failed',
   'stack-overflow': 'not evaluated: the rules overflowed the stack',
   'foreign-match': 'not evaluated: the rules reported what they may not',

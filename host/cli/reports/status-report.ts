@@ -44,6 +44,7 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
       ['age when evaluated', `${status.lagMs.toFixed(1)} ms on average`],
       ['fullest ring', `${Math.round(100 * status.ringHighWater)} %`],
     ]),
+    otherSection(status, section),
     section(
       `Modules, generation ${status.generation}`,
       modules.map(({ name, sha256, rules, evaluationMs, inUseSince }) => [
@@ -86,6 +87,30 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
     kernelSection(status, section),
   ];
   return { text: parts.filter((part) => part !== '').join('\n'), isWell: troubles.length === 0 };
+}
+
+/** Empty if there is no source beside the capture. */
+function otherSection(
+  { other }: AgentStatus,
+  section: (title: string, rows: readonly (readonly string[])[]) => string,
+): string {
+  if (!other) return '';
+  const { source, received, evaluated, duplicates, dropped, answers = [], file } = other;
+  return section(`Events of ${source}`, [
+    ['received', number(received)],
+    ['evaluated', number(evaluated)],
+    ['duplicates', number(duplicates)],
+    ...dropped.map(({ reason, count: times }) => [`dropped: ${reason}`, number(times)]),
+    ...answers.map(({ status, count: times }) => [`requests answered with ${status}`, number(times)]),
+    ...(file
+      ? [
+          ['file', escapeText(file.path)],
+          ['read', file.isOpen ? `${(file.bytes / MEGABYTE).toFixed(1)} MB` : 'it is not there'],
+          ['rotated', number(file.rotations)],
+          ['emptied', number(file.truncations)],
+        ]
+      : []),
+  ]);
 }
 
 /** Empty while the journal is off. */
@@ -183,6 +208,7 @@ function troublesOf(status: AgentStatus): string[] {
     tampering = UNTOUCHED,
     hooks = ALL_HOOKS,
     journal,
+    other,
   } = status;
   const { lastFailure, isRefused } = reloads;
   const lost = outputs.filter(({ counters }) => counters.dropped > 0);
@@ -200,6 +226,7 @@ function troublesOf(status: AgentStatus): string[] {
       ? [`${count(events.dropped, 'event')} ${events.dropped === 1 ? 'was' : 'were'} dropped`]
       : []),
     ...(images.last ? [describeLoss(images.last)] : []),
+    ...(other ? otherTroubles(other) : []),
     ...(journal?.failure !== undefined ? [`the journal can't be written: ${escapeText(journal.failure)}`] : []),
     ...rulesLeftOut.map((error) => `a part of the rule files is invalid and left out: ${escapeText(error)}`),
     ...setAside.map(describeAbsence),
@@ -210,6 +237,15 @@ function troublesOf(status: AgentStatus): string[] {
     ...(lastFailure && isRefused
       ? [`a change was refused at ${moment(lastFailure.time)}: ${escapeText(lastFailure.reason)}`]
       : []),
+  ];
+}
+
+function otherTroubles({ source, dropped, matchesDropped, failures }: NonNullable<AgentStatus['other']>): string[] {
+  const lost = dropped.reduce((sum, { count: times }) => sum + times, 0);
+  return [
+    ...failures.map(escapeText),
+    ...(lost > 0 ? [`${count(lost, 'event')} of ${source} ${lost === 1 ? 'was' : 'were'} dropped`] : []),
+    ...(matchesDropped > 0 ? [`${number(matchesDropped)} matches on ${source} were dropped`] : []),
   ];
 }
 

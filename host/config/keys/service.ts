@@ -122,7 +122,7 @@ export const SERVICE_KEYS = {
     ),
     threadiness: unused('One thread serves all requests.'),
     k8s_audit_endpoint: unused(
-      'Audit events are not received; in Falco the k8saudit plugin has received them since 0.32.',
+      '`sources.k8s_audit` receives audit events; in Falco the k8saudit plugin has received them since 0.32.',
     ),
   }),
   metrics: section('Metrics of the agent itself.', {

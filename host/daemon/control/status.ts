@@ -74,6 +74,8 @@ export interface AgentStatus {
   readonly responses?: NonNullable<Summary['responses']>;
   /** Rules that the kernel enforces; absent if none. */
   readonly enforcement?: NonNullable<Summary['enforcement']>;
+  /** Absent: there is no source of events beside the capture. */
+  readonly other?: NonNullable<Summary['other']>;
   /** Operations of io_uring that this kernel lacks; absent if unknown. */
   readonly missingIoUringOperations?: readonly string[];
 }
@@ -101,6 +103,7 @@ export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
     captures,
     enforcement,
     responses,
+    other,
   } = summary;
   const totals = engine && eventTotals(engine.capture);
   const times = modules.map((_, index) => evaluationMs(engine, index));
@@ -145,6 +148,7 @@ export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
     ...(captures && { captures }),
     ...(responses && { responses }),
     ...(enforcement && { enforcement }),
+    ...(other && { other }),
     ...(missingIoUringOperations && { missingIoUringOperations }),
   };
 }

@@ -11,6 +11,7 @@ import type { OutputCounters } from '../../outputs/output.ts';
 import { EVENT_TYPES } from '../../schema/events/index.ts';
 import { counter, gauge, histogram, info, type Metric, type Sample } from './exposition.ts';
 import { responseMetrics } from './response-metrics.ts';
+import { sourceMetrics } from './source-metrics.ts';
 
 export function ownMetrics(summary: Summary): Metric[] {
   return [
@@ -25,6 +26,7 @@ export function ownMetrics(summary: Summary): Metric[] {
     ...(summary.journal ? journalMetrics(summary.journal) : []),
     ...(summary.captures ? captureMetrics(summary.captures) : []),
     ...(summary.responses ? responseMetrics(summary.responses) : []),
+    ...(summary.other ? sourceMetrics(summary.other) : []),
   ];
 }
 

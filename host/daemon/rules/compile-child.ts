@@ -12,6 +12,7 @@ import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';
 import { CommandFailure, describeFailure } from '../../diagnostics/failure.ts';
 import { SourceFile } from '../../diagnostics/source-file.ts';
 import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
+import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { BUILT_MODULES, MODULE_CACHE } from '../../setup/paths.mjs';
 import type { CompileJob, FromCompiler } from './compile-job.ts';
 import { sourceHashes } from './rule-files.ts';
@@ -72,7 +73,7 @@ async function compile({ files, selection, color, leavesOut }: CompileJob): Prom
   };
   for (;;) {
     const { active, warnings } = leavesOut ? loadValid() : loadRuleSet(remaining, terminal, false, selection, onFile);
-    if (active.length === 0) throw new CommandFailure('no rules to run', 'the files contain no enabled rule');
+    if (active.length === 0) throw new CommandFailure('no rules to run', noRules(selection));
     file = undefined;
     tell({ kind: 'loaded', rules: active.length });
     const module = await compileActive(active, files, leavesOut);
@@ -90,6 +91,11 @@ async function compile({ files, selection, color, leavesOut }: CompileJob): Prom
     leftOut.push(...errors.map((error) => `${error.message} (${placeText(active[error.rule])})`));
     remaining = withoutItemsAt(remaining, places, files);
   }
+}
+
+function noRules({ source = DEFAULT_SOURCE }: CompileJob['selection']): string {
+  const help = 'the files contain no enabled rule';
+  return source === DEFAULT_SOURCE ? help : `${help} of source ${source}`;
 }
 
 /** Without `wasm` if a rule has an error, or makes all of them too large. */

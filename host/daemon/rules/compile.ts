@@ -55,6 +55,7 @@ export function loadCompiledRules(path: string, source: EventSource = DEFAULT_SO
 /**
  * A compiled module, if the policy accepts it.
  * @param warn called with the objection of a policy that only warns
+ * @param accepted sources of events that the run has
  * @throws {SandboxError | RuleModuleError | SignatureError}
  */
 export function admitRuleModule(
@@ -62,9 +63,10 @@ export function admitRuleModule(
   bytes: Uint8Array,
   policy: SignaturePolicy,
   warn: (message: string) => void,
+  accepted: readonly EventSource[],
 ): RuleModule {
   admitModule(path, bytes, policy, warn);
-  return loadRuleModule(path, bytes);
+  return loadRuleModule(path, bytes, accepted);
 }
 
 /**

@@ -12,7 +12,7 @@ import { version } from '../../diagnostics/version.ts';
 import { PathWatch } from '../hot-reload/path-watch.ts';
 import type { MetricSource } from '../metrics/source.ts';
 import { metricsText } from '../metrics/text.ts';
-import { type Health, healthOf } from './health.ts';
+import { describeLeftOut, type Health, healthOf } from './health.ts';
 import type { WebServer } from './server.ts';
 
 export class AgentWebServer {
@@ -48,7 +48,8 @@ export class AgentWebServer {
   health(): Health {
     const agent = this.#agent;
     const startingMs = performance.now() - this.#startedAt;
-    return healthOf(agent?.sign(), startingMs, agent?.hooks(), agent?.leftOut(), agent?.images());
+    const failures = [...(agent?.leftOut().map(describeLeftOut) ?? []), ...(agent?.otherFailures() ?? [])];
+    return healthOf(agent?.sign(), startingMs, agent?.hooks(), failures, agent?.images());
   }
 
   async close(): Promise<void> {

@@ -27,26 +27,28 @@ const LOSS_SHOWN_MS = 10 * 60_000;
 /** For compiling the rules, and for loading the BPF programs. */
 const LONGEST_START_MS = 300_000;
 
+export function describeLeftOut(error: string): string {
+  return `a part of the rule files is invalid and left out: ${error}`;
+}
+
 /**
  * @param sign undefined while the agent starts
  * @param startingMs how long it has been starting
+ * @param failures further reasons why it is not ready
  * @param now ms since the epoch, the clock of losses
  */
 export function healthOf(
   sign: EngineSign | undefined,
   startingMs: number,
   hooks: HookSummary | undefined = undefined,
-  leftOut: readonly string[] = [],
+  failures: readonly string[] = [],
   images: ImageSummary | undefined = undefined,
   now = Date.now(),
 ): Health {
   if (!sign) return { ...DOWN, alive: startingMs < LONGEST_START_MS, reason: 'it is starting' };
   if (!sign.running) return { ...DOWN, reason: 'the engine has stopped' };
   if (sign.silentMs < LONGEST_SILENCE_MS) {
-    const reasons = [
-      ...leftOut.map((error) => `a part of the rule files is invalid and left out: ${error}`),
-      ...(hooks ? blindness(hooks) : []),
-    ];
+    const reasons = [...failures, ...(hooks ? blindness(hooks) : [])];
     const last = images?.last;
     const detail = last && now - last.to < LOSS_SHOWN_MS ? { detail: describeLoss(last) } : undefined;
     return { alive: true, started: true, ready: reasons.length === 0, reason: reasons.join('; '), ...detail };

@@ -146,15 +146,20 @@ describe('a configuration of Falco', () => {
 
   it('keeps additions to alerts of a source that is not there', () => {
     const { configuration, origins } = load(`append_output:
-  - match: {source: k8s_audit}
-    extra_fields: [ka.verb, {user: '%ka.user.name'}]
-    extra_output: '%ka.uri'
+  - match: {source: github}
+    extra_fields: [github.type, {user: '%github.user'}]
+    extra_output: '%github.repo'
 `);
     assert.equal(configuration.append_output.length, 1);
     assert.deepEqual(readAppendOutput(configuration, origins), {
-      additions: [{ match: { source: 'k8s_audit' }, output: [], fields: [], formatted: [] }],
+      additions: [{ match: { source: 'github' }, output: [], fields: [], formatted: [] }],
       diagnostics: [],
     });
+    load('append_output: [{match: {source: k8s_audit}, extra_fields: [ka.verb], extra_output: "%ka.uri"}]\n');
+    assert.match(
+      mistakes('append_output: [{match: {source: k8s_audit}, extra_fields: [proc.name]}]\n'),
+      /unknown field proc\.name/,
+    );
     assert.match(
       mistakes('append_output: [{match: {source: syscall}, extra_fields: [ka.verb]}]\n'),
       /unknown field ka\.verb/,
@@ -428,6 +433,28 @@ describe('-o', () => {
       mistakes('base_syscalls: {custom_set: ["!read", "!opennat"]}'),
       /^error\[CONFIG_VALUE\]: unknown system call opennat\n(.*\n)+.*did you mean !openat\?/,
     );
+    assert.equal(
+      mistakes('sources: {k8s_audit: {listen: "0.0.0.0:9765"}}'),
+      `error[CONFIG_CONFLICT]: sources.k8s_audit.listen needs client_ca or token_file: anybody could send events
+  --> main.yaml:1:31
+   |
+ 1 | sources: {k8s_audit: {listen: "0.0.0.0:9765"}}
+   |                               ^^^^^^^^^^^^^^
+   = help: set one of them, or both`,
+    );
+    for (const [keys, message] of [
+      ['listen: "9765"', /^error\[CONFIG_VALUE\]: sources\.k8s_audit\.listen can't be '9765'/],
+      ['listen: "::1:9765", token_file: /t', /listen can't be '::1:9765'(\n.*)+\[::\]:9765/],
+      ['listen: "0.0.0.0:70000", token_file: /t', /listen can't be '0\.0\.0\.0:70000'/],
+      ['listen: "0.0.0.0:1", token_file: /t, ssl_enabled: false', /without TLS events can't be received at 0\.0\.0\.0/],
+      ['listen: "127.0.0.1:1", client_ca: /c, ssl_enabled: false', /client_ca needs ssl_enabled/],
+      ['path: x', /path can't be 'x'/],
+      ['lisen: x', /unknown key lisen in sources\.k8s_audit(\n.*)+did you mean sources\.k8s_audit\.listen\?/],
+    ] as const) {
+      assert.match(mistakes(`sources: {k8s_audit: {${keys}}}`), message);
+    }
+    load('sources: {k8s_audit: {listen: "127.0.0.1:9765", token_file: /t, ssl_enabled: false}}');
+    load('sources: {k8s_audit: {listen: "[::]:9765", client_ca: /c}}');
     for (const option of [
       'json_output',
       '=true',

@@ -65,7 +65,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
       'outputs',
       'engine',
     ],
-    ...['journal', 'captures', 'responses', 'registry', 'config', 'agent'],
+    ...['journal', 'captures', 'responses', 'registry', 'config', 'agent', 'audit'],
   ],
   cli: [
     ...['setup', 'schema', 'diagnostics', 'sandbox', 'capture', 'signature', 'compiler', 'fields', 'recording'],

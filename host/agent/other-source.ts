@@ -1,0 +1,72 @@
+// A source of events beside the capture: it evaluates its own rules, on a thread of its own, and its alerts go to the agent's outputs.
+
+import type { Output } from '../outputs/output.ts';
+import type { EventSource } from '../schema/event-source.ts';
+import type { DeskCounters } from './alert-desk.ts';
+import type { RuleModule } from './rule-module.ts';
+
+/** Rules that a source has loaded beside those in use. */
+export interface PreparedRules {
+  /** They replace those in use. Never fails. */
+  use(): void;
+  /** They are not wanted. */
+  discard(): void;
+}
+
+export interface SourceSummary {
+  readonly source: EventSource;
+  /** received = evaluated + duplicates + the sum of dropped, but for those that are being evaluated. */
+  readonly received: number;
+  readonly evaluated: number;
+  /** Events that were received before, byte by byte the same. */
+  readonly duplicates: number;
+  readonly dropped: readonly ReasonCount[];
+  readonly matchesDropped: number;
+  readonly modules: readonly { readonly name: string; readonly sha256: string; readonly rules: number }[];
+  /** Why events are not evaluated, or not read, now. */
+  readonly failures: readonly string[];
+  /** Requests by the status of the answer; absent if nothing listens. */
+  readonly answers?: readonly { readonly status: number; readonly count: number }[];
+  /** Of a file that is followed. */
+  readonly file?: FollowedFile;
+}
+
+export interface ReasonCount {
+  readonly reason: string;
+  readonly count: number;
+}
+
+export interface FollowedFile {
+  readonly path: string;
+  readonly isOpen: boolean;
+  readonly bytes: number;
+  /** How often another file took its name. */
+  readonly rotations: number;
+  /** How often it was emptied. What was written to it since the last look is lost then, and can't be counted. */
+  readonly truncations: number;
+}
+
+export interface OtherSource {
+  readonly source: EventSource;
+  /** Resolves when events are received. Rejects with RuleModuleError, SandboxError or the reason why nothing can be received. */
+  start(modules: readonly RuleModule[], outputs: Pick<Output, 'write'>): Promise<void>;
+  /** Rejects with RuleModuleError or SandboxError if they can't be used. */
+  prepare(modules: readonly RuleModule[]): Promise<PreparedRules>;
+  /** Those in use, in their order. */
+  readonly modules: readonly RuleModule[];
+  readonly summary: SourceSummary;
+  readonly alerts: DeskCounters;
+  /** Evaluates what was received, within a time limit. */
+  stop(): Promise<void>;
+}
+
+/** The numbers of both. */
+export function sumOfDesks(one: DeskCounters, other: DeskCounters | undefined): DeskCounters {
+  if (!other) return one;
+  return {
+    ...one,
+    alerts: one.alerts + other.alerts,
+    byRule: new Map([...one.byRule, ...other.byRule]),
+    rules: [...one.rules, ...other.rules],
+  };
+}

@@ -1,0 +1,241 @@
+// The host's side of the thread that evaluates audit events: gives it rules and texts, makes alerts of its matches, and starts it again if it ends.
+
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { AlertDesk, ruleReads } from '../../agent/alert-desk.ts';
+import type { PreparedRules, ReasonCount } from '../../agent/other-source.ts';
+import { type RuleModule, RuleModuleError } from '../../agent/rule-module.ts';
+import type { Output } from '../../outputs/output.ts';
+import type { RefusalKind } from '../event-stream.ts';
+import { NO_CONTAINERS } from '../replay.ts';
+import type { AuditText, EvaluationSettings, FromEvaluation, TextOutcome, ToEvaluation } from './protocol.ts';
+
+const ENTRY = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url);
+const FIRST_DELAY_MS = 1_000;
+const LONGEST_DELAY_MS = 60_000;
+/** Evaluating the texts that wait at a stop. */
+const STOP_MS = 4_000;
+
+/** The text was not evaluated: the thread has ended, or is not running. It may be given again. */
+export class EvaluationInterrupted extends Error {
+  override readonly name = 'EvaluationInterrupted';
+}
+
+export interface EvaluationOptions extends EvaluationSettings {
+  readonly namesModules: boolean;
+  /** What the thread runs; for tests. */
+  readonly entry?: URL;
+  /** Called with a message for people. */
+  readonly onTrouble: (message: string) => void;
+}
+
+interface WaitingText {
+  readonly resolve: (outcome: TextOutcome) => void;
+  readonly reject: (error: EvaluationInterrupted) => void;
+}
+
+interface Loaded {
+  readonly generation: number;
+  readonly modules: readonly RuleModule[];
+}
+
+export class AuditEvaluation {
+  readonly desk: AlertDesk;
+  readonly #options: EvaluationOptions;
+  #worker: Worker | undefined;
+  #failure: string | undefined;
+  #delay = FIRST_DELAY_MS;
+  #again: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #inUse: Loaded = { generation: -1, modules: [] };
+  #lastGiven = -1;
+  /** In the order in which the thread answers. */
+  #texts: WaitingText[] = [];
+  readonly #preparing = new Map<number, (error: string | undefined) => void>();
+  readonly #dropped = new Map<RefusalKind, number>();
+  #received = 0;
+  #evaluated = 0;
+  #duplicates = 0;
+  #matchesDropped = 0;
+
+  constructor(options: EvaluationOptions, outputs: Pick<Output, 'write'>) {
+    const { hostname, namesModules } = options;
+    this.#options = options;
+    this.desk = new AlertDesk(outputs, NO_CONTAINERS, { hostname, patience: 0, namesModules });
+  }
+
+  /** Rejects with RuleModuleError. */
+  async start(modules: readonly RuleModule[]): Promise<void> {
+    this.#begin();
+    try {
+      (await this.prepare(modules)).use();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  get modules(): readonly RuleModule[] {
+    return this.#inUse.modules;
+  }
+
+  /** Why nothing is evaluated now. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  get counters() {
+    return {
+      received: this.#received,
+      evaluated: this.#evaluated,
+      duplicates: this.#duplicates,
+      dropped: [...this.#dropped].map(([reason, count]): ReasonCount => ({ reason, count })),
+      matchesDropped: this.#matchesDropped,
+    };
+  }
+
+  /** Loads rules beside those in use. Rejects with RuleModuleError. */
+  async prepare(modules: readonly RuleModule[]): Promise<PreparedRules> {
+    const generation = ++this.#lastGiven;
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    this.#preparing.set(generation, resolve);
+    this.#post({
+      kind: 'prepare',
+      generation,
+      modules: modules.map(({ verified, auditValues, rules }) => ({
+        verified,
+        auditValues,
+        fields: rules.map((rule) => ruleReads(rule).fields),
+      })),
+    });
+    const error = this.#worker ? await promise : 'no audit events are evaluated now';
+    this.#preparing.delete(generation);
+    if (error !== undefined) throw new RuleModuleError('MODULE_BAD_MANIFEST', error);
+    return {
+      use: () => {
+        this.desk.use(generation, modules);
+        this.#inUse = { generation, modules };
+        this.#post({ kind: 'use', generation });
+      },
+      discard: () => this.#post({ kind: 'discard', generation }),
+    };
+  }
+
+  /**
+   * Resolves when the text is evaluated. Rejects with EvaluationInterrupted.
+   * @param text whose bytes go to the thread, with all of their buffer
+   */
+  evaluate(text: AuditText): Promise<TextOutcome> {
+    const worker = this.#worker;
+    if (!worker || this.#stopped) return Promise.reject(new EvaluationInterrupted(this.#failure ?? 'it is stopping'));
+    return new Promise((resolve, reject) => {
+      this.#texts.push({ resolve, reject });
+      const message: ToEvaluation = { kind: 'text', ...text };
+      worker.postMessage(message, [text.bytes.buffer]);
+    });
+  }
+
+  /** Counts what could not even be given to the thread. */
+  drop(kind: RefusalKind, count = 1): void {
+    this.#received += count;
+    this.#countDropped(kind, count);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#again);
+    const worker = this.#worker;
+    if (!worker) return;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, STOP_MS);
+    const last = this.#texts.at(-1);
+    const answered = new Promise<void>((done) => {
+      if (!last) done();
+      else this.#texts.push({ resolve: () => done(), reject: () => done() });
+    });
+    // An empty text is answered behind all others.
+    if (last) worker.postMessage({ kind: 'text', form: 'lines', bytes: new Uint8Array(0) } satisfies ToEvaluation);
+    await Promise.race([answered, late]);
+    clearTimeout(timer);
+    this.#worker = undefined;
+    await worker.terminate();
+    this.#interrupt('it has stopped');
+    this.desk.close();
+  }
+
+  #begin(): void {
+    const { hostname, isoTime, ruleMatching, entry = ENTRY } = this.#options;
+    const settings: EvaluationSettings = { hostname, isoTime, ruleMatching };
+    const worker = new Worker(entry, { workerData: settings, name: 'wasprey-audit' });
+    let reason = 'it has ended';
+    worker.on('error', (error) => {
+      reason = error instanceof Error ? error.message : String(error);
+    });
+    worker.on('message', (message: FromEvaluation) => this.#take(message));
+    worker.once('exit', () => {
+      if (this.#worker === worker) this.#ended(reason);
+    });
+    this.#worker = worker;
+  }
+
+  #post(message: ToEvaluation): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #take(message: FromEvaluation): void {
+    switch (message.kind) {
+      case 'prepared':
+        this.#preparing.get(message.generation)?.(message.error);
+        return;
+      case 'used':
+        this.desk.retireBefore(message.generation);
+        return;
+      case 'matches':
+        for (const match of message.matches) this.desk.take({ generation: message.generation, ...match });
+        return;
+      case 'taken': {
+        const { outcome, matchesDropped } = message;
+        this.#received += outcome.received;
+        this.#evaluated += outcome.evaluated;
+        this.#duplicates += outcome.duplicates;
+        this.#matchesDropped += matchesDropped;
+        for (const [kind, count] of outcome.dropped) this.#countDropped(kind, count);
+        this.#delay = FIRST_DELAY_MS;
+        this.#texts.shift()?.resolve(outcome);
+      }
+    }
+  }
+
+  #countDropped(kind: RefusalKind, count: number): void {
+    this.#dropped.set(kind, (this.#dropped.get(kind) ?? 0) + count);
+  }
+
+  /** The thread has ended by itself. */
+  #ended(reason: string): void {
+    this.#worker = undefined;
+    this.#failure = `audit events are not evaluated: ${reason}`;
+    this.#interrupt(reason);
+    if (this.#stopped) return;
+    this.#options.onTrouble(`${this.#failure}; it is tried again in ${this.#delay / 1000} s`);
+    this.#again = setTimeout(() => void this.#restart(), this.#delay);
+    this.#delay = Math.min(this.#delay * 2, LONGEST_DELAY_MS);
+  }
+
+  async #restart(): Promise<void> {
+    this.#begin();
+    try {
+      (await this.prepare(this.#inUse.modules)).use();
+      this.#failure = undefined;
+    } catch {
+      // Its end was reported.
+    }
+  }
+
+  #interrupt(reason: string): void {
+    const [texts, preparing] = [this.#texts, [...this.#preparing.values()]];
+    this.#texts = [];
+    this.#preparing.clear();
+    for (const { reject } of texts) reject(new EvaluationInterrupted(reason));
+    for (const answer of preparing) answer(reason);
+  }
+}

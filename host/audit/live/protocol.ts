@@ -1,0 +1,48 @@
+// The messages between the thread that evaluates audit events and its host.
+
+import type { AuditMatch, AuditModule } from '../evaluator.ts';
+import type { RefusalKind } from '../event-stream.ts';
+
+/** What the thread is started with. */
+export interface EvaluationSettings {
+  readonly hostname: string;
+  readonly isoTime: boolean;
+  readonly ruleMatching: 'first' | 'all';
+}
+
+/** One JSON value, or lines with one each. */
+export interface AuditText {
+  readonly form: 'value' | 'lines';
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** It is compressed. */
+  readonly isGzip?: boolean;
+}
+
+/** What came of a text. received = evaluated + duplicates + the sum of dropped. */
+export interface TextOutcome {
+  readonly received: number;
+  readonly evaluated: number;
+  readonly duplicates: number;
+  readonly dropped: readonly (readonly [RefusalKind, number])[];
+  /** Why it holds no event; for one value alone. */
+  readonly unreadable?: RefusalKind;
+}
+
+export interface TimedMatch extends AuditMatch {
+  readonly time: bigint;
+}
+
+export type ToEvaluation =
+  | { readonly kind: 'prepare'; readonly generation: number; readonly modules: readonly AuditModule[] }
+  | { readonly kind: 'use'; readonly generation: number }
+  | { readonly kind: 'discard'; readonly generation: number }
+  | ({ readonly kind: 'text' } & AuditText);
+
+export type FromEvaluation =
+  /** Without an error the rules can be used. */
+  | { readonly kind: 'prepared'; readonly generation: number; readonly error?: string }
+  /** No match of earlier rules will come. */
+  | { readonly kind: 'used'; readonly generation: number }
+  | { readonly kind: 'matches'; readonly generation: number; readonly matches: readonly TimedMatch[] }
+  /** Of the texts in their order. */
+  | { readonly kind: 'taken'; readonly outcome: TextOutcome; readonly matchesDropped: number };

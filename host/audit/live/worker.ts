@@ -1,0 +1,188 @@
+// The thread that evaluates audit events: texts come in, matches go out, and for each text what came of it.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { gunzipSync } from 'node:zlib';
+import type { ReadContext } from '../../fields/context.ts';
+import { type AuditEvaluation, AuditEvaluator, type AuditModule, type EvaluatesEvents } from '../evaluator.ts';
+import { AuditEventStream, type RefusalKind, type StreamCounters } from '../event-stream.ts';
+import type { FoundEvent } from '../events/find-events.ts';
+import { isBlank, LONGEST_LINE } from '../events/log-lines.ts';
+import type { JsonValues } from '../json/values.ts';
+import type {
+  AuditText,
+  EvaluationSettings,
+  FromEvaluation,
+  TextOutcome,
+  TimedMatch,
+  ToEvaluation,
+} from './protocol.ts';
+import { SeenEvents } from './seen-events.ts';
+
+const NEWLINE = 0x0a;
+/** Matches that go out together. */
+const MATCHES_AT_A_TIME = 512;
+/** Of one text. Events of 12 MB with ten matches each have fewer. */
+const MOST_MATCHES = 65_536;
+
+/** The modules in use, in their order. */
+class ModulesInUse implements EvaluatesEvents {
+  generation = -1;
+  #evaluators: readonly AuditEvaluator[] = [];
+  readonly #prepared = new Map<number, readonly AuditEvaluator[]>();
+
+  prepare(generation: number, modules: readonly AuditModule[]): void {
+    this.#prepared.set(
+      generation,
+      modules.map((module, number) => new AuditEvaluator(module, number)),
+    );
+  }
+
+  use(generation: number): void {
+    this.#evaluators = this.#prepared.get(generation) ?? [];
+    this.generation = generation;
+    this.#prepared.clear();
+  }
+
+  discard(generation: number): void {
+    this.#prepared.delete(generation);
+  }
+
+  evaluate(values: JsonValues, event: FoundEvent, context: ReadContext, mostMatches: number): AuditEvaluation {
+    const matches: AuditEvaluation['matches'][number][] = [];
+    let failure: AuditEvaluation['failure'];
+    for (const evaluator of this.#evaluators) {
+      if (matches.length >= mostMatches) break;
+      try {
+        const result = evaluator.evaluate(values, event, context, mostMatches - matches.length);
+        matches.push(...result.matches);
+        failure ??= result.failure;
+      } catch (error) {
+        // A defect here must not end the evaluation of the events behind.
+        failure ??= { kind: 'failed', reason: reasonOf(error) };
+      }
+    }
+    return failure ? { matches, failure } : { matches };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+const modules = new ModulesInUse();
+const seen = new SeenEvents();
+const { hostname, isoTime, ruleMatching } = workerData as EvaluationSettings;
+let matches: TimedMatch[] = [];
+let matchesLeft = 0;
+let matchesDropped = 0;
+
+const stream = new AuditEventStream({
+  evaluator: modules,
+  hostname,
+  isoTime,
+  ruleMatching,
+  isDuplicate: (bytes) => seen.add(bytes),
+  onMatch: ({ time }, match) => {
+    if (matchesLeft-- <= 0) {
+      matchesDropped++;
+      return;
+    }
+    matches.push({ time, ...match });
+    if (matches.length >= MATCHES_AT_A_TIME) sendMatches();
+  },
+  onRefused: () => {},
+});
+
+function send(message: FromEvaluation): void {
+  parentPort?.postMessage(message);
+}
+
+function sendMatches(): void {
+  if (matches.length > 0) send({ kind: 'matches', generation: modules.generation, matches });
+  matches = [];
+}
+
+parentPort?.on('message', (message: ToEvaluation) => {
+  switch (message.kind) {
+    case 'prepare':
+      prepare(message.generation, message.modules);
+      return;
+    case 'use':
+      modules.use(message.generation);
+      send({ kind: 'used', generation: message.generation });
+      return;
+    case 'discard':
+      modules.discard(message.generation);
+      return;
+    case 'text':
+      take(message);
+  }
+});
+
+function prepare(generation: number, given: readonly AuditModule[]): void {
+  try {
+    modules.prepare(generation, given);
+    send({ kind: 'prepared', generation });
+  } catch (error) {
+    send({ kind: 'prepared', generation, error: reasonOf(error) });
+  }
+}
+
+function take(text: AuditText): void {
+  const before = copied(stream.counters);
+  matchesLeft = MOST_MATCHES;
+  matchesDropped = 0;
+  let unreadable: RefusalKind | undefined;
+  try {
+    if (text.form === 'lines') takeLines(text.bytes);
+    else unreadable = takeValue(text);
+  } catch (error) {
+    stream.refuse('failed', reasonOf(error));
+  }
+  sendMatches();
+  send({ kind: 'taken', outcome: outcomeSince(before, unreadable), matchesDropped });
+}
+
+function takeLines(bytes: Uint8Array): void {
+  for (let from = 0; from < bytes.length; ) {
+    const found = bytes.indexOf(NEWLINE, from);
+    const end = found < 0 ? bytes.length : found;
+    const line = bytes.subarray(from, end);
+    if (!isBlank(line)) stream.take(line);
+    from = end + 1;
+  }
+}
+
+/** @returns why it holds no event */
+function takeValue({ bytes, isGzip = false }: AuditText): RefusalKind | undefined {
+  if (!isGzip) return stream.take(bytes);
+  let plain: Uint8Array;
+  try {
+    plain = gunzipSync(bytes, { maxOutputLength: LONGEST_LINE });
+  } catch (error) {
+    const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+    const kind = isTooLarge ? 'too-large' : 'not-gzip';
+    stream.refuse(kind, reasonOf(error));
+    return kind;
+  }
+  return stream.take(plain);
+}
+
+function copied({ refused, ...rest }: StreamCounters): StreamCounters {
+  return { ...rest, refused: new Map(refused) };
+}
+
+function outcomeSince(before: StreamCounters, unreadable: RefusalKind | undefined): TextOutcome {
+  const now = stream.counters;
+  const dropped = [...now.refused].flatMap(([kind, count]): [RefusalKind, number][] => {
+    const more = count - (before.refused.get(kind) ?? 0);
+    return more > 0 ? [[kind, more]] : [];
+  });
+  return {
+    received: now.received - before.received,
+    evaluated: now.evaluated - before.evaluated,
+    duplicates: now.duplicates - before.duplicates,
+    dropped,
+    ...(unreadable && { unreadable }),
+  };
+}

@@ -1,0 +1,122 @@
+// wasprey audit-config: the files by which an API server sends its audit events to an agent.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { auditPolicy } from '../../audit/api-server/policy.ts';
+import { webhookKubeconfig } from '../../audit/api-server/webhook-kubeconfig.ts';
+import { LARGEST_EVENT } from '../../audit/event-stream.ts';
+import { writeNewFile } from '../../daemon/rules/key-files.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
+import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import { defineCommand } from '../definition/command.ts';
+
+const POLICY_FILE = 'audit-policy.yaml';
+const WEBHOOK_FILE = 'audit-webhook.kubeconfig';
+/** It has the key or the token. */
+const PRIVATE_MODE = 0o600;
+const PUBLIC_MODE = 0o644;
+
+export const AUDIT_CONFIG = defineCommand({
+  name: 'audit-config',
+  usage: 'FOLDER --server URL',
+  operands: [{ values: 'path' }],
+  description: `
+    Writes the files by which a Kubernetes API server sends its audit events to an agent (\`sources.k8s_audit\`) into the folder:
+    ${POLICY_FILE}, what it sends, and ${WEBHOOK_FILE}, where to and who it is. It prints the options of the API server that name them.
+    Files that are there already are not overwritten.
+
+    The API server reads them at its start, on its own machine: they must be in a folder that its pod mounts. The policy sends neither
+    values of secrets nor tokens.`,
+  status: { ok: 'Both files are written.', failure: "A file can't be read, is there already, or can't be written." },
+  options: {
+    server: {
+      kind: 'text',
+      value: 'URL',
+      description:
+        'Where the agent listens, as the API server reaches it: https://HOST:9765/k8s-audit. HOST is in the certificate of the agent.',
+    },
+    ca: {
+      kind: 'text',
+      value: 'FILE',
+      description:
+        "PEM of who has signed the agent's certificate. Default: the authorities of the API server's machine.",
+    },
+    'client-certificate': {
+      kind: 'text',
+      value: 'FILE',
+      description:
+        'PEM of the certificate by which the API server is known, of an authority of client_ca. With --client-key.',
+    },
+    'client-key': { kind: 'text', value: 'FILE', description: 'PEM of its key.' },
+    'token-file': { kind: 'text', value: 'FILE', description: 'The file of token_file.' },
+  },
+  examples: [
+    {
+      command:
+        'wasprey audit-config /etc/kubernetes/audit --server https://10.0.0.5:9765/k8s-audit --ca agent-ca.crt --token-file token',
+      effect: 'Writes both files for a receiver that knows the API server by a token.',
+    },
+  ],
+  async run({ options, operands }, terminal) {
+    const [folder] = operands;
+    if (folder === undefined || operands.length > 1)
+      throw new UsageError('name one folder', 'wasprey audit-config FOLDER');
+    const server = serverOf(options.server);
+    const [certificate, key] = [options['client-certificate'], options['client-key']];
+    if ((certificate === undefined) !== (key === undefined)) {
+      throw new UsageError('--client-certificate and --client-key belong together');
+    }
+    const tokenFile = options['token-file'];
+    if (certificate === undefined && tokenFile === undefined) {
+      throw new UsageError(
+        'nobody is heard without a certificate or a token',
+        'give --client-certificate and --client-key, or --token-file',
+      );
+    }
+    const kubeconfig = webhookKubeconfig({
+      server,
+      ...(options.ca !== undefined && { authority: readText(options.ca) }),
+      ...(certificate !== undefined &&
+        key !== undefined && { client: { certificate: readText(certificate), key: readText(key) } }),
+      ...(tokenFile !== undefined && { token: readText(tokenFile).trim() }),
+    });
+    const [policyPath, webhookPath] = [join(folder, POLICY_FILE), join(folder, WEBHOOK_FILE)];
+    writeNewFile(webhookPath, kubeconfig, PRIVATE_MODE);
+    writeNewFile(policyPath, auditPolicy(), PUBLIC_MODE);
+    terminal.print(
+      apiServerOptions(policyPath, webhookPath)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+    return EXIT.ok;
+  },
+});
+
+/** Of larger events the API server leaves out the objects, and marks them; without that they would be dropped. */
+function apiServerOptions(policy: string, webhook: string): string[] {
+  return [
+    `--audit-policy-file=${policy}`,
+    `--audit-webhook-config-file=${webhook}`,
+    '--audit-webhook-mode=batch',
+    '--audit-webhook-batch-max-size=100',
+    '--audit-webhook-batch-max-wait=1s',
+    '--audit-webhook-truncate-enabled=true',
+    `--audit-webhook-truncate-max-event-size=${LARGEST_EVENT}`,
+  ];
+}
+
+function serverOf(text: string | undefined): string {
+  const url = text === undefined ? undefined : URL.parse(text);
+  const isMeant = url && (url.protocol === 'https:' || url.protocol === 'http:') && url.hostname !== '';
+  if (!isMeant) throw new UsageError('--server is where the agent listens', 'https://HOST:9765/k8s-audit');
+  return url.href;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (error) {
+    throw new CommandFailure(`can't read ${path}: ${reasonOf(error)}`);
+  }
+}

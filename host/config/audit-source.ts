@@ -1,0 +1,68 @@
+// The source of audit events: where it listens, and what its keys must be together.
+
+import type { Configuration } from './definition.ts';
+import { type ConfigDiagnostic, configDiagnostic, type Origin } from './error.ts';
+
+export interface ListenAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+type AuditSource = Configuration['sources']['k8s_audit'];
+
+const MOST_PORT = 65_535;
+
+/** `ADDRESS:PORT`, an IPv6 address in brackets; undefined for anything else. */
+export function listenAddress(text: string): ListenAddress | undefined {
+  const [, bracketed, plain, digits = ''] = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
+  const address = bracketed ?? plain;
+  const port = Number(digits);
+  return address === undefined || port < 1 || port > MOST_PORT ? undefined : { address, port };
+}
+
+/** Whether events are received at all. */
+export function receivesAuditEvents({ listen, file }: AuditSource): boolean {
+  return listen !== '' || file !== '';
+}
+
+export function checkAuditSource(
+  { sources: { k8s_audit: source } }: Configuration,
+  origins: ReadonlyMap<string, Origin>,
+): ConfigDiagnostic[] {
+  const { listen, path, ssl_enabled, client_ca, token_file } = source;
+  const found: ConfigDiagnostic[] = [];
+  const refuse = (code: 'CONFIG_VALUE' | 'CONFIG_CONFLICT', key: string, message: string, help: string): void => {
+    const origin = origins.get(`sources.k8s_audit.${key}`);
+    if (origin) found.push(configDiagnostic(code, message, origin, { help }));
+  };
+  if (!/^\/[^?#\s]*$/.test(path)) {
+    const help = 'it begins with a /, for instance /k8s-audit';
+    refuse('CONFIG_VALUE', 'path', `sources.k8s_audit.path can't be '${path}'`, help);
+  }
+  if (listen === '') return found;
+  const at = listenAddress(listen);
+  if (!at) {
+    const help = 'write an address and a port: 0.0.0.0:9765, 127.0.0.1:9765, [::]:9765';
+    refuse('CONFIG_VALUE', 'listen', `sources.k8s_audit.listen can't be '${listen}'`, help);
+    return found;
+  }
+  if (client_ca === '' && token_file === '') {
+    const message = 'sources.k8s_audit.listen needs client_ca or token_file: anybody could send events';
+    refuse('CONFIG_CONFLICT', 'listen', message, 'set one of them, or both');
+  }
+  if (ssl_enabled) return found;
+  if (client_ca !== '') {
+    const message = 'sources.k8s_audit.client_ca needs ssl_enabled';
+    refuse('CONFIG_CONFLICT', 'client_ca', message, 'certificates of clients are a part of TLS');
+  }
+  if (!isLoopback(at.address)) {
+    const help = 'leave ssl_enabled out, or listen on 127.0.0.1';
+    const message = `without TLS events can't be received at ${at.address}: the token could be read on the way`;
+    refuse('CONFIG_CONFLICT', 'ssl_enabled', message, help);
+  }
+  return found;
+}
+
+function isLoopback(address: string): boolean {
+  return address === 'localhost' || address === '::1' || /^127(\.\d{1,3}){3}$/.test(address);
+}

@@ -1,0 +1,35 @@
+// Sources of events beside the system calls of the machine.
+
+import { flag, section, text } from '../../config-values/value-types.ts';
+
+export const SOURCE_KEYS = {
+  sources: section(
+    'Sources of events beside system calls (not in Falco, which has plugins). `--disable-source syscall` runs with these alone.',
+    {
+      k8s_audit: section(
+        'Audit events of Kubernetes, for rules with `source: k8s_audit`. It is on if `listen` or `file` is set.',
+        {
+          listen: text(
+            '',
+            "Address and port, such as `0.0.0.0:9765` or `[::]:9765`, at which the API server's audit webhook is received. Empty: it is not.",
+          ),
+          path: text('/k8s-audit', 'Path of the webhook.'),
+          ssl_enabled: flag(true, 'Receive over HTTPS. It can be off only at an address of the loopback interface.'),
+          ssl_certificate: text(
+            '/etc/wasprey/k8s-audit.pem',
+            'PEM file with both the certificate and its private key; it is reloaded when it changes.',
+          ),
+          client_ca: text(
+            '',
+            'PEM file of the authorities that sign the certificates of clients. Only who has such a certificate is heard; it is reloaded when it changes.',
+          ),
+          token_file: text(
+            '',
+            'File with the token that clients send (`Authorization: Bearer`); it is reloaded when it changes. With `client_ca`, both are required; without both, nothing is received.',
+          ),
+          file: text('', 'Audit log of an API server, which is followed from its end on, over rotation. Empty: none.'),
+        },
+      ),
+    },
+  ),
+} as const;

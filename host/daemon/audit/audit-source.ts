@@ -1,0 +1,157 @@
+// The source of audit events: what the webhook receives and a followed log has is evaluated on a thread of its own.
+
+import type { DeskCounters } from '../../agent/alert-desk.ts';
+import type { OtherSource, PreparedRules, SourceSummary } from '../../agent/other-source.ts';
+import type { RuleModule } from '../../agent/rule-module.ts';
+import { AuditEvaluation, type EvaluationOptions } from '../../audit/live/evaluation.ts';
+import { LogFollower } from '../../audit/live/log-follower.ts';
+import type { AuditText, TextOutcome } from '../../audit/live/protocol.ts';
+import { listenAddress } from '../../config/audit-source.ts';
+import type { Configuration } from '../../config/definition.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
+import type { LogLevel } from '../../diagnostics/log.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import type { Output } from '../../outputs/output.ts';
+import { PathWatch } from '../hot-reload/path-watch.ts';
+import { AuditWebhook } from './webhook.ts';
+
+/** How often lines of a log are given to the thread; each time that it ends meanwhile they may be the reason. */
+const MOST_ATTEMPTS = 2;
+const ATTEMPT_MS = 2_000;
+
+export interface AuditSourceOptions extends Omit<EvaluationOptions, 'onTrouble'> {
+  readonly settings: Configuration['sources']['k8s_audit'];
+  readonly say: (level: LogLevel, message: string) => void;
+}
+
+export class AuditSource implements OtherSource {
+  readonly source = 'k8s_audit';
+  readonly #options: AuditSourceOptions;
+  #evaluation: AuditEvaluation | undefined;
+  #webhook: AuditWebhook | undefined;
+  #follower: LogFollower | undefined;
+  #watch: PathWatch | undefined;
+
+  constructor(options: AuditSourceOptions) {
+    this.#options = options;
+  }
+
+  async start(modules: readonly RuleModule[], outputs: Pick<Output, 'write'>): Promise<void> {
+    const { say, settings } = this.#options;
+    const onTrouble = (message: string): void => say('error', message);
+    const evaluation = new AuditEvaluation({ ...this.#options, onTrouble }, outputs);
+    await evaluation.start(modules);
+    this.#evaluation = evaluation;
+    try {
+      if (settings.listen !== '') await this.#listen(evaluation);
+    } catch (error) {
+      await evaluation.stop();
+      throw error;
+    }
+    if (settings.file === '') return;
+    this.#follower = new LogFollower({
+      path: settings.file,
+      take: (lines) => this.#takeLines(evaluation, lines),
+      onTooLong: () => evaluation.drop('too-large'),
+      onTrouble,
+    });
+    await this.#follower.start();
+  }
+
+  prepare(modules: readonly RuleModule[]): Promise<PreparedRules> {
+    if (!this.#evaluation) throw new Error('it was not started');
+    return this.#evaluation.prepare(modules);
+  }
+
+  get modules(): readonly RuleModule[] {
+    return this.#evaluation?.modules ?? [];
+  }
+
+  get alerts(): DeskCounters {
+    return this.#evaluation?.desk.counters ?? NO_ALERTS;
+  }
+
+  get summary(): SourceSummary {
+    const evaluation = this.#evaluation;
+    const { settings } = this.#options;
+    const fileFailure = this.#follower?.failure;
+    return {
+      source: this.source,
+      ...(evaluation?.counters ?? NOTHING),
+      modules: this.modules.map(({ name, sha256, rules }) => ({ name, sha256, rules: rules.length })),
+      failures: [
+        ...(evaluation?.failure === undefined ? [] : [evaluation.failure]),
+        ...(fileFailure === undefined ? [] : [`${settings.file} can't be followed: ${fileFailure}`]),
+      ],
+      ...(this.#webhook && { answers: this.#webhook.answers }),
+      ...(this.#follower && { file: this.#follower.summary }),
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.#watch?.close();
+    await Promise.all([this.#webhook?.close(), this.#follower?.stop()]);
+    await this.#evaluation?.stop();
+  }
+
+  async #listen(evaluation: AuditEvaluation): Promise<void> {
+    const { settings, say } = this.#options;
+    const { listen, path, ssl_enabled, ssl_certificate, client_ca, token_file } = settings;
+    const { address = '', port = 0 } = listenAddress(listen) ?? {};
+    try {
+      this.#webhook = await AuditWebhook.start({
+        address,
+        port,
+        path,
+        ...(ssl_enabled && { certificate: ssl_certificate }),
+        ...(client_ca !== '' && { clientAuthorities: client_ca }),
+        ...(token_file !== '' && { tokenFile: token_file }),
+        evaluate: (text: AuditText): Promise<TextOutcome> => evaluation.evaluate(text),
+      });
+    } catch (error) {
+      throw new CommandFailure(
+        `audit events can't be received at ${listen}: ${reasonOf(error)}`,
+        'see sources.k8s_audit: listen, ssl_certificate, client_ca, token_file',
+      );
+    }
+    say('info', `audit events are received at ${listen}${path}`);
+    const renewed = [...(ssl_enabled ? [ssl_certificate] : []), client_ca, token_file].filter((file) => file !== '');
+    this.#watch = new PathWatch(renewed, {
+      onChange: () => {
+        try {
+          this.#webhook?.renew();
+          say('info', 'audit events are received with the changed certificates and token');
+        } catch (error) {
+          say('error', `audit events are received with the previous certificates and token: ${reasonOf(error)}`);
+        }
+      },
+      onTrouble: (message) => say('warning', message),
+    });
+  }
+
+  async #takeLines(evaluation: AuditEvaluation, lines: Uint8Array): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        // A copy: the bytes are gone with the thread.
+        await evaluation.evaluate({ form: 'lines', bytes: new Uint8Array(lines) });
+        return;
+      } catch {
+        if (attempt === MOST_ATTEMPTS) break;
+        await new Promise((resolve) => setTimeout(resolve, ATTEMPT_MS).unref());
+      }
+    }
+    const count = lines.reduce((sum, byte) => sum + (byte === 0x0a ? 1 : 0), 0);
+    evaluation.drop('failed', Math.max(count, 1));
+  }
+}
+
+const NOTHING = { received: 0, evaluated: 0, duplicates: 0, dropped: [], matchesDropped: 0 } as const;
+
+const NO_ALERTS: DeskCounters = {
+  alerts: 0,
+  byRule: new Map(),
+  rules: [],
+  held: 0,
+  heldInVain: 0,
+  withoutContainer: new Map(),
+};

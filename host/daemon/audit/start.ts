@@ -1,0 +1,31 @@
+// The source of audit events of a run, if it has one. Its code is loaded only then.
+
+import { hostname } from 'node:os';
+import type { OtherSource } from '../../agent/other-source.ts';
+import type { Configuration } from '../../config/definition.ts';
+import type { Log } from '../../diagnostics/log.ts';
+import type { EventSource } from '../../schema/event-source.ts';
+
+/** What of a run's settings is for it. */
+export interface AuditSettings {
+  readonly sources: readonly EventSource[];
+  readonly configuration: Configuration;
+  readonly isoTime: boolean;
+  readonly ruleMatching: 'first' | 'all';
+}
+
+export async function auditSource(
+  { sources, configuration, isoTime, ruleMatching }: AuditSettings,
+  log: Log,
+): Promise<OtherSource | undefined> {
+  if (!sources.includes('k8s_audit')) return undefined;
+  const { AuditSource } = await import('./audit-source.ts');
+  return new AuditSource({
+    settings: configuration.sources.k8s_audit,
+    hostname: process.env.FALCO_HOSTNAME || hostname(),
+    isoTime,
+    ruleMatching,
+    namesModules: configuration.engine.wasprey.module_field,
+    say: (level, message) => log.say(level, message),
+  });
+}

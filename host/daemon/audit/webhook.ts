@@ -1,0 +1,211 @@
+// Receives the audit webhook of an API server: who sends, how much, and which answer makes the API server do what is right.
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AuditText, TextOutcome } from '../../audit/live/protocol.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import { type Listener, peerOf, startListener } from '../web/listener.ts';
+
+/** Of a body, compressed or not, as Falco's plugin has it. An API server's batches are of 10 MB at most if it truncates them. */
+export const LARGEST_BODY = 12 * 1024 * 1024;
+/** Of all bodies that are received or evaluated at a time: beyond, the API server is to come again. */
+const MOST_BODY_BYTES = 4 * LARGEST_BODY;
+const MOST_CONNECTIONS = 64;
+/** An API server gives up after 30 s. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const SILENCE_TIMEOUT_MS = 60_000;
+/** What is under way at a stop may be answered so long. */
+const STOP_GRACE_MS = 5_000;
+const LONGEST_TOKEN = 4096;
+
+export interface WebhookOptions {
+  readonly address: string;
+  readonly port: number;
+  readonly path: string;
+  readonly certificate?: string;
+  readonly clientAuthorities?: string;
+  readonly tokenFile?: string;
+  /** Rejects if the text can't be evaluated now, and may be sent again. */
+  readonly evaluate: (text: AuditText) => Promise<TextOutcome>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+}
+
+export class AuditWebhook {
+  readonly #options: WebhookOptions;
+  readonly #answers = new Map<number, number>();
+  /** Whose body is being received or evaluated. */
+  readonly #busy = new Set<string>();
+  #listener: Listener | undefined;
+  /** Hash of the token; undefined: none is wanted. */
+  #token: Buffer | undefined;
+  #bodyBytes = 0;
+  #isStopping = false;
+
+  private constructor(options: WebhookOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with the error of reading a certificate or the token, or of listening. */
+  static async start(options: WebhookOptions): Promise<AuditWebhook> {
+    const webhook = new AuditWebhook(options);
+    webhook.#readToken();
+    const { address, port, certificate, clientAuthorities } = options;
+    webhook.#listener = await startListener({
+      address,
+      port,
+      ...(certificate !== undefined && { certificate }),
+      ...(clientAuthorities !== undefined && { clientAuthorities }),
+      mostConnections: MOST_CONNECTIONS,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      silenceTimeoutMs: SILENCE_TIMEOUT_MS,
+      isKept: (peer) => webhook.#busy.has(peer),
+      respond: (request, response) => void webhook.#respond(request, response),
+    });
+    return webhook;
+  }
+
+  get port(): number {
+    return this.#listener?.port ?? 0;
+  }
+
+  /** Requests by the status of their answer. */
+  get answers(): readonly { readonly status: number; readonly count: number }[] {
+    return [...this.#answers].map(([status, count]) => ({ status, count }));
+  }
+
+  /** Reads certificates and token again. @throws {Error} those before stay */
+  renew(): void {
+    this.#readToken();
+    this.#listener?.renewCertificate();
+  }
+
+  /** Answers what is under way. */
+  async close(): Promise<void> {
+    this.#isStopping = true;
+    await this.#listener?.close(STOP_GRACE_MS);
+  }
+
+  #readToken(): void {
+    const { tokenFile } = this.#options;
+    if (tokenFile === undefined) return;
+    let token: string;
+    try {
+      token = readFileSync(tokenFile, 'latin1').trim();
+    } catch (error) {
+      throw new Error(`can't read ${tokenFile}: ${reasonOf(error)}`);
+    }
+    if (token === '' || token.length > LONGEST_TOKEN) throw new Error(`${tokenFile} has no token`);
+    this.#token = digest(token);
+  }
+
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Who has gone gets no answer.
+    request.on('error', () => {});
+    response.on('error', () => {});
+    const { status, body } = await this.#answerTo(request);
+    this.#answers.set(status, (this.#answers.get(status) ?? 0) + 1);
+    if (response.destroyed) return;
+    const text = `${JSON.stringify(body)}\n`;
+    response.writeHead(status, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+      ...(status === 405 && { allow: 'POST' }),
+      ...(status === 503 && { 'retry-after': '1' }),
+      // The rest of a body that is not wanted is not read.
+      ...(!request.complete && { connection: 'close' }),
+    });
+    response.end(text, () => {
+      if (!request.complete) request.destroy();
+    });
+  }
+
+  async #answerTo(request: IncomingMessage): Promise<Answer> {
+    const refused = this.#refusal(request);
+    if (refused) return refused;
+    const size = request.headers['content-length'];
+    const expected = size === undefined ? LARGEST_BODY : Number(size);
+    if (expected > LARGEST_BODY) return TOO_LARGE;
+    if (this.#isStopping) return LATER;
+    if (this.#bodyBytes + expected > MOST_BODY_BYTES) return LATER;
+    const peer = peerOf(request.socket);
+    this.#bodyBytes += expected;
+    this.#busy.add(peer);
+    try {
+      const bytes = await readBody(request);
+      if (!bytes) return TOO_LARGE;
+      const isGzip = request.headers['content-encoding'] === 'gzip';
+      return answerFor(await this.#options.evaluate({ form: 'value', bytes, isGzip }));
+    } catch {
+      // The sender has gone, or the thread that evaluates.
+      return LATER;
+    } finally {
+      this.#bodyBytes -= expected;
+      this.#busy.delete(peer);
+    }
+  }
+
+  /** Why a request is not even read; what strangers learn is only that they are strangers. */
+  #refusal({ method, url = '', headers }: IncomingMessage): Answer | undefined {
+    if (!this.#isKnown(headers.authorization)) return failed(401, 'a token is required');
+    const [path] = url.split('?', 1);
+    if (path !== this.#options.path) return failed(404, 'not found');
+    if (method !== 'POST') return failed(405, 'only POST');
+    const [type = ''] = (headers['content-type'] ?? '').split(';', 1);
+    if (type.trim().toLowerCase() !== 'application/json') return failed(415, 'only application/json');
+    const encoding = headers['content-encoding'] ?? 'identity';
+    if (encoding !== 'gzip' && encoding !== 'identity') return failed(415, 'only gzip');
+    return undefined;
+  }
+
+  /** In constant time. Without a token the certificate has decided. */
+  #isKnown(authorization = ''): boolean {
+    if (!this.#token) return true;
+    const [, token = ''] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
+    return timingSafeEqual(digest(token), this.#token);
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text, 'latin1').digest();
+}
+
+function failed(status: number, error: string): Answer {
+  return { status, body: { error } };
+}
+
+const TOO_LARGE = failed(413, `more than ${LARGEST_BODY} bytes`);
+const LATER = failed(503, 'come again');
+
+/** Undefined if it is too large. Rejects if the sender goes. */
+async function readBody(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of request.iterator({ destroyOnReturn: false })) {
+    const bytes = part as Uint8Array;
+    size += bytes.length;
+    if (size > LARGEST_BODY) return undefined;
+    parts.push(bytes);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** What can't be read is refused: sending it again is of no use. All else is taken, whatever came of the events: it is counted. */
+function answerFor({ received, evaluated, duplicates, dropped, unreadable }: TextOutcome): Answer {
+  const body = { received, evaluated, duplicates, dropped: Object.fromEntries(dropped) };
+  if (unreadable === undefined) return { status: 200, body };
+  return { status: unreadable === 'too-large' ? 413 : 400, body: { error: unreadable, ...body } };
+}

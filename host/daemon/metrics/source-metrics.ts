@@ -1,0 +1,45 @@
+// Metrics of a source of events beside the capture.
+
+import type { SourceSummary } from '../../agent/other-source.ts';
+import { counter, gauge, info, type Metric } from './exposition.ts';
+
+export function sourceMetrics(summary: SourceSummary): Metric[] {
+  const { source, received, evaluated, duplicates, dropped, matchesDropped, modules, failures, answers, file } =
+    summary;
+  const of = (value: number) => [{ labels: { source }, value }];
+  return [
+    counter('wasprey_source_events_received_total', 'Events received, by their source.', of(received)),
+    counter('wasprey_source_events_total', 'Events received, by what came of them: each is one of these.', [
+      { labels: { source, outcome: 'evaluated' }, value: evaluated },
+      { labels: { source, outcome: 'duplicate' }, value: duplicates },
+      ...dropped.map(({ reason, count }) => ({ labels: { source, outcome: 'dropped', reason }, value: count })),
+    ]),
+    counter('wasprey_source_matches_dropped_total', 'Matches dropped: one text had too many.', of(matchesDropped)),
+    gauge(
+      'wasprey_source_failing',
+      'Number of reasons why events are not received or evaluated now.',
+      of(failures.length),
+    ),
+    info(
+      'wasprey_source_module_info',
+      'The modules in use.',
+      ...modules.map(({ name, sha256, rules }) => ({ source, module: name, sha256, rules })),
+    ),
+    ...(answers
+      ? [
+          counter(
+            'wasprey_source_requests_total',
+            'Requests with events, by the status of the answer.',
+            answers.map(({ status, count }) => ({ labels: { source, status }, value: count })),
+          ),
+        ]
+      : []),
+    ...(file
+      ? [
+          counter('wasprey_source_file_bytes_total', 'Bytes read from the file that is followed.', of(file.bytes)),
+          counter('wasprey_source_file_rotations_total', 'How often another file took its name.', of(file.rotations)),
+          counter('wasprey_source_file_truncations_total', 'How often it was emptied.', of(file.truncations)),
+        ]
+      : []),
+  ];
+}

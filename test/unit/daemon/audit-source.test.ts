@@ -1,0 +1,190 @@
+// An agent with both sources of events, and one with audit events alone: rules, alerts, reload and numbers of each.
+
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { renderStatus } from '../../../host/cli/reports/status-report.ts';
+import { readAppendOutput } from '../../../host/config/append-output.ts';
+import { loadConfig } from '../../../host/config/load.ts';
+import { AuditSource } from '../../../host/daemon/audit/audit-source.ts';
+import { statusOf } from '../../../host/daemon/control/status.ts';
+import { eventSources } from '../../../host/daemon/event-sources.ts';
+import { exposition } from '../../../host/daemon/metrics/exposition.ts';
+import { ownMetrics } from '../../../host/daemon/metrics/own-metrics.ts';
+import { renderSummary } from '../../../host/daemon/summary.ts';
+import { SILENT } from '../../../host/diagnostics/terminal.ts';
+import { auditBatch, auditEvent, auditModule, auditRule } from '../../support/audit-rules.ts';
+import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
+import { freePort } from '../../support/free-port.ts';
+import { until } from '../../support/until.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'wasprey-audit-source-'));
+after(() => rmSync(folder, { recursive: true }));
+const token = join(folder, 'token');
+writeFileSync(token, 'secret');
+const log = join(folder, 'audit.log');
+writeFileSync(log, '');
+
+const SHADOW = `
+- rule: Shadow
+  desc: d
+  condition: evt.type = openat and fd.name = /etc/shadow
+  output: read %fd.name
+  priority: WARNING
+`;
+
+async function configured() {
+  const path = join(folder, 'wasprey.yaml');
+  const listen = `127.0.0.1:${await freePort()}`;
+  writeFileSync(
+    path,
+    `
+append_output:
+  - {match: {source: k8s_audit}, extra_output: "by %ka.user.name"}
+  - {match: {source: syscall}, extra_output: "of %proc.name"}
+sources:
+  k8s_audit: {listen: "${listen}", ssl_enabled: false, token_file: ${token}, file: ${log}}
+`,
+  );
+  const { configuration, origins } = loadConfig({ path, environment: {} });
+  const { additions } = readAppendOutput(configuration, origins);
+  const settings = configuration.sources.k8s_audit;
+  const said: string[] = [];
+  const other = new AuditSource({
+    ...{ settings, hostname: 'h', isoTime: false, ruleMatching: 'first', namesModules: false },
+    say: (level, message) => said.push(`${level}: ${message}`),
+  });
+  const post = async (body: string): Promise<number> => {
+    const headers = { authorization: 'Bearer secret', 'content-type': 'application/json' };
+    return (await fetch(`http://${listen}/k8s-audit`, { method: 'POST', headers, body })).status;
+  };
+  return { listen, configuration, other, post, said, extras: { additions } };
+}
+
+test('each source has its own rules and events; they share outputs, and are replaced together', async () => {
+  const { other, post, extras, listen, said } = await configured();
+  const modules = [await moduleOf(SHADOW), await auditModule(auditRule('ka.verb = create', 'Created'))];
+  await using built = await startBuiltAgent(modules, { other, extras, namesModules: false });
+  const { agent } = built;
+  assert.deepEqual(said, [`info: audit events are received at ${listen}/k8s-audit`]);
+  assert.deepEqual(agent.otherFailures(), []);
+  assert.equal(await post(auditBatch(auditEvent('1'), auditEvent('2', { verb: 'get' }))), 200);
+  agent.inject([processImage(1, { comm_bytes: 'cat' })], [shadowRead(1)]);
+  appendFileSync(log, `${auditEvent('3', { user: { username: 'bob' } })}\n`);
+  await built.waitForLines(3);
+  const messages = (lines: readonly string[]) => lines.map((line) => line.replace(/^\S+ /, '')).sort();
+  assert.deepEqual(messages(built.lines()), [
+    'Notice o by alice',
+    'Notice o by bob',
+    'Warning read /etc/shadow of cat',
+  ]);
+
+  await agent.replaceRules([await moduleOf(SHADOW), await auditModule(auditRule('ka.verb = get', 'Got'))], extras);
+  assert.deepEqual(
+    agent.modules().map(({ source }) => source),
+    ['syscall', 'k8s_audit'],
+  );
+  await post(auditBatch(auditEvent('4'), auditEvent('5', { verb: 'get', user: { username: 'carol' } })));
+  await built.waitForLines(4);
+  assert.equal(messages(built.lines()).filter((line) => line === 'Notice o by carol').length, 1);
+
+  const summary = await agent.stop();
+  const { received, evaluated, duplicates, dropped } = summary.other ?? assert.fail();
+  assert.deepEqual(
+    { received, evaluated, duplicates, dropped },
+    { received: 5, evaluated: 5, duplicates: 0, dropped: [] },
+  );
+  assert.deepEqual(
+    [...summary.alerts.byRule],
+    [
+      ['Shadow', 1],
+      ['Created', 2],
+      ['Got', 1],
+    ],
+  );
+});
+
+test('rules of one source that can not be used leave those of both', async () => {
+  const { other, post } = await configured();
+  const created = await auditModule(auditRule('ka.verb = create', 'Created'));
+  await using built = await startBuiltAgent([await moduleOf(SHADOW), created], { other });
+  const many = Array.from({ length: 600 }, (_, at) => `jevt.value[/${at}]`);
+  const rules = created.rules.map((rule) => ({ ...rule, extra: { fields: many, formatted: [] } }));
+  const next = await moduleOf(SHADOW.replace('/etc/shadow', '/etc/passwd'));
+  await assert.rejects(built.agent.replaceRules([next, { ...created, rules }]), { name: 'RuleModuleError' });
+  assert.equal(built.agent.summary().rules.generation, 0);
+  built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+  await post(auditEvent('1'));
+  await built.waitForLines(2);
+});
+
+test('audit events alone: nothing is captured; status, metrics and summary have the numbers', async () => {
+  const { other, post, extras } = await configured();
+  const modules = [await auditModule(auditRule('ka.verb = create', 'Created'))];
+  await using built = await startBuiltAgent(modules, { source: 'none', other, extras, namesModules: false });
+  const { agent } = built;
+  const batch = auditBatch(auditEvent('1'), auditEvent('2'));
+  assert.equal(await post(batch), 200);
+  assert.equal(await post(batch), 200);
+  assert.equal(await post('junk'), 400);
+  appendFileSync(log, 'junk\n');
+  await until(() => agent.summary().other?.received === 6 || undefined);
+  await built.waitForLines(2);
+  const summary = agent.summary();
+  const metrics = exposition(ownMetrics(summary)).split('\n');
+  for (const line of [
+    'wasprey_source_events_received_total{source="k8s_audit"} 6',
+    'wasprey_source_events_total{source="k8s_audit",outcome="evaluated"} 2',
+    'wasprey_source_events_total{source="k8s_audit",outcome="duplicate"} 2',
+    'wasprey_source_events_total{source="k8s_audit",outcome="dropped",reason="not-json"} 2',
+    'wasprey_source_requests_total{source="k8s_audit",status="200"} 2',
+    'wasprey_source_requests_total{source="k8s_audit",status="400"} 1',
+  ]) {
+    assert.ok(metrics.includes(line), `${line}\n${metrics.filter((each) => each.includes('_source_')).join('\n')}`);
+  }
+  const facts = { version: '1', startedMs: 0, modules: agent.modules(), missingIoUringOperations: undefined };
+  const { text, isWell } = renderStatus(statusOf(facts, summary), { ...SILENT, bold: (title) => title });
+  assert.match(text, /Trouble\n {2}2 events of k8s_audit were dropped\n/);
+  assert.match(text, /Events of k8s_audit\n +received +6\n +evaluated +2\n +duplicates +2\n +dropped: not-json +2\n/);
+  assert.match(text, /^ +2 +0 ms +Notice +Created$/m);
+  assert.equal(isWell, false);
+  assert.match(
+    renderSummary(summary, 1),
+    /^ {2}k8s_audit {3}6 events received: 2 evaluated, 2 received before, 2 dropped$/m,
+  );
+});
+
+test('an address that is taken ends the start, with nothing left behind', async () => {
+  const first = await configured();
+  const modules = [await auditModule(auditRule('ka.verb = create'))];
+  await using _built = await startBuiltAgent(modules, { source: 'none', other: first.other });
+  const settings = first.configuration.sources.k8s_audit;
+  const other = new AuditSource({
+    ...{ settings, hostname: 'h', isoTime: false, ruleMatching: 'first', namesModules: false },
+    say: () => {},
+  });
+  await assert.rejects(startBuiltAgent(modules, { source: 'none', other }), {
+    message: `audit events can't be received at ${first.listen}: listen EADDRINUSE: address already in use ${first.listen}`,
+  });
+});
+
+test('sources are those that are configured, as far as options leave them', () => {
+  const sources = (words: Parameters<typeof eventSources>[0], options: readonly string[] = []) =>
+    eventSources(words, loadConfig({ options, environment: {} }).configuration).join();
+  const file = ['sources.k8s_audit.file=/x'];
+  const named = (text: string) => [{ text, place: 0 }];
+  assert.equal(sources({}), 'syscall');
+  assert.equal(sources({}, file), 'syscall,k8s_audit');
+  assert.equal(sources({ 'disable-source': named('syscall') }, file), 'k8s_audit');
+  assert.equal(sources({ 'enable-source': named('k8s_audit') }, file), 'k8s_audit');
+  assert.equal(sources({ 'disable-source': named('k8s_audit') }, file), 'syscall');
+  const cases: readonly (readonly [Parameters<typeof eventSources>[0], RegExp])[] = [
+    [{ 'disable-source': named('syscall') }, /all sources of events are off/],
+    [{ 'enable-source': named('k8s_audit') }, /no audit events are received/],
+    [{ 'enable-source': named('aws') }, /--enable-source can't be 'aws'/],
+    [{ 'enable-source': named('syscall'), 'disable-source': named('k8s_audit') }, /exclude each other/],
+  ];
+  for (const [words, message] of cases) assert.throws(() => sources(words), { message });
+});
