@@ -8,6 +8,7 @@
 #include <linux/filter.h>
 #include <linux/fuse.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -319,6 +320,30 @@ static void stall_readers(const char *place) {
   set_memory(map);
 }
 
+static void *remap(void *unused) {
+  for (;;) {
+    void *memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+      err(1, "mmap");
+    munmap(memory, 4096);
+  }
+  return unused;
+}
+
+// Changes the mappings all the time: who reads them finds them locked. As the
+// last in line for a processor, for the sake of others.
+static void change_mappings(void) {
+  enum { THREADS = 8 };
+  if (nice(19) != 19)
+    err(1, "nice");
+  for (int i = 0; i < THREADS; i++) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, remap, NULL) != 0)
+      errx(1, "pthread_create");
+  }
+}
+
 static void write_text(const char *path, const char *text) {
   int file = open(path, O_WRONLY);
   if (file < 0 || write(file, text, strlen(text)) < 0)
@@ -380,6 +405,10 @@ int main(int count, char **arguments) {
     open_replaced(what, arguments[3]);
   } else if (!strcmp(way, "stalling") && count > 3) {
     stall_readers(arguments[3]);
+    wait_for_input();
+    open_file(what);
+  } else if (!strcmp(way, "remapping")) {
+    change_mappings();
     wait_for_input();
     open_file(what);
   } else if (!strcmp(way, "registered") && count > 4) {
