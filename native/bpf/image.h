@@ -262,11 +262,16 @@ static long look_at_memory(struct task_struct *task, struct vm_area_struct *area
 
 #define MEMORY_LOOKS 16 /* while other threads change the mappings */
 
+/* Looking does not wait for those who change the mappings; reading does, also where nothing is ever mapped. */
+#define NOT_MAPPED ((void *)-4096l)
+
 inline_always u64 end_of_memory(struct task_struct *task, u64 start) {
   u64 end = 0;
+  u8 unread;
   for (u32 look = 0; look < MEMORY_LOOKS; look++) {
     if (bpf_find_vma(task, start, look_at_memory, &end, 0) != -16 /* EBUSY */)
       break;
+    bpf_copy_from_user_task(&unread, sizeof(unread), NOT_MAPPED, task, 0);
   }
   return end;
 }
@@ -318,14 +323,21 @@ inline_always void append_place(struct draft *draft, struct task_struct *task, b
   append_cwd(draft, task);
 }
 
-inline_always void append_all(struct draft *draft, struct task_struct *task, bool other) {
-  struct image *image = &draft->space->image;
+/* What a task runs, and where: the strings that it need not be asked for. */
+inline_always void append_program(struct draft *draft, struct task_struct *task) {
   append_cgroup(draft, task);
-  u64 mm = LOAD_WORD(task_struct, task, mm);
-  if (!mm)
+  if (!LOAD_WORD(task_struct, task, mm))
     return;
   append_executable(draft, task);
   append_cwd(draft, task);
+}
+
+/* Its arguments and its environment, which are in its own memory. */
+inline_always void append_texts(struct draft *draft, struct task_struct *task, bool other) {
+  struct image *image = &draft->space->image;
+  u64 mm = LOAD_WORD(task_struct, task, mm);
+  if (!mm)
+    return;
   append_memory(draft, &image->argv, task, LOAD(mm_struct, mm, arg_start), LOAD(mm_struct, mm, arg_end), other);
   append_memory(draft, &image->environment, task, LOAD(mm_struct, mm, env_start), LOAD(mm_struct, mm, env_end), other);
 }

@@ -16,6 +16,17 @@ inline_always void note_current(struct process *process) {
   __sync_lock_test_and_set(&process->changed, 0);
 }
 
+inline_always bool is_current(struct task_struct *task) {
+  return task->pid == (s32)bpf_get_current_pid_tgid();
+}
+
+/* Whether an image is without the arguments or the environment that the task has. */
+inline_always bool lacks_texts(const struct image *image, struct task_struct *task) {
+  u64 mm = LOAD_WORD(task_struct, task, mm);
+  return mm && ((!image->argv.offset && LOAD(mm_struct, mm, arg_start) < LOAD(mm_struct, mm, arg_end)) ||
+                (!image->environment.offset && LOAD(mm_struct, mm, env_start) < LOAD(mm_struct, mm, env_end)));
+}
+
 /* Sends the image that a task lacks, in a draft space: see make_image(). */
 inline_always void send_image(struct draft *draft, struct process *process, struct task_struct *task, u64 previous,
                               u64 parent, bool other) {
@@ -33,22 +44,30 @@ inline_always void send_image(struct draft *draft, struct process *process, stru
     image->flags |= IMAGE_FLAG_THREAD;
   process->place = place_of(task); /* before the path is read: if it changes meanwhile, it is read again */
   keep_comm(image, process);
-  if (previous) {
+  bool reads_texts = !previous || (process->unread && is_current(task));
+  if (previous)
     append_place(draft, task, image->cgroup_id != process->cgroup);
-  } else {
-    append_all(draft, task, other);
+  else
+    append_program(draft, task);
+  if (reads_texts)
+    append_texts(draft, task, other);
+  if (!previous)
     append_stream(draft, task);
-  }
   if (!write_draft(draft, previous ? ROOM_CHANGE : ROOM_EVENT, process, task)) {
     *(volatile u32 *)&process->changed = previous != 0;
     return;
   }
   /* Fork or exec may have given it one since. Of two without a previous one the addon keeps both; of others it takes
    * the last for the current one, so that another one has to follow. */
-  if (__sync_val_compare_and_swap(&process->id, previous, id) == previous)
+  if (__sync_val_compare_and_swap(&process->id, previous, id) == previous) {
     remember(process, image);
-  else
+    if (reads_texts)
+      process->unread = other && lacks_texts(image, task);
+    if (process->unread)
+      *(volatile u32 *)&process->changed = 1;
+  } else {
     *(volatile u32 *)&process->changed = previous != 0;
+  }
   __sync_fetch_and_add(&draft->capture->generation, 1);
 }
 
@@ -177,13 +196,15 @@ inline_always void note_exec(struct task_struct *task) {
   image->id = id;
   image->parent = process->id ? process->parent : parent_image(task);
   image->previous = orphaned ? *orphaned : process->id;
+  process->unread = 0;
   process->of_thread = 0; /* by now it is the only thread */
   process->watched = users_of_place(task) > 1;
   process->place = place_of(task);
   note_current(process);
   fill_image(&draft, task, IMAGE_EXEC);
   image->exec_time = process->exec_time = image->time;
-  append_all(&draft, task, false);
+  append_program(&draft, task);
+  append_texts(&draft, task, false);
   append_stream(&draft, task);
   remember(process, image);
   store_image_id(process, send_draft(&draft, ROOM_EVENT, process, task) ? id : 0, draft.capture);

@@ -1,4 +1,4 @@
-// A process that is there before the agent, with arguments that nobody can read without waiting for ever.
+// Processes that are there before the agent, with arguments that it can't read at its start.
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -6,36 +6,56 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { assertFields } from '../support/alert-line.ts';
+import { type AlertLine, assertFields } from '../support/alert-line.ts';
 import { cProgram } from '../support/c-program.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { probe } from '../support/probe.ts';
 
 const directory = directoryForTests();
-const opened = `${directory}/opened`;
-let stalling: ChildProcess | undefined;
+const [stalled, remapped] = [join(directory, 'stalled'), join(directory, 'remapped')];
+const running: ChildProcess[] = [];
+let [stalling, remapping]: ChildProcess[] = [];
+
+async function started(...words: string[]): Promise<ChildProcess> {
+  const program = cProgram(join(import.meta.dirname, '../support/disguise.c'));
+  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] });
+  running.push(child);
+  await once(child.stdout, 'data');
+  return child;
+}
 
 // Before the agent starts.
 before(async () => {
-  for (const name of ['opened', 'place']) writeFileSync(join(directory, name), '');
-  const program = cProgram(join(import.meta.dirname, '../support/disguise.c'));
-  const words = ['stalling', opened, `${directory}/place`];
-  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] });
-  stalling = child;
-  await once(child.stdout, 'data');
+  for (const path of [stalled, remapped, join(directory, 'place')]) writeFileSync(path, '');
+  stalling = await started('stalling', stalled, join(directory, 'place'));
+  remapping = await started('remapping', remapped);
 });
-after(() => stalling?.kill('SIGKILL'));
+after(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
-const OPENS = probe(['openat'], ['proc.name', 'proc.exepath', 'proc.args'], `fd.name = ${opened}`);
+const OPENS = probe(
+  ['openat'],
+  ['fd.name', 'proc.name', 'proc.exepath', 'proc.exe', 'proc.args'],
+  `fd.name startswith ${directory}/`,
+);
 const agent = LiveAgent.forTests([OPENS.rule]);
 
-test('it does not hold up the start, and its events have its name and its executable', async () => {
-  assert.ok(stalling?.stdin);
-  stalling.stdin.end('\n');
-  await once(stalling, 'exit');
-  await agent.settled();
-  const [alert, ...more] = agent.alerts(OPENS.name);
-  assert.equal(more.length, 0);
-  assertFields(alert ?? assert.fail('no alert'), { 'proc.name': 'disguise', 'proc.exepath': stalling.spawnfile });
+/** The event of the file that the process opens when it goes on. */
+async function opened(child: ChildProcess | undefined, path: string): Promise<AlertLine> {
+  assert.ok(child?.stdin);
+  child.stdin.end('\n');
+  await once(child, 'exit');
+  return agent.only(OPENS.name, { 'fd.name': path });
+}
+
+test('arguments that nobody can read without waiting for ever: the start does not wait', async () => {
+  const alert = await opened(stalling, stalled);
+  assertFields(alert, { 'proc.name': 'disguise', 'proc.exepath': stalling?.spawnfile });
+});
+
+test('mappings that change all the time: events have the arguments', async () => {
+  const alert = await opened(remapping, remapped);
+  assertFields(alert, { 'proc.exe': remapping?.spawnfile, 'proc.args': `remapping ${remapped}` });
 });

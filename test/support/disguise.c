@@ -10,6 +10,7 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -401,6 +402,30 @@ static void stall_readers(const char *place) {
   set_memory(map);
 }
 
+static void *remap(void *unused) {
+  for (;;) {
+    void *memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+      err(1, "mmap");
+    munmap(memory, 4096);
+  }
+  return unused;
+}
+
+// Changes the mappings all the time: who reads them finds them locked. As the
+// last in line for a processor, for the sake of others.
+static void change_mappings(void) {
+  enum { THREADS = 8 };
+  if (nice(19) != 19)
+    err(1, "nice");
+  for (int i = 0; i < THREADS; i++) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, remap, NULL) != 0)
+      errx(1, "pthread_create");
+  }
+}
+
 // Runs a file by an interpreter that is registered for the end of its name, in
 // a user namespace of its own, which has a binfmt_misc of its own (Linux 6.7).
 static void run_registered(char *path, const char *interpreter,
@@ -459,6 +484,10 @@ int main(int count, char **arguments) {
     open_replaced(what, arguments[3]);
   } else if (!strcmp(way, "stalling") && count > 3) {
     stall_readers(arguments[3]);
+    wait_for_input();
+    open_file(what);
+  } else if (!strcmp(way, "remapping")) {
+    change_mappings();
     wait_for_input();
     open_file(what);
   } else if (!strcmp(way, "registered") && count > 4) {
