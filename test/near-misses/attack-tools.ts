@@ -1,7 +1,8 @@
 // What comes close to the actions of host/generate/actions/attack-tools.ts.
 
 import type { Behaviour } from '../../host/generate/actions/action.ts';
-import { NETCAT, runs, starts } from '../../host/generate/actions/attack-tools.ts';
+import { NETCAT } from '../../host/generate/actions/attack-tools.ts';
+import { runs, starts } from '../../host/generate/actions/pretended.ts';
 import { become, pretend } from '../../host/generate/actions/steps.ts';
 import type { NearMiss, NearMisses } from './near-miss.ts';
 

@@ -1,19 +1,8 @@
 // Actions with programs that intruders bring or look for, and with what web servers start for them. All of them only pretend.
 
-import type { Action, Behaviour } from './action.ts';
+import type { Action } from './action.ts';
+import { runs, starts } from './pretended.ts';
 import { become, pretend } from './steps.ts';
-
-/** A program of that name runs, with the marker as its last argument. */
-export function runs(program: string, ...words: readonly string[]): Behaviour {
-  return { steps: ({ directory, marker }) => [pretend(directory, program, ...words, marker)] };
-}
-
-/** A child of one program is the other. */
-export function starts(parent: string, program: string, ...words: readonly string[]): Behaviour {
-  return {
-    steps: ({ directory, marker }) => [become(directory, parent), pretend(directory, program, ...words, marker)],
-  };
-}
 
 export const NETCAT = ['-e', '/bin/sh', '192.0.2.1', '22'] as const;
 

@@ -1,12 +1,8 @@
 // Actions with tools that containers rarely need: programs that fetch, send, install, scan and mount.
 
 import type { Action } from './action.ts';
-import { become, create, pretend, read } from './steps.ts';
-
-/** A program of that name, which does nothing. */
-export function runs(program: string, ...words: readonly string[]): Action['steps'] {
-  return ({ directory, marker }) => [pretend(directory, program, ...words, marker)];
-}
+import { runs } from './pretended.ts';
+import { become, create, read } from './steps.ts';
 
 export const CONTAINER_TOOL_ACTIONS: readonly Action[] = [
   {
@@ -14,42 +10,42 @@ export const CONTAINER_TOOL_ACTIONS: readonly Action[] = [
     description: 'runs a program called scp',
     where: 'container',
     rules: ['Launch Remote File Copy Tools in Container'],
-    steps: runs('scp'),
+    ...runs('scp'),
   },
   {
     name: 'run-download',
     description: 'runs a program called wget',
     where: 'container',
     rules: ['Launch Ingress Remote File Copy Tools in Container'],
-    steps: runs('wget'),
+    ...runs('wget'),
   },
   {
     name: 'run-download-to-file',
     description: 'runs a program called curl with the option to write a file',
     where: 'container',
     rules: ['Launch Ingress Remote File Copy Tools in Container'],
-    steps: runs('curl', '-o', 'file'),
+    ...runs('curl', '-o', 'file'),
   },
   {
     name: 'run-package-manager',
     description: 'runs a program called apt-get',
     where: 'container',
     rules: ['Launch Package Management Process in Container'],
-    steps: runs('apt-get', '--version'),
+    ...runs('apt-get', '--version'),
   },
   {
     name: 'run-network-tool-in-container',
     description: 'runs a program called nmap',
     where: 'container',
     rules: ['Launch Suspicious Network Tool in Container'],
-    steps: runs('nmap'),
+    ...runs('nmap'),
   },
   {
     name: 'run-network-tool-on-host',
     description: 'runs a program called tcpdump',
     where: 'host',
     rules: ['Launch Suspicious Network Tool on Host'],
-    steps: runs('tcpdump'),
+    ...runs('tcpdump'),
   },
   {
     name: 'run-mount',
@@ -57,7 +53,7 @@ export const CONTAINER_TOOL_ACTIONS: readonly Action[] = [
     where: 'container',
     needs: { privileged: true },
     rules: ['Mount Launched in Privileged Container'],
-    steps: runs('mount', '-o'),
+    ...runs('mount', '-o'),
   },
   {
     name: 'read-environment',
