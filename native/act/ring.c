@@ -155,14 +155,16 @@ static void submit_chain(struct ring* ring, struct io_uring_sqe open) {
 
 // One that opens a file, one that reads it, and what takes it out of its place: in one batch, whose completions come
 // after all of them, or in one chain without completions but for the last. `how` says: +shut by closing it; +replace by
-// another open in the same slot, or under the same number, which a close has made free.
+// another open in the same slot, or under the same number, which a close has made free; +slow with a pause in place of
+// the read; +beside with one more open, of a place of its own, before that; +any in a slot that the kernel chooses.
 static void submit_hiding(struct ring* ring, struct io_uring_sqe open, const char* how) {
   static char content[1];
   const bool slot = open.file_index != 0;
+  const unsigned place = open.file_index == IORING_FILE_INDEX_ALLOC ? 1 : open.file_index;
   const int number = dup(STDIN_FILENO); /* the next one that is free */
   close(number);
   const struct io_uring_sqe read = {.opcode = IORING_OP_READ,
-                                    .fd = slot ? SLOTS - 1 : number,
+                                    .fd = slot ? (int)place - 1 : number,
                                     .flags = slot ? IOSQE_FIXED_FILE : 0,
                                     .addr = (unsigned long)content,
                                     .len = sizeof(content),
@@ -174,15 +176,19 @@ static void submit_hiding(struct ring* ring, struct io_uring_sqe open, const cha
                                      .timeout_flags = IORING_TIMEOUT_ETIME_SUCCESS,
                                      .user_data = FILLER_DATA};
   const struct io_uring_sqe shut = {
-      .opcode = IORING_OP_CLOSE, .fd = slot ? 0 : number, .file_index = open.file_index, .user_data = FILLER_DATA};
+      .opcode = IORING_OP_CLOSE, .fd = slot ? 0 : number, .file_index = place, .user_data = FILLER_DATA};
   const struct io_uring_sqe other = {.opcode = IORING_OP_OPENAT,
                                      .fd = -1,
                                      .addr = (unsigned long)"/dev/null",
                                      .open_flags = O_RDONLY,
-                                     .file_index = open.file_index,
+                                     .file_index = place,
                                      .user_data = FOLLOWER_DATA};
+  struct io_uring_sqe beside = other;
+  beside.file_index = slot ? SLOTS - 1 : 0;
+  beside.user_data = FILLER_DATA;
   struct io_uring_sqe requests[ENTRIES] = {open, strstr(how, "+slow") ? pause : read};
   unsigned count = 2;
+  if (strstr(how, "+beside")) requests[count++] = beside;
   if (!slot || strstr(how, "+shut")) requests[count++] = shut;
   if (strstr(how, "+replace")) requests[count++] = other;
   requests[count - 1].user_data = FOLLOWER_DATA;
@@ -258,7 +264,7 @@ long call_by_ring(const char* name, const char* how, const long* arguments) {
   if (strstr(how, "+async")) requests[0].flags |= IOSQE_ASYNC;
   if (strstr(how, "+slot") || strstr(how, "+chain")) {
     register_slots(&ring);
-    requests[0].file_index = SLOTS; /* counted from 1 */
+    requests[0].file_index = strstr(how, "+any") ? IORING_FILE_INDEX_ALLOC : SLOTS; /* counted from 1 */
   }
   if (strstr(how, "+full")) fill_completions(&ring);
   if (strstr(how, "+twin")) submit_waiting(&ring, requests[0], 1);

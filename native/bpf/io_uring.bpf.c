@@ -31,7 +31,7 @@ struct trace_event_raw_io_uring_cqe_overflow {
  * it may come after those behind them in a batch, so one that may replace their file has them looked at before. */
 inline_always u32 settles(const struct capture_shared *control, u64 submitted) {
   u32 settle = control->silent_requests ? SETTLE_SILENT : 0;
-  if (unlikely(control->kept_opens) && submitted && may_replace(submitted))
+  if (unlikely(control->kept_opens) && submitted && replaceable_by(submitted).count)
     settle |= SETTLE_KEPT;
   return settle && submitted ? settle | SETTLE_SUBMITTED : settle;
 }

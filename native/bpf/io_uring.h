@@ -12,6 +12,7 @@
     members                         \
   } RELOCATED
 REQUEST_PART(open, s32 dfd; u32 file_slot; struct filename * filename; struct open_how how;);
+REQUEST_PART(close, u32 file_slot;);
 REQUEST_PART(unlink, s32 dfd; s32 flags; struct filename * filename;);
 REQUEST_PART(mkdir, s32 dfd; u16 mode; struct filename * filename;);
 REQUEST_PART(rename, s32 old_dfd; s32 new_dfd; struct filename * oldpath; struct filename * newpath; s32 flags;);
@@ -115,14 +116,6 @@ inline_always bool makes_fd(u32 type) {
 #define REQUEST_CLOSE 19
 #define REQUEST_FILES_UPDATE 20
 #define REQUEST_PIPE 62
-
-/* Whether a request may do so. An open for which the kernel chooses the place has an empty one. */
-inline_always bool may_replace(u64 request) {
-  u32 opcode = LOAD(io_kiocb, request, opcode), type = request_type(opcode);
-  if (is_open(type))
-    return PART(open, file_slot) && PART(open, file_slot) != SLOT_ANY;
-  return opcode == REQUEST_CLOSE || opcode == REQUEST_FILES_UPDATE || opcode == REQUEST_PIPE || makes_fd(type);
-}
 
 /* Whether a ring was made by a 32-bit call: a bit of its own up to 6.18, one of int_flags in 7.3. */
 struct io_ring_ctx___compat_bit {

@@ -83,18 +83,89 @@ static long match_request(void *map, u64 *key, struct passed_call *kept, struct 
   return matches;
 }
 
-/* Takes a request out; counts it if it is an open. */
-inline_always void drop_request(u64 *key, u32 type, struct capture_shared *control) {
-  if (!bpf_map_delete_elem(&requests, key) && is_open(type))
-    __sync_fetch_and_add(&control->kept_opens, -1);
+/* Kept opens that have no event yet. */
+struct kept_opens {
+  u64 count;
+  u64 addresses; /* sum of those of the requests; of a single one it is the key in `requests` */
+};
+
+#define NO_OPENS ((struct kept_opens){})
+#define ANY_NUMBER ((struct kept_opens){.count = ~0ull})
+#define PLACES 1024
+
+/* The same by the place that they put their file into: a hash of ring and slot (0: a descriptor of the process;
+ * SLOT_ANY: chosen by the kernel). */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, PLACES);
+  __type(key, u32);
+  __type(value, struct kept_opens);
+} kept_places SEC(".maps");
+
+inline_always struct kept_opens *kept_at(u64 ring, u32 slot) {
+  u32 place = ((u32)(ring >> 6) ^ (u32)(ring >> 16) ^ slot) % PLACES;
+  return bpf_map_lookup_elem(&kept_places, &place);
+}
+
+inline_always void count_kept_open(const struct passed_call *kept, s64 change, struct capture_shared *control) {
+  struct kept_opens *place = kept_at(kept->ring, kept->passed[5]);
+  __sync_fetch_and_add(&control->kept_opens, change);
+  if (!place)
+    return;
+  __sync_fetch_and_add(&place->addresses, change * kept->request);
+  __sync_fetch_and_add(&place->count, change);
+}
+
+/* Claims the event of a kept request; false if another CPU has done so. */
+inline_always bool claim_request(struct passed_call *kept, struct capture_shared *control) {
+  if (__sync_val_compare_and_swap(&kept->serial, 0, SERIAL_REPORTED))
+    return false;
+  if (is_open(kept->type))
+    count_kept_open(kept, -1, control);
+  return true;
+}
+
+/* The kept opens, but for the request itself, whose file it may take out or replace. One that makes a descriptor, or
+ * lets the kernel choose the slot, gets an empty place. */
+inline_always struct kept_opens replaceable_by(u64 request) {
+  struct io_close___request *part = 0;
+  u32 opcode = LOAD(io_kiocb, request, opcode), type = request_type(opcode), slot = 0;
+  bool closes = opcode == REQUEST_CLOSE;
+  if (is_open(type))
+    slot = PART(open, file_slot);
+  else if (type == EVENT_ACCEPT4)
+    slot = PART(accept, file_slot);
+  else if (type == EVENT_SOCKET)
+    slot = PART(socket, file_slot);
+  else if (closes && bpf_core_field_exists(part->file_slot))
+    slot = PART(close, file_slot);
+  else if (closes || opcode == REQUEST_FILES_UPDATE || opcode == REQUEST_PIPE)
+    return ANY_NUMBER;
+  if (!closes && (!slot || slot == SLOT_ANY))
+    return NO_OPENS;
+  u64 ring = LOAD_WORD(io_kiocb, request, ctx);
+  struct kept_opens *there = kept_at(ring, slot), *anywhere = slot ? kept_at(ring, SLOT_ANY) : 0;
+  struct kept_opens opens = there ? *there : NO_OPENS;
+  if (anywhere) {
+    opens.count += anywhere->count;
+    opens.addresses += anywhere->addresses;
+  }
+  struct passed_call *own = opens.count ? bpf_map_lookup_elem(&requests, &request) : 0;
+  if (own && own->ring == ring && own->passed[5] == slot && !own->serial) {
+    opens.count--;
+    opens.addresses -= request;
+  }
+  return opens;
 }
 
 /* Removes what was left by requests that ended without a completion: those linked to a silent one that failed. One
  * that has its event already has ended, and may have its completion before it. */
 static long drop_ended(void *map, u64 *key, struct passed_call *kept, void *nothing) {
   struct capture_shared *control = capture();
-  if (control && (!is_same_request(kept) || (is_by_name(kept->type) && !has_names(kept->request) && !kept->serial)))
-    drop_request(key, kept->type, control);
+  if (control && (!is_same_request(kept) || (is_by_name(kept->type) && !has_names(kept->request) && !kept->serial))) {
+    claim_request(kept, control);
+    bpf_map_delete_elem(&requests, key);
+  }
   return 0;
 }
 
@@ -103,11 +174,11 @@ inline_always bool put_request(struct passed_call *passed, struct capture_shared
   u64 key = passed->request;
   struct passed_call *older = bpf_map_lookup_elem(&requests, &key);
   if (older)
-    drop_request(&key, older->type, control);
+    claim_request(older, control);
   if (bpf_map_update_elem(&requests, &key, passed, BPF_ANY))
     return false;
   if (is_open(passed->type))
-    __sync_fetch_and_add(&control->kept_opens, 1);
+    count_kept_open(passed, 1, control);
   return true;
 }
 
@@ -171,10 +242,10 @@ inline_always bool take_request(struct passed_call *passed, const struct complet
     bpf_for_each_map_elem(&requests, match_request, &search, 0);
   struct passed_call *kept = bpf_map_lookup_elem(&requests, &search.found);
   if (kept && kept->ring == completion->ring && kept->user_data == completion->user_data) {
-    u64 reported = __sync_val_compare_and_swap(&kept->serial, 0, SERIAL_REPORTED); /* no other CPU looks at it now */
+    bool ours = claim_request(kept, control); /* no other CPU looks at it now */
     bpf_probe_read_kernel(passed, sizeof(*passed), kept);
-    passed->serial = reported;
-    drop_request(&search.found, passed->type, control);
+    passed->serial = ours ? 0 : SERIAL_REPORTED;
+    bpf_map_delete_elem(&requests, &search.found);
     return true;
   }
   search.found = 0;

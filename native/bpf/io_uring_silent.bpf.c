@@ -139,7 +139,7 @@ static long settle_kept_step(void *map, u64 *key, struct passed_call *kept, stru
     return 0;
   s32 result = LOAD(io_kiocb, request, cqe.res);
   u64 time = wall_time(control);
-  if (result < 0 || __sync_val_compare_and_swap(&kept->serial, 0, SERIAL_REPORTED))
+  if (result < 0 || !claim_request(kept, control))
     return 0;
   kept->result = result;
   bpf_probe_read_kernel(passed, sizeof(*passed), kept);
@@ -156,6 +156,17 @@ inline_always void settle(struct settling *settling) {
   struct capture_shared *control = capture();
   if (control && control->silent_requests)
     bpf_for_each_map_elem(&silent_requests, settle_step, settling, 0);
+}
+
+/* Those in whose place the submitted request may put another file, or none. A walk takes 50 us, so a single one is
+ * looked up. */
+inline_always void settle_kept(struct settling *settling) {
+  struct kept_opens opens = replaceable_by(settling->request);
+  struct passed_call *kept = opens.count == 1 ? bpf_map_lookup_elem(&requests, &opens.addresses) : 0;
+  if (kept)
+    settle_kept_step(0, 0, kept, settling);
+  else if (opens.count)
+    bpf_for_each_map_elem(&requests, settle_kept_step, settling, 0);
 }
 
 /* After a call of io_uring_enter, and after the other programs on requests. */
@@ -175,7 +186,7 @@ SEC("raw_tp") int on_requests_settled(void *ctx) {
     find_replaced(&settling);
   }
   if (what & SETTLE_KEPT)
-    bpf_for_each_map_elem(&requests, settle_kept_step, &settling, 0);
+    settle_kept(&settling);
   settle(&settling);
   return PASS_ON;
 }

@@ -1,8 +1,9 @@
 // The initramfs of a guest: the first stage, the modules of its kernel, and what changes with each edit of the project. It is packed
 // for each boot; all that seldom changes is on the disk.
 
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { architectureNamed } from '../../deploy/tree/architecture.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { falcoRules } from './falco-rules.ts';
 import type { Guest } from './guests.ts';
@@ -50,8 +51,10 @@ const BUILT = [
   'lib',
   'setup/native.stamp',
 ];
-/** Compiled rules, and Node's code of the sources: made here, since emulation takes a minute for what takes a second. */
-const CACHES = ['modules', 'test/modules', 'compile-cache'];
+/** Compiled rules: made here, since emulation takes a minute for what takes a second. */
+const CACHES = ['modules', 'test/modules'];
+/** What Node keeps of the sources: JavaScript without types, and code for V8. Node finds it in a folder that has its architecture in its name. */
+const COMPILE_CACHE = 'build/compile-cache';
 
 export function packInitramfs(parts: InitramfsParts, file: string): void {
   const staging = `${file}.d`;
@@ -72,6 +75,12 @@ export function packInitramfs(parts: InitramfsParts, file: string): void {
     if (existsSync(join(parts.build.folder, name))) copy(join(parts.build.folder, name), `${project}/build/${name}`);
   for (const name of CACHES)
     if (existsSync(`${PROJECT}build/${name}`)) copy(`${PROJECT}build/${name}`, `${project}/build/${name}`);
+  // V8 takes the code on this machine's architecture alone, and compiles on the other; sources have no types on either.
+  const { node } = architectureNamed(parts.guest.processor);
+  for (const name of existingFolders(`${PROJECT}${COMPILE_CACHE}`)) {
+    const there = name.replace(`-${process.arch}-`, `-${node}-`);
+    copy(`${PROJECT}${COMPILE_CACHE}/${name}`, `${project}/${COMPILE_CACHE}/${there}`);
+  }
   for (const path of falcoRules()) copy(path, `project${path}`);
   copy(parts.build.loadPrograms, 'project/guest/load-programs');
   copy(`${PROJECT}test/kernels/guest/init.sh`, 'project/guest/init');
@@ -84,6 +93,10 @@ export function packInitramfs(parts: InitramfsParts, file: string): void {
   );
   runTool('sh', ['-c', `chmod 755 init project/guest/init && find . | cpio -o -H newc --quiet >"$0"`, file], staging);
   rmSync(staging, { recursive: true });
+}
+
+function existingFolders(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 /** Shell that the guest's init reads. */

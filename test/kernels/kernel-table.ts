@@ -13,6 +13,7 @@ const HEADS: Readonly<Record<keyof Row, string>> = {
   verified: 'actions',
   live: 'live tests',
   seconds: 's',
+  cpuSeconds: 'CPU s',
 };
 
 /** @param files the suite's files that were run */

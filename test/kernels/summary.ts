@@ -11,11 +11,13 @@ export interface Row {
   readonly verified: string;
   readonly live: string;
   readonly seconds: number;
+  readonly cpuSeconds: number;
 }
 
 export class Summary {
   readonly name: string;
   release = '';
+  cpuSeconds = 0;
   readonly #began = performance.now();
   readonly #passed = new Map<string, number>();
   readonly #all = new Map<string, number>();
@@ -55,6 +57,7 @@ export class Summary {
       verified: this.#verified,
       live: `${this.#share('live')}, ${this.#leftOut} left out`,
       seconds: Math.round((performance.now() - this.#began) / 1000),
+      cpuSeconds: Math.round(this.cpuSeconds),
     };
   }
 }

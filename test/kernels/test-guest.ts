@@ -43,6 +43,7 @@ export function testGuest(name: string): void {
         await context.test(step.name, (inStep) => followStep(inStep, step.name, results, machine, summary));
       }
     } finally {
+      summary.cpuSeconds = machine.cpuSeconds();
       machine.stop();
       rmSync(parts.initramfs, { force: true });
       writeFileSync(join(RESULTS, `${name}.json`), JSON.stringify(summary.row()));
@@ -76,6 +77,7 @@ async function followStep(
   summary: Summary,
 ): Promise<void> {
   let failures = 0;
+  const began = machine.cpuSeconds();
   for (;;) {
     const { value: result } = await results.next();
     if (result === undefined) assert.fail(`the guest ended during this step: ${machine.state()}`);
@@ -100,7 +102,9 @@ async function followStep(
         writeFileSync(join(RESULTS, `${summary.name}.${result.file}`), result.text);
         break;
       case 'ends':
-        context.diagnostic(`${result.seconds} s in the guest`);
+        context.diagnostic(
+          `${result.seconds} s in the guest, ${(machine.cpuSeconds() - began).toFixed(1)} s of a processor`,
+        );
         // Tests that failed have said so; a status without one is a file that could not be run, or took too long.
         assert.ok(result.status === 0 || failures > 0, `it ended with status ${result.status}; ${machine.state()}`);
         return;

@@ -87,7 +87,10 @@ for (const way of ['ring+chain', 'ring+chain+sqpoll', 'ring+chain+async']) {
     assertSeenOrCounted(way));
 }
 
-for (const way of ['+slot+replace', '+slot+shut', '+slot+shut+replace', '+shut', '+shut+replace']) {
+for (const way of [
+  ...['+slot+replace', '+slot+shut', '+slot+shut+replace', '+shut', '+shut+replace'],
+  ...['+slot+any+replace', '+slot+any+shut', '+shut+beside'],
+]) {
   test(`openat, read, and close or another open in its place, in one batch (${way}): the file behind the link`, () =>
     assertSeen(`ring${way}`));
 }
