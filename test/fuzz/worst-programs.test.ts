@@ -26,6 +26,8 @@ const FOUND: readonly Program[] = [
     statements: [1877454975, 910914167, 384487335],
     callee: [1969152776, 46346884, 1568405895, 1497004183, 189831582],
   },
+  // 147 MB for the baseline compiler.
+  { integers: 30, statements: [1420125890, 627289437], callee: [181568339] },
 ];
 /** So many changes without a dearer program, and the search begins anew. */
 const PATIENCE = 12;
