@@ -107,10 +107,11 @@ __noinline u32 enforce_peer_of(u64 high, u64 low, u32 port, u32 connects) {
     return ALLOW;
   struct ipv6 peer = {high, low};
   struct enforced_thread thread = thread_of(task);
-  if (type != EVENT_SENDMMSG)                        /* which may have sent others */
-    bpf_map_delete_elem(&enforce_verdicts, &thread); /* of a call that no program has reported */
-  u64 clauses = early_clauses(table, type, connects, peer);
-  u64 met = clauses ? clauses_met(table, clauses, 0, tests_of_peer(table, high, low, port), 0) : 0;
+  /* Of a call that no program has reported. A sendmmsg may have sent others. */
+  if (type != EVENT_SENDMMSG && unlikely(bpf_map_lookup_elem(&enforce_verdicts, &thread)))
+    bpf_map_delete_elem(&enforce_verdicts, &thread);
+  u64 clauses = clauses_of_current(table, early_clauses(table, type, connects, peer), 0);
+  u64 met = clauses ? clauses_met(table, clauses, 0, tests_of_peer(table, high, low, port)) : 0;
   if (!met)
     return ALLOW;
   u32 outcome = refuse_to_enforce(table, met);
@@ -228,7 +229,8 @@ inline_always u32 enforce_connected(const struct enforcement *table, const struc
                                     const struct call *call, s64 result, u64 image) {
   if (!table || !used->sock)
     return 0;
-  u64 clauses = enforce_clauses_of(table, EVENT_CONNECT, result < 0) & table->kills & ~table->early;
+  u64 late = enforce_clauses_of(table, EVENT_CONNECT, result < 0) & table->kills & ~table->early;
+  u64 clauses = clauses_of_current(table, late, image);
   u32 family = LOAD(sock, used->sock, __sk_common.skc_family), port;
   if (!clauses || (family != AF_INET && family != AF_INET6))
     return 0;
@@ -238,7 +240,7 @@ inline_always u32 enforce_connected(const struct enforcement *table, const struc
   clauses &= table->sockets[is_mapped(peer) ? SOCKET_KIND_IPV4 : SOCKET_KIND_IPV6];
   if (!clauses)
     return 0;
-  u64 met = clauses_met(table, clauses, 0, tests_of_peer(table, peer.high, peer.low, port), image);
+  u64 met = clauses_met(table, clauses, 0, tests_of_peer(table, peer.high, peer.low, port));
   return met ? enforce_by_signal(table, met, false) : 0;
 }
 
@@ -318,8 +320,8 @@ static __noinline u32 enforce_request(const struct enforcement *table, const str
     return 0;
   struct ipv6 peer = passed_ipv6(&to);
   u32 port = bpf_ntohs(to.ipv4.sin_port);
-  u64 clauses = early_clauses(table, REQUEST, connects, peer);
-  u64 met = clauses ? clauses_met(table, clauses, 0, tests_of_peer(table, peer.high, peer.low, port), 0) : 0;
+  u64 clauses = clauses_of_current(table, early_clauses(table, REQUEST, connects, peer), 0);
+  u64 met = clauses ? clauses_met(table, clauses, 0, tests_of_peer(table, peer.high, peer.low, port)) : 0;
   if (!met)
     return 0;
   u32 outcome = refuse_to_enforce(table, met);
