@@ -96,7 +96,7 @@ const NOT_STOPPED: Readonly<Record<EnforcedBy, string>> = {
     'killed at the end of the open, before the process can use the file; not stopped: that the open makes or empties the file, what opening a device does, ' +
     'what another thread or an io_uring request of the process does with the file meanwhile, and opens of a name whose resolved path is another',
   cgroup:
-    'refused before it has an effect; not killed: a process that connects by io_uring; not stopped: connects and sends of sockets other than TCP, UDP and ICMP of IPv4 and IPv6 (raw sockets, SCTP, Unix)',
+    'refused before it has an effect; not killed: a process whose connect by a ring of io_uring that it shares ends in another process; not stopped: connects and sends of sockets other than TCP, UDP and ICMP of IPv4 and IPv6 (raw sockets, SCTP, Unix)',
   'connect-signal': 'killed after the connect, whose effect is not stopped',
 };
 

@@ -3,7 +3,7 @@
 
 import { EVENT_TYPES } from '../schema/events/index.ts';
 import { CANDIDATE_WORDS } from '../schema/image.ts';
-import type { ExactClause, ExactName, ExactPeer, ExactProcess } from '../schema/kernel-enforcement.ts';
+import { EXACT_PROCESSES, type ExactClause, type ExactName, type ExactPeer } from '../schema/kernel-enforcement.ts';
 import { OPEN_COMBINATIONS, SOCKET_KINDS } from '../schema/kernel-filter.ts';
 import {
   type EnforcedAction,
@@ -72,7 +72,6 @@ const MOST_NETWORKS = 256;
 const MOST_PORT_RANGES = 256;
 const SOCKET_KIND_ROOM = 8;
 const EVENT_TYPE_COUNT = Math.max(...EVENT_TYPES.map(({ number }) => number)) + 1;
-const PROCESS_CODES: Readonly<Record<ExactProcess, bigint>> = { any: 0n, container: 1n, host: 2n, candidate: 3n };
 const IPV4_BYTES = 4;
 const IPV6_BYTES = 16;
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
@@ -154,16 +153,21 @@ export function enforcementTables(
       }),
     ),
   );
+  writer.words(EXACT_PROCESSES.map((kind) => which(({ exact: { process } }) => process === kind)));
+  const testsOf = (text: ExactName['of']): bigint =>
+    names.all().reduce((sum, [{ of }, bit]) => (of === text ? sum | bit : sum), 0n);
   writer.words([
     which(({ action }) => action === 'kill_process'),
     which(({ exact }) => (exact.names ?? []).length > 0),
-    names.all().reduce((sum, [{ of }, bit]) => (of === 'resolved' ? sum | bit : sum), 0n),
+    testsOf('resolved'),
+    testsOf('directory'),
     which(({ means: { by } }) => by === 'cgroup'),
     BigInt(rails.observes),
     BigInt(rails.hosts),
     BigInt(rails.needsPermit),
     BigInt(rails.agentPid ?? 0),
     0n,
+    BigInt(clauses.length),
     BigInt(networks.length),
     BigInt(ports.length),
     BigInt(serial),
@@ -178,9 +182,8 @@ export function enforcementTables(
       names.bits(exact.names ?? [], true),
       peers.bits(exact.peers ?? [], false),
       peers.bits(exact.peers ?? [], true),
-      PROCESS_CODES[exact.process],
     ]),
-    5,
+    4,
   );
   writer.table(MOST_NETWORKS, networks.map(networkWords), 6);
   writer.table(

@@ -160,6 +160,8 @@ export interface Capture {
    * left comes with the next call at once. Call release() when they are evaluated; the next poll() does so otherwise.
    */
   poll(segments: Uint32Array, timeoutMs: number): number;
+  /** Whether the kernel has decided about any call of the batch that poll() gave by the rules that it enforces. */
+  hasEnforced(): boolean;
   /**
    * The kernel makes no further event from now on; what was made is still given by poll(), and at the end of that the
    * counters add up. An event that a CPU was just about to commit may come a moment later.

@@ -34,10 +34,14 @@ export class EnforcedMatches {
     if (start) this.#rules.set(start.serial, start.clauses);
   }
 
-  /** Called before a batch is evaluated. Nothing is looked at before anything was enforced. */
-  begin(segments: Uint32Array, pairs: number): void {
+  /**
+   * Called before events are evaluated. Nothing is looked at before anything was enforced.
+   * @param hasEnforced whether any of them may have been enforced
+   */
+  begin(segments: Uint32Array, pairs: number, hasEnforced: boolean): void {
     if (this.#rules.size === 0) return;
     this.#acted.clear();
+    if (!hasEnforced) return;
     for (let pair = 0; pair < pairs; pair++) {
       const to = segments[2 * pair + 1] ?? 0;
       for (let at = segments[2 * pair] ?? 0; at < to; at += this.#memory.u32(at + SIZE)) {

@@ -184,7 +184,8 @@ export class EngineLoop {
     taps?.batch(this.#segments, pairs);
     this.#hold.takeBatch();
     if (pairs > 0) {
-      this.#evaluate(this.#segments, pairs, this.#parts.clock.begin(this.#segments[0] ?? 0));
+      const hasEnforced = this.#enforced !== undefined && capture.hasEnforced();
+      this.#evaluate(this.#segments, pairs, hasEnforced, this.#parts.clock.begin(this.#segments[0] ?? 0));
       this.#batches++;
     }
     capture.release();
@@ -219,10 +220,13 @@ export class EngineLoop {
     return this.#hold.isWaiting ? WAITING_POLL_MS : POLL_MS;
   }
 
-  /** @param measured whether its time is measured */
-  #evaluate(segments: Uint32Array, pairs: number, measured = false): void {
+  /**
+   * @param hasEnforced whether the kernel may have decided about any of the events by the rules that it enforces
+   * @param measured whether its time is measured
+   */
+  #evaluate(segments: Uint32Array, pairs: number, hasEnforced = true, measured = false): void {
     this.#queue.begin();
-    this.#enforced?.begin(segments, pairs);
+    this.#enforced?.begin(segments, pairs, hasEnforced);
     this.#set.evaluate(segments, pairs, measured);
     const unmatched = this.#enforced?.unmatched() ?? [];
     if (unmatched.length > 0) this.#parts.send({ kind: 'enforced-unmatched', unmatched });

@@ -25,7 +25,9 @@ __noinline u64 tests_of_place(const struct enforcement *table, const struct root
   u64 result = put_path(&room->path, place->dentry, place->mnt, place->root_dentry, place->root_mnt);
   u64 length = PATH_LENGTH(result);
   if (length && !PATH_PARTIAL(result)) {
-    tests = what & OF_RESOLVED ? enforce_tests_of(table, room->path.text, 0, length, ENFORCE_RESOLVED) : 0;
+    tests = what & OF_RESOLVED && table->resolved
+                ? enforce_tests_of(table, room->path.text, 0, length, ENFORCE_RESOLVED)
+                : 0;
     tests |= enforce_tests_of_path(table, room->path.text, length, what & OF_DIRECTORY);
   }
   leave_enforce_room(room);
@@ -65,10 +67,10 @@ inline_always bool has_path(u64 file) {
 
 /* The clauses that an opened file meets by its resolved path, or by its other one. The path as passed is not looked at:
  * the process may change it meanwhile. */
-__noinline u64 clauses_of_opened(const struct enforcement *table, u64 file, u64 clauses, u64 image, u32 is_directory) {
+__noinline u64 clauses_of_opened(const struct enforcement *table, u64 file, u64 clauses, u32 is_directory) {
   if (!table)
     return 0;
-  u64 met = nameless_clauses_met(table, &clauses, image);
+  u64 met = nameless_clauses_met(table, &clauses);
   if (met || !clauses)
     return met;
   if (!file)
@@ -78,11 +80,11 @@ __noinline u64 clauses_of_opened(const struct enforcement *table, u64 file, u64 
   u64 names = tests_of_file(table, file, is_directory);
   if (names & ENFORCE_DOUBT)
     return ENFORCE_DOUBT;
-  met = clauses_met(table, clauses, names, 0, image);
+  met = clauses_met(table, clauses, names, 0);
   if (met)
     return met;
   u64 elsewhere = tests_elsewhere(table, file, is_directory);
-  return elsewhere & ENFORCE_DOUBT ? 0 : clauses_met(table, clauses, elsewhere | (names & table->resolved), 0, image);
+  return elsewhere & ENFORCE_DOUBT ? 0 : clauses_met(table, clauses, elsewhere | (names & table->resolved), 0);
 }
 
 /* Whether nobody but the current thread can use a file that it has just opened. */
@@ -124,26 +126,26 @@ inline_always u32 enforce_opening(const struct enforcement *table, const struct 
   take_access(&arguments, file);
   u64 combination = combination_of(&arguments, file);
   opaque(combination);
-  clauses &= table->opens[combination % ENFORCE_OPEN_COMBINATIONS];
+  clauses = clauses_of_current(table, clauses & table->opens[combination % ENFORCE_OPEN_COMBINATIONS], image);
   if (!clauses)
     return 0;
-  u64 met = clauses_of_opened(table, file, clauses, image, !!(combination & COMBINATION_DIRECTORY));
+  u64 met = clauses_of_opened(table, file, clauses, !!(combination & COMBINATION_DIRECTORY));
   if (likely(!met))
     return 0;
   bool stopped = call->way != WAY_IO_URING && is_alone(task) && had_no_effect(file, combination);
   return enforce_by_signal(table, met, stopped);
 }
 
-/* As on_open(). */
+/* As on_open(). A call that the filter drops matches no rule. */
 HOOK_PROGRAM(enforce_open) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
   const struct enforcement *table = find_enforcement();
-  if (!begin(&record, ctx, task))
+  if (!begin(&record, ctx, task) || !passes_open(&record, task))
     return PASS_ON;
   struct call call = call_of(task);
   u32 enforced = table ? enforce_opening(table, &call, task, record.type, record.result, record.image) : 0;
-  if ((!enforced && !passes_open(&record, task)) || !reserve(&record, task, OPEN_LONGEST, sizeof(struct event_open)))
+  if (!reserve(&record, task, OPEN_LONGEST, sizeof(struct event_open)))
     return PASS_ON;
   record.header->reserved = enforced;
   write_open(&record, task, &call, result_of(ctx));
@@ -151,10 +153,10 @@ HOOK_PROGRAM(enforce_open) {
 }
 
 /* The clauses that the program which is just being run meets. */
-__noinline u64 clauses_of_exec(const struct enforcement *table, u64 clauses, u64 image) {
+__noinline u64 clauses_of_exec(const struct enforcement *table, u64 clauses) {
   if (!table)
     return 0;
-  u64 met = nameless_clauses_met(table, &clauses, image);
+  u64 met = nameless_clauses_met(table, &clauses);
   if (met || !clauses)
     return met;
   struct enforce_room *room = take_enforce_room();
@@ -168,7 +170,7 @@ __noinline u64 clauses_of_exec(const struct enforcement *table, u64 clauses, u64
     long size = bpf_probe_read_kernel_str(room->path.text, 16, (void *)comm);
     if (size > 0) {
       names |= enforce_tests_of(table, room->path.text, 0, size - 1, ENFORCE_NAME);
-      met = clauses_met(table, clauses, names, 0, image);
+      met = clauses_met(table, clauses, names, 0);
     }
   }
   leave_enforce_room(room);
@@ -177,9 +179,12 @@ __noinline u64 clauses_of_exec(const struct enforcement *table, u64 clauses, u64
 
 /* In place of what on_exec_success() does. The new program has not begun. */
 SEC("raw_tp") int enforce_exec(void *ctx) {
+  struct record record;
   const struct enforcement *table = find_enforcement();
-  u64 clauses = table ? enforce_clauses_of(table, EVENT_EXECVE, 0) : 0;
-  u64 met = clauses ? clauses_of_exec(table, clauses, 0) : 0;
-  tell_exec(table && met ? enforce_by_signal(table, met, true) : 0);
+  if (!begin_exec_success(&record))
+    return PASS_ON;
+  u64 clauses = table ? clauses_of_current(table, enforce_clauses_of(table, EVENT_EXECVE, 0), 0) : 0;
+  u64 met = clauses ? clauses_of_exec(table, clauses) : 0;
+  tell_exec(&record, table && met ? enforce_by_signal(table, met, true) : 0);
   return PASS_ON;
 }

@@ -311,24 +311,24 @@ inline_always u64 candidate_clauses(const struct enforcement *table, u64 image) 
   return *(volatile u64 *)&entry->image == image ? clauses : 0;
 }
 
-/* The clauses that are met of those which the call has left, by the tests that hold. */
-__noinline u64 clauses_met(const struct enforcement *table, u64 clauses, u64 names, u64 peers, u64 image) {
-  if (!table)
+/* Of some clauses those that are left by what the current process is. */
+inline_always u64 clauses_of_current(const struct enforcement *table, u64 clauses, u64 image) {
+  if (!(clauses & ~table->of[ENFORCE_ANY_PROCESS]))
+    return clauses;
+  return clauses & enforce_clauses_of_process(table, where_current(), candidate_clauses(table, image));
+}
+
+/* The clauses that are met of those which the call and its process have left, by the tests that hold. */
+__noinline u64 clauses_met(const struct enforcement *table, u64 clauses, u64 names, u64 peers) {
+  if (!table || !clauses)
     return 0;
-  struct enforce_facts facts = {
-      .table = table,
-      .clauses = clauses,
-      .names = names,
-      .peers = peers,
-      .candidates = candidate_clauses(table, image),
-      .where = where_current(),
-  };
+  struct enforce_facts facts = {.table = table, .clauses = clauses, .names = names, .peers = peers};
   return enforce_met(&facts);
 }
 
 /* Of the same those without tests of names. If none is met, those with such tests are left in `clauses`. */
-inline_always u64 nameless_clauses_met(const struct enforcement *table, u64 *clauses, u64 image) {
-  u64 met = clauses_met(table, *clauses & ~table->named, 0, 0, image);
+inline_always u64 nameless_clauses_met(const struct enforcement *table, u64 *clauses) {
+  u64 met = clauses_met(table, *clauses & ~table->named, 0, 0);
   *clauses &= table->named;
   return met;
 }

@@ -109,6 +109,8 @@ ENFORCE_FUNCTION __u64 enforce_tests_of_path(const struct enforcement *table, __
                                              __u32 is_directory) {
   __u64 tests = enforce_tests_of(table, room, 0, length, ENFORCE_PATH);
   __u64 end = length;
+  if (!table->directories)
+    return tests;
   if (!is_directory) {
     end = enforce_last_component(room, 0, length);
     end = end > 1 ? end - 1 : 1; /* `/` */
@@ -157,14 +159,19 @@ ENFORCE_FUNCTION __u64 enforce_tests_of_peer(struct enforce_peer *peer) {
   return peer->tests;
 }
 
+/* Clauses that are left by what the process is. `where`: ENFORCE_CONTAINER or ENFORCE_HOST; 0: not known. `candidates`:
+ * clauses whose rule it is a candidate for. */
+ENFORCE_FUNCTION __u64 enforce_clauses_of_process(const struct enforcement *table, __u64 where, __u64 candidates) {
+  return table->of[ENFORCE_ANY_PROCESS] | table->of[where % ENFORCE_PROCESS_KINDS] |
+         (table->of[ENFORCE_CANDIDATE] & candidates);
+}
+
 /* What is known of a call, beside what has left `clauses`. */
 struct enforce_facts {
   const struct enforcement *table;
   __u64 clauses;
-  __u64 names;      /* tests that hold */
-  __u64 peers;      /* tests that hold */
-  __u64 candidates; /* clauses whose rule the process is a candidate for */
-  __u64 where;      /* ENFORCE_CONTAINER or ENFORCE_HOST; 0: not known */
+  __u64 names; /* tests that hold */
+  __u64 peers; /* tests that hold */
   __u64 met;
 };
 
@@ -172,22 +179,17 @@ static long enforce_clause_step(__u32 index, struct enforce_facts *facts) {
   if (index >= ENFORCE_CLAUSES)
     return 1;
   const struct enforce_clause *clause = &facts->table->clauses[index];
-  __u64 bit = (__u64)1 << index;
-  if (!(facts->clauses & bit) || (facts->names & (clause->names | clause->no_names)) != clause->names ||
-      (facts->peers & (clause->peers | clause->no_peers)) != clause->peers)
-    return 0;
-  __u64 process = clause->process;
-  if (process == ENFORCE_CANDIDATE ? (facts->candidates & bit) != 0
-                                   : process == ENFORCE_ANY_PROCESS || process == facts->where)
-    facts->met |= bit;
+  if ((facts->names & (clause->names | clause->no_names)) == clause->names &&
+      (facts->peers & (clause->peers | clause->no_peers)) == clause->peers)
+    facts->met |= (__u64)1 << index;
   return 0;
 }
 
 /* The clauses that are met. */
 ENFORCE_FUNCTION __u64 enforce_met(struct enforce_facts *facts) {
   facts->met = enforce_zero(facts->table);
-  ENFORCE_LOOP(ENFORCE_CLAUSES, enforce_clause_step, facts);
-  return facts->met;
+  ENFORCE_LOOP(facts->table->clauses_used, enforce_clause_step, facts);
+  return facts->met & facts->clauses;
 }
 
 /* A window after one more was done; 0: none is left. What was done in the window before counts as if it had been a

@@ -29,6 +29,20 @@ struct {
   __type(value, struct enforce_verdict);
 } enforce_verdicts SEC(".maps");
 
+/* Of a request of io_uring that connects: by the address of its socket, since another thread may see it end. */
+struct enforce_connect {
+  struct enforce_verdict verdict;
+  u32 process; /* thread group */
+  u32 pad;
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 4096);
+  __type(key, u64);
+  __type(value, struct enforce_connect);
+} enforce_connects SEC(".maps");
+
 #define ALLOW 1
 #define REFUSE 0
 
@@ -44,25 +58,32 @@ inline_always u32 call_number(struct task_struct *task) {
 /* In place of the type of an event: a request of io_uring, whose type is not known here. */
 #define REQUEST EVENT_TYPE_COUNT
 
-/* The type of the event that a call is reported as which may connect or send; 0: another one, within which the kernel
- * itself connects or sends, on a socket that the process does not have. */
-inline_always u32 reaching_call(struct task_struct *task) {
-  const struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
-  u32 number = call_number(task);
-  if (task->flags & IO_WORKER || number == IO_URING_ENTER)
-    return REQUEST;
-  if (is_compat_thread(task))
-    return compat_type_of(registers);
-  return number == NATIVE_connect    ? EVENT_CONNECT
-         : number == NATIVE_sendto   ? EVENT_SENDTO
-         : number == NATIVE_sendmsg  ? EVENT_SENDMSG
-         : number == NATIVE_sendmmsg ? EVENT_SENDMMSG
-                                     : 0;
-}
-
 inline_always bool may_reach(u32 type) {
   return type == EVENT_CONNECT || type == EVENT_SENDTO || type == EVENT_SENDMSG || type == EVENT_SENDMMSG ||
          type == REQUEST;
+}
+
+/* Whether a process has the socket, and not the kernel alone, which connects and sends within calls of processes. */
+inline_always bool is_of_process(u64 sock) {
+  u64 socket = sock ? LOAD_WORD(sock, sock, sk_socket) : 0;
+  return socket && LOAD_WORD(socket, socket, file);
+}
+
+/* The type of the event that a call is reported as which connects or sends; 0: the kernel does so by itself. A request
+ * of io_uring may be made at the end of any call: what follows another one in a chain. */
+inline_always u32 reaching_call(struct task_struct *task, u64 sock) {
+  const struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
+  u32 number = call_number(task);
+  u32 type = 0;
+  if (is_compat_thread(task))
+    type = compat_type_of(registers);
+  else if (!(task->flags & IO_WORKER))
+    type = number == NATIVE_connect    ? EVENT_CONNECT
+           : number == NATIVE_sendto   ? EVENT_SENDTO
+           : number == NATIVE_sendmsg  ? EVENT_SENDMSG
+           : number == NATIVE_sendmmsg ? EVENT_SENDMMSG
+                                       : 0;
+  return may_reach(type) ? type : is_of_process(sock) ? REQUEST : 0;
 }
 
 /* Clauses of sends by such a call; of a request, those that are there whichever it is. */
@@ -98,33 +119,38 @@ inline_always u64 early_clauses(const struct enforcement *table, u32 type, bool 
   return clauses & table->early & table->sockets[is_mapped(peer) ? SOCKET_KIND_IPV4 : SOCKET_KIND_IPV6];
 }
 
-/* Decides a connect or datagram to a peer, and notes what is done for the program that reports it. */
-__noinline u32 enforce_peer_of(u64 high, u64 low, u32 port, u32 connects) {
+/* Decides a connect or datagram to a peer by a socket, and notes what is done for the program that reports it. */
+__noinline u32 enforce_peer_of(u64 high, u64 low, u64 sock, u32 port, u32 connects) {
   struct task_struct *task = bpf_get_current_task_btf();
   const struct enforcement *table = find_enforcement();
-  u32 type = reaching_call(task);
-  if (!table || !may_reach(type))
+  u32 type = reaching_call(task, sock);
+  if (!table || !type)
     return ALLOW;
   struct ipv6 peer = {high, low};
   struct enforced_thread thread = thread_of(task);
-  if (type != EVENT_SENDMMSG)                        /* which may have sent others */
-    bpf_map_delete_elem(&enforce_verdicts, &thread); /* of a call that no program has reported */
-  u64 clauses = early_clauses(table, type, connects, peer);
-  u64 met = clauses ? clauses_met(table, clauses, 0, tests_of_peer(table, high, low, port), 0) : 0;
+  /* Of a call that no program has reported. A sendmmsg may have sent others. */
+  if (type != EVENT_SENDMMSG && unlikely(bpf_map_lookup_elem(&enforce_verdicts, &thread)))
+    bpf_map_delete_elem(&enforce_verdicts, &thread);
+  u64 clauses = clauses_of_current(table, early_clauses(table, type, connects, peer), 0);
+  u64 met = clauses ? clauses_met(table, clauses, 0, tests_of_peer(table, high, low, port)) : 0;
   if (!met)
     return ALLOW;
   u32 outcome = refuse_to_enforce(table, met);
   if (!outcome)
     outcome = met & table->kills ? ENFORCED_REFUSED_AND_KILLED : ENFORCED_REFUSED;
-  if (type == REQUEST) /* counted when it is reported: enforce_request() */
+  if (type == REQUEST && !connects) /* counted when it is reported: enforce_submitted() */
     return is_refused(outcome) ? REFUSE : ALLOW;
-  struct enforce_verdict verdict = {
-      .peer = peer,
-      .port = port,
-      .number = call_number(task),
-      .enforced = count_enforced(table, met, outcome),
+  struct enforce_connect connect = {
+      .verdict = {.peer = peer,
+                  .port = port,
+                  .number = call_number(task),
+                  .enforced = count_enforced(table, met, outcome)},
+      .process = task->tgid,
   };
-  bpf_map_update_elem(&enforce_verdicts, &thread, &verdict, BPF_ANY);
+  if (type == REQUEST)
+    bpf_map_update_elem(&enforce_connects, &sock, &connect, BPF_ANY);
+  else
+    bpf_map_update_elem(&enforce_verdicts, &thread, &connect.verdict, BPF_ANY);
   return is_refused(outcome) ? REFUSE : ALLOW;
 }
 
@@ -154,8 +180,17 @@ inline_always struct ipv6 given_ipv6(const struct bpf_sock_addr *ctx) {
   return (struct ipv6){(u64)ctx->user_ip6[1] << 32 | ctx->user_ip6[0], (u64)ctx->user_ip6[3] << 32 | ctx->user_ip6[2]};
 }
 
+/* The address of the kernel's socket, as a plain number. */
+inline_always u64 address_of(const struct bpf_sock *sock) {
+  const struct bpf_sock *volatile kept = sock;
+  u64 address = 0;
+  bpf_probe_read_kernel(&address, sizeof(address), (const void *)&kept);
+  return address;
+}
+
 inline_always int enforce_reaching(struct ipv6 peer, const struct bpf_sock_addr *ctx, u32 connects) {
-  return BOUNDED(enforce_peer_of(peer.high, peer.low, bpf_ntohs(ctx->user_port), connects), REFUSE, ALLOW);
+  u64 sock = address_of(ctx->sk);
+  return BOUNDED(enforce_peer_of(peer.high, peer.low, sock, bpf_ntohs(ctx->user_port), connects), REFUSE, ALLOW);
 }
 
 /* One to an address that is not known is not decided. */
@@ -228,7 +263,8 @@ inline_always u32 enforce_connected(const struct enforcement *table, const struc
                                     const struct call *call, s64 result, u64 image) {
   if (!table || !used->sock)
     return 0;
-  u64 clauses = enforce_clauses_of(table, EVENT_CONNECT, result < 0) & table->kills & ~table->early;
+  u64 late = enforce_clauses_of(table, EVENT_CONNECT, result < 0) & table->kills & ~table->early;
+  u64 clauses = clauses_of_current(table, late, image);
   u32 family = LOAD(sock, used->sock, __sk_common.skc_family), port;
   if (!clauses || (family != AF_INET && family != AF_INET6))
     return 0;
@@ -238,7 +274,7 @@ inline_always u32 enforce_connected(const struct enforcement *table, const struc
   clauses &= table->sockets[is_mapped(peer) ? SOCKET_KIND_IPV4 : SOCKET_KIND_IPV6];
   if (!clauses)
     return 0;
-  u64 met = clauses_met(table, clauses, 0, tests_of_peer(table, peer.high, peer.low, port), image);
+  u64 met = clauses_met(table, clauses, 0, tests_of_peer(table, peer.high, peer.low, port));
   return met ? enforce_by_signal(table, met, false) : 0;
 }
 
@@ -304,28 +340,59 @@ HOOK_PROGRAM(enforce_send_many) {
   return PASS_ON;
 }
 
-/* A request of io_uring that is reported: those that send before they begin, connects when they have ended, but for
- * those of which the end is not reported. The programs of the cgroup refuse them in whatever thread they are made; the
- * process that has made them is killed here. */
-static __noinline u32 enforce_request(const struct enforcement *table, const struct passed_call *passed,
-                                      const struct call *call) {
+/* A request of io_uring that sends, or connects without a completion, and has not begun. The programs of the cgroup
+ * refuse it in whatever thread it is made; the process that has made it is killed here. */
+static __noinline u32 enforce_submitted(const struct enforcement *table, const struct passed_call *passed,
+                                        const struct call *call) {
   bool connects = passed->type == EVENT_CONNECT;
   union passed to;
-  if (!passed->submitted && !(connects && passed->result == -EPERM))
-    return 0;
   read_passed(&to, call, passed->passed[connects ? 1 : 4], passed->passed[connects ? 2 : 5]);
   if (!is_ip(&to))
     return 0;
   struct ipv6 peer = passed_ipv6(&to);
   u32 port = bpf_ntohs(to.ipv4.sin_port);
-  u64 clauses = early_clauses(table, REQUEST, connects, peer);
-  u64 met = clauses ? clauses_met(table, clauses, 0, tests_of_peer(table, peer.high, peer.low, port), 0) : 0;
+  u64 clauses = clauses_of_current(table, early_clauses(table, REQUEST, connects, peer), 0);
+  u64 met = clauses ? clauses_met(table, clauses, 0, tests_of_peer(table, peer.high, peer.low, port)) : 0;
   if (!met)
     return 0;
   u32 outcome = refuse_to_enforce(table, met);
   if (!outcome)
     outcome = met & table->kills && !bpf_send_signal(SIGKILL) ? ENFORCED_REFUSED_AND_KILLED : ENFORCED_REFUSED;
   return count_enforced(table, met, outcome);
+}
+
+/* Sets the address that a request has passed: what was kept of it may be what the process has put there since. */
+inline_always void pass_peer(struct passed_call *passed, u32 family, struct ipv6 peer, u32 port) {
+  union passed *to = (void *)passed->texts[0];
+  __builtin_memset(to, 0, sizeof(*to));
+  to->family = family;
+  to->ipv4.sin_port = bpf_htons(port); /* where that of IPv6 is */
+  if (family == AF_INET) {
+    to->ipv4.sin_addr.s_addr = ipv4_of(peer);
+  } else {
+    to->words[1] = peer.high;
+    to->words[2] = peer.low;
+  }
+  passed->passed[2] = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+}
+
+/* A request of io_uring that has connected, or was refused to. Its process is killed here where that is asked for. */
+static __noinline u32 enforce_completed(struct passed_call *passed, struct task_struct *task) {
+  u64 sock = is_socket(passed->file) ? sock_of(passed->file) : 0;
+  const struct enforce_connect *found = bpf_map_lookup_elem(&enforce_connects, &sock);
+  if (likely(!found))
+    return 0;
+  struct enforce_connect connect = *found;
+  u32 enforced = connect.verdict.enforced;
+  bpf_map_delete_elem(&enforce_connects, &sock);
+  if (connect.process != passed->process || is_refused(enforced) != (passed->result == -EPERM))
+    return 0;
+  if (!is_refused(enforced))
+    return enforced;
+  pass_peer(passed, LOAD(sock, sock, __sk_common.skc_family), connect.verdict.peer, connect.verdict.port);
+  bool killed = ENFORCED_OUTCOME(enforced) == ENFORCED_REFUSED_AND_KILLED && passed->process == (u32)task->tgid &&
+                !bpf_send_signal(SIGKILL);
+  return (enforced & ~ENFORCED_OUTCOME(~0u)) | (killed ? ENFORCED_REFUSED_AND_KILLED : ENFORCED_REFUSED);
 }
 
 /* What only the end of a 32-bit connect decides. */
@@ -341,7 +408,13 @@ SEC("raw_tp") int enforce_passed(void *ctx) {
   struct task_struct *task = bpf_get_current_task_btf();
   const struct enforcement *table = find_enforcement();
   struct passed_call *passed = passed_space();
-  if (!passed || !table || passed->process != (u32)task->tgid)
+  if (!passed || !table)
+    goto write;
+  if (passed->type == EVENT_CONNECT && passed->way == WAY_IO_URING && !passed->submitted) {
+    passed->enforced = enforce_completed(passed, task);
+    goto write;
+  }
+  if (passed->process != (u32)task->tgid)
     goto write;
   struct call call = {.passed = passed->passed, .way = passed->way, .fd = passed->fd, .file = passed->file};
   u64 type = passed->type;
@@ -349,7 +422,7 @@ SEC("raw_tp") int enforce_passed(void *ctx) {
   if (is_open(type)) {
     passed->enforced = enforce_opening(table, &call, task, type, passed->result, passed->image);
   } else if (may_reach(type) && passed->way == WAY_IO_URING) {
-    passed->enforced = enforce_request(table, passed, &call);
+    passed->enforced = passed->submitted ? enforce_submitted(table, passed, &call) : 0;
   } else if (may_reach(type)) {
     passed->enforced = finish_verdict(task, passed->result == -EPERM, 0);
     forget_verdict(task);

@@ -48,13 +48,13 @@ struct enforce_state {
 #define ENFORCE_CONTAINER 1
 #define ENFORCE_HOST 2
 #define ENFORCE_CANDIDATE 3
+#define ENFORCE_PROCESS_KINDS 4
 
 struct enforce_clause {
   __u64 names;    /* tests that must hold */
   __u64 no_names; /* tests that must not */
   __u64 peers;
   __u64 no_peers;
-  __u64 process;
 };
 
 /* An address of IPv4 is one that is mapped into IPv6; `is_ipv4` distinguishes a network of those from one of IPv6. */
@@ -90,15 +90,18 @@ struct enforcement {
   __u64 results[2]; /* succeeded, failed */
   __u64 opens[ENFORCE_OPEN_COMBINATIONS];
   __u64 sockets[ENFORCE_SOCKET_KINDS];
-  __u64 kills;        /* clauses whose process is killed; the others' calls are refused */
-  __u64 named;        /* clauses with tests of names */
-  __u64 resolved;     /* tests of ENFORCE_RESOLVED */
+  __u64 of[ENFORCE_PROCESS_KINDS]; /* by what the process must be */
+  __u64 kills;                     /* clauses whose process is killed; the others' calls are refused */
+  __u64 named;                     /* clauses with tests of names */
+  __u64 resolved;                  /* tests of ENFORCE_RESOLVED */
+  __u64 directories;               /* tests of ENFORCE_DIRECTORY */
   __u64 early;        /* clauses on sockets that programs of the root cgroup decide, before the call has an effect */
   __u64 observes;     /* 1: everything but the act itself */
   __u64 hosts;        /* 1: processes of the host may be acted on */
   __u64 permits;      /* 1: a container may be acted on only after the host has permitted it */
   __u64 agent;        /* thread group of the agent, in the root pid namespace */
   __u64 agent_cgroup; /* 0: the agent runs on the host */
+  __u64 clauses_used;
   __u64 networks_used;
   __u64 ports_used;
   __u64 serial; /* number of the tables: see ENFORCED_SERIAL */

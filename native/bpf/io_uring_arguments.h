@@ -21,14 +21,15 @@ inline_always u64 address_size(u64 length) {
   return BOUNDED(length, 0, sizeof(struct __kernel_sockaddr_storage));
 }
 
-/* The socket address that the kernel has copied; else the one that it will copy. */
+/* The socket address that the process has passed: where the kernel's copy is, and whether it is made yet, depends on
+ * the kernel and the request. */
 inline_always void keep_address(struct passed_call *passed, u64 request, u64 user_address, u64 length) {
   u64 async = LOAD_WORD(io_kiocb, request, async_data);
-  if (async)
+  if (user_address)
+    bpf_probe_read_user(passed->texts[0], address_size(length), (void *)user_address);
+  else if (async)
     bpf_probe_read_kernel(passed->texts[0], address_size(length),
                           (void *)(async + bpf_core_field_offset(struct io_async_msghdr___request, addr)));
-  else if (user_address)
-    bpf_probe_read_user(passed->texts[0], address_size(length), (void *)user_address);
 }
 
 /* Before 6.10 a send has its address in memory of the process. */

@@ -11,33 +11,38 @@
  * are not known, nor is an execveat from an execve. But the kernel has put a copy of the path (bprm->filename, what
  * AT_EXECFN points to) on the new stack, right behind the environment, and no code of the new program has run yet. For
  * execveat on a descriptor that copy is /dev/fd/N/PATH. */
-inline_always void tell_exec(u32 enforced) {
-  struct record record;
+inline_always bool begin_exec_success(struct record *record) {
+  if (!open_record(record) || !is_wanted(record->capture, EVENT_EXECVE))
+    return false;
+  record->image = current_image();
+  record->type = EVENT_EXECVE;
+  record->result = 0;
+  return passes(record, FILTER_EXEC);
+}
+
+/* Makes the record of an exec that begin_exec_success() has begun. */
+inline_always void tell_exec(struct record *record, u32 enforced) {
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!open_record(&record) || !is_wanted(record.capture, EVENT_EXECVE))
+  if (!reserve(record, task, EXEC_SUCCESS_LONGEST, sizeof(struct event_exec)))
     return;
-  record.image = current_image();
-  record.type = EVENT_EXECVE;
-  record.result = 0;
-  if ((!enforced && !passes(&record, FILTER_EXEC)) ||
-      !reserve(&record, task, EXEC_SUCCESS_LONGEST, sizeof(struct event_exec)))
-    return;
-  struct event_exec *event = (void *)record.header;
+  struct event_exec *event = (void *)record->header;
   struct call call = call_of(task);
   u32 number = LOAD(pt_regs, PINNED((u64)call.registers), CALL_NUMBER);
   u64 path = LOAD(mm_struct, LOAD_WORD(task_struct, task, mm), env_end);
   if (number == COMPAT_execve || number == COMPAT_execveat)
-    record.flags |= EVENT_FLAG_COMPAT;
+    record->flags |= EVENT_FLAG_COMPAT;
   event->header.reserved = enforced;
   begin_exec(event, AT_FDCWD, 0);
-  event->raw = append_text(&record, &call, path, EXEC_RAW_LIMIT);
-  commit(&record);
+  event->raw = append_text(record, &call, path, EXEC_RAW_LIMIT);
+  commit(record);
 }
 
 /* Goes on in enforce_exec() while that is loaded. */
 SEC("raw_tp") int on_exec_success(void *ctx) {
+  struct record record;
   bpf_tail_call(ctx, &programs, SLOT_ENFORCE_EXEC);
-  tell_exec(0);
+  if (begin_exec_success(&record))
+    tell_exec(&record, 0);
   return PASS_ON;
 }
 

@@ -46,6 +46,8 @@ class Capture {
 
   /** See Capture.poll() in host/capture/native.ts. */
   size_t Poll(std::span<uint32_t> segments, int64_t timeout_ms);
+  /** See Capture.hasEnforced() in host/capture/native.ts. */
+  bool HasEnforced() const { return completion_.has_enforced(); }
   void Release();
   /** See EventHold::Hold(). */
   std::optional<EventHold::Full> Hold(uint32_t most_events);

@@ -65,6 +65,7 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::EnforcementCounts>("enforcementCounts"),
                          InstanceMethod<&CaptureObject::IsChanged>("isChanged"),
                          InstanceMethod<&CaptureObject::Poll>("poll"),
+                         InstanceMethod<&CaptureObject::HasEnforced>("hasEnforced"),
                          InstanceMethod<&CaptureObject::Release>("release"),
                          InstanceMethod<&CaptureObject::TakeImages>("takeImages"),
                          InstanceMethod<&CaptureObject::AnnounceImagesOnDemand>("announceImagesOnDemand"),
@@ -222,6 +223,11 @@ Napi::Value CaptureObject::Poll(const Napi::CallbackInfo& info) {
   if (capture == nullptr) return info.Env().Undefined();
   const int64_t timeout = std::max<int64_t>(info[1].As<Napi::Number>().Int64Value(), 0);
   return Napi::Number::New(info.Env(), static_cast<double>(capture->Poll(*segments, timeout)));
+}
+
+Napi::Value CaptureObject::HasEnforced(const Napi::CallbackInfo& info) {
+  const Capture* const capture = Open(info.Env());
+  return capture == nullptr ? info.Env().Undefined() : Napi::Boolean::New(info.Env(), capture->HasEnforced());
 }
 
 Napi::Value CaptureObject::Release(const Napi::CallbackInfo& info) {

@@ -65,6 +65,7 @@ class Completion {
   void Begin() {
     scratch_.Reset();
     last_id_ = 0;
+    has_enforced_ = false;
   }
 
   /**
@@ -97,6 +98,7 @@ class Completion {
     const Outcome outcome = Name(record, address, shape);
     if (outcome != Outcome::kComplete) return outcome;
     if (last_address_ == images_->UnknownAddress()) unknown_images_++;
+    if (header->reserved != 0) has_enforced_ = true;
     header->image_address = last_address_;
     header->flags |= EVENT_FLAG_COMPLETE;
     return outcome;
@@ -104,6 +106,9 @@ class Completion {
 
   /** Names and second views of records of the batch, which lie outside of them. */
   std::string_view Made(uint32_t address, uint32_t length) const { return scratch_.Text(address, length); }
+
+  /** Whether enforcement has decided about a call of the batch. */
+  bool has_enforced() const { return has_enforced_; }
 
   /** Events without an image, or with an unknown one. */
   uint64_t unknown_images() const { return unknown_images_; }
@@ -163,6 +168,7 @@ class Completion {
   /** Its change was held back: the image is from before, and its directory may be another. */
   bool last_is_held_back_ = false;
   uint64_t unknown_images_ = 0;
+  bool has_enforced_ = false;
 };
 
 }  // namespace wasprey

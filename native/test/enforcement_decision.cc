@@ -74,13 +74,14 @@ Napi::Value EnforcedClauses(const Napi::CallbackInfo& info) {
   bool lossless = false;
   enforce_facts decided{};
   decided.table = table.get();
-  decided.clauses = enforce_clauses_of(table.get(), facts.Number("type"), facts.Number("failed")) &
-                    table->opens[facts.Number("combination") % ENFORCE_OPEN_COMBINATIONS] &
-                    table->sockets[facts.Number("socket") % ENFORCE_SOCKET_KINDS];
+  decided.clauses =
+      enforce_clauses_of(table.get(), facts.Number("type"), facts.Number("failed")) &
+      table->opens[facts.Number("combination") % ENFORCE_OPEN_COMBINATIONS] &
+      table->sockets[facts.Number("socket") % ENFORCE_SOCKET_KINDS] &
+      enforce_clauses_of_process(table.get(), facts.Number("where"),
+                                 facts.object.Get("candidates").As<Napi::BigInt>().Uint64Value(&lossless));
   decided.names = TestsOfNames(table.get(), facts);
   decided.peers = TestsOfPeer(table.get(), facts);
-  decided.candidates = facts.object.Get("candidates").As<Napi::BigInt>().Uint64Value(&lossless);
-  decided.where = facts.Number("where");
   const uint64_t is_protected = decided.names & (ENFORCE_PROTECTED | ENFORCE_RUNTIME);
   return Napi::BigInt::New(info.Env(), uint64_t{enforce_met(&decided) | is_protected});
 }

@@ -9,7 +9,7 @@ import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'n
 import { type AddressInfo, createServer } from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ENFORCED } from '../../host/schema/enforced.ts';
+import { ENFORCED, enforcedParts } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
 import { actProgram, actWords, type Step, str } from '../support/live-act.ts';
 import {
@@ -77,6 +77,41 @@ test('A connect or send is refused, and its process killed, also by a 32-bit cal
   } finally {
     server.close();
     receiver.close();
+  }
+});
+
+test('A request of io_uring that connects or sends is refused, and its process killed, and its event says so', async () => {
+  const server = createServer();
+  let connections = 0;
+  server.on('connection', () => connections++).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const peer = `in:127.0.0.1:${port}`;
+  const connect: Step = ['connect', 'r0', peer, 'len'];
+  const send: Step = ['sendmsg', 'r0', `msg:${peer}`, 0];
+  try {
+    for (const action of ['deny', 'kill_process'] as const) {
+      enforce([reaching(port)], action);
+      const outcome = action === 'deny' ? ENFORCED.REFUSED : ENFORCED.REFUSED_AND_KILLED;
+      for (const way of ['ring', 'ring+async', 'ring+sqpoll', 'ring+silent']) {
+        for (const [kind, [name, ...words]] of [
+          [SOCK_STREAM, connect],
+          [SOCK_DGRAM, send],
+        ] as const) {
+          const { marker } = call(['socket', AF_INET, kind, 0], [`${way}:${name}`, ...words]);
+          assert.equal(marker, action === 'deny', `${action} ${way}:${name}`);
+          const found: unknown[] = [];
+          takeEvents((event) => {
+            const { outcome: did } = enforcedParts(event.number('reserved'));
+            if (did !== 0) found.push([event.type.name, did, event.number('remote_port')]);
+          });
+          assert.deepEqual(found, [[name, outcome, port]], `${action} ${way}:${name}`);
+        }
+      }
+    }
+    assert.equal(connections, 0);
+  } finally {
+    server.close();
   }
 });
 

@@ -31,7 +31,11 @@ function batch(...events: readonly number[]) {
     const address = at[event] ?? 0;
     return { set: {} as ModuleSet, module, rule, event: address, view: address };
   };
-  return { matches, match, begin: () => matches.begin(Uint32Array.of(from, records.end), 1) };
+  return {
+    matches,
+    match,
+    begin: (hasEnforced = true) => matches.begin(Uint32Array.of(from, records.end), 1, hasEnforced),
+  };
 }
 
 test('What was done by a rule that does not match is reported, with its rule and event', () => {
@@ -63,6 +67,9 @@ test('What was done by a rule that does not match is reported, with its rule and
     [1, 2],
   ] as const)
     matches.take(match(event, event, rule));
+  assert.deepEqual(matches.unmatched(), []);
+  // The capture has seen that nothing of the batch was enforced.
+  begin(false);
   assert.deepEqual(matches.unmatched(), []);
 });
 
