@@ -1,6 +1,6 @@
-/* The programs of lifecycle.bpf.c for kernels that run programs on raw tracepoints preemptibly (see on_trace_events in
- * maps.h). Raw tracepoints pass tasks, trace events pass their numbers: the child of a fork, and a task that is moved
- * to another cgroup, are looked up by number. */
+/* The programs of lifecycle.bpf.c and changes.bpf.c for kernels that run programs on raw tracepoints preemptibly (see
+ * on_trace_events in maps.h). Raw tracepoints pass tasks, trace events pass their numbers: the child of a fork, and a
+ * task that is moved to another cgroup, are looked up by number. */
 
 #include "syscall.h"
 

@@ -2,6 +2,8 @@
 
 #include "calls.bpf.c"
 #include "lifecycle.bpf.c"
+#include "changes.bpf.c"
+#include "snapshot.bpf.c"
 #include "trace_events.bpf.c"
 #include "open.bpf.c"
 #include "exec.bpf.c"
