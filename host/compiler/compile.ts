@@ -1,5 +1,6 @@
 // Rules to a rule module: lower, plan, emit, asc, fuel, manifest.
 
+import { SandboxError } from '../sandbox/error.ts';
 import { instrumentFuel } from '../sandbox/fuel.ts';
 import { writeCustomSection } from '../sandbox/sections.ts';
 import { AUDIT_EVENT_TYPE } from '../schema/audit/record.ts';
@@ -172,7 +173,7 @@ export async function compileModule(
   const kernel = inKernel ? { filter: kernelFilter(plan), exact: exactRules(plan) } : undefined;
   const manifest = manifestOf(plan, options.sources ?? {}, { eventSource, auditValues, ...kernel });
   const section = Buffer.from(JSON.stringify(manifest), 'utf8');
-  const wasm = writeCustomSection(instrumentFuel(compiled), MANIFEST_SECTION, section);
+  const wasm = writeCustomSection(withFuel(compiled), MANIFEST_SECTION, section);
   return { wasm, manifest, source, givenKeys, diagnostics, cached: known !== undefined };
 }
 
@@ -180,6 +181,19 @@ export async function compileModule(
 export function refuseTooLarge(diagnostics: readonly CompileDiagnostic[]): void {
   const tooLarge = diagnostics.find(({ code }) => code === 'rules-too-large');
   if (tooLarge) throw new AscError('too-large', tooLarge.message, [tooLarge.rule, ...(tooLarge.others ?? [])]);
+}
+
+/**
+ * A module of asc with fuel.
+ * @throws AscError if its code is beyond a limit of the sandbox, which the size of its source does not show
+ */
+export function withFuel(compiled: Uint8Array): Uint8Array<ArrayBuffer> {
+  try {
+    return instrumentFuel(compiled);
+  } catch (error) {
+    if (error instanceof SandboxError && error.code === 'limit') throw new AscError('too-large', error.reason);
+    throw error;
+  }
 }
 
 /** Where a rule stands in which file makes no other module. All comments are on lines of their own. */

@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compileModule, translateRules } from '../../../host/compiler/compile.ts';
+import { compileModule, translateRules, withFuel } from '../../../host/compiler/compile.ts';
 import { loadRules } from '../../../host/compiler/rules/load.ts';
+import { MAX_NESTING } from '../../../host/sandbox/limits.ts';
+import { assembleText } from '../sandbox/wasm-builder.ts';
 
 const RULE = {
   rule: 'Large',
@@ -52,4 +54,15 @@ test('code: validate says so at the largest rule, and compile the same, before i
     /^the rules are too large: [\d,]+ characters of code, at most 1,750,000 can be compiled\. /,
   );
   await assert.rejects(compileModule(sources), { name: 'AscError', kind: 'too-large', message: error.message });
+});
+
+test('code beyond a limit of the sandbox is too large, and no defect', () => {
+  const nested = (depth: number): string => `${'(if (i32.const 1) (then '.repeat(depth)}(nop)${'))'.repeat(depth)}`;
+  const compiled = (depth: number) => assembleText(`(module (func (export "evaluate") ${nested(depth)}))`);
+  assert.ok(withFuel(compiled(MAX_NESTING / 2)));
+  assert.throws(() => withFuel(compiled(MAX_NESTING + 1)), {
+    name: 'AscError',
+    kind: 'too-large',
+    message: /^blocks nested more than 1024 deep$/,
+  });
 });
