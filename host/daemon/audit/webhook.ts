@@ -24,6 +24,7 @@ export interface WebhookOptions {
   readonly port: number;
   readonly path: string;
   readonly certificate?: string;
+  readonly key?: string;
   readonly clientAuthorities?: string;
   readonly tokenFile?: string;
   /** Rejects if the text can't be evaluated now, and may be sent again. */
@@ -54,11 +55,12 @@ export class AuditWebhook {
   static async start(options: WebhookOptions): Promise<AuditWebhook> {
     const webhook = new AuditWebhook(options);
     webhook.#readToken();
-    const { address, port, certificate, clientAuthorities } = options;
+    const { address, port, certificate, key, clientAuthorities } = options;
     webhook.#listener = await startListener({
       address,
       port,
       ...(certificate !== undefined && { certificate }),
+      ...(key !== undefined && { key }),
       ...(clientAuthorities !== undefined && { clientAuthorities }),
       mostConnections: MOST_CONNECTIONS,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
