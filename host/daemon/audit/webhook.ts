@@ -54,7 +54,7 @@ export class AuditWebhook {
   /** Rejects with the error of reading a certificate or the token, or of listening. */
   static async start(options: WebhookOptions): Promise<AuditWebhook> {
     const webhook = new AuditWebhook(options);
-    webhook.#readToken();
+    webhook.#token = webhook.#readToken();
     const { address, port, certificate, key, clientAuthorities } = options;
     webhook.#listener = await startListener({
       address,
@@ -77,13 +77,14 @@ export class AuditWebhook {
 
   /** Requests by the status of their answer. */
   get answers(): readonly { readonly status: number; readonly count: number }[] {
-    return [...this.#answers].map(([status, count]) => ({ status, count }));
+    return [...this.#answers].sort(([one], [other]) => one - other).map(([status, count]) => ({ status, count }));
   }
 
   /** Reads certificates and token again. @throws {Error} those before stay */
   renew(): void {
-    this.#readToken();
+    const token = this.#readToken();
     this.#listener?.renewCertificate();
+    this.#token = token;
   }
 
   /** Answers what is under way. */
@@ -92,9 +93,10 @@ export class AuditWebhook {
     await this.#listener?.close(STOP_GRACE_MS);
   }
 
-  #readToken(): void {
+  /** Its hash; undefined if none is wanted. */
+  #readToken(): Buffer | undefined {
     const { tokenFile } = this.#options;
-    if (tokenFile === undefined) return;
+    if (tokenFile === undefined) return undefined;
     let token: string;
     try {
       token = readFileSync(tokenFile, 'latin1').trim();
@@ -102,7 +104,7 @@ export class AuditWebhook {
       throw new Error(`can't read ${tokenFile}: ${reasonOf(error)}`);
     }
     if (token === '' || token.length > LONGEST_TOKEN) throw new Error(`${tokenFile} has no token`);
-    this.#token = digest(token);
+    return digest(token);
   }
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
