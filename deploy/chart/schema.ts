@@ -81,10 +81,11 @@ const OWN_VALUES = strict({
   tolerations: OBJECTS,
   healthChecks: strict({ startupProbe: PROBE, livenessProbe: PROBE, readinessProbe: PROBE }),
   controller: strict({
-    kind: oneOf('daemonset'),
+    kind: oneOf('daemonset', 'deployment'),
     annotations: LABELS,
     labels: LABELS,
     daemonset: strict({ updateStrategy: OBJECT }),
+    deployment: strict({ replicas: { type: 'integer', minimum: 1 } }),
   }),
   driver: strict({
     enabled: { const: true },
@@ -128,6 +129,18 @@ const OWN_VALUES = strict({
     additionalProperties: TEXT,
   },
   responses: { $ref: '#/properties/falco/properties/responses' },
+  k8sAudit: strict({
+    service: strict({
+      type: oneOf('ClusterIP', 'NodePort', 'LoadBalancer'),
+      clusterIP: TEXT,
+      port: PORT,
+      nodePort: { anyOf: [PORT, { type: 'null' }] },
+      annotations: LABELS,
+    }),
+    tls: strict({ secretName: TEXT, hosts: TEXTS, addresses: TEXTS }),
+    clientAuthority: strict({ secretName: TEXT }),
+    token: strict({ secretName: TEXT }),
+  }),
   metrics: strict({
     enabled: FLAG,
     interval: TEXT,

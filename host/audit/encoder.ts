@@ -25,19 +25,28 @@ const [ID, OBJECT, SPEC] = [keyOf('auditID'), keyOf('requestObject'), keyOf('spe
 
 export class AuditEncoder {
   readonly #places: readonly Place[];
+  /** Those that only alerts read. */
+  readonly #late: readonly Place[];
   readonly #onDemand: number;
 
-  /** @param onDemand values that lie in no member, as rules write them, in the order of the record's table; what is no such field is absent */
-  constructor(onDemand: readonly string[]) {
+  /**
+   * @param onDemand values that lie in no member, as rules write them, in the order of the record's table; what is no such field is absent
+   * @param inConditions how many of them conditions read; the others are filled in by complete()
+   */
+  constructor(onDemand: readonly string[], inConditions: number) {
     this.#onDemand = onDemand.length;
-    this.#places = [
-      ...AUDIT_MEMBERS.map(({ row, offset }) => placeOf(offset, row, undefined)),
-      ...onDemand.flatMap((name, index) => {
+    const places = (from: number, to: number): Place[] =>
+      onDemand.slice(from, to).flatMap((name, index) => {
         const resolved = namedAuditField(name);
         if (!resolved.ok || resolved.field.source.from !== 'audit') return [];
-        return placeOf(AUDIT_VALUES_OFFSET + index * AUDIT_VALUE_BYTES, resolved.field.source.row, resolved.argument);
-      }),
+        const offset = AUDIT_VALUES_OFFSET + (from + index) * AUDIT_VALUE_BYTES;
+        return placeOf(offset, resolved.field.source.row, resolved.argument);
+      });
+    this.#places = [
+      ...AUDIT_MEMBERS.map(({ row, offset }) => placeOf(offset, row, undefined)),
+      ...places(0, inConditions),
     ];
+    this.#late = places(inConditions, onDemand.length);
   }
 
   /**
@@ -52,6 +61,19 @@ export class AuditEncoder {
     head: RecordHead,
   ): number {
     writer.begin(address, this.#onDemand, values, event);
+    this.#fill(this.#places, values, event, writer);
+    return writer.finish(head);
+  }
+
+  /**
+   * Adds what alerts alone read to the record that was written last: few events match, and an event as a whole takes long to write.
+   * @throws RecordFullError
+   */
+  complete(values: JsonValues, { value: event }: FoundEvent, writer: RecordWriter): void {
+    this.#fill(this.#late, values, event, writer);
+  }
+
+  #fill(places: readonly Place[], values: JsonValues, event: number, writer: RecordWriter): void {
     const object = values.member(event, OBJECT);
     const hasId = values.member(event, ID) !== NOWHERE;
     const has: Readonly<Record<Part, boolean>> = {
@@ -60,11 +82,10 @@ export class AuditEncoder {
       // The patch of an object is an array, of which each element may have it.
       spec: object !== NOWHERE && (values.isArray(object) || values.member(object, SPEC) !== NOWHERE),
     };
-    for (const { offset, read, isList, needsId, part } of this.#places) {
+    for (const { offset, read, isList, needsId, part } of places) {
       if (!has[part] || (needsId && !hasId)) continue;
       writer.put(offset, read(values, event), isList, values);
     }
-    return writer.finish(head);
   }
 }
 

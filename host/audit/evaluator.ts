@@ -78,7 +78,7 @@ export class AuditEvaluator implements EvaluatesEvents {
       const message = `its rules name ${onDemand.length} values of audit events, more than ${MOST_AUDIT_VALUES}`;
       throw new RuleModuleError('MODULE_BAD_MANIFEST', message);
     }
-    this.#encoder = new AuditEncoder(onDemand);
+    this.#encoder = new AuditEncoder(onDemand, new Set(auditValues).size);
     this.#writer = new RecordWriter(memory, PAGES * PAGE - MARGIN);
     this.#memory = new EventMemory(memory.buffer);
     this.#readers = fields.map((names) => names.map((name) => auditFieldReader(name, onDemand)));
@@ -104,11 +104,21 @@ export class AuditEvaluator implements EvaluatesEvents {
     }
     this.#matched = [];
     const result = runEvaluate(this.#instance, from, from + size);
+    if (this.#matched.length > 0) this.#complete(values, event);
     const matches = this.#matched.slice(0, mostMatches).map((rule) => ({
       module: this.#module,
       rule,
       values: (this.#readers[rule] ?? []).map((read) => read(this.#memory, from, context)),
     }));
     return result.ok ? { matches } : { matches, failure: result };
+  }
+
+  /** What has no room is absent from alerts; conditions do not read it. */
+  #complete(values: JsonValues, event: FoundEvent): void {
+    try {
+      this.#encoder.complete(values, event, this.#writer);
+    } catch (error) {
+      if (!(error instanceof RecordFullError)) throw error;
+    }
   }
 }

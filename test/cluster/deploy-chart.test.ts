@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -241,6 +242,68 @@ test('responses are in a ConfigMap of their own, which the configuration include
   assert.match(off.stderr, /got boolean, want string/);
 });
 
+const RECEIVER: Values = { controller: { kind: 'deployment' } };
+
+/** Where the receiver finds certificates and token, by the name of the volume. */
+function secretsOf(values: Values): unknown[] {
+  const volumes = asArray(at(render('Deployment', values), 'spec', 'template', 'spec', 'volumes'));
+  return volumes.flatMap((volume) => {
+    const secret = at(volume, 'secret', 'secretName');
+    return secret === undefined ? [] : [[at(volume, 'name'), secret]];
+  });
+}
+
+test('a receiver of audit events has no privilege, asks nobody, and mounts nothing of the node', () => {
+  for (const kind of ['DaemonSet', 'ClusterRole', 'Role']) assert.deepEqual(renderAll(kind, RECEIVER), [], kind);
+  assert.deepEqual(renderAll('Deployment'), []);
+  const pod = at(render('Deployment', RECEIVER), 'spec', 'template', 'spec');
+  const [container] = asArray(at(pod, 'containers'));
+  assert.equal(at(pod, 'hostPID'), undefined);
+  assert.equal(at(pod, 'securityContext', 'runAsNonRoot'), true);
+  assert.deepEqual(at(container, 'securityContext', 'capabilities'), { drop: ['ALL'] });
+  assert.deepEqual(at(container, 'args'), [
+    'run',
+    '--config=/etc/wasprey/config/wasprey.yaml',
+    '--disable-source=syscall',
+  ]);
+  assert.doesNotMatch(JSON.stringify(at(pod, 'volumes')), /hostPath/);
+  const { sources, journal, kubernetes } = configurationOf(RECEIVER);
+  assert.equal(sources.k8s_audit.listen, '0.0.0.0:9765');
+  assert.deepEqual([journal.enabled, kubernetes.enabled], [false, false]);
+  for (const values of [{ k8sAudit: null }, { k8sAudit: { service: null, tls: null } }])
+    assert.ok(render('Deployment', { ...RECEIVER, ...values }));
+});
+
+test('its certificate and token are made by the chart, or come from Secrets', () => {
+  assert.deepEqual(secretsOf(RECEIVER), [
+    ['audit-tls', 'try-wasprey-audit'],
+    ['audit-token', 'try-wasprey-audit'],
+  ]);
+  const address = '10.96.0.50';
+  const values = { ...RECEIVER, k8sAudit: { service: { clusterIP: address }, tls: { hosts: ['audit.example'] } } };
+  const data = at(render('Secret', values), 'data');
+  const text = (key: string): string => Buffer.from(asText(at(data, key)) ?? '', 'base64').toString();
+  const certificate = new X509Certificate(text('tls.crt'));
+  assert.ok(certificate.verify(new X509Certificate(text('ca.crt')).publicKey));
+  assert.ok(certificate.checkPrivateKey(createPrivateKey(text('tls.key'))));
+  for (const host of ['try-wasprey-audit.security.svc', 'audit.example']) assert.ok(certificate.checkHost(host), host);
+  assert.equal(certificate.checkIP(address), address);
+  assert.match(text('token'), /^\w{48}$/);
+  const service = renderAll('Service', values).find((item) => at(item, 'metadata', 'name') === 'try-wasprey-audit');
+  assert.equal(at(service, 'spec', 'clusterIP'), address);
+
+  const own = { tls: { secretName: 'tls' }, clientAuthority: { secretName: 'clients' } };
+  assert.deepEqual(renderAll('Secret', { ...RECEIVER, k8sAudit: own }), []);
+  assert.deepEqual(secretsOf({ ...RECEIVER, k8sAudit: own }), [
+    ['audit-tls', 'tls'],
+    ['audit-clients', 'clients'],
+  ]);
+  const { client_ca, token_file } = configurationOf({ ...RECEIVER, k8sAudit: own }).sources.k8s_audit;
+  assert.deepEqual([client_ca, token_file], ['/etc/wasprey/audit/clients/ca.crt', '']);
+  assert.match(notes(RECEIVER), /wasprey audit-config .*--token-file token/);
+  assert.doesNotMatch(notes({ ...RECEIVER, k8sAudit: own }), /audit-config/);
+});
+
 test('a value that is taken away leaves what the chart has without it', () => {
   const withoutProbe = containerOf({ healthChecks: { livenessProbe: null } });
   assert.equal(at(withoutProbe, 'livenessProbe'), undefined);
@@ -391,7 +454,9 @@ test('values that are not there, or of another kind, are refused by name', () =>
     [{ falcosidekik: { enabled: true } }, /falcosidekik/],
     [{ driver: { kind: 'gvisor' } }, /driver.*kind/],
     [{ driver: { enabled: false } }, /driver.*enabled/],
-    [{ controller: { kind: 'deployment' } }, /controller.*kind/],
+    [{ controller: { kind: 'statefulset' } }, /controller.*kind/],
+    [{ controller: { deployment: { replicas: 0 } } }, /replicas/],
+    [{ k8sAudit: { service: { type: 'ExternalName' } } }, /k8sAudit.*type/],
     [{ image: { architectures: ['s390x'] } }, /architectures/],
     [{ customRules: { 'rules.txt': '' } }, /rules\.txt/],
     [{ falco: { jsonoutput: true } }, /jsonoutput/],

@@ -145,17 +145,29 @@ export class Cluster {
     await this.run(['pkill', '-KILL', '-f', 'kube-apiserver --etcd']);
   }
 
+  /** Starts the API server anew, with these options besides its own, and waits until it answers. */
+  async restartApiServer(options: readonly string[]): Promise<void> {
+    await writeFile(join(this.state, 'apiserver-options'), options.map((option) => `${option}\n`).join(''));
+    await this.stopApiServer();
+    await this.startApiServer();
+    await this.#untilReady();
+  }
+
   async startApiServer(): Promise<void> {
     await rm(join(this.state, 'apiserver-stays-down'), { force: true });
+  }
+
+  async #untilReady(): Promise<void> {
+    await until(
+      async () => (await this.kubectl('get', '--raw', '/readyz').catch(() => '')) === 'ok',
+      API_SERVER_TIMEOUT_MS,
+    );
   }
 
   /** Deletes what a test file before has made, however that ended. */
   async #clear(): Promise<void> {
     await this.startApiServer();
-    await until(
-      async () => (await this.kubectl('get', '--raw', '/readyz').catch(() => '')) === 'ok',
-      API_SERVER_TIMEOUT_MS,
-    );
+    await this.#untilReady();
     for (const file of await readdir(join(this.state, 'static-pods'))) await rm(join(this.state, 'static-pods', file));
     const all = (await this.kubectl('get', 'namespaces', '-o', 'name')).trim().split('\n');
     const made = all.filter((name) => !/^namespace\/(default|kube-.*)$/.test(name));

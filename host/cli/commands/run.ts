@@ -13,6 +13,7 @@ import { AgentWebServer } from '../../daemon/web/agent-server.ts';
 import type { Log } from '../../diagnostics/log.ts';
 import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
 import { IdleWorker } from '../../engine/idle-worker.ts';
+import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
 
@@ -28,7 +29,8 @@ export const RUN = defineCommand({
     Started by systemd it reports when it watches, reloads and stops (Type=notify), and to the watchdog (WatchdogSec) as long as
     events are evaluated.
 
-    It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 6.1 or newer with BTF; \`wasprey doctor\` checks.`,
+    It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 6.1 or newer with BTF; \`wasprey doctor\` checks. With
+    \`--disable-source syscall\` it receives audit events of Kubernetes alone (sources.k8s_audit), and needs neither.`,
   status: {
     ok: 'It was stopped, by Ctrl-C, a signal or --duration.',
     failure: 'It could not start, or the engine has failed and nothing is watched any more.',
@@ -55,7 +57,7 @@ export const RUN = defineCommand({
     const manager = takeServiceManager(process.env);
     const settings = await runSettings(options, operands, terminal);
     const own = await logOf(settings, terminal);
-    await prepare('capture');
+    await prepare(settings.sources.includes(DEFAULT_SOURCE) ? 'capture' : 'native');
     const idleWorker = new IdleWorker();
     await using syslog = syslogOf(settings, own);
     const log = syslog.log;

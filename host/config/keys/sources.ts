@@ -17,8 +17,9 @@ export const SOURCE_KEYS = {
           ssl_enabled: flag(true, 'Receive over HTTPS. It can be off only at an address of the loopback interface.'),
           ssl_certificate: text(
             '/etc/wasprey/k8s-audit.pem',
-            'PEM file with both the certificate and its private key; it is reloaded when it changes.',
+            'PEM file with the certificate, and with its private key unless `ssl_key` is set; it is reloaded when it changes.',
           ),
+          ssl_key: text('', 'PEM file of the private key, if it is in a file of its own.'),
           client_ca: text(
             '',
             'PEM file of the authorities that sign the certificates of clients. Only who has such a certificate is heard; it is reloaded when it changes.',

@@ -96,14 +96,14 @@ export class AuditSource implements OtherSource {
 
   async #listen(evaluation: AuditEvaluation): Promise<void> {
     const { settings, say } = this.#options;
-    const { listen, path, ssl_enabled, ssl_certificate, client_ca, token_file } = settings;
+    const { listen, path, ssl_enabled, ssl_certificate, ssl_key, client_ca, token_file } = settings;
     const { address = '', port = 0 } = listenAddress(listen) ?? {};
     try {
       this.#webhook = await AuditWebhook.start({
         address,
         port,
         path,
-        ...(ssl_enabled && { certificate: ssl_certificate }),
+        ...(ssl_enabled && { certificate: ssl_certificate, ...(ssl_key !== '' && { key: ssl_key }) }),
         ...(client_ca !== '' && { clientAuthorities: client_ca }),
         ...(token_file !== '' && { tokenFile: token_file }),
         evaluate: (text: AuditText): Promise<TextOutcome> => evaluation.evaluate(text),
@@ -115,7 +115,9 @@ export class AuditSource implements OtherSource {
       );
     }
     say('info', `audit events are received at ${listen}${path}`);
-    const renewed = [...(ssl_enabled ? [ssl_certificate] : []), client_ca, token_file].filter((file) => file !== '');
+    const renewed = [...(ssl_enabled ? [ssl_certificate, ssl_key] : []), client_ca, token_file].filter(
+      (file) => file !== '',
+    );
     this.#watch = new PathWatch(renewed, {
       onChange: () => {
         try {

@@ -24,6 +24,7 @@ export interface WebhookOptions {
   readonly port: number;
   readonly path: string;
   readonly certificate?: string;
+  readonly key?: string;
   readonly clientAuthorities?: string;
   readonly tokenFile?: string;
   /** Rejects if the text can't be evaluated now, and may be sent again. */
@@ -53,12 +54,13 @@ export class AuditWebhook {
   /** Rejects with the error of reading a certificate or the token, or of listening. */
   static async start(options: WebhookOptions): Promise<AuditWebhook> {
     const webhook = new AuditWebhook(options);
-    webhook.#readToken();
-    const { address, port, certificate, clientAuthorities } = options;
+    webhook.#token = webhook.#readToken();
+    const { address, port, certificate, key, clientAuthorities } = options;
     webhook.#listener = await startListener({
       address,
       port,
       ...(certificate !== undefined && { certificate }),
+      ...(key !== undefined && { key }),
       ...(clientAuthorities !== undefined && { clientAuthorities }),
       mostConnections: MOST_CONNECTIONS,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
@@ -75,13 +77,14 @@ export class AuditWebhook {
 
   /** Requests by the status of their answer. */
   get answers(): readonly { readonly status: number; readonly count: number }[] {
-    return [...this.#answers].map(([status, count]) => ({ status, count }));
+    return [...this.#answers].sort(([one], [other]) => one - other).map(([status, count]) => ({ status, count }));
   }
 
   /** Reads certificates and token again. @throws {Error} those before stay */
   renew(): void {
-    this.#readToken();
+    const token = this.#readToken();
     this.#listener?.renewCertificate();
+    this.#token = token;
   }
 
   /** Answers what is under way. */
@@ -90,9 +93,10 @@ export class AuditWebhook {
     await this.#listener?.close(STOP_GRACE_MS);
   }
 
-  #readToken(): void {
+  /** Its hash; undefined if none is wanted. */
+  #readToken(): Buffer | undefined {
     const { tokenFile } = this.#options;
-    if (tokenFile === undefined) return;
+    if (tokenFile === undefined) return undefined;
     let token: string;
     try {
       token = readFileSync(tokenFile, 'latin1').trim();
@@ -100,7 +104,7 @@ export class AuditWebhook {
       throw new Error(`can't read ${tokenFile}: ${reasonOf(error)}`);
     }
     if (token === '' || token.length > LONGEST_TOKEN) throw new Error(`${tokenFile} has no token`);
-    this.#token = digest(token);
+    return digest(token);
   }
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {

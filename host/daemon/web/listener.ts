@@ -17,6 +17,8 @@ export interface ListenerOptions {
   readonly port: number;
   /** PEM file of certificate and key, in any order: HTTPS. */
   readonly certificate?: string;
+  /** PEM file of the key, if it is not in that of the certificate. */
+  readonly key?: string;
   /** PEM file of those who sign the certificates of clients; nobody else is heard. */
   readonly clientAuthorities?: string;
   readonly mostConnections: number;
@@ -42,7 +44,7 @@ export interface Listener {
 
 /** Rejects with the error of reading a certificate, or of listening. */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
-  const { certificate, clientAuthorities, requestTimeoutMs, respond } = options;
+  const { certificate, key, clientAuthorities, requestTimeoutMs, respond } = options;
   const listener = oneAtATime(respond);
   const limits = {
     headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
@@ -50,7 +52,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     maxHeaderSize: LARGEST_HEADERS,
   };
   const context = (path: string) => ({
-    ...readCertificate(path),
+    ...readCertificate(path, key),
     ...(clientAuthorities !== undefined && { ca: readAuthorities(clientAuthorities) }),
     minVersion: 'TLSv1.2' as const,
   });
@@ -81,18 +83,15 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   };
 }
 
-/** One file with both, as Falco has it. Throws what reading it throws, or what is missing in it. */
-function readCertificate(path: string): { readonly cert: string; readonly key: string } {
-  const pem = readPem(path);
-  for (const [what, mark] of [
-    ['certificate', CERTIFICATE],
-    ['private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----/],
-  ] as const) {
-    if (!mark.test(pem)) throw new Error(`${path} has no ${what} in PEM form`);
-  }
-  return { cert: pem, key: pem };
+/** One file with both, as Falco has it, or two. Throws what reading them throws, or what is missing in them. */
+function readCertificate(path: string, keyPath = path): { readonly cert: string; readonly key: string } {
+  const [cert, key] = [readPem(path), readPem(keyPath)];
+  if (!CERTIFICATE.test(cert)) throw new Error(`${path} has no certificate in PEM form`);
+  if (!PRIVATE_KEY.test(key)) throw new Error(`${keyPath} has no private key in PEM form`);
+  return { cert, key };
 }
 
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----/;
 
 function readAuthorities(path: string): string {

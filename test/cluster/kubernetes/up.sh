@@ -119,10 +119,12 @@ start etcd etcd --data-dir "$state/etcd" --unsafe-no-fsync \
   --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
   --listen-peer-urls http://127.0.0.1:2380 --initial-advertise-peer-urls http://127.0.0.1:2380 \
   --initial-cluster default=http://127.0.0.1:2380
-# The API server starts anew when it ends, so that a test can kill it.
+# The API server starts anew when it ends, so that a test can kill it, and give it further options, one a line.
 cat > "$state/apiserver.sh" << SCRIPT
 while :; do
   while [ -e "$state/apiserver-stays-down" ]; do sleep 0.1; done
+  more=()
+  [ ! -e "$state/apiserver-options" ] || mapfile -t more < "$state/apiserver-options"
   "$programs/kube-apiserver" --etcd-servers=http://127.0.0.1:2379 --bind-address=0.0.0.0 --secure-port=6443 \
     --advertise-address=10.99.0.1 --endpoint-reconciler-type=lease --service-cluster-ip-range=10.96.0.0/24 \
     --tls-cert-file="$keys/apiserver.crt" --tls-private-key-file="$keys/apiserver.key" --client-ca-file="$keys/ca.crt" \
@@ -131,7 +133,7 @@ while :; do
     --service-account-extend-token-expiration=false \
     --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction --allow-privileged=true \
     --kubelet-client-certificate="$keys/kubelet-client.crt" --kubelet-client-key="$keys/kubelet-client.key" \
-    --kubelet-certificate-authority="$keys/ca.crt" --kubelet-preferred-address-types=InternalIP
+    --kubelet-certificate-authority="$keys/ca.crt" --kubelet-preferred-address-types=InternalIP "\${more[@]}"
   sleep 0.2
 done
 SCRIPT

@@ -88,7 +88,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 
 {{- define "wasprey.asksKubernetes" -}}
-{{- if and (.Values.collectors).enabled ((.Values.collectors).kubernetes).enabled -}}true{{- end -}}
+{{- if and (not (include "wasprey.receivesAudit" .)) (.Values.collectors).enabled ((.Values.collectors).kubernetes).enabled -}}true{{- end -}}
 {{- end -}}
 
 {{/*
@@ -249,7 +249,8 @@ rollingUpdate:
 {{- $included := dict "config_files" (append (ternary $files (list $files) (kindIs "slice" $files)) $responses) -}}
 {{- $rules := dict "rules_files" (include "wasprey.rulesFiles" $ | fromYamlArray) -}}
 {{- $others := include "wasprey.setByFalcoValues" $ | fromYaml -}}
-{{- toYaml (mergeOverwrite $falco $asked $served $rules $included $others (dict "metrics" $metrics)) -}}
+{{- $audit := include "wasprey.auditKeys" $ | fromYaml -}}
+{{- toYaml (mergeOverwrite $falco $asked $served $rules $included $others $audit (dict "metrics" $metrics)) -}}
 {{- end -}}
 {{- end -}}
 
@@ -339,6 +340,83 @@ Falco's default. The ConfigMaps of `rulesConfigMaps` come right before the custo
 {{- end -}}
 {{- end -}}
 {{- toYaml $web -}}
+{{- end -}}
+
+{{/* Whether it is no agent of nodes, but a receiver of audit events. */}}
+{{- define "wasprey.receivesAudit" -}}
+{{- if eq ((.Values.controller).kind | default "daemonset") "deployment" -}}true{{- end -}}
+{{- end -}}
+
+{{/* `k8sAudit`, with names of Secrets alone where these are given; parts that were taken away have their defaults. */}}
+{{- define "wasprey.k8sAudit" -}}
+{{- $audit := .Values.k8sAudit | default dict -}}
+{{- $service := $audit.service | default dict -}}
+tls: {{ ($audit.tls).secretName | default "" | quote }}
+hosts: {{ ($audit.tls).hosts | default list | toJson }}
+addresses: {{ ($audit.tls).addresses | default list | toJson }}
+clientAuthority: {{ ($audit.clientAuthority).secretName | default "" | quote }}
+token: {{ ($audit.token).secretName | default "" | quote }}
+service:
+  type: {{ $service.type | default "ClusterIP" | quote }}
+  clusterIP: {{ $service.clusterIP | default "" | quote }}
+  port: {{ $service.port | default 9765 }}
+  nodePort: {{ $service.nodePort | default 0 }}
+  annotations: {{ $service.annotations | default dict | toJson }}
+{{- end -}}
+
+{{/* Service, and Secret that the chart makes, of the receiver of audit events. A Service's name has 63 characters at most. */}}
+{{- define "wasprey.auditName" -}}
+{{- include "wasprey.fullname" . | trunc 57 | trimSuffix "-" -}}-audit
+{{- end -}}
+
+{{/* Name of the Secret with the token of the API server; empty: it has a certificate. */}}
+{{- define "wasprey.auditToken" -}}
+{{- $audit := include "wasprey.k8sAudit" . | fromYaml -}}
+{{- if $audit.token -}}
+{{- $audit.token -}}
+{{- else if not $audit.clientAuthority -}}
+{{- include "wasprey.auditName" . -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "wasprey.ownAuditSecret" -}}
+{{- $name := include "wasprey.auditName" . -}}
+{{- if or (not (include "wasprey.k8sAudit" . | fromYaml).tls) (eq (include "wasprey.auditToken" .) $name) -}}true{{- end -}}
+{{- end -}}
+
+{{/* Where the receiver of audit events listens. Nothing of a node is kept or asked for. */}}
+{{- define "wasprey.auditKeys" -}}
+{{- if include "wasprey.receivesAudit" . -}}
+{{- $audit := include "wasprey.k8sAudit" . | fromYaml -}}
+sources:
+  k8s_audit:
+    listen: 0.0.0.0:9765
+    ssl_enabled: true
+    ssl_certificate: /etc/wasprey/audit/tls/tls.crt
+    ssl_key: /etc/wasprey/audit/tls/tls.key
+    token_file: {{ ternary "/etc/wasprey/audit/token/token" "" (not (empty (include "wasprey.auditToken" .))) | quote }}
+    client_ca: {{ ternary "/etc/wasprey/audit/clients/ca.crt" "" (not (empty $audit.clientAuthority)) | quote }}
+journal: {enabled: false}
+{{- else -}}
+{}
+{{- end -}}
+{{- end -}}
+
+{{/* Probes of the container, if the web server is on. */}}
+{{- define "wasprey.probes" -}}
+{{- $web := include "wasprey.webserver" . | fromYaml }}
+{{- if $web.enabled }}
+{{- $healthz := dict "path" ($web.k8s_healthz_endpoint | default "/healthz") "port" "web" }}
+{{- $startupz := dict "path" "/startupz" "port" "web" }}
+{{- $readyz := dict "path" "/readyz" "port" "web" }}
+{{- range $kind, $endpoint := dict "startupProbe" $startupz "livenessProbe" $healthz "readinessProbe" $readyz }}
+{{- with get ($.Values.healthChecks | default dict) $kind }}
+{{ $kind }}:
+  httpGet: {{- toYaml (merge (dict "scheme" (ternary "HTTPS" "HTTP" ($web.ssl_enabled | default false))) $endpoint) | nindent 4 }}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end -}}
 
 {{/* Keys that follow from `falcosidekick` and `falcoctl`, as in Falco's chart. */}}

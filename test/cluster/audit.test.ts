@@ -1,0 +1,164 @@
+// A real API server sends its audit events, with the files of `wasprey audit-config`, to an agent that watches nothing else.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { PROJECT } from '../../host/setup/paths.mjs';
+import { Authority } from '../support/authority.ts';
+import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
+import { eventually } from '../support/cluster-agent.ts';
+import { makeDirectory } from '../support/directory.ts';
+import { type RunProcess, startWasprey } from '../support/run-process.ts';
+
+const RULES = `
+- rule: Cluster role binding created
+  desc: d
+  condition: ka.verb = create and ka.target.resource = clusterrolebindings and ka.response.code startswith 2
+  output: binding=%ka.target.name role=%ka.req.binding.role user=%ka.user.name
+  priority: WARNING
+  source: k8s_audit
+- rule: Privileged pod created
+  desc: d
+  condition: ka.verb = create and ka.target.resource = pods and not ka.target.subresource exists and ka.req.pod.containers.privileged intersects (true)
+  output: pod=%ka.target.name images=%ka.req.pod.containers.image user=%ka.user.name
+  priority: WARNING
+  source: k8s_audit
+- rule: Secret read
+  desc: d
+  condition: ka.verb = get and ka.target.resource = secrets and not ka.user.name startswith "system:"
+  output: secret=%ka.target.name user=%ka.user.name object=%ka.req.configmap.obj
+  priority: NOTICE
+  source: k8s_audit
+- rule: Anonymous request
+  desc: d
+  condition: ka.user.name = "system:anonymous"
+  output: uri=%ka.uri decision=%ka.auth.decision code=%ka.response.code
+  priority: NOTICE
+  source: k8s_audit
+`;
+
+const directory = makeDirectory();
+const place = (name: string): string => join(directory.path, name);
+let cluster: Cluster;
+let agent: RunProcess;
+
+/** In the network of the cluster's node, where the API server is. */
+function startAgent(): RunProcess {
+  const launcher = ['nsenter', '-t', String(cluster.pid), '-n', '--'];
+  const words = ['run', '-c', place('wasprey.yaml'), '--disable-source', 'syscall', '--rule-matching', 'all'];
+  return startWasprey(words, { launcher });
+}
+
+function alert(rule: string, pattern: RegExp) {
+  return agent.until(`${rule}: ${pattern}`, () => agent.alerts(rule).find(({ output }) => pattern.test(output)));
+}
+
+before(async () => {
+  cluster = await Cluster.start();
+  const [receivers, clients] = [new Authority(directory.path, 'receivers'), new Authority(directory.path, 'clients')];
+  const [own, client] = [receivers.issue('receiver'), clients.issue('api-server')];
+  writeFileSync(place('own.pem'), readFileSync(own.certificate, 'utf8') + readFileSync(own.key, 'utf8'));
+  writeFileSync(place('token'), 'secret-of-the-api-server');
+  writeFileSync(place('rules.yaml'), RULES);
+  writeFileSync(
+    place('wasprey.yaml'),
+    `rules_files: [${place('rules.yaml')}]
+json_output: true
+sources:
+  k8s_audit:
+    listen: 127.0.0.1:9765
+    ssl_certificate: ${place('own.pem')}
+    client_ca: ${clients.path}
+    token_file: ${place('token')}
+`,
+  );
+  mkdirSync(place('files'));
+  const identity = [
+    '--client-certificate',
+    client.certificate,
+    '--client-key',
+    client.key,
+    '--token-file',
+    place('token'),
+  ];
+  const words = ['--server', 'https://127.0.0.1:9765/k8s-audit', '--ca', receivers.path, ...identity];
+  const made = spawnSync(
+    process.execPath,
+    [join(PROJECT, 'host/cli/main.ts'), 'audit-config', place('files'), ...words],
+    { encoding: 'utf8' },
+  );
+  assert.equal(made.status, 0, made.stderr);
+  agent = startAgent();
+  await agent.watches();
+  // Ten seconds otherwise, too long for a test that waits for the next try.
+  await cluster.restartApiServer([...made.stdout.trim().split('\n'), '--audit-webhook-initial-backoff=1s']);
+  await eventually('the service account', async () =>
+    (await cluster.kubectl('get', 'serviceaccounts')).includes('default'),
+  );
+});
+
+after(async () => {
+  await cluster?.kubectl('delete', 'clusterrolebindings', '-l', 'test=audit').catch(() => {});
+  await cluster?.restartApiServer([]);
+  await agent?.[Symbol.asyncDispose]();
+  await cluster?.stop();
+});
+
+async function bind(name: string): Promise<void> {
+  await cluster.apply([
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name, labels: { test: 'audit' } },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'mallory' }],
+    },
+  ]);
+}
+
+test('a cluster role binding', async () => {
+  await bind('audit-first');
+  await alert('Cluster role binding created', /binding=audit-first role=cluster-admin user=admin$/);
+});
+
+test('a privileged pod', async () => {
+  const security = { securityContext: { privileged: true } };
+  const container = { name: 'main', image: SHELL_IMAGE, imagePullPolicy: 'Never', command: ['true'], ...security };
+  const spec = { restartPolicy: 'Never', containers: [container] };
+  await cluster.apply([{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'strong', namespace: 'default' }, spec }]);
+  await alert('Privileged pod created', /pod=strong images=\(registry\.test\/shop\/shell:1\.37\) user=admin$/);
+});
+
+test('a secret that is read, without its values', async () => {
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'safe', namespace: 'default' } };
+  await cluster.apply([{ ...secret, stringData: { password: 'hunter2' } }]);
+  await cluster.kubectl('get', 'secret', 'safe', '-o', 'yaml');
+  const { output } = await alert('Secret read', /secret=safe user=admin/);
+  assert.match(output, /object=<NA>$/);
+  await cluster.kubectl('delete', 'secret', 'safe');
+});
+
+test('an anonymous request', async () => {
+  // kubectl would ask for a name.
+  const script = `process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+    fetch('https://127.0.0.1:6443/api/v1/namespaces/default/secrets').then(({ status }) => console.log(status));`;
+  assert.equal((await cluster.run([process.execPath, '-e', script])).stdout, '403\n');
+  await alert('Anonymous request', /uri=\/api\/v1\/namespaces\/default\/secrets decision=forbid code=403$/);
+});
+
+test('what happens while no agent listens comes when one does again, each event once', async () => {
+  agent.kill('SIGTERM');
+  assert.equal(await agent.ended, 0, agent.stderr());
+  assert.match(
+    agent.stderr(),
+    /k8s_audit {3}[\d,]+ events received: [\d,]+ evaluated, [\d,]+ received before, 0 dropped/,
+  );
+  await bind('audit-later');
+  agent = startAgent();
+  await alert('Cluster role binding created', /binding=audit-later /);
+  await bind('audit-last');
+  await alert('Cluster role binding created', /binding=audit-last /);
+  assert.equal(agent.alerts().filter(({ output }) => output.includes('binding=audit-later')).length, 1);
+});
