@@ -76,7 +76,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'minimal',
     lacks: NOTHING,
     needsTracefs: true,
-    live: ['open', 'io-uring', 'io-uring-pending', 'storm', 'mappings', 'isolate'],
+    live: ['open', 'io-uring', 'io-uring-pending', 'storm', 'isolate'],
   },
   {
     name: '6.1-arm64',

@@ -70,6 +70,7 @@ test('lines of the console: results are read, others passed over, garbled ones f
 test('the row of a guest: programs, actions, start-up time, live tests with what was left out', () => {
   const summary = new Summary('6.1-amd64');
   summary.release = '6.1.0';
+  summary.cpuSeconds = 12.4;
   const passed = (name: string) => ({ kind: 'test', test: name, seconds: 0 }) as const;
   summary.add('programs', passed('on_open'));
   summary.add('programs', { ...passed('on_path'), error: 'refused' });
@@ -86,5 +87,6 @@ test('the row of a guest: programs, actions, start-up time, live tests with what
     startMs: 1234,
     verified: '37 verified of 37',
     live: '2 of 2, 1 left out',
+    cpuSeconds: 12,
   });
 });
