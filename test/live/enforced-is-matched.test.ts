@@ -7,12 +7,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { enforcementTables } from '../../host/capture/enforcement-tables.ts';
+import { filterTables } from '../../host/capture/filter-tables.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
 import { ModuleSet } from '../../host/engine/module-set.ts';
 import type { EventRecord } from '../../host/fields/record.ts';
 import { compileRuleModule } from '../../host/sandbox/instantiate.ts';
 import { ENFORCED, enforcedParts } from '../../host/schema/enforced.ts';
 import type { ExactRule } from '../../host/schema/kernel-enforcement.ts';
+import type { KernelFilter } from '../../host/schema/kernel-filter.ts';
 import { actProgram, actWords, type Step, str } from '../support/live-act.ts';
 import { capture, directory, memory, RAILS, view } from '../support/live-enforcement.ts';
 import { AF_INET, AF_INET6, AT_FDCWD, O, SOCK_DGRAM } from '../support/live-numbers.ts';
@@ -84,8 +86,10 @@ class Trial {
     });
   }
 
-  static async of(conditions: readonly string[]): Promise<Trial> {
+  /** @param isFiltered whether the kernel drops what none of the rules can match */
+  static async of(conditions: readonly string[], isFiltered: boolean): Promise<Trial> {
     const { wasm, manifest } = await compileModule(rulesOf(conditions));
+    useFilter(isFiltered ? manifest.filter : undefined);
     return new Trial(wasm, manifest.exact?.rules ?? [], conditions);
   }
 
@@ -166,6 +170,12 @@ class Trial {
   }
 }
 
+function useFilter(filter: KernelFilter | undefined): void {
+  if (filter) capture.prepareFilter(0, filterTables([filter]));
+  capture.beginChange(TYPES, filter && 0);
+  while (!capture.isChanged()) capture.poll(new Uint32Array(64), 10);
+}
+
 function drawn<Drawn>(arbitrary: fc.Arbitrary<Drawn>, numRuns: number, seed = SEED): Drawn[] {
   return fc.sample(arbitrary, { numRuns, seed });
 }
@@ -176,16 +186,19 @@ function call(steps: readonly Step[]): void {
 
 const PROCESSES = ['proc.name = act', 'container.id = host', 'proc.name != act', ''];
 
-for (const { what, type, check, calls, processes } of [
-  {
-    what: 'opens',
-    type: 'evt.type in (open, openat, creat)',
-    check: exactOpenCheck(NAMES),
-    processes: PROCESSES,
-    calls: (seed: number) => call(drawn(openCall, CALLS, seed)),
-  },
+const OPENS = {
+  type: 'evt.type in (open, openat, creat)',
+  check: exactOpenCheck(NAMES),
+  processes: PROCESSES,
+  calls: (seed: number) => call(drawn(openCall, CALLS, seed)),
+};
+
+for (const { what, type, check, calls, processes, isFiltered } of [
+  { what: 'opens', ...OPENS, isFiltered: false },
+  { what: 'opens that the filter lets pass', ...OPENS, isFiltered: true },
   {
     what: 'connects and sends',
+    isFiltered: false,
     type: 'evt.type in (connect, sendto)',
     check: exactPeerCheck,
     processes: PROCESSES,
@@ -193,6 +206,7 @@ for (const { what, type, check, calls, processes } of [
   },
   {
     what: 'execs',
+    isFiltered: false,
     type: 'evt.type = execve and evt.res = SUCCESS',
     check: exactExecCheck,
     processes: [],
@@ -208,7 +222,10 @@ for (const { what, type, check, calls, processes } of [
   },
 ]) {
   test(`enforced is matched: ${what} (seed ${SEED})`, async () => {
-    const trial = await Trial.of(drawn(joined(check, processes), RULES).map((condition) => `${type} and ${condition}`));
+    const trial = await Trial.of(
+      drawn(joined(check, processes), RULES).map((condition) => `${type} and ${condition}`),
+      isFiltered,
+    );
     let seed = SEED;
     const { enforced, missed, judged } = trial.run(() => calls(seed++));
     const told = `${judged} events, ${enforced} enforced, ${missed} not matched`;
