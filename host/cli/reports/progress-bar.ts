@@ -18,17 +18,22 @@ interface Stream {
 
 export class ProgressBar implements Disposable {
   readonly #stream: Stream;
-  readonly #began = performance.now();
-  #drawnAt = this.#began + FIRST_MS - EVERY_MS;
+  readonly #now: () => number;
+  readonly #began: number;
+  #drawnAt: number;
   #isDrawn = false;
 
-  constructor(stream: Stream = process.stderr) {
+  /** @param now a clock, in ms */
+  constructor(stream: Stream = process.stderr, now = () => performance.now()) {
     this.#stream = stream;
+    this.#now = now;
+    this.#began = now();
+    this.#drawnAt = this.#began + FIRST_MS - EVERY_MS;
   }
 
   /** @param share of the work, 0 to 1 @param events that were read so far */
   update(share: number, events: number): void {
-    const now = performance.now();
+    const now = this.#now();
     if (this.#stream.isTTY !== true || now - this.#drawnAt < EVERY_MS) return;
     this.#drawnAt = now;
     this.#isDrawn = true;
@@ -44,7 +49,7 @@ export class ProgressBar implements Disposable {
   hide(): void {
     if (this.#isDrawn) this.#stream.write('\r\x1b[K');
     this.#isDrawn = false;
-    this.#drawnAt = performance.now() + HIDDEN_MS;
+    this.#drawnAt = this.#now() + HIDDEN_MS;
   }
 
   /** Takes it away. */
