@@ -112,7 +112,7 @@ export class History implements Disposable {
    * @param isGrowing to be read with `follows`
    */
   constructor(path: string, isGrowing = false) {
-    this.#file = new RecordingFile(path, isGrowing);
+    this.#file = new RecordingFile(path, isGrowing ? 'growing' : undefined);
     try {
       this.#reader = new RecordingReader(this.#file, isGrowing);
     } catch (error) {

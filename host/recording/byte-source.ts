@@ -20,11 +20,11 @@ export class RecordingFile implements ByteSource, Disposable {
 
   /**
    * Throws the errors of open().
-   * @param isGrowing it is still written, and its size is what it is when it is asked for
+   * @param size `growing`: it is still written, and its size is what it is when it is asked for; a number: what comes behind is left out
    */
-  constructor(path: string, isGrowing = false) {
+  constructor(path: string, size?: 'growing' | number) {
     this.#descriptor = openSync(path, 'r');
-    this.#size = isGrowing ? undefined : fstatSync(this.#descriptor).size;
+    this.#size = size === 'growing' ? undefined : Math.min(fstatSync(this.#descriptor).size, size ?? Infinity);
   }
 
   get size(): number {
@@ -33,9 +33,10 @@ export class RecordingFile implements ByteSource, Disposable {
 
   read(at: number, length: number): Uint8Array {
     if (length > this.#buffer.length) this.#buffer = Buffer.alloc(length);
+    const wanted = Math.min(length, Math.max((this.#size ?? Infinity) - at, 0));
     let filled = 0;
-    while (filled < length) {
-      const count = readSync(this.#descriptor, this.#buffer, filled, length - filled, at + filled);
+    while (filled < wanted) {
+      const count = readSync(this.#descriptor, this.#buffer, filled, wanted - filled, at + filled);
       if (count === 0) break;
       filled += count;
     }

@@ -72,7 +72,8 @@ export async function evaluateHistory(
   let turnEnds = performance.now() + TURN_MS;
   for (const [index, { path, bytes: size }] of files.entries()) {
     if (signal?.aborted) break;
-    using file = new RecordingFile(path);
+    // What an agent adds meanwhile is left out: another reading of the same history finds the same.
+    using file = new RecordingFile(path, size);
     const without = segmentWithout(file, wanted);
     if (without) {
       events += without.events;
@@ -103,7 +104,7 @@ export async function evaluateHistory(
     }
     const waiting = running.filter((lane) => lane.finish());
     const next = files[index + 1];
-    if (waiting.length > 0 && next) lookAhead(next.path, waiting, unpack);
+    if (waiting.length > 0 && next) lookAhead(next, waiting, unpack);
     for (const lane of running) lane.end();
     events += reader.events;
     leftOut += reader.leftOut;
@@ -122,8 +123,8 @@ function typesOf({ rules }: ModuleStart): readonly string[] {
 }
 
 /** Lets events at the end of a recording wait for the metadata of their container, which is in the next one. */
-function lookAhead(path: string, lanes: readonly Lane[], unpack: Unpack | undefined): void {
-  using file = new RecordingFile(path);
+function lookAhead({ path, bytes }: HistoryFile, lanes: readonly Lane[], unpack: Unpack | undefined): void {
+  using file = new RecordingFile(path, bytes);
   let waiting = lanes;
   let blocks = 0;
   for (const block of new RecordingReader(file).blocks(checkedBlock, unpack)) {

@@ -114,6 +114,33 @@ for (const [name, reads] of Object.entries(CASES)) {
   });
 }
 
+test('what an agent adds to a journal meanwhile does not change what a proposal holds back', async () => {
+  using folder = new Folder();
+  const path = folder.file('reads.wsp');
+  const image = logEntry(processImage(1, { comm_bytes: 'backup' }), { user: 'root' });
+  const blockFrom = (first: number) => {
+    const reads = Array.from({ length: 20 }, (_, index) => {
+      const file = { kind: 'f'.charCodeAt(0), dirfd: -100, raw: '/etc/a', resolved: '/etc/a' };
+      return event('openat', 1, { ...file, sequence: first + index });
+    });
+    return { payload: payloadOf([image], reads), events: reads.length };
+  };
+  const { bytes, starts } = writeBlocks([blockFrom(0), blockFrom(20)]);
+  // It ends within the second block.
+  writeFileSync(path, bytes.subarray(0, (starts[1] ?? 0) + 60));
+  const { files } = findHistory([path]);
+  const module = await moduleOf(RULES);
+  const rules = triedRules([module], 'first');
+  const { alerts, proposals } = await findProposals(files, rules, RULE, LIST_NAMES);
+  assert.equal(alerts, 20);
+  const [proposal] = proposals;
+  assert.ok(proposal);
+  writeFileSync(path, bytes);
+  const changed = await moduleOf(`${RULES}\n${exceptionYaml(RULE, proposal)}`);
+  const { tried } = await tryProposals(files, rules, [triedRules([changed], 'first')], RULE);
+  assert.deepEqual([tried[0]?.heldBack, tried[0]?.left], [20, 0]);
+});
+
 test('the noise is proposed first, by the fields that describe it best, and what is rare still fires', async () => {
   using folder = new Folder();
   const path = folder.file('reads.wsp');
