@@ -9,9 +9,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readNotes } from '../../host/captures/notes/read-notes.ts';
-import { type Report, reportOf } from '../../host/captures/report/report.ts';
+import type { Report } from '../../host/captures/report/report.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { completeReport } from '../support/capture-report.ts';
 import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
 import { eventually } from '../support/cluster-agent.ts';
 import { rulesFileForTests } from '../support/rules-file.ts';
@@ -83,11 +83,7 @@ before(async () => {
   await exec(ATTACK);
   const name = await agent.until('the alert', () => agent.alerts(RULE)[0]?.output_fields['wasprey.capture']);
   file = join(captures, String(name));
-  report = await agent.until('the capture', () => {
-    const notes = readNotes(file);
-    const whole = notes && reportOf(file, notes);
-    return whole?.damage.length === 0 && whole;
-  });
+  report = await agent.until('the capture', () => completeReport(file));
 });
 after(async () => {
   await agent?.[Symbol.asyncDispose]();

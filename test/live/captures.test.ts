@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readNotes } from '../../host/captures/notes/read-notes.ts';
-import { type Report, reportOf } from '../../host/captures/report/report.ts';
+import type { Report } from '../../host/captures/report/report.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { completeReport } from '../support/capture-report.ts';
 import { Container } from '../support/live-container.ts';
 import { rulesFileForTests } from '../support/rules-file.ts';
 import { type RunProcess, startRun } from '../support/run-process.ts';
@@ -25,7 +25,8 @@ const ATTACK = `
   mkdir /tmp/after
   rm /tmp/before
   nc -w 1 127.0.0.1 9 2>/dev/null
-  sleep 3`;
+  sleep 3
+  true`; // or the shell would become the last program that it runs
 
 const { directory, rules } = rulesFileForTests(
   () => `
@@ -59,27 +60,19 @@ function configuration(name: string, capture: object, journal: object = {}): { c
 
 /** The one capture in a folder, when it is complete. */
 async function captureIn(run: RunProcess, folder: string): Promise<{ readonly path: string; readonly report: Report }> {
-  const path = await run.until('a complete capture', () => {
-    // Its thread makes the folder.
+  return run.until('a complete capture', () => {
     const [file, ...more] = existsSync(folder) ? readdirSync(folder) : [];
     assert.equal(more.length, 0);
     if (file === undefined) return undefined;
-    const report = reportIn(join(folder, file));
-    return report?.damage.length === 0 ? join(folder, file) : undefined;
+    const path = join(folder, file);
+    const report = completeReport(path);
+    return report && { path, report };
   });
-  const report = reportIn(path);
-  assert.ok(report);
-  return { path, report };
 }
 
 /** How long a loaded machine takes is not tested here; that it is said is, by unit/captures. */
 function isOfContent(missing: string): boolean {
   return !missing.startsWith('The state is later than ');
-}
-
-function reportIn(path: string): Report | undefined {
-  const notes = readNotes(path);
-  return notes && reportOf(path, notes);
 }
 
 /** What one of the processes did whose program has that name, with `-` where it was before the alert. */

@@ -12,7 +12,7 @@ export type StateScope =
   | { readonly kind: 'all' };
 
 export interface StateLimits {
-  /** What has not been read by then is left out. Hashes of files come after it, and have as much time again. */
+  /** Of processor time (time-limit.ts): what has not been read by then is left out. Hashes of files come after it, and have as much time again. */
   readonly milliseconds: number;
   readonly processes: number;
   /** Of one process. */

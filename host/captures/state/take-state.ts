@@ -102,7 +102,9 @@ function readOthers(
     if (known.has(pid)) continue;
     const already = line.length + others.length;
     if (already >= limits.processes || limit.isOver) {
-      missing.push(`Only ${already} of ${pids.length} processes were read, within ${limits.milliseconds} ms.`);
+      missing.push(
+        `Only ${already} of ${pids.length} processes were read, within ${limits.milliseconds} ms of processor time.`,
+      );
       break;
     }
     others.push(...read(pid));
@@ -120,7 +122,7 @@ function addDetails(
   for (const [index, process] of processes.entries()) {
     if (limit.isOver) {
       missing.push(
-        `Open files and maps of ${processes.length - index} processes were not read, within ${limits.milliseconds} ms.`,
+        `Open files and maps of ${processes.length - index} processes were not read, within ${limits.milliseconds} ms of processor time.`,
       );
       return;
     }

@@ -70,12 +70,12 @@ describe('captures: the state of a tree of processes', () => {
   it('says what a bound has cut', () => {
     const scope = { kind: 'process_tree', pid: shell.pid ?? 0 } as const;
     assert.deepEqual(takeState(scope, { ...PATIENT, processes: 1, hashedBytes: 0 }).missing, [
-      'Only 1 of 3 processes were read, within 60000 ms.',
+      'Only 1 of 3 processes were read, within 60000 ms of processor time.',
       'Hashes are missing for 1 file: the limit of bytes or of time was reached.',
     ]);
     const { missing, processes } = takeState(scope, { ...PATIENT, milliseconds: 0 });
     assert.equal(processes.length, 0);
-    assert.ok(missing.includes('Only 0 of 3 processes were read, within 0 ms.'), missing.join('\n'));
+    assert.ok(missing.includes('Only 0 of 3 processes were read, within 0 ms of processor time.'), missing.join('\n'));
   });
 
   it('has the process that fired first, with its hash, and its ancestors in the scope', () => {
@@ -90,7 +90,7 @@ describe('captures: the state of a tree of processes', () => {
       [child, shell.pid],
     );
     assert.ok(processes.every(({ executable }) => executable?.sha256 !== undefined));
-    assert.deepEqual(missing, ['Only 2 of 3 processes were read, within 60000 ms.']);
+    assert.deepEqual(missing, ['Only 2 of 3 processes were read, within 60000 ms of processor time.']);
   });
 
   it('says how long after the alert each part was taken, and which were late', () => {
