@@ -109,7 +109,8 @@ export function processProtection(facts: ProcessFacts, never: NeverSettings, own
   return undefined;
 }
 
-function isRuntimeProgram(path: string): boolean {
+/** By the name of its file alone. */
+export function isRuntimeProgram(path: string): boolean {
   // As /proc has a file in memory, it begins with a slash.
   const inMemory = path.replace(/^\//, '');
   return RUNTIME_PROGRAMS.has(nameOf(path)) || RUNTIME_COPIES.some((beginning) => inMemory.startsWith(beginning));

@@ -311,7 +311,7 @@ test('alerts go to Slack by a program, which raises none itself', async () => {
     podAnnotations,
     falco: { ...BASE.falco, program_output: { enabled: true, program } },
     // For the next test.
-    customRules: { 'shop.yaml': FREEZE },
+    customRules: { 'freeze.yaml': FREEZE },
     responses: { mode: 'act', actions: [{ name: 'freeze', match: { rules: 'Till frozen' }, do: 'pause_container' }] },
   });
   await agents.kubectl('rollout', 'status', 'daemonset/wasprey', '--timeout=120s');

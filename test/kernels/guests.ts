@@ -54,7 +54,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'minimal',
     lacks: BEFORE_6_11,
     needsTracefs: false,
-    live: ['exec', 'network', 'io-uring', 'io-uring-pending', 'compat'],
+    live: ['exec', 'network', 'io-uring', 'io-uring-pending', 'compat', 'responses-cgroups'],
   },
   {
     name: '6.12-amd64',
@@ -76,7 +76,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'minimal',
     lacks: NOTHING,
     needsTracefs: true,
-    live: ['open', 'io-uring', 'io-uring-pending', 'storm', 'isolate'],
+    live: ['open', 'io-uring', 'io-uring-pending', 'storm', 'isolate', 'responses-cgroups'],
   },
   {
     name: '6.1-arm64',

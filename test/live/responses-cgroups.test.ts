@@ -4,12 +4,13 @@ import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findGroups } from '../../host/responses/cgroups/container-groups.ts';
 import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
 import { bpfFileSystemForTests } from '../support/bpf-file-system.ts';
 import { directoryForTests } from '../support/directory.ts';
+import type { Container } from '../support/live-container.ts';
 import { assertDone, container, processesIn, targetIn, whyRefused } from '../support/response-containers.ts';
 import { isolatingBelow, openPerformer, type PerformerScene, responseOf, stateOf } from '../support/response-scene.ts';
 import { until } from '../support/until.ts';
@@ -19,9 +20,12 @@ const KILL = responseOf('kill_container');
 const directory = directoryForTests();
 const bpf = bpfFileSystemForTests();
 let scene: PerformerScene;
+/** A server; each of its connections is a process. */
+let box: Container;
 
 before(async () => {
   scene = await openPerformer(join(directory, 'ledger'), () => undefined, {}, process.pid, isolatingBelow(bpf));
+  box = container({ program: ['/bin/nc', '-ll', '-p', '5000', '-e', '/bin/cat'] });
 });
 after(() => scene?.performer.close());
 
@@ -32,62 +36,36 @@ function linesOf({ stdout }: ChildProcessWithoutNullStreams): string[] {
   return lines;
 }
 
-describe('pause_container', () => {
-  test('nothing runs until it is resumed; connections go on', async () => {
-    const box = container({ program: ['/bin/nc', '-ll', '-p', '5000', '-e', '/bin/cat'] });
-    const inside = (...words: string[]): ChildProcessWithoutNullStreams =>
-      spawn('nsenter', ['-t', String(box.pid), '-n', '/usr/bin/busybox', ...words]);
-    await once(inside('ip', 'link', 'set', 'lo', 'up'), 'close');
-    const client = inside('nc', '127.0.0.1', '5000');
-    const lines = linesOf(client);
-    client.stdin.write('before\n');
-    await until(() => lines.length === 1);
+test('pause_container: nothing runs until it is resumed; connections go on', async () => {
+  const inside = (...words: string[]): ChildProcessWithoutNullStreams =>
+    spawn('nsenter', ['-t', String(box.pid), '-n', '/usr/bin/busybox', ...words]);
+  await once(inside('ip', 'link', 'set', 'lo', 'up'), 'close');
+  const client = inside('nc', '127.0.0.1', '5000');
+  const lines = linesOf(client);
+  client.stdin.write('before\n');
+  await until(() => lines.length === 1);
 
-    const outcome = await scene.performer.perform(PAUSE, targetIn(box));
-    assertDone(outcome);
-    assert.equal(outcome.what, `paused container box (${box.shortId})`);
-    const [entry] = (await scene.performer.list()).filter((each) => each.container === box.id);
-    assert.ok(entry);
-    assert.equal(outcome.undo, `wasprey responses undo ${entry.id}`);
-    client.stdin.write('meanwhile\n');
-    await pause(500);
-    assert.deepEqual(lines, ['before']);
-    assert.equal(whyRefused(await scene.performer.perform(PAUSE, targetIn(box))), 'already');
+  const outcome = await scene.performer.perform(PAUSE, targetIn(box));
+  assertDone(outcome);
+  assert.equal(outcome.what, `paused container box (${box.shortId})`);
+  const [entry] = (await scene.performer.list()).filter((each) => each.container === box.id);
+  assert.ok(entry);
+  assert.equal(outcome.undo, `wasprey responses undo ${entry.id}`);
+  client.stdin.write('meanwhile\n');
+  await pause(500);
+  assert.deepEqual(lines, ['before']);
+  assert.equal(whyRefused(await scene.performer.perform(PAUSE, targetIn(box))), 'already');
 
-    await scene.performer.undo(entry.id);
-    await until(() => lines.length === 2);
-    client.stdin.write('after\n');
-    await until(() => lines.length === 3);
-    assert.deepEqual(lines, ['before', 'meanwhile', 'after']);
-    client.kill();
-    await assert.rejects(scene.performer.undo(entry.id), { code: 'RESPONSES_UNKNOWN' });
-  });
-});
-
-describe('kill_container', () => {
-  test('all of its processes, a fork bomb among them', { timeout: 60_000 }, async () => {
-    const box = container({ root: 'host', mostProcesses: 200 });
-    box.start(['/bin/bash', '-c', 'bomb() { bomb | bomb & wait; }; bomb']);
-    const other = container();
-    await until(() => stateOf(other.pid) !== '');
-    while ((await processesIn(box)).length < 100 && stateOf(box.pid) !== '') await pause(10);
-    const outcome = await scene.performer.perform(KILL, targetIn(box));
-    assertDone(outcome);
-    assert.deepEqual(await processesIn(box), []);
-    assert.match(stateOf(box.pid), /^Z?$/);
-    assert.match(stateOf(other.pid), /[RS]/);
-    assert.equal(whyRefused(await scene.performer.perform(KILL, targetIn(box))), 'gone');
-  });
-  test('one that is paused', async () => {
-    const box = container();
-    assertDone(await scene.performer.perform(PAUSE, targetIn(box)));
-    assertDone(await scene.performer.perform(KILL, targetIn(box)));
-    assert.deepEqual(await scene.performer.list(), []);
-  });
+  await scene.performer.undo(entry.id);
+  await until(() => lines.length === 2);
+  client.stdin.write('after\n');
+  await until(() => lines.length === 3);
+  assert.deepEqual(lines, ['before', 'meanwhile', 'after']);
+  client.kill();
+  await assert.rejects(scene.performer.undo(entry.id), { code: 'RESPONSES_UNKNOWN' });
 });
 
 test('isolate_container: where the container has a group of version 2', async () => {
-  const box = container();
   const { unified } = await findGroups(await findHierarchies(), box.id, 0);
   const outcome = await scene.performer.perform(responseOf('isolate_container'), targetIn(box));
   if (unified) {
@@ -95,5 +73,23 @@ test('isolate_container: where the container has a group of version 2', async ()
     const [entry] = await scene.performer.list();
     await scene.performer.undo(entry?.id ?? '');
   } else assert.equal(whyRefused(outcome), 'no-target');
+  assert.deepEqual(await scene.performer.list(), []);
+});
+
+test('kill_container: all of its processes, a fork bomb among them, and no others', async () => {
+  const bombed = container({ mostProcesses: 60 });
+  bombed.start(['/bin/sh', '-c', 'bomb() { bomb | bomb & wait; }; bomb']);
+  while ((await processesIn(bombed)).length < 40 && stateOf(bombed.pid) !== '') await pause(10);
+  assertDone(await scene.performer.perform(KILL, targetIn(bombed)));
+  assert.deepEqual(await processesIn(bombed), []);
+  assert.match(stateOf(bombed.pid), /^Z?$/);
+  assert.match(stateOf(box.pid), /[RS]/);
+  assert.equal(whyRefused(await scene.performer.perform(KILL, targetIn(bombed))), 'gone');
+});
+
+test('kill_container: one that is paused', async () => {
+  assertDone(await scene.performer.perform(PAUSE, targetIn(box)));
+  assertDone(await scene.performer.perform(KILL, targetIn(box)));
+  assert.deepEqual(await processesIn(box), []);
   assert.deepEqual(await scene.performer.list(), []);
 });

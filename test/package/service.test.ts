@@ -14,26 +14,26 @@ const PACKAGE = '/root/wasprey.deb';
 /** A control group as Docker would name that of a container. */
 const CONTAINER = `/sys/fs/cgroup/docker/${'c'.repeat(64)}`;
 const ISOLATIONS = '/sys/fs/bpf/wasprey-isolated';
+/** What isolate_container needs beside what the package gives. */
 const DROP_IN = '/etc/systemd/system/wasprey.service.d/isolate.conf';
-const START_CONTAINER = `
-  mkdir -p ${CONTAINER} && cp /usr/bin/sleep /root/sleeper &&
-  setsid sh -c 'echo 0 >${CONTAINER}/cgroup.procs; exec /root/sleeper 1000' </dev/null >/dev/null 2>&1 &`;
-const SLEEPER_RULE =
-  '- {rule: Sleeper, desc: d, condition: "evt.type = execve and proc.exepath = /root/sleeper", output: slept, priority: INFO}\n';
+const RULE =
+  '- {rule: Frozen, desc: d, condition: "evt.type in (mkdir, mkdirat) and evt.arg.path = /root/frozen", output: made, priority: INFO}\n';
 /** No runtime knows the container, so that nothing may be said of it in \`never\`. */
 const RESPONSES = `
 responses:
   mode: act
   never: {namespaces: [], labels: {}}
   actions:
-  - {name: cut it off, match: {rules: [Sleeper]}, do: isolate_container}
-  - {name: freeze it, match: {rules: [Sleeper]}, do: pause_container}
+  - {name: cut it off, match: {rules: [Frozen]}, do: isolate_container}
+  - {name: freeze it, match: {rules: [Frozen]}, do: pause_container}
 `;
 
 let system: BootedSystem;
 before(async () => {
   system = await BootedSystem.bootBare();
   copyFileSync(debFile(ownArchitecture()), system.outerPath(PACKAGE));
+  mkdirSync(system.outerPath(dirname(DROP_IN)), { recursive: true });
+  writeFileSync(system.outerPath(DROP_IN), '[Service]\nCapabilityBoundingSet=CAP_NET_ADMIN\n');
 });
 after(() => system?.[Symbol.asyncDispose]());
 
@@ -96,13 +96,11 @@ test('an upgrade leaves one alone that the administrator has disabled', () => {
 });
 
 test('a container is isolated and paused by what its program did', async () => {
-  writeFileSync(system.outerPath('/etc/wasprey/rules.d/sleeper.yaml'), SLEEPER_RULE);
+  writeFileSync(system.outerPath('/etc/wasprey/rules.d/frozen.yaml'), RULE);
   appendFileSync(system.outerPath('/etc/wasprey/wasprey.yaml'), RESPONSES);
-  mkdirSync(system.outerPath(dirname(DROP_IN)), { recursive: true });
-  writeFileSync(system.outerPath(DROP_IN), '[Service]\nCapabilityBoundingSet=CAP_NET_ADMIN\n');
-  succeeds('systemctl', 'daemon-reload');
-  succeeds('systemctl', 'restart', 'wasprey');
-  succeeds('sh', '-c', START_CONTAINER);
+  succeeds('systemctl', 'reload', 'wasprey');
+  succeeds('mkdir', '-p', CONTAINER);
+  succeeds('systemd-run', 'sh', '-c', `echo 0 >${CONTAINER}/cgroup.procs; mkdir /root/frozen; sleep 1000`);
   await system.until('the alert', () =>
     /wasprey\.response=cut it off: isolated .*; freeze it: paused /.test(journal()),
   );
@@ -115,6 +113,8 @@ test('a removal stops it in good order, and leaves nothing paused or isolated', 
   assert.equal(property('ActiveState'), 'inactive');
   assert.equal(succeeds('cat', `${CONTAINER}/cgroup.freeze`), '0');
   assert.equal(system.run('ls', ISOLATIONS).stdout, '');
+  // What the administrator has added is theirs to remove.
+  succeeds('rm', '-r', dirname(DROP_IN), '/etc/wasprey/rules.d/frozen.yaml');
   const lastRun = journal().split('Starting wasprey.service').at(-1) ?? '';
   assert.match(lastRun, /^Watched for .* no event lost\.$/m);
 });

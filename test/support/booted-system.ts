@@ -14,9 +14,15 @@ import { RUNTIME_OPTIONS } from '../../host/setup/runtime.mjs';
 const PATIENCE_MS = 30_000;
 const HOME = '/usr/lib/wasprey';
 
-/** $0 is a folder. A control group of its own: one with other processes in it can't be divided. */
+/**
+ * $0 is a folder. A control group of its own: one with other processes in it can't be divided. Those of version 1 are the roots, as if this
+ * machine had none.
+ */
 const GROUP = `
   set -e
+  for controller in pids memory cpu; do
+    [ ! -e "/sys/fs/cgroup/$controller/tasks" ] || echo 0 >"/sys/fs/cgroup/$controller/cgroup.procs"
+  done
   mount -t tmpfs tmpfs "$0"
   mkdir "$0/groups" "$0/upper" "$0/work" "$0/root"
   mount -t cgroup2 cgroup2 "$0/groups"
@@ -34,6 +40,7 @@ const BOOT = `
   mount -o remount,bind,ro proc/sys
   mount -t sysfs -o ro sysfs sys
   mount -t cgroup2 cgroup2 sys/fs/cgroup
+  mount -t bpf -o mode=700 bpf sys/fs/bpf
   mount -t tracefs -o ro tracefs sys/kernel/tracing
   mount -t tmpfs -o mode=755 tmpfs dev
   for device in null zero full random urandom tty; do

@@ -1,9 +1,10 @@
 // The container of a match: its control groups, and whether it may be acted on as a whole.
 
+import { readlink } from 'node:fs/promises';
 import { type Circumstances, RefusalError, type Target } from '../action.ts';
 import { type ContainerGroups, findGroups, processesOf } from '../cgroups/container-groups.ts';
 import { readFacts } from '../processes/proc.ts';
-import { processProtection } from '../rails.ts';
+import { isRuntimeProgram, type ProcessFacts, processProtection } from '../rails.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Read at a time. */
@@ -31,12 +32,22 @@ export async function refuseProtected(
   const pids = [...new Set(lists.flat())];
   for (let first = 0; first < pids.length; first += AT_ONCE) {
     signal?.throwIfAborted();
-    const facts = await Promise.all(pids.slice(first, first + AT_ONCE).map(readFacts));
+    const facts = await Promise.all(pids.slice(first, first + AT_ONCE).map((pid) => factsToCheck(pid, own)));
     for (const each of facts) {
       const protection = each && processProtection(each, never(), own);
       if (protection !== undefined) throw new RefusalError('protected', `in the container: ${protection}`);
     }
   }
+}
+
+/**
+ * Undefined for a process in a container that is surely not protected, by its pid and its program alone: of thousands that somebody has started,
+ * so as to take up the time, no more is read.
+ */
+async function factsToCheck(pid: number, own: Surroundings['own']): Promise<ProcessFacts | undefined> {
+  const executable = await readlink(`/proc/${pid}/exe`).catch(() => '');
+  const isChecked = pid === own.pid || pid === 1 || executable === '' || isRuntimeProgram(executable);
+  return isChecked ? await readFacts(pid) : undefined;
 }
 
 /** `container db (0123456789ab)`. */
