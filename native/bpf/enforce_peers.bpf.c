@@ -384,9 +384,9 @@ static __noinline u32 enforce_completed(struct passed_call *passed, struct task_
     return 0;
   struct enforce_connect connect = *found;
   u32 enforced = connect.verdict.enforced;
-  bpf_map_delete_elem(&enforce_connects, &sock);
   if (connect.process != passed->process || is_refused(enforced) != (passed->result == -EPERM))
-    return 0;
+    return 0; /* another request on the socket */
+  bpf_map_delete_elem(&enforce_connects, &sock);
   if (!is_refused(enforced))
     return enforced;
   pass_peer(passed, LOAD(sock, sock, __sk_common.skc_family), connect.verdict.peer, connect.verdict.port);
