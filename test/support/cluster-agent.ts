@@ -148,13 +148,6 @@ export class AgentCluster {
     );
   }
 
-  /** `helm uninstall`, and waits until its pods are gone. */
-  async uninstall(): Promise<void> {
-    const words = ['uninstall', 'wasprey', '--namespace', NAMESPACE, '--wait', '--timeout', '3m'];
-    await this.cluster.run([helmProgram(), ...words]);
-    await this.kubectl('wait', '--for=delete', 'pod', '-l', 'app.kubernetes.io/name=wasprey', '--timeout=120s');
-  }
-
   /** Name of the one agent's pod that is ready. */
   async readyPod(except = ''): Promise<string> {
     return eventually("an agent's pod that is ready", async () => {
