@@ -262,16 +262,11 @@ static long look_at_memory(struct task_struct *task, struct vm_area_struct *area
 
 #define MEMORY_LOOKS 16 /* while other threads change the mappings */
 
-/* Looking does not wait for those who change the mappings; reading does, also where nothing is ever mapped. */
-#define NOT_MAPPED ((void *)-4096l)
-
 inline_always u64 end_of_memory(struct task_struct *task, u64 start) {
   u64 end = 0;
-  u8 unread;
   for (u32 look = 0; look < MEMORY_LOOKS; look++) {
     if (bpf_find_vma(task, start, look_at_memory, &end, 0) != -16 /* EBUSY */)
       break;
-    bpf_copy_from_user_task(&unread, sizeof(unread), NOT_MAPPED, task, 0);
   }
   return end;
 }

@@ -11,6 +11,7 @@ import { act, type Call, callOf, startAct, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { AT_FDCWD, O, SIGCHLD } from '../support/live-numbers.ts';
 import { probe } from '../support/probe.ts';
+import { TIME_FACTOR } from '../support/time-factor.ts';
 
 const MARK = '/nonexistent/storm-mark';
 /** One name alone is reported. Without the kernel filter every event is evaluated, with it every other one. */
@@ -23,6 +24,9 @@ const PROCESSES = probe(
 
 /** The addon takes no less: a ring must hold a few of the longest records. */
 const SMALLEST_RINGS = availableParallelism() * 128 * 1024;
+
+/** Turns of each loop. An emulated agent is as much slower as its storm. */
+const TURNS = 150_000 / TIME_FACTOR;
 
 const CPUS = Array.from({ length: availableParallelism() }, (_, index) => index);
 
@@ -51,13 +55,13 @@ function assertCounted({ evaluated, filtered, dropped }: Totals, type: string, c
   assert.equal(sum(counts), calls, `${type}: ${counts} evaluated, filtered and dropped of ${calls}`);
 }
 
-async function openStorm(times: number): Promise<Call[]> {
+async function openStorm(): Promise<Call[]> {
   const file = makeDirectory();
   try {
     const loops = CPUS.map((cpu) =>
       act([
         ['@cpu', cpu],
-        ['@loop', times],
+        ['@loop', TURNS],
         ['openat', AT_FDCWD, str(file.path), O.RDONLY],
         ['close', 'r'],
         ['umount2', str('/nonexistent/storm'), 0],
@@ -72,30 +76,28 @@ async function openStorm(times: number): Promise<Call[]> {
 for (const kernelFilter of [true, false]) {
   const how = kernelFilter ? 'evaluated, filtered in the kernel' : 'evaluated';
   test(`opens on all CPUs at once: each is ${how} or counted as dropped`, async (t) => {
-    const times = 150_000;
     const agent = await LiveAgent.start([OPENS.rule], { kernelFilter });
     t.after(() => agent.stop());
-    const loops = await openStorm(times);
-    for (const loop of loops) assert.equal(loop.result, 3 * times);
-    for (const loop of loops) assert.equal(loop.failures, times); // umount2
+    const loops = await openStorm();
+    for (const loop of loops) assert.equal(loop.result, 3 * TURNS);
+    for (const loop of loops) assert.equal(loop.failures, TURNS); // umount2
     await act([['openat', AT_FDCWD, str(MARK), O.RDONLY]]);
     await agent.only(OPENS.name, { 'proc.name': 'act' });
     await agent.stop();
     const { capture } = agent.counters;
     assertBalanced(capture);
-    assertCounted(capture, 'umount2', times * CPUS.length);
-    assert.ok(sum(capture.produced) >= 2 * times * CPUS.length, `${capture.produced} of ${2 * times} on each CPU`);
+    assertCounted(capture, 'umount2', TURNS * CPUS.length);
+    assert.ok(sum(capture.produced) >= 2 * TURNS * CPUS.length, `${capture.produced} of ${2 * TURNS} on each CPU`);
     const opens = capture.filtered[findEventType('openat')?.number ?? 0] ?? 0;
-    if (kernelFilter) assert.ok(opens >= times * CPUS.length, `${opens} opens were filtered`);
+    if (kernelFilter) assert.ok(opens >= TURNS * CPUS.length, `${opens} opens were filtered`);
     else assert.equal(sum(capture.filtered), 0);
   });
 }
 
 test('rings far too small: what does not fit is counted, what fits is evaluated', async (t) => {
-  const times = 150_000;
   const agent = await LiveAgent.start([OPENS.rule], { ringBudget: SMALLEST_RINGS, kernelFilter: false });
   t.after(() => agent.stop());
-  await openStorm(times);
+  await openStorm();
   // The agent is still there, and sees what comes after the flood.
   await agent.settled();
   await act([['openat', AT_FDCWD, str(MARK), O.RDONLY]]);
@@ -105,7 +107,7 @@ test('rings far too small: what does not fit is counted, what fits is evaluated'
   assertBalanced(capture);
   assert.ok(sum(capture.dropped) > 0, 'the smallest rings held everything: the storm was none');
   assert.ok(sum(capture.evaluated) > 0);
-  assertCounted(capture, 'umount2', times * CPUS.length);
+  assertCounted(capture, 'umount2', TURNS * CPUS.length);
 });
 
 test('more processes than processors: none is missed while a program is preempted for another', async (t) => {
