@@ -52,7 +52,7 @@ after(() => peer.stop());
 
 /** Its group in the v2 hierarchy. */
 function unifiedGroup({ id }: Container): string | undefined {
-  return globSync(`/sys/fs/cgroup/{unified/,}wasprey-live/${id}`).find((path) => existsSync(`${path}/cgroup.events`));
+  return globSync(`/sys/fs/cgroup/{unified/,}wasprey-live-*/${id}`).find((path) => existsSync(`${path}/cgroup.events`));
 }
 
 const socket = (family: number, type: number, protocol = 0): Step => ['socket', family, type, protocol];

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -20,6 +21,8 @@ const KILL = responseOf('kill_container');
 const directory = directoryForTests();
 const bpf = bpfFileSystemForTests();
 let scene: PerformerScene;
+/** What can't fork any more sleeps: a shell would end, and with many that end at once no process is left before any are counted. */
+const BOMB = 'bomb() { trap "exec sleep 1000" EXIT; bomb | bomb & wait; }; bomb';
 /** A server; each of its connections is a process. */
 let box: Container;
 
@@ -28,6 +31,13 @@ before(async () => {
   box = container({ program: ['/bin/nc', '-ll', '-p', '5000', '-e', '/bin/cat'] });
 });
 after(() => scene?.performer.close());
+
+/** Whether a process in the container's network listens at that port. */
+function listens({ pid }: Container, port: number): boolean {
+  const listening = new RegExp(`:${port.toString(16).padStart(4, '0').toUpperCase()} 0+:0000 0A `);
+  const tables = globSync(`/proc/${pid}/net/{tcp,tcp6}`);
+  return tables.some((path) => listening.test(readFileSync(path, 'utf8')));
+}
 
 /** The lines that a process writes. */
 function linesOf({ stdout }: ChildProcessWithoutNullStreams): string[] {
@@ -40,6 +50,7 @@ test('pause_container: nothing runs until it is resumed; connections go on', asy
   const inside = (...words: string[]): ChildProcessWithoutNullStreams =>
     spawn('nsenter', ['-t', String(box.pid), '-n', '/usr/bin/busybox', ...words]);
   await once(inside('ip', 'link', 'set', 'lo', 'up'), 'close');
+  await until(() => listens(box, 5000));
   const client = inside('nc', '127.0.0.1', '5000');
   const lines = linesOf(client);
   client.stdin.write('before\n');
@@ -78,7 +89,7 @@ test('isolate_container: where the container has a group of version 2', async ()
 
 test('kill_container: all of its processes, a fork bomb among them, and no others', async () => {
   const bombed = container({ mostProcesses: 60 });
-  bombed.start(['/bin/sh', '-c', 'bomb() { bomb | bomb & wait; }; bomb']);
+  bombed.start(['/bin/sh', '-c', BOMB]);
   while ((await processesIn(bombed)).length < 40 && stateOf(bombed.pid) !== '') await pause(10);
   assertDone(await scene.performer.perform(KILL, targetIn(bombed)));
   assert.deepEqual(await processesIn(bombed), []);

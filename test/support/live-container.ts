@@ -40,8 +40,11 @@ const DEFAULT_CAPABILITIES = [
 
 const IMAGE_ANNOTATION = 'org.opencontainers.image.ref.name';
 
-/** Below it are those of all the containers made here. */
-const CGROUP = 'wasprey-live';
+/**
+ * Below it are those of all the containers made here. Files that run side by side have each their own: a group that runc has just made for the
+ * container of another one is empty, and would be removed.
+ */
+const CGROUP = `wasprey-live-${process.pid}`;
 
 /**
  * Runs runc, again where it could not start. It copies itself into a memfd, which the kernel now and then refuses to seal (EBUSY,
@@ -270,7 +273,7 @@ function removeCgroups(): void {
     try {
       rmdirSync(path);
     } catch {
-      // in use, by the container of another test
+      // in use, by another container
     }
   }
 }
