@@ -94,7 +94,8 @@ export class Machine {
   cpuSeconds(): number {
     try {
       const { pid } = this.#process; // timeout's, whose only child is QEMU
-      const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+      const [child = ''] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+      if (child === '') return this.#cpuSeconds;
       const fields = readFileSync(`/proc/${child}/stat`, 'utf8').split(') ')[1]?.split(' ');
       this.#cpuSeconds = (Number(fields?.[11]) + Number(fields?.[12])) / TICKS_A_SECOND;
     } catch {

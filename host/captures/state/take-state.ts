@@ -33,6 +33,7 @@ export function takeState(scope: StateScope, limits: StateLimits = STATE_LIMITS,
   const taken = Date.now();
   const times = new PartTimes(subject);
   const began = performance.now();
+  // By the clock all parts end with it: meanwhile no event is written.
   const limit = new TimeLimit(limits.milliseconds);
   const missing: string[] = [];
   const files = new FileSystems();
@@ -40,7 +41,7 @@ export function takeState(scope: StateScope, limits: StateLimits = STATE_LIMITS,
   const read = processReader(files);
   // First, and hashed at once: it may soon be gone, and a machine may have many others.
   const line = lineOf(subject.pid, scope).flatMap(read);
-  hashPrograms(line, files, hashes, new TimeLimit(limits.milliseconds / 2));
+  hashPrograms(line, files, hashes, limit.part(limits.milliseconds / 2));
   times.done('fired');
   const others = readOthers(scope, line, read, limits, limit, missing);
   const processes = [...line, ...others];
@@ -52,7 +53,7 @@ export function takeState(scope: StateScope, limits: StateLimits = STATE_LIMITS,
   addDetails(processes, limits, limit, missing);
   times.done('details');
   const milliseconds = Math.round(performance.now() - began);
-  const hashLimit = new TimeLimit(limits.milliseconds);
+  const hashLimit = limit.part(limits.milliseconds);
   hashPrograms(others, files, hashes, hashLimit);
   hashLayer(changed, hashes, hashLimit);
   times.done('hashes');
@@ -94,7 +95,7 @@ function readOthers(
   limit: TimeLimit,
   missing: string[],
 ): ProcessState[] {
-  const { pids, looked, all } = processesIn(scope, new TimeLimit(limits.milliseconds / 2));
+  const { pids, looked, all } = processesIn(scope, limit.part(limits.milliseconds / 2));
   if (looked < all) missing.push(`Only ${looked} of ${all} processes of the machine were looked at.`);
   const known = new Set(line.map(({ pid }) => pid));
   const others: ProcessState[] = [];

@@ -8,10 +8,18 @@ export class TimeLimit {
   readonly #end: number;
   readonly #clockEnd: number;
 
-  /** @param milliseconds of processor time, and ten times as much by the clock */
-  constructor(milliseconds: number) {
+  /**
+   * @param milliseconds of processor time
+   * @param clockEnd a time of performance.now(); default: ten times as much from now
+   */
+  constructor(milliseconds: number, clockEnd = performance.now() + milliseconds * CLOCK_FACTOR) {
     this.#end = processorTime() + milliseconds;
-    this.#clockEnd = performance.now() + milliseconds * CLOCK_FACTOR;
+    this.#clockEnd = clockEnd;
+  }
+
+  /** One that has processor time of its own from now on, and by the clock ends with this one. */
+  part(milliseconds: number): TimeLimit {
+    return new TimeLimit(milliseconds, this.#clockEnd);
   }
 
   get isOver(): boolean {

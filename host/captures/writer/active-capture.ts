@@ -99,7 +99,7 @@ export class ActiveCapture {
   #ownCuts(): string[] {
     const cuts: string[] = [];
     if (this.#blocksLeftOut > 0) {
-      cuts.push(`${this.#blocksLeftOut} blocks of events are missing: the disk did not keep up.`);
+      cuts.push(`${this.#blocksLeftOut} blocks of events are missing: they could not be written as fast as they came.`);
     }
     if (this.#alertsLeftOut > 0) {
       cuts.push(`${this.#alertsLeftOut} later alerts are missing: a capture has ${MOST_ALERTS} at most.`);

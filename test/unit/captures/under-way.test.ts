@@ -137,7 +137,10 @@ describe('captures under way', () => {
     await untilReleased(stuck, () => isGone);
     assert.equal((await ended).kind, 'done');
     const cuts = readNotes(join(place, 'c.wsp'))?.cuts ?? [];
-    assert.ok(cuts.includes('36 blocks of events are missing: the disk did not keep up.'), cuts.join('\n'));
+    assert.ok(
+      cuts.includes('36 blocks of events are missing: they could not be written as fast as they came.'),
+      cuts.join('\n'),
+    );
     assert.ok(cuts.includes('10 later alerts are missing: a capture has 1024 at most.'), cuts.join('\n'));
   });
 
