@@ -19,6 +19,13 @@ const STOP_MS = 4_000;
 /** The text was not evaluated: the thread has ended, or is not running. It may be given again. */
 export class EvaluationInterrupted extends Error {
   override readonly name = 'EvaluationInterrupted';
+  /** Whether the thread had it, and so may have ended because of it. */
+  readonly wasGiven: boolean;
+
+  constructor(message: string, wasGiven: boolean) {
+    super(message);
+    this.wasGiven = wasGiven;
+  }
 }
 
 export interface EvaluationOptions extends EvaluationSettings {
@@ -97,6 +104,7 @@ export class AuditEvaluation {
   /** Loads rules beside those in use. Rejects with RuleModuleError. */
   async prepare(modules: readonly RuleModule[]): Promise<PreparedRules> {
     const generation = ++this.#lastGiven;
+    const worker = this.#worker;
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     this.#preparing.set(generation, resolve);
     this.#post({
@@ -115,7 +123,9 @@ export class AuditEvaluation {
       use: () => {
         this.desk.use(generation, modules);
         this.#inUse = { generation, modules };
-        this.#post({ kind: 'use', generation });
+        // A thread that was started since then does not have them; one that is being started gets them.
+        if (this.#worker === worker) this.#post({ kind: 'use', generation });
+        else if (this.#failure === undefined) void this.#loadRules();
       },
       discard: () => this.#post({ kind: 'discard', generation }),
     };
@@ -127,7 +137,10 @@ export class AuditEvaluation {
    */
   evaluate(text: AuditText): Promise<TextOutcome> {
     const worker = this.#worker;
-    if (!worker || this.#stopped) return Promise.reject(new EvaluationInterrupted(this.#failure ?? 'it is stopping'));
+    // A thread that is being started has no rules yet, and would evaluate the events by none.
+    if (!worker || this.#stopped || this.#failure !== undefined) {
+      return Promise.reject(new EvaluationInterrupted(this.#failure ?? 'it is stopping', false));
+    }
     return new Promise((resolve, reject) => {
       this.#texts.push({ resolve, reject });
       const message: ToEvaluation = { kind: 'text', ...text };
@@ -217,17 +230,25 @@ export class AuditEvaluation {
     this.#interrupt(reason);
     if (this.#stopped) return;
     this.#options.onTrouble(`${this.#failure}; it is tried again in ${this.#delay / 1000} s`);
-    this.#again = setTimeout(() => void this.#restart(), this.#delay);
+    this.#again = setTimeout(() => {
+      this.#begin();
+      void this.#loadRules();
+    }, this.#delay);
     this.#delay = Math.min(this.#delay * 2, LONGEST_DELAY_MS);
   }
 
-  async #restart(): Promise<void> {
-    this.#begin();
+  /** Loads the rules in use into a thread that was started again. */
+  async #loadRules(): Promise<void> {
+    const { modules } = this.#inUse;
     try {
-      (await this.prepare(this.#inUse.modules)).use();
+      const prepared = await this.prepare(modules);
+      // Others may have come into use meanwhile.
+      if (this.#inUse.modules !== modules) return await this.#loadRules();
+      prepared.use();
       this.#failure = undefined;
     } catch {
-      // Its end was reported.
+      // Its end is reported, and it is started again.
+      await this.#worker?.terminate();
     }
   }
 
@@ -235,7 +256,7 @@ export class AuditEvaluation {
     const [texts, preparing] = [this.#texts, [...this.#preparing.values()]];
     this.#texts = [];
     this.#preparing.clear();
-    for (const { reject } of texts) reject(new EvaluationInterrupted(reason));
+    for (const { reject } of texts) reject(new EvaluationInterrupted(reason, true));
     for (const answer of preparing) answer(reason);
   }
 }

@@ -37,10 +37,14 @@ class ModulesInUse implements EvaluatesEvents {
     );
   }
 
+  /** Those that were prepared before are not wanted any more. */
   use(generation: number): void {
-    this.#evaluators = this.#prepared.get(generation) ?? [];
+    const evaluators = this.#prepared.get(generation);
+    // Events would be evaluated by no rule; another thread gets the rules in use.
+    if (!evaluators) throw new Error(`it does not have the rules of generation ${generation}`);
+    this.#evaluators = evaluators;
     this.generation = generation;
-    this.#prepared.clear();
+    for (const one of this.#prepared.keys()) if (one <= generation) this.#prepared.delete(one);
   }
 
   discard(generation: number): void {

@@ -156,12 +156,12 @@ test('all that was received is evaluated, known or dropped', () => {
   assert.equal(matchesDropped, 0);
 });
 
-test('a thread that ends is started again with the rules in use; what it had is given back', async () => {
+/** Whose thread ends at a text of three bytes. */
+function mortal(said: string[]): { again: AuditEvaluation; give: (text: string) => Promise<TextOutcome> } {
   const worker = join(PROJECT, 'host/audit/live/worker.ts');
   const script = `import { parentPort } from 'node:worker_threads';
     parentPort.on('message', ({ kind, bytes }) => { if (kind === 'text' && bytes.length === 3) process.exit(1); });
     await import(${JSON.stringify(pathToFileURL(worker).href)});`;
-  const said: string[] = [];
   const again = new AuditEvaluation(
     {
       ...{ hostname: 'h', isoTime: false, ruleMatching: 'first', namesModules: false },
@@ -170,18 +170,45 @@ test('a thread that ends is started again with the rules in use; what it had is 
     },
     { write: (alert) => alerts.push(alert) },
   );
-  const give = (text: string) => again.evaluate({ form: 'value', bytes: new Uint8Array(Buffer.from(text)) });
+  return {
+    again,
+    give: (text) => again.evaluate({ form: 'value', bytes: new Uint8Array(Buffer.from(text)) }),
+  };
+}
+
+test('a thread that ends is started again with the rules in use; what it had is given back', async (t) => {
+  const said: string[] = [];
+  const { again, give } = mortal(said);
+  t.after(() => again.stop());
   await again.start([await auditModule(RULES)]);
   const lost = [give('die'), give(auditEvent('e1'))];
-  for (const each of lost) await assert.rejects(each, EvaluationInterrupted);
+  for (const each of lost) await assert.rejects(each, { name: 'EvaluationInterrupted', wasGiven: true });
   assert.deepEqual(said, ['audit events are not evaluated: it has ended; it is tried again in 1 s']);
   assert.equal(again.failure, 'audit events are not evaluated: it has ended');
-  await assert.rejects(give(auditEvent('e1')), EvaluationInterrupted);
-  await until(() => again.failure === undefined || undefined);
+  await assert.rejects(give(auditEvent('e1')), { name: 'EvaluationInterrupted', wasGiven: false });
   alerts.length = 0;
-  assert.equal((await give(auditEvent('e1'))).evaluated, 1);
+  // What comes while the thread has no rules yet is not evaluated by none.
+  const outcome = await until(() => give(auditEvent('e1')).catch(() => undefined));
+  assert.equal(outcome.evaluated, 1);
   assert.equal(alerts.length, 1);
-  await again.stop();
+  assert.equal(again.failure, undefined);
+});
+
+test('rules that come into use after the thread was started again are evaluated by it', async (t) => {
+  const { again, give } = mortal([]);
+  t.after(() => again.stop());
+  await again.start([await auditModule(RULES)]);
+  const prepared = await again.prepare([await auditModule(auditRule('ka.verb = create', 'Next'))]);
+  await assert.rejects(give('die'));
+  await until(() => again.failure === undefined || undefined);
+  prepared.use();
+  alerts.length = 0;
+  let id = 0;
+  await until(async () => {
+    await give(auditEvent(`n${++id}`));
+    return alerts.at(-1)?.rule === 'Next' || undefined;
+  });
+  assert.equal(alerts.length, id, 'none was evaluated by no rule');
 });
 
 test('a stop evaluates what waits, and takes no more', async () => {
