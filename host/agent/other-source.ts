@@ -63,10 +63,13 @@ export interface OtherSource {
 /** The numbers of both. */
 export function sumOfDesks(one: DeskCounters, other: DeskCounters | undefined): DeskCounters {
   if (!other) return one;
+  // Compiled modules of both may have rules of the same name.
+  const byRule = new Map(one.byRule);
+  for (const [rule, alerts] of other.byRule) byRule.set(rule, (byRule.get(rule) ?? 0) + alerts);
   return {
     ...one,
     alerts: one.alerts + other.alerts,
-    byRule: new Map([...one.byRule, ...other.byRule]),
+    byRule,
     rules: [...one.rules, ...other.rules],
   };
 }

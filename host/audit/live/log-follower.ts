@@ -11,6 +11,8 @@ const NEWLINE = 0x0a;
 const INTERVAL_MS = 250;
 /** Who writes to a file may do so for a while after it was renamed. */
 const LINGER_MS = 1_000;
+/** How long it reads on at a stop: a log may grow as fast as it is read. */
+const STOP_MS = 2_000;
 /** So many of the bytes that were read last must still be there; else the file was emptied and written again. */
 const REMEMBERED_BYTES = 256;
 
@@ -24,6 +26,7 @@ export interface FollowerOptions {
   readonly onTrouble: (message: string) => void;
   readonly intervalMs?: number;
   readonly lingerMs?: number;
+  readonly stopMs?: number;
 }
 
 interface OpenLog {
@@ -49,6 +52,8 @@ export class LogFollower {
   #truncations = 0;
   #failure: string | undefined;
   #stopped = false;
+  /** When it stops reading: a time of performance.now(). */
+  #readsUntil = Number.POSITIVE_INFINITY;
   #underWay: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
@@ -82,12 +87,18 @@ export class LogFollower {
     return this.#failure;
   }
 
-  /** Reads what is there, and closes it. */
+  /** Reads what is there, within a time limit, and closes it. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#readsUntil = performance.now() + (this.#options.stopMs ?? STOP_MS);
     clearTimeout(this.#timer);
     await this.#underWay;
-    await this.#guarded(async () => this.#log && this.#readOn(this.#log));
+    await this.#guarded(async () => {
+      if (!this.#log) return;
+      await this.#readOn(this.#log);
+      const left = (await this.#log.file.stat()).size - this.#at;
+      if (left > 0) this.#options.onTrouble(`${left} bytes of ${this.#options.path} were not read before the stop`);
+    });
     await this.#close();
   }
 
@@ -169,7 +180,7 @@ export class LogFollower {
   }
 
   async #readOn({ file }: OpenLog): Promise<void> {
-    for (;;) {
+    while (performance.now() < this.#readsUntil) {
       const before = this.#last.length;
       const { bytesRead } = await file.read(this.#buffer, 0, before + CHUNK, this.#at - before);
       const isSame = bytesRead >= before && this.#buffer.subarray(0, before).equals(this.#last);

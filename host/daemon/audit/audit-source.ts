@@ -3,7 +3,7 @@
 import type { DeskCounters } from '../../agent/alert-desk.ts';
 import type { OtherSource, PreparedRules, SourceSummary } from '../../agent/other-source.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
-import { AuditEvaluation, type EvaluationOptions } from '../../audit/live/evaluation.ts';
+import { AuditEvaluation, EvaluationInterrupted, type EvaluationOptions } from '../../audit/live/evaluation.ts';
 import { LogFollower } from '../../audit/live/log-follower.ts';
 import type { AuditText, TextOutcome } from '../../audit/live/protocol.ts';
 import { listenAddress } from '../../config/audit-source.ts';
@@ -15,8 +15,8 @@ import type { Output } from '../../outputs/output.ts';
 import { PathWatch } from '../hot-reload/path-watch.ts';
 import { AuditWebhook } from './webhook.ts';
 
-/** How often lines of a log are given to the thread; each time that it ends meanwhile they may be the reason. */
-const MOST_ATTEMPTS = 2;
+/** Lines of a log with which the thread has ended so often are dropped: they may be the reason. */
+const MOST_ENDS = 2;
 const ATTEMPT_MS = 2_000;
 
 export interface AuditSourceOptions extends Omit<EvaluationOptions, 'onTrouble'> {
@@ -31,6 +31,7 @@ export class AuditSource implements OtherSource {
   #webhook: AuditWebhook | undefined;
   #follower: LogFollower | undefined;
   #watch: PathWatch | undefined;
+  #isStopping = false;
 
   constructor(options: AuditSourceOptions) {
     this.#options = options;
@@ -89,6 +90,7 @@ export class AuditSource implements OtherSource {
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true;
     this.#watch?.close();
     await Promise.all([this.#webhook?.close(), this.#follower?.stop()]);
     await this.#evaluation?.stop();
@@ -132,13 +134,15 @@ export class AuditSource implements OtherSource {
   }
 
   async #takeLines(evaluation: AuditEvaluation, lines: Uint8Array): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+    for (let ends = 0; ; ) {
       try {
         // A copy: the bytes are gone with the thread.
         await evaluation.evaluate({ form: 'lines', bytes: new Uint8Array(lines) });
         return;
-      } catch {
-        if (attempt === MOST_ATTEMPTS) break;
+      } catch (error) {
+        // While no thread runs they wait: they are in the file.
+        if (!(error instanceof EvaluationInterrupted) || error.wasGiven) ends++;
+        if (ends === MOST_ENDS || this.#isStopping) break;
         await new Promise((resolve) => setTimeout(resolve, ATTEMPT_MS).unref());
       }
     }

@@ -11,6 +11,8 @@ import { type Listener, peerOf, startListener } from '../web/listener.ts';
 export const LARGEST_BODY = 12 * 1024 * 1024;
 /** Of all bodies that are received or evaluated at a time: beyond, the API server is to come again. */
 const MOST_BODY_BYTES = 4 * LARGEST_BODY;
+/** What a body has room for at first. */
+const FIRST_BODY = 256 * 1024;
 const MOST_CONNECTIONS = 64;
 /** An API server gives up after 30 s. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -103,7 +105,8 @@ export class AuditWebhook {
     } catch (error) {
       throw new Error(`can't read ${tokenFile}: ${reasonOf(error)}`);
     }
-    if (token === '' || token.length > LONGEST_TOKEN) throw new Error(`${tokenFile} has no token`);
+    // Another text would never be equal to what a client sends.
+    if (!/^\S+$/.test(token) || token.length > LONGEST_TOKEN) throw new Error(`${tokenFile} has no token`);
     return digest(token);
   }
 
@@ -143,7 +146,7 @@ export class AuditWebhook {
     this.#bodyBytes += expected;
     this.#busy.add(peer);
     try {
-      const bytes = await readBody(request);
+      const bytes = await readBody(request, expected);
       if (!bytes) return TOO_LARGE;
       const isGzip = request.headers['content-encoding'] === 'gzip';
       return answerFor(await this.#options.evaluate({ form: 'value', bytes, isGzip }));
@@ -188,23 +191,25 @@ function failed(status: number, error: string): Answer {
 const TOO_LARGE = failed(413, `more than ${LARGEST_BODY} bytes`);
 const LATER = failed(503, 'come again');
 
-/** Undefined if it is too large. Rejects if the sender goes. */
-async function readBody(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const parts: Uint8Array[] = [];
+/**
+ * Undefined if it is too large. Rejects if the sender goes. The parts are not kept: a byte that is sent alone would take some hundreds.
+ * @param expected its size, as far as that is known
+ */
+async function readBody(request: IncomingMessage, expected: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  let body = new Uint8Array(Math.min(expected, FIRST_BODY));
   let size = 0;
   for await (const part of request.iterator({ destroyOnReturn: false })) {
     const bytes = part as Uint8Array;
+    if (size + bytes.length > LARGEST_BODY) return undefined;
+    if (size + bytes.length > body.length) {
+      const larger = new Uint8Array(Math.min(Math.max(2 * body.length, size + bytes.length), LARGEST_BODY));
+      larger.set(body.subarray(0, size));
+      body = larger;
+    }
+    body.set(bytes, size);
     size += bytes.length;
-    if (size > LARGEST_BODY) return undefined;
-    parts.push(bytes);
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return body.length === size ? body : body.slice(0, size);
 }
 
 /** What can't be read is refused: sending it again is of no use. All else is taken, whatever came of the events: it is counted. */

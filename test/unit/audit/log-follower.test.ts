@@ -133,3 +133,27 @@ test('what was appended before the stop is read', async () => {
   await log.follower.stop();
   assert.equal(log.text, 'one\n');
 });
+
+test('a stop has a time limit, however much there is to read; the rest is reported', async () => {
+  const path = join(folder, 'endless.log');
+  writeFileSync(path, '');
+  const troubles: string[] = [];
+  let takes = 0;
+  const follower = new LogFollower({
+    path,
+    take: async (lines) => {
+      takes++;
+      // As much as it has read.
+      appendFileSync(path, lines);
+    },
+    onTooLong: () => {},
+    onTrouble: (message) => troubles.push(message),
+    intervalMs: 2,
+    stopMs: 20,
+  });
+  await follower.start();
+  appendFileSync(path, 'a line\n');
+  await until(() => takes > 0);
+  await follower.stop();
+  assert.deepEqual(troubles, [`7 bytes of ${path} were not read before the stop`]);
+});
