@@ -1,10 +1,11 @@
 // wasprey audit-config: the files by which an API server sends its audit events to an agent.
 
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { auditPolicy } from '../../audit/api-server/policy.ts';
 import { webhookKubeconfig } from '../../audit/api-server/webhook-kubeconfig.ts';
 import { LARGEST_EVENT } from '../../audit/event-stream.ts';
+import { isLoopback } from '../../config/audit-source.ts';
 import { writeNewFile } from '../../daemon/rules/key-files.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
@@ -16,6 +17,8 @@ const WEBHOOK_FILE = 'audit-webhook.kubeconfig';
 /** It has the key or the token. */
 const PRIVATE_MODE = 0o600;
 const PUBLIC_MODE = 0o644;
+const CERTIFICATE = { form: /-----BEGIN CERTIFICATE-----/, name: 'certificate' };
+const PRIVATE_KEY = { form: /-----BEGIN [A-Z ]*PRIVATE KEY-----/, name: 'private key' };
 
 export const AUDIT_CONFIG = defineCommand({
   name: 'audit-config',
@@ -76,12 +79,15 @@ export const AUDIT_CONFIG = defineCommand({
     }
     const kubeconfig = webhookKubeconfig({
       server,
-      ...(options.ca !== undefined && { authority: readText(options.ca) }),
+      ...(options.ca !== undefined && { authority: readPem(options.ca, CERTIFICATE) }),
       ...(certificate !== undefined &&
-        key !== undefined && { client: { certificate: readText(certificate), key: readText(key) } }),
-      ...(tokenFile !== undefined && { token: readText(tokenFile).trim() }),
+        key !== undefined && {
+          client: { certificate: readPem(certificate, CERTIFICATE), key: readPem(key, PRIVATE_KEY) },
+        }),
+      ...(tokenFile !== undefined && { token: readToken(tokenFile) }),
     });
-    const [policyPath, webhookPath] = [join(folder, POLICY_FILE), join(folder, WEBHOOK_FILE)];
+    // The API server has another working folder.
+    const [policyPath, webhookPath] = [resolve(folder, POLICY_FILE), resolve(folder, WEBHOOK_FILE)];
     writeNewFile(webhookPath, kubeconfig, PRIVATE_MODE);
     writeNewFile(policyPath, auditPolicy(), PUBLIC_MODE);
     terminal.print(
@@ -108,9 +114,24 @@ function apiServerOptions(policy: string, webhook: string): string[] {
 
 function serverOf(text: string | undefined): string {
   const url = text === undefined ? undefined : URL.parse(text);
-  const isMeant = url && (url.protocol === 'https:' || url.protocol === 'http:') && url.hostname !== '';
+  // Without TLS an agent listens on its own machine alone.
+  const isMeant =
+    url && url.hostname !== '' && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)));
   if (!isMeant) throw new UsageError('--server is where the agent listens', 'https://HOST:9765/k8s-audit');
   return url.href;
+}
+
+/** An API server does not start with one that it can't read. */
+function readPem(path: string, { form, name }: typeof CERTIFICATE): string {
+  const pem = readText(path);
+  if (!form.test(pem)) throw new CommandFailure(`${path} has no ${name} in PEM form`);
+  return pem;
+}
+
+function readToken(path: string): string {
+  const token = readText(path).trim();
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new CommandFailure(`${path} has no token`, 'it is one line without blanks');
+  return token;
 }
 
 function readText(path: string): string {

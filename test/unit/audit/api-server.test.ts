@@ -1,11 +1,12 @@
 // `wasprey audit-config`: what an API server reads.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import yaml from 'js-yaml';
+import { auditPolicy } from '../../../host/audit/api-server/policy.ts';
 import { AUDIT_CONFIG } from '../../../host/cli/commands/audit-config.ts';
 import { parseArguments, UsageError } from '../../../host/diagnostics/arguments.ts';
 import { CommandFailure } from '../../../host/diagnostics/failure.ts';
@@ -18,10 +19,11 @@ const file = (name: string, text: string): string => {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
 };
-const [ca, certificate, key, token] = ['ca.crt', 'client.crt', 'client.key', 'token'].map((name) =>
-  file(name, `of ${name}\n`),
-);
-assert.ok(ca && certificate && key && token);
+const pem = (kind: string): string => `-----BEGIN ${kind}-----\nAA==\n-----END ${kind}-----\n`;
+const ca = file('ca.crt', pem('CERTIFICATE'));
+const certificate = file('client.crt', pem('CERTIFICATE'));
+const key = file('client.key', pem('EC PRIVATE KEY'));
+const token = file('token', 'a-token\n');
 
 async function auditConfig(...words: string[]): Promise<string> {
   let printed = '';
@@ -56,7 +58,7 @@ test('the files, and the options that name them', async () => {
         user: {
           'client-certificate-data': base64(certificate),
           'client-key-data': base64(key),
-          token: 'of token',
+          token: 'a-token',
         },
       },
     ],
@@ -83,9 +85,32 @@ test('what can not be meant is refused', async () => {
     [folder],
     [folder, '--server', 'nonsense', '--token-file', token],
     [folder, '--server', 'ftp://a/', '--token-file', token],
+    [folder, '--server', 'http://10.0.0.5:9765/k8s-audit', '--token-file', token],
     [folder, '--server', 'https://a/'],
     [folder, '--server', 'https://a/', '--client-key', key],
   ]) {
     await assert.rejects(auditConfig(...words), UsageError, words.join(' '));
   }
+});
+
+test('files that an API server could not use are refused, and nothing is written', async () => {
+  const to = join(folder, 'refused');
+  mkdirSync(to);
+  const blank = file('blank', 'two words\n');
+  const empty = file('empty', '\n');
+  for (const [words, message] of [
+    [['--token-file', empty], `${empty} has no token`],
+    [['--token-file', blank], `${blank} has no token`],
+    [['--token-file', token, '--ca', token], `${token} has no certificate in PEM form`],
+    [['--client-certificate', certificate, '--client-key', ca], `${ca} has no private key in PEM form`],
+  ] as const) {
+    await assert.rejects(auditConfig(to, '--server', 'https://a:1/x', ...words), { message });
+  }
+  assert.deepEqual(readdirSync(to), []);
+});
+
+test('that events of the cluster are deleted is sent', async () => {
+  const policy = yaml.load(auditPolicy());
+  const [events] = asArray(at(policy, 'rules')).filter((rule) => JSON.stringify(rule).includes('events.k8s.io'));
+  assert.ok(!JSON.stringify(at(events, 'verbs')).includes('delete'));
 });
