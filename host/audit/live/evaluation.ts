@@ -8,6 +8,7 @@ import { type RuleModule, RuleModuleError } from '../../agent/rule-module.ts';
 import type { Output } from '../../outputs/output.ts';
 import type { RefusalKind } from '../event-stream.ts';
 import { NO_CONTAINERS } from '../replay.ts';
+import { LossWatch } from './loss-watch.ts';
 import type { AuditText, EvaluationSettings, FromEvaluation, TextOutcome, ToEvaluation } from './protocol.ts';
 
 const ENTRY = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url);
@@ -64,11 +65,13 @@ export class AuditEvaluation {
   #evaluated = 0;
   #duplicates = 0;
   #matchesDropped = 0;
+  readonly #losses: LossWatch;
 
   constructor(options: EvaluationOptions, outputs: Pick<Output, 'write'>) {
     const { hostname, namesModules } = options;
     this.#options = options;
     this.desk = new AlertDesk(outputs, NO_CONTAINERS, { hostname, patience: 0, namesModules });
+    this.#losses = new LossWatch(this.desk);
   }
 
   /** Rejects with RuleModuleError. */
@@ -151,14 +154,19 @@ export class AuditEvaluation {
   /** Counts what could not even be given to the thread. */
   drop(kind: RefusalKind, count = 1): void {
     this.#received += count;
-    this.#countDropped(kind, count);
+    this.#countDropped([[kind, count]]);
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#again);
     const worker = this.#worker;
-    if (!worker) return;
+    if (worker) await this.#end(worker);
+    this.#losses.finish();
+    this.desk.close();
+  }
+
+  async #end(worker: Worker): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, STOP_MS);
     const last = this.#texts.at(-1);
@@ -173,7 +181,6 @@ export class AuditEvaluation {
     this.#worker = undefined;
     await worker.terminate();
     this.#interrupt('it has stopped');
-    this.desk.close();
   }
 
   #begin(): void {
@@ -212,15 +219,17 @@ export class AuditEvaluation {
         this.#evaluated += outcome.evaluated;
         this.#duplicates += outcome.duplicates;
         this.#matchesDropped += matchesDropped;
-        for (const [kind, count] of outcome.dropped) this.#countDropped(kind, count);
+        this.#countDropped(outcome.dropped);
+        if (matchesDropped > 0) this.#losses.add([['matches', matchesDropped]]);
         this.#delay = FIRST_DELAY_MS;
         this.#texts.shift()?.resolve(outcome);
       }
     }
   }
 
-  #countDropped(kind: RefusalKind, count: number): void {
-    this.#dropped.set(kind, (this.#dropped.get(kind) ?? 0) + count);
+  #countDropped(dropped: TextOutcome['dropped']): void {
+    for (const [kind, count] of dropped) this.#dropped.set(kind, (this.#dropped.get(kind) ?? 0) + count);
+    if (dropped.length > 0) this.#losses.add(dropped);
   }
 
   /** The thread has ended by itself. */

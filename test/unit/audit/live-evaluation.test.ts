@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { LONGEST_LINE } from '../../../host/audit/events/log-lines.ts';
 import { AuditEvaluation, EvaluationInterrupted } from '../../../host/audit/live/evaluation.ts';
+import { LossWatch } from '../../../host/audit/live/loss-watch.ts';
 import type { TextOutcome } from '../../../host/audit/live/protocol.ts';
 import { SeenEvents } from '../../../host/audit/live/seen-events.ts';
 import type { Alert } from '../../../host/outputs/alert.ts';
@@ -16,12 +17,17 @@ import { until } from '../../support/until.ts';
 
 const RULES = auditRule('ka.user.name = mallory', 'Mallory') + auditRule('ka.verb = create', 'Created');
 const alerts: Alert[] = [];
+/** What is said of the events that were lost. */
+const internal: Alert[] = [];
+const write = (alert: Alert): void => {
+  (alert.source === 'internal' ? internal : alerts).push(alert);
+};
 let evaluation: AuditEvaluation;
 
 before(async () => {
   const options = { hostname: 'h', isoTime: false, ruleMatching: 'first', namesModules: false } as const;
   const onTrouble = (message: string): void => assert.fail(message);
-  evaluation = new AuditEvaluation({ ...options, onTrouble }, { write: (alert) => alerts.push(alert) });
+  evaluation = new AuditEvaluation({ ...options, onTrouble }, { write });
   await evaluation.start([await auditModule(RULES)]);
 });
 after(() => evaluation.stop());
@@ -156,6 +162,27 @@ test('all that was received is evaluated, known or dropped', () => {
   assert.equal(matchesDropped, 0);
 });
 
+test('what is lost raises an alert at once, what follows is reported together', async () => {
+  assert.equal(internal[0]?.message, 'Wasprey internal: audit events lost. Received and not evaluated: not-json: 1.');
+  const said: string[] = [];
+  const losses = new LossWatch({ internal: (_, priority, message) => said.push(`${priority} ${message}`) }, 20);
+  losses.add([
+    ['too-large', 2],
+    ['failed', 1],
+  ]);
+  losses.add([['too-large', 3]]);
+  losses.add([['too-large', 4]]);
+  assert.equal(said.length, 1);
+  await until(() => said.length === 2);
+  losses.add([['not-json', 1]]);
+  losses.finish();
+  losses.finish();
+  assert.deepEqual(
+    said.map((message) => message.split(': ').slice(2).join(': ')),
+    ['too-large: 2, failed: 1.', 'too-large: 7.', 'not-json: 1.'],
+  );
+});
+
 /** Whose thread ends at a text of three bytes. */
 function mortal(said: string[]): { again: AuditEvaluation; give: (text: string) => Promise<TextOutcome> } {
   const worker = join(PROJECT, 'host/audit/live/worker.ts');
@@ -168,7 +195,7 @@ function mortal(said: string[]): { again: AuditEvaluation; give: (text: string) 
       entry: new URL(`data:text/javascript,${encodeURIComponent(script)}`),
       onTrouble: (message) => said.push(message),
     },
-    { write: (alert) => alerts.push(alert) },
+    { write },
   );
   return {
     again,
