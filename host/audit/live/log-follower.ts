@@ -11,6 +11,8 @@ const NEWLINE = 0x0a;
 const INTERVAL_MS = 250;
 /** Who writes to a file may do so for a while after it was renamed. */
 const LINGER_MS = 1_000;
+/** During a rotation there is no file for a moment; without one for longer, nothing is received. */
+const MISSING_MS = 10_000;
 /** How long it reads on at a stop: a log may grow as fast as it is read. */
 const STOP_MS = 2_000;
 /** So many of the bytes that were read last must still be there; else the file was emptied and written again. */
@@ -27,6 +29,7 @@ export interface FollowerOptions {
   readonly intervalMs?: number;
   readonly lingerMs?: number;
   readonly stopMs?: number;
+  readonly missingMs?: number;
 }
 
 interface OpenLog {
@@ -47,6 +50,8 @@ export class LogFollower {
   #begunBytes = 0;
   /** When it was first seen to have lost its name: a time of performance.now(). */
   #renamedAt: number | undefined;
+  /** Since when there is no file: a time of performance.now(). */
+  #missingSince: number | undefined;
   #bytes = 0;
   #rotations = 0;
   #truncations = 0;
@@ -143,16 +148,19 @@ export class LogFollower {
     }
   }
 
-  /** Without a file of that name it stays closed, which is usual during rotation. */
+  /** Without a file of that name it stays closed. Throws if that lasts. */
   async #open(): Promise<void> {
     let file: FileHandle;
     try {
       // A pipe in its place must not block.
       file = await open(this.#options.path, constants.O_RDONLY | constants.O_NONBLOCK);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-      throw error;
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+      this.#missingSince ??= performance.now();
+      if (performance.now() - this.#missingSince < (this.#options.missingMs ?? MISSING_MS)) return;
+      throw new Error('there is no such file');
     }
+    this.#missingSince = undefined;
     const found = await file.stat();
     if (!found.isFile()) {
       await file.close();

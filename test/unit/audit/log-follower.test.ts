@@ -157,3 +157,22 @@ test('a stop has a time limit, however much there is to read; the rest is report
   await follower.stop();
   assert.deepEqual(troubles, [`7 bytes of ${path} were not read before the stop`]);
 });
+
+test('a file that does not come is a failure, reported once', async () => {
+  const path = join(folder, 'none.log');
+  const troubles: string[] = [];
+  const onTrouble = (message: string): void => {
+    troubles.push(message);
+  };
+  const follower = new LogFollower({
+    ...{ path, take: async () => {}, onTooLong: () => {}, onTrouble },
+    ...{ intervalMs: 2, missingMs: 20 },
+  });
+  await follower.start();
+  assert.equal(follower.failure, undefined);
+  await until(() => follower.failure === 'there is no such file');
+  writeFileSync(path, '');
+  await until(() => follower.failure === undefined);
+  await follower.stop();
+  assert.deepEqual(troubles, [`can't follow ${path}: there is no such file`]);
+});
