@@ -109,13 +109,52 @@ export class JsonValues {
   }
 
   #isNamed(name: number, { text, bytes }: Key): boolean {
-    if (this.isEscaped(name)) return decoded(this.bytes(name)) === text;
+    if (this.isEscaped(name)) {
+      const isAscii = bytes.length === text.length;
+      return isAscii ? this.#spells(name, bytes) : decoded(this.bytes(name)) === text;
+    }
     const start = this.start(name);
     if (this.end(name) - start !== bytes.length) return false;
     const { compact } = this.#scanner;
     for (let at = 0; at < bytes.length; at++) if (compact[start + at] !== bytes[at]) return false;
     return true;
   }
+
+  /**
+   * Whether an escaped string is that ASCII text. It stops at the first difference: clients choose the names of members, each field looks
+   * through them, and to decode all of them would keep an event for a second.
+   */
+  #spells(value: number, text: Uint8Array): boolean {
+    const { compact } = this.#scanner;
+    const end = this.end(value);
+    let at = this.start(value);
+    for (let index = 0; index < text.length; index++) {
+      if (at >= end) return false;
+      let unit = compact[at++] ?? 0;
+      if (unit === BACKSLASH) {
+        const letter = compact[at++] ?? 0;
+        const isUnicode = letter === LETTER_U;
+        unit = isUnicode ? hexUnit(compact, at) : (ESCAPES.get(letter) ?? letter);
+        if (isUnicode) at += 4;
+      }
+      if (unit !== text[index]) return false;
+    }
+    return at === end;
+  }
+}
+
+const [BACKSLASH, LETTER_U] = [0x5c, 0x75];
+/** What letters mean behind a backslash, where it is not themselves. */
+const ESCAPES = new Map([...'bfnrt'].map((letter, index) => [letter.charCodeAt(0), '\b\f\n\r\t'.charCodeAt(index)]));
+
+/** Of four hexadecimal digits that were checked. */
+function hexUnit(bytes: Uint8Array, from: number): number {
+  let unit = 0;
+  for (let at = from; at < from + 4; at++) {
+    const digit = (bytes[at] ?? 0) | 0x20;
+    unit = unit * 16 + (digit >= 0x61 ? digit - 0x57 : digit - 0x30);
+  }
+  return unit;
 }
 
 /** Texts of values: a character a byte, whatever the bytes are. */

@@ -156,3 +156,32 @@ test('indented as JSON.stringify does it, up to a size', () => {
   const deep = `${'['.repeat(299)}${'[],'.repeat(50_000)}[]${']'.repeat(299)}`;
   assert.equal(indentedJson(scan(deep), 0, 1000), undefined);
 });
+
+test('keys spelt with escapes are those of JSON.parse', () => {
+  const spelt = fc.array(
+    fc.constantFrom(
+      'a',
+      's',
+      'é',
+      '\\n',
+      '\\/',
+      '\\"',
+      '\\\\',
+      '\\u0061',
+      '\\u00e9',
+      '\\u004A',
+      '\\u0161',
+      '\\ud83d\\ude00',
+    ),
+    { maxLength: 4 },
+  );
+  fc.assert(
+    fc.property(spelt, spelt, (name, other) => {
+      const key = JSON.parse(`"${other.join('')}"`) as string;
+      const isSame = JSON.parse(`"${name.join('')}"`) === key;
+      const values = scan(`{"${name.join('')}":1}`);
+      assert.equal(values.member(0, keyOf(key)) !== NOWHERE, isSame);
+    }),
+    { numRuns: 2000 },
+  );
+});
