@@ -34,7 +34,7 @@ export interface ListenerOptions {
 export interface Listener {
   readonly port: number;
   /**
-   * Reloads the certificates, for new connections.
+   * Reloads the certificates, for new connections. With authorities of clients all others are ended.
    * @throws {Error} when they can't be used; those before stay
    */
   renewCertificate(): void;
@@ -65,7 +65,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
           listener,
         );
   const server = secure ?? createServer(limits, listener);
-  limitConnections(server, options);
+  const connections = limitConnections(server, options);
   server.timeout = options.silenceTimeoutMs;
   server.on('clientError', (_, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
@@ -77,7 +77,10 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   return {
     port: (server.address() as AddressInfo).port,
     renewCertificate() {
-      if (certificate !== undefined) secure?.setSecureContext(context(certificate));
+      if (certificate === undefined) return;
+      secure?.setSecureContext(context(certificate));
+      // Who may not be heard any more must not go on by a connection of before.
+      if (clientAuthorities !== undefined) for (const socket of connections) socket.destroy();
     },
     close: (graceMs = 0) => closeServer(server, graceMs),
   };
@@ -117,8 +120,12 @@ export function peerOf({ remoteAddress, remotePort }: Socket): string {
 /**
  * The oldest connection is closed for a new one: otherwise a silent client in the cluster could hold all of them, and nobody else would be
  * heard. If all of them are to be kept, the new one is closed.
+ * @returns those that are open
  */
-function limitConnections(server: Server, { mostConnections, isKept = () => false }: ListenerOptions): void {
+function limitConnections(
+  server: Server,
+  { mostConnections, isKept = () => false }: ListenerOptions,
+): ReadonlySet<Socket> {
   const open = new Set<Socket>();
   server.on('connection', (socket) => {
     open.add(socket);
@@ -130,6 +137,7 @@ function limitConnections(server: Server, { mostConnections, isKept = () => fals
       return;
     }
   });
+  return open;
 }
 
 async function closeServer(server: Server, graceMs: number): Promise<void> {

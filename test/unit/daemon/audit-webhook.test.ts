@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { request as secureRequest } from 'node:https';
+import { Agent, request as secureRequest } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -251,15 +251,17 @@ test('with client_ca only who has a certificate of it is heard, over TLS', async
   const post = (
     pair: { certificate: string; key: string } | undefined,
     headers: Readonly<Record<string, string>> = HEADERS,
+    agent: Agent | false = false,
   ) =>
     new Promise<number | undefined>((resolve, reject) => {
       const identity = pair && { cert: readFileSync(pair.certificate), key: readFileSync(pair.key) };
       const place = { host: '127.0.0.1', port: secure.port, path: '/k8s-audit', method: 'POST' };
-      const sent = secureRequest({ ...place, ...identity, ca: readFileSync(servers.path), headers, agent: false });
+      const sent = secureRequest({ ...place, ...identity, ca: readFileSync(servers.path), headers, agent });
       sent.once('error', reject);
       sent.once('response', (response) => resolve(response.resume().statusCode));
       sent.end('{}');
     });
+  const kept = new Agent({ keepAlive: true, maxSockets: 1 });
   try {
     const client = clients.issue('api-server');
     assert.equal(await post(client), 200);
@@ -268,8 +270,14 @@ test('with client_ca only who has a certificate of it is heard, over TLS', async
     await assert.rejects(post(undefined));
     await assert.rejects(post(others.issue('stranger')));
     assert.equal(texts.length, 1);
-    assert.equal(await post(client), 200);
+    // Not even by a connection of before.
+    assert.equal(await post(client, HEADERS, kept), 200);
+    writeFileSync(clients.path, readFileSync(others.path));
+    secure.renew();
+    await assert.rejects(post(client, HEADERS, kept));
+    assert.equal(await post(others.issue('api-server')), 200);
   } finally {
+    kept.destroy();
     await secure.close();
   }
   writeFileSync(join(folder, 'empty.pem'), '');
