@@ -8,6 +8,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 
 const HEADERS_TIMEOUT_MS = 5000;
+const CHECK_MS = 1000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const LARGEST_HEADERS = 16 * 1024;
 
@@ -49,6 +50,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   const limits = {
     headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
     requestTimeout: requestTimeoutMs,
+    // By default Node looks for requests that take too long every 30 s only.
+    connectionsCheckingInterval: CHECK_MS,
     maxHeaderSize: LARGEST_HEADERS,
   };
   const context = (path: string) => ({
