@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { auditPolicy } from '../../audit/api-server/policy.ts';
 import { webhookKubeconfig } from '../../audit/api-server/webhook-kubeconfig.ts';
-import { LARGEST_EVENT } from '../../audit/event-stream.ts';
 import { isLoopback } from '../../config/audit-source.ts';
 import { writeNewFile } from '../../daemon/rules/key-files.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
@@ -99,7 +98,12 @@ export const AUDIT_CONFIG = defineCommand({
   },
 });
 
-/** Of larger events the API server leaves out the objects, and marks them; without that they would be dropped. */
+/**
+ * Of larger events the API server leaves out the objects: no rule on them could match. So this is far above what is evaluated, and a request
+ * that is padded comes whole, is refused, and raises an alert of its loss. Without the option batches could be larger than a body may be.
+ */
+const TRUNCATED_BYTES = 4 * 1024 * 1024;
+
 function apiServerOptions(policy: string, webhook: string): string[] {
   return [
     `--audit-policy-file=${policy}`,
@@ -108,7 +112,7 @@ function apiServerOptions(policy: string, webhook: string): string[] {
     '--audit-webhook-batch-max-size=100',
     '--audit-webhook-batch-max-wait=1s',
     '--audit-webhook-truncate-enabled=true',
-    `--audit-webhook-truncate-max-event-size=${LARGEST_EVENT}`,
+    `--audit-webhook-truncate-max-event-size=${TRUNCATED_BYTES}`,
   ];
 }
 
