@@ -9,7 +9,7 @@ import { JsonError, JsonScanner } from './json/scan.ts';
 import { JsonValues } from './json/values.ts';
 
 /** Bytes of one event in its compact form, as in Falco (maxEventSize). */
-export const LARGEST_EVENT = 262_144;
+const LARGEST_EVENT = 262_144;
 
 /** Why a text or an event was not evaluated. */
 export type RefusalKind = Refusal | 'not-json' | 'not-gzip' | 'too-large' | 'failed' | RunFailureKind;
