@@ -1,5 +1,6 @@
 // The source of audit events: what the webhook receives and a followed log has is evaluated on a thread of its own.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import type { DeskCounters } from '../../agent/alert-desk.ts';
 import type { OtherSource, PreparedRules, SourceSummary } from '../../agent/other-source.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
@@ -143,7 +144,7 @@ export class AuditSource implements OtherSource {
         // While no thread runs they wait: they are in the file.
         if (!(error instanceof EvaluationInterrupted) || error.wasGiven) ends++;
         if (ends === MOST_ENDS || this.#isStopping) break;
-        await new Promise((resolve) => setTimeout(resolve, ATTEMPT_MS).unref());
+        await pause(ATTEMPT_MS, undefined, { ref: false });
       }
     }
     const count = lines.reduce((sum, byte) => sum + (byte === 0x0a ? 1 : 0), 0);

@@ -123,22 +123,13 @@ test('what is no batch is refused, and not read', async () => {
 });
 
 test('what can not be read is refused for good; a thread that has ended is a reason to come again', async () => {
-  evaluate = async () => ({
-    received: 1,
-    evaluated: 0,
-    duplicates: 0,
-    dropped: [['not-json', 1]],
-    unreadable: 'not-json',
-  });
-  assert.equal((await send({})).status, 400);
-  evaluate = async () => ({
-    received: 1,
-    evaluated: 0,
-    duplicates: 0,
-    dropped: [['too-large', 1]],
-    unreadable: 'too-large',
-  });
-  assert.equal((await send({})).status, 413);
+  for (const [unreadable, status] of [
+    ['not-json', 400],
+    ['too-large', 413],
+  ] as const) {
+    evaluate = async () => ({ received: 1, evaluated: 0, duplicates: 0, dropped: [[unreadable, 1]], unreadable });
+    assert.equal((await send({})).status, status);
+  }
   evaluate = () => Promise.reject(new Error('it has ended'));
   const { status, retryAfter } = await send({});
   assert.deepEqual([status, retryAfter], [503, '1']);
