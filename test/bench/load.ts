@@ -62,7 +62,7 @@ export interface RunningLoad {
   stop(): Promise<void>;
 }
 
-/** `onLine` is told what it prints. */
+/** `onLine` gets each line that it prints. */
 export function startLoad(workload: Workload, options: LoadOptions, onLine: (line: string) => void): RunningLoad {
   const { seconds, calls, cpu, rate, path } = options;
   const given: [string, number | string | undefined][] = [

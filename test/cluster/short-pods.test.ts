@@ -132,7 +132,7 @@ test('pods that run when the agent is started again, without the API server', as
   const allTold = async () => {
     const deadline = performance.now() + PATIENCE_MS;
     while (told().size < STATIC_COUNT) {
-      assert.ok(performance.now() < deadline, `${told().size} pods are told of; ${agent.product.state()}`);
+      assert.ok(performance.now() < deadline, `${told().size} pods are reported; ${agent.product.state()}`);
       await pause(100);
     }
   };

@@ -1,7 +1,7 @@
 // The live test files that run by themselves, each with its reason. All others run side by side.
 
 const LOADS = 'its load takes all processors, and fills the rings of other agents';
-const WATCHES_ALL = 'rules that ship tell of the whole machine: what other files do would be alerts of theirs';
+const WATCHES_ALL = 'shipped rules watch the whole machine: what other files do would raise their alerts';
 const ENFORCES =
   'the kernel enforces its rules on all processes of the machine, and those of another such file on its own';
 const MEASURES = 'how long an agent stands still is measured';

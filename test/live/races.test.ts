@@ -385,7 +385,7 @@ describe('addresses', () => {
     }
   });
 
-  test('limit: the socket of a datagram does not keep where it went: told by what was in memory', async () => {
+  test('limit: the socket of a datagram does not keep where it went: known from what was in memory', async () => {
     for (const step of [
       ['sendto', 'r0', str('data'), 4, 0, racedAddress(17207), 'len'],
       ['sendmsg', 'r0', `msg:${racedAddress(17207)}`, 0],

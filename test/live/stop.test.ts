@@ -137,7 +137,7 @@ test('what waits in the rings at SIGTERM is evaluated, and what a hanging receiv
   const { config, attack, written } = scene(t, receiver.port);
   await using agent = startAgent(config);
   await agent.watches();
-  // It does nothing while all of this happens, so that all of it is in the rings when it is told to end.
+  // It does nothing while all of this happens, so that all of it is in the rings when the signal comes.
   agent.kill('SIGSTOP');
   await act([
     ['@loop', NOISE],

@@ -255,7 +255,7 @@ describe('what keeps the agent from running', () => {
 });
 
 describe('what is taken away and stays so', () => {
-  test('a link closed in the agent: told by the link, by calls that are not seen, and by wasprey status', async () => {
+  test('a link closed in the agent: reported by the link, by calls that are not seen, and by wasprey status', async () => {
     const agent = await start();
     try {
       const calls = agent.link('sys_exit');
@@ -268,7 +268,7 @@ describe('what is taken away and stays so', () => {
         await agent.alertOf(/openat calls are no longer captured/, () => {});
       const before = agent.told.length;
       await sleep(3000);
-      assert.equal(agent.told.length, before, 'each is told once');
+      assert.equal(agent.told.length, before, 'each is reported once');
       const words = [join(PROJECT, 'host/cli/main.ts'), 'status', '--socket', control];
       const status = spawnSync(process.execPath, words, { encoding: 'utf8' });
       assert.match(status.stdout, /tampered with: the hook on_call on sys_exit was detached\n/);

@@ -74,7 +74,7 @@ export const DISK_FULL: Scenario = {
     );
     const told = agent.internal.filter(({ rule }) => rule === OUTPUT_RULE).map(({ output }) => output);
     session.must(
-      'it was told by alerts',
+      'alerts reported it',
       told.some((text) => text.includes(file)),
       told.join(' | ') || 'no alert',
     );

@@ -67,7 +67,7 @@ export const HANGING: Scenario = {
     session.figure('end', `${seconds.toFixed(1)} s after SIGINT`);
     const told = agent.internal.filter(({ rule }) => rule === OUTPUT_RULE).map(({ output }) => output);
     session.must(
-      'what the program lost was told by an alert',
+      'an alert reported what the program lost',
       (program?.dropped ?? 0) === 0 || told.some((text) => text.includes('for program')),
       told.join(' | ') || 'no alert',
     );

@@ -39,7 +39,7 @@ export function startMarks(session: Session, { path = markFile(session), ...opti
   const marks: Mark[] = [];
   const load: RunningLoad = startLoad('mark', { seconds: 0, path, ...options }, (line) => marks.push(parseMark(line)));
   const stop = (): Promise<void> => load.stop();
-  load.ended.catch(() => {}); // told by `done` to who waits for it
+  load.ended.catch(() => {}); // `done` rejects for whoever waits for it
   session.atEnd(stop);
   return { marks, done: load.ended, stop };
 }

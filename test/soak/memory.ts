@@ -77,7 +77,7 @@ export const MEMORY: Scenario = {
     const [, second = 0, last = 0] = own;
     session.must('it does not grow', last <= second * GROWTH, `${megabytes(second)}, then ${megabytes(last)}`);
     session.must(
-      'what was dropped is told',
+      'what was dropped is reported',
       dropped === 0 || dropAlerts(agent).length > 0,
       `${dropAlerts(agent).length} alerts of it`,
     );

@@ -43,7 +43,7 @@ export function startShortContainers(session: Session, total: number, atOnce: nu
   const done = Promise.all(Array.from({ length: atOnce }, work)).then(() => {});
   const stop = (): Promise<void> => {
     stopped = true;
-    return done.catch(() => {}); // told by `done` to who waits for it
+    return done.catch(() => {}); // `done` rejects for whoever waits for it
   };
   session.atEnd(stop);
   return { ended, done, stop };

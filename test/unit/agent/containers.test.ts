@@ -145,7 +145,7 @@ test('conditions read the lists, labels and namespaces that a runtime with CRI t
 
 const PRINTS_POD = `
 - rule: Read in a pod
-  desc: its deployment is told by the API server, after the runtime has told of the container
+  desc: its deployment comes from the API server, after the runtime has reported the container
   condition: evt.type = openat and fd.name = /etc/shadow
   output: "%container.name %k8s.pod.name %k8smeta.deployment.name %k8smeta.ns.label[tier]"
   priority: WARNING

@@ -138,7 +138,7 @@ describe('lost events', () => {
     );
   });
 
-  it('wait for a token, and are told together then, though nothing more is lost', () => {
+  it('wait for a token, and are reported together then, though nothing more is lost', () => {
     const { at, alerts, watch } = watched({ rate: 0.1, burst: 1 });
     for (const second of [1, 2, 3]) at(second, 10, { dropped: { open: second } });
     assert.deepEqual(watch.counters, { occurrences: 3, actions: 1 });

@@ -1,4 +1,4 @@
-// What of a condition the kernel can't decide, and what its author is told; and which clauses come of what it can.
+// What of a condition the kernel can't decide, and the error that its author gets; and which clauses come of what it can.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -186,7 +186,7 @@ test('home and shell of the user are as good in a condition as in an output', ()
   assert.deepEqual(load(rule('R', condition)).warnings, []);
 });
 
-test('a rule that asks for events that are not captured is told which', () => {
+test('a rule that asks for events that are not captured gets a warning that names them', () => {
   const lists =
     '- list: waiting\n  items: [poll, ppoll]\n- macro: waits\n  condition: evt.type in (waiting, open, poll)\n';
   const told = (condition: string) =>

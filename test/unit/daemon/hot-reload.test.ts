@@ -42,7 +42,7 @@ class Told {
       assert.ok(performance.now() < deadline, `nothing was told of: ${what}`);
       await pause(10);
     }
-    // What is told late of the same must not stand for the next.
+    // A late report of the same change must not count as the next.
     await pause(200);
     this.#seen = this.count;
   }

@@ -67,7 +67,7 @@ describe('conditions on names', () => {
     const troubles: string[] = [];
     const options = { ruleMatching: 'all', lookup, onTrouble: (message: string) => troubles.push(message) } as const;
     await using built = await startBuiltAgent([await moduleOf(RULES)], options);
-    // The names are told to the worker before the events are.
+    // The worker gets the names before the events.
     while (troubles.length === 0) await pause(1);
     assert.deepEqual(built.agent.summary().names, { names: 4, resolved: 3, failures: 1, overflows: 0 });
     assert.match(troubles.join(), /^1 of 4 names .* \(none\.test: ENOTFOUND\)/);

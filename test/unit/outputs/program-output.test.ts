@@ -103,7 +103,7 @@ it('a program that can not be started loses its alert, counted and reported, and
   await output.close(100);
   const lasting = start(tooLong, { keepAlive: true });
   lasting.write(alert('2'));
-  await until('it is told', () => told.length > 0);
+  await until('it is reported', () => told.length > 0);
   assert.match(told.join(), /E2BIG/);
   await lasting.close(10);
   assert.deepEqual([lasting.counters.written, lasting.counters.dropped], [0, 1]);
@@ -114,7 +114,7 @@ it('a program that there is no descriptor for loses its alert, and the next one 
   const output = start(`cat >> ${path}`);
   await withoutDescriptors(async () => {
     output.write(alert('lost'));
-    await until('it is told', () => told.length > 0);
+    await until('it is reported', () => told.length > 0);
   });
   assert.match(told.join(), /EMFILE/);
   output.write(alert('kept'));

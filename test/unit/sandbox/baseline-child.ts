@@ -21,7 +21,7 @@ for (let round = 0; isBaseline(instance.exports.evaluate) && performance.now() -
   for (let i = 0; i < 100; i++) runEvaluate(instance, 0, 0);
   // The optimizer is another thread.
   await sleep(1);
-  // The agent does so after its start; V8 then throws baseline code away, unless it is told not to.
+  // The agent does so after its start; V8 then throws baseline code away, unless a flag forbids it.
   if (round % 100 === 0) collectGarbage('all');
 }
 console.log(isBaseline(instance.exports.evaluate) ? 'baseline' : 'optimized');

@@ -290,7 +290,7 @@ describe('containers', () => {
     assert.equal(metadataOf(containers, fullId(2))?.name?.length, 60_000);
   });
 
-  test('all that is kept has 64 MB at most, and a container that is told of again takes its place once', () => {
+  test('all that is kept has 64 MB at most, and a container that is reported again takes its place once', () => {
     const containers = new Containers();
     const name = 'a'.repeat(60_000);
     for (let round = 0; round < 1200; round++) told(containers, { id: fullId(0), name });
