@@ -78,10 +78,15 @@ export class ContainerRecord extends StructRecord {
     return this.number('state') === CONTAINER_STATE.HOST;
   }
 
-  /** Whether it was given that label: one that its image has brought is none of its own. */
-  hasOwnLabel(key: string, value: string): boolean {
-    const labels = decode(this.bytes('own_labels') ?? new Uint8Array());
-    return labels.split('\0').includes(`${key}=${value}`);
+  /**
+   * Whether it was given that label: one that its image has brought is none of its own. Undefined if it has the label and it is not known
+   * from where: in recordings of earlier versions.
+   */
+  hasOwnLabel(key: string, value: string): boolean | undefined {
+    const isIn = (labels: Uint8Array): boolean => decode(labels).split('\0').includes(`${key}=${value}`);
+    const own = this.bytes('own_labels');
+    if (own) return isIn(own);
+    return isIn(this.bytes('labels') ?? new Uint8Array()) ? undefined : false;
   }
 
   get isPending(): boolean {

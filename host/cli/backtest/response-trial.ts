@@ -76,7 +76,7 @@ export class ResponseTrial {
     const acts = set.toActOn(event, view, rule.reads.guards ?? []);
     const container = match.record.image?.container;
     const hasOwnLabel = (_: string, key: string, value: string) => container?.hasOwnLabel(key, value) ?? true;
-    const target = targetOf(this.#fields(rule, match), acts, lacksContainer(match), hasOwnLabel);
+    const target = targetOf(this.#fields(rule, match), acts, this.#lacksMetadata(match), hasOwnLabel);
     for (const bound of responses) {
       const outcome = refusalOf(acts, bound.guard) ?? (target ? this.#perform(bound, target, time) : UNKNOWN_PROCESS);
       this.#figures.get(bound.response)?.add(outcome, rule.name, match.origin.place, time);
@@ -87,15 +87,17 @@ export class ResponseTrial {
     return this.#dryRun.perform(response, target, time);
   }
 
+  /** Whether it is not known what `never` says of the container. */
+  #lacksMetadata({ record }: OriginatedMatch): boolean {
+    const container = record.image?.container;
+    if (!container || container.isPending || container.isFailed) return true;
+    return [...this.settings.never.labels].some(([key, value]) => container.hasOwnLabel(key, value) === undefined);
+  }
+
   #fields(rule: TriedRule, { reader, view }: OriginatedMatch) {
     const plan = this.#plans.get(rule) ?? planRule(rule.reads);
     this.#plans.set(rule, plan);
     const values = reader.read(plan, view, () => undefined)?.values ?? [];
     return rule.reads.fields.map((key, index) => ({ key, value: values[index] }));
   }
-}
-
-function lacksContainer({ record }: OriginatedMatch): boolean {
-  const container = record.image?.container;
-  return !container || container.isPending || container.isFailed;
 }

@@ -8,6 +8,7 @@ import { after, test } from 'node:test';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 import { process as processImage, shadowRead } from '../../support/built-agent.ts';
 import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/recordings.ts';
+import { CONTAINER_ID, Story } from '../../support/story.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 const RULES = `
@@ -195,4 +196,23 @@ responses:
   const none = wasprey(...words);
   assert.equal(none.status, 1);
   assert.match(none.stderr, /the configuration has no responses/);
+});
+
+test('a label of an old recording, of which it is not known whether the image has brought it, is said to be unknown', () => {
+  const configuration = folder.file('never.yaml');
+  const action = '{name: freeze, match: {rules: "*"}, do: pause_container}';
+  writeFileSync(configuration, `responses: {never: {labels: {keep: "yes"}}, actions: [${action}]}`);
+  const refused = (members: Readonly<Record<string, string>>) => {
+    const path = folder.file('labels.wsp');
+    const names = { container: CONTAINER_ID, containerType: 'docker' };
+    const story = new Story().container('web', { full_id: CONTAINER_ID, ...members }).snapshot(7, 1, 'cat', {}, names);
+    writeFileSync(path, story.event(7, 'openat', { raw: '/etc/shadow', resolved: '/etc/shadow' }).bytes);
+    const { stdout } = wasprey('backtest', rules, '--on', path, '--responses', '-c', configuration, '--json');
+    return JSON.parse(stdout).responses[0].refused;
+  };
+  const labels = 'keep=yes\0';
+  assert.deepEqual(refused({ labels }), { incomplete: 1 });
+  assert.deepEqual(refused({ labels, own_labels: labels }), { protected: 1 });
+  assert.deepEqual(refused({ labels, own_labels: '' }), {});
+  assert.deepEqual(refused({ labels: 'keep=no\0' }), {});
 });
