@@ -4,7 +4,7 @@ import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
-import { type ByteSource, RecordingFile } from '../recording/byte-source.ts';
+import { type ByteSource, ifThere, RecordingFile } from '../recording/byte-source.ts';
 import {
   BLOCK_HEAD_BYTES,
   BLOCK_KIND,
@@ -79,10 +79,9 @@ function filesIn(folder: string): string[] {
 /** Undefined if it is no recording, or if it is gone. */
 function tryFile(path: string): HistoryFile | UnreadableFile | undefined {
   try {
-    return readFile(path);
+    return ifThere(() => readFile(path));
   } catch (error) {
     if (error instanceof RecordingError && error.code === 'RECORDING_NONE') return undefined;
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     return { path, reason: error instanceof RecordingError ? error.message : reasonOf(error) };
   }
 }
@@ -111,8 +110,8 @@ function hasEnd(file: ByteSource, first: number): boolean {
 
 function concerns({ path, isComplete }: HistoryFile, subject: Subject): boolean {
   if (!isComplete || (subject.container === undefined && subject.pid === undefined)) return true;
-  using file = new RecordingFile(path);
-  const index = readIndex(file);
+  using file = ifThere(() => new RecordingFile(path));
+  const index = file && readIndex(file);
   return index === undefined || mayConcern(index, subject);
 }
 

@@ -1,31 +1,40 @@
 // What was done about alerts, kept beside what happened: a line of JSON for each response, the latest of them within a bound of size.
 
+import { constants } from 'node:fs';
 import { appendFile, mkdir, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isObject } from '../diagnostics/json-value.ts';
+import { number, object, optional, type Shape, text, type ValueOf } from '../diagnostics/json-shape.ts';
+
+/** ms since the epoch that Date has. */
+const time: Shape<number> = (json) =>
+  Number.isNaN(new Date(number(json) ?? Number.NaN).getTime()) ? undefined : number(json);
 
 /** One response to an alert. */
-export interface ResponseRecord {
+const RESPONSE = object({
   /** When it had ended, in ms since the epoch. */
-  readonly time: number;
-  readonly rule: string;
+  time,
+  rule: text,
   /** Its name. */
-  readonly response: string;
-  readonly action: string;
+  response: text,
+  action: text,
   /** done, observed, failed, or why it was refused. */
-  readonly outcome: string;
+  outcome: text,
   /** What was done, to what and how long it took, or why not: as the alert has it. */
-  readonly text: string;
-  readonly pid?: number;
+  text,
+  pid: optional(number),
   /** Full id; empty on the host. */
-  readonly container?: string;
+  container: optional(text),
   /** `namespace/name`. */
-  readonly pod?: string;
-}
+  pod: optional(text),
+});
+
+export type ResponseRecord = Readonly<ValueOf<typeof RESPONSE>>;
 
 /** The file, and the one before it. */
 const NAMES = ['responses.jsonl', 'responses.1.jsonl'] as const;
 const MOST_BYTES = 4 << 20;
+/** Never through a link. */
+const APPENDING = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 /** That wait for the disk. */
 const MOST_WAITING = 10_000;
 
@@ -77,7 +86,7 @@ export class ResponseLog {
       () => 0,
     );
     if (size > 0 && size + text.length > this.#mostBytes) await rename(path, before);
-    await appendFile(path, text, { mode: 0o600 });
+    await appendFile(path, text, { mode: 0o600, flag: APPENDING });
   }
 }
 
@@ -89,8 +98,8 @@ export async function readResponseLog(folder: string): Promise<ResponseRecord[]>
 
 function recordIn(line: string): ResponseRecord[] {
   try {
-    const value: unknown = JSON.parse(line);
-    return isObject(value) && typeof value.time === 'number' ? [value as unknown as ResponseRecord] : [];
+    const record = RESPONSE(JSON.parse(line));
+    return record ? [record] : [];
   } catch {
     return [];
   }

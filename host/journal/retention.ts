@@ -1,6 +1,6 @@
 // The files of a journal's folder: their names, and which are removed when there are too many bytes, or they are too old.
 
-import { readdir, stat, unlink } from 'node:fs/promises';
+import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Files of other names in the folder are never removed. */
@@ -25,8 +25,9 @@ export async function storedSegments(folder: string): Promise<StoredSegment[]> {
   for (const name of (await readdir(folder)).filter((each) => NAME.test(each)).sort()) {
     const path = join(folder, name);
     try {
-      const { size, mtimeMs } = await stat(path);
-      segments.push({ path, bytes: size, ended: mtimeMs });
+      const stats = await lstat(path);
+      // No segment is a link or a folder.
+      if (stats.isFile()) segments.push({ path, bytes: stats.size, ended: stats.mtimeMs });
     } catch {
       // Removed by another meanwhile.
     }

@@ -15,6 +15,7 @@ import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { SecretMask } from '../../journal/mask-secrets.ts';
+import { ifThere } from '../../recording/byte-source.ts';
 import { RecordingError } from '../../recording/format.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
@@ -104,13 +105,15 @@ function list(places: readonly string[], usual: string, json: boolean, terminal:
   let damaged = 0;
   for (const path of places.length > 0 ? places.flatMap(filesAt) : filesOf(usual)) {
     try {
-      const summary = readSummary(path);
-      if (summary) captures.push({ path, bytes: statSync(path).size, summary });
+      // A running agent removes the oldest.
+      const stats = statSync(path, { throwIfNoEntry: false });
+      const summary = stats && ifThere(() => readSummary(path));
+      if (summary) captures.push({ path, bytes: stats.size, summary });
     } catch (error) {
       if (error instanceof RecordingError && error.code === 'RECORDING_NONE') continue;
       damaged++;
       terminal.say(
-        `wasprey: ${path} is left out: ${escapeText(error instanceof Error ? error.message : String(error))}\n`,
+        `wasprey: ${escapeText(`${path} is left out: ${error instanceof Error ? error.message : String(error)}`)}\n`,
       );
     }
   }

@@ -2,10 +2,12 @@
 
 import { rmSync, statSync } from 'node:fs';
 import { UsageError } from '../../diagnostics/arguments.ts';
+import { escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { History } from '../../journal/event-views.ts';
+import { REMOVED } from '../../recording/byte-source.ts';
 import type { Damage } from '../../recording/source.ts';
 import { type ExportedHistory, exportFiles } from '../../scap/write/export-files.ts';
 import { prepare } from '../../setup/prepare.mjs';
@@ -74,6 +76,7 @@ export const EXPORT = defineCommand({
             if (isCutOff) notes.push(`${path} has no end yet, or was cut off: what is in it was exported`);
             else damaged.push(`${path} is damaged at byte ${at}: ${reason}`);
           }),
+        onRemoved: (path) => damaged.push(`${path}: ${REMOVED}`),
         onProgress: (share, done) => bar.update(share, done),
         signal: stop.signal,
       });
@@ -83,7 +86,7 @@ export const EXPORT = defineCommand({
       throw new CommandFailure(`can't write ${output}: ${reasonOf(error)}`);
     }
     bar[Symbol.dispose]();
-    for (const text of [...damaged, ...notes]) terminal.say(`wasprey: ${text}\n`);
+    for (const text of [...damaged, ...notes]) terminal.say(`wasprey: ${escapeText(text)}\n`);
     const size = (statSync(output).size / MEGABYTE).toFixed(2);
     terminal.say(
       `Exported ${count(events, 'event')} of ${count(paths.length, 'recording')}: ${size} MB in ${output}.\n`,

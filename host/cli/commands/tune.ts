@@ -5,7 +5,7 @@ import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import { selectionOf } from '../../daemon/rules/rule-selection.ts';
 import { loadOptions } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
-import { escapeLines } from '../../diagnostics/escape.ts';
+import { escapeLines, escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { nearest } from '../../diagnostics/suggest.ts';
 import { SILENT } from '../../diagnostics/terminal.ts';
@@ -103,7 +103,7 @@ export const TUNE = defineCommand({
         options.json ? `${escapeLines(JSON.stringify(tuneJson(report)))}\n` : renderTune(report, terminal),
       );
     const { damage, setAside, isPartial } = found.report;
-    for (const { path, reason } of damage) terminal.say(`wasprey: ${path} is damaged: ${reason}\n`);
+    for (const { path, reason } of damage) terminal.say(`wasprey: ${escapeText(`${path} is damaged: ${reason}`)}\n`);
     return damage.length === 0 && setAside.size === 0 && !isPartial ? EXIT.ok : EXIT.failure;
   },
 });

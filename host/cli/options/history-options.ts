@@ -61,7 +61,7 @@ export function givenHistory(
   const since = sinceOf(options.since);
   const { files, unreadable } = find(places, since, options.on === undefined);
   for (const { path, reason } of unreadable) {
-    terminal.say(`wasprey: ${path} is left out: ${escapeText(reason)}\n`);
+    terminal.say(`wasprey: ${escapeText(`${path} is left out: ${reason}`)}\n`);
   }
   if (files.length === 0) {
     const when = options.since === undefined ? '' : ` of the last ${options.since}`;

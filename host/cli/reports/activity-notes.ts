@@ -19,6 +19,8 @@ export function noteText(note: Note): string {
       const lost = note.events === undefined ? '' : `; lost: ${count(note.events, 'event')}`;
       return `${escapeText(note.path)} is damaged: ${escapeText(note.reason)}${lost}`;
     }
+    case 'removed':
+      return `${escapeText(note.path)} was removed while the record was read`;
     case 'missing-types':
       return note.what === 'files' ? 'files that were written were not recorded' : 'connections were not recorded';
   }

@@ -1,7 +1,7 @@
 // wasprey responses log: what was done about alerts, as the journal has it.
 
 import { configurationOf } from '../../daemon/configuration.ts';
-import { escapeText } from '../../diagnostics/escape.ts';
+import { escapeLines, escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
@@ -15,7 +15,7 @@ export async function showResponseLog(request: InForceRequest, json: boolean, te
   const records = await readResponseLog(folder).catch((error: unknown) => {
     throw new CommandFailure(`the journal in ${folder} can't be read: ${reasonOf(error)}`);
   });
-  if (json) terminal.print(`${JSON.stringify({ folder, records })}\n`);
+  if (json) terminal.print(`${escapeLines(JSON.stringify({ folder, records }))}\n`);
   else {
     for (const { time, rule, text } of records) {
       terminal.print(`${new Date(time).toISOString()} ${escapeText(`${rule}: ${text}`)}\n`);

@@ -1,6 +1,7 @@
 // Reads the files of a history into sessions, and collects what a reader should know of it: spans without a record, damage.
 
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
+import { ifThere } from '../../recording/byte-source.ts';
 import type { ReplayReport } from '../../recording/replay.ts';
 import { History } from '../event-views.ts';
 import type { HistoryFile } from '../history.ts';
@@ -19,6 +20,8 @@ export type Note =
   /** Events that were not kept. */
   | { readonly kind: 'lost'; readonly events: number; readonly from: number; readonly to: number }
   | { readonly kind: 'damaged'; readonly path: string; readonly reason: string; readonly events: number | undefined }
+  /** It was removed meanwhile. */
+  | { readonly kind: 'removed'; readonly path: string }
   /** Not recorded at all. */
   | { readonly kind: 'missing-types'; readonly what: 'files' | 'connections' };
 
@@ -67,7 +70,8 @@ export function readFile(
   log: ActivityLog,
   onProgress: (bytes: number, events: number) => void = () => {},
 ): Note[] {
-  using history = new History(file.path);
+  using history = ifThere(() => new History(file.path));
+  if (!history) return [{ kind: 'removed', path: file.path }];
   log.begin(history.facts);
   const items = history.all({ types: ACTIVITY_TYPES, processes: true });
   let next = items.next();
@@ -81,18 +85,14 @@ export function readFile(
 /**
  * Reads a file that is still written, until it is complete or `goesOn` resolves to false; that is asked whenever all that is in it was read.
  */
-export async function followFile(
-  file: HistoryFile,
-  log: ActivityLog,
-  goesOn: () => Promise<boolean>,
-): Promise<readonly Note[]> {
-  using history = new History(file.path, true);
+export async function followFile(file: HistoryFile, log: ActivityLog, goesOn: () => Promise<boolean>): Promise<void> {
+  using history = ifThere(() => new History(file.path, true));
+  if (!history) return;
   log.begin(history.facts);
   for (const item of history.all({ types: ACTIVITY_TYPES, processes: true, follows: true })) {
     if (item.kind !== 'pause') log.take(item);
     else if (!(await goesOn())) break;
   }
-  return [];
 }
 
 function notesOf(file: HistoryFile, { damage, end }: ReplayReport): Note[] {

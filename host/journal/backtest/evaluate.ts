@@ -4,7 +4,7 @@ import type { ModuleStart } from '../../engine/protocol.ts';
 import { useAccounts } from '../../fields/account-names.ts';
 import type { Unpack } from '../../recording/block.ts';
 import { checkedBlock, unpackInPlace } from '../../recording/block-replay.ts';
-import { RecordingFile } from '../../recording/byte-source.ts';
+import { ifThere, REMOVED, RecordingFile } from '../../recording/byte-source.ts';
 import { RecordingReader } from '../../recording/reader.ts';
 import type { HistoryFile } from '../history.ts';
 import { Lane, type LaneMatch, type LaneRules } from './lane.ts';
@@ -56,7 +56,7 @@ export interface HistoryReport {
   readonly isPartial: boolean;
 }
 
-/** Throws the errors of open() for a file that is gone meanwhile, and RecordingError. */
+/** Throws the errors of open() but for a file that is gone meanwhile, and RecordingError. */
 export async function evaluateHistory(
   files: readonly HistoryFile[],
   trials: readonly Trial[],
@@ -73,7 +73,12 @@ export async function evaluateHistory(
   for (const [index, { path, bytes: size }] of files.entries()) {
     if (signal?.aborted) break;
     // What an agent adds meanwhile is left out: another reading of the same history finds the same.
-    using file = new RecordingFile(path, size);
+    using file = ifThere(() => new RecordingFile(path, size));
+    if (!file) {
+      damage.push({ path, reason: REMOVED });
+      bytesBefore += size;
+      continue;
+    }
     const without = segmentWithout(file, wanted);
     if (without) {
       events += without.events;
@@ -124,7 +129,8 @@ function typesOf({ rules }: ModuleStart): readonly string[] {
 
 /** Lets events at the end of a recording wait for the metadata of their container, which is in the next one. */
 function lookAhead({ path, bytes }: HistoryFile, lanes: readonly Lane[], unpack: Unpack | undefined): void {
-  using file = new RecordingFile(path, bytes);
+  using file = ifThere(() => new RecordingFile(path, bytes));
+  if (!file) return;
   let waiting = lanes;
   let blocks = 0;
   for (const block of new RecordingReader(file).blocks(checkedBlock, unpack)) {

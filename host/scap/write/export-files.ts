@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { EventMemory } from '../../fields/memory.ts';
 import { ContainerRecord } from '../../fields/record.ts';
-import { RecordingFile } from '../../recording/byte-source.ts';
+import { ifThere, RecordingFile } from '../../recording/byte-source.ts';
 import type { RecordingFacts } from '../../recording/format.ts';
 import { RecordingReader } from '../../recording/reader.ts';
 import type { ExportedItem } from './exporter.ts';
@@ -23,6 +23,8 @@ export interface ExportOptions {
   readonly open: (path: string) => ExportedHistory;
   /** @param share of the work, 0 to 1 */
   readonly onProgress?: (share: number, events: number) => void;
+  /** Called for a recording that is gone meanwhile. */
+  readonly onRemoved?: (path: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -38,12 +40,16 @@ export async function exportFiles(paths: readonly string[], to: string, options:
 
 function* bytesOf(
   paths: readonly string[],
-  { open, onProgress }: ExportOptions,
+  { open, onProgress, onRemoved }: ExportOptions,
   written: { events: number },
 ): Generator<Uint8Array> {
   for (const [index, path] of paths.entries()) {
-    const containers = containersOf(path);
-    using history = open(path);
+    using history = ifThere(() => open(path));
+    const containers = ifThere(() => containersOf(path));
+    if (!history || !containers) {
+      onRemoved?.(path);
+      continue;
+    }
     const exporter = new ScapExporter({ facts: history.facts, containers });
     const before = written.events;
     for (const bytes of exporter.bytes(history.items())) {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { noteBytes } from '../../../host/captures/notes/capture-notes.ts';
@@ -90,6 +90,18 @@ test('what can not be read is said in a line, with what to do', () => {
     assert.match(stderr, message);
     assert.doesNotMatch(stderr, /\n {4}at /);
   }
+});
+
+test('names in the folder reach no terminal as they are, and a pipe in it keeps nobody waiting', () => {
+  const place = folder.file('hostile');
+  mkdirSync(place);
+  writeFileSync(join(place, 'a\x1b]0;x\u202e.wsp'), Buffer.from(bytes).subarray(0, 40));
+  writeFileSync(join(place, 'b\x1b[2J.wsp'), bytes);
+  assert.equal(spawnSync('mkfifo', [join(place, 'c.wsp')]).status, 0);
+  const { status, stdout, stderr } = captures(place);
+  assert.equal(status, 1);
+  assert.match(stdout, / \S+b\\u001b\[2J\.wsp\n/);
+  assert.match(stderr, /^wasprey: \S+a\\u001b\]0;x\\u202e\.wsp is left out: its head is damaged: [^\n]*\n$/);
 });
 
 test('a damaged block is left out, reported, and the exit status says so', () => {

@@ -1,11 +1,17 @@
 // The files of a history: found, put in order of time, and limited to a range.
 
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { ActivityLog } from '../../../host/journal/activity/activity-log.ts';
+import { followFile, readFile } from '../../../host/journal/activity/read-activity.ts';
+import { evaluateHistory } from '../../../host/journal/backtest/evaluate.ts';
+import { History } from '../../../host/journal/event-views.ts';
 import { findHistory } from '../../../host/journal/history.ts';
+import { SecretMask } from '../../../host/journal/mask-secrets.ts';
 import { RecordingError } from '../../../host/recording/format.ts';
 import { RecordingWriter } from '../../../host/recording/writer.ts';
+import { exportFiles } from '../../../host/scap/write/export-files.ts';
 import { FACTS, Folder } from '../../support/recordings.ts';
 
 const BEGAN = Number(FACTS.started / 1_000_000n);
@@ -76,4 +82,33 @@ test('a named file must be a recording, and a place must exist', () => {
   assert.throws(() => findHistory([folder.file('other')]), RecordingError);
   assert.throws(() => findHistory([folder.file('missing')]), { code: 'ENOENT' });
   assert.deepEqual(findHistory([folder.path]), { files: [], unreadable: [] });
+});
+
+test('a file that the agent removes while a history is read is said to be gone, and the others are read', async () => {
+  using folder = new Folder();
+  const path = record(folder.file('a'), 0);
+  record(folder.file('b'), 1);
+  const { files } = findHistory([folder.path]);
+  rmSync(path);
+  const progress: number[] = [];
+  const { damage, bytes } = await evaluateHistory(files, [], { onProgress: (share) => progress.push(share) });
+  assert.deepEqual(damage, [{ path, reason: 'it was removed meanwhile' }]);
+  assert.equal(bytes, files[0]?.bytes && files[0].bytes + (files[1]?.bytes ?? 0));
+  const log = new ActivityLog({ mask: new SecretMask([]) });
+  const notes = files.map((file) => readFile(file, log).map(({ kind }) => kind));
+  assert.deepEqual([notes[0], notes[1]?.includes('removed')], [['removed'], false]);
+  for (const file of files.slice(0, 1)) await followFile(file, log, () => assert.fail('it was read'));
+  const removed: string[] = [];
+  const open = (name: string) => {
+    const history = new History(name);
+    const { facts, progress: read } = history;
+    return { facts, progress: read, items: () => [], [Symbol.dispose]: () => history[Symbol.dispose]() };
+  };
+  const given = { open, onRemoved: (name: string) => removed.push(name) };
+  await exportFiles(
+    files.map((file) => file.path),
+    folder.file('c.scap'),
+    given,
+  );
+  assert.deepEqual(removed, [path]);
 });

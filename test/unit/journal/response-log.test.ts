@@ -1,7 +1,16 @@
 // The journal's record of responses: bounded, in order, and no more than a missing line when the disk fails.
 
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ResponseLog, type ResponseRecord, readResponseLog } from '../../../host/journal/response-log.ts';
@@ -47,4 +56,20 @@ test('none yet, and a disk that fails', async (t) => {
   log.add(recordOf(1));
   await log.close();
   assert.equal(failures.length, 1);
+});
+
+test('nothing is written through a link, and lines of others are left out', async (t) => {
+  const folder = directoryForTest(t);
+  const [path, target] = [join(folder, 'responses.jsonl'), join(folder, 'target')];
+  writeFileSync(target, '');
+  symlinkSync(target, path);
+  const failures: unknown[] = [];
+  const log = new ResponseLog(folder, (error) => failures.push(error));
+  log.add(recordOf(1));
+  await log.close();
+  assert.deepEqual([failures.length, readFileSync(target, 'utf8')], [1, '']);
+  rmSync(path);
+  const others = [{ ...recordOf(1), time: 1e30 }, { ...recordOf(1), rule: 7 }, { time: 1 }, [], recordOf(2)];
+  writeFileSync(path, others.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  assert.deepEqual(await readResponseLog(folder), [recordOf(2)]);
 });

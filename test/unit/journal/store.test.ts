@@ -1,7 +1,16 @@
 // The store of the journal: segments within bounds, what can't be written, the index, and the names of files.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
@@ -150,6 +159,8 @@ test('the oldest are removed beyond the size, other files never', async (context
   const folder = directoryForTest(context);
   writeFileSync(join(folder, 'notes'), noise(5 << 20));
   writeFileSync(join(folder, 'journal-old.wsp'), '');
+  symlinkSync(join(folder, 'notes'), join(folder, segmentName(1)));
+  mkdirSync(join(folder, segmentName(2)));
   const { store } = open(folder);
   for (let segment = 0; segment < 20; segment++) {
     await store.add(large(400 << 10, { begins: true }));
@@ -159,7 +170,11 @@ test('the oldest are removed beyond the size, other files never', async (context
   const { segments, removed, bytes } = store.summary;
   assert.ok(segments >= 8 && segments + removed === 20, `${segments} and ${removed}`);
   assert.ok(bytes <= BOUNDS.maxBytes && bytes > BOUNDS.maxBytes - (500 << 10));
-  assert.ok(readdirSync(folder).includes('notes') && readdirSync(folder).includes('journal-old.wsp'));
+  const others = ['notes', 'journal-old.wsp', segmentName(1), segmentName(2)];
+  assert.deepEqual(
+    others.filter((name) => !readdirSync(folder).includes(name)),
+    [],
+  );
   // The next store knows what is there.
   const next = open(folder, { ...BOUNDS, maxBytes: 1 << 20 }).store;
   await next.add(blockOf(1, { begins: true }));
