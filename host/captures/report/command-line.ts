@@ -4,12 +4,19 @@ import type { SecretMask } from '../../journal/mask-secrets.ts';
 import type { Deed } from './deeds.ts';
 import type { Program } from './process-tree.ts';
 
-/** Secrets are masked; not escaped. */
+/** Of the name that a process has; the kernel cuts it. */
+const NAME_BYTES = 15;
+
+/**
+ * `exe (cat) /etc/hostname`: the first word follows where it is another name, as with busybox, which runs itself. Secrets are masked;
+ * not escaped.
+ */
 export function commandLineOf({ name, words, commandLine }: Program, mask: SecretMask): string {
   if (words.length === 0) return mask.text(commandLine);
-  // Either may name the program, and the first word is shown as the name.
-  const [shown = '', , ...others] = mask.words([name, ...words]);
-  return [shown, ...others].join(' ');
+  const [shown = '', first = '', ...others] = mask.words([name, ...words]);
+  const given = first.slice(first.lastIndexOf('/') + 1).replace(/^-/, '');
+  const isOther = given !== '' && Buffer.from(given).subarray(0, NAME_BYTES).toString() !== shown;
+  return [shown, ...(isOther ? [`(${given})`] : []), ...others].join(' ');
 }
 
 /** Secrets are masked; not escaped. */

@@ -1,6 +1,6 @@
 // wasprey captures: what rules have captured, and the report of one capture.
 
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CaptureNotes } from '../../captures/notes/capture-notes.ts';
 import { readNotes, readSummary } from '../../captures/notes/read-notes.ts';
@@ -31,8 +31,8 @@ export const CAPTURES = defineCommand({
     files or folders; the default is where the configuration has them (\`capture.path_prefix\`).
 
     \`show FILE\` prints a report: what fired, the processes with the branch that fired marked, what they did before and
-    after, files, connections, and the state. Secrets on command lines are masked. \`wasprey replay FILE\` evaluates rules on
-    a capture.`,
+    after, files, connections, and the state. The name that an alert has as \`wasprey.capture\` will do for a capture of this
+    machine. Secrets on command lines are masked. \`wasprey replay FILE\` evaluates rules on a capture.`,
   status: { ok: 'The captures were read.', failure: 'A capture is damaged, or can not be read.' },
   options: {
     ...CONFIG_OPTIONS,
@@ -62,9 +62,19 @@ export const CAPTURES = defineCommand({
     if (json && options.html) throw new UsageError('--json and --html exclude each other');
     await prepare('native');
     const mask = new SecretMask(configuration.journal.secret_names);
-    return show(path, json ? 'json' : options.html ? 'html' : 'text', mask, terminal);
+    return show(
+      fileNamed(path, dirname(configuration.capture.path_prefix)),
+      json ? 'json' : options.html ? 'html' : 'text',
+      mask,
+      terminal,
+    );
   },
 });
+
+/** Alerts have the name alone (wasprey.capture): such a file is in the folder of captures, unless it is here. */
+function fileNamed(path: string, folder: string): string {
+  return path.includes('/') || existsSync(path) ? path : join(folder, path);
+}
 
 /** @returns the exit status */
 function show(path: string, how: 'text' | 'json' | 'html', mask: SecretMask, terminal: Terminal): number {

@@ -1,5 +1,6 @@
 // What `wasprey backtest` prints, for people and as JSON (host/journal/backtest/README.md).
 
+import { durationText } from '../../config-values/duration.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { count, number, sum } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
@@ -66,10 +67,9 @@ export function renderBacktest(given: BacktestReport, { bold }: Terminal): strin
   const { result, files, mask } = given;
   const { report, rules, differences } = result;
   const { from, to } = spanOf(given);
-  const days = `${((to - from) / DAY_MS).toFixed(1)} days`;
   const speed = number(Math.round(report.events / Math.max(report.seconds, 0.001)));
   const lines = [
-    `${count(rules.length, 'rule')} on ${count(files.length, 'file')}, ${time(from)} to ${time(to)} (${days}).`,
+    `${count(rules.length, 'rule')} on ${count(files.length, 'file')}, ${time(from)} to ${time(to)} (${spanText(to - from)}).`,
     `${count(report.events, 'event')} in ${report.seconds.toFixed(1)} s (${speed} events/s).`,
     ...troubles(report),
   ];
@@ -81,6 +81,11 @@ export function renderBacktest(given: BacktestReport, { bold }: Terminal): strin
   for (const one of fired) lines.push('', ...ruleLines(one, mask, bold));
   if (differences) lines.push('', ...differenceLines(differences, bold));
   return `${lines.join('\n')}\n`;
+}
+
+function spanText(milliseconds: number): string {
+  if (milliseconds >= DAY_MS) return `${(milliseconds / DAY_MS).toFixed(1)} days`;
+  return durationText(Math.round(milliseconds / 1000) * 1000);
 }
 
 function troubles({ damage, setAside, lost, leftOut, isPartial }: HistoryReport): string[] {

@@ -43,7 +43,7 @@ export function renderTune({ rule, alerts, proposals }: TuneReport, { bold }: Te
     const percent = Math.round((effect.heldBack / alerts) * 100);
     const by = `${count(proposal.values.length, 'value')} of ${proposal.fields.join(', ')}`;
     return [
-      bold(`${index + 1}. holds back ${number(effect.heldBack)} of ${number(alerts)} alerts (${percent} %), by ${by}`),
+      bold(`${index + 1}. holds back ${number(effect.heldBack)} of ${count(alerts, 'alert')} (${percent} %), by ${by}`),
       `   still fires ${count(effect.left, 'time')}${effect.left > 0 ? `: ${shareNames(effect.leftOrigins)}` : ''}`,
       ...effect.others.map(
         (other) =>

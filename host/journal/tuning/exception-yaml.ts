@@ -44,7 +44,7 @@ export function exceptionYaml(rule: string, { fields, values }: ExceptionValues)
   ].join('');
 }
 
-/** In YAML's quotes; within them in those of conditions, unless it is a number. */
+/** In YAML's quotes; within them in those of conditions, unless it is a number. It has neither itself. */
 function valueText(value: string): string {
-  return JSON.stringify(PLAIN.test(value) ? value : `"${value}"`);
+  return PLAIN.test(value) ? `"${value}"` : `'"${value}"'`;
 }

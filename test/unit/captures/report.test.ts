@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { type CapturedAlert, noteBytes } from '../../../host/captures/notes/capture-notes.ts';
 import { readNotes } from '../../../host/captures/notes/read-notes.ts';
+import { commandLineOf } from '../../../host/captures/report/command-line.ts';
 import { reportHtml } from '../../../host/captures/report/html.ts';
 import { reportJson } from '../../../host/captures/report/json.ts';
 import { type Report, reportOf } from '../../../host/captures/report/report.ts';
@@ -330,6 +331,16 @@ test('command lines are masked by their words, which blanks and quotes in them c
   const json = JSON.parse(reportJson(report, MASK));
   assert.equal(json.processes[0].programs[0].commandLine, shown);
   assert.equal(json.timeline[0].text, `runs ${shown}`);
+});
+
+test('a first word that names another program than the process does is shown beside its name', () => {
+  const lineOf = (name: string, ...words: string[]) =>
+    commandLineOf({ ...{ time: 0n, image: 1n, executable: '', user: '', commandLine: '' }, name, words }, MASK);
+  assert.equal(lineOf('exe', 'cat', '/etc/hostname'), 'exe (cat) /etc/hostname');
+  assert.equal(lineOf('bash', '-bash'), 'bash');
+  assert.equal(lineOf('containerd-shim', '/usr/bin/containerd-shim-runc-v2', '-id', '1'), 'containerd-shim -id 1');
+  assert.equal(lineOf('sh', ''), 'sh');
+  assert.equal(lineOf('dropped', 'mysql', '-phunter2'), 'dropped (mysql) -p***');
 });
 
 test('a long chain of forks is shown whole', () => {

@@ -68,6 +68,11 @@ test('one is shown as text, JSON or HTML, secrets masked by the configuration to
   assert.match(captures('show', path, '--html').stdout, /^<!doctype html>/);
 });
 
+test('the name that an alert has is found in the folder of the configuration', () => {
+  const prefix = `capture.path_prefix=${folder.file('c')}`;
+  assert.equal(captures('show', 'capture.wsp', '-o', prefix).stdout, captures('show', path).stdout);
+});
+
 test('what can not be read is said in a line, with what to do', () => {
   const plain = folder.file('plain.wsp');
   writeFileSync(plain, writeBlocks([DATA]).bytes);

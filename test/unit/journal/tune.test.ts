@@ -171,7 +171,7 @@ test('an exception is YAML as people write it', () => {
   const proposal = { fields: ['proc.exepath', 'fd.name'], values: [['/bin/cat', '/etc/a b']], alerts: 1 };
   assert.match(
     exceptionYaml('A rule', proposal),
-    /^- rule: "A rule"\n {2}exceptions:\n {4}- name: tuned_[0-9a-f]{8}\n {6}fields: \[proc\.exepath, fd\.name\]\n {6}comps: \["=", "="\]\n {6}values:\n {8}- \["\\"\/bin\/cat\\"", "\\"\/etc\/a b\\""\]\n {2}override:\n {4}exceptions: append\n$/,
+    /^- rule: "A rule"\n {2}exceptions:\n {4}- name: tuned_[0-9a-f]{8}\n {6}fields: \[proc\.exepath, fd\.name\]\n {6}comps: \["=", "="\]\n {6}values:\n {8}- \['"\/bin\/cat"', '"\/etc\/a b"'\]\n {2}override:\n {4}exceptions: append\n$/,
   );
   assert.deepEqual(
     ['', 'a"b', "it's", 'a\\b', 'a\tb', 'é'].map((value) => isWritable(value, [])),
@@ -194,5 +194,5 @@ test('a text in which the name of a list stands as a word is not writable, and w
     [false, false, false, false, true, true, false],
   );
   const values = [['vpn_binaries', '22']];
-  assert.match(exceptionYaml('R', { fields: ['proc.pname', 'fd.sport'], values }), /- \["\\"vpn_binaries\\"", "22"\]/);
+  assert.match(exceptionYaml('R', { fields: ['proc.pname', 'fd.sport'], values }), /- \['"vpn_binaries"', "22"\]/);
 });
