@@ -49,6 +49,8 @@ bool Completion::NameBehind(const void* record, uint32_t address, const PassedPa
   *behind = {0, 0};
   if (name.offset == 0) return true;
   const std::string_view path = StringOf(record, passed.raw);
+  // One that is its own name leads through such a link only there.
+  if (name.offset == passed.raw.offset && !path.starts_with("/proc/")) return true;
   const std::string_view base = BaseOf(record, path, passed.directory, passed.dirfd);
   if (!MayHaveMagicLinks(base, path)) return true;
   const image& process = images_->At(last_address_);
