@@ -47,7 +47,8 @@ class Writer {
   string_ref PutJoined(std::string_view items) {
     char* const from = at_;
     const string_ref reference = Put(items);
-    std::replace(from, at_, '\0', ' ');
+    // Unlike std::replace(), which writes where it has to, this takes many bytes at a time.
+    std::transform(from, at_, from, [](char byte) { return byte == '\0' ? ' ' : byte; });
     return reference;
   }
 

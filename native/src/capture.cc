@@ -96,7 +96,8 @@ Status Capture::Start(const std::vector<std::string>& event_types, const FilterT
 
 /** Work between batches. */
 void Capture::KeepHouse() {
-  clock_.Update(source_->memory().shared);
+  // Recorded events have their times.
+  if (!housekeeping_.IsReplay()) clock_.Update(source_->memory().shared);
   housekeeping_.Run(batches_->rings());
   source_->SettleRequests();
 }

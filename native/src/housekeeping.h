@@ -24,6 +24,7 @@ class Housekeeping {
    * must live as long as they did then, however fast it runs.
    */
   void AdvanceTo(uint64_t clock);
+  bool IsReplay() const { return replay_clock_ != 0; }
 
  private:
   uint64_t Time() const;

@@ -53,9 +53,10 @@ bool IsCleanAbsolute(std::string_view path) {
   for (; at + 17 <= path.size(); at += 16) {
     if (HasSuspect(path.data() + at)) return ComponentsAreClean(path);
   }
-  char tail[17] = {};
-  memcpy(tail, path.data() + at, path.size() - at);
-  return !HasSuspect(tail) || ComponentsAreClean(path);
+  if (path.size() >= 17) return !HasSuspect(path.data() + path.size() - 17) || ComponentsAreClean(path);
+  char padded[17] = {};
+  memcpy(padded, path.data(), path.size());
+  return !HasSuspect(padded) || ComponentsAreClean(path);
 }
 
 size_t LexicalPath(char* out, std::string_view directory, std::string_view path) {
