@@ -52,3 +52,8 @@ const TYPES: ReadonlyMap<string, ValueType> = new Map(
 export function parameterType(name: string): ValueType | undefined {
   return TYPES.get(name);
 }
+
+/** Whether the text begins with a parameter's name: `names`, `flagsx`. */
+export function beginsWithParameter(text: string): boolean {
+  return [...TYPES.keys()].some((name) => text.startsWith(name));
+}

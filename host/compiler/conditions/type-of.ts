@@ -5,7 +5,7 @@ import { isEventName } from '../../schema/event-names.ts';
 import { DEFAULT_SOURCE, type EventSource } from '../../schema/event-source.ts';
 import type { Field } from '../../schema/fields/field.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';
-import { parameterType } from '../../schema/parameter-names.ts';
+import { beginsWithParameter, parameterType } from '../../schema/parameter-names.ts';
 import type { ValueType } from '../../schema/types.ts';
 import type { FieldOperand, Operand, Span, TransformerArgument, TransformerOperand } from './ast.ts';
 import { literalBytes } from './literal-bytes.ts';
@@ -103,7 +103,7 @@ function typeOfField(operand: FieldOperand, source: EventSource, use: OperandUse
     if (operand.argument !== undefined && field.type === 'DYN') {
       throw new ConditionTypeError(`${field.name} takes the name of an argument`, span, { help: `${field.name}.NAME` });
     }
-    if (operand.argument !== undefined && !/^-?\d+$/.test(operand.argument)) {
+    if (operand.argument !== undefined && !/^-?\d+$/.test(argument ?? '')) {
       const help = `write ${field.name}.${operand.argument}; a number in brackets is a position`;
       throw new ConditionTypeError(`${operand.argument} is not a valid number`, span, { help });
     }
@@ -132,7 +132,11 @@ function argumentHelp({ name, argument, argumentKind }: Field): string {
 function typeOfArgument(field: Field, argument: string, span: Span): ValueType {
   if (/^-?\d+$/.test(argument)) return field.type;
   const type = parameterType(argument);
-  if (!type) throw new ConditionTypeError(`unknown argument ${argument}: no event has it`, span);
+  if (!type) {
+    // Falco reads the longest name that it knows, and then misses a field for the rest.
+    const unknown = beginsWithParameter(argument);
+    throw new ConditionTypeError(`unknown argument ${argument}: no event has it`, span, { unknown });
+  }
   return field.type === 'DYN' ? type : field.type;
 }
 

@@ -96,7 +96,7 @@ export const EVENT_FIELDS: readonly Field[] = [
     description: '1 if the event is of the type named, else 0.',
     source: derived((type, argument) => number(type.name === argument ? 1 : 0)),
     argument: 'required',
-    dotted: true,
+    dotted: 'only',
     argumentKind: 'key',
   },
   {
@@ -247,7 +247,8 @@ export const EVENT_FIELDS: readonly Field[] = [
       return textOrAbsent(type, argument === 'src' ? 'old_name' : 'new_name');
     }),
     argument: 'optional',
-    dotted: true,
+    dotted: 'only',
     argumentKind: 'key',
+    argumentForm: /^(?:src|dst)$/,
   },
 ];

@@ -34,10 +34,12 @@ export interface Field {
   readonly source: FieldSource;
   /** `[x]` or, for evt.arg and the like, `.x`. Default none. */
   readonly argument?: 'optional' | 'required';
-  /** The argument may follow a dot (evt.arg.flags); the others take theirs in brackets only. */
-  readonly dotted?: true;
+  /** The argument may follow a dot (evt.arg.flags), or must (thread.cgroup.cpu); the others take theirs in brackets only. */
+  readonly dotted?: true | 'only';
   /** The argument is a number (index), a number from 0 in its shortest form (position), a free key, or either. */
   readonly argumentKind?: 'index' | 'position' | 'key' | 'either';
+  /** What else is required of an argument that is a key. */
+  readonly argumentForm?: RegExp;
   /** The argument may be the empty text. */
   readonly emptyArgument?: true;
   /** A list-typed field (fd.types): operators exists, in, intersects only. */

@@ -93,7 +93,7 @@ export function resolveNamed(
 ): ResolvedField {
   const fields = BY_NAME[source];
   const exact = fields.get(name);
-  if (exact) return withArgument(exact, bracket);
+  if (exact) return withBracket(exact, bracket);
   // `.x` instead of `[x]`: cut names off the end until one is known that takes an argument.
   for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
     const field = fields.get(name.slice(0, dot));
@@ -103,10 +103,25 @@ export function resolveNamed(
 }
 
 /** What the argument of a field may be. */
-function formOf({ argumentKind, emptyArgument }: Field): RegExp {
+function formOf({ argumentKind, argumentForm, emptyArgument }: Field): RegExp {
+  if (argumentForm) return argumentForm;
   if (argumentKind === 'index') return /^-?\d+$/;
   if (argumentKind === 'position') return /^(?:0|[1-9]\d*)$/;
   return emptyArgument ? /^/ : /./s;
+}
+
+/** A number as C reads it, `[+1]` or `[" 1"]`, in its plain form. */
+const LOOSE_NUMBER = /^[ \t\n\v\f\r]*(?:\+(?=\d))?(-?\d+)$/;
+
+function withBracket(field: Field, bracket: string | undefined): ResolvedField {
+  if (bracket !== undefined && field.dotted === 'only') {
+    return field.argument === 'required'
+      ? { ok: false, reason: 'argument-missing', field }
+      : { ok: false, reason: 'argument-invalid', field };
+  }
+  const takesNumber = field.argumentKind === 'index' || field.source.from === 'argument';
+  const number = takesNumber && bracket !== undefined ? LOOSE_NUMBER.exec(bracket)?.[1] : undefined;
+  return withArgument(field, number ?? bracket);
 }
 
 function withArgument(field: Field, argument: string | undefined): ResolvedField {

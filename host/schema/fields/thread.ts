@@ -77,8 +77,9 @@ export const THREAD_FIELDS: readonly Field[] = [
     description: 'The same for one subsystem: thread.cgroup.cpu. All subsystems have the same path.',
     source: derived((_, subsystem = '') => (CGROUP_SUBSYSTEMS.has(subsystem) ? CGROUP : ABSENT)),
     argument: 'required',
-    dotted: true,
+    dotted: 'only',
     argumentKind: 'key',
+    argumentForm: /^[a-zA-Z_]+$/,
   },
   {
     name: 'thread.pfmajor',
