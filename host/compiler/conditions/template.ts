@@ -111,8 +111,7 @@ function* possibleEnds(text: string, start: number): Generator<number> {
   FIELD_REACH.lastIndex = start;
   const match = FIELD_REACH.exec(text);
   if (!match) return;
-  // Empty brackets are text: what Falco prints for them is not known.
-  if (match[2] !== undefined && !/^\[(?:""|'')?\]$/.test(match[2])) yield start + match[0].length;
+  if (match[2] !== undefined && match[2] !== '[]') yield start + match[0].length;
   for (let end = start + (match[1] ?? '').length; end > start; end--) {
     if (text[end - 1] !== '.') yield end;
   }
