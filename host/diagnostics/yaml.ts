@@ -154,7 +154,7 @@ class TreeBuilder {
     }
     switch (kind) {
       case 'scalar':
-        return this.#scalar(start, end, String(result));
+        return this.#scalar(start, end, String(result), this.#isTagged(frame.position, start));
       case 'sequence':
         return { kind, start, end, items: this.#items(frame.children, result, start) };
       case 'mapping':
@@ -164,8 +164,13 @@ class TreeBuilder {
     }
   }
 
-  #scalar(start: number, end: number, text: string): YamlNode {
-    const plain = !/["'|>]/.test(this.#text[start] ?? '');
+  /** A text with a tag (`!!str null`) is never null. */
+  #isTagged(from: number, start: number): boolean {
+    return /(?:^|[ \t\r\n])!/.test(this.#text.slice(from, start).replace(/#[^\n]*/g, ''));
+  }
+
+  #scalar(start: number, end: number, text: string, tagged: boolean): YamlNode {
+    const plain = !tagged && !/["'|>]/.test(this.#text[start] ?? '');
     return plain && NULLS.has(text) ? { kind: 'null', start, end } : { kind: 'scalar', start, end, text };
   }
 

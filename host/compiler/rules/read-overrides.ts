@@ -33,6 +33,7 @@ export function readOverrides(
   const node = lookUp(item, 'override');
   if (!node || node.kind === 'null' || node.kind === 'scalar') return overrides;
   if (node.kind === 'sequence') {
+    if (node.items.length === 0) return overrides;
     throw new RuleLoadError('LOAD_ERR_VALIDATE', 'override must be a mapping', outermost(context, node), {
       help: 'write `override: {condition: append}`',
     });

@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileModule } from '../../../host/compiler/compile.ts';
-import { printCanonical } from '../../../host/compiler/conditions/print.ts';
+import { printCanonical, printOperand } from '../../../host/compiler/conditions/print.ts';
 import { type LoadResult, loadRules } from '../../../host/compiler/rules/load.ts';
 import { ruleSourceOf } from '../../../host/compiler/rules/rule.ts';
 import { ALL_EVENT_NAMES } from '../../../host/schema/event-names.ts';
+import { resolveField } from '../../../host/schema/fields/index.ts';
 
 function rule(condition: string, more = '', output = 'seen %proc.name'): string {
   return `- rule: r1\n  desc: d\n  condition: ${JSON.stringify(condition)}\n  output: ${JSON.stringify(output)}\n  priority: NOTICE\n${more}`;
@@ -118,7 +119,7 @@ test('an exception names a field exactly; a transformer may have blanks around i
     assert.deepEqual(withField(field), ['LOAD_ERR_VALIDATE exception a']);
 });
 
-// Not known, and in neither the reference nor the corpus: empty brackets in an output (they are text here, as before), and behind getopt().
+// Not known, and in neither the reference nor the corpus: an empty argument behind getopt().
 test('an empty argument in quotes is no argument', () => {
   const conditionOf = (condition: string) =>
     load(rule(condition)).rules.map((loaded) => printCanonical(loaded.condition));
@@ -140,4 +141,50 @@ test('an empty argument in quotes is no argument', () => {
   assert.deepEqual(verdict(rule('evt.type = open and proc.aname[] = x')), [
     'LOAD_ERR_COMPILE_CONDITION condition expression',
   ]);
+});
+
+test('an empty argument in quotes is read in outputs too; brackets without quotes are text', async () => {
+  const fields = (output: string) =>
+    load(rule('evt.type = open', '', output)).rules.map(({ output: template }) =>
+      template.map((token) => (token.kind === 'text' ? token.text : printOperand(token.operand))),
+    );
+  assert.deepEqual(fields('%proc.aname[""] x'), [['proc.aname', ' x']]);
+  assert.deepEqual(fields("%toupper(proc.name[''])."), [['toupper(proc.name)', '.']]);
+  assert.deepEqual(fields('%proc.aname[]'), [['proc.aname', '[]']]);
+});
+
+test('a number in brackets is read as C reads it', () => {
+  for (const written of ['+1', '" 1"', '01', '-1']) {
+    assert.deepEqual(verdict(rule(`evt.type = open and proc.aname[${written}] = x`)), []);
+    assert.deepEqual(verdict(rule(`evt.type = open and evt.arg[${written}] = x`)), []);
+  }
+  for (const written of ['"1 "', '+-1', '0x1', '1.0']) {
+    const error = ['LOAD_ERR_COMPILE_CONDITION condition expression'];
+    assert.deepEqual(verdict(rule(`evt.type = open and proc.aname[${written}] = x`)), error);
+    assert.deepEqual(verdict(rule(`evt.type = open and evt.arg[${written}] = x`)), error);
+  }
+  const [loose, plain] = ['proc.aname[+1]', 'proc.aname[1]'].map((text) => resolveField(text));
+  assert.deepEqual(loose, plain);
+});
+
+test('names behind a dot: what they may be, and which mistakes leave out a rule', () => {
+  const skipping = '  skip-if-unknown-filter: true\n';
+  const outcome = (check: string) => verdict(rule(`evt.type = open and ${check}`, skipping));
+  for (const known of ['evt.abspath.src = x', 'evt.abspath = x', 'thread.cgroup.net_cls = x', 'evt.type.is.open = 1'])
+    assert.deepEqual(outcome(known), []);
+  // A name that begins with a parameter's is a field that does not exist; any other is a parameter that does not.
+  for (const unknown of ['evt.abspath.x = y', 'evt.abspath[src] = y', 'thread.cgroup.cpu.x = y', 'evt.arg.namex = y'])
+    assert.deepEqual(outcome(unknown), ['LOAD_UNKNOWN_FILTER condition expression']);
+  for (const wrong of ['evt.arg.zzz = y', 'thread.cgroup[cpu] = y', 'evt.type.is[open] = 1'])
+    assert.deepEqual(outcome(wrong), ['LOAD_ERR_COMPILE_CONDITION condition expression']);
+});
+
+test('an override that is an empty sequence is none', () => {
+  assert.deepEqual(verdict(rule('evt.type = open', '  override: []\n')), []);
+  assert.deepEqual(verdict(rule('evt.type = open', '  override: [desc]\n')), ['LOAD_ERR_VALIDATE rules content']);
+});
+
+test('a scalar with a tag is text, also where it would be null without', () => {
+  assert.deepEqual(verdict('- list: l\n  items: [!!str null, !x ~]\n'), ['LOAD_UNUSED_LIST list l']);
+  assert.deepEqual(verdict('- list: l\n  items: # !x\n    - ~\n'), ['LOAD_ERR_YAML_VALIDATE list item']);
 });
