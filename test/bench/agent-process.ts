@@ -114,7 +114,7 @@ export class AgentProcess {
 
   /** What the agent's BPF programs have counted so far. */
   counters(): RingCounters {
-    this.#counters ??= new RingCounterReader(this.#pid);
+    this.#counters ??= new RingCounterReader(this.pid);
     return this.#counters.read();
   }
 
@@ -132,7 +132,7 @@ export class AgentProcess {
   }
 
   cpuTime(): CpuTime {
-    const threads = readdirSync(`/proc/${this.#pid}/task`);
+    const threads = readdirSync(`/proc/${this.pid}/task`);
     const total = threads
       .map((thread) => Number(this.#read(`task/${thread}/schedstat`).split(' ')[0]))
       .reduce((sum, ns) => sum + ns, 0);
@@ -159,7 +159,7 @@ export class AgentProcess {
     clearTimeout(force);
   }
 
-  get #pid(): number {
+  get pid(): number {
     const { pid } = this.#child;
     if (pid === undefined) throw this.#ended();
     return pid;
@@ -167,7 +167,7 @@ export class AgentProcess {
 
   #read(path: string): string {
     try {
-      return readFileSync(`/proc/${this.#pid}/${path}`, 'utf8');
+      return readFileSync(`/proc/${this.pid}/${path}`, 'utf8');
     } catch {
       throw this.#ended();
     }

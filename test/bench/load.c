@@ -24,6 +24,7 @@ static const char USAGE[] =
     "  exec      vfork, execve of /bin/true, wait\n"
     "  files     make, rename and unlink of a file of its own below PATH\n"
     "  connect   connect, accept and close on the loopback\n"
+    "  pipe      write and read of a byte\n"
     "  mark      read of PATH (/etc/shadow); before each, the monotonic and the wall clock in ns on a line\n"
     "ends after SECONDS (1) or CALLS, whichever comes first; 0 seconds: after CALLS, or never\n";
 
@@ -100,6 +101,13 @@ static void connect_accept(void) {
   close(peer);
 }
 
+static int pipe_ends[2];
+
+static void write_and_read(void) {
+  char byte = 0;
+  if (write(pipe_ends[1], &byte, 1) != 1 || read(pipe_ends[0], &byte, 1) != 1) fail("pipe");
+}
+
 // The clocks are read last before the call, so that the delay of its alert can be reported.
 static void mark(void) {
   uint64_t monotonic = now_ns(CLOCK_MONOTONIC), wall = now_ns(CLOCK_REALTIME);
@@ -116,9 +124,9 @@ static const struct workload {
   void (*call)(void);
   int batch;
 } WORKLOADS[] = {
-    {"untraced", untraced, 1000}, {"open", open_close, 100}, {"missing", open_missing, 100},
-    {"empty", open_empty, 100},   {"exec", fork_exec, 1},    {"connect", connect_accept, 10},
-    {"files", change_files, 10},  {"mark", mark, 1},
+    {"untraced", untraced, 1000}, {"open", open_close, 100},     {"missing", open_missing, 100},
+    {"empty", open_empty, 100},   {"exec", fork_exec, 1},        {"connect", connect_accept, 10},
+    {"files", change_files, 10},  {"pipe", write_and_read, 100}, {"mark", mark, 1},
 };
 
 static uint64_t children_cpu_ns(void) {
@@ -169,6 +177,7 @@ int main(int argc, char **argv) {
   }
   if (!path) path = workload->call == mark ? "/etc/shadow" : "/etc/hostname";
   if (workload->call == connect_accept) listen_on_loopback();
+  if (workload->call == write_and_read && pipe(pipe_ends)) fail("pipe");
   // At a set rate, a batch is what a tenth of a millisecond takes.
   uint64_t batch = rate > 0 ? (uint64_t)(rate / 10000) : (uint64_t)workload->batch;
   if (batch < 1) batch = 1;

@@ -1,18 +1,14 @@
 // Builds and runs load.c, which makes the system calls that the benchmarks measure.
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { BUILD } from '../../host/setup/paths.mjs';
+import { builtProgram } from './built-program.ts';
 import { BenchError } from './figure.ts';
 
-const SOURCE = join(import.meta.dirname, 'load.c');
 /** The name that alerts of it carry. */
 export const LOAD_NAME = 'wasprey-load';
-const PROGRAM = `${BUILD}bench/${LOAD_NAME}`;
 
-export type Workload = 'untraced' | 'open' | 'missing' | 'empty' | 'exec' | 'files' | 'connect' | 'mark';
+export type Workload = 'untraced' | 'open' | 'missing' | 'empty' | 'exec' | 'files' | 'connect' | 'pipe' | 'mark';
 
 export interface LoadOptions {
   /** 0: until `calls` are done, or it is stopped. */
@@ -100,12 +96,6 @@ export function parseMark(line: string): Mark {
   return { monotonic: BigInt(monotonic), wall: BigInt(wall) };
 }
 
-/** Where it is, built if it is older than its source. */
 export function loadProgram(): string {
-  const built = statSync(PROGRAM, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (built > statSync(SOURCE).mtimeMs) return PROGRAM;
-  mkdirSync(dirname(PROGRAM), { recursive: true });
-  const flags = ['-std=c23', '-O2', '-Wall', '-Wextra', '-Werror'];
-  execFileSync('clang-19', [...flags, '-o', PROGRAM, SOURCE], { stdio: ['ignore', 'inherit', 'inherit'] });
-  return PROGRAM;
+  return builtProgram('load.c', LOAD_NAME);
 }

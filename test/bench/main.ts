@@ -17,6 +17,7 @@ import { LATENCY } from './latency.ts';
 import { describeMachine } from './machine.ts';
 import { MEMORY } from './memory.ts';
 import { OVERHEAD } from './overhead.ts';
+import { PROGRAMS } from './programs.ts';
 import { RECORDED_EVALUATION } from './recorded-evaluation.ts';
 import { capturingAgents } from './ring-counters.ts';
 import { RULE_COUNT } from './rule-count.ts';
@@ -28,6 +29,7 @@ import { THROUGHPUT } from './throughput.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [
   OVERHEAD,
+  PROGRAMS,
   CPU_PER_EVENT,
   RECORDED_EVALUATION,
   RULE_COUNT,

@@ -1,9 +1,9 @@
 // The counters that the BPF programs of a running agent keep, read beside it: what it says of itself is not needed.
 
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
 import { SYSTEM_PATH } from '../../host/setup/paths.mjs';
+import { bpfDescriptors, bpftool } from './bpf-descriptors.ts';
 import { BenchError } from './figure.ts';
 
 /** Totals of all CPUs since the start of the agent. */
@@ -64,22 +64,13 @@ export function capturingAgents(): number {
 
 /** The id of a map that a process holds open. Map names are not unique on a machine: other agents may run. */
 function findMap(pid: number, name: string): number {
-  for (const descriptor of readdirSync(`/proc/${pid}/fd`)) {
-    if (linkOf(`/proc/${pid}/fd/${descriptor}`) !== 'anon_inode:bpf-map') continue;
-    const id = /^map_id:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8'))?.[1];
+  for (const info of bpfDescriptors(pid, 'map')) {
+    const id = /^map_id:\s*(\d+)/m.exec(info)?.[1];
     if (id === undefined) continue;
     const map = JSON.parse(bpftool('map', 'show', 'id', id)) as { readonly name?: string };
     if (map.name === name) return Number(id);
   }
   throw new BenchError(`process ${pid} has no BPF map '${name}': it captures nothing`);
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return ''; // closed meanwhile
-  }
 }
 
 /** The values of an array, as numbers of 64 bits. */
@@ -89,14 +80,6 @@ function dumpMap(id: number): number[][] {
     const bytes = Uint8Array.from(value, Number);
     return [...new BigUint64Array(bytes.buffer)].map(Number);
   });
-}
-
-function bpftool(...words: string[]): string {
-  try {
-    return execFileSync('bpftool', ['-j', ...words], { encoding: 'utf8', env: environment, maxBuffer: 2 ** 26 });
-  } catch (error) {
-    throw new BenchError(`bpftool ${words.join(' ')} failed: ${error instanceof Error ? error.message : error}`);
-  }
 }
 
 function sum(numbers: readonly number[]): number {
