@@ -11,7 +11,7 @@ const GLOBS = ['/etc/*', '*', '[\\]]x', '[a\\-c]*', '[!/]*', '/data', '?*b', '[z
 
 const OF_FIELD: Readonly<Record<string, readonly string[]>> = {
   'evt.type.is': ['open', 'openat', 'connect', 'setuid'],
-  'evt.abspath': ['src', 'dst', 'other'],
+  'evt.abspath': ['src', 'dst'],
   'thread.cgroup': ['cpu', 'memory', 'unknown'],
 };
 
