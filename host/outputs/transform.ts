@@ -36,12 +36,14 @@ function transform(operand: TransformerOperand, lookUp: Lookup): FieldValue | Ab
       const value = argumentValue(first, lookUp);
       return value?.kind === 'list' ? integer(value.items.length) : undefined;
     }
-    case 'concat':
-      return joined(operand.arguments, '', lookUp);
+    case 'concat': {
+      const items = valuesOf(operand.arguments, lookUp);
+      return items && text(concatenate(items));
+    }
     case 'join': {
       const separator = argumentValue(first, lookUp);
-      const items = second?.kind === 'list' ? second.items : [];
-      return separator && joined(items, decode(valueText(separator)), lookUp);
+      const items = second && listItems(second, lookUp);
+      return separator && items && text(concatenate(items, decode(valueText(separator))));
     }
     case 'getopt': {
       const known = second && argumentValue(second, lookUp);
@@ -82,21 +84,26 @@ function listItems(argument: TransformerArgument, lookUp: Lookup): readonly Uint
     const value = argumentValue(argument, lookUp);
     return value?.kind === 'list' ? value.items : undefined;
   }
-  const values = argument.items.map((item) => argumentValue(item, lookUp));
+  return valuesOf(argument.items, lookUp);
+}
+
+/** The texts of all; undefined if one is absent. */
+function valuesOf(items: readonly TransformerArgument[], lookUp: Lookup): readonly Uint8Array[] | undefined {
+  const values = items.map((item) => argumentValue(item, lookUp));
   return values.every((value) => value !== undefined) ? values.map(valueText) : undefined;
 }
 
-function joined(items: readonly TransformerArgument[], separator: string, lookUp: Lookup): FieldValue | Absent {
-  const values = items.map((item) => argumentValue(item, lookUp));
-  return values.every((value) => value !== undefined) ? text(concatenate(values.map(valueText), separator)) : undefined;
-}
-
+/** Changes a text, or each item of a list; absent if one can't be changed. */
 function mapText(
   argument: TransformerArgument,
   lookUp: Lookup,
   change: (bytes: Uint8Array) => Uint8Array | undefined,
 ): FieldValue | Absent {
   const value = argumentValue(argument, lookUp);
+  if (value?.kind === 'list') {
+    const items = value.items.map(change);
+    return items.every((item) => item !== undefined) ? { kind: 'list', items } : undefined;
+  }
   const changed = value && change(value.kind === 'buffer' ? value.bytes : valueText(value));
   return changed && text(changed);
 }

@@ -33,7 +33,7 @@ import {
   text,
   toBytes,
 } from './operand.ts';
-import { mapEither, piecesOf, withoutDefault } from './pieces.ts';
+import { mapCases, piecesOf } from './pieces.ts';
 import { exists } from './text-check.ts';
 
 /** @param type of the field: numbers wrap at its size */
@@ -209,7 +209,7 @@ function mountText(derivation: Extract<TextDerivation, { node: 'mountPart' }>, c
 function joined(parts: readonly Operand[], before: readonly Piece[] = []): Operand {
   const [first, ...rest] = parts;
   if (!first) return { kind: 'pieces', pieces: before };
-  return mapEither(withoutDefault(first), (part) => {
+  return mapCases(first, (part) => {
     const made = piecesOf(part);
     return made ? joined(rest, [...before, ...made]) : ABSENT;
   });

@@ -3,7 +3,7 @@
 import { all, any, type Condition, holds, not } from '../ir/condition.ts';
 import type { Piece } from '../ir/text.ts';
 import { isThere } from '../ir/value.ts';
-import { ABSENT, either, type Operand } from './operand.ts';
+import { ABSENT, either, type LoweringContext, type Operand } from './operand.ts';
 
 /** A condition on a value that depends on others: one for each case. */
 export function splitEither(operand: Operand, check: (operand: Operand) => Condition): Condition {
@@ -17,7 +17,7 @@ export function splitEither(operand: Operand, check: (operand: Operand) => Condi
 }
 
 /** A text with a default, as two cases. */
-export function withoutDefault(operand: Operand): Operand {
+function withoutDefault(operand: Operand): Operand {
   if (operand.kind !== 'text' || operand.orElse === undefined) return operand;
   const there = holds(isThere(operand.text.value), operand.text.scope);
   return either(there, { kind: 'text', text: operand.text }, { kind: 'constant', bytes: operand.orElse });
@@ -27,6 +27,13 @@ export function withoutDefault(operand: Operand): Operand {
 export function mapEither(operand: Operand, map: (operand: Operand) => Operand): Operand {
   if (operand.kind !== 'either') return map(operand);
   return either(operand.condition, mapEither(operand.value, map), mapEither(operand.otherwise, map));
+}
+
+/** The same, with a text and its default as two cases. */
+export function mapCases(operand: Operand, map: (operand: Operand) => Operand): Operand {
+  const apart = withoutDefault(operand);
+  if (apart.kind !== 'either') return map(apart);
+  return either(apart.condition, mapCases(apart.value, map), mapCases(apart.otherwise, map));
 }
 
 /** A list with each element transformed; absent if any result is absent. */
@@ -49,4 +56,10 @@ export function piecesOf(operand: Operand): readonly Piece[] | undefined {
     default:
       return undefined;
   }
+}
+
+/** What a transformer gives for a text that it can't read in pieces. */
+export function unsupported(name: string, context: LoweringContext): Operand {
+  context.warn('condition-not-supported', `${name}() of a joined text is not supported; the condition is never true`);
+  return ABSENT;
 }

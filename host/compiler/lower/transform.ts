@@ -14,14 +14,15 @@ import { literalBytes } from '../conditions/literal-bytes.ts';
 import { all } from '../ir/condition.ts';
 import { contentHash } from '../ir/content-hash.ts';
 import { printValue } from '../ir/print-value.ts';
-import { type Bytes, joinScopes, type Piece, scopeOfPiece } from '../ir/text.ts';
-import { call, callFunction, cast, EVENT_ADDRESS, IMAGE_ADDRESS, integer, truth, type Value } from '../ir/value.ts';
+import { joinScopes, type Piece, scopeOfPiece } from '../ir/text.ts';
+import { call, callFunction, cast, EVENT_ADDRESS, IMAGE_ADDRESS, integer } from '../ir/value.ts';
+import { base64 } from './base64.ts';
+import { basename } from './basename.ts';
 import { fieldOperand, knownField } from './field.ts';
 import { inCase } from './letter-case.ts';
-import { checkEach, type Texts } from './list-check.ts';
 import { ABSENT, constantText, type LoweringContext, number, type Operand, present } from './operand.ts';
 import { optionsOf } from './options.ts';
-import { mapEither, mapItems, piecesOf } from './pieces.ts';
+import { mapCases, mapEither, piecesOf } from './pieces.ts';
 import { exists } from './text-check.ts';
 
 /** How an operand is compared. */
@@ -92,12 +93,12 @@ function transform(transformer: TransformerOperand, context: LoweringContext): T
       return { operand: mapEither(argument(first, context), (operand) => inCase(operand, to)), type: 'text' };
     }
     case 'basename':
-      return { operand: mapEither(argument(first, context), (operand) => basename(operand, context)), type: 'text' };
+      return { operand: mapCases(argument(first, context), (operand) => basename(operand, context)), type: 'text' };
     case 'b64':
-      return { operand: mapEither(argument(first, context), (operand) => base64(operand, context)), type: 'text' };
+      return { operand: mapCases(argument(first, context), (operand) => base64(operand, context)), type: 'text' };
     case 'len':
       return {
-        operand: mapEither(argument(first, context), (operand) => length(operand, context)),
+        operand: mapCases(argument(first, context), (operand) => length(operand, context)),
         type: 'number',
         integers: 'UINT64',
       };
@@ -135,75 +136,6 @@ function listItems(item: TransformerArgument | undefined, context: LoweringConte
   if (!item) return [];
   const operand = argument(item, context);
   return operand.kind === 'list' ? operand.items : [operand];
-}
-
-function basename(operand: Operand, context: LoweringContext): Operand {
-  switch (operand.kind) {
-    case 'constant':
-      return { kind: 'constant', bytes: lastComponent(operand.bytes) };
-    case 'text':
-      return { kind: 'text', text: { ...operand.text, value: call('basename', operand.text.value) } };
-    case 'list':
-      return mapItems(operand, (item) => basename(item, context));
-    case 'texts':
-      if (operand.each.kind === 'base64') return unsupported('basename', context);
-      return {
-        ...operand,
-        each: { ...operand.each, value: call('basename', operand.each.value) },
-        marks: operand.marks.map(([mark, bytes]) => [mark, lastComponent(bytes)]),
-      };
-    case 'absent':
-    case 'names':
-      return operand;
-    default:
-      return unsupported('basename', context);
-  }
-}
-
-function lastComponent(bytes: Bytes): Bytes {
-  return bytes.slice(bytes.lastIndexOf('/') + 1);
-}
-
-function unsupported(name: string, context: LoweringContext): Operand {
-  context.warn('condition-not-supported', `${name}() of a joined text is not supported; the condition is never true`);
-  return ABSENT;
-}
-
-function base64(operand: Operand, context: LoweringContext): Operand {
-  if (operand.kind === 'absent') return operand;
-  if (operand.kind === 'text' && operand.text.case === undefined) {
-    // What is not printable is no base64, and neither are dots.
-    const { shown: _, ...text } = operand.text;
-    return { kind: 'pieces', pieces: [{ kind: 'base64', ...text }] };
-  }
-  if (operand.kind === 'constant') {
-    const bytes = decoded(operand.bytes);
-    return bytes === undefined ? ABSENT : { kind: 'constant', bytes };
-  }
-  if (operand.kind === 'list') return mapItems(operand, (item) => base64(item, context));
-  if (operand.kind === 'texts') return base64OfEach(operand, context);
-  return unsupported('b64', context);
-}
-
-/** What base64 text stands for. Bits of the last digit that make no whole byte have to be 0. */
-function decoded(text: Bytes): Bytes | undefined {
-  const valid = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw](?:==)?|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=?)?$/.test(
-    text,
-  );
-  return valid ? Buffer.from(text, 'base64').toString('latin1') : undefined;
-}
-
-/** Absent if any element is no base64. */
-function base64OfEach(texts: Texts, context: LoweringContext): Operand {
-  if (texts.each.kind === 'base64' || texts.each.case !== undefined) return unsupported('b64', context);
-  const isText = (bytes: Bytes): Value => truth(decoded(bytes) !== undefined);
-  const there = checkEach(texts, true, call('isBase64', texts.each.value), isText, context);
-  return {
-    ...texts,
-    there,
-    each: { ...texts.each, kind: 'base64' },
-    marks: texts.marks.map(([mark, bytes]) => [mark, decoded(bytes) ?? '']),
-  };
 }
 
 function length(operand: Operand, context: LoweringContext): Operand {
@@ -244,7 +176,7 @@ function joinedList(separator: Operand, list: Operand): Operand | undefined {
   if (list.kind === 'list') return joined(separator, list.items);
   if (list.kind !== 'texts') return undefined;
   const { there, item, marks, each, scope } = list;
-  return mapEither(separator, (between) => {
+  return mapCases(separator, (between) => {
     const pieces = piecesOf(between);
     if (!pieces) return ABSENT;
     const piece: Piece = { kind: 'joined', item, marks, each, separator: pieces, scope };
@@ -252,16 +184,21 @@ function joinedList(separator: Operand, list: Operand): Operand | undefined {
   });
 }
 
-/** The items with a separator between them. Absent if any of them is. */
+/** The items with a separator between them. Absent if any of them is, or the separator. */
 function joined(separator: Operand, items: readonly Operand[]): Operand {
+  return mapCases(separator, (between) => {
+    const pieces = piecesOf(between);
+    return pieces ? present(exists(between), joinedBy(pieces, items)) : ABSENT;
+  });
+}
+
+function joinedBy(separator: readonly Piece[], items: readonly Operand[]): Operand {
   const build = (rest: readonly Operand[], done: readonly Piece[], first: boolean): Operand => {
     const [next, ...others] = rest;
     if (!next) return { kind: 'pieces', pieces: done };
-    return mapEither(next, (operand) => {
+    return mapCases(next, (operand) => {
       const pieces = piecesOf(operand);
-      if (!pieces) return ABSENT;
-      const between = first ? [] : (piecesOf(separator) ?? []);
-      return build(others, [...done, ...between, ...pieces], false);
+      return pieces ? build(others, [...done, ...(first ? [] : separator), ...pieces], false) : ABSENT;
     });
   };
   const whole = build(items, [], true);

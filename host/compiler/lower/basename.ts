@@ -1,0 +1,66 @@
+// basename(): what follows the last slash of a text, which may be in pieces.
+
+import { holds } from '../ir/condition.ts';
+import type { Bytes, Piece } from '../ir/text.ts';
+import { call, compare } from '../ir/value.ts';
+import { either, type LoweringContext, type Operand, present } from './operand.ts';
+import { mapItems, unsupported } from './pieces.ts';
+import { exists } from './text-check.ts';
+
+export function basename(operand: Operand, context: LoweringContext): Operand {
+  switch (operand.kind) {
+    case 'constant':
+      return { kind: 'constant', bytes: lastComponent(operand.bytes) };
+    case 'text':
+      return { kind: 'text', text: { ...operand.text, value: call('basename', operand.text.value) } };
+    case 'list':
+      return mapItems(operand, (item) => basename(item, context));
+    case 'texts':
+      if (operand.each.kind === 'base64') return unsupported('basename', context);
+      return {
+        ...operand,
+        each: { ...operand.each, value: call('basename', operand.each.value) },
+        marks: operand.marks.map(([mark, bytes]) => [mark, lastComponent(bytes)]),
+      };
+    case 'absent':
+    case 'names':
+      return operand;
+    case 'pieces':
+      return present(exists(operand), lastOfPieces(operand.pieces, [], context));
+    default:
+      return unsupported('basename', context);
+  }
+}
+
+/** What follows the last slash of pieces, which is looked for from their end. Numbers and names have none. */
+function lastOfPieces(pieces: readonly Piece[], after: readonly Piece[], context: LoweringContext): Operand {
+  const piece = pieces.at(-1);
+  const ending = (...last: readonly Piece[]): Operand => ({ kind: 'pieces', pieces: [...last, ...after] });
+  if (!piece) return ending();
+  const further = () => lastOfPieces(pieces.slice(0, -1), [piece, ...after], context);
+  switch (piece.kind) {
+    case 'bytes':
+      return piece.bytes.includes('/') ? ending({ ...piece, bytes: lastComponent(piece.bytes) }) : further();
+    case 'text': {
+      const last = call('basename', piece.value);
+      const hasSlash = holds(compare(last, '!=', piece.value), piece.scope, SEARCH_COST);
+      return either(hasSlash, ending({ ...piece, value: last }), further());
+    }
+    case 'decimal':
+    case 'octal':
+    case 'hexadecimal':
+    case 'names':
+      return further();
+    case 'base64':
+    case 'joined':
+    case 'character':
+      return unsupported('basename', context);
+  }
+}
+
+/** Of the search for a slash, beside a comparison of numbers. */
+const SEARCH_COST = 5;
+
+function lastComponent(bytes: Bytes): Bytes {
+  return bytes.slice(bytes.lastIndexOf('/') + 1);
+}

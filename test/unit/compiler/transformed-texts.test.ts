@@ -1,0 +1,88 @@
+// Transformers of lists and of texts in pieces: conditions and outputs come to the same value, and absent parts make the whole absent.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compileModule } from '../../../host/compiler/compile.ts';
+import { operandOrNothing } from '../../../host/compiler/conditions/operand-parser.ts';
+import { valueText } from '../../../host/fields/text.ts';
+import { decode, encode, type FieldValue, text } from '../../../host/fields/value.ts';
+import { operandValue } from '../../../host/outputs/transform.ts';
+import { GivenModule } from '../../../host/rule-tests/given-module.ts';
+import { RuleModule, rulesOf } from '../../support/rule-module.ts';
+
+const FIELDS: Readonly<Record<string, string>> = {
+  'proc.name': 'Cat',
+  'proc.pname': '/usr/bin/Bash',
+  'proc.cwd': '/a/',
+};
+const TYPES = ['file', 'Ipv4', 'a/b'];
+
+/** What an output prints for each; undefined: it is absent. */
+const OPERANDS: readonly (readonly [string, string | undefined])[] = [
+  ['join("-", fd.types)', 'file-Ipv4-a/b'],
+  ['join("-", tolower(basename(fd.types)))', 'file-ipv4-b'],
+  ['join(join("-", fd.types), (proc.name, "z"))', 'Catfile-Ipv4-a/bz'],
+  ['join(proc.name, fd.types)', 'fileCatIpv4Cata/b'],
+  ['concat("x", join("-", fd.types), proc.name)', 'xfile-Ipv4-a/bCat'],
+  ['join(proc.exepath, ())', undefined],
+  ['join(proc.exepath, (proc.name))', undefined],
+  ['join(proc.exepath, fd.types)', undefined],
+  ['join("-", (proc.name, proc.exepath))', undefined],
+  ['basename(concat(proc.pname, proc.name))', 'BashCat'],
+  ['basename(concat(proc.name, proc.cwd, "z"))', 'z'],
+  ['basename(concat(proc.cwd, proc.cwd))', ''],
+  ['basename(join("/", (proc.name, proc.name)))', 'Cat'],
+  ['basename(concat(proc.name, "-", proc.name))', 'Cat-Cat'],
+  ['toupper(basename(concat(proc.pname, "/x/", proc.name)))', 'CAT'],
+  ['basename(concat(proc.exepath, "/", proc.name))', undefined],
+];
+
+function lookUp(key: string): FieldValue | undefined {
+  if (key === 'fd.types') return { kind: 'list', items: TYPES.map(encode) };
+  const value = FIELDS[key];
+  return value === undefined ? undefined : text(value);
+}
+
+test('outputs and conditions transform lists and texts in pieces alike', async () => {
+  for (const [written, expected] of OPERANDS) {
+    const operand = operandOrNothing(written);
+    assert.ok(operand, written);
+    const value = operandValue(operand, lookUp);
+    assert.equal(value && decode(valueText(value)), expected, written);
+  }
+  const conditions = OPERANDS.map(([written, value]) =>
+    value === undefined ? `not ${written} exists` : `${written} = "${value}"`,
+  );
+  const compiled = await compileModule(rulesOf(conditions), { fields: 'given' });
+  const fields = new Map<string, string | string[]>([...Object.entries(FIELDS), ['fd.types', TYPES]]);
+  const matches = new GivenModule(compiled).evaluate({ fields, parameters: [] });
+  assert.deepEqual(
+    conditions.filter((_, index) => !matches.includes(index)),
+    [],
+  );
+});
+
+test('each item of a list is transformed in outputs', () => {
+  const operand = operandOrNothing('toupper(basename(fd.types))');
+  assert.ok(operand);
+  const value = operandValue(operand, lookUp);
+  assert.deepEqual(value?.kind === 'list' && value.items.map(decode), ['FILE', 'IPV4', 'B']);
+});
+
+test('what a field reads by default is transformed as its value is', async () => {
+  // Of /x the directory is the root, which is no part of the name before its last slash.
+  const conditions = [
+    'fd.directory = /',
+    'basename(fd.directory) = ""',
+    'len(fd.directory) = 1',
+    'concat(fd.directory, proc.name) = /program',
+    'join(fd.directory, ("a", "b")) = a/b',
+    'basename(concat(fd.directory, proc.name)) = program',
+  ];
+  const module = await RuleModule.of(rulesOf(conditions.map((condition) => `evt.type = openat and ${condition}`)));
+  const image = module.records.image({ comm: 'program' }, ['program']);
+  module.setCandidates(image);
+  const from = module.records.end;
+  module.records.event('openat', image, { name: '/x' });
+  assert.deepEqual(module.evaluate(from, module.records.end), [...conditions.keys()]);
+});
