@@ -3,6 +3,7 @@
 
 import { crc32, zstdDecompressSync } from 'node:zlib';
 import { isObject } from '../diagnostics/json-value.ts';
+import { UNPACKING } from '../recording/block.ts';
 import type { ByteSource } from '../recording/byte-source.ts';
 import {
   BLOCK_HEAD_BYTES,
@@ -65,7 +66,8 @@ function stored(index: SegmentIndex, withPids: boolean): unknown {
 /** Undefined if the bytes of the block are not those of an index. They are not trusted. */
 export function decodeIndex(block: Uint8Array): SegmentIndex | undefined {
   try {
-    const json: unknown = JSON.parse(zstdDecompressSync(block, { maxOutputLength: LONGEST_PAYLOAD }).toString('utf8'));
+    const bytes = zstdDecompressSync(block, { ...UNPACKING, maxOutputLength: LONGEST_PAYLOAD });
+    const json: unknown = JSON.parse(bytes.toString('utf8'));
     if (!isObject(json) || !Array.isArray(json.containers) || !Array.isArray(json.blocks)) return undefined;
     const containers: readonly unknown[] = json.containers;
     const types: readonly unknown[] = Array.isArray(json.types) ? json.types : [];

@@ -7,7 +7,7 @@ import { BLOCK_HEAD_BYTES, type BlockHead, readBlockHead } from './format.ts';
 
 const ROOM_BEHIND = 64;
 /** 8 MB: more than a block needs, and far less than a hostile one could request. */
-const UNPACKING = { params: { [constants.ZSTD_d_windowLogMax]: 23 } };
+export const UNPACKING = { params: { [constants.ZSTD_d_windowLogMax]: 23 } };
 
 /** A block that is in no file: what its head would say. */
 export type BlockInMemory = Pick<BlockHead, 'payloadLength' | 'eventsAt'> & { readonly stored: Uint8Array };

@@ -1,7 +1,6 @@
 // Where a recording is read from: a file, or memory.
 
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { RecordingError } from './format.ts';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /** Read at once at least: what is read first is most often followed by more. */
 const FIRST_BYTES = 1 << 16;
@@ -20,18 +19,12 @@ export class RecordingFile implements ByteSource, Disposable {
   #buffer = Buffer.alloc(FIRST_BYTES);
 
   /**
-   * Throws the errors of open(), and RecordingError for a pipe or a device.
+   * Throws the errors of open().
    * @param size `growing`: it is still written, and its size is what it is when it is asked for; a number: what comes behind is left out
    */
   constructor(path: string, size?: 'growing' | number) {
-    // A pipe that nobody writes to would block.
-    this.#descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stats = fstatSync(this.#descriptor);
-    if (!stats.isFile() && !stats.isDirectory()) {
-      closeSync(this.#descriptor);
-      throw new RecordingError('RECORDING_NONE', 'it is a pipe or a device');
-    }
-    this.#size = size === 'growing' ? undefined : Math.min(stats.size, size ?? Infinity);
+    this.#descriptor = openSync(path, 'r');
+    this.#size = size === 'growing' ? undefined : Math.min(fstatSync(this.#descriptor).size, size ?? Infinity);
   }
 
   get size(): number {

@@ -10,6 +10,10 @@
 namespace wasprey {
 namespace {
 
+/** A recording has one. Each is linked at the cost of all images; a hostile recording would have one with each image.
+ */
+constexpr uint32_t kMostSnapshots = 16;
+
 Result<SandboxRegion> MakeTable(const char* name, std::byte* memory, uint32_t address, uint32_t bytes) {
   auto file = MakeMemoryFile(name, bytes);
   if (!file) return std::move(file.error());
@@ -168,7 +172,9 @@ Status Capture::ReplayRecorded(const ReplayStep& step) {
   housekeeping_.AdvanceTo(step.clock);
   // Before the images, as when recorded: an image that had expired then is not the parent of a later one.
   KeepHouse();
-  return Replay(step, &images_, builder_);
+  ReplayStep bounded = step;
+  bounded.snapshot_complete = step.snapshot_complete && snapshots_++ < kMostSnapshots;
+  return Replay(bounded, &images_, builder_);
 }
 
 bool Capture::SetNames(std::span<const uint8_t> table) {

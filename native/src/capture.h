@@ -123,6 +123,8 @@ class Capture {
   EventClock clock_;
   Waiter waiter_;
   Housekeeping housekeeping_;
+  /** Of the recording that is replayed: how often one was complete. */
+  uint32_t snapshots_ = 0;
   Canary canary_;
   /** Null before the source is open. */
   std::unique_ptr<BatchReader> batches_;

@@ -84,15 +84,6 @@ test('a command in a pod is reported, with its pod', async (t) => {
   t.diagnostic(`alerts came after ${delays.sort((one, other) => one - other).join(', ')} ms`);
 });
 
-test('the journal of a node is read in the pod of its agent', async () => {
-  const config = ['-c', '/etc/wasprey/config/wasprey.yaml'];
-  const sessions = await eventually('the session', async () => {
-    const text = await agents.kubectl('exec', pod, '--', 'wasprey', 'activity', ...config, '--pod', SHOP.pod);
-    return text.includes(': turn-4') && text;
-  });
-  assert.match(sessions, /exec {2}root in pod shop\/till, container front/);
-});
-
 test('an agent has three capabilities, and can not write where it need not', async () => {
   const status = await agents.kubectl('exec', pod, '--', 'cat', '/proc/self/status');
   assert.deepEqual([...capabilitiesOf(status)].sort(), ['CAP_BPF', 'CAP_PERFMON', 'CAP_SYS_PTRACE']);

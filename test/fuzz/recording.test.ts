@@ -17,10 +17,13 @@ import { CONTAINER } from '../../host/schema/container.ts';
 import { encodeStruct } from '../../host/schema/encode-struct.ts';
 import { EVENT_STRUCTS } from '../../host/schema/event-structs.ts';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
+import { IMAGE_KIND } from '../../host/schema/image.ts';
 import { readLayout, type StoredLayout } from '../../host/schema/versions/record-layout.ts';
+import { BuilderCapture } from '../support/builder-capture.ts';
 import { event, process as processImage, shadowRead } from '../support/built-agent.ts';
 import { hostileLayout, shortRecords } from '../support/hostile-layouts.ts';
 import { logEntry, payloadOf, sourceOf, type WrittenBlock, writeBlocks } from '../support/recordings.ts';
+import { imageRecord } from '../support/records.ts';
 
 const RUNS = { numRuns: 2000 };
 
@@ -275,4 +278,18 @@ test('a file full of heads does not take forever', () => {
   assert.equal(reader.damage.length, 1);
   // It gives up after 1,000 blocks, each read with a search of 64 KB for the next one: for all heads it would read 6.5 GB.
   assert.ok(bytesRead < 2 * 1000 * 65_536, `${bytesRead} bytes`);
+});
+
+test('a list of processes that is complete again with each process is not linked each time', () => {
+  using builder = new BuilderCapture();
+  const listed = (pid: number, ppid: number) =>
+    logEntry(imageRecord({ kind: IMAGE_KIND.SNAPSHOT, id: BigInt(pid), pid, ppid, start_time: 1n }));
+  // Each child before its parent: only links of all find it.
+  const children = Array.from({ length: 100 }, (_, index) => 2 * index + 10);
+  for (const child of children) {
+    const log = Buffer.concat([listed(child, child + 1), listed(child + 1, 0)]);
+    builder.capture.replay(1n, log, new Uint8Array(0), true);
+  }
+  const linked = children.map((child) => builder.imageById(BigInt(child)).parent !== undefined);
+  assert.deepEqual(linked, [...Array(16).fill(true), ...Array(84).fill(false)]);
 });

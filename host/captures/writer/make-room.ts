@@ -1,7 +1,7 @@
 // Makes room for another capture: the oldest files of captures are removed. Reads a folder of any length, so it runs in the thread of the
 // capture.
 
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 export const SUFFIX = '.wsp';
@@ -38,7 +38,7 @@ function capturesIn(pathPrefix: string): { readonly path: string; readonly bytes
     .sort()
     .flatMap((name) => {
       const path = join(folder, name);
-      const stats = statSync(path, { throwIfNoEntry: false });
+      const stats = lstatSync(path, { throwIfNoEntry: false });
       return stats?.isFile() ? [{ path, bytes: stats.size }] : [];
     });
 }

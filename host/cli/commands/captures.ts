@@ -115,10 +115,10 @@ function list(places: readonly string[], usual: string, json: boolean, terminal:
   let damaged = 0;
   for (const path of places.length > 0 ? places.flatMap(filesAt) : filesOf(usual)) {
     try {
-      // A running agent removes the oldest.
+      // A running agent removes the oldest; and a pipe that nobody writes to would block.
       const stats = statSync(path, { throwIfNoEntry: false });
-      const summary = stats && ifThere(() => readSummary(path));
-      if (summary) captures.push({ path, bytes: stats.size, summary });
+      const summary = stats?.isFile() ? ifThere(() => readSummary(path)) : undefined;
+      if (stats && summary) captures.push({ path, bytes: stats.size, summary });
     } catch (error) {
       if (error instanceof RecordingError && error.code === 'RECORDING_NONE') continue;
       damaged++;
