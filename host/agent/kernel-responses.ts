@@ -37,10 +37,16 @@ interface Wanted {
 
 const NONE: KernelResponses = { rules: [], problems: [] };
 
-/** @param modules with their responses (withResponses()) @param serial number of the tables @param podUid the agent's own pod */
+/**
+ * @param modules with their responses (withResponses())
+ * @param lackOfLsm why the kernel runs no programs of BPF LSM; undefined: it does. Called if there is such a response.
+ * @param serial number of the tables
+ * @param podUid the agent's own pod
+ */
 export function kernelResponses(
   modules: readonly RuleModule[],
   settings: ResponseSettings | undefined,
+  lackOfLsm: () => string | undefined,
   { serial = 0, podUid = '' }: { readonly serial?: number; readonly podUid?: string } = {},
 ): KernelResponses {
   const wanted = settings ? wantedOf(modules) : [];
@@ -58,6 +64,7 @@ export function kernelResponses(
     needsPermit: namespaces.length > 0 || labels.size > 0 || podUid !== '',
     executables,
     runtimes: [...RUNTIME_PROGRAMS, ...RUNTIME_COPIES],
+    lackOfLsm: lackOfLsm(),
     perNode: settings.perNode,
     perContainer: settings.perContainer,
   };

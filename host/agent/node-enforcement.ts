@@ -1,5 +1,6 @@
 // Enforcement in the kernel, on the agent's side: what each set of rules enforces, and by which means.
 
+import { lackOfBpfLsm } from '../capture/bpf-lsm.ts';
 import type { MissingEnforcer } from '../capture/enforcement-means.ts';
 import { escapeText } from '../diagnostics/escape.ts';
 import { EngineError } from '../engine/engine-error.ts';
@@ -50,7 +51,7 @@ export class NodeEnforcement {
    */
   start(modules: readonly RuleModule[], settings: ResponseSettings | undefined): EnforcementStart | undefined {
     const serial = (this.#serial + 1) % ENFORCED_SERIALS;
-    const next = kernelResponses(modules, settings, { serial, podUid: this.#host.podUid });
+    const next = kernelResponses(modules, settings, lackOfBpfLsm, { serial, podUid: this.#host.podUid });
     const [problem] = next.problems;
     if (problem !== undefined) throw new EngineError({ code: 'ENGINE_ENFORCEMENT', message: problem });
     this.#next = next;

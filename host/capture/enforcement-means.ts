@@ -15,12 +15,13 @@ export interface EnforcedRule {
 }
 
 /**
+ * - `exec-lsm`, `open-lsm`: programs of BPF LSM refuse the call; SIGKILL as well where the process is to be killed.
  * - `exec-signal`: SIGKILL before the new program begins.
  * - `open-signal`: SIGKILL at the end of the call, before the process can use the file.
  * - `cgroup`: programs of the root cgroup refuse the call; SIGKILL at its end where the process is to be killed.
  * - `connect-signal`: SIGKILL at the end of the call.
  */
-export type EnforcedBy = 'exec-signal' | 'open-signal' | 'cgroup' | 'connect-signal';
+export type EnforcedBy = 'exec-lsm' | 'open-lsm' | 'exec-signal' | 'open-signal' | 'cgroup' | 'connect-signal';
 
 export interface MeansOfClause {
   readonly by: EnforcedBy;
@@ -42,8 +43,9 @@ export interface MissingEnforcer {
 const SENDS: ReadonlySet<string> = new Set(['sendto', 'sendmsg', 'sendmmsg']);
 const FAMILIES = new Map(EVENT_TYPES.map(({ name, shape }) => [name, familyOf(shape)]));
 
-export function meansOf({ exact, action }: EnforcedRule): EnforcedMeans {
-  const found = exact.clauses.map((clause) => meansOfClause(clause, action));
+/** @param lackOfLsm why the kernel runs no programs of BPF LSM; undefined: it does */
+export function meansOf({ exact, action }: EnforcedRule, lackOfLsm: string | undefined): EnforcedMeans {
+  const found = exact.clauses.map((clause) => meansOfClause(clause, action, lackOfLsm));
   return {
     clauses: found.map((means) => (typeof means === 'string' ? undefined : means)),
     problems: [...new Set(found.filter((means) => typeof means === 'string'))],
@@ -51,27 +53,33 @@ export function meansOf({ exact, action }: EnforcedRule): EnforcedMeans {
 }
 
 /** The means, or why there are none. */
-function meansOfClause(clause: ExactClause, action: EnforcedAction): MeansOfClause | string {
+function meansOfClause(
+  clause: ExactClause,
+  action: EnforcedAction,
+  lackOfLsm: string | undefined,
+): MeansOfClause | string {
   const { types } = clause;
   const families = new Set(types.map((type) => FAMILIES.get(type)));
   if (families.size !== 1) return `it is about calls of different kinds (${types.join(', ')})`;
   const [family] = families;
   switch (family) {
     case 'open':
-      return action === 'deny'
-        ? 'an open can be refused by no program of this kernel, only its process killed'
-        : { by: 'open-signal' };
+      if (lackOfLsm === undefined) return { by: 'open-lsm' };
+      return action === 'deny' ? `an open ${needsLsm(lackOfLsm)}` : { by: 'open-signal' };
     case 'exec':
       if (clause.result === 'failed')
         return 'it is also about execs that fail, which have no effect that could be stopped: add evt.res = SUCCESS to the condition';
-      return action === 'deny'
-        ? 'an exec can be refused by no program of this kernel, only its process killed'
-        : { by: 'exec-signal' };
+      if (action === 'kill_process') return { by: 'exec-signal' };
+      return lackOfLsm === undefined ? { by: 'exec-lsm' } : `an exec ${needsLsm(lackOfLsm)}`;
     case 'network':
       return meansOfSocket(clause, action);
     default:
       return `the effect of ${types.join(', ')} can't be stopped: use a response of the host`;
   }
+}
+
+function needsLsm(lack: string): string {
+  return `is only refused by BPF LSM, which this kernel lacks (${lack}): its process can be killed instead`;
 }
 
 function meansOfSocket(clause: ExactClause, action: EnforcedAction): MeansOfClause | string {
@@ -91,6 +99,10 @@ function meansOfSocket(clause: ExactClause, action: EnforcedAction): MeansOfClau
 }
 
 const NOT_STOPPED: Readonly<Record<EnforcedBy, string>> = {
+  'exec-lsm':
+    'refused by BPF LSM before the new program begins; not stopped: the first program of a container, which its runtime runs',
+  'open-lsm':
+    'refused by BPF LSM before it has an effect; not stopped: that the open makes the file, opens with O_PATH, opens by io_uring that follow another request of a chain, and opens of a name whose resolved path is another',
   'exec-signal': 'killed before the new program begins',
   'open-signal':
     'killed at the end of the open, before the process can use the file; not stopped: that the open makes or empties the file, what opening a device does, ' +

@@ -32,6 +32,8 @@ export interface EnforcementRails {
   readonly executables: readonly string[];
   /** Names of files of programs that run containers, or beginnings of names of files in memory: never acted on where they can. */
   readonly runtimes: readonly string[];
+  /** Why the kernel runs no programs of BPF LSM; undefined: it does. */
+  readonly lackOfLsm: string | undefined;
   /**
    * Tests only: a process, in the root pid namespace, that is never acted on with all that it has started. Default: this one, and what is in its
    * container.
@@ -94,7 +96,7 @@ export function enforcementTables(
   serial = 0,
 ): EnforcementResult {
   const problems: EnforcementProblem[] = [];
-  const means = rules.map((rule) => meansOf(rule));
+  const means = rules.map((rule) => meansOf(rule, rails.lackOfLsm));
   for (const [rule, { problems: reasons }] of means.entries())
     problems.push(...reasons.map((reason) => ({ rule, reason })));
   const clauses = rules.flatMap(({ exact, action, firstWord = 0 }, index) =>
@@ -162,6 +164,7 @@ export function enforcementTables(
     testsOf('resolved'),
     testsOf('directory'),
     which(({ means: { by } }) => by === 'cgroup'),
+    which(({ means: { by } }) => by === 'open-lsm' || by === 'exec-lsm'),
     BigInt(rails.observes),
     BigInt(rails.hosts),
     BigInt(rails.needsPermit),

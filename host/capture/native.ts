@@ -355,6 +355,11 @@ export interface NativeAddon {
    */
   isolateCgroup(object: string, cgroup: string, folder: string, reachable: Uint8Array): Promise<void>;
   /**
+   * Why the kernel runs no programs of BPF LSM; undefined: it does, as a trial has shown (one program is attached for a moment). It takes some
+   * 50 ms.
+   */
+  lackOfBpfLsm(): string | undefined;
+  /**
    * Of the operations of io_uring that stand for calls which rules read, those that this kernel does not know (`BIND`): no process can
    * ask for them. Undefined where the kernel can't be asked: it has no io_uring, or this process may not use it.
    */

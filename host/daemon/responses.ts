@@ -3,6 +3,7 @@
 import { kernelResponses } from '../agent/kernel-responses.ts';
 import { type ResponseSet, withResponses } from '../agent/response-set.ts';
 import { loadRuleModule, type RuleModule } from '../agent/rule-module.ts';
+import { lackOfBpfLsm } from '../capture/bpf-lsm.ts';
 import { configWarning } from '../config/error.ts';
 import { renderDiagnostic, type ShownDiagnostic } from '../diagnostics/diagnostic-text.ts';
 import { CommandFailure } from '../diagnostics/failure.ts';
@@ -54,6 +55,7 @@ export function refuseUnenforceable(set: ResponseSet, modules: readonly RuleModu
   const { problems } = kernelResponses(
     modules.map((module) => withResponses(module, set)),
     set.settings,
+    lackOfBpfLsm,
   );
   if (problems.length === 0) return;
   throw new CommandFailure(problems.join('\n'), 'name other rules in its match, or leave out where: kernel');

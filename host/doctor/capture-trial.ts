@@ -1,13 +1,14 @@
 // Starts a capture like an agent with rules on all event types, and stops it, to find out what works on this kernel.
 
 import { loadAddon } from '../capture/addon.ts';
-import type { MissingEnforcer } from '../capture/enforcement-means.ts';
+import { lackOfBpfLsm } from '../capture/bpf-lsm.ts';
+import type { EnforcedRule, MissingEnforcer } from '../capture/enforcement-means.ts';
 import { enforcementTables } from '../capture/enforcement-tables.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { Capture, CaptureError } from '../capture/native.ts';
 import { DEFAULT_SIZES, openCapture } from '../capture/open.ts';
 import { EVENT_TYPES } from '../schema/events/index.ts';
-import type { ExactRule } from '../schema/kernel-enforcement.ts';
+import type { ExactClause, ExactName } from '../schema/kernel-enforcement.ts';
 import { isCheckout, nativeBuilt } from '../setup/native-build.mjs';
 
 export interface TrialFailure {
@@ -22,6 +23,8 @@ export interface CaptureTrial {
   readonly missing: readonly MissingHook[];
   /** Programs for responses with `where: kernel` that the kernel lacks or refuses; undefined if that was not tried. */
   readonly missingEnforcers: readonly MissingEnforcer[] | undefined;
+  /** Why the kernel runs no programs of BPF LSM; undefined: it does, or the capture can't start. */
+  readonly lackOfLsm: string | undefined;
   /** Operations of io_uring that the kernel lacks; undefined if unknown. */
   readonly missingIoUringOperations: readonly string[] | undefined;
   /** Duration of the start, in ms. */
@@ -37,6 +40,7 @@ const NOTHING = {
   loaded: [],
   missing: [],
   missingEnforcers: undefined,
+  lackOfLsm: undefined,
   missingIoUringOperations: undefined,
   startMs: 0,
 };
@@ -65,10 +69,12 @@ function startAndStop(): CaptureTrial {
   }
   const startMs = performance.now() - began;
   try {
+    const lackOfLsm = failure ? undefined : lackOfBpfLsm();
     return {
       loaded: capture.loadedPrograms(),
       missing: capture.missing(),
-      missingEnforcers: failure ? undefined : tryEnforcement(capture),
+      missingEnforcers: failure ? undefined : tryEnforcement(capture, lackOfLsm),
+      lackOfLsm,
       missingIoUringOperations: loadAddon().missingIoUringOperations(),
       startMs,
       failure,
@@ -78,27 +84,28 @@ function startAndStop(): CaptureTrial {
   }
 }
 
-/** A rule on calls of each kind, which no call matches. */
-const EACH_KIND: ExactRule = {
-  rule: 0,
-  clauses: [['openat'], ['execve'], ['connect', 'sendto']].map((types) => ({
-    types,
-    process: 'any',
-    ...(types.includes('connect')
-      ? { peers: [{ ports: [] }] }
-      : { names: [{ of: types.includes('execve') ? 'executable' : 'path', equal: [], beginnings: [], endings: [] }] }),
-  })),
-};
+/** On calls that there are none of. */
+const OPENING: ExactClause = { types: ['openat'], process: 'any', names: [noName('path')] };
+const RUNNING: ExactClause = { types: ['execve'], process: 'any', names: [noName('executable')] };
+const REACHING: ExactClause = { types: ['connect', 'sendto'], process: 'any', peers: [{ ports: [] }] };
+
+function noName(of: ExactName['of']): ExactName {
+  return { of, equal: [], beginnings: [], endings: [] };
+}
+
 const NO_LIMIT = { count: 0, milliseconds: 1 };
 
 /** Undefined if not even its maps can be made. */
-function tryEnforcement(capture: Capture): readonly MissingEnforcer[] | undefined {
-  const made = enforcementTables([{ exact: EACH_KIND, action: 'kill_process' }], {
+function tryEnforcement(capture: Capture, lackOfLsm: string | undefined): readonly MissingEnforcer[] | undefined {
+  const kills: EnforcedRule = { exact: { rule: 0, clauses: [OPENING, RUNNING, REACHING] }, action: 'kill_process' };
+  const denies: EnforcedRule = { exact: { rule: 1, clauses: [RUNNING] }, action: 'deny' };
+  const made = enforcementTables(lackOfLsm === undefined ? [kills, denies] : [kills], {
     observes: true,
     hosts: false,
     needsPermit: true,
     executables: [],
     runtimes: [],
+    lackOfLsm,
     perNode: NO_LIMIT,
     perContainer: NO_LIMIT,
   });

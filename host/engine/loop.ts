@@ -168,6 +168,7 @@ export class EngineLoop {
     const { capture, taps, recorder } = this.#parts;
     if (this.#replacement?.isDone) {
       this.#replacement = undefined;
+      this.#set.follow(undefined);
       this.#garbage.add('once');
     }
     if (this.#replacement && !this.#wide?.isChanging) this.#replacement.step();
@@ -276,6 +277,7 @@ export class EngineLoop {
       unsettled: () => this.#wide?.failed(),
       takeOver: (next) => {
         this.#endHold('rules-replaced');
+        next.follow(this.#set);
         this.#set = next;
       },
     });

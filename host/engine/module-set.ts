@@ -22,6 +22,7 @@ import { ContainerRules } from './container-rules.ts';
 import { GuardRun, processOf } from './guard-run.ts';
 import { planRule } from './match-reader.ts';
 import type { EvaluationCounters, MatchToActOn, ModuleStart, RuleMatching, RuleSetStart } from './protocol.ts';
+import { RefusedCalls } from './refused-calls.ts';
 import type { SetModule } from './set-module.ts';
 
 const WORD_BYTES = BigUint64Array.BYTES_PER_ELEMENT;
@@ -66,6 +67,11 @@ export class ModuleSet {
   readonly #memory: EventMemory;
   readonly #limits: RunLimits;
   readonly #onFailure: SetHost['onFailure'];
+  readonly #onMatch: SetHost['onMatch'];
+  /** Absent: none is refused. */
+  readonly #refused: RefusedCalls | undefined;
+  /** What was in use before, whose rules may have refused calls that are evaluated only now. */
+  #before: ModuleSet | undefined;
   /** Whether any module ever has: most rounds need not look. */
   #hasFailed = false;
   /** Those of candidates, then those of ancestry. */
@@ -74,7 +80,11 @@ export class ModuleSet {
   #sampledBatches = 0;
 
   /** @throws {SandboxError | RangeError} for a module that does not fit the memory, or too many rules */
-  constructor({ generation, modules, guard, eventTypes, filter }: RuleSetStart, bank: number, host: SetHost) {
+  constructor(
+    { generation, modules, guard, eventTypes, filter, enforcement }: RuleSetStart,
+    bank: number,
+    host: SetHost,
+  ) {
     this.generation = generation;
     this.eventTypes = eventTypes;
     this.bank = bank;
@@ -83,6 +93,9 @@ export class ModuleSet {
     this.#memory = host.memory;
     this.#limits = host.limits ?? RUN_LIMITS;
     this.#onFailure = host.onFailure;
+    this.#onMatch = host.onMatch;
+    const refused = enforcement && new RefusedCalls(host.memory, enforcement);
+    this.#refused = refused;
     const starts = guard ? [...modules, guard] : modules;
     const first = firstWords(starts.map(({ rules }) => rules.length));
     let nextAncestry = 0;
@@ -113,7 +126,9 @@ export class ModuleSet {
       return { ...own, sampledMs: 0, failure: undefined, absence: new Absence(), isReturning: false };
     };
     this.modules = modules.map((start, module) =>
-      bound(start, module, (rule, event, view) => host.onMatch({ set: this, module, rule, event, view })),
+      bound(start, module, (rule, event, view) => {
+        if (!refused?.has(module, rule, event)) host.onMatch({ set: this, module, rule, event, view });
+      }),
     );
     this.#guards =
       guard && new GuardRun((match) => bound(guard, modules.length, match), guard.rules, host.memory, this.#limits);
@@ -159,6 +174,11 @@ export class ModuleSet {
     return this.#words;
   }
 
+  /** Takes over from another set; undefined: has done so, and nothing comes of that one any more. */
+  follow(before: ModuleSet | undefined): void {
+    this.#before = before;
+  }
+
   /**
    * Evaluates segments of records, given as pairs of addresses: all of them by the first module, then by the next one.
    * @param measured whether this batch's time is measured
@@ -166,6 +186,8 @@ export class ModuleSet {
   evaluate(segments: Uint32Array, pairs: number, measured = false): void {
     this.#batches++;
     if (measured) this.#sampledBatches++;
+    if (this.#before) this.#before.#matchRefused(segments, pairs);
+    this.#matchRefused(segments, pairs);
     for (const module of this.modules) {
       const began = measured ? performance.now() : 0;
       for (let pair = 0; pair < pairs && !module.failure; pair++) {
@@ -176,6 +198,12 @@ export class ModuleSet {
       }
       if (measured) module.sampledMs += performance.now() - began;
     }
+  }
+
+  #matchRefused(segments: Uint32Array, pairs: number): void {
+    this.#refused?.visit(segments, pairs, (module, rule, event) =>
+      this.#onMatch({ set: this, module, rule, event, view: event }),
+    );
   }
 
   /** The module of the guards. */

@@ -22,6 +22,14 @@ export function enforcedOutcome(enforced: number, { pid, executable }: EnforcedP
       );
     case ENFORCED.REFUSED_AND_KILLED:
       return done(`refused the call and killed ${process}: stopped before its effect`);
+    case ENFORCED.LSM_REFUSED:
+      return done('refused (LSM): stopped before its effect');
+    case ENFORCED.LSM_REFUSED_AND_KILLED:
+      return done(`refused (LSM), and killed ${process}: stopped before its effect`);
+    case ENFORCED.LSM_REFUSED_LATE:
+      return done('refused (LSM): after it had made the file');
+    case ENFORCED.LSM_KILLED:
+      return done(`refused (LSM), and killed ${process}: after it had made the file`);
     case ENFORCED.OBSERVED:
       return { kind: 'observed', what: 'stop the call in the kernel' };
     case ENFORCED.PROTECTED:

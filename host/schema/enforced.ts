@@ -22,11 +22,28 @@ export const ENFORCED = {
   UNDECIDED: 9,
   /** Because the kernel refused the signal. */
   FAILED: 10,
+  /** A program of BPF LSM has refused the call; the process lives. See ENFORCED_BY_LSM. */
+  LSM_REFUSED: 11,
+  /** The same, and the process was killed. */
+  LSM_REFUSED_AND_KILLED: 12,
+  /** The open was refused after it had made the file; the process lives. */
+  LSM_REFUSED_LATE: 13,
+  /** The same, and the process was killed. */
+  LSM_KILLED: 14,
 } as const;
+
+/**
+ * What a program of BPF LSM has done. It makes the record itself, before anything else could report the call, and no rule on what the call would have done matches
+ * its failure: the rules that it is an alert of are those of the clauses that were met, a word behind the fixed part of the record.
+ */
+export const ENFORCED_BY_LSM: ReadonlySet<number> = new Set([
+  ...[ENFORCED.LSM_REFUSED, ENFORCED.LSM_REFUSED_AND_KILLED, ENFORCED.LSM_REFUSED_LATE, ENFORCED.LSM_KILLED],
+]);
 
 /** Of these, what was done to a process or its call. */
 export const ENFORCED_ACTS: ReadonlySet<number> = new Set([
   ...[ENFORCED.STOPPED, ENFORCED.KILLED, ENFORCED.REFUSED, ENFORCED.REFUSED_AND_KILLED],
+  ...ENFORCED_BY_LSM,
 ]);
 
 /** What `reserved` of an event says; the bits are those of ENFORCED_OUTCOME and so on in native/bpf/enforce_tables.h. */

@@ -117,6 +117,7 @@ inline_always u32 enforce_opening(const struct enforcement *table, const struct 
   u64 clauses = enforce_clauses_of(table, type, result < 0);
   if (type == EVENT_OPEN_BY_HANDLE_AT)
     clauses |= enforce_clauses_of(table, EVENT_OPENAT, result < 0);
+  clauses &= table->kills; /* a call that has ended can't be refused */
   if (likely(!clauses))
     return 0;
   struct open_arguments arguments = open_arguments(type, call);
@@ -136,15 +137,28 @@ inline_always u32 enforce_opening(const struct enforcement *table, const struct 
   return enforce_by_signal(table, met, stopped);
 }
 
+/* What a program of BPF LSM has decided about an open that has ended. */
+inline_always u32 decision_on_open(struct task_struct *task, s64 result) {
+  u32 number = task->pid;
+  if (likely(!bpf_map_lookup_elem(&enforce_decisions, &number)))
+    return 0;
+  u64 file = result < 0 ? 0 : file_at(task, result);
+  return result >= 0 && !file ? 0 : take_decision(number, file);
+}
+
 /* As on_open(). A call that the filter drops matches no rule. */
 HOOK_PROGRAM(enforce_open) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
   const struct enforcement *table = find_enforcement();
-  if (!begin(&record, ctx, task) || !passes_open(&record, task))
+  if (!begin(&record, ctx, task))
+    return PASS_ON;
+  u32 enforced = decision_on_open(task, record.result);
+  if (is_by_lsm(enforced) /* it has its record */ || !passes_open(&record, task))
     return PASS_ON;
   struct call call = call_of(task);
-  u32 enforced = table ? enforce_opening(table, &call, task, record.type, record.result, record.image) : 0;
+  if (!enforced && table)
+    enforced = enforce_opening(table, &call, task, record.type, record.result, record.image);
   if (!reserve(&record, task, OPEN_LONGEST, sizeof(struct event_open)))
     return PASS_ON;
   record.header->reserved = enforced;
@@ -152,9 +166,30 @@ HOOK_PROGRAM(enforce_open) {
   return PASS_ON;
 }
 
-/* The clauses that the program which is just being run meets. */
-__noinline u64 clauses_of_exec(const struct enforcement *table, u64 clauses) {
-  if (!table)
+#define LONGEST_COMM 15
+
+/* A program that is being run: its file, and what its process is called then, as the address of a text in the kernel.
+ */
+struct new_program {
+  u64 file;
+  u64 name;
+};
+
+/* Tests of what a program is called: the end of a text in the kernel, as far as a process keeps it. */
+__noinline u64 tests_of_comm(const struct enforcement *table, struct path_room *room, u64 address) {
+  if (!table || !room)
+    return ENFORCE_DOUBT;
+  long size = bpf_probe_read_kernel_str(room->text, LONGEST_TEXT + 1, (void *)address);
+  if (size <= 0)
+    return ENFORCE_DOUBT;
+  u64 end = size - 1, start = enforce_last_component(room->text, 0, end);
+  u64 length = BOUNDED(end - start, 0, LONGEST_COMM);
+  return enforce_tests_of(table, room->text, start, start + length, ENFORCE_NAME);
+}
+
+/* The clauses that a program which is being run meets. */
+__noinline u64 clauses_of_exec(const struct enforcement *table, u64 clauses, const struct new_program *program) {
+  if (!table || !program)
     return 0;
   u64 met = nameless_clauses_met(table, &clauses);
   if (met || !clauses)
@@ -163,15 +198,12 @@ __noinline u64 clauses_of_exec(const struct enforcement *table, u64 clauses) {
   if (!room)
     return ENFORCE_DOUBT;
   met = ENFORCE_DOUBT;
-  u64 length = put_executable(&room->path);
+  u64 length = put_executable(&room->path, program->file);
   if (length) {
     u64 names = enforce_tests_of(table, room->path.text, 0, length, ENFORCE_EXECUTABLE);
-    u64 comm = leader_of(bpf_get_current_task_btf()) + bpf_core_field_offset(struct task_struct, comm);
-    long size = bpf_probe_read_kernel_str(room->path.text, 16, (void *)comm);
-    if (size > 0) {
-      names |= enforce_tests_of(table, room->path.text, 0, size - 1, ENFORCE_NAME);
-      met = clauses_met(table, clauses, names, 0);
-    }
+    u64 others = tests_of_comm(table, &room->path, program->name);
+    if (others != ENFORCE_DOUBT)
+      met = clauses_met(table, clauses, names | others, 0);
   }
   leave_enforce_room(room);
   return met;
@@ -180,11 +212,16 @@ __noinline u64 clauses_of_exec(const struct enforcement *table, u64 clauses) {
 /* In place of what on_exec_success() does. The new program has not begun. */
 SEC("raw_tp") int enforce_exec(void *ctx) {
   struct record record;
+  struct task_struct *task = bpf_get_current_task_btf();
   const struct enforcement *table = find_enforcement();
+  struct new_program program = {current_executable(),
+                                leader_of(task) + bpf_core_field_offset(struct task_struct, comm)};
+  u32 enforced = take_decision(task->tgid, program.file);
   if (!begin_exec_success(&record))
     return PASS_ON;
-  u64 clauses = table ? clauses_of_current(table, enforce_clauses_of(table, EVENT_EXECVE, 0), 0) : 0;
-  u64 met = clauses ? clauses_of_exec(table, clauses) : 0;
-  tell_exec(&record, table && met ? enforce_by_signal(table, met, true) : 0);
+  u64 kills = table ? enforce_clauses_of(table, EVENT_EXECVE, 0) & table->kills : 0;
+  u64 clauses = kills ? clauses_of_current(table, kills, 0) : 0;
+  u64 met = clauses && !enforced ? clauses_of_exec(table, clauses, &program) : 0;
+  tell_exec(&record, table && met ? enforce_by_signal(table, met, true) : enforced);
   return PASS_ON;
 }

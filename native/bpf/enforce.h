@@ -8,6 +8,7 @@
 #include "socket.h"
 
 #define SIGKILL 9
+#define EPERM 1
 
 /* The tables in use, as with the kernel filter. */
 struct {
@@ -63,8 +64,22 @@ struct {
   __type(value, u64); /* the second of the boot in which it was counted */
 } enforce_acted SEC(".maps");
 
+/* What a program of BPF LSM has decided about a file that a thread is opening, or a program that a process is running:
+ * for the program that reports the call at its end. */
+struct enforce_decision {
+  u64 file;
+  u64 reserved; /* of its event; see is_by_lsm() */
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 4096);
+  __type(key, u32);
+  __type(value, struct enforce_decision);
+} enforce_decisions SEC(".maps");
+
 /* Rooms for names. Some of these programs may be preempted by others on the same CPU: `busy` says which are free. */
-#define ENFORCE_ROOMS 4
+#define ENFORCE_ROOMS 8
 struct enforce_room {
   u64 busy;
   struct path_room path;
@@ -97,6 +112,29 @@ inline_always struct enforce_room *take_enforce_room(void) {
 
 inline_always void leave_enforce_room(struct enforce_room *room) {
   __sync_lock_test_and_set(&room->busy, 0);
+}
+
+/* The number of the call that a task is in. */
+inline_always u32 call_number(struct task_struct *task) {
+  const struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
+  return LOAD(pt_regs, PINNED((u64)registers), CALL_NUMBER);
+}
+
+/* Whether the call has its record already. */
+inline_always bool is_by_lsm(u64 reserved) {
+  return ENFORCED_OUTCOME(reserved) >= ENFORCED_LSM_REFUSED;
+}
+
+/* What was decided about a file by a thread, or about an executable by a process; 0: nothing. Without a file: about the
+ * one that was refused. Whoever asks is the last to do so. */
+inline_always u32 take_decision(u32 number, u64 file) {
+  struct enforce_decision *found = bpf_map_lookup_elem(&enforce_decisions, &number);
+  if (likely(!found))
+    return 0;
+  bool is_of_file = file ? found->file == file : is_by_lsm(found->reserved);
+  u32 reserved = is_of_file ? found->reserved : 0;
+  bpf_map_delete_elem(&enforce_decisions, &number);
+  return reserved;
 }
 
 /* Counts what was done by clauses that are met. Returns it as events have it. */
@@ -184,10 +222,15 @@ inline_always bool is_of_agent(const struct enforcement *table, struct task_stru
   return bpf_loop(ENFORCE_GENERATIONS, enforce_ancestor_step, &ancestor, 0) >= ENFORCE_GENERATIONS || ancestor.found;
 }
 
-/* Writes the executable's path, or the name of a memfd, as images have it. Returns its length; 0: it is not known. */
-__noinline u64 put_executable(struct path_room *room) {
+/* The current process's executable. */
+inline_always u64 current_executable(void) {
+  return LOAD_WORD(mm_struct, LOAD_WORD(task_struct, bpf_get_current_task_btf(), mm), exe_file);
+}
+
+/* Writes the path of an executable, or the name of a memfd, as images have it. Returns its length; 0: it is not known.
+ */
+__noinline u64 put_executable(struct path_room *room, u64 file) {
   struct task_struct *task = bpf_get_current_task_btf();
-  u64 file = LOAD_WORD(mm_struct, LOAD_WORD(task_struct, task, mm), exe_file);
   if (!room || !file)
     return 0;
   u64 dentry = LOAD_WORD(file, file, f_path.dentry);
@@ -229,7 +272,7 @@ inline_always bool may_run_containers(void) {
 /* Whether the executable is on a mount of the host's own: nobody else can give a file any name that he wants there. In
  * a container, or in a mount namespace that a user without privileges has made, everybody can. */
 inline_always bool runs_from_host(void) {
-  u64 file = LOAD_WORD(mm_struct, LOAD_WORD(task_struct, bpf_get_current_task_btf(), mm), exe_file);
+  u64 file = current_executable();
   u64 space = LOAD_WORD(mount, LOAD_WORD(file, file, f_path.mnt) - MNT_OFFSET, mnt_ns);
   return where_current() != ENFORCE_CONTAINER && (!space || is_of_machine(LOAD_WORD(mnt_namespace, space, user_ns)));
 }
@@ -240,7 +283,7 @@ __noinline u32 runs_protected(const struct enforcement *table) {
   struct enforce_room *room = table ? take_enforce_room() : 0;
   if (!table || !room)
     return ENFORCED_UNDECIDED;
-  u64 length = put_executable(&room->path);
+  u64 length = put_executable(&room->path, current_executable());
   u64 tests = ENFORCE_PROTECTED;
   if (length) {
     u8 *text = room->path.text;

@@ -50,11 +50,6 @@ inline_always struct enforced_thread thread_of(struct task_struct *task) {
   return (struct enforced_thread){.started = LOAD(task_struct, task, start_boottime), .number = task->pid};
 }
 
-inline_always u32 call_number(struct task_struct *task) {
-  const struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
-  return LOAD(pt_regs, PINNED((u64)registers), CALL_NUMBER);
-}
-
 /* In place of the type of an event: a request of io_uring, whose type is not known here. */
 #define REQUEST EVENT_TYPE_COUNT
 
@@ -420,7 +415,10 @@ SEC("raw_tp") int enforce_passed(void *ctx) {
   u64 type = passed->type;
   opaque(type);
   if (is_open(type)) {
-    passed->enforced = enforce_opening(table, &call, task, type, passed->result, passed->image);
+    u32 decided = passed->way == WAY_IO_URING ? 0 : decision_on_open(task, passed->result);
+    if (is_by_lsm(decided))
+      return PASS_ON; /* it has its record */
+    passed->enforced = decided ? decided : enforce_opening(table, &call, task, type, passed->result, passed->image);
   } else if (may_reach(type) && passed->way == WAY_IO_URING) {
     passed->enforced = passed->submitted ? enforce_submitted(table, passed, &call) : 0;
   } else if (may_reach(type)) {

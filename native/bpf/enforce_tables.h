@@ -96,6 +96,7 @@ struct enforcement {
   __u64 resolved;                  /* tests of ENFORCE_RESOLVED */
   __u64 directories;               /* tests of ENFORCE_DIRECTORY */
   __u64 early;        /* clauses on sockets that programs of the root cgroup decide, before the call has an effect */
+  __u64 lsm;          /* clauses on opens and execs that programs of BPF LSM decide, before the call has an effect */
   __u64 observes;     /* 1: everything but the act itself */
   __u64 hosts;        /* 1: processes of the host may be acted on */
   __u64 permits;      /* 1: a container may be acted on only after the host has permitted it */

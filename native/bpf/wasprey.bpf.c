@@ -21,6 +21,7 @@
 #include "compat.bpf.c"
 #include "successes.bpf.c"
 #include "enforce.bpf.c"
+#include "enforce_lsm.bpf.c"
 #include "enforce_peers.bpf.c"
 #include "reader.bpf.c"
 

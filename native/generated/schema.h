@@ -588,6 +588,10 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 #define ENFORCED_LIMITED 8
 #define ENFORCED_UNDECIDED 9
 #define ENFORCED_FAILED 10
+#define ENFORCED_LSM_REFUSED 11
+#define ENFORCED_LSM_REFUSED_AND_KILLED 12
+#define ENFORCED_LSM_REFUSED_LATE 13
+#define ENFORCED_LSM_KILLED 14
 
 #define DESCRIPTOR_CONNECTED 1
 #define DESCRIPTOR_NAME_CHANGED 2

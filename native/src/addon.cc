@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bpf_error.h"
+#include "bpf_lsm.h"
 #include "bpf_stats.h"
 #include "capture_object.h"
 #include "container_id.h"
@@ -204,6 +205,12 @@ Napi::Value LackingIoUringOperations(const Napi::CallbackInfo& info) {
   return missing ? Napi::Value(ArrayOfStrings(info.Env(), *missing)) : info.Env().Undefined();
 }
 
+/** () -> why the kernel runs no programs of BPF LSM; undefined: it does. */
+Napi::Value WhyNoBpfLsm(const Napi::CallbackInfo& info) {
+  const auto lack = LackOfBpfLsm();
+  return lack ? Napi::Value(Napi::String::New(info.Env(), *lack)) : info.Env().Undefined();
+}
+
 /** (cgroup: string) -> [type, full id], or undefined on the host. */
 Napi::Value ContainerOfCgroup(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -229,6 +236,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("measurePrograms", Napi::Function::New<MeasurePrograms>(env, "measurePrograms"));
   exports.Set("isolateCgroup", Napi::Function::New<IsolateCgroupAt>(env, "isolateCgroup"));
   exports.Set("containerOf", Napi::Function::New<ContainerOfCgroup>(env, "containerOf"));
+  exports.Set("lackOfBpfLsm", Napi::Function::New<WhyNoBpfLsm>(env, "lackOfBpfLsm"));
   exports.Set("missingIoUringOperations",
               Napi::Function::New<LackingIoUringOperations>(env, "missingIoUringOperations"));
   if (CanUnpack()) exports.Set("unpack", Napi::Function::New<UnpackFrame>(env, "unpack"));

@@ -44,6 +44,15 @@ bool EnforcementTable::Concerns(std::span<const uint64_t> types) const {
   return std::any_of(types.begin(), types.end(), [&](uint64_t type) { return tables_->types[type] != 0; });
 }
 
+bool EnforcementTable::RefusesByLsm(std::span<const uint64_t> types) const {
+  return std::any_of(types.begin(), types.end(),
+                     [&](uint64_t type) { return (tables_->types[type] & tables_->lsm) != 0; });
+}
+
+void EnforcementTable::RefuseNothingByLsm(std::span<const uint64_t> types) {
+  for (const uint64_t type : types) __atomic_and_fetch(&tables_->lsm, ~tables_->types[type], __ATOMIC_SEQ_CST);
+}
+
 void EnforcementTable::Fill(const image& process, uint32_t bank) {
   if (process.id == 0 || rules_.empty()) return;
   enforce_process& entry = tables_->processes[process.id % ENFORCE_PROCESSES];

@@ -17,8 +17,8 @@ namespace wasprey {
 class EnforcementTable {
  public:
   /**
-   * Makes the map. `tables` are the bytes of struct enforcement up to its processes; `rules` are pairs: the number of a
-   * rule's candidate bit, and its clauses. Tables of another size are refused.
+   * Makes the map. `tables` are the bytes of struct enforcement up to its processes; `rules` are pairs: the
+   * number of a rule's candidate bit, and its clauses. Tables of another size are refused.
    */
   static Result<std::unique_ptr<EnforcementTable>> Make(std::span<const uint8_t> tables,
                                                         std::span<const uint64_t> rules);
@@ -28,6 +28,8 @@ class EnforcementTable {
   const enforcement& tables() const { return *tables_; }
   /** Whether it has clauses for any of these event types. */
   bool Concerns(std::span<const uint64_t> types) const;
+  /** The same for clauses that programs of BPF LSM are to decide. */
+  bool RefusesByLsm(std::span<const uint64_t> types) const;
   /** Protects the agent: its process with all that it has started, and what is in its container, by the cgroup. */
   void Protect(uint32_t process, uint64_t cgroup) {
     tables_->agent = process;
@@ -35,6 +37,9 @@ class EnforcementTable {
   }
   /** No program of the root cgroup decides anything: the calls are decided when they end. */
   void DecideLate() { __atomic_store_n(&tables_->early, 0, __ATOMIC_SEQ_CST); }
+
+  /** No program of BPF LSM decides such calls: what can't be left to a signal is not enforced. */
+  void RefuseNothingByLsm(std::span<const uint64_t> types);
 
   /** Sets the clauses of an image's process by the candidate words of a bank. A later image takes the entry of an
    * earlier one. */

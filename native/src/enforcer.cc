@@ -41,6 +41,14 @@ const Family kSockets = {
     {"enforce_socket", "enforce_send", "enforce_send_many", "enforce_passed", "enforce_passed_many", "enforce_connect4",
      "enforce_connect6", "enforce_sendmsg4", "enforce_sendmsg6"}};
 
+/** Programs on hooks of security modules, and the calls that they refuse. */
+struct LsmEnforcer {
+  std::string_view program;
+  const Family* calls;
+};
+
+const LsmEnforcer kLsmEnforcers[] = {{"enforce_file_open", &kOpens}, {"enforce_program", &kExecs}};
+
 }  // namespace
 
 Status Enforcer::MakeMaps() {
@@ -85,12 +93,31 @@ void Enforcer::AttachToRoot() {
   }
 }
 
+/** Each by itself: a kernel that lacks a hook fails the load of all that are loaded with its program. */
+void Enforcer::AttachToHooks(EnforcementTable* table) {
+  for (const auto& [program, calls] : kLsmEnforcers) {
+    if (!table->RefusesByLsm(calls->types) || hooks_.contains(program)) continue;
+    const Status failed = programs_->Find(program) < 0 ? programs_->LoadEnforcers({program}) : std::nullopt;
+    const int fd = programs_->Find(program);
+    FileDescriptor link(fd < 0 ? -1 : bpf_raw_tracepoint_open(nullptr, fd));
+    if (link) {
+      hooks_.insert_or_assign(program, std::move(link));
+      continue;
+    }
+    const std::string reason =
+        fd < 0 ? programs_->RefusalOf(program).value_or(failed ? failed->detail : "") : BpfErrorText(errno);
+    missing_.push_back({std::string(program), reason});
+    table->RefuseNothingByLsm(calls->types);
+  }
+}
+
 Status Enforcer::Use(EnforcementTable* table) {
   if (auto failed = MakeMaps()) return failed;
   Load(*table);
   const bool concerns_sockets = table->Concerns(kSockets.types);
   if (concerns_sockets) AttachToRoot();
   if (links_.size() < std::size(kCgroupEnforcers)) table->DecideLate();
+  AttachToHooks(table);
   // All programs are in their places before any of them has the rules: what one refuses, another one finishes.
   if (auto failed = tables_->Enforce(*programs_, true)) return failed;
   const uint32_t key = 0;
@@ -99,6 +126,9 @@ Status Enforcer::Use(EnforcementTable* table) {
     return LoadError("Changing the enforced rules", errno);
   // The rules before may have needed them until now.
   if (!concerns_sockets) links_.clear();
+  for (const auto& [program, calls] : kLsmEnforcers) {
+    if (!table->RefusesByLsm(calls->types)) hooks_.erase(program);
+  }
   return std::nullopt;
 }
 
@@ -107,6 +137,7 @@ Status Enforcer::End() {
   const uint32_t key = 0;
   static_cast<void>(bpf_map_delete_elem(MapFd("enforcements"), &key));
   links_.clear();
+  hooks_.clear();
   missing_.clear();
   Status failed = tables_->Enforce(*programs_, false);
   counts_ = Mapping();

@@ -1,9 +1,11 @@
-// Enforcement in the kernel, as the live source has it: the programs that take the places of those that report, and
-// those of the root cgroup. All of it ends with this object, or with the process.
+// Enforcement in the kernel, as the live source has it: the programs that take the places of those that report, those
+// of the root cgroup, and those of BPF LSM. All of it ends with this object, or with the process.
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bpf_programs.h"
@@ -39,10 +41,13 @@ class Enforcer {
  private:
   void Load(const EnforcementTable& table);
   void AttachToRoot();
+  void AttachToHooks(EnforcementTable* table);
 
   BpfPrograms* programs_;
   BpfTables* tables_;
   std::vector<FileDescriptor> links_;
+  /** Of programs of BPF LSM, by name. */
+  std::map<std::string_view, FileDescriptor> hooks_;
   std::vector<MissingEnforcer> missing_;
   Mapping counts_;
 };

@@ -20,6 +20,8 @@ export interface Lacks {
   readonly hooks: readonly string[];
   /** Sorted. */
   readonly ioUringOperations: readonly string[];
+  /** Programs on the hooks of security modules. */
+  readonly bpfLsm?: true;
 }
 
 const NOTHING: Lacks = { hooks: [], ioUringOperations: [] };
@@ -54,7 +56,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'minimal',
     lacks: BEFORE_6_11,
     needsTracefs: false,
-    live: ['exec', 'network', 'io-uring', 'io-uring-pending', 'compat', 'responses-cgroups'],
+    live: ['exec', 'network', 'io-uring', 'io-uring-pending', 'compat', 'responses-cgroups', 'enforcement-lsm'],
   },
   {
     name: '6.12-amd64',
@@ -65,7 +67,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'set-up',
     lacks: NOTHING,
     needsTracefs: false,
-    live: ['io-uring', 'many-messages'],
+    live: ['io-uring', 'many-messages', 'enforcement-lsm'],
   },
   {
     name: '7.3-amd64',
@@ -76,7 +78,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'minimal',
     lacks: NOTHING,
     needsTracefs: true,
-    live: ['open', 'io-uring', 'io-uring-pending', 'storm', 'isolate', 'responses-cgroups'],
+    live: ['open', 'io-uring', 'io-uring-pending', 'storm', 'isolate', 'responses-cgroups', 'enforcement-lsm'],
   },
   {
     name: '6.1-arm64',
@@ -85,9 +87,9 @@ export const GUESTS: readonly Guest[] = [
     packages: /^linux-image-6\.1\.[0-9-]+-cloud-arm64$/,
     cgroups: 'hybrid',
     root: 'minimal',
-    lacks: BEFORE_6_11,
+    lacks: { ...BEFORE_6_11, bpfLsm: true },
     needsTracefs: false,
-    live: ['open', 'io-uring', 'paths', 'mappings'],
+    live: ['open', 'io-uring', 'paths', 'mappings', 'enforcement-lsm'],
   },
   {
     name: '6.12-arm64',
@@ -98,7 +100,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'minimal',
     lacks: NOTHING,
     needsTracefs: false,
-    live: ['exec', 'network', 'io-uring', 'descriptor'],
+    live: ['exec', 'network', 'io-uring', 'descriptor', 'enforcement-lsm'],
   },
 ];
 

@@ -21,6 +21,7 @@ export const RAILS: EnforcementRails = {
   needsPermit: false,
   executables: [],
   runtimes: ['runc'],
+  lackOfLsm: 'not used here',
   agentPid: NO_AGENT,
   perNode: { count: 10_000, milliseconds: 60_000 },
   perContainer: { count: 10_000, milliseconds: 60_000 },

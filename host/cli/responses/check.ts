@@ -2,7 +2,7 @@
 
 import { translateRules } from '../../compiler/compile.ts';
 import { enforcementProblems } from '../../compiler/exactness.ts';
-import type { CompiledRule } from '../../compiler/rules/rule.ts';
+import { type CompiledRule, ruleSourceOf } from '../../compiler/rules/rule.ts';
 import { readResponses } from '../../config/responses.ts';
 import { durationText } from '../../config-values/duration.ts';
 import { type CommandConfiguration, configurationOf } from '../../daemon/configuration.ts';
@@ -22,6 +22,7 @@ import { rateText } from '../../responses/rate.ts';
 import { isFor, type MatchableRule } from '../../responses/rule-match.ts';
 import type { Response, ResponseSettings } from '../../responses/settings.ts';
 import { guardRules } from '../../responses/unless.ts';
+import { needsLsm } from './lsm-need.ts';
 
 /** Names of rules that are shown for a response. */
 const RULES_SHOWN = 8;
@@ -66,12 +67,16 @@ export async function checkResponses(request: CheckRequest, terminal: Terminal):
       name: response.name,
       do: response.action,
       where: response.where,
+      ...(deniesByLsm(response, rules) && { needsLsm: true }),
       rules: matched,
     }));
     terminal.print(`${JSON.stringify({ mode: settings.mode, responses: texts, warnings })}\n`);
   } else {
     terminal.print(headText(settings, rules.length, warnings.length));
-    for (const each of responses) terminal.print(responseText(each.response, each.rules, terminal));
+    for (const { response, rules: matched } of responses) {
+      const isLsmNeeded = deniesByLsm(response, rules);
+      terminal.print(responseText(response, matched, isLsmNeeded, terminal));
+    }
   }
   return strict && warnings.length > 0 ? EXIT.failure : EXIT.ok;
 }
@@ -95,6 +100,12 @@ function inexactParts(responses: readonly Response[], rules: readonly MatchableR
     );
 }
 
+/** Whether a response is to refuse what BPF LSM alone can refuse. */
+function deniesByLsm({ action, match }: Response, rules: readonly MatchableRule[]): boolean {
+  if (action !== 'deny') return false;
+  return rules.some((rule) => isFor(match, rule) && 'placeOf' in rule && needsLsm(ruleSourceOf(rule as CompiledRule)));
+}
+
 function refuseTooLarge(responses: readonly Response[]): void {
   const rules = guardRules(responses);
   const error = translateRules(rules).diagnostics.find(({ severity }) => severity === 'error');
@@ -115,13 +126,16 @@ mode ${what}; at most ${limits}; ${hosts ? 'processes of the host, too' : 'conta
 `;
 }
 
-function responseText(response: Response, rules: readonly string[], { bold }: Terminal): string {
+function responseText(response: Response, rules: readonly string[], isLsmNeeded: boolean, { bold }: Terminal): string {
   const { name, action, where, unless, undoAfterMs } = response;
   const undo = undoAfterMs === undefined ? '' : `, undone after ${durationText(undoAfterMs)}`;
   const more = rules.length > RULES_SHOWN ? `, and ${rules.length - RULES_SHOWN} more` : '';
   const lines = [
     `${bold(name)}: ${action}${where === 'kernel' ? ' in the kernel' : ''}${undo}`,
     `  for ${rules.length === 0 ? 'no rule' : `${count(rules.length, 'rule')}: ${rules.slice(0, RULES_SHOWN).join(', ')}${more}`}`,
+    ...(isLsmNeeded
+      ? ['  needs BPF LSM on the node: nothing else refuses opens and execs (`wasprey doctor` says whether it has it)']
+      : []),
     ...(unless === undefined ? [] : [`  unless ${unless.replaceAll(/\s+/g, ' ').trim()}`]),
   ];
   return `\n${lines.join('\n')}\n`;

@@ -195,6 +195,7 @@ struct task_struct {
   unsigned long min_flt;
   unsigned long maj_flt;
   const struct cred *real_cred;
+  const struct cred *cred;
   char comm[16];
   struct fs_struct *fs;
   struct files_struct *files;
@@ -287,6 +288,12 @@ struct file {
   struct inode *f_inode;
   unsigned int f_flags;
   struct path f_path;
+};
+
+/* A program that is about to be run. */
+struct linux_binprm {
+  struct file *file;
+  const char *filename;
 };
 
 struct fdtable {

@@ -55,6 +55,11 @@ test('no operation of io_uring is missing but those that this kernel is known to
   ]);
 });
 
+test('BPF LSM is there, unless this kernel is known to lack it', () => {
+  const { lackOfLsm } = examination().trial;
+  assert.equal(lackOfLsm !== undefined, lacks.bpfLsm === true, lackOfLsm);
+});
+
 test('what it says of tracefs is what this kernel needs', () => {
   const tracefs = examination()
     .groups.flatMap(({ checks }) => checks)

@@ -169,6 +169,7 @@ const TRIAL: CaptureTrial = {
   missing: [],
   missingIoUringOperations: [],
   missingEnforcers: [],
+  lackOfLsm: undefined,
   startMs: 340,
   failure: undefined,
 };
@@ -198,6 +199,15 @@ describe('the capture', () => {
     const checks = checkCapture({ ...TRIAL, missing: [none], missingIoUringOperations: undefined });
     assert.deepEqual(states(checks), ['capture works', 'hook:on_request works', 'enforcement works', 'io_uring works']);
     assert.match(checks.at(-1)?.finding ?? '', /built without it/);
+  });
+
+  test('without BPF LSM it says why, what is left, and how to get it', () => {
+    const finding = (lackOfLsm?: string): string =>
+      checkCapture({ ...TRIAL, lackOfLsm }).find(({ id }) => id === 'enforcement')?.finding ?? '';
+    assert.match(finding(), /opens and execs can be refused by BPF LSM$/);
+    const lack = 'bpf is not among its security modules: lockdown,yama';
+    assert.match(finding(lack), /stopped by a signal alone.*\(bpf is not among its security modules: lockdown,yama/);
+    assert.match(finding(lack), /lsm=/);
   });
 
   test('operations of io_uring that the kernel lacks are named', () => {

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { type EnforcedAction, meansOf } from '../../../host/capture/enforcement-means.ts';
 import { type EnforcementRails, enforcementTables } from '../../../host/capture/enforcement-tables.ts';
 import { findEventType } from '../../../host/schema/events/index.ts';
 import {
@@ -24,6 +25,7 @@ const RAILS: EnforcementRails = {
   needsPermit: false,
   executables: [],
   runtimes: ['runc'],
+  lackOfLsm: 'it was started without',
   agentPid: 2,
   perNode: { count: 1, milliseconds: 1 },
   perContainer: { count: 1, milliseconds: 1 },
@@ -285,7 +287,9 @@ test('What can not be enforced is a problem that says why', () => {
     return made.ok ? '' : made.problems.map(({ reason }) => reason).join('; ');
   };
   assert.match(reasons({ types: ['unlink'], process: 'any' }, 'kill_process'), /effect of unlink can't be stopped/);
-  assert.match(reasons({ types: ['open'], process: 'any' }, 'deny'), /an open can be refused by no program/);
+  const lsm = /is only refused by BPF LSM, which this kernel lacks \(it was started without\)/;
+  assert.match(reasons({ types: ['open'], process: 'any' }, 'deny'), lsm);
+  assert.match(reasons({ types: ['execve'], process: 'any' }, 'deny'), lsm);
   assert.match(
     reasons({ types: ['connect'], process: 'any', result: 'succeeded' }, 'deny'),
     /depends on the result of connect/,
@@ -296,6 +300,17 @@ test('What can not be enforced is a problem that says why', () => {
     /sockets of unix are not enforced/,
   );
   assert.equal(reasons({ types: ['connect'], process: 'any' }, 'deny'), '');
+});
+
+test('Opens, and execs that are not to kill, are refused by BPF LSM where the kernel has it', () => {
+  const meansWith = (types: readonly string[], action: EnforcedAction, lack?: string): string | undefined =>
+    meansOf({ exact: { rule: 0, clauses: [{ types, process: 'any' }] }, action }, lack).clauses[0]?.by;
+  assert.equal(meansWith(['open'], 'deny'), 'open-lsm');
+  assert.equal(meansWith(['open'], 'kill_process'), 'open-lsm');
+  assert.equal(meansWith(['open'], 'kill_process', 'started without'), 'open-signal');
+  assert.equal(meansWith(['execve'], 'deny'), 'exec-lsm');
+  assert.equal(meansWith(['execve'], 'kill_process'), 'exec-signal');
+  assert.equal(meansWith(['connect'], 'deny'), 'cgroup');
 });
 
 test('Tables that have no room for all rules are a problem', () => {

@@ -1,0 +1,238 @@
+/* Enforcement by hooks of the kernel's security modules, where it has BPF LSM: an open or an exec is refused before it
+ * has an effect. No other program can report such a call as what it would have been, so these make its record
+ * themselves.
+ *
+ * Unlike all other programs they may be preempted. What they use of a CPU is taken by atomic operations. */
+
+#include "enforce.h"
+#include "filter_path.h"
+#include "passed.h"
+
+/* The clauses that were met stand behind the fixed part of the record. */
+#define MET_ROOM sizeof(u64)
+#define REFUSED_OPEN_FIXED (sizeof(struct event_open) + MET_ROOM)
+#define REFUSED_EXEC_FIXED (sizeof(struct event_exec) + MET_ROOM)
+_Static_assert(OPEN_LONGEST + MET_ROOM <= LONGEST_RECORD, "slack of the ring");
+
+/* A word of the context: an argument of the hook, as a plain number. */
+inline_always u64 hook_argument(const void *context, u32 number) {
+  u64 value = 0;
+  bpf_probe_read_kernel(&value, sizeof(value), (const u64 *)context + number);
+  return value;
+}
+
+/* Begins the record of a refused call. */
+inline_always bool begin_refused(struct record *record, struct task_struct *task, u32 type) {
+  if (!open_record(record))
+    return false;
+  struct process *process = process_of(task, 0);
+  record->image = process ? process->id : 0;
+  record->stale = is_stale(process);
+  record->type = type;
+  record->result = -EPERM;
+  return true;
+}
+
+/* An open that is being made. */
+struct refused_open {
+  u64 file;
+  u64 met;
+  u32 reserved; /* of its event */
+  u32 type;
+  u32 way;
+};
+
+/* Makes the record of an open that is refused: of a failed call, but with its file. */
+static __noinline void tell_refused_open(const struct refused_open *refused) {
+  struct record record;
+  struct task_struct *task = bpf_get_current_task_btf();
+  u64 file = refused->file;
+  if (!begin_refused(&record, task, refused->type) ||
+      !reserve(&record, task, OPEN_LONGEST + MET_ROOM, REFUSED_OPEN_FIXED))
+    return;
+  struct call call = call_of(task);
+  struct open_arguments arguments = {.dirfd = AT_FDCWD};
+  if (refused->way == WAY_NATIVE)
+    arguments = open_arguments(refused->type, &call);
+  arguments.flags = LOAD(file, file, f_flags);
+  struct event_open *event = (void *)record.header;
+  clear_descriptor((void *)event);
+  event->elsewhere = ABSENT;
+  event->header.fd = -1;
+  event->header.reserved = refused->reserved;
+  *(u64 *)(event + 1) = refused->met;
+  event->dirfd = arguments.dirfd;
+  event->open_flags = common_open_flags(arguments.flags);
+  event->mode = arguments.flags & (O_CREAT | O_TMPFILE_BIT) ? arguments.mode : 0;
+  event->resolve = arguments.resolve;
+  event->raw = append_text(&record, &call, arguments.path, OPEN_RAW_LIMIT + MET_ROOM);
+  if (is_relative(&record, event->raw, arguments.dirfd, OPEN_RAW_LIMIT + MET_ROOM) ||
+      event_type(&record) == EVENT_OPEN_BY_HANDLE_AT)
+    event->directory = append_directory(&record, task, arguments.dirfd, OPEN_DIRECTORY_LIMIT + MET_ROOM);
+  u32 has = describe_file((void *)event, file);
+  event->state |= DESCRIPTOR_NAME_CHANGED;
+  event->kind = counts_as_directory(&arguments, file) ? 'd' : 'f';
+  append_resolved(&record, file, task, has, OPEN_RESOLVED_LIMIT + MET_ROOM);
+  if (has == HAS_PATH)
+    event->elsewhere = append_path_elsewhere(&record, path_of(file), OPEN_ELSEWHERE_LIMIT + MET_ROOM);
+  commit(&record);
+}
+
+/* What is done about a call that meets clauses: refused, unless it may not be; then its process is killed too where
+ * that is asked for. `late`: it has had an effect. Returns it as events have it. */
+inline_always u32 refuse_call(const struct enforcement *table, u64 met, bool late) {
+  if (met == ENFORCE_DOUBT)
+    return count_enforced(table, met, ENFORCED_UNDECIDED);
+  u32 outcome = refuse_to_enforce(table, met);
+  if (!outcome && met & table->kills && !bpf_send_signal(SIGKILL))
+    outcome = late ? ENFORCED_LSM_KILLED : ENFORCED_LSM_REFUSED_AND_KILLED;
+  if (!outcome)
+    outcome = late ? ENFORCED_LSM_REFUSED_LATE : ENFORCED_LSM_REFUSED;
+  return count_enforced(table, met, outcome);
+}
+
+inline_always void note_decision(u32 number, u64 file, u32 reserved) {
+  struct enforce_decision decision = {.file = file, .reserved = reserved};
+  bpf_map_update_elem(&enforce_decisions, &number, &decision, BPF_ANY);
+}
+
+/* Whether a file is opened by the kernel for itself, within a call: a layer of an overlay, firmware. */
+inline_always bool is_internal(struct task_struct *task, u64 file, u32 way) {
+  u64 space = LOAD_WORD(mount, LOAD_WORD(file, file, f_path.mnt) - MNT_OFFSET, mnt_ns);
+  if (!space || space >= (u64)-4095)
+    return true;
+  return way != WAY_IO_URING && LOAD_WORD(task_struct, task, cred) != LOAD_WORD(task_struct, task, real_cred);
+}
+
+/* Which open the current thread makes; type 0: none. A request of io_uring may be any. */
+inline_always void find_opening(struct refused_open *open, struct task_struct *task) {
+  struct capture_shared *control = capture();
+  u32 number = call_number(task);
+  open->type = 0;
+  if (task->flags & IO_WORKER || number == IO_URING_ENTER) {
+    open->way = WAY_IO_URING;
+    open->type = EVENT_OPENAT;
+    return;
+  }
+  open->way = is_compat_thread(task) ? WAY_COMPAT : WAY_NATIVE;
+  u32 type = open->way == WAY_COMPAT ? compat_type_of((struct pt_regs *)bpf_task_pt_regs(task))
+             : control               ? hook_at(control, number).type
+                                     : 0;
+  if (is_open(type) || type == EVENT_OPEN_BY_HANDLE_AT)
+    open->type = type;
+}
+
+inline_always u64 clauses_of_opening(const struct enforcement *table, const struct refused_open *open) {
+  u64 clauses = enforce_clauses_of(table, open->type, 0);
+  if (open->way == WAY_IO_URING)
+    clauses &= enforce_clauses_of(table, EVENT_OPENAT2, 0);
+  if (open->type == EVENT_OPEN_BY_HANDLE_AT)
+    clauses |= enforce_clauses_of(table, EVENT_OPENAT, 0);
+  return clauses & table->lsm;
+}
+
+/* Whether the filter drops an open that succeeds: it matches no rule then. */
+inline_always bool filter_drops(u32 type, u64 image, u64 combination, u64 file) {
+  struct filter *filter = find_filter();
+  struct record record = {.image = image};
+  if (!filter)
+    return false;
+  u64 clauses = clauses_of_call(filter, &record, type, 0, FILTER_OPEN);
+  if (type != EVENT_OPENAT) /* by a handle; or a request of io_uring, which may be an openat2 */
+    clauses |= clauses_of_call(filter, &record, EVENT_OPENAT, 0, FILTER_OPEN);
+  else
+    clauses |= clauses_of_call(filter, &record, EVENT_OPENAT2, 0, FILTER_OPEN);
+  clauses &= filter->opens[combination % FILTER_OPEN_COMBINATIONS];
+  return !(clauses & filter->any_path) &&
+         !(clauses & (clauses_of_file(filter, file, PATH_ITSELF) | clauses_elsewhere(filter, file)));
+}
+
+SEC("lsm/file_open") int enforce_file_open(void *ctx) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  const struct enforcement *table = find_enforcement();
+  struct refused_open open = {.file = hook_argument(ctx, 0)};
+  if (!table || task->flags & KERNEL_THREAD)
+    return 0;
+  find_opening(&open, task);
+  u64 clauses = open.type ? clauses_of_opening(table, &open) : 0;
+  if (likely(!clauses) || is_internal(task, open.file, open.way))
+    return 0;
+  u64 inode = LOAD_WORD(file, open.file, f_inode);
+  u32 format = LOAD(inode, inode, i_mode) & FORMAT_MASK;
+  if (format != FORMAT_REGULAR && format != FORMAT_DIRECTORY)
+    clauses &= ~table->kills; /* its open may fail yet: its process is killed at the end */
+  struct open_arguments arguments = {.flags = LOAD(file, open.file, f_flags)};
+  u64 combination = combination_of(&arguments, open.file);
+  opaque(combination);
+  struct process *process = process_of(task, 0);
+  u64 image = lacks_image(process) ? 0 : process->id;
+  clauses = clauses_of_current(table, clauses & table->opens[combination % ENFORCE_OPEN_COMBINATIONS], image);
+  if (!clauses || filter_drops(open.type, image, combination, open.file))
+    return 0;
+  open.met = clauses_of_opened(table, open.file, clauses, !!(combination & COMBINATION_DIRECTORY));
+  if (likely(!open.met))
+    return 0;
+  open.reserved = refuse_call(table, open.met, combination & COMBINATION_CREATED);
+  bool refused = is_by_lsm(open.reserved);
+  if (refused)
+    tell_refused_open(&open);
+  if (open.way != WAY_IO_URING)
+    note_decision(task->pid, open.file, open.reserved);
+  return refused ? -EPERM : 0;
+}
+
+/* From 6.14 on, a program that is run by its descriptor alone is called as its file. */
+struct linux_binprm___named {
+  struct file *file;
+  unsigned int comm_from_dentry : 1;
+} RELOCATED;
+
+/* What is run by a call, as the address of the kernel's struct linux_binprm. */
+inline_always u64 name_of_program(u64 program) {
+  struct linux_binprm___named *named = (void *)program;
+  if (bpf_core_field_exists(named->comm_from_dentry) && BPF_CORE_READ_BITFIELD_PROBED(named, comm_from_dentry))
+    return LOAD_WORD(dentry, LOAD_WORD(file, LOAD_WORD(linux_binprm, program, file), f_path.dentry), d_name.name);
+  return LOAD_WORD(linux_binprm, program, filename);
+}
+
+/* Makes the record of an exec that is refused. */
+static __noinline void tell_refused_exec(u64 path, u64 met, u32 reserved) {
+  struct record record;
+  struct task_struct *task = bpf_get_current_task_btf();
+  if (!begin_refused(&record, task, EVENT_EXECVE) ||
+      !reserve(&record, task, EXEC_LONGEST + MET_ROOM, REFUSED_EXEC_FIXED))
+    return;
+  struct call call = {.way = WAY_IO_URING}; /* the path is the kernel's copy */
+  struct event_exec *event = (void *)record.header;
+  begin_exec(event, AT_FDCWD, 0);
+  event->header.reserved = reserved;
+  *(u64 *)(event + 1) = met;
+  event->raw = append_text(&record, &call, path, EXEC_RAW_LIMIT + MET_ROOM);
+  if (is_relative(&record, event->raw, AT_FDCWD, EXEC_RAW_LIMIT + MET_ROOM))
+    event->directory = append_directory(&record, task, AT_FDCWD, EXEC_DIRECTORY_LIMIT + MET_ROOM);
+  commit(&record);
+}
+
+/* The last hook of an exec that can still fail without harm: the file is the program itself, not a script that names
+ * it.
+ */
+SEC("lsm/bprm_creds_from_file") int enforce_program(void *ctx) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  const struct enforcement *table = find_enforcement();
+  u64 clauses = table ? enforce_clauses_of(table, EVENT_EXECVE, 0) & table->lsm : 0;
+  if (likely(!clauses) || !table || task->flags & KERNEL_THREAD)
+    return 0;
+  u64 running = hook_argument(ctx, 0);
+  struct new_program program = {LOAD_WORD(linux_binprm, running, file), name_of_program(running)};
+  clauses = clauses_of_current(table, clauses, 0);
+  u64 met = clauses ? clauses_of_exec(table, clauses, &program) : 0;
+  if (likely(!met))
+    return 0;
+  u32 reserved = refuse_call(table, met, false);
+  if (is_by_lsm(reserved)) {
+    tell_refused_exec(LOAD_WORD(linux_binprm, running, filename), met, reserved);
+    return -EPERM;
+  }
+  note_decision(task->tgid, program.file, reserved);
+  return 0;
+}

@@ -1,0 +1,264 @@
+// Enforcement by BPF LSM, on real processes: calls are refused before they have an effect. On a kernel without it, what is said instead.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename } from 'node:path';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { lackOfBpfLsm } from '../../host/capture/bpf-lsm.ts';
+import { describeMeans, type EnforcedAction, meansOf } from '../../host/capture/enforcement-means.ts';
+import type { EnforcementRails } from '../../host/capture/enforcement-tables.ts';
+import { DEFAULT_SIZES } from '../../host/capture/open.ts';
+import { ENFORCED } from '../../host/schema/enforced.ts';
+import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
+import { moduleOf, startBuiltAgent } from '../support/built-agent.ts';
+import { act, type Step, str } from '../support/live-act.ts';
+import {
+  capture,
+  directory,
+  enforce as enforceWith,
+  events,
+  MARKER,
+  opening,
+  running,
+} from '../support/live-enforcement.ts';
+import { AT_FDCWD } from '../support/live-numbers.ts';
+import { responseOf, responseSet } from '../support/response-sets.ts';
+import { TIME_FACTOR } from '../support/time-factor.ts';
+import { until } from '../support/until.ts';
+
+const LACK = lackOfBpfLsm();
+const OPENS = ['open', 'openat', 'openat2', 'creat'];
+const SECRET = `${directory}/wasprey-lsm-secret`;
+const OTHER = `${directory}/other`;
+const PROGRAM = `${directory}/wasprey-lsm-program`;
+/** Guests are slow. */
+const ROUNDS = TIME_FACTOR > 1 ? 3 : 20;
+
+/** Compiled on any machine, so that guests find it so. */
+const MODULE = await moduleOf(`
+- rule: Secret read
+  desc: d
+  condition: evt.type in (open, openat, openat2) and evt.is_open_read = true and fd.num >= 0 and fd.name endswith /${basename(SECRET)}
+  output: "secret %fd.name: %evt.res"
+  priority: CRITICAL
+- rule: Forbidden program
+  desc: d
+  condition: evt.type = execve and evt.failed = false and proc.exepath endswith /${basename(PROGRAM)}
+  output: "program: %evt.res"
+  priority: CRITICAL
+`);
+
+const called = (...equal: string[]): ExactClause => ({
+  types: ['execve'],
+  process: 'any',
+  names: [{ of: 'name', equal, beginnings: [], endings: [] }],
+});
+
+interface Ran {
+  readonly marker: boolean;
+  readonly signal: string | null;
+  readonly status: number | null;
+}
+
+/** Runs a program that writes a marker when it gets so far. */
+function run(program: string, ...words: string[]): Ran {
+  rmSync(MARKER, { force: true });
+  const { signal, status } = spawnSync(program, words, { cwd: directory, stdio: ['ignore', 'ignore', 'ignore'] });
+  return { marker: existsSync(MARKER), signal, status };
+}
+
+/** A shell that reads a file, writes the marker if that went well, and lives on. */
+function read(path: string): Ran {
+  return run('/bin/sh', '-c', `{ read line < ${path}; } 2>&- && : > ${MARKER}; exit 7`);
+}
+
+/** A shell that runs a program, which writes the marker, and lives on. */
+function start(program: string): Ran {
+  return run('/bin/sh', '-c', `${program} -c ': > ${MARKER}'; exit 7`);
+}
+
+const REFUSED: Ran = { marker: false, signal: null, status: 7 };
+const KILLED: Ran = { marker: false, signal: 'SIGKILL', status: null };
+const RUNS_ON: Ran = { marker: true, signal: null, status: 7 };
+
+before(() => {
+  writeFileSync(SECRET, 'secret\n');
+  writeFileSync(OTHER, 'other\n');
+  copyFileSync('/bin/sh', PROGRAM);
+  symlinkSync(SECRET, `${directory}/to-secret`);
+  linkSync(SECRET, `${directory}/hard`);
+});
+after(() => capture.close());
+
+if (LACK !== undefined) {
+  describe('a kernel without BPF LSM', () => {
+    test('says why it refuses no opens and execs, and kills by a signal', () => {
+      for (const clause of [opening(SECRET), running(PROGRAM)]) {
+        const denied = meansOf({ exact: { rule: 0, clauses: [clause] }, action: 'deny' }, LACK);
+        assert.ok(denied.problems.some((problem) => problem.includes(`which this kernel lacks (${LACK})`)));
+        const killed = meansOf({ exact: { rule: 0, clauses: [clause] }, action: 'kill_process' }, LACK);
+        assert.deepEqual(killed.problems, []);
+        assert.match(describeMeans(killed)[0] ?? '', /^killed /);
+      }
+    });
+  });
+} else {
+  describe('a kernel with BPF LSM', () => {
+    before(() => capture.start([...OPENS, 'execve']));
+    beforeEach(() => events());
+    after(() => capture.enforce(undefined));
+
+    function enforce(
+      clauses: readonly ExactClause[],
+      action: EnforcedAction,
+      rails: Partial<EnforcementRails> = {},
+    ): void {
+      enforceWith(clauses, action, { lackOfLsm: LACK, ...rails });
+    }
+
+    const outcomes = (): number[] => events().map(({ outcome }) => outcome);
+
+    test('An open is refused by whatever name, and the process lives; others go on', () => {
+      enforce([opening(SECRET)], 'deny');
+      for (let round = 0; round < ROUNDS; round++) {
+        for (const path of [SECRET, basename(SECRET), './to-secret', `/proc/self/root${SECRET}`, `${directory}/hard`])
+          assert.deepEqual(read(path), REFUSED, path);
+        assert.deepEqual(read(OTHER), RUNS_ON);
+      }
+      const refused = events();
+      assert.equal(refused.length, 5 * ROUNDS);
+      for (const { outcome, result } of refused) {
+        assert.equal(outcome, ENFORCED.LSM_REFUSED);
+        assert.equal(result, -1n);
+      }
+    });
+
+    test('An open is refused by whichever way it is asked for', async () => {
+      const ways = ['', 'ring:', 'ring+async:', 'ring+sqpoll:', ...(process.arch === 'x64' ? ['int80:'] : [])];
+      const steps = (path: string): Step[] => ways.map((way) => [`${way}openat`, AT_FDCWD, str(path), 0]);
+      enforce([opening(SECRET)], 'deny');
+      assert.deepEqual(
+        (await act(steps(SECRET))).map(({ result }) => result),
+        ways.map(() => -1),
+      );
+      assert.deepEqual(
+        outcomes(),
+        ways.map(() => ENFORCED.LSM_REFUSED),
+      );
+      for (const { call, result } of await act(steps(OTHER))) assert.ok(result >= 0, call);
+    });
+
+    test('A process is killed, and its open refused, so that no thread of it reads the file', () => {
+      enforce([opening(SECRET)], 'kill_process');
+      for (let round = 0; round < ROUNDS; round++) assert.deepEqual(read(SECRET), KILLED);
+      assert.deepEqual(outcomes(), new Array(ROUNDS).fill(ENFORCED.LSM_REFUSED_AND_KILLED));
+      const script = `require('fs').readFileSync(${JSON.stringify(SECRET)}); require('fs').writeFileSync(${JSON.stringify(MARKER)}, '')`;
+      assert.deepEqual(run(process.execPath, '-e', script), KILLED);
+    });
+
+    test('A file is not emptied; that it is made is not stopped, and the record says so', () => {
+      enforce([opening(SECRET, `${directory}/new`)], 'deny');
+      assert.deepEqual(run('/bin/sh', '-c', `( : > ${SECRET} ) 2>&- ; exit 7`), REFUSED);
+      assert.equal(readFileSync(OTHER, 'utf8'), 'other\n');
+      assert.deepEqual(run('/bin/sh', '-c', `( : > ${directory}/new ) 2>&- ; exit 7`), REFUSED);
+      assert.ok(existsSync(`${directory}/new`));
+      // They may come from several processors.
+      assert.deepEqual(
+        outcomes().sort((one, other) => one - other),
+        [ENFORCED.LSM_REFUSED, ENFORCED.LSM_REFUSED_LATE],
+      );
+      capture.enforce(undefined);
+      assert.equal(readFileSync(SECRET, 'utf8'), 'secret\n');
+    });
+
+    test('A program is refused by its path or its name, whatever leads to it; others are run', () => {
+      symlinkSync(PROGRAM, `${directory}/link`);
+      copyFileSync('/bin/sh', `${directory}/allowed`);
+      writeFileSync(`${directory}/script`, `#!${PROGRAM}\n: > ${MARKER}\n`, { mode: 0o755 });
+      enforce([running(PROGRAM)], 'deny');
+      for (let round = 0; round < ROUNDS; round++) {
+        assert.deepEqual(start(PROGRAM), REFUSED);
+        assert.deepEqual(start(`${directory}/link`), REFUSED);
+        assert.deepEqual(run('/bin/sh', '-c', `${directory}/script; exit 7`), REFUSED);
+        assert.deepEqual(start(`${directory}/allowed`), RUNS_ON);
+      }
+      const refused = events();
+      assert.equal(refused.length, 3 * ROUNDS);
+      for (const each of refused)
+        assert.deepEqual(each, { type: 'execve', outcome: ENFORCED.LSM_REFUSED, result: -1n });
+      enforce([called('link')], 'deny');
+      assert.deepEqual(start(`${directory}/link`), REFUSED);
+      assert.deepEqual(start(PROGRAM), RUNS_ON);
+    });
+
+    test('What is never acted on is not refused, and the record says why', () => {
+      const shell = realpathSync('/bin/sh');
+      const outcomeWith = (rails: Partial<EnforcementRails>): number[] => {
+        enforce([opening(SECRET)], 'deny', rails);
+        assert.deepEqual(read(SECRET), RUNS_ON);
+        return outcomes();
+      };
+      assert.deepEqual(outcomeWith({ executables: [shell] }), [ENFORCED.PROTECTED]);
+      assert.deepEqual(outcomeWith({ executables: [basename(shell)] }), [ENFORCED.PROTECTED]);
+      assert.deepEqual(outcomeWith({ agentPid: capture.thisThread() }), [ENFORCED.PROTECTED]);
+      assert.deepEqual(outcomeWith({ hosts: false }), [ENFORCED.HOST]);
+      assert.deepEqual(outcomeWith({ observes: true }), [ENFORCED.OBSERVED]);
+      assert.deepEqual(outcomeWith({ perNode: { count: 0, milliseconds: 60_000 } }), [ENFORCED.LIMITED]);
+      enforce([running(PROGRAM)], 'deny', { executables: [shell] });
+      assert.deepEqual(start(PROGRAM), RUNS_ON);
+      assert.deepEqual(outcomes(), [ENFORCED.PROTECTED]);
+    });
+
+    test('A rule that is taken away is not enforced any more, and nothing stays attached', () => {
+      capture.enforce(undefined);
+      enforce([opening(SECRET)], 'deny');
+      assert.deepEqual(read(SECRET), REFUSED);
+      assert.ok(capture.loadedPrograms().includes('enforce_file_open'));
+      assert.ok(!capture.loadedPrograms().includes('enforce_program'));
+      capture.enforce(undefined);
+      assert.deepEqual(read(SECRET), RUNS_ON);
+      assert.ok(!capture.loadedPrograms().some((name) => name.startsWith('enforce')));
+    });
+  });
+
+  /** Runs a script of the shell in a process that is no descendant of this one, which is the agent; nothing before the agent's rules are in use. */
+  function runApart(script: string): void {
+    const go = `${directory}/go`;
+    rmSync(go, { force: true });
+    spawnSync('/bin/sh', ['-c', `( while [ ! -e ${go} ]; do sleep 0.05; done; ${script} ) > /dev/null 2>&1 &`]);
+    writeFileSync(go, '');
+  }
+
+  describe('an agent on a kernel with BPF LSM', () => {
+    test('raises the alert of a call that was refused, once, and it says so', async () => {
+      const responses = await responseSet([responseOf({ name: 'refuse', action: 'deny', where: 'kernel' })]);
+      await using built = await startBuiltAgent([MODULE], { source: 'bpf', sizes: DEFAULT_SIZES, responses });
+      await until(() => built.agent.summary().enforcement !== undefined);
+      const { enforcement } = built.agent.summary();
+      assert.deepEqual(enforcement?.missing, []);
+      assert.equal(enforcement?.rules.length, 2);
+      for (const { means } of enforcement?.rules ?? []) assert.match(means.join(), /^refused by BPF LSM before/);
+      rmSync(MARKER, { force: true });
+      const done = `${directory}/done`;
+      runApart(`read line < ${SECRET}; ${PROGRAM} -c ': > ${MARKER}'; : > ${done}`);
+      const lines = await built.waitForLines(2);
+      await until(() => existsSync(done));
+      assert.ok(!existsSync(MARKER));
+      const says = /wasprey\.response=refuse: refused \(LSM\): stopped before its effect/;
+      assert.match(lines[0] ?? '', new RegExp(`Critical secret ${SECRET}: EPERM .*${says.source}`));
+      assert.match(lines[1] ?? '', new RegExp(`Critical program: EPERM .*${says.source}`));
+      await built.agent.stop();
+      assert.equal(built.lines().length, 2);
+    });
+  });
+}
