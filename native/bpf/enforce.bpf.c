@@ -111,6 +111,12 @@ inline_always u32 enforce_by_signal(const struct enforcement *table, u64 met, u3
   return count_enforced(table, met, refused ? refused : kill_current(stopped));
 }
 
+/* Whether a call opens a file, or a request of io_uring does. */
+inline_always bool is_opening(u64 type) {
+  return type == EVENT_OPEN || type == EVENT_OPENAT || type == EVENT_OPENAT2 || type == EVENT_CREAT ||
+         type == EVENT_OPEN_BY_HANDLE_AT;
+}
+
 /* Enforces the rules on a call that opens a file, or has failed to. */
 inline_always u32 enforce_opening(const struct enforcement *table, const struct call *call, struct task_struct *task,
                                   u64 type, s64 result, u64 image) {
@@ -139,11 +145,11 @@ inline_always u32 enforce_opening(const struct enforcement *table, const struct 
 
 /* What a program of BPF LSM has decided about an open that has ended. */
 inline_always u32 decision_on_open(struct task_struct *task, s64 result) {
-  u32 number = task->pid;
-  if (likely(!bpf_map_lookup_elem(&enforce_decisions, &number)))
+  u64 key = OPEN_OF_THREAD(task);
+  if (likely(!bpf_map_lookup_elem(&enforce_decisions, &key)))
     return 0;
   u64 file = result < 0 ? 0 : file_at(task, result);
-  return result >= 0 && !file ? 0 : take_decision(number, file);
+  return result >= 0 && !file ? 0 : take_decision(key, file);
 }
 
 /* As on_open(). A call that the filter drops matches no rule. */
@@ -216,12 +222,12 @@ SEC("raw_tp") int enforce_exec(void *ctx) {
   const struct enforcement *table = find_enforcement();
   struct new_program program = {current_executable(),
                                 leader_of(task) + bpf_core_field_offset(struct task_struct, comm)};
-  u32 enforced = take_decision(task->tgid, program.file);
+  u32 decided = take_decision(EXEC_OF_PROCESS(task), program.file);
   if (!begin_exec_success(&record))
     return PASS_ON;
   u64 kills = table ? enforce_clauses_of(table, EVENT_EXECVE, 0) & table->kills : 0;
   u64 clauses = kills ? clauses_of_current(table, kills, 0) : 0;
-  u64 met = clauses && !enforced ? clauses_of_exec(table, clauses, &program) : 0;
-  tell_exec(&record, table && met ? enforce_by_signal(table, met, true) : enforced);
+  u64 met = clauses ? clauses_of_exec(table, clauses, &program) : 0;
+  tell_exec(&record, table && met ? enforce_by_signal(table, met, true) : decided);
   return PASS_ON;
 }

@@ -64,8 +64,11 @@ struct {
   __type(value, u64); /* the second of the boot in which it was counted */
 } enforce_acted SEC(".maps");
 
+#define OPEN_OF_THREAD(task) ((task)->pid)
+#define EXEC_OF_PROCESS(task) (1ull << 32 | (task)->tgid)
+
 /* What a program of BPF LSM has decided about a file that a thread is opening, or a program that a process is running:
- * for the program that reports the call at its end. */
+ * for the program that reports the call at its end. By one of the two above. */
 struct enforce_decision {
   u64 file;
   u64 reserved; /* of its event; see is_by_lsm() */
@@ -74,7 +77,7 @@ struct enforce_decision {
 struct {
   __uint(type, BPF_MAP_TYPE_LRU_HASH);
   __uint(max_entries, 4096);
-  __type(key, u32);
+  __type(key, u64);
   __type(value, struct enforce_decision);
 } enforce_decisions SEC(".maps");
 
@@ -125,15 +128,15 @@ inline_always bool is_by_lsm(u64 reserved) {
   return ENFORCED_OUTCOME(reserved) >= ENFORCED_LSM_REFUSED;
 }
 
-/* What was decided about a file by a thread, or about an executable by a process; 0: nothing. Without a file: about the
- * one that was refused. Whoever asks is the last to do so. */
-inline_always u32 take_decision(u32 number, u64 file) {
-  struct enforce_decision *found = bpf_map_lookup_elem(&enforce_decisions, &number);
+/* What was decided about a file; 0: nothing. Without a file: about the one that was refused. Whoever asks is the last
+ * to do so. */
+inline_always u32 take_decision(u64 key, u64 file) {
+  struct enforce_decision *found = bpf_map_lookup_elem(&enforce_decisions, &key);
   if (likely(!found))
     return 0;
   bool is_of_file = file ? found->file == file : is_by_lsm(found->reserved);
   u32 reserved = is_of_file ? found->reserved : 0;
-  bpf_map_delete_elem(&enforce_decisions, &number);
+  bpf_map_delete_elem(&enforce_decisions, &key);
   return reserved;
 }
 

@@ -91,15 +91,23 @@ inline_always u32 refuse_call(const struct enforcement *table, u64 met, bool lat
   return count_enforced(table, met, outcome);
 }
 
-inline_always void note_decision(u32 number, u64 file, u32 reserved) {
+inline_always void note_decision(u64 key, u64 file, u32 reserved) {
   struct enforce_decision decision = {.file = file, .reserved = reserved};
-  bpf_map_update_elem(&enforce_decisions, &number, &decision, BPF_ANY);
+  bpf_map_update_elem(&enforce_decisions, &key, &decision, BPF_ANY);
 }
 
-/* Whether a file is opened by the kernel for itself, within a call: a layer of an overlay, firmware. */
-inline_always bool is_internal(struct task_struct *task, u64 file, u32 way) {
+#define SB_KERNMOUNT (1 << 22)
+#define DUMPS_CORE 0x00000200 /* PF_DUMPCORE */
+
+/* Whether a file is opened by the kernel for itself, within a call: a layer of an overlay, the core of a process that
+ * is killed there. Layers are on mounts that no namespace has (an error in place of it); so are files without a place,
+ * as those in memory, but these processes may open again. */
+inline_always bool is_internal(struct task_struct *task, u64 file, u64 inode, u32 way) {
+  if (task->flags & DUMPS_CORE)
+    return true;
   u64 space = LOAD_WORD(mount, LOAD_WORD(file, file, f_path.mnt) - MNT_OFFSET, mnt_ns);
-  if (!space || space >= (u64)-4095)
+  u64 flags = LOAD(super_block, LOAD_WORD(inode, inode, i_sb), s_flags);
+  if (space >= (u64)-4095 && !(flags & SB_KERNMOUNT))
     return true;
   return way != WAY_IO_URING && LOAD_WORD(task_struct, task, cred) != LOAD_WORD(task_struct, task, real_cred);
 }
@@ -118,7 +126,7 @@ inline_always void find_opening(struct refused_open *open, struct task_struct *t
   u32 type = open->way == WAY_COMPAT ? compat_type_of((struct pt_regs *)bpf_task_pt_regs(task))
              : control               ? hook_at(control, number).type
                                      : 0;
-  if (is_open(type) || type == EVENT_OPEN_BY_HANDLE_AT)
+  if (is_opening(type))
     open->type = type;
 }
 
@@ -132,19 +140,19 @@ inline_always u64 clauses_of_opening(const struct enforcement *table, const stru
 }
 
 /* Whether the filter drops an open that succeeds: it matches no rule then. */
-inline_always bool filter_drops(u32 type, u64 image, u64 combination, u64 file) {
+inline_always bool filter_drops(const struct refused_open *open, u64 image, u64 combination) {
   struct filter *filter = find_filter();
   struct record record = {.image = image};
   if (!filter)
     return false;
-  u64 clauses = clauses_of_call(filter, &record, type, 0, FILTER_OPEN);
-  if (type != EVENT_OPENAT) /* by a handle; or a request of io_uring, which may be an openat2 */
+  u64 clauses = clauses_of_call(filter, &record, open->type, 0, FILTER_OPEN);
+  if (open->type == EVENT_OPEN_BY_HANDLE_AT)
     clauses |= clauses_of_call(filter, &record, EVENT_OPENAT, 0, FILTER_OPEN);
-  else
+  if (open->way == WAY_IO_URING)
     clauses |= clauses_of_call(filter, &record, EVENT_OPENAT2, 0, FILTER_OPEN);
   clauses &= filter->opens[combination % FILTER_OPEN_COMBINATIONS];
   return !(clauses & filter->any_path) &&
-         !(clauses & (clauses_of_file(filter, file, PATH_ITSELF) | clauses_elsewhere(filter, file)));
+         !(clauses & (clauses_of_file(filter, open->file, PATH_ITSELF) | clauses_elsewhere(filter, open->file)));
 }
 
 SEC("lsm/file_open") int enforce_file_open(void *ctx) {
@@ -155,9 +163,11 @@ SEC("lsm/file_open") int enforce_file_open(void *ctx) {
     return 0;
   find_opening(&open, task);
   u64 clauses = open.type ? clauses_of_opening(table, &open) : 0;
-  if (likely(!clauses) || is_internal(task, open.file, open.way))
+  if (likely(!clauses))
     return 0;
   u64 inode = LOAD_WORD(file, open.file, f_inode);
+  if (is_internal(task, open.file, inode, open.way))
+    return 0;
   u32 format = LOAD(inode, inode, i_mode) & FORMAT_MASK;
   if (format != FORMAT_REGULAR && format != FORMAT_DIRECTORY)
     clauses &= ~table->kills; /* its open may fail yet: its process is killed at the end */
@@ -167,7 +177,7 @@ SEC("lsm/file_open") int enforce_file_open(void *ctx) {
   struct process *process = process_of(task, 0);
   u64 image = lacks_image(process) ? 0 : process->id;
   clauses = clauses_of_current(table, clauses & table->opens[combination % ENFORCE_OPEN_COMBINATIONS], image);
-  if (!clauses || filter_drops(open.type, image, combination, open.file))
+  if (!clauses || filter_drops(&open, image, combination))
     return 0;
   open.met = clauses_of_opened(table, open.file, clauses, !!(combination & COMBINATION_DIRECTORY));
   if (likely(!open.met))
@@ -177,7 +187,7 @@ SEC("lsm/file_open") int enforce_file_open(void *ctx) {
   if (refused)
     tell_refused_open(&open);
   if (open.way != WAY_IO_URING)
-    note_decision(task->pid, open.file, open.reserved);
+    note_decision(OPEN_OF_THREAD(task), open.file, open.reserved);
   return refused ? -EPERM : 0;
 }
 
@@ -233,6 +243,6 @@ SEC("lsm/bprm_creds_from_file") int enforce_program(void *ctx) {
     tell_refused_exec(LOAD_WORD(linux_binprm, running, filename), met, reserved);
     return -EPERM;
   }
-  note_decision(task->tgid, program.file, reserved);
+  note_decision(EXEC_OF_PROCESS(task), program.file, reserved);
   return 0;
 }

@@ -414,7 +414,7 @@ SEC("raw_tp") int enforce_passed(void *ctx) {
   struct call call = {.passed = passed->passed, .way = passed->way, .fd = passed->fd, .file = passed->file};
   u64 type = passed->type;
   opaque(type);
-  if (is_open(type)) {
+  if (is_opening(type)) {
     u32 decided = passed->way == WAY_IO_URING ? 0 : decision_on_open(task, passed->result);
     if (is_by_lsm(decided))
       return PASS_ON; /* it has its record */

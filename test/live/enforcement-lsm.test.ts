@@ -9,9 +9,11 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { lackOfBpfLsm } from '../../host/capture/bpf-lsm.ts';
@@ -31,13 +33,13 @@ import {
   opening,
   running,
 } from '../support/live-enforcement.ts';
-import { AT_FDCWD } from '../support/live-numbers.ts';
+import { AT_FDCWD, O } from '../support/live-numbers.ts';
 import { responseOf, responseSet } from '../support/response-sets.ts';
 import { TIME_FACTOR } from '../support/time-factor.ts';
 import { until } from '../support/until.ts';
 
 const LACK = lackOfBpfLsm();
-const OPENS = ['open', 'openat', 'openat2', 'creat'];
+const OPENS = ['open', 'openat', 'openat2', 'creat', 'open_by_handle_at'];
 const SECRET = `${directory}/wasprey-lsm-secret`;
 const OTHER = `${directory}/other`;
 const PROGRAM = `${directory}/wasprey-lsm-program`;
@@ -144,18 +146,54 @@ if (LACK !== undefined) {
     });
 
     test('An open is refused by whichever way it is asked for', async () => {
-      const ways = ['', 'ring:', 'ring+async:', 'ring+sqpoll:', ...(process.arch === 'x64' ? ['int80:'] : [])];
-      const steps = (path: string): Step[] => ways.map((way) => [`${way}openat`, AT_FDCWD, str(path), 0]);
+      const isX86 = process.arch === 'x64';
+      const steps = (path: string): Step[] => [
+        ...['', 'ring:', 'ring+async:', 'ring+sqpoll:', ...(isX86 ? ['int80:'] : [])].flatMap((way): Step[] => [
+          [`${way}openat`, AT_FDCWD, str(path), O.RDONLY],
+          [`${way}openat2`, AT_FDCWD, str(path), `how:${O.RDONLY},0,0`, 'len'],
+        ]),
+        ...['', 'int80:'].flatMap((way): Step[] =>
+          isX86
+            ? [
+                [`${way}open`, str(path), O.RDONLY],
+                [`${way}creat`, str(path), 0o600],
+              ]
+            : [],
+        ),
+      ];
+      const ways = steps(SECRET);
       enforce([opening(SECRET)], 'deny');
-      assert.deepEqual(
-        (await act(steps(SECRET))).map(({ result }) => result),
-        ways.map(() => -1),
-      );
+      for (const { call, result } of await act(ways)) assert.equal(result, -1, call);
       assert.deepEqual(
         outcomes(),
         ways.map(() => ENFORCED.LSM_REFUSED),
       );
+      assert.equal(statSync(SECRET).size, 'secret\n'.length);
       for (const { call, result } of await act(steps(OTHER))) assert.ok(result >= 0, call);
+      writeFileSync(OTHER, 'other\n');
+    });
+
+    test('A descriptor without access, and a handle, lead to no open file', async () => {
+      enforce([opening(SECRET)], 'deny');
+      const handle: Step = ['name_to_handle_at', AT_FDCWD, str(SECRET), 'handle', 'out', 0];
+      const [named, place, reopened, folder, ...byHandle] = await act([
+        handle,
+        ['openat', AT_FDCWD, str(SECRET), O.PATH],
+        ['openat', AT_FDCWD, str('/proc/self/fd/3'), O.RDONLY],
+        ['openat', AT_FDCWD, str(directory), O.DIRECTORY],
+        ['open_by_handle_at', 'r3', 'handle', O.RDONLY],
+        ...(process.arch === 'x64' ? [['int80:open_by_handle_at', 'r3', 'handle', O.RDONLY] as const] : []),
+        ['openat', AT_FDCWD, str(`${directory}/missing`), O.RDONLY],
+      ]);
+      assert.equal(place?.result, 3);
+      assert.equal(reopened?.result, -1);
+      assert.ok((folder?.result ?? -1) >= 0);
+      const missing = byHandle.pop();
+      assert.equal(missing?.result, -constants.errno.ENOENT);
+      // A file system without handles has none to open.
+      const opens = named?.result === 0 ? byHandle : [];
+      for (const { call, result } of opens) assert.equal(result, -1, call);
+      assert.deepEqual(outcomes(), new Array(1 + opens.length).fill(ENFORCED.LSM_REFUSED));
     });
 
     test('A process is killed, and its open refused, so that no thread of it reads the file', () => {
