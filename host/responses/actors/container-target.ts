@@ -1,9 +1,9 @@
 // The container of a match: its control groups, and whether it may be acted on as a whole.
 
-import { readlink } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { type Circumstances, RefusalError, type Target } from '../action.ts';
 import { type ContainerGroups, findGroups, processesOf } from '../cgroups/container-groups.ts';
-import { readFacts } from '../processes/proc.ts';
+import { mayAdminister, readExecutable, readFacts } from '../processes/proc.ts';
 import { isRuntimeProgram, type ProcessFacts, processProtection } from '../rails.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -31,6 +31,7 @@ export async function refuseProtected(
   const lists = await Promise.all([freezer, unified].map((group) => (group ? processesOf(group.folder) : [])));
   const pids = [...new Set(lists.flat())];
   for (let first = 0; first < pids.length; first += AT_ONCE) {
+    if (first > 0) await setImmediate(); // others go on, and the time is looked at
     signal?.throwIfAborted();
     const facts = await Promise.all(pids.slice(first, first + AT_ONCE).map((pid) => factsToCheck(pid, own)));
     for (const each of facts) {
@@ -41,12 +42,13 @@ export async function refuseProtected(
 }
 
 /**
- * Undefined for a process in a container that is surely not protected, by its pid and its program alone: of thousands that somebody has started,
- * so as to take up the time, no more is read.
+ * Undefined for a process in a container that is surely not protected, by its pid, its program and its capabilities alone: of thousands that
+ * somebody has started, so as to take up the time, no more is read.
  */
 async function factsToCheck(pid: number, own: Surroundings['own']): Promise<ProcessFacts | undefined> {
-  const executable = await readlink(`/proc/${pid}/exe`).catch(() => '');
-  const isChecked = pid === own.pid || pid === 1 || executable === '' || isRuntimeProgram(executable);
+  const executable = readExecutable(pid);
+  const isChecked =
+    pid === own.pid || pid === 1 || executable === '' || (isRuntimeProgram(executable) && mayAdminister(pid));
   return isChecked ? await readFacts(pid) : undefined;
 }
 

@@ -1,5 +1,6 @@
 // What /proc says of a process now. It may end at any moment: what is missing then is undefined.
 
+import { readFileSync, readlinkSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { loadAddon } from '../../capture/addon.ts';
 import type { ProcessFacts } from '../rails.ts';
@@ -46,14 +47,36 @@ export async function readFacts(pid: number): Promise<ProcessFacts | undefined> 
     readlink(`/proc/${pid}/ns/user`).catch(() => ''),
   ]);
   if (!stat || hasEnded(stat) || status === undefined || cgroup === undefined) return undefined;
-  const capabilities = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
   return {
     pid,
     isKernelThread: (stat.flags & KERNEL_THREAD) !== 0,
     executable,
     isInContainer: cgroupPaths(cgroup).some((path) => loadAddon().containerOf(path) !== undefined),
-    isPrivileged: userNamespace === FIRST_USER_NAMESPACE && ((capabilities >> CAP_SYS_ADMIN) & 1n) === 1n,
+    isPrivileged: userNamespace === FIRST_USER_NAMESPACE && hasSysAdmin(status),
   };
+}
+
+/** The path of its executable; empty if it is not known. At once: a thread for each file takes longer, where there are thousands. */
+export function readExecutable(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return '';
+  }
+}
+
+/** Whether it has CAP_SYS_ADMIN, in whatever user namespace; not if it has ended. At once, too. */
+export function mayAdminister(pid: number): boolean {
+  try {
+    return hasSysAdmin(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+function hasSysAdmin(status: string): boolean {
+  const capabilities = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
+  return ((capabilities >> CAP_SYS_ADMIN) & 1n) === 1n;
 }
 
 /** Its cgroups, one in each hierarchy; undefined if it has ended. */
