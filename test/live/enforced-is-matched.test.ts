@@ -6,6 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
+import { lackOfBpfLsm } from '../../host/capture/bpf-lsm.ts';
+import type { EnforcedAction } from '../../host/capture/enforcement-means.ts';
 import { enforcementTables } from '../../host/capture/enforcement-tables.ts';
 import { filterTables } from '../../host/capture/filter-tables.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
@@ -29,6 +31,9 @@ const CALLS = 12;
 const EXECS_OF_EACH = 4;
 const TYPES = ['open', 'openat', 'creat', 'execve', 'connect', 'sendto'];
 const NONE = '/none';
+/** Opens and execs are denied by BPF LSM alone. */
+const LACK = lackOfBpfLsm();
+const ACTIONS: readonly EnforcedAction[] = LACK === undefined ? ['kill_process', 'deny'] : ['kill_process'];
 
 const COMPONENTS = ['a', 'b', 'ab', 'ba'];
 const FILES = [...COMPONENTS, ...COMPONENTS.map((name) => `sub/${name}`)].map((name) => `${directory}/${name}`);
@@ -96,11 +101,12 @@ class Trial {
   /** Enforces each rule that can be, and makes calls. @returns how many told events apart */
   run(calls: () => void): Tally {
     const sum: Tally = { enforced: 0, missed: 0, judged: 0 };
-    for (const exact of this.#exact) {
+    const wanted = this.#exact.flatMap((exact) => ACTIONS.map((action) => ({ exact, action })));
+    for (const { exact, action } of wanted) {
       this.#serial = (this.#serial + 1) % 64;
       const made = enforcementTables(
-        [{ exact, action: 'kill_process' }],
-        { ...RAILS, observes: true, perNode: { count: 65_535, milliseconds: 1000 } },
+        [{ exact, action }],
+        { ...RAILS, observes: true, lackOfLsm: LACK, perNode: { count: 65_535, milliseconds: 1000 } },
         this.#serial,
       );
       if (!made.ok) continue;
@@ -109,12 +115,12 @@ class Trial {
       assert.deepEqual(capture.enforce(0), []);
       this.#take(() => {});
       calls();
-      this.#take((event) => this.#judge(exact, event, sum));
+      this.#take((event) => this.#judge(exact, action, event, sum));
     }
     return sum;
   }
 
-  #judge({ rule, clauses }: ExactRule, event: EventRecord, sum: Tally): void {
+  #judge({ rule, clauses }: ExactRule, action: EnforcedAction, event: EventRecord, sum: Tally): void {
     if (event.isFurtherView) return;
     const { outcome, serial } = enforcedParts(event.number('reserved'));
     const isMatched = this.#matched.get(event.address)?.has(rule) ?? false;
@@ -127,7 +133,8 @@ class Trial {
     const isOurs = event.image?.big('id') !== undefined && this.#isOfAct(event);
     const isByProcess = clauses.some(({ process }) => process === 'candidate');
     const isNameless = event.result < 0n && clauses.some(({ names }) => names);
-    if (isOurs && isMatched && !isByProcess && !isNameless && outcome !== ENFORCED.UNDECIDED)
+    const isRefusedAnyway = action === 'deny' && event.result < 0n;
+    if (isOurs && isMatched && !isByProcess && !isNameless && !isRefusedAnyway && outcome !== ENFORCED.UNDECIDED)
       assert.ok(isEnforced, `matched, but not enforced: ${what}`);
     if (!isMatched) sum.missed++;
   }
