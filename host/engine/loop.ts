@@ -228,7 +228,7 @@ export class EngineLoop {
   #evaluate(segments: Uint32Array, pairs: number, hasEnforced = true, measured = false): void {
     this.#queue.begin();
     this.#enforced?.begin(segments, pairs, hasEnforced);
-    this.#set.evaluate(segments, pairs, measured);
+    this.#set.evaluate(segments, pairs, measured, hasEnforced);
     const unmatched = this.#enforced?.unmatched() ?? [];
     if (unmatched.length > 0) this.#parts.send({ kind: 'enforced-unmatched', unmatched });
   }

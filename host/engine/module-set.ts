@@ -182,12 +182,15 @@ export class ModuleSet {
   /**
    * Evaluates segments of records, given as pairs of addresses: all of them by the first module, then by the next one.
    * @param measured whether this batch's time is measured
+   * @param hasEnforced whether the kernel may have decided about any of the events by the rules that it enforces
    */
-  evaluate(segments: Uint32Array, pairs: number, measured = false): void {
+  evaluate(segments: Uint32Array, pairs: number, measured = false, hasEnforced = true): void {
     this.#batches++;
     if (measured) this.#sampledBatches++;
-    if (this.#before) this.#before.#matchRefused(segments, pairs);
-    this.#matchRefused(segments, pairs);
+    if (hasEnforced) {
+      if (this.#before) this.#before.#matchRefused(segments, pairs);
+      this.#matchRefused(segments, pairs);
+    }
     for (const module of this.modules) {
       const began = measured ? performance.now() : 0;
       for (let pair = 0; pair < pairs && !module.failure; pair++) {
