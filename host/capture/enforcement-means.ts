@@ -64,6 +64,8 @@ function meansOfClause(
   const [family] = families;
   switch (family) {
     case 'open':
+      if (clause.result === 'failed')
+        return action === 'deny' ? 'it is about opens that fail, which need not be refused' : { by: 'open-signal' };
       if (lackOfLsm === undefined) return { by: 'open-lsm' };
       return action === 'deny' ? `an open ${needsLsm(lackOfLsm)}` : { by: 'open-signal' };
     case 'exec':

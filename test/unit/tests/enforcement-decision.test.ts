@@ -303,11 +303,20 @@ test('What can not be enforced is a problem that says why', () => {
 });
 
 test('Opens, and execs that are not to kill, are refused by BPF LSM where the kernel has it', () => {
-  const meansWith = (types: readonly string[], action: EnforcedAction, lack?: string): string | undefined =>
-    meansOf({ exact: { rule: 0, clauses: [{ types, process: 'any' }] }, action }, lack).clauses[0]?.by;
+  const meansWith = (
+    types: readonly string[],
+    action: EnforcedAction,
+    lack?: string,
+    result?: 'failed',
+  ): string | undefined => {
+    const clause: ExactClause = { types, process: 'any', ...(result && { result }) };
+    return meansOf({ exact: { rule: 0, clauses: [clause] }, action }, lack).clauses[0]?.by;
+  };
   assert.equal(meansWith(['open'], 'deny'), 'open-lsm');
   assert.equal(meansWith(['open'], 'kill_process'), 'open-lsm');
   assert.equal(meansWith(['open'], 'kill_process', 'started without'), 'open-signal');
+  assert.equal(meansWith(['open'], 'kill_process', undefined, 'failed'), 'open-signal');
+  assert.equal(meansWith(['open'], 'deny', undefined, 'failed'), undefined);
   assert.equal(meansWith(['execve'], 'deny'), 'exec-lsm');
   assert.equal(meansWith(['execve'], 'kill_process'), 'exec-signal');
   assert.equal(meansWith(['connect'], 'deny'), 'cgroup');
