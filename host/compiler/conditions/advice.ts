@@ -2,9 +2,9 @@
 
 import type { WarningCode } from '../../diagnostics/codes.ts';
 import { DEFAULT_SOURCE, type EventSource } from '../../schema/event-source.ts';
-import { findField } from '../../schema/fields/index.ts';
+import { FIELDS } from '../../schema/fields/index.ts';
 import { type Check, type Expression, type Literal, TRANSFORMERS } from './ast.ts';
-import { checksOf, fieldsOf } from './fields-of.ts';
+import { checksOf, fieldsIn, fieldsOf } from './fields-of.ts';
 import { parseOperand } from './operand-parser.ts';
 import { isKnownOperand } from './type-of.ts';
 
@@ -28,16 +28,26 @@ export function deprecatedFields(expression: Expression): Remark[] {
   return checksOf(expression).flatMap((check) => onFields(check, seen));
 }
 
+/** Fields whose use is reported as retired; Falco knows none of its tables' among them. */
+export const RETIRED_FIELDS: readonly string[] = FIELDS.filter(
+  ({ deprecated, tableOnly }) => deprecated && !tableOnly,
+).map(({ name }) => name);
+
 function onFields(check: Check, seen: Set<string>): Remark[] {
   const remarks: Remark[] = [];
-  for (const { name } of fieldsOf(check)) {
-    if (seen.has(name) || !findField(name)?.deprecated) continue;
-    seen.add(name);
+  const left = fieldsIn(check.left).length;
+  for (const [index, { name }] of fieldsOf(check).entries()) {
+    if (!RETIRED_FIELDS.includes(name)) continue;
+    // Falco takes no notice of those right of an operator.
+    const code: WarningCode = index < left ? 'LOAD_DEPRECATED_ITEM' : 'WASPREY_FIELD_UNAVAILABLE';
+    const key = `${code} ${name}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
     const message =
       name === 'evt.dir'
         ? "due to the drop of enter events, 'evt.dir = <' always evaluates to true, and 'evt.dir = >' always evaluates to false. The rule expression can be simplified by removing the condition on 'evt.dir'"
         : `field ${name} is not available due to the drop of enter events.`;
-    remarks.push({ code: 'LOAD_DEPRECATED_ITEM', message, check, at: check });
+    remarks.push({ code, message, check, at: check });
   }
   return remarks;
 }

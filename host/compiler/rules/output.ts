@@ -2,7 +2,7 @@
 
 import { RuleLoadError, warning } from '../../diagnostics/diagnostic.ts';
 import { fieldSource } from '../../schema/event-source.ts';
-import { FIELDS } from '../../schema/fields/index.ts';
+import { RETIRED_FIELDS } from '../conditions/advice.ts';
 import { type StaticFields, unknownStaticHelp, unknownStatics } from '../conditions/static-fields.ts';
 import { type PlacedToken, placedTokens, TemplateError } from '../conditions/template.ts';
 import type { Template } from '../conditions/template-tokens.ts';
@@ -12,8 +12,6 @@ import { MappedText } from './mapped-text.ts';
 
 /** Falco's old name for what its container plugin now adds by itself. */
 const CONTAINER_INFO = '%container.info';
-
-const DEPRECATED = FIELDS.filter((field) => field.deprecated).map(({ name }) => name);
 
 export interface CompiledOutput {
   /** The template as it was written, without what prints nothing. */
@@ -51,7 +49,7 @@ export function compileOutput(
 
 /** As in Falco, each retired field whose name stands anywhere in the text is reported once. */
 function warnOfDeprecated(text: MappedText, { outputContext }: RuleItem, collection: Collection): void {
-  for (const name of DEPRECATED) {
+  for (const name of RETIRED_FIELDS) {
     const start = text.text.indexOf(name);
     if (start < 0) continue;
     const place = { ...outputContext, ...text.locate(start, start + name.length) };

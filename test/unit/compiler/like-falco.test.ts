@@ -64,6 +64,15 @@ test('a retired field is reported once, at the output or at the condition', () =
   assert.deepEqual(verdict(output), ['LOAD_DEPRECATED_ITEM rule output']);
   const condition = rule('evt.type = open and evt.dir = < and not evt.dir = >');
   assert.deepEqual(verdict(condition), ['LOAD_DEPRECATED_ITEM condition expression']);
+  // Right of an operator Falco does not look; we report it by a code of our own.
+  const right = rule('evt.type = open and proc.name = val(evt.dir)');
+  assert.deepEqual(verdict(right), []);
+  assert.deepEqual(
+    load(right).warnings.map(({ code }) => code),
+    ['WASPREY_FIELD_UNAVAILABLE'],
+  );
+  const ofTables = rule('evt.type = open', '', '%evt.latency.quantized');
+  assert.deepEqual(verdict(ofTables), ['LOAD_DEPRECATED_ITEM rule output']);
 });
 
 test('syscall.type is compared with any text, and what no call is named is reported', () => {
