@@ -39,6 +39,8 @@ interface Credentials {
 const CLONE_THREAD_FILES = 0x2001;
 const CHILD_IN_PIDNS = 0x20000000;
 const PROCEXIT = scapType(186);
+/** A process and its ancestors, gone through for each event: anybody can fork a line of any length. The reader follows as many. */
+const LONGEST_LINE = 1024;
 /** A negative number that no call takes: unchanged. */
 const UNCHANGED = 0xffffffff;
 
@@ -163,7 +165,8 @@ export class ReaderState {
   /** The process with its ancestors, each with its program. */
   #lineage(image: ProcessImage, time: bigint): KnownProcess {
     const chain: ProcessImage[] = [];
-    for (let one: ProcessImage | undefined = image; one; one = one.parent) chain.push(one);
+    for (let one: ProcessImage | undefined = image; one && chain.length < LONGEST_LINE; one = one.parent)
+      chain.push(one);
     let parent: KnownProcess | undefined;
     for (const one of chain.reverse()) {
       const known = this.#existing(one, parent, time);

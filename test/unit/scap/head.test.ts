@@ -1,4 +1,4 @@
-// The lists at the head of a savefile that is written.
+// What a savefile that is written says of processes: the lists at its head, and before events.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -6,6 +6,7 @@ import { viewOf } from '../../../host/scap/format/blocks.ts';
 import { readThreads } from '../../../host/scap/read/metadata.ts';
 import { processesBlocks } from '../../../host/scap/write/head.ts';
 import type { ProcessImage } from '../../../host/scap/write/process-image.ts';
+import { ReaderState } from '../../../host/scap/write/reader-state.ts';
 
 const TEXT = new Uint8Array(1000);
 
@@ -35,4 +36,15 @@ test('many processes take several lists, none of them long', () => {
   );
   assert.equal(processesBlocks([]).length, 1);
   assert.equal(processesBlocks(images).length, 1);
+});
+
+test('of a line of 3,000 processes an event brings the last 1,024', () => {
+  const line: ProcessImage[] = [];
+  for (let pid = 1; pid <= 3000; pid++) line.push({ ...image(pid), parent: line.at(-1) });
+  const state = new ReaderState(() => {});
+  state.bring(line.at(-1) ?? image(0), 3000, 0n);
+  assert.deepEqual(
+    line.map(({ pid }) => pid).filter((pid) => state.find(pid) !== undefined),
+    Array.from({ length: 1024 }, (_, index) => 1977 + index),
+  );
 });
