@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { capabilitiesOf } from '../../host/generate/capabilities.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { SHELL_IMAGE } from '../support/cluster.ts';
@@ -16,28 +15,6 @@ const SHOP = { namespace: 'shop', pod: 'till', container: 'front', label: 'check
 const BASE = {
   falco: { json_output: true },
   metrics: { enabled: true },
-};
-
-/** What the last test needs. */
-const RESPONDING = {
-  customRules: {
-    'frozen.yaml': `
-- rule: Till frozen
-  desc: Of this test
-  condition: evt.type in (open, openat) and fd.name startswith /tmp/freeze and k8s.ns.name = ${SHOP.namespace}
-  output: Till frozen
-  priority: NOTICE
-`,
-  },
-  // By the first process of this machine the agent may not reach them.
-  mounts: {
-    volumes: [{ name: 'cgroups', hostPath: { path: '/sys/fs/cgroup' } }],
-    volumeMounts: [{ name: 'cgroups', mountPath: '/host/cgroups' }],
-  },
-  responses: {
-    mode: 'act',
-    actions: [{ name: 'freeze tills', match: { rules: ['Till frozen'] }, do: 'pause_container' }],
-  },
 };
 
 let agents: AgentCluster;
@@ -321,7 +298,6 @@ test('alerts go to Slack by a program, which raises none itself', async () => {
   const podAnnotations = { output: 'slack' };
   await agents.install({
     ...BASE,
-    ...RESPONDING,
     podAnnotations,
     falco: { ...BASE.falco, program_output: { enabled: true, program } },
   });
@@ -341,23 +317,4 @@ test('alerts go to Slack by a program, which raises none itself', async () => {
     async () => (await metric('wasprey_matches_of_self_total')) > 0,
   );
   assert.ok(!texts.some((each) => each.includes(address)), texts.join('\n'));
-});
-
-test('helm uninstall leaves nothing paused', async (t) => {
-  const inShop = ['-n', SHOP.namespace, 'exec', SHOP.pod, '--', 'sh', '-c'];
-  const ticking = agents.cluster.start(['kubectl', ...inShop, ': > /tmp/freeze; while :; do echo tick; sleep 1; done']);
-  t.after(() => ticking.kill());
-  let ticks = 0;
-  ticking.stdout?.on('data', () => ticks++);
-  const goesOn = async (): Promise<boolean> => {
-    const before = ticks;
-    await setTimeout(4000);
-    return ticks > before;
-  };
-  await eventually('its pause', async () => {
-    const list = await agents.kubectl('exec', pod, '--', 'wasprey', 'responses', 'list', '--json');
-    return list.includes('pause_container') && !(await goesOn());
-  });
-  await agents.uninstall();
-  await eventually('its end', goesOn);
 });

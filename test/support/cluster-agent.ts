@@ -148,10 +148,6 @@ export class AgentCluster {
     );
   }
 
-  async uninstall(): Promise<void> {
-    await this.cluster.run([helmProgram(), 'uninstall', 'wasprey', '--namespace', NAMESPACE]);
-  }
-
   /** Name of the one agent's pod that is ready. */
   async readyPod(except = ''): Promise<string> {
     return eventually("an agent's pod that is ready", async () => {
