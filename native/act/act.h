@@ -1,7 +1,10 @@
 // What the parts of act share.
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
+
+struct io_uring_sqe;
 
 enum { LAST_STEP = -1 };
 
@@ -52,6 +55,8 @@ void pretend(char** list);
 
 // Calls made in other ways than by the system call of that name (see act.c); results are the kernel's.
 long call_by_ring(const char* name, const char* how, const long* arguments);
+// Makes the request of io_uring for it, but for its user_data; false if there is none.
+bool fill_request(struct io_uring_sqe* to, const char* name, const long* arguments);
 long call_by_interrupt(const char* name, const char* how, const long* arguments);
 long call_by_socketcall(const char* name, const char* how, const long* arguments);
 

@@ -120,23 +120,37 @@ static void ask_for_many(struct ring* ring, struct io_uring_sqe* request) {
     ((struct msghdr*)request->addr)->msg_iovlen = 0;
 }
 
-// A request that stays pending, until the ring is closed: nobody writes to the pipe.
-static struct io_uring_sqe pending_request(void) {
+// A request that stays pending until somebody writes to the pipe, whose end for that is returned as `writer`.
+static struct io_uring_sqe pending_request(int* writer) {
   int ends[2];
   if (pipe(ends) != 0) die("pipe: %m");
+  *writer = ends[1];
   return (struct io_uring_sqe){
       .opcode = IORING_OP_POLL_ADD, .fd = ends[0], .poll32_events = POLLIN, .user_data = FILLER_DATA};
 }
 
 // As many as that of the same request, each waiting for the one before it, and the first for one that stays pending.
 static void submit_waiting(struct ring* ring, struct io_uring_sqe request, unsigned count) {
+  int writer;
   struct io_uring_sqe* requests = calloc(count + 1, sizeof(*requests));
   if (requests == NULL) die("no memory");
-  requests[0] = pending_request();
+  requests[0] = pending_request(&writer);
   for (unsigned i = 1; i <= count; i++) requests[i] = request;
   for (unsigned i = 0; i < count; i++) requests[i].flags |= IOSQE_IO_LINK;
   submit(ring, requests, count + 1);
   free(requests);
+}
+
+// While the request is pending, another one completes that has its user_data, and as its result what an earlier request
+// has left in its memory. There is no room for their completions.
+static void submit_forged(struct ring* ring, struct io_uring_sqe request) {
+  int writer;
+  struct io_uring_sqe requests[] = {pending_request(&writer), request};
+  const struct io_uring_sqe forged = {.opcode = IORING_OP_NOP, .user_data = request.user_data};
+  requests[0].flags |= IOSQE_IO_LINK;
+  submit(ring, requests, 2);
+  submit(ring, &forged, 1);
+  if (write(writer, "", 1) != 1 || enter(ring, 0, 0) < 0) die("no pending request: %m");
 }
 
 // One that opens a file of the ring, one that reads it, one that closes it: without completions but for the last.
@@ -155,8 +169,9 @@ static void submit_chain(struct ring* ring, struct io_uring_sqe open) {
 
 // One that opens a file, one that reads it, and what takes it out of its place: in one batch, whose completions come
 // after all of them, or in one chain without completions but for the last. `how` says: +shut by closing it; +replace by
-// another open in the same slot, or under the same number, which a close has made free; +slow with a pause in place of
-// the read; +beside with one more open, of a place of its own, before that; +any in a slot that the kernel chooses.
+// another open in the same slot, or under the same number, which a close has made free; +socket by a socket in place of
+// that open; +slow with a pause in place of the read; +beside with one more open, of a place of its own, before that;
+// +any in a slot that the kernel chooses.
 static void submit_hiding(struct ring* ring, struct io_uring_sqe open, const char* how) {
   static char content[1];
   const bool slot = open.file_index != 0;
@@ -177,12 +192,15 @@ static void submit_hiding(struct ring* ring, struct io_uring_sqe open, const cha
                                      .user_data = FILLER_DATA};
   const struct io_uring_sqe shut = {
       .opcode = IORING_OP_CLOSE, .fd = slot ? 0 : number, .file_index = place, .user_data = FILLER_DATA};
-  const struct io_uring_sqe other = {.opcode = IORING_OP_OPENAT,
-                                     .fd = -1,
-                                     .addr = (unsigned long)"/dev/null",
-                                     .open_flags = O_RDONLY,
-                                     .file_index = place,
-                                     .user_data = FOLLOWER_DATA};
+  struct io_uring_sqe other = {.opcode = IORING_OP_OPENAT,
+                               .fd = -1,
+                               .addr = (unsigned long)"/dev/null",
+                               .open_flags = O_RDONLY,
+                               .file_index = place,
+                               .user_data = FOLLOWER_DATA};
+  if (strstr(how, "+socket"))
+    other = (struct io_uring_sqe){
+        .opcode = IORING_OP_SOCKET, .fd = AF_UNIX, .off = SOCK_STREAM, .file_index = place, .user_data = FOLLOWER_DATA};
   struct io_uring_sqe beside = other;
   beside.file_index = slot ? SLOTS - 1 : 0;
   beside.user_data = FILLER_DATA;
@@ -197,68 +215,11 @@ static void submit_hiding(struct ring* ring, struct io_uring_sqe open, const cha
   submit(ring, requests, count);
 }
 
-static bool fill_request(struct io_uring_sqe* to, const char* name, const long* a) {
-  if (!strcmp(name, "openat")) {
-    *to = (struct io_uring_sqe){.opcode = IORING_OP_OPENAT, .fd = a[0], .addr = a[1], .open_flags = a[2], .len = a[3]};
-  } else if (!strcmp(name, "openat2")) {
-    *to = (struct io_uring_sqe){.opcode = IORING_OP_OPENAT2, .fd = a[0], .addr = a[1], .addr2 = a[2], .len = a[3]};
-  } else if (!strcmp(name, "unlinkat")) {
-    *to = (struct io_uring_sqe){.opcode = IORING_OP_UNLINKAT, .fd = a[0], .addr = a[1], .unlink_flags = a[2]};
-  } else if (!strcmp(name, "mkdirat")) {
-    *to = (struct io_uring_sqe){.opcode = IORING_OP_MKDIRAT, .fd = a[0], .addr = a[1], .len = a[2]};
-  } else if (!strcmp(name, "renameat2") || !strcmp(name, "linkat")) {
-    *to = (struct io_uring_sqe){.opcode = name[0] == 'r' ? IORING_OP_RENAMEAT : IORING_OP_LINKAT,
-                                .fd = a[0],
-                                .addr = a[1],
-                                .len = a[2],
-                                .addr2 = a[3],
-                                .rename_flags = a[4]};
-  } else if (!strcmp(name, "symlinkat")) {
-    *to = (struct io_uring_sqe){.opcode = IORING_OP_SYMLINKAT, .addr = a[0], .fd = a[1], .addr2 = a[2]};
-  } else if (!strcmp(name, "setxattr")) {
-    *to = (struct io_uring_sqe){
-        .opcode = IORING_OP_SETXATTR, .addr3 = a[0], .addr = a[1], .addr2 = a[2], .len = a[3], .xattr_flags = a[4]};
-  } else if (!strcmp(name, "fsetxattr")) {
-    *to = (struct io_uring_sqe){
-        .opcode = IORING_OP_FSETXATTR, .fd = a[0], .addr = a[1], .addr2 = a[2], .len = a[3], .xattr_flags = a[4]};
-  } else if (!strcmp(name, "ftruncate")) {
-    *to = (struct io_uring_sqe){.opcode = IORING_OP_FTRUNCATE, .fd = a[0], .off = a[1]};
-  } else if (!strcmp(name, "socket")) {
-    *to = (struct io_uring_sqe){.opcode = IORING_OP_SOCKET, .fd = a[0], .off = a[1], .len = a[2]};
-  } else if (!strcmp(name, "connect")) {
-    *to = (struct io_uring_sqe){.opcode = IORING_OP_CONNECT, .fd = a[0], .addr = a[1], .addr2 = a[2]};
-  } else if (!strcmp(name, "bind")) {
-    *to = (struct io_uring_sqe){.opcode = IORING_OP_BIND, .fd = a[0], .addr = a[1], .addr2 = a[2]};
-  } else if (!strcmp(name, "listen")) {
-    *to = (struct io_uring_sqe){.opcode = IORING_OP_LISTEN, .fd = a[0], .len = a[1]};
-  } else if (!strcmp(name, "accept4")) {
-    *to = (struct io_uring_sqe){
-        .opcode = IORING_OP_ACCEPT, .fd = a[0], .addr = a[1], .addr2 = a[2], .accept_flags = a[3]};
-  } else if (!strcmp(name, "sendto")) {
-    *to = (struct io_uring_sqe){.opcode = IORING_OP_SEND,
-                                .fd = a[0],
-                                .addr = a[1],
-                                .len = a[2],
-                                .msg_flags = a[3],
-                                .addr2 = a[4],
-                                .addr_len = a[5]};
-  } else if (!strcmp(name, "sendmsg")) {
-    *to = (struct io_uring_sqe){.opcode = IORING_OP_SENDMSG, .fd = a[0], .addr = a[1], .len = 1, .msg_flags = a[2]};
-  } else if (!strcmp(name, "recvfrom")) {
-    *to = (struct io_uring_sqe){.opcode = IORING_OP_RECV, .fd = a[0], .addr = a[1], .len = a[2], .msg_flags = a[3]};
-  } else if (!strcmp(name, "recvmsg")) {
-    *to = (struct io_uring_sqe){.opcode = IORING_OP_RECVMSG, .fd = a[0], .addr = a[1], .len = 1, .msg_flags = a[2]};
-  } else {
-    return false;
-  }
-  to->user_data = CALL_DATA;
-  return true;
-}
-
 long call_by_ring(const char* name, const char* how, const long* arguments) {
   struct ring ring;
   struct io_uring_sqe requests[2] = {0};
   if (!fill_request(requests, name, arguments)) die("io_uring has no %s", name);
+  requests->user_data = CALL_DATA;
   set_up(&ring, how);
   if (strstr(how, "+many")) ask_for_many(&ring, requests);
   if (strstr(how, "+async")) requests[0].flags |= IOSQE_ASYNC;
@@ -276,6 +237,8 @@ long call_by_ring(const char* name, const char* how, const long* arguments) {
   }
   if (strstr(how, "+shut") || strstr(how, "+replace")) {
     submit_hiding(&ring, requests[0], how);
+  } else if (strstr(how, "+forged")) {
+    submit_forged(&ring, requests[0]);
   } else if (strstr(how, "+chain")) {
     submit_chain(&ring, requests[0]);
   } else if (strstr(how, "+unseen")) {

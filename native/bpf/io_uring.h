@@ -65,6 +65,7 @@ DELAYED_PART(link, struct delayed_filename___request oldpath; struct delayed_fil
 #define REQUEST_FIXED_FILE 1         /* REQ_F_FIXED_FILE: the descriptor is an index among the ring's own files */
 #define REQUEST_BUFFER_SELECT 0x20   /* REQ_F_BUFFER_SELECT: the kernel takes one of the buffers that it was given */
 #define REQUEST_SILENT_SUCCESS 0x40  /* REQ_F_CQE_SKIP */
+#define REQUEST_FAILED 0x100         /* REQ_F_FAIL */
 #define REQUEST_NEEDS_CLEANUP 0x2000 /* REQ_F_NEED_CLEANUP */
 #define SLOT_ANY 0xffffffff          /* IORING_FILE_INDEX_ALLOC */
 #define COMPLETION_MORE 2            /* IORING_CQE_F_MORE */

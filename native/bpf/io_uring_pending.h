@@ -68,16 +68,33 @@ inline_always bool has_names(u64 request) {
 
 /* Whether requests of the type have names while they are pending. */
 inline_always bool is_by_name(u32 type) {
-  return type != EVENT_CONNECT && type != EVENT_BIND && type != EVENT_SOCKET && type != EVENT_LISTEN;
+  return type != EVENT_CONNECT && type != EVENT_BIND && type != EVENT_SOCKET && type != EVENT_LISTEN &&
+         type != EVENT_FTRUNCATE;
 }
 
-/* Several requests of a ring may have the same user_data: then the result decides, which the request has. */
+/* A completed accept has its result, and flags in place of its descriptor. */
+inline_always bool is_accepted(const struct passed_call *kept) {
+  u64 request = kept->request;
+  return LOAD(io_kiocb, request, cqe.fd) != (s32)kept->passed[0] || LOAD(io_kiocb, request, cqe.res) != kept->result;
+}
+
+/* Whether a request has its result; before, there is in its place what an earlier request has left. */
+inline_always bool may_have_ended(const struct passed_call *kept) {
+  if (LOAD_WORD(io_kiocb, kept->request, flags) & REQUEST_FAILED)
+    return true;
+  if (kept->type == EVENT_ACCEPT4)
+    return is_accepted(kept);
+  return !is_by_name(kept->type) || !has_names(kept->request);
+}
+
+/* Several requests of a ring may have the same user_data, and so may completions that are none of a kept request. Then
+ * the result decides, which the request has. */
 static long match_request(void *map, u64 *key, struct passed_call *kept, struct request_search *search) {
   const struct completion *completion = &search->completion;
-  bool matches = completion->request
-                     ? kept->request == completion->request
-                     : kept->ring == completion->ring && kept->user_data == completion->user_data &&
-                           is_same_request(kept) && LOAD(io_kiocb, kept->request, cqe.res) == completion->result;
+  bool matches = completion->request ? kept->request == completion->request
+                                     : kept->ring == completion->ring && kept->user_data == completion->user_data &&
+                                           is_same_request(kept) && may_have_ended(kept) &&
+                                           LOAD(io_kiocb, kept->request, cqe.res) == completion->result;
   if (matches)
     search->found = *key;
   return matches;
@@ -151,7 +168,7 @@ inline_always struct kept_opens replaceable_by(u64 request) {
     opens.addresses += anywhere->addresses;
   }
   struct passed_call *own = opens.count ? bpf_map_lookup_elem(&requests, &request) : 0;
-  if (own && own->ring == ring && own->passed[5] == slot && !own->serial) {
+  if (own && is_open(own->type) && own->ring == ring && own->passed[5] == slot && !own->serial) {
     opens.count--;
     opens.addresses -= request;
   }

@@ -61,12 +61,6 @@ inline_always void note_replacer(struct passed_call *kept, const struct settling
   kept->replacer = settling->request;
 }
 
-/* A completed accept has its result, and flags in place of its descriptor. */
-inline_always bool is_accepted(const struct passed_call *kept) {
-  u64 request = kept->request;
-  return LOAD(io_kiocb, request, cqe.fd) != (s32)kept->passed[0] || LOAD(io_kiocb, request, cqe.res) != kept->result;
-}
-
 /* A global function, as put_path() is: makes the event of the call in passed_calls. `task` is the address of the one
  * whose files and root count. `time` is when the request was seen to have ended, before it was taken out: from then on
  * other CPUs may make events of what the process does next, before this one is made. */

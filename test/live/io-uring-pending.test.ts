@@ -25,13 +25,14 @@ const READ = probe(
 );
 /** Has what {@link READ} has not matched. */
 const NAMED = probe(['openat'], ['evt.is_io_uring', 'evt.res', 'fd.name', 'fd.realpath'], `fd.name = ${link}`);
+const SOCKETS = probe(['socket'], ['evt.is_io_uring'], 'evt.is_io_uring = true');
 const ACCEPTED = probe(['accept4'], ['evt.is_io_uring', 'fd.sport', 'fd.cip', 'fd.cport']);
 
 before(() => {
   writeFileSync(`${directory}/secret`, 'content');
   symlinkSync('secret', link);
 });
-const agent = LiveAgent.forTests([READ.rule, NAMED.rule, ACCEPTED.rule]);
+const agent = LiveAgent.forTests([READ.rule, NAMED.rule, SOCKETS.rule, ACCEPTED.rule]);
 
 function lostOpens(): number {
   const number = findEventType('openat')?.number ?? assert.fail();
@@ -48,6 +49,7 @@ for (const [what, ways] of [
   ['that completes silently', ['+silent', '+silent+async', '+silent+slot', '+silent+full', '+silent+sqpoll']],
   ['that completes silently, the last of its ring', ['+unseen', '+unseen+async', '+unseen+slot', '+unseen+sqpoll']],
   ['with the same user_data as a pending one', ['+twin', '+twin+async', '+twin+full', '+twin+silent', '+twin+sqpoll']],
+  ['with the user_data and result of one that completes before it', ['+forged+full']],
   ['with 1024 others pending', ['+crowd', '+crowd+async', '+crowd+silent', '+crowd+sqpoll']],
 ] as const) {
   for (const way of ways) {
@@ -89,9 +91,9 @@ for (const way of ['ring+chain', 'ring+chain+sqpoll', 'ring+chain+async']) {
 
 for (const way of [
   ...['+slot+replace', '+slot+shut', '+slot+shut+replace', '+shut', '+shut+replace'],
-  ...['+slot+any+replace', '+slot+any+shut', '+shut+beside'],
+  ...['+slot+any+replace', '+slot+any+shut', '+shut+beside', '+slot+replace+socket'],
 ]) {
-  test(`openat, read, and close or another open in its place, in one batch (${way}): the file behind the link`, () =>
+  test(`openat, read, and close or another open, or a socket, in its place, in one batch (${way}): the file behind the link`, () =>
     assertSeen(`ring${way}`));
 }
 
