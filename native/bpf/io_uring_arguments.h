@@ -21,15 +21,31 @@ inline_always u64 address_size(u64 length) {
   return BOUNDED(length, 0, sizeof(struct __kernel_sockaddr_storage));
 }
 
-/* The socket address that the process has passed: where the kernel's copy is, and whether it is made yet, depends on
- * the kernel and the request. */
+struct io_async_msghdr___data {
+  struct iovec fast_iov;
+} RELOCATED;
+
+/* Where the kernel has copied the address to that a request connects or binds to: all that the request has, or, before
+ * 7.1 and the fixes of 2026, a member of the struct that messages have. What no type says, the first word does: that
+ * struct begins with a pointer of the kernel, or none. Up to 6.12 it begins with what an earlier request has left, so
+ * there the word has to be the one that the process has passed. */
+inline_always u64 copied_address(u64 async, u64 user_address) {
+  struct io_async_msghdr___data *message = 0;
+  u64 first = load_word(async), passed = 0;
+  bool is_address = (s64)first > 0 || first & 7;
+  if (bpf_core_field_exists(message->fast_iov) && !bpf_core_field_offset(message->fast_iov))
+    is_address = !bpf_probe_read_user(&passed, sizeof(passed), (void *)user_address) && first == passed;
+  return is_address ? async : async + bpf_core_field_offset(struct io_async_msghdr___request, addr);
+}
+
+/* The socket address that the process has passed. From 6.10 on the kernel has copied it when the request is submitted.
+ * Before, it copies that of a connect later: the program reads what it will copy. */
 inline_always void keep_address(struct passed_call *passed, u64 request, u64 user_address, u64 length) {
   u64 async = LOAD_WORD(io_kiocb, request, async_data);
-  if (user_address)
+  if (async)
+    bpf_probe_read_kernel(passed->texts[0], address_size(length), (void *)copied_address(async, user_address));
+  else if (user_address)
     bpf_probe_read_user(passed->texts[0], address_size(length), (void *)user_address);
-  else if (async)
-    bpf_probe_read_kernel(passed->texts[0], address_size(length),
-                          (void *)(async + bpf_core_field_offset(struct io_async_msghdr___request, addr)));
 }
 
 /* Before 6.10 a send has its address in memory of the process. */

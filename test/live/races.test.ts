@@ -307,6 +307,15 @@ describe('addresses', () => {
       { 'evt.res': 'SUCCESS', 'evt.is_io_uring': true },
     ],
     [
+      'connect by io_uring that completes silently',
+      17203,
+      [
+        ['socket', AF_INET, SOCK_STREAM, 0],
+        ['ring+unseen:connect', 'r3', racedAddress(17203), 'len'],
+      ],
+      { 'evt.res': 'SUCCESS', 'evt.is_io_uring': true },
+    ],
+    [
       'connect that does not wait',
       17201,
       [
@@ -333,6 +342,22 @@ describe('addresses', () => {
       await agent.only(CONNECTED.name, { 'proc.vpid': BigInt(call.pid) });
     });
   }
+
+  test('connect by io_uring that fails: the address that the kernel tried', async () => {
+    const { alert } = await last(SOCKETS, [
+      ['socket', AF_INET, SOCK_STREAM, 0],
+      ['ring:connect', 'r0', 'race:in:255.255.255.255:17207 in:127.0.0.1:9', 'len'],
+    ]);
+    assertFields(alert, { 'evt.res': 'ENETUNREACH', 'fd.sip': '255.255.255.255', 'fd.sport': 17207 });
+  });
+
+  test('bind by io_uring that fails: the address that was asked for', async () => {
+    const { alert } = await last(SOCKETS, [
+      ['socket', AF_INET, SOCK_STREAM, 0],
+      ['ring:bind', 'r0', 'in:192.0.2.1:17208', 'len'],
+    ]);
+    assertFields(alert, { 'evt.res': 'EADDRNOTAVAIL', 'evt.arg.addr': '192.0.2.1:17208' });
+  });
 
   test('connect by sendto with MSG_FASTOPEN', async () => {
     const calls = await act([
