@@ -75,6 +75,11 @@ export class ActiveCapture {
     this.#send({ kind: 'block', payload });
   }
 
+  /** Blocks that the thread has not written yet. */
+  get waitingBlocks(): number {
+    return this.#blocks;
+  }
+
   alert(captured: Captured): void {
     if (this.#alerts >= MOST_ALERTS) {
       this.#alertsLeftOut++;

@@ -150,7 +150,7 @@ describe('captures under way', () => {
     capture.before({ segments: [] });
     for (let round = 0; round < 4; round++) {
       for (let block = 0; block < 60; block++) capture.block(new Uint8Array(0));
-      await pause(300);
+      await until(() => capture.waitingBlocks === 0);
     }
     await capture.end(0, 1, []);
     assert.deepEqual(readNotes(join(place, 'c.wsp'))?.cuts, []);
