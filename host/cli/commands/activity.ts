@@ -4,21 +4,25 @@ import { configurationOf } from '../../daemon/configuration.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { count, sum } from '../../diagnostics/numbers.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { ActivityLog } from '../../journal/activity/activity-log.ts';
-import { gapsOf, type Note, readFile } from '../../journal/activity/read-activity.ts';
-import { isSelected, type Selection } from '../../journal/activity/select.ts';
+import { nameKubernetesUsers } from '../../journal/activity/kubernetes-users.ts';
+import { gapsOf, type Note, readFile, startOf } from '../../journal/activity/read-activity.ts';
+import { isSelected, isSelectedRequest, type Selection } from '../../journal/activity/select.ts';
 import type { Session } from '../../journal/activity/session.ts';
-import { sessionJson } from '../../journal/activity/session-json.ts';
+import { requestJson, sessionJson } from '../../journal/activity/session-json.ts';
 import { SecretMask } from '../../journal/mask-secrets.ts';
+import type { PodRequest } from '../../sessions/pod-request.ts';
 import { prepare } from '../../setup/prepare.mjs';
+import { type ReadRequests, readRequests } from '../activity/audit-logs.ts';
 import { followActivity } from '../activity/follow.ts';
 import { defineCommand } from '../definition/command.ts';
 import { type GivenHistory, givenHistory, HISTORY_OPTIONS } from '../options/history-options.ts';
 import { noteText } from '../reports/activity-notes.ts';
 import { ProgressBar } from '../reports/progress-bar.ts';
-import { renderSession } from '../reports/session-report.ts';
+import { renderSession, requestLine } from '../reports/session-report.ts';
 
 const SHOW = 'show';
 /** How far back the journal is read, unless it is said. */
@@ -42,7 +46,14 @@ const OPTIONS = {
     short: 'u',
     value: 'NAME',
     description:
-      'Only sessions in which this user worked, logged in, or ran a command (by sudo, for example); by name or number.',
+      'Only sessions in which this user worked, logged in, or ran a command (by sudo, for example), by name or number; with --audit-log also those of this Kubernetes user.',
+  },
+  'audit-log': {
+    kind: 'list',
+    value: 'FILE',
+    description: `
+      An audit log of the cluster's API server; may be given several times. Sessions by kubectl exec get their Kubernetes user
+      from it, and other requests to enter a pod are listed.`,
   },
   command: { kind: 'text', value: 'TEXT', description: 'Only sessions with a command line that has this text.' },
   follow: {
@@ -82,6 +93,7 @@ export const ACTIVITY = defineCommand({
     const isShow = operands[0] === SHOW;
     const wanted = isShow ? wantedId(operands[1]) : undefined;
     if (isShow && options.follow) throw new UsageError(`${SHOW} and --follow exclude each other`);
+    if (options['audit-log'] && options.follow) throw new UsageError('--audit-log and --follow exclude each other');
     const places = [...(options.on ?? []).map(({ text }) => text), ...operands.slice(isShow ? 2 : 0)];
     const { journal } = (await configurationOf({ ...options, usual: true }, terminal)).configuration;
     const history = givenHistory(
@@ -106,8 +118,11 @@ export const ACTIVITY = defineCommand({
     const log = new ActivityLog({ mask, ...floorOf(history) });
     const notes = readAll(history, log, places.length === 0);
     const { sessions } = log;
-    const shown = wanted === undefined ? chosen(sessions, selectionOf(options)) : [sessionWith(wanted, sessions)];
-    print(shown, options.json === true, wanted !== undefined, terminal);
+    const further = nameUsers(sessions, options['audit-log'] ?? [], history, terminal);
+    const selection = selectionOf(options);
+    const shown = wanted === undefined ? chosen(sessions, selection) : [sessionWith(wanted, sessions)];
+    const requests = wanted === undefined ? further.filter((request) => isSelectedRequest(request, selection)) : [];
+    print({ sessions: shown, requests }, options.json === true, wanted !== undefined, terminal);
     if (log.sessionsLeftOut > 0) terminal.say(`wasprey: ${count(log.sessionsLeftOut, 'older session')} left out\n`);
     for (const note of notes) terminal.say(`wasprey: ${noteText(note)}\n`);
     return notes.some(({ kind }) => kind === 'damaged') ? EXIT.failure : EXIT.ok;
@@ -171,10 +186,42 @@ function sessionWith(id: string, sessions: readonly Session[]): Session {
   return session;
 }
 
-function print(sessions: readonly Session[], isJson: boolean, full: boolean, terminal: Terminal): void {
+/** @returns the requests of the logs that began no session of the record, but were made while it was kept */
+function nameUsers(
+  sessions: readonly Session[],
+  logs: readonly { readonly text: string }[],
+  { files, since }: GivenHistory,
+  terminal: Terminal,
+): readonly PodRequest[] {
+  if (logs.length === 0) return [];
+  const { requests, unreadable } = requestsOf(logs.map(({ text }) => text));
+  if (unreadable > 0) terminal.say(`wasprey: ${count(unreadable, 'line')} of the audit log left out\n`);
+  const from = Math.max(since ?? 0, Math.min(...files.map(startOf)));
+  return nameKubernetesUsers(sessions, requests).filter(
+    ({ received }) => received >= BigInt(Math.round(from)) * NANOSECONDS_PER_MS,
+  );
+}
+
+function requestsOf(paths: readonly string[]): ReadRequests {
+  try {
+    return readRequests(paths);
+  } catch (error) {
+    throw new CommandFailure(`can't read ${paths.join(', ')}: ${reasonOf(error)}`);
+  }
+}
+
+interface Shown {
+  readonly sessions: readonly Session[];
+  readonly requests: readonly PodRequest[];
+}
+
+function print({ sessions, requests }: Shown, isJson: boolean, full: boolean, terminal: Terminal): void {
   for (const [index, session] of sessions.entries()) {
     if (isJson) terminal.print(`${sessionJson(session)}\n`);
     else terminal.print(`${index > 0 ? '\n' : ''}${renderSession(session, { terminal, full })}`);
   }
+  if (requests.length > 0 && !isJson)
+    terminal.print(`${sessions.length > 0 ? '\n' : ''}requests without a session of the record\n`);
+  for (const request of requests) terminal.print(isJson ? `${requestJson(request)}\n` : `  ${requestLine(request)}\n`);
   if (sessions.length === 0 && !isJson) terminal.say('wasprey: no session\n');
 }

@@ -6,16 +6,19 @@ import { LINE_WIDTH, wrap } from '../../diagnostics/layout.ts';
 import { count } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { dateTimeSeconds, timeOfDaySeconds } from '../../fields/time.ts';
+import { addressesText, agentOf, sameOfAll, usersOf } from '../../journal/activity/kubernetes-users.ts';
 import type {
   Command,
   Connection,
   ExitStatus,
   FileChange,
   FileVerb,
+  KubernetesEntry,
   Session,
   User,
 } from '../../journal/activity/session.ts';
 import { signalName } from '../../journal/activity/signals.ts';
+import type { KubernetesUser, PodRequest } from '../../sessions/pod-request.ts';
 
 export interface SessionReportOptions {
   readonly terminal: Terminal;
@@ -69,12 +72,14 @@ export function who({ name, uid }: User): string {
 }
 
 function heading(session: Session): string[] {
-  const { kind, id, user, login, container, from, terminal, via, within } = session;
+  const { kind, id, user, login, kubernetes, container, from, terminal, via, within } = session;
   const isOther = login && login.uid !== user.uid;
-  const title = `${id}  ${kind}  ${who(user)}${isOther ? ` (logged in as ${who(login)})` : ''} ${placeOf(session)}`;
+  const also = `${isOther ? ` (logged in as ${who(login)})` : ''}${kubernetes ? ` (${kubernetesText(kubernetes)})` : ''}`;
+  const title = `${id}  ${kind}  ${who(user)}${also} ${placeOf(session)}`;
   const facts = [
     spanOf(session),
     from === undefined ? '' : `from ${oneLine(from)}`,
+    kubernetes?.match === 'exact' ? clientText(kubernetes.requests) : '',
     terminal ?? '',
     container?.image === undefined ? '' : `image ${oneLine(container.image)}`,
     container && container.name !== undefined ? `container ${oneLine(container.id)}` : '',
@@ -82,6 +87,34 @@ function heading(session: Session): string[] {
     within === undefined ? '' : `entered from session ${within.id}`,
   ];
   return [title, facts.filter((fact) => fact !== '').join(', ')];
+}
+
+/** `Kubernetes user alice`, or all who it may be. */
+function kubernetesText(entry: KubernetesEntry): string {
+  const users = usersOf(entry).map(kubernetesName);
+  const [only] = users;
+  if (entry.match === 'exact') return `Kubernetes user ${only}`;
+  return users.length === 1 ? `perhaps Kubernetes user ${only}` : `one of Kubernetes users ${users.join(', ')}`;
+}
+
+function kubernetesName({ name, impersonated }: KubernetesUser): string {
+  return oneLine(impersonated === undefined ? name : `${name} as ${impersonated}`);
+}
+
+function clientText(requests: readonly PodRequest[]): string {
+  const [addresses, agent] = [sameOfAll(requests.map(addressesText)), agentOf(requests)];
+  return addresses === undefined
+    ? ''
+    : `from ${oneLine(addresses)}${agent === undefined ? '' : ` by ${oneLine(agent)}`}`;
+}
+
+/** Of a request that began no session of the record. */
+export function requestLine(request: PodRequest): string {
+  const { entry, user, namespace, pod, container, received, isRefused } = request;
+  const where = `pod ${namespace}/${pod}${container === undefined ? '' : `, container ${container}`}`;
+  const parts = [`${entry} by Kubernetes user ${kubernetesName(user)} to ${oneLine(where)}`, clientText([request])];
+  if (isRefused) parts.push('refused');
+  return `${dateTimeSeconds(received)}  ${parts.filter((part) => part !== '').join(', ')}`;
 }
 
 function spanOf({ began, last, isOver, ranBefore }: Session): string {

@@ -3,6 +3,7 @@
 import type { ImageRecord } from '../../fields/record.ts';
 import { decode, splitAtNul } from '../../fields/value.ts';
 import { IMAGE_FLAGS, ROOT_PID_NAMESPACE } from '../../schema/image.ts';
+import { withoutPadding } from '../../sessions/command-hash.ts';
 import type { Command, Session, User } from './session.ts';
 
 const UNSET_ID = 0xffffffff;
@@ -32,7 +33,12 @@ export interface ProgramState {
   readonly container: string | undefined;
   /** Where an ssh client came from, by the environment that sshd sets. */
   readonly sshConnection: string | undefined;
+  /** Its arguments are as long as the kernel's record of them can be: there may be more. */
+  readonly isCut: boolean;
 }
+
+/** Bytes. */
+const LONGEST_ARGUMENTS = 4096;
 
 export class Process {
   readonly pid: number;
@@ -122,6 +128,7 @@ export function stateOf(image: ImageRecord): ProgramState {
     executable,
     isOfUpperLayer: (image.number('flags') & IMAGE_FLAGS.EXE_UPPER_LAYER) !== 0,
     words: wordsOf(image.bytes('argv')),
+    isCut: (image.bytes('argv')?.length ?? 0) >= LONGEST_ARGUMENTS,
     directory: text('cwd'),
     user: userOf(image.number('uid'), text('user_name')),
     login: image.number('login_uid') === UNSET_ID ? undefined : userOf(image.number('login_uid'), text('login_name')),
@@ -136,11 +143,8 @@ export function stateOf(image: ImageRecord): ProgramState {
 }
 
 /** The arguments of an image. */
-export function wordsOf(argv: Uint8Array | undefined): string[] {
-  const words = splitAtNul(argv ?? new Uint8Array(0)).map(decode);
-  // A program that wrote a title over its arguments leaves empty ones behind it.
-  const last = words.findLastIndex((word) => word !== '');
-  return words.length - last > 2 ? words.slice(0, last + 1) : words;
+export function wordsOf(argv: Uint8Array | undefined): readonly string[] {
+  return withoutPadding(splitAtNul(argv ?? new Uint8Array(0)).map(decode));
 }
 
 export function isInRootNamespace({ pidNamespace }: ProgramState): boolean {

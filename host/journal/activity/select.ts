@@ -1,5 +1,7 @@
 // Which sessions are asked for.
 
+import type { PodRequest } from '../../sessions/pod-request.ts';
+import { usersOf } from './kubernetes-users.ts';
 import { type Command, commandsOf, type Session, type User } from './session.ts';
 
 /** All that are given must apply. */
@@ -8,7 +10,7 @@ export interface Selection {
   readonly container?: string | undefined;
   readonly pod?: string | undefined;
   readonly namespace?: string | undefined;
-  /** Name or number: who is at work in it, who logged in, or who a command ran as. */
+  /** Name or number: who is at work in it, who logged in, who a command ran as, or by name, who of Kubernetes' users it may be of. */
   readonly user?: string | undefined;
   /** A part of a command line. */
   readonly command?: string | undefined;
@@ -21,6 +23,17 @@ export function isSelected(session: Session, { container, pod, namespace, user, 
   if (namespace !== undefined && place?.namespace !== namespace) return false;
   if (user !== undefined && !isOfUser(session, user)) return false;
   return command === undefined || some(session, (one) => hasWords(one, command));
+}
+
+/** Requests have no commands that could be read. */
+export function isSelectedRequest(
+  request: PodRequest,
+  { container, pod, namespace, user, command }: Selection,
+): boolean {
+  if (container !== undefined && request.container !== container) return false;
+  if (pod !== undefined && request.pod !== pod) return false;
+  if (namespace !== undefined && request.namespace !== namespace) return false;
+  return command === undefined && (user === undefined || request.user.name === user);
 }
 
 /** Whether the line of a command has that text. */
@@ -37,6 +50,7 @@ function isIdOf(given: string, id: string): boolean {
 
 function isOfUser(session: Session, wanted: string): boolean {
   const is = (user: User | undefined) => user !== undefined && (user.name === wanted || String(user.uid) === wanted);
+  if (usersOf(session.kubernetes).some(({ name }) => name === wanted)) return true;
   return is(session.user) || is(session.login) || some(session, (command) => is(command.user));
 }
 

@@ -2,7 +2,9 @@
 
 import { escapeLines } from '../../diagnostics/escape.ts';
 import { jsonTime } from '../../fields/time.ts';
-import type { Command, Connection, ExitStatus, FileChange, Session, User } from './session.ts';
+import type { PodRequest } from '../../sessions/pod-request.ts';
+import { addressesText, agentOf, sameOfAll } from './kubernetes-users.ts';
+import type { Command, Connection, ExitStatus, FileChange, KubernetesEntry, Session, User } from './session.ts';
 import { signalName } from './signals.ts';
 
 /** One line. */
@@ -18,6 +20,7 @@ function sessionObject(session: Session): object {
     host: session.host,
     user: userJson(session.user),
     login: session.login && userJson(session.login),
+    kubernetes: session.kubernetes && kubernetesJson(session.kubernetes),
     container: session.container && { ...session.container },
     unit: session.unit,
     from: session.from,
@@ -36,6 +39,19 @@ function sessionObject(session: Session): object {
 
 function userJson({ uid, name }: User): object {
   return { uid, name };
+}
+
+function kubernetesJson(entry: KubernetesEntry): object {
+  if (entry.match === 'ambiguous') return { match: entry.match, candidates: entry.candidates };
+  const { match, user, requests } = entry;
+  return { match, user, addresses: sameOfAll(requests.map(addressesText))?.split(', '), userAgent: agentOf(requests) };
+}
+
+/** A request that began no session of the record: another object than those of sessions. */
+export function requestJson({ entry, user, namespace, pod, container, received, ...request }: PodRequest): string {
+  const { addresses, userAgent, isRefused } = request;
+  const object = { request: entry, user, namespace, pod, container, time: jsonTime(received), addresses, userAgent };
+  return escapeLines(JSON.stringify({ ...object, refused: isRefused || undefined }));
 }
 
 function commandJson(command: Command): object {

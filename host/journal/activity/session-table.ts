@@ -1,6 +1,7 @@
 // The sessions of a history: which one a process is in, and their commands, within bounds of memory.
 
 import { createHash } from 'node:crypto';
+import { requestedHashes } from '../../sessions/command-hash.ts';
 import type { SecretMask } from '../mask-secrets.ts';
 import { ContainerPlaces } from './container-places.ts';
 import { containerEntry, doorEntry, type Entry, isRuntime, terminalName, unitOf } from './entries.ts';
@@ -175,6 +176,7 @@ export class SessionTable {
       terminal: terminalName(state.terminal),
       via: kind === 'exec' || kind === 'container' ? viaOf(process) : [],
       within: inherited && isWithin(kind, inherited) ? inherited : undefined,
+      asked: kind === 'exec' ? askedOf(process) : undefined,
       pid: root.pid,
       began: process.ranBefore ? process.start : time,
       ranBefore: process.ranBefore || time < this.floor,
@@ -209,6 +211,11 @@ export class SessionTable {
   get #isRoom(): boolean {
     return this.sessions.size <= MOST_SESSIONS && this.#commands <= MOST_COMMANDS;
   }
+}
+
+/** Of a process that ran before, what it runs now need not be what it was asked to run. */
+function askedOf({ ranBefore, state }: Process): ReadonlySet<string> | undefined {
+  return ranBefore || state.isCut || state.words.length === 0 ? undefined : requestedHashes(state.words);
 }
 
 /** Sessions of somebody who came in. */

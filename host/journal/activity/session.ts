@@ -1,5 +1,7 @@
 // A session: one entry from outside, and what was done in it.
 
+import type { UserMatch } from '../../sessions/join.ts';
+
 /**
  * How it was entered. `container`: the container's own program, which nobody entered; `other`: processes of which no entry is known.
  */
@@ -20,6 +22,9 @@ export interface ContainerPlace {
   pod?: string;
   namespace?: string;
 }
+
+/** What the audit events of an API server say about who entered a container. */
+export type KubernetesEntry = Exclude<UserMatch, { readonly match: 'none' }>;
 
 /** How a program ended. */
 export type ExitStatus = { readonly code: number } | { readonly signal: number };
@@ -93,6 +98,10 @@ export interface Session {
   readonly via: readonly string[];
   /** The session from which it was entered. */
   readonly within: Session | undefined;
+  /** exec: what its first program may have been asked to run (requestedHashes()); undefined if that is not known. */
+  readonly asked: ReadonlySet<string> | undefined;
+  /** exec into a pod: who did it. Undefined if no request is known. */
+  kubernetes?: KubernetesEntry;
   readonly pid: number;
   /** ns since the epoch. */
   readonly began: bigint;

@@ -21,10 +21,11 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   metadata: ['schema', 'diagnostics', 'capture', 'compiler', 'fields'],
   outputs: ['schema', 'diagnostics', 'config-values', 'capture', 'compiler', 'fields'],
   scap: ['schema', 'capture', 'fields', 'metadata', 'recording'],
+  sessions: ['diagnostics', 'fields'],
   engine: ['schema', 'sandbox', 'capture', 'fields', 'recording', 'scap'],
   journal: [
     ...['schema', 'diagnostics', 'config-values', 'sandbox', 'capture', 'compiler', 'fields', 'recording'],
-    ...['outputs', 'engine'],
+    ...['outputs', 'sessions', 'engine'],
   ],
   captures: ['schema', 'diagnostics', 'recording', 'engine', 'journal'],
   responses: [
@@ -85,6 +86,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
       'rule-tests',
       'daemon',
       'scap',
+      'sessions',
     ],
   ],
 };

@@ -1,0 +1,35 @@
+// Commands as they are compared: a request's with what the first process of a session ran. Hashes take little room, and show no secret.
+
+import { createHash } from 'node:crypto';
+
+const LENGTH = 22;
+
+export function commandHash(words: readonly string[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify(withoutPadding(words)))
+    .digest('base64url')
+    .slice(0, LENGTH);
+}
+
+/**
+ * The commands that a process may have been asked to run which has these arguments. For a script the kernel puts its interpreter, and an option of
+ * that, before them, and the path at which it was found in the place of its name.
+ */
+export function requestedHashes(words: readonly string[]): ReadonlySet<string> {
+  const scripts = [1, 2].flatMap((at) => {
+    const [path, ...rest] = words.slice(at);
+    return path === undefined
+      ? []
+      : [
+          [path, ...rest],
+          [path.slice(path.lastIndexOf('/') + 1), ...rest],
+        ];
+  });
+  return new Set([words, ...scripts].map(commandHash));
+}
+
+/** A program that wrote a title over its arguments leaves empty ones behind it: they are left out wherever commands are read. */
+export function withoutPadding(words: readonly string[]): readonly string[] {
+  const last = words.findLastIndex((word) => word !== '');
+  return words.length - last > 2 ? words.slice(0, last + 1) : words;
+}

@@ -1,0 +1,137 @@
+// Which requests a session may come from, and which sessions and requests have to be seen together for that.
+
+import type { ExecEntry } from './exec-entry.ts';
+import type { PodRequest } from './pod-request.ts';
+
+const SECOND = 1_000_000_000n;
+/** So far the clocks of an API server and a node may be apart: a process that seems to begin before its request. */
+const CLOCKS_APART = SECOND / 2n;
+/** An API server, a kubelet and a client may each keep a request waiting for 30 s before its process begins. */
+const LONGEST_START = 120n * SECOND;
+/** A session that is so near a request, and has none of its own, makes it doubtful: clocks may be further apart. */
+const NEAR = 60n * SECOND;
+/** Of a group. Beyond, nothing of it is certain: it takes somebody who begins as many sessions within two minutes. */
+const MOST_SESSIONS = 1_000;
+/** Of a pod, between sessions and requests. Beyond, nothing of it is certain. */
+const MOST_CONNECTIONS = 250_000;
+
+export interface GroupedSession {
+  readonly entry: ExecEntry;
+  readonly possible: readonly PodRequest[];
+}
+
+/** Sessions that are connected by requests. */
+export interface SessionGroup {
+  readonly sessions: readonly GroupedSession[];
+  /** Whether all of it is known. */
+  readonly isComplete: boolean;
+}
+
+/** All sessions that may come from a request. */
+export function groupSessions(entries: readonly ExecEntry[], requests: readonly PodRequest[]): readonly SessionGroup[] {
+  const byPod = Map.groupBy(entries, podOf);
+  const requestsByPod = Map.groupBy(requests.filter(beginsProcess), podOf);
+  return [...byPod].flatMap(([pod, own]) => groupsOfPod(own, requestsByPod.get(pod) ?? []));
+}
+
+function beginsProcess({ entry, isRefused }: PodRequest): boolean {
+  return entry === 'exec' && !isRefused;
+}
+
+function podOf({ namespace, pod }: { readonly namespace: string; readonly pod: string }): string {
+  return `${namespace}/${pod}`;
+}
+
+interface Node extends GroupedSession {
+  /** Those that connect it with others: the possible ones or, without any, those that it is near to. */
+  readonly connecting: readonly PodRequest[];
+}
+
+function groupsOfPod(entries: readonly ExecEntry[], requests: readonly PodRequest[]): SessionGroup[] {
+  const sorted = requests.toSorted((one, other) => order(one.received, other.received));
+  const nodes: Node[] = [];
+  const sessionsOf = new Map<PodRequest, Node[]>();
+  let connections = 0;
+  for (const entry of entries) {
+    const [possible, near] = requestsFor(entry, sorted);
+    const connecting = possible.length > 0 ? possible : near;
+    const node = { entry, possible, connecting };
+    nodes.push(node);
+    connections += connecting.length;
+    if (connections > MOST_CONNECTIONS) continue;
+    for (const request of connecting) {
+      const known = sessionsOf.get(request);
+      if (known) known.push(node);
+      else sessionsOf.set(request, [node]);
+    }
+  }
+  if (connections > MOST_CONNECTIONS) return [{ sessions: nodes, isComplete: false }];
+  const grouped = new Set<Node>();
+  return nodes.flatMap((node) => (grouped.has(node) ? [] : [groupFrom(node, sessionsOf, grouped)]));
+}
+
+/** The requests that the session may come from, and those that it is only near to. */
+function requestsFor(entry: ExecEntry, sorted: readonly PodRequest[]): [PodRequest[], PodRequest[]] {
+  const { began } = entry;
+  const [possible, near]: [PodRequest[], PodRequest[]] = [[], []];
+  for (let at = firstFrom(sorted, began - LONGEST_START - CLOCKS_APART - NEAR); at < sorted.length; at++) {
+    const request = sorted[at];
+    if (!request || request.received > began + CLOCKS_APART + NEAR) break;
+    if (!isSameCommand(entry, request)) continue;
+    const closeness = closenessOf(began, request);
+    if (closeness === 'possible') possible.push(request);
+    else if (closeness === 'near') near.push(request);
+  }
+  return [possible, near];
+}
+
+function closenessOf(began: bigint, { received, ended }: PodRequest): 'possible' | 'near' | 'far' {
+  const longest = received + LONGEST_START;
+  const last = (ended !== undefined && ended < longest ? ended : longest) + CLOCKS_APART;
+  const first = received - CLOCKS_APART;
+  if (began >= first && began <= last) return 'possible';
+  return began >= first - NEAR && began <= last + NEAR ? 'near' : 'far';
+}
+
+function isSameCommand({ container, commands }: ExecEntry, request: PodRequest): boolean {
+  const { container: asked, command } = request;
+  if (container !== undefined && asked !== undefined && container !== asked) return false;
+  return commands === undefined || command === undefined || commands.has(command);
+}
+
+function groupFrom(
+  first: Node,
+  sessionsOf: ReadonlyMap<PodRequest, readonly Node[]>,
+  grouped: Set<Node>,
+): SessionGroup {
+  const sessions: Node[] = [];
+  const next = [first];
+  grouped.add(first);
+  for (let node = next.pop(); node; node = next.pop()) {
+    sessions.push(node);
+    for (const request of node.connecting) {
+      for (const other of sessionsOf.get(request) ?? []) {
+        if (grouped.has(other)) continue;
+        grouped.add(other);
+        next.push(other);
+      }
+    }
+  }
+  const isComplete = sessions.length <= MOST_SESSIONS && sessions.every(({ possible }) => possible.length > 0);
+  return { sessions, isComplete };
+}
+
+/** The index of the first request that was received then or later. */
+function firstFrom(sorted: readonly PodRequest[], time: bigint): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle]?.received ?? time) < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function order(one: bigint, other: bigint): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}

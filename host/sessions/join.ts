@@ -1,0 +1,62 @@
+// Which request each exec session comes from. A wrong name is worse than none: where the record leaves two explanations, there are both names.
+//
+// A request begins one process at most, and a process comes from one request. So an assignment of requests to all sessions explains the record, and a
+// name is certain if each such assignment has it. Without any, an event is missing (or the session came from elsewhere), and
+// nothing is certain of the sessions and requests that could belong together.
+
+import type { ExecEntry } from './exec-entry.ts';
+import { groupSessions } from './groups.ts';
+import { assign } from './matching.ts';
+import type { KubernetesUser, PodRequest } from './pod-request.ts';
+
+export type UserMatch =
+  | {
+      readonly match: 'exact';
+      readonly user: KubernetesUser;
+      /** All that it may come from. */
+      readonly requests: readonly PodRequest[];
+    }
+  /** Of these users, who can't be told apart, or of somebody whose request is not known. */
+  | {
+      readonly match: 'ambiguous';
+      readonly candidates: readonly KubernetesUser[];
+      readonly requests: readonly PodRequest[];
+    }
+  /** No request is known that it may come from. */
+  | { readonly match: 'none' };
+
+const NONE: UserMatch = { match: 'none' };
+
+/** In the order of the entries. */
+export function joinRequests(entries: readonly ExecEntry[], requests: readonly PodRequest[]): readonly UserMatch[] {
+  const matches = new Map<ExecEntry, UserMatch>();
+  for (const { sessions, isComplete } of groupSessions(entries, requests)) {
+    const possible = sessions.map(({ possible }) => possible);
+    const assignment = isComplete ? assign(possible) : undefined;
+    for (const [index, { entry }] of sessions.entries()) {
+      const own = possible[index] ?? [];
+      const explaining = assignment?.[index];
+      matches.set(entry, explaining ? certain(entry, explaining) : uncertain(own));
+    }
+  }
+  return entries.map((entry) => matches.get(entry) ?? NONE);
+}
+
+/** @param requests those that an assignment of all may give the entry */
+function certain(entry: ExecEntry, requests: readonly PodRequest[]): UserMatch {
+  const [first, ...others] = requests;
+  if (!first) return NONE;
+  const isKnown = entry.commands !== undefined && requests.every(({ command }) => command !== undefined);
+  const isOne = others.every(({ user }) => identity(user) === identity(first.user));
+  return isKnown && isOne ? { match: 'exact', user: first.user, requests } : uncertain(requests);
+}
+
+function uncertain(requests: readonly PodRequest[]): UserMatch {
+  if (requests.length === 0) return NONE;
+  const candidates = new Map(requests.map(({ user }) => [identity(user), user]));
+  return { match: 'ambiguous', candidates: [...candidates.values()], requests };
+}
+
+function identity({ name, uid, groups, impersonated }: KubernetesUser): string {
+  return JSON.stringify([name, uid, [...groups].sort(), impersonated]);
+}

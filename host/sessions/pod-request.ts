@@ -1,0 +1,161 @@
+// What an audit event of Kubernetes says about a request to enter a pod: kubectl exec, attach, port-forward or debug.
+
+import { asArray, asNanoseconds, asText, at, isTexts } from '../diagnostics/json-value.ts';
+import { decode } from '../fields/value.ts';
+import { commandHash } from './command-hash.ts';
+
+/** The subresources of a pod by which it is entered. */
+const ENTRIES = ['exec', 'attach', 'portforward', 'ephemeralcontainers'] as const;
+export type PodEntry = (typeof ENTRIES)[number];
+
+export interface KubernetesUser {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  /** Whose rights it used instead of its own. */
+  readonly impersonated?: string;
+}
+
+export interface PodRequest {
+  readonly entry: PodEntry;
+  readonly user: KubernetesUser;
+  readonly namespace: string;
+  readonly pod: string;
+  /** Absent if it is not named, or not for sure. */
+  readonly container?: string;
+  /** Of exec: see commandHash(). Absent if it is not known for sure. */
+  readonly command?: string;
+  /** Addresses, the client's first. */
+  readonly addresses: readonly string[];
+  readonly userAgent?: string;
+  /** ns since the epoch, by the API server's clock. */
+  readonly received: bigint;
+  /** When it was over. */
+  readonly ended?: bigint;
+  /** No process can have come of it. */
+  readonly isRefused: boolean;
+}
+
+/** One of the events of a request. */
+export interface PodRequestEvent {
+  /** Events with the same are of one request. */
+  readonly key: string;
+  readonly request: PodRequest;
+}
+
+/** Undefined if the event is about something else, or says too little. */
+export function readPodRequest(event: unknown): PodRequestEvent | undefined {
+  const target = targetOf(event);
+  const user = userOf(at(event, 'user'), at(event, 'impersonatedUser', 'username'));
+  const staged = asNanoseconds(at(event, 'stageTimestamp'));
+  const received = asNanoseconds(at(event, 'requestReceivedTimestamp')) ?? staged;
+  if (!target || !user || received === undefined) return undefined;
+  const addresses = at(event, 'sourceIPs');
+  const userAgent = asText(at(event, 'userAgent'));
+  const isOver = at(event, 'stage') === 'ResponseComplete';
+  const request: PodRequest = {
+    ...target,
+    user,
+    addresses: isTexts(addresses) ? addresses : [],
+    ...(userAgent !== undefined && { userAgent }),
+    received,
+    ...(isOver && staged !== undefined && { ended: staged }),
+    isRefused: isRefusal(at(event, 'responseStatus', 'code')),
+  };
+  return { key: keyOf(event, request), request };
+}
+
+/**
+ * The audit id is not enough: a client may choose it, and could so hide its request behind that of another.
+ */
+function keyOf(event: unknown, { user, addresses, received }: PodRequest): string {
+  const own = [at(event, 'auditID'), at(event, 'requestURI'), at(event, 'verb'), at(event, 'userAgent')];
+  return JSON.stringify([...own, user, addresses, String(received)]);
+}
+
+/** The request was not let through. What failed later, a status of 500 or more, may have run something before. */
+function isRefusal(code: unknown): boolean {
+  return typeof code === 'number' && code >= 400 && code < 500;
+}
+
+function userOf(user: unknown, impersonated: unknown): KubernetesUser | undefined {
+  const [name, uid, other] = [asText(at(user, 'username')), asText(at(user, 'uid')), asText(impersonated)];
+  if (!name) return undefined;
+  const groups = asArray(at(user, 'groups')).filter((group) => typeof group === 'string');
+  return { name, ...(uid && { uid }), groups, ...(other && { impersonated: other }) };
+}
+
+type Target = Pick<PodRequest, 'entry' | 'namespace' | 'pod' | 'container' | 'command'>;
+
+function targetOf(event: unknown): Target | undefined {
+  const [resource, subresource] = [at(event, 'objectRef', 'resource'), at(event, 'objectRef', 'subresource')];
+  const uri = asText(at(event, 'requestURI')) ?? '';
+  if (resource === 'nodes' && subresource === 'proxy') return targetOfKubelet(uri);
+  const entry = ENTRIES.find((one) => one === subresource);
+  const [namespace, pod] = [asText(at(event, 'objectRef', 'namespace')), asText(at(event, 'objectRef', 'name'))];
+  if (resource !== 'pods' || !entry || !namespace || !pod) return undefined;
+  const query = queryOf(uri);
+  const containers = query?.get('container');
+  const [container] = containers ?? [];
+  return {
+    entry,
+    namespace,
+    pod,
+    // Of several the API server takes the first. The container of a command that names none is the only one of its pod.
+    ...(container && { container }),
+    ...(entry === 'exec' && query && { command: commandHash(query.get('command') ?? []) }),
+  };
+}
+
+/** `nodes/NODE/proxy/exec/NAMESPACE/POD[/UID]/CONTAINER`: the same by the kubelet's own interface. */
+function targetOfKubelet(uri: string): Target | undefined {
+  const [path = ''] = uri.split('?', 1);
+  const [, verb, rest = ''] = /\/proxy\/(exec|run|attach|portForward|portforward)\/(.+)$/i.exec(path) ?? [];
+  const parts = rest.split('/').map((part) => percentDecoded(part));
+  const [namespace, pod] = parts;
+  if (!verb || !namespace || !pod) return undefined;
+  const container = parts.length > 2 ? parts.at(-1) : undefined;
+  const entry = verb === 'run' ? 'exec' : (ENTRIES.find((one) => one === verb.toLowerCase()) ?? 'exec');
+  const query = queryOf(uri);
+  // `run` splits its text at blanks.
+  const words = verb === 'run' ? query?.get('cmd')?.[0]?.split(' ') : query?.get('command');
+  return {
+    entry,
+    namespace,
+    pod,
+    ...(container && { container }),
+    ...(entry === 'exec' && words && { command: commandHash(words) }),
+  };
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Go refuses URIs that have any.
+const UNCLEAR = /[\x00-\x1f\x7f;]|%(?![0-9A-Fa-f]{2})/;
+
+/** All values of each parameter. Undefined for what versions of Go read differently. */
+function queryOf(uri: string): ReadonlyMap<string, readonly string[]> | undefined {
+  const mark = uri.indexOf('?');
+  const query = mark < 0 ? '' : uri.slice(mark + 1);
+  if (UNCLEAR.test(query)) return undefined;
+  const values = new Map<string, string[]>();
+  for (const pair of query.split('&')) {
+    if (pair === '') continue;
+    const equals = pair.indexOf('=');
+    const [name, value] = equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
+    const key = percentDecoded(name.replaceAll('+', ' '));
+    const known = values.get(key) ?? [];
+    known.push(percentDecoded(value.replaceAll('+', ' ')));
+    values.set(key, known);
+  }
+  return values;
+}
+
+/** As texts of processes are decoded: what is no UTF-8 becomes U+FFFD. */
+function percentDecoded(text: string): string {
+  const bytes: Uint8Array[] = [];
+  let from = 0;
+  for (const { 0: code, index } of text.matchAll(/%[0-9A-Fa-f]{2}/g)) {
+    bytes.push(Buffer.from(text.slice(from, index)), Uint8Array.of(Number.parseInt(code.slice(1), 16)));
+    from = index + code.length;
+  }
+  return from === 0 ? text : decode(Buffer.concat([...bytes, Buffer.from(text.slice(from))]));
+}

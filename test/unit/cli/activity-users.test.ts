@@ -1,0 +1,110 @@
+// `wasprey activity --audit-log`: sessions with their Kubernetes users, and requests without a session.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { PROJECT } from '../../../host/setup/paths.mjs';
+import { execEvents, type MadeRequest } from '../../support/exec-events.ts';
+import { Folder } from '../../support/recordings.ts';
+import { CONTAINER_ID, Story } from '../../support/story.ts';
+
+const folder = new Folder();
+after(() => folder[Symbol.dispose]());
+
+function activity(...words: string[]) {
+  const main = join(PROJECT, 'host/cli/main.ts');
+  const environment = { encoding: 'utf8' as const, env: { ...process.env, TZ: 'UTC' } };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'activity', ...words], environment);
+  return { status, stdout: stdout.replaceAll(/^[0-9a-f]{8}/gm, 'ID'), stderr };
+}
+
+const place = { pid_namespace: 0xf0000154, cgroup: `/kubepods/pod1/${CONTAINER_ID}` };
+const names = { container: CONTAINER_ID, containerType: 'containerd' };
+const story = new Story()
+  .snapshot(71, 1, '/usr/bin/containerd-shim-runc-v2')
+  .snapshot(90, 71, '/usr/sbin/nginx', { ...place, vpid: 1 }, names)
+  .container('web', { pod_name: 'web-0', pod_namespace: 'shop' });
+const times: number[] = [];
+/** @returns when its program began, in ms since the epoch */
+function exec(pid: number, words: readonly string[]): void {
+  story.fork(pid, 71).change(pid, place, names).exec(pid, words);
+  times.push(Number(story.now / 1_000_000n));
+  story.exit(pid);
+}
+exec(100, ['sh', '-c', 'id; true']);
+exec(101, ['/bin/sh', '/usr/local/bin/report', '--password', 's3cret']);
+exec(102, ['sh']);
+exec(103, ['sh']);
+const record = folder.file('node.wsp');
+writeFileSync(record, story.bytes);
+
+const [first = 0, second = 0, third = 0, fourth = 0] = times;
+const requests: readonly Omit<MadeRequest, 'id'>[] = [
+  { user: 'alice', words: ['sh', '-c', 'id; true'], container: 'web', received: first - 100 },
+  // Of a script the process has the interpreter as well.
+  { user: 'bob', words: ['report', '--password', 's3cret'], received: second - 100 },
+  { user: 'alice', words: ['sh'], received: third - 200 },
+  { user: 'bob', words: ['sh'], received: third - 100 },
+  { user: 'alice', words: [], received: fourth, subresource: 'portforward' },
+  { user: 'mallory', words: ['sh'], pod: 'web-1', received: fourth, status: 403 },
+  { user: 'carol', words: [], received: first - 3_600_000, subresource: 'attach' },
+];
+const events = requests.flatMap((request, index) => execEvents({ id: `id-${index}`, ...request }));
+const log = folder.file('audit.log');
+const [lone, ...others] = events;
+const lines = [lone, lone, { kind: 'EventList', items: others }, { kind: 'Event', objectRef: { resource: 'secrets' } }];
+writeFileSync(log, `${lines.map((line) => JSON.stringify(line)).join('\n')}\n{"exec": \n`);
+
+test('sessions have the name of their user, or of all who it may be, and further requests are listed', () => {
+  const { status, stdout, stderr } = activity(record, '--audit-log', log);
+  assert.equal(status, 0, stderr);
+  const lines = stdout.split('\n').filter((line) => /^ID {2}exec|to pod/.test(line));
+  assert.deepEqual(
+    lines.map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/, 'TIME')),
+    [
+      'ID  exec  root (Kubernetes user alice) in pod shop/web-0, container web',
+      'ID  exec  root (Kubernetes user bob) in pod shop/web-0, container web',
+      'ID  exec  root (one of Kubernetes users alice, bob) in pod shop/web-0, container web',
+      'ID  exec  root (one of Kubernetes users alice, bob) in pod shop/web-0, container web',
+      '  TIME  portforward by Kubernetes user alice to pod shop/web-0, from 203.0.113.9 by kubectl/v1.20.0',
+      '  TIME  exec by Kubernetes user mallory to pod shop/web-1, from 203.0.113.9 by kubectl/v1.20.0, refused',
+    ],
+  );
+  // Of a session that may be of two users there is none.
+  assert.equal(stdout.match(/\d, from 203\.0\.113\.9 by kubectl\/v1\.20\.0, container/g)?.length, 2);
+  assert.match(stderr, /^wasprey: 1 line of the audit log left out$/m);
+  assert.doesNotMatch(stdout, /s3cret/);
+});
+
+test('--user finds what a Kubernetes user did, and may have done', () => {
+  const { stdout } = activity(record, '--audit-log', log, '--user', 'alice', '--json');
+  const found = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    found.map(({ kind, request, kubernetes, user }) => [kind ?? request, kubernetes?.match ?? user.name]),
+    [
+      ['exec', 'exact'],
+      ['exec', 'ambiguous'],
+      ['exec', 'ambiguous'],
+      ['portforward', 'alice'],
+    ],
+  );
+  assert.deepEqual(found[0].kubernetes, {
+    match: 'exact',
+    user: { name: 'alice', groups: ['system:authenticated'] },
+    addresses: ['203.0.113.9'],
+    userAgent: 'kubectl/v1.20.0',
+  });
+  assert.equal(activity(record, '--user', 'alice').stdout, '');
+});
+
+test('an audit log that is not there, and one that would have to be followed, are refused', () => {
+  const absent = activity(record, '--audit-log', folder.file('nothing.log'));
+  assert.equal(absent.status, 1);
+  assert.match(absent.stderr, /can't read .*nothing\.log: /);
+  assert.equal(activity(record, '--audit-log', log, '--follow').status, 2);
+});
