@@ -163,7 +163,12 @@ export class AgentParts {
   /** Starts the source beside the capture, if there is one. */
   async startOther(): Promise<void> {
     const { other, modules, extras = {} } = this.options;
-    await other?.start(this.#ofOther(modules, extras), this.outputs);
+    const watchesNode = this.source !== 'none';
+    await other?.start(
+      this.#ofOther(modules, extras),
+      this.outputs,
+      watchesNode ? (event) => this.journal.noteRequest(event) : undefined,
+    );
   }
 
   /**

@@ -5,10 +5,12 @@ import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { JournalBlock } from '../engine/journal-tap.ts';
 import { withinTime } from '../engine/within-time.ts';
+import { PodRequestLog } from '../journal/pod-request-log.ts';
 import { RecentBlocks } from '../journal/recent-blocks.ts';
 import { ResponseLog, type ResponseRecord } from '../journal/response-log.ts';
 import { type JournalSettings, JournalStore, type JournalSummary } from '../journal/store.ts';
 import { JOURNAL_KINDS, type JournalKind, type JournalWants, journalWants } from '../journal/wants.ts';
+import type { PodRequestFacts } from '../sessions/pod-request.ts';
 import type { AlertDesk } from './alert-desk.ts';
 import { droppedEvents, machineFacts } from './machine-facts.ts';
 
@@ -44,6 +46,7 @@ export class NodeJournal {
   #wants: JournalWants | undefined;
   #store: JournalStore | undefined;
   #responses: ResponseLog | undefined;
+  #requests: PodRequestLog | undefined;
   #recent: RecentBlocks | undefined;
   #alertedAt = Number.NEGATIVE_INFINITY;
 
@@ -71,9 +74,14 @@ export class NodeJournal {
     this.#responses?.add(record);
   }
 
+  /** Keeps an event of a request to enter a pod. */
+  noteRequest(event: PodRequestFacts): void {
+    this.#requests?.add(event);
+  }
+
   /** Resolves when what was noted is written, if the disk answers in time. Never rejects. */
   async noted(): Promise<void> {
-    if (this.#responses) await withinTime(this.#responses.close(), CLOSE_MS);
+    await withinTime(Promise.all([this.#responses?.close(), this.#requests?.close()]), CLOSE_MS);
   }
 
   /** What it has since then, when all blocks so far are in. @param since ms since the epoch */
@@ -115,7 +123,9 @@ export class NodeJournal {
     const kinds = options?.kinds ?? (recentMs > 0 ? JOURNAL_KINDS : undefined);
     this.#wants = kinds && journalWants(kinds, leftOut);
     this.#store = options && this.#makeStore(options);
-    this.#responses = options && new ResponseLog(options.folder, (error) => this.#failed(options.folder, error));
+    const onFailure = (error: unknown): void => this.#failed(options?.folder ?? '', error);
+    this.#responses = options && new ResponseLog(options.folder, onFailure);
+    this.#requests = options && new PodRequestLog(options.folder, onFailure);
     this.#recent =
       options || recentMs === 0
         ? undefined

@@ -31,6 +31,8 @@ export interface StreamOptions {
   readonly ruleMatching: 'first' | 'all';
   /** Whether an event came before. Default: none did. @param bytes of the event, valid during the call */
   isDuplicate?(bytes: Uint8Array): boolean;
+  /** Called for each event that did not come before, whether it can be evaluated or not. Default: nobody asks. */
+  onEvent?(values: JsonValues, event: FoundEvent): void;
   onMatch(event: FoundEvent, match: AuditMatch): void;
   onRefused(kind: RefusalKind, reason: string): void;
 }
@@ -103,6 +105,7 @@ export class AuditEventStream {
       this.#duplicates++;
       return;
     }
+    this.#options.onEvent?.(this.#values, event);
     if (size > LARGEST_EVENT) {
       this.#count('too-large', `the event has ${size} bytes, more than ${LARGEST_EVENT}`);
       return;

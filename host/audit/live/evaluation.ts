@@ -6,6 +6,7 @@ import { AlertDesk, ruleReads } from '../../agent/alert-desk.ts';
 import type { PreparedRules, ReasonCount } from '../../agent/other-source.ts';
 import { type RuleModule, RuleModuleError } from '../../agent/rule-module.ts';
 import type { Output } from '../../outputs/output.ts';
+import type { PodRequestFacts } from '../../sessions/pod-request.ts';
 import type { RefusalKind } from '../event-stream.ts';
 import { NO_CONTAINERS } from '../replay.ts';
 import { LossWatch } from './loss-watch.ts';
@@ -29,8 +30,10 @@ export class EvaluationInterrupted extends Error {
   }
 }
 
-export interface EvaluationOptions extends EvaluationSettings {
+export interface EvaluationOptions extends Omit<EvaluationSettings, 'namesPodRequests'> {
   readonly namesModules: boolean;
+  /** Called with events of requests to enter pods. Default: they are not looked for. */
+  readonly onPodRequest?: ((event: PodRequestFacts) => void) | undefined;
   /** What the thread runs; for tests. */
   readonly entry?: URL;
   /** Called with a message for people. */
@@ -184,8 +187,9 @@ export class AuditEvaluation {
   }
 
   #begin(): void {
-    const { hostname, isoTime, ruleMatching, entry = ENTRY } = this.#options;
-    const settings: EvaluationSettings = { hostname, isoTime, ruleMatching };
+    const { hostname, isoTime, ruleMatching, onPodRequest, entry = ENTRY } = this.#options;
+    const namesPodRequests = onPodRequest !== undefined;
+    const settings: EvaluationSettings = { hostname, isoTime, ruleMatching, namesPodRequests };
     const worker = new Worker(entry, { workerData: settings, name: 'wasprey-audit' });
     let reason = 'it has ended';
     worker.on('error', (error) => {
@@ -212,6 +216,9 @@ export class AuditEvaluation {
         return;
       case 'matches':
         for (const match of message.matches) this.desk.take({ generation: message.generation, ...match });
+        return;
+      case 'pod-requests':
+        for (const event of message.events) this.#options.onPodRequest?.(event);
         return;
       case 'taken': {
         const { outcome, matchesDropped } = message;

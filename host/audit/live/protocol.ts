@@ -1,5 +1,6 @@
 // The messages between the thread that evaluates audit events and its host.
 
+import type { PodRequestFacts } from '../../sessions/pod-request.ts';
 import type { AuditMatch, AuditModule } from '../evaluator.ts';
 import type { RefusalKind } from '../event-stream.ts';
 
@@ -8,6 +9,8 @@ export interface EvaluationSettings {
   readonly hostname: string;
   readonly isoTime: boolean;
   readonly ruleMatching: 'first' | 'all';
+  /** Whether events of requests to enter pods are sent to the host. Default: they are not. */
+  readonly namesPodRequests?: boolean;
 }
 
 /** One JSON value, or lines with one each. */
@@ -44,5 +47,7 @@ export type FromEvaluation =
   /** No match of earlier rules will come. */
   | { readonly kind: 'used'; readonly generation: number }
   | { readonly kind: 'matches'; readonly generation: number; readonly matches: readonly TimedMatch[] }
+  /** Of the text that is answered next. */
+  | { readonly kind: 'pod-requests'; readonly events: readonly PodRequestFacts[] }
   /** Of the texts in their order. */
   | { readonly kind: 'taken'; readonly outcome: TextOutcome; readonly matchesDropped: number };

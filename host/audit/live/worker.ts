@@ -3,11 +3,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
 import type { ReadContext } from '../../fields/context.ts';
+import type { PodRequestFacts } from '../../sessions/pod-request.ts';
 import { type AuditEvaluation, AuditEvaluator, type AuditModule, type EvaluatesEvents } from '../evaluator.ts';
 import { AuditEventStream, type RefusalKind, type StreamCounters } from '../event-stream.ts';
 import type { FoundEvent } from '../events/find-events.ts';
 import { isBlank, LONGEST_LINE } from '../events/log-lines.ts';
 import type { JsonValues } from '../json/values.ts';
+import { podRequestOf } from './pod-requests.ts';
 import type {
   AuditText,
   EvaluationSettings,
@@ -75,10 +77,11 @@ function reasonOf(error: unknown): string {
 
 const modules = new ModulesInUse();
 const seen = new SeenEvents();
-const { hostname, isoTime, ruleMatching } = workerData as EvaluationSettings;
+const { hostname, isoTime, ruleMatching, namesPodRequests = false } = workerData as EvaluationSettings;
 let matches: TimedMatch[] = [];
 let matchesLeft = 0;
 let matchesDropped = 0;
+let podRequests: PodRequestFacts[] = [];
 
 const stream = new AuditEventStream({
   evaluator: modules,
@@ -86,6 +89,12 @@ const stream = new AuditEventStream({
   isoTime,
   ruleMatching,
   isDuplicate: (bytes) => seen.add(bytes),
+  ...(namesPodRequests && {
+    onEvent(values: JsonValues, event: FoundEvent) {
+      const found = podRequestOf(values, event);
+      if (found) podRequests.push(found);
+    },
+  }),
   onMatch: ({ time }, match) => {
     if (matchesLeft-- <= 0) {
       matchesDropped++;
@@ -144,6 +153,8 @@ function take(text: AuditText): void {
     stream.refuse('failed', reasonOf(error));
   }
   sendMatches();
+  if (podRequests.length > 0) send({ kind: 'pod-requests', events: podRequests });
+  podRequests = [];
   send({ kind: 'taken', outcome: outcomeSince(before, unreadable), matchesDropped });
 }
 

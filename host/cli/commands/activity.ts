@@ -1,5 +1,6 @@
 // wasprey activity: who was on this machine and in its containers, and what they did.
 
+import { existsSync } from 'node:fs';
 import { configurationOf } from '../../daemon/configuration.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
@@ -14,6 +15,7 @@ import { isSelected, isSelectedRequest, type Selection } from '../../journal/act
 import type { Session } from '../../journal/activity/session.ts';
 import { requestJson, sessionJson } from '../../journal/activity/session-json.ts';
 import { SecretMask } from '../../journal/mask-secrets.ts';
+import { podRequestFiles } from '../../journal/pod-request-log.ts';
 import type { PodRequest } from '../../sessions/pod-request.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { type ReadRequests, readRequests } from '../activity/audit-logs.ts';
@@ -46,14 +48,14 @@ const OPTIONS = {
     short: 'u',
     value: 'NAME',
     description:
-      'Only sessions in which this user worked, logged in, or ran a command (by sudo, for example), by name or number; with --audit-log also those of this Kubernetes user.',
+      'Only sessions in which this user worked, logged in, or ran a command (by sudo, for example), by name or number; also those of this Kubernetes user, where requests are known.',
   },
   'audit-log': {
     kind: 'list',
     value: 'FILE',
     description: `
       An audit log of the cluster's API server; may be given several times. Sessions by kubectl exec get their Kubernetes user
-      from it, and other requests to enter a pod are listed.`,
+      from it, and other requests to enter a pod are listed. An agent that receives audit events keeps them in its journal.`,
   },
   command: { kind: 'text', value: 'TEXT', description: 'Only sessions with a command line that has this text.' },
   follow: {
@@ -118,7 +120,9 @@ export const ACTIVITY = defineCommand({
     const log = new ActivityLog({ mask, ...floorOf(history) });
     const notes = readAll(history, log, places.length === 0);
     const { sessions } = log;
-    const further = nameUsers(sessions, options['audit-log'] ?? [], history, terminal);
+    const logs = (options['audit-log'] ?? []).map(({ text }) => text);
+    const kept = keptRequests(places.length > 0 ? places : [journal.folder]);
+    const further = nameUsers(sessions, [...kept, ...logs], history, terminal);
     const selection = selectionOf(options);
     const shown = wanted === undefined ? chosen(sessions, selection) : [sessionWith(wanted, sessions)];
     const requests = wanted === undefined ? further.filter((request) => isSelectedRequest(request, selection)) : [];
@@ -186,15 +190,20 @@ function sessionWith(id: string, sessions: readonly Session[]): Session {
   return session;
 }
 
+/** Files of requests to enter pods that journals have. */
+function keptRequests(places: readonly string[]): readonly string[] {
+  return places.flatMap(podRequestFiles).filter((path) => existsSync(path));
+}
+
 /** @returns the requests of the logs that began no session of the record, but were made while it was kept */
 function nameUsers(
   sessions: readonly Session[],
-  logs: readonly { readonly text: string }[],
+  logs: readonly string[],
   { files, since }: GivenHistory,
   terminal: Terminal,
 ): readonly PodRequest[] {
   if (logs.length === 0) return [];
-  const { requests, unreadable } = requestsOf(logs.map(({ text }) => text));
+  const { requests, unreadable } = requestsOf(logs);
   if (unreadable > 0) terminal.say(`wasprey: ${count(unreadable, 'line')} of the audit log left out\n`);
   const from = Math.max(since ?? 0, Math.min(...files.map(startOf)));
   return nameKubernetesUsers(sessions, requests).filter(

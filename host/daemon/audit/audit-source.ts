@@ -20,7 +20,7 @@ import { AuditWebhook } from './webhook.ts';
 const MOST_ENDS = 2;
 const ATTEMPT_MS = 2_000;
 
-export interface AuditSourceOptions extends Omit<EvaluationOptions, 'onTrouble'> {
+export interface AuditSourceOptions extends Omit<EvaluationOptions, 'onTrouble' | 'onPodRequest'> {
   readonly settings: Configuration['sources']['k8s_audit'];
   readonly say: (level: LogLevel, message: string) => void;
 }
@@ -38,10 +38,14 @@ export class AuditSource implements OtherSource {
     this.#options = options;
   }
 
-  async start(modules: readonly RuleModule[], outputs: Pick<Output, 'write'>): Promise<void> {
+  async start(
+    modules: readonly RuleModule[],
+    outputs: Pick<Output, 'write'>,
+    onPodRequest?: EvaluationOptions['onPodRequest'],
+  ): Promise<void> {
     const { say, settings } = this.#options;
     const onTrouble = (message: string): void => say('error', message);
-    const evaluation = new AuditEvaluation({ ...this.#options, onTrouble }, outputs);
+    const evaluation = new AuditEvaluation({ ...this.#options, onTrouble, onPodRequest }, outputs);
     await evaluation.start(modules);
     this.#evaluation = evaluation;
     try {

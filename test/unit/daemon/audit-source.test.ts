@@ -1,10 +1,11 @@
 // An agent with both sources of events, and one with audit events alone: rules, alerts, reload and numbers of each.
 
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { readRequests } from '../../../host/cli/activity/audit-logs.ts';
 import { renderStatus } from '../../../host/cli/reports/status-report.ts';
 import { readAppendOutput } from '../../../host/config/append-output.ts';
 import { loadConfig } from '../../../host/config/load.ts';
@@ -15,8 +16,11 @@ import { exposition } from '../../../host/daemon/metrics/exposition.ts';
 import { ownMetrics } from '../../../host/daemon/metrics/own-metrics.ts';
 import { renderSummary } from '../../../host/daemon/summary.ts';
 import { SILENT } from '../../../host/diagnostics/terminal.ts';
+import { podRequestFiles } from '../../../host/journal/pod-request-log.ts';
+import { RequestLog } from '../../../host/sessions/request-log.ts';
 import { auditBatch, auditEvent, auditModule, auditRule } from '../../support/audit-rules.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
+import { execEvents } from '../../support/exec-events.ts';
 import { freePort } from '../../support/free-port.ts';
 import { until } from '../../support/until.ts';
 
@@ -104,6 +108,28 @@ test('each source has its own rules and events; they share outputs, and are repl
       ['Got', 1],
     ],
   );
+});
+
+test('requests to enter pods are kept in the journal, without objects, and each event once', async () => {
+  const { other, post } = await configured();
+  const journal = { folder: join(folder, 'journal'), kinds: [], keep: 1e6, maxBytes: 1e9 };
+  const modules = [await auditModule(auditRule('ka.verb = get', 'Got'))];
+  await using built = await startBuiltAgent(modules, { other, journal, namesModules: false });
+  const made = { id: 'e', user: 'alice', words: ['sh', '-c', 'ä'], received: Date.parse('2026-11-27T20:00:00Z') };
+  const [event = {}] = execEvents(made);
+  const exec = JSON.stringify({ ...event, requestObject: { kind: 'PodExecOptions' }, annotations: { a: 'b' } });
+  const batch = auditBatch(auditEvent('1'), exec, auditEvent('2'));
+  assert.equal(await post(batch), 200);
+  assert.equal(await post(batch), 200);
+  await built.agent.stop();
+  const files = podRequestFiles(journal.folder).filter((path) => existsSync(path));
+  const texts = files.map((path) => readFileSync(path, 'utf8'));
+  assert.doesNotMatch(texts.join(), /PodExecOptions|annotations/);
+  assert.equal(texts.join('').split('\n').length, 2);
+  const given = new RequestLog();
+  given.take(event);
+  assert.deepEqual(readRequests(files), { requests: given.requests, unreadable: 0 });
+  assert.equal(given.requests[0]?.user.name, 'alice');
 });
 
 test('rules of one source that can not be used leave those of both', async () => {

@@ -44,10 +44,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   doctor: ['setup', 'schema', 'capture', 'metadata'],
   agent: [
     ...['schema', 'diagnostics', 'sandbox', 'capture', 'compiler', 'fields', 'recording', 'metadata', 'outputs'],
-    ...['engine', 'journal', 'captures', 'responses'],
+    ...['sessions', 'engine', 'journal', 'captures', 'responses'],
   ],
   generate: ['setup', 'schema', 'compiler', 'outputs', 'agent'],
-  audit: ['schema', 'sandbox', 'fields', 'outputs', 'agent'],
+  audit: ['schema', 'sandbox', 'fields', 'outputs', 'sessions', 'agent'],
   'rule-tests': [
     ...['schema', 'diagnostics', 'sandbox', 'compiler', 'fields', 'recording', 'scap', 'outputs', 'responses', 'agent'],
     'audit',

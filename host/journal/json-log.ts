@@ -1,0 +1,94 @@
+// A log beside what happened, in the folder of the journal: a line of JSON for each entry, the latest of them within a bound of size.
+
+import { constants } from 'node:fs';
+import { appendFile, mkdir, readFile, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Shape } from '../diagnostics/json-shape.ts';
+
+const MOST_BYTES = 4 << 20;
+/** Never through a link. */
+const APPENDING = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+/** That wait for the disk. */
+const MOST_WAITING = 10_000;
+
+export class JsonLog<Entry extends object> {
+  readonly #folder: string;
+  readonly #name: string;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #mostBytes: number;
+  #waiting: Entry[] = [];
+  #writing: Promise<void> | undefined;
+
+  /**
+   * @param name of its file, and of the one before it (jsonLogPaths())
+   * @param onFailure called for each write that fails: its entries are missing then
+   */
+  constructor(folder: string, name: string, onFailure: (error: unknown) => void, mostBytes = MOST_BYTES) {
+    this.#folder = folder;
+    this.#name = name;
+    this.#onFailure = onFailure;
+    this.#mostBytes = mostBytes;
+  }
+
+  /** Nobody waits for it. */
+  add(entry: Entry): void {
+    if (this.#waiting.length < MOST_WAITING) this.#waiting.push(entry);
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  /** Resolves when all is written. Never rejects. */
+  async close(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const entries = this.#waiting;
+      this.#waiting = [];
+      const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+      try {
+        await this.#append(text);
+      } catch (error) {
+        this.#onFailure(error);
+      }
+    }
+  }
+
+  async #append(text: string): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const [before, path] = jsonLogPaths(this.#folder, this.#name);
+    const size = await stat(path).then(
+      ({ size }) => size,
+      () => 0,
+    );
+    if (size > 0 && size + text.length > this.#mostBytes) await rename(path, before);
+    await appendFile(path, text, { mode: 0o600, flag: APPENDING });
+  }
+}
+
+/** The files of a log: that of before, which may be missing, and the one that is written. */
+export function jsonLogPaths(folder: string, name: string): readonly [before: string, path: string] {
+  return [join(folder, `${name}.1.jsonl`), join(folder, `${name}.jsonl`)];
+}
+
+/** The entries of a log that have that shape, oldest first; none if there are none. A line that was written by half is left out. */
+export async function readJsonLog<Entry>(folder: string, name: string, shape: Shape<Entry>): Promise<Entry[]> {
+  const texts = jsonLogPaths(folder, name).map((path) => readFile(path, 'utf8').catch(ignoreMissing));
+  return (await Promise.all(texts)).flatMap((text) => text.split('\n').flatMap((line) => entryIn(line, shape)));
+}
+
+function entryIn<Entry>(line: string, shape: Shape<Entry>): Entry[] {
+  try {
+    const entry = shape(JSON.parse(line));
+    return entry === undefined ? [] : [entry];
+  } catch {
+    return [];
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return '';
+  throw error;
+}
