@@ -4,9 +4,10 @@
 // name is certain if each such assignment has it. Without any, an event is missing (or the session came from elsewhere), and
 // nothing is certain of the sessions and requests that could belong together.
 
+import { attemptsIn } from './attempts.ts';
 import type { ExecEntry } from './exec-entry.ts';
 import { groupSessions } from './groups.ts';
-import { assign } from './matching.ts';
+import { assign, canAssign } from './matching.ts';
 import type { KubernetesUser, PodRequest } from './pod-request.ts';
 
 export type UserMatch =
@@ -30,9 +31,12 @@ const NONE: UserMatch = { match: 'none' };
 /** In the order of the entries. */
 export function joinRequests(entries: readonly ExecEntry[], requests: readonly PodRequest[]): readonly UserMatch[] {
   const matches = new Map<ExecEntry, UserMatch>();
+  const attempts = attemptsIn(requests);
   for (const { sessions, isComplete } of groupSessions(entries, requests)) {
     const possible = sessions.map(({ possible }) => possible);
-    const assignment = isComplete ? assign(possible) : undefined;
+    // Attempts do not explain a session that has no request otherwise: a request of somebody else may be lost. But it may come from one.
+    const isExplained = isComplete && canAssign(possible.map((own) => own.filter((request) => !attempts.has(request))));
+    const assignment = isExplained ? assign(possible) : undefined;
     for (const [index, { entry }] of sessions.entries()) {
       const own = possible[index] ?? [];
       const explaining = assignment?.[index];

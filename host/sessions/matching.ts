@@ -7,8 +7,8 @@
 export function assign<Request>(
   possible: readonly (readonly Request[])[],
 ): readonly (readonly Request[])[] | undefined {
-  const owners = new Map<Request, number>();
-  for (const session of possible.keys()) if (!augment(session, possible, owners)) return undefined;
+  const owners = ownersOf(possible);
+  if (!owners) return undefined;
   const given = new Map([...owners].map(([request, session]) => [session, request]));
   const free = reachingFree(possible, owners);
   const circle = circlesOf(possible, owners);
@@ -20,6 +20,17 @@ export function assign<Request>(
       return circle[owner] === circle[session];
     }),
   );
+}
+
+/** Whether each session can have a request of its own. */
+export function canAssign<Request>(possible: readonly (readonly Request[])[]): boolean {
+  return ownersOf(possible) !== undefined;
+}
+
+/** One assignment. */
+function ownersOf<Request>(possible: readonly (readonly Request[])[]): Map<Request, number> | undefined {
+  const owners = new Map<Request, number>();
+  return possible.every((_, session) => augment(session, possible, owners)) ? owners : undefined;
 }
 
 /** Gives the session a request, of another session too if that can have another one. */

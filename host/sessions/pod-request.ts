@@ -22,6 +22,8 @@ export interface KubernetesUser {
 
 export interface PodRequest {
   readonly entry: PodEntry;
+  /** `get` for a WebSocket, `create` for SPDY. */
+  readonly verb: string;
   readonly user: KubernetesUser;
   readonly namespace: string;
   readonly pod: string;
@@ -82,6 +84,7 @@ export function readPodRequest(event: unknown): PodRequestEvent | undefined {
   const isOver = at(event, 'stage') === 'ResponseComplete';
   const request: PodRequest = {
     ...target,
+    verb: asText(at(event, 'verb')) ?? '',
     user,
     addresses: isTexts(addresses) ? addresses : [],
     ...(userAgent !== undefined && { userAgent }),

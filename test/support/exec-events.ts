@@ -11,11 +11,13 @@ export interface MadeRequest {
   readonly ended?: number;
   readonly status?: number;
   readonly subresource?: string;
+  readonly verb?: 'create' | 'get';
 }
 
 /** One at the beginning of the answer and, if it is over, one at its end. */
 export function execEvents(request: MadeRequest): readonly object[] {
   const { id, user, words, container, pod = 'web-0', received, ended, status = 101, subresource = 'exec' } = request;
+  const { verb = 'create' } = request;
   const parameters = [
     ...words.map((word) => ['command', word]),
     ...(container === undefined ? [] : [['container', container]]),
@@ -27,7 +29,7 @@ export function execEvents(request: MadeRequest): readonly object[] {
     level: 'Request',
     auditID: id,
     requestURI: `/api/v1/namespaces/shop/pods/${pod}/${subresource}?${parameters.join('&')}`,
-    verb: 'create',
+    verb,
     user: { username: user, groups: ['system:authenticated'] },
     sourceIPs: ['203.0.113.9'],
     userAgent: 'kubectl/v1.20.0',

@@ -1,5 +1,6 @@
 // Names the Kubernetes users of sessions that were entered by an exec into a pod.
 
+import { attemptsIn } from '../../sessions/attempts.ts';
 import type { ExecEntry } from '../../sessions/exec-entry.ts';
 import { joinRequests } from '../../sessions/join.ts';
 import type { KubernetesUser, PodRequest } from '../../sessions/pod-request.ts';
@@ -26,7 +27,8 @@ export function nameKubernetesUsers(sessions: readonly Session[], requests: read
     session.kubernetes = match;
     for (const request of match.requests) explaining.add(request);
   }
-  return requests.filter((request) => !explaining.has(request));
+  const attempts = attemptsIn(requests);
+  return requests.filter((request) => !explaining.has(request) && !attempts.has(request));
 }
 
 function entryOf({ kind, container, began, asked }: Session): ExecEntry | undefined {

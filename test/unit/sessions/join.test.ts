@@ -38,6 +38,15 @@ const attempt = fc.oneof(
   happening.map((one) => ({ ...one, delay: undefined })),
 );
 
+const FIRST: Happening = {
+  user: 'alice',
+  at: 0,
+  words: ['sh'],
+  container: 'web',
+  delay: 100,
+  lasts: undefined,
+};
+
 function eventsOf({ user, at, words, container, delay = 20, lasts }: Happening, number: number): readonly object[] {
   return execEvents({
     id: `event-${number}`,
@@ -110,6 +119,42 @@ test('no wrong name when requests are lost, and when sessions come from elsewher
   );
 });
 
+/** As kubectl asks by WebSocket first, of an API server that can't do that. */
+function attemptOf({ user, at, words, container }: Happening, number: number): readonly object[] {
+  const received = START + at - 30;
+  return execEvents({ id: `attempt-${number}`, verb: 'get', user, words, container, received, ended: received + 20 });
+}
+
+test('no wrong name when requests are lost after an attempt that began nothing, if one such pair is known', () => {
+  const lost = fc.record({ one: happening, isLost: fc.boolean(), isAttemptLost: fc.boolean() });
+  const pair: Happening = { ...FIRST, at: -1_000_000, words: ['elsewhere'] };
+  fc.assert(
+    fc.property(fc.array(lost, { maxLength: 9 }), (all) => {
+      const known = all.flatMap(({ one, isLost, isAttemptLost }, index) => [
+        ...(isAttemptLost ? [] : attemptOf(one, index)),
+        ...(isLost ? [] : eventsOf(one, index)),
+      ]);
+      const pairs = [...attemptOf(pair, -1), ...eventsOf(pair, -1)];
+      const matches = join(
+        all.map(({ one }) => entryOf(one)),
+        [...pairs, ...known],
+      );
+      // A session may have its own name by an attempt as well.
+      assertNoWrongName(
+        matches,
+        all.map(({ one }) => one),
+      );
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('a request by WebSocket is as good as another where these work', () => {
+  const received = START;
+  const events = execEvents({ id: 'a', verb: 'get', user: 'alice', words: ['sh'], container: 'web', received });
+  assert.deepEqual(names(join([entryOf(FIRST)], events)), ['alice']);
+});
+
 test('no wrong name when sessions were not recorded', () => {
   const seen = fc.record({ one: happening, isSeen: fc.boolean() });
   fc.assert(
@@ -135,15 +180,6 @@ test('users who run different commands, or one after the other, have their names
     }),
   );
 });
-
-const FIRST: Happening = {
-  user: 'alice',
-  at: 0,
-  words: ['sh'],
-  container: 'web',
-  delay: 100,
-  lasts: undefined,
-};
 
 function names(matches: readonly UserMatch[]): unknown[] {
   return matches.map((one) =>
