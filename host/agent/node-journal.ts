@@ -10,7 +10,7 @@ import { RecentBlocks } from '../journal/recent-blocks.ts';
 import { ResponseLog, type ResponseRecord } from '../journal/response-log.ts';
 import { type JournalSettings, JournalStore, type JournalSummary } from '../journal/store.ts';
 import { JOURNAL_KINDS, type JournalKind, type JournalWants, journalWants } from '../journal/wants.ts';
-import type { PodRequestFacts } from '../sessions/pod-request.ts';
+import type { PodRequestFacts } from '../sessions/pod-request-facts.ts';
 import type { AlertDesk } from './alert-desk.ts';
 import { droppedEvents, machineFacts } from './machine-facts.ts';
 

@@ -2,7 +2,7 @@
 
 import type { Output } from '../outputs/output.ts';
 import type { EventSource } from '../schema/event-source.ts';
-import type { PodRequestFacts } from '../sessions/pod-request.ts';
+import type { PodRequestFacts } from '../sessions/pod-request-facts.ts';
 import type { DeskCounters } from './alert-desk.ts';
 import type { RuleModule } from './rule-module.ts';
 

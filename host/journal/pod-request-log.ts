@@ -1,6 +1,6 @@
 // Audit events of requests to enter pods, kept beside what happened: with them sessions have their Kubernetes user.
 
-import type { PodRequestFacts } from '../sessions/pod-request.ts';
+import type { PodRequestFacts } from '../sessions/pod-request-facts.ts';
 import { JsonLog, jsonLogPaths } from './json-log.ts';
 
 const NAME = 'pod-requests';

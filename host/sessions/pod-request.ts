@@ -1,6 +1,6 @@
 // What an audit event of Kubernetes says about a request to enter a pod: kubectl exec, attach, port-forward or debug.
 
-import { asArray, asNanoseconds, asText, at, isTexts, type JsonObject } from '../diagnostics/json-value.ts';
+import { asArray, asNanoseconds, asText, at, isTexts } from '../diagnostics/json-value.ts';
 import { decode } from '../fields/value.ts';
 import { commandHash } from './command-hash.ts';
 
@@ -47,29 +47,6 @@ export interface PodRequestEvent {
   /** Events with the same are of one request. */
   readonly key: string;
   readonly request: PodRequest;
-}
-
-/** What is kept of an event: all that readPodRequest() reads. */
-export type PodRequestFacts = JsonObject;
-
-/** Undefined if the event is not of such a request. */
-export function podRequestFacts(event: unknown): PodRequestFacts | undefined {
-  if (readPodRequest(event) === undefined) return undefined;
-  const kept = ['kind', 'auditID', 'stage', 'stageTimestamp', 'requestReceivedTimestamp', 'requestURI', 'verb'];
-  const impersonated = asText(at(event, 'impersonatedUser', 'username'));
-  return {
-    ...pick(event, [...kept, 'sourceIPs', 'userAgent']),
-    user: pick(at(event, 'user'), ['username', 'uid', 'groups']),
-    ...(impersonated !== undefined && { impersonatedUser: { username: impersonated } }),
-    objectRef: pick(at(event, 'objectRef'), ['resource', 'subresource', 'namespace', 'name']),
-    responseStatus: pick(at(event, 'responseStatus'), ['code']),
-  };
-}
-
-function pick(object: unknown, names: readonly string[]): JsonObject {
-  return Object.fromEntries(
-    names.flatMap((name) => (at(object, name) === undefined ? [] : [[name, at(object, name)]])),
-  );
 }
 
 /** Undefined if the event is about something else, or says too little. */

@@ -6,7 +6,7 @@ import { AlertDesk, ruleReads } from '../../agent/alert-desk.ts';
 import type { PreparedRules, ReasonCount } from '../../agent/other-source.ts';
 import { type RuleModule, RuleModuleError } from '../../agent/rule-module.ts';
 import type { Output } from '../../outputs/output.ts';
-import type { PodRequestFacts } from '../../sessions/pod-request.ts';
+import type { PodRequestFacts } from '../../sessions/pod-request-facts.ts';
 import type { RefusalKind } from '../event-stream.ts';
 import { NO_CONTAINERS } from '../replay.ts';
 import { LossWatch } from './loss-watch.ts';

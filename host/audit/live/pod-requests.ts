@@ -1,6 +1,7 @@
 // Finds the events of requests to enter pods among all others.
 
-import { ENTERING_SUBRESOURCES, type PodRequestFacts, podRequestFacts } from '../../sessions/pod-request.ts';
+import { ENTERING_SUBRESOURCES } from '../../sessions/pod-request.ts';
+import { type PodRequestFacts, podRequestFacts } from '../../sessions/pod-request-facts.ts';
 import type { FoundEvent } from '../events/find-events.ts';
 import { type JsonValues, keyOf, NOWHERE } from '../json/values.ts';
 
@@ -12,5 +13,10 @@ export function podRequestOf(values: JsonValues, { value: event }: FoundEvent): 
   const subresource = target === NOWHERE ? NOWHERE : values.member(target, SUBRESOURCE);
   if (subresource === NOWHERE || !values.isString(subresource)) return undefined;
   if (!ENTERING_SUBRESOURCES.includes(values.text(subresource))) return undefined;
-  return podRequestFacts(JSON.parse(Buffer.from(values.bytes(event)).toString('utf8')));
+  try {
+    return podRequestFacts(JSON.parse(Buffer.from(values.bytes(event)).toString('utf8')));
+  } catch {
+    // Events behind it are evaluated all the same.
+    return undefined;
+  }
 }

@@ -1,6 +1,6 @@
 // The messages between the thread that evaluates audit events and its host.
 
-import type { PodRequestFacts } from '../../sessions/pod-request.ts';
+import type { PodRequestFacts } from '../../sessions/pod-request-facts.ts';
 import type { AuditMatch, AuditModule } from '../evaluator.ts';
 import type { RefusalKind } from '../event-stream.ts';
 

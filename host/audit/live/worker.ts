@@ -3,7 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
 import type { ReadContext } from '../../fields/context.ts';
-import type { PodRequestFacts } from '../../sessions/pod-request.ts';
+import type { PodRequestFacts } from '../../sessions/pod-request-facts.ts';
 import { type AuditEvaluation, AuditEvaluator, type AuditModule, type EvaluatesEvents } from '../evaluator.ts';
 import { AuditEventStream, type RefusalKind, type StreamCounters } from '../event-stream.ts';
 import type { FoundEvent } from '../events/find-events.ts';

@@ -1,0 +1,63 @@
+// What is kept of audit events: enough for the same verdict, and little of what clients choose.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readPodRequest } from '../../../host/sessions/pod-request.ts';
+import { podRequestFacts } from '../../../host/sessions/pod-request-facts.ts';
+import { execEvents } from '../../support/exec-events.ts';
+
+const MADE = { id: 'a', user: 'alice', words: ['sh', '-c', 'a b&c=d%'], container: 'web', received: 1_795_528_388_123 };
+
+test('what is kept is read as the event is, and again', () => {
+  for (const event of execEvents({ ...MADE, ended: 1_795_528_389_000 })) {
+    const facts = podRequestFacts({
+      ...event,
+      user: { username: 'alice', uid: 'u', groups: ['a'], extra: { x: ['y'] } },
+    });
+    const { user } = readPodRequest(facts)?.request ?? assert.fail();
+    assert.deepEqual(user, { name: 'alice', uid: 'u', groups: ['a'] });
+    assert.deepEqual(readPodRequest(podRequestFacts(event)), readPodRequest(event));
+  }
+  const [event] = execEvents(MADE);
+  const impersonating = { ...event, impersonatedUser: { username: 'root', groups: ['x'] } };
+  assert.equal(readPodRequest(podRequestFacts(impersonating))?.request.user.impersonated, 'root');
+});
+
+test('a command of any length takes bounded room, and is not known for sure then', () => {
+  const [event] = execEvents({ ...MADE, words: ['x'.repeat(200_000)] });
+  const facts = podRequestFacts({
+    ...event,
+    userAgent: 'u'.repeat(9_000),
+    sourceIPs: Array.from({ length: 1_000 }, () => '203.0.113.9'),
+  });
+  assert.ok(JSON.stringify(facts).length < 4_000);
+  const { command, container, pod } = readPodRequest(facts)?.request ?? assert.fail();
+  assert.deepEqual([command, container, pod], [undefined, undefined, 'web-0']);
+});
+
+test('events of other requests, and of users whose name would have to be cut, are not kept', () => {
+  const [event] = execEvents({ ...MADE, user: 'a'.repeat(2_000) });
+  assert.equal(podRequestFacts(event), undefined);
+  for (const subresource of ['log', 'status', 'proxy']) {
+    assert.equal(podRequestFacts(execEvents({ ...MADE, subresource })[0]), undefined);
+  }
+  for (const other of [undefined, null, 1, [], {}, { kind: 'Event' }]) assert.equal(podRequestFacts(other), undefined);
+});
+
+test("requests by the kubelet's own interface", () => {
+  const [event] = execEvents(MADE);
+  const objectRef = { resource: 'nodes', subresource: 'proxy', name: 'node1' };
+  const read = (path: string) =>
+    readPodRequest(podRequestFacts({ ...event, objectRef, requestURI: `/api/v1/nodes/node1/proxy/${path}` }))?.request;
+  const asked = readPodRequest(event)?.request;
+  const given = 'command=sh&command=-c&command=a+b%26c%3Dd%25';
+  for (const path of [`exec/shop/web-0/web?${given}`, `exec/shop/web-0/uid/web?${given}`]) {
+    const { entry, namespace, pod, container, command } = read(path) ?? assert.fail();
+    assert.deepEqual([entry, namespace, pod, container], ['exec', 'shop', 'web-0', 'web']);
+    assert.equal(command, asked?.command);
+  }
+  assert.equal(read('run/shop/web-0/web?cmd=sh+-c')?.entry, 'exec');
+  assert.equal(read('attach/shop/web-0/web')?.entry, 'attach');
+  assert.equal(read('portForward/shop/web-0')?.entry, 'portforward');
+  assert.equal(read('metrics'), undefined);
+});
