@@ -2,6 +2,8 @@
 
 import { logLines } from '../../audit/events/log-lines.ts';
 import { asArray, at } from '../../diagnostics/json-value.ts';
+import { sum } from '../../diagnostics/numbers.ts';
+import { ifThere } from '../../recording/byte-source.ts';
 import type { PodRequest } from '../../sessions/pod-request.ts';
 import { RequestLog } from '../../sessions/request-log.ts';
 
@@ -16,18 +18,28 @@ export interface ReadRequests {
   readonly unreadable: number;
 }
 
-/** @throws system errors */
-export function readRequests(paths: readonly string[]): ReadRequests {
+/**
+ * @param kept files of a journal, which may be missing, or be renamed by its agent meanwhile
+ * @throws system errors
+ */
+export function readRequests(paths: readonly string[], kept: readonly string[] = []): ReadRequests {
   const log = new RequestLog();
+  const unreadable = [
+    ...kept.map((path) => ifThere(() => readLog(path, log)) ?? 0),
+    ...paths.map((path) => readLog(path, log)),
+  ];
+  return { requests: log.requests, unreadable: sum(unreadable) };
+}
+
+/** @returns how many lines can't be read */
+function readLog(path: string, log: RequestLog): number {
   let unreadable = 0;
-  for (const path of paths) {
-    for (const { bytes } of logLines(path)) {
-      const events = bytes && eventsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
-      if (!events) unreadable++;
-      for (const event of events ?? []) log.take(event);
-    }
+  for (const { bytes } of logLines(path)) {
+    const events = bytes && eventsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+    if (!events) unreadable++;
+    for (const event of events ?? []) log.take(event);
   }
-  return { requests: log.requests, unreadable };
+  return unreadable;
 }
 
 /** Undefined if it is no JSON. */

@@ -1,6 +1,6 @@
 // wasprey activity: who was on this machine and in its containers, and what they did.
 
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { configurationOf } from '../../daemon/configuration.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
@@ -18,7 +18,7 @@ import { SecretMask } from '../../journal/mask-secrets.ts';
 import { podRequestFiles } from '../../journal/pod-request-log.ts';
 import type { PodRequest } from '../../sessions/pod-request.ts';
 import { prepare } from '../../setup/prepare.mjs';
-import { type ReadRequests, readRequests } from '../activity/audit-logs.ts';
+import { readRequests } from '../activity/audit-logs.ts';
 import { followActivity } from '../activity/follow.ts';
 import { defineCommand } from '../definition/command.ts';
 import { type GivenHistory, givenHistory, HISTORY_OPTIONS } from '../options/history-options.ts';
@@ -121,8 +121,9 @@ export const ACTIVITY = defineCommand({
     const notes = readAll(history, log, places.length === 0);
     const { sessions } = log;
     const logs = (options['audit-log'] ?? []).map(({ text }) => text);
-    const kept = keptRequests(places.length > 0 ? places : [journal.folder]);
-    const further = nameUsers(sessions, [...kept, ...logs], history, terminal);
+    const folders = (places.length > 0 ? places : [journal.folder]).filter((place) => statSync(place).isDirectory());
+    const kept = folders.flatMap(podRequestFiles);
+    const further = nameUsers(sessions, requestsOf(logs, kept, terminal), history);
     const selection = selectionOf(options);
     const shown = wanted === undefined ? chosen(sessions, selection) : [sessionWith(wanted, sessions)];
     const requests = wanted === undefined ? further.filter((request) => isSelectedRequest(request, selection)) : [];
@@ -190,33 +191,25 @@ function sessionWith(id: string, sessions: readonly Session[]): Session {
   return session;
 }
 
-/** Files of requests to enter pods that journals have. */
-function keptRequests(places: readonly string[]): readonly string[] {
-  return places.flatMap(podRequestFiles).filter((path) => existsSync(path));
+/** @param kept files of journals, which may be missing */
+function requestsOf(logs: readonly string[], kept: readonly string[], terminal: Terminal): readonly PodRequest[] {
+  try {
+    const { requests, unreadable } = readRequests(logs, kept);
+    if (unreadable > 0) terminal.say(`wasprey: ${count(unreadable, 'line')} of the audit log left out\n`);
+    return requests;
+  } catch (error) {
+    throw new CommandFailure(`can't read ${[...logs, ...kept].join(', ')}: ${reasonOf(error)}`);
+  }
 }
 
-/** @returns the requests of the logs that began no session of the record, but were made while it was kept */
+/** @returns the requests that began no session of the record, but were made while it was kept */
 function nameUsers(
   sessions: readonly Session[],
-  logs: readonly string[],
+  requests: readonly PodRequest[],
   { files, since }: GivenHistory,
-  terminal: Terminal,
 ): readonly PodRequest[] {
-  if (logs.length === 0) return [];
-  const { requests, unreadable } = requestsOf(logs);
-  if (unreadable > 0) terminal.say(`wasprey: ${count(unreadable, 'line')} of the audit log left out\n`);
-  const from = Math.max(since ?? 0, Math.min(...files.map(startOf)));
-  return nameKubernetesUsers(sessions, requests).filter(
-    ({ received }) => received >= BigInt(Math.round(from)) * NANOSECONDS_PER_MS,
-  );
-}
-
-function requestsOf(paths: readonly string[]): ReadRequests {
-  try {
-    return readRequests(paths);
-  } catch (error) {
-    throw new CommandFailure(`can't read ${paths.join(', ')}: ${reasonOf(error)}`);
-  }
+  const from = BigInt(Math.round(Math.max(since ?? 0, Math.min(...files.map(startOf))))) * NANOSECONDS_PER_MS;
+  return nameKubernetesUsers(sessions, requests).filter(({ received }) => received >= from);
 }
 
 interface Shown {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { PROJECT } from '../../../host/setup/paths.mjs';
@@ -100,6 +100,17 @@ test('--user finds what a Kubernetes user did, and may have done', () => {
     userAgent: 'kubectl/v1.20.0',
   });
   assert.equal(activity(record, '--user', 'alice').stdout, '');
+});
+
+test('requests that an agent has kept in its journal need no option', () => {
+  const journal = folder.file('journal');
+  mkdirSync(journal);
+  writeFileSync(join(journal, 'a.wsp'), story.bytes);
+  assert.doesNotMatch(activity(journal).stdout, /Kubernetes/);
+  writeFileSync(join(journal, 'pod-requests.jsonl'), `${events.map((event) => JSON.stringify(event)).join('\n')}\n`);
+  const { status, stdout, stderr } = activity(journal, '--user', 'alice');
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^ID {2}exec {2}root \(Kubernetes user alice\) in pod shop\/web-0/m);
 });
 
 test('an audit log that is not there, and one that would have to be followed, are refused', () => {
