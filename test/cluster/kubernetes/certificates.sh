@@ -21,10 +21,13 @@ certificate controllers /CN=system:kube-controller-manager extendedKeyUsage=clie
 certificate scheduler /CN=system:kube-scheduler extendedKeyUsage=clientAuth
 certificate node1 /O=system:nodes/CN=system:node:node1 "extendedKeyUsage=clientAuth,serverAuth
 subjectAltName=IP:127.0.0.1,IP:10.99.0.1,DNS:node1"
+# Users of tests, who may do nothing at first.
+certificate alice /O=shop/CN=alice extendedKeyUsage=clientAuth
+certificate bob /O=shop/CN=bob extendedKeyUsage=clientAuth
 openssl genrsa -out accounts.key 2048 2> /dev/null
 openssl rsa -in accounts.key -pubout -out accounts.pub 2> /dev/null
 
-for user in admin node1 controllers scheduler; do
+for user in admin node1 controllers scheduler alice bob; do
   export KUBECONFIG=$PWD/$user.conf
   kubectl config set-cluster test --server=https://127.0.0.1:6443 --certificate-authority=ca.crt --embed-certs
   kubectl config set-credentials "$user" --client-certificate="$user.crt" --client-key="$user.key" --embed-certs

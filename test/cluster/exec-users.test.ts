@@ -1,0 +1,217 @@
+// Who did it, by a real API server's audit log: two users with certificates and a service account run commands in one pod at the same time, the same
+// command and different ones. Each session has the name of its user, or of all who it may be; never a wrong one, whatever of the log is lost.
+// WASPREY_TEST_EXECS=200 for more of them.
+
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startRecording } from '../../host/agent/record.ts';
+import { auditPolicy } from '../../host/audit/api-server/policy.ts';
+import { readRequests } from '../../host/cli/activity/audit-logs.ts';
+import { asText, at } from '../../host/diagnostics/json-value.ts';
+import { ActivityLog } from '../../host/journal/activity/activity-log.ts';
+import { nameKubernetesUsers } from '../../host/journal/activity/kubernetes-users.ts';
+import { readFile } from '../../host/journal/activity/read-activity.ts';
+import { commandsOf, type Session } from '../../host/journal/activity/session.ts';
+import { findHistory } from '../../host/journal/history.ts';
+import { SecretMask } from '../../host/journal/mask-secrets.ts';
+import type { PodRequest } from '../../host/sessions/pod-request.ts';
+import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
+import { eventually } from '../support/cluster-agent.ts';
+import { makeDirectory } from '../support/directory.ts';
+
+const EXECS = Number(process.env.WASPREY_TEST_EXECS ?? 24);
+const AT_A_TIME = 6;
+const ROBOT = 'system:serviceaccount:shop:robot';
+const USERS = ['alice', 'bob', ROBOT] as const;
+type User = (typeof USERS)[number];
+
+const directory = makeDirectory();
+const place = (name: string): string => join(directory.path, name);
+let cluster: Cluster;
+let record: string;
+/** Of the audit log. */
+let lines: readonly string[];
+
+const GROUP = 'rbac.authorization.k8s.io';
+const OBJECTS = [
+  { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'robot', namespace: 'shop' } },
+  {
+    apiVersion: `${GROUP}/v1`,
+    kind: 'Role',
+    metadata: { name: 'entering', namespace: 'shop' },
+    rules: [
+      { apiGroups: [''], resources: ['pods'], verbs: ['get'] },
+      { apiGroups: [''], resources: ['pods/exec', 'pods/attach'], verbs: ['create', 'get'] },
+    ],
+  },
+  {
+    apiVersion: `${GROUP}/v1`,
+    kind: 'RoleBinding',
+    metadata: { name: 'entering', namespace: 'shop' },
+    roleRef: { apiGroup: GROUP, kind: 'Role', name: 'entering' },
+    subjects: [
+      { apiGroup: GROUP, kind: 'Group', name: 'shop' },
+      { kind: 'ServiceAccount', name: 'robot', namespace: 'shop' },
+    ],
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', namespace: 'shop' },
+    spec: {
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 0,
+      containers: [{ name: 'main', image: SHELL_IMAGE, imagePullPolicy: 'Never', command: ['sleep', '3600'] }],
+    },
+  },
+];
+
+/** The kubeconfig of the service account. */
+async function robotConfig(): Promise<string> {
+  const path = '/api/v1/namespaces/shop/serviceaccounts/robot/token';
+  const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } };
+  const { stdout } = await cluster.run(['kubectl', 'create', '--raw', path, '-f', '-'], JSON.stringify(request));
+  const config = JSON.parse((await cluster.kubectl('config', 'view', '--raw', '-o', 'json')) || '{}');
+  config.users[0].user = { token: asText(at(JSON.parse(stdout), 'status', 'token')) };
+  writeFileSync(place('robot.conf'), JSON.stringify(config));
+  return place('robot.conf');
+}
+
+before(async () => {
+  cluster = await Cluster.start();
+  writeFileSync(place('policy.yaml'), auditPolicy());
+  await cluster.restartApiServer([
+    `--audit-policy-file=${place('policy.yaml')}`,
+    `--audit-log-path=${place('audit.log')}`,
+  ]);
+  await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }]);
+  await eventually('the service account', async () =>
+    (await cluster.kubectl('get', '-n', 'shop', 'serviceaccounts')).includes('default'),
+  );
+  await cluster.apply(OBJECTS);
+  await cluster.kubectl('wait', '-n', 'shop', '--for=condition=Ready', '--timeout=60s', 'pod/web');
+  record = place('cluster.wsp');
+  const recording = await startRecording({
+    path: record,
+    eventTypes: ['execve'],
+    runtimes: { criSockets: [cluster.containerdSocket] },
+    onEnd: (reason) => assert.fail(JSON.stringify(reason)),
+  });
+  try {
+    await enterAll();
+    await sleep(2_000);
+  } finally {
+    const { reason } = await recording.stop();
+    assert.equal(reason, undefined);
+  }
+  lines = readFileSync(place('audit.log'), 'utf8').trim().split('\n');
+});
+
+async function enterAll(): Promise<void> {
+  const robot = await robotConfig();
+  const configOf = (user: User): string => (user === ROBOT ? robot : join(cluster.state, `certificates/${user}.conf`));
+  const execs = Array.from({ length: EXECS }, (_, index) => index);
+  const next = execs.values();
+  const runAll = async (): Promise<void> => {
+    for (const index of next) {
+      const user = USERS[index % USERS.length] ?? 'alice';
+      // The session itself shows whose it is: by the argument of a command.
+      const marked = `cat /by-${user}-${index}; true`;
+      const words = ['kubectl', '--kubeconfig', configOf(user), 'exec', '-n', 'shop', '-i', 'web', '--', 'sh'];
+      // With the same command for all, what is run comes by standard input.
+      await (index % 4 < 2 ? cluster.run(words, marked) : cluster.run([...words, '-c', marked]));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, runAll));
+  // It is not over by itself.
+  const attach = ['timeout', '3', 'kubectl', '--kubeconfig', configOf('alice'), 'attach', '-n', 'shop', 'web'];
+  await cluster.run(attach).catch(() => {});
+}
+
+after(async () => {
+  await cluster?.restartApiServer([]);
+  await cluster?.stop();
+  directory.remove();
+});
+
+/** The sessions by exec in the pod, and the requests without one. */
+function joined(log: readonly string[]): {
+  readonly sessions: readonly Session[];
+  readonly others: readonly PodRequest[];
+} {
+  writeFileSync(place('given.log'), log.join('\n'));
+  const { requests, unreadable } = readRequests([place('given.log')]);
+  assert.equal(unreadable, 0);
+  const [file] = findHistory([record]).files;
+  assert.ok(file);
+  const activity = new ActivityLog({ mask: new SecretMask() });
+  readFile(file, activity);
+  const others = nameKubernetesUsers(activity.sessions, requests);
+  const sessions = activity.sessions.filter(({ kind, container }) => kind === 'exec' && container?.pod === 'web');
+  return { sessions, others };
+}
+
+function truth(session: Session): string | undefined {
+  const words = [...commandsOf(session)].flatMap(({ words }) => words).join(' ');
+  return /by-(\S+)-\d+/.exec(words)?.[1];
+}
+
+function isOfSameCommand(session: Session): boolean {
+  return session.commands[0]?.words.length === 1;
+}
+
+function assertNoWrongName(sessions: readonly Session[]): void {
+  for (const { kubernetes, ...session } of sessions) {
+    if (kubernetes?.match === 'exact') assert.equal(kubernetes.user.name, truth(session));
+  }
+}
+
+test('each session has the name of its user, or of all who it may be', (t) => {
+  const { sessions, others } = joined(lines);
+  assert.equal(sessions.length, EXECS);
+  assertNoWrongName(sessions);
+  for (const session of sessions) {
+    const { kubernetes } = session;
+    assert.ok(kubernetes);
+    if (kubernetes.match === 'exact') continue;
+    assert.ok(isOfSameCommand(session), 'a command that nobody else ran');
+    assert.ok(kubernetes.candidates.some(({ name }) => name === truth(session)));
+  }
+  t.diagnostic(`${sessions.filter(({ kubernetes }) => kubernetes?.match === 'exact').length} of ${EXECS} exact`);
+  assert.deepEqual(
+    others.map(({ entry, user, container }) => [entry, user.name, container]),
+    [['attach', 'alice', 'main']],
+  );
+});
+
+test('an event that comes twice, or in another order, changes nothing', () => {
+  const names = (log: readonly string[]) => joined(log).sessions.map(({ kubernetes }) => kubernetes);
+  const matches = names(lines).map((one) => one?.match);
+  assert.deepEqual(
+    names([...lines.toReversed(), ...lines]).map((one) => one?.match),
+    matches,
+  );
+});
+
+test('no wrong name where the events of any user, or of any request, are lost', () => {
+  for (const user of USERS) {
+    const { sessions } = joined(lines.filter((line) => !line.includes(`"username":"${user}"`)));
+    assertNoWrongName(sessions);
+    assert.ok(sessions.every(({ kubernetes, ...session }) => truth(session) !== user || kubernetes?.match !== 'exact'));
+  }
+  // Each exec has one or two: kubectl may ask by WebSocket first.
+  const ids = new Set(
+    lines.flatMap((line) => (line.includes('/exec?') ? [asText(at(JSON.parse(line), 'auditID'))] : [])),
+  );
+  assert.ok(ids.size >= EXECS);
+  for (const id of [...ids].slice(0, 30)) {
+    assertNoWrongName(joined(lines.filter((line) => !line.includes(`"${id}"`))).sessions);
+  }
+});
+
+test('sessions without an audit log have no name', () => {
+  assert.ok(joined([]).sessions.every(({ kubernetes }) => kubernetes === undefined));
+});
