@@ -110,7 +110,7 @@ const NOT_STOPPED: Readonly<Record<EnforcedBy, string>> = {
     'killed at the end of the open, before the process can use the file; not stopped: that the open makes or empties the file, what opening a device does, ' +
     'what another thread or an io_uring request of the process does with the file meanwhile, opens by io_uring that complete silently or whose file is closed in the same batch, and opens of a name whose resolved path is another',
   cgroup:
-    'refused before it has an effect; not killed: a process whose connect by io_uring ends in another process (of a shared ring), within another connect or send, or only when it asks for the result; not stopped: connects and sends of sockets other than TCP, UDP and ICMP of IPv4 and IPv6 (raw sockets, SCTP, Unix)',
+    'refused before it has an effect; not killed: a process whose connect by io_uring ends in another process (of a shared ring), or only when it asks for the result; not stopped: connects and sends of sockets other than TCP, UDP and ICMP of IPv4 and IPv6 (raw sockets, SCTP, Unix), and connects by io_uring of SMC and, on old kernels such as 6.1, of MPTCP',
   'connect-signal': 'killed after the connect, whose effect is not stopped',
 };
 

@@ -1,4 +1,5 @@
 // Calls by io_uring: a ring for each, so that no call affects another.
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
@@ -141,6 +142,38 @@ static void submit_waiting(struct ring* ring, struct io_uring_sqe request, unsig
   free(requests);
 }
 
+// A request that waits until the descriptor before its own can be read.
+static void submit_behind(struct ring* ring, struct io_uring_sqe request) {
+  const struct io_uring_sqe wait = {.opcode = IORING_OP_POLL_ADD, .fd = request.fd - 1, .poll32_events = POLLIN};
+  struct io_uring_sqe requests[] = {wait, request};
+  requests[0].flags |= IOSQE_IO_LINK;
+  submit(ring, requests, 2);
+}
+
+// A connect, and another one to the next port, in one batch.
+static void submit_with_next_port(struct ring* ring, struct io_uring_sqe request) {
+  struct sockaddr_in address = *(const struct sockaddr_in*)request.addr;
+  struct io_uring_sqe requests[] = {request, request};
+  address.sin_port = htons(ntohs(address.sin_port) + 1);
+  requests[0].user_data = FILLER_DATA;
+  requests[1].addr = (unsigned long)&address;
+  submit(ring, requests, 2);
+}
+
+// One that makes a file of the ring, and one that puts it in the place of standard input.
+static void submit_installed(struct ring* ring, struct io_uring_sqe request) {
+  struct io_uring_sqe requests[] = {request,
+                                    {.opcode = IORING_OP_FIXED_FD_INSTALL,
+                                     .fd = SLOTS - 1,
+                                     .flags = IOSQE_FIXED_FILE,
+                                     .install_fd_flags = IORING_FIXED_FD_NO_CLOEXEC,
+                                     .user_data = CALL_DATA}};
+  close(STDIN_FILENO);
+  requests[0].flags |= IOSQE_IO_LINK;
+  requests[0].user_data = FILLER_DATA;
+  submit(ring, requests, 2);
+}
+
 // While the request is pending, another one completes that has its user_data, and as its result what an earlier request
 // has left in its memory. There is no room for their completions.
 static void submit_forged(struct ring* ring, struct io_uring_sqe request) {
@@ -223,7 +256,7 @@ long call_by_ring(const char* name, const char* how, const long* arguments) {
   set_up(&ring, how);
   if (strstr(how, "+many")) ask_for_many(&ring, requests);
   if (strstr(how, "+async")) requests[0].flags |= IOSQE_ASYNC;
-  if (strstr(how, "+slot") || strstr(how, "+chain")) {
+  if (strstr(how, "+slot") || strstr(how, "+chain") || strstr(how, "+installed")) {
     register_slots(&ring);
     requests[0].file_index = strstr(how, "+any") ? IORING_FILE_INDEX_ALLOC : SLOTS; /* counted from 1 */
   }
@@ -237,6 +270,13 @@ long call_by_ring(const char* name, const char* how, const long* arguments) {
   }
   if (strstr(how, "+shut") || strstr(how, "+replace")) {
     submit_hiding(&ring, requests[0], how);
+  } else if (strstr(how, "+behind")) {
+    submit_behind(&ring, requests[0]);
+    return 0; /* pending until then, or the process ends */
+  } else if (strstr(how, "+next")) {
+    submit_with_next_port(&ring, requests[0]);
+  } else if (strstr(how, "+installed")) {
+    submit_installed(&ring, requests[0]);
   } else if (strstr(how, "+forged")) {
     submit_forged(&ring, requests[0]);
   } else if (strstr(how, "+chain")) {

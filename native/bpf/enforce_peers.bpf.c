@@ -8,6 +8,7 @@
 
 struct enforce_verdict {
   struct ipv6 peer; /* of IPv4 as mapped */
+  u64 sock;
   u32 port;
   u32 number;   /* of the call */
   u32 enforced; /* count_enforced() */
@@ -29,10 +30,12 @@ struct {
   __type(value, struct enforce_verdict);
 } enforce_verdicts SEC(".maps");
 
-/* Of a request of io_uring that connects: by the address of its socket, since another thread may see it end. */
+/* Of a connect that may be a request of io_uring: by the address of its socket, since another thread may see it end. It
+ * may also be made at the end of a call that connects or sends by itself. */
 struct enforce_connect {
   struct enforce_verdict verdict;
-  u32 process; /* thread group */
+  u64 started; /* thread group */
+  u32 process; /* its number */
   u32 pad;
 };
 
@@ -70,9 +73,11 @@ inline_always u32 reaching_call(struct task_struct *task, u64 sock) {
   const struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
   u32 number = call_number(task);
   u32 type = 0;
-  if (is_compat_thread(task))
+  if (task->flags & IO_WORKER)
+    type = 0; /* its registers are those of no call */
+  else if (is_compat_thread(task))
     type = compat_type_of(registers);
-  else if (!(task->flags & IO_WORKER))
+  else
     type = number == NATIVE_connect    ? EVENT_CONNECT
            : number == NATIVE_sendto   ? EVENT_SENDTO
            : number == NATIVE_sendmsg  ? EVENT_SENDMSG
@@ -114,6 +119,17 @@ inline_always u64 early_clauses(const struct enforcement *table, u32 type, bool 
   return clauses & table->early & table->sockets[is_mapped(peer) ? SOCKET_KIND_IPV4 : SOCKET_KIND_IPV6];
 }
 
+inline_always u64 start_of_group(struct task_struct *task) {
+  return LOAD(task_struct, LOAD_WORD(task_struct, task, group_leader), start_boottime);
+}
+
+/* Whether a verdict on a connect by the same process and socket is to kill, which none on a later one takes back. */
+inline_always bool is_to_be_killed(u64 sock, struct task_struct *task) {
+  const struct enforce_connect *kept = bpf_map_lookup_elem(&enforce_connects, &sock);
+  return kept && kept->process == (u32)task->tgid && kept->started == start_of_group(task) &&
+         ENFORCED_OUTCOME(kept->verdict.enforced) == ENFORCED_REFUSED_AND_KILLED;
+}
+
 /* Decides a connect or datagram to a peer by a socket, and notes what is done for the program that reports it. */
 __noinline u32 enforce_peer_of(u64 high, u64 low, u64 sock, u32 port, u32 connects) {
   struct task_struct *task = bpf_get_current_task_btf();
@@ -128,8 +144,11 @@ __noinline u32 enforce_peer_of(u64 high, u64 low, u64 sock, u32 port, u32 connec
     bpf_map_delete_elem(&enforce_verdicts, &thread);
   u64 clauses = clauses_of_current(table, early_clauses(table, type, connects, peer), 0);
   u64 met = clauses ? clauses_met(table, clauses, 0, tests_of_peer(table, high, low, port)) : 0;
-  if (!met)
+  if (!met) {
+    if (connects && unlikely(bpf_map_lookup_elem(&enforce_connects, &sock)) && !is_to_be_killed(sock, task))
+      bpf_map_delete_elem(&enforce_connects, &sock);
     return ALLOW;
+  }
   u32 outcome = refuse_to_enforce(table, met);
   if (!outcome)
     outcome = met & table->kills ? ENFORCED_REFUSED_AND_KILLED : ENFORCED_REFUSED;
@@ -137,14 +156,16 @@ __noinline u32 enforce_peer_of(u64 high, u64 low, u64 sock, u32 port, u32 connec
     return is_refused(outcome) ? REFUSE : ALLOW;
   struct enforce_connect connect = {
       .verdict = {.peer = peer,
+                  .sock = sock,
                   .port = port,
                   .number = call_number(task),
                   .enforced = count_enforced(table, met, outcome)},
+      .started = start_of_group(task),
       .process = task->tgid,
   };
-  if (type == REQUEST)
+  if (connects && !is_to_be_killed(sock, task))
     bpf_map_update_elem(&enforce_connects, &sock, &connect, BPF_ANY);
-  else
+  if (type != REQUEST)
     bpf_map_update_elem(&enforce_verdicts, &thread, &connect.verdict, BPF_ANY);
   return is_refused(outcome) ? REFUSE : ALLOW;
 }
@@ -183,8 +204,14 @@ inline_always u64 address_of(const struct bpf_sock *sock) {
   return address;
 }
 
+/* The sock that the process has: of MPTCP it is another one than that which connects. */
+inline_always u64 sock_of_process(u64 sock) {
+  u64 socket = LOAD_WORD(sock, sock, sk_socket);
+  return socket ? LOAD_WORD(socket, socket, sk) : sock;
+}
+
 inline_always int enforce_reaching(struct ipv6 peer, const struct bpf_sock_addr *ctx, u32 connects) {
-  u64 sock = address_of(ctx->sk);
+  u64 sock = sock_of_process(address_of(ctx->sk));
   return BOUNDED(enforce_peer_of(peer.high, peer.low, sock, bpf_ntohs(ctx->user_port), connects), REFUSE, ALLOW);
 }
 
@@ -233,7 +260,11 @@ inline_always u32 finish_verdict(struct task_struct *task, bool may_be_refused, 
 /* To be called once it is certain that the program is not begun anew (begin()). */
 inline_always void forget_verdict(struct task_struct *task) {
   struct enforced_thread thread = thread_of(task);
+  const struct enforce_verdict *verdict = bpf_map_lookup_elem(&enforce_verdicts, &thread);
+  u64 sock = verdict ? verdict->sock : 0;
   bpf_map_delete_elem(&enforce_verdicts, &thread);
+  if (sock)
+    bpf_map_delete_elem(&enforce_connects, &sock);
 }
 
 /* The peer of a connect as its event has it: fill_peer(). */
@@ -382,11 +413,15 @@ static __noinline u32 enforce_completed(struct passed_call *passed, struct task_
   if (connect.process != passed->process || is_refused(enforced) != (passed->result == -EPERM))
     return 0; /* another request on the socket */
   bpf_map_delete_elem(&enforce_connects, &sock);
+  struct enforced_thread thread = thread_of(task);
+  const struct enforce_verdict *of_thread = bpf_map_lookup_elem(&enforce_verdicts, &thread);
+  if (of_thread && of_thread->sock == sock) /* it was made at the end of another call, and noted as that */
+    bpf_map_delete_elem(&enforce_verdicts, &thread);
   if (!is_refused(enforced))
     return enforced;
   pass_peer(passed, LOAD(sock, sock, __sk_common.skc_family), connect.verdict.peer, connect.verdict.port);
   bool killed = ENFORCED_OUTCOME(enforced) == ENFORCED_REFUSED_AND_KILLED && passed->process == (u32)task->tgid &&
-                !bpf_send_signal(SIGKILL);
+                connect.started == start_of_group(task) && !bpf_send_signal(SIGKILL);
   return (enforced & ~ENFORCED_OUTCOME(~0u)) | (killed ? ENFORCED_REFUSED_AND_KILLED : ENFORCED_REFUSED);
 }
 

@@ -17,6 +17,7 @@ import {
   directory,
   type Ended,
   enforce,
+  enforceRules,
   events,
   MARKER,
   opening,
@@ -29,6 +30,7 @@ import {
 import { AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
 
 const SECRET = `${directory}/secret`;
+const IPPROTO_MPTCP = 262;
 const MINUTE = { count: 10_000, milliseconds: 60_000 };
 
 before(() => {
@@ -112,6 +114,44 @@ test('A request of io_uring that connects or sends is refused, and its process k
     assert.equal(connections, 0);
   } finally {
     server.close();
+  }
+});
+
+test('What a process has connected to is enforced whatever it connects to besides', () => {
+  const [port, other] = [9, 10];
+  const stream: Step = ['socket', AF_INET, SOCK_STREAM, 0];
+  const peer = `in:127.0.0.1:${port}`;
+  // By the same socket to where it is only refused, before it has learned of the first.
+  enforceRules([
+    [[reaching(port)], 'kill_process'],
+    [[reaching(other)], 'deny'],
+  ]);
+  assert.deepEqual(call(stream, ['ring+next:connect', 'r0', peer, 'len']), STOPPED);
+  // At the end of another connect, which is allowed: to the descriptor before that of the request.
+  enforce([reaching(port)], 'kill_process');
+  const listener = 17_300 + (process.pid % 100);
+  const steps: readonly Step[] = [
+    stream,
+    ['bind', 'r0', `in:127.0.0.1:${listener}`, 'len'],
+    ['listen', 'r0', 1],
+    stream,
+    ['ring+behind:connect', 'r3', peer, 'len'],
+    stream,
+    ['connect', 'r5', `in:127.0.0.1:${listener}`, 'len'],
+  ];
+  assert.deepEqual(call(...steps), STOPPED);
+  assert.deepEqual(outcomes(), [['connect', ENFORCED.REFUSED_AND_KILLED]]);
+});
+
+test('A connect of a socket of MPTCP is that of its subflow', () => {
+  for (const way of ['', 'ring:', 'ring+async:']) {
+    enforce([reaching(9)], 'kill_process');
+    const steps: readonly Step[] = [
+      ['socket', AF_INET, SOCK_STREAM, IPPROTO_MPTCP],
+      [`${way}connect`, 'r0', 'in:127.0.0.1:9', 'len'],
+    ];
+    assert.deepEqual(call(...steps), STOPPED, way);
+    assert.deepEqual(outcomes(), [['connect', ENFORCED.REFUSED_AND_KILLED]], way);
   }
 });
 

@@ -75,8 +75,17 @@ export function enforce(
   action: EnforcedAction,
   rails: Partial<EnforcementRails> = {},
 ): void {
+  enforceRules([[clauses, action]], rails);
+}
+
+/** The same for several rules. */
+export function enforceRules(
+  rules: readonly (readonly [clauses: readonly ExactClause[], action: EnforcedAction])[],
+  rails: Partial<EnforcementRails> = {},
+): void {
   serial = (serial + 1) % 64;
-  const made = enforcementTables([{ exact: { rule: 0, clauses }, action }], { ...RAILS, ...rails }, serial);
+  const exact = rules.map(([clauses, action], rule) => ({ exact: { rule, clauses }, action }));
+  const made = enforcementTables(exact, { ...RAILS, ...rails }, serial);
   assert.ok(made.ok);
   capture.prepareEnforcement(0, made.tables.bytes, made.tables.rules);
   assert.deepEqual(capture.enforce(0), []);
