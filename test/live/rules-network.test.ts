@@ -154,6 +154,14 @@ describe('Shell started on a connection', () => {
       ],
     ],
     [
+      'that was a file of a ring',
+      'ring-input',
+      [
+        ['ring+installed:socket', AF_INET, SOCK_DGRAM, 0],
+        ['connect', 0, PEER, 'len'],
+      ],
+    ],
+    [
       'that is not connected yet',
       'early-input',
       [
