@@ -78,7 +78,7 @@ export const GUESTS: readonly Guest[] = [
     root: 'minimal',
     lacks: NOTHING,
     needsTracefs: true,
-    live: ['open', 'io-uring', 'io-uring-pending', 'storm', 'isolate', 'responses-cgroups', 'enforcement-lsm'],
+    live: ['open', 'io-uring', 'storm', 'isolate', 'responses-cgroups', 'enforcement-lsm'],
   },
   {
     name: '6.1-arm64',

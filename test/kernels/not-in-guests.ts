@@ -88,7 +88,20 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
       ...['receive', 'receive-ways', 'rule-fields', 'sister-calls'],
     ],
   ],
-  [CLOCK, ['busy-machine', 'drops', 'filter-programs', 'hot-load', 'lost-images', 'pressure', 'races', 'slow-module']],
+  [
+    CLOCK,
+    [
+      'busy-machine',
+      'drops',
+      'filter-programs',
+      'hot-load',
+      'lost-images',
+      'overflow',
+      'pressure',
+      'races',
+      'slow-module',
+    ],
+  ],
   [ACTIONS, ['responses', 'responses-containers', 'responses-killed']],
   [OWN_STEP, ['doctor', 'generate']],
 ]);

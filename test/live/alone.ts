@@ -22,6 +22,7 @@ export const ALONE: Readonly<Record<string, string>> = {
   journal: LOADS,
   'kernel-responses': ENFORCES,
   'lost-images': LOADS,
+  overflow: LOADS,
   pressure: LOADS,
   recording: LOADS,
   'responses-containers': LOADS,
