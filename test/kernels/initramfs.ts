@@ -1,5 +1,5 @@
 // The initramfs of a guest: the first stage, the modules of its kernel, and what changes with each edit of the project. It is packed
-// for each boot; all that seldom changes is on the disk.
+// for each boot, and stays in memory; all that seldom changes is on the disk.
 
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,6 +9,7 @@ import { falcoRules } from './falco-rules.ts';
 import type { Guest } from './guests.ts';
 import type { Kernel } from './kernel.ts';
 import { PROJECT_IN_ROOT } from './minimal-root.ts';
+import { GUESTS_COMPILE_CACHE } from './prime.ts';
 import { runTool } from './run-tool.ts';
 import type { Step } from './steps.ts';
 
@@ -53,8 +54,6 @@ const BUILT = [
 ];
 /** Compiled rules: made here, since emulation takes a minute for what takes a second. */
 const CACHES = ['modules', 'test/modules'];
-/** What Node keeps of the sources: JavaScript without types, and code for V8. Node finds it in a folder that has its architecture in its name. */
-const COMPILE_CACHE = 'build/compile-cache';
 
 export function packInitramfs(parts: InitramfsParts, file: string): void {
   const staging = `${file}.d`;
@@ -75,11 +74,12 @@ export function packInitramfs(parts: InitramfsParts, file: string): void {
     if (existsSync(join(parts.build.folder, name))) copy(join(parts.build.folder, name), `${project}/build/${name}`);
   for (const name of CACHES)
     if (existsSync(`${PROJECT}build/${name}`)) copy(`${PROJECT}build/${name}`, `${project}/build/${name}`);
-  // V8 takes the code on this machine's architecture alone, and compiles on the other; sources have no types on either.
+  // Node finds it in a folder that has its architecture in its name. V8 takes the code on this machine's architecture alone, and compiles
+  // on the other; sources have no types on either.
   const { node } = architectureNamed(parts.guest.processor);
-  for (const name of existingFolders(`${PROJECT}${COMPILE_CACHE}`)) {
+  for (const name of existingFolders(GUESTS_COMPILE_CACHE)) {
     const there = name.replace(`-${process.arch}-`, `-${node}-`);
-    copy(`${PROJECT}${COMPILE_CACHE}/${name}`, `${project}/${COMPILE_CACHE}/${there}`);
+    copy(join(GUESTS_COMPILE_CACHE, name), `${project}/build/compile-cache/${there}`);
   }
   for (const path of falcoRules()) copy(path, `project${path}`);
   copy(parts.build.loadPrograms, 'project/guest/load-programs');

@@ -27,7 +27,7 @@ case $CGROUPS in
 esac
 
 # The project is found where it is on the machine that the tests run on: rules that name its files are compiled there.
-mkdir -p "$PROJECT"; mount --bind /srv/wasprey "$PROJECT"; cd "$PROJECT" || exit 1
+mkdir -p "$PROJECT"; mount --rbind /srv/wasprey "$PROJECT"; cd "$PROJECT" || exit 1
 export NODE_COMPILE_CACHE=$PROJECT/build/compile-cache
 node=$(echo node_modules/node-linux-*/bin/node)
 read -r up _ </proc/uptime
