@@ -1,5 +1,6 @@
 // The value of a field of an event as conditions see it, for tests: read after the schema's description alone.
 
+import type { Field } from '../../host/schema/fields/field.ts';
 import { resolveNamed } from '../../host/schema/fields/index.ts';
 import { asInteger } from '../../host/schema/integers.ts';
 import { derivationValue, type PlainValue } from './derivation-value.ts';
@@ -10,14 +11,19 @@ import type { RawEvent } from './raw-record.ts';
 export function fieldValue(name: string, argument: string | undefined, at: RawEvent): PlainValue | undefined {
   const resolved = resolveNamed(name, argument);
   if (!resolved.ok) throw new Error(`${name}: ${resolved.reason}`);
-  const { source, type } = resolved.field;
+  return valueOfField(resolved.field, resolved.argument, at);
+}
+
+/** The same of a field that is known. */
+export function valueOfField(field: Field, argument: string | undefined, at: RawEvent): PlainValue | undefined {
+  const { source, type } = field;
   switch (source.from) {
     case 'record':
-      return asTyped(derivationValue(source.derive(at.type, resolved.argument), at));
+      return asTyped(derivationValue(source.derive(at.type, argument), at));
     case 'container':
-      return asTyped(derivationValue(source.derive(resolved.argument), at));
+      return asTyped(derivationValue(source.derive(argument), at));
     case 'argument':
-      return (source.raw ? rawArgument : argumentText)(resolved.argument ?? '', at);
+      return (source.raw ? rawArgument : argumentText)(argument ?? '', at);
     default:
       return undefined;
   }

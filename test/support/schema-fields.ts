@@ -57,3 +57,11 @@ export function derivedFields(
       wanted(field),
   ).flatMap((field) => written(field, mostArguments));
 }
+
+/** All fields that an output may print, as an output writes them: each once, with an argument if it takes one. */
+export function printedFields(): readonly string[] {
+  return FIELDS.filter(({ filterOnly, tableOnly }) => !filterOnly && !tableOnly).map(({ name, argument, dotted }) => {
+    if (!argument) return name;
+    return dotted === 'only' ? `${name}.${OF_FIELD[name]?.[0]}` : `${name}[1]`;
+  });
+}

@@ -70,7 +70,8 @@ test('what was done is shown from the journal', () => {
     spawnSync(process.execPath, [MAIN, 'responses', 'log', '-c', path, ...words], { encoding: 'utf8' });
   assert.match(log().stderr, /has no responses/);
   mkdirSync(journal);
-  const record = { time: 0, rule: 'Reverse shell', response: 'freeze', text: 'freeze: paused container \u001b[31mweb' };
+  const what = { response: 'freeze', action: 'pause_container', outcome: 'done' };
+  const record = { time: 0, rule: 'Reverse shell', ...what, text: 'freeze: paused container \u001b[31mweb' };
   writeFileSync(join(journal, 'responses.jsonl'), `${JSON.stringify(record)}\n`);
   const { status, stdout } = log();
   assert.equal(status, 0);

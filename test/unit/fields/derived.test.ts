@@ -11,7 +11,7 @@ import type { Field } from '../../../host/schema/fields/field.ts';
 import { resolveField } from '../../../host/schema/fields/index.ts';
 import { asInteger } from '../../../host/schema/integers.ts';
 import type { PlainValue } from '../../support/derivation-value.ts';
-import { fieldValue } from '../../support/field-value.ts';
+import { valueOfField } from '../../support/field-value.ts';
 import { rawEventAt } from '../../support/raw-record.ts';
 import { RecordMemory } from '../../support/records.ts';
 import { putRecords, randomRecords } from '../../support/records-at-limits.ts';
@@ -60,7 +60,7 @@ test(`output has the values that derivations say (seed ${SEED})`, () => {
     assert.ok(record);
     const raw = rawEventAt(memory.buffer, address);
     for (const { text, field, argument } of FIELDS) {
-      const expected = fieldValue(field.name, argument, raw);
+      const expected = valueOfField(field, argument, raw);
       assert.deepEqual(
         plain(readField(record, field, argument, CONTEXT), field),
         expected,
