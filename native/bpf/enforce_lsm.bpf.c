@@ -2,7 +2,8 @@
  * has an effect. No other program can report such a call as what it would have been, so these make its record
  * themselves.
  *
- * Unlike all other programs they may be preempted. What they use of a CPU is taken by atomic operations. */
+ * Unlike programs on tracepoints they may be preempted, as those of cgroups may. What they use of a CPU is taken by
+ * atomic operations. */
 
 #include "enforce.h"
 #include "filter_path.h"

@@ -1,6 +1,6 @@
 // Two things are needed: `bpf` is in the list of security modules that the kernel was started with, or it calls no such
-// program; and the processor's trampolines can be attached to a hook, which arm64's can from 6.4 on. The list can't be
-// read in a container, so that a trial shows both.
+// program; and the processor's trampolines can be attached to a hook, which arm64's can from 6.4 on. A container may
+// not be able to read the list, so a trial shows both.
 
 #include "bpf_lsm.h"
 

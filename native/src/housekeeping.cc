@@ -10,7 +10,10 @@ namespace {
 
 /** How long an image outlives its process at least: a program that is preempted may still be writing an event of it. */
 constexpr uint64_t kGraceNs = 500'000'000;
-/** The same while images without a process take much memory. Programs are not preempted, except by a hypervisor. */
+/**
+ * The same while images without a process take much memory. Only a hypervisor preempts programs on tracepoints. Those
+ * of BPF LSM make events of processes that are alive.
+ */
 constexpr uint64_t kShortGraceNs = 20'000'000;
 
 constexpr uint64_t kSweepNs = 5 * kSecondNs;
