@@ -149,7 +149,7 @@ inline_always u32 decision_on_open(struct task_struct *task, s64 result) {
   if (likely(!bpf_map_lookup_elem(&enforce_decisions, &key)))
     return 0;
   u64 file = result < 0 ? 0 : file_at(task, result);
-  return result >= 0 && !file ? 0 : take_decision(key, file);
+  return take_decision(key, file, result == -EPERM);
 }
 
 /* As on_open(). A call that the filter drops matches no rule. */
@@ -222,7 +222,7 @@ SEC("raw_tp") int enforce_exec(void *ctx) {
   const struct enforcement *table = find_enforcement();
   struct new_program program = {current_executable(),
                                 leader_of(task) + bpf_core_field_offset(struct task_struct, comm)};
-  u32 decided = take_decision(EXEC_OF_PROCESS(task), program.file);
+  u32 decided = take_decision(EXEC_OF_PROCESS(task), program.file, false);
   if (!begin_exec_success(&record))
     return PASS_ON;
   u64 kills = table ? enforce_clauses_of(table, EVENT_EXECVE, 0) & table->kills : 0;

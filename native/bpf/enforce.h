@@ -128,14 +128,14 @@ inline_always bool is_by_lsm(u64 reserved) {
   return ENFORCED_OUTCOME(reserved) >= ENFORCED_LSM_REFUSED;
 }
 
-/* What was decided about a file; 0: nothing. Without a file: about the one that was refused. Whoever asks is the last
- * to do so. */
-inline_always u32 take_decision(u64 key, u64 file) {
+/* What was decided about the call that ends; 0: nothing. `file`: of one that has succeeded; a refused file never comes
+ * of it, though its address may. `refused`: it has failed with EPERM. Whoever asks is the last to do so. */
+inline_always u32 take_decision(u64 key, u64 file, bool refused) {
   struct enforce_decision *found = bpf_map_lookup_elem(&enforce_decisions, &key);
   if (likely(!found))
     return 0;
-  bool is_of_file = file ? found->file == file : is_by_lsm(found->reserved);
-  u32 reserved = is_of_file ? found->reserved : 0;
+  bool fits = is_by_lsm(found->reserved) ? !file && refused : file && found->file == file;
+  u32 reserved = fits ? found->reserved : 0;
   bpf_map_delete_elem(&enforce_decisions, &key);
   return reserved;
 }
