@@ -3,6 +3,10 @@
 import { createHash } from 'node:crypto';
 
 const LENGTH = 22;
+/** An interpreter may be a script itself; so often, as the kernel lets it. */
+const MOST_INTERPRETERS = 5;
+/** The words before a script's path: each interpreter, and an option of it. */
+const LEADING = Array.from({ length: 2 * MOST_INTERPRETERS }, (_, index) => index + 1);
 
 export function commandHash(words: readonly string[]): string {
   return createHash('sha256')
@@ -16,7 +20,7 @@ export function commandHash(words: readonly string[]): string {
  * that, before them, and the path at which it was found in the place of its name.
  */
 export function requestedHashes(words: readonly string[]): ReadonlySet<string> {
-  const scripts = [1, 2].flatMap((at) => {
+  const scripts = LEADING.flatMap((at) => {
     const [path, ...rest] = words.slice(at);
     return path === undefined
       ? []

@@ -1,5 +1,6 @@
 // What an audit event of Kubernetes says about a request to enter a pod: kubectl exec, attach, port-forward or debug.
 
+import { posix } from 'node:path';
 import { asArray, asNanoseconds, asText, at, isTexts } from '../diagnostics/json-value.ts';
 import { decode } from '../fields/value.ts';
 import { commandHash } from './command-hash.ts';
@@ -31,7 +32,7 @@ export interface PodRequest {
   readonly container?: string;
   /** Of exec: see commandHash(). Absent if it is not known for sure. */
   readonly command?: string;
-  /** Addresses, the client's first. */
+  /** As audit events have them: all but the last are what the client says of itself. */
   readonly addresses: readonly string[];
   readonly userAgent?: string;
   /** ns since the epoch, by the API server's clock. */
@@ -114,18 +115,26 @@ function targetOf(event: unknown): Target | undefined {
   };
 }
 
-/** `nodes/NODE/proxy/exec/NAMESPACE/POD[/UID]/CONTAINER`: the same by the kubelet's own interface. */
-function targetOfKubelet(uri: string): Target | undefined {
+/**
+ * The path of a request by `nodes/NODE/proxy` as the kubelet gets it: decoded, without `.`, `..` and empty parts. Undefined if it is not such a
+ * request.
+ */
+export function kubeletPath(uri: string): string | undefined {
   const [path = ''] = uri.split('?', 1);
-  const [, verb, rest = ''] = /\/proxy\/(exec|run|attach|portForward|portforward)\/(.+)$/i.exec(path) ?? [];
-  const parts = rest.split('/').map((part) => percentDecoded(part));
+  const [, rest] = /\/nodes\/[^/]+\/proxy\/(.*)$/s.exec(percentDecoded(path)) ?? [];
+  return rest === undefined ? undefined : posix.normalize(`/${rest}`);
+}
+
+/** `exec/NAMESPACE/POD[/UID]/CONTAINER`: the same by the kubelet's own interface. */
+function targetOfKubelet(uri: string): Target | undefined {
+  const [, verb, rest = ''] = /^\/(exec|run|attach|portforward)\/(.+)$/is.exec(kubeletPath(uri) ?? '') ?? [];
+  const parts = rest.split('/');
   const [namespace, pod] = parts;
   if (!verb || !namespace || !pod) return undefined;
   const container = parts.length > 2 ? parts.at(-1) : undefined;
   const entry = verb === 'run' ? 'exec' : (ENTRIES.find((one) => one === verb.toLowerCase()) ?? 'exec');
-  const query = queryOf(uri);
-  // `run` splits its text at blanks.
-  const words = verb === 'run' ? query?.get('cmd')?.[0]?.split(' ') : query?.get('command');
+  // What `run` runs may be in the request's body, whatever its URI says.
+  const words = verb === 'run' ? undefined : queryOf(uri)?.get('command');
   return {
     entry,
     namespace,
@@ -135,10 +144,10 @@ function targetOfKubelet(uri: string): Target | undefined {
   };
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: Go refuses URIs that have any.
-const UNCLEAR = /[\x00-\x1f\x7f;]|%(?![0-9A-Fa-f]{2})/;
+/** Also bytes that are not encoded, of which the event may show others; and NULs, at which a runtime may end an argument. */
+const UNCLEAR = /[^\x20-\x7e]|;|%00|%(?![0-9A-Fa-f]{2})/;
 
-/** All values of each parameter. Undefined for what versions of Go read differently. */
+/** All values of each parameter. Undefined for what versions of Go read differently, and what a process may show differently. */
 function queryOf(uri: string): ReadonlyMap<string, readonly string[]> | undefined {
   const mark = uri.indexOf('?');
   const query = mark < 0 ? '' : uri.slice(mark + 1);

@@ -28,16 +28,36 @@ test('a command of any length takes bounded room, and is not known for sure then
   const facts = podRequestFacts({
     ...event,
     userAgent: 'u'.repeat(9_000),
-    sourceIPs: Array.from({ length: 1_000 }, () => '203.0.113.9'),
+    sourceIPs: [...Array.from({ length: 1_000 }, () => '203.0.113.9'), '203.0.113.10'],
   });
   assert.ok(JSON.stringify(facts).length < 4_000);
-  const { command, container, pod } = readPodRequest(facts)?.request ?? assert.fail();
+  const { command, container, pod, addresses } = readPodRequest(facts)?.request ?? assert.fail();
+  assert.equal(addresses.at(-1), '203.0.113.10', 'the address that the client did not choose');
   assert.deepEqual([command, container, pod], [undefined, undefined, 'web-0']);
 });
 
-test('events of other requests, and of users whose name would have to be cut, are not kept', () => {
-  const [event] = execEvents({ ...MADE, user: 'a'.repeat(2_000) });
-  assert.equal(podRequestFacts(event), undefined);
+test('users whose names are cut are not mistaken for each other', () => {
+  const nameOf = (user: string) => {
+    const facts = podRequestFacts(execEvents({ ...MADE, user })[0]);
+    assert.ok(JSON.stringify(facts).length < 4_000);
+    return readPodRequest(facts)?.request.user.name ?? assert.fail();
+  };
+  const long = 'a'.repeat(2_000);
+  assert.notEqual(nameOf(long), nameOf(`${long}b`));
+  assert.ok(nameOf(long).startsWith('a'.repeat(1_000)));
+});
+
+test('a command that a process may show differently is not known for sure', () => {
+  const [event] = execEvents(MADE);
+  const commandOf = (query: string) =>
+    readPodRequest({ ...event, requestURI: `/api/v1/namespaces/shop/pods/web-0/exec?${query}` })?.request.command;
+  assert.notEqual(commandOf('command=%C3%A4'), undefined);
+  for (const query of ['command=sh%00x', 'command=\ufffd', 'command=\u00e4', 'command=sh;x', 'command=%zz']) {
+    assert.equal(commandOf(query), undefined, query);
+  }
+});
+
+test('events of other requests are not kept', () => {
   for (const subresource of ['log', 'status', 'proxy']) {
     assert.equal(podRequestFacts(execEvents({ ...MADE, subresource })[0]), undefined);
   }
@@ -56,7 +76,15 @@ test("requests by the kubelet's own interface", () => {
     assert.deepEqual([entry, namespace, pod, container], ['exec', 'shop', 'web-0', 'web']);
     assert.equal(command, asked?.command);
   }
-  assert.equal(read('run/shop/web-0/web?cmd=sh+-c')?.entry, 'exec');
+  // As an API server reads a path before it sends it on.
+  for (const path of ['%65xec/shop%2Fweb-0/web', './x/..//exec/shop/web-0/web', '../../exec/shop/web-0/web']) {
+    assert.equal(read(`${path}?${given}`)?.command, asked?.command, path);
+  }
+  const long = read(`${'x/../'.repeat(9_000)}exec/shop/web-0/web?${given}`);
+  assert.deepEqual([long?.pod, long?.container, long?.command], ['web-0', 'web', undefined]);
+  const run = read('run/shop/web-0/web?cmd=sh+-c') ?? assert.fail();
+  // A form in its body is read before its URI.
+  assert.deepEqual([run.entry, run.container, run.command], ['exec', 'web', undefined]);
   assert.equal(read('attach/shop/web-0/web')?.entry, 'attach');
   assert.equal(read('portForward/shop/web-0')?.entry, 'portforward');
   assert.equal(read('metrics'), undefined);
