@@ -1,7 +1,8 @@
 // Which requests a session may come from, and which sessions and requests have to be seen together for that.
 
+import { byTime, firstFrom } from './by-time.ts';
 import type { ExecEntry } from './exec-entry.ts';
-import type { PodRequest } from './pod-request.ts';
+import { type PodRequest, userKey } from './pod-request.ts';
 
 const SECOND = 1_000_000_000n;
 /** So far the clocks of an API server and a node may be apart: a process that seems to begin before its request, or after its end. */
@@ -48,17 +49,21 @@ interface Node extends GroupedSession {
 }
 
 function groupsOfPod(entries: readonly ExecEntry[], requests: readonly PodRequest[]): SessionGroup[] {
-  const sorted = requests.toSorted((one, other) => order(one.received, other.received));
+  const sorted = byTime(requests);
+  const users = new Map(sorted.map((request) => [request, userKey(request.user)]));
   const nodes: Node[] = [];
   const sessionsOf = new Map<PodRequest, Node[]>();
   let connections = 0;
   for (const entry of entries) {
     const [possible, near] = requestsFor(entry, sorted);
     const connecting = possible.length > 0 ? possible : near;
+    connections += connecting.length;
+    if (connections > MOST_CONNECTIONS) {
+      nodes.push({ entry, possible: oneOfEachUser(possible, users), connecting: [] });
+      continue;
+    }
     const node = { entry, possible, connecting };
     nodes.push(node);
-    connections += connecting.length;
-    if (connections > MOST_CONNECTIONS) continue;
     for (const request of connecting) {
       const known = sessionsOf.get(request);
       if (known) known.push(node);
@@ -68,6 +73,11 @@ function groupsOfPod(entries: readonly ExecEntry[], requests: readonly PodReques
   if (connections > MOST_CONNECTIONS) return [{ sessions: nodes, isComplete: false }];
   const grouped = new Set<Node>();
   return nodes.flatMap((node) => (grouped.has(node) ? [] : [groupFrom(node, sessionsOf, grouped)]));
+}
+
+/** Enough to name all who it may be of, however many requests there are. */
+function oneOfEachUser(requests: readonly PodRequest[], users: ReadonlyMap<PodRequest, string>): readonly PodRequest[] {
+  return [...new Map(requests.map((request) => [users.get(request), request])).values()];
 }
 
 /** The requests that the session may come from, and those that it is only near to. */
@@ -119,19 +129,4 @@ function groupFrom(
   }
   const isComplete = sessions.length <= MOST_SESSIONS && sessions.every(({ possible }) => possible.length > 0);
   return { sessions, isComplete };
-}
-
-/** The index of the first request that was received then or later. */
-function firstFrom(sorted: readonly PodRequest[], time: bigint): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle]?.received ?? time) < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function order(one: bigint, other: bigint): number {
-  return one < other ? -1 : one > other ? 1 : 0;
 }

@@ -8,7 +8,7 @@ import { attemptsIn } from './attempts.ts';
 import type { ExecEntry } from './exec-entry.ts';
 import { groupSessions } from './groups.ts';
 import { assign, canAssign } from './matching.ts';
-import type { KubernetesUser, PodRequest } from './pod-request.ts';
+import { type KubernetesUser, type PodRequest, userKey } from './pod-request.ts';
 
 export type UserMatch =
   | {
@@ -31,7 +31,7 @@ const NONE: UserMatch = { match: 'none' };
 /** In the order of the entries. */
 export function joinRequests(entries: readonly ExecEntry[], requests: readonly PodRequest[]): readonly UserMatch[] {
   const matches = new Map<ExecEntry, UserMatch>();
-  const attempts = attemptsIn(requests);
+  const attempts = attemptsIn(requests).possible;
   for (const { sessions, isComplete } of groupSessions(entries, requests)) {
     const possible = sessions.map(({ possible }) => possible);
     // Attempts do not explain a session that has no request otherwise: a request of somebody else may be lost. But it may come from one.
@@ -51,16 +51,12 @@ function certain(entry: ExecEntry, requests: readonly PodRequest[]): UserMatch {
   const [first, ...others] = requests;
   if (!first) return NONE;
   const isKnown = entry.commands !== undefined && requests.every(({ command }) => command !== undefined);
-  const isOne = others.every(({ user }) => identity(user) === identity(first.user));
+  const isOne = others.every(({ user }) => userKey(user) === userKey(first.user));
   return isKnown && isOne ? { match: 'exact', user: first.user, requests } : uncertain(requests);
 }
 
 function uncertain(requests: readonly PodRequest[]): UserMatch {
   if (requests.length === 0) return NONE;
-  const candidates = new Map(requests.map(({ user }) => [identity(user), user]));
+  const candidates = new Map(requests.map(({ user }) => [userKey(user), user]));
   return { match: 'ambiguous', candidates: [...candidates.values()], requests };
-}
-
-function identity({ name, uid, groups, impersonated }: KubernetesUser): string {
-  return JSON.stringify([name, uid, [...groups].sort(), impersonated]);
 }

@@ -1,4 +1,4 @@
-// What is kept of an audit event: all that readPodRequest() reads, within bounds. What a client chooses can't take the room of others' events.
+// What is kept of an audit event: all that readPodRequest() reads, within bounds: clients choose most of it.
 
 import { createHash } from 'node:crypto';
 import { asObject, asText, at, type JsonObject } from '../diagnostics/json-value.ts';

@@ -21,6 +21,11 @@ export interface KubernetesUser {
   readonly impersonated?: string;
 }
 
+/** Users with the same are one. */
+export function userKey({ name, uid, groups, impersonated }: KubernetesUser): string {
+  return JSON.stringify([name, uid, [...groups].sort(), impersonated]);
+}
+
 export interface PodRequest {
   readonly entry: PodEntry;
   /** `get` for a WebSocket, `create` for SPDY. */

@@ -27,8 +27,8 @@ export function nameKubernetesUsers(sessions: readonly Session[], requests: read
     session.kubernetes = match;
     for (const request of match.requests) explaining.add(request);
   }
-  const attempts = attemptsIn(requests);
-  return requests.filter((request) => !explaining.has(request) && !attempts.has(request));
+  const { repeated } = attemptsIn(requests);
+  return requests.filter((request) => !explaining.has(request) && !repeated.has(request));
 }
 
 function entryOf({ kind, container, began, asked }: Session): ExecEntry | undefined {

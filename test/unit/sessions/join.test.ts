@@ -238,3 +238,18 @@ test('two hundred sessions of three users with one command at once', () => {
   const matches = join(all.map(entryOf), all.flatMap(eventsOf));
   assert.ok(matches.every(({ match }) => match === 'ambiguous'));
 });
+
+test('as many sessions as requests, all with one command at once, take bounded room', () => {
+  const all = Array.from({ length: 1_000 }, (_, index) => ({ ...FIRST, user: `user-${index % 3}`, at: index }));
+  const matches = join(all.map(entryOf), all.flatMap(eventsOf));
+  assert.ok(matches.every((one) => one.match === 'ambiguous' && one.candidates.length > 0));
+  assert.ok(matches.reduce((sum, one) => sum + (one.match === 'none' ? 0 : one.requests.length), 0) <= 260_000);
+});
+
+test('requests that were refused do not make those of the same client doubtful', () => {
+  const refused = (['get', 'create'] as const).flatMap((verb, index) =>
+    execEvents({ id: `r${index}`, verb, user: 'mallory', words: ['x'], received: START + index, status: 403 }),
+  );
+  const request = { id: 'a', verb: 'get' as const, user: 'alice', words: ['sh'], container: 'web', received: START };
+  assert.deepEqual(names(join([entryOf(FIRST)], [...refused, ...execEvents(request)])), ['alice']);
+});
