@@ -1,7 +1,7 @@
 // A session that began with an exec into a pod's container.
 
 export interface ExecEntry {
-  /** ns since the epoch, by the node's clock. */
+  /** When its first process was forked, in ns since the epoch, by the node's clock. */
   readonly began: bigint;
   readonly namespace: string;
   readonly pod: string;

@@ -31,10 +31,16 @@ export function nameKubernetesUsers(sessions: readonly Session[], requests: read
   return requests.filter((request) => !explaining.has(request) && !repeated.has(request));
 }
 
-function entryOf({ kind, container, began, asked }: Session): ExecEntry | undefined {
+function entryOf({ kind, container, forked, asked }: Session): ExecEntry | undefined {
   const { pod, namespace, name } = container ?? {};
   if (kind !== 'exec' || pod === undefined || namespace === undefined) return undefined;
-  return { began, pod, namespace, ...(name !== undefined && { container: name }), ...(asked && { commands: asked }) };
+  return {
+    began: forked,
+    pod,
+    namespace,
+    ...(name !== undefined && { container: name }),
+    ...(asked && { commands: asked }),
+  };
 }
 
 /** Whose the session is, or may be. */

@@ -178,6 +178,7 @@ export class SessionTable {
       within: inherited && isWithin(kind, inherited) ? inherited : undefined,
       asked: kind === 'exec' ? askedOf(process) : undefined,
       pid: root.pid,
+      forked: root.start,
       began: process.ranBefore ? process.start : time,
       ranBefore: process.ranBefore || time < this.floor,
       last: time,

@@ -103,7 +103,9 @@ export interface Session {
   /** exec into a pod: who did it. Undefined if no request is known. */
   kubernetes?: KubernetesEntry;
   readonly pid: number;
-  /** ns since the epoch. */
+  /** When its first process was forked, in ns since the epoch. Who is in a container can stop that process before its program begins. */
+  readonly forked: bigint;
+  /** When its first program began, in ns since the epoch. */
   readonly began: bigint;
   readonly ranBefore: boolean;
   /** The last thing that was seen in it. */

@@ -27,11 +27,11 @@ const story = new Story()
   .snapshot(90, 71, '/usr/sbin/nginx', { ...place, vpid: 1 }, names)
   .container('web', { pod_name: 'web-0', pod_namespace: 'shop' });
 const times: number[] = [];
-/** @returns when its program began, in ms since the epoch */
+/** Its program begins two seconds after its process, by when the request may be over: somebody in the container has stopped it. */
 function exec(pid: number, words: readonly string[]): void {
-  story.fork(pid, 71).change(pid, place, names).exec(pid, words);
+  story.fork(pid, 71);
   times.push(Number(story.now / 1_000_000n));
-  story.exit(pid);
+  story.change(pid, place, names).exec(pid, words).exit(pid);
 }
 exec(100, ['sh', '-c', 'id; true']);
 exec(101, ['/bin/sh', '/usr/local/bin/report', '--password', 's3cret']);
@@ -42,7 +42,7 @@ writeFileSync(record, story.bytes);
 
 const [first = 0, second = 0, third = 0, fourth = 0] = times;
 const requests: readonly Omit<MadeRequest, 'id'>[] = [
-  { user: 'alice', words: ['sh', '-c', 'id; true'], container: 'web', received: first - 100 },
+  { user: 'alice', words: ['sh', '-c', 'id; true'], container: 'web', received: first - 100, ended: first + 500 },
   // Of a script the process has the interpreter as well.
   { user: 'bob', words: ['report', '--password', 's3cret'], received: second - 100 },
   { user: 'alice', words: ['sh'], received: third - 200 },
