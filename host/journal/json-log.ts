@@ -8,15 +8,17 @@ import type { Shape } from '../diagnostics/json-shape.ts';
 const MOST_BYTES = 4 << 20;
 /** Never through a link. */
 const APPENDING = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
-/** That wait for the disk. */
-const MOST_WAITING = 10_000;
 
 export class JsonLog<Entry extends object> {
   readonly #folder: string;
   readonly #name: string;
   readonly #onFailure: (error: unknown) => void;
   readonly #mostBytes: number;
-  #waiting: Entry[] = [];
+  /** Lines that wait for the disk, which may be slow. */
+  #waiting: string[] = [];
+  #waitingBytes = 0;
+  /** The file may end within a line: a disk was full, or a machine lost its power. */
+  #mayBeCut = true;
   #writing: Promise<void> | undefined;
 
   /**
@@ -30,9 +32,14 @@ export class JsonLog<Entry extends object> {
     this.#mostBytes = mostBytes;
   }
 
-  /** Nobody waits for it. */
+  /** Nobody waits for it. Left out if more wait for the disk than the file may have. */
   add(entry: Entry): void {
-    if (this.#waiting.length < MOST_WAITING) this.#waiting.push(entry);
+    const line = `${JSON.stringify(entry)}\n`;
+    const bytes = Buffer.byteLength(line);
+    if (this.#waitingBytes + bytes < this.#mostBytes) {
+      this.#waiting.push(line);
+      this.#waitingBytes += bytes;
+    }
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;
     });
@@ -45,12 +52,14 @@ export class JsonLog<Entry extends object> {
 
   async #write(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const entries = this.#waiting;
+      const text = this.#waiting.join('');
       this.#waiting = [];
-      const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+      this.#waitingBytes = 0;
       try {
         await this.#append(text);
+        this.#mayBeCut = false;
       } catch (error) {
+        this.#mayBeCut = true;
         this.#onFailure(error);
       }
     }
@@ -63,8 +72,11 @@ export class JsonLog<Entry extends object> {
       ({ size }) => size,
       () => 0,
     );
-    if (size > 0 && size + text.length > this.#mostBytes) await rename(path, before);
-    await appendFile(path, text, { mode: 0o600, flag: APPENDING });
+    const isFull = size > 0 && size + Buffer.byteLength(text) >= this.#mostBytes;
+    if (isFull) await rename(path, before);
+    // A line that was written by half must not spoil the next one.
+    const end = this.#mayBeCut && size > 0 && !isFull ? '\n' : '';
+    await appendFile(path, `${end}${text}`, { mode: 0o600, flag: APPENDING });
   }
 }
 

@@ -47,6 +47,26 @@ test('those that come at once are all written; a line that is half there is left
   assert.equal((await readResponseLog(folder)).length, 1000);
 });
 
+test('a line that is half there does not spoil the next one', async (t) => {
+  const folder = directoryForTest(t);
+  writeFileSync(join(folder, 'responses.jsonl'), '{"time":1000,"ru');
+  const log = new ResponseLog(folder, fail);
+  for (const time of [1, 2]) {
+    log.add(recordOf(time));
+    await log.close();
+  }
+  assert.deepEqual(await readResponseLog(folder), [recordOf(1), recordOf(2)]);
+});
+
+test('what comes at once is kept within the bound, too, in bytes', async (t) => {
+  const folder = directoryForTest(t);
+  const log = new ResponseLog(folder, fail, 10_000);
+  for (let time = 0; time < 1000; time++) log.add({ ...recordOf(time), text: '\u20ac'.repeat(100) });
+  await log.close();
+  assert.ok((await readResponseLog(folder)).length > 10);
+  for (const name of readdirSync(folder)) assert.ok(statSync(join(folder, name)).size <= 10_000);
+});
+
 test('none yet, and a disk that fails', async (t) => {
   const folder = directoryForTest(t);
   assert.deepEqual(await readResponseLog(join(folder, 'none')), []);
