@@ -50,7 +50,10 @@ function isIdOf(given: string, id: string): boolean {
 
 function isOfUser(session: Session, wanted: string): boolean {
   const is = (user: User | undefined) => user !== undefined && (user.name === wanted || String(user.uid) === wanted);
-  if (usersOf(session.kubernetes).some(({ name }) => name === wanted)) return true;
+  // Who entered may have gone on by su.
+  for (let one: Session | undefined = session; one; one = one.within) {
+    if (usersOf(one.kubernetes).some(({ name }) => name === wanted)) return true;
+  }
   return is(session.user) || is(session.login) || some(session, (command) => is(command.user));
 }
 
