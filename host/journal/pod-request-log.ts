@@ -12,7 +12,10 @@ export class PodRequestLog extends JsonLog<PodRequestFacts> {
   }
 }
 
-/** The files of a journal's folder that have them, each in the form of an audit log, oldest first; they may be missing. */
+/**
+ * The files of a journal's folder that have them, each in the form of an audit log; they may be missing. In that order nothing is missed if an
+ * agent renames the first one to the second meanwhile: it is read twice.
+ */
 export function podRequestFiles(folder: string): readonly string[] {
-  return jsonLogPaths(folder, NAME);
+  return jsonLogPaths(folder, NAME).toReversed();
 }

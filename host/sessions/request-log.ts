@@ -1,13 +1,14 @@
 // The requests to enter pods, each joined from its events: they come more than once, in any order, and some never.
 
+import { byTime } from './by-time.ts';
 import { type PodRequest, readPodRequest } from './pod-request.ts';
 
 export class RequestLog {
   readonly #byKey = new Map<string, PodRequest>();
 
-  /** In the order in which they were first seen. */
+  /** Oldest first. */
   get requests(): readonly PodRequest[] {
-    return [...this.#byKey.values()];
+    return byTime([...this.#byKey.values()]);
   }
 
   /** @returns whether the event is one of such a request */

@@ -121,7 +121,7 @@ export const ACTIVITY = defineCommand({
     const notes = readAll(history, log, places.length === 0);
     const { sessions } = log;
     const logs = (options['audit-log'] ?? []).map(({ text }) => text);
-    const folders = (places.length > 0 ? places : [journal.folder]).filter((place) => statSync(place).isDirectory());
+    const folders = (places.length > 0 ? places : [journal.folder]).filter(isFolder);
     const kept = folders.flatMap(podRequestFiles);
     const further = nameUsers(sessions, requestsOf(logs, kept, terminal), history);
     const selection = selectionOf(options);
@@ -189,6 +189,11 @@ function sessionWith(id: string, sessions: readonly Session[]): Session {
   if (found.length > 1)
     throw new CommandFailure(`${count(found.length, 'session')} begin with ${id}`, 'write more of it');
   return session;
+}
+
+/** A file that was read may be gone. */
+function isFolder(place: string): boolean {
+  return statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** @param kept files of journals, which may be missing */
