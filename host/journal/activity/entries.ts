@@ -50,9 +50,14 @@ export function doorOf({ program, executable, container, isOfUpperLayer }: Progr
   return container !== undefined && isOfUpperLayer ? undefined : kind;
 }
 
-/** A runtime that has not yet become the program of the container. */
-export function isRuntime({ program, words }: ProgramState): boolean {
-  return RUNTIME_PROGRAM.test(program) && words[1] === RUNTIME_WORD;
+/**
+ * A runtime that has not yet become the program of the container. What it forks into the container's pid namespace runs nothing else before that:
+ * a program that was begun there only has its name.
+ */
+export function isRuntime({ state, parent }: Process): boolean {
+  const { program, words, pidNamespace } = state;
+  const isOutside = isInRootNamespace(state) || parent?.state.pidNamespace === pidNamespace;
+  return isOutside && RUNTIME_PROGRAM.test(program) && words[1] === RUNTIME_WORD;
 }
 
 /**
@@ -66,7 +71,7 @@ export function containerEntry(
   inside: string | undefined,
   isFirst: boolean,
 ): Entry | undefined {
-  if (inside === container || isRuntime(process.state)) return undefined;
+  if (inside === container || isRuntime(process)) return undefined;
   // The first process of a pid namespace is what the container was made for. With the host's or a pod's, the first program is.
   const isOwn = process.state.vpid === 1 || (isFirst && isInRootNamespace(process.state));
   return { kind: isOwn ? 'container' : 'exec', root: process };

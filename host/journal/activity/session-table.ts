@@ -69,7 +69,7 @@ export class SessionTable {
       entry || !inherited
         ? this.#sessionBy(entry ?? { kind: 'other', root: process }, process, inherited, time)
         : inherited;
-    if (container && !isRuntime(process.state)) this.places.see(container, process.state, entry && session);
+    if (container && !isRuntime(process)) this.places.see(container, process.state, entry && session);
     if (process.session !== session) {
       this.leave(process);
       process.session = session;

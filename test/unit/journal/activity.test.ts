@@ -74,6 +74,24 @@ function runcExec(story: Story, pid: number, words: string): Story {
     .exit(pid);
 }
 
+test('a program in a container that is called as a runtime is what somebody entered by', () => {
+  const story = host().snapshot(90, 71, '/usr/sbin/nginx', { ...inContainer, vpid: 1 }, CONTAINER_NAMES);
+  runcExec(story, 100, '/tmp/runc init').wrote(103, '/tmp/x').exec(103, 'sh').exit(103);
+  const [exec, ...others] = sessionsOf([story]).filter(({ kind }) => kind === 'exec');
+  assert.deepEqual([exec && outline(exec), others], [['exec', '/tmp/runc init', '  sh'], []]);
+});
+
+test('who entered a pod is found by his name, also in what he did by su', () => {
+  const story = host().snapshot(90, 71, '/usr/sbin/nginx', { ...inContainer, vpid: 1 }, CONTAINER_NAMES);
+  runcExec(story, 100, 'sh').run(110, 103, '/usr/bin/su nobody').run(111, 110, 'sh').exit(111).exit(110).exit(103);
+  const sessions = sessionsOf([story]);
+  const user = { name: 'alice', groups: [] };
+  const [exec, su] = ['exec', 'su'].map((wanted) => sessions.find(({ kind }) => kind === wanted));
+  assert.ok(exec && su);
+  exec.kubernetes = { match: 'exact', user, requests: [] };
+  assert.ok(isSelected(su, { user: 'alice' }));
+});
+
 test('an exec into a container is a session, with its commands, files and connections', () => {
   const story = host()
     .snapshot(90, 71, '/usr/sbin/nginx', { ...inContainer, vpid: 1 }, CONTAINER_NAMES)
