@@ -1,21 +1,39 @@
 // Audit events of requests to enter pods, kept beside what happened: with them sessions have their Kubernetes user.
 
+import { at } from '../diagnostics/json-value.ts';
+import { isRefusal } from '../sessions/pod-request.ts';
 import type { PodRequestFacts } from '../sessions/pod-request-facts.ts';
 import { JsonLog, jsonLogPaths } from './json-log.ts';
 
 const NAME = 'pod-requests';
+/** Anybody can be refused often: that must not take the room of others. */
+const REFUSED = 'refused-pod-requests';
 
-export class PodRequestLog extends JsonLog<PodRequestFacts> {
+export class PodRequestLog {
+  readonly #letThrough: JsonLog<PodRequestFacts>;
+  readonly #refused: JsonLog<PodRequestFacts>;
+
   /** @param onFailure called for each write that fails: its events are missing then */
-  constructor(folder: string, onFailure: (error: unknown) => void) {
-    super(folder, NAME, onFailure);
+  constructor(folder: string, onFailure: (error: unknown) => void, mostBytes?: number) {
+    this.#letThrough = new JsonLog(folder, NAME, onFailure, mostBytes);
+    this.#refused = new JsonLog(folder, REFUSED, onFailure, mostBytes);
+  }
+
+  /** Nobody waits for it. */
+  add(event: PodRequestFacts): void {
+    (isRefusal(at(event, 'responseStatus', 'code')) ? this.#refused : this.#letThrough).add(event);
+  }
+
+  /** Resolves when all is written. Never rejects. */
+  async close(): Promise<void> {
+    await Promise.all([this.#letThrough.close(), this.#refused.close()]);
   }
 }
 
 /**
  * The files of a journal's folder that have them, each in the form of an audit log; they may be missing. In that order nothing is missed if an
- * agent renames the first one to the second meanwhile: it is read twice.
+ * agent renames a file to the next one meanwhile: it is read twice.
  */
 export function podRequestFiles(folder: string): readonly string[] {
-  return jsonLogPaths(folder, NAME).toReversed();
+  return [NAME, REFUSED].flatMap((name) => jsonLogPaths(folder, name).toReversed());
 }

@@ -87,7 +87,7 @@ function keyOf(event: unknown, { user, addresses, received }: PodRequest): strin
 }
 
 /** The request was not let through. What failed later, a status of 500 or more, may have run something before. */
-function isRefusal(code: unknown): boolean {
+export function isRefusal(code: unknown): boolean {
   return typeof code === 'number' && code >= 400 && code < 500;
 }
 

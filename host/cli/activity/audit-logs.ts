@@ -1,5 +1,6 @@
 // Requests to enter pods, from audit logs of an API server.
 
+import { statSync } from 'node:fs';
 import { logLines } from '../../audit/events/log-lines.ts';
 import { asArray, at } from '../../diagnostics/json-value.ts';
 import { sum } from '../../diagnostics/numbers.ts';
@@ -33,6 +34,8 @@ export function readRequests(paths: readonly string[], kept: readonly string[] =
 
 /** @returns how many lines can't be read */
 function readLog(path: string, log: RequestLog): number {
+  // A pipe would be read twice: its beginning would be missing.
+  if (!statSync(path).isFile()) throw new Error('it is no regular file');
   let unreadable = 0;
   for (const { bytes } of logLines(path)) {
     const events = bytes && eventsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
