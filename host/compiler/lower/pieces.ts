@@ -38,7 +38,7 @@ export function mapCases(operand: Operand, map: (operand: Operand) => Operand): 
 
 /** A list with each element transformed; absent if any result is absent. */
 export function mapItems(list: Extract<Operand, { kind: 'list' }>, map: (item: Operand) => Operand): Operand {
-  const items = list.items.map((item) => mapEither(item, map));
+  const items = list.items.map((item) => mapCases(item, map));
   return items.some((item) => item.kind === 'absent') ? ABSENT : { kind: 'list', items };
 }
 

@@ -69,8 +69,8 @@ export type ResolvedField =
       readonly field?: Field;
     };
 
-/** Arguments may be quoted inside the brackets: `proc.env["A B"]`. */
-const BRACKETED = /^([^[\]]+)\[(?:"([^"]*)"|'([^']*)'|([^\]["'\s]+))\]$/;
+/** Arguments may be quoted inside the brackets, as in rules: `proc.env["A B"]`. Keys of outputs have them without: `proc.env[A B]`. */
+const BRACKETED = /^([^[\]]+)\[(?:"([^"]*)"|'([^']*)'|(.+))\]$/s;
 
 /**
  * Finds the field that `text` names, with its argument split off: `proc.aname[2]`, `evt.arg.flags`,

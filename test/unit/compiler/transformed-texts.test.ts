@@ -70,7 +70,7 @@ test('each item of a list is transformed in outputs', () => {
 });
 
 test('what a field reads by default is transformed as its value is', async () => {
-  // Of /x the directory is the root, which is no part of the name before its last slash.
+  // A name without a slash has no part before the last one: the default is the root.
   const conditions = [
     'fd.directory = /',
     'basename(fd.directory) = ""',
@@ -78,11 +78,14 @@ test('what a field reads by default is transformed as its value is', async () =>
     'concat(fd.directory, proc.name) = /program',
     'join(fd.directory, ("a", "b")) = a/b',
     'basename(concat(fd.directory, proc.name)) = program',
+    'join("-", basename((fd.directory, "b/c"))) = -c',
   ];
   const module = await RuleModule.of(rulesOf(conditions.map((condition) => `evt.type = openat and ${condition}`)));
   const image = module.records.image({ comm: 'program' }, ['program']);
   module.setCandidates(image);
-  const from = module.records.end;
-  module.records.event('openat', image, { name: '/x' });
-  assert.deepEqual(module.evaluate(from, module.records.end), [...conditions.keys()]);
+  for (const name of ['/x', 'x']) {
+    const from = module.records.end;
+    module.records.event('openat', image, { name });
+    assert.deepEqual(module.evaluate(from, module.records.end), [...conditions.keys()], name);
+  }
 });

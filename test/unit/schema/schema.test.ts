@@ -86,5 +86,13 @@ test('a field is found with its argument', () => {
   assert.deepEqual(resolveField('proc.aname[2]'), { ok: true, field: findField('proc.aname'), argument: '2' });
   assert.deepEqual(resolveField('evt.arg.flags'), { ok: true, field: findField('evt.arg'), argument: 'flags' });
   assert.equal(resolveField('evt.arg').ok, false);
+  const variable = { ok: true, field: findField('proc.env') };
+  for (const argument of ['A B', 'a]b', 'a"b', '"', '[']) {
+    assert.deepEqual(resolveField(`proc.env[${argument}]`), { ...variable, argument }, argument);
+  }
+  assert.deepEqual(resolveField('proc.env["A B"]'), { ...variable, argument: 'A B' });
+  assert.deepEqual(resolveField('proc.aname[ 1]'), { ok: true, field: findField('proc.aname'), argument: '1' });
+  for (const empty of ['proc.env[]', 'proc.env[""]', 'proc.env[A', '[A]'])
+    assert.equal(resolveField(empty).ok, false, empty);
   assert.equal(resolveField('proc.nam').ok, false);
 });
