@@ -31,6 +31,8 @@ export interface TextDefinition<Choice extends string = string> extends Definiti
   readonly default: string;
   /** In the spelling of the value; input may have any case. */
   readonly choices?: readonly Choice[];
+  /** What to do instead of a value that Falco has and that is refused here. */
+  readonly instead?: Readonly<Record<string, string>>;
   /** What must not appear in a log: the whole value, or all of a URL but the host. */
   readonly secret?: 'all' | 'address';
 }

@@ -127,14 +127,15 @@ class Reader {
     }
   }
 
-  #text({ choices, default: byDefault }: TextDefinition, text: string, origin: Origin, path: string): string {
+  #text({ choices, instead, default: byDefault }: TextDefinition, text: string, origin: Origin, path: string): string {
     if (!choices) return text;
     if (text === '') return byDefault;
     const found = choices.find((choice) => choice === text.toLowerCase());
     if (found !== undefined) return found;
     const wanted = text.toLowerCase();
     const near = choices.find((choice) => choice.startsWith(wanted)) ?? nearest(wanted, choices);
-    const help = near === undefined ? `it is one of ${choices.join(', ')}` : `did you mean ${near}?`;
+    const others = near === undefined ? `it is one of ${choices.join(', ')}` : `did you mean ${near}?`;
+    const help = instead?.[wanted] ?? others;
     this.#note('CONFIG_VALUE', `${path} can't be '${text}'`, origin, { help });
     return byDefault;
   }

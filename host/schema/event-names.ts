@@ -42,7 +42,7 @@ stime subpage_prot swapcontext swapoff swapon switch switch_endian symlink symli
 sync_file_range2 syncfs sys_debug_setcontext sysfs sysinfo syslog task task_file_anon_inode task_file_directory
 task_file_memfd task_file_pipe task_file_regular task_file_socket_inet task_file_socket_inet6 task_file_socket_netlink
 task_file_socket_unix tee tgkill time timer_create timer_delete timer_getoverrun timer_gettime timer_settime timerfd
-timerfd_create timerfd_gettime timerfd_settime times tkill tracer truncate umask umount umount2 uname unlink unlinkat
+timerfd_create timerfd_gettime timerfd_settime times tkill tracer truncate umask umount umount2 uname unknown unlink unlinkat
 unshare uprobe uretprobe uselib useradded userdeleted userfaultfd ustat utime utimensat utimes vfork vhangup vm86
 vmsplice wait4 waitid waitpid write writev
 `

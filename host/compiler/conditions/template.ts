@@ -83,7 +83,7 @@ function operandToken(text: string, percent: number, source: EventSource): Place
 const NO_ESCAPE = { help: 'a % always starts a field; there is no way to print one' };
 
 /** The longest text that may be a field's name, with an argument after it. Names are far shorter than the limit. */
-const FIELD_REACH = /([a-zA-Z][\w.]{0,127})(\[(?:"[^"]*"|'[^']*'|[^\]]*)\])?/y;
+const FIELD_REACH = /([a-zA-Z][\w.]{0,127})(\[(?:"(?:\\"|[^"])*"|'(?:\\'|[^'])*'|[^\]]*)\])?/y;
 const TRANSFORMER_START = /[a-z0-9]+\(/y;
 /** Longest transformer: names, arguments and nested transformers are short in all sensible templates. */
 const TRANSFORMER_REACH = 1024;

@@ -58,6 +58,16 @@ export function piecesOf(operand: Operand): readonly Piece[] | undefined {
   }
 }
 
+/** Pieces as a constant or as one text, where they are no more than that. */
+export function asOne(pieces: readonly Piece[]): Operand {
+  const constants = pieces.flatMap((piece) => (piece.kind === 'bytes' ? [piece.bytes] : []));
+  if (constants.length === pieces.length) return { kind: 'constant', bytes: constants.join('') };
+  const [only] = pieces;
+  if (only?.kind !== 'text' || pieces.length > 1) return { kind: 'pieces', pieces };
+  const { kind, ...text } = only;
+  return { kind, text };
+}
+
 /** What a transformer gives for a text that it can't read in pieces. */
 export function unsupported(name: string, context: LoweringContext): Operand {
   context.warn('condition-not-supported', `${name}() of a joined text is not supported; the condition is never true`);

@@ -22,7 +22,7 @@ import { fieldOperand, knownField } from './field.ts';
 import { inCase } from './letter-case.ts';
 import { ABSENT, constantText, type LoweringContext, number, type Operand, present } from './operand.ts';
 import { optionsOf } from './options.ts';
-import { mapCases, mapEither, piecesOf } from './pieces.ts';
+import { asOne, mapCases, mapEither, piecesOf } from './pieces.ts';
 import { exists } from './text-check.ts';
 
 /** How an operand is compared. */
@@ -195,12 +195,11 @@ function joined(separator: Operand, items: readonly Operand[]): Operand {
 function joinedBy(separator: readonly Piece[], items: readonly Operand[]): Operand {
   const build = (rest: readonly Operand[], done: readonly Piece[], first: boolean): Operand => {
     const [next, ...others] = rest;
-    if (!next) return { kind: 'pieces', pieces: done };
+    if (!next) return asOne(done);
     return mapCases(next, (operand) => {
       const pieces = piecesOf(operand);
       return pieces ? build(others, [...done, ...(first ? [] : separator), ...pieces], false) : ABSENT;
     });
   };
-  const whole = build(items, [], true);
-  return whole.kind === 'pieces' && whole.pieces.length === 0 ? constantText('') : whole;
+  return build(items, [], true);
 }

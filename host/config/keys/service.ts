@@ -42,11 +42,19 @@ export const SERVICE_KEYS = {
     'Format of these messages: text lines, or one JSON object a line (not in Falco).',
   ),
   engine: section('What is captured, and how.', {
-    kind: choice(
-      ['modern_ebpf', 'kmod', 'ebpf'],
-      'modern_ebpf',
-      "The source of events. All values mean the same here: Wasprey's BPF programs. `wasprey replay` evaluates recordings.",
-    ),
+    kind: {
+      ...choice(
+        ['modern_ebpf', 'kmod', 'ebpf'],
+        'modern_ebpf',
+        "The source of events. All values mean the same here: Wasprey's BPF programs. `wasprey replay` evaluates recordings.",
+      ),
+      instead: {
+        nodriver:
+          'leave it out; `wasprey run --disable-source syscall` receives audit events alone (sources.k8s_audit)',
+        replay: 'leave it out; `wasprey replay FILE` evaluates recordings and .scap files',
+        gvisor: 'gVisor is not supported; Falco no longer supports it either',
+      },
+    },
     wasprey: section('Keys that Falco does not have.', {
       bpf_stats: flag(
         false,

@@ -91,6 +91,7 @@ test('syscall.type is compared with any text, and what no call is named is repor
   }
   assert.deepEqual(verdict(rule('syscall.type startswith op', '  warn_evttypes: false\n')), []);
   assert.deepEqual(verdict(rule('evt.type = bogus', skipped)), ['LOAD_UNKNOWN_FILTER condition expression']);
+  assert.deepEqual(verdict(rule('evt.type in (unknown, NA)')), []);
   assert.deepEqual(verdict(rule('evt.type = bogus')), ['LOAD_ERR_COMPILE_CONDITION condition expression']);
 });
 

@@ -25,6 +25,7 @@ test('the longest known field counts, the rest is text', () => {
     '%proc.aname[x]': '{proc.aname}[x]',
     '%proc.env[A B]': '{proc.env}[A B]',
     "%proc.env['A B']": '{proc.env["A B"]}',
+    '%proc.env["a\\"]b"]x': '{proc.env["a\\"]b"]}x',
     '%10proc.name|%0proc.pid': '{10proc.name}|{proc.pid}',
     '%user.name(uid=%user.uid)': '{user.name}(uid={user.uid})',
     '%proc.name%proc.pid': '{proc.name}{proc.pid}',

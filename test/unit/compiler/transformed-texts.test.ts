@@ -14,6 +14,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   'proc.name': 'Cat',
   'proc.pname': '/usr/bin/Bash',
   'proc.cwd': '/a/',
+  'proc.pexe': 'aGVsbG8=',
 };
 const TYPES = ['file', 'Ipv4', 'a/b'];
 
@@ -35,6 +36,9 @@ const OPERANDS: readonly (readonly [string, string | undefined])[] = [
   ['basename(concat(proc.name, "-", proc.name))', 'Cat-Cat'],
   ['toupper(basename(concat(proc.pname, "/x/", proc.name)))', 'CAT'],
   ['basename(concat(proc.exepath, "/", proc.name))', undefined],
+  ['b64(concat("aGVs", "bG8="))', 'hello'],
+  ['b64(join("", (proc.pexe)))', 'hello'],
+  ['b64(join("", (proc.exepath)))', undefined],
 ];
 
 function lookUp(key: string): FieldValue | undefined {

@@ -166,6 +166,19 @@ describe('a configuration of Falco', () => {
     );
   });
 
+  it('says what to do instead of sources of events that are no capture', () => {
+    const instead = {
+      nodriver: /sources\.k8s_audit\)$/,
+      replay: /`wasprey replay FILE` evaluates recordings/,
+      gvisor: /gVisor is not supported/,
+    };
+    for (const [kind, help] of Object.entries(instead)) {
+      const text = mistakes(`engine: {kind: ${kind}}\n`);
+      assert.match(text, new RegExp(`engine\\.kind can't be '${kind}'`));
+      assert.match(text, help);
+    }
+  });
+
   it('gives every key its default where nothing is said', () => {
     const { configuration, unused, files } = loadConfig({ environment: {} });
     assert.equal(configuration.json_include_tags_property, true);
