@@ -24,7 +24,7 @@ import {
 } from './number-check.ts';
 import type { LoweringContext, Operand } from './operand.ts';
 import { comparePair, compareWithList } from './pair-check.ts';
-import { piecesOf, splitEither } from './pieces.ts';
+import { isTooLarge, piecesOf, splitEither } from './pieces.ts';
 import { checkText, exists } from './text-check.ts';
 import { pathMatch, textMatch } from './text-match.ts';
 import { lowerOperand, type TypedOperand } from './transform.ts';
@@ -201,6 +201,11 @@ function bytesOf(literal: Literal): Bytes {
 /** A comparison with another value of the event. */
 function checkAgainst(typed: TypedOperand, check: Check, right: AstOperand, context: LoweringContext): Condition {
   const other = lowerOperand(right, context);
+  if (isTooLarge([typed.operand, other.operand])) {
+    const message = 'comparing values with so many cases is not supported; the condition is never true';
+    context.warn('condition-not-supported', message);
+    return FALSE;
+  }
   return splitEither(typed.operand, (left) =>
     splitEither(other.operand, (against) => {
       if (left.kind === 'absent' || against.kind === 'absent') return FALSE;

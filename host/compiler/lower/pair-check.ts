@@ -11,7 +11,7 @@ import { call, cast, compare } from '../ir/value.ts';
 import { checkTextsAgainst } from './list-check.ts';
 import { comparisonOf, numberOperator } from './number-check.ts';
 import type { LoweringContext, Operand } from './operand.ts';
-import { piecesOf } from './pieces.ts';
+import { piecesOf, splitEither } from './pieces.ts';
 import { exists } from './text-check.ts';
 import type { TextOperator } from './text-match.ts';
 
@@ -23,7 +23,10 @@ export function compareWithList(
   context: LoweringContext,
 ): Condition | undefined {
   if (operator !== 'in' && operator !== 'intersects') return undefined;
-  if (list.kind === 'list') return any(list.items.map((item) => comparePair(left, operator, item) ?? FALSE));
+  if (list.kind === 'list') {
+    const equals = (item: Operand): Condition => comparePair(left, operator, item) ?? FALSE;
+    return any(list.items.map((item) => splitEither(item, equals)));
+  }
   const pieces = piecesOf(left);
   if (list.kind !== 'texts' || !pieces || pieces.some(({ kind }) => kind === 'joined')) return undefined;
   return all([exists(left), checkTextsAgainst(list, 'intersects', pieces, context)]);

@@ -36,6 +36,27 @@ export function mapCases(operand: Operand, map: (operand: Operand) => Operand): 
   return either(apart.condition, mapCases(apart.value, map), mapCases(apart.otherwise, map));
 }
 
+/** Whether there are too many pieces in all cases of values that are combined, each case with each: conditions have code for all of them. */
+export function isTooLarge(operands: readonly Operand[]): boolean {
+  const measures = operands.map(measure);
+  const cases = measures.reduce((product, each) => product * each.cases, 1);
+  const pieces = measures.reduce((sum, each) => sum + each.pieces, 0);
+  return cases > 1 && cases * pieces > MOST_PIECES;
+}
+
+/** This many take 0.3 s and 70 MB to compile. */
+const MOST_PIECES = 4096;
+
+/** How many cases there are, and the pieces of the longest. */
+function measure(operand: Operand): { readonly cases: number; readonly pieces: number } {
+  if (operand.kind === 'either') {
+    const [one, other] = [measure(operand.value), measure(operand.otherwise)];
+    return { cases: one.cases + other.cases, pieces: Math.max(one.pieces, other.pieces) };
+  }
+  const cases = operand.kind === 'text' && operand.orElse !== undefined ? 2 : 1;
+  return { cases, pieces: piecesOf(operand)?.length ?? 1 };
+}
+
 /** A list with each element transformed; absent if any result is absent. */
 export function mapItems(list: Extract<Operand, { kind: 'list' }>, map: (item: Operand) => Operand): Operand {
   const items = list.items.map((item) => mapCases(item, map));

@@ -22,7 +22,7 @@ import { fieldOperand, knownField } from './field.ts';
 import { inCase } from './letter-case.ts';
 import { ABSENT, constantText, type LoweringContext, number, type Operand, present } from './operand.ts';
 import { optionsOf } from './options.ts';
-import { asOne, mapCases, mapEither, piecesOf } from './pieces.ts';
+import { asOne, isTooLarge, mapCases, mapEither, piecesOf } from './pieces.ts';
 import { exists } from './text-check.ts';
 
 /** How an operand is compared. */
@@ -78,6 +78,8 @@ function dynamicType(operand: Operand): Comparison {
   return operand.kind === 'number' ? 'number' : operand.kind === 'boolean' ? 'boolean' : 'text';
 }
 
+const MANY_CASES = 'of values with so many cases';
+
 function transform(transformer: TransformerOperand, context: LoweringContext): TypedOperand {
   const { name } = transformer;
   const [first] = transformer.arguments;
@@ -92,8 +94,10 @@ function transform(transformer: TransformerOperand, context: LoweringContext): T
       const to = name === 'tolower' ? 'lower' : 'upper';
       return { operand: mapEither(argument(first, context), (operand) => inCase(operand, to)), type: 'text' };
     }
-    case 'basename':
-      return { operand: mapCases(argument(first, context), (operand) => basename(operand, context)), type: 'text' };
+    case 'basename': {
+      const operand = mapCases(argument(first, context), (each) => basename(each, context));
+      return isTooLarge([operand]) ? unsupported(MANY_CASES) : { operand, type: 'text' };
+    }
     case 'b64':
       return { operand: mapCases(argument(first, context), (operand) => base64(operand, context)), type: 'text' };
     case 'len':
@@ -105,12 +109,14 @@ function transform(transformer: TransformerOperand, context: LoweringContext): T
     case 'join': {
       const separator = argument(first, context);
       const items = listItems(transformer.arguments[1], context);
+      if (isTooLarge([separator, ...items])) return unsupported(MANY_CASES);
       const [list] = items;
       const operand = items.length === 1 && list ? joinedList(separator, list) : undefined;
       return { operand: operand ?? joined(separator, items), type: 'text' };
     }
     case 'concat': {
       const items = transformer.arguments.map((item) => argument(item, context));
+      if (isTooLarge(items)) return unsupported(MANY_CASES);
       return { operand: joined(constantText(''), items), type: 'text' };
     }
     case 'getopt': {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compileModule } from '../../../host/compiler/compile.ts';
+import { compileModule, translateRules } from '../../../host/compiler/compile.ts';
 import { operandOrNothing } from '../../../host/compiler/conditions/operand-parser.ts';
 import { valueText } from '../../../host/fields/text.ts';
 import { decode, encode, type FieldValue, text } from '../../../host/fields/value.ts';
@@ -92,4 +92,19 @@ test('what a field reads by default is transformed as its value is', async () =>
     module.records.event('openat', image, { name });
     assert.deepEqual(module.evaluate(from, module.records.end), [...conditions.keys()], name);
   }
+});
+
+test('values that have many cases each are not combined without a bound', () => {
+  const last = (index: number) => `basename(concat(proc.env[A${index}], proc.env[B${index}]))`;
+  const all = (count: number) => Array.from({ length: count }, (_, index) => last(index)).join(', ');
+  const warnings = (condition: string) =>
+    translateRules(rulesOf([`evt.type = openat and ${condition}`])).diagnostics.map(({ message }) => message);
+  assert.deepEqual(warnings(`concat(${all(4)}) = x`), []);
+  const variables = Array.from({ length: 300 }, (_, index) => `proc.env[V${index}]`).join(', ');
+  for (const made of [`concat(${all(12)})`, `join("/", (${all(12)}))`, `basename(concat(${variables}))`])
+    assert.match(warnings(`${made} = x`).join(), /of values with so many cases is not supported/);
+  assert.match(
+    warnings(`concat(${all(3)}) = concat(${all(4)})`).join(),
+    /comparing values with so many cases is not supported/,
+  );
 });
