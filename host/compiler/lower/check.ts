@@ -87,7 +87,7 @@ function checkList(
   const { items } = typed.operand;
   if (check.operator === 'exists') return exists(typed.operand);
   const each = items.map((operand) => checkOperand({ ...typed, operand }, { ...check, operator: 'in' }, context));
-  return check.operator === 'in' ? all(each) : any(each);
+  return all([exists(typed.operand), check.operator === 'in' ? all(each) : any(each)]);
 }
 
 function checkTexts(texts: Texts, { operator, right }: Check, context: LoweringContext): Condition {

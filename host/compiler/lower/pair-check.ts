@@ -25,7 +25,7 @@ export function compareWithList(
   if (operator !== 'in' && operator !== 'intersects') return undefined;
   if (list.kind === 'list') {
     const equals = (item: Operand): Condition => comparePair(left, operator, item) ?? FALSE;
-    return any(list.items.map((item) => splitEither(item, equals)));
+    return all([exists(list), any(list.items.map((item) => splitEither(item, equals)))]);
   }
   const pieces = piecesOf(left);
   if (list.kind !== 'texts' || !pieces || pieces.some(({ kind }) => kind === 'joined')) return undefined;

@@ -52,7 +52,7 @@ export function exists(operand: Operand): Condition {
     case 'ancestors':
       throw new Error('ancestors are checked one by one');
     case 'list':
-      return TRUE;
+      return all(operand.items.map(exists));
     case 'texts':
       return operand.there;
     case 'either':

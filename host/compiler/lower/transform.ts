@@ -146,7 +146,8 @@ function listItems(item: TransformerArgument | undefined, context: LoweringConte
 
 function length(operand: Operand, context: LoweringContext): Operand {
   if (operand.kind === 'absent') return operand;
-  if (operand.kind === 'list') return number(cast('i64', integer(operand.items.length)), 'image');
+  if (operand.kind === 'list')
+    return present(exists(operand), number(cast('i64', integer(operand.items.length)), 'image'));
   if (operand.kind === 'texts') return countOf(operand, context);
   if (operand.kind === 'text') {
     const bytes = cast('i64', call('lengthOf', operand.text.value));

@@ -36,6 +36,8 @@ const OPERANDS: readonly (readonly [string, string | undefined])[] = [
   ['basename(concat(proc.name, "-", proc.name))', 'Cat-Cat'],
   ['toupper(basename(concat(proc.pname, "/x/", proc.name)))', 'CAT'],
   ['basename(concat(proc.exepath, "/", proc.name))', undefined],
+  ['len((proc.exepath, "z"))', undefined],
+  ['tolower((proc.exepath, "z"))', undefined],
   ['b64(concat("aGVs", "bG8="))', 'hello'],
   ['b64(join("", (proc.pexe)))', 'hello'],
   ['b64(join("", (proc.exepath)))', undefined],
@@ -64,6 +66,19 @@ test('outputs and conditions transform lists and texts in pieces alike', async (
     conditions.filter((_, index) => !matches.includes(index)),
     [],
   );
+});
+
+test('a list with an absent item is absent, and so meets no other', async () => {
+  const conditions = [
+    'tolower((proc.exepath, proc.name)) intersects (cat)',
+    'tolower((proc.name)) intersects tolower((proc.exepath, proc.name))',
+    'tolower((proc.name)) intersects tolower((proc.pname, proc.name))',
+    'tolower((proc.name)) in tolower((proc.pname, proc.name))',
+    'len((proc.name, "z")) = 2',
+  ];
+  const compiled = await compileModule(rulesOf(conditions), { fields: 'given' });
+  const matches = new GivenModule(compiled).evaluate({ fields: new Map(Object.entries(FIELDS)), parameters: [] });
+  assert.deepEqual(matches, [2, 3, 4]);
 });
 
 test('each item of a list is transformed in outputs', () => {
