@@ -12,9 +12,11 @@ $B mkdir -p /new/proc /new/sys /new/dev /new/tmp /new/run /new/root
 bind /lib/modules /new/usr/lib/modules
 bind /new/srv/wasprey/node_modules /project/srv/wasprey/node_modules
 $B mount --rbind /project/srv/wasprey /new/srv/wasprey
-for folder in /project/*; do
-  [ "$folder" = /project/srv ] && continue
-  $B cp -a "$folder" /new/
+# The rest is small. Falco's files have the place that they have on the machine of the tests, which may be below /srv.
+for folder in /project/* /project/srv/*; do
+  case $folder in /project/srv | /project/srv/wasprey) continue ;; esac
+  place=/new${folder#/project}
+  $B cp -a "$folder" "${place%/*}/"
 done
 $B umount /proc; $B umount /sys; $B umount /dev
 # As switch_root, which would delete the initramfs.
