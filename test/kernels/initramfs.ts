@@ -106,6 +106,7 @@ function settings({ name: guest, cgroups }: Guest): string {
     GUEST: guest,
     CGROUPS: cgroups,
     WASPREY_TIME_FACTOR: String(TIME_FACTOR),
+    FALCO_FILES: String(falcoRules().length),
     ...(process.env.FALCO_DATA !== undefined && { FALCO_DATA: process.env.FALCO_DATA }),
   };
   return Object.entries(variables)
