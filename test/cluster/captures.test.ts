@@ -144,7 +144,8 @@ test('activity shows the session, and after the agent was killed all but the las
   const [shell] = attack.commands;
   // What busybox's shell does without another program is the shell's own work.
   const lines = shell.commands.map((command: { arguments: string[] }) => command.arguments.join(' '));
-  assert.deepEqual(lines, ['/tmp/dropped true', 'sleep 1', 'nc -w 1 127.0.0.1 9', 'sleep 4']);
+  const expected = ['/tmp/dropped true', 'sleep 1', 'nc -w 1 127.0.0.1 9', 'sleep 4'];
+  assert.deepEqual(lines, expected, `${lines.join('; ')} in ${JSON.stringify(sessions)}`);
   assert.equal(shell.commands[2].connections[0].peer, '127.0.0.1:9');
   const dropped = shell.files.find(({ path }: { path: string }) => path === '/tmp/dropped');
   assert.ok(dropped?.did.includes('created'), JSON.stringify(shell.files));
