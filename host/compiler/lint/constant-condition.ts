@@ -58,8 +58,8 @@ function isOfAncestors({ name, argument }: FieldOperand, source: EventSource): b
 
 function onCheck(check: Check, { rule, types }: Subject): Diagnostic | undefined {
   const { left } = check;
-  if (isAboutType(check) || types.length === 0 || !fieldsOf(check).every((field) => isCaptured(field, rule)))
-    return undefined;
+  if (isAboutType(check) || isStatic(check) || types.length === 0) return undefined;
+  if (!fieldsOf(check).every((field) => isCaptured(field, rule))) return undefined;
   const conditions = types.map((type) => conditionOn(check, type));
   const values = new Set(conditions.map((item) => (item?.kind === 'constant' ? item.value : undefined)));
   const [value] = values;
@@ -81,7 +81,7 @@ function onCheck(check: Check, { rule, types }: Subject): Diagnostic | undefined
 function onWhole({ rule, types, conditions }: Subject): Diagnostic[] {
   const checks = checksOf(rule.condition);
   // "Never" on purpose.
-  if (checks.some(({ left }) => left.kind === 'field' && left.name === 'evt.num')) return [];
+  if (checks.some(({ left }) => left.kind === 'field' && left.name === 'evt.num') || checks.some(isStatic)) return [];
   if (conditions.size < types.length) return [];
   const possible = [...conditions.values()].some((condition) => condition.kind !== 'constant' || condition.value);
   if (possible) return [];
@@ -97,6 +97,11 @@ function onWhole({ rule, types, conditions }: Subject): Diagnostic[] {
             '`wasprey explain` shows it with all macros expanded',
           ];
   return [warning('LINT_ALWAYS_FALSE', message, rule.place, { help })];
+}
+
+/** Of static fields alone: they are constants here, and others on another machine. */
+function isStatic(check: Check): boolean {
+  return fieldsOf(check).length === 0;
 }
 
 function isCaptured({ name, argument }: FieldOperand, { source }: CompiledRule): boolean {
