@@ -4,7 +4,7 @@
 // name is certain if each such assignment has it. Without any, an event is missing (or the session came from elsewhere), and
 // nothing is certain of the sessions and requests that could belong together.
 
-import { attemptsIn } from './attempts.ts';
+import { type Attempts, attemptsIn } from './attempts.ts';
 import type { ExecEntry } from './exec-entry.ts';
 import { groupSessions } from './groups.ts';
 import { assign, canAssign } from './matching.ts';
@@ -28,10 +28,13 @@ export type UserMatch =
 
 const NONE: UserMatch = { match: 'none' };
 
-/** In the order of the entries. */
-export function joinRequests(entries: readonly ExecEntry[], requests: readonly PodRequest[]): readonly UserMatch[] {
+/** In the order of the entries. @param attempts those among the requests, for a caller that has them */
+export function joinRequests(
+  entries: readonly ExecEntry[],
+  requests: readonly PodRequest[],
+  { possible: attempts }: Attempts = attemptsIn(requests),
+): readonly UserMatch[] {
   const matches = new Map<ExecEntry, UserMatch>();
-  const attempts = attemptsIn(requests).possible;
   for (const { sessions, isComplete } of groupSessions(entries, requests)) {
     const possible = sessions.map(({ possible }) => possible);
     // Attempts do not explain a session that has no request otherwise: a request of somebody else may be lost. But it may come from one.

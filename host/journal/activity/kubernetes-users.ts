@@ -16,9 +16,11 @@ export function nameKubernetesUsers(sessions: readonly Session[], requests: read
     const entry = entryOf(session);
     return entry ? [{ session, entry }] : [];
   });
+  const attempts = attemptsIn(requests);
   const matches = joinRequests(
     entered.map(({ entry }) => entry),
     requests,
+    attempts,
   );
   const explaining = new Set<PodRequest>();
   for (const [index, { session }] of entered.entries()) {
@@ -27,8 +29,7 @@ export function nameKubernetesUsers(sessions: readonly Session[], requests: read
     session.kubernetes = match;
     for (const request of match.requests) explaining.add(request);
   }
-  const { repeated } = attemptsIn(requests);
-  return requests.filter((request) => !explaining.has(request) && !repeated.has(request));
+  return requests.filter((request) => !explaining.has(request) && !attempts.repeated.has(request));
 }
 
 function entryOf({ kind, container, forked, asked }: Session): ExecEntry | undefined {
