@@ -5,13 +5,11 @@ import { logLines } from '../../audit/events/log-lines.ts';
 import { asArray, at } from '../../diagnostics/json-value.ts';
 import { sum } from '../../diagnostics/numbers.ts';
 import { ifThere } from '../../recording/byte-source.ts';
-import type { PodRequest } from '../../sessions/pod-request.ts';
+import { ENTERING_SUBRESOURCES, type PodRequest } from '../../sessions/pod-request.ts';
 import { RequestLog } from '../../sessions/request-log.ts';
 
 /** A line without any of these is about something else, and need not be parsed. */
-const WORDS = ['exec', 'attach', 'portforward', 'portForward', 'ephemeralcontainers', 'proxy'].map((word) =>
-  Buffer.from(word),
-);
+const WORDS = ENTERING_SUBRESOURCES.map((word) => Buffer.from(word));
 
 export interface ReadRequests {
   readonly requests: readonly PodRequest[];
