@@ -227,7 +227,7 @@ export class AgentParts {
   /** In doubt it was: it protects. */
   #hasOwnLabel(id: string, key: string, value: string): boolean {
     const entry = this.#entry(id);
-    return entry === undefined || (ContainerRecord.of(entry).hasOwnLabel(key, value) ?? true);
+    return entry === undefined || ContainerRecord.of(entry).mayHaveOwnLabel(key, value);
   }
 
   #makeDirectory(onTrouble: (message: string) => void): ContainerDirectory {

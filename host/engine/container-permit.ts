@@ -20,7 +20,7 @@ export function permitOf(container: ContainerRecord, never: EnforcementStart['ne
   if (never.namespaces.includes(text('pod_namespace'))) return PERMIT.NEVER;
   const podLabels = new Set(text('pod_labels').split('\0'));
   const isExcluded = never.labels.some(
-    ([key, value]) => (container.hasOwnLabel(key, value) ?? true) || podLabels.has(`${key}:${value}`),
+    ([key, value]) => container.mayHaveOwnLabel(key, value) || podLabels.has(`${key}:${value}`),
   );
   return isExcluded ? PERMIT.NEVER : PERMIT.PERMITTED;
 }

@@ -89,6 +89,11 @@ export class ContainerRecord extends StructRecord {
     return isIn(this.bytes('labels') ?? new Uint8Array()) ? undefined : false;
   }
 
+  /** In doubt it has it: such labels protect a container. */
+  mayHaveOwnLabel(key: string, value: string): boolean {
+    return this.hasOwnLabel(key, value) ?? true;
+  }
+
   get isPending(): boolean {
     return this.number('state') === CONTAINER_STATE.PENDING;
   }

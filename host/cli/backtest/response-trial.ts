@@ -75,7 +75,7 @@ export class ResponseTrial {
     const { set, event, view } = match;
     const acts = set.toActOn(event, view, rule.reads.guards ?? []);
     const container = match.record.image?.container;
-    const hasOwnLabel = (_: string, key: string, value: string) => container?.hasOwnLabel(key, value) ?? true;
+    const hasOwnLabel = (_: string, key: string, value: string) => container?.mayHaveOwnLabel(key, value) ?? true;
     const target = targetOf(this.#fields(rule, match), acts, this.#lacksMetadata(match), hasOwnLabel);
     for (const bound of responses) {
       const outcome = refusalOf(acts, bound.guard) ?? (target ? this.#perform(bound, target, time) : UNKNOWN_PROCESS);
