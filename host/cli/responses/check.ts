@@ -61,22 +61,21 @@ export async function checkResponses(request: CheckRequest, terminal: Terminal):
   const responses = settings.responses.map((response) => ({
     response,
     rules: rules.filter((rule) => isFor(response.match, rule)).map(({ name }) => name),
+    isLsmNeeded: deniesByLsm(response, rules),
   }));
   if (json) {
-    const texts = responses.map(({ response, rules: matched }) => ({
+    const texts = responses.map(({ response, rules: matched, isLsmNeeded }) => ({
       name: response.name,
       do: response.action,
       where: response.where,
-      ...(deniesByLsm(response, rules) && { needsLsm: true }),
+      ...(isLsmNeeded && { needsLsm: true }),
       rules: matched,
     }));
     terminal.print(`${JSON.stringify({ mode: settings.mode, responses: texts, warnings })}\n`);
   } else {
     terminal.print(headText(settings, rules.length, warnings.length));
-    for (const { response, rules: matched } of responses) {
-      const isLsmNeeded = deniesByLsm(response, rules);
+    for (const { response, rules: matched, isLsmNeeded } of responses)
       terminal.print(responseText(response, matched, isLsmNeeded, terminal));
-    }
   }
   return strict && warnings.length > 0 ? EXIT.failure : EXIT.ok;
 }
