@@ -4,8 +4,10 @@ import { number, object, optional, type Shape, text, type ValueOf } from '../dia
 import { JsonLog, readJsonLog } from './json-log.ts';
 
 /** ms since the epoch that Date has. */
-const time: Shape<number> = (json) =>
-  Number.isNaN(new Date(number(json) ?? Number.NaN).getTime()) ? undefined : number(json);
+const time: Shape<number> = (json) => {
+  const milliseconds = number(json);
+  return milliseconds === undefined || Number.isNaN(new Date(milliseconds).getTime()) ? undefined : milliseconds;
+};
 
 /** One response to an alert. */
 const RESPONSE = object({

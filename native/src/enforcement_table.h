@@ -17,8 +17,8 @@ namespace wasprey {
 class EnforcementTable {
  public:
   /**
-   * Makes the map. `tables` are the bytes of struct enforcement up to its processes; `rules` are pairs: the
-   * number of a rule's candidate bit, and its clauses. Tables of another size are refused.
+   * Makes the map. `tables` are the bytes of struct enforcement up to its processes; `rules` are pairs: the number of a
+   * rule's candidate bit, and its clauses. Tables of another size are refused.
    */
   static Result<std::unique_ptr<EnforcementTable>> Make(std::span<const uint8_t> tables,
                                                         std::span<const uint64_t> rules);

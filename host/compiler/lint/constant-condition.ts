@@ -81,7 +81,8 @@ function onCheck(check: Check, { rule, types }: Subject): Diagnostic | undefined
 function onWhole({ rule, types, conditions }: Subject): Diagnostic[] {
   const checks = checksOf(rule.condition);
   // "Never" on purpose.
-  if (checks.some(({ left }) => left.kind === 'field' && left.name === 'evt.num') || checks.some(isStatic)) return [];
+  if (checks.some(({ left }) => left.kind === 'field' && left.name === 'evt.num')) return [];
+  if (checks.some(isStatic)) return [];
   if (conditions.size < types.length) return [];
   const possible = [...conditions.values()].some((condition) => condition.kind !== 'constant' || condition.value);
   if (possible) return [];
