@@ -8,8 +8,8 @@ import { FACTS, logEntry, type Names, writeBlocks } from './recordings.ts';
 import { eventRecord, imageRecord } from './records.ts';
 
 export const SECOND = 1_000_000_000n;
-/** When a story begins. */
-const START = FACTS.started;
+/** When a story begins: a file of the journal is made when its first block is complete, so that its first events are earlier than its start. */
+const START = FACTS.started - 4n * SECOND;
 /** Of the container that `container()` is about. */
 export const CONTAINER_ID = '0123456789abcdef'.repeat(4);
 

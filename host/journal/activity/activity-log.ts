@@ -33,7 +33,6 @@ export interface ActivityOptions {
 export class ActivityLog {
   /** Events whose process is unknown. */
   unknownEvents = 0;
-  readonly #since: bigint;
   readonly #listener: ActivityListener;
   /** By the name of the machine. */
   readonly #machines = new Map<string, ProcessTable>();
@@ -41,8 +40,7 @@ export class ActivityLog {
   readonly #table: SessionTable;
 
   constructor({ mask, since = 0n, listener = {} }: ActivityOptions) {
-    this.#table = new SessionTable(mask);
-    this.#since = since;
+    this.#table = new SessionTable(mask, since);
     this.#listener = listener;
   }
 
@@ -57,11 +55,10 @@ export class ActivityLog {
   }
 
   /** Before the items of a history. */
-  begin({ hostname, started }: RecordingFacts): void {
+  begin({ hostname }: RecordingFacts): void {
     this.#table.begin(hostname);
     this.#processes = this.#machines.get(hostname) ?? new ProcessTable();
     this.#machines.set(hostname, this.#processes);
-    if (this.#table.floor === 0n) this.#table.floor = started > this.#since ? started : this.#since;
     this.#processes.begin();
   }
 

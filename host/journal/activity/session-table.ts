@@ -25,15 +25,16 @@ export class SessionTable {
   /** Sessions with commands that were given up for the bounds. */
   leftOut = 0;
   #host = '';
-  /** ns since the epoch: what was before is known, and not shown. */
-  floor = 0n;
+  /** ns since the epoch: what was before is known, and not shown. A file's own start is later than its first events. */
+  readonly floor: bigint;
   readonly #mask: SecretMask;
   /** Processes of each session that are not over. */
   readonly #living = new Map<Session, number>();
   #commands = 0;
 
-  constructor(mask: SecretMask) {
+  constructor(mask: SecretMask, floor: bigint) {
     this.#mask = mask;
+    this.floor = floor;
   }
 
   /** Before a history of that machine. */

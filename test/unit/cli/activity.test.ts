@@ -41,9 +41,9 @@ test('sessions are printed as trees, secrets masked', () => {
     stdout.replace(/^[0-9a-f]{8}/, 'ID'),
     [
       'ID  service  root on elsewhere, unit backup.service',
-      '  2026-11-24 13:53:10 to 13:53:15',
-      '13:53:10    KILL  /usr/bin/backup --all',
-      '13:53:12       2  `- mysqldump -p*** shop',
+      '  2026-11-24 13:53:06 to 13:53:11',
+      '13:53:06    KILL  /usr/bin/backup --all',
+      '13:53:08       2  `- mysqldump -p*** shop',
       '                          wrote /backup/shop.sql',
       '',
     ].join('\n'),
