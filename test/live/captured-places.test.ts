@@ -10,17 +10,15 @@ import { EventMemory } from '../../host/fields/memory.ts';
 import type { EventRecord } from '../../host/fields/record.ts';
 import { CANDIDATE_WORDS, IMAGE } from '../../host/schema/image.ts';
 import { member } from '../../host/schema/layout.ts';
-import { type RunningAct, startAct, str } from '../support/live-act.ts';
+import { type RunningAct, type Step, startAct, str } from '../support/live-act.ts';
 import { AT_FDCWD } from '../support/live-numbers.ts';
 import { polledEvents } from '../support/polled-events.ts';
-import { TIME_FACTOR } from '../support/time-factor.ts';
 
 /** FILTER_PROCESSES of native/bpf/filter_tables.h. */
 const PLACES = 16_384;
 const GROUP = 60;
-/** Of each process of a group: ids of a group are so far apart. */
+/** Of each process of a group, at least. */
 const IMAGES = 3;
-const MOST_ROUNDS = 8;
 /** What no rule wants, and what one does, of processes that are candidates. */
 const [UNWANTED, WANTED] = ['mkdirat', 'chmod'];
 const MISSING = '/nonexistent/captured-places/folder';
@@ -56,87 +54,70 @@ function take(seen: (event: EventRecord) => void = () => {}): number {
   return pairs;
 }
 
-interface Group {
-  readonly running: readonly RunningAct[];
-  readonly pids: readonly number[];
+interface Waiting {
+  readonly running: RunningAct;
+  readonly pid: number;
 }
 
-/** Processes that wait, and then do what no rule wants. */
-async function startGroup(): Promise<Group> {
-  const running: RunningAct[] = [];
-  const pids: number[] = [];
-  for (let index = 0; index < GROUP; index++) {
-    const one = startAct([['@wait'], [UNWANTED, AT_FDCWD, str(MISSING), 0o700]]);
-    running.push(one);
-    const { pid } = await one.place();
-    while (take() > 0);
-    pids.push(rootPids.get(pid) ?? assert.fail(`no image of ${pid}`));
-  }
-  return { running, pids };
+/** What no rule wants. */
+const DEED: Step = [UNWANTED, AT_FDCWD, str(MISSING), 0o700];
+
+/** A process that waits before it does these. */
+async function startWaiting(...steps: readonly Step[]): Promise<Waiting> {
+  const running = startAct([['@wait'], ...steps]);
+  const { pid } = await running.place();
+  while (take() > 0);
+  return { running, pid: rootPids.get(pid) ?? assert.fail(`no image of ${pid}`) };
 }
 
-/** Starts programs until the next images have the places of those that began at that id. */
-function goRound(first: number): void {
-  const until = first + PLACES;
-  for (; lastId < until; take()) {
-    const count = Math.max(Math.min(Math.floor((until - lastId) / 2), 500), 1);
+/** Starts programs until little is missing to that id. */
+function approach(id: number): void {
+  for (let missing = id - lastId; missing > 2 * IMAGES; missing = id - lastId) {
+    const count = Math.max(Math.min(Math.floor(missing / (2 * IMAGES)), 500), 1);
     const script = `i=0; while [ $i -lt ${count} ]; do /bin/true; i=$((i+1)); done`;
     assert.equal(spawnSync('/bin/sh', ['-c', script]).status, 0);
-    while (take() > 0);
-  }
-  // Otherwise the places of the next group would be between those of the first: a program that starts alone has two images.
-  for (let tries = 0; (lastId - until) % IMAGES !== 0 && tries < IMAGES; tries++) {
-    spawnSync('/bin/true');
     while (take() > 0);
   }
 }
 
 test('events that no rule wants pass of captured processes alone', async () => {
   capture.start([UNWANTED, WANTED], filterTables([[{ rule: 0, types: [WANTED] }]], [0], true));
-  const groups: Group[] = [];
+  const others: Waiting[] = [];
+  let captured: Waiting | undefined;
   try {
     while (take() > 0);
     const first = lastId;
-    const others = await startGroup();
-    groups.push(others);
-    const taken = new Set(others.pids.map((pid) => places.get(pid)));
-    let captured = others;
-    let shared: readonly number[] = [];
-    // Programs that others start meanwhile may have the places.
-    for (let round = 0; shared.length === 0; round++) {
-      assert.ok(round < MOST_ROUNDS, 'no two processes have one place');
-      goRound(first + round * PLACES);
-      captured = await startGroup();
-      groups.push(captured);
+    for (let index = 0; index < GROUP; index++) others.push(await startWaiting(DEED));
+    const taken = new Set(others.map(({ pid }) => places.get(pid)));
+    const most = lastId - first + 4 * GROUP;
+    approach(first + PLACES);
+    // Each change of its directory makes another image, whose place is the next: it goes past all those that are taken.
+    const moves = Array.from({ length: most }, (_, index): Step[] => [
+      DEED,
+      ['chdir', str(index % 2 === 0 ? '/tmp' : '/')],
+      ['@wait'],
+    ]);
+    captured = await startWaiting(...moves.flat());
+    for (let moved = 0; !taken.has(places.get(captured.pid)); moved++) {
+      assert.ok(moved < most, 'no two processes have one place');
+      captured.running.goOn();
+      await captured.running.place();
       while (take() > 0);
-      shared = captured.pids.filter((pid) => taken.has(places.get(pid)));
     }
 
-    capture.captureScopes(false, [], Uint32Array.from(captured.pids));
+    capture.captureScopes(false, [], Uint32Array.of(captured.pid));
     const unwanted = new Map<number, number>();
     const count = (event: EventRecord): void => {
       const tid = Number(event.number('tid'));
       if (event.type.name === UNWANTED) unwanted.set(tid, (unwanted.get(tid) ?? 0) + 1);
     };
-    for (const group of groups) for (const one of group.running) one.goOn();
-    const isDone = (): boolean => captured.pids.every((pid) => unwanted.has(pid));
-    for (const deadline = performance.now() + 5000 * TIME_FACTOR; performance.now() < deadline; take(count)) {
-      if (isDone()) break;
-    }
-    for (const { running } of groups) for (const one of running) await one.end();
+    captured.running.goOn();
+    await captured.running.place();
+    for (const { running } of others) await running.end();
     while (take(count) > 0);
-    assert.deepEqual(
-      captured.pids.filter((pid) => unwanted.get(pid) !== 1),
-      [],
-      `captured processes lack their event; ${shared.length} share a place`,
-    );
-    assert.deepEqual(
-      others.pids.filter((pid) => unwanted.has(pid)),
-      [],
-      'events of others pass',
-    );
+    assert.deepEqual([...unwanted], [[captured.pid, 1]], 'one event of the captured process, and none of others');
   } finally {
-    for (const { running } of groups) for (const one of running) one.process.kill('SIGKILL');
+    for (const one of [...others, ...(captured ? [captured] : [])]) one.running.process.kill('SIGKILL');
     capture.close();
   }
 });
