@@ -68,7 +68,7 @@ export const HANGING: Scenario = {
     const told = agent.internal.filter(({ rule }) => rule === OUTPUT_RULE).map(({ output }) => output);
     session.must(
       'an alert reported what the program lost',
-      (program?.dropped ?? 0) === 0 || told.some((text) => text.includes('for program')),
+      (program?.dropped ?? 0) === 0 || told.some((text) => text.includes('the output program')),
       told.join(' | ') || 'no alert',
     );
     session.must('standard output has all alerts', times.length === calls, `${times.length} of ${calls}`);
