@@ -12,10 +12,18 @@ export interface Figure {
   readonly better?: 'less' | 'more';
   /** What the project aims at. */
   readonly aim?: number;
-  /** What Falco 0.44.1 was measured at on a machine of the same kind; of a range, both ends. */
+  /** What Falco 0.44.1 was measured at on a machine of the same kind, on FALCO_DATE; of a range, both ends. */
   readonly falco?: number | readonly [number, number];
+  /** What Falco was measured at in the same run, where the environment has it (falco.ts). */
+  readonly falcoHere?: readonly number[];
   /** What else is known of it, such as the numbers that it comes from. */
   readonly note?: string;
+}
+
+export interface Falco {
+  /** With its version, as the table calls it. */
+  readonly name: string;
+  readonly command: readonly string[];
 }
 
 export interface Session {
@@ -23,6 +31,8 @@ export interface Session {
   readonly quick: boolean;
   /** Options of `wasprey run`, for agents. */
   readonly run: readonly string[];
+  /** Measured beside it, if the environment has it. */
+  readonly falco?: Falco;
   /** A line on what is being done, for who waits. */
   progress(text: string): void;
 }

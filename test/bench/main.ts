@@ -1,5 +1,5 @@
 // npm run bench: runs the benchmarks, all or those named, and prints what they found.
-// usage: npm run bench [-- [--quick] [--no-kernel-filter] [NAME...]]
+// usage: npm run bench [-- [--quick] [--no-kernel-filter] [NAME...]]     FALCO=COMMAND FALCO_CONFIG=FILE: Falco is measured beside it
 
 import { parseArgs } from 'node:util';
 import { processTerminal } from '../../host/diagnostics/terminal.ts';
@@ -9,7 +9,8 @@ import { BOUNDS_OF_INPUT } from './bounds.ts';
 import { CPU_PER_EVENT } from './cpu-per-event.ts';
 import { ENFORCEMENT } from './enforcement.ts';
 import { ENFORCEMENT_RACES } from './enforcement-races.ts';
-import { BenchError, type Benchmark } from './figure.ts';
+import { falcoHere } from './falco.ts';
+import { BenchError, type Benchmark, type Falco, type Session } from './figure.ts';
 import { FLOOD } from './flood.ts';
 import { HOLD } from './hold.ts';
 import { JOURNAL } from './journal.ts';
@@ -74,20 +75,37 @@ async function main(): Promise<number> {
       `${agents} here already: what system calls cost without one can't be told, and all else is slower\n\n`,
     );
   }
+  const falco = falcoOrFailure();
+  if (falco === 'failure') return 1;
+  const session = {
+    quick: values.quick,
+    run: values['no-kernel-filter'] ? ['--no-kernel-filter'] : [],
+    ...(falco && { falco }),
+  };
   let failures = 0;
   for (const benchmark of BENCHMARKS) {
     if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
-    if (!(await run(benchmark, values.quick, values['no-kernel-filter'] ? ['--no-kernel-filter'] : []))) failures++;
+    if (!(await run(benchmark, session))) failures++;
   }
   return failures === 0 ? 0 : 1;
 }
 
+function falcoOrFailure(): Falco | undefined | 'failure' {
+  try {
+    return falcoHere();
+  } catch (error) {
+    if (!(error instanceof BenchError)) throw error;
+    terminal.say(`bench: ${error.message}\n`);
+    return 'failure';
+  }
+}
+
 /** Whether it could be measured and keeps to its bounds. The others are run all the same. */
-async function run(benchmark: Benchmark, quick: boolean, options: readonly string[]): Promise<boolean> {
+async function run(benchmark: Benchmark, given: Omit<Session, 'progress'>): Promise<boolean> {
   const progress = (text: string): void => terminal.say(`  ${benchmark.name}: ${text}\n`);
   try {
-    const figures = await benchmark.run({ quick, run: options, progress });
-    terminal.print(`${renderFigures(`${benchmark.name}: ${benchmark.summary}`, figures)}\n`);
+    const figures = await benchmark.run({ ...given, progress });
+    terminal.print(`${renderFigures(`${benchmark.name}: ${benchmark.summary}`, figures, given.falco?.name)}\n`);
     return !benchmark.areBounds || figures.every(isReached);
   } catch (error) {
     if (!(error instanceof BenchError)) throw error;

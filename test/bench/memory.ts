@@ -1,9 +1,10 @@
 // Memory of the agent's process after its start and after a load of events and processes.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AgentProcess, type MemoryUse } from './agent-process.ts';
+import { type Side, sides, startSide } from './falco.ts';
 import type { Benchmark, Figure } from './figure.ts';
 import { runLoad } from './load.ts';
+import type { MemoryUse } from './measured-process.ts';
 import { measuredRules } from './rule-sets.ts';
 import { median } from './statistics.ts';
 
@@ -15,32 +16,45 @@ export const MEMORY: Benchmark = {
   summary: 'RSS of the agent after its start and after load',
   async run(session) {
     const { paths } = await measuredRules();
-    const fresh: MemoryUse[] = [];
-    const loaded: MemoryUse[] = [];
+    const uses: Use[] = [];
     for (let round = 0; round < (session.quick ? 1 : 3); round++) {
       session.progress(`start ${round + 1}`);
-      const agent = await AgentProcess.start({ rules: paths, run: session.run });
-      try {
-        await sleep(SETTLED_MS);
-        fresh.push(agent.memory());
-        await Promise.all([runLoad('open', { seconds: 4 }), runLoad('exec', { seconds: 4 })]);
-        await agent.drained();
-        await sleep(1000);
-        loaded.push(agent.memory());
-      } finally {
-        await agent.stop();
+      for (const side of sides(session)) {
+        const process = await startSide(side, paths);
+        try {
+          await sleep(SETTLED_MS);
+          const fresh = process.memory();
+          await Promise.all([runLoad('open', { seconds: 4 }), runLoad('exec', { seconds: 4 })]);
+          await process.settled();
+          await sleep(1000);
+          uses.push({ side, fresh, loaded: process.memory() });
+        } finally {
+          await process.stop();
+        }
       }
     }
-    return [figureOf('RSS after the start', fresh), figureOf('RSS after openat and exec as fast as can be', loaded)];
+    return [
+      figureOf('RSS after the start', 'fresh', uses),
+      figureOf('RSS after openat and exec as fast as can be', 'loaded', uses),
+    ];
   },
 };
 
-function figureOf(what: string, uses: readonly MemoryUse[]): Figure {
-  const middle = (part: keyof MemoryUse): string => megabytes(median(uses.map((use) => use[part]))).toFixed(0);
+interface Use {
+  readonly side: Side;
+  readonly fresh: MemoryUse;
+  readonly loaded: MemoryUse;
+}
+
+function figureOf(what: string, when: 'fresh' | 'loaded', uses: readonly Use[]): Figure {
+  const of = (is: Side['is']): MemoryUse[] => uses.filter(({ side }) => side.is === is).map((use) => use[when]);
+  const own = of('agent');
+  const middle = (part: keyof MemoryUse): string => megabytes(median(own.map((use) => use[part]))).toFixed(0);
   return {
     what,
     unit: 'MB',
-    samples: uses.map(({ rss }) => megabytes(rss)),
+    samples: own.map(({ rss }) => megabytes(rss)),
+    falcoHere: of('falco').map(({ rss }) => megabytes(rss)),
     aim: 110,
     falco: 76,
     note: `private ${middle('anonymous')}, files ${middle('file')}, shared with the kernel ${middle('shared')}`,

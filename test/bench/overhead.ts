@@ -1,11 +1,11 @@
 // What the agent adds to a system call, to the process that makes it: the same loop with and without, by turns.
 
-import { AgentProcess } from './agent-process.ts';
+import { type Side, sides, startSide } from './falco.ts';
 import type { Benchmark, Figure, Session } from './figure.ts';
 import { runLoad, type Workload } from './load.ts';
 import { AGENT_CPU, LOAD_CPU, requireTwoProcessors } from './processors.ts';
 import { measuredRules } from './rule-sets.ts';
-import { interleavedPairs, median } from './statistics.ts';
+import { median } from './statistics.ts';
 
 interface Call {
   readonly workload: Exclude<Workload, 'mark'>;
@@ -29,41 +29,67 @@ export const OVERHEAD: Benchmark = {
   async run(session) {
     requireTwoProcessors();
     const { paths } = await measuredRules();
-    const without = new Map<Call, number[]>(CALLS.map((call) => [call, []]));
-    const withAgent = new Map<Call, number[]>(CALLS.map((call) => [call, []]));
-    await measureAll(without, session);
-    const rounds = session.quick ? 2 : 7;
-    for (let round = 1; round <= rounds; round++) {
-      session.progress(`round ${round} of ${rounds}`);
-      const agent = await AgentProcess.start({ rules: paths, cpu: AGENT_CPU, run: session.run });
-      try {
-        await measureAll(withAgent, session);
-      } finally {
-        await agent.stop();
+    const all = sides(session);
+    const rounds: Round[] = [];
+    let before = await measureAll(session);
+    const count = session.quick ? 2 : 7;
+    for (let number = 1; number <= count; number++) {
+      session.progress(`round ${number} of ${count}`);
+      for (const side of all) {
+        const process = await startSide(side, paths, AGENT_CPU);
+        let traced: Times;
+        try {
+          traced = await measureAll(session);
+        } finally {
+          await process.stop();
+        }
+        const after = await measureAll(session);
+        rounds.push({ side, before, traced, after });
+        before = after;
       }
-      await measureAll(without, session);
     }
-    return CALLS.map((call) => figureOf(call, without.get(call) ?? [], withAgent.get(call) ?? []));
+    return CALLS.map((call) => figureOf(call, rounds));
   },
 };
 
-async function measureAll(into: Map<Call, number[]>, { quick }: Session): Promise<void> {
-  for (const [{ workload }, samples] of into) {
-    const { calls, cpuNs } = await runLoad(workload, { seconds: quick ? 0.3 : 0.7, cpu: LOAD_CPU });
-    samples.push(cpuNs / calls);
-  }
+/** ns of a call. */
+type Times = ReadonlyMap<Call, number>;
+
+/** Without, with, and without again. */
+interface Round {
+  readonly side: Side;
+  readonly before: Times;
+  readonly traced: Times;
+  readonly after: Times;
 }
 
-function figureOf({ what, unit, aim, falco }: Call, without: readonly number[], withAgent: readonly number[]): Figure {
-  const pairs = interleavedPairs(without, withAgent);
-  const samples = pairs.map(({ without, with: traced }) =>
-    unit === '+ns' ? traced - without : (traced / without - 1) * 100,
-  );
-  const [bare, traced] = [median(without), median(withAgent)];
+async function measureAll({ quick }: Session): Promise<Times> {
+  const times = new Map<Call, number>();
+  for (const call of CALLS) {
+    const { calls, cpuNs } = await runLoad(call.workload, { seconds: quick ? 0.3 : 0.7, cpu: LOAD_CPU });
+    times.set(call, cpuNs / calls);
+  }
+  return times;
+}
+
+function figureOf(call: Call, rounds: readonly Round[]): Figure {
+  const { what, unit, aim, falco } = call;
+  const of = (is: Side['is']): { without: number; traced: number }[] =>
+    rounds
+      .filter(({ side }) => side.is === is)
+      .map(({ before, traced, after }) => ({
+        without: ((before.get(call) ?? Number.NaN) + (after.get(call) ?? Number.NaN)) / 2,
+        traced: traced.get(call) ?? Number.NaN,
+      }));
+  const added = (is: Side['is']): number[] =>
+    of(is).map(({ without, traced }) => (unit === '+ns' ? traced - without : (traced / without - 1) * 100));
+  const own = of('agent');
+  const [bare, traced] = [median(own.map(({ without }) => without)), median(own.map((each) => each.traced))];
   return {
     what,
     unit,
-    samples,
+    samples: added('agent'),
+    falcoHere: added('falco'),
     ...(aim !== undefined && { aim }),
     ...(falco !== undefined && { falco }),
     note: `${bare.toFixed(0)} -> ${traced.toFixed(0)} ns`,

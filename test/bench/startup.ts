@@ -1,18 +1,23 @@
 // From the start of the process to the first event that it has captured; the rules are compiled already.
 
-import { AgentProcess } from './agent-process.ts';
-import type { Benchmark } from './figure.ts';
+import { type Side, sides } from './falco.ts';
+import type { Benchmark, Figure } from './figure.ts';
 import { measuredRuleSets } from './rule-sets.ts';
 
 /** The first captured event is one of these reads: their distance bounds the error. */
 const READS_A_SECOND = 500;
 
-interface Times {
+interface Delays {
   /** Until the first captured event, from the start of the process. */
   readonly event: number;
   readonly line: number;
   /** From SIGINT to its end. */
   readonly stop: number;
+}
+
+interface Times extends Delays {
+  readonly rules: string;
+  readonly is: Side['is'];
 }
 
 export const STARTUP: Benchmark = {
@@ -21,36 +26,36 @@ export const STARTUP: Benchmark = {
   async run(session) {
     const rounds = session.quick ? 2 : 9;
     const sets = await measuredRuleSets();
-    const times = sets.map((): Times[] => []);
+    const times: Times[] = [];
     for (let round = 1; round <= rounds; round++) {
       session.progress(`start ${round} of ${rounds}`);
-      for (const [index, { paths }] of sets.entries()) {
-        times[index]?.push(await measure(paths, session.run));
+      for (const { name, paths } of sets) {
+        for (const side of sides(session)) times.push({ rules: name, is: side.is, ...(await measure(side, paths)) });
       }
     }
-    return sets.flatMap(({ name }, index) => [
-      {
-        what: `start to first captured event, ${name}`,
-        unit: 'ms' as const,
-        samples: times[index]?.map(({ event }) => event) ?? [],
-        aim: 500,
-        falco: 1400,
-      },
-      {
-        what: '  to the line of its alert',
-        unit: 'ms' as const,
-        samples: times[index]?.map(({ line }) => line) ?? [],
-      },
-      { what: '  from SIGINT to its end', unit: 'ms' as const, samples: times[index]?.map(({ stop }) => stop) ?? [] },
-    ]);
+    return sets.flatMap(({ name }): Figure[] => {
+      const of = (is: Side['is'], what: keyof Delays): number[] =>
+        times.filter((each) => each.rules === name && each.is === is).map((each) => each[what]);
+      const figure = (what: string, which: keyof Delays): Figure => ({
+        what,
+        unit: 'ms',
+        samples: of('agent', which),
+        falcoHere: of('falco', which),
+      });
+      return [
+        { ...figure(`start to first captured event, ${name}`, 'event'), aim: 500, falco: 1400 },
+        figure('  to the line of its alert', 'line'),
+        figure('  from SIGINT to its end', 'stop'),
+      ];
+    });
   },
 };
 
 /** All in ms. */
-async function measure(rules: readonly string[], run: readonly string[]): Promise<Times> {
+async function measure(side: Side, rules: readonly string[]): Promise<Delays> {
   const wall = performance.timeOrigin + performance.now();
   const monotonic = process.hrtime.bigint();
-  const agent = new AgentProcess({ rules, run });
+  const agent = side.spawn(rules);
   try {
     const { time, arrived } = await agent.firstAlert(READS_A_SECOND);
     const asked = performance.now();

@@ -3,13 +3,18 @@
 import type { Figure, Unit } from './figure.ts';
 import { median } from './statistics.ts';
 
-const HEAD = ['figure', 'median', 'min to max', 'aim', 'Falco 0.44.1', 'ratio', ''];
+/** Of the figures of Falco that were not measured in the same run. */
+const FALCO_BEFORE = 'Falco 0.44.1';
 
-/** Rows of a benchmark under a line with its name. */
-export function renderFigures(title: string, figures: readonly Figure[]): string {
-  const rows = figures.map(row);
-  const table = [HEAD, ...rows];
-  const widths = HEAD.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)));
+/**
+ * Rows of a benchmark under a line with its name.
+ * @param falco what was measured beside it; undefined: figures of before are shown
+ */
+export function renderFigures(title: string, figures: readonly Figure[], falco?: string): string {
+  const head = ['figure', 'median', 'min to max', 'aim', falco ?? FALCO_BEFORE, 'ratio', ''];
+  const rows = figures.map((figure) => row(figure, falco === undefined ? figure.falco : measured(figure)));
+  const table = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)));
   const lines = table.map((cells) =>
     cells
       .map((cell, column) =>
@@ -21,8 +26,12 @@ export function renderFigures(title: string, figures: readonly Figure[]): string
   return `${title}\n${lines.join('\n')}\n`;
 }
 
-function row(figure: Figure): string[] {
-  const { what, unit, samples, aim, falco, note } = figure;
+function measured({ falcoHere = [] }: Figure): number | undefined {
+  return falcoHere.length > 0 ? median(falcoHere) : undefined;
+}
+
+function row(figure: Figure, falco: Figure['falco']): string[] {
+  const { what, unit, samples, aim, note } = figure;
   const middle = median(samples);
   return [
     what,

@@ -1,0 +1,173 @@
+// A security agent as a process of its own, as it is run in earnest, and what it costs.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PROJECT } from '../../host/setup/paths.mjs';
+import { BenchError } from './figure.ts';
+import { LOAD_NAME, startLoad } from './load.ts';
+
+/** Generous: its rules are compiled already. */
+const START_MS = 30_000;
+const STOP_MS = 10_000;
+
+/** An alert of a read of /etc/shadow by a load. */
+export interface MarkAlert {
+  readonly line: string;
+  /** When it was read from the agent's standard output: ns of the monotonic clock. */
+  readonly arrived: bigint;
+  /** When the event was, as the alert says: ns since the epoch. */
+  readonly time: bigint;
+}
+
+/** CPU time in ns; user and system together, and what of it was spent in user space (in steps of 10 ms). */
+export interface CpuTime {
+  readonly total: number;
+  readonly user: number;
+}
+
+export interface MemoryUse {
+  /** Bytes of RSS, and of that private memory, files (the runtime's binary), and memory shared with the kernel. */
+  readonly rss: number;
+  readonly anonymous: number;
+  readonly file: number;
+  readonly shared: number;
+}
+
+export abstract class MeasuredProcess {
+  readonly #name: string;
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<void>;
+  #markAlerts: MarkAlert[] = [];
+  #onMarkAlert: (() => void) | undefined;
+  #said = '';
+
+  /**
+   * Starts it; it does not capture yet. It prints its alerts as lines of JSON.
+   * @param name as errors call it
+   * @param cpu the only CPU that it may run on
+   */
+  constructor(name: string, words: readonly string[], cpu: number | undefined) {
+    this.#name = name;
+    const [program = '', ...rest] = cpu === undefined ? words : ['taskset', '-c', String(cpu), ...words];
+    const child = spawn(program, rest, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = child;
+    this.#exited = new Promise((resolve) => {
+      child.once('close', () => resolve());
+      child.once('error', ({ message }) => {
+        this.#said += message;
+        resolve();
+      });
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#said += text;
+    });
+    createInterface({ input: child.stdout }).on('line', (line) => this.#take(line));
+  }
+
+  /** Resolves when the alerts of all events up to now were taken. */
+  abstract settled(): Promise<unknown>;
+
+  /** Reads /etc/shadow again and again until there is an alert of it: the first. Alerts up to then are forgotten afterwards. */
+  async firstAlert(readsPerSecond = 100): Promise<MarkAlert> {
+    const load = startLoad('mark', { seconds: 0, rate: readsPerSecond }, () => {});
+    const alerted = new Promise<boolean>((resolve) => {
+      this.#onMarkAlert = () => resolve(true);
+    });
+    const failed = Promise.race([this.#exited, sleep(START_MS, undefined, { ref: false })]).then(() => false);
+    const inTime = await Promise.race([alerted, failed]);
+    this.#onMarkAlert = undefined;
+    await load.stop();
+    const [first] = this.#markAlerts;
+    if (!inTime || !first) {
+      throw new BenchError(`${this.#name} gave no alert of a read of /etc/shadow; ${this.#words}`);
+    }
+    await this.settled();
+    await sleep(100);
+    this.#markAlerts = [];
+    return first;
+  }
+
+  /** The alerts of reads of /etc/shadow by loads since this was last called. */
+  takeMarkAlerts(): MarkAlert[] {
+    const alerts = this.#markAlerts;
+    this.#markAlerts = [];
+    return alerts;
+  }
+
+  /** Alerts of marks that were not taken yet. */
+  get alertsWaiting(): number {
+    return this.#markAlerts.length;
+  }
+
+  cpuTime(): CpuTime {
+    const threads = readdirSync(`/proc/${this.pid}/task`);
+    const total = threads
+      .map((thread) => Number(this.#read(`task/${thread}/schedstat`).split(' ')[0]))
+      .reduce((sum, ns) => sum + ns, 0);
+    // After the name, which may hold blanks, in brackets; utime is field 14.
+    const ticks = Number(
+      this.#read('stat')
+        .replace(/^.*\) /s, '')
+        .split(' ')[11],
+    );
+    return { total, user: ticks * 1e7 };
+  }
+
+  memory(): MemoryUse {
+    const status = this.#read('status');
+    const bytes = (name: string): number => 1024 * Number(new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(status)?.[1]);
+    return { rss: bytes('VmRSS'), anonymous: bytes('RssAnon'), file: bytes('RssFile'), shared: bytes('RssShmem') };
+  }
+
+  /** Ends it; by force if it does not end by itself. Resolves when nothing of it is attached any more. */
+  async stop(): Promise<void> {
+    this.#child.kill('SIGINT');
+    const force = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
+    await this.#exited;
+    clearTimeout(force);
+  }
+
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw this.#ended();
+    return pid;
+  }
+
+  /** Throws BenchError if it has ended. */
+  protected requireRunning(): void {
+    if (this.#child.exitCode !== null) throw this.#ended();
+  }
+
+  #read(path: string): string {
+    try {
+      return readFileSync(`/proc/${this.pid}/${path}`, 'utf8');
+    } catch {
+      throw this.#ended();
+    }
+  }
+
+  #ended(): BenchError {
+    return new BenchError(`${this.#name} ended by itself; ${this.#words}`);
+  }
+
+  get #words(): string {
+    return `it said:\n${this.#said || '  nothing'}`;
+  }
+
+  #take(line: string): void {
+    if (!line.includes(LOAD_NAME) || !line.includes('/etc/shadow')) return;
+    const arrived = process.hrtime.bigint();
+    this.#markAlerts.push({ line, arrived, time: timeOf(line) });
+    this.#onMarkAlert?.();
+  }
+}
+
+/** ns since the epoch, of `"time":"2026-11-24T16:21:38.990830815Z"`, which has more digits than Date takes. */
+function timeOf(line: string): bigint {
+  const [, seconds = '', fraction = ''] = /"time":\s?"([^".]+)\.(\d{9})Z"/.exec(line) ?? [];
+  const milliseconds = Date.parse(`${seconds}Z`);
+  if (Number.isNaN(milliseconds)) throw new BenchError(`an alert without a time: ${line}`);
+  return BigInt(milliseconds) * 1_000_000n + BigInt(fraction);
+}
