@@ -13,7 +13,7 @@ import { AGENT_IMAGE, AgentCluster, eventually, NAMESPACE } from '../support/clu
 const SHOP = { namespace: 'shop', pod: 'till', container: 'front', label: 'checkout' };
 
 const BASE = {
-  falco: { json_output: true },
+  falco: { json_output: true, capture: { enabled: true, mode: 'all_rules', default_duration: 1000 } },
   metrics: { enabled: true },
 };
 
@@ -82,6 +82,31 @@ test('a command in a pod is reported, with its pod', async (t) => {
     assert.equal(`${fields['container.image.repository']}:${fields['container.image.tag']}`, SHELL_IMAGE);
   }
   t.diagnostic(`alerts came after ${delays.sort((one, other) => one - other).join(', ')} ms`);
+});
+
+/** As in host/captures/AN-ALERT-FIRED.md: the agent's own commands, in its pod. */
+async function inAgent(...words: string[]): Promise<string> {
+  return agents.kubectl('exec', pod, '--', 'wasprey', ...words, '-c', '/etc/wasprey/config/wasprey.yaml');
+}
+
+test("an alert's capture and session are read in the agent's pod", async () => {
+  await readShadow('walk');
+  const { output_fields: fields } = await findRead('walk');
+  const file = String(fields['wasprey.capture']);
+  const list = await inAgent('captures');
+  assert.ok(list.includes(file), `${file} in ${list}`);
+  const page = await eventually('the pod in the report', async () => {
+    const html = await inAgent('captures', 'show', file, '--html');
+    return html.includes(`pod ${SHOP.namespace}/${SHOP.pod}`) && html;
+  });
+  assert.match(page, /^<!doctype html>/i);
+  // The journal writes a block in 0.8 s.
+  const sessions = await eventually('the session', async () => {
+    const text = await inAgent('activity', '--pod', SHOP.pod, '-n', SHOP.namespace);
+    return text.includes(': walk') && text;
+  });
+  assert.match(sessions, /^[0-9a-f]{8} {2}exec {2}root in pod shop\/till, container front$/m);
+  assert.match(sessions, /cat \/etc\/shadow/);
 });
 
 test('an agent has three capabilities, and can not write where it need not', async () => {

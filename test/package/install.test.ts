@@ -51,6 +51,21 @@ for (const { suite, number } of [OLDEST, NEWEST]) {
       assert.match(alert, /"fd.name":"\/etc\/shadow"/);
     });
 
+    test("an alert's capture is read, exported as .scap and evaluated again", async () => {
+      const captures = ['enabled=true', 'mode=all_rules', 'default_duration=500', 'path_prefix=/root/captures/c'];
+      const options = ['json_output=true', ...captures.map((each) => `capture.${each}`)].flatMap((each) => [
+        '-o',
+        each,
+      ]);
+      const alert = JSON.parse(await alertOf(machine, ['wasprey', 'run', ...options]));
+      const file = `/root/captures/${alert.output_fields['wasprey.capture']}`;
+      const shown = await machine.run('wasprey', 'captures', 'show', file, '--json');
+      assert.equal(JSON.parse(shown.stdout).alerts[0].rule, 'Sensitive file read');
+      await machine.run('wasprey', 'export', file, '-o', '/root/captures/c.scap');
+      const { stdout } = await machine.run('wasprey', 'replay', '/root/captures/c.scap', '--json');
+      assert.match(stdout, /"rule":"Sensitive file read"/);
+    });
+
     test('nothing is written into the installation', async () => {
       const { stdout } = await machine.run('dpkg', '--verify', 'wasprey');
       assert.equal(stdout, '');

@@ -1,5 +1,6 @@
 // One capture while it is made: the thread that writes it, and what has to reach the thread in order.
 
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Captured } from '../notes/capture-notes.ts';
@@ -7,7 +8,8 @@ import { MOST_ALERTS } from '../notes/read-notes.ts';
 import type { Segment } from './capture-writer.ts';
 import type { FromWriter, Outcome, ToWriter, WriterStart } from './protocol.ts';
 
-const THREAD = new URL('capture-worker.ts', import.meta.url);
+/** A source here, JavaScript in a package. */
+const THREAD = new URL(`./capture-worker${extname(import.meta.filename)}`, import.meta.url);
 /** A disk that does not answer holds nothing up at the end. */
 const CLOSE_MS = 5_000;
 /** Blocks, of 1 MB at most, that wait for the thread; more are left out. */

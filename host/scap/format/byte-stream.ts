@@ -2,6 +2,7 @@
 // a file may be larger than memory.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { extname } from 'node:path';
 import { type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { ScapError } from './error.ts';
 
@@ -19,6 +20,9 @@ export interface ReadProgress {
   readonly size: number;
   readonly done: number;
 }
+
+/** A source here, JavaScript in a package. */
+const UNPACKER = new URL(`./unpack-worker${extname(import.meta.filename)}`, import.meta.url);
 
 const PART_BYTES = 1 << 20;
 const GZIP = [0x1f, 0x8b];
@@ -135,7 +139,7 @@ class Unpacking implements Parts, Disposable {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1 as unknown as MessagePort;
     const start = { path, port: port2, shared: this.#shared };
-    this.#worker = new Worker(new URL('./unpack-worker.ts', import.meta.url), {
+    this.#worker = new Worker(UNPACKER, {
       workerData: start,
       transferList: [port2 as unknown as MessagePort],
     });
