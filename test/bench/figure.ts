@@ -1,7 +1,7 @@
 // What a benchmark finds, and what it is.
 
-/** `+%` and `+ns` are differences to the same without the agent. */
-export type Unit = 'ns' | '+ns' | '+%' | 'ms' | 'MB' | 'B' | 'k/s' | 'of 100' | 'of 1000' | '%';
+/** `+%` and `+ns` are differences to the same without the agent; `power` is that with which a cost grows with its cause. */
+export type Unit = 'ns' | '+ns' | '+%' | 'ms' | 'MB' | 'B' | 'k/s' | 'of 100' | 'of 1000' | '%' | 'power';
 
 export interface Figure {
   readonly what: string;

@@ -12,6 +12,7 @@ import { ENFORCEMENT_RACES } from './enforcement-races.ts';
 import { falcoHere } from './falco.ts';
 import { BenchError, type Benchmark, type Falco, type Session } from './figure.ts';
 import { FLOOD } from './flood.ts';
+import { GROWTH } from './growth/growth.ts';
 import { HOLD } from './hold.ts';
 import { JOURNAL } from './journal.ts';
 import { LATENCY } from './latency.ts';
@@ -43,6 +44,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   HOLD,
   JOURNAL,
   BACKTEST,
+  GROWTH,
   ENFORCEMENT,
   ENFORCEMENT_RACES,
   AUDIT,

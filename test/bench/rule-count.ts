@@ -6,7 +6,7 @@ import { mixedRuleSet } from './rule-sets.ts';
 import { median } from './statistics.ts';
 
 /** Rules, and the ns an event that Falco 0.44.1 takes with as many of the same mix. */
-const CURVE = [
+export const FALCO_BY_RULES = [
   [10, 560],
   [100, 2_600],
   [1_000, 38_000],
@@ -22,7 +22,7 @@ export const RULE_COUNT: Benchmark = {
   async run({ quick, progress }) {
     const figures: Figure[] = [];
     let fewest: number | undefined;
-    for (const [count, falco] of CURVE) {
+    for (const [count, falco] of FALCO_BY_RULES) {
       progress(`${count} rules`);
       const results = await recordRounds(await mixedRuleSet(count), quick ? 2 : 5);
       const samples = results.map(({ evaluation, events }) => evaluation / events);
@@ -33,8 +33,8 @@ export const RULE_COUNT: Benchmark = {
         unit: 'ns',
         samples,
         falco,
-        ...(count === CURVE[0][0] ? {} : { aim: MOST_TIMES * fewest }),
-        note: `${times} times that of ${CURVE[0][0]}; ${results[0]?.matches ?? 0} matches`,
+        ...(count === FALCO_BY_RULES[0][0] ? {} : { aim: MOST_TIMES * fewest }),
+        note: `${times} times that of ${FALCO_BY_RULES[0][0]}; ${results[0]?.matches ?? 0} matches`,
       });
       figures.push({
         what: '  candidates a process image',

@@ -72,6 +72,7 @@ function amount(value: number, unit: Unit): string {
     case '+%':
       return `${sign(value)}${text} %`;
     case 'of 100':
+    case 'power':
       return text;
     default:
       return `${text} ${unit}`;

@@ -1,0 +1,58 @@
+// Many processes, and many containers, that are alive beside the agent.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { CGROUPS } from '../../support/cgroup-place.ts';
+import { builtProgram } from '../built-program.ts';
+import { BenchError } from '../figure.ts';
+
+const FOLDER = join(CGROUPS, 'wasprey-bench');
+/** Of containers as Docker names their groups. */
+const PREFIX = 'docker-';
+
+export interface Crowd extends AsyncDisposable {
+  readonly size: number;
+}
+
+/** So many processes that do nothing, until it is disposed of. */
+export function startProcesses(count: number): Promise<Crowd> {
+  return start(count, [], () => {});
+}
+
+/** So many groups that are named as those of containers, with a process each. No runtime knows them. */
+export function startContainers(count: number): Promise<Crowd> {
+  const groups = Array.from({ length: count }, (_, number) =>
+    join(FOLDER, PREFIX + number.toString(16).padStart(64, '0')),
+  );
+  for (const group of groups) mkdirSync(group, { recursive: true });
+  return start(count, [FOLDER, PREFIX], () => {
+    for (const group of [...groups, FOLDER]) rmdirSync(group);
+  });
+}
+
+/** How many processes this machine has room for. */
+export function mostProcesses(): number {
+  // Others need some, too.
+  return Math.floor(Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8')) * 0.8);
+}
+
+async function start(size: number, words: readonly string[], remove: () => void): Promise<Crowd> {
+  const program = builtProgram('crowd.c', 'wasprey-crowd');
+  const child = spawn(program, [String(size), ...words], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const closed = once(child, 'close');
+  const [first] = await Promise.race([once(child.stdout, 'data'), closed]);
+  if (!Buffer.isBuffer(first)) {
+    remove();
+    throw new BenchError(`${size} processes can't be started here`);
+  }
+  return {
+    size,
+    async [Symbol.asyncDispose]() {
+      child.stdin.end();
+      await closed;
+      remove();
+    },
+  };
+}
