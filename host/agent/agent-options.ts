@@ -56,6 +56,11 @@ export interface AgentOptions {
   readonly ruleMatching?: RuleMatching;
   /** How long events and alerts wait for the metadata of a new container. Default: HOLD_LIMITS. */
   readonly hold?: Partial<HoldLimits>;
+  /**
+   * Exec sessions are joined with the requests that come (Agent.podRequests, and from `other`), and a session is settled so many ms after its
+   * beginning. Default: they are not, and their fields are absent.
+   */
+  readonly kubernetesUsers?: { readonly wait: number };
   /** What is added to alerts beyond the fields of their rules. */
   readonly extras?: AlertExtras;
   /** Whether each alert has the hash of its rule's module, as a field. Default: it has. */

@@ -4,12 +4,16 @@ import { hostname } from 'node:os';
 import type { Engine } from '../engine/engine.ts';
 import { HOLD_LIMITS, type HoldLimits } from '../engine/protocol.ts';
 import { ContainerRecord } from '../fields/record.ts';
+import { decode } from '../fields/value.ts';
 import type { ContainerState, PodState } from '../metadata/container-state.ts';
 import { ContainerDirectory } from '../metadata/directory/container-directory.ts';
 import { placeInCluster } from '../metadata/kubernetes/connection.ts';
 import { NameResolver } from '../metadata/name-resolver.ts';
 import { type AlertExtras, withExtras } from '../outputs/additions.ts';
 import { OutputSet } from '../outputs/output-set.ts';
+import type { SessionPlace } from '../sessions/exec-entry.ts';
+import { LiveSessions } from '../sessions/live-sessions.ts';
+import type { PodRequestSink } from '../sessions/pod-request-facts.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { AlertDesk } from './alert-desk.ts';
 import { ContainerWatch } from './container-watch.ts';
@@ -48,6 +52,10 @@ export class AgentParts {
   readonly tampering: TamperWatch;
   readonly hooks: HookWatch;
   readonly journal: NodeJournal;
+  /** Undefined if nobody asks whose they are. */
+  readonly sessions: LiveSessions | undefined;
+  /** Where events of requests to enter pods go, whoever receives them. */
+  readonly podRequests: PodRequestSink;
   readonly captures: NodeCaptures;
   readonly responses: NodeResponses;
   readonly enforcement: NodeEnforcement;
@@ -68,6 +76,7 @@ export class AgentParts {
     this.hold = { ...HOLD_LIMITS, ...options.hold };
     this.outputs = new OutputSet(options.outputs);
     this.directory = this.#makeDirectory(onTrouble);
+    this.sessions = this.#makeSessions();
     this.desk = this.#makeDesk();
     this.resolver = new NameResolver({
       onNames: (addresses) => this.engine?.setNames(addresses),
@@ -83,6 +92,13 @@ export class AgentParts {
     this.containers = new ContainerWatch(this.desk);
     this.tampering = new TamperWatch(this.desk);
     this.hooks = new HookWatch(this.desk, options.missingHooks ?? 'alert', { onTrouble, onNote });
+    this.podRequests = {
+      take: (event) => {
+        this.journal.noteRequest(event);
+        this.sessions?.take(event);
+      },
+      missed: () => this.sessions?.missed(),
+    };
     this.captures = new NodeCaptures(replay ? undefined : options.captures, {
       engine: () => this.engine,
       desk: () => this.desk,
@@ -164,11 +180,8 @@ export class AgentParts {
   async startOther(): Promise<void> {
     const { other, modules, extras = {} } = this.options;
     const watchesNode = this.source !== 'none';
-    await other?.start(
-      this.#ofOther(modules, extras),
-      this.outputs,
-      watchesNode ? (event) => this.journal.noteRequest(event) : undefined,
-    );
+    if (this.sessions) for (const event of await this.journal.keptRequests()) this.sessions.take(event);
+    await other?.start(this.#ofOther(modules, extras), this.outputs, watchesNode ? this.podRequests : undefined);
   }
 
   /**
@@ -241,6 +254,19 @@ export class AgentParts {
     );
   }
 
+  #makeSessions(): LiveSessions | undefined {
+    const { replay, kubernetesUsers } = this.options;
+    if (replay || this.source === 'none' || !kubernetesUsers) return undefined;
+    return new LiveSessions({
+      host: this.machine,
+      patienceMs: kubernetesUsers.wait,
+      place: (id) => {
+        const entry = this.#entry(id);
+        return entry === undefined ? 'unknown' : placeOf(ContainerRecord.of(entry));
+      },
+    });
+  }
+
   #makeDesk(): AlertDesk {
     const { directory, machine, hold } = this;
     return new AlertDesk(
@@ -254,11 +280,23 @@ export class AgentParts {
         hostname: machine,
         patience: hold.milliseconds,
         namesModules: this.options.namesModules ?? true,
+        ...(this.sessions && { sessions: this.sessions }),
         capture: (rule, alert) => this.captures.take(rule, alert),
         respond: (rule, alert, send) => this.responses.take(rule, alert, send),
       },
     );
   }
+}
+
+/** The pod of a container, if it is in one. */
+function placeOf(container: ContainerRecord): SessionPlace | undefined {
+  const text = (member: string): string | undefined => {
+    const bytes = container.bytes(member);
+    return bytes && bytes.length > 0 ? decode(bytes) : undefined;
+  };
+  const [namespace, pod] = [text('pod_namespace'), text('pod_name')];
+  if (namespace === undefined || pod === undefined) return undefined;
+  return { namespace, pod, name: text('name'), started: container.big('start_time') };
 }
 
 function failureOf(state: ContainerState | PodState | undefined): string | undefined {

@@ -9,9 +9,14 @@ import { type Alert, CAPTURE_FIELD, MODULE_FIELD, RESPONSE_FIELD } from '../outp
 import { type KeyedValue, renderFields, renderMessage } from '../outputs/message.ts';
 import type { Output } from '../outputs/output.ts';
 import { CONTAINER, CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
+import type { SessionFact } from '../schema/fields/field.ts';
 import { member } from '../schema/layout.ts';
 import type { Priority } from '../schema/priority.ts';
+import type { SessionRef } from '../sessions/exec-entry.ts';
+import type { SessionFacts } from '../sessions/live-sessions.ts';
 import type { RuleInfo, RuleModule } from './rule-module.ts';
+import { sessionFactOf, sessionValue } from './session-values.ts';
+import { SessionWaits } from './session-waits.ts';
 
 /** Alerts that may wait at a time; more go out with what is known. */
 const HELD_AT_ONCE = 1024;
@@ -29,6 +34,8 @@ interface RulePlan {
   /** All fields to read; those that the alert shows come first. */
   readonly keys: readonly string[];
   readonly shown: number;
+  /** Keys of what is known of the exec session, by their place. */
+  readonly facts: ReadonlyMap<number, SessionFact>;
   readonly module: KeyedValue | undefined;
 }
 
@@ -60,12 +67,22 @@ export interface KnownContainers {
   podFailure(id: string): string | undefined;
 }
 
+/** Whose an exec session is. */
+export interface KnownSessions {
+  /** In how many ms it is settled; 0: it is. */
+  settledIn(sessions: readonly SessionRef[]): number;
+  /** Undefined if it is no session that was entered by an exec into a pod. */
+  factsOf(sessions: readonly SessionRef[]): SessionFacts | undefined;
+}
+
 export interface DeskOptions {
   readonly hostname: string;
   /** How long, in ms, the alerts of a container wait for its metadata. */
   readonly patience: number;
   /** Whether each alert of a rule has the hash of the rule's module. */
   readonly namesModules: boolean;
+  /** Default: nothing is known of sessions. */
+  readonly sessions?: KnownSessions;
   /** Begins the capture of an alert, or adds it to one; returns the name of its file, if there is one. */
   readonly capture?: (rule: RuleInfo, alert: AlertToCapture) => string | undefined;
   /** Responds to an alert, which is sent then with what came of it; false if there is nothing to do. */
@@ -100,6 +117,8 @@ export interface DeskCounters {
   readonly byRule: ReadonlyMap<string, number>;
   /** The same with details of each rule. */
   readonly rules: readonly RuleAlerts[];
+  /** Alerts that waited until it was settled whose session they are of. */
+  readonly heldForUser: number;
   /** Alerts that waited for a container's metadata, and how many of them were sent without it. */
   readonly held: number;
   readonly heldInVain: number;
@@ -124,6 +143,8 @@ export class AlertDesk {
   readonly #capture: DeskOptions['capture'];
   readonly #respond: DeskOptions['respond'];
   readonly #containers: KnownContainers;
+  readonly #sessions: KnownSessions | undefined;
+  readonly #sessionWaits = new SessionWaits();
   readonly #held = new Map<string, Waiting>();
   /** Containers whose time ran out: their alerts wait no more until there is an answer. */
   readonly #inVain = new Set<string>();
@@ -140,6 +161,7 @@ export class AlertDesk {
     this.#hostname = options.hostname;
     this.#patience = options.patience;
     this.#namesModules = options.namesModules;
+    this.#sessions = options.sessions;
     this.#capture = options.capture;
     this.#respond = options.respond;
   }
@@ -150,7 +172,7 @@ export class AlertDesk {
       const module = this.#namesModules ? { key: MODULE_FIELD, value: text(`sha256:${sha256}`) } : undefined;
       return rules.map((rule): RulePlan => {
         const { shown, all } = fieldsOf(rule);
-        return { rule, keys: all, shown: shown.length, module };
+        return { rule, keys: all, shown: shown.length, facts: factsAmong(all), module };
       });
     });
     this.#plans.set(generation, plans);
@@ -168,6 +190,12 @@ export class AlertDesk {
   take(match: Match): void {
     const plan = this.#plans.get(match.generation)?.[match.module]?.[match.rule];
     if (!plan) return;
+    const wait = match.sessions ? (this.#sessions?.settledIn(match.sessions) ?? 0) : 0;
+    if (wait > 0 && this.#sessionWaits.add(wait, () => this.#takeSettled(match, plan))) return;
+    this.#takeSettled(match, plan);
+  }
+
+  #takeSettled(match: Match, plan: RulePlan): void {
     const { gap } = match;
     if (!gap) {
       this.#send(match, plan, match.values);
@@ -208,6 +236,7 @@ export class AlertDesk {
 
   /** Sends all waiting alerts as they are. */
   close(): void {
+    this.#sessionWaits.end();
     for (const { alerts } of this.#held.values()) for (const alert of alerts) this.#giveUp(alert, 'stopped');
   }
 
@@ -217,6 +246,7 @@ export class AlertDesk {
       alerts: this.#alerts,
       byRule: new Map(rules.map(({ rule, alerts }) => [rule.name, alerts])),
       rules,
+      heldForUser: this.#sessionWaits.total,
       held: this.#heldTotal,
       heldInVain: this.#heldInVain,
       withoutContainer: this.#without,
@@ -288,11 +318,15 @@ export class AlertDesk {
 
   #send(
     match: Match,
-    { rule, keys, shown, module }: RulePlan,
+    { rule, keys, shown, facts, module }: RulePlan,
     values: Match['values'],
     more: readonly KeyedValue[] = [],
   ): void {
-    const fields = keys.map((key, index): KeyedValue => ({ key, value: values[index] }));
+    const session = match.sessions && this.#sessions?.factsOf(match.sessions);
+    const fields = keys.map((key, index): KeyedValue => {
+      const fact = session && facts.get(index);
+      return { key, value: fact ? sessionValue(fact, session) : values[index] };
+    });
     const { name, priority, source, tags } = rule;
     this.#alerts++;
     this.#byRule.set(name, { rule, alerts: (this.#byRule.get(name)?.alerts ?? 0) + 1 });
@@ -321,6 +355,16 @@ export class AlertDesk {
   #write(alert: Alert): void {
     this.#outputs.write(alert);
   }
+}
+
+/** What is printed of the exec session, by its place among the fields. */
+function factsAmong(fields: readonly string[]): ReadonlyMap<number, SessionFact> {
+  return new Map(
+    fields.flatMap((field, index) => {
+      const fact = sessionFactOf(field);
+      return fact ? [[index, fact]] : [];
+    }),
+  );
 }
 
 /** Whether the entry has everything that the alert waits for. */

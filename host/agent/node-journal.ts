@@ -5,7 +5,7 @@ import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { JournalBlock } from '../engine/journal-tap.ts';
 import { withinTime } from '../engine/within-time.ts';
-import { PodRequestLog } from '../journal/pod-request-log.ts';
+import { PodRequestLog, readPodRequests } from '../journal/pod-request-log.ts';
 import { RecentBlocks } from '../journal/recent-blocks.ts';
 import { ResponseLog, type ResponseRecord } from '../journal/response-log.ts';
 import { type JournalSettings, JournalStore, type JournalSummary } from '../journal/store.ts';
@@ -77,6 +77,12 @@ export class NodeJournal {
   /** Keeps an event of a request to enter a pod. */
   noteRequest(event: PodRequestFacts): void {
     this.#requests?.add(event);
+  }
+
+  /** What earlier runs have kept of such requests. Nothing if it can't be read: sessions of before have no names then. */
+  async keptRequests(): Promise<readonly object[]> {
+    const folder = this.#options?.folder;
+    return folder === undefined ? [] : readPodRequests(folder).catch(() => []);
   }
 
   /** Resolves when what was noted is written, if the disk answers in time. Never rejects. */

@@ -2,7 +2,7 @@
 
 import type { Output } from '../outputs/output.ts';
 import type { EventSource } from '../schema/event-source.ts';
-import type { PodRequestFacts } from '../sessions/pod-request-facts.ts';
+import type { PodRequestSink } from '../sessions/pod-request-facts.ts';
 import type { DeskCounters } from './alert-desk.ts';
 import type { RuleModule } from './rule-module.ts';
 
@@ -51,13 +51,9 @@ export interface OtherSource {
   readonly source: EventSource;
   /**
    * Resolves when events are received. Rejects with RuleModuleError, SandboxError or the reason why nothing can be received.
-   * @param onPodRequest called with events of requests to enter pods. Default: they are not looked for
+   * @param podRequests gets events of requests to enter pods. Default: they are not looked for
    */
-  start(
-    modules: readonly RuleModule[],
-    outputs: Pick<Output, 'write'>,
-    onPodRequest?: (event: PodRequestFacts) => void,
-  ): Promise<void>;
+  start(modules: readonly RuleModule[], outputs: Pick<Output, 'write'>, podRequests?: PodRequestSink): Promise<void>;
   /** Rejects with RuleModuleError or SandboxError if they can't be used. */
   prepare(modules: readonly RuleModule[]): Promise<PreparedRules>;
   /** Those in use, in their order. */

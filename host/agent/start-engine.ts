@@ -10,7 +10,7 @@ export function startEngine(parts: AgentParts): Promise<Engine> {
   return Engine.start(engineOptions(parts), engineListener(parts), parts.options.idleWorker);
 }
 
-function engineOptions({ options, source, ruleSets, hold, machine, journal }: AgentParts): EngineOptions {
+function engineOptions({ options, source, ruleSets, hold, machine, journal, sessions }: AgentParts): EngineOptions {
   const { replay } = options;
   return {
     source: source === 'bpf' ? 'bpf' : 'builder',
@@ -24,6 +24,7 @@ function engineOptions({ options, source, ruleSets, hold, machine, journal }: Ag
     base64Buffers: options.base64Buffers ?? false,
     ignoresSelf: options.ignoresSelf ?? false,
     guarded: source === 'bpf',
+    followsSessions: sessions !== undefined,
     ...(journal.wants && { journal: journal.wants.selection }),
   };
 }
@@ -59,6 +60,7 @@ function engineListener(parts: AgentParts): EngineListener {
     onContainers(notices) {
       for (const notice of notices) directory.ask(notice);
     },
+    onSessions: (sessions) => parts.sessions?.begin(sessions),
     onSetAside: (absence) => ruleSets.absences.begin(absence),
     onTakenBack: (generation, module) => ruleSets.absences.end(generation, module),
     onReplaced: (generation) => ruleSets.tookOver(generation),

@@ -223,7 +223,7 @@ export class Run {
       namesModules: configuration.engine.wasprey.module_field,
       base64Buffers: configuration.buffer_format_base64,
       leftOut: leftOutEvents(configuration.base_syscalls),
-      ...(other && { other }),
+      ...(other && { other, kubernetesUsers: { wait: configuration.kubernetes.user_wait } }),
       ...(watchesMachine && journal && { journal }),
       ...(watchesMachine && captures && { captures }),
       ...(!watchesMachine && { source: 'none' as const }),

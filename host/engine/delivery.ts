@@ -20,6 +20,7 @@ export type Finding = Extract<
       | 'progress'
       | 'replayed'
       | 'containers'
+      | 'sessions'
       | 'set-aside'
       | 'taken-back'
       | 'enforcing'
@@ -67,6 +68,9 @@ export class Delivery {
         return;
       case 'containers':
         this.#listener.onContainers(finding.notices);
+        return;
+      case 'sessions':
+        this.#listener.onSessions?.(finding.sessions);
         return;
       case 'set-aside':
         this.#listener.onSetAside(finding);

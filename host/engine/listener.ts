@@ -4,6 +4,7 @@ import type { MissingEnforcer } from '../capture/enforcement-means.ts';
 import type { ContainerNotice } from '../capture/native.ts';
 import type { RecordedBlock } from '../recording/recorder.ts';
 import type { ReplayReport } from '../recording/replay.ts';
+import type { StartedSession } from '../sessions/exec-entry.ts';
 import type { EngineError } from './engine-error.ts';
 import type { JournalBlock } from './journal-tap.ts';
 import type { EngineCounters, IntegrityReport, Match, SetAside, UnmatchedEnforcement } from './protocol.ts';
@@ -12,6 +13,8 @@ export interface EngineListener {
   /** Called with matches in the order of evaluation. When it returns, or its promise resolves, the worker may send as many further ones. */
   onMatches(matches: readonly Match[]): void | Promise<void>;
   onContainers(notices: readonly ContainerNotice[]): void;
+  /** Called with exec sessions, before the matches that name them. */
+  onSessions?(sessions: readonly StartedSession[]): void;
   /** Called with the next block of a recording. When it returns, the worker may send another. */
   onBlock?(block: RecordedBlock): void;
   /** Called with the next block of what is captured. */

@@ -190,6 +190,7 @@ export class EngineLoop {
       this.#batches++;
     }
     capture.release();
+    this.#parts.sessions?.announce(this.#parts.send);
     this.#queue.flush();
     this.#reportCounters();
     this.#parts.guard?.checkIfDue();
@@ -238,14 +239,16 @@ export class EngineLoop {
    * that is over.
    */
   #prepareImages(): boolean {
-    const { capture, replay } = this.#parts;
+    const { capture, replay, sessions } = this.#parts;
     let count = capture.takeImages(this.#images);
     // A replay may leave out images; their containers are seen at the same recorded time all the same.
     if (count === 0 && !replay) return true;
     for (; count > 0; count = count < IMAGES_AT_ONCE ? 0 : capture.takeImages(this.#images)) {
       for (let index = 0; index < count; index++) {
         if (this.#isLate) return false;
-        this.#setCandidates(this.#images[index] ?? 0);
+        const image = this.#images[index] ?? 0;
+        this.#setCandidates(image);
+        sessions?.see(image);
       }
     }
     const notices = capture.takeContainers();

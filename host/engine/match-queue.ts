@@ -2,6 +2,7 @@
 
 import type { Control } from './control.ts';
 import type { EnforcedMatches } from './enforced-matches.ts';
+import type { ExecSessions } from './exec-sessions.ts';
 import type { Hold } from './hold.ts';
 import type { IntegrityGuard } from './integrity-guard.ts';
 import type { MatchReader } from './match-reader.ts';
@@ -31,6 +32,8 @@ export interface MatchQueueParts {
   readonly enforced?: EnforcedMatches;
   /** Events come from a recording, as fast as they can be evaluated. */
   readonly replay?: RecordedTime;
+  /** Matches name them. Absent: nobody asks for them. */
+  readonly sessions?: ExecSessions;
   /** Gets the matches that count instead of the host: the records are valid during the call. */
   readonly onCounted?: (match: SetMatch) => void;
   readonly send: (message: FromWorker) => void;
@@ -121,6 +124,7 @@ export class MatchQueue {
   /** Sends what was taken. */
   flush(): void {
     if (this.#outgoing.length === 0) return;
+    this.#parts.sessions?.announce(this.#parts.send);
     this.#parts.control.addInFlight(this.#outgoing.length);
     this.#parts.send({ kind: 'matches', matches: this.#outgoing });
     this.#outgoing = [];

@@ -8,6 +8,7 @@ import { EventRecord } from '../fields/record.ts';
 import { decode, type FieldValue } from '../fields/value.ts';
 import type { Field } from '../schema/fields/field.ts';
 import { resolveField } from '../schema/fields/index.ts';
+import type { ExecSessions } from './exec-sessions.ts';
 import type { OwnProcesses } from './own-processes.ts';
 import {
   type ContainerGap,
@@ -30,6 +31,8 @@ export interface RulePlan {
   readonly needsRuntime: boolean;
   /** The same for the API server. */
   readonly needsPod: boolean;
+  /** Its output has fields of the exec session. */
+  readonly readsSessions: boolean;
   /** RuleReads.guards. */
   readonly guards: readonly number[] | undefined;
 }
@@ -42,12 +45,15 @@ type WhyNot = (container: string) => GapReason | undefined;
 export class MatchReader {
   readonly #memory: EventMemory;
   readonly #context: ReadContext;
+  readonly #sessions: ExecSessions | undefined;
   /** Fields that could not be read; they are absent in the alert. */
   unreadable = 0;
 
-  constructor(memory: EventMemory, context: ReadContext) {
+  /** @param sessions absent: nobody asks for them */
+  constructor(memory: EventMemory, context: ReadContext, sessions?: ExecSessions) {
     this.#memory = memory;
     this.#context = context;
+    this.#sessions = sessions;
   }
 
   /** Whether the record at the address belongs to one of those processes. */
@@ -71,7 +77,9 @@ export class MatchReader {
     const values = plan.reads.map((read) => read && this.#value(event, read));
     const gap = plan.needsRuntime ? containerGap(event, plan.needsPod, whyNot) : undefined;
     const names = event.hasTwoNames && this.#names(event.resolvedView);
-    return { time: event.time, values, ...(gap && { gap }), ...(names && { names }) };
+    const sessions = plan.readsSessions ? this.#sessions?.of(event.image) : undefined;
+    const ofSession = sessions && sessions.length > 0 && { sessions };
+    return { time: event.time, values, ...(gap && { gap }), ...(names && { names }), ...ofSession };
   }
 
   /** Undefined for failed calls on paths. */
@@ -113,6 +121,7 @@ export function planRule({ fields, readsContainers, readsPods, guards }: RuleRea
     reads,
     needsRuntime: readsContainers || reads.some((read) => read && needsRuntime(read.field)),
     needsPod: readsPods || reads.some((read) => read && needsCluster(read.field)),
+    readsSessions: reads.some((read) => read?.field.source.from === 'session'),
     guards,
   };
 }

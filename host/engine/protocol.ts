@@ -14,6 +14,7 @@ import type { ReplayReport } from '../recording/replay.ts';
 import type { VerifiedModule } from '../sandbox/instantiate.ts';
 import type { RunFailureKind } from '../sandbox/run.ts';
 import type { EventShape } from '../schema/event-structs.ts';
+import type { SessionRef, StartedSession } from '../sessions/exec-entry.ts';
 import type { LagCounters } from './evaluation-clock.ts';
 import type { JournalBlock } from './journal-tap.ts';
 
@@ -137,6 +138,8 @@ export interface WorkerStart {
   readonly guarded?: boolean;
   /** Also send the captured data to the host, in blocks. */
   readonly recording?: true;
+  /** Recognise exec sessions. Default: nobody asks for them. */
+  readonly followsSessions?: boolean;
   /** Send events to the journal, in blocks. Default: none. */
   readonly journal?: JournalSelection;
   /** Source `builder` only, with one CPU: the recording to evaluate. The worker stops at its end. */
@@ -157,6 +160,8 @@ export interface Match {
   readonly names?: readonly NamedValue[];
   /** Set when the rule needs container data that are missing. */
   readonly gap?: ContainerGap;
+  /** Of rules that print session fields: the exec sessions that its process descends from, the innermost first. Absent: none. */
+  readonly sessions?: readonly SessionRef[];
   /** Of rules whose matches may be acted on. */
   readonly acts?: MatchToActOn;
 }
@@ -300,6 +305,8 @@ export type FromWorker =
   /** The recording has ended; its matches have been sent. */
   | { readonly kind: 'replayed'; readonly report: ReplayReport }
   | { readonly kind: 'containers'; readonly notices: readonly ContainerNotice[] }
+  /** They come before the matches that name them. */
+  | { readonly kind: 'sessions'; readonly sessions: readonly StartedSession[] }
   /** A module failed and is not run. */
   | ({ readonly kind: 'set-aside' } & SetAside)
   /** It is run again. */

@@ -14,6 +14,7 @@ import { Replay } from '../recording/replay.ts';
 import type { OpenedRecording } from '../scap/open.ts';
 import { Control } from './control.ts';
 import { EvaluationClock } from './evaluation-clock.ts';
+import { ExecSessions } from './exec-sessions.ts';
 import { IntegrityGuard } from './integrity-guard.ts';
 import type { JournalBlock } from './journal-tap.ts';
 import { JournalTaps } from './journal-taps.ts';
@@ -155,6 +156,7 @@ function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: B
   };
   const { ruleMatching, hold } = start;
   const memory = new EventMemory(sandbox.buffer);
+  const sessions = start.followsSessions ? new ExecSessions(memory) : undefined;
   const taps = new JournalTaps(parts.capture, control, sendJournal);
   if (start.journal) taps.journal.select(start.journal);
   const loop = new EngineLoop({
@@ -170,7 +172,8 @@ function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: B
       }),
     names,
     taps,
-    reader: new MatchReader(memory, context),
+    reader: new MatchReader(memory, context, sessions),
+    ...(sessions && { sessions }),
     clock: new EvaluationClock(sandbox.buffer),
     ruleMatching,
     memory,

@@ -40,6 +40,8 @@ export function readField(
       return renderedField(field.name, event, context, allParameters);
     case 'procfs':
       return machineValue(event, field, argument, context);
+    // Of the host, when the alert is sent.
+    case 'session':
     // Of another source than the event's.
     case 'audit':
     case 'condition':

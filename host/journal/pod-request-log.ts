@@ -1,9 +1,9 @@
 // Audit events of requests to enter pods, kept beside what happened: with them sessions have their Kubernetes user.
 
-import { at } from '../diagnostics/json-value.ts';
+import { asObject, at } from '../diagnostics/json-value.ts';
 import { isRefusal } from '../sessions/pod-request.ts';
 import type { PodRequestFacts } from '../sessions/pod-request-facts.ts';
-import { JsonLog, jsonLogPaths } from './json-log.ts';
+import { JsonLog, jsonLogPaths, readJsonLog } from './json-log.ts';
 
 const NAME = 'pod-requests';
 /** Anybody can be refused often: that must not take the room of others. */
@@ -36,4 +36,9 @@ export class PodRequestLog {
  */
 export function podRequestFiles(folder: string): readonly string[] {
   return [NAME, REFUSED].flatMap((name) => jsonLogPaths(folder, name).toReversed());
+}
+
+/** The events of requests that were let through, as they are kept; none if there are none. */
+export function readPodRequests(folder: string): Promise<object[]> {
+  return readJsonLog(folder, NAME, asObject);
 }

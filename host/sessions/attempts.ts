@@ -15,15 +15,19 @@ export interface Attempts {
   readonly repeated: ReadonlySet<PodRequest>;
 }
 
-/** @param requests all that are known: one such pair tells what becomes of the others, whose second request may be lost */
-export function attemptsIn(requests: readonly PodRequest[]): Attempts {
+/**
+ * @param requests all that are known: one such pair tells what becomes of the others, whose second request may be lost
+ * @param known clients of which such a pair was seen elsewhere
+ */
+export function attemptsIn(requests: readonly PodRequest[], known: ReadonlySet<string> = new Set()): Attempts {
   const repeated = new Set<PodRequest>();
   for (const alike of Map.groupBy(requests, likeness).values()) {
     const posts = byTime(alike.filter((request) => !isByWebSocket(request) && !request.isRefused));
     for (const request of alike) if (isByWebSocket(request) && isFollowed(request, posts)) repeated.add(request);
   }
   // Whoever is refused must not decide what becomes of others' requests.
-  const clients = new Set([...repeated].filter(({ isRefused }) => !isRefused).map(({ userAgent }) => userAgent));
+  const clients = new Set<string | undefined>(known);
+  for (const { isRefused, userAgent } of repeated) if (!isRefused) clients.add(userAgent);
   const possible = requests.filter((request) => isByWebSocket(request) && clients.has(request.userAgent));
   return { possible: new Set(possible), repeated };
 }

@@ -1,6 +1,10 @@
 // Commands as they are compared: a request's with what the first process of a session ran. Hashes take little room, and show no secret.
 
 import { createHash } from 'node:crypto';
+import { decode, splitAtNul } from '../fields/value.ts';
+
+/** Bytes: of longer ones the kernel's record has a part. */
+export const LONGEST_ARGUMENTS = 4096;
 
 const LENGTH = 22;
 /** An interpreter may be a script itself; so often, as the kernel lets it. */
@@ -36,4 +40,9 @@ export function requestedHashes(words: readonly string[]): ReadonlySet<string> {
 export function withoutPadding(words: readonly string[]): readonly string[] {
   const last = words.findLastIndex((word) => word !== '');
   return words.length - last > 2 ? words.slice(0, last + 1) : words;
+}
+
+/** The arguments of a process. @param argv each ended by a NUL */
+export function wordsOf(argv: Uint8Array | undefined): readonly string[] {
+  return withoutPadding(splitAtNul(argv ?? new Uint8Array(0)).map(decode));
 }

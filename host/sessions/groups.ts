@@ -11,6 +11,9 @@ const CLOCKS_APART = SECOND / 10n;
 const LONGEST_START = 120n * SECOND;
 /** A session that is so near a request, and has none of its own, makes it doubtful: clocks may be further apart. */
 const NEAR = 60n * SECOND;
+/** A request has nothing to do with sessions that began longer before it was received, or longer after. */
+export const FARTHEST_BEFORE = CLOCKS_APART + NEAR;
+export const FARTHEST_AFTER = LONGEST_START + CLOCKS_APART + NEAR;
 /** Of a group. Beyond, nothing of it is certain: it takes somebody who begins as many sessions within two minutes. */
 const MOST_SESSIONS = 1_000;
 /** Of a pod, between sessions and requests. Beyond, nothing of it is certain. */

@@ -6,6 +6,13 @@ import { kubeletPath, readPodRequest } from './pod-request.ts';
 
 export type PodRequestFacts = JsonObject;
 
+/** Where the events of requests go. */
+export interface PodRequestSink {
+  take(event: PodRequestFacts): void;
+  /** Events may have been lost until now. */
+  missed(): void;
+}
+
 /** Characters. */
 const LONGEST_URI = 8_192;
 const LONGEST_TEXT = 256;

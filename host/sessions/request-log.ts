@@ -22,7 +22,8 @@ export class RequestLog {
   }
 }
 
-function merged(one: PodRequest, other: PodRequest): PodRequest {
+/** What is known of a request by one of its events, and by the others. */
+export function merged(one: PodRequest, other: PodRequest): PodRequest {
   const ended = one.ended ?? other.ended;
   return { ...one, ...(ended !== undefined && { ended }), isRefused: one.isRefused || other.isRefused };
 }

@@ -6,10 +6,10 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { startRecording } from '../../host/agent/record.ts';
 import { auditPolicy } from '../../host/audit/api-server/policy.ts';
 import { readRequests } from '../../host/cli/activity/audit-logs.ts';
+import { loadConfig } from '../../host/config/load.ts';
+import { AuditSource } from '../../host/daemon/audit/audit-source.ts';
 import { asText, at } from '../../host/diagnostics/json-value.ts';
 import { ActivityLog } from '../../host/journal/activity/activity-log.ts';
 import { nameKubernetesUsers } from '../../host/journal/activity/kubernetes-users.ts';
@@ -17,7 +17,9 @@ import { readFile } from '../../host/journal/activity/read-activity.ts';
 import { commandsOf, type Session } from '../../host/journal/activity/session.ts';
 import { findHistory } from '../../host/journal/history.ts';
 import { SecretMask } from '../../host/journal/mask-secrets.ts';
+import { JOURNAL_KINDS } from '../../host/journal/wants.ts';
 import type { PodRequest } from '../../host/sessions/pod-request.ts';
+import { moduleOf, startBuiltAgent } from '../support/built-agent.ts';
 import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
 import { eventually } from '../support/cluster-agent.ts';
 import { makeDirectory } from '../support/directory.ts';
@@ -28,10 +30,34 @@ const ROBOT = 'system:serviceaccount:shop:robot';
 const USERS = ['alice', 'bob', ROBOT] as const;
 type User = (typeof USERS)[number];
 
+/** Fields of an alert. */
+interface Alert {
+  readonly 'proc.cmdline': string;
+  readonly 'k8s.user.name': string | null;
+  readonly 'k8s.user.groups': readonly string[] | null;
+  readonly 'k8s.session.id': string | null;
+  readonly 'k8s.session.match': string | null;
+  readonly 'k8s.session.candidates': readonly string[] | null;
+  readonly 'k8s.session.source': string | null;
+  readonly 'k8s.session.agent': string | null;
+}
+
+const RULES = `
+- rule: Program in a pod
+  desc: what is run in the pod that they enter
+  condition: evt.type = execve and k8s.pod.name = web
+  output: >
+    %proc.cmdline %k8s.user.name %k8s.user.groups %k8s.session.id %k8s.session.match %k8s.session.candidates
+    %k8s.session.source %k8s.session.agent
+  priority: NOTICE
+`;
+
 const directory = makeDirectory();
 const place = (name: string): string => join(directory.path, name);
 let cluster: Cluster;
 let record: string;
+/** As the agent has written them. */
+let alerts: readonly Alert[];
 /** Of the audit log. */
 let lines: readonly string[];
 
@@ -93,22 +119,43 @@ before(async () => {
   );
   await cluster.apply(OBJECTS);
   await cluster.kubectl('wait', '-n', 'shop', '--for=condition=Ready', '--timeout=60s', 'pod/web');
-  record = place('cluster.wsp');
-  const recording = await startRecording({
-    path: record,
-    eventTypes: ['execve'],
-    runtimes: { criSockets: [cluster.containerdSocket] },
-    onEnd: (reason) => assert.fail(JSON.stringify(reason)),
+  record = place('journal');
+  const built = await startBuiltAgent([await moduleOf(RULES)], {
+    source: 'bpf',
+    other: auditLog(),
+    kubernetesUsers: { wait: 5_000 },
+    journal: { folder: record, kinds: JOURNAL_KINDS, keep: 3_600_000, maxBytes: 1 << 30 },
+    runtimes: { criSockets: [cluster.containerdSocket], dockerSocket: '', podmanSocket: '', runcRoots: [] },
+    kubernetes: false,
+    namesModules: false,
+    onEnd: (error) => assert.fail(error),
   });
   try {
     await enterAll();
-    await sleep(2_000);
+    alerts = await eventually('alerts of all that was run', async () => {
+      const written = built.jsonLines().map((line): Alert => JSON.parse(line).output_fields);
+      const marks = new Set(written.map((alert) => /by-\S+/.exec(alert['proc.cmdline'] ?? '')?.[0]));
+      return marks.size > EXECS ? written : undefined;
+    });
+    assert.equal((await built.agent.stop()).engine?.matchesDropped, 0);
   } finally {
-    const { reason } = await recording.stop();
-    assert.equal(reason, undefined);
+    await built[Symbol.asyncDispose]();
   }
   lines = readFileSync(place('audit.log'), 'utf8').trim().split('\n');
 });
+
+/** What the API server writes, as the agent reads it. */
+function auditLog(): AuditSource {
+  const { configuration } = loadConfig({ environment: {} });
+  return new AuditSource({
+    settings: { ...configuration.sources.k8s_audit, file: place('audit.log') },
+    hostname: 'node',
+    isoTime: false,
+    ruleMatching: 'first',
+    namesModules: false,
+    say: (_, message) => console.log(message),
+  });
+}
 
 async function enterAll(): Promise<void> {
   const robot = await robotConfig();
@@ -145,10 +192,8 @@ function joined(log: readonly string[]): {
   writeFileSync(place('given.log'), log.join('\n'));
   const { requests, unreadable } = readRequests([place('given.log')]);
   assert.equal(unreadable, 0);
-  const [file] = findHistory([record]).files;
-  assert.ok(file);
   const activity = new ActivityLog({ mask: new SecretMask() });
-  readFile(file, activity);
+  for (const file of findHistory([record]).files) readFile(file, activity);
   const others = nameKubernetesUsers(activity.sessions, requests);
   const sessions = activity.sessions.filter(({ kind, container }) => kind === 'exec' && container?.pod === 'web');
   return { sessions, others };
@@ -185,6 +230,39 @@ test('each session has the name of its user, or of all who it may be', (t) => {
     others.map(({ entry, user, container }) => [entry, user.name, container]),
     [['attach', 'alice', 'main']],
   );
+});
+
+test('each alert names the user of its session, or all who it may be, and the session as the journal does', (t) => {
+  const { sessions } = joined(lines);
+  const counts: Record<string, number> = { exact: 0, ambiguous: 0, none: 0, wrong: 0 };
+  for (const session of sessions) {
+    const user = truth(session);
+    assert.ok(user);
+    const own = alerts.filter((alert) => alert['k8s.session.id'] === session.id);
+    assert.ok(own.length > 0, `no alert of session ${session.id}`);
+    for (const alert of own) {
+      const name = alert['k8s.user.name'];
+      const match = alert['k8s.session.match'] ?? 'none';
+      if (match === 'exact' && name !== user) counts.wrong = (counts.wrong ?? 0) + 1;
+      if (match === 'ambiguous') assert.ok(alert['k8s.session.candidates']?.includes(user));
+      assert.equal(name === null, match !== 'exact');
+    }
+    // All of a session were sent when it was settled.
+    const last = own.at(-1)?.['k8s.session.match'] ?? 'none';
+    counts[last] = (counts[last] ?? 0) + 1;
+  }
+  t.diagnostic(`sessions by their last alert: ${JSON.stringify(counts)}`);
+  assert.equal(counts.wrong, 0);
+  assert.equal(counts.none, 0);
+  const marked = alerts.filter((alert) => /^sh -c /.test(alert['proc.cmdline']));
+  assert.equal(marked.length, sessions.filter((session) => !isOfSameCommand(session)).length);
+  for (const alert of marked) {
+    const [, user = ''] = /by-(\S+)-\d+/.exec(alert['proc.cmdline']) ?? [];
+    assert.equal(alert['k8s.user.name'], user);
+    assert.ok(alert['k8s.user.groups']?.includes('system:authenticated'));
+    assert.match(alert['k8s.session.agent'] ?? '', /^kubectl\//);
+    assert.match(alert['k8s.session.source'] ?? '', /^[0-9a-f.:]+$/);
+  }
 });
 
 test('an event that comes twice, or in another order, changes nothing', () => {

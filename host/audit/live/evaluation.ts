@@ -6,7 +6,7 @@ import { AlertDesk, ruleReads } from '../../agent/alert-desk.ts';
 import type { PreparedRules, ReasonCount } from '../../agent/other-source.ts';
 import { type RuleModule, RuleModuleError } from '../../agent/rule-module.ts';
 import type { Output } from '../../outputs/output.ts';
-import type { PodRequestFacts } from '../../sessions/pod-request-facts.ts';
+import type { PodRequestSink } from '../../sessions/pod-request-facts.ts';
 import type { RefusalKind } from '../event-stream.ts';
 import { NO_CONTAINERS } from '../replay.ts';
 import { LossWatch } from './loss-watch.ts';
@@ -17,6 +17,9 @@ const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 60_000;
 /** Evaluating the texts that wait at a stop. */
 const STOP_MS = 4_000;
+
+/** What is dropped so was not read: requests to enter pods may be among it. */
+const HIDING: ReadonlySet<RefusalKind> = new Set<RefusalKind>(['not-json', 'not-gzip', 'too-large', 'failed']);
 
 /** The text was not evaluated: the thread has ended, or is not running. It may be given again. */
 export class EvaluationInterrupted extends Error {
@@ -32,8 +35,8 @@ export class EvaluationInterrupted extends Error {
 
 export interface EvaluationOptions extends Omit<EvaluationSettings, 'namesPodRequests'> {
   readonly namesModules: boolean;
-  /** Called with events of requests to enter pods. Default: they are not looked for. */
-  readonly onPodRequest?: ((event: PodRequestFacts) => void) | undefined;
+  /** Gets events of requests to enter pods. Default: they are not looked for. */
+  readonly podRequests?: PodRequestSink | undefined;
   /** What the thread runs; for tests. */
   readonly entry?: URL;
   /** Called with a message for people. */
@@ -187,8 +190,8 @@ export class AuditEvaluation {
   }
 
   #begin(): void {
-    const { hostname, isoTime, ruleMatching, onPodRequest, entry = ENTRY } = this.#options;
-    const namesPodRequests = onPodRequest !== undefined;
+    const { hostname, isoTime, ruleMatching, podRequests, entry = ENTRY } = this.#options;
+    const namesPodRequests = podRequests !== undefined;
     const settings: EvaluationSettings = { hostname, isoTime, ruleMatching, namesPodRequests };
     const worker = new Worker(entry, { workerData: settings, name: 'wasprey-audit' });
     let reason = 'it has ended';
@@ -218,7 +221,7 @@ export class AuditEvaluation {
         for (const match of message.matches) this.desk.take({ generation: message.generation, ...match });
         return;
       case 'pod-requests':
-        for (const event of message.events) this.#options.onPodRequest?.(event);
+        for (const event of message.events) this.#options.podRequests?.take(event);
         return;
       case 'taken': {
         const { outcome, matchesDropped } = message;
@@ -236,7 +239,9 @@ export class AuditEvaluation {
 
   #countDropped(dropped: TextOutcome['dropped']): void {
     for (const [kind, count] of dropped) this.#dropped.set(kind, (this.#dropped.get(kind) ?? 0) + count);
-    if (dropped.length > 0) this.#losses.add(dropped);
+    if (dropped.length === 0) return;
+    this.#losses.add(dropped);
+    if (dropped.some(([kind]) => HIDING.has(kind))) this.#options.podRequests?.missed();
   }
 
   /** The thread has ended by itself. */

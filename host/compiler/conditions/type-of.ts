@@ -47,6 +47,9 @@ export function isString(type: ValueType): boolean {
   return STRINGS.has(type);
 }
 
+/** Rules are evaluated before the API server's audit event has come. */
+const LATE = 'whose session it is becomes known after its events: print it in the output';
+
 /** Some fields are for output only. */
 export type OperandUse = 'condition' | 'output';
 
@@ -96,7 +99,8 @@ function typeOfField(operand: FieldOperand, source: EventSource, use: OperandUse
   }
   const { field, argument } = resolved;
   if (field.tableOnly || (field.printOnly && use === 'condition')) {
-    throw new ConditionTypeError(`field ${field.name} can't be used in conditions`, span);
+    const help = field.source.from === 'session' ? LATE : undefined;
+    throw new ConditionTypeError(`field ${field.name} can't be used in conditions`, span, help ? { help } : {});
   }
   if (field.name === 'evt.type.is' && !isEventName(argument ?? '')) throw unknownField(text, span, source);
   if (field.source.from === 'argument') {

@@ -1,6 +1,6 @@
 // Sources of container and pod metadata.
 
-import { flag, list, section, text, unused } from '../../config-values/value-types.ts';
+import { duration, flag, list, section, text, unused } from '../../config-values/value-types.ts';
 
 const SOCKETS = list(
   text('', 'Path of a socket.'),
@@ -32,5 +32,10 @@ export const METADATA_KEYS = {
     enabled: flag(true, 'Use it if the agent runs in a pod with a service account, or `kubeconfig` is given.'),
     node: text('', "The node's name. Default: NODE_NAME or FALCO_HOSTNAME of the environment."),
     kubeconfig: text('', 'Path of a kubeconfig file, for an agent outside of the cluster.'),
+    user_wait: duration(
+      '5s',
+      1_000,
+      "With `sources.k8s_audit`: how long after an exec into a pod alerts that print whose it is (`k8s.user.name` and the like) wait, and what is done about them. The API server's audit events have to arrive within it, and what was asked for before has to begin: a longer time costs patience, a shorter one names.",
+    ),
   }),
 } as const;

@@ -20,7 +20,7 @@ import { AuditWebhook } from './webhook.ts';
 const MOST_ENDS = 2;
 const ATTEMPT_MS = 2_000;
 
-export interface AuditSourceOptions extends Omit<EvaluationOptions, 'onTrouble' | 'onPodRequest'> {
+export interface AuditSourceOptions extends Omit<EvaluationOptions, 'onTrouble' | 'podRequests'> {
   readonly settings: Configuration['sources']['k8s_audit'];
   readonly say: (level: LogLevel, message: string) => void;
 }
@@ -41,11 +41,11 @@ export class AuditSource implements OtherSource {
   async start(
     modules: readonly RuleModule[],
     outputs: Pick<Output, 'write'>,
-    onPodRequest?: EvaluationOptions['onPodRequest'],
+    podRequests?: EvaluationOptions['podRequests'],
   ): Promise<void> {
     const { say, settings } = this.#options;
     const onTrouble = (message: string): void => say('error', message);
-    const evaluation = new AuditEvaluation({ ...this.#options, onTrouble, onPodRequest }, outputs);
+    const evaluation = new AuditEvaluation({ ...this.#options, onTrouble, podRequests }, outputs);
     await evaluation.start(modules);
     this.#evaluation = evaluation;
     try {
@@ -162,6 +162,7 @@ const NO_ALERTS: DeskCounters = {
   alerts: 0,
   byRule: new Map(),
   rules: [],
+  heldForUser: 0,
   held: 0,
   heldInVain: 0,
   withoutContainer: new Map(),

@@ -159,6 +159,11 @@ function alertMetrics({ alerts }: Summary): Metric[] {
   const without = [...alerts.withoutContainer].map(([reason, value]) => ({ labels: { reason }, value }));
   return [
     counter('wasprey_alerts_total', 'Alerts of rules.', alerts.alerts),
+    counter(
+      'wasprey_alerts_held_for_user_total',
+      'Alerts that waited until it was settled whose exec session they are of.',
+      alerts.heldForUser,
+    ),
     counter('wasprey_alerts_held_total', "Alerts that waited for their container's metadata.", alerts.held),
     counter(
       'wasprey_alerts_held_in_vain_total',

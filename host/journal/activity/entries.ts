@@ -1,5 +1,6 @@
 // Recognises entries from outside: a program that is the first of a session, by what it was started from.
 
+import { isRuntimeCommand } from '../../fields/container-runtime.ts';
 import { isInRootNamespace, type Process, type ProgramState } from './process.ts';
 import type { EntryKind } from './session.ts';
 
@@ -30,10 +31,6 @@ const HELPERS: ReadonlySet<string> = new Set([
   ...['agetty', 'getty', 'mingetty'],
 ]);
 
-/** Runtimes, as they run within a container's limits just before its program. */
-const RUNTIME_PROGRAM = /^(?:memfd:.*|runc|runc-dmz|crun|youki|exe)$/;
-const RUNTIME_WORD = 'init';
-
 export interface Entry {
   readonly kind: EntryKind;
   /** Processes of one entry have one root. */
@@ -57,7 +54,7 @@ export function doorOf({ program, executable, container, isOfUpperLayer }: Progr
 export function isRuntime({ state, parent }: Process): boolean {
   const { program, words, pidNamespace } = state;
   const isOutside = isInRootNamespace(state) || parent?.state.pidNamespace === pidNamespace;
-  return isOutside && RUNTIME_PROGRAM.test(program) && words[1] === RUNTIME_WORD;
+  return isOutside && isRuntimeCommand(program, words[1]);
 }
 
 /**

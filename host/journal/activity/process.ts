@@ -1,9 +1,10 @@
 // The processes of a history while it is read: who forked whom, what each runs, and of which session it is.
 
+import { programOf } from '../../fields/container-runtime.ts';
 import type { ImageRecord } from '../../fields/record.ts';
-import { decode, splitAtNul } from '../../fields/value.ts';
+import { decode } from '../../fields/value.ts';
 import { IMAGE_FLAGS, ROOT_PID_NAMESPACE } from '../../schema/image.ts';
-import { withoutPadding } from '../../sessions/command-hash.ts';
+import { LONGEST_ARGUMENTS, wordsOf } from '../../sessions/command-hash.ts';
 import type { Command, Session, User } from './session.ts';
 
 const UNSET_ID = 0xffffffff;
@@ -36,9 +37,6 @@ export interface ProgramState {
   /** Its arguments are as long as the kernel's record of them can be: there may be more. */
   readonly isCut: boolean;
 }
-
-/** Bytes. */
-const LONGEST_ARGUMENTS = 4096;
 
 export class Process {
   readonly pid: number;
@@ -106,25 +104,16 @@ export class Process {
   }
 }
 
-/** Programs that are many in one file. */
-const MANY_IN_ONE = new Set(['busybox', 'toybox', 'coreutils']);
-
 export function stateOf(image: ImageRecord): ProgramState {
   const text = (member: string): string | undefined => {
     const bytes = image.bytes(member);
     return bytes && decode(bytes);
   };
   const executable = text('executable');
-  const base = baseName(executable ?? '');
   const { container } = image;
   const id = container?.bytes('id');
   return {
-    // runc runs from a copy in memory.
-    program: executable?.startsWith('memfd:runc')
-      ? 'runc'
-      : base === '' || MANY_IN_ONE.has(base)
-        ? (text('comm') ?? '')
-        : base,
+    program: programOf(executable, text('comm')),
     executable,
     isOfUpperLayer: (image.number('flags') & IMAGE_FLAGS.EXE_UPPER_LAYER) !== 0,
     words: wordsOf(image.bytes('argv')),
@@ -142,21 +131,12 @@ export function stateOf(image: ImageRecord): ProgramState {
   };
 }
 
-/** The arguments of an image. */
-export function wordsOf(argv: Uint8Array | undefined): readonly string[] {
-  return withoutPadding(splitAtNul(argv ?? new Uint8Array(0)).map(decode));
-}
-
 export function isInRootNamespace({ pidNamespace }: ProgramState): boolean {
   return pidNamespace === ROOT_PID_NAMESPACE || pidNamespace === 0;
 }
 
 function userOf(uid: number, name: string | undefined): User {
   return { uid, name: name === undefined || name === '' || name.startsWith('<') ? undefined : name };
-}
-
-export function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** `203.0.113.7 50122 192.0.2.1 22` -> 203.0.113.7 */

@@ -1,7 +1,7 @@
 // The sessions of a history: which one a process is in, and their commands, within bounds of memory.
 
-import { createHash } from 'node:crypto';
 import { requestedHashes } from '../../sessions/command-hash.ts';
+import { rootProcess, sessionId } from '../../sessions/session-id.ts';
 import type { SecretMask } from '../mask-secrets.ts';
 import { ContainerPlaces } from './container-places.ts';
 import { containerEntry, doorEntry, type Entry, isRuntime, terminalName, unitOf } from './entries.ts';
@@ -15,8 +15,6 @@ const MOST_COMMANDS_OF_SESSION = 5_000;
 /** Commands that are deeper stand beside what they were started from. */
 const DEEPEST = 64;
 const LONGEST_VIA = 6;
-const ID_LENGTH = 8;
-const SECOND = 1_000_000_000n;
 
 export class SessionTable {
   /** By their ids, in the order in which they were first seen. */
@@ -160,8 +158,10 @@ export class SessionTable {
     const { state } = process;
     const container = this.places.of(state);
     const unit = kind === 'service' ? unitOf(state.cgroup) : undefined;
-    const key = unit === undefined ? `${root.pid} ${root.start / SECOND}` : `${unit} ${state.cgroupId}`;
-    const id = createHash('sha256').update(`${this.#host} ${key}`).digest('hex').slice(0, ID_LENGTH);
+    const id = sessionId(
+      this.#host,
+      unit === undefined ? rootProcess(root.pid, root.start) : `${unit} ${state.cgroupId}`,
+    );
     const known = this.sessions.get(id);
     if (known) return known;
     const hasLogin = kind === 'ssh' || kind === 'console';

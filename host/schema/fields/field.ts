@@ -4,6 +4,18 @@ import type { AuditRow } from '../audit/reading.ts';
 import type { ValueType } from '../types.ts';
 import type { Derivation, EventKind } from './derivation.ts';
 
+/** What is known of a session that began with an exec into a pod. */
+export type SessionFact =
+  | 'user'
+  | 'uid'
+  | 'groups'
+  | 'impersonated'
+  | 'id'
+  | 'match'
+  | 'candidates'
+  | 'source'
+  | 'agent';
+
 /** Where a field's value comes from. The compiler and the formatter both resolve a field through this. */
 export type FieldSource =
   /** The records of the event, its processes and its container. `orMachine`: where absent, output asks the machine's files. */
@@ -24,6 +36,8 @@ export type FieldSource =
   | { readonly from: 'condition' }
   /** Read from the machine's files in /proc while an alert is written, for output only. Absent in replays and when the process is gone. */
   | { readonly from: 'procfs' }
+  /** The session by an exec into a pod that the process descends from, for output only: known when its request is (host/sessions/). */
+  | { readonly from: 'session'; readonly fact: SessionFact }
   /** Not captured: always absent, and a rule that reads it gets a warning with the reason. */
   | { readonly from: 'none'; readonly why: string };
 

@@ -12,6 +12,7 @@ import type { Field } from './field.ts';
 import { PATH_FIELDS } from './fs-path.ts';
 import { KUBERNETES_FIELDS } from './k8s.ts';
 import { AUDIT_FIELDS } from './k8s-audit.ts';
+import { KUBERNETES_USER_FIELDS } from './k8s-user.ts';
 import { CLUSTER_FIELDS } from './k8smeta.ts';
 import { PROCESS_FIELDS } from './process.ts';
 import { THREAD_FIELDS } from './thread.ts';
@@ -30,6 +31,7 @@ export const FIELDS: readonly Field[] = [
   ...PATH_FIELDS,
   ...CONTAINER_FIELDS,
   ...KUBERNETES_FIELDS,
+  ...KUBERNETES_USER_FIELDS,
   ...CLUSTER_FIELDS,
 ];
 

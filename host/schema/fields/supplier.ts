@@ -29,6 +29,7 @@ export function supplierOf(field: Field): Supplier {
     case 'procfs':
       return 'machine';
     case 'audit':
+    case 'session':
       return 'api-server';
     case 'argument':
     case 'condition':

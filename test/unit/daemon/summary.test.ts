@@ -64,6 +64,7 @@ function summary(changed: Partial<Summary> = {}): Summary {
         ['A', 1],
         ['B', 2],
       ]),
+      heldForUser: 0,
       held: 0,
       heldInVain: 0,
       withoutContainer: new Map(),

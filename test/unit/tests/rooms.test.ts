@@ -22,12 +22,12 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   outputs: ['schema', 'diagnostics', 'config-values', 'capture', 'compiler', 'fields'],
   scap: ['schema', 'capture', 'fields', 'metadata', 'recording'],
   sessions: ['diagnostics', 'fields'],
-  engine: ['schema', 'sandbox', 'capture', 'fields', 'recording', 'scap'],
+  engine: ['schema', 'sandbox', 'capture', 'fields', 'recording', 'scap', 'sessions'],
   journal: [
     ...['schema', 'diagnostics', 'config-values', 'sandbox', 'capture', 'compiler', 'fields', 'recording'],
     ...['outputs', 'sessions', 'engine'],
   ],
-  captures: ['schema', 'diagnostics', 'recording', 'engine', 'journal'],
+  captures: ['schema', 'diagnostics', 'recording', 'sessions', 'engine', 'journal'],
   responses: [
     'schema',
     'diagnostics',

@@ -1,0 +1,16 @@
+// The id of a session, the same in alerts and in the record of the journal.
+
+import { createHash } from 'node:crypto';
+
+const LENGTH = 8;
+const SECOND = 1_000_000_000n;
+
+/** @param host name of the machine @param root what names its beginning on that */
+export function sessionId(host: string, root: string): string {
+  return createHash('sha256').update(`${host} ${root}`).digest('hex').slice(0, LENGTH);
+}
+
+/** Of a session that began with a process. @param start when it was forked, in ns since the epoch */
+export function rootProcess(pid: number, start: bigint): string {
+  return `${pid} ${start / SECOND}`;
+}
