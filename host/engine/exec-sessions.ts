@@ -107,7 +107,8 @@ export class ExecSessions {
       this.#known.delete(oldest);
     }
     if (!session.isExec) return session;
-    const isFirst = isFirstProgram && image.number('kind') === IMAGE_KIND.EXEC;
+    // Where its parent is not known, it may have been there before.
+    const isFirst = isFirstProgram && image.number('kind') === IMAGE_KIND.EXEC && image.parent !== undefined;
     const argv = isFirst ? image.bytes('argv') : undefined;
     this.#found.push({ key, pid, start, container, ...(argv && { argv }) });
     return session;

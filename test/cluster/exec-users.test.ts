@@ -17,7 +17,6 @@ import { readFile } from '../../host/journal/activity/read-activity.ts';
 import { commandsOf, type Session } from '../../host/journal/activity/session.ts';
 import { findHistory } from '../../host/journal/history.ts';
 import { SecretMask } from '../../host/journal/mask-secrets.ts';
-import { JOURNAL_KINDS } from '../../host/journal/wants.ts';
 import type { PodRequest } from '../../host/sessions/pod-request.ts';
 import { moduleOf, startBuiltAgent } from '../support/built-agent.ts';
 import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
@@ -55,7 +54,7 @@ const RULES = `
 const directory = makeDirectory();
 const place = (name: string): string => join(directory.path, name);
 let cluster: Cluster;
-let record: string;
+let recorded: readonly Session[];
 /** As the agent has written them. */
 let alerts: readonly Alert[];
 /** Of the audit log. */
@@ -119,12 +118,12 @@ before(async () => {
   );
   await cluster.apply(OBJECTS);
   await cluster.kubectl('wait', '-n', 'shop', '--for=condition=Ready', '--timeout=60s', 'pod/web');
-  record = place('journal');
+  const folder = place('journal');
   const built = await startBuiltAgent([await moduleOf(RULES)], {
     source: 'bpf',
     other: auditLog(),
     kubernetesUsers: { wait: 5_000 },
-    journal: { folder: record, kinds: JOURNAL_KINDS, keep: 3_600_000, maxBytes: 1 << 30 },
+    journal: { folder, kinds: ['processes'], keep: 3_600_000, maxBytes: 1 << 30 },
     runtimes: { criSockets: [cluster.containerdSocket], dockerSocket: '', podmanSocket: '', runcRoots: [] },
     kubernetes: false,
     namesModules: false,
@@ -134,13 +133,16 @@ before(async () => {
     await enterAll();
     alerts = await eventually('alerts of all that was run', async () => {
       const written = built.jsonLines().map((line): Alert => JSON.parse(line).output_fields);
-      const marks = new Set(written.map((alert) => /by-\S+/.exec(alert['proc.cmdline'] ?? '')?.[0]));
+      const marks = new Set(written.map((alert) => /by-\S+-\d+/.exec(alert['proc.cmdline'] ?? '')?.[0]));
       return marks.size > EXECS ? written : undefined;
     });
     assert.equal((await built.agent.stop()).engine?.matchesDropped, 0);
   } finally {
     await built[Symbol.asyncDispose]();
   }
+  const activity = new ActivityLog({ mask: new SecretMask() });
+  for (const file of findHistory([folder]).files) readFile(file, activity);
+  recorded = activity.sessions;
   lines = readFileSync(place('audit.log'), 'utf8').trim().split('\n');
 });
 
@@ -192,10 +194,9 @@ function joined(log: readonly string[]): {
   writeFileSync(place('given.log'), log.join('\n'));
   const { requests, unreadable } = readRequests([place('given.log')]);
   assert.equal(unreadable, 0);
-  const activity = new ActivityLog({ mask: new SecretMask() });
-  for (const file of findHistory([record]).files) readFile(file, activity);
-  const others = nameKubernetesUsers(activity.sessions, requests);
-  const sessions = activity.sessions.filter(({ kind, container }) => kind === 'exec' && container?.pod === 'web');
+  for (const session of recorded) delete session.kubernetes;
+  const others = nameKubernetesUsers(recorded, requests);
+  const sessions = recorded.filter(({ kind, container }) => kind === 'exec' && container?.pod === 'web');
   return { sessions, others };
 }
 

@@ -38,7 +38,7 @@ What conditions and outputs can read, by the class of the field. The last column
 * **capture**: the records that the kernel writes.
 * **reader**: derived from those when the process or the event is first seen: absolute paths, joined arguments, names of users.
 * **container runtime**, **Kubernetes**: their metadata of the container and its pod. Absent until they have answered, and outside containers.
-* **the API server**: in its audit events (\`--source k8s_audit\`).
+* **the API server**: in its audit events: the fields of those (\`--source k8s_audit\`), and whose an exec session is.
 * **output**: formatted when an alert is written. For outputs only: a condition on it is never true.
 * **the machine's files**: read from \`/proc\` and \`/etc/passwd\` when an alert is written. For outputs only; absent in replays of
   recordings and when the process has already ended.

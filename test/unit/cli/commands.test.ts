@@ -187,7 +187,10 @@ test('the reference of fields has a row for each, with who supplies it or why no
   for (const { name, source } of fields) {
     if (source.from === 'none') assert.equal(rows.get(name)?.replaceAll('\\', ''), `not available: ${source.why}`);
     else
-      assert.match(rows.get(name) ?? '', /^(capture|reader|output|container runtime|Kubernetes|the machine's files)$/);
+      assert.match(
+        rows.get(name) ?? '',
+        /^(capture|reader|output|container runtime|Kubernetes|the API server|the machine's files)$/,
+      );
   }
   const supplied = ['fd.num', 'user.name', 'evt.time', 'proc.fdopencount', 'container.image', 'k8s.ns.name'];
   assert.deepEqual(
