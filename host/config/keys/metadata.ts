@@ -35,7 +35,7 @@ export const METADATA_KEYS = {
     user_wait: duration(
       '5s',
       1_000,
-      "With `sources.k8s_audit`: how long after an exec into a pod alerts that print whose it is (`k8s.user.name` and the like) wait, and what is done about them. The API server's audit events have to arrive within it, and what was asked for before has to begin: a longer time costs patience, a shorter one names.",
+      'With `sources.k8s_audit`: how long after an exec into a pod alerts that print whose it is (`k8s.user.name` and the like) wait, and so does what is done about them. An audit event that arrives later names only later alerts.',
     ),
   }),
 } as const;
