@@ -140,6 +140,13 @@ const OWN_VALUES = strict({
     tls: strict({ secretName: TEXT, hosts: TEXTS, addresses: TEXTS }),
     clientAuthority: strict({ secretName: TEXT }),
     token: strict({ secretName: TEXT }),
+    agents: strict({ enabled: FLAG, serviceAccounts: TEXTS, port: PORT }),
+  }),
+  sessions: strict({
+    receiver: strict({
+      url: { type: 'string', pattern: '^(https://[^/\\s]+)?$' },
+      authority: strict({ configMapName: TEXT }),
+    }),
   }),
   metrics: strict({
     enabled: FLAG,

@@ -16,6 +16,7 @@ import type { DropListener, DropSettings } from './drop-watch.ts';
 import type { MissingHooksPolicy } from './hook-watch.ts';
 import type { JournalOptions } from './node-journal.ts';
 import type { OtherSource } from './other-source.ts';
+import type { PodRequestSource } from './pod-request-source.ts';
 import type { ResponseSet } from './response-set.ts';
 import type { RuleModule } from './rule-module.ts';
 import type { RuleChange } from './rule-sets.ts';
@@ -25,6 +26,8 @@ export interface AgentOptions {
   readonly source?: 'bpf' | 'builder' | 'none';
   /** A source of events beside the capture. Modules of its source are evaluated by it. */
   readonly other?: OtherSource;
+  /** Requests to enter pods of this node, from elsewhere. Default: only those that the other source receives are known. */
+  readonly podRequests?: PodRequestSource;
   /** Evaluates a recording instead of what happens on this machine, as fast as the outputs take the alerts. */
   readonly replay?: {
     readonly path: string;

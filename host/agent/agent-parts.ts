@@ -94,7 +94,7 @@ export class AgentParts {
     this.hooks = new HookWatch(this.desk, options.missingHooks ?? 'alert', { onTrouble, onNote });
     this.podRequests = {
       take: (event) => {
-        this.journal.noteRequest(event);
+        this.journal.requests?.add(event);
         this.sessions?.take(event);
       },
       missed: () => this.sessions?.missed(),
@@ -173,15 +173,23 @@ export class AgentParts {
       ...(responses && { responses }),
       ...(enforcement && { enforcement }),
       ...(this.options.other && { other: this.options.other.summary }),
+      ...(this.options.podRequests && { podRequests: this.options.podRequests.summary }),
     };
   }
 
-  /** Starts the source beside the capture, if there is one. */
+  /** Starts the sources beside the capture, as far as there are any. */
   async startOther(): Promise<void> {
     const { other, modules, extras = {} } = this.options;
     const watchesNode = this.source !== 'none';
     if (this.sessions) for (const event of await this.journal.keptRequests()) this.sessions.take(event);
+    if (other && watchesNode) this.journal.requests?.receivesAll();
     await other?.start(this.#ofOther(modules, extras), this.outputs, watchesNode ? this.podRequests : undefined);
+    // Only for the journal: alerts do not wait for what a stream may bring later.
+    this.options.podRequests?.start({
+      resume: async () => this.journal.requests?.resume(),
+      take: (event) => this.journal.requests?.add(event),
+      keep: async (state) => this.journal.requests?.keep(state),
+    });
   }
 
   /**

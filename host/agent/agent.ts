@@ -2,6 +2,7 @@
 
 import { loadAddon } from '../capture/addon.ts';
 import type { Engine, EngineSign } from '../engine/engine.ts';
+import { withinTime } from '../engine/within-time.ts';
 import type { AlertExtras } from '../outputs/additions.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import type { Output } from '../outputs/output.ts';
@@ -20,6 +21,7 @@ import type { Summary } from './summary.ts';
 
 /** How long outputs may write queued alerts at the end, by default. */
 const OUTPUT_CLOSE_MS = 500;
+const REQUESTS_STOP_MS = 1_000;
 
 export interface Agent {
   /** The numbers so far. */
@@ -207,7 +209,9 @@ class RunningAgent implements Agent {
     this.#trim.close();
     tampering.close();
     await captures.close();
-    await this.#parts.options.other?.stop();
+    const { other, podRequests } = this.#parts.options;
+    // What a slow disk has not kept comes again after the next start.
+    await Promise.all([other?.stop(), podRequests && withinTime(podRequests.stop(), REQUESTS_STOP_MS)]);
     // What is done about the last alerts asks the capture which program a process runs.
     await this.#engine.stop(responses.summary !== undefined);
     await journal.close();

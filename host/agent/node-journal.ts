@@ -5,14 +5,14 @@ import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { JournalBlock } from '../engine/journal-tap.ts';
 import { withinTime } from '../engine/within-time.ts';
-import { PodRequestLog, readPodRequests } from '../journal/pod-request-log.ts';
+import { readPodRequests } from '../journal/pod-request-log.ts';
 import { RecentBlocks } from '../journal/recent-blocks.ts';
 import { ResponseLog, type ResponseRecord } from '../journal/response-log.ts';
 import { type JournalSettings, JournalStore, type JournalSummary } from '../journal/store.ts';
 import { JOURNAL_KINDS, type JournalKind, type JournalWants, journalWants } from '../journal/wants.ts';
-import type { PodRequestFacts } from '../sessions/pod-request-facts.ts';
 import type { AlertDesk } from './alert-desk.ts';
 import { droppedEvents, machineFacts } from './machine-facts.ts';
+import { NodeRequests } from './node-requests.ts';
 
 export const JOURNAL_RULE = 'Wasprey internal: journal failure';
 
@@ -46,13 +46,13 @@ export class NodeJournal {
   #wants: JournalWants | undefined;
   #store: JournalStore | undefined;
   #responses: ResponseLog | undefined;
-  #requests: PodRequestLog | undefined;
+  #requests: NodeRequests | undefined;
   #recent: RecentBlocks | undefined;
   #alertedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: JournalOptions | undefined, host: NodeJournalHost) {
     this.#host = host;
-    this.#use(options);
+    this.#use(options, 0);
   }
 
   /** Undefined while it is off. */
@@ -74,9 +74,9 @@ export class NodeJournal {
     this.#responses?.add(record);
   }
 
-  /** Keeps an event of a request to enter a pod. */
-  noteRequest(event: PodRequestFacts): void {
-    this.#requests?.add(event);
+  /** Requests to enter pods; undefined while the journal is off. */
+  get requests(): NodeRequests | undefined {
+    return this.#requests;
   }
 
   /** What earlier runs have kept of such requests. Nothing if it can't be read: sessions of before have no names then. */
@@ -113,7 +113,7 @@ export class NodeJournal {
       await this.#host.engine()?.setJournal(undefined);
       await this.close();
     }
-    this.#use(options);
+    this.#use(options, Date.now());
     await recapture();
     if (this.#wants) await this.#host.engine()?.setJournal(this.#wants.selection);
   }
@@ -123,7 +123,8 @@ export class NodeJournal {
     if (this.#store) await withinTime(this.#store.close(), CLOSE_MS);
   }
 
-  #use(options: JournalOptions | undefined): void {
+  /** @param since requests of before are not in its folder: ms since the epoch */
+  #use(options: JournalOptions | undefined, since: number): void {
     this.#options = options;
     const { leftOut, recentMs, engine } = this.#host;
     const kinds = options?.kinds ?? (recentMs > 0 ? JOURNAL_KINDS : undefined);
@@ -131,7 +132,7 @@ export class NodeJournal {
     this.#store = options && this.#makeStore(options);
     const onFailure = (error: unknown): void => this.#failed(options?.folder ?? '', error);
     this.#responses = options && new ResponseLog(options.folder, onFailure);
-    this.#requests = options && new PodRequestLog(options.folder, onFailure);
+    this.#requests = options && new NodeRequests(options.folder, since, onFailure);
     this.#recent =
       options || recentMs === 0
         ? undefined

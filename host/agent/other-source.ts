@@ -30,6 +30,24 @@ export interface SourceSummary {
   readonly answers?: readonly { readonly status: number; readonly count: number }[];
   /** Of a file that is followed. */
   readonly file?: FollowedFile;
+  /** Of what is sent to agents of nodes; absent if nothing is. */
+  readonly agents?: AgentStreamsSummary;
+}
+
+/** Requests to enter pods that are sent to the agents of their nodes. */
+export interface AgentStreamsSummary {
+  /** Streams that are open. */
+  readonly streams: number;
+  /** Requests for a stream, by the status of the answer. */
+  readonly answers: readonly { readonly status: number; readonly count: number }[];
+  /** Events by where they went: to a node, or nowhere because they were refused, withheld from all because their node is unknown, or a duplicate. */
+  readonly events: readonly { readonly outcome: string; readonly count: number }[];
+  /** Events whose node is being asked for. */
+  readonly pending: number;
+  /** How often events may have been lost before they were here. */
+  readonly gaps: number;
+  /** What is kept for agents that come back. */
+  readonly backlog: { readonly bytes: number; readonly nodes: number; readonly dropped: number };
 }
 
 export interface ReasonCount {

@@ -13,6 +13,7 @@ import type { ImageSummary } from './image-watch.ts';
 import type { EnforcementSummary } from './node-enforcement.ts';
 import type { ResponsesSummary } from './node-responses.ts';
 import type { SourceSummary } from './other-source.ts';
+import type { PodRequestSummary } from './pod-request-source.ts';
 import type { RuleSetSummary } from './rule-sets.ts';
 import type { TamperSummary } from './tamper-watch.ts';
 
@@ -38,4 +39,6 @@ export interface Summary {
   readonly enforcement?: EnforcementSummary;
   /** Absent: there is no source beside the capture. */
   readonly other?: SourceSummary;
+  /** Absent: no receiver of audit events is configured. */
+  readonly podRequests?: PodRequestSummary;
 }

@@ -10,6 +10,7 @@ import type { Configuration } from './definition.ts';
 import type { Origin } from './error.ts';
 import { type ConfigDiagnostic, configDiagnostic } from './error.ts';
 import { readResponses } from './responses.ts';
+import { checkSessions } from './sessions.ts';
 
 type Origins = ReadonlyMap<string, Origin>;
 
@@ -22,6 +23,7 @@ export function checkConfiguration(configuration: Configuration, origins: Origin
     ...checkDrops(configuration, origins),
     ...checkEvents(configuration, origins),
     ...checkAuditSource(configuration, origins),
+    ...checkSessions(configuration, origins),
     ...readAppendOutput(configuration, origins).diagnostics,
     ...readResponses(configuration, origins).diagnostics,
   ];

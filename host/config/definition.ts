@@ -12,6 +12,7 @@ import { OUTPUT_KEYS } from './keys/outputs.ts';
 import { RESPONSE_KEYS } from './keys/responses.ts';
 import { RULE_KEYS } from './keys/rules.ts';
 import { SERVICE_KEYS } from './keys/service.ts';
+import { SESSION_KEYS } from './keys/sessions.ts';
 import { SOURCE_KEYS } from './keys/sources.ts';
 import { UNUSED_KEYS } from './keys/unused.ts';
 
@@ -24,6 +25,7 @@ export const DEFINITION = section('The configuration of Wasprey.', {
   ...CAPTURE_KEYS,
   ...SOURCE_KEYS,
   ...JOURNAL_KEYS,
+  ...SESSION_KEYS,
   ...CAPTURES_KEYS,
   ...RESPONSE_KEYS,
   ...SERVICE_KEYS,

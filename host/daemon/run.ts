@@ -31,6 +31,7 @@ import { kubernetesPlace, runtimePlaces } from './metadata-places.ts';
 import { MetricRecorder } from './metrics/recorder.ts';
 import type { MetricSource } from './metrics/source.ts';
 import { alertFormat, makeOutputs, type OutputChoice } from './outputs.ts';
+import { podRequestSource } from './pod-requests/start.ts';
 import { makeResponder } from './responder.ts';
 import { loadResponses, refuseUnenforceable, warnOfUnmet } from './responses.ts';
 import { ruleEvents } from './rule-events.ts';
@@ -208,8 +209,9 @@ export class Run {
     this.#outputCount = outputs.length;
     const runtimes = runtimePlaces(configuration);
     this.#responder = makeResponder(configuration, runtimes, () => this.#agent, this.#log);
-    const other = await auditSource(this.#settings, this.#log);
+    const other = await auditSource(this.#settings, kubernetes, this.#log);
     const watchesMachine = this.#settings.sources.includes(DEFAULT_SOURCE);
+    const podRequests = watchesMachine ? await podRequestSource(configuration, this.#log) : undefined;
     const onRules = ruleEvents(kubernetes, (message) => this.#log.say('warning', message));
     return {
       modules: this.#start.modules,
@@ -224,6 +226,7 @@ export class Run {
       base64Buffers: configuration.buffer_format_base64,
       leftOut: leftOutEvents(configuration.base_syscalls),
       ...(other && { other, kubernetesUsers: { wait: configuration.kubernetes.user_wait } }),
+      ...(podRequests && { podRequests }),
       ...(watchesMachine && journal && { journal }),
       ...(watchesMachine && captures && { captures }),
       ...(!watchesMachine && { source: 'none' as const }),

@@ -4,6 +4,7 @@ import type { RuntimePlaces } from '../metadata/directory/runtime-places.ts';
 import { checkCapture } from './capture-checks.ts';
 import { type CaptureTrial, tryCapture } from './capture-trial.ts';
 import { type CheckGroup, type CheckState, stateOf } from './check.ts';
+import { checkReceiver, type ReceiverTrial } from './receiver-check.ts';
 import { checkRuntimes, findRuntimes } from './runtime-checks.ts';
 import { checkSystem } from './system-checks.ts';
 import { gatherSystemFacts } from './system-facts.ts';
@@ -17,14 +18,18 @@ export interface Examination {
   readonly trial: CaptureTrial;
 }
 
-/** @param places of the container runtimes that an agent would use */
-export async function examine(places: RuntimePlaces): Promise<Examination> {
+/**
+ * @param places of the container runtimes that an agent would use
+ * @param receiver the receiver of audit events; undefined: none is configured
+ */
+export async function examine(places: RuntimePlaces, receiver?: ReceiverTrial): Promise<Examination> {
   const facts = gatherSystemFacts();
   const trial = tryCapture();
   const groups = [
     { title: 'Machine', checks: checkSystem(facts) },
     { title: 'Containers', checks: checkRuntimes(await findRuntimes(places), places) },
     { title: 'Capture', checks: checkCapture(trial) },
+    ...(receiver ? [{ title: 'Sessions', checks: [checkReceiver(receiver)] }] : []),
   ];
   const { kernelRelease, architecture } = facts.machine;
   return { kernelRelease, architecture, state: stateOf(groups.flatMap(({ checks }) => checks)), groups, trial };

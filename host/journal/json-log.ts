@@ -1,7 +1,7 @@
 // A log beside what happened, in the folder of the journal: a line of JSON for each entry, the latest of them within a bound of size.
 
 import { constants } from 'node:fs';
-import { appendFile, mkdir, readFile, rename, stat } from 'node:fs/promises';
+import { appendFile, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Shape } from '../diagnostics/json-shape.ts';
 
@@ -20,6 +20,8 @@ export class JsonLog<Entry extends object> {
   /** The file may end within a line: a disk was full, or a machine lost its power. */
   #mayBeCut = true;
   #writing: Promise<void> | undefined;
+  #lost = 0;
+  #cutUntil = 0;
 
   /**
    * @param name of its file, and of the one before it (jsonLogPaths())
@@ -32,6 +34,16 @@ export class JsonLog<Entry extends object> {
     this.#mostBytes = mostBytes;
   }
 
+  /** How often entries were left out, or could not be written. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** Entries of before were removed, as far as this process knows: ms since the epoch. */
+  get cutUntil(): number {
+    return this.#cutUntil;
+  }
+
   /** Nobody waits for it. Left out if more wait for the disk than the file may have. */
   add(entry: Entry): void {
     const line = `${JSON.stringify(entry)}\n`;
@@ -39,6 +51,8 @@ export class JsonLog<Entry extends object> {
     if (this.#waitingBytes + bytes < this.#mostBytes) {
       this.#waiting.push(line);
       this.#waitingBytes += bytes;
+    } else {
+      this.#lost++;
     }
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;
@@ -48,6 +62,17 @@ export class JsonLog<Entry extends object> {
   /** Resolves when all is written. Never rejects. */
   async close(): Promise<void> {
     await this.#writing;
+  }
+
+  /** Has what is written outlive a loss of power. Rejects if it can't. */
+  async sync(): Promise<void> {
+    const [, path] = jsonLogPaths(this.#folder, this.#name);
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
   }
 
   async #write(): Promise<void> {
@@ -60,6 +85,7 @@ export class JsonLog<Entry extends object> {
         this.#mayBeCut = false;
       } catch (error) {
         this.#mayBeCut = true;
+        this.#lost++;
         this.#onFailure(error);
       }
     }
@@ -68,16 +94,22 @@ export class JsonLog<Entry extends object> {
   async #append(text: string): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const [before, path] = jsonLogPaths(this.#folder, this.#name);
-    const size = await stat(path).then(
-      ({ size }) => size,
-      () => 0,
-    );
+    const { size } = await sizeOf(path);
     const isFull = size > 0 && size + Buffer.byteLength(text) >= this.#mostBytes;
-    if (isFull) await rename(path, before);
+    if (isFull) {
+      this.#cutUntil = Math.max(this.#cutUntil, (await sizeOf(before)).changed);
+      await rename(path, before);
+    }
     // A line that was written by half must not spoil the next one.
     const end = this.#mayBeCut && size > 0 && !isFull ? '\n' : '';
     await appendFile(path, `${end}${text}`, { mode: 0o600, flag: APPENDING });
   }
+}
+
+/** Zeros for a file that is not there. `changed` is in ms since the epoch. */
+async function sizeOf(path: string): Promise<{ readonly size: number; readonly changed: number }> {
+  const found = await stat(path).catch(() => undefined);
+  return { size: found?.size ?? 0, changed: found?.mtimeMs ?? 0 };
 }
 
 /** The files of a log: that of before, which may be missing, and the one that is written. */

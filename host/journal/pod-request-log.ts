@@ -24,6 +24,22 @@ export class PodRequestLog {
     (isRefusal(at(event, 'responseStatus', 'code')) ? this.#refused : this.#letThrough).add(event);
   }
 
+  /** How often events of requests that were let through were lost on the way to the disk. */
+  get lost(): number {
+    return this.#letThrough.lost;
+  }
+
+  /** Events of requests that were let through, of before, were removed to make room: ms since the epoch. */
+  get cutUntil(): number {
+    return this.#letThrough.cutUntil;
+  }
+
+  /** Resolves when all that was let through outlives a loss of power. Rejects if it does not. */
+  async sync(): Promise<void> {
+    await this.#letThrough.close();
+    await this.#letThrough.sync();
+  }
+
   /** Resolves when all is written. Never rejects. */
   async close(): Promise<void> {
     await Promise.all([this.#letThrough.close(), this.#refused.close()]);

@@ -1,6 +1,7 @@
 // Which requests a session may come from, and which sessions and requests have to be seen together for that.
 
 import { byTime, firstFrom } from './by-time.ts';
+import { coversPod, type RequestCoverage } from './coverage.ts';
 import type { ExecEntry } from './exec-entry.ts';
 import { type PodRequest, userKey } from './pod-request.ts';
 
@@ -31,11 +32,26 @@ export interface SessionGroup {
   readonly isComplete: boolean;
 }
 
-/** All sessions that may come from a request. */
-export function groupSessions(entries: readonly ExecEntry[], requests: readonly PodRequest[]): readonly SessionGroup[] {
+/** All sessions that may come from a request. @param coverage undefined: all requests are known */
+export function groupSessions(
+  entries: readonly ExecEntry[],
+  requests: readonly PodRequest[],
+  coverage?: RequestCoverage,
+): readonly SessionGroup[] {
   const byPod = Map.groupBy(entries, podOf);
   const requestsByPod = Map.groupBy(requests.filter(beginsProcess), podOf);
-  return [...byPod].flatMap(([pod, own]) => groupsOfPod(own, requestsByPod.get(pod) ?? []));
+  const groups = [...byPod].flatMap(([pod, own]) => groupsOfPod(own, requestsByPod.get(pod) ?? []));
+  if (!coverage) return groups;
+  return groups.map(({ sessions, isComplete }) => ({
+    sessions,
+    isComplete: isComplete && sessions.every(({ entry }) => isCovered(entry, coverage)),
+  }));
+}
+
+/** Whether each request that the session may come from is known. */
+function isCovered(entry: ExecEntry, coverage: RequestCoverage): boolean {
+  const { began } = entry;
+  return coversPod(coverage, entry, { from: began - LONGEST_START - CLOCKS_APART, to: began + CLOCKS_APART });
 }
 
 function beginsProcess({ entry, isRefused }: PodRequest): boolean {

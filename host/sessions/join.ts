@@ -5,6 +5,7 @@
 // nothing is certain of the sessions and requests that could belong together.
 
 import { type Attempts, attemptsIn } from './attempts.ts';
+import type { RequestCoverage } from './coverage.ts';
 import type { ExecEntry } from './exec-entry.ts';
 import { groupSessions } from './groups.ts';
 import { assign, canAssign } from './matching.ts';
@@ -28,14 +29,19 @@ export type UserMatch =
 
 const NONE: UserMatch = { match: 'none' };
 
-/** In the order of the entries. @param attempts those among the requests, for a caller that has them */
+/**
+ * In the order of the entries.
+ * @param attempts those among the requests, for a caller that has them
+ * @param coverage of which times all requests are known; undefined: of all
+ */
 export function joinRequests(
   entries: readonly ExecEntry[],
   requests: readonly PodRequest[],
   { possible: attempts }: Attempts = attemptsIn(requests),
+  coverage?: RequestCoverage,
 ): readonly UserMatch[] {
   const matches = new Map<ExecEntry, UserMatch>();
-  for (const { sessions, isComplete } of groupSessions(entries, requests)) {
+  for (const { sessions, isComplete } of groupSessions(entries, requests, coverage)) {
     const possible = sessions.map(({ possible }) => possible);
     // Attempts do not explain a session that has no request otherwise: a request of somebody else may be lost. But it may come from one.
     const isExplained = isComplete && canAssign(possible.map((own) => own.filter((request) => !attempts.has(request))));

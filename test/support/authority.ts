@@ -1,6 +1,7 @@
 // A certificate authority of a test's own, made by openssl.
 
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
@@ -30,6 +31,10 @@ export class Authority {
 
   get path(): string {
     return join(this.#folder, `${this.#name}.crt`);
+  }
+
+  get pem(): string {
+    return readFileSync(this.path, 'latin1');
   }
 
   /** Makes NAME.crt and NAME.key in the folder, for 127.0.0.1. */

@@ -140,19 +140,20 @@ export class AgentCluster {
   }
 
   /** `helm upgrade --install`, and waits until all pods are ready. */
-  async install(values: object): Promise<void> {
-    const words = ['upgrade', 'wasprey', CHART, '--install', '--create-namespace', '--namespace', NAMESPACE];
+  async install(values: object, release = 'wasprey'): Promise<void> {
+    const words = ['upgrade', release, CHART, '--install', '--create-namespace', '--namespace', NAMESPACE];
     await this.cluster.run(
       [helmProgram(), ...words, '--values', '-', '--wait', '--timeout', '3m'],
       JSON.stringify({ ...this.#values, ...values }),
     );
   }
 
-  /** Name of the one agent's pod that is ready. */
-  async readyPod(except = ''): Promise<string> {
+  /** Name of the one pod of a release that is ready. */
+  async readyPod(except = '', release = 'wasprey'): Promise<string> {
     return eventually("an agent's pod that is ready", async () => {
       const path = '{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}';
-      const list = await this.kubectl('get', 'pods', '-l', 'app.kubernetes.io/name=wasprey', '-o', `jsonpath=${path}`);
+      const labels = `app.kubernetes.io/name=wasprey,app.kubernetes.io/instance=${release}`;
+      const list = await this.kubectl('get', 'pods', '-l', labels, '-o', `jsonpath=${path}`);
       return list
         .split('\n')
         .map((line) => line.split(' '))

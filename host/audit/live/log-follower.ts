@@ -24,6 +24,8 @@ export interface FollowerOptions {
   readonly take: (lines: Uint8Array) => Promise<void>;
   /** A line was longer than LONGEST_LINE. */
   readonly onTooLong: () => void;
+  /** The file was emptied: what was written to it since the last look is lost. */
+  readonly onTruncated?: () => void;
   /** Called with a message for people, once for each change. */
   readonly onTrouble: (message: string) => void;
   readonly intervalMs?: number;
@@ -195,6 +197,7 @@ export class LogFollower {
       if (!isSame) {
         await this.#flush();
         this.#truncations++;
+        this.#options.onTruncated?.();
         this.#at = 0;
         this.#last = new Uint8Array(0);
         continue;

@@ -16,6 +16,8 @@ import type { Session } from '../../journal/activity/session.ts';
 import { requestJson, sessionJson } from '../../journal/activity/session-json.ts';
 import { SecretMask } from '../../journal/mask-secrets.ts';
 import { podRequestFiles } from '../../journal/pod-request-log.ts';
+import { coverageIn } from '../../journal/stream-state-file.ts';
+import { commonCoverage, type RequestCoverage } from '../../sessions/coverage.ts';
 import type { PodRequest } from '../../sessions/pod-request.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { readRequests } from '../activity/audit-logs.ts';
@@ -123,7 +125,9 @@ export const ACTIVITY = defineCommand({
     const logs = (options['audit-log'] ?? []).map(({ text }) => text);
     const folders = (places.length > 0 ? places : [journal.folder]).filter(isFolder);
     const kept = folders.flatMap(podRequestFiles);
-    const further = nameUsers(sessions, requestsOf(logs, kept, terminal), history);
+    // A log that is given counts as all of it.
+    const coverage = logs.length > 0 ? undefined : await coverageOf(folders);
+    const further = nameUsers(sessions, { requests: requestsOf(logs, kept, terminal), coverage }, history);
     const selection = selectionOf(options);
     const shown = wanted === undefined ? chosen(sessions, selection) : [sessionWith(wanted, sessions)];
     const requests = wanted === undefined ? further.filter((request) => isSelectedRequest(request, selection)) : [];
@@ -207,14 +211,27 @@ function requestsOf(logs: readonly string[], kept: readonly string[], terminal: 
   }
 }
 
+interface KnownRequests {
+  readonly requests: readonly PodRequest[];
+  /** Undefined: they are all. */
+  readonly coverage: RequestCoverage | undefined;
+}
+
+/** Of all journals: which one a session is of is not known here. */
+async function coverageOf(folders: readonly string[]): Promise<RequestCoverage | undefined> {
+  const found = (await Promise.all(folders.map(coverageIn))).filter((coverage) => coverage !== undefined);
+  const [first, ...others] = found;
+  return first && others.reduce(commonCoverage, first);
+}
+
 /** @returns the requests that began no session of the record, but were made while it was kept */
 function nameUsers(
   sessions: readonly Session[],
-  requests: readonly PodRequest[],
+  { requests, coverage }: KnownRequests,
   { files, since }: GivenHistory,
 ): readonly PodRequest[] {
   const from = BigInt(Math.round(Math.max(since ?? 0, Math.min(...files.map(startOf))))) * NANOSECONDS_PER_MS;
-  return nameKubernetesUsers(sessions, requests).filter(({ received }) => received >= from);
+  return nameKubernetesUsers(sessions, requests, coverage).filter(({ received }) => received >= from);
 }
 
 interface Shown {

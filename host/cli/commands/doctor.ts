@@ -1,11 +1,14 @@
 // wasprey doctor: whether this machine has what an agent needs.
 
+import type { Configuration } from '../../config/definition.ts';
 import { CONFIG_OPTIONS, configurationOf } from '../../daemon/configuration.ts';
 import { runtimePlaces } from '../../daemon/metadata-places.ts';
+import { receiverPlace } from '../../daemon/pod-requests/start.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { version } from '../../diagnostics/version.ts';
 import { examine } from '../../doctor/examine.ts';
+import type { ReceiverTrial } from '../../doctor/receiver-check.ts';
 import { defineCommand } from '../definition/command.ts';
 import { renderExamination } from '../reports/doctor-report.ts';
 
@@ -15,7 +18,7 @@ export const DOCTOR = defineCommand({
   operands: [],
   description: `
     Checks whether this machine has what an agent needs: kernel and its type information, capabilities, namespaces, lockdown, security
-    modules, cgroups, tracefs, memory, sockets of container runtimes. It loads all BPF programs and attaches them for a moment, as an
+    modules, cgroups, tracefs, memory, sockets of container runtimes, and the receiver of audit events if one is configured. It loads all BPF programs and attaches them for a moment, as an
     agent does, and reports of each thing whether it works, is limited or fails, and what to do. An agent that runs meanwhile is not
     disturbed.
 
@@ -44,10 +47,17 @@ export const DOCTOR = defineCommand({
     if (operands.length > 0) throw new UsageError('doctor takes no operands');
     const { config, option } = options;
     const { configuration } = await configurationOf({ config, option, usual: true }, terminal);
-    const found = await examine(runtimePlaces(configuration));
+    const found = await examine(runtimePlaces(configuration), await receiverTrial(configuration));
     terminal.print(
       options.json ? `${JSON.stringify({ version: version(), ...found })}\n` : renderExamination(found, terminal),
     );
     return found.state === 'fails' ? EXIT.failure : EXIT.ok;
   },
 });
+
+async function receiverTrial(configuration: Configuration): Promise<ReceiverTrial | undefined> {
+  const place = receiverPlace(configuration);
+  if (!place) return undefined;
+  const { tryReceiver } = await import('../../daemon/pod-requests/try-receiver.ts');
+  return { url: place.url, failure: await tryReceiver(place) };
+}

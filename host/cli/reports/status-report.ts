@@ -9,6 +9,7 @@ import { columns } from '../../diagnostics/layout.ts';
 import { count, number } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { iso8601, NANOSECONDS_PER_MS } from '../../fields/time.ts';
+import { agentRows, podRequestRows } from './pod-request-rows.ts';
 
 export interface StatusReport {
   readonly text: string;
@@ -45,6 +46,7 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
       ['fullest ring', `${Math.round(100 * status.ringHighWater)} %`],
     ]),
     otherSection(status, section),
+    podRequestSection(status, section),
     section(
       `Modules, generation ${status.generation}`,
       modules.map(({ name, sha256, rules, evaluationMs, inUseSince }) => [
@@ -95,7 +97,7 @@ function otherSection(
   section: (title: string, rows: readonly (readonly string[])[]) => string,
 ): string {
   if (!other) return '';
-  const { source, received, evaluated, duplicates, dropped, answers = [], file } = other;
+  const { source, received, evaluated, duplicates, dropped, answers = [], file, agents } = other;
   return section(`Events of ${source}`, [
     ['received', number(received)],
     ['evaluated', number(evaluated)],
@@ -110,7 +112,16 @@ function otherSection(
           ['emptied', number(file.truncations)],
         ]
       : []),
+    ...(agents ? agentRows(agents) : []),
   ]);
+}
+
+/** Empty without a receiver. */
+function podRequestSection(
+  { podRequests }: AgentStatus,
+  section: (title: string, rows: readonly (readonly string[])[]) => string,
+): string {
+  return podRequests ? section('Requests to enter pods', podRequestRows(podRequests)) : '';
 }
 
 /** Empty while the journal is off. */
@@ -209,6 +220,7 @@ function troublesOf(status: AgentStatus): string[] {
     hooks = ALL_HOOKS,
     journal,
     other,
+    podRequests,
   } = status;
   const { lastFailure, isRefused } = reloads;
   const lost = outputs.filter(({ counters }) => counters.dropped > 0);
@@ -227,6 +239,9 @@ function troublesOf(status: AgentStatus): string[] {
       : []),
     ...(images.last ? [describeLoss(images.last)] : []),
     ...(other ? otherTroubles(other) : []),
+    ...(podRequests?.failure === undefined
+      ? []
+      : [`no requests to enter pods come from ${escapeText(podRequests.url)}: ${podRequests.failure}`]),
     ...(journal?.failure !== undefined ? [`the journal can't be written: ${escapeText(journal.failure)}`] : []),
     ...rulesLeftOut.map((error) => `a part of the rule files is invalid and left out: ${escapeText(error)}`),
     ...setAside.map(describeAbsence),

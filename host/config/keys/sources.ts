@@ -1,6 +1,7 @@
 // Sources of events beside the system calls of the machine.
 
-import { flag, section, text } from '../../config-values/value-types.ts';
+import { flag, list, section, text } from '../../config-values/value-types.ts';
+import { STREAM_AUDIENCE } from '../../sessions/stream-messages.ts';
 
 export const SOURCE_KEYS = {
   sources: section(
@@ -29,6 +30,20 @@ export const SOURCE_KEYS = {
             'File with the token that clients send (`Authorization: Bearer`); it is reloaded when it changes. With `client_ca`, both are required; without both, nothing is received.',
           ),
           file: text('', 'Audit log of an API server, which is followed from its end on, over rotation. Empty: none.'),
+          agents: section(
+            'Agents of nodes that get the requests to enter pods of their node (`kubectl exec` and the like), so that sessions have their Kubernetes user. Always over HTTPS, with `ssl_certificate`.',
+            {
+              listen: text(
+                '',
+                'Address and port at which agents hold a stream open, such as `0.0.0.0:9766`. Empty: nothing is sent to agents.',
+              ),
+              service_accounts: list(
+                text('', 'A service account, as `NAMESPACE/NAME`.'),
+                'The service accounts of agents. Only pods of these are heard, by a token that is bound to the pod; each gets what is of its own node.',
+              ),
+              audience: text(STREAM_AUDIENCE, 'Audience that the tokens of agents must have.'),
+            },
+          ),
         },
       ),
     },

@@ -12,16 +12,22 @@ import type { Configuration } from '../../config/definition.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import type { LogLevel } from '../../diagnostics/log.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
+import type { KubernetesPlace } from '../../metadata/kubernetes/connection.ts';
 import type { Output } from '../../outputs/output.ts';
 import { PathWatch } from '../hot-reload/path-watch.ts';
+import type { Forwarding } from './agents/forwarding.ts';
 import { AuditWebhook } from './webhook.ts';
 
 /** Lines of a log with which the thread has ended so often are dropped: they may be the reason. */
 const MOST_ENDS = 2;
 const ATTEMPT_MS = 2_000;
 
+const AGENTS_HELP = 'see sources.k8s_audit: agents, ssl_certificate; outside of a pod also kubernetes.kubeconfig';
+
 export interface AuditSourceOptions extends Omit<EvaluationOptions, 'onTrouble' | 'podRequests'> {
   readonly settings: Configuration['sources']['k8s_audit'];
+  /** The API server that is asked about agents and pods. Undefined: there is none. */
+  readonly kubernetes?: KubernetesPlace | undefined;
   readonly say: (level: LogLevel, message: string) => void;
 }
 
@@ -31,6 +37,7 @@ export class AuditSource implements OtherSource {
   #evaluation: AuditEvaluation | undefined;
   #webhook: AuditWebhook | undefined;
   #follower: LogFollower | undefined;
+  #forwarding: Forwarding | undefined;
   #watch: PathWatch | undefined;
   #isStopping = false;
 
@@ -45,23 +52,40 @@ export class AuditSource implements OtherSource {
   ): Promise<void> {
     const { say, settings } = this.#options;
     const onTrouble = (message: string): void => say('error', message);
-    const evaluation = new AuditEvaluation({ ...this.#options, onTrouble, podRequests }, outputs);
-    await evaluation.start(modules);
-    this.#evaluation = evaluation;
+    const forwarding = settings.agents.listen === '' ? undefined : await this.#makeForwarding();
+    this.#forwarding = forwarding;
+    const sinks = [...(forwarding ? [forwarding] : []), ...(podRequests ? [podRequests] : [])];
+    const all: EvaluationOptions['podRequests'] = {
+      take: (event) => {
+        for (const sink of sinks) sink.take(event);
+      },
+      missed: () => {
+        for (const sink of sinks) sink.missed();
+      },
+    };
+    const sink = sinks.length > 0 ? all : undefined;
+    const evaluation = new AuditEvaluation({ ...this.#options, onTrouble, podRequests: sink }, outputs);
     try {
+      await evaluation.start(modules);
+      this.#evaluation = evaluation;
       if (settings.listen !== '') await this.#listen(evaluation);
+      if (settings.file !== '') {
+        this.#follower = new LogFollower({
+          path: settings.file,
+          take: (lines) => this.#takeLines(evaluation, lines),
+          onTooLong: () => evaluation.drop('too-large'),
+          onTruncated: () => forwarding?.missed(),
+          onTrouble,
+        });
+        await this.#follower.start();
+      }
+      // From now on all events are received.
+      if (forwarding) await this.#serveAgents(forwarding);
     } catch (error) {
-      await evaluation.stop();
+      await this.stop();
       throw error;
     }
-    if (settings.file === '') return;
-    this.#follower = new LogFollower({
-      path: settings.file,
-      take: (lines) => this.#takeLines(evaluation, lines),
-      onTooLong: () => evaluation.drop('too-large'),
-      onTrouble,
-    });
-    await this.#follower.start();
+    this.#watchFiles();
   }
 
   prepare(modules: readonly RuleModule[]): Promise<PreparedRules> {
@@ -91,6 +115,7 @@ export class AuditSource implements OtherSource {
       ],
       ...(this.#webhook && { answers: this.#webhook.answers }),
       ...(this.#follower && { file: this.#follower.summary }),
+      ...(this.#forwarding && { agents: this.#forwarding.summary }),
     };
   }
 
@@ -99,6 +124,8 @@ export class AuditSource implements OtherSource {
     this.#watch?.close();
     await Promise.all([this.#webhook?.close(), this.#follower?.stop()]);
     await this.#evaluation?.stop();
+    // Agents get what came last.
+    await this.#forwarding?.close();
   }
 
   async #listen(evaluation: AuditEvaluation): Promise<void> {
@@ -114,6 +141,7 @@ export class AuditSource implements OtherSource {
         ...(client_ca !== '' && { clientAuthorities: client_ca }),
         ...(token_file !== '' && { tokenFile: token_file }),
         evaluate: (text: AuditText): Promise<TextOutcome> => evaluation.evaluate(text),
+        onRefused: () => this.#forwarding?.missed(),
       });
     } catch (error) {
       throw new CommandFailure(
@@ -122,13 +150,47 @@ export class AuditSource implements OtherSource {
       );
     }
     say('info', `audit events are received at ${listen}${path}`);
-    const renewed = [...(ssl_enabled ? [ssl_certificate, ssl_key] : []), client_ca, token_file].filter(
-      (file) => file !== '',
-    );
+  }
+
+  /** Rejects with CommandFailure. */
+  async #makeForwarding(): Promise<Forwarding> {
+    const { settings, kubernetes, say } = this.#options;
+    const { listen, service_accounts: serviceAccounts, audience } = settings.agents;
+    if (!kubernetes) {
+      throw new CommandFailure(`agents can't be served at ${listen}: there is no API server to ask`, AGENTS_HELP);
+    }
+    const { Forwarding: Made } = await import('./agents/forwarding.ts');
+    const isReceiving = (): boolean => this.summary.failures.length === 0;
+    const onTrouble = (message: string): void => say('error', message);
+    return Made.make({ kubernetes, audience, serviceAccounts, isReceiving, onTrouble });
+  }
+
+  /** Rejects with CommandFailure. */
+  async #serveAgents(forwarding: Forwarding): Promise<void> {
+    const { settings, say } = this.#options;
+    const { listen, service_accounts } = settings.agents;
+    const { address = '', port = 0 } = listenAddress(listen) ?? {};
+    try {
+      const key = settings.ssl_key !== '' && { key: settings.ssl_key };
+      await forwarding.serve({ address, port, certificate: settings.ssl_certificate, ...key });
+    } catch (error) {
+      throw new CommandFailure(`agents can't be served at ${listen}: ${reasonOf(error)}`, AGENTS_HELP);
+    }
+    say('info', `agents of ${service_accounts.join(', ')} are served at ${listen}`);
+  }
+
+  /** Certificates and tokens are renewed while it runs. */
+  #watchFiles(): void {
+    const { settings, say } = this.#options;
+    const { ssl_enabled, ssl_certificate, ssl_key, client_ca, token_file } = settings;
+    if (!this.#webhook && !this.#forwarding) return;
+    const ownFiles = ssl_enabled || this.#forwarding ? [ssl_certificate, ssl_key] : [];
+    const renewed = [...ownFiles, client_ca, token_file].filter((file) => file !== '');
     this.#watch = new PathWatch(renewed, {
       onChange: () => {
         try {
           this.#webhook?.renew();
+          this.#forwarding?.renewCertificate();
           say('info', 'audit events are received with the changed certificates and token');
         } catch (error) {
           say('error', `audit events are received with the previous certificates and token: ${reasonOf(error)}`);

@@ -31,11 +31,15 @@ export interface WebhookOptions {
   readonly tokenFile?: string;
   /** Rejects if the text can't be evaluated now, and may be sent again. */
   readonly evaluate: (text: AuditText) => Promise<TextOutcome>;
+  /** Called when events were not taken from who is known: they may not be sent again. */
+  readonly onRefused?: () => void;
 }
 
 interface Answer {
   readonly status: number;
   readonly body: object;
+  /** The body was given to the evaluation, which counts what it drops. */
+  readonly isTaken?: boolean;
 }
 
 export class AuditWebhook {
@@ -114,8 +118,9 @@ export class AuditWebhook {
     // Who has gone gets no answer.
     request.on('error', () => {});
     response.on('error', () => {});
-    const { status, body } = await this.#answerTo(request);
+    const { status, body, isTaken } = await this.#answerTo(request);
     this.#answers.set(status, (this.#answers.get(status) ?? 0) + 1);
+    if (!isTaken && status !== 401) this.#options.onRefused?.();
     if (response.destroyed) return;
     const text = `${JSON.stringify(body)}\n`;
     response.writeHead(status, {
@@ -215,6 +220,6 @@ async function readBody(request: IncomingMessage, expected: number): Promise<Uin
 /** What can't be read is refused: sending it again is of no use. All else is taken, whatever came of the events: it is counted. */
 function answerFor({ received, evaluated, duplicates, dropped, unreadable }: TextOutcome): Answer {
   const body = { received, evaluated, duplicates, dropped: Object.fromEntries(dropped) };
-  if (unreadable === undefined) return { status: 200, body };
-  return { status: unreadable === 'too-large' ? 413 : 400, body: { error: unreadable, ...body } };
+  if (unreadable === undefined) return { status: 200, body, isTaken: true };
+  return { status: unreadable === 'too-large' ? 413 : 400, body: { error: unreadable, ...body }, isTaken: true };
 }

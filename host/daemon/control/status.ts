@@ -76,6 +76,8 @@ export interface AgentStatus {
   readonly enforcement?: NonNullable<Summary['enforcement']>;
   /** Absent: there is no source of events beside the capture. */
   readonly other?: NonNullable<Summary['other']>;
+  /** Absent: no receiver of audit events is configured. */
+  readonly podRequests?: NonNullable<Summary['podRequests']>;
   /** Operations of io_uring that this kernel lacks; absent if unknown. */
   readonly missingIoUringOperations?: readonly string[];
 }
@@ -104,6 +106,7 @@ export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
     enforcement,
     responses,
     other,
+    podRequests,
   } = summary;
   const totals = engine && eventTotals(engine.capture);
   const times = modules.map((_, index) => evaluationMs(engine, index));
@@ -149,6 +152,7 @@ export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
     ...(responses && { responses }),
     ...(enforcement && { enforcement }),
     ...(other && { other }),
+    ...(podRequests && { podRequests }),
     ...(missingIoUringOperations && { missingIoUringOperations }),
   };
 }

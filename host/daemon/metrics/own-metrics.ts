@@ -10,6 +10,7 @@ import type { JournalSummary } from '../../journal/store.ts';
 import type { OutputCounters } from '../../outputs/output.ts';
 import { EVENT_TYPES } from '../../schema/events/index.ts';
 import { counter, gauge, histogram, info, type Metric, type Sample } from './exposition.ts';
+import { podRequestMetrics } from './pod-request-metrics.ts';
 import { responseMetrics } from './response-metrics.ts';
 import { sourceMetrics } from './source-metrics.ts';
 
@@ -27,6 +28,7 @@ export function ownMetrics(summary: Summary): Metric[] {
     ...(summary.captures ? captureMetrics(summary.captures) : []),
     ...(summary.responses ? responseMetrics(summary.responses) : []),
     ...(summary.other ? sourceMetrics(summary.other) : []),
+    ...(summary.podRequests ? podRequestMetrics(summary.podRequests) : []),
   ];
 }
 

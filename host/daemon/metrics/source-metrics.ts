@@ -2,9 +2,10 @@
 
 import type { SourceSummary } from '../../agent/other-source.ts';
 import { counter, gauge, info, type Metric } from './exposition.ts';
+import { agentStreamMetrics } from './pod-request-metrics.ts';
 
 export function sourceMetrics(summary: SourceSummary): Metric[] {
-  const { source, received, evaluated, duplicates, dropped, matchesDropped, modules, failures, answers, file } =
+  const { source, received, evaluated, duplicates, dropped, matchesDropped, modules, failures, answers, file, agents } =
     summary;
   const of = (value: number) => [{ labels: { source }, value }];
   return [
@@ -41,5 +42,6 @@ export function sourceMetrics(summary: SourceSummary): Metric[] {
           counter('wasprey_source_file_truncations_total', 'How often it was emptied.', of(file.truncations)),
         ]
       : []),
+    ...(agents ? agentStreamMetrics(agents) : []),
   ];
 }

@@ -1,6 +1,7 @@
 // Names the Kubernetes users of sessions that were entered by an exec into a pod.
 
 import { attemptsIn } from '../../sessions/attempts.ts';
+import type { RequestCoverage } from '../../sessions/coverage.ts';
 import type { ExecEntry } from '../../sessions/exec-entry.ts';
 import { joinRequests } from '../../sessions/join.ts';
 import type { KubernetesUser, PodRequest } from '../../sessions/pod-request.ts';
@@ -9,9 +10,14 @@ import type { KubernetesEntry, Session } from './session.ts';
 /**
  * Sets `kubernetes` of the sessions.
  * @param sessions all of the record: each may be what explains another
+ * @param coverage of which times all requests are known; undefined: of all
  * @returns the requests that no session can come from: those that begin no process, and those whose session is not in the record
  */
-export function nameKubernetesUsers(sessions: readonly Session[], requests: readonly PodRequest[]): PodRequest[] {
+export function nameKubernetesUsers(
+  sessions: readonly Session[],
+  requests: readonly PodRequest[],
+  coverage?: RequestCoverage,
+): PodRequest[] {
   const entered = sessions.flatMap((session) => {
     const entry = entryOf(session);
     return entry ? [{ session, entry }] : [];
@@ -21,6 +27,7 @@ export function nameKubernetesUsers(sessions: readonly Session[], requests: read
     entered.map(({ entry }) => entry),
     requests,
     attempts,
+    coverage,
   );
   const explaining = new Set<PodRequest>();
   for (const [index, { session }] of entered.entries()) {

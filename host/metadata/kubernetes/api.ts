@@ -43,12 +43,13 @@ export class ApiClient {
     return parse(text);
   }
 
-  /** Creates an object below that path. Rejects with MetadataError. */
-  async create(path: string, object: unknown, timeoutMs: number): Promise<void> {
+  /** Creates an object below that path, and returns it as the server has it. Rejects with MetadataError. */
+  async create(path: string, object: unknown, timeoutMs: number): Promise<unknown> {
     const body = { method: 'POST', type: 'application/json', text: JSON.stringify(object) } as const;
     const response = await this.#send(path, 'application/json', AbortSignal.timeout(timeoutMs), body);
     const text = await readAll(response, LONGEST_ANSWER);
     if (response.statusCode !== 201) throw refusal(response.statusCode ?? 0, text);
+    return parse(text);
   }
 
   /** Deletes an object. False if there is none, or another one than the options' preconditions name. Rejects with MetadataError. */

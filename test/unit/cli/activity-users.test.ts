@@ -113,6 +113,27 @@ test('requests that an agent has kept in its journal need no option', () => {
   assert.match(stdout, /^ID {2}exec {2}root \(Kubernetes user alice\) in pod shop\/web-0/m);
 });
 
+test('requests of a stream name users for sure only in times of which all are known', () => {
+  const journal = folder.file('journal-of-stream');
+  mkdirSync(journal);
+  writeFileSync(join(journal, 'a.wsp'), story.bytes);
+  writeFileSync(join(journal, 'pod-requests.jsonl'), `${events.map((event) => JSON.stringify(event)).join('\n')}\n`);
+  const state = join(journal, 'pod-request-stream.json');
+  const shown = (...words: string[]): string => activity(journal, '--user', 'alice', ...words).stdout;
+  const spans = [{ from: '0', to: String(BigInt(fourth + 60_000) * 1_000_000n) }];
+  const certain = /^ID {2}exec {2}root \(Kubernetes user alice\) in pod shop\/web-0/m;
+  const perhaps = /^ID {2}exec {2}root \(perhaps Kubernetes user alice\) in pod shop\/web-0/m;
+  writeFileSync(state, JSON.stringify({ until: '0', coverage: { spans, withheld: [] } }));
+  assert.match(shown(), certain);
+  for (const text of ['', '{}', JSON.stringify({ until: '0', coverage: { spans: [], withheld: [] } })]) {
+    writeFileSync(state, text);
+    assert.match(shown(), perhaps);
+    assert.doesNotMatch(shown(), certain);
+  }
+  // A log that is given counts as all of it.
+  assert.match(shown('--audit-log', log), certain);
+});
+
 test('an audit log that is not there, and one that would have to be followed, are refused', () => {
   const absent = activity(record, '--audit-log', folder.file('nothing.log'));
   assert.equal(absent.status, 1);

@@ -466,6 +466,30 @@ describe('-o', () => {
     ] as const) {
       assert.match(mistakes(`sources: {k8s_audit: {${keys}}}`), message);
     }
+    for (const [keys, message] of [
+      ['listen: "9766"', /agents\.listen can't be '9766'/],
+      ['listen: "0.0.0.0:9766"', /agents\.listen needs service_accounts: nobody would be heard/],
+      [
+        'listen: "0.0.0.0:9766", service_accounts: [wasprey]',
+        /service_accounts can't have 'wasprey'(\n.*)+NAMESPACE\/NAME/,
+      ],
+      ['listen: "0.0.0.0:9766", service_accounts: [a/b], audience: ""', /audience can't be empty/],
+    ] as const) {
+      assert.match(mistakes(`sources: {k8s_audit: {file: /l, agents: {${keys}}}}`), message);
+    }
+    assert.match(
+      mistakes('sources: {k8s_audit: {agents: {listen: "[::]:9766", service_accounts: [a/b]}}}'),
+      /agents\.listen needs audit events/,
+    );
+    load('sources: {k8s_audit: {file: /l, agents: {listen: "[::]:9766", service_accounts: [a/b]}}}');
+    for (const url of ['http://a:1', 'a:1', 'https://a:1/x', 'https://a:1/?x', 'https://u@a:1']) {
+      assert.match(mistakes(`sessions: {receiver: {url: "${url}"}}`), /receiver\.url can't be/);
+    }
+    load('sessions: {receiver: {url: "https://a:1"}}');
+    assert.match(
+      mistakes('sources: {k8s_audit: {file: /l}}\nsessions: {receiver: {url: "https://a:1"}}'),
+      /sessions\.receiver and sources\.k8s_audit exclude each other/,
+    );
     load('sources: {k8s_audit: {listen: "127.0.0.1:9765", token_file: /t, ssl_enabled: false}}');
     load('sources: {k8s_audit: {listen: "[::]:9765", client_ca: /c}}');
     for (const option of [

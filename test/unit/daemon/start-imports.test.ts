@@ -21,3 +21,24 @@ test('`wasprey run` loads neither an HTTP client nor a server before one is want
     [],
   );
 });
+
+/** Files of packages and of host/ that are loaded by importing these. */
+function loadedBy(...paths: readonly string[]): string {
+  const trace = `const { registerHooks } = await import('node:module');
+    registerHooks({ load(url, context, next) { console.log(url); return next(url, context); } });`;
+  const script = `${trace} ${paths.map((path) => `await import('./${path}');`).join(' ')}`;
+  return execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: PROJECT, encoding: 'utf8' });
+}
+
+test('without a receiver nothing of the stream of requests is loaded; with one neither side loads the client library', () => {
+  const agent = loadedBy('host/cli/commands/run.ts');
+  assert.match(agent, /pod-requests\/start\.ts/);
+  assert.doesNotMatch(agent, /receiver-client|receiver-stream|audit\/agents\/|client-node/);
+  const both = loadedBy(
+    'host/daemon/pod-requests/receiver-client.ts',
+    'host/daemon/audit/audit-source.ts',
+    'host/daemon/audit/agents/forwarding.ts',
+  );
+  assert.match(both, /receiver-stream\.ts(.*\n)+.*forwarding\.ts/);
+  assert.doesNotMatch(both, /client-node/);
+});

@@ -4,6 +4,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { requestedHashes } from '../../../host/sessions/command-hash.ts';
+import {
+  NO_COVERAGE,
+  type RequestCoverage,
+  withoutSpan,
+  withSpan,
+  withWithheld,
+} from '../../../host/sessions/coverage.ts';
 import type { ExecEntry } from '../../../host/sessions/exec-entry.ts';
 import { joinRequests, type UserMatch } from '../../../host/sessions/join.ts';
 import { RequestLog } from '../../../host/sessions/request-log.ts';
@@ -68,10 +75,14 @@ function entryOf({ at, words, delay = 0 }: Happening): ExecEntry {
   };
 }
 
-function join(entries: readonly ExecEntry[], events: readonly object[]): readonly UserMatch[] {
+function join(
+  entries: readonly ExecEntry[],
+  events: readonly object[],
+  coverage?: RequestCoverage,
+): readonly UserMatch[] {
   const log = new RequestLog();
   for (const event of events) assert.ok(log.take(event));
-  return joinRequests(entries, log.requests);
+  return joinRequests(entries, log.requests, undefined, coverage);
 }
 
 /** Whose name each has, who began it: `undefined` for somebody whose request is not known. */
@@ -252,4 +263,66 @@ test('requests that were refused do not make those of the same client doubtful',
   );
   const request = { id: 'a', verb: 'get' as const, user: 'alice', words: ['sh'], container: 'web', received: START };
   assert.deepEqual(names(join([entryOf(FIRST)], [...refused, ...execEvents(request)])), ['alice']);
+});
+
+/** ms after the start. */
+const span = (from: number, to: number) => ({
+  from: BigInt(START + from) * NANOSECONDS,
+  to: BigInt(START + to) * NANOSECONDS,
+});
+const ALWAYS = withSpan(NO_COVERAGE, span(-1_000_000, 1_000_000));
+
+test('no wrong name when any requests of a gap are lost, and any of those known began nothing', () => {
+  const gap = fc.tuple(fc.nat(150_000), fc.nat(60_000)).map(([from, length]) => [from, from + length] as const);
+  const lost = fc.record({ one: attempt, isLost: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(lost, { maxLength: 9 }), gap, (all, [from, to]) => {
+      const isKnown = ({ one: { at }, isLost }: (typeof all)[number]): boolean => !isLost || at < from || at > to;
+      const known = all.flatMap((each, index) => (isKnown(each) ? eventsOf(each.one, index) : []));
+      const own = all.filter(({ one }) => began(one));
+      const matches = join(
+        own.map(({ one }) => entryOf(one)),
+        known,
+        withoutSpan(ALWAYS, span(from, to)),
+      );
+      assertNoWrongName(
+        matches,
+        own.map((each) => (isKnown(each) ? each.one : undefined)),
+      );
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('a name is certain only if all is known of the two minutes before, and of what it is connected with', () => {
+  const known = (coverage: RequestCoverage) => names(join([entryOf(FIRST)], eventsOf(FIRST, 0), coverage));
+  assert.deepEqual(known(ALWAYS), ['alice']);
+  assert.deepEqual(known(withSpan(NO_COVERAGE, span(-120_000, 201))), ['alice']);
+  for (const coverage of [
+    NO_COVERAGE,
+    withSpan(NO_COVERAGE, span(-119_900, 1_000)),
+    withSpan(NO_COVERAGE, span(-200_000, 150)),
+    withoutSpan(ALWAYS, span(-60_000, -50_000)),
+    withoutSpan(ALWAYS, span(100, 100)),
+    withWithheld(ALWAYS, { namespace: 'shop', pod: 'web-0', received: span(-5_000, 0).from }),
+  ]) {
+    assert.deepEqual(known(coverage), [['alice']]);
+  }
+  const elsewhere = withWithheld(ALWAYS, { namespace: 'shop', pod: 'web-1', received: span(-5_000, 0).from });
+  assert.deepEqual(known(elsewhere), ['alice']);
+  // The second may have the first's request, if its own is lost, and so the first that of the third.
+  const [second, third] = [
+    { ...FIRST, user: 'bob', at: 60_000 },
+    { ...FIRST, at: 300_000 },
+  ];
+  const all = [FIRST, second, third];
+  assert.deepEqual(names(join(all.map(entryOf), all.flatMap(eventsOf), withoutSpan(ALWAYS, span(50_000, 55_000)))), [
+    ['alice'],
+    ['alice', 'bob'],
+    'alice',
+  ]);
+});
+
+test('a session without a request has none, whatever is covered', () => {
+  assert.deepEqual(names(join([entryOf(FIRST)], [], NO_COVERAGE)), [undefined]);
 });

@@ -40,7 +40,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'journal',
   ],
   registry: ['diagnostics', 'outputs'],
-  config: ['schema', 'diagnostics', 'config-values', 'compiler', 'outputs', 'captures', 'journal', 'responses'],
+  config: [
+    ...['schema', 'diagnostics', 'config-values', 'compiler', 'outputs', 'sessions', 'captures', 'journal'],
+    'responses',
+  ],
   doctor: ['setup', 'schema', 'capture', 'metadata'],
   agent: [
     ...['schema', 'diagnostics', 'sandbox', 'capture', 'compiler', 'fields', 'recording', 'metadata', 'outputs'],
@@ -66,7 +69,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
       'outputs',
       'engine',
     ],
-    ...['journal', 'captures', 'responses', 'registry', 'config', 'agent', 'audit'],
+    ...['sessions', 'journal', 'captures', 'responses', 'registry', 'config', 'agent', 'audit'],
   ],
   cli: [
     ...['setup', 'schema', 'diagnostics', 'sandbox', 'capture', 'signature', 'compiler', 'fields', 'recording'],

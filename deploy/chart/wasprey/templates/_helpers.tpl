@@ -356,6 +356,10 @@ hosts: {{ ($audit.tls).hosts | default list | toJson }}
 addresses: {{ ($audit.tls).addresses | default list | toJson }}
 clientAuthority: {{ ($audit.clientAuthority).secretName | default "" | quote }}
 token: {{ ($audit.token).secretName | default "" | quote }}
+agents:
+  enabled: {{ ($audit.agents).enabled | default false }}
+  serviceAccounts: {{ ($audit.agents).serviceAccounts | default list | toJson }}
+  port: {{ ($audit.agents).port | default 9766 }}
 service:
   type: {{ $service.type | default "ClusterIP" | quote }}
   clusterIP: {{ $service.clusterIP | default "" | quote }}
@@ -396,9 +400,44 @@ sources:
     ssl_key: /etc/wasprey/audit/tls/tls.key
     token_file: {{ ternary "/etc/wasprey/audit/token/token" "" (not (empty (include "wasprey.auditToken" .))) | quote }}
     client_ca: {{ ternary "/etc/wasprey/audit/clients/ca.crt" "" (not (empty $audit.clientAuthority)) | quote }}
+    {{- if $audit.agents.enabled }}
+    agents:
+      listen: 0.0.0.0:9766
+      service_accounts: {{ $audit.agents.serviceAccounts | toJson }}
+    {{- end }}
+{{- if $audit.agents.enabled }}
+kubernetes: {enabled: true}
+{{- end }}
 journal: {enabled: false}
+{{- else if include "wasprey.requestReceiver" . -}}
+sessions:
+  receiver:
+    url: {{ include "wasprey.requestReceiver" . | quote }}
+    ca_file: /etc/wasprey/receiver/ca.crt
+    token_file: /var/run/secrets/wasprey/receiver/token
 {{- else -}}
 {}
+{{- end -}}
+{{- end -}}
+
+{{/* Whether this receiver sends requests to enter pods to the agents of nodes. An agent has one stream: a second receiver would have what it lacks. */}}
+{{- define "wasprey.servesAgents" -}}
+{{- $agents := (include "wasprey.k8sAudit" . | fromYaml).agents -}}
+{{- if and (include "wasprey.receivesAudit" .) $agents.enabled -}}
+{{- if not $agents.serviceAccounts -}}
+{{- fail "k8sAudit.agents.enabled needs k8sAudit.agents.serviceAccounts: those of the agents, such as [wasprey/wasprey]" -}}
+{{- end -}}
+{{- if ne (int (((.Values.controller).deployment).replicas | default 1)) 1 -}}
+{{- fail "k8sAudit.agents.enabled needs controller.deployment.replicas 1: an agent hears one receiver, and each receiver gets a part of the events" -}}
+{{- end -}}
+true
+{{- end -}}
+{{- end -}}
+
+{{/* Address of the receiver that sends this release's agents the requests to enter pods; empty: none. */}}
+{{- define "wasprey.requestReceiver" -}}
+{{- if not (include "wasprey.receivesAudit" .) -}}
+{{- ((.Values.sessions).receiver).url | default "" -}}
 {{- end -}}
 {{- end -}}
 

@@ -1,0 +1,56 @@
+// Metrics of requests to enter pods: of an agent that gets them, and of a receiver that sends them.
+
+import type { AgentStreamsSummary } from '../../agent/other-source.ts';
+import type { PodRequestSummary } from '../../agent/pod-request-source.ts';
+import { counter, gauge, type Metric } from './exposition.ts';
+
+export function podRequestMetrics({
+  failure,
+  lastHeard,
+  streams,
+  requests,
+  withheld,
+  gaps,
+}: PodRequestSummary): Metric[] {
+  return [
+    gauge(
+      'wasprey_pod_requests_connected',
+      '1 while a receiver of audit events is heard.',
+      failure === undefined ? 1 : 0,
+    ),
+    ...(lastHeard === undefined
+      ? []
+      : [gauge('wasprey_pod_requests_heard_timestamp_seconds', 'When the receiver was heard last.', lastHeard / 1000)]),
+    counter('wasprey_pod_requests_streams_total', 'Streams that were opened to the receiver.', streams),
+    counter('wasprey_pod_requests_total', 'Events of requests to enter pods of this node.', requests),
+    counter('wasprey_pod_requests_withheld_total', 'Requests whose node the receiver did not find.', withheld),
+    counter('wasprey_pod_requests_gaps_total', 'How often requests may have been missed.', gaps),
+  ];
+}
+
+export function agentStreamMetrics({
+  streams,
+  answers,
+  events,
+  pending,
+  gaps,
+  backlog,
+}: AgentStreamsSummary): Metric[] {
+  return [
+    gauge('wasprey_agent_streams', 'Streams of agents that are open.', streams),
+    counter(
+      'wasprey_agent_stream_requests_total',
+      'Requests for a stream, by the status of the answer.',
+      answers.map(({ status, count }) => ({ labels: { status }, value: count })),
+    ),
+    counter(
+      'wasprey_agent_stream_events_total',
+      'Events of requests to enter pods, by where they went: `node`; `unknown`, of which agents learn no more than the pod; `nowhere`, because they were refused; `overflow`; `duplicate`.',
+      events.map(({ outcome, count }) => ({ labels: { outcome }, value: count })),
+    ),
+    gauge('wasprey_agent_stream_events_pending', 'Events whose node is being asked for.', pending),
+    counter('wasprey_agent_stream_gaps_total', 'How often events may have been lost before they were received.', gaps),
+    gauge('wasprey_agent_stream_backlog_bytes', 'What is kept for agents that come back.', backlog.bytes),
+    counter('wasprey_agent_stream_backlog_dropped_total', 'Messages removed from that to make room.', backlog.dropped),
+  ];
+}

@@ -1,0 +1,168 @@
+// Holds a stream to a receiver of audit events open, goes on where it was, and states of which times all requests are known.
+
+import type { PodRequestSink, PodRequestSource, PodRequestSummary } from '../../agent/pod-request-source.ts';
+import { BackOff } from '../../metadata/kubernetes/back-off.ts';
+import { later, NO_COVERAGE, withoutSpan, withSpan, withWithheld } from '../../sessions/coverage.ts';
+import type { StreamMessage } from '../../sessions/stream-messages.ts';
+import type { RequestStreamState } from '../../sessions/stream-state.ts';
+import { ReceiverError, type ReceiverPlace, readStream } from './receiver-stream.ts';
+
+/** A shorter stream is a failure, also if the receiver ends it. */
+const SHORT_STREAM_MS = 1_000;
+const NOTHING: RequestStreamState = { until: 0n, coverage: NO_COVERAGE };
+
+export interface ReceiverClientOptions extends ReceiverPlace {
+  /** Called with a message for people, once for each change. */
+  readonly onTrouble: (message: string) => void;
+  readonly onNote: (message: string) => void;
+  /** For tests. */
+  readonly silenceMs?: number;
+}
+
+export class ReceiverClient implements PodRequestSource {
+  readonly #options: ReceiverClientOptions;
+  readonly #stopped = new AbortController();
+  readonly #backOff = new BackOff();
+  #state: RequestStreamState = NOTHING;
+  #running: Promise<void> = Promise.resolve();
+  /** Of the state: one at a time. */
+  #keeping: Promise<void> = Promise.resolve();
+  #isKeeping = false;
+  /** The state in memory may be ahead of what is on disk. */
+  #isUnsure = true;
+  #failure: string | undefined = 'it was not connected yet';
+  #lastHeard: number | undefined;
+  #streams = 0;
+  #requests = 0;
+  #withheld = 0;
+  #gaps = 0;
+
+  constructor(options: ReceiverClientOptions) {
+    this.#options = options;
+  }
+
+  get summary(): PodRequestSummary {
+    return {
+      url: this.#options.url,
+      ...(this.#lastHeard !== undefined && { lastHeard: this.#lastHeard }),
+      ...(this.#failure !== undefined && { failure: this.#failure }),
+      streams: this.#streams,
+      requests: this.#requests,
+      withheld: this.#withheld,
+      gaps: this.#gaps,
+    };
+  }
+
+  start(sink: PodRequestSink): void {
+    this.#running = this.#run(sink);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#running;
+    await this.#keeping;
+    // What came since the last sign of the receiver comes once more after the next start.
+  }
+
+  async #run(sink: PodRequestSink): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      if (this.#isUnsure) this.#state = (await sink.resume()) ?? NOTHING;
+      this.#isUnsure = false;
+      const began = performance.now();
+      const broken = new AbortController();
+      try {
+        const either = AbortSignal.any([signal, broken.signal]);
+        const take = (message: StreamMessage): void => this.#take(message, sink, broken);
+        await readStream(this.#options, this.#state.at, take, either, this.#options.silenceMs);
+        if (performance.now() - began >= SHORT_STREAM_MS) {
+          await this.#keeping;
+          continue;
+        }
+      } catch (error) {
+        if (signal.aborted) break;
+        this.#failed(broken.signal.aborted ? broken.signal.reason : error);
+      }
+      await this.#keeping;
+      if (performance.now() - began >= SHORT_STREAM_MS) this.#backOff.reset();
+      await this.#backOff.wait(signal);
+    }
+  }
+
+  #failed(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (reason !== this.#failure) {
+      this.#options.onTrouble(`no requests to enter pods come from ${this.#options.url}: ${reason}`);
+    }
+    this.#failure = reason;
+  }
+
+  #take(message: StreamMessage, sink: PodRequestSink, broken: AbortController): void {
+    this.#lastHeard = Date.now();
+    const { coverage, until } = this.#state;
+    const epoch = message.kind === 'begin' ? message.epoch : (this.#state.at?.epoch ?? '');
+    const at = { epoch, position: message.position };
+    switch (message.kind) {
+      case 'begin': {
+        this.#begun();
+        const { whole } = message;
+        if (whole === undefined && this.#state.at?.epoch !== epoch) {
+          throw new ReceiverError(`${this.#options.url} goes on where it has not been`);
+        }
+        // The first of all misses nothing that somebody counts on.
+        if (whole !== undefined && this.#state.at) this.#gaps++;
+        this.#state = { at, coverage, until: later(whole ?? 0n, until) };
+        return;
+      }
+      case 'request':
+        this.#requests++;
+        sink.take(message.event);
+        this.#state = { at, coverage, until };
+        return;
+      case 'withheld': {
+        this.#withheld++;
+        const { namespace, pod, received } = message;
+        this.#state = { at, until, coverage: withWithheld(coverage, { namespace, pod, received }) };
+        return;
+      }
+      case 'gap':
+        this.#gaps++;
+        this.#state = {
+          at,
+          coverage: withoutSpan(coverage, message),
+          until: later(message.to, until),
+        };
+        return;
+      case 'alive': {
+        const { whole } = message;
+        this.#state =
+          whole > until
+            ? { at, coverage: withSpan(coverage, { from: until, to: whole }), until: whole }
+            : { at, coverage, until };
+        this.#keep(sink, broken);
+      }
+    }
+  }
+
+  #begun(): void {
+    this.#streams++;
+    if (this.#failure !== undefined) this.#options.onNote(`requests to enter pods come from ${this.#options.url}`);
+    this.#failure = undefined;
+  }
+
+  /** While the disk is slow the next sign of the receiver keeps what this one would. */
+  #keep(sink: PodRequestSink, broken: AbortController): void {
+    if (this.#isKeeping) return;
+    this.#isKeeping = true;
+    this.#keeping = sink
+      .keep(this.#state)
+      .catch((error: unknown) => {
+        // What is not on disk is asked for again.
+        this.#isUnsure = true;
+        broken.abort(error);
+      })
+      .finally(() => {
+        this.#isKeeping = false;
+      });
+  }
+}
