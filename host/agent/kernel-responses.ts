@@ -1,9 +1,17 @@
 // Responses that programs in the kernel carry out: the rules that they are for, as tables, and what can't be done.
 
-import { describeMeans, type EnforcedAction, type EnforcedRule } from '../capture/enforcement-means.ts';
+import {
+  describeMeans,
+  type EnforcedAction,
+  type EnforcedMeans,
+  type EnforcedRule,
+  lackOfPin,
+  PINNED_MEANS,
+} from '../capture/enforcement-means.ts';
 import { enforcementTables } from '../capture/enforcement-tables.ts';
 import { firstWords } from '../engine/candidate-words.ts';
 import type { EnforcedClause, EnforcementStart } from '../engine/protocol.ts';
+import { PinnedEnforcement } from '../responses/pinned-enforcement.ts';
 import { RUNTIME_COPIES, RUNTIME_PROGRAMS } from '../responses/rails.ts';
 import type { Response, ResponseSettings } from '../responses/settings.ts';
 import type { RuleModule } from './rule-module.ts';
@@ -35,19 +43,28 @@ interface Wanted {
   readonly enforced?: EnforcedRule;
 }
 
+export interface KernelResponsesPlace {
+  /** Number of the tables. */
+  readonly serial?: number;
+  /** The agent's own pod. */
+  readonly podUid?: string;
+  /** Default: that of this machine. */
+  readonly pinned?: PinnedEnforcement;
+}
+
+const NO_MEANS: EnforcedMeans = { clauses: [], problems: [] };
+
 const NONE: KernelResponses = { rules: [], problems: [] };
 
 /**
  * @param modules with their responses (withResponses())
  * @param lackOfLsm why the kernel runs no programs of BPF LSM; undefined: it does. Called if there is such a response.
- * @param serial number of the tables
- * @param podUid the agent's own pod
  */
 export function kernelResponses(
   modules: readonly RuleModule[],
   settings: ResponseSettings | undefined,
   lackOfLsm: () => string | undefined,
-  { serial = 0, podUid = '' }: { readonly serial?: number; readonly podUid?: string } = {},
+  { serial = 0, podUid = '', pinned = new PinnedEnforcement() }: KernelResponsesPlace = {},
 ): KernelResponses {
   const wanted = settings ? wantedOf(modules) : [];
   if (!settings || wanted.length === 0) return NONE;
@@ -74,6 +91,10 @@ export function kernelResponses(
     const others = made.ok ? [] : made.problems.map(({ rule, reason }) => problemText(exact[rule ?? -1], reason));
     return { rules: [], problems: [...inexact, ...others] };
   }
+  const unpinned = settings.pinned ? wanted.flatMap((each, index) => pinProblem(each, made.means[index]) ?? []) : [];
+  const lack = settings.pinned ? pinned.lack : undefined;
+  if (unpinned.length > 0 || lack !== undefined)
+    return { rules: [], problems: [...unpinned, ...(lack === undefined ? [] : [`responses.pinned: ${lack}`])] };
   const { bytes, rules, clauses } = made.tables;
   const never = { namespaces, labels: [...labels], podUid };
   const ruleOf = (index: number): readonly EnforcedClause[] => {
@@ -81,15 +102,23 @@ export function kernelResponses(
     return of ? [{ name: of.name, module: of.module, rule: of.number }] : [];
   };
   return {
-    start: { bytes, rules, serial, clauses: clauses.flatMap(ruleOf), never },
+    start: {
+      ...{ bytes, rules, serial, clauses: clauses.flatMap(ruleOf), never },
+      ...(settings.pinned && { pins: pinned.pinsFor(settings.never) }),
+    },
     rules: wanted.map(({ name, response }, index) => ({
       rule: name,
       response: response.name,
       action: response.action,
-      means: describeMeans(made.means[index] ?? { clauses: [], problems: [] }),
+      means: [...describeMeans(made.means[index] ?? NO_MEANS), ...(settings.pinned ? [PINNED_MEANS] : [])],
     })),
     problems: [],
   };
+}
+
+function pinProblem({ name, response, enforced }: Wanted, means = NO_MEANS): string | undefined {
+  const lack = enforced && lackOfPin(enforced.action, means);
+  return lack === undefined ? undefined : `response ${response.name}, rule '${name}': responses.pinned: ${lack}`;
 }
 
 function problemText(wanted: Wanted | undefined, reason: string): string {

@@ -2,10 +2,12 @@
 
 import { lackOfBpfLsm } from '../capture/bpf-lsm.ts';
 import type { MissingEnforcer } from '../capture/enforcement-means.ts';
+import type { UnattendedEnforcement } from '../capture/pinned-enforcement.ts';
 import { escapeText } from '../diagnostics/escape.ts';
 import { EngineError } from '../engine/engine-error.ts';
-import type { EnforcementStart, UnmatchedEnforcement } from '../engine/protocol.ts';
+import type { EnforcementStart, Enforcing, UnmatchedEnforcement } from '../engine/protocol.ts';
 import { enforcedOutcome } from '../responses/enforced-outcome.ts';
+import { PinnedEnforcement, unattendedText } from '../responses/pinned-enforcement.ts';
 import type { ResponseSettings } from '../responses/settings.ts';
 import { ENFORCED_SERIALS } from '../schema/enforced.ts';
 import type { AlertDesk } from './alert-desk.ts';
@@ -14,8 +16,11 @@ import type { RuleModule } from './rule-module.ts';
 
 export const ENFORCEMENT_RULE = 'Wasprey internal: enforcement incomplete';
 export const UNMATCHED_RULE = 'Wasprey internal: enforced without a match';
+export const UNATTENDED_RULE = 'Wasprey internal: enforced without an agent';
 
 export interface EnforcementSummary {
+  /** It goes on when the agent has ended. */
+  readonly pinned: boolean;
   readonly rules: readonly EnforcedRuleSummary[];
   /** What the kernel lacks for them: the calls that these programs decide are not stopped. */
   readonly missing: readonly MissingEnforcer[];
@@ -27,17 +32,21 @@ export interface NodeEnforcementHost {
   readonly onNote: (message: string) => void;
   /** The agent's own pod; empty if it is in none. */
   readonly podUid: string;
+  /** Default: that of this machine. */
+  readonly pinned?: PinnedEnforcement;
 }
 
 export class NodeEnforcement {
   readonly #host: NodeEnforcementHost;
+  readonly #pinned: PinnedEnforcement;
   #next: KernelResponses = { rules: [], problems: [] };
-  #summary: EnforcementSummary = { rules: [], missing: [] };
+  #summary: EnforcementSummary = { pinned: false, rules: [], missing: [] };
   #reported = '';
   #serial = 0;
 
   constructor(host: NodeEnforcementHost) {
     this.#host = host;
+    this.#pinned = host.pinned ?? new PinnedEnforcement();
   }
 
   /** Undefined while nothing is enforced. */
@@ -51,7 +60,8 @@ export class NodeEnforcement {
    */
   start(modules: readonly RuleModule[], settings: ResponseSettings | undefined): EnforcementStart | undefined {
     const serial = (this.#serial + 1) % ENFORCED_SERIALS;
-    const next = kernelResponses(modules, settings, lackOfBpfLsm, { serial, podUid: this.#host.podUid });
+    const place = { serial, podUid: this.#host.podUid, pinned: this.#pinned };
+    const next = kernelResponses(modules, settings, lackOfBpfLsm, place);
     const [problem] = next.problems;
     if (problem !== undefined) throw new EngineError({ code: 'ENGINE_ENFORCEMENT', message: problem });
     this.#next = next;
@@ -74,9 +84,10 @@ export class NodeEnforcement {
   }
 
   /** The worker enforces what it was given last. */
-  took(missing: readonly MissingEnforcer[]): void {
-    const { rules } = this.#next;
-    this.#summary = { rules, missing };
+  took({ missing, unattended }: Enforcing): void {
+    const { rules, start } = this.#next;
+    this.#summary = { pinned: start?.pins !== undefined, rules, missing };
+    if (unattended) this.#report(unattended);
     const lines = rules.flatMap(({ rule, response, action, means }) =>
       means.map((line) => `response ${response}: ${action} in the kernel for rule '${rule}': ${line}`),
     );
@@ -89,5 +100,12 @@ export class NodeEnforcement {
     const message = `this kernel can't enforce all that responses want: it lacks ${lacks.join(', ')}`;
     this.#host.onTrouble(message);
     this.#host.desk().internal(ENFORCEMENT_RULE, 'Critical', `${ENFORCEMENT_RULE}: ${message}`);
+  }
+  #report(unattended: UnattendedEnforcement): void {
+    this.#host.onNote('what an agent before has pinned is taken over: its programs were replaced at once');
+    const text = unattendedText(unattended, Date.now());
+    if (text === undefined) return;
+    this.#host.onTrouble(text);
+    this.#host.desk().internal(UNATTENDED_RULE, 'Warning', `${UNATTENDED_RULE}: ${text}`);
   }
 }

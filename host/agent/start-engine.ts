@@ -64,7 +64,7 @@ function engineListener(parts: AgentParts): EngineListener {
     onSetAside: (absence) => ruleSets.absences.begin(absence),
     onTakenBack: (generation, module) => ruleSets.absences.end(generation, module),
     onReplaced: (generation) => ruleSets.tookOver(generation),
-    onEnforcing: (missing) => parts.enforcement.took(missing),
+    onEnforcing: (enforcing) => parts.enforcement.took(enforcing),
     onEnforcedUnmatched: (unmatched) => parts.enforcement.unmatched(unmatched),
     onCounters(counters) {
       drops.update(counters);

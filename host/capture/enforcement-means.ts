@@ -40,6 +40,13 @@ export interface MissingEnforcer {
   readonly detail: string;
 }
 
+/** Why a rule can't be enforced without the agent: a clause; undefined: it can. */
+export function lackOfPin(action: EnforcedAction, { clauses }: EnforcedMeans): string | undefined {
+  if (clauses.some((means) => means?.by !== 'cgroup'))
+    return 'only connects and datagrams are refused without the agent, and the rule is about other calls, or about their results or processes';
+  return action === 'deny' ? undefined : 'calls can only be refused without the agent, and processes are killed by it';
+}
+
 const SENDS: ReadonlySet<string> = new Set(['sendto', 'sendmsg', 'sendmmsg']);
 const FAMILIES = new Map(EVENT_TYPES.map(({ name, shape }) => [name, familyOf(shape)]));
 
@@ -113,6 +120,10 @@ const NOT_STOPPED: Readonly<Record<EnforcedBy, string>> = {
     'refused before it has an effect; not killed: a process whose connect by io_uring ends in another process (of a shared ring), or only when it asks for the result; not stopped: connects and sends of sockets other than TCP, UDP and ICMP of IPv4 and IPv6 (raw sockets, SCTP, Unix), and connects by io_uring of SMC and, on old kernels such as 6.1, of MPTCP',
   'connect-signal': 'killed after the connect, whose effect is not stopped',
 };
+
+/** What holds of a rule whose enforcement is pinned. */
+export const PINNED_MEANS =
+  'pinned: goes on without the agent, in the containers and services that it knew; not stopped then: what is in others';
 
 /** By which means a rule is enforced, and what it can't stop: a line for each. */
 export function describeMeans({ clauses }: EnforcedMeans): readonly string[] {

@@ -6,6 +6,7 @@ import type { FilterTables } from './filter-tables.ts';
 import type { CaptureIntegrity } from './integrity.ts';
 import type { JournalExtent } from './journal-selection.ts';
 import type { MissingHook } from './missing-hooks.ts';
+import type { EnforcementPins, UnattendedEnforcement } from './pinned-enforcement.ts';
 
 /** How large the regions are. Bytes, each rounded up to pages; ringBudget is shared by all CPUs. */
 export interface CaptureSizes {
@@ -141,8 +142,9 @@ export interface Capture {
   /**
    * Makes the tables of rules that the kernel enforces (enforcement-tables.ts), for the candidates of a bank, which are taken up as they are set
    * from now on; nothing is enforced by them yet. After start(). Throws CaptureError.
+   * @param pins what is enforced outlives the capture; what another one has left there is taken over by enforce(). Default: it ends with the capture
    */
-  prepareEnforcement(bank: number, tables: Uint8Array, rules: BigUint64Array): void;
+  prepareEnforcement(bank: number, tables: Uint8Array, rules: BigUint64Array, pins?: EnforcementPins): void;
   /**
    * Enforces the rules of a bank in place of those before, at once; undefined: none. Loads and attaches what they need, and returns what this kernel lacks
    * of that: their calls are not stopped. Not between beginChange() and isChanged(). It ends with the capture. Throws CaptureError.
@@ -154,6 +156,8 @@ export interface Capture {
   forgetPermits(): void;
   /** How often each outcome came, by ENFORCED; undefined while nothing is enforced. */
   enforcementCounts(): number[] | undefined;
+  /** What was enforced since another capture had it pinned, until enforce() took it over; undefined: it has taken over nothing. */
+  unattendedEnforcement(): UnattendedEnforcement | undefined;
   /**
    * Waits up to timeoutMs for events, completes them, and writes pairs of addresses [from, to) to evaluate.
    * Returns the number of pairs: 0 after the time, or after wake(). A batch is bounded (about 512 KB of records): what is

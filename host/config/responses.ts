@@ -74,15 +74,17 @@ class ResponseReader {
     this.#available = available;
   }
 
-  read({ mode, limits, never, hosts, actions }: Configuration['responses']): ConfiguredResponses {
+  read({ mode, limits, never, hosts, pinned, actions }: Configuration['responses']): ConfiguredResponses {
     const settings: ResponseSettings = {
       mode,
       perContainer: this.#rate('responses.limits.per_container', limits.per_container),
       perNode: this.#rate('responses.limits.per_node', limits.per_node),
       never: neverOf(never, this.#origins),
       hosts,
+      pinned,
       responses: actions.flatMap((entry, index) => this.#response(entry, `responses.actions[${index}]`) ?? []),
     };
+    if (pinned) this.#checkPinned(settings.responses);
     this.#refuseSameNames(actions);
     for (const key of never.labels.keys()) {
       if (!LABEL_KEY.test(key)) this.#note(`responses.never.labels.${key}`, `Kubernetes allows no label ${key}`);
@@ -144,6 +146,16 @@ class ResponseReader {
     const help = possible.length === 0 ? 'it has none yet' : `it has ${possible.join(', ')}`;
     const place = where === 'kernel' ? ' in the kernel' : '';
     this.#note(key, `this version can't do ${action}${place}`, { help });
+  }
+
+  /** Whether their rules allow it is known once these are compiled. */
+  #checkPinned(responses: readonly Response[]): void {
+    for (const { name, action, where } of responses) {
+      if (where === 'host' || action === 'deny') continue;
+      const message = `responses.pinned: response ${name} kills, which takes a running agent`;
+      const help = 'write do: deny, or leave out responses.pinned';
+      this.#conflict('responses.pinned', message, { help });
+    }
   }
 
   #checkKeys(entry: Entry, action: ActionKind, path: string): void {

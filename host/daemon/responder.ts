@@ -14,6 +14,7 @@ import { processAndContainerActors } from '../responses/actors/process-and-conta
 import { findHierarchies } from '../responses/cgroups/hierarchies.ts';
 import { LocalResponder } from '../responses/performing/local-responder.ts';
 import type { Actors } from '../responses/performing/performer.ts';
+import { PinnedEnforcement } from '../responses/pinned-enforcement.ts';
 import type { ExecTime } from '../responses/processes/process-handle.ts';
 import type { OwnPlace } from '../responses/rails.ts';
 import type { NeverSettings } from '../responses/settings.ts';
@@ -31,6 +32,7 @@ export function makeResponder(
   return new LocalResponder({
     folder: configuration.responses.folder,
     own,
+    pinned: new PinnedEnforcement(),
     actors: (never) => actorsOf(own, never, (pidfd) => agent()?.execTime(pidfd), { runtimes, kubernetes }),
     ...(kubernetes && { ownEnd: OwnDaemonSet.of(kubernetes) }),
     onFailure: (message) => {

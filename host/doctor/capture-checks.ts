@@ -51,13 +51,13 @@ function checkHook(hook: MissingHook, starts: boolean): Check {
 }
 
 /** What responses with `where: kernel` can rely on. */
-function enforcement({ missingEnforcers: missing, lackOfLsm }: CaptureTrial): Check {
+function enforcement({ missingEnforcers: missing, lackOfLsm, lackOfPins }: CaptureTrial): Check {
   const base = { id: 'enforcement', title: 'enforcement' };
   if (!missing) return { ...base, state: 'limited', finding: 'responses with where: kernel were not tried' };
   if (missing.length === 0) {
     const byLsm = 'opens and execs can be refused by BPF LSM';
     const bySignal = `opens and execs can be stopped by a signal alone: the kernel has no BPF LSM (${lackOfLsm}; its command line needs lsm=..., with bpf at the end)`;
-    const finding = `responses with where: kernel: connects and datagrams can be refused by programs of the root cgroup, ${lackOfLsm === undefined ? byLsm : bySignal}`;
+    const finding = `responses with where: kernel: connects and datagrams can be refused by programs of the root cgroup, ${lackOfLsm === undefined ? byLsm : bySignal}; ${lackOfPins === undefined ? 'refusals of connects and datagrams can be pinned' : `nothing can be pinned: ${lackOfPins}`}`;
     return { ...base, state: 'works', finding };
   }
   const list = missing.map(({ program, detail }) => `${program} (${detail})`).join(', ');

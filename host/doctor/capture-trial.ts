@@ -7,6 +7,7 @@ import { enforcementTables } from '../capture/enforcement-tables.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { Capture, CaptureError } from '../capture/native.ts';
 import { DEFAULT_SIZES, openCapture } from '../capture/open.ts';
+import { PinnedEnforcement } from '../responses/pinned-enforcement.ts';
 import { EVENT_TYPES } from '../schema/events/index.ts';
 import type { ExactClause, ExactName } from '../schema/kernel-enforcement.ts';
 import { isCheckout, nativeBuilt } from '../setup/native-build.mjs';
@@ -25,6 +26,8 @@ export interface CaptureTrial {
   readonly missingEnforcers: readonly MissingEnforcer[] | undefined;
   /** Why the kernel runs no programs of BPF LSM; undefined: it does, or the capture can't start. */
   readonly lackOfLsm: string | undefined;
+  /** Why nothing can be pinned (`responses.pinned`); undefined: it can. */
+  readonly lackOfPins: string | undefined;
   /** Operations of io_uring that the kernel lacks; undefined if unknown. */
   readonly missingIoUringOperations: readonly string[] | undefined;
   /** Duration of the start, in ms. */
@@ -41,6 +44,7 @@ const NOTHING = {
   missing: [],
   missingEnforcers: undefined,
   lackOfLsm: undefined,
+  lackOfPins: undefined,
   missingIoUringOperations: undefined,
   startMs: 0,
 };
@@ -75,6 +79,7 @@ function startAndStop(): CaptureTrial {
       missing: capture.missing(),
       missingEnforcers: failure ? undefined : tryEnforcement(capture, lackOfLsm),
       lackOfLsm,
+      lackOfPins: new PinnedEnforcement().lack,
       missingIoUringOperations: loadAddon().missingIoUringOperations(),
       startMs,
       failure,

@@ -79,7 +79,7 @@ export class Delivery {
         this.#listener.onTakenBack(finding.generation, finding.module);
         return;
       case 'enforcing':
-        this.#listener.onEnforcing?.(finding.missing);
+        this.#listener.onEnforcing?.(finding);
         return;
       case 'enforced-unmatched':
         this.#listener.onEnforcedUnmatched?.(finding.unmatched);

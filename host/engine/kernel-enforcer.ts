@@ -1,13 +1,12 @@
 // Enforcement of rules in the kernel, on the worker's side: takes over with each set of rules, and says which containers may be acted on.
 
-import type { MissingEnforcer } from '../capture/enforcement-means.ts';
 import type { Capture } from '../capture/native.ts';
 import type { EventMemory } from '../fields/memory.ts';
 import { ImageRecord } from '../fields/record.ts';
 import { decode } from '../fields/value.ts';
 import { permitOf } from './container-permit.ts';
 import { EnforcedMatches } from './enforced-matches.ts';
-import type { EnforcementStart } from './protocol.ts';
+import type { EnforcementStart, Enforcing } from './protocol.ts';
 
 const IMAGES_AT_ONCE = 4096;
 
@@ -18,6 +17,8 @@ export class KernelEnforcer {
   readonly matches: EnforcedMatches;
   #never: EnforcementStart['never'] | undefined;
   #isOn = false;
+  /** Whether it is known what was enforced before. */
+  #hasAsked = false;
 
   constructor(capture: Capture, memory: EventMemory) {
     this.#capture = capture;
@@ -27,14 +28,14 @@ export class KernelEnforcer {
 
   /** Makes the tables of the next rules; it learns of the candidates in that bank from now on. */
   prepare(start: EnforcementStart | undefined, bank: number): void {
-    if (start) this.#capture.prepareEnforcement(bank, start.bytes, start.rules);
+    if (start) this.#capture.prepareEnforcement(bank, start.bytes, start.rules, start.pins);
   }
 
   /**
    * Enforces what was prepared, in place of what was before; undefined: nothing.
-   * @returns what the kernel lacks for it; undefined if nothing has changed
+   * @returns undefined if nothing has changed
    */
-  takeOver(start: EnforcementStart | undefined, bank: number): readonly MissingEnforcer[] | undefined {
+  takeOver(start: EnforcementStart | undefined, bank: number): Enforcing | undefined {
     if (!start && !this.#isOn) return undefined;
     this.#never = start?.never;
     // What was said of containers was by the settings before.
@@ -42,7 +43,10 @@ export class KernelEnforcer {
     if (start) this.permitAll();
     this.#isOn = start !== undefined;
     this.matches.use(start);
-    return this.#capture.enforce(start && bank);
+    const missing = this.#capture.enforce(start && bank);
+    const unattended = this.#hasAsked ? undefined : this.#capture.unattendedEnforcement();
+    this.#hasAsked = true;
+    return { missing, ...(unattended && { unattended }) };
   }
 
   /** The metadata of a container have come. */

@@ -1,13 +1,12 @@
 // Who takes what the engine finds.
 
-import type { MissingEnforcer } from '../capture/enforcement-means.ts';
 import type { ContainerNotice } from '../capture/native.ts';
 import type { RecordedBlock } from '../recording/recorder.ts';
 import type { ReplayReport } from '../recording/replay.ts';
 import type { StartedSession } from '../sessions/exec-entry.ts';
 import type { EngineError } from './engine-error.ts';
 import type { JournalBlock } from './journal-tap.ts';
-import type { EngineCounters, IntegrityReport, Match, SetAside, UnmatchedEnforcement } from './protocol.ts';
+import type { Enforcing, EngineCounters, IntegrityReport, Match, SetAside, UnmatchedEnforcement } from './protocol.ts';
 
 export interface EngineListener {
   /** Called with matches in the order of evaluation. When it returns, or its promise resolves, the worker may send as many further ones. */
@@ -35,8 +34,8 @@ export interface EngineListener {
   onTakenBack(generation: number, module: string): void;
   /** Called when no more matches of earlier rule sets will come. */
   onReplaced?(generation: number): void;
-  /** The kernel enforces other rules than before, or none; called with what it lacks for that. */
-  onEnforcing?(missing: readonly MissingEnforcer[]): void;
+  /** The kernel enforces other rules than before, or none. */
+  onEnforcing?(enforcing: Enforcing): void;
   /** Called with what the kernel has done by rules that did not match. */
   onEnforcedUnmatched?(unmatched: readonly UnmatchedEnforcement[]): void;
   onCounters(counters: EngineCounters): void;

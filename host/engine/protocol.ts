@@ -7,6 +7,7 @@ import type { JournalSelection, JournalUse } from '../capture/journal-selection.
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { NamedAddress } from '../capture/name-table.ts';
 import type { CaptureCounters, CaptureSizes, ContainerNotice } from '../capture/native.ts';
+import type { EnforcementPins, UnattendedEnforcement } from '../capture/pinned-enforcement.ts';
 import type { ContainerMoment } from '../fields/container.ts';
 import type { FieldValue } from '../fields/value.ts';
 import type { RecordedBlock } from '../recording/recorder.ts';
@@ -73,6 +74,8 @@ export interface EnforcementStart {
   readonly serial: number;
   /** By number of the clause. */
   readonly clauses: readonly EnforcedClause[];
+  /** Absent: it ends with the agent. */
+  readonly pins?: EnforcementPins;
   readonly never: {
     readonly namespaces: readonly string[];
     /** Of containers and of pods. */
@@ -80,6 +83,14 @@ export interface EnforcementStart {
     /** The agent's own pod; empty if it is in none. */
     readonly podUid: string;
   };
+}
+
+/** The kernel enforces rules from now on, or no longer. */
+export interface Enforcing {
+  /** What it lacks for that. */
+  readonly missing: readonly MissingEnforcer[];
+  /** What it did by itself before: pinned enforcement was taken over. */
+  readonly unattended?: UnattendedEnforcement;
 }
 
 /** The rule of a clause: its name, its module's number in the set, and its own in that. */
@@ -322,8 +333,7 @@ export type FromWorker =
     }
   /** The previous rule set stays in use. */
   | { readonly kind: 'not-replaced'; readonly generation: number; readonly error: WorkerError }
-  /** The kernel enforces rules from now on, or no longer; what it lacks for that. */
-  | { readonly kind: 'enforcing'; readonly missing: readonly MissingEnforcer[] }
+  | ({ readonly kind: 'enforcing' } & Enforcing)
   /** The kernel has acted, and no match of the rule followed. */
   | { readonly kind: 'enforced-unmatched'; readonly unmatched: readonly UnmatchedEnforcement[] }
   | { readonly kind: 'counters'; readonly counters: EngineCounters }

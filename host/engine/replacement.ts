@@ -1,12 +1,11 @@
 // Replaces rules while events come, step by step between batches. Before the next rules take over, their candidates are filled in beside
 // those in use, and the hooks they need are attached; hooks that only the previous rules needed are detached afterwards.
 
-import type { MissingEnforcer } from '../capture/enforcement-means.ts';
 import type { Capture } from '../capture/native.ts';
 import { describeImages } from './describe-images.ts';
 import type { KernelEnforcer } from './kernel-enforcer.ts';
 import type { ModuleSet } from './module-set.ts';
-import type { FromWorker, RuleSetStart, WorkerError } from './protocol.ts';
+import type { Enforcing, FromWorker, RuleSetStart, WorkerError } from './protocol.ts';
 import type { SetModule } from './set-module.ts';
 import { describeError } from './worker-error.ts';
 
@@ -29,7 +28,7 @@ export interface ReplacementHost {
 }
 
 type Prepared =
-  | { readonly ok: true; readonly next: ModuleSet; readonly missing?: readonly MissingEnforcer[] }
+  | { readonly ok: true; readonly next: ModuleSet; readonly enforcing?: Enforcing }
   | { readonly ok: false; readonly error: WorkerError };
 
 export class Replacement {
@@ -72,7 +71,7 @@ export class Replacement {
       return;
     }
     takeOver(prepared.next);
-    if (prepared.missing) send({ kind: 'enforcing', missing: prepared.missing });
+    if (prepared.enforcing) send({ kind: 'enforcing', ...prepared.enforcing });
     yield;
     send({ kind: 'replaced', generation, longestStepMs: this.#longestStep });
     const trouble = yield* this.#settle(prepared.next);
@@ -100,8 +99,8 @@ export class Replacement {
       const failed = [...next.modules, ...(next.guard ? [next.guard] : [])].find(({ failure }) => failure);
       if (failed) return { ok: false, error: moduleFailed(failed) };
       // The last step too: if it fails, the rules that were enforced stay.
-      const missing = enforcer?.takeOver(this.#rules.enforcement, next.bank);
-      return { ok: true, next, ...(missing && { missing }) };
+      const enforcing = enforcer?.takeOver(this.#rules.enforcement, next.bank);
+      return { ok: true, next, ...(enforcing && { enforcing }) };
     } catch (error) {
       return { ok: false, error: describeError(error) };
     }

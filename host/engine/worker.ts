@@ -96,10 +96,10 @@ function watch(start: WorkerStart, memory: WebAssembly.Memory, capture: Capture,
   capture.start(start.rules.eventTypes, start.rules.filter);
   const { enforcement } = start.rules;
   enforcer.prepare(enforcement, 0);
-  const missing = enforcer.takeOver(enforcement, 0);
+  const enforcing = enforcer.takeOver(enforcement, 0);
   guard?.begin();
   sendStarted(capture, plan);
-  if (missing) send({ kind: 'enforcing', missing });
+  if (enforcing) send({ kind: 'enforcing', ...enforcing });
   loop.run();
 }
 

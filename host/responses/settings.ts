@@ -71,6 +71,8 @@ export interface ResponseSettings {
   readonly never: NeverSettings;
   /** Whether processes of the host may be acted on. */
   readonly hosts: boolean;
+  /** Whether what the kernel enforces goes on when the agent has ended. */
+  readonly pinned: boolean;
   /** In their order: of an alert, each is performed that is for it. */
   readonly responses: readonly Response[];
 }

@@ -138,11 +138,18 @@ typedef __u64 enforce_window;
 #define ENFORCED_CLAUSE(clause) ((__u32)((clause) & 63) << 4)
 #define ENFORCED_SERIAL(serial) ((__u32)((serial) & 63) << 10)
 
-/* By outcome (ENFORCED_ of schema.h), and the window of the node. */
+/* By outcome (ENFORCED_ of schema.h), and the window of the node. The rest is written by the agent where enforcement is
+ * pinned, for the one that takes it over. */
 #define ENFORCE_OUTCOMES 16
 struct enforce_counts {
   __u64 outcomes[ENFORCE_OUTCOMES];
   enforce_window node;
+  __u64 attended[ENFORCE_OUTCOMES]; /* `outcomes` as long as an agent was there */
+  __u64 attended_at;                /* when that was, in ns of the boot */
+  __u64 never;                      /* digest of what no container may have that is acted on */
 };
+
+/* Layout of the maps that are pinned. To be counted up with any change of what is in them. */
+#define ENFORCE_PINNED_LAYOUT 1
 
 #endif

@@ -183,9 +183,29 @@ Status BpfPrograms::Load(const std::set<uint64_t>& event_types) {
   return failed;
 }
 
+/** All of them, or none, but for what was said of containers by other settings. */
+bool BpfPrograms::ReuseMaps(const BpfObject& object, const PinSettings& settings) {
+  const EnforcementPins pins(settings);
+  std::vector<std::pair<bpf_map*, FileDescriptor>> found;
+  for (const char* const name : kPinnedMaps) {
+    if (name == kPinnedPlaces && !pins.IsBySameSettings()) continue;
+    bpf_map* const map = object.Map(name);
+    FileDescriptor pinned = pins.Map(name);
+    bpf_map_info info{};
+    uint32_t size = sizeof info;
+    if (map == nullptr || !pinned || bpf_map_get_info_by_fd(pinned.get(), &info, &size) != 0) return false;
+    if (info.type != static_cast<uint32_t>(bpf_map__type(map)) || info.key_size != bpf_map__key_size(map) ||
+        info.value_size != bpf_map__value_size(map) || info.max_entries != bpf_map__max_entries(map))
+      return false;
+    found.emplace_back(map, std::move(pinned));
+  }
+  return std::all_of(found.begin(), found.end(),
+                     [](const auto& one) { return bpf_map__reuse_fd(one.first, one.second.get()) == 0; });
+}
+
 /** An object of its own: the others are made before anybody enforces. */
-Status BpfPrograms::MakeEnforcementMaps() {
-  if (enforcement_maps_) return std::nullopt;
+Result<bool> BpfPrograms::MakeEnforcementMaps(const PinSettings* pins) {
+  if (enforcement_maps_) return false;
   BeginBpfLog();
   auto object = BpfObject::Open(path_);
   if (!object) return std::move(object.error());
@@ -195,10 +215,11 @@ Status BpfPrograms::MakeEnforcementMaps() {
   bpf_object__for_each_map(map, object->get()) {
     if (!IsForEnforcement(bpf_map__name(map))) bpf_map__set_autocreate(map, false);
   }
+  const bool reused = pins != nullptr && ReuseMaps(*object, *pins);
   const int error = bpf_object__load(object->get());
   if (error != 0) return LoadError("Making the maps of enforcement", -error);
   enforcement_maps_ = std::move(*object);
-  return std::nullopt;
+  return reused;
 }
 
 Status BpfPrograms::LoadEnforcers(const std::set<std::string_view>& programs) { return LoadPart(programs); }

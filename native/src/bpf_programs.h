@@ -14,6 +14,7 @@
 
 #include "attachment.h"
 #include "bpf_object.h"
+#include "enforcement_pins.h"
 #include "event_source.h"
 #include "file_descriptor.h"
 
@@ -57,8 +58,9 @@ class BpfPrograms {
   /** Loads the missing programs that events of those types need, and those always needed. Optional programs that
    * the kernel refuses are left out. On the thread that calls it. */
   Status Load(const std::set<uint64_t>& event_types);
-  /** Makes the maps of enforcement, if there are none. */
-  Status MakeEnforcementMaps();
+  /** Makes the maps of enforcement, if there are none; of those that are pinned, it takes what an agent before has
+   * left. Returns whether it has taken any. */
+  Result<bool> MakeEnforcementMaps(const PinSettings* pins);
   /** Descriptor of one of them; -1 without. */
   int EnforcementMapFd(const char* name) const { return enforcement_maps_ ? enforcement_maps_->MapFd(name) : -1; }
   /** Loads programs that enforce, but those that the kernel refuses. */
@@ -93,6 +95,7 @@ class BpfPrograms {
   Status Configure(BpfObject* object, const std::set<std::string_view>& programs) const;
   Attempt NoteRefusal(const BpfObject& object, int error);
   Status Keep(const BpfObject& object);
+  static bool ReuseMaps(const BpfObject& object, const PinSettings& settings);
   bool IsSettled(std::string_view name) const;
   std::vector<std::set<std::string_view>> Split(const std::set<uint64_t>& event_types) const;
 

@@ -58,10 +58,12 @@ class BpfSource : public EventSource {
   Status Open(const std::vector<std::string>& event_types) override;
   Status Start(const std::function<void()>& drain) override;
   Status UseFilter(int map) override { return tables_.UseFilter(map); }
-  Result<int> PrepareEnforcement() override;
+  Result<int> PrepareEnforcement(const PinSettings* pins) override;
   Status Enforce(EnforcementTable* table) override { return table == nullptr ? enforcer_.End() : enforcer_.Use(table); }
   std::vector<MissingEnforcer> MissingEnforcers() const override { return enforcer_.missing(); }
   const enforce_counts* EnforcementCounts() const override { return enforcer_.counts(); }
+  const UnattendedEnforcement* Unattended() const override { return enforcer_.unattended(); }
+  void NoteAttended() override { enforcer_.NoteAttended(); }
   Status Attach(const std::vector<std::string>& event_types) override;
   int doorbell() const override { return programs_.has_maps() ? programs_.maps().MapFd("doorbell") : -1; }
   void ClearDoorbell() override {
@@ -165,8 +167,8 @@ Status BpfSource::LoadFirst(uint32_t ring_size) {
   return tables_.FillPrograms(programs_);
 }
 
-Result<int> BpfSource::PrepareEnforcement() {
-  if (auto failed = enforcer_.MakeMaps()) return std::move(*failed);
+Result<int> BpfSource::PrepareEnforcement(const PinSettings* pins) {
+  if (auto failed = enforcer_.MakeMaps(pins)) return std::move(*failed);
   return enforcer_.MapFd("enforce_cgroups");
 }
 

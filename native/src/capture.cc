@@ -104,6 +104,7 @@ void Capture::KeepHouse() {
   if (!housekeeping_.IsReplay()) clock_.Update(source_->memory().shared);
   housekeeping_.Run(batches_->rings());
   source_->SettleRequests();
+  source_->NoteAttended();
 }
 
 size_t Capture::Poll(std::span<uint32_t> segments, int64_t timeout_ms) {

@@ -63,6 +63,7 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::PermitEnforcement>("permitEnforcement"),
                          InstanceMethod<&CaptureObject::ForgetPermits>("forgetPermits"),
                          InstanceMethod<&CaptureObject::EnforcementCounts>("enforcementCounts"),
+                         InstanceMethod<&CaptureObject::UnattendedEnforcement>("unattendedEnforcement"),
                          InstanceMethod<&CaptureObject::IsChanged>("isChanged"),
                          InstanceMethod<&CaptureObject::Poll>("poll"),
                          InstanceMethod<&CaptureObject::HasEnforced>("hasEnforced"),

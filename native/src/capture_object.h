@@ -25,6 +25,7 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   Napi::Value PermitEnforcement(const Napi::CallbackInfo& info);
   Napi::Value ForgetPermits(const Napi::CallbackInfo& info);
   Napi::Value EnforcementCounts(const Napi::CallbackInfo& info);
+  Napi::Value UnattendedEnforcement(const Napi::CallbackInfo& info);
   Napi::Value BeginChange(const Napi::CallbackInfo& info);
   Napi::Value IsChanged(const Napi::CallbackInfo& info);
   Napi::Value Poll(const Napi::CallbackInfo& info);

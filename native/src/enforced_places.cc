@@ -10,31 +10,56 @@ namespace {
 constexpr std::string_view kHost = "host";
 /** Containers that are gone are forgotten then. */
 constexpr size_t kManyPermits = 4096;
+/** Twice what the map has room for. */
+constexpr size_t kMostLookedAt = 32'768;
+
+/** The number of a container, for its limit: the same for each agent. FNV-1a. */
+uint64_t NumberOf(std::string_view full_id) {
+  uint64_t number = 0xcbf29ce484222325;
+  for (const char byte : full_id) number = (number ^ static_cast<uint8_t>(byte)) * 0x100000001b3;
+  return number;
+}
 
 }  // namespace
 
+/** What an agent before has left in a map that is pinned stays: numbers of cgroups are given once in a boot. */
 void EnforcedPlaces::Use(int map) {
   map_ = map;
   places_.clear();
   permitted_.clear();
   many_ = kMany;
+  if (map < 0) return;
+  // While another agent takes entries out, the kernel may begin anew.
+  size_t left = kMostLookedAt;
+  uint64_t cgroup = 0;
+  for (bool more = bpf_map_get_next_key(map, nullptr, &cgroup) == 0; more && left > 0;
+       more = bpf_map_get_next_key(map, &cgroup, &cgroup) == 0) {
+    left--;
+    enforce_cgroup entry{};
+    if (bpf_map_lookup_elem(map, &cgroup, &entry) == 0) places_.insert_or_assign(cgroup, Place{entry, ""});
+  }
 }
 
-void EnforcedPlaces::Note(uint64_t cgroup, uint32_t container, std::string_view full_id) {
+void EnforcedPlaces::Note(uint64_t cgroup, std::string_view full_id) {
   if (cgroup == 0 || full_id.empty()) return;
   const auto found = places_.find(cgroup);
-  if (found != places_.end() && found->second.container == full_id && found->second.entry.container == container)
-    return;
+  if (found != places_.end() && found->second.container == full_id) return;
   Place place{{}, std::string(full_id)};
   place.entry.where = full_id == kHost ? ENFORCE_HOST : ENFORCE_CONTAINER;
-  place.entry.container = container;
+  place.entry.container = NumberOf(full_id);
   const auto permitted = permitted_.find(place.container);
-  place.entry.permitted = permitted != permitted_.end() ? permitted->second : ENFORCE_NOT_PERMITTED;
+  if (permitted != permitted_.end())
+    place.entry.permitted = permitted->second;
+  else if (found != places_.end() && found->second.IsOfAgentBefore() &&
+           found->second.entry.container == place.entry.container)
+    place.entry.permitted = found->second.entry.permitted;
   Write(cgroup, place);
   places_.insert_or_assign(cgroup, std::move(place));
 }
 
 void EnforcedPlaces::Permit(const std::string& full_id, uint32_t permitted) {
+  // What an agent before has said holds until this one knows better.
+  if (permitted == ENFORCE_NOT_PERMITTED && !permitted_.contains(full_id)) return;
   if (permitted_.size() > kManyPermits) permitted_.clear();
   permitted_[full_id] = permitted;
   for (auto& [cgroup, place] : places_) {

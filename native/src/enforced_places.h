@@ -20,8 +20,8 @@ class EnforcedPlaces {
   void Use(int map);
   bool IsUsed() const { return map_ >= 0; }
 
-  /** The container that a cgroup belongs to: its number, and its full id, which is "host" for the host. */
-  void Note(uint64_t cgroup, uint32_t container, std::string_view full_id);
+  /** The container that a cgroup belongs to, by its full id, which is "host" for the host. */
+  void Note(uint64_t cgroup, std::string_view full_id);
   /** What the host says of a container: ENFORCE_PERMITTED and so on. Default: ENFORCE_NOT_PERMITTED. */
   void Permit(const std::string& full_id, uint32_t permitted);
   /** What it says now begins anew: all that it has said of containers was by other settings. */
@@ -35,7 +35,9 @@ class EnforcedPlaces {
 
   struct Place {
     enforce_cgroup entry;
+    /** Its full id; empty: an agent before has written the entry. */
     std::string container;
+    bool IsOfAgentBefore() const { return container.empty(); }
   };
   void Write(uint64_t cgroup, const Place& place) const;
 

@@ -4,12 +4,14 @@
 
 namespace wasprey {
 
-Status Enforcement::Prepare(uint32_t bank, std::span<const uint8_t> tables, std::span<const uint64_t> rules) {
+Status Enforcement::Prepare(uint32_t bank, std::span<const uint8_t> tables, std::span<const uint64_t> rules,
+                            std::optional<PinSettings> pins) {
   if (!source_->IsOpen()) return Error{"CAPTURE_STATE", "The capture was not started.", ""};
-  auto places = source_->PrepareEnforcement();
+  auto places = source_->PrepareEnforcement(pins ? &*pins : nullptr);
   if (!places) return std::move(places.error());
   auto table = EnforcementTable::Make(tables, rules);
   if (!table) return std::move(table.error());
+  (*table)->PinBy(std::move(pins));
   if ((*table)->tables().agent == 0) {
     const uint32_t process = source_->ThisProcess();
     if (process == 0)

@@ -18,7 +18,8 @@ class Enforcement {
   Enforcement(EventSource* source, ImageTable* images) : source_(source), images_(images) {}
 
   /** Makes the tables of a bank, which are updated with processes from now on, but not in use yet. */
-  Status Prepare(uint32_t bank, std::span<const uint8_t> tables, std::span<const uint64_t> rules);
+  Status Prepare(uint32_t bank, std::span<const uint8_t> tables, std::span<const uint64_t> rules,
+                 std::optional<PinSettings> pins);
   /** Enforces the rules of a bank in place of those before, or none. */
   Status Use(std::optional<uint32_t> bank);
   /** What the host says of containers, by their full ids: see EnforcedPlaces. */

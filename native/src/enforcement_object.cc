@@ -1,20 +1,38 @@
 // Enforcement in the kernel, for JavaScript. Types are checked here, sizes by EnforcementTable::Make().
 
 #include "capture_object.h"
+#include "enforcer.h"
 #include "filter_object.h"
 #include "javascript.h"
 
 namespace wasprey {
 
+namespace {
+
+/** `{folder, never}`. */
+std::optional<PinSettings> PinsOf(const Napi::Value& value) {
+  if (!value.IsObject()) return std::nullopt;
+  const auto object = value.As<Napi::Object>();
+  const Napi::Value folder = object.Get("folder"), never = object.Get("never");
+  if (!folder.IsString() || !never.IsBigInt()) return std::nullopt;
+  bool is_lossless = false;
+  return PinSettings{folder.As<Napi::String>().Utf8Value(), never.As<Napi::BigInt>().Uint64Value(&is_lossless)};
+}
+
+}  // namespace
+
 Napi::Value CaptureObject::PrepareEnforcement(const Napi::CallbackInfo& info) {
   const auto bank = BankOf(info[0]);
   const auto tables = BytesOf(info, 1);
   const auto rules = ElementsOf<uint64_t>(info[2], napi_biguint64_array);
-  if (!bank || !tables || !rules)
-    return ThrowType(info.Env(), "prepareEnforcement: a bank, tables and the clauses of rules are needed");
+  auto pins = PinsOf(info[3]);
+  if (!bank || !tables || !rules || (!pins && !info[3].IsUndefined()))
+    return ThrowType(
+        info.Env(), "prepareEnforcement: a bank, tables, the clauses of rules, and where to pin or nothing are needed");
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
-  if (auto failed = capture->enforcement().Prepare(*bank, *tables, *rules)) return Throw(info.Env(), *failed);
+  if (auto failed = capture->enforcement().Prepare(*bank, *tables, *rules, std::move(pins)))
+    return Throw(info.Env(), *failed);
   return info.Env().Undefined();
 }
 
@@ -51,6 +69,20 @@ Napi::Value CaptureObject::ForgetPermits(const Napi::CallbackInfo& info) {
   Capture* const capture = Open(info.Env());
   if (capture != nullptr) capture->enforcement().places().ForgetPermits();
   return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::UnattendedEnforcement(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Capture* const capture = Open(env);
+  const wasprey::UnattendedEnforcement* const found = capture == nullptr ? nullptr : capture->source().Unattended();
+  if (found == nullptr) return env.Undefined();
+  Napi::Array outcomes = Napi::Array::New(env, ENFORCE_OUTCOMES);
+  for (uint32_t i = 0; i < ENFORCE_OUTCOMES; i++)
+    outcomes.Set(i, Napi::Number::New(env, static_cast<double>(found->outcomes[i])));
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("outcomes", outcomes);
+  object.Set("agoMs", Napi::Number::New(env, static_cast<double>(found->ago) / 1e6));
+  return object;
 }
 
 Napi::Value CaptureObject::EnforcementCounts(const Napi::CallbackInfo& info) {

@@ -4,10 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "bpf/enforce_tables.h"
+#include "enforcement_pins.h"
 #include "file_descriptor.h"
 #include "kernel_layout.h"
 #include "memory_map.h"
@@ -35,6 +38,9 @@ class EnforcementTable {
     tables_->agent = process;
     tables_->agent_cgroup = cgroup;
   }
+  /** While it is in use, enforcement is pinned; nothing: it ends with the agent. */
+  const std::optional<PinSettings>& pins() const { return pins_; }
+  void PinBy(std::optional<PinSettings> pins) { pins_ = std::move(pins); }
   /** No program of the root cgroup decides anything: the calls are decided when they end. */
   void DecideLate() { __atomic_store_n(&tables_->early, 0, __ATOMIC_SEQ_CST); }
 
@@ -54,6 +60,7 @@ class EnforcementTable {
   Mapping memory_;
   enforcement* tables_;
   std::vector<uint64_t> rules_;
+  std::optional<PinSettings> pins_;
 };
 
 }  // namespace wasprey

@@ -45,6 +45,8 @@ struct MissingEnforcer {
 };
 
 class EnforcementTable;
+struct PinSettings;
+struct UnattendedEnforcement;
 
 class EventSource {
  public:
@@ -59,14 +61,21 @@ class EventSource {
   virtual Status Start(const std::function<void()>& drain) = 0;
   /** Sets the map of the kernel filter; -1: none. After Open(). */
   virtual Status UseFilter(int map) = 0;
-  /** Makes what enforcement needs before Enforce(). Returns the descriptor of the map of cgroups. */
-  virtual Result<int> PrepareEnforcement() { return Error{"CAPTURE_STATE", "Only the kernel enforces rules.", ""}; }
+  /** Makes what enforcement needs before Enforce(), or takes what is pinned; null: it ends with the agent. Returns the
+   * descriptor of the map of cgroups. */
+  virtual Result<int> PrepareEnforcement(const PinSettings*) {
+    return Error{"CAPTURE_STATE", "Only the kernel enforces rules.", ""};
+  }
   /** Enforces the rules of a table in place of those before; null: none. */
   virtual Status Enforce(EnforcementTable*) { return std::nullopt; }
   /** Programs that the enforced rules need, and that the kernel lacks or refuses. */
   virtual std::vector<MissingEnforcer> MissingEnforcers() const { return {}; }
   /** What enforcement has done; null while there is none. */
   virtual const enforce_counts* EnforcementCounts() const { return nullptr; }
+  /** What pinned programs did while no agent was there, once it is taken over; null: nothing was. */
+  virtual const UnattendedEnforcement* Unattended() const { return nullptr; }
+  /** The reader goes on; called many times a second. */
+  virtual void NoteAttended() {}
   /** Changes the reported event types. */
   virtual Status Attach(const std::vector<std::string>& event_types) = 0;
 

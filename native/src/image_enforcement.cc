@@ -22,7 +22,7 @@ uint64_t ImageTable::ContainerCgroupOf(uint32_t pid) const {
 
 void ImageTable::NotePlace(uint32_t index) {
   const uint32_t container = entries_[index].container;
-  places_.Note(Slot(index)->cgroup_id, container, containers_->FullIdOf(container));
+  places_.Note(Slot(index)->cgroup_id, containers_->FullIdOf(container));
   places_.ForgetIfMany([this] {
     std::unordered_set<uint64_t> used;
     for (uint32_t other = 0; other < entries_.size(); other++) {

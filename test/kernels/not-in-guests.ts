@@ -49,6 +49,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
         'dashboards',
         'follow',
         'man-pages',
+        'pinned',
         'registry',
         'service-boot',
         'service-unit',

@@ -23,6 +23,7 @@ export const ALONE: Readonly<Record<string, string>> = {
   'kernel-responses': ENFORCES,
   'lost-images': LOADS,
   overflow: LOADS,
+  pinned: ENFORCES,
   pressure: LOADS,
   recording: LOADS,
   'responses-containers': LOADS,

@@ -20,6 +20,7 @@ export const SETTINGS: ResponseSettings = {
   perNode: { count: 1000, milliseconds: 60_000 },
   never: { namespaces: [], labels: new Map(), executables: [] },
   hosts: true,
+  pinned: false,
   responses: [],
 };
 

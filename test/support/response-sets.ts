@@ -23,6 +23,7 @@ export async function responseSet(
     perContainer: { count: 5, milliseconds: 60_000 },
     perNode: { count: 20, milliseconds: 600_000 },
     never: { namespaces: [], labels: new Map(), executables: [] },
+    pinned: false,
     hosts: true,
     responses,
     ...given,

@@ -5,6 +5,7 @@ import { printCondition } from '../../compiler/conditions/print.ts';
 import { type Exactness, shortened as shortenedCheck } from '../../compiler/exactness.ts';
 import { type Explanation, explainRule, type ReadField } from '../../compiler/explain.ts';
 import type { CompiledRule } from '../../compiler/rules/load.ts';
+import { ruleSourceOf } from '../../compiler/rules/rule.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import { ALL_SOURCES } from '../../daemon/rules/rule-selection.ts';
 import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
@@ -16,6 +17,7 @@ import type { Terminal } from '../../diagnostics/terminal.ts';
 import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { defineCommand } from '../definition/command.ts';
 import { filterNeed } from '../reports/filter-need.ts';
+import { pinLack } from '../responses/pin-lack.ts';
 
 export const EXPLAIN = defineCommand({
   name: 'explain',
@@ -68,13 +70,14 @@ function renderExplanation(rule: CompiledRule, of: Explanation, terminal: Termin
       ...text(`condition: ${fields(of.conditionFields)}`),
       ...text(`output:    ${fields(of.outputFields)}`),
     ]),
-    ...(rule.source === DEFAULT_SOURCE ? kernelSections(of, section, text, width) : []),
+    ...(rule.source === DEFAULT_SOURCE ? kernelSections(rule, of, section, text, width) : []),
     section('Estimated cost', costs(of).flatMap(text)),
   ].join('\n');
 }
 
 /** What is decided before an event reaches the rules, which no other source has. */
 function kernelSections(
+  rule: CompiledRule,
   of: Explanation,
   section: (title: string, lines: readonly string[]) => string,
   text: (words: string) => string[],
@@ -86,7 +89,7 @@ function kernelSections(
       : 'Nothing: the rule is never evaluated.';
   return [
     section('Decided once per process', of.processPart ? formatCondition(of.processPart, width) : text(nothing)),
-    section('In the kernel', inKernel(of).flatMap(text)),
+    section('In the kernel', [...inKernel(of), ...withoutAgent(rule, of)].flatMap(text)),
   ];
 }
 
@@ -128,6 +131,12 @@ function inKernel({ tried, filter, exactness, processPart }: Explanation): strin
       : ['The kernel can drop no further events for this rule.']),
     ...inKernelExactly(exactness),
   ];
+}
+
+/** Whether `deny` can be pinned. */
+function withoutAgent(rule: CompiledRule, { exactness, tried }: Explanation): string[] {
+  const canBe = exactness.isExact && tried.length > 0 && pinLack(ruleSourceOf(rule)) === undefined;
+  return canBe ? ['Its calls can be refused without an agent, too (`responses.pinned`).'] : [];
 }
 
 function inKernelExactly({ isExact, parts, whole }: Exactness): string[] {

@@ -16,8 +16,9 @@ export const RESPONSES = defineCommand({
     which rules they are: those of the configuration, or RULES. What matches no rule is a warning, with what was probably
     meant. No privilege is needed.
 
-    \`list\` shows what responses have in force: containers that are paused, and the like. \`undo\` takes it back, by the ids that
-    \`list\` shows, or with --all everything. \`resume\` does so for paused containers, by their names, the beginnings of their ids,
+    \`list\` shows what responses have in force: containers that are paused, and the like, and whether refusals of the kernel
+    are pinned (\`responses.pinned\`). \`undo\` takes it back, by the ids that \`list\` shows, or with --all everything, also
+    what is pinned. \`resume\` does so for paused containers, by their names, the beginnings of their ids,
     or their pods (NAMESPACE/NAME). A running agent is asked over its control socket; where none runs, it is done at once.
 
     \`log\` shows what was done about alerts on this machine, and why not, as far as the journal has it (\`journal\`).`,

@@ -23,6 +23,7 @@ import { isFor, type MatchableRule } from '../../responses/rule-match.ts';
 import type { Response, ResponseSettings } from '../../responses/settings.ts';
 import { guardRules } from '../../responses/unless.ts';
 import { needsLsm } from './lsm-need.ts';
+import { pinLack } from './pin-lack.ts';
 
 /** Names of rules that are shown for a response. */
 const RULES_SHOWN = 8;
@@ -55,6 +56,7 @@ export async function checkResponses(request: CheckRequest, terminal: Terminal):
       'the kernel can not decide these rules exactly, and responses are to act on them there',
       'change the rules, or let these responses act on the host (`where: host`)',
     );
+  if (settings.pinned) refuseUnpinned(settings.responses, rules);
   const warnings = unmetDiagnostics(settings.responses, rules, origins);
   for (const warning of json ? [] : warnings)
     terminal.say(`${renderDiagnostic(warning, { color: terminal.color })}\n\n`);
@@ -97,6 +99,20 @@ function inexactParts(responses: readonly Response[], rules: readonly MatchableR
     .flatMap((rule) =>
       enforcementProblems(rule).flatMap((problem) => (problem.in === 'rule' ? [problem.diagnostic] : [])),
     );
+}
+
+/** What a node would refuse to load. */
+function refuseUnpinned(responses: readonly Response[], rules: readonly MatchableRule[]): void {
+  for (const { name, action, match } of responses) {
+    for (const rule of action === 'deny' ? rules : []) {
+      const lack = isFor(match, rule) && 'placeOf' in rule ? pinLack(ruleSourceOf(rule as CompiledRule)) : undefined;
+      if (lack === undefined) continue;
+      throw new CommandFailure(
+        `responses.pinned: response ${name}, rule '${rule.name}': ${lack}`,
+        'leave responses.pinned out, or take the rule out of the response',
+      );
+    }
+  }
 }
 
 /** Whether a response is to refuse what BPF LSM alone can refuse. */

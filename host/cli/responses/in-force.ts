@@ -17,6 +17,7 @@ import { Ledger, LedgerTakenError } from '../../responses/ledger/ledger.ts';
 import type { LedgerEntry } from '../../responses/ledger-entry.ts';
 import { ForceKeeper, UndoError } from '../../responses/performing/force-keeper.ts';
 import { Turns } from '../../responses/performing/turns.ts';
+import { PinnedEnforcement } from '../../responses/pinned-enforcement.ts';
 
 /** Undoing can wait for a container whose action is under way. */
 const TIMEOUT_MS = 60_000;
@@ -31,12 +32,15 @@ export async function listInForce(request: InForceRequest, json: boolean, termin
   const { configuration } = await configurationOf({ ...request, usual: true }, terminal);
   const agent = await agentOf(configuration);
   const entries = agent ? await agent.list() : await kept(() => Ledger.read(configuration.responses.folder));
+  const pinned = new PinnedEnforcement();
   if (json) {
-    terminal.print(`${JSON.stringify({ agent: agent !== undefined, entries })}\n`);
+    terminal.print(`${JSON.stringify({ agent: agent !== undefined, pinned: pinned.exists, entries })}\n`);
     return EXIT.ok;
   }
-  if (entries.length === 0) terminal.print('nothing is in force\n');
-  else terminal.print(`${columns([HEAD, ...entries.map(row)], terminal.width)}\n`);
+  if (pinned.exists)
+    terminal.print(`the kernel refuses calls by pinned responses, also without an agent (${pinned.folder})\n`);
+  if (entries.length === 0 && !pinned.exists) terminal.print('nothing is in force\n');
+  if (entries.length > 0) terminal.print(`${columns([HEAD, ...entries.map(row)], terminal.width)}\n`);
   if (entries.length > 0 && !agent) terminal.say('no agent runs: nothing is undone on time until one does\n');
   return EXIT.ok;
 }
@@ -54,16 +58,28 @@ export async function undoInForce(
   terminal: Terminal,
 ): Promise<number> {
   const given = await configurationOf({ ...request, usual: true }, terminal);
+  const wasPinned = words.length === 0 && !paused && removePinned();
+  if (wasPinned) terminal.print('undone: pinned enforcement in the kernel; where an agent runs, it ends with that\n');
   const agent = (await agentOf(given.configuration)) ?? (await withoutAgent(given, terminal));
   try {
     const entries = (await agent.list()).filter(({ action }) => !paused || action === 'pause_container');
     const chosen = words.length === 0 ? entries : words.flatMap((word) => named(word, entries));
     let failed = 0;
     for (const { id } of new Set(chosen)) failed += (await undoOne(agent, id, terminal)) ? 0 : 1;
-    if (chosen.length === 0) terminal.print('nothing is in force\n');
+    if (chosen.length === 0 && !wasPinned) terminal.print('nothing is in force\n');
     return failed === 0 ? EXIT.ok : EXIT.failure;
   } finally {
     await agent.close();
+  }
+}
+
+/** No agent is needed for it, and one that has ended could not be asked. */
+function removePinned(): boolean {
+  const pinned = new PinnedEnforcement();
+  try {
+    return pinned.remove();
+  } catch (error) {
+    throw new CommandFailure(`pinned enforcement in ${pinned.folder} can't be removed: ${reasonOf(error)}`);
   }
 }
 

@@ -62,6 +62,10 @@ export const RESPONSE_KEYS = {
         ),
       }),
       hosts: flag(false, 'Whether processes of the host are acted on, too, and not of containers alone.'),
+      pinned: flag(
+        false,
+        'Whether what responses with `where: kernel` refuse is refused also while no agent runs: after a crash, a kill or an update, until an agent takes over or `wasprey responses undo --all`. Only for `deny` of connects and datagrams.',
+      ),
       folder: applies(
         'start',
         text(

@@ -11,7 +11,8 @@ import { encodeReachable, type Network } from './reachable.ts';
 
 /** f_type of a BPF file system. */
 const BPF_FS_MAGIC = 0xcafe4a11;
-const BPF_FS = `${HOST_ROOT}/sys/fs/bpf`;
+/** That of the machine. */
+export const BPF_FS = `${HOST_ROOT}/sys/fs/bpf`;
 /** Container ids. A BPF file system takes no dots. */
 const ID = /^(?!half-)[\w-]{1,128}$/;
 /** How an isolation begins that is being made or lifted. */
@@ -91,7 +92,7 @@ export class Isolations {
   }
 
   #makeFolder(): void {
-    if (!existsSync(this.#fileSystem) || statfsSync(this.#fileSystem).type !== BPF_FS_MAGIC) {
+    if (!isBpfFileSystem(this.#fileSystem)) {
       throw new IsolationError(
         'no BPF file system is mounted at /sys/fs/bpf, which keeps an isolation beyond the agent: mount -t bpf bpf /sys/fs/bpf',
       );
@@ -102,6 +103,10 @@ export class Isolations {
       throw new IsolationError(reasonOf(error));
     }
   }
+}
+
+export function isBpfFileSystem(path: string): boolean {
+  return existsSync(path) && statfsSync(path).type === BPF_FS_MAGIC;
 }
 
 /** With the files in it. */

@@ -3,9 +3,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Outcome, Target } from '../action.ts';
 import { Ledger, LedgerTakenError } from '../ledger/ledger.ts';
 import type { LedgerEntry } from '../ledger-entry.ts';
+import type { PinnedEnforcement } from '../pinned-enforcement.ts';
 import type { OwnPlace } from '../rails.ts';
 import type { InForce, Responder } from '../responder.ts';
 import type { NeverSettings, Response, ResponseSettings } from '../settings.ts';
@@ -18,6 +20,8 @@ export interface LocalResponderOptions {
   readonly own: OwnPlace;
   /** @param never what nothing is done to, as it is configured then */
   readonly actors: (never: () => NeverSettings) => Actors;
+  /** Enforcement that goes on without the agent: removed where none is to be pinned. Default: it is left alone. */
+  readonly pinned?: PinnedEnforcement;
   /** Whether the agent ends for good: then what is in force is undone. */
   readonly ownEnd?: OwnEnd | undefined;
   /** Called with a message for people when something fails that no alert waits for. */
@@ -40,6 +44,7 @@ const NOTHING: ResponseSettings = {
   perNode: { count: 0, milliseconds: 60_000 },
   never: { namespaces: [], labels: new Map(), executables: [] },
   hosts: false,
+  pinned: false,
   responses: [],
 };
 
@@ -63,7 +68,7 @@ export class LocalResponder implements Responder {
   async start(): Promise<void> {
     this.#started.resolve();
     const hasLedger = await stat(join(this.#options.folder, 'ledger')).catch(() => undefined);
-    if (!hasLedger && this.#settings.responses.length === 0) return;
+    if (!hasLedger && this.#settings.responses.length === 0 && !this.#options.pinned?.exists) return;
     const began = performance.now();
     let isReported = false;
     while (!this.#isClosed) {
@@ -85,6 +90,7 @@ export class LocalResponder implements Responder {
   use(settings: ResponseSettings): void {
     this.#settings = settings;
     this.#performer?.use(settings);
+    if (this.#performer) this.#removePinned();
   }
 
   async perform(response: Response, target: Target): Promise<Outcome> {
@@ -123,6 +129,7 @@ export class LocalResponder implements Responder {
   async #end(performer: Performer): Promise<void> {
     const { ownEnd, onFailure } = this.#options;
     if (await ownEnd?.isDeleted()) {
+      this.#removePinned(true);
       const entries = await performer.list();
       await Promise.all(entries.map(({ id }) => performer.undo(id).catch((error: Error) => onFailure(error.message))));
     }
@@ -151,7 +158,20 @@ export class LocalResponder implements Responder {
     await Promise.all([performer.start(), ownEnd?.begin()]);
     this.#performer = performer;
     performer.use(this.#settings);
+    this.#removePinned();
     return performer;
+  }
+
+  /** Unless these settings pin it. Only by the agent that has the ledger: another one may run beside. */
+  #removePinned(always = false): void {
+    const { pinned, onFailure, onNote } = this.#options;
+    const { pinned: isWanted, responses } = this.#settings;
+    if (!always && isWanted && responses.some(({ where }) => where === 'kernel')) return;
+    try {
+      if (pinned?.remove()) onNote('pinned enforcement in the kernel was removed: it ends with the agent');
+    } catch (error) {
+      onFailure(`pinned enforcement in ${pinned?.folder} can't be removed: ${reasonOf(error)}`);
+    }
   }
 }
 

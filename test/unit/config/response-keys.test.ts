@@ -56,6 +56,7 @@ responses:
       executables: ['kubelet', 'containerd'],
     },
     hosts: false,
+    pinned: false,
     responses: [
       {
         name: 'freeze reverse shells',
@@ -94,6 +95,7 @@ test('without any, nothing is done, and pods may opt out', () => {
     perNode: { count: 20, milliseconds: 600_000 },
     never: { namespaces: ['kube-system'], labels: new Map([['wasprey.io/responses', 'off']]), executables: [] },
     hosts: false,
+    pinned: false,
     responses: [],
   });
 });
@@ -203,4 +205,17 @@ test('an action that this version lacks is an error', () => {
   assert.match(error ?? '', /this version can't do delete_pod.*it has kill_process, label_pod/s);
   const [inKernel] = errorsOf('match: {rules: ["*"]}\ndo: kill_process\nwhere: kernel', some);
   assert.match(inKernel ?? '', /this version can't do kill_process in the kernel/);
+});
+
+test('what is pinned can only be refused by the kernel', () => {
+  const errors = (action: string): string[] =>
+    read(`responses:\n  pinned: true\n  actions:\n  - {name: it, match: {rules: [A]}, ${action}}\n`).diagnostics.map(
+      (diagnostic) => renderDiagnostic(diagnostic),
+    );
+  assert.deepEqual(errors('do: deny, where: kernel'), []);
+  assert.deepEqual(errors('do: kill_process'), []);
+  const [error = '', ...others] = errors('do: kill_process, where: kernel');
+  assert.deepEqual(others, []);
+  assert.match(error, /CONFIG_CONFLICT.*wasprey\.yaml:2/s);
+  assert.match(error, /responses\.pinned: response it kills, which takes a running agent/);
 });

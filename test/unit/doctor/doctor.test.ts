@@ -170,6 +170,7 @@ const TRIAL: CaptureTrial = {
   missingIoUringOperations: [],
   missingEnforcers: [],
   lackOfLsm: undefined,
+  lackOfPins: undefined,
   startMs: 340,
   failure: undefined,
 };
@@ -204,7 +205,10 @@ describe('the capture', () => {
   test('without BPF LSM it says why, what is left, and how to get it', () => {
     const finding = (lackOfLsm?: string): string =>
       checkCapture({ ...TRIAL, lackOfLsm }).find(({ id }) => id === 'enforcement')?.finding ?? '';
-    assert.match(finding(), /opens and execs can be refused by BPF LSM$/);
+    assert.match(
+      finding(),
+      /opens and execs can be refused by BPF LSM; refusals of connects and datagrams can be pinned$/,
+    );
     const lack = 'bpf is not among its security modules: lockdown,yama';
     assert.match(finding(lack), /stopped by a signal alone.*\(bpf is not among its security modules: lockdown,yama/);
     assert.match(finding(lack), /lsm=/);

@@ -14,6 +14,7 @@ const SETTINGS: ResponseSettings = {
   perNode: { count: 3, milliseconds: 600_000 },
   never: { namespaces: ['kube-system'], labels: new Map([['wasprey.io/responses', 'off']]), executables: ['backup'] },
   hosts: false,
+  pinned: false,
   responses: [],
 };
 

@@ -44,7 +44,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...['schema', 'diagnostics', 'config-values', 'compiler', 'outputs', 'sessions', 'captures', 'journal'],
     'responses',
   ],
-  doctor: ['setup', 'schema', 'capture', 'metadata'],
+  doctor: ['setup', 'schema', 'capture', 'metadata', 'responses'],
   agent: [
     ...['schema', 'diagnostics', 'sandbox', 'capture', 'compiler', 'fields', 'recording', 'metadata', 'outputs'],
     ...['sessions', 'engine', 'journal', 'captures', 'responses'],

@@ -1,0 +1,17 @@
+// Enforcement that outlives a capture, until another one takes it over.
+
+/** Where it is kept. */
+export interface EnforcementPins {
+  /** A folder on a BPF file system, which need not exist. */
+  readonly folder: string;
+  /** Digest of what no container may have that is acted on: what another capture was told of containers holds with the same one. */
+  readonly never: bigint;
+}
+
+/** What was enforced while nobody read events. */
+export interface UnattendedEnforcement {
+  /** How often each outcome came, by ENFORCED. */
+  readonly outcomes: readonly number[];
+  /** Since when: the last sign of a capture before. */
+  readonly agoMs: number;
+}

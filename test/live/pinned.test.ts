@@ -1,0 +1,170 @@
+// `responses.pinned`: what the kernel refuses stays refused when the agent is killed, and the next agent takes over without a gap.
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { UNATTENDED_RULE } from '../../host/agent/node-enforcement.ts';
+import { PinnedEnforcement } from '../../host/responses/pinned-enforcement.ts';
+import { directoryForTests } from '../support/directory.ts';
+import { Container } from '../support/live-container.ts';
+import { AF_INET, errno, SOCK_STREAM } from '../support/live-numbers.ts';
+import { mountBpfFileSystem } from '../support/machine-bpf-file-system.ts';
+import { type RunProcess, startRun } from '../support/run-process.ts';
+
+const REFUSED_PORT = 47_911;
+const OTHER_PORT = 47_912;
+const RULE = 'Reach the port';
+const RULES = `
+- rule: ${RULE}
+  desc: d
+  condition: evt.type in (connect, sendto) and fd.rport = ${REFUSED_PORT}
+  output: reached %fd.rport
+  priority: CRITICAL
+`;
+
+const directory = directoryForTests();
+const pinned = new PinnedEnforcement();
+const [rules, config] = ['rules.yaml', 'wasprey.yaml'].map((name) => join(directory, name)) as [string, string];
+const container = new Container();
+const unmount = mountBpfFileSystem();
+after(async () => {
+  pinned.remove();
+  unmount();
+  await container.stop();
+});
+
+function configure(): void {
+  writeFileSync(rules, RULES);
+  writeFileSync(
+    config,
+    `
+rules_files: [${rules}]
+json_output: true
+control: {enabled: true, socket: ${directory}/control.sock}
+responses:
+  mode: act
+  hosts: true
+  pinned: true
+  never: {namespaces: [], labels: {}}
+  limits: {per_container: 10000/1m, per_node: 10000/1m}
+  folder: ${directory}/responses
+  actions: [{name: no way, match: {rules: ["${RULE}"]}, do: deny, where: kernel}]
+`,
+  );
+}
+
+async function startAgent(): Promise<RunProcess> {
+  const agent = startRun('-c', config);
+  after(() => agent.kill('SIGKILL'));
+  await agent.watches();
+  return agent;
+}
+
+async function kill(agent: RunProcess): Promise<void> {
+  agent.kill('SIGKILL');
+  await agent.ended;
+}
+
+/** What becomes of a connect that a process of the host makes: the name of its error. Nobody listens. */
+function connectHere(port: number): string {
+  const code = `import errno,socket\ntry: socket.create_connection(('127.0.0.1',${port}))\nexcept OSError as e: print(errno.errorcode[e.errno])`;
+  return execFileSync('python3', ['-c', code], { encoding: 'utf8' }).trim();
+}
+
+async function connectIn(box: Container, port: number): Promise<boolean> {
+  const calls = await box.act([
+    ['socket', AF_INET, SOCK_STREAM, 0],
+    ['connect', 'r0', `in:127.0.0.1:${port}`, 'len'],
+  ]);
+  return calls.find(({ call }) => call === 'connect')?.result === -errno('EPERM');
+}
+
+async function assertRefused(): Promise<void> {
+  assert.equal(connectHere(REFUSED_PORT), 'EPERM');
+  assert.equal(connectHere(OTHER_PORT), 'ECONNREFUSED');
+  assert.equal(await connectIn(container, REFUSED_PORT), true);
+  assert.equal(await connectIn(container, OTHER_PORT), false);
+}
+
+/** Connects again and again, and counts what is not refused. */
+const CONNECT_ON = `
+import signal, socket, sys, time
+counts = {'refused': 0, 'other': 0}
+def end(*_):
+    print(counts['refused'], counts['other'])
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+print('begun', flush=True)
+while True:
+    with socket.socket() as s:
+        try: s.connect(('127.0.0.1', ${REFUSED_PORT}))
+        except PermissionError: counts['refused'] += 1
+        except OSError: counts['other'] += 1
+    time.sleep(0.005) # each is an alert
+`;
+
+async function startConnecting(): Promise<ChildProcess> {
+  const child = spawn('python3', ['-c', CONNECT_ON], { stdio: ['ignore', 'pipe', 'inherit'] });
+  assert.ok(child.stdout);
+  await once(child.stdout, 'data');
+  return child;
+}
+
+async function endConnecting(child: ChildProcess): Promise<readonly number[]> {
+  let text = '';
+  child.stdout?.setEncoding('utf8').on('data', (part: string) => {
+    text += part;
+  });
+  child.kill('SIGTERM');
+  await once(child, 'close');
+  return text.trim().split(' ').map(Number);
+}
+
+/** The agents of this file end by SIGKILL, and leave what they have pinned. */
+test('what is refused stays refused when the agent is killed, and the next one takes over without a gap', async (t) => {
+  configure();
+  await using first = await startAgent();
+  await first.says(/deny in the kernel for rule 'Reach the port': pinned: goes on without the agent/);
+  await assertRefused();
+  assert.equal(
+    (await first.until('its alert', () => first.alerts(RULE)[0])).output_fields['wasprey.response'],
+    'no way: refused the call: stopped before its effect',
+  );
+  await kill(first);
+  await assertRefused();
+  // Not known to any agent: it is left alone.
+  const late = new Container();
+  assert.equal(await connectIn(late, REFUSED_PORT), false);
+  const connecting = await startConnecting();
+  t.after(() => connecting.kill('SIGKILL'));
+  await using second = await startAgent();
+  await second.says(/is taken over/);
+  const alert = await second.until('what was done meanwhile', () => second.alerts(UNATTENDED_RULE)[0]);
+  const [, refused] = /: (\d[\d,]*) calls? refused/.exec(alert.output) ?? [];
+  assert.ok(Number(refused?.replaceAll(',', '')) >= 2, alert.output);
+  assert.match(alert.output, /let through because their container or service was not known/);
+  assert.equal(await connectIn(late, REFUSED_PORT), true);
+  await second.until('an alert of the second', () => second.alerts(RULE)[0]);
+  // And once more, while it is connected to all the time.
+  await kill(second);
+  await using third = await startAgent();
+  await third.says(/is taken over/);
+  const [some = 0, others] = await endConnecting(connecting);
+  assert.ok(some > 100, `${some} refused`);
+  assert.equal(others, 0, `of ${some} some were not refused`);
+  await assertRefused();
+  await kill(third);
+  await late.stop();
+});
+
+test('what only an agent can do is an error at the start', async () => {
+  configure();
+  writeFileSync(rules, RULES.replace('evt.type in (connect, sendto)', 'evt.type = execve and evt.res = SUCCESS'));
+  writeFileSync(config, readFileSync(config, 'utf8').replace('do: deny', 'do: kill_process'));
+  await using agent = startRun('-c', config);
+  assert.notEqual(await agent.ended, 0);
+  assert.match(agent.stderr(), /responses\.pinned: response no way kills, which takes a running agent/);
+});
