@@ -70,15 +70,13 @@ static long way_up_step(u32 index, struct way_up *way) {
 /* The mount that other paths lead up to, and what it has below it: the one at the top of those that the first process
  * of the pid namespace has above its root. That process is the container's, or the machine's: a process of its own does
  * not choose it by chroot(2), pivot_root(2) or a mount namespace. A mount whose root lies under another is passed by:
- * the root of a machine is mounted over that of its initial RAM disk, which nobody sees. Global functions, as
- * put_path() is. */
-__noinline u64 home_mount(void) {
-  struct task_struct *task = bpf_get_current_task_btf();
+ * the root of a machine is mounted over that of its initial RAM disk, which nobody sees. */
+inline_always u64 home_mount(struct task_struct *task, u64 own_fs) {
   u64 pid = LOAD_WORD(task_struct, task, thread_pid);
   u64 space = LOAD_WORD(upid, upid_at(pid, LOAD(pid, pid, level)), ns);
   u64 fs = LOAD_WORD(task_struct, LOAD_WORD(pid_namespace, space, child_reaper), fs);
   if (!fs)
-    fs = LOAD_WORD(task_struct, task, fs); /* it ends */
+    fs = own_fs; /* it ends */
   u64 mount = LOAD_WORD(fs_struct, fs, root.mnt) - MNT_OFFSET;
   struct way_up way = {.mount = mount, .top = mount};
 #pragma unroll
@@ -169,11 +167,6 @@ struct place {
   u64 mnt;
 };
 
-/* The root of the current process, as the address of a struct path. */
-inline_always u64 own_root(void) {
-  return LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs) + bpf_core_field_offset(struct fs_struct, root);
-}
-
 /* Another name of a file with several links; 0: unknown. */
 inline_always u64 other_link(u64 dentry, u64 inode) {
   if ((LOAD(inode, inode, i_mode) & FORMAT_MASK) != FORMAT_REGULAR || LOAD(inode, inode, i_nlink) <= 1)
@@ -183,21 +176,25 @@ inline_always u64 other_link(u64 dentry, u64 inode) {
   return names.found;
 }
 
-/* Finds the place of the other path of a dentry on a mount; false if it has no other path. */
+/* Finds the place of the other path of a dentry on a mount; false if it has no other path. Most opens that the filter
+ * drops come by here, so nothing is loaded before it is needed, nor twice. A global function, as put_path() is. */
 __noinline bool find_elsewhere(u64 dentry, u64 mnt, struct place *place) {
   if (!place)
     return false;
-  u64 home = home_mount(), home_super = LOAD_WORD(vfsmount, home, mnt_sb);
-  u64 root = own_root(), root_mnt = LOAD_WORD(path, root, mnt);
-  bool is_at_home = LOAD_WORD(path, root, dentry) == LOAD_WORD(vfsmount, home, mnt_root) &&
-                    LOAD_WORD(vfsmount, root_mnt, mnt_sb) == home_super;
-  u64 inode = LOAD_WORD(dentry, dentry, d_inode), super = LOAD_WORD(dentry, dentry, d_sb);
+  struct task_struct *task = bpf_get_current_task_btf();
+  u64 fs = LOAD_WORD(task_struct, task, fs);
+  u64 root_mnt = LOAD_WORD(fs_struct, fs, root.mnt), home = home_mount(task, fs);
+  u64 home_super = LOAD_WORD(vfsmount, home, mnt_sb);
+  bool is_at_home = LOAD_WORD(fs_struct, fs, root.dentry) == LOAD_WORD(vfsmount, home, mnt_root) &&
+                    (root_mnt == home || LOAD_WORD(vfsmount, root_mnt, mnt_sb) == home_super);
+  u64 inode = LOAD_WORD(dentry, dentry, d_inode);
   u64 link = other_link(dentry, inode);
   u64 target = link ? link : dentry;
   place->dentry = target;
   place->mnt = mnt;
   if (is_at_home && (mnt == home || mnt == root_mnt))
     return link;
+  u64 super = LOAD_WORD(dentry, dentry, d_sb);
   u64 overlaid =
       !link && super != home_super && LOAD(super_block, super, s_magic) == OVERLAYFS_MAGIC ? overlaid_dentry(inode) : 0;
   if (overlaid) {
@@ -213,7 +210,7 @@ __noinline bool find_elsewhere(u64 dentry, u64 mnt, struct place *place) {
     place->mnt = home;
     return true;
   }
-  u64 space = LOAD_WORD(nsproxy, LOAD_WORD(task_struct, bpf_get_current_task_btf(), nsproxy), mnt_ns);
+  u64 space = LOAD_WORD(nsproxy, LOAD_WORD(task_struct, task, nsproxy), mnt_ns);
   if (is_at_home && LOAD_WORD(mount, mnt - MNT_OFFSET, mnt_ns) == space)
     return link;
   u64 at_home = mount_at_home(super, home);
