@@ -1,8 +1,8 @@
-// Tests of names as one table of states: the kernel walks over a text from state to state byte by byte, forwards for equal texts and
-// beginnings, backwards for endings, and collects the tests that hold (native/bpf/enforce_decide.h). Nothing is cut: it decides exactly.
+// Tests of names as one table of states: the kernel walks over a text from state to state byte by byte, from its end to its beginning, and
+// collects the tests that hold (native/bpf/enforce_decide.h). Nothing is cut: it decides exactly.
 
 /** The same as in native/bpf/enforce_tables.h. */
-export const MOST_ENFORCED_STATES = 4096;
+export const MOST_ENFORCED_STATES = 8192;
 export const ENFORCED_CLASSES = 128;
 /** In the order of ENFORCE_PATH and so on; the last two are of the acting process. */
 export const ENFORCED_TEXTS = [
@@ -29,9 +29,9 @@ export interface TextTest {
 }
 
 export interface EnforcedStates {
-  /** By byte: its class; those of class 0 are in no text. */
+  /** By byte: its class; those of class 0 are in no test. */
   readonly classes: Uint8Array;
-  /** By state: tests that hold once a walk comes by, and if the text ends there. */
+  /** By state: tests that hold once a walk comes by, and if the text begins there. */
   readonly passed: BigUint64Array;
   readonly ended: BigUint64Array;
   /** By state and class: the next state. */
@@ -42,6 +42,8 @@ interface Node {
   passed: bigint;
   ended: bigint;
   readonly children: Map<number, Node>;
+  /** Where a walk goes on by bytes that no child has: of beginnings, to the longest part that may still become one. Default: it is dead. */
+  otherwise?: Node;
 }
 
 /** Undefined if the texts need more states, or have more different bytes, than the table has room for. */
@@ -50,12 +52,14 @@ export function enforcedStates(tests: readonly TextTest[]): EnforcedStates | und
   if (!classes) return undefined;
   const roots = ENFORCED_TEXTS.flatMap(() => [newNode(), newNode()]);
   for (const { of, equal, beginnings, endings, bit } of tests) {
-    const [forwards, backwards] = roots.slice(2 * ENFORCED_TEXTS.indexOf(of));
-    if (!forwards || !backwards) continue;
-    for (const text of equal) nodeAt(forwards, bytesOf(text), classes).ended |= bit;
-    for (const text of beginnings) nodeAt(forwards, bytesOf(text), classes).passed |= bit;
-    for (const text of endings) nodeAt(backwards, bytesOf(text).reverse(), classes).passed |= bit;
+    const [ending, beginning] = roots.slice(2 * ENFORCED_TEXTS.indexOf(of));
+    if (!ending || !beginning) continue;
+    for (const text of equal) nodeAt(ending, text, classes).ended |= bit;
+    for (const text of endings) nodeAt(ending, text, classes).passed |= bit;
+    for (const text of beginnings) nodeAt(beginning, text, classes).ended |= bit;
   }
+  const beginnings = roots.filter((_, index) => index % 2 === 1);
+  for (const root of beginnings) linkParts(root);
   return tableOf([newNode(), ...roots], classes);
 }
 
@@ -79,9 +83,10 @@ function byteClasses(tests: readonly TextTest[]): Uint8Array | undefined {
   return classes;
 }
 
-function nodeAt(root: Node, bytes: Uint8Array, classes: Uint8Array): Node {
+/** Where a walk from the end of a text ends. */
+function nodeAt(root: Node, text: string, classes: Uint8Array): Node {
   let node = root;
-  for (const byte of bytes) {
+  for (const byte of bytesOf(text).reverse()) {
     const byteClass = classes[byte] ?? 0;
     const child = node.children.get(byteClass) ?? newNode();
     node.children.set(byteClass, child);
@@ -90,13 +95,41 @@ function nodeAt(root: Node, bytes: Uint8Array, classes: Uint8Array): Node {
   return node;
 }
 
-/** The dead state, then the roots in their order, then all others. */
+/** Lets a walk find texts wherever they begin, as Aho and Corasick do: the nodes near the root first. */
+function linkParts(root: Node): void {
+  root.otherwise = root;
+  const nodes = [root];
+  for (const node of nodes) {
+    for (const [byteClass, child] of node.children) {
+      child.otherwise = node === root ? root : stepFrom(node.otherwise ?? root, byteClass);
+      child.ended |= child.otherwise.ended;
+      nodes.push(child);
+    }
+  }
+}
+
+function stepFrom(node: Node, byteClass: number): Node {
+  const child = node.children.get(byteClass);
+  const { otherwise = node } = node;
+  return child ?? (otherwise === node ? node : stepFrom(otherwise, byteClass));
+}
+
+/** The dead state, then the roots in their order, then all others: those near their root first. */
 function tableOf(nodes: Node[], classes: Uint8Array): EnforcedStates | undefined {
   const next = new Uint16Array(MOST_ENFORCED_STATES * ENFORCED_CLASSES).fill(DEAD);
+  const rowOf = (state: number): Uint16Array => next.subarray(state * ENFORCED_CLASSES, (state + 1) * ENFORCED_CLASSES);
+  const states = new Map(nodes.map((node, state) => [node, state]));
   for (let state = 0; state < nodes.length; state++) {
     if (nodes.length > MOST_ENFORCED_STATES) return undefined;
-    for (const [byteClass, child] of nodes[state]?.children ?? [])
-      next[state * ENFORCED_CLASSES + byteClass] = nodes.push(child) - 1;
+    const { children = new Map<number, Node>(), otherwise } = nodes[state] ?? {};
+    const row = rowOf(state);
+    const other = otherwise && states.get(otherwise);
+    if (other === state) row.fill(state);
+    else if (other !== undefined) row.set(rowOf(other));
+    for (const [byteClass, child] of children) {
+      row[byteClass] = nodes.push(child) - 1;
+      states.set(child, row[byteClass]);
+    }
   }
   if (nodes.length > MOST_ENFORCED_STATES) return undefined;
   return {

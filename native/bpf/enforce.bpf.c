@@ -5,44 +5,23 @@
 #include "filter_path.h"
 #include "passed.h"
 
-#define OF_DIRECTORY 1
-#define OF_RESOLVED 2 /* the path is the resolved one */
-
-/* A dentry on a mount, and the root up to which its path leads. */
-struct rooted_place {
-  u64 dentry;
-  u64 mnt;
-  u64 root_dentry;
-  u64 root_mnt;
-};
-
-/* Tests that hold of the path of a place; ENFORCE_DOUBT if it can't be made. Global functions, as put_path() is. */
-__noinline u64 tests_of_place(const struct enforcement *table, const struct rooted_place *place, u32 what) {
-  struct enforce_room *room = table && place ? take_enforce_room() : 0;
-  u64 tests = ENFORCE_DOUBT;
-  if (!table || !place || !room)
+/* Tests that hold of the path of a place; ENFORCE_DOUBT if it leads to no root. Tests of names have no such bit. */
+inline_always u64 tests_of_place(const struct enforcement *table, struct rooted_place *place, u32 is_directory) {
+  if (!read_path(table, place, ENFORCE_PATH, WHOLE_PATH))
+    return ENFORCE_DOUBT;
+  u64 tests = place->tests;
+  if (!table->directories)
     return tests;
-  u64 result = put_path(&room->path, place->dentry, place->mnt, place->root_dentry, place->root_mnt);
-  u64 length = PATH_LENGTH(result);
-  if (length && !PATH_PARTIAL(result)) {
-    tests = what & OF_RESOLVED && table->resolved
-                ? enforce_tests_of(table, room->path.text, 0, length, ENFORCE_RESOLVED)
-                : 0;
-    tests |= enforce_tests_of_path(table, room->path.text, length, what & OF_DIRECTORY);
-  }
-  leave_enforce_room(room);
-  return tests;
+  u32 part = is_directory ? WHOLE_PATH : DIRECTORY_PART;
+  return read_path(table, place, ENFORCE_DIRECTORY, part) ? tests | place->tests : ENFORCE_DOUBT;
 }
 
 inline_always u64 tests_of_file(const struct enforcement *table, u64 file, u32 is_directory) {
-  u64 fs = LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs);
-  struct rooted_place place = {
-      .dentry = LOAD_WORD(file, file, f_path.dentry),
-      .mnt = LOAD_WORD(file, file, f_path.mnt),
-      .root_dentry = LOAD_WORD(fs_struct, fs, root.dentry),
-      .root_mnt = LOAD_WORD(fs_struct, fs, root.mnt),
-  };
-  return tests_of_place(table, &place, is_directory | OF_RESOLVED);
+  struct rooted_place place = place_of_file(file);
+  u64 tests = tests_of_place(table, &place, is_directory);
+  if (!table->resolved || tests == ENFORCE_DOUBT)
+    return tests;
+  return read_path(table, &place, ENFORCE_RESOLVED, WHOLE_PATH) ? tests | place.tests : ENFORCE_DOUBT;
 }
 
 /* The same for its other path. */
@@ -65,6 +44,15 @@ inline_always bool has_path(u64 file) {
          LOAD_WORD(vfsmount, LOAD_WORD(file, file, f_path.mnt), mnt_root) == dentry;
 }
 
+/* The clauses that the other path of a file meets. Tests of ENFORCE_RESOLVED are about its own path: where that is not
+ * known, only those clauses count which are met whether such tests hold or not. */
+inline_always u64 met_elsewhere(const struct enforcement *table, u64 clauses, u64 elsewhere, u64 names) {
+  if (!(names & ENFORCE_DOUBT))
+    return clauses_met(table, clauses, elsewhere | (names & table->resolved), 0);
+  u64 met = clauses_met(table, clauses, elsewhere, 0);
+  return table->resolved ? clauses_met(table, met, elsewhere | table->resolved, 0) : met;
+}
+
 /* The clauses that an opened file meets by its resolved path, or by its other one. The path as passed is not looked at:
  * the process may change it meanwhile. */
 __noinline u64 clauses_of_opened(const struct enforcement *table, u64 file, u64 clauses, u32 is_directory) {
@@ -78,13 +66,12 @@ __noinline u64 clauses_of_opened(const struct enforcement *table, u64 file, u64 
   if (!has_path(file))
     return ENFORCE_DOUBT;
   u64 names = tests_of_file(table, file, is_directory);
-  if (names & ENFORCE_DOUBT)
-    return ENFORCE_DOUBT;
-  met = clauses_met(table, clauses, names, 0);
+  met = names & ENFORCE_DOUBT ? 0 : clauses_met(table, clauses, names, 0);
   if (met)
     return met;
   u64 elsewhere = tests_elsewhere(table, file, is_directory);
-  return elsewhere & ENFORCE_DOUBT ? 0 : clauses_met(table, clauses, elsewhere | (names & table->resolved), 0);
+  met = elsewhere & ENFORCE_DOUBT ? 0 : met_elsewhere(table, clauses, elsewhere, names);
+  return met || !(names & ENFORCE_DOUBT) ? met : ENFORCE_DOUBT;
 }
 
 /* Whether nobody but the current thread can use a file that it has just opened. */
@@ -172,26 +159,12 @@ HOOK_PROGRAM(enforce_open) {
   return PASS_ON;
 }
 
-#define LONGEST_COMM 15
-
 /* A program that is being run: its file, and what its process is called then, as the address of a text in the kernel.
  */
 struct new_program {
   u64 file;
   u64 name;
 };
-
-/* Tests of what a program is called: the end of a text in the kernel, as far as a process keeps it. */
-__noinline u64 tests_of_comm(const struct enforcement *table, struct path_room *room, u64 address) {
-  if (!table || !room)
-    return ENFORCE_DOUBT;
-  long size = bpf_probe_read_kernel_str(room->text, LONGEST_TEXT + 1, (void *)address);
-  if (size <= 0)
-    return ENFORCE_DOUBT;
-  u64 end = size - 1, start = enforce_last_component(room->text, 0, end);
-  u64 length = BOUNDED(end - start, 0, LONGEST_COMM);
-  return enforce_tests_of(table, room->text, start, start + length, ENFORCE_NAME);
-}
 
 /* The clauses that a program which is being run meets. */
 __noinline u64 clauses_of_exec(const struct enforcement *table, u64 clauses, const struct new_program *program) {
@@ -200,19 +173,10 @@ __noinline u64 clauses_of_exec(const struct enforcement *table, u64 clauses, con
   u64 met = nameless_clauses_met(table, &clauses);
   if (met || !clauses)
     return met;
-  struct enforce_room *room = take_enforce_room();
-  if (!room)
+  u64 names = 0;
+  if (!read_executable(table, program->file, ENFORCE_EXECUTABLE, WHOLE_PATH, &names))
     return ENFORCE_DOUBT;
-  met = ENFORCE_DOUBT;
-  u64 length = put_executable(&room->path, program->file);
-  if (length) {
-    u64 names = enforce_tests_of(table, room->path.text, 0, length, ENFORCE_EXECUTABLE);
-    u64 others = tests_of_comm(table, &room->path, program->name);
-    if (others != ENFORCE_DOUBT)
-      met = clauses_met(table, clauses, names | others, 0);
-  }
-  leave_enforce_room(room);
-  return met;
+  return clauses_met(table, clauses, names | tests_of_comm(table, program->name), 0);
 }
 
 /* In place of what on_exec_success() does. The new program has not begun. */

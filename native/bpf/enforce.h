@@ -4,7 +4,7 @@
 #ifndef WASPREY_ENFORCE_H
 #define WASPREY_ENFORCE_H
 
-#include "enforce_decide.h"
+#include "enforce_names.h"
 #include "socket.h"
 
 #define SIGKILL 9
@@ -81,40 +81,12 @@ struct {
   __type(value, struct enforce_decision);
 } enforce_decisions SEC(".maps");
 
-/* Rooms for names. Some of these programs may be preempted by others on the same CPU: `busy` says which are free. */
-#define ENFORCE_ROOMS 8
-struct enforce_room {
-  u64 busy;
-  struct path_room path;
-};
-
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, ENFORCE_ROOMS);
-  __type(key, u32);
-  __type(value, struct enforce_room);
-} enforce_rooms SEC(".maps");
-
 /* The tables in use. A program takes them once, and passes them on: others may be in use by the next look, in which the
  * same bits are those of other clauses. */
 inline_always const struct enforcement *find_enforcement(void) {
   u32 zero = 0;
   void *map = bpf_map_lookup_elem(&enforcements, &zero);
   return map ? bpf_map_lookup_elem(map, &zero) : 0;
-}
-
-inline_always struct enforce_room *take_enforce_room(void) {
-  for (u32 i = 0; i < ENFORCE_ROOMS; i++) {
-    u32 index = i;
-    struct enforce_room *room = bpf_map_lookup_elem(&enforce_rooms, &index);
-    if (room && !__sync_lock_test_and_set(&room->busy, 1))
-      return room;
-  }
-  return 0;
-}
-
-inline_always void leave_enforce_room(struct enforce_room *room) {
-  __sync_lock_test_and_set(&room->busy, 0);
 }
 
 /* The number of the call that a task is in. */
@@ -230,23 +202,6 @@ inline_always u64 current_executable(void) {
   return LOAD_WORD(mm_struct, LOAD_WORD(task_struct, bpf_get_current_task_btf(), mm), exe_file);
 }
 
-/* Writes the path of an executable, or the name of a memfd, as images have it. Returns its length; 0: it is not known.
- */
-__noinline u64 put_executable(struct path_room *room, u64 file) {
-  struct task_struct *task = bpf_get_current_task_btf();
-  if (!room || !file)
-    return 0;
-  u64 dentry = LOAD_WORD(file, file, f_path.dentry);
-  u64 inode = LOAD_WORD(file, file, f_inode);
-  if (LOAD(super_block, LOAD_WORD(inode, inode, i_sb), s_magic) == TMPFS_MAGIC && is_memfd(dentry)) {
-    u64 length = name_length(dentry) & LONGEST_NAME;
-    bpf_probe_read_kernel(room->text, length, (void *)LOAD_WORD(dentry, dentry, d_name.name));
-    return length;
-  }
-  u64 result = put_path_of(room, path_of(file), task);
-  return PATH_PARTIAL(result) ? 0 : PATH_LENGTH(result);
-}
-
 inline_always u64 number_of_cgroup(struct task_struct *task) {
   return cgroup_number(cgroup_of(LOAD_WORD(task_struct, task, cgroups)));
 }
@@ -283,19 +238,11 @@ inline_always bool runs_from_host(void) {
 /* Whether the executable is one of those that are never acted on; where it is not known, it is. Global functions from
  * here on, as put_path() is. */
 __noinline u32 runs_protected(const struct enforcement *table) {
-  struct enforce_room *room = table ? take_enforce_room() : 0;
-  if (!table || !room)
+  u64 tests = 0, of_file = 0, file = current_executable();
+  if (!table || !read_executable(table, file, ENFORCE_RUNNING, WHOLE_PATH, &tests) ||
+      !read_executable(table, file, ENFORCE_RUNNING_FILE, FILE_PART, &of_file))
     return ENFORCED_UNDECIDED;
-  u64 length = put_executable(&room->path, current_executable());
-  u64 tests = ENFORCE_PROTECTED;
-  if (length) {
-    u8 *text = room->path.text;
-    tests = enforce_tests_of(table, text, 0, length, ENFORCE_RUNNING);
-    tests |= enforce_tests_of(table, text, enforce_last_component(text, 0, length), length, ENFORCE_RUNNING_FILE);
-  }
-  leave_enforce_room(room);
-  if (!length)
-    return ENFORCED_UNDECIDED;
+  tests |= of_file;
   bool protected = (tests & ENFORCE_PROTECTED && runs_from_host()) || (tests & ENFORCE_RUNTIME && may_run_containers());
   return protected ? ENFORCED_PROTECTED : 0;
 }

@@ -16,108 +16,42 @@
 #define ENFORCE_FUNCTION static inline
 #endif
 
-/* Longest text, as of a record's string, and the mask of a position in it. */
-#define ENFORCE_LONGEST_TEXT 4095
-
 ENFORCE_FUNCTION __u64 enforce_zero(const struct enforcement *table) {
   return *(const volatile __u64 *)&table->zero;
 }
 
-/* A walk over a part of a text, forwards from `at` or backwards from before `at`. */
-struct enforce_walk {
+/* A text that is read backwards, byte by byte: a path is known from its end, and none has to be kept. */
+struct enforce_text {
   const struct enforcement *table;
-  const __u8 *text;
-  __u64 at;
-  __u64 state;
-  __u64 tests;
+  __u64 ending;    /* state of the walk from the end */
+  __u64 beginning; /* state of the walk that looks for beginnings */
+  __u64 tests;     /* that hold already */
 };
 
-ENFORCE_FUNCTION const struct enforce_state *enforce_state_of(const struct enforce_walk *walk) {
-  return &walk->table->states[walk->state % ENFORCE_STATES];
+ENFORCE_FUNCTION const struct enforce_state *enforce_state_at(const struct enforcement *table, __u64 state) {
+  return &table->states[state % ENFORCE_STATES];
 }
 
-/* Returns 1 when the walk is over. */
-ENFORCE_FUNCTION long enforce_step(struct enforce_walk *walk, __u8 byte) {
-  __u64 byte_class = walk->table->classes[byte] % ENFORCE_CLASSES;
-  walk->state = byte_class ? enforce_state_of(walk)->next[byte_class] : ENFORCE_DEAD;
-  if (!walk->state)
-    return 1;
-  walk->tests |= enforce_state_of(walk)->passed;
-  return 0;
+ENFORCE_FUNCTION void enforce_begin_text(struct enforce_text *text, const struct enforcement *table, __u32 number) {
+  text->table = table;
+  text->ending = ENFORCE_ENDINGS(number) | enforce_zero(table);
+  text->beginning = ENFORCE_BEGINNINGS(number) | enforce_zero(table);
+  text->tests = enforce_state_at(table, text->ending)->passed;
 }
 
-static long enforce_step_on(__u32 index, struct enforce_walk *walk) {
-  (void)index;
-  __u64 at = walk->at & ENFORCE_LONGEST_TEXT;
-  walk->at = at + 1;
-  return enforce_step(walk, walk->text[at]);
+/* Reads the byte before those that were read. */
+ENFORCE_FUNCTION void enforce_read_byte(struct enforce_text *text, __u8 byte) {
+  const struct enforcement *table = text->table;
+  __u64 byte_class = table->classes[byte] % ENFORCE_CLASSES;
+  text->ending = enforce_state_at(table, text->ending)->next[byte_class];
+  text->beginning = enforce_state_at(table, text->beginning)->next[byte_class];
+  text->tests |= enforce_state_at(table, text->ending)->passed;
 }
 
-static long enforce_step_back(__u32 index, struct enforce_walk *walk) {
-  (void)index;
-  __u64 at = (walk->at - 1) & ENFORCE_LONGEST_TEXT;
-  walk->at = at;
-  return enforce_step(walk, walk->text[at]);
-}
-
-/* Tests that hold of a text, which is bytes `from` to `to` of a room of ENFORCE_LONGEST_TEXT + 1. */
-ENFORCE_FUNCTION __u64 enforce_tests_of(const struct enforcement *table, const __u8 *room, __u64 from, __u64 to,
-                                        __u32 text) {
-  struct enforce_walk walk;
-  __u32 length = (to - from) & ENFORCE_LONGEST_TEXT;
-  walk.table = table;
-  walk.text = room;
-  walk.at = from | enforce_zero(table);
-  walk.state = ENFORCE_FORWARDS(text) | enforce_zero(table);
-  walk.tests = enforce_state_of(&walk)->passed;
-  ENFORCE_LOOP(length, enforce_step_on, &walk);
-  __u64 tests = walk.tests | enforce_state_of(&walk)->ended;
-  walk.at = to | enforce_zero(table);
-  walk.state = ENFORCE_BACKWARDS(text) | enforce_zero(table);
-  walk.tests = enforce_state_of(&walk)->passed;
-  ENFORCE_LOOP(length, enforce_step_back, &walk);
-  return tests | walk.tests;
-}
-
-/* Looks for the last slash before `at`. */
-struct enforce_slash {
-  const __u8 *text;
-  __u64 at;
-};
-
-static long enforce_slash_step(__u32 index, struct enforce_slash *slash) {
-  (void)index;
-  __u64 at = (slash->at - 1) & ENFORCE_LONGEST_TEXT;
-  if (slash->text[at] == '/')
-    return 1;
-  slash->at = at;
-  return 0;
-}
-
-/* Where the last component of a text begins: behind its last slash. */
-ENFORCE_FUNCTION __u64 enforce_last_component(const __u8 *room, __u64 from, __u64 to) {
-  struct enforce_slash slash;
-  __u32 length = (to - from) & ENFORCE_LONGEST_TEXT;
-  slash.text = room;
-  slash.at = to;
-  ENFORCE_LOOP(length, enforce_slash_step, &slash);
-  return slash.at;
-}
-
-/* Tests of the names of a file by one of its paths; the room may be changed. */
-ENFORCE_FUNCTION __u64 enforce_tests_of_path(const struct enforcement *table, __u8 *room, __u64 length,
-                                             __u32 is_directory) {
-  __u64 tests = enforce_tests_of(table, room, 0, length, ENFORCE_PATH);
-  __u64 end = length;
-  if (!table->directories)
-    return tests;
-  if (!is_directory) {
-    end = enforce_last_component(room, 0, length);
-    end = end > 1 ? end - 1 : 1; /* `/` */
-    if (length)
-      room[0] = '/';
-  }
-  return tests | enforce_tests_of(table, room, 0, end, ENFORCE_DIRECTORY);
+/* Tests that hold of a text that was read up to its first byte. */
+ENFORCE_FUNCTION __u64 enforce_tests_of_text(const struct enforce_text *text) {
+  return text->tests | enforce_state_at(text->table, text->ending)->ended |
+         enforce_state_at(text->table, text->beginning)->ended;
 }
 
 /* Tests of addresses and ports. */

@@ -30,16 +30,18 @@
 #define ENFORCE_PROTECTED ((__u64)1 << 63)
 #define ENFORCE_RUNTIME ((__u64)1 << 62)
 
-/* States of walks over a text: from a start for each text, forwards and backwards. */
-#define ENFORCE_STATES 4096
+/* States of two walks over a text, both from its end to its beginning, from two starts for each text. The one for equal
+ * texts and endings ends in ENFORCE_DEAD once nothing can hold; that for beginnings goes on with what may still become
+ * one. */
+#define ENFORCE_STATES 8192
 #define ENFORCE_CLASSES 128
 #define ENFORCE_DEAD 0
-#define ENFORCE_FORWARDS(text) (1 + 2 * (text))
-#define ENFORCE_BACKWARDS(text) (2 + 2 * (text))
+#define ENFORCE_ENDINGS(text) (1 + 2 * (text))
+#define ENFORCE_BEGINNINGS(text) (2 + 2 * (text))
 
 struct enforce_state {
-  __u64 passed; /* tests that hold once a walk comes by: of a beginning, or backwards of an ending */
-  __u64 ended;  /* tests that hold if the text ends here */
+  __u64 passed; /* tests that hold once a walk comes by: of an ending */
+  __u64 ended;  /* tests that hold if the text begins here: of an equal text, or of a beginning */
   __u16 next[ENFORCE_CLASSES];
 };
 
@@ -112,7 +114,7 @@ struct enforcement {
   struct enforce_clause clauses[ENFORCE_CLAUSES];
   struct enforce_network networks[ENFORCE_NETWORKS];
   struct enforce_ports ports[ENFORCE_PORT_RANGES];
-  __u8 classes[256]; /* of bytes; those of class 0 are in no text */
+  __u8 classes[256]; /* of bytes; those of class 0 are in no test */
   struct enforce_state states[ENFORCE_STATES];
   struct enforce_process processes[ENFORCE_PROCESSES];
 };

@@ -1,11 +1,11 @@
 #include "enforcement_decision.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "bpf/enforce_decide.h"
 #include "javascript.h"
@@ -13,40 +13,38 @@
 namespace wasprey {
 namespace {
 
-/** As in a room of the programs. */
-using Room = std::array<uint8_t, ENFORCE_LONGEST_TEXT + 1>;
-
 struct Facts {
   Napi::Object object;
 
   uint64_t Number(const char* name) const { return NumberIn(object, name).value_or(0); }
-  std::optional<std::span<uint8_t>> Text(const char* name) const {
-    return ElementsOf<uint8_t>(object.Get(name), napi_uint8_array);
-  }
-  /** Copies a text to a room; false if it is not known. */
-  bool Put(const char* name, Room* room, uint64_t* length) const {
-    const auto text = Text(name);
-    if (!text || text->size() > ENFORCE_LONGEST_TEXT) return false;
-    std::copy(text->begin(), text->end(), room->begin());
-    *length = text->size();
-    return true;
+  std::optional<std::string_view> Text(const char* name) const {
+    const auto bytes = ElementsOf<uint8_t>(object.Get(name), napi_uint8_array);
+    if (!bytes) return std::nullopt;
+    return std::string_view(reinterpret_cast<const char*>(bytes->data()), bytes->size());
   }
 };
 
+uint64_t TestsOf(const enforcement* table, std::string_view name, uint32_t number) {
+  enforce_text text{};
+  enforce_begin_text(&text, table, number);
+  std::for_each(name.rbegin(), name.rend(), [&](char byte) { enforce_read_byte(&text, static_cast<uint8_t>(byte)); });
+  return enforce_tests_of_text(&text);
+}
+
+std::string_view DirectoryOf(std::string_view path) { return path.substr(0, std::max<size_t>(path.rfind('/'), 1)); }
+
 uint64_t TestsOfNames(const enforcement* table, const Facts& facts) {
-  Room room{};
-  uint64_t length = 0;
   uint64_t tests = 0;
-  if (facts.Put("resolved", &room, &length)) tests |= enforce_tests_of(table, room.data(), 0, length, ENFORCE_RESOLVED);
-  if (facts.Put("path", &room, &length))
-    tests |= enforce_tests_of_path(table, room.data(), length, facts.Number("isDirectory"));
-  if (facts.Put("executable", &room, &length))
-    tests |= enforce_tests_of(table, room.data(), 0, length, ENFORCE_EXECUTABLE);
-  if (facts.Put("name", &room, &length)) tests |= enforce_tests_of(table, room.data(), 0, length, ENFORCE_NAME);
-  if (facts.Put("running", &room, &length)) {
-    tests |= enforce_tests_of(table, room.data(), 0, length, ENFORCE_RUNNING);
-    tests |= enforce_tests_of(table, room.data(), enforce_last_component(room.data(), 0, length), length,
-                              ENFORCE_RUNNING_FILE);
+  if (const auto name = facts.Text("resolved")) tests |= TestsOf(table, *name, ENFORCE_RESOLVED);
+  if (const auto name = facts.Text("path")) {
+    tests |= TestsOf(table, *name, ENFORCE_PATH);
+    tests |= TestsOf(table, facts.Number("isDirectory") != 0 ? *name : DirectoryOf(*name), ENFORCE_DIRECTORY);
+  }
+  if (const auto name = facts.Text("executable")) tests |= TestsOf(table, *name, ENFORCE_EXECUTABLE);
+  if (const auto name = facts.Text("name")) tests |= TestsOf(table, *name, ENFORCE_NAME);
+  if (const auto name = facts.Text("running")) {
+    tests |= TestsOf(table, *name, ENFORCE_RUNNING);
+    tests |= TestsOf(table, name->substr(name->rfind('/') + 1), ENFORCE_RUNNING_FILE);
   }
   return tests;
 }

@@ -229,6 +229,28 @@ function meetsFamily({ types }: ExactClause, { type }: Call): boolean {
   return types.includes(type);
 }
 
+test('A beginning is found wherever parts of it come before', () => {
+  const name = (beginnings: readonly string[]): ExactClause => ({
+    types: ['open'],
+    process: 'any',
+    names: [{ of: 'path', equal: [], beginnings, endings: [] }],
+  });
+  const made = enforcementTables(
+    [{ exact: { rule: 0, clauses: [name(['/aab']), name(['/a', 'aab']), name([''])] }, action: 'deny' }],
+    { ...RAILS, lackOfLsm: undefined },
+  );
+  assert.ok(made.ok);
+  const base = { type: findEventType('open')?.number ?? 0, failed: 0, combination: 0, isDirectory: 0 };
+  const met = (path: string): bigint =>
+    testAddon.enforcedClauses(made.tables.bytes, { ...base, socket: 0, where: 0, candidates: 0n, path: latin(path) });
+  assert.equal(met('/aab'), 7n);
+  assert.equal(met('/aaab'), 6n);
+  assert.equal(met('/aabaab/aab'), 7n);
+  assert.equal(met('/x/aab'), 4n);
+  assert.equal(met('aab'), 6n);
+  assert.equal(met('\u00ff/aab'), 4n);
+});
+
 test('Executables that are never acted on are found by path, or by the name of the file', () => {
   const rails = { ...RAILS, executables: ['/usr/bin/kubelet', 'containerd', 'memfd:runc'] };
   const made = enforcementTables([], rails);
@@ -333,7 +355,7 @@ test('Tables that have no room for all rules are a problem', () => {
     RAILS,
   );
   assert.ok(!many.ok && many.problems.some(({ reason }) => reason.includes('64 alternatives')));
-  const long = Array.from({ length: 40 }, (_, index) => `/${index}${'x'.repeat(200)}`);
+  const long = Array.from({ length: 50 }, (_, index) => `/${'x'.repeat(200)}${index}`);
   const deep = enforcementTables([{ exact: { rule: 0, clauses: [name(long)] }, action: 'kill_process' }], RAILS);
   assert.ok(!deep.ok && deep.problems.some(({ reason }) => reason.includes('longer than the kernel has room for')));
 });
