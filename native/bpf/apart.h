@@ -72,6 +72,23 @@ inline_always u64 place_of(struct task_struct *task) {
          5 * LOAD_WORD(fs_struct, fs, root.dentry) + 7 * LOAD_WORD(fs_struct, fs, root.mnt);
 }
 
+/* Whether a task is still as its image says, in what others may change. */
+inline_always bool is_as_before(const struct process *process, struct task_struct *task) {
+  return same_credentials(process, task) && same_group(process, task) && process->place == place_of(task) &&
+         process->cgroup == cgroup_number(cgroup_of_task(task));
+}
+
+/* The image that a task has now, for a program that can't have one made; 0: none, or it may be out of date. */
+inline_always u64 image_at_once(struct task_struct *task) {
+  const struct process *process = process_of(task, 0);
+  if (!process || !process->id || process->changed)
+    return 0;
+  if (likely(!process->watched && !process->of_thread))
+    return process->id;
+  bool parted = !is_leader(task) && !process->of_thread && is_apart(task);
+  return !parted && is_as_before(process, task) ? process->id : 0;
+}
+
 /* The state of a task whose process is watched. What is out of date in it is marked. */
 inline_always struct process *state_apart(struct task_struct *task, struct process *process) {
   if (!is_leader(task)) {
@@ -87,8 +104,7 @@ inline_always struct process *state_apart(struct task_struct *task, struct proce
     if (own)
       process = own;
   }
-  if (!same_credentials(process, task) || !same_group(process, task) || process->place != place_of(task) ||
-      process->cgroup != cgroup_number(cgroup_of_task(task)))
+  if (!is_as_before(process, task))
     *(volatile u32 *)&process->changed = 1;
   return process;
 }

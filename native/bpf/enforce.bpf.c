@@ -130,6 +130,13 @@ inline_always u32 enforce_opening(const struct enforcement *table, const struct 
   return enforce_by_signal(table, met, stopped);
 }
 
+/* The same where a program of BPF LSM may have decided, or left it open. */
+inline_always u32 finish_opening(const struct enforcement *table, const struct call *call, struct task_struct *task,
+                                 u64 type, s64 result, u64 image, u32 decided) {
+  u32 enforced = table && (!decided || is_left_open(decided)) ? enforce_opening(table, call, task, type, result, image) : 0;
+  return enforced ? enforced : decided;
+}
+
 /* What a program of BPF LSM has decided about an open that has ended. */
 inline_always u32 decision_on_open(struct task_struct *task, s64 result) {
   u64 key = OPEN_OF_THREAD(task);
@@ -150,8 +157,7 @@ HOOK_PROGRAM(enforce_open) {
   if (is_by_lsm(enforced) /* it has its record */ || !passes_open(&record, task))
     return PASS_ON;
   struct call call = call_of(task);
-  if (!enforced && table)
-    enforced = enforce_opening(table, &call, task, record.type, record.result, record.image);
+  enforced = finish_opening(table, &call, task, record.type, record.result, record.image, enforced);
   if (!reserve(&record, task, OPEN_LONGEST, sizeof(struct event_open)))
     return PASS_ON;
   record.header->reserved = enforced;

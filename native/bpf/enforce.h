@@ -95,6 +95,12 @@ inline_always u32 call_number(struct task_struct *task) {
   return LOAD(pt_regs, PINNED((u64)registers), CALL_NUMBER);
 }
 
+/* Whether it was left open because the process was not known within the call: at its end it may be. Where a name is not
+ * known, no clause is named. */
+inline_always bool is_left_open(u32 reserved) {
+  return ENFORCED_OUTCOME(reserved) == ENFORCED_UNDECIDED && (reserved & ENFORCED_CLAUSE(63)) != ENFORCED_CLAUSE(63);
+}
+
 /* Whether the call has its record already. */
 inline_always bool is_by_lsm(u64 reserved) {
   return ENFORCED_OUTCOME(reserved) >= ENFORCED_LSM_REFUSED;
@@ -294,21 +300,34 @@ inline_always u32 kill_current(bool stopped) {
   return stopped ? ENFORCED_STOPPED : ENFORCED_KILLED;
 }
 
-/* Clauses that the current process can meet as a candidate. */
+/* Clauses that the current process can meet as a candidate; all, with ENFORCE_DOUBT, if the reader has not passed on its
+ * image. */
 inline_always u64 candidate_clauses(const struct enforcement *table, u64 image) {
   const struct enforce_process *entry = &table->processes[image % ENFORCE_PROCESSES];
   if (!image || *(volatile u64 *)&entry->image != image)
-    return 0;
+    return ~0ull;
   u64 clauses = *(volatile u64 *)&entry->clauses;
   barrier();
-  return *(volatile u64 *)&entry->image == image ? clauses : 0;
+  return *(volatile u64 *)&entry->image == image ? clauses : ~0ull;
 }
 
-/* Of some clauses those that are left by what the current process is. */
-inline_always u64 clauses_of_current(const struct enforcement *table, u64 clauses, u64 image) {
+/* Of some clauses those that are left by what the current process is. `doubtful`: those that only its facts decide, if
+ * they are not known; they are not among the others. */
+inline_always u64 clauses_left(const struct enforcement *table, u64 clauses, u64 image, u64 *doubtful) {
+  *doubtful = 0;
   if (!(clauses & ~table->of[ENFORCE_ANY_PROCESS]))
     return clauses;
-  return clauses & enforce_clauses_of_process(table, where_current(), candidate_clauses(table, image));
+  u64 candidates = clauses & table->of[ENFORCE_CANDIDATE] ? candidate_clauses(table, image) : 0;
+  u64 known = candidates & ENFORCE_DOUBT ? 0 : candidates;
+  u64 left = clauses & enforce_clauses_of_process(table, where_current(), known);
+  if (candidates & ENFORCE_DOUBT)
+    *doubtful = clauses & table->of[ENFORCE_CANDIDATE];
+  return left;
+}
+
+inline_always u64 clauses_of_current(const struct enforcement *table, u64 clauses, u64 image) {
+  u64 doubtful;
+  return clauses_left(table, clauses, image, &doubtful);
 }
 
 /* The clauses that are met of those which the call and its process have left, by the tests that hold. */

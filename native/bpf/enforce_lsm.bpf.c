@@ -1,37 +1,20 @@
 /* Enforcement by hooks of the kernel's security modules, where it has BPF LSM: an open or an exec is refused before it
- * has an effect. No other program can report such a call as what it would have been, so these make its record
- * themselves.
- *
- * Unlike programs on tracepoints they may be preempted, as those of cgroups may. What they use of a CPU is taken by
- * atomic operations. */
+ * has an effect. These programs make its record themselves (enforce_refused.h). */
 
 #include "enforce.h"
+#include "enforce_refused.h"
 #include "filter_path.h"
 #include "passed.h"
 
-/* The clauses that were met stand behind the fixed part of the record. */
-#define MET_ROOM sizeof(u64)
 #define REFUSED_OPEN_FIXED (sizeof(struct event_open) + MET_ROOM)
 #define REFUSED_EXEC_FIXED (sizeof(struct event_exec) + MET_ROOM)
-_Static_assert(OPEN_LONGEST + MET_ROOM <= LONGEST_RECORD, "slack of the ring");
+_Static_assert(OPEN_LONGEST + MET_ROOM <= LONGEST_RECORD, "room in a draft");
 
 /* A word of the context: an argument of the hook, as a plain number. */
 inline_always u64 hook_argument(const void *context, u32 number) {
   u64 value = 0;
   bpf_probe_read_kernel(&value, sizeof(value), (const u64 *)context + number);
   return value;
-}
-
-/* Begins the record of a refused call. */
-inline_always bool begin_refused(struct record *record, struct task_struct *task, u32 type) {
-  if (!open_record(record))
-    return false;
-  struct process *process = process_of(task, 0);
-  record->image = process ? process->id : 0;
-  record->stale = is_stale(process);
-  record->type = type;
-  record->result = -EPERM;
-  return true;
 }
 
 /* An open that is being made. */
@@ -48,8 +31,8 @@ static __noinline void tell_refused_open(const struct refused_open *refused) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
   u64 file = refused->file;
-  if (!begin_refused(&record, task, refused->type) ||
-      !reserve(&record, task, OPEN_LONGEST + MET_ROOM, REFUSED_OPEN_FIXED))
+  struct enforce_draft *draft = begin_refused(&record, task, refused->type, REFUSED_OPEN_FIXED);
+  if (!draft)
     return;
   struct call call = call_of(task);
   struct open_arguments arguments = {.dirfd = AT_FDCWD};
@@ -76,7 +59,7 @@ static __noinline void tell_refused_open(const struct refused_open *refused) {
   append_resolved(&record, file, task, has, OPEN_RESOLVED_LIMIT + MET_ROOM);
   if (has == HAS_PATH)
     event->elsewhere = append_path_elsewhere(&record, path_of(file), OPEN_ELSEWHERE_LIMIT + MET_ROOM);
-  commit(&record);
+  publish(draft, &record);
 }
 
 /* What is done about a call that meets clauses: refused, unless it may not be; then its process is killed too where
@@ -175,15 +158,18 @@ SEC("lsm/file_open") int enforce_file_open(void *ctx) {
   struct open_arguments arguments = {.flags = LOAD(file, open.file, f_flags)};
   u64 combination = combination_of(&arguments, open.file);
   opaque(combination);
-  struct process *process = process_of(task, 0);
-  u64 image = lacks_image(process) ? 0 : process->id;
-  clauses = clauses_of_current(table, clauses & table->opens[combination % ENFORCE_OPEN_COMBINATIONS], image);
-  if (!clauses || filter_drops(&open, image, combination))
+  u64 image = image_at_once(task), doubtful;
+  clauses = clauses_left(table, clauses & table->opens[combination % ENFORCE_OPEN_COMBINATIONS], image, &doubtful);
+  doubtful &= ~table->kills; /* those are decided at the end, if they can't be here */
+  if (!(clauses | doubtful) || filter_drops(&open, image, combination))
     return 0;
-  open.met = clauses_of_opened(table, open.file, clauses, !!(combination & COMBINATION_DIRECTORY));
-  if (likely(!open.met))
+  u32 is_directory = !!(combination & COMBINATION_DIRECTORY);
+  open.met = clauses ? clauses_of_opened(table, open.file, clauses, is_directory) : 0;
+  u64 open_question = !open.met && doubtful ? clauses_of_opened(table, open.file, doubtful, is_directory) : 0;
+  if (likely(!(open.met | open_question)))
     return 0;
-  open.reserved = refuse_call(table, open.met, combination & COMBINATION_CREATED);
+  open.reserved = open.met ? refuse_call(table, open.met, combination & COMBINATION_CREATED)
+                           : count_enforced(table, open_question, ENFORCED_UNDECIDED);
   bool refused = is_by_lsm(open.reserved);
   if (refused)
     tell_refused_open(&open);
@@ -210,8 +196,8 @@ inline_always u64 name_of_program(u64 program) {
 static __noinline void tell_refused_exec(u64 path, u64 met, u32 reserved) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
-  if (!begin_refused(&record, task, EVENT_EXECVE) ||
-      !reserve(&record, task, EXEC_LONGEST + MET_ROOM, REFUSED_EXEC_FIXED))
+  struct enforce_draft *draft = begin_refused(&record, task, EVENT_EXECVE, REFUSED_EXEC_FIXED);
+  if (!draft)
     return;
   struct call call = {.way = WAY_IO_URING}; /* the path is the kernel's copy */
   struct event_exec *event = (void *)record.header;
@@ -221,7 +207,7 @@ static __noinline void tell_refused_exec(u64 path, u64 met, u32 reserved) {
   event->raw = append_text(&record, &call, path, EXEC_RAW_LIMIT + MET_ROOM);
   if (is_relative(&record, event->raw, AT_FDCWD, EXEC_RAW_LIMIT + MET_ROOM))
     event->directory = append_directory(&record, task, AT_FDCWD, EXEC_DIRECTORY_LIMIT + MET_ROOM);
-  commit(&record);
+  publish(draft, &record);
 }
 
 /* The last hook of an exec that can still fail without harm: the file is the program itself, not a script that names

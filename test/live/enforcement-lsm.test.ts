@@ -23,13 +23,14 @@ import { DEFAULT_SIZES } from '../../host/capture/open.ts';
 import { ENFORCED } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
 import { moduleOf, startBuiltAgent } from '../support/built-agent.ts';
-import { act, type Step, str } from '../support/live-act.ts';
+import { act, type Step, startAct, str } from '../support/live-act.ts';
 import {
   capture,
   directory,
   enforce as enforceWith,
   events,
   MARKER,
+  makeCandidates,
   opening,
   running,
 } from '../support/live-enforcement.ts';
@@ -251,6 +252,32 @@ if (LACK !== undefined) {
       enforce([running(PROGRAM)], 'deny', { executables: [shell] });
       assert.deepEqual(start(PROGRAM), RUNS_ON);
       assert.deepEqual(outcomes(), [ENFORCED.PROTECTED]);
+    });
+
+    test('What a process is counts also where it shares its directories; where it is not known, the record says so', async () => {
+      const facts: ExactClause = { ...opening(SECRET), process: 'candidate' };
+      enforce([facts], 'deny');
+      assert.deepEqual(read(SECRET), RUNS_ON);
+      assert.deepEqual(outcomes(), [ENFORCED.UNDECIDED]);
+      const open: Step = ['openat', AT_FDCWD, str(SECRET), O.RDONLY];
+      const opened = async (...before: readonly Step[]): Promise<number | undefined> => {
+        const started = startAct([...before, ['@wait'], open]);
+        await started.place();
+        makeCandidates();
+        started.goOn();
+        return (await started.end()).at(-1)?.result;
+      };
+      assert.equal(await opened(), -1);
+      assert.equal(await opened(['@share']), -1);
+      assert.equal(await opened(['@thread']), -1);
+      assert.deepEqual(outcomes(), new Array(3).fill(ENFORCED.LSM_REFUSED));
+      // Changed since by who shares them: the rule may be about that.
+      const moved = startAct([['@share'], ['@wait'], ['@switch'], ['chdir', str('/')], ['@switch'], open]);
+      await moved.place();
+      makeCandidates();
+      moved.goOn();
+      assert.ok(((await moved.end()).at(-1)?.result ?? -1) >= 0);
+      assert.deepEqual(outcomes(), [ENFORCED.UNDECIDED]);
     });
 
     test('A rule that is taken away is not enforced any more, and nothing stays attached', () => {

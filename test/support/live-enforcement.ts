@@ -13,6 +13,8 @@ import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
 import { directoryForTests } from './directory.ts';
 import { polledEvents } from './polled-events.ts';
 
+const IMAGES_AT_ONCE = 4096;
+
 /** No process has it: the tests are not its children. */
 const NO_AGENT = 4_194_303;
 export const RAILS: EnforcementRails = {
@@ -67,6 +69,16 @@ export function events(): Enforced[] {
     if (outcome !== 0 && isOurs(event)) found.push({ type: event.type.name, outcome, result: event.big('result') });
   });
   return found;
+}
+
+/** Makes all processes that are known so far candidates for the first rule, in place of its module; those that come later are not known. */
+export function makeCandidates(): void {
+  events();
+  const images = new Uint32Array(IMAGES_AT_ONCE);
+  for (let count = IMAGES_AT_ONCE; count === IMAGES_AT_ONCE; ) {
+    count = capture.takeImages(images);
+    for (const image of images.subarray(0, count)) capture.setCandidates(image, new BigUint64Array([1n]));
+  }
 }
 
 /** Enforces these clauses from now on. */
