@@ -41,7 +41,8 @@ static void set_up(struct ring* ring, const char* how) {
   static struct io_uring_params params;  // where 32-bit calls reach it
   ring->sqpoll = strstr(how, "+sqpoll");
   const unsigned entries = strstr(how, "+crowd") || strstr(how, "+hoard") ? CROWDED_ENTRIES : ENTRIES;
-  params = (struct io_uring_params){.flags = ring->sqpoll ? IORING_SETUP_SQPOLL : 0, .sq_thread_idle = 100};
+  const unsigned flags = strstr(how, "+between") ? IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN : 0;
+  params = (struct io_uring_params){.flags = flags | (ring->sqpoll ? IORING_SETUP_SQPOLL : 0), .sq_thread_idle = 100};
   if (strstr(how, "+int80"))
     ring->fd = (int)call_by_interrupt("io_uring_setup", how, (long[6]){entries, (long)&params});
   else
@@ -57,13 +58,17 @@ static void set_up(struct ring* ring, const char* how) {
   if (ring->queues == MAP_FAILED || ring->requests == MAP_FAILED) die("io_uring's memory: %m");
 }
 
-static void submit(struct ring* ring, const struct io_uring_sqe* requests, unsigned count) {
+static void put(struct ring* ring, const struct io_uring_sqe* requests, unsigned count) {
   unsigned tail = *word(ring, ring->params.sq_off.tail), mask = *word(ring, ring->params.sq_off.ring_mask);
   for (unsigned i = 0; i < count; i++, tail++) {
     ring->requests[tail & mask] = requests[i];
     word(ring, ring->params.sq_off.array)[tail & mask] = tail & mask;
   }
   __atomic_store_n(word(ring, ring->params.sq_off.tail), tail, __ATOMIC_RELEASE);
+}
+
+static void submit(struct ring* ring, const struct io_uring_sqe* requests, unsigned count) {
+  put(ring, requests, count);
   if (enter(ring, count, 0) < 0) die("io_uring_enter: %m");
 }
 
@@ -158,6 +163,19 @@ static void submit_with_next_port(struct ring* ring, struct io_uring_sqe request
   requests[0].user_data = FILLER_DATA;
   requests[1].addr = (unsigned long)&address;
   submit(ring, requests, 2);
+}
+
+// A connect by a worker, and another one to the next port by a call: after the first has ended, before its completion,
+// which newer kernels leave to who asks for it.
+static void submit_before_call(struct ring* ring, struct io_uring_sqe request) {
+  struct sockaddr_in address = *(const struct sockaddr_in*)request.addr;
+  struct pollfd ended = {.fd = ring->fd, .events = POLLIN};
+  request.flags |= IOSQE_ASYNC;
+  put(ring, &request, 1);
+  if (syscall(SYS_io_uring_enter, ring->fd, 1, 0, 0, NULL, 0) != 1) die("io_uring_enter: %m");
+  if (poll(&ended, 1, -1) != 1) die("poll: %m");
+  address.sin_port = htons(ntohs(address.sin_port) + 1);
+  connect(request.fd, (const struct sockaddr*)&address, sizeof(address));
 }
 
 // One that makes a file of the ring, and one that puts it in the place of standard input.
@@ -273,6 +291,8 @@ long call_by_ring(const char* name, const char* how, const long* arguments) {
   } else if (strstr(how, "+behind")) {
     submit_behind(&ring, requests[0]);
     return 0; /* pending until then, or the process ends */
+  } else if (strstr(how, "+between")) {
+    submit_before_call(&ring, requests[0]);
   } else if (strstr(how, "+next")) {
     submit_with_next_port(&ring, requests[0]);
   } else if (strstr(how, "+installed")) {

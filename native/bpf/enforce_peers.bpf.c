@@ -257,13 +257,14 @@ inline_always u32 finish_verdict(struct task_struct *task, bool may_be_refused, 
   return (enforced & ~ENFORCED_OUTCOME(~0u)) | (killed ? ENFORCED_REFUSED_AND_KILLED : ENFORCED_REFUSED);
 }
 
-/* To be called once it is certain that the program is not begun anew (begin()). */
+/* To be called once it is certain that the program is not begun anew (begin()). A request of io_uring on the same socket
+ * whose process is to be killed for it waits for its completion still. */
 inline_always void forget_verdict(struct task_struct *task) {
   struct enforced_thread thread = thread_of(task);
   const struct enforce_verdict *verdict = bpf_map_lookup_elem(&enforce_verdicts, &thread);
   u64 sock = verdict ? verdict->sock : 0;
   bpf_map_delete_elem(&enforce_verdicts, &thread);
-  if (sock)
+  if (sock && !is_to_be_killed(sock, task))
     bpf_map_delete_elem(&enforce_connects, &sock);
 }
 
@@ -453,7 +454,7 @@ SEC("raw_tp") int enforce_passed(void *ctx) {
     u32 decided = passed->way == WAY_IO_URING ? 0 : decision_on_open(task, passed->result);
     if (is_by_lsm(decided))
       return PASS_ON; /* it has its record */
-    passed->enforced = decided ? decided : enforce_opening(table, &call, task, type, passed->result, passed->image);
+    passed->enforced = finish_opening(table, &call, task, type, passed->result, passed->image, decided);
   } else if (may_reach(type) && passed->way == WAY_IO_URING) {
     passed->enforced = passed->submitted ? enforce_submitted(table, passed, &call) : 0;
   } else if (may_reach(type)) {

@@ -128,8 +128,8 @@ inline_always void complete(void *ctx, const struct completion *completion, stru
   if (!passed)
     return;
   if (take_request(passed, completion, control)) {
-    if (passed->serial == SERIAL_REPORTED && passed->result == completion->result)
-      return;
+    if (passed->serial == SERIAL_REPORTED && passed->type != EVENT_CONNECT && passed->result == completion->result)
+      return; /* a connect may have been reported for another request: see may_be_forged() */
     link_texts(passed);
   } else if (!rebuild(passed, completion, control, task)) {
     return;

@@ -27,13 +27,15 @@ struct io_async_msghdr___data {
 
 /* Where the kernel has copied the address to that a request connects or binds to: all that the request has, or, before
  * 7.1 and the fixes of 2026, a member of the struct that messages have. What no type says, the first word does: that
- * struct begins with a pointer of the kernel, or none. Up to 6.12 it begins with what an earlier request has left, so
- * there the word has to be the one that the process has passed. */
+ * struct begins with a pointer of the kernel, or none, and up to 6.12 with what an earlier request has left. An address
+ * may look like either (AF_UNSPEC: the word is 0, or what the process likes): then it is one if it is what the process
+ * has passed. */
 inline_always u64 copied_address(u64 async, u64 user_address) {
   struct io_async_msghdr___data *message = 0;
   u64 first = load_word(async), passed = 0;
-  bool is_address = (s64)first > 0 || first & 7;
-  if (bpf_core_field_exists(message->fast_iov) && !bpf_core_field_offset(message->fast_iov))
+  bool is_certain = !bpf_core_field_exists(message->fast_iov) || bpf_core_field_offset(message->fast_iov);
+  bool is_address = is_certain && ((s64)first > 0 || first & 7);
+  if (!is_address)
     is_address = !bpf_probe_read_user(&passed, sizeof(passed), (void *)user_address) && first == passed;
   return is_address ? async : async + bpf_core_field_offset(struct io_async_msghdr___request, addr);
 }

@@ -87,12 +87,19 @@ inline_always bool may_have_ended(const struct passed_call *kept) {
   return !is_by_name(kept->type) || !has_names(kept->request);
 }
 
+/* Whether a completion that names no request may be that of another one: of a connect nothing shows that it has not
+ * ended. So it is kept, as reported, until its own completion comes. */
+inline_always bool may_be_forged(const struct passed_call *kept, const struct completion *completion) {
+  return !completion->request && kept->type == EVENT_CONNECT;
+}
+
 /* Several requests of a ring may have the same user_data, and so may completions that are none of a kept request. Then
  * the result decides, which the request has. */
 static long match_request(void *map, u64 *key, struct passed_call *kept, struct request_search *search) {
   const struct completion *completion = &search->completion;
   bool matches = completion->request ? kept->request == completion->request
                                      : kept->ring == completion->ring && kept->user_data == completion->user_data &&
+                                           !(may_be_forged(kept, completion) && kept->serial) &&
                                            is_same_request(kept) && may_have_ended(kept) &&
                                            LOAD(io_kiocb, kept->request, cqe.res) == completion->result;
   if (matches)
@@ -176,10 +183,12 @@ inline_always struct kept_opens replaceable_by(u64 request) {
 }
 
 /* Removes what was left by requests that ended without a completion: those linked to a silent one that failed. One
- * that has its event already has ended, and may have its completion before it. */
+ * that has its event already has ended, and may have its completion before it; but of a connect that is all that is
+ * known (may_be_forged()). */
 static long drop_ended(void *map, u64 *key, struct passed_call *kept, void *nothing) {
   struct capture_shared *control = capture();
-  if (control && (!is_same_request(kept) || (is_by_name(kept->type) && !has_names(kept->request) && !kept->serial))) {
+  if (control && (!is_same_request(kept) || (is_by_name(kept->type) && !has_names(kept->request) && !kept->serial) ||
+                  (kept->type == EVENT_CONNECT && kept->serial))) {
     claim_request(kept, control);
     bpf_map_delete_elem(&requests, key);
   }
@@ -262,7 +271,8 @@ inline_always bool take_request(struct passed_call *passed, const struct complet
     bool ours = claim_request(kept, control); /* no other CPU looks at it now */
     bpf_probe_read_kernel(passed, sizeof(*passed), kept);
     passed->serial = ours ? 0 : SERIAL_REPORTED;
-    bpf_map_delete_elem(&requests, &search.found);
+    if (!may_be_forged(kept, completion))
+      bpf_map_delete_elem(&requests, &search.found);
     return true;
   }
   search.found = 0;

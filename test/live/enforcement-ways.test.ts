@@ -143,6 +143,22 @@ test('What a process has connected to is enforced whatever it connects to beside
   assert.deepEqual(outcomes(), [['connect', ENFORCED.REFUSED_AND_KILLED]]);
 });
 
+test('A connect by io_uring that waits for its end is enforced whatever its process does besides', () => {
+  const stream: Step = ['socket', AF_INET, SOCK_STREAM, 0];
+  const [killed, refused] = [9, 10];
+  // Another request has its user_data, and the result that an earlier one has left in its memory.
+  enforce([reaching(killed)], 'kill_process');
+  const forged: Step = ['ring+forged+full:connect', 'r0', `in:127.0.0.1:${killed}`, 'len'];
+  assert.deepEqual(call(stream, forged), STOPPED);
+  assert.ok(outcomes().some(([, outcome]) => outcome === ENFORCED.REFUSED_AND_KILLED));
+  // A call on the same socket to the next port, which is only refused, ends before its completion.
+  enforceRules([
+    [[reaching(killed)], 'kill_process'],
+    [[reaching(refused)], 'deny'],
+  ]);
+  assert.deepEqual(call(stream, ['ring+between:connect', 'r0', `in:127.0.0.1:${killed}`, 'len']), STOPPED);
+});
+
 test('A connect of a socket of MPTCP is that of its subflow', () => {
   for (const way of ['', 'ring:', 'ring+async:']) {
     enforce([reaching(9)], 'kill_process');

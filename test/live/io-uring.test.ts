@@ -334,6 +334,22 @@ test('connect and accept that succeed: both ends', async () => {
   assertFields(accept.alert, { ...ends, 'evt.rawres': accept.call.result, 'fd.num': accept.call.result });
 });
 
+test('connect to an address without a family, whatever stands behind that: nobody', async () => {
+  const unspecified = `s:${'\\x00'.repeat(16)}`;
+  // As a pointer of the kernel is.
+  const pointer = `s:\\x00\\x00\\x34\\x12\\x80\\x88\\xff\\xff${'\\x00'.repeat(8)}`;
+  const observed = await agent.observe(SOCKETS, [
+    ['socket', AF_INET, SOCK_DGRAM, 0],
+    ['connect', 'r0', `in:127.0.0.1:${PORT + 8}`, 'len'],
+    ['ring:connect', 'r0', unspecified, 16],
+    ['ring:connect', 'r0', pointer, 16],
+  ]);
+  const connects = observed.filter(({ call }) => call.call === 'connect');
+  assert.equal(connects.length, 3);
+  for (const { alert } of connects.slice(1))
+    assertFields(alert, { 'evt.rawres': 0, 'evt.is_io_uring': true, 'fd.sip': null, 'fd.sport': null });
+});
+
 test('datagrams: the first to a peer, by send and by sendmsg, and no more after it', async () => {
   const calls = await act([
     ['socket', AF_INET, SOCK_DGRAM, 0],
