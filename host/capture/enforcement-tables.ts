@@ -67,7 +67,7 @@ const MOST_CLAUSES = 63;
 const MOST_NAME_TESTS = 62;
 const PROTECTED = 1n << 63n;
 const RUNTIME = 1n << 62n;
-/** How the path of an executable in memory begins (put_executable() in native/bpf/enforce.h). */
+/** How the path of an executable in memory begins (read_executable() in native/bpf/enforce_names.h). */
 const MEMFD = 'memfd:';
 const MOST_PEER_TESTS = 64;
 const MOST_NETWORKS = 256;
