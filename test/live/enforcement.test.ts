@@ -1,7 +1,7 @@
 // Enforcement in the kernel, on real processes: what a process would have written after its call shows whether it was stopped.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, linkSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -186,6 +186,33 @@ test('A datagram is refused before it is sent', async () => {
   } finally {
     receiver.close();
   }
+});
+
+interface KernelObject {
+  readonly id: number;
+  readonly type: string;
+  readonly name?: string;
+  readonly map_ids?: readonly number[];
+}
+
+/** What the kernel has, by bpftool. */
+function kernelObjects(kind: 'prog' | 'map'): readonly KernelObject[] {
+  return JSON.parse(execFileSync('bpftool', ['-j', kind, 'show'], { encoding: 'utf8', maxBuffer: 64 << 20 }));
+}
+
+test('Programs that may be preempted keep nothing of a processor meanwhile', () => {
+  enforce([reaching(9)], 'deny');
+  const types = new Map(kernelObjects('map').map(({ id, type }) => [id, type]));
+  const programs = kernelObjects('prog').filter(
+    ({ type, name }) => type === 'cgroup_sock_addr' && name?.startsWith('enforce_'),
+  );
+  assert.ok(programs.length >= 4);
+  for (const { name, map_ids: maps = [] } of programs) {
+    const used = maps.map((id) => types.get(id) ?? '');
+    assert.ok(used.includes('array_of_maps'), name);
+    assert.ok(!used.some((type) => type.startsWith('percpu')), `${name}: ${used}`);
+  }
+  capture.enforce(undefined);
 });
 
 test('A rule that is taken away, or replaced, is not enforced any more', () => {
