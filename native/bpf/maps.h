@@ -17,7 +17,7 @@ const volatile u64 page_kb = 4;         /* size of a page of memory: 4, on arm64
  * one is preempted, it skips the same program for other processes on that CPU, and their calls are lost: 1,868 beside
  * 13,296 events of six loops of cat. Programs on trace events run with preemption off. They cost more, so older kernels
  * use raw tracepoints. Either way none of them is preempted: what is kept for each CPU relies on that. Programs of
- * cgroups and of BPF LSM may be, by each other and by these (enforce.h). */
+ * cgroups and of BPF LSM may be, by each other and by these (enforce_names.h). */
 const volatile u64 on_trace_events = 0;
 
 /* Return value of the programs on tracepoints. If a program returned 0, the kernel would hide the trace event from

@@ -20,9 +20,14 @@
 #include "io_uring_silent.bpf.c"
 #include "compat.bpf.c"
 #include "successes.bpf.c"
-#include "enforce.bpf.c"
-#include "enforce_lsm.bpf.c"
-#include "enforce_peers.bpf.c"
+#include "enforce_open.bpf.c"
+#include "enforce_exec.bpf.c"
+#include "enforce_file_open.bpf.c"
+#include "enforce_program.bpf.c"
+#include "enforce_reach.bpf.c"
+#include "enforce_socket.bpf.c"
+#include "enforce_send.bpf.c"
+#include "enforce_passed.bpf.c"
 #include "reader.bpf.c"
 
 /* The kernel allows task storage and kernel reads only to GPL-compatible programs. */
