@@ -16,14 +16,17 @@ struct refused_open {
   u32 way;
 };
 
-/* Makes the record of an open that is refused: of a failed call, but with its file. */
-static __noinline void tell_refused_open(const struct refused_open *refused) {
+/* Makes the record of an open that is refused: of a failed call, but with its file. A global function, as put_path()
+ * is: the loop of its copy is looked at once. */
+__noinline int tell_refused_open(const struct refused_open *refused) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
+  if (!refused)
+    return 0;
   u64 file = refused->file;
   struct enforce_draft *draft = begin_refused(&record, task, refused->type, REFUSED_OPEN_FIXED);
   if (!draft)
-    return;
+    return 0;
   struct call call = call_of(task);
   struct open_arguments arguments = {.dirfd = AT_FDCWD};
   if (refused->way == WAY_NATIVE)
@@ -50,6 +53,7 @@ static __noinline void tell_refused_open(const struct refused_open *refused) {
   if (has == HAS_PATH)
     event->elsewhere = append_path_elsewhere(&record, path_of(file), OPEN_ELSEWHERE_LIMIT + MET_ROOM);
   publish(draft, &record);
+  return 0;
 }
 
 #define SB_KERNMOUNT (1 << 22)

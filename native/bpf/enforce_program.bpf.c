@@ -18,13 +18,13 @@ inline_always u64 name_of_program(u64 program) {
   return LOAD_WORD(linux_binprm, program, filename);
 }
 
-/* Makes the record of an exec that is refused. */
-static __noinline void tell_refused_exec(u64 path, u64 met, u32 reserved) {
+/* Makes the record of an exec that is refused. A global function, as tell_refused_open() is. */
+__noinline int tell_refused_exec(u64 path, u64 met, u32 reserved) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
   struct enforce_draft *draft = begin_refused(&record, task, EVENT_EXECVE, REFUSED_EXEC_FIXED);
   if (!draft)
-    return;
+    return 0;
   struct call call = {.way = WAY_IO_URING}; /* the path is the kernel's copy */
   struct event_exec *event = (void *)record.header;
   begin_exec(event, AT_FDCWD, 0);
@@ -34,6 +34,7 @@ static __noinline void tell_refused_exec(u64 path, u64 met, u32 reserved) {
   if (is_relative(&record, event->raw, AT_FDCWD, EXEC_RAW_LIMIT + MET_ROOM))
     event->directory = append_directory(&record, task, AT_FDCWD, EXEC_DIRECTORY_LIMIT + MET_ROOM);
   publish(draft, &record);
+  return 0;
 }
 
 /* The last hook of an exec that can still fail without harm: the file is the program itself, not a script that names
