@@ -9,8 +9,8 @@
 #include "enforce_decide.h"
 #include "executable.h"
 
-/* Which part of a path is tested: how many names are read, and whether the last one is left out. `/` is left of the
- * directory if there is no other name. */
+/* Which part of a path is tested: twice the number of names that are read, and 1 if the last one is left out. `/` is
+ * left of the directory if there is no other name. */
 #define WHOLE_PATH (MOST_STEPS << 1)
 #define DIRECTORY_PART (MOST_STEPS << 1 | 1)
 #define FILE_PART (1 << 1)
@@ -24,33 +24,20 @@ struct rooted_place {
   u64 tests; /* that hold */
 };
 
-/* On the stack. At the start its words are numbers that the verifier does not know: with known ones each turn of a loop
- * would be a different state to it. */
+/* On the stack, of which 6.1 has too little for more. At the start the words are numbers that the verifier does not
+ * know: with known ones each turn of a loop would be a different state to it. */
 struct reading {
   struct walk walk;
   struct enforce_text text;
-  u64 at;        /* behind the byte that is read next */
-  u64 left_out;  /* names */
-  u64 names;     /* that are read at most */
-  u64 read;      /* bytes of the path */
-  u64 remaining; /* of a path that is too long */
+  u64 name;
+  u64 left;  /* bytes of the name that are to be read, and the slash before it */
+  u64 names; /* that are to be read: see WHOLE_PATH */
+  u64 read;  /* bytes of the path */
 };
 
 /* A byte of the kernel, by the word that it is in: the next one may be on a page that is missing. */
 inline_always u8 load_byte(u64 address) {
   return load_word(address & ~7ull) >> 8 * (address & 7);
-}
-
-static long read_byte_step(u32 index, struct reading *reading) {
-  u64 at = reading->at - 1;
-  reading->at = at;
-  enforce_read_byte(&reading->text, load_byte(at));
-  return 0;
-}
-
-inline_always void read_bytes(struct reading *reading, u64 address, u64 length) {
-  reading->at = address + length;
-  bpf_loop(length, read_byte_step, reading, 0);
 }
 
 #define AT_END 0
@@ -74,87 +61,92 @@ inline_always u32 go_up(struct walk *walk, u64 *name, u64 *length) {
   return AT_NAME;
 }
 
-/* Ends also where the path is longer than any text. */
-static long read_name_step(u32 index, struct reading *reading) {
-  u64 name = 0, length = 0;
-  if (!reading->names || reading->read > LONGEST_TEXT)
+/* Reads a byte, or finds the next name. Ends also where the path is longer than any text. */
+static long read_step(u32 index, struct reading *reading) {
+  u64 left = reading->left, names = reading->names, name = 0, length = 0;
+  if (left > 1 || (left && names >= 2)) { /* the slash before the last name is part of no text */
+    reading->left = left - 1;
+    enforce_read_byte(&reading->text, left > 1 ? load_byte(reading->name + left - 2) : '/');
+    return 0;
+  }
+  if (names < 2 || reading->read > LONGEST_TEXT)
     return 1;
   u32 found = go_up(&reading->walk, &name, &length);
   if (found != AT_NAME)
     return found == AT_END;
-  if (reading->left_out) {
-    reading->left_out = 0;
+  if (names & 1) {
+    reading->names = names - 1;
     return 0;
   }
-  reading->names--;
+  reading->names = names - 2;
+  reading->name = name;
+  reading->left = length + 1;
   reading->read += length + 1;
-  read_bytes(reading, name, length);
-  enforce_read_byte(&reading->text, '/');
   return 0;
 }
 
-/* Adds up what remains of the path. */
+/* Adds up the bytes of the path. */
 static long measure_step(u32 index, struct reading *reading) {
   u64 name = 0, length = 0;
   u32 found = go_up(&reading->walk, &name, &length);
   if (found == AT_NAME)
-    reading->remaining += length + 1;
+    reading->left += length + 1;
   return found == AT_END;
 }
 
 /* Passes by what is left out of a path that is too long. */
 static long pass_by_step(u32 index, struct reading *reading) {
   u64 name = 0, length = 0;
-  if (reading->remaining <= KEPT_BEGINNING)
+  if (reading->left <= KEPT_BEGINNING)
     return 1;
   u32 found = go_up(&reading->walk, &name, &length);
   if (found == AT_NAME)
-    reading->remaining -= length + 1;
+    reading->left -= length + 1;
   return found == AT_END;
 }
 
-/* Of a path that is too long, the end was read. What is between that and the beginning meets no test, and records leave
- * it out too: see put_path(). */
-static __noinline void read_beginning(struct reading *reading, u32 text) {
-  u64 dentry = reading->walk.dentry, mnt = reading->walk.mnt, mnt_root = reading->walk.mnt_root;
-  u64 zero = enforce_zero(reading->text.table);
-  reading->remaining = zero;
-  bpf_loop(MOST_STEPS, measure_step, reading, 0);
-  reading->walk.dentry = dentry;
-  reading->walk.mnt = mnt;
-  reading->walk.mnt_root = mnt_root;
-  bpf_loop(MOST_STEPS, pass_by_step, reading, 0);
-  reading->text.ending = ENFORCE_DEAD;
-  reading->text.beginning = ENFORCE_BEGINNINGS(text) | zero;
-  reading->read = zero;
-  if (bpf_loop(MOST_STEPS, read_name_step, reading, 0) >= MOST_STEPS || reading->read > LONGEST_TEXT)
-    reading->walk.partial = 1;
+inline_always void start_walk(struct walk *walk, const struct rooted_place *place) {
+  walk->dentry = place->dentry;
+  walk->mnt = place->mnt;
+  walk->mnt_root = LOAD_WORD(vfsmount, walk->mnt, mnt_root);
 }
+
+/* For names, mounts, and the bytes of the longest text and of a name that goes beyond it. */
+#define MOST_READ_STEPS (2 * MOST_STEPS)
 
 /* Finds the tests that hold of a part of the path of a place; false if it leads to no root. A global function, as
  * put_path() is. */
 __noinline bool read_path(const struct enforcement *table, struct rooted_place *place, u32 text, u32 part) {
-  if (!table || !place)
+  if (!table || !place || !place->dentry)
     return false;
   struct reading reading;
   struct walk *walk = &reading.walk;
   enforce_begin_text(&reading.text, table, text);
-  reading.at = enforce_zero(table);
-  reading.left_out = part & 1;
-  reading.names = part >> 1;
+  reading.name = enforce_zero(table);
+  reading.left = enforce_zero(table);
+  reading.names = part;
   reading.read = enforce_zero(table);
-  reading.remaining = enforce_zero(table);
   walk->room = 0;
   walk->partial = enforce_zero(table);
-  walk->dentry = place->dentry;
-  walk->mnt = place->mnt;
-  walk->mnt_root = LOAD_WORD(vfsmount, walk->mnt, mnt_root);
   walk->root_dentry = place->root_dentry;
   walk->root_mnt = place->root_mnt;
-  if (!place->dentry || bpf_loop(MOST_STEPS, read_name_step, &reading, 0) >= MOST_STEPS)
+  start_walk(walk, place);
+  if (bpf_loop(MOST_READ_STEPS, read_step, &reading, 0) >= MOST_READ_STEPS)
     return false;
-  if (unlikely(reading.read > LONGEST_TEXT))
-    read_beginning(&reading, text);
+  if (unlikely(reading.read > LONGEST_TEXT && reading.names >= 2)) {
+    /* Its end was read. What is between that and its beginning meets no test, and records leave it out too: see
+     * put_path(). */
+    start_walk(walk, place);
+    bpf_loop(MOST_STEPS, measure_step, &reading, 0);
+    start_walk(walk, place);
+    bpf_loop(MOST_STEPS, pass_by_step, &reading, 0);
+    reading.text.ending = ENFORCE_DEAD;
+    reading.text.beginning = ENFORCE_BEGINNINGS(text) | enforce_zero(table);
+    reading.left = enforce_zero(table);
+    reading.read = enforce_zero(table);
+    if (bpf_loop(MOST_READ_STEPS, read_step, &reading, 0) >= MOST_READ_STEPS || reading.read > LONGEST_TEXT)
+      return false;
+  }
   if (walk->partial)
     return false;
   if (!reading.read)
@@ -163,13 +155,27 @@ __noinline bool read_path(const struct enforcement *table, struct rooted_place *
   return true;
 }
 
+/* A text in the kernel, read from its end. */
+struct reading_text {
+  struct enforce_text text;
+  u64 at; /* behind the byte that is read next */
+};
+
+static long read_byte_step(u32 index, struct reading_text *reading) {
+  u64 at = reading->at - 1;
+  reading->at = at;
+  enforce_read_byte(&reading->text, load_byte(at));
+  return 0;
+}
+
 /* The same for a name that is a text in the kernel. */
 __noinline u64 tests_of_text(const struct enforcement *table, u64 address, u64 length, u32 text) {
   if (!table)
     return 0;
-  struct reading reading;
+  struct reading_text reading;
   enforce_begin_text(&reading.text, table, text);
-  read_bytes(&reading, address, length);
+  reading.at = address + length;
+  bpf_loop(length, read_byte_step, &reading, 0);
   return enforce_tests_of_text(&reading.text);
 }
 

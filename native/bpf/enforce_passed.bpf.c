@@ -91,7 +91,12 @@ SEC("raw_tp") int enforce_passed(void *ctx) {
     u32 decided = passed->way == WAY_IO_URING ? 0 : decision_on_open(task, passed->result);
     if (is_by_lsm(decided))
       return PASS_ON; /* it has its record */
-    passed->enforced = finish_opening(table, &call, task, type, passed->result, passed->image, decided);
+    passed->enforced = decided;
+    if (!decided || is_left_open(decided)) {
+      u32 enforced = enforce_opening(table, &call, task, type, passed->result, passed->image);
+      if (enforced)
+        passed->enforced = enforced;
+    }
   } else if (may_reach(type) && passed->way == WAY_IO_URING) {
     passed->enforced = passed->submitted ? enforce_submitted(table, passed, &call) : 0;
   } else if (may_reach(type)) {

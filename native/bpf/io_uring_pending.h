@@ -99,7 +99,6 @@ static long match_request(void *map, u64 *key, struct passed_call *kept, struct 
   const struct completion *completion = &search->completion;
   bool matches = completion->request ? kept->request == completion->request
                                      : kept->ring == completion->ring && kept->user_data == completion->user_data &&
-                                           !(may_be_forged(kept, completion) && kept->serial) &&
                                            is_same_request(kept) && may_have_ended(kept) &&
                                            LOAD(io_kiocb, kept->request, cqe.res) == completion->result;
   if (matches)

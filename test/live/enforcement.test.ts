@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, linkSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { basename } from 'node:path';
@@ -71,17 +71,6 @@ test('A process that opens a file is killed before it reads it, by whatever name
   const enforced = events();
   assert.equal(enforced.length, 5 * ROUNDS);
   for (const { outcome } of enforced) assert.equal(outcome, ENFORCED.STOPPED);
-});
-
-test('A file is known by its other path where its own leads to no root', () => {
-  const mount = `${directory}/mount`;
-  mkdirSync(mount);
-  enforce([opening(SECRET)], 'kill_process');
-  // On a mount that is gone, but for the current directory.
-  const script = `mount --bind ${directory} ${mount} && cd ${mount} && umount -l ${mount} && read line < secret && : > ${MARKER}`;
-  assert.deepEqual(run('unshare', '--mount', '/bin/sh', '-c', script), STOPPED);
-  const near = script.replace('secret', 'secret2');
-  assert.deepEqual(run('unshare', '--mount', '/bin/sh', '-c', near), RUNS_ON);
 });
 
 test('The record says when a call has had its effect', () => {
