@@ -1,5 +1,5 @@
 // Runs test suites on node's test runner, one suite after the other, as one run with one summary at its end.
-// usage: test/run.ts SUITE... [--file PART] [--no-skips]     SUITE: unit, conformance, fuzz, limits, alone, live, cluster, kernels, package; PART:
+// usage: test/run.ts SUITE... [--file PART] [--no-skips]     SUITE: unit, conformance, fuzz, limits, alone, live, page, cluster, kernels, package; PART:
 // only files with this in their name; --no-skips: a test that is skipped fails the run
 
 import { globSync } from 'node:fs';
@@ -48,6 +48,8 @@ const SUITES = new Map<string, Suite>([
   // Its file runs the first two of these.
   ['alone', { needs: 'native', concurrency: 1, fileTimeoutMs: 20 * 60_000 }],
   ['live', { needs: 'live-tests', concurrency: 2, alone: ALONE }],
+  // A browser keeps a processor busy, and the agent another.
+  ['page', { needs: 'page-tests', concurrency: 1 }],
   ['cluster', { needs: 'cluster-tests', concurrency: 1, shared: shareCluster }],
   // A guest keeps little more than one processor busy; with three at a time two are, to the end. A file prepares its guest as well.
   [
@@ -66,7 +68,7 @@ const SUITES = new Map<string, Suite>([
 ]);
 
 /** Suites that make containers. */
-const BELOW_OWN_ROOT = ['live', 'cluster', 'kernels', 'package'];
+const BELOW_OWN_ROOT = ['live', 'page', 'cluster', 'kernels', 'package'];
 
 /** Unless the suite says otherwise. */
 const FILE_TIMEOUT_MS = 5 * 60_000;

@@ -1,10 +1,10 @@
-// The npm packages of an installation, and Node.
+// The npm packages of an installation, those in the script of its page, and Node.
 
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import type { Architecture } from '../tree/architecture.ts';
-import { type NodePackage, productionPackages } from '../tree/node-packages.ts';
+import { bundledPackages, type NodePackage, productionPackages } from '../tree/node-packages.ts';
 import { runtimeLicense, runtimeVersion } from '../tree/node-runtime.ts';
 import type { Component } from './component.ts';
 
@@ -12,7 +12,7 @@ import type { Component } from './component.ts';
 const LICENSE_FILE = /(^|\/)(licen[cs]e|copying|notice|copyright)[^/]*$/i;
 
 export function npmComponents(architecture: Architecture): Component[] {
-  return productionPackages(architecture).map((one) => ({
+  return [...productionPackages(architecture), ...bundledPackages()].map((one) => ({
     name: one.name,
     version: one.version,
     purl: `pkg:npm/${one.name.replace('@', '%40')}@${one.version}`,

@@ -35,13 +35,27 @@ const LEFT_OUT_FILES = /^\.|(\.d\.[mc]?ts|\.map|(?<!licen[cs]e)\.md|\.html|\.flo
 /** And native builds for another runtime. */
 const LEFT_OUT_FOLDERS: ReadonlySet<string> = new Set(['prebuilds', 'bin', 'test', 'tests', 'docs', 'benchmarks']);
 
+/** Development packages that esbuild puts into the script of the page (host/setup/page-build.mjs). */
+const BUNDLED: ReadonlySet<string> = new Set(['node_modules/preact']);
+
 /** Those in node_modules, and so not the runtime, which another processor has another of. */
 export function productionPackages({ node }: Architecture): NodePackage[] {
+  return packagesWhere(
+    (path, { dev, cpu }) =>
+      !dev && (cpu === undefined || [cpu].flat().includes(node)) && !BUILD_ONLY.test(path) && !isRuntime(path),
+  );
+}
+
+/** Those that are in the script of the page. */
+export function bundledPackages(): NodePackage[] {
+  return packagesWhere((path) => BUNDLED.has(path));
+}
+
+function packagesWhere(isWanted: (path: string, entry: LockEntry) => boolean): NodePackage[] {
   const lock = JSON.parse(readFileSync(join(PROJECT, 'package-lock.json'), 'utf8'));
   const packages: Readonly<Record<string, LockEntry>> = lock.packages;
   return Object.entries(packages)
-    .filter(([path, { dev, cpu }]) => path !== '' && !dev && (cpu === undefined || [cpu].flat().includes(node)))
-    .filter(([path]) => !BUILD_ONLY.test(path) && !isRuntime(path))
+    .filter(([path, entry]) => path !== '' && isWanted(path, entry))
     .map(([path, { version, integrity, license }]) => ({
       path,
       name: path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),

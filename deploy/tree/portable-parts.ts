@@ -1,4 +1,4 @@
-// What an installed Wasprey has whatever the processor: the host program, rules, what rules are compiled from, and the rules that ship,
+// What an installed Wasprey has whatever the processor: the host program, the page, rules, what rules are compiled from, and the rules that ship,
 // compiled. Made once for all trees of a run.
 
 import { execFileSync } from 'node:child_process';
@@ -9,7 +9,7 @@ import { readRuleFiles } from '../../host/daemon/rules/rule-files.ts';
 import { loadRuleSet } from '../../host/daemon/rules/rule-set.ts';
 import { processTerminal } from '../../host/diagnostics/terminal.ts';
 import { version } from '../../host/diagnostics/version.ts';
-import { BUILD, PROJECT } from '../../host/setup/paths.mjs';
+import { BUILD, PAGE_FOLDER, PROJECT } from '../../host/setup/paths.mjs';
 
 /** As Wasprey's folder has it. */
 const PARTS = join(BUILD, 'portable');
@@ -29,6 +29,7 @@ async function makeParts(): Promise<void> {
   copyFileSync(join(PROJECT, 'LICENSE'), join(PARTS, 'LICENSE'));
   writePackage();
   buildHost();
+  cpSync(PAGE_FOLDER, join(PARTS, 'build/page'), { recursive: true });
   for (const folder of ['rules', 'rules-wasm']) cpSync(join(PROJECT, folder), join(PARTS, folder), { recursive: true });
   await compileRules();
 }

@@ -68,6 +68,8 @@ export interface AgentOptions {
   readonly extras?: AlertExtras;
   /** Whether each alert has the hash of its rule's module, as a field. Default: it has. */
   readonly namesModules?: boolean;
+  /** Whether alerts have what the page shows of them. Default: they have not. */
+  readonly hasDetails?: boolean;
   /** Closed by stop(). */
   readonly outputs: readonly Output[];
   /** How long outputs may write queued alerts at the end. */

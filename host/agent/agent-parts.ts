@@ -16,6 +16,7 @@ import { LiveSessions } from '../sessions/live-sessions.ts';
 import type { PodRequestSink } from '../sessions/pod-request-facts.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { AlertDesk } from './alert-desk.ts';
+import { withDetails } from './alert-details.ts';
 import { ContainerWatch } from './container-watch.ts';
 import { DROP_SETTINGS, type DropListener, DropWatch } from './drop-watch.ts';
 import { HookWatch } from './hook-watch.ts';
@@ -232,6 +233,7 @@ export class AgentParts {
       .map((module) => withoutEvents(module, leftOut))
       .map((module) => ({ ...module, rules: module.rules.map((rule) => withExtras(rule, extras)) }))
       .map((module) => this.captures.prepared(module))
+      .map((module) => (this.options.hasDetails ? withDetails(module) : module))
       .map((module) => (responses ? withResponses(module, responses) : module));
   }
 

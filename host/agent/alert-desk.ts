@@ -14,6 +14,7 @@ import { member } from '../schema/layout.ts';
 import type { Priority } from '../schema/priority.ts';
 import type { SessionRef } from '../sessions/exec-entry.ts';
 import type { SessionFacts } from '../sessions/live-sessions.ts';
+import { alertDetails } from './alert-details.ts';
 import type { RuleInfo, RuleModule } from './rule-module.ts';
 import { sessionFactOf, sessionValue } from './session-values.ts';
 import { SessionWaits } from './session-waits.ts';
@@ -128,9 +129,16 @@ export interface DeskCounters {
 
 /** What the worker must know of a rule. The fields are in the order in which Match.values has them. */
 export function ruleReads(rule: RuleInfo): RuleReads {
-  const { readsContainers, readsPods, eventTypes, responses } = rule;
+  const { readsContainers, readsPods, eventTypes, responses, details } = rule;
   const guards = responses?.flatMap(({ guard }) => guard ?? []);
-  return { fields: fieldsOf(rule).all, readsContainers, readsPods, eventTypes, ...(guards && { guards }) };
+  return {
+    fields: fieldsOf(rule).all,
+    readsContainers,
+    readsPods,
+    eventTypes,
+    ...(guards && { guards }),
+    ...(details && { details }),
+  };
 }
 
 export class AlertDesk {
@@ -337,11 +345,20 @@ export class AlertDesk {
     const file = this.#capture?.(rule, { time, message, fields });
     const capture = file === undefined ? [] : [{ key: CAPTURE_FIELD, value: text(file) }];
     const all = [...fields.slice(0, shown), ...added, ...extra, ...(module ? [module] : []), ...capture];
-    const alert = { time, rule: name, priority, source, tags, hostname: this.#hostname, message, fields: all };
+    const details = match.details && alertDetails(rule, match, this.#entryOf(match));
+    const alert = {
+      ...{ time, rule: name, priority, source, tags, hostname: this.#hostname, message, fields: all },
+      ...(details && { details }),
+    };
     const { acts } = match;
     const isIncomplete = this.#lacksContainer(match);
     if (this.#respond?.(rule, { fields, acts, isIncomplete }, (text) => this.#write(withResponse(alert, text)))) return;
     this.#write(alert);
+  }
+
+  /** Of the container that was not known when the match was read. */
+  #entryOf({ gap }: Match): Uint8Array | undefined {
+    return gap && this.#containers.entry(gap.id);
   }
 
   /** Whether an answer about the container of the match is missing: the runtime's, or the API server's where that is wanted. */

@@ -47,6 +47,8 @@ export interface RuleInfo {
   readonly capture: boolean;
   /** How long that lasts, in ms; undefined: as the configuration says. */
   readonly captureDuration?: number;
+  /** Fields that the page shows of its alerts. Default: none. */
+  readonly details?: readonly string[];
   /** What the agent does about its alerts, in this order. Default: nothing. */
   readonly responses?: readonly BoundResponse[];
 }

@@ -14,6 +14,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/status.ts')).STATUS,
   },
   {
+    name: 'console',
+    summary: "Open the page of this machine's agent in a browser.",
+    load: async () => (await import('./commands/console.ts')).CONSOLE,
+  },
+  {
     name: 'reload',
     summary: 'Make a running agent reload its rules.',
     load: async () => (await import('./commands/reload.ts')).RELOAD,

@@ -23,6 +23,7 @@ import { DEFAULT_SOURCE } from '../schema/event-source.ts';
 import { auditSource } from './audit/start.ts';
 import { measureBpfPrograms } from './bpf-stats.ts';
 import { captureSettings } from './capture-settings.ts';
+import type { Console } from './console/console.ts';
 import { startControl } from './control/start.ts';
 import { type DropExit, dropExit, dropSettings } from './drop-settings.ts';
 import { hasHungUp } from './early-signals.ts';
@@ -53,6 +54,8 @@ export interface RunStart {
   readonly settings: RunSettings;
   readonly metrics: MetricSource;
   readonly idleWorker: IdleWorker;
+  /** The page; undefined: it is off. */
+  readonly page: Console | undefined;
   /** Reports the run to the service manager. */
   readonly service: ServiceNotifier;
   /** Called with the agent once it captures. */
@@ -130,6 +133,7 @@ export class Run {
     loadAddon().unblockSignal(constants.signals.SIGUSR1);
     metrics.start(agent);
     this.#server.watch(agent);
+    this.#start.page?.watch(agent);
     this.#agent = agent;
     this.#start.onAgent(agent);
     void this.#responder?.start();
@@ -207,6 +211,8 @@ export class Run {
     const captures = captureSettings(configuration);
     const outputs = await this.#makeOutputs(this.#settings);
     this.#outputCount = outputs.length;
+    const { page } = this.#start;
+    if (page) outputs.push(page.board);
     const runtimes = runtimePlaces(configuration);
     this.#responder = makeResponder(configuration, runtimes, () => this.#agent, this.#log);
     const other = await auditSource(this.#settings, kubernetes, this.#log);
@@ -222,6 +228,7 @@ export class Run {
       ruleMatching,
       isoTime,
       kernelFilter,
+      hasDetails: page !== undefined,
       namesModules: configuration.engine.wasprey.module_field,
       base64Buffers: configuration.buffer_format_base64,
       leftOut: leftOutEvents(configuration.base_syscalls),

@@ -8,6 +8,7 @@ import { EventRecord } from '../fields/record.ts';
 import { decode, type FieldValue } from '../fields/value.ts';
 import type { Field } from '../schema/fields/field.ts';
 import { resolveField } from '../schema/fields/index.ts';
+import { DetailPace } from './detail-pace.ts';
 import type { ExecSessions } from './exec-sessions.ts';
 import type { OwnProcesses } from './own-processes.ts';
 import {
@@ -35,7 +36,19 @@ export interface RulePlan {
   readonly readsSessions: boolean;
   /** RuleReads.guards. */
   readonly guards: readonly number[] | undefined;
+  readonly details: DetailReads | undefined;
 }
+
+/** RuleReads.details. */
+interface DetailReads {
+  readonly reads: readonly (FieldRead | undefined)[];
+  readonly pace: DetailPace;
+}
+
+/** Of all rules together: reading the details of a match takes about 50 us. */
+const DETAILS_A_SECOND = 25;
+/** Of one rule: others must not go without because of it. */
+const RULE_DETAILS_A_SECOND = 5;
 
 /** A match without its rule, and without what acts on it. */
 export type MatchValues = Omit<Match, 'generation' | 'module' | 'rule' | 'acts'>;
@@ -46,6 +59,7 @@ export class MatchReader {
   readonly #memory: EventMemory;
   readonly #context: ReadContext;
   readonly #sessions: ExecSessions | undefined;
+  readonly #pace = new DetailPace(DETAILS_A_SECOND);
   /** Fields that could not be read; they are absent in the alert. */
   unreadable = 0;
 
@@ -79,7 +93,22 @@ export class MatchReader {
     const names = event.hasTwoNames && this.#names(event.resolvedView);
     const sessions = plan.readsSessions ? this.#sessions?.of(event.image) : undefined;
     const ofSession = sessions && sessions.length > 0 && { sessions };
-    return { time: event.time, values, ...(gap && { gap }), ...(names && { names }), ...ofSession };
+    const details = plan.details && this.#details(event, plan.details);
+    return {
+      time: event.time,
+      values,
+      ...(gap && { gap }),
+      ...(names && { names }),
+      ...(details && { details }),
+      ...ofSession,
+    };
+  }
+
+  #details(event: EventRecord, { reads, pace }: DetailReads): MatchValues['details'] {
+    if (!pace.allows(event.time) || !this.#pace.allows(event.time)) return undefined;
+    pace.take();
+    this.#pace.take();
+    return reads.map((read) => read && this.#value(event, read));
   }
 
   /** Undefined for failed calls on paths. */
@@ -115,7 +144,7 @@ const NAME_READS = new Map(
   ]),
 );
 
-export function planRule({ fields, readsContainers, readsPods, guards }: RuleReads): RulePlan {
+export function planRule({ fields, readsContainers, readsPods, guards, details }: RuleReads): RulePlan {
   const reads = fields.map(readOf);
   return {
     reads,
@@ -123,6 +152,7 @@ export function planRule({ fields, readsContainers, readsPods, guards }: RuleRea
     needsPod: readsPods || reads.some((read) => read && needsCluster(read.field)),
     readsSessions: reads.some((read) => read?.field.source.from === 'session'),
     guards,
+    details: details && { reads: details.map(readOf), pace: new DetailPace(RULE_DETAILS_A_SECOND) },
   };
 }
 

@@ -46,6 +46,8 @@ export interface RuleReads {
   readonly eventTypes: readonly string[];
   /** Its matches may be acted on: they name their process, and say which of these guards hold. Default: they are not. */
   readonly guards?: readonly number[];
+  /** Fields of its matches for the page, read as often as DetailPace allows. Default: none, ever. */
+  readonly details?: readonly string[];
 }
 
 /** Limits on time and number of held events of new containers; for memory see CaptureSizes.holdBudget. */
@@ -169,6 +171,8 @@ export interface Match {
   readonly values: readonly (FieldValue | undefined)[];
   /** Of NAME_FIELDS, where there are two names. */
   readonly names?: readonly NamedValue[];
+  /** In the order of RuleReads.details. Absent of a match that came too soon after others. */
+  readonly details?: readonly (FieldValue | undefined)[];
   /** Set when the rule needs container data that are missing. */
   readonly gap?: ContainerGap;
   /** Of rules that print session fields: the exec sessions that its process descends from, the innermost first. Absent: none. */

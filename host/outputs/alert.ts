@@ -28,6 +28,8 @@ export interface Alert {
   /** The rule's output with its fields filled in; not escaped. */
   readonly message: string;
   readonly fields: readonly KeyedValue[];
+  /** For the page alone. Absent of internal alerts, and of some when there are many. */
+  readonly details?: readonly KeyedValue[];
 }
 
 /** Format options of Falco's configuration, with its defaults. */

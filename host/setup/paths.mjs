@@ -10,6 +10,9 @@ export const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 /** Everything that is built; git-ignored, and safe to delete at any time. */
 export const BUILD = `${PROJECT}build/`;
 
+/** The page that the agent serves, as it was built (host/daemon/console/page/). */
+export const PAGE_FOLDER = `${BUILD}page`;
+
 /** The program with which `wasprey generate` and the live tests act (native/act/). */
 export const ACT_PROGRAM = `${BUILD}native/act`;
 

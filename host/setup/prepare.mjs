@@ -8,12 +8,13 @@ import { takeLock } from './lock.mjs';
 import { requireMachine } from './machine.mjs';
 import { buildNative, isCheckout, nativeBuilt } from './native-build.mjs';
 import { installNodePackages, nodePackagesInstalled } from './node-packages.mjs';
+import { buildPage, pageBuilt } from './page-build.mjs';
 import { SETUP_STATE } from './paths.mjs';
 import { formatSeconds, showStep } from './progress.mjs';
 import { missingTools } from './system-tools.mjs';
 
 /**
- * What a command may need: a machine that can capture, the BPF objects and the addon, and system tools beyond those that build these.
+ * What a command may need: a machine that can capture; the BPF objects, the addon and the page; and system tools beyond those that build these.
  * Each includes the npm packages, which `packages` is alone.
  */
 export const LEVELS = /** @type {const} */ ({
@@ -22,6 +23,7 @@ export const LEVELS = /** @type {const} */ ({
   native: { capture: false, native: true, purposes: [] },
   capture: { capture: true, native: true, purposes: [] },
   'live-tests': { capture: true, native: true, purposes: ['live-tests'] },
+  'page-tests': { capture: true, native: true, purposes: ['live-tests', 'page-tests'] },
   'cluster-tests': { capture: true, native: true, purposes: ['build', 'release', 'live-tests', 'cluster-tests'] },
   'package-tests': { capture: true, native: false, purposes: ['build', 'release', 'package-tests'] },
   'kernel-tests': { capture: true, native: true, purposes: ['build', 'release', 'live-tests', 'kernel-tests'] },
@@ -89,22 +91,26 @@ function lacking(needs) {
     // An installation has those of production alone, and they came with it.
     nodePackages: isCheckout() && !nodePackagesInstalled(),
     native,
+    page: (level.native || level.purposes.some((purpose) => purpose === 'release')) && !pageBuilt(),
   };
 }
 
 /** @typedef {ReturnType<typeof lacking>} Lacking */
 
 /** @param {Lacking} todo */
-const isLacking = ({ tools, nodePackages, native }) => tools.length > 0 || nodePackages || native;
+const isLacking = ({ tools, nodePackages, native, page }) => tools.length > 0 || nodePackages || native || page;
 
 /**
  * Reports what must be installed by hand, before the other steps take their time.
  * @param {Lacking} todo
  */
-function refuseEarly({ tools, native }) {
-  if (native && !isCheckout()) {
-    throw new SetupFailure('the capture core is missing', [
-      { what: 'this installation has neither the addon nor its sources', how: 'install Wasprey again' },
+function refuseEarly({ tools, native, page }) {
+  if ((native || page) && !isCheckout()) {
+    throw new SetupFailure('a part of the installation is missing', [
+      {
+        what: `this installation has neither the ${native ? 'addon' : 'page'} nor its sources`,
+        how: 'install Wasprey again',
+      },
     ]);
   }
   const obstacle = tools.length > 0 ? installationObstacle(tools) : undefined;
@@ -115,11 +121,12 @@ function refuseEarly({ tools, native }) {
  * @param {Lacking} todo
  * @param {number} lock
  */
-async function supply({ tools, nodePackages, native }, lock) {
+async function supply({ tools, nodePackages, native, page }, lock) {
   const packages = tools.map((tool) => tool.package).join(' ');
   if (tools.length > 0) await showStep('system packages', packages, () => installTools(tools, lock));
   if (nodePackages) {
     await showStep('npm packages', 'as package-lock.json has them', () => installNodePackages(lock));
   }
+  if (page) await showStep('page', 'script and styles', () => buildPage(lock));
   if (native) await showStep('capture core', 'BPF programs and addon', () => buildNative(lock));
 }

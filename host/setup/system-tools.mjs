@@ -8,7 +8,7 @@ import { delimiter, join } from 'node:path';
 import { SYSTEM_PATH } from './paths.mjs';
 
 /** Families of distributions other than Debian's, each with package names of its own. @typedef {'fedora' | 'rhel' | 'amazon' | 'suse' | 'arch' | 'alpine'} Family */
-/** @typedef {'build' | 'release' | 'live-tests' | 'cluster-tests' | 'kernel-tests' | 'package-tests'} Purpose */
+/** @typedef {'build' | 'release' | 'live-tests' | 'page-tests' | 'cluster-tests' | 'kernel-tests' | 'package-tests'} Purpose */
 
 /**
  * @typedef {object} SystemTool
@@ -100,6 +100,8 @@ export const SYSTEM_TOOLS = [
     purposes: ['live-tests'],
   },
   { name: 'uthash', files: ['/usr/include/uthash.h'], package: 'uthash-dev', purposes: ['live-tests'] },
+
+  tool('chromium', 'chromium', 'page-tests'),
 
   tool('go', 'golang-go', 'cluster-tests'),
   tool('etcd', 'etcd-server', 'cluster-tests'),

@@ -13,7 +13,7 @@ import { BUILD, PROJECT } from '../../host/setup/paths.mjs';
 import { TEST_MODULES } from '../support/module-cache.ts';
 
 /** What set-up and runs of the product make for these tests: it would take the clone minutes. */
-const BUILT = ['bpf', 'modules', 'native', 'setup'];
+const BUILT = ['bpf', 'modules', 'native', 'page', 'setup'];
 
 const skip = existsSync(join(PROJECT, '.git')) ? false : 'this is no git checkout';
 

@@ -52,8 +52,8 @@ const BUILT = [
   'lib',
   'setup/native.stamp',
 ];
-/** Compiled rules: made here, since emulation takes a minute for what takes a second. */
-const CACHES = ['modules', 'test/modules'];
+/** The page, and compiled rules: made here, since emulation takes a minute for what takes a second. */
+const CACHES = ['page', 'setup/page.stamp', 'modules', 'test/modules'];
 
 export function packInitramfs(parts: InitramfsParts, file: string): void {
   const staging = `${file}.d`;

@@ -1,6 +1,7 @@
 // wasprey run: watches this machine and prints alerts, until a signal stops it.
 
 import { renderUnused } from '../../daemon/configuration.ts';
+import type { Console } from '../../daemon/console/console.ts';
 import { followArtifacts } from '../../daemon/followed-artifacts.ts';
 import { logOf, syslogOf } from '../../daemon/log.ts';
 import { metricSource } from '../../daemon/metrics/source.ts';
@@ -68,6 +69,7 @@ export const RUN = defineCommand({
     const server = await AgentWebServer.start(settings.configuration, metrics, (level, message) =>
       log.say(level, message),
     );
+    const page = await startPage(settings, log, terminal);
     try {
       using followed = await followArtifacts(settings, warn);
       // What is followed may be there only now.
@@ -92,16 +94,29 @@ export const RUN = defineCommand({
         settings,
         metrics,
         idleWorker,
+        page,
         service,
         onAgent: (agent) => followed.tell(agent),
         settingsNow: (into) => runSettings(options, operands, into),
       };
       return await new Run(start, server, log, terminal).untilStopped();
     } finally {
+      await page?.close();
       await server.close();
     }
   },
 });
+
+/** The page, whose address is the first thing that a newcomer sees. Logs that others read do not have what opens it. */
+async function startPage(settings: RunSettings, log: Log, terminal: Terminal): Promise<Console | undefined> {
+  if (!settings.configuration.console.enabled) return undefined;
+  const { Console } = await import('../../daemon/console/console.ts');
+  const page = await Console.start(settings, (level, message) => log.say(level, message));
+  if (!page) return undefined;
+  if (terminal.color || process.stderr.isTTY) log.say('info', `the page (this address opens it once): ${page.link}`);
+  else log.say('info', `the page is served at ${settings.configuration.console.listen}: \`wasprey console\` opens it`);
+  return page;
+}
 
 function reportUnused({ unused }: RunSettings, log: Log, terminal: Terminal): void {
   if (unused.length === 0) return;

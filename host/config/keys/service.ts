@@ -117,6 +117,17 @@ export const SERVICE_KEYS = {
     enabled: flag(false, 'Listen on a Unix socket that only the owner of the agent can open.'),
     socket: text('/run/wasprey/control.sock', 'Its path.'),
   }),
+  console: section('The page: what happens on this machine, in a browser. `wasprey console` opens it.', {
+    enabled: flag(false, 'Serve the page. `npm start` does.'),
+    listen: text(
+      '127.0.0.1:8766',
+      'Address and port to listen on, as `[::1]:8766` for IPv6. HTTPS with the certificate of the web server if webserver.ssl_enabled is on.',
+    ),
+    token_file: text(
+      '/run/wasprey/console.token',
+      'File for the address that opens the page once, which `wasprey console` prints. Only the owner of the agent can read it.',
+    ),
+  }),
   webserver: section('The web server: health, readiness, versions, metrics.', {
     enabled: flag(false, 'Serve over HTTP.'),
     listen_address: text('127.0.0.1', 'Address to listen on; 0.0.0.0 and :: mean all addresses of the machine.'),

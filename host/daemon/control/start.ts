@@ -1,16 +1,14 @@
 // The control socket of a run.
 
 import type { Agent } from '../../agent/agent.ts';
-import { loadAddon } from '../../capture/addon.ts';
 import type { Configuration } from '../../config/definition.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import type { Log } from '../../diagnostics/log.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
-import { version } from '../../diagnostics/version.ts';
 import type { ReloadResult } from '../hot-reload/reloader.ts';
+import { agentStatusOf } from './agent-status.ts';
 import type { InForceHost } from './responses.ts';
 import type { ControlServer } from './server.ts';
-import { statusOf } from './status.ts';
 
 /**
  * Undefined if disabled by the configuration. Rejects with CommandFailure.
@@ -26,15 +24,9 @@ export async function startControl(
 ): Promise<ControlServer | undefined> {
   if (!control.enabled) return undefined;
   const { ControlTakenError, startControlServer } = await import('./server.ts');
-  // Of a kernel it does not change.
-  const missingIoUringOperations = loadAddon().missingIoUringOperations();
-  const startedMs = Math.round(Date.now() - performance.now());
   try {
     return await startControlServer(control.socket, {
-      status: () => {
-        const facts = { version: version(), startedMs, modules: agent.modules(), missingIoUringOperations };
-        return statusOf(facts, agent.summary());
-      },
+      status: () => agentStatusOf(agent),
       async reload() {
         const result = await reload();
         const reason = agent.summary().rules.reloads.lastFailure?.reason;

@@ -1,0 +1,92 @@
+// wasprey console: opens the page of this machine's agent.
+
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { CONFIG_OPTIONS, configurationOf } from '../../daemon/configuration.ts';
+import { UsageError } from '../../diagnostics/arguments.ts';
+import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import { defineCommand } from '../definition/command.ts';
+
+const PATIENCE_MS = 5_000;
+
+export const CONSOLE = defineCommand({
+  name: 'console',
+  usage: '',
+  operands: [],
+  description: `
+    Prints the address of the page that this machine's agent serves (\`console.enabled\`), and opens it where there is a
+    desktop. The address opens the page once, within one browser, for twelve hours; the next call prints another.
+
+    The page shows alerts as they come, why a rule fired, what rules cost and how the agent does. From another machine:
+    \`ssh -L 8766:127.0.0.1:8766 HOST\`, then the address that the command prints there.`,
+  status: { ok: 'The address is printed.', failure: 'No agent serves the page.' },
+  options: {
+    ...CONFIG_OPTIONS,
+    'no-open': { kind: 'flag', description: 'Print the address only.' },
+  },
+  examples: [
+    { command: 'wasprey console', effect: 'Opens the page.' },
+    {
+      command: 'wasprey console --no-open -c wasprey.yaml',
+      effect: 'Prints the address, of an agent with that configuration.',
+    },
+  ],
+  async run({ options, operands }, terminal) {
+    if (operands.length > 0) throw new UsageError('console takes no operands');
+    const { configuration } = await configurationOf(
+      { config: options.config, option: options.option, usual: true },
+      terminal,
+    );
+    const link = await linkIn(configuration.console.token_file);
+    terminal.print(`${link}\n`);
+    if (options['no-open'] !== true && hasDesktop(process.env)) openInBrowser(link);
+    return EXIT.ok;
+  },
+});
+
+const HELP = 'an agent serves the page when its configuration says console.enabled: true; `npm start` does so';
+
+/** The address in the file, if somebody listens there. Rejects with CommandFailure. */
+async function linkIn(path: string): Promise<string> {
+  let link: string;
+  try {
+    link = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new CommandFailure(`no agent serves the page: can't read ${path}: ${reasonOf(error)}`, HELP);
+  }
+  const url = URL.canParse(link) ? new URL(link) : undefined;
+  if (!url) throw new CommandFailure(`${path} has no address of a page`, 'see console.token_file');
+  // An agent that was killed leaves its file.
+  if (!(await listens(url))) throw new CommandFailure(`no agent serves the page at ${url.origin}`, HELP);
+  return link;
+}
+
+function listens({ hostname, port, protocol }: URL): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({
+      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: Number(port || (protocol === 'https:' ? 443 : 80)),
+      timeout: PATIENCE_MS,
+    });
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+    socket.once('timeout', () => end(false));
+  });
+}
+
+function hasDesktop({ DISPLAY, WAYLAND_DISPLAY }: NodeJS.ProcessEnv): boolean {
+  return process.stdout.isTTY === true && Boolean(DISPLAY || WAYLAND_DISPLAY);
+}
+
+/** What is printed is enough where there is nothing to open it with. */
+function openInBrowser(link: string): void {
+  const child = spawn('xdg-open', [link], { stdio: 'ignore', detached: true });
+  child.once('error', () => {});
+  child.unref();
+}

@@ -1,0 +1,280 @@
+// Alerts as the page shows them: in groups by rule and workload, counted. It is an output that costs a few comparisons an alert while somebody
+// looks, and less while nobody does; what the page is sent is made at a fixed rate, whatever the number of alerts.
+
+import { randomBytes } from 'node:crypto';
+import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
+import { decode, type FieldValue } from '../../fields/value.ts';
+import type { Alert } from '../../outputs/alert.ts';
+import type { KeyedValue } from '../../outputs/message.ts';
+import type { Output, OutputCounters } from '../../outputs/output.ts';
+import {
+  type AlertLine,
+  type BoardMessage,
+  type GroupAlerts,
+  type GroupNumbers,
+  type GroupText,
+  STEP_MS,
+  STEPS,
+  type Workload,
+} from './messages.ts';
+
+/** Groups: the one that had no alert for longest makes room. */
+const MOST_GROUPS = 300;
+/** Alerts of a group that can be looked at, with details and without. */
+const KEPT_OF_EACH = 10;
+/** Bytes of the values of all alerts that can be looked at; the oldest make room. */
+const MOST_KEPT_BYTES = 16 * 1024 * 1024;
+/** Alerts that are remembered while nobody looks. */
+const MOST_UNSEEN = 500;
+const LONGEST_LINE = 300;
+
+interface Kept {
+  readonly id: number;
+  readonly alert: Alert;
+  readonly group: Group;
+  readonly bytes: number;
+}
+
+interface Group {
+  readonly text: GroupText;
+  readonly key: string;
+  readonly kept: Kept[];
+  readonly steps: number[];
+  /** Step of the last of `steps`. */
+  step: number;
+  count: number;
+  first: number;
+  last: number;
+  latest: Kept | undefined;
+  /** When it was made, and when it was changed last. */
+  readonly madeAt: number;
+  changedAt: number;
+}
+
+export class AlertBoard implements Output {
+  readonly name = 'console';
+  /** Of this run. */
+  readonly instance = randomBytes(6).toString('hex');
+  /** By rule and workload; that of the latest alert is last. */
+  readonly #groups = new Map<string, Group>();
+  readonly #kept = new Map<number, Kept>();
+  #keptBytes = 0;
+  /** Came while nobody looked. */
+  #unseen: Alert[] = [];
+  #unseenFrom = 0;
+  readonly #gone: { readonly id: number; readonly tick: number }[] = [];
+  #tick = 1;
+  #lookers = 0;
+  #alerts = 0;
+  #uncounted = 0;
+  #nextGroup = 1;
+
+  write(alert: Alert): void {
+    this.#alerts++;
+    if (this.#lookers > 0) this.#add(alert, this.#alerts);
+    else this.#remember(alert);
+  }
+
+  /** Somebody looks, from now until `leave`. */
+  enter(): void {
+    if (this.#lookers++ === 0) this.#catchUp();
+  }
+
+  leave(): void {
+    this.#lookers--;
+  }
+
+  /** Up to 0: all groups. @param tick of the last message that the reader has */
+  since(tick: number, now = Date.now()): BoardMessage | undefined {
+    const step = Math.floor(now / STEP_MS);
+    const isWhole = tick <= 0 || tick > this.#tick || this.#hasForgotten(tick);
+    const from = isWhole ? 0 : tick;
+    const changed = [...this.#groups.values()].filter(({ changedAt }) => changedAt > from);
+    if (!isWhole && changed.length === 0 && this.#gone.every((one) => one.tick <= from)) return undefined;
+    const message: BoardMessage = {
+      instance: this.instance,
+      tick: this.#tick,
+      now,
+      step,
+      alerts: this.#alerts,
+      uncounted: this.#uncounted,
+      isWhole,
+      added: changed.filter(({ madeAt }) => madeAt > from).map(({ text }) => text),
+      changed: changed.map((group) => numbersOf(group, step)),
+      gone: isWhole ? [] : this.#gone.filter((one) => one.tick > from).map(({ id }) => id),
+    };
+    return message;
+  }
+
+  /** Whether groups have gone since that are not known any more. */
+  #hasForgotten(tick: number): boolean {
+    const [oldest] = this.#gone;
+    return this.#gone.length >= MOST_GROUPS && oldest !== undefined && oldest.tick > tick;
+  }
+
+  /** Changes from now on are of the next tick: once for all readers. */
+  nextTick(): void {
+    this.#tick++;
+  }
+
+  alertsOf(id: number): GroupAlerts | undefined {
+    const group = this.#groupOf(id);
+    if (!group) return undefined;
+    const alerts = [...group.kept].sort((one, other) => other.id - one.id).map(lineOf);
+    return { group: group.text, alerts };
+  }
+
+  alert(id: number): { readonly alert: Alert; readonly group: GroupText } | undefined {
+    const kept = this.#kept.get(id);
+    return kept && { alert: kept.alert, group: kept.group.text };
+  }
+
+  get counters(): OutputCounters {
+    return { written: this.#alerts, dropped: 0, errors: 0 };
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #groupOf(id: number): Group | undefined {
+    for (const group of this.#groups.values()) if (group.text.id === id) return group;
+    return undefined;
+  }
+
+  #remember(alert: Alert): void {
+    if (this.#unseen.length < MOST_UNSEEN) {
+      this.#unseen.push(alert);
+      return;
+    }
+    // A ring: the oldest is forgotten.
+    this.#unseen[this.#unseenFrom] = alert;
+    this.#unseenFrom = (this.#unseenFrom + 1) % MOST_UNSEEN;
+    this.#uncounted++;
+  }
+
+  #catchUp(): void {
+    const alerts = [...this.#unseen.slice(this.#unseenFrom), ...this.#unseen.slice(0, this.#unseenFrom)];
+    this.#unseen = [];
+    this.#unseenFrom = 0;
+    const first = this.#alerts - alerts.length + 1;
+    for (const [index, alert] of alerts.entries()) this.#add(alert, first + index);
+  }
+
+  #add(alert: Alert, id: number): void {
+    const { key, workload } = placeOf(alert);
+    const group = this.#groups.get(key) ?? this.#newGroup(key, alert, workload);
+    const time = Number(alert.time / NANOSECONDS_PER_MS);
+    const kept = { id, alert, group, bytes: bytesOf(alert) };
+    // A Map is in the order of insertion.
+    this.#groups.delete(key);
+    this.#groups.set(key, group);
+    group.count++;
+    if (group.first === 0) group.first = time;
+    group.last = Math.max(group.last, time);
+    group.latest = kept;
+    group.changedAt = this.#tick + 1;
+    countStep(group, Math.floor(time / STEP_MS));
+    this.#keep(kept);
+  }
+
+  #newGroup(key: string, { rule, priority, source }: Alert, workload: Workload): Group {
+    for (const [oldest, group] of this.#groups) {
+      if (this.#groups.size < MOST_GROUPS) break;
+      this.#groups.delete(oldest);
+      for (const kept of group.kept) this.#forget(kept);
+      this.#gone.push({ id: group.text.id, tick: this.#tick + 1 });
+      // A reader that is further behind gets all groups.
+      if (this.#gone.length > MOST_GROUPS) this.#gone.shift();
+    }
+    const madeAt = this.#tick + 1;
+    const text = { id: this.#nextGroup++, rule, priority, source, ...workload };
+    return {
+      ...{ text, key, kept: [], steps: [0], step: 0, count: 0, first: 0, last: 0, latest: undefined },
+      ...{ madeAt, changedAt: madeAt },
+    };
+  }
+
+  #keep(kept: Kept): void {
+    const { group } = kept;
+    group.kept.push(kept);
+    this.#kept.set(kept.id, kept);
+    this.#keptBytes += kept.bytes;
+    const hasDetails = kept.alert.details !== undefined;
+    const alike = group.kept.filter(({ alert }) => (alert.details !== undefined) === hasDetails);
+    if (alike.length > KEPT_OF_EACH && alike[0]) this.#release(alike[0]);
+    for (const oldest of this.#kept.values()) {
+      if (this.#keptBytes <= MOST_KEPT_BYTES) break;
+      this.#release(oldest);
+    }
+  }
+
+  #release(kept: Kept): void {
+    kept.group.kept.splice(kept.group.kept.indexOf(kept), 1);
+    this.#forget(kept);
+  }
+
+  #forget(kept: Kept): void {
+    if (this.#kept.delete(kept.id)) this.#keptBytes -= kept.bytes;
+  }
+}
+
+const PLACES = { 'k8s.ns.name': 'namespace', 'k8s.pod.name': 'pod', 'container.name': 'container' } as const;
+
+function placeOf({ rule, fields }: Alert): { readonly key: string; readonly workload: Workload } {
+  const workload: { -readonly [Name in keyof Workload]: Workload[Name] } = {};
+  for (const { key, value } of fields) {
+    if (key !== 'k8s.ns.name' && key !== 'k8s.pod.name' && key !== 'container.name') continue;
+    const shown = shortText(value);
+    if (shown !== undefined) workload[PLACES[key]] = shown;
+  }
+  const { namespace = '', pod = '', container = '' } = workload;
+  return { key: JSON.stringify([rule, namespace, pod, container]), workload };
+}
+
+/** Names of Kubernetes and of runtimes; a longer one is hostile. */
+function shortText(value: FieldValue | undefined): string | undefined {
+  return value?.kind === 'text' && value.bytes.length > 0 ? decode(value.bytes.subarray(0, LONGEST_LINE)) : undefined;
+}
+
+/** Counts an alert; one from before all steps counts for the first. */
+function countStep(group: Group, step: number): void {
+  if (group.step === 0) group.step = step;
+  shiftTo(group, step);
+  const index = Math.max(0, group.steps.length - 1 - (group.step - step));
+  group.steps[index] = (group.steps[index] ?? 0) + 1;
+}
+
+function shiftTo(group: Group, step: number): void {
+  const missing = Math.min(step - group.step, STEPS);
+  for (let count = 0; count < missing; count++) group.steps.push(0);
+  if (group.steps.length > STEPS) group.steps.splice(0, group.steps.length - STEPS);
+  if (step > group.step) group.step = step;
+}
+
+function numbersOf(group: Group, step: number): GroupNumbers {
+  shiftTo(group, step);
+  const { text, count, first, last, steps, latest } = group;
+  const line = latest?.alert.message.slice(0, LONGEST_LINE) ?? '';
+  return { id: text.id, count, first, last, steps: [...steps], latest: line, latestAlert: latest?.id ?? 0 };
+}
+
+function lineOf({ id, alert }: Kept): AlertLine {
+  const { time, message, details } = alert;
+  return {
+    id,
+    time: Number(time / NANOSECONDS_PER_MS),
+    message: message.slice(0, LONGEST_LINE),
+    hasDetails: details !== undefined,
+  };
+}
+
+function bytesOf({ message, fields, details = [] }: Alert): number {
+  return 2 * message.length + valueBytes(fields) + valueBytes(details);
+}
+
+function valueBytes(values: readonly KeyedValue[]): number {
+  let sum = 0;
+  for (const { value } of values) sum += value && 'bytes' in value ? value.bytes.length : 16;
+  return sum;
+}

@@ -1,0 +1,228 @@
+// Whether one check holds of values that were read from an event. Operators and constants mean what they mean to compiled rules: automata and
+// numbers are the compiler's.
+
+import { comparedFields } from '../../agent/alert-details.ts';
+import { parseAddress, parseNetwork } from '../../compiler/conditions/address.ts';
+import type { Check, Operand } from '../../compiler/conditions/ast.ts';
+import { literalBytes } from '../../compiler/conditions/literal-bytes.ts';
+import { constantFor, numberOperator, portNumber } from '../../compiler/lower/number-check.ts';
+import { matches, pathMatch, textMatch } from '../../compiler/lower/text-match.ts';
+import { bufferText, valueText } from '../../fields/text.ts';
+import { type Absent, type FieldValue, integer } from '../../fields/value.ts';
+import { fieldKey, operandValue } from '../../outputs/transform.ts';
+import { resolveNamed } from '../../schema/fields/index.ts';
+import { asInteger, compareIntegers } from '../../schema/integers.ts';
+import { parameterType } from '../../schema/parameter-names.ts';
+import type { ValueType } from '../../schema/types.ts';
+
+type Seen = ReadonlyMap<string, FieldValue | Absent>;
+
+/** Byte strings: characters 0 to 255. */
+type Bytes = string;
+
+/** The values that the check compares: of every ancestor, or of both ends of a connection, there are several. */
+export function comparedValues(left: Operand, seen: Seen): FieldValue[] {
+  if (left.kind === 'field') {
+    return comparedFields(fieldKey(left)).flatMap((key) => seen.get(key) ?? []);
+  }
+  if (left.name === 'len') return lengthOf(left, seen);
+  const value = operandValue(left, (key) => seen.get(key));
+  return value ? [value] : [];
+}
+
+/** Of a text, or of a list. */
+function lengthOf({ arguments: [first] }: Extract<Operand, { kind: 'transformer' }>, seen: Seen): FieldValue[] {
+  if (!first || first.kind === 'literal') return [];
+  if (first.kind === 'list') return [integer(first.items.length)];
+  const [value] = comparedValues(first, seen);
+  if (!value) return [];
+  return [integer(value.kind === 'list' ? value.items.length : bytesOf(value, first).length)];
+}
+
+export function checkHolds(written: Check, seen: Seen): boolean {
+  const check = asFalcoCompares(written);
+  if (!check) return false;
+  const values = comparedValues(check.left, seen);
+  if (values.length === 0) return false;
+  const holds = (value: FieldValue): boolean => valueHolds(check, value, seen);
+  // Both ends of a connection have to differ.
+  return isOfEnds(check.left) && check.operator === '!=' ? values.every(holds) : values.some(holds);
+}
+
+/** Whether the field means both ends of a connection. */
+export function isOfEnds(operand: Operand): boolean {
+  return operand.kind === 'field' && ['fd.ip', 'fd.net', 'fd.port'].includes(operand.name);
+}
+
+/** As lower/check.ts has it: some fields see the first of a modifier's values only, and numbers of them are in no list. */
+function asFalcoCompares(check: Check): Check | undefined {
+  const { left, operator, modifier, right } = check;
+  if (left.kind !== 'field') return check;
+  const isRaw = left.name.startsWith('evt.rawarg');
+  const isOfAncestors = comparedFields(fieldKey(left)).length > 2;
+  const ends = isOfEnds(left);
+  if (!isRaw && !isOfAncestors && !ends) return check;
+  const isListed = operator === 'in' || operator === 'intersects';
+  if (ends ? operator === 'intersects' : isListed && isNumber(typeOf(left))) return undefined;
+  if (right.kind !== 'values') return check;
+  const firstAlone = modifier !== undefined || (left.name === 'fd.net' && operator === 'in');
+  return firstAlone ? { ...check, right: { ...right, values: right.values.slice(0, 1) } } : check;
+}
+
+function valueHolds(check: Check, value: FieldValue, seen: Seen): boolean {
+  const { operator, right, modifier, left } = check;
+  if (operator === 'exists') return true;
+  if (right.kind === 'operand') {
+    const [other] = comparedValues(right.operand, seen);
+    return other !== undefined && pairHolds(operator, value, left, other, right.operand);
+  }
+  const constants = right.kind === 'value' ? [right.value] : right.kind === 'values' ? right.values : [];
+  const texts = constants.map(({ text }) => text);
+  if (modifier === undefined) return constantsHold(check, value, texts);
+  const holding = texts.filter((text) => constantsHold(check, value, [text])).length;
+  return modifier === 'oneof'
+    ? holding === 1
+    : modifier === 'anyof'
+      ? holding > 0
+      : holding > 0 && holding === texts.length;
+}
+
+function constantsHold({ operator, left }: Check, value: FieldValue, texts: readonly string[]): boolean {
+  const type = typeOf(left);
+  switch (value.kind) {
+    case 'list':
+      return listHolds(operator, value.items.map(latin1), texts.map(constantBytes));
+    case 'boolean':
+      return texts.some((text) => (value.value === (text === 'true')) !== (operator === '!='));
+    case 'address': {
+      const isIn = texts.some((text) =>
+        type === 'IPNET' ? isInNetwork(value.bytes, text) : isAddress(value.bytes, text),
+      );
+      return isIn !== (operator === '!=');
+    }
+    case 'integer':
+      if (!isNumber(type)) return textsHold(operator, bytesOf(value, left), texts);
+      return texts.some((text) =>
+        compareIntegers(
+          asInteger(value.value, type),
+          operator === 'in' || operator === 'intersects' ? '=' : numberOperator(operator),
+          type === 'PORT' ? portNumber(text) : constantFor(text, type),
+        ),
+      );
+    case 'text':
+    case 'buffer':
+    case 'time':
+    case 'double':
+      return textsHold(operator, bytesOf(value, left), texts);
+  }
+}
+
+function textsHold(operator: Check['operator'], text: Bytes, constants: readonly string[]): boolean {
+  const values = constants.map(constantBytes);
+  switch (operator) {
+    case 'exists':
+      return true;
+    case 'in':
+    case 'intersects':
+      return values.includes(text);
+    case '!=':
+      return !values.includes(text);
+    case 'pmatch':
+      return values.length > 0 && matches(text, pathMatch(values));
+    case 'bcontains':
+    case 'bstartswith': {
+      const parts = values.map((value) => Buffer.from(value, 'hex').toString('latin1'));
+      return parts.some((part) => (operator === 'bcontains' ? text.includes(part) : text.startsWith(part)));
+    }
+    default:
+      return values.some((value) => matches(text, textMatch(operator, value)));
+  }
+}
+
+/** `in`: all of them are among the values; `intersects`: any is. */
+function listHolds(operator: Check['operator'], items: readonly Bytes[], values: readonly Bytes[]): boolean {
+  const isAmong = (item: Bytes): boolean => values.includes(item);
+  return operator === 'in' ? items.every(isAmong) : items.some(isAmong);
+}
+
+/** Two values of the event. */
+function pairHolds(
+  operator: Check['operator'],
+  value: FieldValue,
+  left: Operand,
+  other: FieldValue,
+  right: Operand,
+): boolean {
+  const [items, among] = [itemsOf(value, left), itemsOf(other, right)];
+  if (operator === 'in' || operator === 'intersects') return listHolds(operator, items, among);
+  if (value.kind === 'integer' && other.kind === 'integer') {
+    const [one, another] = [asInteger(value.value, typeOf(left)), asInteger(other.value, typeOf(right))];
+    return compareIntegers(one, numberOperator(operator), another);
+  }
+  if (value.kind === 'boolean' && other.kind === 'boolean')
+    return (value.value === other.value) !== (operator === '!=');
+  if (value.kind === 'address' && other.kind === 'address') {
+    return (latin1(value.bytes) === latin1(other.bytes)) !== (operator === '!=');
+  }
+  const [first = '', second = ''] = [bytesOf(value, left), bytesOf(other, right)];
+  if (operator === '!=') return first !== second;
+  if (operator === 'exists' || operator === 'pmatch' || operator === 'bcontains' || operator === 'bstartswith')
+    return false;
+  return matches(first, textMatch(operator, second));
+}
+
+function itemsOf(value: FieldValue, of: Operand): readonly Bytes[] {
+  return value.kind === 'list' ? value.items.map(latin1) : [bytesOf(value, of)];
+}
+
+/** What a condition compares of a text. Arguments are compared as they are shown, buffers as they are. */
+function bytesOf(value: FieldValue, of: Operand): Bytes {
+  if (value.kind !== 'buffer') return latin1(valueText(value));
+  const isArgument = of.kind === 'field' && of.name.startsWith('evt.arg');
+  return latin1(isArgument ? bufferText(value) : value.bytes);
+}
+
+/** Undefined for transformers: numbers of 64 bits. */
+function typeOf(operand: Operand): ValueType | undefined {
+  if (operand.kind === 'transformer') return operand.name === 'len' ? 'UINT64' : undefined;
+  const resolved = resolveNamed(operand.name, operand.argument);
+  if (!resolved.ok) return undefined;
+  const { type } = resolved.field;
+  return type === 'DYN' ? parameterType(resolved.argument ?? '') : type;
+}
+
+const TEXT_TYPES: ReadonlySet<string> = new Set([
+  'CHARBUF',
+  'BYTEBUF',
+  'FSPATH',
+  'FSRELPATH',
+  'SOCKADDR',
+  'SOCKTUPLE',
+  'FDLIST',
+]);
+
+function isNumber(type: ValueType | undefined): boolean {
+  return type !== undefined && !TEXT_TYPES.has(type);
+}
+
+function isAddress(bytes: Uint8Array, text: string): boolean {
+  return latin1(bytes) === latin1(parseAddress(text) ?? new Uint8Array());
+}
+
+function isInNetwork(bytes: Uint8Array, text: string): boolean {
+  const network = parseNetwork(text);
+  if (!network || network.bytes.length !== bytes.length) return false;
+  for (let bit = 0; bit < network.length; bit++) {
+    const mask = 0x80 >> (bit & 7);
+    if (((bytes[bit >> 3] ?? 0) & mask) !== ((network.bytes[bit >> 3] ?? 0) & mask)) return false;
+  }
+  return true;
+}
+
+function constantBytes(text: string): Bytes {
+  return latin1(literalBytes(text));
+}
+
+function latin1(bytes: Uint8Array): Bytes {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}

@@ -1,0 +1,165 @@
+// The page of a run: the board that takes its alerts, the server, and what is looked up for it.
+
+import type { Agent } from '../../agent/agent.ts';
+import type { Configuration } from '../../config/definition.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
+import type { LogLevel } from '../../diagnostics/log.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import { valueText } from '../../fields/text.ts';
+import { decode } from '../../fields/value.ts';
+import type { Alert } from '../../outputs/alert.ts';
+import { agentStatusOf } from '../control/agent-status.ts';
+import { PathWatch } from '../hot-reload/path-watch.ts';
+import type { RuleSelection } from '../rules/rule-selection.ts';
+import { OneTimeToken } from './access.ts';
+import { AlertBoard } from './alert-board.ts';
+import { type Answer, Lookup } from './lookup.ts';
+import type { ShownAlert } from './messages.ts';
+import { readPageFiles } from './page-files.ts';
+import { type ConsoleHost, ConsoleServer } from './server.ts';
+import { shownAlert } from './shown-alert.ts';
+
+/** What of a run's settings the page needs. */
+export interface ConsoleSettings {
+  readonly configuration: Configuration;
+  readonly modules: readonly string[];
+  readonly ruleFiles: readonly string[];
+  readonly selection: RuleSelection;
+}
+
+type Say = (level: LogLevel, message: string) => void;
+
+export class Console {
+  readonly board = new AlertBoard();
+  readonly #lookup = new Lookup();
+  readonly #settings: ConsoleSettings;
+  #agent: Agent | undefined;
+  #server: ConsoleServer | undefined;
+  #token: OneTimeToken | undefined;
+  #certificate: PathWatch | undefined;
+
+  private constructor(settings: ConsoleSettings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * Starts to serve. Undefined if the configuration does not enable it.
+   * @param say logs the result of a changed certificate
+   * @throws {CommandFailure} when it can't
+   */
+  static async start(settings: ConsoleSettings, say: Say): Promise<Console | undefined> {
+    if (!settings.configuration.console.enabled) return undefined;
+    const page = new Console(settings);
+    await page.#listen(settings.configuration);
+    const { ssl_enabled, ssl_certificate } = settings.configuration.webserver;
+    if (ssl_enabled) page.#watchCertificate(ssl_certificate, say);
+    return page;
+  }
+
+  /** An address that opens the page once. */
+  get link(): string {
+    return this.#token?.link ?? '';
+  }
+
+  /** Events are captured from now on. */
+  watch(agent: Agent): void {
+    this.#agent = agent;
+  }
+
+  async close(): Promise<void> {
+    this.#certificate?.close();
+    this.#token?.remove();
+    await this.#server?.close();
+    await this.#lookup.close();
+  }
+
+  async #listen({ console: { listen, token_file: tokenFile }, webserver }: Configuration): Promise<void> {
+    const { ssl_enabled: isSecure, ssl_certificate: certificate } = webserver;
+    const [, address = '', port = ''] = /^(.*):(\d{1,5})$/.exec(listen) ?? [];
+    try {
+      this.#server = await ConsoleServer.start({
+        address: address.replace(/^\[(.*)\]$/, '$1'),
+        port: Number(port),
+        ...(isSecure && { certificate }),
+        board: this.board,
+        files: readPageFiles(),
+        host: this.#host(),
+      });
+    } catch (error) {
+      throw new CommandFailure(
+        `the page can't be served at ${listen}: ${reasonOf(error)}`,
+        'see console.listen and webserver.ssl_certificate, or turn it off with -o console.enabled=false',
+      );
+    }
+    try {
+      const shown = /^(0\.0\.0\.0|\[::\])$/.test(address) ? '127.0.0.1' : address;
+      this.#token = new OneTimeToken(tokenFile, `${isSecure ? 'https' : 'http'}://${shown}:${this.#server.port}/`);
+      this.#server.open(this.#token);
+    } catch (error) {
+      await this.#server.close();
+      throw new CommandFailure(
+        `the page's token can't be written to ${tokenFile}: ${reasonOf(error)}`,
+        'see console.token_file',
+      );
+    }
+  }
+
+  #host(): ConsoleHost {
+    return {
+      status: () => this.#agent && agentStatusOf(this.#agent),
+      alert: (id) => this.#shown(id),
+      rule: (id) => this.#ruleOf(id),
+      journal: (id) => this.#journalOf(id),
+    };
+  }
+
+  #shown(id: number): ShownAlert | undefined {
+    const kept = this.board.alert(id);
+    return kept && shownAlert(this.board.instance, id, kept.alert, kept.group);
+  }
+
+  async #ruleOf(id: number): Promise<Answer | undefined> {
+    const alert = this.board.alert(id)?.alert;
+    if (!alert) return undefined;
+    const { modules, ruleFiles, selection } = this.#settings;
+    if (alert.source === 'internal') return { kind: 'none', reason: 'the agent itself reports this: there is no rule' };
+    if (modules.length > 0 && ruleFiles.length === 0) {
+      return { kind: 'none', reason: 'the rules are compiled modules, which do not have macros and lists' };
+    }
+    const seen = [...alert.fields, ...(alert.details ?? [])].map(({ key, value }) => [key, value] as const);
+    const { statics = {} } = selection;
+    return this.#lookup.ask({ kind: 'rule', rule: alert.rule, files: ruleFiles, seen, statics });
+  }
+
+  async #journalOf(id: number): Promise<Answer | undefined> {
+    const alert = this.board.alert(id)?.alert;
+    if (!alert) return undefined;
+    const { enabled, folder, secret_names: secretNames } = this.#settings.configuration.journal;
+    if (!enabled)
+      return { kind: 'none', reason: 'the journal is off: journal.enabled keeps what happens on this machine' };
+    if (!alert.details) return { kind: 'none', reason: 'there were too many alerts at the time to read its process' };
+    const pid = Number(textOf(alert, 'proc.pid') ?? 0);
+    const container = textOf(alert, 'container.id') ?? 'host';
+    const time = Number(alert.time / 1_000_000n);
+    const id12 = container === 'host' ? '' : container;
+    return this.#lookup.ask({ kind: 'journal', folder, time, pids: [pid], container: id12, secretNames });
+  }
+
+  #watchCertificate(path: string, say: Say): void {
+    this.#certificate = new PathWatch([path], {
+      onChange: () => {
+        try {
+          this.#server?.renewCertificate();
+        } catch (error) {
+          say('error', `the page keeps the previous certificate: ${reasonOf(error)}`);
+        }
+      },
+      onTrouble: (message) => say('warning', message),
+    });
+  }
+}
+
+function textOf({ details = [] }: Alert, wanted: string): string | undefined {
+  const value = details.find(({ key }) => key === wanted)?.value;
+  return value && decode(valueText(value));
+}

@@ -1,0 +1,55 @@
+// What the journal has of a minute before an alert and after it, of its processes and its container.
+
+import { deedText } from '../../captures/report/command-line.ts';
+import { deedOf } from '../../captures/report/deeds.ts';
+import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
+import { type EventView, History } from '../../journal/event-views.ts';
+import { findHistory } from '../../journal/history.ts';
+import { SecretMask } from '../../journal/mask-secrets.ts';
+import type { JournalQuestion } from './lookup.ts';
+import type { JournalLine, ShownJournal } from './messages.ts';
+
+const AROUND_MS = 60_000;
+/** Those that are nearest to the alert are shown. */
+const MOST_LINES = 400;
+
+export function journalAround(question: JournalQuestion): ShownJournal {
+  const { folder, time, secretNames } = question;
+  const range = { since: time - AROUND_MS, until: time + AROUND_MS };
+  const mask = new SecretMask(secretNames);
+  const { files } = findHistory([folder], range);
+  const lines: JournalLine[] = [];
+  for (const { path } of files) {
+    using history = new History(path, true);
+    for (const item of history.items()) {
+      if (item.kind !== 'event') continue;
+      const at = Number(item.time / NANOSECONDS_PER_MS);
+      if (at < range.since || at > range.until || !concerns(item, question)) continue;
+      lines.push(lineOf(item, at, question, mask));
+    }
+  }
+  const near = lines.toSorted((one, other) => Math.abs(one.time - time) - Math.abs(other.time - time));
+  const shown = near.slice(0, MOST_LINES).sort((one, other) => one.time - other.time);
+  return { kind: 'lines', lines: shown, isCut: lines.length > MOST_LINES, seconds: AROUND_MS / 1000 };
+}
+
+/** Of the container; on the host, of the process and those below it. */
+function concerns(event: EventView, { container, pids }: JournalQuestion): boolean {
+  const { image } = event.record;
+  if (!image) return false;
+  if (container !== '') return event.text('container.id') === container.slice(0, 12);
+  if (pids.includes(image.number('pid'))) return true;
+  for (const ancestor of image.ancestors()) if (ancestor.number('pid') === pids[0]) return true;
+  return false;
+}
+
+function lineOf(event: EventView, time: number, { pids }: JournalQuestion, mask: SecretMask): JournalLine {
+  const pid = event.record.image?.number('pid') ?? 0;
+  return {
+    time,
+    pid,
+    name: event.text('proc.name') ?? '',
+    text: deedText(deedOf(event), mask),
+    isOwn: pid === pids[0],
+  };
+}

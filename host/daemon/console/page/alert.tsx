@@ -1,0 +1,290 @@
+// An alert: what fired, why, what led to it and what came of it.
+
+import type { VNode } from 'preact';
+import type { JournalLine, ShownAlert, ShownField, ShownJournal, ShownProcess, ShownRule } from '../messages.ts';
+import type { Reply } from './api.ts';
+import { board } from './board.ts';
+import { Condition } from './condition.tsx';
+import { Place } from './now.tsx';
+import { useSignal } from './signal.ts';
+import { count, Note, Priority, Text, Time } from './text.tsx';
+import { Title } from './title.tsx';
+import { useAnswer } from './use-answer.ts';
+
+export function AlertView({ instance, id }: { readonly instance: string; readonly id: number }): VNode {
+  const { instance: current } = useSignal(board);
+  const reply = useAnswer<ShownAlert>(`alerts/${id}`);
+  const isOther = current !== undefined && current !== instance;
+  if (isOther || reply?.kind === 'gone') {
+    return (
+      <>
+        <Title>An alert</Title>
+        <Note role="alert">
+          {isOther
+            ? 'This alert is of an earlier run of the agent, which keeps alerts only as long as it runs. Its outputs have it.'
+            : 'The agent does not have this alert any more: of each group it keeps the latest. Its outputs have it.'}
+        </Note>
+        <p>
+          <a href="#/now">Now</a>
+        </p>
+      </>
+    );
+  }
+  if (reply?.kind === 'done') return <Shown alert={reply.body} />;
+  return (
+    <>
+      <Title>An alert</Title>
+      {reply ? <Failed reply={reply} /> : <Note role="status">Loading</Note>}
+    </>
+  );
+}
+
+function Failed({ reply }: { readonly reply: Exclude<Reply<unknown>, { readonly kind: 'done' }> }): VNode {
+  return (
+    <Note role="alert">It can't be loaded: {reply.kind === 'failed' ? reply.reason : 'the session is over'}.</Note>
+  );
+}
+
+function Shown({ alert }: { readonly alert: ShownAlert }): VNode {
+  const { rule, priority, time, hostname, message, tags, process, capture, response } = alert;
+  return (
+    <article class="alert">
+      <div class="head">
+        <Title>
+          <Text value={rule} most={300} />
+        </Title>
+        <Priority name={priority} />
+      </div>
+      <dl class="summary">
+        <Fact name="Time">
+          <Time ms={time} date />
+        </Fact>
+        <Fact name="Machine">
+          <Text value={hostname} />
+        </Fact>
+        <Fact name="Workload">
+          <Place workload={alert} />
+        </Fact>
+        {process?.user !== undefined && (
+          <Fact name="User">
+            <Text value={process.user} />
+            {process.login !== undefined && process.login !== process.user && (
+              <>
+                , logged in as <Text value={process.login} />
+              </>
+            )}
+          </Fact>
+        )}
+        {tags.length > 0 && (
+          <Fact name="Tags">
+            <Text value={tags.join(', ')} />
+          </Fact>
+        )}
+      </dl>
+      <p class="message">
+        <Text value={message} />
+      </p>
+      <div class="sections">
+        <div>
+          <Section title="Process">
+            {process ? (
+              <Processes line={process.line} />
+            ) : (
+              <Note>
+                {alert.source === 'internal'
+                  ? 'The agent itself reports this.'
+                  : 'It was not read: details are read of 25 alerts a second, and there were more.'}
+              </Note>
+            )}
+          </Section>
+          <Section title="What was done">
+            <Done capture={capture} response={response} />
+          </Section>
+          <Section title="Fields">
+            <Fields fields={alert.fields} />
+            {process && process.details.length > 0 && (
+              <details>
+                <summary>{count(process.details.length, 'further field')} of the event</summary>
+                <Fields fields={process.details} />
+              </details>
+            )}
+          </Section>
+        </div>
+        <div>
+          <Section title="Why it fired">
+            <Rule id={alert.id} hasProcess={process !== undefined} />
+          </Section>
+          <Section title="A minute before and after">
+            <Journal id={alert.id} time={time} />
+          </Section>
+        </div>
+      </div>
+    </article>
+  );
+}
+
+function Section({ title, children }: { readonly title: string; readonly children: preact.ComponentChildren }): VNode {
+  return (
+    <section>
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }): VNode {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** From the entry down to the process that fired, each below the one that forked it. */
+function Processes({ line: [first, ...rest] }: { readonly line: readonly ShownProcess[] }): VNode {
+  if (!first) return <Note>It has no process.</Note>;
+  const { name, pid, executable, command, remarks } = first;
+  const isLast = rest.length === 0;
+  return (
+    <ol class="processes">
+      <li class={isLast ? 'fired' : ''}>
+        <div class="process">
+          <strong>
+            <Text value={name} most={100} />
+          </strong>{' '}
+          {pid !== undefined && <span class="pid">{pid}</span>}
+          {isLast && <span class="tag">fired</span>}
+          {remarks.map((remark) => (
+            <span key={remark} class="tag warning">
+              {remark}
+            </span>
+          ))}
+          {executable !== undefined && (
+            <div class="path">
+              <Text value={executable} most={500} />
+            </div>
+          )}
+          {command !== undefined && command !== name && (
+            <code>
+              <Text value={command} most={1_000} />
+            </code>
+          )}
+        </div>
+        {!isLast && <Processes line={rest} />}
+      </li>
+    </ol>
+  );
+}
+
+function Done({
+  capture,
+  response,
+}: {
+  readonly capture: string | undefined;
+  readonly response: string | undefined;
+}): VNode {
+  if (capture === undefined && response === undefined)
+    return <Note>The alert has neither a response nor a capture.</Note>;
+  return (
+    <dl class="facts">
+      {response !== undefined && (
+        <Fact name="Response">
+          <Text value={response} />
+        </Fact>
+      )}
+      {capture !== undefined && (
+        <Fact name="Capture">
+          <Text value={capture} />, shown by{' '}
+          <code>
+            wasprey captures show <Text value={capture} />
+          </code>
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+function Fields({ fields }: { readonly fields: readonly ShownField[] }): VNode {
+  return (
+    <dl class="fields">
+      {fields.map(({ key, text }) => (
+        <div key={key}>
+          <dt>
+            <Text value={key} />
+          </dt>
+          <dd>{text === undefined ? <span class="absent">no value</span> : <Text value={text} />}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Rule({ id, hasProcess }: { readonly id: number; readonly hasProcess: boolean }): VNode {
+  const reply = useAnswer<ShownRule>(`alerts/${id}/rule`);
+  if (!reply) return <Note role="status">Evaluating</Note>;
+  if (reply.kind !== 'done') return <Note>It can't be loaded.</Note>;
+  const { body } = reply;
+  if (body.kind === 'none') return <Note>No condition: {body.reason}.</Note>;
+  return (
+    <>
+      <p>
+        <Text value={body.description} />
+      </p>
+      {!hasProcess && <Note>Of this alert only the fields of its output were read: other parts are unknown.</Note>}
+      {hasProcess && body.condition.verdict === 'false' && (
+        <Note>The condition of the rule file is not true of this event: the file has changed since the alert.</Note>
+      )}
+      <Condition part={body.condition} />
+      <details>
+        <summary>
+          As it is written in <Text value={body.place} />
+        </summary>
+        <pre>
+          <Text value={body.written} most={20_000} />
+        </pre>
+      </details>
+    </>
+  );
+}
+
+function Journal({ id, time }: { readonly id: number; readonly time: number }): VNode {
+  const reply = useAnswer<ShownJournal>(`alerts/${id}/journal`);
+  if (!reply) return <Note role="status">Reading the journal</Note>;
+  if (reply.kind !== 'done') return <Note>It can't be loaded.</Note>;
+  const { body } = reply;
+  if (body.kind === 'none') return <Note>Nothing: {body.reason}.</Note>;
+  if (body.lines.length === 0) return <Note>The journal has nothing of its processes within {body.seconds} s.</Note>;
+  return (
+    <>
+      {body.isCut && <p class="facts">The {body.lines.length} events that are nearest to the alert</p>}
+      <ol class="journal">
+        {body.lines.map((line, index) => (
+          <JournalRow key={index} line={line} at={time} />
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function JournalRow({
+  line: { time, pid, name, text, isOwn },
+  at,
+}: {
+  readonly line: JournalLine;
+  readonly at: number;
+}): VNode {
+  const seconds = (time - at) / 1000;
+  return (
+    <li class={isOwn ? 'own' : ''}>
+      <span class="offset" title={new Date(time).toISOString()}>
+        {seconds > 0 ? '+' : ''}
+        {seconds.toFixed(2)} s
+      </span>
+      <span class="who">
+        <Text value={name} most={40} /> <span class="pid">{pid}</span>
+      </span>
+      <Text value={text} most={500} />
+    </li>
+  );
+}

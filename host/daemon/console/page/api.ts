@@ -1,0 +1,44 @@
+// Requests to the agent, which serves nobody but this page.
+
+/** What became of a request. */
+export type Reply<Body> =
+  | { readonly kind: 'done'; readonly body: Body }
+  /** There is no such thing, or not any more. */
+  | { readonly kind: 'gone' }
+  /** The session is over: the agent has restarted, or it is another one's browser. */
+  | { readonly kind: 'over' }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** The answer of a path below /api/, whose type the caller knows. */
+export async function ask<Body>(path: string, signal?: AbortSignal): Promise<Reply<Body>> {
+  try {
+    const response = await fetch(`/api/${path}`, { signal: signal ?? null, cache: 'no-store' });
+    if (response.status === 401) return { kind: 'over' };
+    if (response.status === 404) return { kind: 'gone' };
+    if (!response.ok) return { kind: 'failed', reason: `the agent answered with status ${response.status}` };
+    return { kind: 'done', body: (await response.json()) as Body };
+  } catch {
+    return { kind: 'failed', reason: 'the agent does not answer' };
+  }
+}
+
+/** Whether there is a session; undefined if the agent does not answer. */
+export async function hasSession(): Promise<boolean | undefined> {
+  try {
+    return (await fetch('/session', { cache: 'no-store' })).status === 204;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Opens a session by a token; the reason if it can't. */
+export async function openSession(token: string): Promise<string | undefined> {
+  try {
+    const response = await fetch('/session', { method: 'POST', body: token });
+    if (response.status === 204) return undefined;
+    const { error } = (await response.json()) as { readonly error?: string };
+    return error ?? `the agent answered with status ${response.status}`;
+  } catch {
+    return 'the agent does not answer';
+  }
+}

@@ -1,0 +1,39 @@
+// The alerts of a group that the agent still has.
+
+import type { VNode } from 'preact';
+import type { GroupAlerts } from '../messages.ts';
+import { Note, number, Text, Time } from './text.tsx';
+import { useAnswer } from './use-answer.ts';
+
+interface Props {
+  readonly id: number;
+  readonly instance: string;
+  /** All that there were. */
+  readonly count: number;
+}
+
+export function GroupAlertList({ id, instance, count }: Props): VNode {
+  const reply = useAnswer<GroupAlerts>(`groups/${id}`);
+  if (!reply) return <Note role="status">Loading</Note>;
+  if (reply.kind !== 'done')
+    return <Note role="alert">They can't be loaded: {reply.kind === 'failed' ? reply.reason : reply.kind}</Note>;
+  const { alerts } = reply.body;
+  return (
+    <div class="kept">
+      <p class="facts">
+        The latest {number(alerts.length)} of {number(count)}
+      </p>
+      <ol>
+        {alerts.map(({ id: alert, time, message, hasDetails }) => (
+          <li key={alert}>
+            <a href={`#/alert/${instance}/${alert}`}>
+              <Time ms={time} />
+            </a>{' '}
+            <Text value={message} most={300} />
+            {!hasDetails && <small> without its process</small>}
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}

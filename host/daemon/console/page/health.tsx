@@ -1,0 +1,191 @@
+// Health: what the agent captures, evaluates and loses, and how its outputs do.
+
+import type { VNode } from 'preact';
+import type { ShownStatus } from '../messages.ts';
+import { Sparkline } from './charts.tsx';
+import { Scroll } from './scroll.tsx';
+import { rates, useStates } from './status.ts';
+import { bytes, count, milliseconds, Note, number, rate, Text, Time } from './text.tsx';
+import { Title } from './title.tsx';
+
+export function HealthView(): VNode {
+  const states = useStates();
+  const status = states.at(-1);
+  return (
+    <>
+      <div class="head">
+        <Title>Health</Title>
+        {status && (
+          <p class="facts">
+            Wasprey {status.version}, process {status.pid}, since <Time ms={status.startedMs} date />
+          </p>
+        )}
+      </div>
+      {status ? <Shown states={states} status={status} /> : <Note role="status">Loading</Note>}
+    </>
+  );
+}
+
+interface Props {
+  readonly states: readonly ShownStatus[];
+  readonly status: ShownStatus;
+}
+
+function Shown({ states, status }: Props): VNode {
+  const troubles = troublesOf(status);
+  return (
+    <>
+      {troubles.length === 0 ? (
+        <p class="well">Nothing is lost, and the rules in use are the wanted ones.</p>
+      ) : (
+        <ul class="troubles">
+          {troubles.map((trouble) => (
+            <li key={trouble}>
+              <Text value={trouble} most={500} />
+            </li>
+          ))}
+        </ul>
+      )}
+      <h2>Events</h2>
+      <Events states={states} status={status} />
+      <h2>The engine</h2>
+      <Numbers
+        rows={[
+          ['Age of an event when it is evaluated, on average', milliseconds(status.lagMs)],
+          ['Fullest ring since the start', `${Math.round(100 * status.ringHighWater)} %`],
+          ['Events that wait in the rings', number(status.eventsWaiting ?? 0)],
+          ['Events that wait for their container', number(status.eventsHeld)],
+          ['Containers known, unknown', `${number(status.containers.known)}, ${number(status.containers.unknown)}`],
+          ['Pods known, unknown', `${number(status.containers.podsKnown)}, ${number(status.containers.podsUnknown)}`],
+          ['Replacements of rules, refused', `${number(status.reloads.succeeded)}, ${number(status.reloads.failed)}`],
+          ['Journal', journalText(status)],
+        ]}
+      />
+      <h2>Outputs</h2>
+      <Outputs status={status} />
+    </>
+  );
+}
+
+/** As `wasprey status` has them, in brief. */
+function troublesOf({
+  events,
+  images,
+  setAside,
+  reloads,
+  rulesLeftOut,
+  tampering,
+  hooks,
+  outputs,
+  journal,
+}: ShownStatus): string[] {
+  const troubles: (string | false)[] = [
+    events.dropped > 0 && `${count(events.dropped, 'event')} lost: the machine made more than could be read`,
+    images.lost > 0 &&
+      `${count(images.lost, 'record')} of processes lost, ${count(images.eventsWithout, 'event')} evaluated without`,
+    ...setAside
+      .filter(({ to }) => to === undefined)
+      .map(({ module, reason }) => `module ${module} is set aside: ${reason}`),
+    reloads.isRefused && `the last rules were refused: ${reloads.lastFailure?.reason ?? 'some are left out'}`,
+    ...rulesLeftOut.map((error) => `left out of the rules: ${error}`),
+    ...tampering.present.map((finding) => `tampering: ${finding}`),
+    hooks.blindRules.length > 0 &&
+      `${count(hooks.blindRules.length, 'rule')} blind to some events: the kernel lacks hooks`,
+    ...outputs.map(
+      ({ name, counters }) => counters.dropped > 0 && `${count(counters.dropped, 'alert')} lost by the output ${name}`,
+    ),
+    journal?.failure !== undefined && `the journal can't be written: ${journal.failure}`,
+  ];
+  return troubles.filter((trouble) => trouble !== false);
+}
+
+const OUTCOMES = [
+  ['produced', 'By the kernel'],
+  ['filtered', 'Dropped in the kernel: no rule needs them'],
+  ['evaluated', 'Evaluated'],
+  ['dropped', 'Lost'],
+] as const;
+
+function Events({ states, status }: Props): VNode {
+  return (
+    <Scroll label="Table of events">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Events</th>
+            <th scope="col" class="number">
+              Since the start
+            </th>
+            <th scope="col" class="number">
+              Now
+            </th>
+            <th scope="col">Last two minutes</th>
+          </tr>
+        </thead>
+        <tbody>
+          {OUTCOMES.map(([key, title]) => {
+            const recent = rates(states, ({ events }) => events[key]);
+            return (
+              <tr key={key}>
+                <th scope="row">{title}</th>
+                <td class="number">{number(status.events[key])}</td>
+                <td class="number">{recent.length === 0 ? '' : rate(recent.at(-1) ?? 0)}</td>
+                <td>
+                  <Sparkline values={recent} label={`${title}, a second`} />
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+function Numbers({ rows }: { readonly rows: readonly (readonly [string, string])[] }): VNode {
+  return (
+    <dl class="fields">
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function journalText({ journal }: ShownStatus): string {
+  if (!journal) return 'off';
+  return `${bytes(journal.bytes)} on disk, ${count(journal.events, 'event')} kept, ${number(journal.leftOut)} left out`;
+}
+
+function Outputs({ status: { outputs } }: { readonly status: ShownStatus }): VNode {
+  return (
+    <Scroll label="Table of outputs">
+      <table>
+        <thead>
+          <tr>
+            {['Output', 'Written', 'Lost', 'Errors', 'Queued', 'Spool'].map((title, index) => (
+              <th key={title} scope="col" class={index > 0 ? 'number' : ''}>
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {outputs.map(({ name, counters: { written, dropped, errors, queued, spoolBytes } }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td class="number">{number(written)}</td>
+              <td class="number">{number(dropped)}</td>
+              <td class="number">{number(errors)}</td>
+              <td class="number">{queued === undefined ? '' : number(queued)}</td>
+              <td class="number">{spoolBytes === undefined ? '' : bytes(spoolBytes)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}

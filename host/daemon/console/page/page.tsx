@@ -1,0 +1,150 @@
+// The page: its frame, the view that the address names, and whether it is in touch with the agent.
+
+import { render, type VNode } from 'preact';
+import { AlertView } from './alert.tsx';
+import { hasSession, openSession } from './api.ts';
+import { board, openStream } from './board.ts';
+import { HealthView } from './health.tsx';
+import { NowView } from './now.tsx';
+import { replaceAddress, route } from './route.ts';
+import { RulesView } from './rules.tsx';
+import { Signal, useSignal } from './signal.ts';
+import { Note, Time } from './text.tsx';
+
+const VIEWS = [
+  { name: 'now', title: 'Now' },
+  { name: 'rules', title: 'Rules' },
+  { name: 'health', title: 'Health' },
+] as const;
+
+type Entry = { readonly kind: 'asking' | 'open' } | { readonly kind: 'refused'; readonly reason: string };
+
+const entry = new Signal<Entry>({ kind: 'asking' });
+
+async function enter(): Promise<void> {
+  const [, token] = /^#token=([\w-]+)$/.exec(location.hash) ?? [];
+  // The token is of no use to anybody once it is used, and not a part of an address to pass on.
+  if (token !== undefined) replaceAddress('#/now');
+  const refused = token === undefined ? undefined : await openSession(token);
+  const session = await hasSession();
+  if (session === true) {
+    entry.value = { kind: 'open' };
+    openStream();
+  } else {
+    const reason = session === undefined ? 'the agent does not answer' : (refused ?? 'this browser has no session');
+    entry.value = { kind: 'refused', reason };
+  }
+}
+
+function Page(): VNode {
+  const { kind, ...rest } = useSignal(entry);
+  return (
+    <>
+      <button type="button" class="skip" onClick={toMain}>
+        To the content
+      </button>
+      <header class="bar">
+        <span class="brand">Wasprey</span>
+        {kind === 'open' && <Navigation />}
+        {kind === 'open' && <ConnectionSign />}
+      </header>
+      <main id="main" tabIndex={-1}>
+        {kind === 'asking' && <Note role="status">Connecting to the agent</Note>}
+        {kind === 'refused' && <Refused reason={'reason' in rest ? String(rest.reason) : ''} />}
+        {kind === 'open' && <View />}
+      </main>
+    </>
+  );
+}
+
+function toMain(): void {
+  document.getElementById('main')?.focus();
+}
+
+function Refused({ reason }: { readonly reason: string }): VNode {
+  return (
+    <section class="refused">
+      <h1>Not open</h1>
+      <Note role="alert">The page does not open: {reason}.</Note>
+      <p>
+        On the machine of the agent, <code>wasprey console</code> prints an address that opens it.
+      </p>
+    </section>
+  );
+}
+
+function Navigation(): VNode {
+  const { view } = useSignal(route);
+  const current = view === 'alert' ? 'now' : view;
+  return (
+    <nav aria-label="Views">
+      {VIEWS.map(({ name, title }) => (
+        <a key={name} href={`#/${name}`} aria-current={name === current ? 'page' : undefined}>
+          {title}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+const SIGNS = {
+  connecting: 'connecting',
+  open: 'live',
+  broken: 'not connected',
+  over: 'session over',
+} as const;
+
+function ConnectionSign(): VNode {
+  const { connection } = useSignal(board);
+  return (
+    <span class={`connection ${connection}`} role="status">
+      <span class="mark" aria-hidden="true" />
+      {SIGNS[connection]}
+    </span>
+  );
+}
+
+function View(): VNode {
+  const { view, parts } = useSignal(route);
+  const { connection, now, hasRestarted } = useSignal(board);
+  const isOld = connection === 'broken' || connection === 'over';
+  return (
+    <div class={isOld ? 'old' : ''}>
+      {connection === 'broken' && (
+        <div class="banner" role="alert">
+          The agent does not answer. What is shown is of <Time ms={now} />; the page goes on when it is back.
+        </div>
+      )}
+      {connection === 'over' && (
+        <div class="banner" role="alert">
+          The agent has restarted, or the session is over. What is shown is of <Time ms={now} />;{' '}
+          <code>wasprey console</code> prints an address that opens the page again.
+        </div>
+      )}
+      {hasRestarted && connection === 'open' && (
+        <div class="banner" role="status">
+          The agent has restarted: its counts began anew.
+        </div>
+      )}
+      <Chosen view={view} parts={parts} />
+    </div>
+  );
+}
+
+function Chosen({ view, parts }: { readonly view: string; readonly parts: readonly string[] }): VNode {
+  switch (view) {
+    case 'now':
+      return <NowView />;
+    case 'alert':
+      return <AlertView key={parts.join('/')} instance={parts[0] ?? ''} id={Number(parts[1])} />;
+    case 'rules':
+      return <RulesView />;
+    case 'health':
+      return <HealthView />;
+    default:
+      return <Note role="alert">There is no such view.</Note>;
+  }
+}
+
+render(<Page />, document.body);
+void enter();

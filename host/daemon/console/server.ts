@@ -1,0 +1,212 @@
+// Serves the page: its files to anybody who can connect, everything else to those who have a session. It is read-only.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Listener, peerOf, startListener } from '../web/listener.ts';
+import { cookieOf, foreignness, type OneTimeToken, Sessions, sessionCookie } from './access.ts';
+import type { AlertBoard } from './alert-board.ts';
+import { BoardStreams } from './board-streams.ts';
+import type { ShownStatus } from './messages.ts';
+import type { PageFile } from './page-files.ts';
+import { PAGE_HEADERS } from './page-files.ts';
+
+const MOST_CONNECTIONS = 32;
+const REQUEST_TIMEOUT_MS = 5_000;
+const SILENCE_TIMEOUT_MS = 30_000;
+/** Of a body: a token in JSON. */
+const LARGEST_BODY = 1_024;
+
+/** Answers what the page asks about. Undefined: there is no such thing. */
+export interface ConsoleHost {
+  status(): ShownStatus | undefined;
+  alert(id: number): unknown;
+  rule(id: number): Promise<unknown>;
+  journal(id: number): Promise<unknown>;
+}
+
+export interface ConsoleServerOptions {
+  readonly address: string;
+  /** 0, for tests: any that is free. */
+  readonly port: number;
+  readonly certificate?: string;
+  readonly board: AlertBoard;
+  readonly files: ReadonlyMap<string, PageFile>;
+  readonly host: ConsoleHost;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const NOT_FOUND: Answer = { status: 404, body: { error: 'not found' } };
+const NO_SESSION: Answer = {
+  status: 401,
+  body: { error: 'no session: `wasprey console` shows an address that opens one' },
+};
+
+export class ConsoleServer {
+  readonly #options: ConsoleServerOptions;
+  readonly #sessions = new Sessions();
+  readonly #streams: BoardStreams;
+  #listener: Listener | undefined;
+  #token: OneTimeToken | undefined;
+
+  private constructor(options: ConsoleServerOptions) {
+    this.#options = options;
+    this.#streams = new BoardStreams(options.board);
+  }
+
+  /** Rejects with the error of reading the certificate, or of listening. */
+  static async start(options: ConsoleServerOptions): Promise<ConsoleServer> {
+    const server = new ConsoleServer(options);
+    const { address, port, certificate } = options;
+    server.#listener = await startListener({
+      ...{ address, port },
+      ...(certificate !== undefined && { certificate }),
+      mostConnections: MOST_CONNECTIONS,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      silenceTimeoutMs: SILENCE_TIMEOUT_MS,
+      isKept: (peer) => server.#streams.has(peer),
+      respond: (request, response) => void server.#respond(request, response),
+    });
+    return server;
+  }
+
+  get port(): number {
+    return this.#listener?.port ?? 0;
+  }
+
+  /** Whoever brings it gets a session. Until then nobody does. */
+  open(token: OneTimeToken): void {
+    this.#token = token;
+  }
+
+  /** @throws {Error} when the certificate can't be used; the one before stays */
+  renewCertificate(): void {
+    this.#listener?.renewCertificate();
+  }
+
+  async close(): Promise<void> {
+    this.#streams.close();
+    await this.#listener?.close();
+  }
+
+  get #scheme(): 'http' | 'https' {
+    return this.#options.certificate === undefined ? 'http' : 'https';
+  }
+
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Who has gone gets no answer.
+    request.on('error', () => {});
+    response.on('error', () => {});
+    try {
+      const answer = await this.#answerTo(request, response);
+      if (answer && !response.headersSent && !response.destroyed) send(request, response, answer);
+    } catch {
+      // Nothing of the agent's own failures is for a page to know.
+      if (!response.headersSent)
+        send(request, response, { status: 500, body: { error: 'the agent failed to answer' } });
+    }
+  }
+
+  /** Undefined: it is answered already. */
+  async #answerTo(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined> {
+    const foreign = foreignness(request, this.#scheme);
+    if (foreign !== undefined) return { status: 403, body: { error: foreign } };
+    const { method, url = '' } = request;
+    const [path = ''] = url.split('?', 1);
+    if (path === '/session') return this.#session(request);
+    request.resume();
+    if (method !== 'GET') return { status: 405, body: { error: 'only GET' }, headers: { allow: 'GET' } };
+    const file = this.#options.files.get(path);
+    if (file) {
+      sendFile(request, response, file);
+      return undefined;
+    }
+    if (!path.startsWith('/api/')) return NOT_FOUND;
+    if (!this.#sessions.has(cookieOf(request, this.#cookie))) return NO_SESSION;
+    return this.#data(request, response, path);
+  }
+
+  get #cookie(): string {
+    return `wasprey-${this.port}`;
+  }
+
+  async #session(request: IncomingMessage): Promise<Answer> {
+    const { method } = request;
+    if (method === 'GET') {
+      request.resume();
+      return this.#sessions.has(cookieOf(request, this.#cookie)) ? { status: 204 } : NO_SESSION;
+    }
+    if (method !== 'POST')
+      return { status: 405, body: { error: 'only GET and POST' }, headers: { allow: 'GET, POST' } };
+    const body = await readBody(request);
+    if (body === undefined) return { status: 413, body: { error: 'the request is too large' } };
+    if (this.#token?.use(body) !== true) {
+      return {
+        status: 403,
+        body: { error: 'the token is unknown, or was used already: `wasprey console` shows a new one' },
+      };
+    }
+    const cookie = sessionCookie(this.#cookie, this.#sessions.begin(), this.#scheme === 'https');
+    return { status: 204, headers: { 'set-cookie': cookie } };
+  }
+
+  async #data(request: IncomingMessage, response: ServerResponse, path: string): Promise<Answer | undefined> {
+    const { board, host } = this.#options;
+    if (path === '/api/stream') {
+      if (this.#streams.add(peerOf(request.socket), request, response)) return undefined;
+      return { status: 429, body: { error: 'too many windows are open' } };
+    }
+    if (path === '/api/status') return found(host.status());
+    const [, kind, number, part] = /^\/api\/(groups|alerts)\/(\d{1,15})(?:\/(rule|journal))?$/.exec(path) ?? [];
+    const id = Number(number);
+    if (kind === 'groups' && part === undefined) return found(board.alertsOf(id));
+    if (kind !== 'alerts') return NOT_FOUND;
+    return found(part === 'rule' ? await host.rule(id) : part === 'journal' ? await host.journal(id) : host.alert(id));
+  }
+}
+
+function found(body: unknown): Answer {
+  return body === undefined ? NOT_FOUND : { status: 200, body };
+}
+
+/** As text; undefined if it is too large. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > LARGEST_BODY) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer): void {
+  const text = body === undefined ? '' : JSON.stringify(body);
+  response.writeHead(status, {
+    ...PAGE_HEADERS,
+    ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+    ...headers,
+    // The rest of a body that is not wanted is not read.
+    ...(!request.complete && { connection: 'close' }),
+  });
+  response.end(text, () => {
+    if (!request.complete) request.destroy();
+  });
+}
+
+function sendFile({ headers }: IncomingMessage, response: ServerResponse, { type, plain, packed }: PageFile): void {
+  const isPacked = /\bgzip\b/.test(String(headers['accept-encoding'] ?? ''));
+  const body = isPacked ? packed : plain;
+  response.writeHead(200, {
+    ...PAGE_HEADERS,
+    'content-type': type,
+    'content-length': body.length,
+    ...(isPacked && { 'content-encoding': 'gzip' }),
+    vary: 'accept-encoding',
+  });
+  response.end(body);
+}

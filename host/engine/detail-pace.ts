@@ -1,0 +1,33 @@
+// How often the details of matches are read: a rule that matches a thousand times a second must not cost the worker a hundred fields each time.
+
+const SECOND = 1_000_000_000n;
+
+/** As many as two seconds' worth at once, and so many a second after that; by the time of the events. */
+export class DetailPace {
+  readonly #most: number;
+  readonly #interval: bigint;
+  #left: number;
+  /** Up to when it was refilled. */
+  #refilled = 0n;
+
+  constructor(aSecond: number) {
+    this.#most = 2 * aSecond;
+    this.#left = this.#most;
+    this.#interval = SECOND / BigInt(aSecond);
+  }
+
+  /** @param time of the event, in ns */
+  allows(time: bigint): boolean {
+    const due = (time - this.#refilled) / this.#interval;
+    if (due > 0n) {
+      // Events of different CPUs come in no strict order: time does not go back here.
+      this.#left = due > this.#most ? this.#most : Math.min(this.#most, this.#left + Number(due));
+      this.#refilled += due * this.#interval;
+    }
+    return this.#left > 0;
+  }
+
+  take(): void {
+    this.#left--;
+  }
+}

@@ -1,0 +1,109 @@
+// Each view, in both schemes and at the widths of a phone and of a large screen: what it shows, and that it can be read and used by all.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { type PageAgent, startPageAgent } from '../support/page-agent.ts';
+import { assertAccessible, assertFits, screenshot, TestBrowser } from '../support/page-browser.ts';
+import { eventsOfStory, HOSTILE, processesOfStory, STORY_RULES } from '../support/page-story.ts';
+
+const browser = TestBrowser.forTests();
+let agent: PageAgent;
+before(async () => {
+  agent = await startPageAgent(STORY_RULES);
+  agent.agent.inject(processesOfStory(), eventsOfStory());
+});
+after(() => agent[Symbol.asyncDispose]());
+
+async function openAlert(page: Page, rule: string): Promise<void> {
+  await page.getByRole('link', { name: rule }).click();
+  await page.getByRole('heading', { level: 1, name: rule }).waitFor();
+  await page.locator('.condition').waitFor();
+}
+
+const SHOWN = [
+  { scheme: 'light', width: 1280 },
+  { scheme: 'dark', width: 1280 },
+  { scheme: 'light', width: 390 },
+  { scheme: 'dark', width: 2560 },
+] as const;
+
+for (const { scheme, width } of SHOWN) {
+  test(`views at ${width} pixels, ${scheme}`, async () => {
+    await using window = await browser.window({ scheme, width });
+    const { page, errors } = window;
+    const look = async (view: string): Promise<void> => {
+      await screenshot(page, `${view}-${scheme}-${width}`);
+      await assertFits(page);
+      await assertAccessible(page, `${view} ${scheme} ${width}`);
+    };
+    await page.goto(agent.link());
+    await page.locator('.group').nth(2).waitFor();
+    await look('now');
+    await openAlert(page, 'Sensitive file read');
+    await look('alert');
+    await page.goto(`${agent.origin}/#/rules`);
+    await page.getByRole('row', { name: 'Sensitive file read' }).waitFor();
+    await look('rules');
+    await page.goto(`${agent.origin}/#/health`);
+    await page.getByText('Nothing is lost').waitFor();
+    await look('health');
+    assert.deepEqual(errors, []);
+  });
+}
+
+test('an alert has its processes from the entry on, and each part of the condition with what it saw', async () => {
+  await using window = await browser.window();
+  const { page } = window;
+  await page.goto(agent.link());
+  await openAlert(page, 'Sensitive file read');
+  assert.deepEqual(await page.locator('.process strong').allTextContents(), ['systemd', 'sshd', 'bash', 'cat']);
+  assert.match((await page.locator('.fired .process').last().textContent()) ?? '', /cat\s+504.*fired/s);
+  const part = (text: string) => page.locator('.condition li', { hasText: text }).last();
+  assert.equal(await part('evt.type in').getAttribute('class'), 'true');
+  assert.match((await part('fd.name in').textContent()) ?? '', /saw \/etc\/shadow/);
+  // `or` was decided by the first check.
+  assert.equal(await part('proc.aname').getAttribute('class'), 'skipped');
+  assert.equal(await part('proc.pname').getAttribute('class'), 'false');
+  assert.match((await part('proc.pname').textContent()) ?? '', /saw bash/);
+});
+
+test('hostile names are texts whose odd characters can be seen', async () => {
+  await using window = await browser.window();
+  const { page, errors } = window;
+  let dialogs = 0;
+  page.on('dialog', (dialog) => {
+    dialogs++;
+    void dialog.dismiss();
+  });
+  await page.goto(agent.link());
+  await openAlert(page, 'Program from a world-writable folder');
+  const executable = (await page.locator('.fired .path').textContent()) ?? '';
+  assert.equal(
+    executable.replace(/\s+/g, ' '),
+    `/tmp/${HOSTILE}`
+      .replace('\u202e', 'U+202E')
+      .replace('\u200b', 'U+200B')
+      .replace('\u001b', 'U+001B')
+      .replace('\u00a0', 'U+00A0'),
+  );
+  assert.equal(await page.locator('main img, main script').count(), 0);
+  await page.goto(`${agent.origin}/#/now`);
+  await page.getByRole('button', { name: 'Alerts of File below /etc written' }).click();
+  await page.locator('.kept li').nth(2).waitFor();
+  await assertFits(page);
+  assert.deepEqual([errors, dialogs], [[], 0]);
+});
+
+test('an alert that is gone, of another run, and a view that is none say so', async () => {
+  await using window = await browser.window();
+  const { page } = window;
+  await page.goto(agent.link());
+  await page.locator('.group').first().waitFor();
+  await page.goto(`${agent.origin}/#/alert/${agent.page.board.instance}/99999`);
+  await page.getByText('does not have this alert any more').waitFor();
+  await page.goto(`${agent.origin}/#/alert/0123/1`);
+  await page.getByText('of an earlier run').waitFor();
+  await page.goto(`${agent.origin}/#/nothing`);
+  await page.getByText('There is no such view').waitFor();
+});

@@ -1,0 +1,61 @@
+// An agent on the builder source that serves the page: events are put where the kernel would put them.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Agent } from '../../host/agent/agent.ts';
+import type { Configuration } from '../../host/config/definition.ts';
+import { DEFINITION } from '../../host/config/definition.ts';
+import { defaultsOf } from '../../host/config-values/defaults.ts';
+import { Console } from '../../host/daemon/console/console.ts';
+import { ALL_ENABLED } from '../../host/daemon/rules/rule-selection.ts';
+import { moduleOf, startBuiltAgent } from './built-agent.ts';
+
+export interface PageAgent {
+  readonly agent: Agent;
+  readonly page: Console;
+  /** An address that opens the page once. */
+  link(): string;
+  readonly tokenFile: string;
+  /** The page's address. */
+  readonly origin: string;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface PageAgentOptions {
+  /** 0: any that is free. */
+  readonly port?: number;
+  readonly journal?: string;
+}
+
+/** @param rules text of a rules file */
+export async function startPageAgent(rules: string, { port = 0, journal }: PageAgentOptions = {}): Promise<PageAgent> {
+  const folder = mkdtempSync(join(tmpdir(), 'wasprey-page-'));
+  const file = join(folder, 'rules.yaml');
+  writeFileSync(file, rules);
+  const base: Configuration = defaultsOf(DEFINITION);
+  const configuration: Configuration = {
+    ...base,
+    console: { enabled: true, listen: `127.0.0.1:${port}`, token_file: join(folder, 'console.token') },
+    ...(journal !== undefined && { journal: { ...base.journal, enabled: true, folder: journal } }),
+  };
+  const settings = { configuration, modules: [], ruleFiles: [file], selection: ALL_ENABLED };
+  const page = await Console.start(settings, (_, message) => {
+    throw new Error(message);
+  });
+  if (!page) throw new Error('the page is off');
+  const built = await startBuiltAgent([await moduleOf(rules)], { hasDetails: true, ruleMatching: 'all' }, [page.board]);
+  page.watch(built.agent);
+  return {
+    agent: built.agent,
+    page,
+    link: () => page.link,
+    tokenFile: configuration.console.token_file,
+    origin: new URL(page.link).origin,
+    async [Symbol.asyncDispose]() {
+      await page.close();
+      await built[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}

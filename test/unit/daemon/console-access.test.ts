@@ -1,0 +1,205 @@
+// Who gets what of the page, over HTTP: tokens, sessions, other origins and hosts, and requests beyond the bounds.
+
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { after, before, test } from 'node:test';
+import { type PageAgent, startPageAgent } from '../../support/page-agent.ts';
+import { eventsOfStory, processesOfStory, STORY_RULES } from '../../support/page-story.ts';
+
+let agent: PageAgent;
+let port = 0;
+before(async () => {
+  agent = await startPageAgent(STORY_RULES);
+  port = Number(new URL(agent.origin).port);
+  agent.agent.inject(processesOfStory(), eventsOfStory());
+});
+after(() => agent[Symbol.asyncDispose]());
+
+interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+interface Request {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** fetch() would not send a host or an origin that it is given. */
+function ask(path: string, { method = 'GET', headers = {}, body }: Request = {}): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+function token(): string {
+  return new URL(agent.link()).hash.replace('#token=', '');
+}
+
+/** Opens a session; its cookie. */
+async function session(): Promise<string> {
+  const { status, headers } = await ask('/session', { method: 'POST', body: token() });
+  assert.equal(status, 204);
+  const [cookie = ''] = String(headers['set-cookie']).split(';', 1);
+  return cookie;
+}
+
+test('a token opens one session, by a cookie that no script reads', async () => {
+  const used = token();
+  const { status, headers } = await ask('/session', { method: 'POST', body: used });
+  assert.equal(status, 204);
+  const cookie = String(headers['set-cookie']);
+  assert.match(cookie, new RegExp(`^wasprey-${port}=[\\w-]{43}; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200$`));
+  const replayed = await ask('/session', { method: 'POST', body: used });
+  assert.deepEqual([replayed.status, replayed.headers['set-cookie']], [403, undefined]);
+  assert.notEqual(token(), used);
+});
+
+test('a token that is wrong, longer or none opens nothing, and stays good', async () => {
+  const right = token();
+  for (const body of ['', 'x', right.slice(1), `${right}x`, `${right}\n`, 'token']) {
+    assert.equal((await ask('/session', { method: 'POST', body })).status, 403, body);
+  }
+  assert.equal(token(), right);
+});
+
+test('only the owner of the agent can read the file with the token', () => {
+  const { mode } = statSync(agent.tokenFile);
+  assert.equal(mode & 0o777, 0o600);
+});
+
+test('without a session there is nothing but the empty page', async () => {
+  for (const path of [
+    '/api/status',
+    '/api/stream',
+    '/api/groups/1',
+    '/api/alerts/1',
+    '/api/alerts/1/rule',
+    '/api/no',
+  ]) {
+    assert.equal((await ask(path)).status, 401, path);
+    assert.equal((await ask(path, { headers: { cookie: `wasprey-${port}=${'a'.repeat(43)}` } })).status, 401, path);
+  }
+  assert.equal((await ask('/session')).status, 401);
+  const { status, body } = await ask('/');
+  assert.equal(status, 200);
+  assert.ok(!body.includes('shadow'));
+  assert.equal((await ask('/../console.ts')).status, 404);
+  assert.equal((await ask('/page.js.map')).status, 404);
+});
+
+test('with a session there is what the page shows', async () => {
+  const cookie = await session();
+  const groups = await ask('/api/groups/1', { headers: { cookie } });
+  // Nobody has looked yet: alerts are put into groups when somebody does.
+  assert.equal(groups.status, 404);
+  assert.equal((await ask('/api/status', { headers: { cookie } })).status, 200);
+  assert.equal((await ask('/session', { headers: { cookie } })).status, 204);
+});
+
+test('nothing may be kept, framed, or taken for another kind of file', async () => {
+  const cookie = await session();
+  for (const path of ['/', '/page.js', '/page.css', '/icon.svg', '/api/status', '/api/none', '/session']) {
+    const { headers } = await ask(path, { headers: { cookie } });
+    assert.equal(headers['cache-control'], 'no-store', path);
+    assert.equal(headers['x-content-type-options'], 'nosniff', path);
+    const policy = String(headers['content-security-policy']);
+    assert.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self'; .*frame-ancestors 'none'/, path);
+    assert.ok(!policy.includes('unsafe') && !policy.includes('*'), path);
+    assert.equal(headers['access-control-allow-origin'], undefined);
+  }
+});
+
+test('other hosts, other origins and other sites are refused, with a session and without', async () => {
+  const cookie = await session();
+  const own = `127.0.0.1:${port}`;
+  const foreign: readonly Readonly<Record<string, string>>[] = [
+    { host: 'attacker.example' },
+    { host: `attacker.example:${port}` },
+    { host: `127.0.0.1.attacker.example:${port}` },
+    { host: `localhost.attacker.example` },
+    { host: own, origin: 'https://attacker.example' },
+    { host: own, origin: `http://127.0.0.1:${port + 1}` },
+    { host: own, origin: `https://${own}` },
+    { host: own, origin: 'null' },
+    { host: own, 'sec-fetch-site': 'cross-site' },
+    { host: own, 'sec-fetch-site': 'same-site' },
+  ];
+  for (const headers of foreign) {
+    for (const path of ['/', '/api/status', '/session']) {
+      assert.equal((await ask(path, { headers: { ...headers, cookie } })).status, 403, JSON.stringify(headers));
+    }
+    const right = token();
+    const posted = await ask('/session', { method: 'POST', body: right, headers });
+    assert.deepEqual([posted.status, token()], [403, right], JSON.stringify(headers));
+  }
+  // A forwarded port has another number, and this machine other names.
+  for (const host of [own, 'localhost:9000', '[::1]:9000', '10.1.2.3:8766']) {
+    const headers = { host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin', cookie };
+    assert.equal((await ask('/api/status', { headers })).status, 200, host);
+  }
+});
+
+test('nothing can be changed', async () => {
+  const cookie = await session();
+  for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']) {
+    assert.equal((await ask('/api/status', { method, headers: { cookie } })).status, 405, method);
+  }
+  assert.equal((await ask('/session', { method: 'DELETE', headers: { cookie } })).status, 405);
+});
+
+test('a body beyond the bound is not read', async () => {
+  const { status, headers } = await ask('/session', { method: 'POST', body: 'x'.repeat(2_000) });
+  assert.deepEqual([status, headers.connection], [413, 'close']);
+});
+
+test('a body that never ends, and headers without an end, are cut off', async () => {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`POST /session HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1000000000\r\n\r\n${'x'.repeat(2_000)}`);
+  let answer = '';
+  for await (const chunk of socket) answer += String(chunk);
+  assert.match(answer, /^HTTP\/1\.1 413 /);
+  const long = connect(port, '127.0.0.1');
+  long.on('error', () => {});
+  long.write(`GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`);
+  let other = '';
+  for await (const chunk of long) other += String(chunk);
+  assert.equal(other, '');
+});
+
+test('of windows there are eight at most, and a closed one makes room', async () => {
+  const cookie = await session();
+  const open: ReturnType<typeof request>[] = [];
+  const stream = (): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const sent = request({ host: '127.0.0.1', port, path: '/api/stream', headers: { cookie }, agent: false });
+      sent.on('response', (response) => {
+        response.on('error', () => {});
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      });
+      sent.on('error', reject);
+      sent.end();
+      open.push(sent);
+    });
+  for (let count = 0; count < 8; count++) assert.equal(await stream(), 200);
+  assert.equal(await stream(), 429);
+  for (const one of open.splice(0)) one.on('error', () => {}).destroy();
+  let status = 429;
+  // The agent learns that they are gone when their connections end.
+  while (status === 429) status = await stream();
+  assert.equal(status, 200);
+  for (const one of open) one.on('error', () => {}).destroy();
+});

@@ -1,0 +1,70 @@
+// Lit conditions against the interpreter of the tests: on random events both come to the same verdict for random conditions.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { detailFields } from '../../../host/agent/alert-details.ts';
+import { fieldsOf } from '../../../host/compiler/manifest.ts';
+import { litCondition, type SeenValues } from '../../../host/daemon/console/lit-condition.ts';
+import { EventMemory } from '../../../host/fields/memory.ts';
+import { readField } from '../../../host/fields/read.ts';
+import { EventRecord } from '../../../host/fields/record.ts';
+import { resolveField } from '../../../host/schema/fields/index.ts';
+import { interpret } from '../../support/interpreter.ts';
+import { listChecks, randomCondition, typedChecks } from '../../support/random-conditions.ts';
+import { putEvent, randomEvent } from '../../support/random-events.ts';
+import { rawEventAt } from '../../support/raw-record.ts';
+import { RecordMemory } from '../../support/records.ts';
+import { rulesOf } from '../../support/rule-module.ts';
+
+const CONDITIONS = 300;
+const EVENTS = 40;
+const SEED = Number(process.env.WASPREY_TEST_SEED ?? 20_26);
+/** Only these may be unknown. */
+const ENDS = /\bfd\.(ip|net|port)\b/;
+const CONTEXT = { sessionStart: 0n, hostname: 'node', isoTime: true, isLive: false };
+
+function seenOf(records: RecordMemory, address: number, fields: readonly string[]): SeenValues {
+  const event = EventRecord.at(new EventMemory(records.buffer), address);
+  assert.ok(event);
+  return new Map(
+    fields.map((key) => {
+      const resolved = resolveField(key);
+      assert.ok(resolved.ok, key);
+      return [key, readField(event, resolved.field, resolved.argument, CONTEXT)];
+    }),
+  );
+}
+
+function compare(conditions: readonly string[]): void {
+  const rules = rulesOf(conditions);
+  let matches = 0;
+  const wrong = new Map<string, string>();
+  for (const event of fc.sample(randomEvent, { numRuns: EVENTS, seed: SEED })) {
+    const records = new RecordMemory();
+    const placed = putEvent(records, event);
+    const raw = rawEventAt(records.buffer, placed.event);
+    for (const { condition, conditionText } of rules) {
+      const seen = seenOf(records, placed.event, detailFields([...fieldsOf(condition)]));
+      const { verdict } = litCondition(condition, seen);
+      const expected = interpret(condition, raw);
+      if (expected) matches++;
+      if (verdict === 'unknown' && ENDS.test(conditionText)) continue;
+      if (verdict !== String(expected)) wrong.set(conditionText, `${verdict}, not ${expected}`);
+    }
+  }
+  assert.deepEqual(Object.fromEntries(wrong), {});
+  assert.ok(matches > (CONDITIONS * EVENTS) / 40, `${matches} matches`);
+}
+
+test(`lit conditions are true when they match (seed ${SEED})`, () => {
+  compare(fc.sample(randomCondition, { numRuns: CONDITIONS, seed: SEED }));
+});
+
+test(`checks on lists (seed ${SEED})`, () => {
+  compare(fc.sample(listChecks, { numRuns: CONDITIONS, seed: SEED }));
+});
+
+test(`checks of every operator and type (seed ${SEED})`, () => {
+  compare(fc.sample(typedChecks, { numRuns: CONDITIONS, seed: SEED }));
+});
