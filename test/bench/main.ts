@@ -19,6 +19,7 @@ import { LATENCY } from './latency.ts';
 import { describeMachine } from './machine.ts';
 import { MEMORY } from './memory.ts';
 import { OVERHEAD } from './overhead.ts';
+import { PAGE } from './page.ts';
 import { PROGRAMS } from './programs.ts';
 import { RECORDED_EVALUATION } from './recorded-evaluation.ts';
 import { capturingAgents } from './ring-counters.ts';
@@ -43,6 +44,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   FLOOD,
   HOLD,
   JOURNAL,
+  PAGE,
   BACKTEST,
   GROWTH,
   ENFORCEMENT,

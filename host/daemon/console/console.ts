@@ -6,6 +6,7 @@ import { CommandFailure } from '../../diagnostics/failure.ts';
 import type { LogLevel } from '../../diagnostics/log.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { valueText } from '../../fields/text.ts';
+import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { decode } from '../../fields/value.ts';
 import type { Alert } from '../../outputs/alert.ts';
 import { agentStatusOf } from '../control/agent-status.ts';
@@ -131,18 +132,20 @@ export class Console {
     return this.#lookup.ask({ kind: 'rule', rule: alert.rule, files: ruleFiles, seen, statics });
   }
 
-  async #journalOf(id: number): Promise<Answer | undefined> {
-    const alert = this.board.alert(id)?.alert;
+  async #journalOf(number: number): Promise<Answer | undefined> {
+    const alert = this.board.alert(number)?.alert;
     if (!alert) return undefined;
     const { enabled, folder, secret_names: secretNames } = this.#settings.configuration.journal;
     if (!enabled)
       return { kind: 'none', reason: 'the journal is off: journal.enabled keeps what happens on this machine' };
     if (!alert.details) return { kind: 'none', reason: 'there were too many alerts at the time to read its process' };
-    const pid = Number(textOf(alert, 'proc.pid') ?? 0);
-    const container = textOf(alert, 'container.id') ?? 'host';
-    const time = Number(alert.time / 1_000_000n);
-    const id12 = container === 'host' ? '' : container;
-    return this.#lookup.ask({ kind: 'journal', folder, time, pids: [pid], container: id12, secretNames });
+    const [pid, session] = ['proc.pid', 'proc.sid'].map((key) => Number(textOf(alert, key) ?? 0));
+    const id = textOf(alert, 'container.id') ?? 'host';
+    return this.#lookup.ask({
+      ...{ kind: 'journal', folder, secretNames, pid: pid ?? 0, session: session ?? 0 },
+      time: Number(alert.time / NANOSECONDS_PER_MS),
+      container: id === 'host' ? '' : id,
+    });
   }
 
   #watchCertificate(path: string, say: Say): void {

@@ -1,4 +1,4 @@
-// What the journal has of a minute before an alert and after it, of its processes and its container.
+// What the journal has of a minute before an alert and after it, of its session or its container.
 
 import { deedText } from '../../captures/report/command-line.ts';
 import { deedOf } from '../../captures/report/deeds.ts';
@@ -33,23 +33,18 @@ export function journalAround(question: JournalQuestion): ShownJournal {
   return { kind: 'lines', lines: shown, isCut: lines.length > MOST_LINES, seconds: AROUND_MS / 1000 };
 }
 
-/** Of the container; on the host, of the process and those below it. */
-function concerns(event: EventView, { container, pids }: JournalQuestion): boolean {
+/** Of the container; on the host, of the session, and of what the process has started that has left it. */
+function concerns(event: EventView, { container, pid, session }: JournalQuestion): boolean {
   const { image } = event.record;
   if (!image) return false;
-  if (container !== '') return event.text('container.id') === container.slice(0, 12);
-  if (pids.includes(image.number('pid'))) return true;
-  for (const ancestor of image.ancestors()) if (ancestor.number('pid') === pids[0]) return true;
+  if (container !== '') return event.text('container.id') === container;
+  if (image.number('pid') === pid || (session !== 0 && event.text('proc.sid') === String(session))) return true;
+  for (const ancestor of image.ancestors()) if (ancestor.number('pid') === pid) return true;
   return false;
 }
 
-function lineOf(event: EventView, time: number, { pids }: JournalQuestion, mask: SecretMask): JournalLine {
+function lineOf(event: EventView, time: number, question: JournalQuestion, mask: SecretMask): JournalLine {
   const pid = event.record.image?.number('pid') ?? 0;
-  return {
-    time,
-    pid,
-    name: event.text('proc.name') ?? '',
-    text: deedText(deedOf(event), mask),
-    isOwn: pid === pids[0],
-  };
+  const name = event.text('proc.name') ?? '';
+  return { time, pid, name, text: deedText(deedOf(event), mask), isOwn: pid === question.pid };
 }

@@ -26,8 +26,9 @@ export interface JournalQuestion {
   readonly folder: string;
   /** ms since the epoch, of the alert. */
   readonly time: number;
-  /** The process of the alert and its ancestors up to the entry; and its container, empty for the host. */
-  readonly pids: readonly number[];
+  /** The process of the alert and its session, 0 for none; and its container, empty for the host. */
+  readonly pid: number;
+  readonly session: number;
   readonly container: string;
   readonly secretNames: readonly string[];
 }

@@ -1,6 +1,7 @@
 // An alert: what fired, why, what led to it and what came of it.
 
 import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
 import type { JournalLine, ShownAlert, ShownField, ShownJournal, ShownProcess, ShownRule } from '../messages.ts';
 import type { Reply } from './api.ts';
 import { board } from './board.ts';
@@ -167,7 +168,7 @@ function Processes({ line: [first, ...rest] }: { readonly line: readonly ShownPr
           )}
           {command !== undefined && command !== name && (
             <code>
-              <Text value={command} most={1_000} />
+              <Text value={command} most={isLast ? 2_000 : 300} />
             </code>
           )}
         </div>
@@ -249,17 +250,25 @@ function Rule({ id, hasProcess }: { readonly id: number; readonly hasProcess: bo
 }
 
 function Journal({ id, time }: { readonly id: number; readonly time: number }): VNode {
-  const reply = useAnswer<ShownJournal>(`alerts/${id}/journal`);
+  const [asked, setAsked] = useState(0);
+  const reply = useAnswer<ShownJournal>(`alerts/${id}/journal`, asked);
   if (!reply) return <Note role="status">Reading the journal</Note>;
   if (reply.kind !== 'done') return <Note>It can't be loaded.</Note>;
   const { body } = reply;
   if (body.kind === 'none') return <Note>Nothing: {body.reason}.</Note>;
-  if (body.lines.length === 0) return <Note>The journal has nothing of its processes within {body.seconds} s.</Note>;
+  const { lines, isCut, seconds } = body;
   return (
     <>
-      {body.isCut && <p class="facts">The {body.lines.length} events that are nearest to the alert</p>}
+      <p class="facts">
+        {lines.length === 0
+          ? `Nothing of its session or container within ${seconds} s`
+          : `${isCut ? 'The nearest ' : ''}${count(lines.length, 'event')} of its session or container`}{' '}
+        <button type="button" class="more" onClick={() => setAsked(asked + 1)}>
+          Read again
+        </button>
+      </p>
       <ol class="journal">
-        {body.lines.map((line, index) => (
+        {lines.map((line, index) => (
           <JournalRow key={index} line={line} at={time} />
         ))}
       </ol>

@@ -1,0 +1,152 @@
+// The board: alerts in groups, what a reader has missed, and the bounds that hostile numbers of groups and alerts meet.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AlertBoard } from '../../../host/daemon/console/alert-board.ts';
+import { type BoardMessage, STEP_MS, STEPS } from '../../../host/daemon/console/messages.ts';
+import { text } from '../../../host/fields/value.ts';
+import type { Alert } from '../../../host/outputs/alert.ts';
+
+const NOW = 1_795_000_000_000;
+
+function alert(rule: string, pod: string, more: Partial<Alert> = {}): Alert {
+  const fields = [
+    { key: 'proc.name', value: text('cat') },
+    { key: 'k8s.ns.name', value: text('shop') },
+    { key: 'k8s.pod.name', value: text(pod) },
+    { key: 'container.name', value: text('web') },
+  ];
+  const message = `${rule} in ${pod}`;
+  const time = BigInt(NOW) * 1_000_000n;
+  return { time, rule, priority: 'Warning', source: 'syscall', tags: [], hostname: 'node', message, fields, ...more };
+}
+
+/** What a reader has after messages, by rule and pod. */
+class Reader {
+  readonly #counts = new Map<number, number>();
+  readonly #names = new Map<number, string>();
+  tick = 0;
+
+  take(message: BoardMessage | undefined): void {
+    if (!message) return;
+    if (message.isWhole) this.#counts.clear();
+    for (const id of message.gone) this.#counts.delete(id);
+    for (const { id, rule, pod } of message.added) this.#names.set(id, `${rule} ${pod}`);
+    for (const { id, count } of message.changed) this.#counts.set(id, count);
+    this.tick = message.tick;
+  }
+
+  get counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#counts].map(([id, count]) => [this.#names.get(id), count]));
+  }
+}
+
+function look(board: AlertBoard, reader: Reader): void {
+  board.nextTick();
+  reader.take(board.since(reader.tick, NOW));
+}
+
+test('alerts are grouped by rule and workload', () => {
+  const board = new AlertBoard();
+  board.enter();
+  for (const pod of ['a', 'b', 'a']) board.write(alert('Shell', pod));
+  board.write(alert('Read', 'a'));
+  const reader = new Reader();
+  look(board, reader);
+  assert.deepEqual(reader.counts, { 'Shell a': 2, 'Shell b': 1, 'Read a': 1 });
+});
+
+test('a reader that has missed messages has the same as one that has not', () => {
+  const board = new AlertBoard();
+  board.enter();
+  const [steady, rare] = [new Reader(), new Reader()];
+  for (let round = 0; round < 200; round++) {
+    for (let count = 0; count <= round % 5; count++) board.write(alert('Shell', `pod-${(round * 7 + count) % 40}`));
+    look(board, steady);
+    if (round % 23 === 0) look(board, rare);
+  }
+  look(board, rare);
+  look(board, steady);
+  assert.deepEqual(rare.counts, steady.counts);
+  assert.equal(
+    Object.values(steady.counts).reduce((sum, count) => sum + count, 0),
+    600,
+  );
+});
+
+test('nothing is sent where nothing has changed', () => {
+  const board = new AlertBoard();
+  board.enter();
+  board.write(alert('Shell', 'a'));
+  const reader = new Reader();
+  look(board, reader);
+  board.nextTick();
+  assert.equal(board.since(reader.tick, NOW), undefined);
+});
+
+test('groups that have no alert for longest make room, and readers are told', () => {
+  const board = new AlertBoard();
+  board.enter();
+  const reader = new Reader();
+  for (let pod = 0; pod < 1_000; pod++) {
+    board.write(alert('Shell', `pod-${pod}`));
+    if (pod % 50 === 0) look(board, reader);
+  }
+  look(board, reader);
+  const pods = Object.keys(reader.counts);
+  assert.equal(pods.length, 300);
+  assert.ok(pods.includes('Shell pod-999') && !pods.includes('Shell pod-0'));
+  const late = new Reader();
+  look(board, late);
+  assert.deepEqual(late.counts, reader.counts);
+});
+
+test('while nobody looks the latest alerts are remembered, and the others counted', () => {
+  const board = new AlertBoard();
+  for (let count = 0; count < 800; count++) board.write(alert('Shell', count < 790 ? 'a' : 'b'));
+  board.enter();
+  const message = board.since(0, NOW);
+  assert.equal(message?.alerts, 800);
+  assert.equal(message?.uncounted, 300);
+  const reader = new Reader();
+  reader.take(message);
+  assert.deepEqual(reader.counts, { 'Shell a': 490, 'Shell b': 10 });
+});
+
+test('of a group the latest alerts can be looked at, those with details beside those without', () => {
+  const board = new AlertBoard();
+  board.enter();
+  for (let count = 1; count <= 100; count++) {
+    board.write(alert('Shell', 'a', count % 20 === 0 ? { details: [{ key: 'proc.pid', value: text('1') }] } : {}));
+  }
+  const ids = board.alertsOf(1)?.alerts.map(({ id }) => id);
+  assert.deepEqual(ids, [100, 99, 98, 97, 96, 95, 94, 93, 92, 91, 90, 80, 60, 40, 20]);
+  assert.equal(board.alert(1), undefined);
+  assert.equal(board.alert(100)?.group.pod, 'a');
+});
+
+test('long alerts make room for others', () => {
+  const board = new AlertBoard();
+  board.enter();
+  for (let count = 0; count < 60; count++)
+    board.write(alert('Shell', `pod-${count}`, { message: 'x'.repeat(1 << 18) }));
+  // 512 KB each of 16 MB.
+  assert.equal(board.alert(1), undefined);
+  assert.equal(board.alert(29), undefined);
+  assert.equal(board.alert(60)?.alert.message.length, 1 << 18);
+  assert.equal(board.since(0, NOW)?.changed.at(-1)?.latest.length, 300);
+});
+
+test('steps are those of the clock, up to the message', () => {
+  const board = new AlertBoard();
+  board.enter();
+  const at = (ms: number): Partial<Alert> => ({ time: BigInt(NOW + ms) * 1_000_000n });
+  for (const ms of [0, 0, STEP_MS, 3 * STEP_MS]) board.write(alert('Shell', 'a', at(ms)));
+  // Of another CPU, or one that waited for its container.
+  board.write(alert('Shell', 'a', at(2 * STEP_MS)));
+  const steps = (ms: number): readonly number[] => board.since(0, NOW + ms)?.changed[0]?.steps ?? [];
+  assert.deepEqual(steps(5 * STEP_MS), [2, 1, 1, 1, 0, 0]);
+  const later = steps(5 * STEP_MS + (STEPS - 5) * STEP_MS);
+  assert.equal(later.length, STEPS);
+  assert.deepEqual(later.slice(0, 4), [1, 1, 1, 0]);
+});
