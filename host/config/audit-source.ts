@@ -1,24 +1,10 @@
-// The source of audit events: where it listens, and what its keys must be together.
+// The source of audit events: what its keys must be together.
 
 import type { Configuration } from './definition.ts';
 import { type ConfigDiagnostic, configDiagnostic, type Origin } from './error.ts';
-
-export interface ListenAddress {
-  readonly address: string;
-  readonly port: number;
-}
+import { isLoopback, listenAddress } from './listen-address.ts';
 
 type AuditSource = Configuration['sources']['k8s_audit'];
-
-const MOST_PORT = 65_535;
-
-/** `ADDRESS:PORT`, an IPv6 address in brackets; undefined for anything else. */
-export function listenAddress(text: string): ListenAddress | undefined {
-  const [, bracketed, plain, digits = ''] = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
-  const address = bracketed ?? plain;
-  const port = Number(digits);
-  return address === undefined || port < 1 || port > MOST_PORT ? undefined : { address, port };
-}
 
 /** Whether events are received at all. */
 export function receivesAuditEvents({ listen, file }: AuditSource): boolean {
@@ -91,9 +77,4 @@ export function checkAuditSource(
     refuse('CONFIG_CONFLICT', 'ssl_enabled', message, help);
   }
   return found;
-}
-
-/** An IPv6 address with or without brackets. */
-export function isLoopback(address: string): boolean {
-  return address === 'localhost' || address === '::1' || address === '[::1]' || /^127(\.\d{1,3}){3}$/.test(address);
 }

@@ -6,6 +6,7 @@ import { OUTPUT_NAMES, OUTPUTS } from '../outputs/kinds/outputs.ts';
 import { ALL_EVENT_NAMES, isEventName } from '../schema/event-names.ts';
 import { readAppendOutput } from './append-output.ts';
 import { checkAuditSource } from './audit-source.ts';
+import { checkConsole } from './console.ts';
 import type { Configuration } from './definition.ts';
 import type { Origin } from './error.ts';
 import { type ConfigDiagnostic, configDiagnostic } from './error.ts';
@@ -24,6 +25,7 @@ export function checkConfiguration(configuration: Configuration, origins: Origin
     ...checkEvents(configuration, origins),
     ...checkAuditSource(configuration, origins),
     ...checkSessions(configuration, origins),
+    ...checkConsole(configuration, origins),
     ...readAppendOutput(configuration, origins).diagnostics,
     ...readResponses(configuration, origins).diagnostics,
   ];

@@ -10,6 +10,7 @@ import { defaultsOf } from '../../host/config-values/defaults.ts';
 import { Console } from '../../host/daemon/console/console.ts';
 import { ALL_ENABLED } from '../../host/daemon/rules/rule-selection.ts';
 import { moduleOf, startBuiltAgent } from './built-agent.ts';
+import { freePort } from './free-port.ts';
 
 export interface PageAgent {
   readonly agent: Agent;
@@ -23,20 +24,24 @@ export interface PageAgent {
 }
 
 export interface PageAgentOptions {
-  /** 0: any that is free. */
+  /** Default: any that is free. */
   readonly port?: number;
   readonly journal?: string;
 }
 
 /** @param rules text of a rules file */
-export async function startPageAgent(rules: string, { port = 0, journal }: PageAgentOptions = {}): Promise<PageAgent> {
+export async function startPageAgent(rules: string, { port, journal }: PageAgentOptions = {}): Promise<PageAgent> {
   const folder = mkdtempSync(join(tmpdir(), 'wasprey-page-'));
   const file = join(folder, 'rules.yaml');
   writeFileSync(file, rules);
   const base: Configuration = defaultsOf(DEFINITION);
   const configuration: Configuration = {
     ...base,
-    console: { enabled: true, listen: `127.0.0.1:${port}`, token_file: join(folder, 'console.token') },
+    console: {
+      enabled: true,
+      listen: `127.0.0.1:${port ?? (await freePort())}`,
+      token_file: join(folder, 'console.token'),
+    },
     ...(journal !== undefined && { journal: { ...base.journal, enabled: true, folder: journal } }),
   };
   const settings = { configuration, modules: [], ruleFiles: [file], selection: ALL_ENABLED };

@@ -12,7 +12,7 @@ import { BUILD } from '../../host/setup/paths.mjs';
 export const SCREENSHOTS = join(BUILD, 'page-screenshots');
 
 /** For what is to come; the machine may be busy. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 export interface WindowOptions {
   readonly width?: number;

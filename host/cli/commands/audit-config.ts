@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { auditPolicy } from '../../audit/api-server/policy.ts';
 import { webhookKubeconfig } from '../../audit/api-server/webhook-kubeconfig.ts';
-import { isLoopback } from '../../config/audit-source.ts';
+import { isLoopback } from '../../config/listen-address.ts';
 import { writeNewFile } from '../../daemon/rules/key-files.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';

@@ -121,7 +121,7 @@ export const SERVICE_KEYS = {
     enabled: flag(false, 'Serve the page. `npm start` does.'),
     listen: text(
       '127.0.0.1:8766',
-      'Address and port to listen on, as `[::1]:8766` for IPv6. HTTPS with the certificate of the web server if webserver.ssl_enabled is on.',
+      'Address and port to listen on, as `[::1]:8766` for IPv6. With webserver.ssl_enabled it is HTTPS, with that certificate; without, it must be a loopback address.',
     ),
     token_file: text(
       '/run/wasprey/console.token',

@@ -7,7 +7,7 @@ import type { RuleModule } from '../../agent/rule-module.ts';
 import { AuditEvaluation, EvaluationInterrupted, type EvaluationOptions } from '../../audit/live/evaluation.ts';
 import { LogFollower } from '../../audit/live/log-follower.ts';
 import type { AuditText, TextOutcome } from '../../audit/live/protocol.ts';
-import { listenAddress } from '../../config/audit-source.ts';
+import { listenAddress } from '../../config/listen-address.ts';
 import type { Configuration } from '../../config/definition.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import type { LogLevel } from '../../diagnostics/log.ts';

@@ -2,6 +2,7 @@
 
 import type { Agent } from '../../agent/agent.ts';
 import type { Configuration } from '../../config/definition.ts';
+import { listenAddress } from '../../config/listen-address.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import type { LogLevel } from '../../diagnostics/log.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
@@ -76,11 +77,17 @@ export class Console {
 
   async #listen({ console: { listen, token_file: tokenFile }, webserver }: Configuration): Promise<void> {
     const { ssl_enabled: isSecure, ssl_certificate: certificate } = webserver;
-    const [, address = '', port = ''] = /^(.*):(\d{1,5})$/.exec(listen) ?? [];
+    const at = listenAddress(listen);
+    if (!at)
+      throw new CommandFailure(
+        `the page can't be served at ${listen}: it is no address with a port`,
+        'see console.listen',
+      );
+    const { address, port } = at;
     try {
       this.#server = await ConsoleServer.start({
-        address: address.replace(/^\[(.*)\]$/, '$1'),
-        port: Number(port),
+        address,
+        port,
         ...(isSecure && { certificate }),
         board: this.board,
         files: readPageFiles(),
@@ -93,7 +100,8 @@ export class Console {
       );
     }
     try {
-      const shown = /^(0\.0\.0\.0|\[::\])$/.test(address) ? '127.0.0.1' : address;
+      const isAny = address === '0.0.0.0' || address === '::';
+      const shown = isAny ? '127.0.0.1' : address.includes(':') ? `[${address}]` : address;
       this.#token = new OneTimeToken(tokenFile, `${isSecure ? 'https' : 'http'}://${shown}:${this.#server.port}/`);
       this.#server.open(this.#token);
     } catch (error) {

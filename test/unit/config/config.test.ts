@@ -224,6 +224,16 @@ error[CONFIG_VALUE]: webserver.listen_port can't be '99999'
     );
   });
 
+  it('of where the page is served', () => {
+    for (const listen of ['8766', '127.0.0.1', ':8766', '127.0.0.1:0', '::1:8766', 'a b:8766']) {
+      assert.match(mistakes(`console: {listen: "${listen}"}`), /^error\[CONFIG_VALUE\]: console\.listen can't be/);
+    }
+    const open = 'console: {enabled: true, listen: "0.0.0.0:8766"}';
+    assert.match(mistakes(open), /^error\[CONFIG_CONFLICT\]: without TLS the page can't be served at 0\.0\.0\.0/);
+    assert.equal(load(`${open}\nwebserver: {ssl_enabled: true}`).configuration.console.enabled, true);
+    assert.equal(load('console: {enabled: true, listen: "[::1]:8766"}').configuration.console.listen, '[::1]:8766');
+  });
+
   it('of type, choice and YAML', () => {
     const said = (text: string) =>
       mistakes(text)

@@ -1,12 +1,13 @@
 // An alert: what fired, why, what led to it and what came of it.
 
 import type { VNode } from 'preact';
-import { useState } from 'preact/hooks';
-import type { JournalLine, ShownAlert, ShownField, ShownJournal, ShownProcess, ShownRule } from '../messages.ts';
+import type { ShownAlert, ShownField, ShownRule } from '../messages.ts';
 import type { Reply } from './api.ts';
 import { board } from './board.ts';
 import { Condition } from './condition.tsx';
+import { Journal } from './journal.tsx';
 import { Place } from './now.tsx';
+import { Processes } from './processes.tsx';
 import { useSignal } from './signal.ts';
 import { count, Note, Priority, Text, Time } from './text.tsx';
 import { Title } from './title.tsx';
@@ -100,6 +101,14 @@ function Shown({ alert }: { readonly alert: ShownAlert }): VNode {
           </Section>
           <Section title="What was done">
             <Done capture={capture} response={response} />
+            {alert.source !== 'internal' && (
+              <p>
+                <code>
+                  wasprey tune <Text value={quoted(rule)} />
+                </code>{' '}
+                proposes exceptions that hold alerts of this rule back, by what it fired on.
+              </p>
+            )}
           </Section>
           <Section title="Fields">
             <Fields fields={alert.fields} />
@@ -124,6 +133,11 @@ function Shown({ alert }: { readonly alert: ShownAlert }): VNode {
   );
 }
 
+/** For a shell. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 function Section({ title, children }: { readonly title: string; readonly children: preact.ComponentChildren }): VNode {
   return (
     <section>
@@ -139,42 +153,6 @@ function Fact({ name, children }: { readonly name: string; readonly children: pr
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
-  );
-}
-
-/** From the entry down to the process that fired, each below the one that forked it. */
-function Processes({ line: [first, ...rest] }: { readonly line: readonly ShownProcess[] }): VNode {
-  if (!first) return <Note>It has no process.</Note>;
-  const { name, pid, executable, command, remarks } = first;
-  const isLast = rest.length === 0;
-  return (
-    <ol class="processes">
-      <li class={isLast ? 'fired' : ''}>
-        <div class="process">
-          <strong>
-            <Text value={name} most={100} />
-          </strong>{' '}
-          {pid !== undefined && <span class="pid">{pid}</span>}
-          {isLast && <span class="tag">fired</span>}
-          {remarks.map((remark) => (
-            <span key={remark} class="tag warning">
-              {remark}
-            </span>
-          ))}
-          {executable !== undefined && (
-            <div class="path">
-              <Text value={executable} most={500} />
-            </div>
-          )}
-          {command !== undefined && command !== name && (
-            <code>
-              <Text value={command} most={isLast ? 2_000 : 300} />
-            </code>
-          )}
-        </div>
-        {!isLast && <Processes line={rest} />}
-      </li>
-    </ol>
   );
 }
 
@@ -246,54 +224,5 @@ function Rule({ id, hasProcess }: { readonly id: number; readonly hasProcess: bo
         </pre>
       </details>
     </>
-  );
-}
-
-function Journal({ id, time }: { readonly id: number; readonly time: number }): VNode {
-  const [asked, setAsked] = useState(0);
-  const reply = useAnswer<ShownJournal>(`alerts/${id}/journal`, asked);
-  if (!reply) return <Note role="status">Reading the journal</Note>;
-  if (reply.kind !== 'done') return <Note>It can't be loaded.</Note>;
-  const { body } = reply;
-  if (body.kind === 'none') return <Note>Nothing: {body.reason}.</Note>;
-  const { lines, isCut, seconds } = body;
-  return (
-    <>
-      <p class="facts">
-        {lines.length === 0
-          ? `Nothing of its session or container within ${seconds} s`
-          : `${isCut ? 'The nearest ' : ''}${count(lines.length, 'event')} of its session or container`}{' '}
-        <button type="button" class="more" onClick={() => setAsked(asked + 1)}>
-          Read again
-        </button>
-      </p>
-      <ol class="journal">
-        {lines.map((line, index) => (
-          <JournalRow key={index} line={line} at={time} />
-        ))}
-      </ol>
-    </>
-  );
-}
-
-function JournalRow({
-  line: { time, pid, name, text, isOwn },
-  at,
-}: {
-  readonly line: JournalLine;
-  readonly at: number;
-}): VNode {
-  const seconds = (time - at) / 1000;
-  return (
-    <li class={isOwn ? 'own' : ''}>
-      <span class="offset" title={new Date(time).toISOString()}>
-        {seconds > 0 ? '+' : ''}
-        {seconds.toFixed(2)} s
-      </span>
-      <span class="who">
-        <Text value={name} most={40} /> <span class="pid">{pid}</span>
-      </span>
-      <Text value={text} most={500} />
-    </li>
   );
 }

@@ -1,0 +1,56 @@
+// What the journal has around an alert.
+
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import type { JournalLine, ShownJournal } from '../messages.ts';
+import { count, Note, Text } from './text.tsx';
+import { useAnswer } from './use-answer.ts';
+
+export function Journal({ id, time }: { readonly id: number; readonly time: number }): VNode {
+  const [asked, setAsked] = useState(0);
+  const reply = useAnswer<ShownJournal>(`alerts/${id}/journal`, asked);
+  if (!reply) return <Note role="status">Reading the journal</Note>;
+  if (reply.kind !== 'done') return <Note>It can't be loaded.</Note>;
+  const { body } = reply;
+  if (body.kind === 'none') return <Note>Nothing: {body.reason}.</Note>;
+  const { lines, isCut, seconds } = body;
+  return (
+    <>
+      <p class="facts">
+        {lines.length === 0
+          ? `Nothing of its session or container within ${seconds} s`
+          : `${isCut ? 'The nearest ' : ''}${count(lines.length, 'event')} of its session or container`}{' '}
+        <button type="button" class="more" onClick={() => setAsked(asked + 1)}>
+          Read again
+        </button>
+      </p>
+      <ol class="journal">
+        {lines.map((line, index) => (
+          <JournalRow key={index} line={line} at={time} />
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function JournalRow({
+  line: { time, pid, name, text, isOwn },
+  at,
+}: {
+  readonly line: JournalLine;
+  readonly at: number;
+}): VNode {
+  const seconds = (time - at) / 1000;
+  return (
+    <li class={isOwn ? 'own' : ''}>
+      <span class="offset" title={new Date(time).toISOString()}>
+        {seconds > 0 ? '+' : ''}
+        {seconds.toFixed(2)} s
+      </span>
+      <span class="who">
+        <Text value={name} most={40} /> <span class="pid">{pid}</span>
+      </span>
+      <Text value={text} most={500} />
+    </li>
+  );
+}
