@@ -45,7 +45,7 @@ interface DetailReads {
   readonly pace: DetailPace;
 }
 
-/** Of all rules together: reading the details of a match takes about 50 us. */
+/** Of all rules together: reading the details of a match takes about 60 us. */
 const DETAILS_A_SECOND = 25;
 /** Of one rule: others must not go without because of it. */
 const RULE_DETAILS_A_SECOND = 5;
