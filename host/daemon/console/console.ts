@@ -72,7 +72,7 @@ export class Console {
     this.#certificate?.close();
     this.#token?.remove();
     await this.#server?.close();
-    await this.#lookup.close();
+    this.#lookup.close();
   }
 
   async #listen({ console: { listen, token_file: tokenFile }, webserver }: Configuration): Promise<void> {

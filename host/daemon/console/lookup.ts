@@ -1,8 +1,9 @@
-// What takes long is looked up by a thread of its own: the condition of a rule, from its file, and what the journal has around an alert. The thread
-// is started when somebody asks, and ends when nobody has for a while.
+// What takes long is looked up by a process of its own: the condition of a rule, from its file, and what the journal has around an alert. It is
+// started when somebody asks, and ends when nobody has for a while. Not a thread:
+// its memory is bounded by itself, and the kernel kills it before the agent.
 
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { type ChildProcess, fork } from 'node:child_process';
+import { extname, join } from 'node:path';
 import type { FieldValue } from '../../fields/value.ts';
 import type { ShownJournal, ShownRule } from './messages.ts';
 
@@ -43,7 +44,7 @@ interface Waiting {
 
 export class Lookup {
   readonly #waiting: Waiting[] = [];
-  #worker: Worker | undefined;
+  #child: ChildProcess | undefined;
   #isBusy = false;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -60,10 +61,10 @@ export class Lookup {
     });
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#isClosed = true;
     for (const { resolve } of this.#waiting.splice(0)) resolve(none('the agent is stopping'));
-    await this.#end();
+    this.#end();
   }
 
   #next(): void {
@@ -72,11 +73,11 @@ export class Lookup {
     this.#isBusy = true;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      void this.#end();
+      this.#end();
       this.#done(none(`it took longer than ${LONGEST_MS / 1000} s`));
     }, LONGEST_MS);
-    this.#worker ??= this.#start();
-    this.#worker.postMessage(first.question);
+    this.#child ??= this.#start();
+    this.#child.send(first.question);
   }
 
   #done(answer: Answer): void {
@@ -85,28 +86,39 @@ export class Lookup {
     this.#waiting.shift()?.resolve(answer);
     this.#next();
     if (this.#isBusy) return;
-    this.#timer = setTimeout(() => void this.#end(), IDLE_MS);
+    this.#timer = setTimeout(() => this.#end(), IDLE_MS);
     this.#timer.unref();
   }
 
-  #start(): Worker {
-    const file = new URL(`./lookup-worker${extname(import.meta.filename)}`, import.meta.url);
-    const worker = new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: LARGEST_HEAP_MB } });
-    worker.unref();
-    worker.on('message', (answer: Answer) => this.#done(answer));
-    worker.on('error', (error) => {
-      if (this.#worker !== worker) return;
-      this.#worker = undefined;
-      this.#done(none(error.message));
+  #start(): ChildProcess {
+    const file = join(import.meta.dirname, `lookup-child${extname(import.meta.filename)}`);
+    const { WASPREY_CACHE } = process.env;
+    const child = fork(file, {
+      execArgv: [`--max-old-space-size=${LARGEST_HEAP_MB}`],
+      // Values of fields are bytes and large integers.
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      // Nothing else of the agent's environment is for it.
+      env: WASPREY_CACHE === undefined ? {} : { WASPREY_CACHE },
     });
-    return worker;
+    child.unref();
+    child.channel?.unref();
+    child.on('message', (answer: Answer) => this.#done(answer));
+    const failed = (): void => {
+      if (this.#child !== child) return;
+      this.#child = undefined;
+      if (this.#isBusy) this.#done(none('it could not be looked up: memory or processes are short'));
+    };
+    child.once('exit', failed);
+    child.once('error', failed);
+    return child;
   }
 
-  async #end(): Promise<void> {
+  #end(): void {
     clearTimeout(this.#timer);
-    const worker = this.#worker;
-    this.#worker = undefined;
-    await worker?.terminate();
+    const child = this.#child;
+    this.#child = undefined;
+    child?.kill('SIGKILL');
   }
 }
 

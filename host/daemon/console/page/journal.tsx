@@ -3,6 +3,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { JournalLine, ShownJournal } from '../messages.ts';
+import { Scroll } from './scroll.tsx';
 import { count, Note, Text } from './text.tsx';
 import { useAnswer } from './use-answer.ts';
 
@@ -24,11 +25,13 @@ export function Journal({ id, time }: { readonly id: number; readonly time: numb
           Read again
         </button>
       </p>
-      <ol class="journal">
-        {lines.map((line, index) => (
-          <JournalRow key={index} line={line} at={time} />
-        ))}
-      </ol>
+      <Scroll label="Events around the alert">
+        <ol class="journal">
+          {lines.map((line, index) => (
+            <JournalRow key={index} line={line} at={time} />
+          ))}
+        </ol>
+      </Scroll>
     </>
   );
 }

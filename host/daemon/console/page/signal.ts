@@ -28,6 +28,12 @@ export class Signal<Value> {
 /** The value, and the component is drawn again when it changes. */
 export function useSignal<Value>(signal: Signal<Value>): Value {
   const [, draw] = useState(0);
-  useEffect(() => signal.follow(() => draw((count) => count + 1)), [signal]);
-  return signal.value;
+  const { value } = signal;
+  useEffect(() => {
+    const again = (): void => draw((count) => count + 1);
+    // It may have changed after it was drawn, and before this ran.
+    if (signal.value !== value) again();
+    return signal.follow(again);
+  }, [signal]);
+  return value;
 }

@@ -1,12 +1,19 @@
-// The thread of lookup.ts.
+// The process of lookup.ts. It ends when the agent does.
 
-import { parentPort } from 'node:worker_threads';
+import { writeFileSync } from 'node:fs';
 import { describeFailure } from '../../diagnostics/failure.ts';
 import { journalAround } from './journal-around.ts';
 import { litRule } from './lit-rule.ts';
 import type { Answer, Question } from './lookup.ts';
 
-parentPort?.on('message', (question: Question) => parentPort?.postMessage(answerTo(question)));
+// If memory is short, the kernel kills this process and not the agent.
+try {
+  writeFileSync('/proc/self/oom_score_adj', '1000');
+} catch {
+  // Not everywhere is there one.
+}
+process.on('disconnect', () => process.exit());
+process.on('message', (question: Question) => process.send?.(answerTo(question)));
 
 function answerTo(question: Question): Answer {
   try {
