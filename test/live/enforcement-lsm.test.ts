@@ -273,7 +273,7 @@ if (LACK !== undefined) {
       assert.deepEqual(await opened(['@share']), refused);
       assert.deepEqual(await opened(['@thread']), refused);
       // Changed since by who shares them: the rule may be about that.
-      const moved = startAct([['@share'], ['@wait'], ['@switch'], ['chdir', str('/')], ['@switch'], open]);
+      const moved = startAct([['@share'], ['@wait'], ['@switch'], ['chdir', str('/tmp')], ['@switch'], open]);
       await moved.place();
       makeCandidates();
       moved.goOn();

@@ -1,9 +1,10 @@
-// `responses.pinned`: what the kernel refuses stays refused when the agent is killed, and the next agent takes over without a gap.
+// `responses.pinned`: what the kernel refuses stays refused when the agent is killed, the next agent takes over without a gap, and it ends when
+// it is no longer wanted.
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { UNATTENDED_RULE } from '../../host/agent/node-enforcement.ts';
@@ -12,7 +13,7 @@ import { directoryForTests } from '../support/directory.ts';
 import { Container } from '../support/live-container.ts';
 import { AF_INET, errno, SOCK_STREAM } from '../support/live-numbers.ts';
 import { mountBpfFileSystem } from '../support/machine-bpf-file-system.ts';
-import { type RunProcess, startRun } from '../support/run-process.ts';
+import { type RunProcess, startRun, startWasprey } from '../support/run-process.ts';
 
 const REFUSED_PORT = 47_911;
 const OTHER_PORT = 47_912;
@@ -27,6 +28,7 @@ const RULES = `
 
 const directory = directoryForTests();
 const pinned = new PinnedEnforcement();
+const socket = join(directory, 'control.sock');
 const [rules, config] = ['rules.yaml', 'wasprey.yaml'].map((name) => join(directory, name)) as [string, string];
 const container = new Container();
 const unmount = mountBpfFileSystem();
@@ -36,22 +38,23 @@ after(async () => {
   await container.stop();
 });
 
-function configure(): void {
+function configure(isPinned: boolean, never = '{namespaces: [], labels: {}}', isOn = true): void {
   writeFileSync(rules, RULES);
+  const actions = isOn ? `[{name: no way, match: {rules: ["${RULE}"]}, do: deny, where: kernel}]` : '[]';
   writeFileSync(
     config,
     `
 rules_files: [${rules}]
 json_output: true
-control: {enabled: true, socket: ${directory}/control.sock}
+control: {enabled: true, socket: ${socket}}
 responses:
   mode: act
   hosts: true
-  pinned: true
-  never: {namespaces: [], labels: {}}
+  pinned: ${isPinned}
+  never: ${never}
   limits: {per_container: 10000/1m, per_node: 10000/1m}
   folder: ${directory}/responses
-  actions: [{name: no way, match: {rules: ["${RULE}"]}, do: deny, where: kernel}]
+  actions: ${actions}
 `,
   );
 }
@@ -87,6 +90,11 @@ async function assertRefused(): Promise<void> {
   assert.equal(connectHere(OTHER_PORT), 'ECONNREFUSED');
   assert.equal(await connectIn(container, REFUSED_PORT), true);
   assert.equal(await connectIn(container, OTHER_PORT), false);
+}
+
+async function assertAllowed(): Promise<void> {
+  assert.equal(connectHere(REFUSED_PORT), 'ECONNREFUSED');
+  assert.equal(await connectIn(container, REFUSED_PORT), false);
 }
 
 /** Connects again and again, and counts what is not refused. */
@@ -125,7 +133,7 @@ async function endConnecting(child: ChildProcess): Promise<readonly number[]> {
 
 /** The agents of this file end by SIGKILL, and leave what they have pinned. */
 test('what is refused stays refused when the agent is killed, and the next one takes over without a gap', async (t) => {
-  configure();
+  configure(true);
   await using first = await startAgent();
   await first.says(/deny in the kernel for rule 'Reach the port': pinned: goes on without the agent/);
   await assertRefused();
@@ -160,8 +168,61 @@ test('what is refused stays refused when the agent is killed, and the next one t
   await late.stop();
 });
 
+test('it is shown and undone where no agent runs', async () => {
+  configure(true);
+  await using agent = await startAgent();
+  await assertRefused();
+  const status = startWasprey(['status', '-s', socket]);
+  await status.ended;
+  assert.match(status.stdout(), /pinned: goes on without the agent/);
+  agent.kill('SIGTERM');
+  await agent.ended;
+  await assertRefused();
+  assert.ok(readdirSync(pinned.folder).includes('enforce_connect4'));
+  const list = startWasprey(['responses', 'list', '-c', config]);
+  await list.ended;
+  assert.match(list.stdout(), /the kernel refuses calls by pinned responses/);
+  const undo = startWasprey(['responses', 'undo', '--all', '-c', config]);
+  assert.equal(await undo.ended, 0, undo.stderr());
+  assert.match(undo.stdout(), /undone: pinned enforcement/);
+  assert.equal(pinned.exists, false);
+  await assertAllowed();
+});
+
+test('an agent that pins nothing ends what another has pinned: its own ends with it', async () => {
+  for (const isOn of [true, false]) {
+    configure(true);
+    await kill(await startAgent());
+    await assertRefused();
+    configure(false, '{namespaces: [], labels: {}}', isOn);
+    await using agent = await startAgent();
+    await agent.says(/pinned enforcement in the kernel was removed/);
+    assert.equal(pinned.exists, false);
+    if (isOn) await assertRefused();
+    await kill(agent);
+    await assertAllowed();
+  }
+});
+
+test('a reload pins, and pins no more', async () => {
+  configure(false);
+  await using agent = await startAgent();
+  await assertRefused();
+  configure(true);
+  const reload = startWasprey(['reload', '-s', socket]);
+  assert.equal(await reload.ended, 0, reload.stderr());
+  await agent.until('pins', () => pinned.exists && readdirSync(pinned.folder).length === 8);
+  configure(false);
+  const again = startWasprey(['reload', '-s', socket]);
+  assert.equal(await again.ended, 0, again.stderr());
+  await agent.until('no pins', () => !pinned.exists);
+  await assertRefused();
+  await kill(agent);
+  await assertAllowed();
+});
+
 test('what only an agent can do is an error at the start', async () => {
-  configure();
+  configure(true);
   writeFileSync(rules, RULES.replace('evt.type in (connect, sendto)', 'evt.type = execve and evt.res = SUCCESS'));
   writeFileSync(config, readFileSync(config, 'utf8').replace('do: deny', 'do: kill_process'));
   await using agent = startRun('-c', config);
