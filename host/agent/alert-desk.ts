@@ -1,34 +1,25 @@
-// Turns matches into alerts and passes them to the outputs. Alerts of containers without metadata wait here for a while.
+// Turns matches into alerts and passes them to the outputs. Some wait: until it is settled whose session they are of (session-waits.ts), and for the
+// metadata of their container (container-waits.ts).
 
-import type { ContainerGap, GapReason, Match, MatchToActOn, RuleReads } from '../engine/protocol.ts';
+import type { Match, MatchToActOn, RuleReads } from '../engine/protocol.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { text } from '../fields/value.ts';
-import { completeValues } from '../metadata/complete-alert.ts';
 import { fieldsOf, formattedFields } from '../outputs/additions.ts';
 import { type Alert, CAPTURE_FIELD, MODULE_FIELD, RESPONSE_FIELD } from '../outputs/alert.ts';
 import { type KeyedValue, renderFields, renderMessage } from '../outputs/message.ts';
 import type { Output } from '../outputs/output.ts';
-import { CONTAINER, CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
 import type { SessionFact } from '../schema/fields/field.ts';
-import { member } from '../schema/layout.ts';
 import type { Priority } from '../schema/priority.ts';
 import type { SessionRef } from '../sessions/exec-entry.ts';
 import type { SessionFacts } from '../sessions/live-sessions.ts';
 import { alertDetails } from './alert-details.ts';
+import { ContainerWaits, type KnownContainers, type WaitCounters } from './container-waits.ts';
 import type { RuleInfo, RuleModule } from './rule-module.ts';
 import { sessionFactOf, sessionValue } from './session-values.ts';
 import { SessionWaits } from './session-waits.ts';
 
-/** Alerts that may wait at a time; more go out with what is known. */
-const HELD_AT_ONCE = 1024;
-/** Most containers without an answer that are remembered; the oldest are forgotten first. */
-const REMEMBERED = 4096;
-
 /** Field of an alert that lacks metadata of its container: the reason. */
 export const REASON_FIELD = 'container.metadata';
-
-const STATE_AT = member(CONTAINER, 'state').offset;
-const POD_STATE_AT = member(CONTAINER, 'pod_state').offset;
 
 interface RulePlan {
   readonly rule: RuleInfo;
@@ -38,34 +29,6 @@ interface RulePlan {
   /** Keys of what is known of the exec session, by their place. */
   readonly facts: ReadonlyMap<number, SessionFact>;
   readonly module: KeyedValue | undefined;
-}
-
-interface HeldAlert {
-  readonly match: Match;
-  readonly gap: ContainerGap;
-  readonly plan: RulePlan;
-}
-
-/** Alerts of a container that wait together, since the first of them came. */
-interface Waiting {
-  readonly alerts: Set<HeldAlert>;
-  readonly timer: NodeJS.Timeout;
-}
-
-/**
- * Why an alert is sent without all metadata of its container. Further reasons are the failures of
- * host/metadata/container-state.ts, those of pods with `pod-` in front.
- */
-type DeskReason = GapReason | 'too-many-alerts' | 'pod-timed-out';
-
-/** Metadata of containers. */
-export interface KnownContainers {
-  /** The answers of the runtimes and the API server so far, including "unknown". */
-  entry(id: string): Uint8Array | undefined;
-  /** Why the runtimes have not answered. */
-  failure(id: string): string | undefined;
-  /** Why the API server has not answered. */
-  podFailure(id: string): string | undefined;
 }
 
 /** Whose an exec session is. */
@@ -112,7 +75,7 @@ export interface RuleAlerts {
   readonly alerts: number;
 }
 
-export interface DeskCounters {
+export interface DeskCounters extends WaitCounters {
   readonly alerts: number;
   /** By rule name. */
   readonly byRule: ReadonlyMap<string, number>;
@@ -120,11 +83,6 @@ export interface DeskCounters {
   readonly rules: readonly RuleAlerts[];
   /** Alerts that waited until it was settled whose session they are of. */
   readonly heldForUser: number;
-  /** Alerts that waited for a container's metadata, and how many of them were sent without it. */
-  readonly held: number;
-  readonly heldInVain: number;
-  /** Alerts that lack it, by the reason that they carry. */
-  readonly withoutContainer: ReadonlyMap<string, number>;
 }
 
 /** What the worker must know of a rule. The fields are in the order in which Match.values has them. */
@@ -146,28 +104,19 @@ export class AlertDesk {
   readonly #plans = new Map<number, readonly (readonly RulePlan[])[]>();
   readonly #outputs: Pick<Output, 'write'>;
   readonly #hostname: string;
-  readonly #patience: number;
   readonly #namesModules: boolean;
   readonly #capture: DeskOptions['capture'];
   readonly #respond: DeskOptions['respond'];
-  readonly #containers: KnownContainers;
+  readonly #containers: ContainerWaits;
   readonly #sessions: KnownSessions | undefined;
   readonly #sessionWaits = new SessionWaits();
-  readonly #held = new Map<string, Waiting>();
-  /** Containers whose time ran out: their alerts wait no more until there is an answer. */
-  readonly #inVain = new Set<string>();
-  readonly #without = new Map<string, number>();
   readonly #byRule = new Map<string, RuleAlerts>();
-  #heldNow = 0;
   #alerts = 0;
-  #heldTotal = 0;
-  #heldInVain = 0;
 
   constructor(outputs: Pick<Output, 'write'>, containers: KnownContainers, options: DeskOptions) {
     this.#outputs = outputs;
-    this.#containers = containers;
+    this.#containers = new ContainerWaits(containers, options.patience);
     this.#hostname = options.hostname;
-    this.#patience = options.patience;
     this.#namesModules = options.namesModules;
     this.#sessions = options.sessions;
     this.#capture = options.capture;
@@ -204,28 +153,13 @@ export class AlertDesk {
   }
 
   #takeSettled(match: Match, plan: RulePlan): void {
-    const { gap } = match;
-    if (!gap) {
-      this.#send(match, plan, match.values);
-      return;
-    }
-    const alert = { match, gap, plan };
-    const entry = this.#containers.entry(gap.id);
-    if (entry && answers(entry, gap)) this.#sendKnown(alert, entry);
-    else if (gap.reason !== undefined) this.#sendWithout(alert, gap.reason);
-    else if (this.#inVain.has(gap.id)) this.#sendWithout(alert, entry ? 'pod-timed-out' : 'timed-out');
-    else if (this.#heldNow < HELD_AT_ONCE) this.#hold(alert);
-    else this.#sendWithout(alert, 'too-many-alerts');
+    const send = (values: Match['values'], reason: string | undefined): void => this.#send(match, plan, values, reason);
+    this.#containers.take({ match, keys: plan.keys, send });
   }
 
   /** A container's runtime has answered, or the API server about its pod. */
   containerKnown(id: string, entry: Uint8Array): void {
-    this.#inVain.delete(id);
-    for (const alert of this.#held.get(id)?.alerts ?? []) {
-      if (!answers(entry, alert.gap)) continue;
-      this.#unhold(alert);
-      this.#sendKnown(alert, entry);
-    }
+    this.#containers.containerKnown(id, entry);
   }
 
   /** An internal alert. */
@@ -245,7 +179,7 @@ export class AlertDesk {
   /** Sends all waiting alerts as they are. */
   close(): void {
     this.#sessionWaits.end();
-    for (const { alerts } of this.#held.values()) for (const alert of alerts) this.#giveUp(alert, 'stopped');
+    this.#containers.end();
   }
 
   get counters(): DeskCounters {
@@ -255,80 +189,15 @@ export class AlertDesk {
       byRule: new Map(rules.map(({ rule, alerts }) => [rule.name, alerts])),
       rules,
       heldForUser: this.#sessionWaits.total,
-      held: this.#heldTotal,
-      heldInVain: this.#heldInVain,
-      withoutContainer: this.#without,
+      ...this.#containers.counters,
     };
-  }
-
-  #hold(alert: HeldAlert): void {
-    const { id } = alert.gap;
-    const waiting = this.#held.get(id);
-    if (waiting) waiting.alerts.add(alert);
-    else {
-      const timer = setTimeout(() => this.#timeOut(id), this.#patience);
-      this.#held.set(id, { alerts: new Set([alert]), timer });
-    }
-    this.#heldNow++;
-    this.#heldTotal++;
-  }
-
-  #unhold(alert: HeldAlert): void {
-    const waiting = this.#held.get(alert.gap.id);
-    if (!waiting?.alerts.delete(alert)) return;
-    this.#heldNow--;
-    if (waiting.alerts.size > 0) return;
-    clearTimeout(waiting.timer);
-    this.#held.delete(alert.gap.id);
-  }
-
-  #timeOut(container: string): void {
-    // The runtime may have answered, and the API server not.
-    const reason = this.#containers.entry(container) ? 'pod-timed-out' : 'timed-out';
-    for (const alert of this.#held.get(container)?.alerts ?? []) this.#giveUp(alert, reason);
-    this.#inVain.add(container);
-    for (const oldest of this.#inVain) {
-      if (this.#inVain.size <= REMEMBERED) break;
-      this.#inVain.delete(oldest);
-    }
-  }
-
-  #giveUp(alert: HeldAlert, reason: DeskReason): void {
-    this.#unhold(alert);
-    this.#heldInVain++;
-    this.#sendWithout(alert, reason);
-  }
-
-  /** Whether all answers have arrived, including "unknown". */
-  #sendKnown({ match, gap, plan }: HeldAlert, entry: Uint8Array): void {
-    const reason = this.#failure(entry, gap);
-    const values = completeValues(plan.keys, match.values, entry, gap.moment);
-    if (reason === undefined) this.#send(match, plan, values);
-    else this.#sendMarked(match, plan, values, reason);
-  }
-
-  #sendWithout({ match, gap, plan }: HeldAlert, reason: DeskReason): void {
-    const entry = this.#containers.entry(gap.id);
-    const values = entry ? completeValues(plan.keys, match.values, entry, gap.moment) : match.values;
-    this.#sendMarked(match, plan, values, reason);
-  }
-
-  #failure(entry: Uint8Array, { id, needsPod }: ContainerGap): string | undefined {
-    if (entry[STATE_AT] === CONTAINER_STATE.FAILED) return this.#containers.failure(id) ?? 'failed';
-    if (!needsPod || entry[POD_STATE_AT] !== POD_STATE.FAILED) return undefined;
-    return `pod-${this.#containers.podFailure(id) ?? 'failed'}`;
-  }
-
-  #sendMarked(match: Match, plan: RulePlan, values: Match['values'], reason: string): void {
-    this.#without.set(reason, (this.#without.get(reason) ?? 0) + 1);
-    this.#send(match, plan, values, [{ key: REASON_FIELD, value: text(reason) }]);
   }
 
   #send(
     match: Match,
     { rule, keys, shown, facts, module }: RulePlan,
     values: Match['values'],
-    more: readonly KeyedValue[] = [],
+    reason: string | undefined,
   ): void {
     const session = match.sessions && this.#sessions?.factsOf(match.sessions);
     const fields = keys.map((key, index): KeyedValue => {
@@ -338,35 +207,23 @@ export class AlertDesk {
     const { name, priority, source, tags } = rule;
     this.#alerts++;
     this.#byRule.set(name, { rule, alerts: (this.#byRule.get(name)?.alerts ?? 0) + 1 });
-    const added = [...namesBeside(match, keys), ...more];
+    const marked = reason === undefined ? [] : [{ key: REASON_FIELD, value: text(reason) }];
+    const added = [...namesBeside(match, keys), ...marked];
     const message = renderMessage(rule.output, fields) + renderFields(added);
     const extra = formattedFields(rule.extra, fields);
     const { time } = match;
     const file = this.#capture?.(rule, { time, message, fields });
     const capture = file === undefined ? [] : [{ key: CAPTURE_FIELD, value: text(file) }];
     const all = [...fields.slice(0, shown), ...added, ...extra, ...(module ? [module] : []), ...capture];
-    const details = match.details && alertDetails(rule, match, this.#entryOf(match));
+    const details = match.details && alertDetails(rule, match, this.#containers.entryOf(match));
     const alert = {
       ...{ time, rule: name, priority, source, tags, hostname: this.#hostname, message, fields: all },
       ...(details && { details }),
     };
     const { acts } = match;
-    const isIncomplete = this.#lacksContainer(match);
+    const isIncomplete = this.#containers.lacksContainer(match);
     if (this.#respond?.(rule, { fields, acts, isIncomplete }, (text) => this.#write(withResponse(alert, text)))) return;
     this.#write(alert);
-  }
-
-  /** Of the container that was not known when the match was read. */
-  #entryOf({ gap }: Match): Uint8Array | undefined {
-    return gap && this.#containers.entry(gap.id);
-  }
-
-  /** Whether an answer about the container of the match is missing: the runtime's, or the API server's where that is wanted. */
-  #lacksContainer({ gap }: Match): boolean {
-    if (gap === undefined) return false;
-    const entry = this.#containers.entry(gap.id);
-    if (entry === undefined || entry[STATE_AT] === CONTAINER_STATE.FAILED) return true;
-    return gap.needsPod && (entry[POD_STATE_AT] === POD_STATE.PENDING || entry[POD_STATE_AT] === POD_STATE.FAILED);
   }
 
   #write(alert: Alert): void {
@@ -382,11 +239,6 @@ function factsAmong(fields: readonly string[]): ReadonlyMap<number, SessionFact>
       return fact ? [[index, fact]] : [];
     }),
   );
-}
-
-/** Whether the entry has everything that the alert waits for. */
-function answers(entry: Uint8Array, { needsPod }: ContainerGap): boolean {
-  return !(needsPod && entry[POD_STATE_AT] === POD_STATE.PENDING);
 }
 
 /** Both names of a file, where they differ: those that the rule's output doesn't print itself. */

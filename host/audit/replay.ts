@@ -1,6 +1,7 @@
 // Evaluates a module of rules on an audit log.
 
-import { AlertDesk, type DeskCounters, type KnownContainers, ruleReads } from '../agent/alert-desk.ts';
+import { AlertDesk, type DeskCounters, ruleReads } from '../agent/alert-desk.ts';
+import type { KnownContainers } from '../agent/container-waits.ts';
 import type { RuleModule } from '../agent/rule-module.ts';
 import { type AlertExtras, withExtras } from '../outputs/additions.ts';
 import type { Output } from '../outputs/output.ts';
