@@ -185,10 +185,9 @@ export class AgentParts {
     if (this.sessions) for (const event of await this.journal.keptRequests()) this.sessions.take(event);
     if (other && watchesNode) this.journal.requests?.receivesAll();
     await other?.start(this.#ofOther(modules, extras), this.outputs, watchesNode ? this.podRequests : undefined);
-    // Only for the journal: alerts do not wait for what a stream may bring later.
     this.options.podRequests?.start({
       resume: async () => this.journal.requests?.resume(),
-      take: (event) => this.journal.requests?.add(event),
+      take: (event) => this.podRequests.take(event),
       keep: async (state) => this.journal.requests?.keep(state),
     });
   }
@@ -265,11 +264,13 @@ export class AgentParts {
   }
 
   #makeSessions(): LiveSessions | undefined {
-    const { replay, kubernetesUsers } = this.options;
+    const { replay, kubernetesUsers, other, podRequests } = this.options;
     if (replay || this.source === 'none' || !kubernetesUsers) return undefined;
     return new LiveSessions({
       host: this.machine,
       patienceMs: kubernetesUsers.wait,
+      // What the agent receives itself is all there is.
+      ...(podRequests && !other && { coverage: () => podRequests.coverage }),
       place: (id) => {
         const entry = this.#entry(id);
         return entry === undefined ? 'unknown' : placeOf(ContainerRecord.of(entry));

@@ -1,5 +1,6 @@
 // Where an agent gets the requests to enter its node's pods from, if it does not receive audit events itself.
 
+import type { RequestCoverage } from '../sessions/coverage.ts';
 import type { PodRequestFacts } from '../sessions/pod-request-facts.ts';
 import type { RequestStreamState } from '../sessions/stream-state.ts';
 
@@ -30,6 +31,8 @@ export interface PodRequestSummary {
 
 export interface PodRequestSource {
   start(sink: PodRequestSink): void;
+  /** Of which times the sink has all requests. Another object when it is another one. */
+  readonly coverage: RequestCoverage;
   readonly summary: PodRequestSummary;
   /** Keeps its state. Never rejects. */
   stop(): Promise<void>;

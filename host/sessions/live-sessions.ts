@@ -5,6 +5,7 @@
 // make its name ambiguous again.
 
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
+import type { RequestCoverage } from './coverage.ts';
 import type { SessionPlace, SessionRef, StartedSession } from './exec-entry.ts';
 import type { UserMatch } from './join.ts';
 import { type PodRequest, readPodRequest } from './pod-request.ts';
@@ -34,6 +35,8 @@ export interface LiveSessionsOptions {
   readonly patienceMs: number;
   /** The pod of a container; undefined if it is in none, `unknown` as long as the runtime has not answered. */
   readonly place: (container: string) => SessionPlace | 'unknown' | undefined;
+  /** Of which times all requests are known, now. Default: of all. */
+  readonly coverage?: () => RequestCoverage;
   /** ms since the epoch. Default: the clock. */
   readonly now?: () => number;
 }
@@ -138,7 +141,8 @@ export class LiveSessions {
     const now = this.#now();
     const settledAt = this.#settledAt(session);
     const startMs = this.#options.patienceMs - CLOCKS_APART_MS;
-    const match = this.#podOf.get(key)?.matchOf(key, settledAt, { now, startMs, clients: this.#clients });
+    const coverage = this.#options.coverage?.();
+    const match = this.#podOf.get(key)?.matchOf(key, settledAt, { now, startMs, clients: this.#clients, coverage });
     if (!match) return this.#isForgotten(session) ? NONE : undefined;
     const isCertain = settledAt <= now && !this.#gaps.some(({ from, to }) => start >= from && start <= to);
     return isCertain ? match : doubtful(match);

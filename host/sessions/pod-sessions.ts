@@ -3,6 +3,7 @@
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { attemptsIn } from './attempts.ts';
 import { LONGEST_ARGUMENTS, requestedHashes, wordsOf } from './command-hash.ts';
+import type { RequestCoverage } from './coverage.ts';
 import type { ExecEntry, SessionPlace, StartedSession } from './exec-entry.ts';
 import { FARTHEST_AFTER, FARTHEST_BEFORE, groupSessions } from './groups.ts';
 import { joinRequests, type UserMatch } from './join.ts';
@@ -25,6 +26,8 @@ export interface JoinMoment {
   readonly startMs: number;
   /** That ask twice. */
   readonly clients: ReadonlySet<string>;
+  /** Of which times all requests are known; undefined: of all. */
+  readonly coverage: RequestCoverage | undefined;
 }
 
 interface Kept {
@@ -42,6 +45,8 @@ export class PodSessions {
   #hasChanged = true;
   /** The join would be another one later. */
   #hasRecent = false;
+  /** That it was made with. */
+  #coverage: RequestCoverage | undefined;
 
   get size(): number {
     return this.#sessions.size + this.#requests.size;
@@ -70,7 +75,8 @@ export class PodSessions {
   matchOf(key: string, settledAt: number, moment: JoinMoment): UserMatch | undefined {
     if (!this.#sessions.has(key)) return undefined;
     const isFresh = this.#joinedAt >= settledAt && moment.now - this.#joinedAt < JOINED_MS;
-    if (!isFresh && (this.#hasChanged || this.#hasRecent)) this.#join(moment);
+    const isOld = this.#hasChanged || this.#hasRecent || this.#coverage !== moment.coverage;
+    if (!isFresh && isOld) this.#join(moment);
     return this.#matches.get(key);
   }
 
@@ -97,7 +103,7 @@ export class PodSessions {
     this.#hasChanged = true;
   }
 
-  #join({ now, startMs, clients }: JoinMoment): void {
+  #join({ now, startMs, clients, coverage }: JoinMoment): void {
     const kept = [...this.#sessions.values()];
     const requests = [...this.#requests.values()];
     const { possible, repeated } = attemptsIn(requests, clients);
@@ -108,6 +114,7 @@ export class PodSessions {
       kept.map(({ entry }) => entry),
       requests,
       { possible: new Set([...possible, ...recent]), repeated },
+      coverage,
     );
     this.#hasRecent = recent.length > 0;
     this.#matches = new Map(
@@ -120,6 +127,7 @@ export class PodSessions {
         ];
       }),
     );
+    this.#coverage = coverage;
     this.#joinedAt = now;
     this.#hasChanged = false;
   }

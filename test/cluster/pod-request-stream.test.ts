@@ -23,6 +23,15 @@ const UNTIL_EXACT_MS = 240_000;
 const RULES = `
 - {rule: Exec, desc: d, condition: ka.target.subresource = exec, output: by %ka.user.name, priority: NOTICE, source: k8s_audit}
 `;
+/** Of the agents. */
+const ENTERED = 'Entered';
+const NODE_RULES = `
+- rule: ${ENTERED}
+  desc: d
+  condition: evt.type in (execve, execveat) and evt.res = SUCCESS and proc.name = sh and container and proc.cmdline contains "cat /"
+  output: "%proc.cmdline: %k8s.session.match %k8s.user.name"
+  priority: NOTICE
+`;
 
 const GROUP = 'rbac.authorization.k8s.io';
 const OBJECTS = [
@@ -82,9 +91,12 @@ before(async () => {
   );
   await cluster.apply(OBJECTS);
   await agents.install({
-    falco: { journal: { enabled: true, folder: journal } },
+    // Alerts wait until what the receiver sends is certain.
+    falco: { json_output: true, journal: { enabled: true, folder: journal }, kubernetes: { user_wait: '50s' } },
+    customRules: { 'node.yaml': NODE_RULES },
     sessions: { receiver: { url: `https://${ADDRESS}:9766`, authority: { configMapName: `${SERVICE}-ca` } } },
   });
+  agents.alerts.follow(await agents.readyPod());
   await cluster.kubectl('wait', '-n', 'shop', '--for=condition=Ready', '--timeout=60s', 'pod/web');
 });
 
@@ -193,6 +205,11 @@ test('wasprey activity names the user of a kubectl exec, and for sure only when 
     );
     assert.equal(at(found, 'kubernetes', 'user', 'name'), user);
     assert.equal(at(found, 'container', 'pod'), 'web');
+    const alert = await agents.alerts.find(
+      mark,
+      ({ rule, output }) => rule === ENTERED && output.includes(`/${mark};`),
+    );
+    assert.deepEqual([alert.output_fields['k8s.session.match'], alert.output_fields['k8s.user.name']], ['exact', user]);
   }
   assert.equal(at(await session('alice', 'early'), 'kubernetes', 'match'), 'ambiguous');
   assert.equal(await session('bob', 'first'), undefined);

@@ -2,7 +2,14 @@
 
 import type { PodRequestSink, PodRequestSource, PodRequestSummary } from '../../agent/pod-request-source.ts';
 import { BackOff } from '../../metadata/kubernetes/back-off.ts';
-import { later, NO_COVERAGE, withoutSpan, withSpan, withWithheld } from '../../sessions/coverage.ts';
+import {
+  later,
+  NO_COVERAGE,
+  type RequestCoverage,
+  withoutSpan,
+  withSpan,
+  withWithheld,
+} from '../../sessions/coverage.ts';
 import type { StreamMessage } from '../../sessions/stream-messages.ts';
 import type { RequestStreamState } from '../../sessions/stream-state.ts';
 import { ReceiverError, type ReceiverPlace, readStream } from './receiver-stream.ts';
@@ -39,6 +46,10 @@ export class ReceiverClient implements PodRequestSource {
 
   constructor(options: ReceiverClientOptions) {
     this.#options = options;
+  }
+
+  get coverage(): RequestCoverage {
+    return this.#state.coverage;
   }
 
   get summary(): PodRequestSummary {

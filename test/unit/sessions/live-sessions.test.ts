@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { NO_COVERAGE, type RequestCoverage, withSpan } from '../../../host/sessions/coverage.ts';
 import type { SessionPlace, StartedSession } from '../../../host/sessions/exec-entry.ts';
 import { LiveSessions, type SessionFacts } from '../../../host/sessions/live-sessions.ts';
 import { execEvents } from '../../support/exec-events.ts';
@@ -20,9 +21,13 @@ class Scene {
   #events = 0;
 
   /** @param places of containers; default: `c` is that of a pod */
-  constructor(places: Readonly<Record<string, SessionPlace | 'unknown' | undefined>> = { c: WEB }) {
+  constructor(
+    places: Readonly<Record<string, SessionPlace | 'unknown' | undefined>> = { c: WEB },
+    coverage?: () => RequestCoverage,
+  ) {
     const place = (container: string) => places[container];
-    this.sessions = new LiveSessions({ host: 'node-1', patienceMs: WAIT, place, now: () => this.#now });
+    const options = { host: 'node-1', patienceMs: WAIT, place, now: () => this.#now };
+    this.sessions = new LiveSessions({ ...options, ...(coverage && { coverage }) });
   }
 
   /** @param time in ms since START */
@@ -78,6 +83,26 @@ test('an event that comes in time names, one that comes later makes ambiguous wh
   assert.equal(scene.at(6_000).says(session), 'exact alice');
   scene.at(20).request('bob');
   assert.equal(scene.at(10_000).says(session), 'ambiguous alice bob');
+});
+
+test('requests by a stream name for sure what the stream covers, from before the session on', () => {
+  let coverage = NO_COVERAGE;
+  const scene = new Scene({ c: WEB }, () => coverage);
+  const cover = (from: number, to: number): void => {
+    coverage = withSpan(coverage, { from: BigInt(START + from) * MS, to: BigInt(START + to) * MS });
+  };
+  cover(-10 * MINUTE, -1);
+  scene.request('alice');
+  const session = scene.at(50).exec(100);
+  assert.equal(scene.at(WAIT + 50).says(session), 'ambiguous alice');
+  cover(-1, 1_000);
+  assert.equal(scene.at(30_000).says(session), 'exact alice');
+  // The stream breaks: what begins meanwhile is nobody's for sure, also when it goes on after a gap.
+  scene.at(20 * MINUTE).request('bob');
+  const later = scene.at(20 * MINUTE + 50).exec(101);
+  assert.equal(scene.at(20 * MINUTE + WAIT + 50).says(later), 'ambiguous bob');
+  cover(20 * MINUTE - 1_000, 21 * MINUTE);
+  assert.equal(scene.at(21 * MINUTE).says(later), 'ambiguous bob');
 });
 
 test('a session without a request has no name, and what began elsewhere is no session', () => {
