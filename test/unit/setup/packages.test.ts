@@ -46,8 +46,8 @@ test('package-lock.json names no download address, so that every registry will d
   assert.doesNotMatch(readFileSync(`${PROJECT}package-lock.json`, 'utf8'), /"resolved"/);
 });
 
-/** protobufjs (of @grpc/proto-loader): its script only compares version numbers and prints. */
-const SCRIPTS_WITHOUT_EFFECT = ['node_modules/protobufjs'];
+/** esbuild's script only makes its command start faster; that of protobufjs (of @grpc/proto-loader) compares version numbers and prints. */
+const SCRIPTS_WITHOUT_EFFECT = ['node_modules/esbuild', 'node_modules/protobufjs'];
 
 test('no npm package needs its install script: set-up runs none', () => {
   const { packages } = JSON.parse(readFileSync(`${PROJECT}package-lock.json`, 'utf8'));
@@ -64,7 +64,15 @@ test('npm is called as the npm that runs the script, if it is npm', () => {
 test('a tool is missing when none of its commands and files is there', () => {
   const nothing = { hasCommand: () => false, hasFile: () => false, majorVersion: () => 0 };
   const all = { hasCommand: () => true, hasFile: () => true, majorVersion: () => 0 };
-  const purposes = ['build', 'release', 'live-tests', 'cluster-tests', 'kernel-tests', 'package-tests'] as const;
+  const purposes = [
+    'build',
+    'release',
+    'live-tests',
+    'page-tests',
+    'cluster-tests',
+    'kernel-tests',
+    'package-tests',
+  ] as const;
   assert.deepEqual(missingTools(purposes, nothing), SYSTEM_TOOLS);
   assert.deepEqual(missingTools(purposes, all), []);
   assert.deepEqual(
