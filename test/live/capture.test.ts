@@ -162,12 +162,38 @@ test('the set of event types changes while it runs', () => {
   }
 });
 
+function runningPids(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/** Undefined if there is no such process any more. */
+function parentOf(pid: number): number | undefined {
+  const stat = ifRunning(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]);
+}
+
+/** Likewise. */
+function commandLineOf(pid: number): string | undefined {
+  return ifRunning(() => readFileSync(`/proc/${pid}/cmdline`, 'latin1'));
+}
+
+function ifRunning(read: () => string): string | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
 test('the snapshot knows every process that ran before, with its parent', async () => {
   // A pid namespace of the tests' own may have no others.
   const older = Array.from({ length: 24 }, () => spawn('sleep', ['60']));
   await Promise.all(older.map((child) => once(child, 'spawn')));
   const open = openCapture({ source: 'bpf' });
   try {
+    const before = new Map(runningPids().map((pid) => [pid, { parent: parentOf(pid), words: commandLineOf(pid) }]));
     open.capture.start([]);
     const addresses = new Uint32Array(100_000);
     const count = open.capture.takeImages(addresses);
@@ -179,27 +205,21 @@ test('the snapshot knows every process that ran before, with its parent', async 
     }
     let compared = 0;
     let missing = 0;
-    for (const pid of readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number)) {
-      let parent: number;
-      let words: string;
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-        parent = Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]);
-        words = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
-      } catch {
-        continue; // gone meanwhile
-      }
+    for (const pid of runningPids()) {
+      const parent = parentOf(pid);
+      const words = commandLineOf(pid);
+      if (parent === undefined || words === undefined) continue; // gone meanwhile
       const image = images.get(pid);
       if (!image) missing++;
       if (!image) continue; // came meanwhile, perhaps
       compared++;
-      // A machine may keep a process from being looked at: here it is init.
-      if (images.has(parent)) assert.equal(image.parent?.number('vpid'), parent, `parent of ${pid}`);
+      // Others may lose their parent and run another program meanwhile. A machine may keep a process from being looked at: here it is init.
+      const known = before.get(pid);
+      if (images.has(parent) && known?.parent === parent)
+        assert.equal(image.parent?.number('vpid'), parent, `parent of ${pid}`);
       const argv = text(image, 'argv') ?? '';
       // Programs may write over their arguments (as sshd does), which the memory shows and we too.
-      if (argv.length < 2000) assert.equal(argv, words, `arguments of ${pid}`);
+      if (argv.length < 2000 && known?.words === words) assert.equal(argv, words, `arguments of ${pid}`);
     }
     assert.ok(compared > 20 && missing < compared / 10, `${compared} processes were compared, ${missing} not known`);
     assert.ok(images.has(process.pid));
