@@ -57,7 +57,7 @@ after(async () => {
 });
 
 async function link(): Promise<string> {
-  const command = startWasprey(['console', '--no-open', '-c', configuration]);
+  const command = startWasprey(['console', '-c', configuration]);
   assert.equal(await command.ended, 0, command.stderr());
   return command.stdout().trim();
 }
@@ -121,12 +121,12 @@ test('an address opens the page once, in one browser', async () => {
 });
 
 test('without an agent `wasprey console` says how to have one', async () => {
-  const command = startWasprey(['console', '--no-open', '-o', `console.token_file=${folder}/none`]);
+  const command = startWasprey(['console', '-o', `console.token_file=${folder}/none`]);
   assert.equal(await command.ended, 1);
   assert.match(command.stderr(), /no agent serves the page.*\n.*console\.enabled/s);
   // An agent that was killed leaves its file.
   writeFileSync(join(folder, 'stale'), `http://127.0.0.1:${await freePort()}/#token=x\n`);
-  const stale = startWasprey(['console', '--no-open', '-o', `console.token_file=${folder}/stale`]);
+  const stale = startWasprey(['console', '-o', `console.token_file=${folder}/stale`]);
   assert.equal(await stale.ended, 1);
   assert.match(stale.stderr(), /no agent serves the page at http/);
 });

@@ -1,6 +1,6 @@
-// wasprey console: opens the page of this machine's agent.
+// wasprey console: prints the address of the page of this machine's agent. It starts no browser: the address has the token, and every local user can
+// read the arguments of a process.
 
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { CONFIG_OPTIONS, configurationOf } from '../../daemon/configuration.ts';
@@ -16,22 +16,16 @@ export const CONSOLE = defineCommand({
   usage: '',
   operands: [],
   description: `
-    Prints the address of the page that this machine's agent serves (\`console.enabled\`), and opens it where there is a
-    desktop. The address opens the page once, within one browser, for twelve hours; the next call prints another.
+    Prints the address of the page that this machine's agent serves (\`console.enabled\`). The address opens the page once,
+    within one browser, for twelve hours; the next call prints another.
 
     The page shows alerts as they come, why a rule fired, what rules cost and how the agent does. From another machine:
     \`ssh -L 8766:127.0.0.1:8766 HOST\`, then the address that the command prints there.`,
   status: { ok: 'The address is printed.', failure: 'No agent serves the page.' },
-  options: {
-    ...CONFIG_OPTIONS,
-    'no-open': { kind: 'flag', description: 'Print the address only.' },
-  },
+  options: CONFIG_OPTIONS,
   examples: [
-    { command: 'wasprey console', effect: 'Opens the page.' },
-    {
-      command: 'wasprey console --no-open -c wasprey.yaml',
-      effect: 'Prints the address, of an agent with that configuration.',
-    },
+    { command: 'wasprey console', effect: 'Prints an address that opens the page once.' },
+    { command: 'wasprey console -c wasprey.yaml', effect: 'Prints that of an agent with this configuration.' },
   ],
   async run({ options, operands }, terminal) {
     if (operands.length > 0) throw new UsageError('console takes no operands');
@@ -41,7 +35,6 @@ export const CONSOLE = defineCommand({
     );
     const link = await linkIn(configuration.console.token_file);
     terminal.print(`${link}\n`);
-    if (options['no-open'] !== true && hasDesktop(process.env)) openInBrowser(link);
     return EXIT.ok;
   },
 });
@@ -78,15 +71,4 @@ function listens({ hostname, port, protocol }: URL): Promise<boolean> {
     socket.once('error', () => end(false));
     socket.once('timeout', () => end(false));
   });
-}
-
-function hasDesktop({ DISPLAY, WAYLAND_DISPLAY }: NodeJS.ProcessEnv): boolean {
-  return process.stdout.isTTY === true && Boolean(DISPLAY || WAYLAND_DISPLAY);
-}
-
-/** What is printed is enough where there is nothing to open it with. */
-function openInBrowser(link: string): void {
-  const child = spawn('xdg-open', [link], { stdio: 'ignore', detached: true });
-  child.once('error', () => {});
-  child.unref();
 }
