@@ -85,6 +85,7 @@ export class Run {
   readonly #server: AgentWebServer;
   readonly #log: Log;
   readonly #terminal: Terminal;
+  /** Without the page's board, which stays when the last reader of alerts has gone. */
   #outputCount = 0;
   #agent: Agent | undefined;
   #responder: LocalResponder | undefined;
@@ -148,7 +149,8 @@ export class Run {
         // Values that apply from the next start stay unchanged in what is recreated, too.
         const { isoTime } = this.#settings;
         const kept = { isoTime, configuration: { ...settings.configuration, spool: configuration.spool } };
-        this.#outputCount = await agent.replaceOutputs(names, await this.#makeOutputs({ ...settings, ...kept }, names));
+        const all = await agent.replaceOutputs(names, await this.#makeOutputs({ ...settings, ...kept }, names));
+        this.#outputCount = all - (this.#start.page ? 1 : 0);
       },
       setJournal: async (settings) => {
         if (settings.sources.includes(DEFAULT_SOURCE)) await agent.setJournal(journalOptions(settings.configuration));
@@ -159,7 +161,10 @@ export class Run {
       settings: this.#settings,
       inUse: this.#start.rulesHash,
       again: async (terminal) => ({ ...(await this.#start.settingsNow(terminal)), sources: this.#settings.sources }),
-      onSettings: (settings) => updates.take(settings),
+      onSettings: (settings) => {
+        this.#start.page?.use(settings);
+        return updates.take(settings);
+      },
       extras: () => extrasOf(updates.settings),
       responses: (modules) => this.#responses(updates.settings, modules),
       onReload: (result) => service.reloading(result),

@@ -77,6 +77,11 @@ class Line implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Nothing comes through the connections that are there, and they stay open. */
+  stall(): void {
+    for (const socket of this.#sockets) socket.unpipe().resume();
+  }
+
   cut(): void {
     this.isCut = true;
     for (const socket of this.#sockets) socket.destroy();
@@ -105,6 +110,21 @@ test('a stream that breaks goes on without a gap', async () => {
   await waitForCount(page, READ, before + 7);
   await page.getByText('live', { exact: true }).waitFor();
   assert.equal(await page.getByText('The agent does not answer').count(), 0);
+});
+
+test('a stream that falls silent is opened again', async () => {
+  await using line = await Line.to(Number(new URL(agent.origin).port));
+  await using window = await browser.window();
+  const { page } = window;
+  const link = new URL(agent.link());
+  link.port = String(line.port);
+  await page.goto(link.href);
+  const before = await shownCount(page, READ);
+  line.stall();
+  agent.agent.inject([], shadowReads(2));
+  await page.getByText('The agent does not answer').waitFor();
+  await waitForCount(page, READ, before + 2);
+  await page.getByText('live', { exact: true }).waitFor();
 });
 
 test('two windows have the same, and one that pauses catches up', async () => {
@@ -141,7 +161,7 @@ test('filters are a part of the address', async () => {
   await page.locator('.group').nth(1).waitFor();
   assert.equal(await page.locator('.group').count(), 2);
   await page.getByLabel('Words').fill('nothing of this');
-  await page.getByText('as the filter says').waitFor();
+  await page.getByText('No group matches the filter').waitFor();
 });
 
 test('the keyboard alone comes to an alert and back', async () => {

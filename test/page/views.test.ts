@@ -105,5 +105,5 @@ test('an alert that is gone, of another run, and a view that is none say so', as
   await page.goto(`${agent.origin}/#/alert/0123/1`);
   await page.getByText('of an earlier run').waitFor();
   await page.goto(`${agent.origin}/#/nothing`);
-  await page.getByText('There is no such view').waitFor();
+  await page.getByText('This page has no such view').waitFor();
 });

@@ -69,7 +69,7 @@ export const RUN = defineCommand({
     const server = await AgentWebServer.start(settings.configuration, metrics, (level, message) =>
       log.say(level, message),
     );
-    const page = await startPage(settings, log, terminal);
+    const page = await startPage(settings, log, own);
     try {
       using followed = await followArtifacts(settings, warn);
       // What is followed may be there only now.
@@ -107,14 +107,21 @@ export const RUN = defineCommand({
   },
 });
 
-/** The page, whose address is the first thing that a newcomer sees. Logs that others read do not have what opens it. */
-async function startPage(settings: RunSettings, log: Log, terminal: Terminal): Promise<Console | undefined> {
+/**
+ * The page, whose address is the first thing that a newcomer sees. Logs that others read do not have what opens it.
+ * @param own the log without its copy in syslog
+ */
+async function startPage(settings: RunSettings, log: Log, own: Log): Promise<Console | undefined> {
   if (!settings.configuration.console.enabled) return undefined;
   const { Console } = await import('../../daemon/console/console.ts');
   const page = await Console.start(settings, (level, message) => log.say(level, message));
   if (!page) return undefined;
-  if (terminal.color || process.stderr.isTTY) log.say('info', `the page (this address opens it once): ${page.link}`);
-  else log.say('info', `the page is served at ${settings.configuration.console.listen}: \`wasprey console\` opens it`);
+  if (process.stderr.isTTY) own.say('info', `the page (this address opens it once): ${page.link}`);
+  else
+    log.say(
+      'info',
+      `the page is served at ${settings.configuration.console.listen}: \`wasprey console\` prints what opens it`,
+    );
   return page;
 }
 

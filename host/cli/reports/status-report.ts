@@ -1,14 +1,12 @@
 // The state of an agent for people.
 
-import { describeLoss } from '../../agent/image-watch.ts';
-import type { ModuleAbsence } from '../../agent/module-absences.ts';
 import { describeMissingHook } from '../../capture/missing-hooks.ts';
 import type { AgentStatus } from '../../daemon/control/status.ts';
+import { ALL_HOOKS, ALL_IMAGES, blindRules, moment, troublesOf } from '../../daemon/control/troubles.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { columns } from '../../diagnostics/layout.ts';
 import { count, number } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import { iso8601, NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { agentRows, podRequestRows } from './pod-request-rows.ts';
 
 export interface StatusReport {
@@ -19,11 +17,6 @@ export interface StatusReport {
 
 const MOST_RULES = 20;
 const MEGABYTE = 1024 * 1024;
-/** What is assumed of an agent whose version is too old to report it. */
-const UNTOUCHED: AgentStatus['tampering'] = { present: [], total: 0 };
-const ALL_IMAGES: AgentStatus['images'] = { lost: 0, eventsWithout: 0 };
-const ALL_HOOKS: AgentStatus['hooks'] = { missing: [], needed: [], blindRules: [], isAllowed: false };
-
 export function renderStatus(status: AgentStatus, terminal: Terminal): StatusReport {
   const troubles = troublesOf(status);
   const { events, images = ALL_IMAGES, modules, outputs, containers } = status;
@@ -202,76 +195,4 @@ function kernelSection(
     ...(hooks.isAllowed && hooks.blindRules.length > 0 ? [['accepted', blindRules(hooks.blindRules)]] : []),
   ];
   return rows.length === 0 ? '' : section('Not in this kernel', rows);
-}
-
-function blindRules({ length }: readonly string[]): string {
-  return length === 1 ? "1 rule can't see all its events" : `${number(length)} rules can't see all their events`;
-}
-
-function troublesOf(status: AgentStatus): string[] {
-  const {
-    events,
-    images = ALL_IMAGES,
-    outputs,
-    reloads,
-    setAside,
-    rulesLeftOut = [],
-    tampering = UNTOUCHED,
-    hooks = ALL_HOOKS,
-    journal,
-    other,
-    podRequests,
-  } = status;
-  const { lastFailure, isRefused } = reloads;
-  const lost = outputs.filter(({ counters }) => counters.dropped > 0);
-  return [
-    ...(hooks.blindRules.length > 0 && !hooks.isAllowed
-      ? [`${blindRules(hooks.blindRules)}: the kernel lacks hooks, see below`]
-      : []),
-    ...tampering.present.map((each) => `tampered with: ${each}`),
-    ...(tampering.last
-      ? [
-          `the capture was tampered with (${count(tampering.total, 'finding')}), last at ${moment(tampering.last.timeMs)}: ${tampering.last.text}`,
-        ]
-      : []),
-    ...(events.dropped > 0
-      ? [`${count(events.dropped, 'event')} ${events.dropped === 1 ? 'was' : 'were'} dropped`]
-      : []),
-    ...(images.last ? [describeLoss(images.last)] : []),
-    ...(other ? otherTroubles(other) : []),
-    ...(podRequests?.failure === undefined
-      ? []
-      : [`no requests to enter pods come from ${escapeText(podRequests.url)}: ${podRequests.failure}`]),
-    ...(journal?.failure !== undefined ? [`the journal can't be written: ${escapeText(journal.failure)}`] : []),
-    ...rulesLeftOut.map((error) => `a part of the rule files is invalid and left out: ${escapeText(error)}`),
-    ...setAside.map(describeAbsence),
-    ...lost.map(
-      ({ name, counters }) =>
-        `${count(counters.dropped, 'alert')} for ${name} ${counters.dropped === 1 ? 'was' : 'were'} lost`,
-    ),
-    ...(lastFailure && isRefused
-      ? [`a change was refused at ${moment(lastFailure.time)}: ${escapeText(lastFailure.reason)}`]
-      : []),
-  ];
-}
-
-function otherTroubles({ source, dropped, matchesDropped, failures }: NonNullable<AgentStatus['other']>): string[] {
-  const lost = dropped.reduce((sum, { count: times }) => sum + times, 0);
-  return [
-    ...failures.map(escapeText),
-    ...(lost > 0 ? [`${count(lost, 'event')} of ${source} ${lost === 1 ? 'was' : 'were'} dropped`] : []),
-    ...(matchesDropped > 0 ? [`${number(matchesDropped)} matches on ${source} were dropped`] : []),
-  ];
-}
-
-function describeAbsence({ module, reason, from, again, to }: ModuleAbsence): string {
-  const rules = `the rules of ${escapeText(module)}`;
-  if (to !== undefined)
-    return `${rules} were not evaluated from ${moment(from)} to ${moment(to)}: ${escapeText(reason)}`;
-  const then = again === undefined ? '' : `; they are tried again at ${moment(again)}`;
-  return `${rules} are not evaluated since ${moment(from)}: ${escapeText(reason)}${then}`;
-}
-
-function moment(milliseconds: number): string {
-  return iso8601(BigInt(Math.floor(milliseconds)) * NANOSECONDS_PER_MS).replace(/\.\d+/, '');
 }

@@ -26,7 +26,6 @@ export class OneTimeToken {
   constructor(path: string, address: string) {
     this.#path = path;
     this.#address = address;
-    mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
     this.#renew();
   }
 
@@ -35,7 +34,7 @@ export class OneTimeToken {
     return this.#link;
   }
 
-  /** Whether that is the token. It is used up then, and the file has the next one. */
+  /** Whether that is the token. It is used up then, and the file has the next one. Throws the errors of writing that: the token stays good. */
   use(token: string): boolean {
     if (!timingSafeEqual(hashOf(token), this.#hash)) return false;
     this.#renew();
@@ -48,13 +47,15 @@ export class OneTimeToken {
 
   #renew(): void {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
-    this.#hash = hashOf(token);
-    this.#link = `${this.#address}#token=${token}`;
+    const link = `${this.#address}#token=${token}`;
+    mkdirSync(dirname(this.#path), { recursive: true, mode: FOLDER_MODE });
     const next = `${this.#path}.new`;
     rmSync(next, { force: true });
-    writeFileSync(next, `${this.#link}\n`, { mode: FILE_MODE, flag: 'wx' });
+    writeFileSync(next, `${link}\n`, { mode: FILE_MODE, flag: 'wx' });
     chmodSync(next, FILE_MODE);
     renameSync(next, this.#path);
+    this.#hash = hashOf(token);
+    this.#link = link;
   }
 }
 

@@ -22,10 +22,13 @@ import {
 const MOST_GROUPS = 300;
 /** Alerts of a group that can be looked at, with details and without. */
 const KEPT_OF_EACH = 10;
-/** Bytes of the values of all alerts that can be looked at; the oldest make room. */
-const MOST_KEPT_BYTES = 16 * 1024 * 1024;
-/** Alerts that are remembered while nobody looks. */
+/** Bytes of all alerts that can be looked at; the oldest make room. */
+const MOST_KEPT_BYTES = 12 * 1024 * 1024;
+/** Alerts that are remembered while nobody looks, and their bytes. */
 const MOST_UNSEEN = 500;
+const MOST_UNSEEN_BYTES = 4 * 1024 * 1024;
+/** About what V8 takes for a value beyond its bytes: the objects of the value, of its array and of its buffer. */
+const VALUE_OVERHEAD = 300;
 const LONGEST_LINE = 300;
 
 interface Kept {
@@ -33,6 +36,12 @@ interface Kept {
   readonly alert: Alert;
   readonly group: Group;
   readonly bytes: number;
+}
+
+/** All that a group has of its latest alert once that alert itself has made room. */
+interface Latest {
+  readonly id: number;
+  readonly line: string;
 }
 
 interface Group {
@@ -45,7 +54,7 @@ interface Group {
   count: number;
   first: number;
   last: number;
-  latest: Kept | undefined;
+  latest: Latest | undefined;
   /** When it was made, and when it was changed last. */
   readonly madeAt: number;
   changedAt: number;
@@ -60,8 +69,8 @@ export class AlertBoard implements Output {
   readonly #kept = new Map<number, Kept>();
   #keptBytes = 0;
   /** Came while nobody looked. */
-  #unseen: Alert[] = [];
-  #unseenFrom = 0;
+  #unseen: { readonly alert: Alert; readonly bytes: number }[] = [];
+  #unseenBytes = 0;
   readonly #gone: { readonly id: number; readonly tick: number }[] = [];
   #tick = 1;
   #lookers = 0;
@@ -143,22 +152,22 @@ export class AlertBoard implements Output {
   }
 
   #remember(alert: Alert): void {
-    if (this.#unseen.length < MOST_UNSEEN) {
-      this.#unseen.push(alert);
-      return;
+    const bytes = bytesOf(alert);
+    this.#unseen.push({ alert, bytes });
+    this.#unseenBytes += bytes;
+    // The oldest are forgotten.
+    while (this.#unseen.length > MOST_UNSEEN || this.#unseenBytes > MOST_UNSEEN_BYTES) {
+      this.#unseenBytes -= this.#unseen.shift()?.bytes ?? 0;
+      this.#uncounted++;
     }
-    // A ring: the oldest is forgotten.
-    this.#unseen[this.#unseenFrom] = alert;
-    this.#unseenFrom = (this.#unseenFrom + 1) % MOST_UNSEEN;
-    this.#uncounted++;
   }
 
   #catchUp(): void {
-    const alerts = [...this.#unseen.slice(this.#unseenFrom), ...this.#unseen.slice(0, this.#unseenFrom)];
+    const unseen = this.#unseen;
     this.#unseen = [];
-    this.#unseenFrom = 0;
-    const first = this.#alerts - alerts.length + 1;
-    for (const [index, alert] of alerts.entries()) this.#add(alert, first + index);
+    this.#unseenBytes = 0;
+    const first = this.#alerts - unseen.length + 1;
+    for (const [index, { alert }] of unseen.entries()) this.#add(alert, first + index);
   }
 
   #add(alert: Alert, id: number): void {
@@ -172,7 +181,7 @@ export class AlertBoard implements Output {
     group.count++;
     if (group.first === 0) group.first = time;
     group.last = Math.max(group.last, time);
-    group.latest = kept;
+    group.latest = { id, line: beginningOf(alert.message) };
     group.changedAt = this.#tick + 1;
     countStep(group, Math.floor(time / STEP_MS));
     this.#keep(kept);
@@ -255,8 +264,14 @@ function shiftTo(group: Group, step: number): void {
 function numbersOf(group: Group, step: number): GroupNumbers {
   shiftTo(group, step);
   const { text, count, first, last, steps, latest } = group;
-  const line = latest?.alert.message.slice(0, LONGEST_LINE) ?? '';
-  return { id: text.id, count, first, last, steps: [...steps], latest: line, latestAlert: latest?.id ?? 0 };
+  const { line = '', id: latestAlert = 0 } = latest ?? {};
+  return { id: text.id, count, first, last, steps: [...steps], latest: line, latestAlert };
+}
+
+/** A copy: what slice() makes keeps the whole text in memory. */
+function beginningOf(text: string): string {
+  if (text.length <= LONGEST_LINE) return text;
+  return Buffer.from(text.slice(0, LONGEST_LINE), 'utf16le').toString('utf16le');
 }
 
 function lineOf({ id, alert }: Kept): AlertLine {
@@ -275,6 +290,11 @@ function bytesOf({ message, fields, details = [] }: Alert): number {
 
 function valueBytes(values: readonly KeyedValue[]): number {
   let sum = 0;
-  for (const { value } of values) sum += value && 'bytes' in value ? value.bytes.length : 16;
+  for (const { value } of values) if (value) sum += VALUE_OVERHEAD + payloadOf(value);
   return sum;
+}
+
+function payloadOf(value: FieldValue): number {
+  if (value.kind === 'list') return value.items.reduce((sum, { length }) => sum + VALUE_OVERHEAD + length, 0);
+  return 'bytes' in value ? value.bytes.length : 0;
 }

@@ -16,6 +16,7 @@ const LONGEST_UNREAD_MS = 30_000;
 interface Stream {
   readonly peer: string;
   readonly response: ServerResponse;
+  readonly isAllowed: () => boolean;
   /** Of the last message. */
   tick: number;
   sentAt: number;
@@ -36,12 +37,15 @@ export class BoardStreams {
     return false;
   }
 
-  /** Begins to send; false if there are too many. A window that comes again says what it had last, as `INSTANCE.TICK`. */
-  add(peer: string, { headers }: IncomingMessage, response: ServerResponse): boolean {
+  /**
+   * Begins to send; false if there are too many. A window that comes again says what it had last, as `INSTANCE.TICK`.
+   * @param isAllowed whether its session goes on: the stream ends with it
+   */
+  add(peer: string, { headers }: IncomingMessage, response: ServerResponse, isAllowed: () => boolean): boolean {
     if (this.#streams.size >= MOST_STREAMS) return false;
     const [instance, tick] = String(headers['last-event-id'] ?? '').split('.', 2);
     const known = instance === this.#board.instance && /^\d{1,15}$/.test(tick ?? '') ? Number(tick) : 0;
-    const stream: Stream = { peer, response, tick: known, sentAt: performance.now() };
+    const stream: Stream = { peer, response, isAllowed, tick: known, sentAt: performance.now() };
     response.writeHead(200, { ...PAGE_HEADERS, 'content-type': 'text/event-stream' });
     // What the browser waits before it connects again.
     response.write('retry: 1000\n\n');
@@ -68,7 +72,10 @@ export class BoardStreams {
 
   #sendAll(): void {
     this.#board.nextTick();
-    for (const stream of this.#streams) this.#send(stream, false);
+    for (const stream of this.#streams) {
+      if (stream.isAllowed()) this.#send(stream, false);
+      else stream.response.end();
+    }
   }
 
   #send(stream: Stream, isFirst: boolean): void {

@@ -10,13 +10,15 @@ import { valueText } from '../../fields/text.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { decode } from '../../fields/value.ts';
 import type { Alert } from '../../outputs/alert.ts';
+import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { agentStatusOf } from '../control/agent-status.ts';
+import { troublesOf } from '../control/troubles.ts';
 import { PathWatch } from '../hot-reload/path-watch.ts';
 import type { RuleSelection } from '../rules/rule-selection.ts';
 import { OneTimeToken } from './access.ts';
 import { AlertBoard } from './alert-board.ts';
 import { type Answer, Lookup } from './lookup.ts';
-import type { ShownAlert } from './messages.ts';
+import type { ShownAlert, ShownStatus } from './messages.ts';
 import { readPageFiles } from './page-files.ts';
 import { type ConsoleHost, ConsoleServer } from './server.ts';
 import { shownAlert } from './shown-alert.ts';
@@ -34,7 +36,7 @@ type Say = (level: LogLevel, message: string) => void;
 export class Console {
   readonly board = new AlertBoard();
   readonly #lookup = new Lookup();
-  readonly #settings: ConsoleSettings;
+  #settings: ConsoleSettings;
   #agent: Agent | undefined;
   #server: ConsoleServer | undefined;
   #token: OneTimeToken | undefined;
@@ -45,14 +47,15 @@ export class Console {
   }
 
   /**
-   * Starts to serve. Undefined if the configuration does not enable it.
-   * @param say logs the result of a changed certificate
-   * @throws {CommandFailure} when it can't
+   * Starts to serve. Undefined if the configuration does not enable it, or another process has the port: any local user can take it, and must not
+   * keep the agent from starting.
+   * @param say logs a port that is taken, and the result of a changed certificate
+   * @throws {CommandFailure} when the configuration can't be used
    */
   static async start(settings: ConsoleSettings, say: Say): Promise<Console | undefined> {
     if (!settings.configuration.console.enabled) return undefined;
     const page = new Console(settings);
-    await page.#listen(settings.configuration);
+    if (!(await page.#listen(settings.configuration, say))) return undefined;
     const { ssl_enabled, ssl_certificate } = settings.configuration.webserver;
     if (ssl_enabled) page.#watchCertificate(ssl_certificate, say);
     return page;
@@ -68,6 +71,11 @@ export class Console {
     this.#agent = agent;
   }
 
+  /** The settings have changed: where rule files and the journal are. Where it is served stays until the next start. */
+  use(settings: ConsoleSettings): void {
+    this.#settings = settings;
+  }
+
   async close(): Promise<void> {
     this.#certificate?.close();
     this.#token?.remove();
@@ -75,7 +83,8 @@ export class Console {
     this.#lookup.close();
   }
 
-  async #listen({ console: { listen, token_file: tokenFile }, webserver }: Configuration): Promise<void> {
+  /** False: the port is taken. */
+  async #listen({ console: { listen, token_file: tokenFile }, webserver }: Configuration, say: Say): Promise<boolean> {
     const { ssl_enabled: isSecure, ssl_certificate: certificate } = webserver;
     const at = listenAddress(listen);
     if (!at)
@@ -94,6 +103,10 @@ export class Console {
         host: this.#host(),
       });
     } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+        say('error', `the page is not served: another process has ${listen} (console.listen)`);
+        return false;
+      }
       throw new CommandFailure(
         `the page can't be served at ${listen}: ${reasonOf(error)}`,
         'see console.listen and webserver.ssl_certificate, or turn it off with -o console.enabled=false',
@@ -104,6 +117,7 @@ export class Console {
       const shown = isAny ? '127.0.0.1' : address.includes(':') ? `[${address}]` : address;
       this.#token = new OneTimeToken(tokenFile, `${isSecure ? 'https' : 'http'}://${shown}:${this.#server.port}/`);
       this.#server.open(this.#token);
+      return true;
     } catch (error) {
       await this.#server.close();
       throw new CommandFailure(
@@ -115,11 +129,16 @@ export class Console {
 
   #host(): ConsoleHost {
     return {
-      status: () => this.#agent && agentStatusOf(this.#agent),
+      status: () => this.#status(),
       alert: (id) => this.#shown(id),
       rule: (id) => this.#ruleOf(id),
       journal: (id) => this.#journalOf(id),
     };
+  }
+
+  #status(): ShownStatus | undefined {
+    const status = this.#agent && agentStatusOf(this.#agent);
+    return status && { ...status, troubles: troublesOf(status) };
   }
 
   #shown(id: number): ShownAlert | undefined {
@@ -146,6 +165,7 @@ export class Console {
     const { enabled, folder, secret_names: secretNames } = this.#settings.configuration.journal;
     if (!enabled)
       return { kind: 'none', reason: 'the journal is off: journal.enabled keeps what happens on this machine' };
+    if (alert.source !== DEFAULT_SOURCE) return { kind: 'none', reason: 'alerts of this source have no process' };
     if (!alert.details) return { kind: 'none', reason: 'there were too many alerts at the time to read its process' };
     const [pid, session] = ['proc.pid', 'proc.sid'].map((key) => Number(textOf(alert, key) ?? 0));
     const id = textOf(alert, 'container.id') ?? 'host';

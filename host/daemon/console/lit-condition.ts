@@ -1,7 +1,7 @@
 // Which parts of a condition were true of an event: each check by itself, on values that were read from the event. Rules are evaluated by
 // their modules; this is for people, and never runs where events are evaluated.
 
-import { comparedFields } from '../../agent/alert-details.ts';
+import { ANCESTORS_READ, comparedFields } from '../../agent/alert-details.ts';
 import type { Check, Expression } from '../../compiler/conditions/ast.ts';
 import { fieldsOf } from '../../compiler/conditions/fields-of.ts';
 import { printCondition } from '../../compiler/conditions/print.ts';
@@ -60,12 +60,21 @@ function litCheck(check: Check, seen: SeenValues, isLookedAt: boolean): LitCheck
   const values = keys.every((key) => seen.has(key)) ? comparedValues(left, seen) : undefined;
   // Of a socket that is neither a client's nor a server's no field has the ends that a condition compares.
   const isRead = values !== undefined && !(values.length === 0 && isOfEnds(left));
+  const holds = isRead && checkHolds(check, seen);
   return {
     kind: 'check',
     text: printCondition(check),
-    verdict: !isRead ? 'unknown' : checkHolds(check, seen) ? 'true' : 'false',
+    verdict: !isRead || (!holds && hasFurtherAncestors(check, seen)) ? 'unknown' : holds ? 'true' : 'false',
     isLookedAt,
     ...(values && values.length > 0 && { value: values.map((value) => decode(valueText(value))).join(' ') }),
     ...(macro !== undefined && { macro }),
   };
+}
+
+/** Whether the check compares every ancestor, and there may be more of them than are read: rules walk up to 1,024. */
+function hasFurtherAncestors(check: Check, seen: SeenValues): boolean {
+  return fieldsOf(check).some((field) => {
+    const keys = comparedFields(fieldKey(field));
+    return keys.length === ANCESTORS_READ && seen.get(keys[ANCESTORS_READ - 1] ?? '') !== undefined;
+  });
 }

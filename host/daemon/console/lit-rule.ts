@@ -16,7 +16,8 @@ export function litRule({ rule: name, files, seen, statics }: RuleQuestion): Sho
   return {
     kind: 'lit',
     condition: litCondition(rule.condition, new Map(seen)),
-    description: rule.description,
+    // Blocks of YAML end with a line break, and may have others.
+    description: rule.description.trim().replaceAll(/\s*\n\s*/g, ' '),
     written: rule.conditionText.trim(),
     place: `${rule.file}:${rule.line}`,
   };

@@ -6,7 +6,7 @@ import { journalAround } from './journal-around.ts';
 import { litRule } from './lit-rule.ts';
 import type { Answer, Question } from './lookup.ts';
 
-// If memory is short, the kernel kills this process and not the agent.
+// If the machine's memory is short, the kernel kills this process rather than the agent. At the limit of a cgroup with memory.oom.group it kills both.
 try {
   writeFileSync('/proc/self/oom_score_adj', '1000');
 } catch {

@@ -1,6 +1,7 @@
 // What takes long is looked up by a process of its own: the condition of a rule, from its file, and what the journal has around an alert. It is
-// started when somebody asks, and ends when nobody has for a while. Not a thread:
-// its memory is bounded by itself, and the kernel kills it before the agent.
+// started when somebody asks, and ends when nobody has for a while. Not a thread: its heap has a bound of its own, and V8 ends the process there.
+// The bound is small, because a pod's memory limit counts this process too: the kubelet sets memory.oom.group on cgroup v2, so that the kernel kills
+// the agent along with whatever exceeds the limit.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname, join } from 'node:path';
@@ -11,7 +12,8 @@ import type { ShownJournal, ShownRule } from './messages.ts';
 const LONGEST_MS = 20_000;
 const IDLE_MS = 30_000;
 const MOST_WAITING = 8;
-const LARGEST_HEAP_MB = 512;
+const LARGEST_HEAP_MB = 192;
+const SHORT = 'it could not be looked up: memory or processes are short';
 
 export interface RuleQuestion {
   readonly kind: 'rule';
@@ -42,12 +44,25 @@ interface Waiting {
   readonly resolve: (answer: Answer) => void;
 }
 
+export interface LookupOptions {
+  /** Of an answer. */
+  readonly longestMs: number;
+  /** Starts the process that answers. May throw, or return one whose start has failed. */
+  readonly start: () => ChildProcess;
+}
+
 export class Lookup {
+  readonly #options: LookupOptions;
   readonly #waiting: Waiting[] = [];
   #child: ChildProcess | undefined;
   #isBusy = false;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
+
+  /** @param options other ones than the usual, for tests */
+  constructor(options: Partial<LookupOptions> = {}) {
+    this.#options = { longestMs: LONGEST_MS, start: startChild, ...options };
+  }
 
   /** Never rejects: what can't be found has its reason. */
   ask(question: Question): Promise<Answer> {
@@ -72,12 +87,19 @@ export class Lookup {
     if (!first || this.#isBusy) return;
     this.#isBusy = true;
     clearTimeout(this.#timer);
+    const { longestMs } = this.#options;
     this.#timer = setTimeout(() => {
       this.#end();
-      this.#done(none(`it took longer than ${LONGEST_MS / 1000} s`));
-    }, LONGEST_MS);
-    this.#child ??= this.#start();
-    this.#child.send(first.question);
+      this.#done(none(`it took longer than ${longestMs / 1000} s`));
+    }, longestMs);
+    try {
+      this.#child ??= this.#start();
+      this.#child.send(first.question);
+    } catch {
+      // fork() throws ENOMEM, and returns a process without send() where file descriptors are short.
+      this.#end();
+      setImmediate(() => this.#done(none(SHORT)));
+    }
   }
 
   #done(answer: Answer): void {
@@ -91,26 +113,20 @@ export class Lookup {
   }
 
   #start(): ChildProcess {
-    const file = join(import.meta.dirname, `lookup-child${extname(import.meta.filename)}`);
-    const { WASPREY_CACHE } = process.env;
-    const child = fork(file, {
-      execArgv: [`--max-old-space-size=${LARGEST_HEAP_MB}`],
-      // Values of fields are bytes and large integers.
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      // Nothing else of the agent's environment is for it.
-      env: WASPREY_CACHE === undefined ? {} : { WASPREY_CACHE },
-    });
+    const child = this.#options.start();
     child.unref();
     child.channel?.unref();
-    child.on('message', (answer: Answer) => this.#done(answer));
+    // One that was given up may still answer.
+    child.on('message', (answer: Answer) => {
+      if (this.#child === child) this.#done(answer);
+    });
     const failed = (): void => {
       if (this.#child !== child) return;
       this.#child = undefined;
-      if (this.#isBusy) this.#done(none('it could not be looked up: memory or processes are short'));
+      if (this.#isBusy) this.#done(none(SHORT));
     };
     child.once('exit', failed);
-    child.once('error', failed);
+    child.on('error', failed);
     return child;
   }
 
@@ -118,8 +134,21 @@ export class Lookup {
     clearTimeout(this.#timer);
     const child = this.#child;
     this.#child = undefined;
-    child?.kill('SIGKILL');
+    // Without a PID it has not started: kill() would be sent to process 0, the agent's own group.
+    if (child?.pid !== undefined) child.kill('SIGKILL');
   }
+}
+
+function startChild(): ChildProcess {
+  const { WASPREY_CACHE } = process.env;
+  return fork(join(import.meta.dirname, `lookup-child${extname(import.meta.filename)}`), {
+    execArgv: [`--max-old-space-size=${LARGEST_HEAP_MB}`],
+    // Values of fields are bytes and large integers.
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    // Nothing else of the agent's environment is for it.
+    env: WASPREY_CACHE === undefined ? {} : { WASPREY_CACHE },
+  });
 }
 
 function none(reason: string): Answer {

@@ -169,6 +169,8 @@ export type ShownJournal =
 
 /** What the page reads of the agent's state: see AgentStatus of control/status.ts. */
 export interface ShownStatus {
+  /** What is wrong, as `wasprey status` has it. */
+  readonly troubles: readonly string[];
   readonly version: string;
   readonly pid: number;
   readonly startedMs: number;
@@ -184,7 +186,6 @@ export interface ShownStatus {
   readonly lagMs: number;
   readonly eventsHeld: number;
   readonly eventsWaiting?: number;
-  readonly rulesLeftOut: readonly string[];
   readonly setAside: readonly { readonly module: string; readonly reason: string; readonly to?: number }[];
   readonly generation: number;
   readonly modules: readonly {
@@ -224,8 +225,6 @@ export interface ShownStatus {
       readonly spoolBytes?: number;
     };
   }[];
-  readonly tampering: { readonly present: readonly string[]; readonly total: number };
-  readonly hooks: { readonly missing: readonly unknown[]; readonly blindRules: readonly string[] };
   readonly journal?: {
     readonly events: number;
     readonly bytes: number;

@@ -12,7 +12,7 @@ import { PAGE_HEADERS } from './page-files.ts';
 const MOST_CONNECTIONS = 32;
 const REQUEST_TIMEOUT_MS = 5_000;
 const SILENCE_TIMEOUT_MS = 30_000;
-/** Of a body: a token in JSON. */
+/** Of a body: a token. */
 const LARGEST_BODY = 1_024;
 
 /** Answers what the page asks about. Undefined: there is no such thing. */
@@ -125,7 +125,7 @@ export class ConsoleServer {
       return undefined;
     }
     if (!path.startsWith('/api/')) return NOT_FOUND;
-    if (!this.#sessions.has(cookieOf(request, this.#cookie))) return NO_SESSION;
+    if (!this.#hasSession(request)) return NO_SESSION;
     return this.#data(request, response, path);
   }
 
@@ -133,11 +133,15 @@ export class ConsoleServer {
     return `wasprey-${this.port}`;
   }
 
+  #hasSession(request: IncomingMessage): boolean {
+    return this.#sessions.has(cookieOf(request, this.#cookie));
+  }
+
   async #session(request: IncomingMessage): Promise<Answer> {
     const { method } = request;
     if (method === 'GET') {
       request.resume();
-      return this.#sessions.has(cookieOf(request, this.#cookie)) ? { status: 204 } : NO_SESSION;
+      return this.#hasSession(request) ? { status: 204 } : NO_SESSION;
     }
     if (method !== 'POST')
       return { status: 405, body: { error: 'only GET and POST' }, headers: { allow: 'GET, POST' } };
@@ -156,7 +160,8 @@ export class ConsoleServer {
   async #data(request: IncomingMessage, response: ServerResponse, path: string): Promise<Answer | undefined> {
     const { board, host } = this.#options;
     if (path === '/api/stream') {
-      if (this.#streams.add(peerOf(request.socket), request, response)) return undefined;
+      const isAllowed = (): boolean => this.#hasSession(request);
+      if (this.#streams.add(peerOf(request.socket), request, response, isAllowed)) return undefined;
       return { status: 429, body: { error: 'too many windows are open' } };
     }
     if (path === '/api/status') return found(host.status());

@@ -130,11 +130,43 @@ test('long alerts make room for others', () => {
   board.enter();
   for (let count = 0; count < 60; count++)
     board.write(alert('Shell', `pod-${count}`, { message: 'x'.repeat(1 << 18) }));
-  // 512 KB each of 16 MB.
+  // 512 KB each of 12 MB.
   assert.equal(board.alert(1), undefined);
-  assert.equal(board.alert(29), undefined);
+  assert.equal(board.alert(37), undefined);
   assert.equal(board.alert(60)?.alert.message.length, 1 << 18);
   assert.equal(board.since(0, NOW)?.changed.at(-1)?.latest.length, 300);
+});
+
+test('small values count by what they take in memory, and lists by their items', () => {
+  const details = Array.from({ length: 1_000 }, (_, index) => ({ key: `k${index}`, value: text('x') }));
+  const items = Array.from({ length: 1_000 }, () => new Uint8Array(1));
+  for (const more of [{ details }, { details: [{ key: 'list', value: { kind: 'list' as const, items } }] }]) {
+    const board = new AlertBoard();
+    board.enter();
+    for (let count = 0; count < 60; count++) board.write(alert('Shell', `pod-${count}`, more));
+    // 300 KB each of 12 MB.
+    assert.equal(board.alert(17), undefined);
+    assert.ok(board.alert(60));
+  }
+});
+
+test('while nobody looks long alerts make room, too', () => {
+  const board = new AlertBoard();
+  for (let count = 0; count < 100; count++) board.write(alert('Shell', 'a', { message: 'x'.repeat(1 << 18) }));
+  board.enter();
+  // 512 KB each of 4 MB, and a little more for their values.
+  assert.equal(board.since(0, NOW)?.uncounted, 93);
+  assert.equal(board.alert(94)?.alert.message.length, 1 << 18);
+});
+
+test('a group keeps the beginning of its latest alert when that has made room', () => {
+  const board = new AlertBoard();
+  board.enter();
+  board.write(alert('Shell', 'first', { message: 'y'.repeat(1_000) }));
+  for (let count = 0; count < 60; count++) board.write(alert('Shell', 'a', { message: 'x'.repeat(1 << 20) }));
+  const [first] = board.since(0, NOW)?.changed ?? [];
+  assert.equal(board.alert(1), undefined);
+  assert.deepEqual([first?.latest, first?.latestAlert], ['y'.repeat(300), 1]);
 });
 
 test('steps are those of the clock, up to the message', () => {

@@ -1,10 +1,18 @@
 // Who gets what of the page, over HTTP: tokens, sessions, other origins and hosts, and requests beyond the bounds.
 
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { DEFINITION } from '../../../host/config/definition.ts';
+import { defaultsOf } from '../../../host/config-values/defaults.ts';
+import { OneTimeToken } from '../../../host/daemon/console/access.ts';
+import { Console } from '../../../host/daemon/console/console.ts';
+import type { ShownStatus } from '../../../host/daemon/console/messages.ts';
+import { ALL_ENABLED } from '../../../host/daemon/rules/rule-selection.ts';
 import { type PageAgent, startPageAgent } from '../../support/page-agent.ts';
 import { eventsOfStory, processesOfStory, STORY_RULES } from '../../support/page-story.ts';
 
@@ -105,7 +113,9 @@ test('with a session there is what the page shows', async () => {
   const groups = await ask('/api/groups/1', { headers: { cookie } });
   // Nobody has looked yet: alerts are put into groups when somebody does.
   assert.equal(groups.status, 404);
-  assert.equal((await ask('/api/status', { headers: { cookie } })).status, 200);
+  const status = await ask('/api/status', { headers: { cookie } });
+  assert.equal(status.status, 200);
+  assert.deepEqual((JSON.parse(status.body) as ShownStatus).troubles, []);
   assert.equal((await ask('/session', { headers: { cookie } })).status, 204);
 });
 
@@ -202,4 +212,84 @@ test('of windows there are eight at most, and a closed one makes room', async ()
   while (status === 429) status = await stream();
   assert.equal(status, 200);
   for (const one of open) one.on('error', () => {}).destroy();
+});
+
+test("a token stays good while the next one can't be written", () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasprey-token-'));
+  const inner = join(folder, 'run');
+  const kept = new OneTimeToken(join(inner, 'console.token'), 'http://127.0.0.1:1/');
+  const { link } = kept;
+  const value = link.replace(/^.*#token=/, '');
+  rmSync(inner, { recursive: true });
+  writeFileSync(inner, 'a file in its place');
+  assert.throws(() => kept.use(value));
+  assert.equal(kept.link, link);
+  rmSync(inner);
+  assert.equal(kept.use(value), true);
+  assert.equal(readFileSync(join(inner, 'console.token'), 'utf8').trim(), kept.link);
+  assert.equal(kept.use(value), false);
+  rmSync(folder, { recursive: true });
+});
+
+test('a port that another process has is logged, and the agent goes without the page', async () => {
+  const holder = createServer();
+  await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+  const address = holder.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const listen = `127.0.0.1:${address.port}`;
+  const folder = mkdtempSync(join(tmpdir(), 'wasprey-page-'));
+  const tokenFile = join(folder, 'console.token');
+  const base = defaultsOf(DEFINITION);
+  const settings = (at: string) => ({
+    configuration: { ...base, console: { enabled: true, listen: at, token_file: tokenFile } },
+    modules: [],
+    ruleFiles: [],
+    selection: ALL_ENABLED,
+  });
+  const logged: string[] = [];
+  const say = (level: string, message: string): void => void logged.push(`${level}: ${message}`);
+  assert.equal(await Console.start(settings(listen), say), undefined);
+  assert.deepEqual(logged, [`error: the page is not served: another process has ${listen} (console.listen)`]);
+  assert.equal(existsSync(tokenFile), false);
+  // Settings that can't be used are errors.
+  await assert.rejects(Console.start(settings('nowhere'), say), { name: 'CommandFailure' });
+  await new Promise((resolve) => holder.close(resolve));
+  rmSync(folder, { recursive: true });
+});
+
+/** Opens a stream; resolves with its end once it has begun. */
+function openStream(cookie: string): Promise<{ readonly ended: Promise<void>; close(): void }> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, path: '/api/stream', headers: { cookie }, agent: false });
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      const ended = new Promise<void>((end) => response.on('close', end));
+      response.resume();
+      resolve({ ended, close: () => sent.on('error', () => {}).destroy() });
+    });
+    sent.end();
+  });
+}
+
+test('a window ends with its session', async () => {
+  const stream = await openStream(await session());
+  // The oldest session makes room for the seventeenth.
+  for (let count = 0; count < 16; count++) await session();
+  await stream.ended;
+});
+
+test('rules are read from the files that the settings name now', async () => {
+  const cookie = await session();
+  const stream = await openStream(cookie);
+  const rule = async (): Promise<string> => (await ask('/api/alerts/1/rule', { headers: { cookie } })).body;
+  assert.match(await rule(), /"kind":"lit"/);
+  const configuration = defaultsOf(DEFINITION);
+  const folder = mkdtempSync(join(tmpdir(), 'wasprey-page-'));
+  const other = join(folder, 'other.yaml');
+  writeFileSync(other, '- list: none\n  items: []\n');
+  agent.page.use({ configuration, modules: [], ruleFiles: [other], selection: ALL_ENABLED });
+  assert.match(await rule(), /the rule files have no such rule now/);
+  rmSync(folder, { recursive: true });
+  stream.close();
+  await stream.ended;
 });

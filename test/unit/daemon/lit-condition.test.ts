@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { detailFields } from '../../../host/agent/alert-details.ts';
+import { ANCESTORS_READ, detailFields } from '../../../host/agent/alert-details.ts';
 import { fieldsOf } from '../../../host/compiler/manifest.ts';
 import { litCondition, type SeenValues } from '../../../host/daemon/console/lit-condition.ts';
 import { EventMemory } from '../../../host/fields/memory.ts';
 import { readField } from '../../../host/fields/read.ts';
 import { EventRecord } from '../../../host/fields/record.ts';
+import { text } from '../../../host/fields/value.ts';
 import { resolveField } from '../../../host/schema/fields/index.ts';
 import { interpret } from '../../support/interpreter.ts';
 import { listChecks, randomCondition, typedChecks } from '../../support/random-conditions.ts';
@@ -67,4 +68,21 @@ test(`checks on lists (seed ${SEED})`, () => {
 
 test(`checks of every operator and type (seed ${SEED})`, () => {
   compare(fc.sample(typedChecks, { numRuns: CONDITIONS, seed: SEED }));
+});
+
+test('what holds of none of the ancestors that were read may hold of a further one', () => {
+  const [rule] = rulesOf(['proc.aname = sshd']);
+  assert.ok(rule);
+  const seen = (names: readonly string[]): SeenValues =>
+    new Map(
+      Array.from({ length: ANCESTORS_READ }, (_, index) => {
+        const name = names[index];
+        return [`proc.aname[${index + 1}]`, name === undefined ? undefined : text(name)];
+      }),
+    );
+  const shells = new Array<string>(ANCESTORS_READ).fill('bash');
+  const verdict = (names: readonly string[]): string => litCondition(rule.condition, seen(names)).verdict;
+  assert.equal(verdict(shells.slice(1)), 'false');
+  assert.equal(verdict(shells), 'unknown');
+  assert.equal(verdict(shells.with(3, 'sshd')), 'true');
 });

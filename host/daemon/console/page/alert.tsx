@@ -9,14 +9,16 @@ import { Journal } from './journal.tsx';
 import { Place } from './now.tsx';
 import { Processes } from './processes.tsx';
 import { useSignal } from './signal.ts';
-import { count, Note, Priority, Text, Time } from './text.tsx';
+import { count, Lines, Note, Priority, Text, Time } from './text.tsx';
 import { Title } from './title.tsx';
 import { useAnswer } from './use-answer.ts';
 
 export function AlertView({ instance, id }: { readonly instance: string; readonly id: number }): VNode {
   const { instance: current } = useSignal(board);
   const reply = useAnswer<ShownAlert>(`alerts/${id}`);
-  const isOther = current !== undefined && current !== instance;
+  // The answer may come before the stream's first message.
+  const answering = reply?.kind === 'done' ? reply.body.instance : current;
+  const isOther = answering !== undefined && answering !== instance;
   if (isOther || reply?.kind === 'gone') {
     return (
       <>
@@ -95,7 +97,9 @@ function Shown({ alert }: { readonly alert: ShownAlert }): VNode {
               <Note>
                 {alert.source === 'internal'
                   ? 'The agent itself reports this.'
-                  : 'It was not read: details are read of 25 alerts a second, and there were more.'}
+                  : alert.source !== 'syscall'
+                    ? 'Alerts of this source have no process.'
+                    : 'It was not read: details are read of 25 alerts a second, and there were more.'}
               </Note>
             )}
           </Section>
@@ -212,7 +216,7 @@ function Rule({ id, hasProcess }: { readonly id: number; readonly hasProcess: bo
       </p>
       {!hasProcess && <Note>Of this alert only the fields of its output were read: other parts are unknown.</Note>}
       {hasProcess && body.condition.verdict === 'false' && (
-        <Note>The condition of the rule file is not true of this event: the file has changed since the alert.</Note>
+        <Note>The condition of the rule file is not true of this event: the file has probably changed since.</Note>
       )}
       <Condition part={body.condition} />
       <details>
@@ -220,7 +224,7 @@ function Rule({ id, hasProcess }: { readonly id: number; readonly hasProcess: bo
           As it is written in <Text value={body.place} />
         </summary>
         <pre>
-          <Text value={body.written} most={20_000} />
+          <Lines value={body.written} most={20_000} />
         </pre>
       </details>
     </>

@@ -1,5 +1,8 @@
 // Requests to the agent, which serves nobody but this page.
 
+/** A connection whose other end has gone without a word would keep a request for minutes. */
+export const PATIENCE_MS = 5_000;
+
 /** What became of a request. */
 export type Reply<Body> =
   | { readonly kind: 'done'; readonly body: Body }
@@ -25,7 +28,8 @@ export async function ask<Body>(path: string, signal?: AbortSignal): Promise<Rep
 /** Whether there is a session; undefined if the agent does not answer. */
 export async function hasSession(): Promise<boolean | undefined> {
   try {
-    return (await fetch('/session', { cache: 'no-store' })).status === 204;
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    return (await fetch('/session', { cache: 'no-store', signal })).status === 204;
   } catch {
     return undefined;
   }

@@ -39,6 +39,7 @@ export const board = new Signal<Board>(EMPTY);
 
 let source: EventSource | undefined;
 let silence: ReturnType<typeof setTimeout> | undefined;
+let again: ReturnType<typeof setTimeout> | undefined;
 
 /** From this machine's clock to the agent's. */
 let skew = 0;
@@ -52,6 +53,7 @@ setInterval(() => {
 
 export function openStream(): void {
   source?.close();
+  expectSign();
   const opened = new EventSource('/api/stream');
   source = opened;
   opened.onopen = () => heard();
@@ -67,11 +69,19 @@ export function openStream(): void {
 
 function heard(): void {
   if (board.value.connection !== 'open') board.value = { ...board.value, connection: 'open' };
-  clearTimeout(silence);
-  silence = setTimeout(() => void broken(), SILENCE_MS);
+  expectSign();
 }
 
-/** The browser connects again by itself, but not after an answer that is an error. */
+/** A connection whose other end has gone without a word stays open for long: it is given up. */
+function expectSign(): void {
+  clearTimeout(silence);
+  silence = setTimeout(() => {
+    source?.close();
+    void broken();
+  }, SILENCE_MS);
+}
+
+/** The browser connects again by itself, but neither after an answer that is an error nor after a close. */
 async function broken(): Promise<void> {
   clearTimeout(silence);
   board.value = { ...board.value, connection: 'broken' };
@@ -79,7 +89,10 @@ async function broken(): Promise<void> {
   if (session === false) {
     source?.close();
     board.value = { ...board.value, connection: 'over' };
-  } else if (source?.readyState === EventSource.CLOSED) setTimeout(openStream, AGAIN_MS);
+  } else if (source?.readyState === EventSource.CLOSED) {
+    clearTimeout(again);
+    again = setTimeout(openStream, AGAIN_MS);
+  } else if (board.value.connection !== 'open') expectSign();
 }
 
 function take(message: BoardMessage): void {

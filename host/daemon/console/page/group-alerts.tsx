@@ -15,8 +15,11 @@ interface Props {
 export function GroupAlertList({ id, instance, count }: Props): VNode {
   const reply = useAnswer<GroupAlerts>(`groups/${id}`);
   if (!reply) return <Note role="status">Loading</Note>;
-  if (reply.kind !== 'done')
-    return <Note role="alert">They can't be loaded: {reply.kind === 'failed' ? reply.reason : reply.kind}</Note>;
+  if (reply.kind === 'gone') return <Note role="alert">The agent does not have this group any more.</Note>;
+  if (reply.kind !== 'done') {
+    const reason = reply.kind === 'failed' ? reply.reason : 'the session is over';
+    return <Note role="alert">The alerts can't be loaded: {reason}.</Note>;
+  }
   const { alerts } = reply.body;
   return (
     <div class="kept">

@@ -32,7 +32,7 @@ interface Props {
 }
 
 function Shown({ states, status }: Props): VNode {
-  const troubles = troublesOf(status);
+  const { troubles } = status;
   return (
     <>
       {troubles.length === 0 ? (
@@ -65,38 +65,6 @@ function Shown({ states, status }: Props): VNode {
       <Outputs status={status} />
     </>
   );
-}
-
-/** As `wasprey status` has them, in brief. */
-function troublesOf({
-  events,
-  images,
-  setAside,
-  reloads,
-  rulesLeftOut,
-  tampering,
-  hooks,
-  outputs,
-  journal,
-}: ShownStatus): string[] {
-  const troubles: (string | false)[] = [
-    events.dropped > 0 && `${count(events.dropped, 'event')} lost: the machine made more than could be read`,
-    images.lost > 0 &&
-      `${count(images.lost, 'record')} of processes lost, ${count(images.eventsWithout, 'event')} evaluated without`,
-    ...setAside
-      .filter(({ to }) => to === undefined)
-      .map(({ module, reason }) => `module ${module} is set aside: ${reason}`),
-    reloads.isRefused && `the last rules were refused: ${reloads.lastFailure?.reason ?? 'some are left out'}`,
-    ...rulesLeftOut.map((error) => `left out of the rules: ${error}`),
-    ...tampering.present.map((finding) => `tampering: ${finding}`),
-    hooks.blindRules.length > 0 &&
-      `${count(hooks.blindRules.length, 'rule')} blind to some events: the kernel lacks hooks`,
-    ...outputs.map(
-      ({ name, counters }) => counters.dropped > 0 && `${count(counters.dropped, 'alert')} lost by the output ${name}`,
-    ),
-    journal?.failure !== undefined && `the journal can't be written: ${journal.failure}`,
-  ];
-  return troubles.filter((trouble) => trouble !== false);
 }
 
 const OUTCOMES = [

@@ -37,7 +37,9 @@ export function NowView(): VNode {
         <Title>Now</Title>
         <p class="facts">
           {count(live.alerts, 'alert')} since the agent started
-          {live.uncounted > 0 && <>, {number(live.uncounted)} of them before anybody looked and not in these groups</>}
+          {live.uncounted > 0 && (
+            <>, {number(live.uncounted)} of them came while no window was open and are not in these groups</>
+          )}
         </p>
         <button type="button" aria-pressed={paused !== undefined} onClick={toggle} title="Key: p">
           {paused ? 'Catch up' : 'Pause'}
@@ -97,7 +99,7 @@ function Groups({ board: { connection, groups: all, instance, step }, groups, fi
       </Note>
     );
   }
-  if (groups.length === 0) return <Note>None of {count(all.size, 'group')} is as the filter says.</Note>;
+  if (groups.length === 0) return <Note>No group matches the filter.</Note>;
   return (
     <>
       <p class="waiting" role="status">
@@ -107,9 +109,11 @@ function Groups({ board: { connection, groups: all, instance, step }, groups, fi
         class="groups"
         aria-label="Groups of alerts"
         onMouseEnter={() => setRead(true)}
-        onMouseLeave={() => setRead(false)}
+        onMouseLeave={({ currentTarget }) => setRead(currentTarget.contains(document.activeElement))}
         onFocusCapture={() => setRead(true)}
-        onBlurCapture={() => setRead(false)}
+        onBlurCapture={({ currentTarget, relatedTarget: next }) =>
+          setRead(currentTarget.matches(':hover') || (next instanceof Node && currentTarget.contains(next)))
+        }
       >
         {order.current.map((id) => {
           const group = known.get(id);

@@ -64,8 +64,8 @@ function toMain(): void {
 function Refused({ reason }: { readonly reason: string }): VNode {
   return (
     <section class="refused">
-      <h1>Not open</h1>
-      <Note role="alert">The page does not open: {reason}.</Note>
+      <h1>No access</h1>
+      <Note role="alert">No access: {reason}.</Note>
       <p>
         On the machine of the agent, <code>wasprey console</code> prints an address that opens it.
       </p>
@@ -142,7 +142,7 @@ function Chosen({ view, parts }: { readonly view: string; readonly parts: readon
     case 'health':
       return <HealthView />;
     default:
-      return <Note role="alert">There is no such view.</Note>;
+      return <Note role="alert">This page has no such view.</Note>;
   }
 }
 

@@ -63,7 +63,7 @@ export function RulesView(): VNode {
           <input type="search" value={words} onInput={({ currentTarget }) => setWords(currentTarget.value)} />
         </label>
       </search>
-      {sorted.length === 0 && <Note>No rule is as the filter says.</Note>}
+      {sorted.length === 0 && <Note>No rule matches the filter.</Note>}
       <Scroll label="Table of rules">
         <table>
           <thead>

@@ -3,7 +3,7 @@
 
 import { useEffect } from 'preact/hooks';
 import type { ShownStatus } from '../messages.ts';
-import { ask } from './api.ts';
+import { ask, PATIENCE_MS } from './api.ts';
 import { Signal, useSignal } from './signal.ts';
 
 const EVERY_MS = 2_000;
@@ -14,9 +14,15 @@ const MOST = 60;
 const states = new Signal<readonly ShownStatus[]>([]);
 let timer: ReturnType<typeof setTimeout> | undefined;
 let users = 0;
+let isAsking = false;
 
 async function poll(): Promise<void> {
-  const reply = await ask<ShownStatus>('status');
+  clearTimeout(timer);
+  // A view that was left and opened again: the answer that is awaited continues the polling.
+  if (isAsking) return;
+  isAsking = true;
+  const reply = await ask<ShownStatus>('status', AbortSignal.timeout(PATIENCE_MS));
+  isAsking = false;
   if (reply.kind === 'done') {
     const before = states.value.filter(({ startedMs }) => Math.abs(startedMs - reply.body.startedMs) < 1_000);
     states.value = [...before, reply.body].slice(-MOST);
@@ -27,10 +33,7 @@ async function poll(): Promise<void> {
 /** Empty until the first answer. */
 export function useStates(): readonly ShownStatus[] {
   useEffect(() => {
-    if (users++ === 0) {
-      clearTimeout(timer);
-      void poll();
-    }
+    if (users++ === 0) void poll();
     return () => {
       users--;
     };

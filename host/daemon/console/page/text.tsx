@@ -19,6 +19,24 @@ export function Text({ value, most = 4_000 }: { readonly value: string; readonly
   );
 }
 
+/** A text of the rule files, line by line. Texts of processes have no lines: a message could look like several. */
+export function Lines({ value, most }: { readonly value: string; readonly most: number }): VNode {
+  const rest = value.length - most;
+  return (
+    <>
+      {value
+        .slice(0, most)
+        .split('\n')
+        .map((line, index) => (
+          <div key={index}>
+            <Text value={line} most={most} />
+          </div>
+        ))}
+      {rest > 0 && <span class="odd">and {count(rest, 'more character')}</span>}
+    </>
+  );
+}
+
 function Odd({ character }: { readonly character: string }): VNode {
   const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   return (
