@@ -109,15 +109,16 @@ async function startAgent(
 /** Reads the stream of a window, as a browser would. @returns what closes it */
 async function look(tokenFile: string): Promise<() => void> {
   const link = new URL(readFileSync(tokenFile, 'utf8').trim());
-  const cookie = await new Promise<string>((resolve, reject) => {
+  const opened = await new Promise<string>((resolve, reject) => {
     const sent = request(new URL('/session', link), { method: 'POST' }, (response) => {
       response.resume();
-      resolve(String(response.headers['set-cookie']).split(';', 1)[0] ?? '');
+      resolve(String(response.headers['set-cookie']));
     });
     sent.on('error', reject);
     sent.end(link.hash.replace('#token=', ''));
   });
-  const stream = get(new URL('/api/stream', link), { headers: { cookie }, agent: false }, (response) => {
+  const [, cookie = '', path = ''] = /^([^;]+);.*? Path=([^;]+)/.exec(opened) ?? [];
+  const stream = get(new URL(`${path}/stream`, link), { headers: { cookie }, agent: false }, (response) => {
     response.on('error', () => {});
     response.resume();
   });

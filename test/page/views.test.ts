@@ -1,6 +1,8 @@
 // Each view, in both schemes and at the widths of a phone and of a large screen: what it shows, and that it can be read and used by all.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { type PageAgent, startPageAgent } from '../support/page-agent.ts';
@@ -106,4 +108,25 @@ test('an alert that is gone, of another run, and a view that is none say so', as
   await page.getByText('of an earlier run').waitFor();
   await page.goto(`${agent.origin}/#/nothing`);
   await page.getByText('This page has no such view').waitFor();
+});
+
+test('a service at another port does not get the cookie', async () => {
+  const cookies: (string | undefined)[] = [];
+  const other = createServer(({ headers }, response) => {
+    cookies.push(headers.cookie);
+    response.end('another service');
+  });
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as AddressInfo;
+  await using window = await browser.window();
+  const { page } = window;
+  await page.goto(agent.link());
+  await page.locator('.group').first().waitFor();
+  for (const path of ['/', '/api/status', '/session']) await page.goto(`http://127.0.0.1:${port}${path}`);
+  assert.deepEqual(new Set(cookies), new Set([undefined]));
+  // Another window has the session, too.
+  await page.goto(agent.origin);
+  await page.locator('.group').first().waitFor();
+  other.closeAllConnections();
+  await new Promise((resolve) => other.close(resolve));
 });

@@ -9,6 +9,8 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 
 const TOKEN_BYTES = 32;
+/** 22 characters in base64url. */
+const PATH_BYTES = 16;
 const SESSION_MS = 12 * 60 * 60_000;
 /** The oldest ends for a new one. */
 const MOST_SESSIONS = 16;
@@ -80,10 +82,30 @@ export class Sessions {
   }
 }
 
-/** Set-Cookie. @param name has the port: cookies of a host are those of all its ports */
-export function sessionCookie(name: string, value: string, isSecure: boolean): string {
+/**
+ * A path for all requests of a session. Browsers send cookies to every port of a host, and so to services of other users: that of a session has a path
+ * that they can't guess.
+ */
+export function sessionPath(): string {
+  return `/api/${randomBytes(PATH_BYTES).toString('base64url')}`;
+}
+
+/** What a request asks for below the path of a session; undefined: it is below none. */
+export function withinSession(path: string): string | undefined {
+  return /^\/api\/[\w-]{22}\/(.*)$/.exec(path)?.[1];
+}
+
+export interface SessionCookie {
+  readonly name: string;
+  readonly value: string;
+  readonly path: string;
+  readonly isSecure: boolean;
+}
+
+/** Set-Cookie. */
+export function setCookie({ name, value, path, isSecure }: SessionCookie): string {
   const seconds = SESSION_MS / 1000;
-  return `${name}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${isSecure ? '; Secure' : ''}`;
+  return `${name}=${value}; Path=${path}; HttpOnly; SameSite=Strict; Max-Age=${seconds}${isSecure ? '; Secure' : ''}`;
 }
 
 export function cookieOf({ headers }: IncomingMessage, name: string): string | undefined {

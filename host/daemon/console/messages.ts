@@ -5,6 +5,12 @@ export const STEP_MS = 5_000;
 /** Steps that are kept: the latest last. */
 export const STEPS = 60;
 
+/** The answer to a token. */
+export interface OpenedSession {
+  /** Where the session's requests go. */
+  readonly path: string;
+}
+
 /** Where a group's alerts are from; without any of these they do not say it. */
 export interface Workload {
   readonly namespace?: string;

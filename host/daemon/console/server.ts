@@ -2,10 +2,10 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Listener, peerOf, startListener } from '../web/listener.ts';
-import { cookieOf, foreignness, type OneTimeToken, Sessions, sessionCookie } from './access.ts';
+import { cookieOf, foreignness, type OneTimeToken, Sessions, sessionPath, setCookie, withinSession } from './access.ts';
 import type { AlertBoard } from './alert-board.ts';
 import { BoardStreams } from './board-streams.ts';
-import type { ShownStatus } from './messages.ts';
+import type { OpenedSession, ShownStatus } from './messages.ts';
 import type { PageFile } from './page-files.ts';
 import { PAGE_HEADERS } from './page-files.ts';
 
@@ -124,9 +124,10 @@ export class ConsoleServer {
       sendFile(request, response, file);
       return undefined;
     }
-    if (!path.startsWith('/api/')) return NOT_FOUND;
+    const asked = withinSession(path);
+    if (asked === undefined) return NOT_FOUND;
     if (!this.#hasSession(request)) return NO_SESSION;
-    return this.#data(request, response, path);
+    return this.#data(request, response, asked);
   }
 
   get #cookie(): string {
@@ -138,13 +139,10 @@ export class ConsoleServer {
   }
 
   async #session(request: IncomingMessage): Promise<Answer> {
-    const { method } = request;
-    if (method === 'GET') {
+    if (request.method !== 'POST') {
       request.resume();
-      return this.#hasSession(request) ? { status: 204 } : NO_SESSION;
+      return { status: 405, body: { error: 'only POST' }, headers: { allow: 'POST' } };
     }
-    if (method !== 'POST')
-      return { status: 405, body: { error: 'only GET and POST' }, headers: { allow: 'GET, POST' } };
     const body = await readBody(request);
     if (body === undefined) return { status: 413, body: { error: 'the request is too large' } };
     if (this.#token?.use(body) !== true) {
@@ -153,19 +151,23 @@ export class ConsoleServer {
         body: { error: 'the token is unknown, or was used already: `wasprey console` shows a new one' },
       };
     }
-    const cookie = sessionCookie(this.#cookie, this.#sessions.begin(), this.#scheme === 'https');
-    return { status: 204, headers: { 'set-cookie': cookie } };
+    const path = sessionPath();
+    const isSecure = this.#scheme === 'https';
+    const cookie = setCookie({ name: this.#cookie, value: this.#sessions.begin(), path, isSecure });
+    return { status: 200, body: { path } satisfies OpenedSession, headers: { 'set-cookie': cookie } };
   }
 
+  /** @param path below that of the session */
   async #data(request: IncomingMessage, response: ServerResponse, path: string): Promise<Answer | undefined> {
     const { board, host } = this.#options;
-    if (path === '/api/stream') {
+    if (path === 'session') return { status: 204 };
+    if (path === 'stream') {
       const isAllowed = (): boolean => this.#hasSession(request);
       if (this.#streams.add(peerOf(request.socket), request, response, isAllowed)) return undefined;
       return { status: 429, body: { error: 'too many windows are open' } };
     }
-    if (path === '/api/status') return found(host.status());
-    const [, kind, number, part] = /^\/api\/(groups|alerts)\/(\d{1,15})(?:\/(rule|journal))?$/.exec(path) ?? [];
+    if (path === 'status') return found(host.status());
+    const [, kind, number, part] = /^(groups|alerts)\/(\d{1,15})(?:\/(rule|journal))?$/.exec(path) ?? [];
     const id = Number(number);
     if (kind === 'groups' && part === undefined) return found(board.alertsOf(id));
     if (kind !== 'alerts') return NOT_FOUND;

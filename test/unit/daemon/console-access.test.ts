@@ -11,7 +11,7 @@ import { DEFINITION } from '../../../host/config/definition.ts';
 import { defaultsOf } from '../../../host/config-values/defaults.ts';
 import { OneTimeToken } from '../../../host/daemon/console/access.ts';
 import { Console } from '../../../host/daemon/console/console.ts';
-import type { ShownStatus } from '../../../host/daemon/console/messages.ts';
+import type { OpenedSession, ShownStatus } from '../../../host/daemon/console/messages.ts';
 import { ALL_ENABLED } from '../../../host/daemon/rules/rule-selection.ts';
 import { type PageAgent, startPageAgent } from '../../support/page-agent.ts';
 import { eventsOfStory, processesOfStory, STORY_RULES } from '../../support/page-story.ts';
@@ -24,6 +24,9 @@ before(async () => {
   agent.agent.inject(processesOfStory(), eventsOfStory());
 });
 after(() => agent[Symbol.asyncDispose]());
+
+/** The path of a session. Which one it is matters to the browser alone, which sends the cookie nowhere else. */
+const API = `/api/${'a'.repeat(22)}`;
 
 interface Reply {
   readonly status: number;
@@ -59,17 +62,22 @@ function token(): string {
 /** Opens a session; its cookie. */
 async function session(): Promise<string> {
   const { status, headers } = await ask('/session', { method: 'POST', body: token() });
-  assert.equal(status, 204);
+  assert.equal(status, 200);
   const [cookie = ''] = String(headers['set-cookie']).split(';', 1);
   return cookie;
 }
 
 test('a token opens one session, by a cookie that no script reads', async () => {
   const used = token();
-  const { status, headers } = await ask('/session', { method: 'POST', body: used });
-  assert.equal(status, 204);
+  const { status, headers, body } = await ask('/session', { method: 'POST', body: used });
+  assert.equal(status, 200);
+  const { path } = JSON.parse(body) as OpenedSession;
+  assert.match(path, /^\/api\/[\w-]{22}$/);
   const cookie = String(headers['set-cookie']);
-  assert.match(cookie, new RegExp(`^wasprey-${port}=[\\w-]{43}; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200$`));
+  assert.match(
+    cookie,
+    new RegExp(`^wasprey-${port}=[\\w-]{43}; Path=${path}; HttpOnly; SameSite=Strict; Max-Age=43200$`),
+  );
   const replayed = await ask('/session', { method: 'POST', body: used });
   assert.deepEqual([replayed.status, replayed.headers['set-cookie']], [403, undefined]);
   assert.notEqual(token(), used);
@@ -90,17 +98,18 @@ test('only the owner of the agent can read the file with the token', () => {
 
 test('without a session there is nothing but the empty page', async () => {
   for (const path of [
-    '/api/status',
-    '/api/stream',
-    '/api/groups/1',
-    '/api/alerts/1',
-    '/api/alerts/1/rule',
-    '/api/no',
+    `${API}/status`,
+    `${API}/stream`,
+    `${API}/groups/1`,
+    `${API}/alerts/1`,
+    `${API}/alerts/1/rule`,
+    `${API}/no`,
   ]) {
     assert.equal((await ask(path)).status, 401, path);
     assert.equal((await ask(path, { headers: { cookie: `wasprey-${port}=${'a'.repeat(43)}` } })).status, 401, path);
   }
-  assert.equal((await ask('/session')).status, 401);
+  assert.equal((await ask(`${API}/session`)).status, 401);
+  assert.equal((await ask('/api/status')).status, 404);
   const { status, body } = await ask('/');
   assert.equal(status, 200);
   assert.ok(!body.includes('shadow'));
@@ -110,18 +119,18 @@ test('without a session there is nothing but the empty page', async () => {
 
 test('with a session there is what the page shows', async () => {
   const cookie = await session();
-  const groups = await ask('/api/groups/1', { headers: { cookie } });
+  const groups = await ask(`${API}/groups/1`, { headers: { cookie } });
   // Nobody has looked yet: alerts are put into groups when somebody does.
   assert.equal(groups.status, 404);
-  const status = await ask('/api/status', { headers: { cookie } });
+  const status = await ask(`${API}/status`, { headers: { cookie } });
   assert.equal(status.status, 200);
   assert.deepEqual((JSON.parse(status.body) as ShownStatus).troubles, []);
-  assert.equal((await ask('/session', { headers: { cookie } })).status, 204);
+  assert.equal((await ask(`${API}/session`, { headers: { cookie } })).status, 204);
 });
 
 test('nothing may be kept, framed, or taken for another kind of file', async () => {
   const cookie = await session();
-  for (const path of ['/', '/page.js', '/page.css', '/icon.svg', '/api/status', '/api/none', '/session']) {
+  for (const path of ['/', '/page.js', '/page.css', '/icon.svg', `${API}/status`, `${API}/none`, '/session']) {
     const { headers } = await ask(path, { headers: { cookie } });
     assert.equal(headers['cache-control'], 'no-store', path);
     assert.equal(headers['x-content-type-options'], 'nosniff', path);
@@ -148,7 +157,7 @@ test('other hosts, other origins and other sites are refused, with a session and
     { host: own, 'sec-fetch-site': 'same-site' },
   ];
   for (const headers of foreign) {
-    for (const path of ['/', '/api/status', '/session']) {
+    for (const path of ['/', `${API}/status`, '/session']) {
       assert.equal((await ask(path, { headers: { ...headers, cookie } })).status, 403, JSON.stringify(headers));
     }
     const right = token();
@@ -158,14 +167,14 @@ test('other hosts, other origins and other sites are refused, with a session and
   // A forwarded port has another number, and this machine other names.
   for (const host of [own, 'localhost:9000', '[::1]:9000', '10.1.2.3:8766']) {
     const headers = { host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin', cookie };
-    assert.equal((await ask('/api/status', { headers })).status, 200, host);
+    assert.equal((await ask(`${API}/status`, { headers })).status, 200, host);
   }
 });
 
 test('nothing can be changed', async () => {
   const cookie = await session();
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']) {
-    assert.equal((await ask('/api/status', { method, headers: { cookie } })).status, 405, method);
+    assert.equal((await ask(`${API}/status`, { method, headers: { cookie } })).status, 405, method);
   }
   assert.equal((await ask('/session', { method: 'DELETE', headers: { cookie } })).status, 405);
 });
@@ -194,7 +203,7 @@ test('of windows there are eight at most, and a closed one makes room', async ()
   const open: ReturnType<typeof request>[] = [];
   const stream = (): Promise<number> =>
     new Promise((resolve, reject) => {
-      const sent = request({ host: '127.0.0.1', port, path: '/api/stream', headers: { cookie }, agent: false });
+      const sent = request({ host: '127.0.0.1', port, path: `${API}/stream`, headers: { cookie }, agent: false });
       sent.on('response', (response) => {
         response.on('error', () => {});
         response.resume();
@@ -260,7 +269,7 @@ test('a port that another process has is logged, and the agent goes without the 
 /** Opens a stream; resolves with its end once it has begun. */
 function openStream(cookie: string): Promise<{ readonly ended: Promise<void>; close(): void }> {
   return new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port, path: '/api/stream', headers: { cookie }, agent: false });
+    const sent = request({ host: '127.0.0.1', port, path: `${API}/stream`, headers: { cookie }, agent: false });
     sent.on('error', reject);
     sent.on('response', (response) => {
       const ended = new Promise<void>((end) => response.on('close', end));
@@ -281,7 +290,7 @@ test('a window ends with its session', async () => {
 test('rules are read from the files that the settings name now', async () => {
   const cookie = await session();
   const stream = await openStream(cookie);
-  const rule = async (): Promise<string> => (await ask('/api/alerts/1/rule', { headers: { cookie } })).body;
+  const rule = async (): Promise<string> => (await ask(`${API}/alerts/1/rule`, { headers: { cookie } })).body;
   assert.match(await rule(), /"kind":"lit"/);
   const configuration = defaultsOf(DEFINITION);
   const folder = mkdtempSync(join(tmpdir(), 'wasprey-page-'));

@@ -1,5 +1,7 @@
 // Requests to the agent, which serves nobody but this page.
 
+import type { OpenedSession } from '../messages.ts';
+
 /** A connection whose other end has gone without a word would keep a request for minutes. */
 export const PATIENCE_MS = 5_000;
 
@@ -12,10 +14,37 @@ export type Reply<Body> =
   | { readonly kind: 'over' }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** The answer of a path below /api/, whose type the caller knows. */
+/** In the browser, for all windows of this address: no other port's pages can read it. */
+const STORED_AS = 'session';
+let session = storedSession();
+
+function storedSession(): string | undefined {
+  try {
+    return localStorage.getItem(STORED_AS) ?? undefined;
+  } catch {
+    // The browser stores nothing for pages.
+    return undefined;
+  }
+}
+
+function keepSession(path: string): void {
+  session = path;
+  try {
+    localStorage.setItem(STORED_AS, path);
+  } catch {
+    // The session is this window's alone.
+  }
+}
+
+/** @param path below that of the session */
+export function addressOf(path: string): string {
+  return `${session ?? '/api'}/${path}`;
+}
+
+/** The answer of a path below that of the session, whose type the caller knows. */
 export async function ask<Body>(path: string, signal?: AbortSignal): Promise<Reply<Body>> {
   try {
-    const response = await fetch(`/api/${path}`, { signal: signal ?? null, cache: 'no-store' });
+    const response = await fetch(addressOf(path), { signal: signal ?? null, cache: 'no-store' });
     if (response.status === 401) return { kind: 'over' };
     if (response.status === 404) return { kind: 'gone' };
     if (!response.ok) return { kind: 'failed', reason: `the agent answered with status ${response.status}` };
@@ -27,9 +56,10 @@ export async function ask<Body>(path: string, signal?: AbortSignal): Promise<Rep
 
 /** Whether there is a session; undefined if the agent does not answer. */
 export async function hasSession(): Promise<boolean | undefined> {
+  if (session === undefined) return false;
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
-    return (await fetch('/session', { cache: 'no-store', signal })).status === 204;
+    return (await fetch(addressOf('session'), { cache: 'no-store', signal })).status === 204;
   } catch {
     return undefined;
   }
@@ -39,7 +69,10 @@ export async function hasSession(): Promise<boolean | undefined> {
 export async function openSession(token: string): Promise<string | undefined> {
   try {
     const response = await fetch('/session', { method: 'POST', body: token });
-    if (response.status === 204) return undefined;
+    if (response.ok) {
+      keepSession(((await response.json()) as OpenedSession).path);
+      return undefined;
+    }
     const { error } = (await response.json()) as { readonly error?: string };
     return error ?? `the agent answered with status ${response.status}`;
   } catch {

@@ -2,7 +2,7 @@
 // that was missed is made up for by the next.
 
 import { type BoardMessage, type GroupNumbers, type GroupText, STEP_MS } from '../messages.ts';
-import { hasSession } from './api.ts';
+import { addressOf, hasSession } from './api.ts';
 import { Signal } from './signal.ts';
 
 export type Connection = 'connecting' | 'open' | 'broken' | 'over';
@@ -54,7 +54,7 @@ setInterval(() => {
 export function openStream(): void {
   source?.close();
   expectSign();
-  const opened = new EventSource('/api/stream');
+  const opened = new EventSource(addressOf('stream'));
   source = opened;
   opened.onopen = () => heard();
   opened.onmessage = ({ data }: MessageEvent<string>) => {

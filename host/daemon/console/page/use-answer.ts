@@ -5,7 +5,7 @@ import { ask, type Reply } from './api.ts';
 
 /**
  * Undefined while it is awaited.
- * @param path below /api/
+ * @param path below that of the session
  * @param time number of the asking: another one asks again, and the answer before stays until then
  */
 export function useAnswer<Body>(path: string, time = 0): Reply<Body> | undefined {
