@@ -202,7 +202,13 @@ test('the list stands still while it is read', async () => {
   );
   await waitForCount(page, last, 301);
   assert.deepEqual(await rules(), before);
+  // The keyboard is still in it when the pointer leaves.
+  await page.locator('.group .rule').first().focus();
   await page.mouse.move(5, 5);
+  agent.agent.inject([], execution ? [execution] : []);
+  await waitForCount(page, last, 302);
+  assert.deepEqual(await rules(), before);
+  await page.getByLabel('Words').focus();
   await page.locator('.group .rule').first().getByText(last).waitFor();
 });
 

@@ -130,3 +130,15 @@ test('a service at another port does not get the cookie', async () => {
   other.closeAllConnections();
   await new Promise((resolve) => other.close(resolve));
 });
+
+test('an alert of another source says that there is no process', async () => {
+  await using window = await browser.window();
+  const { page } = window;
+  await page.goto(agent.link());
+  await page.locator('.group').first().waitFor();
+  const time = BigInt(Date.now()) * 1_000_000n;
+  const alert = { time, rule: 'Secret read', priority: 'Notice', source: 'k8s_audit' } as const;
+  agent.page.board.write({ ...alert, tags: [], hostname: 'node', message: 'robot read a secret', fields: [] });
+  await page.getByRole('link', { name: 'Secret read' }).click();
+  await page.getByText('Alerts of this source have no process.').waitFor();
+});
