@@ -117,7 +117,7 @@ export const SERVICE_KEYS = {
     enabled: flag(false, 'Listen on a Unix socket that only the owner of the agent can open.'),
     socket: text('/run/wasprey/control.sock', 'Its path.'),
   }),
-  console: section('The page: what happens on this machine, in a browser. `wasprey console` opens it.', {
+  console: section('The page: what happens on this machine, in a browser. `wasprey console` prints its address.', {
     enabled: flag(false, 'Serve the page. `npm start` does.'),
     listen: text(
       '127.0.0.1:8766',
