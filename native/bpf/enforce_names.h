@@ -57,6 +57,10 @@ inline_always u32 go_up(struct walk *walk, u64 *name, u64 *length) {
   }
   *name = LOAD_WORD(dentry, walk->dentry, d_name.name);
   *length = name_length(walk->dentry);
+  if (*length > LONGEST_NAME) { /* records have `/...` in its place: see put_path() */
+    walk->partial = 1;
+    return AT_END;
+  }
   walk->dentry = parent;
   return AT_NAME;
 }

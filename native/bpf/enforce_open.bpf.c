@@ -70,7 +70,11 @@ HOOK_PROGRAM(enforce_open) {
   if (!begin(&record, ctx, task))
     return PASS_ON;
   u32 enforced = decision_on_open(task, record.result);
-  if (is_by_lsm(enforced) /* it has its record */ || !passes_open(&record, task))
+  if (is_by_lsm(enforced)) { /* it has its record */
+    ring_doorbell(record.capture);
+    return PASS_ON;
+  }
+  if (!passes_open(&record, task))
     return PASS_ON;
   struct call call = call_of(task);
   enforced = finish_opening(table, &call, task, record.type, record.result, record.image, enforced);

@@ -72,7 +72,12 @@ inline_always bool runs_from_host(void) {
  * here on, as put_path() is. */
 __noinline u32 runs_protected(const struct enforcement *table) {
   u64 tests = 0, of_file = 0, file = current_executable();
-  if (!table || !read_executable(table, file, ENFORCE_RUNNING, WHOLE_PATH, &tests) ||
+  if (!table)
+    return ENFORCED_UNDECIDED;
+  /* In a container neither holds, whatever it runs: an executable without a path must not be a way out. */
+  if (!may_run_containers())
+    return 0;
+  if (!read_executable(table, file, ENFORCE_RUNNING, WHOLE_PATH, &tests) ||
       !read_executable(table, file, ENFORCE_RUNNING_FILE, FILE_PART, &of_file))
     return ENFORCED_UNDECIDED;
   tests |= of_file;

@@ -90,7 +90,8 @@ inline_always void copy_words(u64 *to, const u64 *from, u64 size) {
   }
 }
 
-/* Puts the record into the ring of this CPU, as reserve_of() and commit() do, and gives the draft back. */
+/* Puts the record into the ring of this CPU, as reserve_of() and commit() do, and gives the draft back. The doorbell is
+ * left to the end of the call: a thread that is preempted while it rings would keep the reader awake. */
 inline_always void publish(struct enforce_draft *draft, struct record *record) {
   u32 cpu = bpf_get_smp_processor_id();
   void *ring = bpf_map_lookup_elem(&rings, &cpu);
@@ -115,7 +116,6 @@ inline_always void publish(struct enforce_draft *draft, struct record *record) {
   if (!fits)
     __sync_fetch_and_add(&record->ring->dropped[type], 1);
   __sync_lock_test_and_set(&draft->busy, 0);
-  ring_doorbell(record->capture);
 }
 
 #endif

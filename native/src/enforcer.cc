@@ -132,10 +132,12 @@ void Enforcer::CountUnattended() {
 /** The links last: without them nothing is in force. */
 Status Enforcer::Pin(const PinSettings& settings) {
   const EnforcementPins pins(settings);
-  writable_counts()->never = settings.never;
+  // Until all maps are in their places they are of no settings: whoever dies between leaves nothing that is taken for another's.
+  writable_counts()->never = 0;
   for (const char* const name : kPinnedMaps) {
     if (auto failed = pins.HoldMap(name, MapFd(name))) return failed;
   }
+  writable_counts()->never = settings.never;
   for (const RootLink& link : links_) {
     if (auto failed = pins.HoldLink(link.enforcer->program, link.fd.get())) return failed;
   }
