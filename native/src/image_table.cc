@@ -11,6 +11,9 @@
 namespace wasprey {
 namespace {
 
+/** Start times of one process differ by less where the clock is not set: a pid can't be used again so soon. */
+constexpr uint64_t kSameStartNs = 10'000'000;
+
 OptionalText StringIn(const void* record, const string_ref& text) { return {text.offset != 0, StringOf(record, text)}; }
 
 /** Checks sizes, kind and strings of a record; everything else in it is just a number. */
@@ -158,6 +161,7 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, Origin origi
   image* process = Slot(index);
   *process = record;
   process->size = sizeof(image);
+  process->start_time = StartOf(record, source);
 
   const image* model = text_source == kNone ? nullptr : Slot(text_source);
   if (model != nullptr && record.kind != IMAGE_EXEC && record.executable.offset == 0) KeepExecutable(*model, process);
@@ -230,6 +234,22 @@ uint32_t ImageTable::SourceOf(const image& record) const {
     default:
       return kNone;
   }
+}
+
+/**
+ * When the process was forked, as its first image has it. The kernel's time of that does not count from the epoch: each
+ * record adds what the clocks are apart then, which is measured again and again and differs by some us. Ids of
+ * processes, sessions and recordings are made of the start, so it must not change.
+ */
+uint64_t ImageTable::StartOf(const image& record, uint32_t source) const {
+  if (record.kind == IMAGE_FORK) return record.start_time;
+  const bool is_snapshot = record.kind == IMAGE_SNAPSHOT;
+  const uint32_t before = is_snapshot && record.pid != 0 ? by_pid_.Find(record.pid) : source;
+  if (before == kNone || Slot(before)->pid != record.pid) return record.start_time;
+  const uint64_t known = Slot(before)->start_time;
+  if (record.previous != 0 && entries_[before].id == record.previous) return known;
+  const uint64_t apart = known > record.start_time ? known - record.start_time : record.start_time - known;
+  return apart < kSameStartNs ? known : record.start_time;
 }
 
 ImageText ImageTable::TextOf(const image& record, const uint8_t* bytes, const image* source) const {

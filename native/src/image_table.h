@@ -210,6 +210,7 @@ class ImageTable {
   void EndHeldBack();
   void AddHeldBack();
   uint32_t SourceOf(const image& record) const;
+  uint64_t StartOf(const image& record, uint32_t source) const;
   uint32_t ParentOf(const image& record, uint32_t source) const;
   ImageText TextOf(const image& record, const uint8_t* bytes, const image* source) const;
   bool StoreText(uint32_t index, uint32_t source, const ImageText& text, bool inherited);

@@ -326,6 +326,21 @@ describe('process images', { concurrency: true }, () => {
     assert.equal(builder.capture.counters().images, 0);
   });
 
+  test('a process keeps the start that its first image has, although the clocks are measured again', async () => {
+    using builder = new BuilderCapture();
+    const start = 1_700_000_000_000_000_000n;
+    const forked = builder.image('FORK', { pid: 80, start_time: start, comm_bytes: 'forked' });
+    const ran = builder.image('EXEC', { pid: 80, start_time: start + 5_000n, previous: forked, comm_bytes: 'ran' });
+    // A clock that was set: it is the same process all the same.
+    const later = start - 3_600_000_000_000n;
+    const changed = builder.image('CHANGE', { pid: 80, start_time: later, previous: ran, comm_bytes: 'ran', uid: 7 });
+    const snapshot = builder.image('SNAPSHOT', { pid: 80, start_time: start - 3_000n, comm_bytes: 'ran' });
+    const again = builder.image('FORK', { pid: 80, start_time: start + 1_000n, comm_bytes: 'again' });
+    builder.poll();
+    const starts = [forked, ran, changed, snapshot, again].map((id) => builder.imageById(id).big('start_time'));
+    assert.deepEqual(starts, [start, start, start, start, start + 1_000n]);
+  });
+
   test('a thread has images of its own beside those of its process', async () => {
     using builder = new BuilderCapture();
     const { shell: leader } = shell(builder);
