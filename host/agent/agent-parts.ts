@@ -273,7 +273,10 @@ export class AgentParts {
       ...(podRequests && !other && { coverage: () => podRequests.coverage }),
       place: (id) => {
         const entry = this.#entry(id);
-        return entry === undefined ? 'unknown' : placeOf(ContainerRecord.of(entry));
+        const place = entry && placeOf(ContainerRecord.of(entry));
+        // One that no runtime knew at first is looked up again.
+        const isPending = entry === undefined || this.directory.state(id)?.state === 'failed';
+        return place === undefined && isPending ? 'unknown' : place;
       },
     });
   }

@@ -9,7 +9,7 @@ const SECOND = 1_000_000_000n;
 /** So far the clocks of an API server and a node may be apart: a process that seems to begin before its request, or after its end. */
 const CLOCKS_APART = SECOND / 10n;
 /** An API server, a kubelet and a client may each keep a request waiting for 30 s before its process begins. */
-const LONGEST_START = 120n * SECOND;
+export const LONGEST_START = 120n * SECOND;
 /** A session that is so near a request, and has none of its own, makes it doubtful: clocks may be further apart. */
 const NEAR = 60n * SECOND;
 /** A request has nothing to do with sessions that began longer before it was received, or longer after. */
@@ -73,14 +73,17 @@ function groupsOfPod(entries: readonly ExecEntry[], requests: readonly PodReques
   const nodes: Node[] = [];
   const sessionsOf = new Map<PodRequest, Node[]>();
   let connections = 0;
+  // The rest may be of anybody who entered the pod: whose requests each may come from would take as long to find as it is many.
+  let anybody: readonly PodRequest[] | undefined;
   for (const entry of entries) {
+    if (connections > MOST_CONNECTIONS) {
+      anybody ??= oneOfEachUser(sorted, users);
+      nodes.push({ entry, possible: anybody, connecting: [] });
+      continue;
+    }
     const [possible, near] = requestsFor(entry, sorted);
     const connecting = possible.length > 0 ? possible : near;
     connections += connecting.length;
-    if (connections > MOST_CONNECTIONS) {
-      nodes.push({ entry, possible: oneOfEachUser(possible, users), connecting: [] });
-      continue;
-    }
     const node = { entry, possible, connecting };
     nodes.push(node);
     for (const request of connecting) {

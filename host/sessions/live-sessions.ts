@@ -7,17 +7,17 @@
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import type { RequestCoverage } from './coverage.ts';
 import type { SessionPlace, SessionRef, StartedSession } from './exec-entry.ts';
+import { LONGEST_START } from './groups.ts';
 import type { UserMatch } from './join.ts';
-import { type PodRequest, readPodRequest } from './pod-request.ts';
+import { type PodRequest, type PodRequestEvent, readPodRequest } from './pod-request.ts';
 import { PodSessions } from './pod-sessions.ts';
 import { rootProcess, sessionId } from './session-id.ts';
 
 const SECOND = 1_000_000_000n;
 /** A container's own program starts when its runtime says that the container did. */
 const OWN_PROGRAM = SECOND;
-/** An event that was missed may be of a request so long before, and its process may begin so long after. */
+/** An event that was missed may be of a request so long before. */
 const LATE_EVENT = 60n * SECOND;
-const LONGEST_START = 120n * SECOND;
 /** A session's own request must not count as one that came after it. */
 const CLOCKS_APART_MS = 200;
 const PRUNE_EVERY_MS = 30_000;
@@ -27,6 +27,9 @@ const MOST_KEPT = 100_000;
 const MOST_CONTAINERS = 4_096;
 const MOST_FINAL = 16_384;
 const MOST_GAPS = 64;
+const MOST_REFUSED = 16_384;
+/** The directory of containers asks a runtime for so long. */
+const UNPLACED_MS = 600_000;
 
 export interface LiveSessionsOptions {
   /** Name of the machine. */
@@ -39,6 +42,8 @@ export interface LiveSessionsOptions {
   readonly coverage?: () => RequestCoverage;
   /** ms since the epoch. Default: the clock. */
   readonly now?: () => number;
+  /** ms of a clock that nobody sets. */
+  readonly elapsed?: () => number;
 }
 
 /** What is known of the session that a process descends from. */
@@ -56,6 +61,7 @@ interface Interval {
 export class LiveSessions {
   readonly #options: LiveSessionsOptions;
   readonly #now: () => number;
+  readonly #elapsed: () => number;
   /** By `namespace/pod`. */
   readonly #pods = new Map<string, PodSessions>();
   readonly #podOf = new Map<string, PodSessions>();
@@ -68,11 +74,17 @@ export class LiveSessions {
   /** Clients that ask twice. */
   readonly #clients = new Set<string>();
   readonly #gaps: Interval[] = [];
+  /** Of requests that were refused: an event of before may come later. */
+  readonly #refused = new Map<string, true>();
+  /** Sessions and requests of pods. */
+  #kept = 0;
+  /** By the clock that nobody sets. */
   #prunedAt = 0;
 
   constructor(options: LiveSessionsOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#elapsed = options.elapsed ?? (() => performance.now());
   }
 
   begin(sessions: readonly StartedSession[]): void {
@@ -83,14 +95,35 @@ export class LiveSessions {
       this.#unplaced.set(session.key, session);
     }
     this.#prune();
+    this.#bound();
   }
 
   /** An audit event, or what is kept of one; others than of requests to enter pods are passed over. */
   take(event: unknown): void {
     const found = readPodRequest(event);
     if (!found) return;
-    this.#podBy(found.request).take(found, this.#clients);
+    this.#takeRequest(found);
     this.#prune();
+    this.#bound();
+  }
+
+  /** Anybody can be refused as often as they like: that takes no room. */
+  #takeRequest(found: PodRequestEvent): void {
+    const { key, request } = found;
+    if (request.isRefused) {
+      setBounded(this.#refused, key, true, MOST_REFUSED);
+      this.#change(this.#pods.get(podName(request)), (pod) => pod.drop(key));
+    } else if (!this.#refused.has(key)) {
+      this.#change(this.#podBy(request), (pod) => pod.take(found, this.#clients));
+    }
+  }
+
+  /** Counts what is kept of it afterwards. */
+  #change(pod: PodSessions | undefined, change: (pod: PodSessions) => void): void {
+    if (!pod) return;
+    const before = pod.size;
+    change(pod);
+    this.#kept += pod.size - before;
   }
 
   /** Events may have been lost until now: no name is certain that one of them could change. */
@@ -106,7 +139,9 @@ export class LiveSessions {
   /** In how many ms all of them are settled; 0: they are. */
   settledIn(sessions: readonly SessionRef[]): number {
     const now = this.#now();
-    return Math.max(0, ...sessions.map((session) => this.#settledAt(session) - now));
+    // Where the clock was set back, what began before seems to be yet to begin.
+    const { patienceMs } = this.#options;
+    return Math.max(0, ...sessions.map((session) => Math.min(patienceMs, this.#settledAt(session) - now)));
   }
 
   /**
@@ -142,7 +177,8 @@ export class LiveSessions {
     const settledAt = this.#settledAt(session);
     const startMs = this.#options.patienceMs - CLOCKS_APART_MS;
     const coverage = this.#options.coverage?.();
-    const match = this.#podOf.get(key)?.matchOf(key, settledAt, { now, startMs, clients: this.#clients, coverage });
+    const moment = { now, elapsed: this.#elapsed(), startMs, clients: this.#clients, coverage };
+    const match = this.#podOf.get(key)?.matchOf(key, settledAt, moment);
     if (!match) return this.#isForgotten(session) ? NONE : undefined;
     const isCertain = settledAt <= now && !this.#gaps.some(({ from, to }) => start >= from && start <= to);
     return isCertain ? match : doubtful(match);
@@ -154,8 +190,8 @@ export class LiveSessions {
     return place !== undefined && place !== 'unknown' && !this.#isOwnProgram(session, place);
   }
 
-  #podBy({ namespace, pod }: Pick<PodRequest, 'namespace' | 'pod'>): PodSessions {
-    const name = `${namespace}/${pod}`;
+  #podBy(place: Pick<PodRequest, 'namespace' | 'pod'>): PodSessions {
+    const name = podName(place);
     const known = this.#pods.get(name);
     if (known) return known;
     const made = new PodSessions();
@@ -171,7 +207,7 @@ export class LiveSessions {
       this.#unplaced.delete(key);
       if (!place || this.#isOwnProgram(session, place)) continue;
       const pod = this.#podBy(place);
-      pod.add(session, place);
+      this.#change(pod, () => pod.add(session, place));
       this.#podOf.set(key, pod);
     }
   }
@@ -184,11 +220,15 @@ export class LiveSessions {
   }
 
   #prune(): void {
+    const elapsed = this.#elapsed();
+    if (elapsed - this.#prunedAt < PRUNE_EVERY_MS) return;
+    this.#prunedAt = elapsed;
     const now = this.#now();
-    if (now - this.#prunedAt < PRUNE_EVERY_MS) return;
-    this.#prunedAt = now;
     this.#placeAll();
-    let kept = this.#unplaced.size;
+    // Their runtime does not know the container, or there is none.
+    const oldest = BigInt(now - UNPLACED_MS) * NANOSECONDS_PER_MS;
+    for (const [key, { start }] of this.#unplaced) if (start < oldest) this.#unplaced.delete(key);
+    this.#kept = 0;
     for (const [name, pod] of this.#pods) {
       for (const session of pod.old(now)) {
         const match = this.#matchOf(session);
@@ -196,13 +236,17 @@ export class LiveSessions {
         this.#podOf.delete(session.key);
       }
       pod.prune(now);
-      kept += pod.size;
+      this.#kept += pod.size;
       if (pod.size === 0) this.#pods.delete(name);
     }
-    if (kept <= MOST_KEPT) return;
+  }
+
+  #bound(): void {
+    if (this.#kept + this.#unplaced.size <= MOST_KEPT) return;
     this.#pods.clear();
     this.#podOf.clear();
     this.#unplaced.clear();
+    this.#kept = 0;
     this.missed();
   }
 }
@@ -212,6 +256,10 @@ const NONE: UserMatch = { match: 'none' };
 /** With the same names, none of which is certain. */
 function doubtful(match: UserMatch): UserMatch {
   return match.match === 'exact' ? { match: 'ambiguous', candidates: [match.user], requests: match.requests } : match;
+}
+
+function podName({ namespace, pod }: Pick<PodRequest, 'namespace' | 'pod'>): string {
+  return `${namespace}/${pod}`;
 }
 
 /** The oldest are forgotten. */

@@ -1,5 +1,6 @@
 // What an audit event of Kubernetes says about a request to enter a pod: kubectl exec, attach, port-forward or debug.
 
+import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { asArray, asNanoseconds, asText, at, isTexts } from '../diagnostics/json-value.ts';
 import { decode } from '../fields/value.ts';
@@ -83,7 +84,9 @@ export function readPodRequest(event: unknown): PodRequestEvent | undefined {
  */
 function keyOf(event: unknown, { user, addresses, received }: PodRequest): string {
   const own = [at(event, 'auditID'), at(event, 'requestURI'), at(event, 'verb'), at(event, 'userAgent')];
-  return JSON.stringify([...own, user, addresses, String(received)]);
+  const text = JSON.stringify([...own, user, addresses, String(received)]);
+  // As long as a client likes, and kept for each request.
+  return createHash('sha256').update(text).digest('base64url');
 }
 
 /** The request was not let through. What failed later, a status of 500 or more, may have run something before. */

@@ -22,6 +22,8 @@ const JOINED_MS = 250;
 /** When sessions and requests are joined, in ms since the epoch. */
 export interface JoinMoment {
   readonly now: number;
+  /** By a clock that nobody sets, in ms. */
+  readonly elapsed: number;
   /** A request that was received longer ago has begun its process, if it begins one. */
   readonly startMs: number;
   /** That ask twice. */
@@ -41,7 +43,8 @@ export class PodSessions {
   /** What began before was given up. In ns since the epoch. */
   #floor = 0n;
   #matches: ReadonlyMap<string, UserMatch> = new Map();
-  #joinedAt = Number.NEGATIVE_INFINITY;
+  /** By both clocks. */
+  #joined = { now: Number.NEGATIVE_INFINITY, elapsed: Number.NEGATIVE_INFINITY };
   #hasChanged = true;
   /** The join would be another one later. */
   #hasRecent = false;
@@ -56,6 +59,11 @@ export class PodSessions {
     this.#sessions.set(session.key, { session, entry: entryOf(session, place) });
     this.#hasChanged = true;
     this.#bound();
+  }
+
+  /** It was refused: it began nothing. */
+  drop(key: string): void {
+    if (this.#requests.delete(key)) this.#hasChanged = true;
   }
 
   /** @param clients that ask twice, to which one is added that does */
@@ -74,7 +82,7 @@ export class PodSessions {
   /** Undefined if there is no such session. @param settledAt of the session: it is judged by what had come by then at least */
   matchOf(key: string, settledAt: number, moment: JoinMoment): UserMatch | undefined {
     if (!this.#sessions.has(key)) return undefined;
-    const isFresh = this.#joinedAt >= settledAt && moment.now - this.#joinedAt < JOINED_MS;
+    const isFresh = this.#joined.now >= settledAt && moment.elapsed - this.#joined.elapsed < JOINED_MS;
     const isOld = this.#hasChanged || this.#hasRecent || this.#coverage !== moment.coverage;
     if (!isFresh && isOld) this.#join(moment);
     return this.#matches.get(key);
@@ -82,7 +90,7 @@ export class PodSessions {
 
   /** The sessions that prune() is about to give up. */
   old(now: number): readonly StartedSession[] {
-    const horizon = BigInt(now - OLD_MS) * NANOSECONDS_PER_MS;
+    const horizon = horizonOf(now);
     const byEntry = new Map([...this.#sessions.values()].map(({ session, entry }) => [entry, session]));
     return groupSessions([...byEntry.keys()], [...this.#requests.values()]).flatMap(({ sessions }) =>
       sessions.every(({ entry }) => entry.began < horizon)
@@ -93,17 +101,21 @@ export class PodSessions {
 
   /** Gives up what nothing that comes is connected with: whole groups of sessions and requests. */
   prune(now: number): void {
-    const horizon = BigInt(now - OLD_MS) * NANOSECONDS_PER_MS;
+    const horizon = horizonOf(now);
     for (const { key } of this.old(now)) this.#sessions.delete(key);
-    const began = [...this.#sessions.values()].map(({ entry }) => entry.began);
+    // Those between which a session wants the requests that were received.
+    const wanted = [...this.#sessions.values()].map(({ entry: { began } }) => ({
+      from: began - FARTHEST_AFTER,
+      to: began + FARTHEST_BEFORE,
+    }));
     for (const [key, { received }] of this.#requests) {
-      const isWanted = began.some((time) => time >= received - FARTHEST_BEFORE && time <= received + FARTHEST_AFTER);
-      if (received < horizon && !isWanted) this.#requests.delete(key);
+      if (received >= horizon) continue;
+      if (!wanted.some(({ from, to }) => received >= from && received <= to)) this.#requests.delete(key);
     }
     this.#hasChanged = true;
   }
 
-  #join({ now, startMs, clients, coverage }: JoinMoment): void {
+  #join({ now, elapsed, startMs, clients, coverage }: JoinMoment): void {
     const kept = [...this.#sessions.values()];
     const requests = [...this.#requests.values()];
     const { possible, repeated } = attemptsIn(requests, clients);
@@ -128,7 +140,7 @@ export class PodSessions {
       }),
     );
     this.#coverage = coverage;
-    this.#joinedAt = now;
+    this.#joined = { now, elapsed };
     this.#hasChanged = false;
   }
 
@@ -150,6 +162,11 @@ export class PodSessions {
     const floor = time + FARTHEST_AFTER + FARTHEST_BEFORE;
     if (floor > this.#floor) this.#floor = floor;
   }
+}
+
+/** What is older may be given up. */
+function horizonOf(now: number): bigint {
+  return BigInt(now - OLD_MS) * NANOSECONDS_PER_MS;
 }
 
 function entryOf({ start, argv }: StartedSession, { namespace, pod, name }: SessionPlace): ExecEntry {

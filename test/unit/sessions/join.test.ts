@@ -323,6 +323,15 @@ test('a name is certain only if all is known of the two minutes before, and of w
   ]);
 });
 
+test('where too many sessions and requests of a pod are connected, each may be of anybody who entered it', () => {
+  const requests = Array.from({ length: 510 }, (_, at) => ({ ...FIRST, at, user: at === 0 ? 'bob' : 'alice' }));
+  const sessions = Array.from({ length: 500 }, (_, at) => ({ ...FIRST, at: 1_000 + at }));
+  const far = { ...FIRST, at: 3_600_000 };
+  const matches = names(join([...sessions, far].map(entryOf), requests.flatMap(eventsOf)));
+  assert.equal(matches.length, 501);
+  for (const match of matches) assert.deepEqual([match].flat().toSorted(), ['alice', 'bob']);
+});
+
 test('a session without a request has none, whatever is covered', () => {
   assert.deepEqual(names(join([entryOf(FIRST)], [], NO_COVERAGE)), [undefined]);
 });

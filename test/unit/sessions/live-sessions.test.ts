@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { NO_COVERAGE, type RequestCoverage, withSpan } from '../../../host/sessions/coverage.ts';
 import type { SessionPlace, StartedSession } from '../../../host/sessions/exec-entry.ts';
 import { LiveSessions, type SessionFacts } from '../../../host/sessions/live-sessions.ts';
-import { execEvents } from '../../support/exec-events.ts';
+import { execEvents, type MadeRequest } from '../../support/exec-events.ts';
 
 const START = Date.parse('2026-11-28T00:00:00Z');
 const WAIT = 5_000;
@@ -18,6 +18,7 @@ const WEB: SessionPlace = { namespace: 'shop', pod: 'web-0', name: 'web', starte
 class Scene {
   readonly sessions: LiveSessions;
   #now = START;
+  #elapsed = 0;
   #events = 0;
 
   /** @param places of containers; default: `c` is that of a pod */
@@ -26,12 +27,20 @@ class Scene {
     coverage?: () => RequestCoverage,
   ) {
     const place = (container: string) => places[container];
-    const options = { host: 'node-1', patienceMs: WAIT, place, now: () => this.#now };
+    const clocks = { now: () => this.#now, elapsed: () => this.#elapsed };
+    const options = { host: 'node-1', patienceMs: WAIT, place, ...clocks };
     this.sessions = new LiveSessions({ ...options, ...(coverage && { coverage }) });
   }
 
   /** @param time in ms since START */
   at(time: number): this {
+    this.#elapsed += Math.max(0, START + time - this.#now);
+    this.#now = START + time;
+    return this;
+  }
+
+  /** Somebody sets the clock. @param time in ms since START */
+  set(time: number): this {
     this.#now = START + time;
     return this;
   }
@@ -44,8 +53,8 @@ class Scene {
     return session;
   }
 
-  request(user: string, words: readonly string[] = ['sh'], lasts?: number): void {
-    const made = { id: `event-${this.#events++}`, user, words, received: this.#now };
+  request(user: string, words: readonly string[] = ['sh'], lasts?: number, more: Partial<MadeRequest> = {}): void {
+    const made = { id: `event-${this.#events++}`, user, words, received: this.#now, ...more };
     const ended = lasts !== undefined && { ended: this.#now + lasts };
     for (const event of execEvents({ ...made, ...ended })) this.sessions.take(event);
   }
@@ -201,6 +210,53 @@ test('more sessions than are kept make ambiguous, and cost no name of others', (
   assert.ok(first && last);
   assert.equal(scene.says(first), 'none');
   assert.equal(scene.says(last), 'ambiguous alice');
+});
+
+test('requests that were refused take no room, and count for nothing, in whatever order their events come', () => {
+  const scene = new Scene();
+  scene.request('alice');
+  const session = scene.at(50).exec(100);
+  const late = { id: 'late', user: 'mallory', words: ['sh'], received: START };
+  for (const event of execEvents({ ...late, status: 403 })) scene.sessions.take(event);
+  const { responseStatus: _, ...begun }: Record<string, unknown> = { ...execEvents(late)[0] };
+  scene.sessions.take({ ...begun, stage: 'RequestReceived' });
+  for (let number = 0; number < 8_100; number++) scene.request('mallory', ['sh'], undefined, { status: 403 });
+  assert.equal(scene.at(WAIT + 50).says(session), 'exact alice');
+});
+
+test('more than is kept of all pods is given up at once, and nothing is certain then', () => {
+  const scene = new Scene();
+  scene.request('alice');
+  const session = scene.at(50).exec(100);
+  scene.at(WAIT + 50);
+  assert.equal(scene.says(session), 'exact alice');
+  for (let number = 0; number < 100_000; number++) {
+    scene.request('bob', [], undefined, { pod: `other-${number % 100}` });
+    if (number % 1_000 === 0) scene.at(WAIT + 50 + number / 1_000);
+  }
+  assert.equal(scene.says(session), 'none');
+});
+
+test('a clock that is set back by hours holds no alert for longer than usual, and forgets nothing', () => {
+  const scene = new Scene();
+  scene.request('alice');
+  const session = scene.at(50).exec(100);
+  assert.equal(scene.set(-3 * 60 * MINUTE).sessions.settledIn([session]), WAIT);
+  assert.equal(scene.says(session), 'ambiguous alice');
+  scene.request('bob');
+  const next = scene.exec(101);
+  assert.equal(scene.at(-3 * 60 * MINUTE + WAIT).says(next), 'exact bob');
+});
+
+test('a session whose container no runtime knows is forgotten after ten minutes', () => {
+  const places: Record<string, SessionPlace | 'unknown'> = { c: 'unknown' };
+  const scene = new Scene(places);
+  scene.request('alice');
+  const session = scene.at(10).exec(100);
+  scene.at(9 * MINUTE).exec(101, ['ls']);
+  scene.at(11 * MINUTE).exec(102, ['ls']);
+  places.c = WEB;
+  assert.equal(scene.says(session), 'none');
 });
 
 interface Happening {
