@@ -185,6 +185,8 @@ export class AgentParts {
     if (this.sessions) for (const event of await this.journal.keptRequests()) this.sessions.take(event);
     if (other && watchesNode) this.journal.requests?.receivesAll();
     await other?.start(this.#ofOther(modules, extras), this.outputs, watchesNode ? this.podRequests : undefined);
+    // Requests that came before it received began sessions that the capture has.
+    if (other && watchesNode) this.sessions?.missed();
     this.options.podRequests?.start({
       resume: async () => this.journal.requests?.resume(),
       take: (event) => this.podRequests.take(event),

@@ -38,6 +38,8 @@ export class AuditSource implements OtherSource {
   #webhook: AuditWebhook | undefined;
   #follower: LogFollower | undefined;
   #forwarding: Forwarding | undefined;
+  /** All who get events of requests to enter pods. */
+  #podRequests: EvaluationOptions['podRequests'];
   #watch: PathWatch | undefined;
   #isStopping = false;
 
@@ -63,8 +65,8 @@ export class AuditSource implements OtherSource {
         for (const sink of sinks) sink.missed();
       },
     };
-    const sink = sinks.length > 0 ? all : undefined;
-    const evaluation = new AuditEvaluation({ ...this.#options, onTrouble, podRequests: sink }, outputs);
+    this.#podRequests = sinks.length > 0 ? all : undefined;
+    const evaluation = new AuditEvaluation({ ...this.#options, onTrouble, podRequests: this.#podRequests }, outputs);
     try {
       await evaluation.start(modules);
       this.#evaluation = evaluation;
@@ -74,7 +76,7 @@ export class AuditSource implements OtherSource {
           path: settings.file,
           take: (lines) => this.#takeLines(evaluation, lines),
           onTooLong: () => evaluation.drop('too-large'),
-          onTruncated: () => forwarding?.missed(),
+          onTruncated: () => this.#podRequests?.missed(),
           onTrouble,
         });
         await this.#follower.start();
@@ -141,7 +143,7 @@ export class AuditSource implements OtherSource {
         ...(client_ca !== '' && { clientAuthorities: client_ca }),
         ...(token_file !== '' && { tokenFile: token_file }),
         evaluate: (text: AuditText): Promise<TextOutcome> => evaluation.evaluate(text),
-        onRefused: () => this.#forwarding?.missed(),
+        onRefused: () => this.#podRequests?.missed(),
       });
     } catch (error) {
       throw new CommandFailure(

@@ -2,9 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { before, test } from 'node:test';
+import type { OtherSource } from '../../../host/agent/other-source.ts';
 import type { RuleModule } from '../../../host/agent/rule-module.ts';
 import { loadRules } from '../../../host/compiler/rules/load.ts';
+import { loadConfig } from '../../../host/config/load.ts';
+import { AuditSource } from '../../../host/daemon/audit/audit-source.ts';
 import { FIELDS } from '../../../host/schema/fields/index.ts';
 import { IMAGE_KIND, ROOT_PID_NAMESPACE } from '../../../host/schema/image.ts';
 import { podRequestFacts } from '../../../host/sessions/pod-request-facts.ts';
@@ -16,6 +20,7 @@ import {
   shadowRead,
   startBuiltAgent,
 } from '../../support/built-agent.ts';
+import { directoryForTests } from '../../support/directory.ts';
 import { type DockerEngine, startDockerEngine } from '../../support/docker-engine.ts';
 import { execEvents } from '../../support/exec-events.ts';
 import { until } from '../../support/until.ts';
@@ -39,12 +44,13 @@ function podLabels(pod: string) {
   return { 'io.kubernetes.pod.name': pod, 'io.kubernetes.pod.namespace': 'shop' };
 }
 
-const ANSWERS = {
+const ANSWERS: Readonly<Record<string, object>> = {
   [`/containers/${WEB}/json`]: { Name: '/web', Config: { Image: 'web', Labels: podLabels('web-0') } },
   [`/containers/${OTHER}/json`]: { Name: '/web', Config: { Image: 'web', Labels: podLabels('web-1') } },
   [`/containers/${PLAIN}/json`]: { Name: '/plain', Config: { Image: 'plain' } },
 };
 
+const directory = directoryForTests();
 let module: RuleModule;
 before(async () => {
   module = await moduleOf(RULES);
@@ -62,6 +68,14 @@ interface Proc {
   readonly place: Members;
 }
 
+interface NodeOptions {
+  readonly wait?: number;
+  readonly isOn?: boolean;
+  readonly other?: OtherSource;
+  /** Of the runtime. */
+  readonly answers?: typeof ANSWERS;
+}
+
 /** A node with an agent on it, and what is done there. */
 class Node implements AsyncDisposable {
   readonly #docker: DockerEngine;
@@ -69,10 +83,11 @@ class Node implements AsyncDisposable {
   #images = 0;
   #events = 0;
 
-  static async start({ wait = WAIT, isOn = true } = {}): Promise<Node> {
-    const docker = await startDockerEngine(ANSWERS);
+  static async start({ wait = WAIT, isOn = true, other, answers = ANSWERS }: NodeOptions = {}): Promise<Node> {
+    const docker = await startDockerEngine(answers);
     const runtimes = { dockerSocket: docker.socket, podmanSocket: '/nonexistent', runcRoots: [] };
-    return new Node(docker, await startBuiltAgent([module], { runtimes, ...(isOn && { kubernetesUsers: { wait } }) }));
+    const options = { runtimes, ...(isOn && { kubernetesUsers: { wait } }), ...(other && { other }) };
+    return new Node(docker, await startBuiltAgent([module], options));
   }
 
   constructor(docker: DockerEngine, built: BuiltAgent) {
@@ -107,7 +122,9 @@ class Node implements AsyncDisposable {
   }
 
   #put({ image, pid, start, parent }: Proc, kind: number, members: Members): void {
-    this.agent.inject([processImage(image, { kind, parent, start_time: start, ...members, pid })], []);
+    // Each record measures anew what the kernel's clocks are apart.
+    const start_time = start + BigInt(image * 1_000);
+    this.agent.inject([processImage(image, { kind, parent, start_time, ...members, pid })], []);
   }
 
   /** As runc does it. @param from what has started runc */
@@ -278,6 +295,36 @@ test('alerts that wait at the stop are sent, without a name that is not settled'
   await until(() => node.agent.summary().alerts.heldForUser === 1);
   await node.agent.stop();
   assert.deepEqual((await node.alerts(shell)).map(said), ['ambiguous alice']);
+});
+
+test('what began before the agent received audit events itself may be of somebody whose request it has not', async () => {
+  const { configuration } = loadConfig({ environment: {} });
+  const other = new AuditSource({
+    settings: { ...configuration.sources.k8s_audit, file: join(directory, 'audit.log') },
+    ...{ hostname: 'node', isoTime: false, ruleMatching: 'first', namesModules: false, say: () => {} },
+  });
+  await using node = await Node.start({ other });
+  node.request('alice', ['sh']);
+  const shell = node.exec(WEB, 'sh\0');
+  node.read(shell);
+  assert.deepEqual((await node.alerts(shell)).map(said), ['ambiguous alice']);
+});
+
+test('a session whose container the runtime did not know at first has its name when it does', async () => {
+  const { [`/containers/${WEB}/json`]: web = {}, ...others } = ANSWERS;
+  const answers: Record<string, object> = { ...others };
+  await using node = await Node.start({ answers });
+  node.request('alice', ['sh']);
+  const shell = node.exec(WEB, 'sh\0');
+  await until(() => node.agent.summary().containers.unknown === 1);
+  node.read(shell);
+  assert.deepEqual((await node.alerts(shell)).map(said), ['']);
+  answers[`/containers/${WEB}/json`] = web;
+  await until(() => node.agent.summary().containers.known === 1);
+  const child = node.fork(shell);
+  node.read(child);
+  const [, later] = await node.alerts(shell, child);
+  assert.equal(said(later ?? {}), 'exact alice');
 });
 
 test('without a source of requests nothing waits, and the fields are absent', async () => {

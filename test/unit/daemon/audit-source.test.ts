@@ -1,7 +1,7 @@
 // An agent with both sources of events, and one with audit events alone: rules, alerts, reload and numbers of each.
 
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -130,6 +130,26 @@ test('requests to enter pods are kept in the journal, without objects, and each 
   given.take(event);
   assert.deepEqual(readRequests(files), { requests: given.requests, unreadable: 0 });
   assert.equal(given.requests[0]?.user.name, 'alice');
+});
+
+test('whoever gets requests to enter pods learns that some may be lost: refused, or in a log that was emptied', async () => {
+  const { other, listen, post } = await configured();
+  let missed = 0;
+  writeFileSync(log, `${auditEvent('1')}\n`);
+  await other.start([], { write: () => {} }, { take: () => {}, missed: () => missed++ });
+  try {
+    const headers = { authorization: 'Bearer secret' };
+    // Of strangers nothing is lost.
+    assert.equal((await fetch(`http://${listen}/k8s-audit`, { method: 'POST', body: 'x' })).status, 401);
+    assert.equal(await post(auditEvent('2')), 200);
+    assert.equal(missed, 0);
+    assert.equal((await fetch(`http://${listen}/k8s-audit`, { method: 'POST', headers, body: 'x' })).status, 415);
+    await until(() => missed === 1);
+    truncateSync(log);
+    await until(() => missed === 2);
+  } finally {
+    await other.stop();
+  }
 });
 
 test('rules of one source that can not be used leave those of both', async () => {
