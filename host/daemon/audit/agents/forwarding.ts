@@ -5,6 +5,7 @@ import type { AgentStreamsSummary } from '../../../agent/other-source.ts';
 import { SeenEvents } from '../../../audit/live/seen-events.ts';
 import { escapeText } from '../../../diagnostics/escape.ts';
 import { asNanoseconds, at } from '../../../diagnostics/json-value.ts';
+import { NANOSECONDS_PER_MS } from '../../../fields/time.ts';
 import { ApiClient } from '../../../metadata/kubernetes/api.ts';
 import { connect, type KubernetesPlace } from '../../../metadata/kubernetes/connection.ts';
 import type { TimeSpan } from '../../../sessions/coverage.ts';
@@ -17,7 +18,8 @@ import { RequestNodes, type Target } from './request-nodes.ts';
 
 /** An API server collects events so long by default, before it sends them (`--audit-webhook-batch-max-wait`). */
 const LATENESS_MS = 30_000;
-const NANOSECONDS_PER_MS = 1_000_000n;
+/** How often it is looked whether events can be received, also while no agent listens. */
+const LOOK_EVERY_MS = 1_000;
 
 type Outcome = Target['kind'] | 'duplicate';
 
@@ -51,6 +53,8 @@ export class Forwarding {
   readonly #isReceiving: () => boolean;
   #streams: AgentStreams | undefined;
   #wholeUntil = 0;
+  #wasReceiving = true;
+  #looking: NodeJS.Timeout | undefined;
   /** A gap that agents do not know yet. */
   #unsent: TimeSpan | undefined;
   #gaps = 0;
@@ -78,6 +82,8 @@ export class Forwarding {
 
   /** Serves agents. All events are received from now on. Rejects with the error of reading a certificate, or of listening. */
   async serve(place: AgentsPlace): Promise<void> {
+    this.#wholeUntil = Date.now() - this.#latenessMs;
+    this.#looking = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
     this.#streams = await AgentStreams.start({
       ...place,
       identities: this.#identities,
@@ -85,8 +91,8 @@ export class Forwarding {
       epoch: randomUUID(),
       since: Date.now(),
       wholeUntil: () => {
+        this.#look();
         this.#sendGap();
-        if (this.#isReceiving()) this.#wholeUntil = this.#nodes.decidedUntil - this.#latenessMs;
         return this.#wholeUntil;
       },
     });
@@ -117,15 +123,15 @@ export class Forwarding {
     this.#nodes.find(event, (target) => this.#send(event, target));
     const staged = asNanoseconds(at(event, 'stageTimestamp'));
     const now = Date.now();
-    const latest = BigInt(now - this.#latenessMs) * NANOSECONDS_PER_MS;
+    const latest = nanoseconds(now - this.#latenessMs);
     // What an API server could not send for a while comes late, as far as it comes.
-    if (staged !== undefined && staged < latest) this.#gap(staged, BigInt(now) * NANOSECONDS_PER_MS);
+    if (staged !== undefined && staged < latest) this.#gap(staged, nanoseconds(now));
   }
 
   /** Events were received that could not be read, or were not accepted: requests may be among them. */
   missed(): void {
     const now = Date.now();
-    this.#gap(BigInt(now - this.#latenessMs) * NANOSECONDS_PER_MS, BigInt(now) * NANOSECONDS_PER_MS);
+    this.#gap(nanoseconds(now - this.#latenessMs), nanoseconds(now));
   }
 
   /** @throws {Error} when the certificate can't be used; the one before stays */
@@ -134,9 +140,20 @@ export class Forwarding {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#looking);
     this.#nodes.close();
     await this.#streams?.close();
     this.#client.close();
+  }
+
+  /** What an API server can't send meanwhile it gives up: a time without events is a gap, once they come again. */
+  #look(): void {
+    const isReceiving = this.#isReceiving();
+    if (isReceiving) {
+      if (!this.#wasReceiving) this.#gap(nanoseconds(this.#wholeUntil), nanoseconds(Date.now()));
+      this.#wholeUntil = this.#nodes.decidedUntil - this.#latenessMs;
+    }
+    this.#wasReceiving = isReceiving;
   }
 
   #send(event: PodRequestFacts, target: Target): void {
@@ -187,4 +204,8 @@ export class Forwarding {
     this.#backlog.add(node, message);
     this.#streams?.changed(node);
   }
+}
+
+function nanoseconds(milliseconds: number): bigint {
+  return BigInt(milliseconds) * NANOSECONDS_PER_MS;
 }
