@@ -1,7 +1,7 @@
 // Of which times all requests to enter this node's pods are known. What is not stated here is not known: a state that is lost, cut or old makes names
 // ambiguous, and never wrong.
 
-import { bigNumber, list, object, type Shape, text } from '../diagnostics/json-shape.ts';
+import { bigNumber, list, object, optional, type Shape, text } from '../diagnostics/json-shape.ts';
 
 /** ns since the epoch. */
 export interface TimeSpan {
@@ -12,7 +12,8 @@ export interface TimeSpan {
 /** A request that is known to exist, and nothing else of it. */
 export interface WithheldRequest {
   readonly namespace: string;
-  readonly pod: string;
+  /** Absent: any pod of the namespace, and any time until then. */
+  readonly pod?: string | undefined;
   /** ns since the epoch. */
   readonly received: bigint;
 }
@@ -27,8 +28,10 @@ export const NO_COVERAGE: RequestCoverage = { spans: [], withheld: [] };
 
 /** A span ends where a receiver was away. Beyond, the oldest are forgotten. */
 const MOST_SPANS = 256;
-/** Beyond, what lies before the ones that are kept is not covered. */
+/** Beyond, no pod of the oldest ones' namespaces is covered before them. */
 const MOST_WITHHELD = 512;
+/** Beyond, no pod at all. */
+const MOST_NAMESPACES = 256;
 
 /** Math.max() takes no bigints. */
 export function later(one: bigint, other: bigint): bigint {
@@ -36,7 +39,8 @@ export function later(one: bigint, other: bigint): bigint {
   return other;
 }
 
-function earlier(one: bigint, other: bigint): bigint {
+/** Math.min() takes no bigints. */
+export function earlier(one: bigint, other: bigint): bigint {
   if (one < other) return one;
   return other;
 }
@@ -64,12 +68,21 @@ export function withoutSpan({ spans, withheld }: RequestCoverage, { from, to }: 
 }
 
 export function withWithheld(coverage: RequestCoverage, request: WithheldRequest): RequestCoverage {
-  const all = [...coverage.withheld, request];
-  const kept = all.slice(-MOST_WITHHELD);
-  const dropped = all.slice(0, -MOST_WITHHELD);
+  const ofPods = [...coverage.withheld, request].filter(({ pod }) => pod !== undefined);
+  const untils = new Map(
+    coverage.withheld.flatMap(({ namespace, pod, received }) => (pod === undefined ? [[namespace, received]] : [])),
+  );
+  for (const { namespace, received } of ofPods.slice(0, -MOST_WITHHELD)) {
+    const until = later(received, untils.get(namespace) ?? 0n);
+    // The latest is the last.
+    untils.delete(namespace);
+    untils.set(namespace, until);
+  }
+  const ofNamespaces = [...untils].map(([namespace, received]) => ({ namespace, received }));
+  const dropped = ofNamespaces.slice(0, -MOST_NAMESPACES);
   const last = dropped.reduce((latest, { received }) => later(received, latest), -1n);
   const { spans } = last < 0n ? coverage : withoutSpan(coverage, { from: 0n, to: last });
-  return { spans, withheld: kept };
+  return { spans, withheld: [...ofNamespaces.slice(-MOST_NAMESPACES), ...ofPods.slice(-MOST_WITHHELD)] };
 }
 
 /** What both cover. */
@@ -89,15 +102,16 @@ export function coversPod(
   { namespace, pod }: { readonly namespace: string; readonly pod: string },
   { from, to }: TimeSpan,
 ): boolean {
-  const isMissing = withheld.some(
-    (one) => one.namespace === namespace && one.pod === pod && one.received >= from && one.received <= to,
-  );
+  const isMissing = withheld.some((one) => {
+    if (one.namespace !== namespace || one.received < from) return false;
+    return one.pod === undefined || (one.pod === pod && one.received <= to);
+  });
   return !isMissing && spans.some((span) => span.from <= from && span.to >= to);
 }
 
 const COVERAGE: Shape<RequestCoverage> = object({
   spans: list(object({ from: bigNumber, to: bigNumber })),
-  withheld: list(object({ namespace: text, pod: text, received: bigNumber })),
+  withheld: list(object({ namespace: text, pod: optional(text), received: bigNumber })),
 });
 
 /** Undefined for JSON of another shape. */
