@@ -1,8 +1,10 @@
 // Holds a stream to a receiver of audit events open, goes on where it was, and states of which times all requests are known.
 
 import type { PodRequestSink, PodRequestSource, PodRequestSummary } from '../../agent/pod-request-source.ts';
+import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { BackOff } from '../../metadata/kubernetes/back-off.ts';
 import {
+  earlier,
   later,
   NO_COVERAGE,
   type RequestCoverage,
@@ -78,11 +80,10 @@ export class ReceiverClient implements PodRequestSource {
   async #run(sink: PodRequestSink): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
-      if (this.#isUnsure) this.#state = (await sink.resume()) ?? NOTHING;
-      this.#isUnsure = false;
       const began = performance.now();
       const broken = new AbortController();
       try {
+        if (this.#isUnsure) await this.#resume(sink);
         const either = AbortSignal.any([signal, broken.signal]);
         const take = (message: StreamMessage): void => this.#take(message, sink, broken);
         await readStream(this.#options, this.#state.at, take, either, this.#options.silenceMs);
@@ -98,6 +99,14 @@ export class ReceiverClient implements PodRequestSource {
       if (performance.now() - began >= SHORT_STREAM_MS) this.#backOff.reset();
       await this.#backOff.wait(signal);
     }
+  }
+
+  async #resume(sink: PodRequestSink): Promise<void> {
+    const kept = await sink.resume();
+    // Requests that are there without a state count as all there were.
+    if (!kept) await sink.keep(NOTHING);
+    this.#state = kept ?? NOTHING;
+    this.#isUnsure = false;
   }
 
   #failed(error: unknown): void {
@@ -145,7 +154,8 @@ export class ReceiverClient implements PodRequestSource {
         };
         return;
       case 'alive': {
-        const { whole } = message;
+        // Of what the agent's own clock has not come to, nothing is known, whatever that of the receiver shows.
+        const whole = earlier(message.whole, BigInt(Date.now()) * NANOSECONDS_PER_MS);
         this.#state =
           whole > until
             ? { at, coverage: withSpan(coverage, { from: until, to: whole }), until: whole }

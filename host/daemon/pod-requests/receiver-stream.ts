@@ -48,6 +48,10 @@ export async function readStream(
   silenceMs = SILENCE_MS,
 ): Promise<void> {
   const [ca, token] = await Promise.all([read(authorities), read(tokenFile)]);
+  // An empty text would mean the public authorities.
+  if (!ca.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new ReceiverError(`${authorities} has no certificate in PEM form`);
+  }
   if (!/^\S+$/.test(token.trim())) throw new ReceiverError(`${tokenFile} has no token`);
   const target = new URL(STREAM_PATH, url);
   if (from) {

@@ -9,7 +9,15 @@ import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { Backlog } from '../../../host/daemon/audit/agents/backlog.ts';
 import { coverageIn } from '../../../host/journal/stream-state-file.ts';
-import { coversPod, NO_COVERAGE, withoutSpan, withSpan, withWithheld } from '../../../host/sessions/coverage.ts';
+import {
+  coverageJson,
+  coversPod,
+  NO_COVERAGE,
+  readCoverage,
+  withoutSpan,
+  withSpan,
+  withWithheld,
+} from '../../../host/sessions/coverage.ts';
 import { Authority } from '../../support/authority.ts';
 import { makeDirectory } from '../../support/directory.ts';
 import { TestAgent, TestReceiver } from '../../support/request-receiver.ts';
@@ -169,6 +177,15 @@ test('what a journal could not be written is asked for again, and does not count
   assert.match(readFileSync(join(folder, 'pod-requests.jsonl'), 'utf8'), /"auditID":"e"/);
 });
 
+test('a receiver whose clock is ahead covers no time that has not come', async () => {
+  const ahead = BigInt(Date.now() + 3_600_000) * MS;
+  await using early = await sending(`${BEGIN}{"kind":"alive","position":1,"whole":"${ahead}"}\n`);
+  const { folder } = early.agent;
+  await until(async () => (await coverageIn(folder))?.spans.length === 1);
+  const [span] = (await coverageIn(folder))?.spans ?? [];
+  assert.ok(span && span.to <= BigInt(Date.now()) * MS);
+});
+
 test('coverage: spans join, gaps split, and what is forgotten does not count', () => {
   const pod = { namespace: 'shop', pod: 'web-0' };
   let coverage = withSpan(withSpan(NO_COVERAGE, { from: 10n, to: 20n }), { from: 20n, to: 30n });
@@ -182,9 +199,18 @@ test('coverage: spans join, gaps split, and what is forgotten does not count', (
   assert.equal(coversPod(withheld, { ...pod, pod: 'web-1' }, { from: 16n, to: 30n }), true);
   let many = withSpan(NO_COVERAGE, { from: 0n, to: 10_000n });
   for (let received = 1n; received <= 600n; received++) many = withWithheld(many, { ...pod, received });
-  assert.equal(many.withheld.length, 512);
+  assert.equal(many.withheld.length, 513);
   assert.equal(coversPod(many, { namespace: 'shop', pod: 'other' }, { from: 50n, to: 60n }), false);
+  assert.equal(coversPod(many, { namespace: 'other', pod: 'web-0' }, { from: 50n, to: 60n }), true);
+  assert.deepEqual(readCoverage(JSON.parse(JSON.stringify(coverageJson(many)))), many);
   assert.equal(coversPod(many, { namespace: 'shop', pod: 'other' }, { from: 100n, to: 160n }), true);
+  for (let received = 1_001n; received <= 2_000n; received++) {
+    many = withWithheld(many, { namespace: `of-${received}`, pod: 'web-0', received });
+  }
+  assert.equal(many.withheld.length, 512 + 256);
+  assert.equal(coversPod(many, { namespace: 'calm', pod: 'web-0' }, { from: 1_100n, to: 1_200n }), false);
+  assert.equal(coversPod(many, { namespace: 'of-1300', pod: 'other' }, { from: 1_290n, to: 1_310n }), false);
+  assert.equal(coversPod(many, { namespace: 'calm', pod: 'web-0' }, { from: 1_290n, to: 1_310n }), true);
   let spans = NO_COVERAGE;
   for (let at = 0n; at < 300n; at++) spans = withSpan(spans, { from: at * 10n, to: at * 10n + 5n });
   assert.equal(spans.spans.length, 256);

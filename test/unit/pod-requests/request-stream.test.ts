@@ -10,7 +10,7 @@ import { readRequests } from '../../../host/cli/activity/audit-logs.ts';
 import { tryReceiver } from '../../../host/daemon/pod-requests/try-receiver.ts';
 import { podRequestFiles } from '../../../host/journal/pod-request-log.ts';
 import { coverageIn, loadStreamState } from '../../../host/journal/stream-state-file.ts';
-import { coversPod } from '../../../host/sessions/coverage.ts';
+import { coversPod, NO_COVERAGE } from '../../../host/sessions/coverage.ts';
 import { Authority } from '../../support/authority.ts';
 import { TestReceiver } from '../../support/request-receiver.ts';
 import { putPod, tokenOf } from '../../support/token-reviews.ts';
@@ -150,6 +150,14 @@ test('after a new run of the receiver the time between is not covered, and the r
   assert.match(agent.said.join('\n'), /can't be reached|silent/);
 });
 
+test('an agent that has heard no receiver yet knows of no time, also where earlier requests are kept', async () => {
+  await using receiver = await TestReceiver.start();
+  await receiver.stop();
+  await using agent = receiver.agent('node-a').start();
+  await until(() => /can't be reached/.test(agent.client.summary.failure ?? ''));
+  assert.deepEqual(await coverageIn(agent.folder), NO_COVERAGE);
+});
+
 test('a state that is lost, or damaged, covers nothing, until all has come again', async () => {
   await using receiver = await TestReceiver.start();
   const first = receiver.agent('node-a').start();
@@ -193,6 +201,22 @@ test('nothing counts as known while the receiver can not read what it gets', asy
   receiver.isReceiving = true;
   const time = Date.now() + 400;
   await until(() => covers(agent.folder, time));
+});
+
+test('a time in which the receiver could not read is not covered when it can again', async () => {
+  await using receiver = await TestReceiver.start();
+  await using agent = receiver.agent('node-a').start();
+  const before = Date.now() + 400;
+  await until(() => covers(agent.folder, before));
+  receiver.isReceiving = false;
+  const heard = agent.client.summary.lastHeard ?? 0;
+  await until(() => (agent.client.summary.lastHeard ?? 0) > heard + 200);
+  const down = Date.now();
+  receiver.isReceiving = true;
+  const after = Date.now() + 400;
+  await until(() => covers(agent.folder, after));
+  assert.deepEqual([await covers(agent.folder, before), await covers(agent.folder, down)], [true, false]);
+  assert.equal(agent.client.summary.gaps, 1);
 });
 
 /** Status and body of an answer; a stream is cut off after its first bytes. */
@@ -307,6 +331,9 @@ test('an agent trusts only a receiver with a certificate of its authority', asyn
   assert.match((await tryReceiver({ ...place, authorities: other.path })) ?? '', /certificate/);
   assert.equal(await tryReceiver({ ...place, authorities: receiver.authority.path }), undefined);
   assert.match((await tryReceiver({ ...place, authorities: '/nothing' })) ?? '', /can't read \/nothing: no such file/);
+  const empty = join(receiver.directory.path, 'empty.pem');
+  writeFileSync(empty, '');
+  assert.equal(await tryReceiver({ ...place, authorities: empty }), `${empty} has no certificate in PEM form`);
   await using strange = receiver.agent('node-a', { folder: 'strange', token: tokenOf('strange') }).start();
   await until(() => /answers 401/.test(strange.client.summary.failure ?? ''));
 });
