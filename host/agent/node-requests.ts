@@ -1,13 +1,13 @@
 // The requests to enter a node's pods, kept in the journal's folder, and of which times all of them are known.
 
 import { reasonOf } from '../diagnostics/system-reason.ts';
+import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { PodRequestLog } from '../journal/pod-request-log.ts';
 import { loadStreamState, removeStreamState, storeStreamState } from '../journal/stream-state-file.ts';
 import { withoutSpan } from '../sessions/coverage.ts';
 import type { PodRequestFacts } from '../sessions/pod-request-facts.ts';
 import type { RequestStreamState } from '../sessions/stream-state.ts';
 
-const NANOSECONDS_PER_MS = 1_000_000n;
 /** So far the clock of an API server may be behind. */
 const CLOCKS_APART_MS = 5_000;
 

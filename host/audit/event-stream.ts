@@ -2,6 +2,7 @@
 // counted: received = evaluated + duplicates + refused, by reason.
 
 import type { ReadContext } from '../fields/context.ts';
+import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import type { RunFailureKind } from '../sandbox/run.ts';
 import type { AuditMatch, EvaluatesEvents } from './evaluator.ts';
 import { type FoundEvent, findEvents, type Refusal } from './events/find-events.ts';
@@ -36,8 +37,6 @@ export interface StreamOptions {
   onMatch(event: FoundEvent, match: AuditMatch): void;
   onRefused(kind: RefusalKind, reason: string): void;
 }
-
-const NANOSECONDS_PER_MS = 1_000_000n;
 
 const REASONS: Readonly<Record<Refusal, string>> = {
   'not-an-event': 'it is no audit event',

@@ -1,7 +1,8 @@
 // The time of an audit event: its stageTimestamp, RFC 3339.
 
+import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
+
 const TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/;
-const NANOSECONDS_PER_MS = 1_000_000n;
 const MS_PER_MINUTE = 60_000;
 const MOST_NANOSECONDS = 2n ** 63n;
 

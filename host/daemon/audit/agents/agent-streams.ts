@@ -1,6 +1,7 @@
 // The streams that agents hold open: who is heard, where each goes on, and messages as they come. A reader that is too slow is cut off, and comes back.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { NANOSECONDS_PER_MS } from '../../../fields/time.ts';
 import { ALIVE_EVERY_MS, STREAM_PATH, streamLine } from '../../../sessions/stream-messages.ts';
 import { type Listener, peerOf, startListener } from '../../web/listener.ts';
 import type { AgentIdentities, AgentIdentity } from './agent-identity.ts';
@@ -15,7 +16,6 @@ const STREAM_MS = 600_000;
 /** Messages that are written at a time. */
 const AT_A_TIME = 256;
 const STOP_GRACE_MS = 500;
-const NANOSECONDS_PER_MS = 1_000_000n;
 /** So far the clocks of API servers and of this machine may be apart. */
 const CLOCKS_APART_MS = 5_000;
 
