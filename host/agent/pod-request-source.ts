@@ -5,7 +5,7 @@ import type { PodRequestFacts } from '../sessions/pod-request-facts.ts';
 import type { RequestStreamState } from '../sessions/stream-state.ts';
 
 /** The agent, to such a source. */
-export interface PodRequestSink {
+export interface PodRequestStreamSink {
   /** What was kept by an earlier run; undefined if nothing was, or it can't be read. Never rejects. */
   resume(): Promise<RequestStreamState | undefined>;
   /** Keeps an event of a request. Nobody waits for it. */
@@ -30,7 +30,7 @@ export interface PodRequestSummary {
 }
 
 export interface PodRequestSource {
-  start(sink: PodRequestSink): void;
+  start(sink: PodRequestStreamSink): void;
   /** Of which times the sink has all requests. Another object when it is another one. */
   readonly coverage: RequestCoverage;
   readonly summary: PodRequestSummary;

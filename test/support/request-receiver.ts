@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NodeRequests } from '../../host/agent/node-requests.ts';
-import type { PodRequestSink } from '../../host/agent/pod-request-source.ts';
+import type { PodRequestStreamSink } from '../../host/agent/pod-request-source.ts';
 import { Forwarding } from '../../host/daemon/audit/agents/forwarding.ts';
 import { ReceiverClient } from '../../host/daemon/pod-requests/receiver-client.ts';
 import { podRequestFacts } from '../../host/sessions/pod-request-facts.ts';
@@ -131,7 +131,7 @@ export class TestAgent {
 
   start(): this {
     const requests = this.#requests;
-    const sink: PodRequestSink = {
+    const sink: PodRequestStreamSink = {
       resume: () => requests.resume(),
       keep: (state) => requests.keep(state),
       take: (event) => {

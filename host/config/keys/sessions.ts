@@ -5,7 +5,7 @@ import { section, text } from '../../config-values/value-types.ts';
 export const SESSION_KEYS = {
   sessions: section('Who is behind a session by `kubectl exec` (not in Falco).', {
     receiver: section(
-      'The receiver of audit events (`sources.k8s_audit.agents` there) that sends this agent the requests to enter pods of its node. They are kept in the journal, for `wasprey activity`.',
+      'The receiver of audit events (`sources.k8s_audit.agents` there) that sends this agent the requests to enter pods of its node. They are kept in the journal, for `wasprey activity`, and name users in alerts.',
       {
         url: text('', 'Such as `https://wasprey-audit-audit.wasprey.svc:9766`. Empty: none.'),
         ca_file: text(

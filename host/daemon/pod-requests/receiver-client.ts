@@ -1,6 +1,6 @@
 // Holds a stream to a receiver of audit events open, goes on where it was, and states of which times all requests are known.
 
-import type { PodRequestSink, PodRequestSource, PodRequestSummary } from '../../agent/pod-request-source.ts';
+import type { PodRequestSource, PodRequestStreamSink, PodRequestSummary } from '../../agent/pod-request-source.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { BackOff } from '../../metadata/kubernetes/back-off.ts';
 import {
@@ -66,7 +66,7 @@ export class ReceiverClient implements PodRequestSource {
     };
   }
 
-  start(sink: PodRequestSink): void {
+  start(sink: PodRequestStreamSink): void {
     this.#running = this.#run(sink);
   }
 
@@ -77,7 +77,7 @@ export class ReceiverClient implements PodRequestSource {
     // What came since the last sign of the receiver comes once more after the next start.
   }
 
-  async #run(sink: PodRequestSink): Promise<void> {
+  async #run(sink: PodRequestStreamSink): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       const began = performance.now();
@@ -101,7 +101,7 @@ export class ReceiverClient implements PodRequestSource {
     }
   }
 
-  async #resume(sink: PodRequestSink): Promise<void> {
+  async #resume(sink: PodRequestStreamSink): Promise<void> {
     const kept = await sink.resume();
     // Requests that are there without a state count as all there were.
     if (!kept) await sink.keep(NOTHING);
@@ -117,7 +117,7 @@ export class ReceiverClient implements PodRequestSource {
     this.#failure = reason;
   }
 
-  #take(message: StreamMessage, sink: PodRequestSink, broken: AbortController): void {
+  #take(message: StreamMessage, sink: PodRequestStreamSink, broken: AbortController): void {
     this.#lastHeard = Date.now();
     const { coverage, until } = this.#state;
     const epoch = message.kind === 'begin' ? message.epoch : (this.#state.at?.epoch ?? '');
@@ -172,7 +172,7 @@ export class ReceiverClient implements PodRequestSource {
   }
 
   /** While the disk is slow the next sign of the receiver keeps what this one would. */
-  #keep(sink: PodRequestSink, broken: AbortController): void {
+  #keep(sink: PodRequestStreamSink, broken: AbortController): void {
     if (this.#isKeeping) return;
     this.#isKeeping = true;
     this.#keeping = sink
