@@ -251,10 +251,9 @@ test('a clock that is set back by hours holds no alert for longer than usual, an
 test('a session whose container no runtime knows is forgotten after ten minutes', () => {
   const places: Record<string, SessionPlace | 'unknown'> = { c: 'unknown' };
   const scene = new Scene(places);
-  scene.request('alice');
   const session = scene.at(10).exec(100);
-  scene.at(9 * MINUTE).exec(101, ['ls']);
-  scene.at(11 * MINUTE).exec(102, ['ls']);
+  scene.at(11 * MINUTE).exec(101, ['ls']);
+  scene.request('alice', ['sh'], undefined, { received: START });
   places.c = WEB;
   assert.equal(scene.says(session), 'none');
 });
