@@ -119,6 +119,8 @@ test('an agent that was away, by a restart or a broken connection, goes on witho
   const received = Date.now();
   receiver.exec({ id: '2', received });
   receiver.exec({ id: '2', received });
+  // The nodes of requests are asked for at the same time: without it the next may come first.
+  await until(() => receiver.forwarding.summary.pending === 0);
   await using second = receiver.agent('node-a').start();
   receiver.exec({ id: '3' });
   await until(() => second.taken.length >= 2);
