@@ -165,6 +165,8 @@ static void submit_with_next_port(struct ring* ring, struct io_uring_sqe request
   submit(ring, requests, 2);
 }
 
+#define POLL_AGAIN_MS 20
+
 // A connect by a worker, and another one to the next port by a call: after the first has ended, before its completion,
 // which newer kernels leave to who asks for it.
 static void submit_before_call(struct ring* ring, struct io_uring_sqe request) {
@@ -173,7 +175,10 @@ static void submit_before_call(struct ring* ring, struct io_uring_sqe request) {
   request.flags |= IOSQE_ASYNC;
   put(ring, &request, 1);
   if (syscall(SYS_io_uring_enter, ring->fd, 1, 0, 0, NULL, 0) != 1) die("io_uring_enter: %m");
-  if (poll(&ended, 1, -1) != 1) die("poll: %m");
+  int found;
+  do found = poll(&ended, 1, POLL_AGAIN_MS); // the kernel does not wake it for each completion that is left to it
+  while (found == 0);
+  if (found < 0) die("poll: %m");
   address.sin_port = htons(ntohs(address.sin_port) + 1);
   connect(request.fd, (const struct sockaddr*)&address, sizeof(address));
 }
