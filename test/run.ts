@@ -50,7 +50,8 @@ const SUITES = new Map<string, Suite>([
   ['live', { needs: 'live-tests', concurrency: 2, alone: ALONE }],
   // A browser keeps a processor busy, and the agent another.
   ['page', { needs: 'page-tests', concurrency: 1 }],
-  ['cluster', { needs: 'cluster-tests', concurrency: 1, shared: shareCluster }],
+  // A name is certain when two minutes before a session are known: pod-request-stream waits for that, and for a receiver that is away.
+  ['cluster', { needs: 'cluster-tests', concurrency: 1, shared: shareCluster, fileTimeoutMs: 10 * 60_000 }],
   // A guest keeps little more than one processor busy; with three at a time two are, to the end. A file prepares its guest as well.
   [
     'kernels',
