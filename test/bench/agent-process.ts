@@ -28,15 +28,8 @@ export class AgentProcess extends MeasuredProcess {
   }
 
   /** Resolves when an event of now has been captured, evaluated and reported. */
-  static async start(options: AgentOptions): Promise<AgentProcess> {
-    const agent = new AgentProcess(options);
-    try {
-      await agent.firstAlert();
-    } catch (error) {
-      await agent.stop();
-      throw error;
-    }
-    return agent;
+  static start(options: AgentOptions): Promise<AgentProcess> {
+    return new AgentProcess(options).begun();
   }
 
   /** What the agent's BPF programs have counted so far. */

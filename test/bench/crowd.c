@@ -1,5 +1,6 @@
 // Processes that are alive and do nothing: "crowd COUNT" forks so many, prints "ready", and ends them when its input ends.
 // "crowd COUNT FOLDER PREFIX" puts each into a control group of its own, FOLDER/PREFIX and a number of 64 hexadecimal digits, made before.
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

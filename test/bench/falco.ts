@@ -57,15 +57,3 @@ export function sides({ run, falco }: Session): readonly Side[] {
   };
   return falco ? [agent, { is: 'falco', spawn: (rules, cpu) => new FalcoProcess(falco, rules, cpu) }] : [agent];
 }
-
-/** Resolves when an event of now has been captured, evaluated and reported. */
-export async function startSide(side: Side, rules: readonly string[], cpu?: number): Promise<MeasuredProcess> {
-  const process = side.spawn(rules, cpu);
-  try {
-    await process.firstAlert();
-  } catch (error) {
-    await process.stop();
-    throw error;
-  }
-  return process;
-}

@@ -1,7 +1,7 @@
 // From the system call to the line of its alert: on the agent's standard output, which is a pipe.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Side, sides, startSide } from './falco.ts';
+import { type Side, sides } from './falco.ts';
 import { BenchError, type Benchmark, type Figure } from './figure.ts';
 import { runMarks, startLoad } from './load.ts';
 import type { MeasuredProcess } from './measured-process.ts';
@@ -21,7 +21,7 @@ export const LATENCY: Benchmark = {
     const [rounds, reads] = session.quick ? [1, 50] : [5, 200];
     const measured: Delays[] = [];
     for (const side of sides(session)) {
-      const process = await startSide(side, paths);
+      const process = await side.spawn(paths).begun();
       try {
         for (let round = 1; round <= rounds; round++) {
           session.progress(`round ${round} of ${rounds}`);

@@ -89,6 +89,17 @@ export abstract class MeasuredProcess {
     return first;
   }
 
+  /** Resolves when an event of now has been captured, evaluated and reported; ends it if that fails. */
+  async begun(): Promise<this> {
+    try {
+      await this.firstAlert();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    return this;
+  }
+
   /** The alerts of reads of /etc/shadow by loads since this was last called. */
   takeMarkAlerts(): MarkAlert[] {
     const alerts = this.#markAlerts;

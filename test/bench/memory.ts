@@ -1,7 +1,7 @@
 // Memory of the agent's process after its start and after a load of events and processes.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Side, sides, startSide } from './falco.ts';
+import { type Side, sides } from './falco.ts';
 import type { Benchmark, Figure } from './figure.ts';
 import { runLoad } from './load.ts';
 import type { MemoryUse } from './measured-process.ts';
@@ -20,7 +20,7 @@ export const MEMORY: Benchmark = {
     for (let round = 0; round < (session.quick ? 1 : 3); round++) {
       session.progress(`start ${round + 1}`);
       for (const side of sides(session)) {
-        const process = await startSide(side, paths);
+        const process = await side.spawn(paths).begun();
         try {
           await sleep(SETTLED_MS);
           const fresh = process.memory();

@@ -1,6 +1,6 @@
 // What the agent adds to a system call, to the process that makes it: the same loop with and without, by turns.
 
-import { type Side, sides, startSide } from './falco.ts';
+import { type Side, sides } from './falco.ts';
 import type { Benchmark, Figure, Session } from './figure.ts';
 import { runLoad, type Workload } from './load.ts';
 import { AGENT_CPU, LOAD_CPU, requireTwoProcessors } from './processors.ts';
@@ -36,7 +36,7 @@ export const OVERHEAD: Benchmark = {
     for (let number = 1; number <= count; number++) {
       session.progress(`round ${number} of ${count}`);
       for (const side of all) {
-        const process = await startSide(side, paths, AGENT_CPU);
+        const process = await side.spawn(paths, AGENT_CPU).begun();
         let traced: Times;
         try {
           traced = await measureAll(session);

@@ -1,12 +1,12 @@
 // What more rules cost: the same events of a real workload, evaluated with 10 rules up to 2,000.
 
-import type { Benchmark, Figure } from './figure.ts';
-import { recordRounds } from './recording.ts';
+import type { Benchmark, Figure, Session } from './figure.ts';
+import { type RecordingResult, recordRounds } from './recording.ts';
 import { mixedRuleSet } from './rule-sets.ts';
 import { median } from './statistics.ts';
 
 /** Rules, and the ns an event that Falco 0.44.1 takes with as many of the same mix. */
-export const FALCO_BY_RULES = [
+const FALCO_BY_RULES = [
   [10, 560],
   [100, 2_600],
   [1_000, 38_000],
@@ -16,16 +16,35 @@ export const FALCO_BY_RULES = [
 /** What any number of rules may cost, as a multiple of what the first of the curve do. */
 const MOST_TIMES = 3;
 
+export interface MeasuredCount {
+  readonly count: number;
+  /** ns an event. */
+  readonly falco: number;
+  readonly rounds: readonly RecordingResult[];
+}
+
+/** The same events by each number of rules. */
+export async function* measureCounts({ quick, progress }: Session): AsyncGenerator<MeasuredCount> {
+  for (const [count, falco] of FALCO_BY_RULES) {
+    progress(`${count} rules`);
+    yield { count, falco, rounds: await recordRounds(await mixedRuleSet(count), quick ? 2 : 5) };
+  }
+}
+
+/** ns of each round. */
+export function evaluationOf({ rounds }: MeasuredCount): number[] {
+  return rounds.map(({ evaluation, events }) => evaluation / events);
+}
+
 export const RULE_COUNT: Benchmark = {
   name: 'rules',
   summary: 'what the number of rules costs (path prefixes, process names, directories, command-line substrings)',
-  async run({ quick, progress }) {
+  async run(session) {
     const figures: Figure[] = [];
     let fewest: number | undefined;
-    for (const [count, falco] of FALCO_BY_RULES) {
-      progress(`${count} rules`);
-      const results = await recordRounds(await mixedRuleSet(count), quick ? 2 : 5);
-      const samples = results.map(({ evaluation, events }) => evaluation / events);
+    for await (const measured of measureCounts(session)) {
+      const { count, falco, rounds } = measured;
+      const samples = evaluationOf(measured);
       fewest ??= median(samples);
       const times = (median(samples) / fewest).toFixed(1);
       figures.push({
@@ -34,12 +53,12 @@ export const RULE_COUNT: Benchmark = {
         samples,
         falco,
         ...(count === FALCO_BY_RULES[0][0] ? {} : { aim: MOST_TIMES * fewest }),
-        note: `${times} times that of ${FALCO_BY_RULES[0][0]}; ${results[0]?.matches ?? 0} matches`,
+        note: `${times} times that of ${FALCO_BY_RULES[0][0]}; ${rounds[0]?.matches ?? 0} matches`,
       });
       figures.push({
         what: '  candidates a process image',
         unit: 'ns',
-        samples: results.map(({ candidates, images }) => candidates / images),
+        samples: rounds.map(({ candidates, images }) => candidates / images),
       });
     }
     return figures;
