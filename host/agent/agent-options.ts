@@ -60,7 +60,7 @@ export interface AgentOptions {
   /** How long events and alerts wait for the metadata of a new container. Default: HOLD_LIMITS. */
   readonly hold?: Partial<HoldLimits>;
   /**
-   * Exec sessions are joined with the requests that come (Agent.podRequests, and from `other`), and a session is settled so many ms after its
+   * Exec sessions are joined with the requests that come (from `podRequests` or `other`), and a session is settled so many ms after its
    * beginning. Default: they are not, and their fields are absent.
    */
   readonly kubernetesUsers?: { readonly wait: number };

@@ -7,7 +7,6 @@ import type { AlertExtras } from '../outputs/additions.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import type { Output } from '../outputs/output.ts';
 import type { Priority } from '../schema/priority.ts';
-import type { PodRequestSink } from '../sessions/pod-request-facts.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { AgentParts } from './agent-parts.ts';
 import type { HookSummary } from './hook-watch.ts';
@@ -67,8 +66,6 @@ export interface Agent {
   inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void;
   /** When the process of a pidfd last ran a program, as its events have it; undefined if that is not known. */
   execTime(pidfd: number): bigint | undefined;
-  /** Where events of requests to enter pods go that are received otherwise than by the source beside the capture. */
-  readonly podRequests: PodRequestSink;
   /** Raises an internal alert, for a failure outside of the agent's parts. */
   tell(rule: string, priority: Priority, message: string, fields?: readonly KeyedValue[]): void;
   /**
@@ -171,10 +168,6 @@ class RunningAgent implements Agent {
 
   rulesLeftOut(errors: readonly string[]): void {
     this.#parts.ruleSets.leaveOut(errors);
-  }
-
-  get podRequests(): PodRequestSink {
-    return this.#parts.podRequests;
   }
 
   execTime(pidfd: number): bigint | undefined {

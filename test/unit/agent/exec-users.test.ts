@@ -5,13 +5,14 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import type { OtherSource } from '../../../host/agent/other-source.ts';
+import type { PodRequestSource, PodRequestStreamSink } from '../../../host/agent/pod-request-source.ts';
 import type { RuleModule } from '../../../host/agent/rule-module.ts';
 import { loadRules } from '../../../host/compiler/rules/load.ts';
 import { loadConfig } from '../../../host/config/load.ts';
 import { AuditSource } from '../../../host/daemon/audit/audit-source.ts';
 import { FIELDS } from '../../../host/schema/fields/index.ts';
 import { IMAGE_KIND, ROOT_PID_NAMESPACE } from '../../../host/schema/image.ts';
-import { podRequestFacts } from '../../../host/sessions/pod-request-facts.ts';
+import { type PodRequestFacts, podRequestFacts } from '../../../host/sessions/pod-request-facts.ts';
 import { rootProcess, sessionId } from '../../../host/sessions/session-id.ts';
 import {
   type BuiltAgent,
@@ -76,9 +77,27 @@ interface NodeOptions {
   readonly answers?: typeof ANSWERS;
 }
 
+/** A receiver that has all requests at all times. */
+class AllRequests implements PodRequestSource {
+  readonly coverage = { spans: [{ from: 0n, to: 1n << 62n }], withheld: [] };
+  readonly summary = { url: 'https://receiver.test', streams: 1, requests: 0, withheld: 0, gaps: 0 };
+  #sink: PodRequestStreamSink | undefined;
+
+  start(sink: PodRequestStreamSink): void {
+    this.#sink = sink;
+  }
+
+  take(event: PodRequestFacts): void {
+    this.#sink?.take(event);
+  }
+
+  async stop(): Promise<void> {}
+}
+
 /** A node with an agent on it, and what is done there. */
 class Node implements AsyncDisposable {
   readonly #docker: DockerEngine;
+  readonly #requests: AllRequests;
   readonly #built: BuiltAgent;
   #images = 0;
   #events = 0;
@@ -86,12 +105,14 @@ class Node implements AsyncDisposable {
   static async start({ wait = WAIT, isOn = true, other, answers = ANSWERS }: NodeOptions = {}): Promise<Node> {
     const docker = await startDockerEngine(answers);
     const runtimes = { dockerSocket: docker.socket, podmanSocket: '/nonexistent', runcRoots: [] };
-    const options = { runtimes, ...(isOn && { kubernetesUsers: { wait } }), ...(other && { other }) };
-    return new Node(docker, await startBuiltAgent([module], options));
+    const podRequests = new AllRequests();
+    const options = { runtimes, podRequests, ...(isOn && { kubernetesUsers: { wait } }), ...(other && { other }) };
+    return new Node(docker, podRequests, await startBuiltAgent([module], options));
   }
 
-  constructor(docker: DockerEngine, built: BuiltAgent) {
+  constructor(docker: DockerEngine, requests: AllRequests, built: BuiltAgent) {
     this.#docker = docker;
+    this.#requests = requests;
     this.#built = built;
   }
 
@@ -138,7 +159,7 @@ class Node implements AsyncDisposable {
 
   request(user: string, words: readonly string[], pod = 'web-0'): void {
     const made = { id: `event-${this.#events++}`, user, words, pod, container: 'web', received: Date.now() };
-    for (const event of execEvents(made)) this.agent.podRequests.take(podRequestFacts(event) ?? assert.fail());
+    for (const event of execEvents(made)) this.#requests.take(podRequestFacts(event) ?? assert.fail());
   }
 
   read({ image }: Proc): void {

@@ -1,21 +1,11 @@
 // What of the groups is shown: the filter is a part of the address.
 
 import type { VNode } from 'preact';
+import { PRIORITIES } from '../../../schema/priority.ts';
 import type { Group } from './board.ts';
 import { route, setQuery } from './route.ts';
 
 const SORTS = ['priority', 'latest', 'count'] as const;
-/** From the most severe. */
-const LEVELS: readonly string[] = [
-  'Emergency',
-  'Alert',
-  'Critical',
-  'Error',
-  'Warning',
-  'Notice',
-  'Informational',
-  'Debug',
-];
 
 export interface NowFilter {
   /** All of them must be somewhere in a group's texts. */
@@ -43,8 +33,10 @@ export function shows({ words, priority, namespace, rule }: NowFilter, group: Gr
   return words.every((word) => text.includes(word));
 }
 
-function rank(priority: string): number {
-  return LEVELS.indexOf(priority);
+/** 0 is the most severe. */
+export function rank(priority: string): number {
+  const levels: readonly string[] = PRIORITIES;
+  return levels.indexOf(priority);
 }
 
 function set(name: string, value: string): void {
@@ -71,7 +63,7 @@ export function Filters({ filter, groups }: { readonly filter: NowFilter; readon
         label="Priority"
         name="priority"
         value={filter.priority}
-        values={LEVELS}
+        values={PRIORITIES}
         every="All"
         suffix=" and worse"
       />

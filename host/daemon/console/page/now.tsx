@@ -6,14 +6,12 @@ import type { Workload } from '../messages.ts';
 import { STEPS } from '../messages.ts';
 import { type Board, board, type Group } from './board.ts';
 import { Sparkline, Timeline } from './charts.tsx';
-import { Filters, type NowFilter, readFilter, shows } from './filters.tsx';
+import { Filters, type NowFilter, rank, readFilter, shows } from './filters.tsx';
 import { GroupAlertList } from './group-alerts.tsx';
 import { route } from './route.ts';
 import { useSignal } from './signal.ts';
 import { count, Note, number, Priority, priorityClass, Text, Time } from './text.tsx';
 import { Title } from './title.tsx';
-
-const PRIORITIES = ['Emergency', 'Alert', 'Critical', 'Error', 'Warning', 'Notice', 'Informational', 'Debug'];
 
 export function NowView(): VNode {
   const live = useSignal(board);
@@ -125,10 +123,9 @@ function Groups({ board: { connection, groups: all, instance, step }, groups, fi
 }
 
 function sortedIds(groups: readonly Group[], sort: NowFilter['sort']): readonly number[] {
-  const rank = ({ priority }: Group): number => PRIORITIES.indexOf(priority);
   const newest = (one: Group, other: Group): number => other.id - one.id;
   const by = {
-    priority: (one: Group, other: Group) => rank(one) - rank(other) || newest(one, other),
+    priority: (one: Group, other: Group) => rank(one.priority) - rank(other.priority) || newest(one, other),
     latest: (one: Group, other: Group) => other.last - one.last || newest(one, other),
     count: (one: Group, other: Group) => other.count - one.count || newest(one, other),
   };
