@@ -10,32 +10,21 @@ import { commandsOf, type Session } from '../../host/journal/activity/session.ts
 import { findHistory } from '../../host/journal/history.ts';
 import { SecretMask } from '../../host/journal/mask-secrets.ts';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
-import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
+import { Cluster } from '../support/cluster.ts';
 import { eventually } from '../support/cluster-agent.ts';
 import { makeDirectory } from '../support/directory.ts';
+import { makeShop, webPod } from '../support/shop.ts';
 
 const directory = makeDirectory();
 let cluster: Cluster;
 let sessions: readonly Session[];
 
-const POD = {
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: 'web', namespace: 'shop' },
-  spec: {
-    restartPolicy: 'Never',
-    terminationGracePeriodSeconds: 0,
-    // What is typed after an attach is done by this shell.
-    containers: [{ name: 'main', image: SHELL_IMAGE, imagePullPolicy: 'Never', command: ['sh'], stdin: true }],
-  },
-};
+/** What is typed after an attach is done by its shell. */
+const POD = webPod({ command: ['sh'], stdin: true });
 
 before(async () => {
   cluster = await Cluster.start();
-  await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }]);
-  await eventually('the service account', async () =>
-    (await cluster.kubectl('get', '-n', 'shop', 'serviceaccounts')).includes('default'),
-  );
+  await makeShop(cluster);
   await cluster.apply([POD]);
   const id = await eventually('the container', async () => {
     const path =

@@ -12,10 +12,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report } from '../../host/captures/report/report.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { completeReport } from '../support/capture-report.ts';
-import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
+import { Cluster } from '../support/cluster.ts';
 import { eventually } from '../support/cluster-agent.ts';
 import { rulesFileForTests } from '../support/rules-file.ts';
 import { type RunProcess, startWasprey } from '../support/run-process.ts';
+import { makeShop, webPod } from '../support/shop.ts';
 
 const RULE = 'Dropped program run in a pod';
 const { directory, rules } = rulesFileForTests(
@@ -43,15 +44,6 @@ const ATTACK = [
   'true',
 ].join('; ');
 const LAST = 'echo x > /tmp/last; true';
-const POD = {
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: 'web', namespace: 'shop' },
-  spec: {
-    terminationGracePeriodSeconds: 0,
-    containers: [{ name: 'main', image: SHELL_IMAGE, imagePullPolicy: 'Never', command: ['sleep', '3600'] }],
-  },
-};
 
 const config = join(directory, 'wasprey.yaml');
 const captures = join(directory, 'captures');
@@ -63,11 +55,8 @@ let report: Report;
 
 before(async () => {
   cluster = await Cluster.start();
-  await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }]);
-  await eventually('the service account', async () =>
-    (await cluster.kubectl('get', '-n', 'shop', 'serviceaccounts')).includes('default'),
-  );
-  await cluster.apply([POD]);
+  await makeShop(cluster);
+  await cluster.apply([webPod()]);
   const settings = {
     capture: { enabled: true, path_prefix: join(captures, 'c') },
     journal: { enabled: true, folder: journal },

@@ -22,9 +22,10 @@ import { SecretMask } from '../../host/journal/mask-secrets.ts';
 import { LONGEST_START } from '../../host/sessions/groups.ts';
 import type { PodRequest } from '../../host/sessions/pod-request.ts';
 import { moduleOf, startBuiltAgent } from '../support/built-agent.ts';
-import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
+import { Cluster } from '../support/cluster.ts';
 import { eventually } from '../support/cluster-agent.ts';
 import { makeDirectory } from '../support/directory.ts';
+import { makeShop, webPod } from '../support/shop.ts';
 
 const EXECS = Number(process.env.WASPREY_TEST_EXECS ?? 24);
 const AT_A_TIME = 6;
@@ -86,16 +87,7 @@ const OBJECTS = [
       { kind: 'ServiceAccount', name: 'robot', namespace: 'shop' },
     ],
   },
-  {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'web', namespace: 'shop' },
-    spec: {
-      restartPolicy: 'Never',
-      terminationGracePeriodSeconds: 0,
-      containers: [{ name: 'main', image: SHELL_IMAGE, imagePullPolicy: 'Never', command: ['sleep', '3600'] }],
-    },
-  },
+  webPod(),
 ];
 
 /** The kubeconfig of the service account. */
@@ -116,10 +108,7 @@ before(async () => {
     `--audit-policy-file=${place('policy.yaml')}`,
     `--audit-log-path=${place('audit.log')}`,
   ]);
-  await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }]);
-  await eventually('the service account', async () =>
-    (await cluster.kubectl('get', '-n', 'shop', 'serviceaccounts')).includes('default'),
-  );
+  await makeShop(cluster);
   await cluster.apply(OBJECTS);
   await cluster.kubectl('wait', '-n', 'shop', '--for=condition=Ready', '--timeout=60s', 'pod/web');
   const folder = place('journal');

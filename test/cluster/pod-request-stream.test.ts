@@ -10,9 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asArray, asText, at } from '../../host/diagnostics/json-value.ts';
 import { coverageIn } from '../../host/journal/stream-state-file.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { SHELL_IMAGE } from '../support/cluster.ts';
 import { AgentCluster, eventually, NAMESPACE } from '../support/cluster-agent.ts';
 import { makeDirectory } from '../support/directory.ts';
+import { makeShop, webPod } from '../support/shop.ts';
 
 const ADDRESS = '10.96.0.77';
 const RECEIVER = 'receiver';
@@ -51,16 +51,7 @@ const OBJECTS = [
     roleRef: { apiGroup: GROUP, kind: 'Role', name: 'entering' },
     subjects: [{ apiGroup: GROUP, kind: 'Group', name: 'shop' }],
   },
-  {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'web', namespace: 'shop' },
-    spec: {
-      restartPolicy: 'Never',
-      terminationGracePeriodSeconds: 0,
-      containers: [{ name: 'main', image: SHELL_IMAGE, imagePullPolicy: 'Never', command: ['sleep', '3600'] }],
-    },
-  },
+  webPod(),
 ];
 
 const directory = makeDirectory();
@@ -72,7 +63,6 @@ let receiving: number;
 before(async () => {
   agents = await AgentCluster.start();
   const { cluster } = agents;
-  await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }]);
   await agents.install(
     {
       controller: { kind: 'deployment' },
@@ -86,9 +76,7 @@ before(async () => {
   );
   receiving = Date.now();
   await cluster.restartApiServer(await auditOptions());
-  await eventually('the service account', async () =>
-    (await cluster.kubectl('get', '-n', 'shop', 'serviceaccounts')).includes('default'),
-  );
+  await makeShop(cluster);
   await cluster.apply(OBJECTS);
   await agents.install({
     // Alerts wait until what the receiver sends is certain.
