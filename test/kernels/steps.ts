@@ -34,7 +34,7 @@ export function stepsOf(guest: Guest, only = process.env.KERNELS_DO): Step[] {
       primedBy: { rules: ['rules', `${GUEST}/hooks.yaml`] },
     },
     { name: 'generate', file: `${GUEST}/generate.ts`, limitSeconds: 300, primedBy: 'itself' },
-    { name: 'doctor', file: `${GUEST}/doctor.ts`, limitSeconds: 60 },
+    { name: 'doctor', file: `${GUEST}/doctor.ts`, limitSeconds: 180 },
     ...guest.live.map((name) => ({
       name: `live ${name}`,
       file: `test/live/${name}.test.ts`,
