@@ -1,6 +1,6 @@
 // Starts the engine of an agent: its options, and which part handles which of its messages.
 
-import { REPLAY_SIZES } from '../capture/open.ts';
+import { REPLAY_SIZES } from '../capture/sizes.ts';
 import { Engine, type EngineOptions } from '../engine/engine.ts';
 import type { EngineListener } from '../engine/listener.ts';
 import type { AgentParts } from './agent-parts.ts';

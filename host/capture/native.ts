@@ -10,7 +10,8 @@ import type { EnforcementPins, UnattendedEnforcement } from './pinned-enforcemen
 
 /** How large the regions are. Bytes, each rounded up to pages; ringBudget is shared by all CPUs. */
 export interface CaptureSizes {
-  readonly ringBudget: number;
+  /** Default: 16 MB, or what the CPUs need at least, if that is more. */
+  readonly ringBudget?: number;
   readonly imageBudget: number;
   readonly containerBudget: number;
   /** Events that are held back until their container is known. Default: 8 MB. */
@@ -89,6 +90,8 @@ export interface CaptureCounters extends EventCounts {
   /** How often the kernel left out a BPF program because one was running on that CPU: calls that were not seen. */
   readonly missedRuns: number;
   readonly imagesEvicted: number;
+  /** Images whose texts were cut, because a user with many processes has much of the table. */
+  readonly imagesCut: number;
   /** Events whose process image was not there: the unknown image stood in. */
   readonly unknownImages: number;
   /** Files opened by a handle whose name was not found. */

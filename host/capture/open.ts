@@ -2,21 +2,13 @@
 
 import { BPF_OBJECT_PATH, loadAddon } from './addon.ts';
 import type { Capture, CapturePlan, CaptureSizes } from './native.ts';
+import { machineSizes } from './sizes.ts';
 
 const WASM_PAGE = 65_536;
 
-/** 16 MB for the rings of all CPUs: 32 ms of a million events a second, and twice that much of the RSS. */
-export const DEFAULT_SIZES: CaptureSizes = {
-  ringBudget: 16 << 20,
-  imageBudget: 64 << 20,
-  containerBudget: 4 << 20,
-};
-
-/** A replay puts all events into one ring, whatever CPU they came from; the tables are those of a capture. */
-export const REPLAY_SIZES: CaptureSizes = { ...DEFAULT_SIZES, ringBudget: 1 << 20, cpus: 1 };
-
 export interface OpenOptions {
   readonly source: 'bpf' | 'builder';
+  /** Default: those of this machine. */
   readonly sizes?: CaptureSizes;
   /** Path of the BPF object; default: where the build puts it. */
   readonly object?: string;
@@ -37,7 +29,7 @@ export interface OpenCapture {
  */
 export function openCapture(options: OpenOptions): OpenCapture {
   const addon = loadAddon();
-  const plan = addon.plan(options.sizes ?? DEFAULT_SIZES);
+  const plan = addon.plan(options.sizes ?? machineSizes());
   const pages = plan.memoryBytes / WASM_PAGE;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const capture = new addon.Capture({

@@ -51,7 +51,8 @@ export const RUN_OPTIONS = {
     kind: 'number',
     value: 'MB',
     least: 1,
-    description: 'Memory of the event ring buffers, for all CPUs together. Default: 16.',
+    description:
+      'Memory of the event ring buffers, for all CPUs together. Default: 16, or what more than 128 CPUs need.',
   },
   'no-kernel-filter': {
     kind: 'flag',

@@ -6,7 +6,7 @@ import type { AgentOptions } from '../agent/agent-options.ts';
 import type { ResponseSet } from '../agent/response-set.ts';
 import type { RuleModule } from '../agent/rule-module.ts';
 import { loadAddon } from '../capture/addon.ts';
-import { DEFAULT_SIZES } from '../capture/open.ts';
+import { machineSizes } from '../capture/sizes.ts';
 import { leftOutEvents } from '../config/keys/capture.ts';
 import { EXIT } from '../diagnostics/failure.ts';
 import type { Log } from '../diagnostics/log.ts';
@@ -42,8 +42,6 @@ import type { RunSettings } from './settings.ts';
 import { SettingsUpdates } from './settings-updates.ts';
 import { renderSummary } from './summary.ts';
 import type { AgentWebServer } from './web/agent-server.ts';
-
-const MEGABYTE = 1024 * 1024;
 
 export interface RunStart {
   readonly modules: readonly RuleModule[];
@@ -229,7 +227,7 @@ export class Run {
       outputs,
       outputCloseMs: configuration.output_timeout,
       extras: await extrasOf(this.#settings),
-      sizes: { ...DEFAULT_SIZES, ringBudget: ringMegabytes * MEGABYTE },
+      sizes: machineSizes(ringMegabytes),
       ruleMatching,
       isoTime,
       kernelFilter,

@@ -6,7 +6,7 @@ import type { EnforcedRule, MissingEnforcer } from '../capture/enforcement-means
 import { enforcementTables } from '../capture/enforcement-tables.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { Capture, CaptureError } from '../capture/native.ts';
-import { DEFAULT_SIZES, openCapture } from '../capture/open.ts';
+import { openCapture } from '../capture/open.ts';
 import { PinnedEnforcement } from '../responses/pinned-enforcement.ts';
 import { EVENT_TYPES } from '../schema/events/index.ts';
 import type { ExactClause, ExactName } from '../schema/kernel-enforcement.ts';
@@ -36,9 +36,6 @@ export interface CaptureTrial {
   readonly failure: TrialFailure | undefined;
 }
 
-/** Small rings, because no one reads events meanwhile. */
-const SIZES = { ...DEFAULT_SIZES, ringBudget: 1 << 20 };
-
 const NOTHING = {
   loaded: [],
   missing: [],
@@ -63,7 +60,7 @@ export function tryCapture(): CaptureTrial {
 }
 
 function startAndStop(): CaptureTrial {
-  const { capture } = openCapture({ source: 'bpf', sizes: SIZES, triesAll: true });
+  const { capture } = openCapture({ source: 'bpf', triesAll: true });
   const began = performance.now();
   let failure: TrialFailure | undefined;
   try {

@@ -2,7 +2,8 @@
 // happened to processes.
 
 import type { Capture } from '../capture/native.ts';
-import { openCapture, REPLAY_SIZES } from '../capture/open.ts';
+import { openCapture } from '../capture/open.ts';
+import { REPLAY_SIZES } from '../capture/sizes.ts';
 import { storeContainer } from '../capture/store-container.ts';
 import { useAccounts } from '../fields/account-names.ts';
 import type { ReadContext } from '../fields/context.ts';

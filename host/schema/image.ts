@@ -93,7 +93,11 @@ export const IMAGE = defineStruct(
     { name: 'vm_size', type: 'u32', doc: 'virtual memory when the image came to be, in kB' },
     { name: 'vm_rss', type: 'u32', doc: 'resident memory then, in kB' },
     { name: 'vm_swap', type: 'u32', doc: 'swapped memory then, in kB' },
-    { name: 'pad', type: 'u32', doc: '0' },
+    {
+      name: 'owner',
+      type: 'u32',
+      doc: 'user whose share of the memory for images it takes: the real one, or who made its user namespace; 0 = all of its cgroup',
+    },
     { name: 'comm_bytes', type: 'comm', doc: "the kernel's comm, NUL-padded" },
     { name: 'executable', type: 'string', doc: 'path the kernel resolved (proc.exepath), "memfd:NAME" for a memfd' },
     { name: 'argv', type: 'string', doc: 'arguments, argv[0] first, each ended by a NUL' },

@@ -63,8 +63,7 @@ inline_always bool write_draft(struct draft *draft, enum room room, struct proce
   u64 size = (draft_filled(draft) + 7) & ~7ull;
   draft->space->image.size = size;
   struct filling filling = lifecycle_filling();
-  u64 owner = is_calm(&filling) ? 0 : owner_of(&draft->space->image, task); /* of no use while it is */
-  bool sent = may_take(&filling, room, size, process, owner) &&
+  bool sent = may_take(&filling, room, size, process, share_key(&draft->space->image)) &&
               !bpf_ringbuf_output(&lifecycle, draft->space->bytes, size, BPF_RB_NO_WAKEUP);
   if (!sent)
     __sync_fetch_and_add(&draft->capture->images_lost, 1);
@@ -123,6 +122,7 @@ inline_always void fill_credentials(struct image *image, struct task_struct *tas
   image->cap_permitted = LOAD_WORD(cred, cred, cap_permitted);
   image->cap_effective = LOAD_WORD(cred, cred, cap_effective);
   image->user_namespace = LOAD(user_namespace, LOAD_WORD(cred, cred, user_ns), ns.inum);
+  image->owner = owner_of(task);
   image->login_uid = bpf_core_field_exists(task->loginuid) ? task->loginuid.val : ~0u;
 }
 

@@ -31,7 +31,7 @@ inline_always void fill_memory(struct image *image, struct task_struct *task) {
   u64 leader = LOAD_WORD(task_struct, task, group_leader);
   image->faults_major = LOAD(task_struct, leader, maj_flt);
   image->faults_minor = LOAD(task_struct, leader, min_flt);
-  image->vm_size = image->vm_rss = image->vm_swap = image->pad = 0;
+  image->vm_size = image->vm_rss = image->vm_swap = 0;
   if (!mm)
     return;
   image->vm_size = LOAD(mm_struct, mm, total_vm) * page_kb;

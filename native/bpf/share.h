@@ -34,7 +34,7 @@ inline_always bool is_calm(const struct filling *filling) {
   return likely(filling->written - filling->read < LIFECYCLE_BYTES / 8);
 }
 
-/* Shares of users, by owner_of(). Only used when the ring is not calm. */
+/* Shares of users, by share_key(). Only used when the ring is not calm. */
 struct {
   __uint(type, BPF_MAP_TYPE_LRU_HASH);
   __uint(max_entries, 1024);
@@ -66,13 +66,17 @@ inline_always bool is_in_container_of_root(u64 pid) {
   return !LOAD(user_namespace, LOAD_WORD(pid_namespace, space, user_ns), level);
 }
 
-/* Whose share a record takes: the real user's, since anybody may run programs of other users (setuid). Root's processes
- * are distinguished by their cgroup, because those of all containers may be root's. So are all processes in root's
- * containers: root there may take any user's number. */
-inline_always u64 owner_of(const struct image *image, struct task_struct *task) {
+/* The user whose share a record takes; 0: all processes of its cgroup have one. It is the real user's, since anybody
+ * may run programs of other users (setuid). Root's processes are distinguished by their cgroup, because those of all
+ * containers may be root's. So are all processes in root's containers: root there may take any user's number. */
+inline_always u32 owner_of(struct task_struct *task) {
   u32 uid = user_of(LOAD_WORD(task_struct, task, real_cred));
-  bool has_own = uid && !is_in_container_of_root(LOAD_WORD(task_struct, task, thread_pid));
-  return has_own ? uid : image->cgroup_id | ROOT_OWNER;
+  return is_in_container_of_root(LOAD_WORD(task_struct, task, thread_pid)) ? 0 : uid;
+}
+
+/* The same as a number that tells users from cgroups; the addon has it, too (image_shares.h). */
+inline_always u64 share_key(const struct image *image) {
+  return image->owner ? image->owner : image->cgroup_id | ROOT_OWNER;
 }
 
 /* Bytes that the share has in the ring, at most. Programs on other CPUs may change it meanwhile: it is an estimate. */

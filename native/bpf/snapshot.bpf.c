@@ -54,13 +54,20 @@ SEC("raw_tp") int snapshot_requester(void *ctx) {
   return PASS_ON;
 }
 
-/* Run by the addon once the hooks above are attached, so that processes forked meanwhile are known either way. */
+/* What the program of an iterator returns to be called for the same task again: the addon's read ends with EAGAIN. */
+#define ONCE_MORE 1
+
+/* Run by the addon once the hooks above are attached, so that processes forked meanwhile are known either way. It waits
+ * for the reader where that falls behind: the images of thousands of processes do not fit into the ring. */
 SEC("iter.s/task")
 int snapshot_tasks(struct bpf_iter__task *ctx) {
   struct task_struct *task = ctx->task;
   struct capture_shared *control = capture();
+  struct filling filling = lifecycle_filling();
   if (!task || !is_leader(task) || !control)
     return 0;
+  if (!is_calm(&filling))
+    return ONCE_MORE;
   struct process *process = bpf_task_storage_get(&images, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
   if (!process)
     return 0;

@@ -230,7 +230,7 @@ struct image {
   __u32 vm_size; /* 208: virtual memory when the image came to be, in kB */
   __u32 vm_rss; /* 212: resident memory then, in kB */
   __u32 vm_swap; /* 216: swapped memory then, in kB */
-  __u32 pad; /* 220: 0 */
+  __u32 owner; /* 220: user whose share of the memory for images it takes: the real one, or who made its user namespace; 0 = all of its cgroup */
   char comm_bytes[16]; /* 224: the kernel's comm, NUL-padded */
   struct string_ref executable; /* 240: path the kernel resolved (proc.exepath), "memfd:NAME" for a memfd */
   struct string_ref argv; /* 248: arguments, argv[0] first, each ended by a NUL */

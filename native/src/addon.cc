@@ -33,13 +33,13 @@ Napi::Value MakePlanObject(const Napi::CallbackInfo& info) {
   const auto rings = NumberIn(object, "ringBudget");
   const auto images = NumberIn(object, "imageBudget");
   const auto containers = NumberIn(object, "containerBudget");
-  if (!rings || !images || !containers) {
-    return ThrowType(env, "plan: ringBudget, imageBudget and containerBudget are needed");
+  if (!images || !containers) {
+    return ThrowType(env, "plan: imageBudget and containerBudget are needed");
   }
   const auto hold = NumberIn(object, "holdBudget");
   const auto cpus = NumberIn(object, "cpus");
-  auto plan = MakePlan(
-      {*rings, *images, *containers, hold.value_or(kHoldBytes), cpus ? static_cast<uint32_t>(*cpus) : PossibleCpus()});
+  auto plan = MakePlan({rings.value_or(0), *images, *containers, hold.value_or(kHoldBytes),
+                        cpus ? static_cast<uint32_t>(*cpus) : PossibleCpus()});
   if (!plan) return Throw(env, plan.error());
   Napi::Object result = Napi::Object::New(env);
   const auto set = [&](const char* name, uint64_t value) {

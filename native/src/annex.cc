@@ -30,35 +30,52 @@ std::string_view RestOf(std::string_view items) {
   return first == std::string_view::npos ? std::string_view() : joined.substr(first + 1);
 }
 
-/** Writes one string after the other, and returns its offset from the image. */
+/** Appends one string after the other, and returns its offset from the image. */
 class Writer {
  public:
-  Writer(char* block, uint32_t distance) : start_(block), at_(block), distance_(distance) {}
+  Writer(std::string* bytes, uint32_t distance) : bytes_(bytes), distance_(distance) { bytes_->clear(); }
 
   string_ref Put(std::string_view text) {
     const string_ref reference{Here(), static_cast<uint32_t>(text.size())};
-    text.copy(at_, text.size());
-    at_ += text.size();
+    bytes_->append(text);
     return reference;
   }
 
   string_ref PutIfPresent(const OptionalText& text) { return text.present ? Put(text.text) : string_ref{0, 0}; }
 
   string_ref PutJoined(std::string_view items) {
-    char* const from = at_;
+    const size_t from = bytes_->size();
     const string_ref reference = Put(items);
     // Unlike std::replace(), which writes where it has to, this takes many bytes at a time.
-    std::transform(from, at_, from, [](char byte) { return byte == '\0' ? ' ' : byte; });
+    std::transform(bytes_->begin() + static_cast<ptrdiff_t>(from), bytes_->end(),
+                   bytes_->begin() + static_cast<ptrdiff_t>(from), [](char byte) { return byte == '\0' ? ' ' : byte; });
     return reference;
   }
 
-  uint32_t Here() const { return distance_ + static_cast<uint32_t>(at_ - start_); }
+  uint32_t Here() const { return distance_ + static_cast<uint32_t>(bytes_->size()); }
 
  private:
-  char* start_;
-  char* at_;
+  std::string* bytes_;
   uint32_t distance_;
 };
+
+/** Whether a string is there and how long it is, in as few bytes as it takes (LEB128). */
+void AppendLength(const OptionalText& text, std::string* bytes) {
+  size_t left = text.present ? text.text.size() + 1 : 0;
+  for (; left > 0x7f; left >>= 7) bytes->push_back(static_cast<char>(0x80 | (left & 0x7f)));
+  bytes->push_back(static_cast<char>(left));
+}
+
+/** Of each string in a cut text; arguments are in it twice. */
+constexpr size_t kCutLength = 128;
+/** The path of a pod's cgroup has 200 bytes. */
+constexpr size_t kCutCgroup = 256;
+
+/** The end of a path, marked as one whose beginning is not known (put_path() of bpf/path.h does the same). */
+std::string EndOfPath(const OptionalText& path, size_t length) {
+  if (path.text.size() <= length) return std::string(path.text);
+  return "//" + std::string(path.text.substr(path.text.size() - (length - 2)));
+}
 
 }  // namespace
 
@@ -66,18 +83,26 @@ std::string_view CommOf(const image& process) {
   return {process.comm_bytes, strnlen(process.comm_bytes, sizeof process.comm_bytes)};
 }
 
-uint32_t ImageTextSize(const ImageText& text) {
-  const size_t size = text.executable.text.size() + text.argv.text.size() + 2 * text.environment.text.size() +
-                      text.cwd.text.size() + 1 + text.cgroup.text.size() + text.stream.text.size() +
-                      text.stream_name.text.size() + text.comm.size() + 1 + RestOf(text.argv.text).size() +
-                      text.names.user.size() + text.names.group.size() + text.names.login.size() +
-                      text.names.home.text.size() + text.names.shell.text.size();
-  // One byte more: an empty string at the end still lies in the block.
-  return static_cast<uint32_t>(size + 1);
+CutImageText::CutImageText(const ImageText& whole)
+    : executable_(EndOfPath(whole.executable, kCutLength)),
+      argv_(whole.argv.text.substr(0, kCutLength)),
+      cwd_(EndOfPath(whole.cwd, kCutLength)),
+      cgroup_(EndOfPath(whole.cgroup, kCutCgroup)),
+      text_(whole) {
+  if (argv_.size() < whole.argv.text.size()) argv_.back() = '\0';
+  text_.executable.text = executable_;
+  text_.argv.text = argv_;
+  text_.environment.text = {};
+  text_.cwd.text = cwd_;
+  text_.cgroup.text = cgroup_;
+  for (std::string_view* const name :
+       {&text_.names.user, &text_.names.group, &text_.names.login, &text_.names.home.text, &text_.names.shell.text}) {
+    *name = name->substr(0, kCutLength);
+  }
 }
 
-void WriteImageText(const ImageText& text, char* block, uint32_t distance, image* process) {
-  Writer writer(block, distance);
+void WriteImageText(const ImageText& text, uint32_t distance, std::string* bytes, image* process) {
+  Writer writer(bytes, distance);
   // In Falco unknown proc.exepath and proc.exe are empty, so they are present.
   process->executable = writer.Put(text.executable.text);
   process->argv = writer.PutIfPresent(text.argv);
@@ -108,6 +133,14 @@ void WriteImageText(const ImageText& text, char* block, uint32_t distance, image
   process->user_home = writer.PutIfPresent(text.names.home);
   process->user_shell = writer.PutIfPresent(text.names.shell);
   process->comm = {offsetof(image, comm_bytes), static_cast<uint32_t>(text.comm.size())};
+  // An empty string at the end still lies in the block, because this follows.
+  const OptionalText comm{true, text.comm}, user{true, text.names.user}, group{true, text.names.group},
+      login{true, text.names.login};
+  for (const OptionalText* const each :
+       {&text.executable, &text.argv, &text.environment, &text.cwd, &text.cgroup, &text.stream, &text.stream_name,
+        &comm, &user, &group, &login, &text.names.home, &text.names.shell}) {
+    AppendLength(*each, bytes);
+  }
 }
 
 void ShareImageText(const image& model, uint32_t distance, image* process) {

@@ -1,8 +1,9 @@
 // The text of a process image: the kernel's strings and those that user space derives (the annex), in one block that
-// images of the same process share as long as nothing in it changes.
+// images with the same text share.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "kernel_layout.h"
@@ -27,14 +28,23 @@ struct ImageText {
 /** comm_bytes up to its NUL. */
 std::string_view CommOf(const image& process);
 
-/** Bytes that WriteImageText() needs for this text. */
-uint32_t ImageTextSize(const ImageText& text);
+/** An image's text in which each string is cut to some hundred bytes, and which has no environment. */
+class CutImageText {
+ public:
+  explicit CutImageText(const ImageText& whole);
+  CutImageText(const CutImageText&) = delete;
+  const ImageText& text() const { return text_; }
+
+ private:
+  std::string executable_, argv_, cwd_, cgroup_;
+  ImageText text_;
+};
 
 /**
- * Writes the text to `block`, which lies `distance` bytes (mod 2^32) behind the image in the sandbox's memory, and sets
- * the image's strings to it.
+ * Writes the text to `bytes` and sets the image's strings to it, as if it lay `distance` bytes (mod 2^32) behind the
+ * image in the sandbox's memory. The lengths follow, so that texts of the same bytes are the same.
  */
-void WriteImageText(const ImageText& text, char* block, uint32_t distance, image* process);
+void WriteImageText(const ImageText& text, uint32_t distance, std::string* bytes, image* process);
 
 /** Sets the strings of `process`, which has the same text as `model`, `distance` bytes (mod 2^32) before it. */
 void ShareImageText(const image& model, uint32_t distance, image* process);

@@ -14,7 +14,6 @@
 #include <set>
 #include <utility>
 
-#include "background.h"
 #include "bpf_error.h"
 #include "bpf_hooks.h"
 #include "bpf_programs.h"
@@ -31,8 +30,6 @@ namespace {
 constexpr std::string_view kSnapshot = "snapshot_tasks";
 /** Smallest ring worth falling back to, where the kernel limits the size of a map (4 MB before Linux 6.12). */
 constexpr uint32_t kSmallestFallback = 1 << 20;
-/** During the snapshot of processes: at most thousands of images arrive in a millisecond. */
-constexpr useconds_t kDrainPauseUs = 200;
 /** Between two looks at silent requests of io_uring, while there are any. */
 constexpr uint64_t kSettlingPauseNs = 10'000'000;
 /** Room for a `struct process` of the programs, which begins with exec_time. */
@@ -323,22 +320,14 @@ Status BpfSource::RunSnapshot(const std::function<void()>& drain) {
   if (!link) return LoadError("Attaching the task iterator", errno);
   const FileDescriptor iterator(bpf_iter_create(link.get()));
   if (!iterator) return LoadError("Starting the task iterator", errno);
-  // One read may run the program on all processes, and their images may be more than the lifecycle ring holds: another
-  // thread reads, this one drains.
-  Background reading([fd = iterator.get()]() -> Status {
-    char nothing[64];
-    ssize_t got;
-    do {
-      got = read(fd, nothing, sizeof nothing);
-    } while (got > 0 || (got < 0 && errno == EAGAIN));
-    if (got < 0) return LoadError("Reading the task iterator", errno);
-    return std::nullopt;
-  });
-  while (!reading.IsDone()) {
+  // A read runs the program until images fill an eighth of the lifecycle ring (EAGAIN), or on a million tasks.
+  char nothing[64];
+  for (;;) {
+    const ssize_t got = read(iterator.get(), nothing, sizeof nothing);
+    if (got == 0) return std::nullopt;
+    if (got < 0 && errno != EAGAIN && errno != EINTR) return LoadError("Reading the task iterator", errno);
     drain();
-    usleep(kDrainPauseUs);
   }
-  return reading.Take();
 }
 
 Status BpfSource::Attach(const std::vector<std::string>& event_types) {

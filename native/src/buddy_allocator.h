@@ -4,7 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "zeroed_array.h"
 
 namespace wasprey {
 
@@ -32,8 +33,8 @@ class BuddyAllocator {
   static constexpr uint8_t kFree = 0x80;
 
   struct Links {
-    uint32_t next = kNone;
-    uint32_t previous = kNone;
+    uint32_t next;
+    uint32_t previous;
   };
 
   void Push(uint32_t unit, uint32_t order);
@@ -42,8 +43,9 @@ class BuddyAllocator {
   uint32_t capacity_;
   uint32_t used_ = 0;
   /** For the first unit of each block: its order, and kFree. Kept here, not in the region: the sandbox reads that. */
-  std::vector<uint8_t> state_;
-  std::vector<Links> links_;
+  ZeroedArray<uint8_t> state_;
+  /** Of blocks that are free. */
+  ZeroedArray<Links> links_;
   uint32_t free_[kOrders];
 };
 

@@ -210,6 +210,7 @@ Counters Capture::Count() const {
   counters.images = images_.live();
   counters.images_lost = images_.lost();
   counters.images_evicted = images_.evicted();
+  counters.images_cut = images_.cut();
   counters.unknown_images = completion_.unknown_images();
   counters.unnamed_files = inode_names_.unnamed();
   counters.containers = containers_.count();

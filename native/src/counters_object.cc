@@ -59,6 +59,7 @@ Napi::Value CaptureObject::GetCounters(const Napi::CallbackInfo& info) {
   number("imagesLost", counters.images_lost);
   number("missedRuns", counters.missed_runs);
   number("imagesEvicted", counters.images_evicted);
+  number("imagesCut", counters.images_cut);
   number("unknownImages", counters.unknown_images);
   number("unnamedFiles", counters.unnamed_files);
   number("containers", counters.containers);

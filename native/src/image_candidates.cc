@@ -62,7 +62,7 @@ size_t ImageTable::List(size_t first, std::span<uint32_t> addresses) const {
 uint32_t ImageTable::IndexAt(uint32_t address) const {
   const uint32_t offset = address - address_;
   if (address < address_ || offset >= blocks_.capacity() || offset % BuddyAllocator::kSmallest != 0) return kNone;
-  return owners_[offset / BuddyAllocator::kSmallest];
+  return owners_[offset / BuddyAllocator::kSmallest] - 1;  // kNone is -1
 }
 
 bool ImageTable::SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words) {

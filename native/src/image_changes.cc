@@ -31,8 +31,8 @@ bool ImageTable::MayReplace(uint32_t index) {
 /** Counts what `source` takes now that the change `index` has replaced it. */
 void ImageTable::CountReplaced(uint32_t index, uint32_t source) {
   const Entry& before = entries_[source];
-  const bool shared = before.text == kNone || texts_[before.text].references > 1;
-  const uint64_t bytes = blocks_.BlockSize(before.slot) + (shared ? 0 : blocks_.BlockSize(texts_[before.text].offset));
+  const bool shared = before.text == kNone || texts_.IsShared(before.text);
+  const uint64_t bytes = blocks_.BlockSize(before.slot) + (shared ? 0 : texts_.RoomOf(before.text));
   Count(&replaced_);
   replaced_.since += bytes;
   Replaced& own = entries_[index].replaced;

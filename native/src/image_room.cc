@@ -1,4 +1,4 @@
-// Room in the image table: freeing unneeded images, and eviction when the budget is reached.
+// Room in the image table: for texts, whole or cut, freeing unneeded images, and eviction when the budget is reached.
 
 #include <algorithm>
 
@@ -9,6 +9,9 @@ namespace {
 
 /** So many ancestors of a process are kept while others can go: rules ask for them by their number. */
 constexpr int kNearGenerations = 16;
+
+/** Texts are written as if they lay there until it is known where they do; not 0, which an absent string has. */
+constexpr uint32_t kDraftDistance = 1u << 31;
 
 }  // namespace
 
@@ -26,6 +29,51 @@ uint32_t ImageTable::Allocate(uint32_t bytes) {
   uint32_t offset = blocks_.Allocate(bytes);
   while (offset == BuddyAllocator::kNone && Evict()) offset = blocks_.Allocate(bytes);
   return offset;
+}
+
+/** Room that nothing takes, or images that can be evicted; of these, at least. */
+uint64_t ImageTable::FreeRoom() const {
+  const uint64_t evictable = uint64_t{evictable_} * sizeof(image);
+  return blocks_.capacity() - blocks_.used() + std::min<uint64_t>(evictable, blocks_.used());
+}
+
+/** An image has the text of another one that it continues. */
+void ImageTable::ShareText(uint32_t index, uint32_t source) {
+  Entry& entry = entries_[index];
+  entry.text = entries_[source].text;
+  texts_.Retain(entry.text);
+  ShareImageText(*Slot(source), entries_[source].slot - entry.slot, Slot(index));
+  Slot(index)->flags |= Slot(source)->flags & IMAGE_FLAG_TRUNCATED;
+}
+
+/**
+ * Stores the text, cut if its owner has much of the table already or there is no room for all of it: who has processes
+ * without number and with long texts takes neither the room of others nor that of the next of them.
+ */
+bool ImageTable::StoreText(uint32_t index, const ImageText& text) {
+  const bool takes_room = shares_.MayHaveWhole(entries_[index].owner, FreeRoom());
+  if (StoreTextAsItIs(index, text, takes_room)) return true;
+  const CutImageText cut(text);
+  if (!StoreTextAsItIs(index, cut.text(), true)) return false;
+  Slot(index)->flags |= IMAGE_FLAG_TRUNCATED;
+  cut_++;
+  return true;
+}
+
+/** Takes no room if another image has the same text; otherwise it does only if it may. */
+bool ImageTable::StoreTextAsItIs(uint32_t index, const ImageText& text, bool takes_room) {
+  Entry& entry = entries_[index];
+  WriteImageText(text, kDraftDistance, &text_bytes_, Slot(index));
+  entry.text = texts_.Share(text_bytes_);
+  if (entry.text == kNone) {
+    if (!takes_room) return false;
+    const uint32_t block = Allocate(static_cast<uint32_t>(text_bytes_.size()));
+    if (block == BuddyAllocator::kNone) return false;
+    entry.text = texts_.Add(text_bytes_, block, entry.owner);
+    shares_.Take(entry.owner, blocks_.BlockSize(block));
+  }
+  ShareImageText(*Slot(index), texts_.BlockOf(entry.text) - entry.slot - kDraftDistance, Slot(index));
+  return true;
 }
 
 /** Removes links whose target `goes`, except the parent's. */
@@ -150,7 +198,7 @@ uint32_t ImageTable::ContainerAt(uint32_t address) const {
 
 uint32_t ImageTable::RoomOf(uint32_t index) const {
   const Entry& entry = entries_[index];
-  return blocks_.BlockSize(entry.slot) + (entry.text == kNone ? 0 : blocks_.BlockSize(texts_[entry.text].offset));
+  return blocks_.BlockSize(entry.slot) + (entry.text == kNone ? 0 : texts_.RoomOf(entry.text));
 }
 
 void ImageTable::Hold(uint32_t address) {
@@ -177,7 +225,8 @@ void ImageTable::Free(uint32_t index) {
   const uint32_t pid = Slot(index)->pid;
   if (by_pid_.Find(pid) == index) by_pid_.Erase(pid);
   containers_->Release(entry.container);
-  owners_[entry.slot / BuddyAllocator::kSmallest] = kNone;
+  owners_[entry.slot / BuddyAllocator::kSmallest] = 0;
+  shares_.GiveBack(entry.owner, blocks_.BlockSize(entry.slot));
   blocks_.Free(entry.slot);
   if (entry.text != kNone) FreeText(entry.text);
   entry = {};
@@ -185,9 +234,9 @@ void ImageTable::Free(uint32_t index) {
 }
 
 void ImageTable::FreeText(uint32_t text) {
-  if (--texts_[text].references > 0) return;
-  blocks_.Free(texts_[text].offset);
-  free_texts_.push_back(text);
+  if (!texts_.Release(text)) return;
+  shares_.GiveBack(texts_.OwnerOf(text), texts_.RoomOf(text));
+  blocks_.Free(texts_.BlockOf(text));
 }
 
 }  // namespace wasprey

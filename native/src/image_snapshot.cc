@@ -82,7 +82,7 @@ bool ImageTable::HasEnded(uint32_t index) const {
 }
 
 /** Whether two images share one text. */
-bool ImageTable::ShareText(uint32_t a, uint32_t b) const {
+bool ImageTable::HaveOneText(uint32_t a, uint32_t b) const {
   return a != kNone && b != kNone && entries_[a].text != kNone && entries_[a].text == entries_[b].text;
 }
 
@@ -97,7 +97,7 @@ void ImageTable::LogAll(ImageLog* log) const {
     const image& process = *Slot(index);
     const uint32_t parent = entries_[index].parent;
     ImageFacts facts = FactsOf(index);
-    facts.strings_of_parent = ShareText(index, parent);
+    facts.strings_of_parent = HaveOneText(index, parent);
     bool inherits = facts.strings_of_parent;
     uint16_t kind = IMAGE_SNAPSHOT;
     uint64_t previous = 0;
@@ -107,7 +107,7 @@ void ImageTable::LogAll(ImageLog* log) const {
       // Two current ones of a process are twins, which snapshots become again.
       if (!is_first && Slot(before)->start_time == process.start_time && !entries_[before].current) {
         // The scope of a capture may have a session without the image before.
-        inherits = inherits || (ShareText(index, before) && Slot(before)->sid == process.sid);
+        inherits = inherits || (HaveOneText(index, before) && Slot(before)->sid == process.sid);
         // A change would inherit what this one lacks. Otherwise no program seems to start.
         const bool lacks = process.argv.offset == 0 || process.environment.offset == 0;
         kind = lacks && !inherits ? IMAGE_EXEC : IMAGE_CHANGE;

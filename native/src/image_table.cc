@@ -44,7 +44,8 @@ ImageTable::ImageTable(SandboxRegion region, uint32_t address, ContainerTable* c
       address_(address),
       containers_(containers),
       blocks_(static_cast<uint32_t>(region_.size())),
-      owners_(blocks_.capacity() / BuddyAllocator::kSmallest, kNone) {
+      owners_(blocks_.capacity() / BuddyAllocator::kSmallest),
+      texts_(&blocks_, &region_) {
   AddUnknown();
 }
 
@@ -53,7 +54,8 @@ void ImageTable::AddUnknown() {
   const uint32_t slot = blocks_.Allocate(sizeof(image));
   Entry& entry = entries_[index];
   entry = {.slot = slot, .container = ContainerTable::kUnknown, .references = 1, .used = true, .held = true};
-  owners_[slot / BuddyAllocator::kSmallest] = index;
+  owners_[slot / BuddyAllocator::kSmallest] = index + 1;
+  shares_.Take(entry.owner, blocks_.BlockSize(slot));
   image* unknown = Slot(index);
   *unknown = {};
   unknown->size = sizeof(image);
@@ -67,7 +69,7 @@ void ImageTable::AddUnknown() {
   ImageText text;
   text.comm = CommOf(*unknown);
   text.names = {kNoName, kNoName, kNoName, {}, {}};
-  StoreText(index, kNone, text, false);
+  StoreText(index, text);
   // Rules do not test what candidates decide, so this image needs candidates like any other.
   AnnounceNew(index);
 }
@@ -153,11 +155,14 @@ void KeepExecutable(const image& model, image* process) {
 
 bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, Origin origin, const ImageFacts* recorded) {
   const auto [source, text_source] = origin;
+  const uint64_t owner = ShareKey(record);
+  if (!shares_.MayHaveMore(owner, FreeRoom())) return false;
   const uint32_t slot = Allocate(sizeof(image));
   if (slot == BuddyAllocator::kNone) return false;
   const uint32_t index = NewEntry();
-  owners_[slot / BuddyAllocator::kSmallest] = index;
-  entries_[index] = {.id = record.id, .slot = slot, .references = 1, .used = true, .held = true};
+  owners_[slot / BuddyAllocator::kSmallest] = index + 1;
+  shares_.Take(owner, blocks_.BlockSize(slot));
+  entries_[index] = {.id = record.id, .slot = slot, .owner = owner, .references = 1, .used = true, .held = true};
   image* process = Slot(index);
   *process = record;
   process->size = sizeof(image);
@@ -177,14 +182,16 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, Origin origi
                          CommOf(*model) == CommOf(record) && model->uid == record.uid && model->gid == record.gid &&
                          model->login_uid == record.login_uid &&
                          entries_[text_source].container == entries_[index].container;
-  if (!inherited) {
+  if (inherited) {
+    ShareText(index, text_source);
+  } else {
     text.names = recorded != nullptr
                      ? recorded->names
                      : users_.Lookup(entries_[index].container, record.pid, record.uid, record.gid, record.login_uid);
-  }
-  if (!StoreText(index, text_source, text, inherited)) {
-    Free(index);
-    return false;
+    if (!StoreText(index, text)) {
+      Free(index);
+      return false;
+    }
   }
   std::fill(std::begin(process->candidates), std::end(process->candidates), kAllCandidates);
   by_id_.Set(record.id, index);
@@ -270,29 +277,6 @@ ImageText ImageTable::TextOf(const image& record, const uint8_t* bytes, const im
       .comm = CommOf(record),
       .names = {},
   };
-}
-
-bool ImageTable::StoreText(uint32_t index, uint32_t source, const ImageText& text, bool inherited) {
-  if (inherited) {
-    Entry& entry = entries_[index];
-    entry.text = entries_[source].text;
-    texts_[entry.text].references++;
-    ShareImageText(*Slot(source), entries_[source].slot - entry.slot, Slot(index));
-    return true;
-  }
-  const uint32_t offset = Allocate(ImageTextSize(text));
-  if (offset == BuddyAllocator::kNone) return false;
-  WriteImageText(text, reinterpret_cast<char*>(region_.data() + offset), offset - entries_[index].slot, Slot(index));
-  uint32_t number = static_cast<uint32_t>(texts_.size());
-  if (free_texts_.empty()) {
-    texts_.emplace_back();
-  } else {
-    number = free_texts_.back();
-    free_texts_.pop_back();
-  }
-  texts_[number] = {offset, 1};
-  entries_[index].text = number;
-  return true;
 }
 
 void ImageTable::BecomeCurrent(uint32_t index, uint32_t kind, uint32_t source) {

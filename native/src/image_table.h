@@ -17,10 +17,13 @@
 #include "enforcement_table.h"
 #include "id_map.h"
 #include "image_log.h"
+#include "image_shares.h"
+#include "image_texts.h"
 #include "kernel_filter.h"
 #include "kernel_layout.h"
 #include "memory_map.h"
 #include "users.h"
+#include "zeroed_array.h"
 
 namespace wasprey {
 
@@ -140,6 +143,8 @@ class ImageTable {
   /** Records that found no room, were held back, or were invalid. */
   uint64_t lost() const { return lost_; }
   uint64_t evicted() const { return evicted_; }
+  /** Images whose text was cut, because their owner has much of the table. */
+  uint64_t cut() const { return cut_; }
 
  private:
   static constexpr uint32_t kUnknown = 0;
@@ -157,16 +162,13 @@ class ImageTable {
     uint64_t since = 0;
   };
 
-  struct Text {
-    uint32_t offset = 0;
-    uint32_t references = 0;
-  };
-
   struct Entry {
     uint64_t id = 0;
     uint32_t slot = 0;
     uint32_t text = kNone;
     uint32_t container = 0;
+    /** Whose share its slot is in. */
+    uint64_t owner = 0;
     /** Each of these is a reference that keeps the other image. */
     uint32_t parent = kNone;
     uint32_t session = kNone;
@@ -213,7 +215,10 @@ class ImageTable {
   uint64_t StartOf(const image& record, uint32_t source) const;
   uint32_t ParentOf(const image& record, uint32_t source) const;
   ImageText TextOf(const image& record, const uint8_t* bytes, const image* source) const;
-  bool StoreText(uint32_t index, uint32_t source, const ImageText& text, bool inherited);
+  void ShareText(uint32_t index, uint32_t source);
+  bool StoreText(uint32_t index, const ImageText& text);
+  bool StoreTextAsItIs(uint32_t index, const ImageText& text, bool takes_room);
+  uint64_t FreeRoom() const;
   /** The image that a record continues, and the one whose strings it has where it lacks its own; or kNone. */
   struct Origin {
     uint32_t source;
@@ -224,7 +229,7 @@ class ImageTable {
   void Log(const uint8_t* record, size_t size, uint32_t index, bool strings_of_parent = false);
   ImageFacts FactsOf(uint32_t index) const;
   std::vector<uint32_t> ParentsFirst() const;
-  bool ShareText(uint32_t a, uint32_t b) const;
+  bool HaveOneText(uint32_t a, uint32_t b) const;
   bool HasEnded(uint32_t index) const;
   uint32_t LeaderOf(uint32_t index, uint32_t source, uint32_t image::* member, uint32_t Entry::* leader) const;
   void LinkLeaders(uint32_t index, uint32_t source);
@@ -272,12 +277,14 @@ class ImageTable {
   CaptureScopes scopes_;
   Users users_;
   BuddyAllocator blocks_;
-  /** For each unit of a block that starts there: the image in it, or kNone. */
-  std::vector<uint32_t> owners_;
+  /** For each unit of a block that starts there: 1 + the image in it, or 0. */
+  ZeroedArray<uint32_t> owners_;
   std::vector<Entry> entries_;
   std::vector<uint32_t> free_entries_;
-  std::vector<Text> texts_;
-  std::vector<uint32_t> free_texts_;
+  ImageTexts texts_;
+  /** Of the image that is added. */
+  std::string text_bytes_;
+  ImageShares shares_;
   IdMap by_id_;
   IdMap by_pid_;
   std::vector<uint32_t> retiring_;
@@ -305,6 +312,7 @@ class ImageTable {
   size_t live_ = 0;
   uint64_t lost_ = 0;
   uint64_t evicted_ = 0;
+  uint64_t cut_ = 0;
 };
 
 }  // namespace wasprey

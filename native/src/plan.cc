@@ -12,6 +12,7 @@ namespace {
 
 constexpr uint64_t kLargestMemory = uint64_t{1} << 32;
 constexpr uint64_t kSmallestTable = 1 << 20;
+constexpr uint64_t kMegabyte = 1 << 20;
 constexpr uint64_t kLargestRing = uint64_t{1} << 30;
 
 uint64_t PageSize() { return static_cast<uint64_t>(sysconf(_SC_PAGESIZE)); }
@@ -24,13 +25,16 @@ Result<Plan> MakePlan(const Sizes& sizes) {
   if (sizes.cpus == 0 || sizes.cpus > 65536) {
     return Error{"CAPTURE_PLAN", "The number of CPUs must be between 1 and 65536.", ""};
   }
-  const uint64_t share = sizes.ring_budget / sizes.cpus;
-  if (share < kSmallestRing) {
+  const uint64_t needed = uint64_t{kSmallestRing} * sizes.cpus;
+  const uint64_t budget = sizes.ring_budget == 0 ? std::max(kRingBytes, needed) : sizes.ring_budget;
+  if (budget < needed) {
     return Error{"CAPTURE_BUDGET",
-                 "The ring budget is too small: " + std::to_string(sizes.cpus) + " CPUs need at least " +
-                     std::to_string(uint64_t{kSmallestRing} * sizes.cpus) + " bytes.",
+                 "The memory for rings (engine.wasprey.ring_memory_mb, --ring-memory) is too small: set at least " +
+                     std::to_string((needed + kMegabyte - 1) / kMegabyte) + " MB, which this machine's " +
+                     std::to_string(sizes.cpus) + " CPUs need, or leave it out.",
                  ""};
   }
+  const uint64_t share = budget / sizes.cpus;
   Plan plan;
   plan.cpus = sizes.cpus;
   plan.ring_size = static_cast<uint32_t>(std::bit_floor(std::min(share, kLargestRing)));

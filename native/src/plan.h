@@ -20,6 +20,9 @@ static_assert(NAMES_ADDRESS == kNullArea && NAMES_BYTES % kWasmPage == 0);
 /** A ring must hold a few of the longest records, or every reservation would fail while one is being read. */
 inline constexpr uint32_t kSmallestRing = std::bit_ceil(uint32_t{4 * LONGEST_RECORD});
 
+/** What all rings have together, unless more CPUs need more. 16 MB are 32 ms of a million events a second. */
+inline constexpr uint64_t kRingBytes = 16 << 20;
+
 /** Text made by completion, a batch at a time; a batch ends early when it is full. */
 inline constexpr uint32_t kScratchBytes = 1 << 20;
 
@@ -27,6 +30,7 @@ inline constexpr uint32_t kScratchBytes = 1 << 20;
 inline constexpr uint64_t kHoldBytes = 8 << 20;
 
 struct Sizes {
+  /** 0: kRingBytes, or what the CPUs need at least, if that is more. */
   uint64_t ring_budget = 0;
   uint64_t image_budget = 0;
   uint64_t container_budget = 0;

@@ -1638,9 +1638,9 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u32>(base, 216);
 }
 
-/** 0 */
+/** user whose share of the memory for images it takes: the real one, or who made its user namespace; 0 = all of its cgroup */
 // @ts-ignore: decorator
-@inline export function imagePad(base: u32): u32 {
+@inline export function imageOwner(base: u32): u32 {
   return load<u32>(base, 220);
 }
 

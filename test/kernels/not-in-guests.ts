@@ -93,6 +93,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
     CLOCK,
     [
       'busy-machine',
+      'crowd',
       'drops',
       'filter-programs',
       'hot-load',

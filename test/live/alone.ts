@@ -31,6 +31,7 @@ export const ALONE: Readonly<Record<string, string>> = {
   'rules-files': WATCHES_ALL,
   'rules-network': WATCHES_ALL,
   'rules-servers': WATCHES_ALL,
+  crowd: LOADS,
   'daily-services': 'another systemd starts',
   'service-boot': 'another systemd starts, which no load may hold up for as long as its watchdog waits',
   'service-notify': MEASURES,

@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Agent, startAgent } from '../../host/agent/agent.ts';
 import type { RuleModule } from '../../host/agent/rule-module.ts';
-import { DEFAULT_SIZES } from '../../host/capture/open.ts';
+import { DEFAULT_SIZES } from '../../host/capture/sizes.ts';
 import type { Alert } from '../../host/outputs/alert.ts';
 import type { Output } from '../../host/outputs/output.ts';
 import { findEventType } from '../../host/schema/events/index.ts';

@@ -5,7 +5,7 @@ import { type Agent, startAgent } from '../../host/agent/agent.ts';
 import type { AgentOptions } from '../../host/agent/agent-options.ts';
 import { loadRuleModule, type RuleModule } from '../../host/agent/rule-module.ts';
 import type { Summary } from '../../host/agent/summary.ts';
-import { DEFAULT_SIZES } from '../../host/capture/open.ts';
+import { DEFAULT_SIZES } from '../../host/capture/sizes.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
 import { loadRules, type RuleFile } from '../../host/compiler/rules/load.ts';
 import { renderDiagnostic } from '../../host/diagnostics/diagnostic-text.ts';
@@ -79,7 +79,7 @@ export async function startProduct(
   ruleSets.compiled++;
   if (COMPILE_ONLY) throw new Error('the rules are compiled; nothing else was asked for (WASPREY_COMPILE_ONLY)');
   const troubles: string[] = [];
-  const { ringBudget = DEFAULT_SIZES.ringBudget, ruleMatching = 'first', kernelFilter = true } = options;
+  const { ringBudget = 0, ruleMatching = 'first', kernelFilter = true } = options;
   const agent: Agent = await startAgent({
     sizes: { ...DEFAULT_SIZES, ringBudget },
     modules: [...(options.modules ?? []), loadRuleModule('live test', wasm)],

@@ -2,7 +2,7 @@
 
 import { type RecordEnd, type RecordSummary, startRecording } from '../../agent/record.ts';
 import { describeMissingHook } from '../../capture/missing-hooks.ts';
-import { DEFAULT_SIZES } from '../../capture/open.ts';
+import { machineSizes } from '../../capture/sizes.ts';
 import { loadCompiledRules, prepareRules } from '../../daemon/rules/compile.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
@@ -43,7 +43,8 @@ const OPTIONS = {
     kind: 'number',
     value: 'MB',
     least: 1,
-    description: 'Memory of the event ring buffers, for all CPUs together. Default: 16.',
+    description:
+      'Memory of the event ring buffers, for all CPUs together. Default: 16, or what more than 128 CPUs need.',
   },
 } as const;
 
@@ -113,7 +114,7 @@ async function capture(
     path,
     eventTypes,
     ...(maxSize !== undefined && { mostBytes: maxSize * MEGABYTE }),
-    ...(ringMemory !== undefined && { sizes: { ...DEFAULT_SIZES, ringBudget: ringMemory * MEGABYTE } }),
+    sizes: machineSizes(ringMemory),
     onEnd: () => end(),
   }).catch((error: unknown) => {
     throw isFileError(error) ? new CommandFailure(`can't write ${path}: ${reasonOf(error)}`) : error;

@@ -75,9 +75,9 @@ export const SERVICE_KEYS = {
         "Add the field `wasprey.module` to each alert of a rule: `sha256:` and the hash of the rule's module. If off, the fields of JSON are exactly those of Falco.",
       ),
       ring_memory_mb: whole(
-        16,
-        { least: 1, most: 4096 },
-        'Memory of the ring buffers for events, for all CPUs together.',
+        0,
+        { least: 0, most: 4096 },
+        'Memory of the ring buffers for events, for all CPUs together. 0: 16, and with more than 128 CPUs what they need, 1 for each 8 of them.',
       ),
     }),
     kmod: unused('There is no kernel module; `engine.wasprey.ring_memory_mb` sets the memory for events.'),

@@ -99,6 +99,11 @@ function engineMetrics(counters: EngineCounters): Metric[] {
       capture.imagesEvicted,
     ),
     counter(
+      'wasprey_process_images_cut_total',
+      'Processes without environment and the rest of long arguments, because their user or control group has much of the table.',
+      capture.imagesCut,
+    ),
+    counter(
       'wasprey_unknown_images_total',
       'Events evaluated without a process, because its record was lost.',
       capture.unknownImages,

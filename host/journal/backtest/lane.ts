@@ -2,7 +2,8 @@
 // by the same code as for alerts, and none is limited or dropped.
 
 import type { Capture } from '../../capture/native.ts';
-import { openCapture, REPLAY_SIZES } from '../../capture/open.ts';
+import { openCapture } from '../../capture/open.ts';
+import { REPLAY_SIZES } from '../../capture/sizes.ts';
 import { storeContainer } from '../../capture/store-container.ts';
 import { Control } from '../../engine/control.ts';
 import { EvaluationClock } from '../../engine/evaluation-clock.ts';

@@ -2,13 +2,12 @@
 // pretended: records come from the addon's builder, and the kernel's maps, whose entries are one for each processor, are not in it.
 
 import type { Capture } from '../../../host/capture/native.ts';
-import { DEFAULT_SIZES, openCapture } from '../../../host/capture/open.ts';
+import { openCapture } from '../../../host/capture/open.ts';
+import { DEFAULT_SIZES } from '../../../host/capture/sizes.ts';
 import type { Session } from '../figure.ts';
 import type { Curve, Point } from './curve.ts';
 
 const PROCESSORS = [1, 2, 64, 256];
-/** kSmallestRing of native/src/plan.h: with more than 128 processors the default is too small, and `ring_memory_mb` has to be set. */
-const SMALLEST_RING = 128 << 10;
 const POLLS = 2_000;
 
 export function processorsCurves({ quick, progress }: Session): Curve[] {
@@ -16,8 +15,7 @@ export function processorsCurves({ quick, progress }: Session): Curve[] {
   const reading: Point[] = [];
   for (const cpus of PROCESSORS) {
     progress(`${cpus} processors`);
-    const ringBudget = Math.max(DEFAULT_SIZES.ringBudget, cpus * SMALLEST_RING);
-    const { capture, plan } = openCapture({ source: 'builder', sizes: { ...DEFAULT_SIZES, ringBudget, cpus } });
+    const { capture, plan } = openCapture({ source: 'builder', sizes: { ...DEFAULT_SIZES, cpus } });
     try {
       memory.push({ x: cpus, samples: [(plan.ringStride * cpus) / 1e6] });
       reading.push({ x: cpus, samples: Array.from({ length: quick ? 2 : 7 }, () => pollTime(capture)) });

@@ -67,6 +67,7 @@ function watched(settings: Partial<DropSettings>) {
         missedRuns: totals.missed,
         programs: [],
         imagesEvicted: 0,
+        imagesCut: 0,
         unknownImages: 0,
         unnamedFiles: 0,
         containers: 0,

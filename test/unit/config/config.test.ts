@@ -523,7 +523,7 @@ describe('what there is to configure', () => {
     const printed = printConfig(first, { showsSecrets: true });
     assert.match(printed, /^priority: error +# -o priority=error$/m);
     assert.match(printed, /^ {2}listen_port: 8765 +# .*falco\.yaml:\d+$/m);
-    assert.match(printed, /^ {4}ring_memory_mb: 16 +# default$/m);
+    assert.match(printed, /^ {4}ring_memory_mb: 0 +# default$/m);
     assert.match(printed, /^# {3}falco_libs \(.*falco\.yaml:\d+\): /m);
     assert.deepEqual(load(printed).configuration, first.configuration);
     assert.doesNotMatch(printConfig(first, { onlyGiven: true }), /# default/);

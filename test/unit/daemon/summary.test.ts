@@ -17,6 +17,7 @@ const CAPTURE = {
   imagesLost: 0,
   missedRuns: 0,
   imagesEvicted: 0,
+  imagesCut: 0,
   unknownImages: 0,
   unnamedFiles: 0,
   containers: 0,

@@ -420,7 +420,7 @@ describe('process images', { concurrency: true }, () => {
     assert.deepEqual(taken(), []);
     const many: bigint[] = [];
     for (let pid = 100; pid < 300; pid++) {
-      many.push(builder.image('FORK', { pid, ppid: 10, parent: bash, argv: `${'x'.repeat(1500)}\0` }));
+      many.push(builder.image('FORK', { pid, ppid: 10, parent: bash, argv: `${'x'.repeat(1500)}${pid}\0` }));
     }
     builder.poll();
     assert.deepEqual(new Set(taken()), new Set(many.map(addressOf)));
@@ -441,8 +441,8 @@ describe('process images', { concurrency: true }, () => {
     }
     await settle(builder);
     assert.equal(builder.capture.counters().imagesEvicted, 0);
-    for (let more = 0; more < 200; more++) {
-      builder.image('FORK', { pid: 1000 + more, ppid: 1, parent: root, comm_bytes: 'more', environment });
+    for (let more = 0; more < 500; more++) {
+      builder.image('FORK', { pid: 1000 + more, ppid: 1, parent: root, comm_bytes: `more${more}`, environment });
       builder.poll();
     }
     const counters = builder.capture.counters();
@@ -479,19 +479,83 @@ describe('process images', { concurrency: true }, () => {
     assert.equal(text(later, 'name'), '/changed/1999/later');
   });
 
-  test('live processes are never evicted: what finds no room is counted as lost', () => {
-    using builder = new BuilderCapture({ ...SMALL, imageBudget: 1 << 20 });
-    const first = builder.image('SNAPSHOT', { pid: 1, comm_bytes: 'first' });
-    const environment = `E=${'x'.repeat(3000)}\0`;
-    for (let pid = 2; pid < 300; pid++) {
-      builder.image('SNAPSHOT', { pid, comm_bytes: 'p', environment });
+  /** Processes with much text each, of which 1 MB holds some hundred if it is whole. @param distinct whether each has its own */
+  function crowd(builder: BuilderCapture, count: number, input: StructInput, distinct = true): bigint[] {
+    return Array.from({ length: count }, (_, number) => {
+      const pid = 1000 + number;
+      const argv = `crowd\0${'y'.repeat(1000)}\0`;
+      const environment = `E=${distinct ? pid : ''}${'x'.repeat(3000)}\0`;
+      const id = builder.image('SNAPSHOT', { pid, comm_bytes: 'crowd', argv, environment, ...input });
       builder.poll();
+      return id;
+    });
+  }
+
+  function losses(builder: BuilderCapture): { lost: number; cut: number } {
+    const { imagesLost, imagesCut } = builder.capture.counters();
+    return { lost: imagesLost, cut: imagesCut };
+  }
+
+  test('a text that many processes have is there once', () => {
+    using builder = new BuilderCapture({ ...SMALL, imageBudget: 1 << 20 });
+    const ids = crowd(builder, 800, {}, false);
+    assert.deepEqual(losses(builder), { lost: 0, cut: 0 });
+    const [first, last] = [ids[0], ids.at(-1)].map((id) => builder.imageById(id ?? 0n));
+    assert.deepEqual([first?.number('pid'), last?.number('pid')], [1000, 1799]);
+    for (const member of ['argv', 'environment', 'cmdline', 'environment_text']) {
+      assert.equal(last && text(last, member), first && text(first, member), member);
     }
+    // The same bytes one after the other are not the same text.
+    const [ab, a] = [
+      { executable: '/ab', cwd: '/c' },
+      { executable: '/a', cwd: 'b/c' },
+    ].map((input) => builder.imageById(builder.image('SNAPSHOT', { pid: 10, comm_bytes: 'p', ...input })));
+    assert.deepEqual(
+      [ab, a].map((image) => image && text(image, 'executable')),
+      ['/ab', '/a'],
+    );
+  });
+
+  test('a text lasts as long as one of the processes that have it', async () => {
+    using builder = new BuilderCapture({ ...SMALL, imageBudget: 1 << 20 });
+    const [first = 0n, second = 0n] = crowd(builder, 2, {}, false);
+    builder.image('EXIT', { id: first, pid: 1000 });
+    await settle(builder);
+    crowd(builder, 20, { comm_bytes: 'other' });
+    assert.equal(builder.capture.counters().images, 21);
+    assert.equal(text(builder.imageById(second), 'environment'), `E=${'x'.repeat(3000)}\0`);
+  });
+
+  test('a user with many processes has long texts cut; those of others stay whole', () => {
+    using builder = new BuilderCapture({ ...SMALL, imageBudget: 1 << 20 });
+    const hog = crowd(builder, 400, { owner: 1000, uid: 1000, executable: `/${'d/'.repeat(100)}crowd` });
+    const { lost, cut } = losses(builder);
+    assert.equal(lost, 0);
+    assert.ok(cut > 200 && cut < 400, `${cut} cut`);
+    const [whole, short] = [hog[0], hog.at(-1)].map((id) => builder.imageById(id ?? 0n));
+    assert.ok(whole && short);
+    assert.equal(whole.number('flags') & IMAGE_FLAGS.TRUNCATED, 0);
+    assert.equal(short.number('flags') & IMAGE_FLAGS.TRUNCATED, IMAGE_FLAGS.TRUNCATED);
+    assert.equal(text(short, 'comm'), 'crowd');
+    assert.match(text(short, 'cmdline') ?? '', /^crowd y{100,130}$/);
+    assert.match(text(short, 'executable') ?? '', /^\/\/[d/]{100,130}crowd$/, 'it can pass for no other path');
+    assert.equal(text(short, 'environment'), '');
+    // Root's processes, which are distinguished by their cgroups.
+    const others = [1n, 2n, 3n].flatMap((cgroup_id) => crowd(builder, 3, { cgroup_id }));
+    assert.deepEqual(losses(builder), { lost, cut });
+    for (const id of others) assert.match(text(builder.imageById(id), 'environment') ?? '', /^E=\d+x{3000}\0$/);
+  });
+
+  test('a user with even more processes loses images; others none. Live processes are never evicted', () => {
+    using builder = new BuilderCapture({ ...SMALL, imageBudget: 1 << 20 });
+    const [first = 0n] = crowd(builder, 2000, { owner: 1000 });
+    const { lost } = losses(builder);
+    assert.ok(lost > 1000, `${lost} lost`);
+    crowd(builder, 40, { owner: 1001 });
+    assert.equal(losses(builder).lost, lost);
     const counters = builder.capture.counters();
-    assert.equal(counters.imagesEvicted, 0);
-    assert.equal(counters.images + counters.imagesLost, 299);
-    assert.ok(counters.imagesLost > 50);
-    assert.equal(text(builder.imageById(first), 'comm'), 'first');
+    assert.deepEqual([counters.images + counters.imagesLost, counters.imagesEvicted], [2040, 0]);
+    assert.equal(text(builder.imageById(first), 'comm'), 'crowd');
   });
 });
 
@@ -501,7 +565,8 @@ test('the lifecycle ring begins anew many times without an image being lost or t
   // The ring has 8 MB.
   for (let written = 0; written < 20 << 20; written += 4096) {
     const argv = `cat\0${'x'.repeat(3000 + ((names.size * 37) % 1000))}\0${names.size}\0`;
-    names.set(builder.image('EXEC', { pid: 1000 + names.size, comm: 'cat', argv }), argv);
+    const pid = 1000 + names.size;
+    names.set(builder.image('EXEC', { pid, owner: pid, comm: 'cat', argv }), argv);
     if (names.size % 100 === 0) {
       for (const [id, expected] of [...names].slice(-100)) assert.equal(text(builder.imageById(id), 'argv'), expected);
     }

@@ -123,9 +123,28 @@ test('with room for few segments every CPU gets its turn', () => {
   assert.equal(cpus.size, 64);
 });
 
+for (const [cpus, megabytes, ringKilobytes] of [
+  [2, 16, 8192],
+  [64, 16, 256],
+  [256, 32, 128],
+  [1024, 128, 128],
+] as const) {
+  test(`without a budget ${cpus} CPUs have ${megabytes} MB of rings`, () => {
+    using builder = new BuilderCapture({ imageBudget: 1 << 20, containerBudget: 1 << 20, cpus }, 2 * cpus);
+    const { ringSize } = builder.open.plan;
+    assert.deepEqual([ringSize, ringSize * cpus], [ringKilobytes << 10, megabytes << 20]);
+    builder.event('setuid', { cpu: cpus - 1 });
+    assert.equal(builder.poll().length, 1);
+  });
+}
+
 test('a budget too small for the CPUs is refused with the least that will do', () => {
-  const sizes = { ringBudget: 1 << 20, imageBudget: 1 << 20, containerBudget: 1 << 20, cpus: 256 };
-  assert.throws(() => addon.plan(sizes), { code: 'CAPTURE_BUDGET', message: /256 CPUs need at least 33554432 bytes/ });
+  const sizes = { ringBudget: 16 << 20, imageBudget: 1 << 20, containerBudget: 1 << 20, cpus: 256 };
+  assert.throws(() => addon.plan(sizes), {
+    code: 'CAPTURE_BUDGET',
+    message: /ring_memory_mb.* set at least 32 MB, .* 256 CPUs need/,
+  });
+  assert.equal(addon.plan({ ...sizes, ringBudget: 32 << 20 }).cpus, 256);
   assert.throws(() => addon.plan({ ...SMALL, imageBudget: 2 ** 32 }), { code: 'CAPTURE_BUDGET' });
   assert.throws(() => addon.plan({ ...SMALL, cpus: 0 }), { code: 'CAPTURE_PLAN' });
 });

@@ -1,0 +1,60 @@
+#include "image_texts.h"
+
+#include <functional>
+
+#include "event_source.h"
+
+namespace wasprey {
+namespace {
+
+/** Processes can choose texts that have the same hash: so many are compared, and further ones are not shared. */
+constexpr size_t kMostOfHash = 8;
+
+}  // namespace
+
+ImageTexts::ImageTexts(BuddyAllocator* blocks, SandboxRegion* region)
+    : blocks_(blocks), region_(region), secret_(RandomSecret()) {}
+
+uint64_t ImageTexts::HashOf(std::string_view bytes) const {
+  const uint64_t mixed = (std::hash<std::string_view>()(bytes) ^ secret_) * 0x9e3779b97f4a7c15;
+  return mixed ^ mixed >> 32;
+}
+
+uint32_t ImageTexts::Share(std::string_view bytes) {
+  const auto [first, last] = by_hash_.equal_range(HashOf(bytes));
+  for (auto each = first; each != last; ++each) {
+    Text& text = texts_[each->second];
+    if (std::string_view(BytesOf(text), text.size) != bytes) continue;
+    text.references++;
+    return each->second;
+  }
+  return kNone;
+}
+
+uint32_t ImageTexts::Add(std::string_view bytes, uint32_t block, uint64_t owner) {
+  uint32_t number = static_cast<uint32_t>(texts_.size());
+  if (free_.empty()) {
+    texts_.emplace_back();
+  } else {
+    number = free_.back();
+    free_.pop_back();
+  }
+  bytes.copy(reinterpret_cast<char*>(region_->data() + block), bytes.size());
+  texts_[number] = {block, static_cast<uint32_t>(bytes.size()), 1, HashOf(bytes), owner};
+  if (by_hash_.count(texts_[number].hash) < kMostOfHash) by_hash_.emplace(texts_[number].hash, number);
+  return number;
+}
+
+bool ImageTexts::Release(uint32_t text) {
+  if (--texts_[text].references > 0) return false;
+  const auto [first, last] = by_hash_.equal_range(texts_[text].hash);
+  for (auto each = first; each != last; ++each) {
+    if (each->second != text) continue;
+    by_hash_.erase(each);
+    break;
+  }
+  free_.push_back(text);
+  return true;
+}
+
+}  // namespace wasprey
