@@ -9,6 +9,8 @@ export interface TestEvent {
     readonly nesting?: number;
     readonly message?: string;
     readonly file?: string;
+    /** The test file that was run, also where `file` is one that it imports. */
+    readonly entryFile?: string;
     readonly name?: string;
     /** Why a test was skipped; true if it does not say. */
     readonly skip?: string | boolean;
@@ -36,6 +38,7 @@ const SLOWEST = 10;
 
 /** A test that was not run, or not judged. */
 export interface SkippedTest {
+  /** The test file that was run. */
   readonly file: string;
   readonly name: string;
   readonly why: string;
@@ -56,22 +59,34 @@ export class Totals {
   private readonly skipped: SkippedTest[] = [];
   private readonly files: { readonly file: string; readonly seconds: number }[] = [];
 
-  /** Takes a run's events; hands on all but the run's own summary, which it adds to the totals. */
-  async *count(events: AsyncIterable<TestEvent>): AsyncGenerator<TestEvent> {
+  /**
+   * Takes a run's events; hands on all but the run's own summary, which it adds to the totals.
+   * @param setAside is given the tests that were skipped; they are not counted
+   */
+  async *count(events: AsyncIterable<TestEvent>, setAside?: SkippedTest[]): AsyncGenerator<TestEvent> {
     for await (const event of events) {
       // What belongs to a test names its file; the run's own plan and summary don't.
       const ofRun = event.data.file === undefined;
-      this.noteSkip(event);
+      this.noteSkip(event, setAside);
       this.noteTime(event);
-      if (ofRun && event.type === 'test:summary') this.add(event.data);
+      if (ofRun && event.type === 'test:summary') this.add(event.data, setAside !== undefined);
       else if (!(ofRun && (event.type === 'test:diagnostic' || event.type === 'test:plan'))) yield event;
     }
   }
 
-  private noteSkip({ type, data: { file = '', name = '', skip, todo } }: TestEvent): void {
-    const reason = skip ?? todo;
-    if ((type !== 'test:pass' && type !== 'test:fail') || reason === undefined || reason === false) return;
-    this.skipped.push({ file, name, why: typeof reason === 'string' ? reason : '' });
+  /** Counts tests that were set aside after all. */
+  addSkipped(tests: readonly SkippedTest[]): void {
+    this.counts.tests += tests.length;
+    this.counts.skipped += tests.length;
+    this.skipped.push(...tests);
+  }
+
+  private noteSkip({ type, data }: TestEvent, setAside: SkippedTest[] | undefined): void {
+    const { file = '', entryFile = file, name = '', skip = false, todo = false } = data;
+    const reason = skip || todo;
+    if ((type !== 'test:pass' && type !== 'test:fail') || reason === false) return;
+    const list = skip === false ? this.skipped : (setAside ?? this.skipped);
+    list.push({ file: entryFile, name, why: typeof reason === 'string' ? reason : '' });
   }
 
   private noteTime({ type, data: { file, duration_ms = 0 } }: TestEvent): void {
@@ -79,8 +94,9 @@ export class Totals {
       this.files.push({ file, seconds: Math.round(duration_ms / 1000) });
   }
 
-  private add({ counts, duration_ms, success }: TestEvent['data']): void {
+  private add({ counts, duration_ms, success }: TestEvent['data'], skippedSetAside: boolean): void {
     for (const name of Object.keys(COUNTS) as Count[]) this.counts[name] += counts?.[name] ?? 0;
+    if (skippedSetAside) for (const name of ['tests', 'skipped'] as const) this.counts[name] -= counts?.skipped ?? 0;
     this.durationMs += duration_ms ?? 0;
     if (success === false) this.failedRuns++;
   }

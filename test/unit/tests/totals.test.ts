@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rootIsMountPoint } from '../../own-root.ts';
-import { type TestEvent, Totals } from '../../totals.ts';
+import { type SkippedTest, type TestEvent, Totals } from '../../totals.ts';
 
 const summary = (counts: Record<string, number>, success = true): TestEvent => ({
   type: 'test:summary',
@@ -62,6 +62,23 @@ test('what was skipped is named, with the reason if there is one', async () => {
     { file, name: 'lacks', why: 'no runc' },
     { file, name: 'silent', why: '' },
   ]);
+});
+
+test('tests that are set aside are counted where they run again, or when they are added', async () => {
+  const skip: TestEvent = {
+    type: 'test:pass',
+    data: { file: 'support/lack.ts', entryFile: 'a.test.ts', name: 'lacks', skip: 'no file' },
+  };
+  const totals = new Totals();
+  const setAside: SkippedTest[] = [];
+  for await (const _ of totals.count(events(skip, summary({ tests: 3, passed: 2, skipped: 1 })), setAside));
+  assert.deepEqual(setAside, [{ file: 'a.test.ts', name: 'lacks', why: 'no file' }]);
+  assert.deepEqual(totals.skippedTests, []);
+  assert.equal(totals.closingLine(), '2 passed, 0 failed, 0 skipped');
+  totals.addSkipped(setAside);
+  assert.deepEqual(totals.skippedTests, setAside);
+  assert.equal(totals.closingLine(), '2 passed, 0 failed, 1 skipped');
+  assert.equal([...totals.summary()][0]?.data.message, 'tests 3');
 });
 
 test('failed, cancelled and unrunnable all fail the whole', async () => {
