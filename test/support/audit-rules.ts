@@ -44,7 +44,7 @@ async function compiled(text: string) {
   const { rules, errors } = loadRules([{ name: 'rules.yaml', text }], { sources: EVENT_SOURCES });
   if (errors.length > 0) throw new Error(errors.map((error) => renderDiagnostic(error)).join('\n'));
   const active = rules.filter(({ enabled, source }) => enabled && source === 'k8s_audit').map(ruleSourceOf);
-  return { active, ...(await compileModule(active, { cacheDirectory: TEST_MODULES })) };
+  return { active, ...(await compileModule(active, { cacheDirectory: TEST_MODULES, inThisProcess: true })) };
 }
 
 /** Rules on audit events as an agent uses them. */

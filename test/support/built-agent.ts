@@ -22,7 +22,7 @@ export async function moduleOf(text: string, name = 'test rules', options: LoadO
   const { rules, errors } = loadRules([{ name: 'test.yaml', text }], options);
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'));
   const sources = rules.map(({ outputText, ...rule }) => ({ ...rule, output: outputText }));
-  const { wasm } = await compileModule(sources, { cacheDirectory: TEST_MODULES });
+  const { wasm } = await compileModule(sources, { cacheDirectory: TEST_MODULES, inThisProcess: true });
   return loadRuleModule(name, wasm);
 }
 

@@ -60,7 +60,7 @@ export class FilterTrial implements Disposable {
   }
 
   static async ofRules(rules: readonly RuleSource[]): Promise<FilterTrial> {
-    return new FilterTrial([await compileModule(rules)]);
+    return new FilterTrial([await compileModule(rules, { cacheDirectory: TEST_MODULES, inThisProcess: true })]);
   }
 
   process(input: StructInput & { readonly cwd: string }): FilteredProcess {

@@ -1,7 +1,5 @@
 // Responses for tests: settings with what a test does not care about filled in, their conditions compiled, and a responder that only notes what it is given.
 
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { ResponseSet } from '../../host/agent/response-set.ts';
 import { loadRuleModule } from '../../host/agent/rule-module.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
@@ -9,6 +7,7 @@ import type { Outcome, Target } from '../../host/responses/action.ts';
 import type { Responder } from '../../host/responses/responder.ts';
 import type { Response, ResponseSettings } from '../../host/responses/settings.ts';
 import { guardRules } from '../../host/responses/unless.ts';
+import { TEST_MODULES } from './module-cache.ts';
 
 export function responseOf(given: Partial<Response> = {}): Response {
   return { name: 'freeze', match: { rules: ['*'] }, action: 'pause_container', where: 'host', ...given };
@@ -30,7 +29,7 @@ export async function responseSet(
   };
   const rules = guardRules(responses);
   if (rules.length === 0) return { settings };
-  const { wasm } = await compileModule(rules, { cacheDirectory: join(tmpdir(), 'wasprey-test-modules') });
+  const { wasm } = await compileModule(rules, { cacheDirectory: TEST_MODULES, inThisProcess: true });
   return { settings, guard: loadRuleModule('responses (unless)', wasm) };
 }
 

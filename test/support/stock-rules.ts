@@ -42,6 +42,6 @@ export async function stockModule(names: readonly StockFile[]): Promise<RuleModu
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'));
   const enabled = rules.filter((rule) => rule.enabled);
   const sources = enabled.map(({ outputText, ...rule }) => ({ ...rule, output: outputText }));
-  const { wasm } = await compileModule(sources, { cacheDirectory: TEST_MODULES });
+  const { wasm } = await compileModule(sources, { cacheDirectory: TEST_MODULES, inThisProcess: true });
   return loadRuleModule('stock rules', wasm);
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileModule } from '../../../host/compiler/compile.ts';
 import { GivenModule } from '../../../host/rule-tests/given-module.ts';
+import { TEST_MODULES } from '../../support/module-cache.ts';
 import { rulesOf } from '../../support/rule-module.ts';
 
 /** By condition: whether it holds of a process with the descriptors of files and pipes, of one with none, of one not known. */
@@ -34,7 +35,11 @@ const VERDICTS: Readonly<Record<string, readonly [both: boolean, none: boolean, 
 
 test('transformers and comparisons go over every element of a list', async () => {
   const conditions = Object.keys(VERDICTS);
-  const compiled = await compileModule(rulesOf(conditions), { fields: 'given' });
+  const compiled = await compileModule(rulesOf(conditions), {
+    fields: 'given',
+    cacheDirectory: TEST_MODULES,
+    inThisProcess: true,
+  });
   assert.deepEqual(compiled.diagnostics, []);
   const module = new GivenModule(compiled);
   const lists = [['file', 'pipe'], [], undefined];

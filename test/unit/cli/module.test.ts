@@ -14,6 +14,7 @@ import { loadCompiledRules, prepareRules } from '../../../host/daemon/rules/comp
 import { loadRuleSet } from '../../../host/daemon/rules/rule-set.ts';
 import type { Terminal } from '../../../host/diagnostics/terminal.ts';
 import { removeCustomSection, writeCustomSection } from '../../../host/sandbox/sections.ts';
+import { TEST_MODULES } from '../../support/module-cache.ts';
 
 const RULES = `
 - rule: Removed
@@ -79,7 +80,7 @@ async function refusal(bytes: Uint8Array): Promise<string> {
 
 test('a compiled module is taken; what is none is refused with the reason, and never with a stack trace', async () => {
   const { active } = loadRuleSet([{ name: 'r.yaml', text: RULES }], TERMINAL, false);
-  const { wasm, manifest } = await compileModule(active);
+  const { wasm, manifest } = await compileModule(active, { cacheDirectory: TEST_MODULES, inThisProcess: true });
   const withManifest = (changed: unknown) =>
     writeCustomSection(wasm, MANIFEST_SECTION, Buffer.from(JSON.stringify(changed)));
   const withFilter = (clause: unknown) => withManifest({ ...manifest, filter: [clause] });
@@ -165,7 +166,7 @@ test('a compiled module is taken; what is none is refused with the reason, and n
 
 test('a manifest of any shape is taken or refused', async () => {
   const { active } = loadRuleSet([{ name: 'r.yaml', text: RULES }], TERMINAL, false);
-  const { wasm, manifest } = await compileModule(active);
+  const { wasm, manifest } = await compileModule(active, { cacheDirectory: TEST_MODULES, inThisProcess: true });
   const odd = fc.oneof(
     fc.jsonValue(),
     fc.constantFrom('unlink', 'Warning', '%proc.name', '%proc.aname[', 'proc.aname'),

@@ -8,6 +8,7 @@ import { type LoadResult, loadRules } from '../../../host/compiler/rules/load.ts
 import { ruleSourceOf } from '../../../host/compiler/rules/rule.ts';
 import { ALL_EVENT_NAMES } from '../../../host/schema/event-names.ts';
 import { resolveField } from '../../../host/schema/fields/index.ts';
+import { TEST_MODULES } from '../../support/module-cache.ts';
 
 function rule(condition: string, more = '', output = 'seen %proc.name'): string {
   return `- rule: r1\n  desc: d\n  condition: ${JSON.stringify(condition)}\n  output: ${JSON.stringify(output)}\n  priority: NOTICE\n${more}`;
@@ -48,7 +49,7 @@ test('%container.info is taken out of the template, and what it leaves prints', 
     rules.map(({ outputText }) => outputText),
     ['a  b rmation'],
   );
-  const compiled = await compileModule(rules.map(ruleSourceOf));
+  const compiled = await compileModule(rules.map(ruleSourceOf), { cacheDirectory: TEST_MODULES, inThisProcess: true });
   assert.deepEqual(
     compiled.diagnostics.filter(({ severity }) => severity === 'error'),
     [],

@@ -8,6 +8,7 @@ import { valueText } from '../../../host/fields/text.ts';
 import { decode, encode, type FieldValue, text } from '../../../host/fields/value.ts';
 import { operandValue } from '../../../host/outputs/transform.ts';
 import { GivenModule } from '../../../host/rule-tests/given-module.ts';
+import { TEST_MODULES } from '../../support/module-cache.ts';
 import { RuleModule, rulesOf } from '../../support/rule-module.ts';
 
 const FIELDS: Readonly<Record<string, string>> = {
@@ -59,7 +60,11 @@ test('outputs and conditions transform lists and texts in pieces alike', async (
   const conditions = OPERANDS.map(([written, value]) =>
     value === undefined ? `not ${written} exists` : `${written} = "${value}"`,
   );
-  const compiled = await compileModule(rulesOf(conditions), { fields: 'given' });
+  const compiled = await compileModule(rulesOf(conditions), {
+    fields: 'given',
+    cacheDirectory: TEST_MODULES,
+    inThisProcess: true,
+  });
   const fields = new Map<string, string | string[]>([...Object.entries(FIELDS), ['fd.types', TYPES]]);
   const matches = new GivenModule(compiled).evaluate({ fields, parameters: [] });
   assert.deepEqual(
@@ -76,7 +81,11 @@ test('a list with an absent item is absent, and so meets no other', async () => 
     'tolower((proc.name)) in tolower((proc.pname, proc.name))',
     'len((proc.name, "z")) = 2',
   ];
-  const compiled = await compileModule(rulesOf(conditions), { fields: 'given' });
+  const compiled = await compileModule(rulesOf(conditions), {
+    fields: 'given',
+    cacheDirectory: TEST_MODULES,
+    inThisProcess: true,
+  });
   const matches = new GivenModule(compiled).evaluate({ fields: new Map(Object.entries(FIELDS)), parameters: [] });
   assert.deepEqual(matches, [2, 3, 4]);
 });

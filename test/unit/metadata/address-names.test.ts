@@ -10,6 +10,7 @@ import { loadRules } from '../../../host/compiler/rules/load.ts';
 import { type NameLookup, NameResolver } from '../../../host/metadata/name-resolver.ts';
 import { NAMED_ADDRESS, NAMES_SLOTS, nameKey } from '../../../host/schema/names.ts';
 import { event, moduleOf, process as processImage, startBuiltAgent } from '../../support/built-agent.ts';
+import { TEST_MODULES } from '../../support/module-cache.ts';
 
 const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   'one.test': ['192.0.2.1', '2001:db8::1'],
@@ -116,7 +117,7 @@ describe('conditions on names', () => {
       RULES.replace('fd.sip.name = one.test', 'fd.sip.name startswith one').split('- rule: otherwise')[0] ?? '';
     const { rules } = loadRules([{ name: 'a.yaml', text: rule }]);
     const sources = rules.map(({ outputText, ...source }) => ({ ...source, output: outputText }));
-    const { diagnostics } = await compileModule(sources);
+    const { diagnostics } = await compileModule(sources, { cacheDirectory: TEST_MODULES, inThisProcess: true });
     assert.match(diagnostics.map(({ message }) => message).join(), /fd\.sip\.name startswith is never true/);
   });
 });

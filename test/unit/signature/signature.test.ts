@@ -10,6 +10,7 @@ import { readCustomSection, writeCustomSection } from '../../../host/sandbox/sec
 import { generateKeyPair, KeyError, readSigningKey, readTrustedKey } from '../../../host/signature/key.ts';
 import { admitModule, SignatureError } from '../../../host/signature/policy.ts';
 import { checkSignature, SIGNATURE_SECTION, signersOf, signModule } from '../../../host/signature/signature.ts';
+import { TEST_MODULES } from '../../support/module-cache.ts';
 import { rulesOf } from '../../support/rule-module.ts';
 
 const [old, young, foreign] = [pair(), pair(), pair()];
@@ -21,7 +22,8 @@ function pair() {
 
 let module: Uint8Array;
 before(async () => {
-  module = (await compileModule(rulesOf(['evt.type = open']))).wasm;
+  module = (await compileModule(rulesOf(['evt.type = open']), { cacheDirectory: TEST_MODULES, inThisProcess: true }))
+    .wasm;
 });
 
 test('a module that a trusted key has signed is known by it, whoever else has signed', () => {
