@@ -13,6 +13,8 @@ export class Functions {
   readonly #most: number;
   readonly #names = new Map<string, string>();
   readonly #taken = new Set<string>();
+  /** By name: the number that its last function got. Those below are taken: thousands of functions may have one name. */
+  readonly #numbers = new Map<string, number>();
   readonly #texts: string[] = [];
   #characters = 0;
 
@@ -28,14 +30,21 @@ export class Functions {
   define(key: string, name: string, write: (name: string) => string): string {
     const known = this.#names.get(key);
     if (known !== undefined) return known;
-    let unique = name;
-    for (let number = 2; this.#taken.has(unique); number++) unique = `${name}_${number}`;
-    this.#taken.add(unique);
+    const unique = this.#unique(name);
     this.#names.set(key, unique);
     const text = write(unique);
     this.#characters += text.length;
     if (this.#characters > this.#most) throw new TooMuchCodeError();
     this.#texts.push(text);
+    return unique;
+  }
+
+  #unique(name: string): string {
+    let number = this.#numbers.get(name) ?? 1;
+    let unique = number === 1 ? name : `${name}_${number}`;
+    while (this.#taken.has(unique)) unique = `${name}_${++number}`;
+    this.#taken.add(unique);
+    this.#numbers.set(name, number);
     return unique;
   }
 
