@@ -20,8 +20,11 @@ import { filesOf, type Place, runFiles, suiteOf } from './run-suite.ts';
 import { TEST_MODULES } from './support/module-cache.ts';
 import type { SkippedTest, TestEvent, Totals } from './totals.ts';
 
-/** What set-up and runs of the product make for the tests: it would take the clone minutes. */
-const BUILT = ['bpf', 'modules', 'native', 'page', 'setup'];
+/** What set-up makes: it would take the clone minutes. */
+const BUILT = ['bpf', 'native', 'page', 'setup'];
+
+/** Modules that the product has compiled, by the hash of what they were made from: what the clone adds, the suites after it need too. */
+const SHARED = join(BUILD, 'modules');
 
 /** Without git there is nothing to clone. */
 export const isClonable = (): boolean => existsSync(join(PROJECT, '.git'));
@@ -70,6 +73,8 @@ class Clone implements Place, Disposable {
     for (const part of BUILT.filter((name) => existsSync(join(BUILD, name)))) {
       cpSync(join(BUILD, part), join(this.folder, 'build', part), { recursive: true });
     }
+    mkdirSync(SHARED, { recursive: true });
+    symlinkSync(SHARED, join(this.folder, 'build/modules'));
     if (readdirSync(this.#parent).join() !== 'project') throw new Error(`the clone has neighbours in ${this.#parent}`);
   }
 
