@@ -2,7 +2,6 @@
 
 export type Result =
   | { readonly kind: 'booted'; readonly release: string; readonly seconds: number; readonly lsm: string }
-  | { readonly kind: 'begins'; readonly step: string }
   | {
       readonly kind: 'test';
       readonly test: string;
@@ -12,9 +11,10 @@ export type Result =
     }
   | { readonly kind: 'note'; readonly note: string }
   | { readonly kind: 'file'; readonly file: string; readonly text: string }
-  | { readonly kind: 'ends'; readonly step: string; readonly status: number; readonly seconds: number };
+  /** Its tests have said whether they passed. `status`: of the process, which has ended in this step. */
+  | { readonly kind: 'ends'; readonly step: string; readonly seconds: number; readonly status?: number };
 
-const MARK = '@wasprey ';
+export const MARK = '@wasprey ';
 
 /** Undefined for other lines. Throws on one that is garbled. */
 export function parseResult(line: string): Result | undefined {

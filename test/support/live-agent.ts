@@ -12,7 +12,8 @@ import { TIME_FACTOR, widened } from './time-factor.ts';
 
 /** Files that never are: deleting one makes an event that shows where the stream of events is. arm64 has unlinkat(2) alone. */
 const FENCES = '/nonexistent/wasprey-fence-';
-let agentCount = 0;
+/** Numbers of the agents that are not stopped. */
+const numbers = new Set<number>();
 const FENCE_RULE = 'live test fence';
 const PATIENCE_MS = 10_000 * TIME_FACTOR;
 const CLOCK_SLACK = widened(20_000_000n);
@@ -37,8 +38,9 @@ export class LiveAgent {
   #product: RunningProduct | undefined;
   readonly #alerts: AlertLine[] = [];
   readonly #fences = new Map<string, () => void>();
-  /** Each agent has its own: several may run, and see each other's. It is the same in each run, so that the compiled rules are as well. */
-  readonly #fence = `${FENCES}${agentCount++}-`;
+  /** Each agent has its own: several may run, and see each other's. */
+  readonly #number = freeNumber();
+  readonly #fence = `${FENCES}${this.#number}-`;
   #fenceCount = 0;
   readonly #options: ProductOptions;
 
@@ -65,6 +67,15 @@ export class LiveAgent {
   }
 
   async #start(rules: readonly string[]): Promise<void> {
+    try {
+      await this.#startProduct(rules);
+    } catch (error) {
+      numbers.delete(this.#number);
+      throw error;
+    }
+  }
+
+  async #startProduct(rules: readonly string[]): Promise<void> {
     const names = ['evt.arg.path', 'evt.arg.name'] as const;
     const condition = names.map((name) => `${name} startswith ${this.#fence}`).join(' or ');
     const fence = probe(['unlink', 'unlinkat'], names, `(${condition})`);
@@ -212,6 +223,7 @@ export class LiveAgent {
 
   async stop(): Promise<void> {
     await this.#product?.stop();
+    numbers.delete(this.#number);
   }
 
   #describe(rule: string): string {
@@ -219,6 +231,14 @@ export class LiveAgent {
     const lines = latest.map((alert) => `  ${alert.output.slice(0, 300)}`).join('\n');
     return `${this.#product?.state()}. The latest alerts of that rule:\n${lines || '  none'}`;
   }
+}
+
+/** Low ones again and again: rules with the same number need not be compiled anew, in whichever order and process files are run. */
+function freeNumber(): number {
+  let number = 0;
+  while (numbers.has(number)) number++;
+  numbers.add(number);
+  return number;
 }
 
 function later(one: bigint, other: bigint): bigint {

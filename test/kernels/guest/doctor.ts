@@ -1,23 +1,17 @@
 // `wasprey doctor` on this kernel: nothing is missing but what the kernel is known to lack. Its report for people is kept.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { renderExamination } from '../../../host/cli/reports/doctor-report.ts';
 import { SILENT } from '../../../host/diagnostics/terminal.ts';
 import type { Examination } from '../../../host/doctor/examine.ts';
-import { PROJECT } from '../../../host/setup/paths.mjs';
-import { RUNTIME_OPTIONS } from '../../../host/setup/runtime.mjs';
 import { guestNamed } from '../guests.ts';
+import { runCommand } from './command.ts';
 
 const { lacks, needsTracefs } = guestNamed(process.env.GUEST ?? '');
 
 // Run once: in emulation that takes as long as all the rest of this step.
-const { stdout, stderr, status } = spawnSync(
-  process.execPath,
-  [...RUNTIME_OPTIONS, 'host/cli/main.ts', 'doctor', '--json'],
-  { cwd: PROJECT, encoding: 'utf8' },
-);
+const { stdout, stderr, status } = await runCommand('doctor', ['--json']);
 
 /** Undefined if it printed something else, of which the first test has the words. */
 const found = parsed(stdout);

@@ -32,13 +32,16 @@ export NODE_COMPILE_CACHE=$PROJECT/build/compile-cache
 node=$(echo node_modules/node-linux-*/bin/node)
 read -r up _ </proc/uptime
 echo "@wasprey {\"kind\":\"booted\",\"seconds\":$up,\"release\":\"$(uname -r)\",\"lsm\":\"$(cat /sys/kernel/security/lsm)\"}"
-while read -r step file limit; do
-  echo "@wasprey {\"kind\":\"begins\",\"step\":\"$step\"}"
-  read -r began _ </proc/uptime
-  timeout "$limit" "$node" --disable-sigusr1 --v8-pool-size=1 --test-reporter=./test/kernels/guest/reporter.ts "$file" </dev/null
+# A process that ends before the last step, by a crash, has failed in the step that it had begun; another runs the steps after that.
+: >/guest/progress
+while [ "$(grep -c ^begins /guest/progress)" -lt "$(wc -l </guest/steps)" ]; do
+  "$node" --disable-sigusr1 --v8-pool-size=1 --test-reporter=./test/kernels/guest/reporter.ts \
+    test/kernels/guest/run-steps.ts /guest/steps /guest/progress </dev/null
   status=$?
-  kill -KILL -1 2>/dev/null # what a step that failed has left: every process but this one
-  read -r ended _ </proc/uptime
-  echo "@wasprey {\"kind\":\"ends\",\"step\":\"$step\",\"status\":$status,\"seconds\":$(awk "BEGIN {printf \"%.1f\", $ended - $began}")}"
-done </guest/steps
+  kill -KILL -1 2>/dev/null # what it has left: every process but this one
+  read -r last step < <(tail -n 1 /guest/progress)
+  [ "$last" = begins ] || break
+  echo "ends $step" >>/guest/progress
+  echo "@wasprey {\"kind\":\"ends\",\"step\":\"${step//_/ }\",\"seconds\":0,\"status\":$status}"
+done
 sync; busybox poweroff -f
