@@ -1,13 +1,13 @@
-// Files of test/live that run in no guest, and why. In each guest the step `agent` has an alert of each family of
+// Files of test/live that run in no guest, and why. In each guest the steps `hooks` and `generate` have an alert of each family of
 // hooks and of each action; live files beyond these are as many as the time allows.
 
 const SPACE = 'what it tests is done in user space, the same on each kernel';
 const TOOLS = 'it needs programs that the roots of guests do not have';
 const COMPILER = 'it compiles a C program, and the minimal roots have no compiler';
-const RULES = 'the step `agent` has the actions of all rules verified on each kernel';
+const RULES = 'the step `generate` has the actions of all rules verified on each kernel';
 const LOADED =
   'the step `programs` loads its programs on each kernel, `doctor` attaches them; the rest for want of time';
-const FAMILY = 'the step `agent` has an alert of the same programs on each kernel; the rest for want of time';
+const FAMILY = 'the step `hooks` has an alert of the same programs on each kernel; the rest for want of time';
 const CLOCK =
   'it holds loads or races against the clock, which say nothing of a kernel where an emulated processor runs it';
 const ACTIONS = '`responses-cgroups` has the actions on the control groups of each kernel; the rest is the same on all';

@@ -15,21 +15,29 @@ export interface Step {
 
 const GUEST = 'test/kernels/guest';
 
-/** Files and folders, in the order in which they are loaded. */
-export const AGENT_RULES: readonly string[] = ['rules', `${GUEST}/hooks.yaml`, ...falcoRules()];
-
 /** Live files that start no agent, so that there are no rules to compile before. */
 const WITHOUT_AGENT: readonly string[] = ['isolate', 'responses-cgroups'];
 
 export function stepsOf(guest: Guest, only = process.env.KERNELS_DO): Step[] {
   const all: Step[] = [
     { name: 'programs', file: `${GUEST}/programs.ts`, limitSeconds: 300 },
-    { name: 'agent', file: `${GUEST}/agent.ts`, limitSeconds: 600, primedBy: { rules: AGENT_RULES } },
+    {
+      name: 'hooks',
+      file: `${GUEST}/hooks.ts`,
+      limitSeconds: 600,
+      primedBy: { rules: ['rules', `${GUEST}/hooks.yaml`] },
+    },
+    {
+      name: 'generate',
+      file: `${GUEST}/generate.ts`,
+      limitSeconds: 600,
+      primedBy: { rules: ['rules', ...falcoRules()] },
+    },
     { name: 'doctor', file: `${GUEST}/doctor.ts`, limitSeconds: 300 },
     ...guest.live.map((name) => ({
       name: `live ${name}`,
       file: `test/live/${name}.test.ts`,
-      limitSeconds: 600,
+      limitSeconds: 900,
       ...(!WITHOUT_AGENT.includes(name) && { primedBy: 'itself' as const }),
     })),
   ];

@@ -1,9 +1,8 @@
 // What `wasprey generate --verify` verifies by: the rules that are evaluated, and the source of their alerts.
 
-import type { RuleFile } from '../../compiler/rules/load.ts';
-import { compiledBefore, prepareRules } from '../../daemon/rules/compile.ts';
+import { prepareRules } from '../../daemon/rules/compile.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
-import { type RuleSelection, selectionOf } from '../../daemon/rules/rule-selection.ts';
+import { selectionOf } from '../../daemon/rules/rule-selection.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';
@@ -57,7 +56,9 @@ async function openSource(
     say(`verifying by an agent with ${count(module.rules.length, 'rule')}`);
     return { rules: new Set(module.rules.map(({ name }) => name)), source };
   }
-  const rules = new Set(await ruleNames(readRuleFiles(paths), terminal, selection));
+  const { loadRuleSet } = await import('../../daemon/rules/rule-set.ts');
+  const { active } = loadRuleSet(readRuleFiles(paths), terminal, false, selection);
+  const rules = new Set(active.map(({ name }) => name));
   if (options.alerts !== undefined) return { rules, source: follow(options.alerts, watch) };
   const { host, port } = parseAddress(options.listen ?? '');
   const source = await listenForAlerts(host, port, watch).catch((error: unknown) => {
@@ -65,18 +66,6 @@ async function openSource(
   });
   say(`listening at ${host}:${source.port}`);
   return { rules, source };
-}
-
-/** Of the rules that are evaluated. @throws {CommandFailure} */
-async function ruleNames(
-  files: readonly RuleFile[],
-  terminal: Terminal,
-  selection: RuleSelection,
-): Promise<readonly string[]> {
-  const module = compiledBefore(files, selection);
-  if (module) return module.rules.map(({ name }) => name);
-  const { loadRuleSet } = await import('../../daemon/rules/rule-set.ts');
-  return loadRuleSet(files, terminal, false, selection).active.map(({ name }) => name);
 }
 
 function follow(path: string, watch: AlertWatch): AlertSource {

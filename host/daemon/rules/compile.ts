@@ -94,7 +94,12 @@ export async function compileRules(
   selection: RuleSelection,
   loading: Loading,
 ): Promise<RuleModule> {
-  const { cache, key } = cacheEntry(files, selection);
+  const cache = new ModuleCache(MODULE_CACHE, BUILT_MODULES);
+  const key = contentHash([
+    digestInputs(PROJECT, COMPILER_SOURCES),
+    ...files.flatMap((file) => [file.name, file.text]),
+    JSON.stringify(selection),
+  ]);
   const known = cache.read(key);
   const accepted = acceptedBy(selection);
   if (known) return loadRuleModule(name, known, accepted);
@@ -103,25 +108,6 @@ export async function compileRules(
   if (leftOut.length === 0) cache.write(key, wasm);
   else loading.onLeftOut?.(leftOut);
   return loadRuleModule(name, wasm, accepted);
-}
-
-/**
- * The module of rules that have been compiled before; undefined if they have not. For a command that asks what rules there are and has no
- * use for the module: to read rule files takes many times as long.
- */
-export function compiledBefore(files: readonly RuleFile[], selection: RuleSelection): RuleModule | undefined {
-  const { cache, key } = cacheEntry(files, selection);
-  const known = cache.read(key);
-  return known && loadRuleModule('rules', known, acceptedBy(selection));
-}
-
-function cacheEntry(files: readonly RuleFile[], selection: RuleSelection): { cache: ModuleCache; key: string } {
-  const key = contentHash([
-    digestInputs(PROJECT, COMPILER_SOURCES),
-    ...files.flatMap((file) => [file.name, file.text]),
-    JSON.stringify(selection),
-  ]);
-  return { cache: new ModuleCache(MODULE_CACHE, BUILT_MODULES), key };
 }
 
 /** The sources of which a module of selected rules may be. */

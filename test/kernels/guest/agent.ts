@@ -1,42 +1,61 @@
-// `wasprey run`, started once with all rules: the shipped ones, Falco's where they are, and those of hooks.yaml. It starts; an alert comes
-// of each family of hooks; and `wasprey generate --verify` finds the alerts of all actions.
-//
-// Where the README's two commands were run it is started by the second of them, `npm start`, with what that machine has: its own Node
-// and npm.
+// `wasprey run`, as a process of its own: how long it takes to start, and the alerts that come.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { RUNTIME_OPTIONS } from '../../../host/setup/runtime.mjs';
-import { guestNamed } from '../guests.ts';
-import { AGENT_RULES } from '../steps.ts';
-import { testActions } from './actions.ts';
-import { prepareHooks, testHooks } from './hooks.ts';
-import { type StartedAgent, startAgent } from './started-agent.ts';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { PROJECT } from '../../../host/setup/paths.mjs';
+import { until } from '../../support/until.ts';
 
-const ALERTS = '/tmp/wasprey-alerts.json';
-const COMMAND =
-  guestNamed(process.env.GUEST ?? '').root === 'set-up'
-    ? ['npm', 'start', '--']
-    : [process.execPath, ...RUNTIME_OPTIONS, 'host/cli/main.ts', 'run'];
-
-let agent: StartedAgent | undefined;
-before(async () => {
-  prepareHooks();
-  // Of all rules that match, so that none hides another.
-  agent = await startAgent([...COMMAND, '--json', '--rule-matching', 'all', ...AGENT_RULES], ALERTS);
-});
-after(() => agent?.stop());
-
-function alert(rule: string): Promise<string> {
-  return agent?.alert(rule) ?? assert.fail('the agent was not started');
+export interface StartedAgent {
+  /** From the start of the process until it watches. */
+  readonly startMs: number;
+  /** The line of the first alert of that rule. */
+  alert(rule: string): Promise<string>;
+  stop(): Promise<void>;
 }
 
-test(`starts, and alerts: ${COMMAND.includes('npm') ? 'npm start' : 'wasprey run'}`, async (context) => {
-  context.diagnostic(`start-up ${agent?.startMs} ms`);
-  readFileSync('/etc/shadow');
-  assert.match(await alert('Sensitive file read'), /\/etc\/shadow/);
-});
+/** Longest time until it watches, where its rules have to be compiled first. */
+const START_MS = 60_000;
 
-testHooks(alert);
-testActions(AGENT_RULES, ALERTS);
+/** @param command with the options and rules; alerts are printed as lines of JSON */
+export async function startAgent(command: readonly string[]): Promise<StartedAgent> {
+  const began = performance.now();
+  const [program = '', ...words] = command;
+  // In a group of its own, as a shell starts it: npm does not hand SIGINT on, a terminal sends it to the group.
+  const child = spawn(program, words, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const signal = (name: NodeJS.Signals): void => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, name);
+  };
+  /** The first line of each rule. */
+  const alerts = new Map<string, string>();
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const rule = /"rule":"([^"]*)"/.exec(line)?.[1];
+    if (rule !== undefined && !alerts.has(rule)) alerts.set(rule, line);
+  });
+  let messages = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk) => {
+    messages += chunk;
+  });
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  try {
+    await until(() => messages.includes('watching by') || child.exitCode !== null, START_MS);
+    assert.equal(child.exitCode, null, `it ended with status ${child.exitCode}`);
+  } catch (error) {
+    signal('SIGKILL');
+    throw new Error(`the agent did not start, it said:\n${messages}`, { cause: error });
+  }
+  return {
+    startMs: Math.round(performance.now() - began),
+    async alert(rule) {
+      try {
+        return await until(() => alerts.get(rule));
+      } catch {
+        assert.fail(`no alert of "${rule}", but of ${[...alerts.keys()].join(', ')}; the agent said:\n${messages}`);
+      }
+    },
+    async stop() {
+      signal('SIGINT');
+      await ended;
+    },
+  };
+}

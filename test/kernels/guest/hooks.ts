@@ -1,18 +1,43 @@
-// An alert comes of each family of hooks, by the rules of hooks.yaml, of calls that act makes. A process in the control group of a container
-// is known as the container's, however control groups are mounted.
+// `wasprey run` with the shipped rules and those of hooks.yaml: it starts, and an alert comes for each family of hooks, of calls that
+// act makes. A process in the control group of a container is known as the container's, however control groups are mounted.
+//
+// Where the README's two commands were run it is started by the second of them, `npm start`, with what that machine has: its own Node
+// and npm.
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
+import { RUNTIME_OPTIONS } from '../../../host/setup/runtime.mjs';
 import { opener32 } from '../../support/elf32.ts';
 import { actProgram, actWords, type Step, str } from '../../support/live-act.ts';
 import { AF_INET, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../../support/live-numbers.ts';
 import { until } from '../../support/until.ts';
+import { guestNamed } from '../guests.ts';
+import { type StartedAgent, startAgent } from './agent.ts';
 
 const FOLDER = '/tmp/wasprey-hooks';
 const CONTAINER = 'c0ffee'.padEnd(64, '0');
+const BY_NPM = guestNamed(process.env.GUEST ?? '').root === 'set-up';
+const COMMAND = BY_NPM ? ['npm', 'start', '--'] : [process.execPath, ...RUNTIME_OPTIONS, 'host/cli/main.ts', 'run'];
+
+let agent: StartedAgent | undefined;
+
+before(async () => {
+  rmSync(FOLDER, { recursive: true, force: true });
+  mkdirSync(FOLDER);
+  for (const name of ['open', 'descriptor', 'to-rename', 'contained']) writeFileSync(`${FOLDER}/${name}`, 'content');
+  agent = await startAgent([...COMMAND, '--json', 'rules', 'test/kernels/guest/hooks.yaml']);
+});
+after(() => agent?.stop());
+
+test(`${BY_NPM ? 'npm start' : 'wasprey run'} starts, and alerts`, async (context) => {
+  // The table of the suite compares starts of the agent alone.
+  context.diagnostic(`${BY_NPM ? 'npm start took' : 'start-up'} ${agent?.startMs} ms`);
+  readFileSync('/etc/shadow');
+  assert.match(await alert('Sensitive file read'), /\/etc\/shadow/);
+});
 
 const open = (path: string): Step => ['openat', AT_FDCWD, str(path), O.RDONLY];
 const MARK: Step = ['@mark', 'wasprey-hooks'];
@@ -47,6 +72,10 @@ const ACTS: Readonly<Record<string, readonly Step[]>> = {
   io_uring: [['ring:openat', AT_FDCWD, str(`${FOLDER}/open`), O.RDONLY]],
 };
 
+function alert(rule: string): Promise<string> {
+  return agent?.alert(rule) ?? assert.fail('the agent was not started');
+}
+
 function datagramTo(port: number): Step[] {
   return [
     ['socket', AF_INET, SOCK_DGRAM, 0],
@@ -56,69 +85,59 @@ function datagramTo(port: number): Step[] {
   ];
 }
 
-/** Before the agent starts, which would report that the files are made. */
-export function prepareHooks(): void {
-  rmSync(FOLDER, { recursive: true, force: true });
-  mkdirSync(FOLDER);
-  for (const name of ['open', 'descriptor', 'to-rename', 'contained']) writeFileSync(`${FOLDER}/${name}`, 'content');
-}
+describe('an alert of', () => {
+  for (const [rule, steps] of Object.entries(ACTS)) {
+    test(rule, async () => {
+      const { status, stderr } = spawnSync(actProgram(), actWords(steps), { encoding: 'utf8' });
+      assert.equal(status, 0, stderr);
+      await alert(rule);
+    });
+  }
 
-/** @param alert the line of the first alert of a rule */
-export function testHooks(alert: (rule: string) => Promise<string>): void {
-  describe('an alert of', () => {
-    for (const [rule, steps] of Object.entries(ACTS)) {
-      test(rule, async () => {
-        const { status, stderr } = spawnSync(actProgram(), actWords(steps), { encoding: 'utf8' });
-        assert.equal(status, 0, stderr);
-        await alert(rule);
-      });
+  test('32-bit', async () => {
+    const program = `${FOLDER}/opener32`;
+    writeFileSync(program, opener32(), { mode: 0o755 });
+    const { status, error } = spawnSync(program, [`${FOLDER}/open`]);
+    assert.equal(status, 0, String(error));
+    await alert('32-bit');
+  });
+
+  test('container, by the control group of a process', async () => {
+    const folders = containerCgroups();
+    const process = spawn(actProgram(), actWords([['@wait'], open(`${FOLDER}/contained`)]), {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    try {
+      await waits(process);
+      for (const folder of folders) appendFileSync(join(folder, 'cgroup.procs'), `${process.pid}\n`);
+      process.stdin.end('\n');
+      const line = await alert('container');
+      assert.match(line, new RegExp(`container=${CONTAINER.slice(0, 12)}"`));
+    } finally {
+      process.kill('SIGKILL');
     }
-
-    test('32-bit', async () => {
-      const program = `${FOLDER}/opener32`;
-      writeFileSync(program, opener32(), { mode: 0o755 });
-      const { status, error } = spawnSync(program, [`${FOLDER}/open`]);
-      assert.equal(status, 0, String(error));
-      await alert('32-bit');
-    });
-
-    test('container, by the control group of a process', async () => {
-      const folders = containerCgroups();
-      const process = spawn(actProgram(), actWords([['@wait'], open(`${FOLDER}/contained`)]), {
-        stdio: ['pipe', 'pipe', 'inherit'],
-      });
-      try {
-        await waits(process);
-        for (const folder of folders) appendFileSync(join(folder, 'cgroup.procs'), `${process.pid}\n`);
-        process.stdin.end('\n');
-        const line = await alert('container');
-        assert.match(line, new RegExp(`container=${CONTAINER.slice(0, 12)}"`));
-      } finally {
-        process.kill('SIGKILL');
-      }
-    });
   });
+});
 
-  // Programs that returned 0 would take the trace events they are attached to away from perf.
-  test('perf counts calls meanwhile', () => {
-    const PERF_TYPE_TRACEPOINT = 2;
-    const attributes = Buffer.alloc(64); // PERF_ATTR_SIZE_VER0
-    attributes.writeUInt32LE(PERF_TYPE_TRACEPOINT);
-    attributes.writeUInt32LE(attributes.length, 4);
-    attributes.writeBigUInt64LE(BigInt(readFileSync('/sys/kernel/tracing/events/raw_syscalls/sys_exit/id', 'utf8')), 8);
-    const steps: Step[] = [
-      ['perf_event_open', str(attributes), 0, -1, -1, 0],
-      ...Array.from({ length: 10 }, (): Step => ['getppid']),
-      ['read', 'r0', 'out', 8],
-      ['openat', AT_FDCWD, str(`${FOLDER}/counted`), O.WRONLY | O.CREAT, 0o600],
-      ['write', 'r', 'out', 8],
-    ];
-    const { status, stderr } = spawnSync(actProgram(), actWords(steps), { encoding: 'utf8' });
-    assert.equal(status, 0, stderr);
-    const counted = readFileSync(`${FOLDER}/counted`).readBigUInt64LE();
-    assert.ok(counted >= 10n, `${counted} counted`);
-  });
-}
+// Programs that returned 0 would take the trace events they are attached to away from perf.
+test('perf counts calls meanwhile', () => {
+  const PERF_TYPE_TRACEPOINT = 2;
+  const attributes = Buffer.alloc(64); // PERF_ATTR_SIZE_VER0
+  attributes.writeUInt32LE(PERF_TYPE_TRACEPOINT);
+  attributes.writeUInt32LE(attributes.length, 4);
+  attributes.writeBigUInt64LE(BigInt(readFileSync('/sys/kernel/tracing/events/raw_syscalls/sys_exit/id', 'utf8')), 8);
+  const steps: Step[] = [
+    ['perf_event_open', str(attributes), 0, -1, -1, 0],
+    ...Array.from({ length: 10 }, (): Step => ['getppid']),
+    ['read', 'r0', 'out', 8],
+    ['openat', AT_FDCWD, str(`${FOLDER}/counted`), O.WRONLY | O.CREAT, 0o600],
+    ['write', 'r', 'out', 8],
+  ];
+  const { status, stderr } = spawnSync(actProgram(), actWords(steps), { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  const counted = readFileSync(`${FOLDER}/counted`).readBigUInt64LE();
+  assert.ok(counted >= 10n, `${counted} counted`);
+});
 
 /** A control group as Docker names it, made in each hierarchy that is mounted. */
 function containerCgroups(): string[] {

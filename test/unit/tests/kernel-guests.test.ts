@@ -56,8 +56,8 @@ test('each live file is in a guest, or named with the reason why it is in none',
 
 test('KERNELS_DO picks steps by name', () => {
   assert.deepEqual(
-    stepsOf(guestNamed('7.3-amd64'), 'agent, live open').map(({ name }) => name),
-    ['agent', 'live open'],
+    stepsOf(guestNamed('7.3-amd64'), 'hooks, live open').map(({ name }) => name),
+    ['hooks', 'live open'],
   );
 });
 
@@ -74,8 +74,8 @@ test('the row of a guest: programs, actions, start-up time, live tests with what
   const passed = (name: string) => ({ kind: 'test', test: name, seconds: 0 }) as const;
   summary.add('programs', passed('on_open'));
   summary.add('programs', { ...passed('on_path'), error: 'refused' });
-  summary.add('agent', { kind: 'note', note: 'start-up 1234 ms' });
-  summary.add('agent', { kind: 'note', note: '37 verified of 37' });
+  summary.add('hooks', { kind: 'note', note: 'start-up 1234 ms' });
+  summary.add('generate', { kind: 'note', note: '37 verified of 37' });
   summary.add('live open', passed('one'));
   summary.add('live exec', passed('two'));
   summary.add('live io-uring', { ...passed('three'), skipped: 'the kernel has no such request' });

@@ -1,0 +1,43 @@
+// `wasprey generate --verify`, with an agent of its own, by all rules: the shipped ones, and Falco's where they are.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { falcoRules } from '../falco-rules.ts';
+import { runCommand } from './command.ts';
+
+const FALCO = falcoRules();
+
+/** Of one alert: it has to pass through an agent that is emulated. */
+const TIMEOUT_SECONDS = 60;
+
+interface Line {
+  readonly action: string;
+  readonly result: string;
+  readonly rules?: readonly string[];
+  readonly why?: string;
+}
+
+const words = ['--verify', '--json', '--timeout', String(TIMEOUT_SECONDS), '-r', 'rules'];
+const { stdout, stderr, status } = await runCommand('generate', [...words, ...FALCO.flatMap((path) => ['-r', path])]);
+const lines = stdout
+  .split('\n')
+  .filter((line) => line !== '')
+  .map((line) => JSON.parse(line) as Line);
+
+/** Others are for containers, or none of their rules is evaluated: on every kernel. */
+const performed = lines.filter(({ result }) => result !== 'skipped');
+
+test('with all rules', (context) => {
+  const verified = performed.filter(({ result }) => result === 'verified').length;
+  context.diagnostic(`${verified} verified of ${performed.length}${FALCO.length > 0 ? ", with Falco's rules" : ''}`);
+  assert.equal(FALCO.length, Number(process.env.FALCO_FILES), "files of Falco's rules that the test machine has");
+  assert.doesNotMatch(stderr, /no longer evaluated/);
+  assert.equal(status, 0, stderr);
+  assert.ok(verified > 0, stderr);
+});
+
+for (const { action, result, rules, why } of performed) {
+  test(action, () => {
+    assert.equal(result, 'verified', `${rules?.join(', ')}: ${why ?? 'no alert'}`);
+  });
+}
