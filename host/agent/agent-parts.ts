@@ -33,6 +33,7 @@ import type { RuleModule } from './rule-module.ts';
 import { RuleSets, type RuleSetsHost } from './rule-sets.ts';
 import type { Summary } from './summary.ts';
 import { TamperWatch } from './tamper-watch.ts';
+import { describeUnknownSessions } from './unknown-sessions.ts';
 
 const IGNORED: DropListener = { onLog: () => {}, onExit: () => {} };
 
@@ -230,6 +231,8 @@ export class AgentParts {
   completed(modules: readonly RuleModule[], extras: AlertExtras, responses: ResponseSet | undefined): RuleModule[] {
     const { leftOut = new Set(), onTrouble = () => {} } = this.options;
     for (const message of describeLeftOut(modules, leftOut)) onTrouble(message);
+    const unknown = this.sessions ? undefined : describeUnknownSessions(modules, this.options.replay !== undefined);
+    if (unknown !== undefined) onTrouble(unknown);
     return modules
       .map((module) => withoutEvents(module, leftOut))
       .map((module) => ({ ...module, rules: module.rules.map((rule) => withExtras(rule, extras)) }))

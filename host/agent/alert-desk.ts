@@ -10,11 +10,11 @@ import { type KeyedValue, renderFields, renderMessage } from '../outputs/message
 import type { Output } from '../outputs/output.ts';
 import type { SessionFact } from '../schema/fields/field.ts';
 import type { Priority } from '../schema/priority.ts';
-import type { SessionRef } from '../sessions/exec-entry.ts';
-import type { SessionFacts } from '../sessions/live-sessions.ts';
 import { alertDetails } from './alert-details.ts';
 import { ContainerWaits, type KnownContainers, type WaitCounters } from './container-waits.ts';
 import type { RuleInfo, RuleModule } from './rule-module.ts';
+import type { SessionCondition } from './session-condition.ts';
+import { type ConditionalMatch, type KnownSessions, SessionDecision } from './session-decision.ts';
 import { sessionFactOf, sessionValue } from './session-values.ts';
 import { SessionWaits } from './session-waits.ts';
 
@@ -31,12 +31,10 @@ interface RulePlan {
   readonly module: KeyedValue | undefined;
 }
 
-/** Whose an exec session is. */
-export interface KnownSessions {
-  /** In how many ms it is settled; 0: it is. */
-  settledIn(sessions: readonly SessionRef[]): number;
-  /** Undefined if it is no session that was entered by an exec into a pod. */
-  factsOf(sessions: readonly SessionRef[]): SessionFacts | undefined;
+interface ModulePlan {
+  readonly rules: readonly RulePlan[];
+  /** By number of the alternative; absent: there are none. */
+  readonly conditions: readonly (SessionCondition | undefined)[];
 }
 
 export interface DeskOptions {
@@ -83,6 +81,8 @@ export interface DeskCounters extends WaitCounters {
   readonly rules: readonly RuleAlerts[];
   /** Alerts that waited until it was settled whose session they are of. */
   readonly heldForUser: number;
+  /** Matches that did not count, and whose session they are of was not settled. */
+  readonly undecidedForUser: number;
 }
 
 /** What the worker must know of a rule. The fields are in the order in which Match.values has them. */
@@ -101,7 +101,7 @@ export function ruleReads(rule: RuleInfo): RuleReads {
 
 export class AlertDesk {
   /** By generation of the rule set, module and rule. */
-  readonly #plans = new Map<number, readonly (readonly RulePlan[])[]>();
+  readonly #plans = new Map<number, readonly ModulePlan[]>();
   readonly #outputs: Pick<Output, 'write'>;
   readonly #hostname: string;
   readonly #namesModules: boolean;
@@ -110,6 +110,7 @@ export class AlertDesk {
   readonly #containers: ContainerWaits;
   readonly #sessions: KnownSessions | undefined;
   readonly #sessionWaits = new SessionWaits();
+  readonly #decision: SessionDecision;
   readonly #byRule = new Map<string, RuleAlerts>();
   #alerts = 0;
 
@@ -119,18 +120,20 @@ export class AlertDesk {
     this.#hostname = options.hostname;
     this.#namesModules = options.namesModules;
     this.#sessions = options.sessions;
+    this.#decision = new SessionDecision(options.sessions, (...alert) => this.internal(...alert));
     this.#capture = options.capture;
     this.#respond = options.respond;
   }
 
   /** Matches of that rule set may come from now on. */
   use(generation: number, modules: readonly RuleModule[]): void {
-    const plans = modules.map(({ rules, sha256 }) => {
+    const plans = modules.map(({ rules, alternatives = [], sha256 }): ModulePlan => {
       const module = this.#namesModules ? { key: MODULE_FIELD, value: text(`sha256:${sha256}`) } : undefined;
-      return rules.map((rule): RulePlan => {
+      const planned = rules.map((rule): RulePlan => {
         const { shown, all } = fieldsOf(rule);
         return { rule, keys: all, shown: shown.length, facts: factsAmong(all), module };
       });
+      return { rules: planned, conditions: alternatives.map(({ session }) => session) };
     });
     this.#plans.set(generation, plans);
   }
@@ -145,11 +148,21 @@ export class AlertDesk {
   }
 
   take(match: Match): void {
-    const plan = this.#plans.get(match.generation)?.[match.module]?.[match.rule];
-    if (!plan) return;
+    const matches = [match, ...(match.otherwise ?? [])].flatMap((each) => this.#conditional(each) ?? []);
     const wait = match.sessions ? (this.#sessions?.settledIn(match.sessions) ?? 0) : 0;
-    if (wait > 0 && this.#sessionWaits.add(wait, () => this.#takeSettled(match, plan))) return;
-    this.#takeSettled(match, plan);
+    const take = (): void => {
+      const found = this.#decision.first(matches);
+      if (found) this.#takeSettled(found.match, found.plan);
+    };
+    if (wait > 0 && this.#sessionWaits.add(wait, take)) return;
+    take();
+  }
+
+  #conditional(match: Match): ConditionalMatch<RulePlan> | undefined {
+    const module = this.#plans.get(match.generation)?.[match.module];
+    const plan = module?.rules[match.rule];
+    const { alternative } = match;
+    return plan && { match, plan, condition: alternative === undefined ? undefined : module.conditions[alternative] };
   }
 
   #takeSettled(match: Match, plan: RulePlan): void {
@@ -179,6 +192,7 @@ export class AlertDesk {
   /** Sends all waiting alerts as they are. */
   close(): void {
     this.#sessionWaits.end();
+    this.#decision.finish();
     this.#containers.end();
   }
 
@@ -189,6 +203,7 @@ export class AlertDesk {
       byRule: new Map(rules.map(({ rule, alerts }) => [rule.name, alerts])),
       rules,
       heldForUser: this.#sessionWaits.total,
+      undecidedForUser: this.#decision.undecided,
       ...this.#containers.counters,
     };
   }
@@ -215,7 +230,7 @@ export class AlertDesk {
     const file = this.#capture?.(rule, { time, message, fields });
     const capture = file === undefined ? [] : [{ key: CAPTURE_FIELD, value: text(file) }];
     const all = [...fields.slice(0, shown), ...added, ...extra, ...(module ? [module] : []), ...capture];
-    const details = match.details && alertDetails(rule, match, this.#containers.entryOf(match));
+    const details = match.details && alertDetails(rule, match, this.#containers.entryOf(match), session);
     const alert = {
       ...{ time, rule: name, priority, source, tags, hostname: this.#hostname, message, fields: all },
       ...(details && { details }),

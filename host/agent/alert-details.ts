@@ -4,7 +4,9 @@ import type { Match } from '../engine/protocol.ts';
 import { completeValues } from '../metadata/complete-alert.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import { resolveField } from '../schema/fields/index.ts';
+import type { SessionFacts } from '../sessions/live-sessions.ts';
 import type { RuleInfo, RuleModule } from './rule-module.ts';
+import { sessionFactOf, sessionValue } from './session-values.ts';
 
 /** Ancestors that are read, the parent first. */
 export const ANCESTORS_READ = 16;
@@ -67,10 +69,19 @@ function ofAncestors(name: string): string[] {
 /**
  * The details of a match.
  * @param entry of its container, if that was not known when they were read
+ * @param session what is known of the exec session
  */
-export function alertDetails(rule: RuleInfo, match: Match, entry: Uint8Array | undefined): readonly KeyedValue[] {
+export function alertDetails(
+  rule: RuleInfo,
+  match: Match,
+  entry: Uint8Array | undefined,
+  session: SessionFacts | undefined,
+): readonly KeyedValue[] {
   const { details: keys = [] } = rule;
   const { details: read = [], gap } = match;
   const values = entry && gap ? completeValues(keys, read, entry, gap.moment) : read;
-  return keys.map((key, index) => ({ key, value: values[index] }));
+  return keys.map((key, index) => {
+    const fact = session && sessionFactOf(key);
+    return { key, value: fact ? sessionValue(fact, session) : values[index] };
+  });
 }

@@ -22,6 +22,7 @@ import { resolveField } from '../schema/fields/index.ts';
 import type { ExactRule } from '../schema/kernel-enforcement.ts';
 import type { KernelFilter } from '../schema/kernel-filter.ts';
 import { type Priority, parsePriority } from '../schema/priority.ts';
+import { type RuleAlternative, readAlternatives } from './stored-alternatives.ts';
 import { readExact } from './stored-exact.ts';
 import { readFilter } from './stored-filter.ts';
 
@@ -61,8 +62,10 @@ export interface RuleModule {
   readonly sha256: string;
   /** Of the events that all its rules are on. */
   readonly source: EventSource;
-  /** By the index that the module passes to match(). */
+  /** By the index that the module passes to match(), unless there are alternatives. */
   readonly rules: readonly RuleInfo[];
+  /** By that index, which is also that of `filter` and `exact`. Absent: each rule is its only one. */
+  readonly alternatives?: readonly RuleAlternative[];
   /** Names of the event types that its rules can match. */
   readonly eventTypes: readonly string[];
   /** Values of audit events that its conditions read and that lie in no member of the record, by number. */
@@ -105,19 +108,28 @@ export function loadRuleModule(
     throw new RuleModuleError('MODULE_OTHER_SOURCE', message);
   }
   try {
+    const alternatives = readAlternatives(manifest.alternatives, manifest.rules.length);
+    const numbered = alternatives?.map(({ rule }) => manifest.rules[rule]) ?? manifest.rules;
     return {
       name,
       verified,
       sha256: createHash('sha256').update(bytes).digest('hex'),
       source,
       auditValues,
-      rules: manifest.rules.map((rule) => ruleInfo(rule, source)),
+      rules: manifest.rules.map((rule, number) =>
+        ruleInfo(
+          rule,
+          source,
+          alternatives?.some((one) => one.rule === number && one.session),
+        ),
+      ),
+      ...(alternatives && { alternatives }),
       eventTypes: manifest.eventTypes,
       names: manifest.names,
-      ...(manifest.filter !== undefined && { filter: readFilter(manifest.filter, manifest.rules.length) }),
+      ...(manifest.filter !== undefined && { filter: readFilter(manifest.filter, numbered.length) }),
       exact: readExact(
         manifest.exact,
-        manifest.rules.map((rule) => rule.eventTypes),
+        numbered.map((rule) => rule?.eventTypes ?? []),
       ),
     };
   } catch (error) {
@@ -145,7 +157,16 @@ function readManifest(name: string, bytes: Uint8Array): StoredManifest {
     const message = `${name} was compiled by Wasprey${by} for event schema${schema}, and this version has ${schemaVersion()} (${escapeText(reason)}): compile its rules again with this version`;
     throw new RuleModuleError('MODULE_OTHER_VERSION', message);
   }
-  const { eventSource = DEFAULT_SOURCE, auditValues = [], eventTypes, rules, names = [], filter, exact } = json;
+  const {
+    eventSource = DEFAULT_SOURCE,
+    auditValues = [],
+    eventTypes,
+    rules,
+    alternatives,
+    names = [],
+    filter,
+    exact,
+  } = json;
   if (!isTexts(names)) throw damaged(name, 'its names are not texts');
   if (names.length > MOST_HOST_NAMES) throw damaged(name, 'it has too many host names');
   const source = EVENT_SOURCES.find((known) => known === eventSource);
@@ -158,7 +179,7 @@ function readManifest(name: string, bytes: Uint8Array): StoredManifest {
   }
   if (!Array.isArray(rules)) throw damaged(name, 'it has no rules');
   const stored = rules.map((rule: unknown, index) => readRule(name, rule, index));
-  return { source, auditValues, eventTypes, rules: stored, names, filter, exact };
+  return { source, auditValues, eventTypes, rules: stored, alternatives, names, filter, exact };
 }
 
 /** More than any rules read: each is looked for in every event. */
@@ -174,6 +195,7 @@ interface StoredManifest {
   readonly auditValues: readonly string[];
   readonly eventTypes: readonly string[];
   readonly rules: readonly StoredRule[];
+  readonly alternatives: unknown;
   readonly names: readonly string[];
   readonly filter: unknown;
   readonly exact: unknown;
@@ -221,7 +243,8 @@ function damaged(name: string, reason: string): RuleModuleError {
   return new RuleModuleError('MODULE_BAD_MANIFEST', `${name}: its manifest is damaged: ${escapeText(reason)}`);
 }
 
-function ruleInfo(stored: StoredRule, from: EventSource): RuleInfo {
+/** @param readsSession its events wait for their container, too: the session is known by its pod */
+function ruleInfo(stored: StoredRule, from: EventSource, readsSession: boolean | undefined): RuleInfo {
   const { name, priority, source, tags, output, fields, eventTypes, costs, capture = false, captureDuration } = stored;
   const known = parsePriority(priority);
   if (!known) throw new Error(`rule ${name} has the unknown priority ${priority}`);
@@ -231,7 +254,7 @@ function ruleInfo(stored: StoredRule, from: EventSource): RuleInfo {
     source,
     tags,
     output: parseTemplate(output, from),
-    readsContainers: reads(fields, needsRuntime),
+    readsContainers: readsSession === true || reads(fields, needsRuntime),
     readsPods: reads(fields, needsCluster),
     fields,
     eventTypes,

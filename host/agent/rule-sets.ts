@@ -1,13 +1,14 @@
 // The rules in use: replaced one set at a time, each either completely or not at all, and counted.
 
 import { type FilterTables, filterTables } from '../capture/filter-tables.ts';
-import { firstWords } from '../engine/candidate-words.ts';
+import { firstWords, numberOfAlternatives } from '../engine/candidate-words.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EnforcementStart, ModuleStart, RuleSetStart } from '../engine/protocol.ts';
 import type { JournalWants } from '../journal/wants.ts';
 import { type AlertDesk, ruleReads } from './alert-desk.ts';
 import { type AbsenceSummary, ModuleAbsences } from './module-absences.ts';
 import type { RuleModule } from './rule-module.ts';
+import { startsOf } from './stored-alternatives.ts';
 
 /** Falco calls it a hot restart failure, under a name of its own. */
 export const RELOAD_FAILURE_RULE = 'Wasprey internal: hot reload failure';
@@ -239,8 +240,8 @@ export class RuleSets {
   }
 }
 
-function moduleStart({ name, verified, rules }: RuleModule): ModuleStart {
-  return { name, verified, rules: rules.map(ruleReads) };
+function moduleStart({ name, verified, rules, alternatives }: RuleModule): ModuleStart {
+  return { name, verified, rules: rules.map(ruleReads), ...(alternatives && { alternatives: startsOf(alternatives) }) };
 }
 
 function timesOf(modules: readonly RuleModule[], before: ReadonlyMap<string, number>): Map<string, number> {
@@ -257,5 +258,5 @@ function sharedFilter(
   const filters = modules.flatMap(({ filter }) => (filter ? [filter] : []));
   if (filters.length < modules.length) return undefined;
   const others = journal ? [journal.filter] : [];
-  return filterTables([...filters, ...others], firstWords(modules.map(({ rules }) => rules.length)), captures);
+  return filterTables([...filters, ...others], firstWords(modules.map(numberOfAlternatives)), captures);
 }

@@ -23,10 +23,11 @@ import { lowerExpression } from './lower/expression.ts';
 import { GIVEN_EVENT, GivenFields, type GivenKey } from './lower/given-fields.ts';
 import { ConstantError } from './lower/number-check.ts';
 import type { LoweringWarningCode } from './lower/operand.ts';
+import { prepareConstants } from './lower/session-constants.ts';
 import { MANIFEST_SECTION, type Manifest, manifestOf } from './manifest.ts';
 import { kernelFilter } from './plan/derive.ts';
-import { exactRules } from './plan/exact/exact-rules.ts';
 import { type Plan, planRules } from './plan/plan.ts';
+import { exactAmong, type RuleAlternative, ruleAlternatives } from './rule-alternatives.ts';
 import type { RuleSource } from './rules/rule.ts';
 import { MOST_FUNCTIONS, type TooLarge, tooLargeOnTypes, tooMuchCode } from './too-large.ts';
 
@@ -76,7 +77,9 @@ export interface CompiledModule {
 /** Rules as AssemblyScript, before asc. */
 export interface TranslatedRules {
   readonly source: string;
+  /** Of the alternatives. */
   readonly plan: Plan;
+  readonly alternatives: readonly RuleAlternative[];
   readonly givenKeys: readonly GivenKey[];
   /** Values of audit events that lie in no member of the record, by their numbers. */
   readonly auditValues: readonly string[];
@@ -89,7 +92,8 @@ export function translateRules(rules: readonly RuleSource[], options: TranslateO
   const tooLarge = given || onlyType(rules) ? undefined : tooLargeOnTypes(rules);
   if (tooLarge) return notTranslated(tooLarge);
   try {
-    return translate(rules, given);
+    // Given events have their session's fields with them.
+    return translate(rules, given ? rules.map((source, rule) => ({ rule, source })) : ruleAlternatives(rules), given);
   } catch (error) {
     if (error instanceof TooMuchCodeError) return notTranslated(tooMuchCode(MOST_FUNCTIONS, rules, true));
     throw error;
@@ -103,31 +107,52 @@ function onlyType(rules: readonly RuleSource[]): EventType | undefined {
   return sources.has('k8s_audit') ? AUDIT_EVENT_TYPE : undefined;
 }
 
-function translate(rules: readonly RuleSource[], given: GivenFields | undefined): TranslatedRules {
+function translate(
+  rules: readonly RuleSource[],
+  alternatives: readonly RuleAlternative[],
+  given: GivenFields | undefined,
+): TranslatedRules {
   const functions = new Functions(MOST_FUNCTIONS);
   const diagnostics = new Map<string, CompileDiagnostic>();
   const auditValues = new AuditValues();
-  const numbers = new Map(rules.map((rule, index) => [rule, index]));
+  const report = (
+    rule: number,
+    severity: CompileDiagnostic['severity'],
+    code: CompileDiagnostic['code'],
+    message: string,
+  ): void => {
+    diagnostics.set(`${rule} ${code} ${message}`, { severity, code, message, rule });
+  };
+  const fail = (rule: number, error: unknown): void => {
+    if (error instanceof AutomatonTooLargeError) report(rule, 'error', 'condition-too-large', error.message);
+    else if (error instanceof ConstantError || error instanceof RegexSyntaxError)
+      report(rule, 'error', 'condition-invalid', error.message);
+    else throw error;
+  };
+  const numbers = new Map(alternatives.map(({ source, rule }) => [source, rule]));
   const lower = (rule: RuleSource, type: EventType): Condition => {
     const number = numbers.get(rule) ?? 0;
-    const report = (severity: 'error' | 'warning', code: CompileDiagnostic['code'], message: string): void => {
-      diagnostics.set(`${number} ${code} ${message}`, { severity, code, message, rule: number });
-    };
     return lowerExpression(rule.condition, {
       type,
       ...(given ? { given } : {}),
       auditValues,
-      warn: (code, message) => report('warning', code, message),
-      fail: (error) => {
-        if (error instanceof AutomatonTooLargeError) report('error', 'condition-too-large', error.message);
-        else if (error instanceof ConstantError || error instanceof RegexSyntaxError)
-          report('error', 'condition-invalid', error.message);
-        else throw error;
-      },
+      warn: (code, message) => report(number, 'warning', code, message),
+      fail: (error) => fail(number, error),
       ...functionMaker(functions),
     });
   };
-  const plan = planRules(rules, lower, given ? GIVEN_EVENT : onlyType(rules));
+  for (const { rule, session } of alternatives) {
+    try {
+      if (session) prepareConstants(session);
+    } catch (error) {
+      fail(rule, error);
+    }
+  }
+  const plan = planRules(
+    alternatives.map(({ source }) => source),
+    lower,
+    given ? GIVEN_EVENT : onlyType(rules),
+  );
   const source = emitModule(
     plan,
     functions,
@@ -135,7 +160,10 @@ function translate(rules: readonly RuleSource[], given: GivenFields | undefined)
   );
   const remarks = [...diagnostics.values()];
   if (source.length > MOST_SOURCE) return notTranslated(tooMuchCode(source.length, rules), remarks);
-  return { source, plan, givenKeys: given?.keys ?? [], auditValues: auditValues.names, diagnostics: remarks };
+  return {
+    ...{ source, plan, alternatives, givenKeys: given?.keys ?? [] },
+    ...{ auditValues: auditValues.names, diagnostics: remarks },
+  };
 }
 
 function notTranslated({ message, rules }: TooLarge, remarks: readonly CompileDiagnostic[] = []): TranslatedRules {
@@ -144,6 +172,7 @@ function notTranslated({ message, rules }: TooLarge, remarks: readonly CompileDi
   return {
     source: '',
     plan: planRules([], () => FALSE),
+    alternatives: [],
     givenKeys: [],
     auditValues: [],
     diagnostics: [...remarks, diagnostic],
@@ -158,7 +187,7 @@ export async function compileModule(
   rules: readonly RuleSource[],
   options: CompileOptions = {},
 ): Promise<CompiledModule> {
-  const { source, plan, givenKeys, auditValues, diagnostics } = translateRules(rules, options);
+  const { source, plan, alternatives, givenKeys, auditValues, diagnostics } = translateRules(rules, options);
   refuseTooLarge(diagnostics);
   const eventSource = fieldSource(rules[0]?.source ?? DEFAULT_SOURCE);
   const operators = readOperators();
@@ -170,8 +199,12 @@ export async function compileModule(
   const compiled = known ?? (await run());
   if (!known) cache?.write(key, compiled);
   const inKernel = options.fields !== 'given' && eventSource === DEFAULT_SOURCE;
-  const kernel = inKernel ? { filter: kernelFilter(plan), exact: exactRules(plan) } : undefined;
-  const manifest = manifestOf(plan, options.sources ?? {}, { eventSource, auditValues, ...kernel });
+  const kernel = inKernel ? { filter: kernelFilter(plan), exact: exactAmong(plan, alternatives) } : undefined;
+  const manifest = manifestOf({ rules, alternatives, plan }, options.sources ?? {}, {
+    eventSource,
+    auditValues,
+    ...kernel,
+  });
   const section = Buffer.from(JSON.stringify(manifest), 'utf8');
   const wasm = writeCustomSection(withFuel(compiled), MANIFEST_SECTION, section);
   return { wasm, manifest, source, givenKeys, diagnostics, cached: known !== undefined };

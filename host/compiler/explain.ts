@@ -5,8 +5,9 @@ import type { EventType } from '../schema/events/index.ts';
 import { resolveNamed } from '../schema/fields/index.ts';
 import type { KernelFilter } from '../schema/kernel-filter.ts';
 import { refuseTooLarge, translateRules } from './compile.ts';
-import type { Expression, FieldOperand } from './conditions/ast.ts';
+import type { Check, Expression, FieldOperand } from './conditions/ast.ts';
 import { checksOf, fieldsOf } from './conditions/fields-of.ts';
+import { readsSession } from './conditions/session-checks.ts';
 import { templateFields } from './conditions/template.ts';
 import { fieldText } from './conditions/type-of.ts';
 import { type Exactness, exactnessOf } from './exactness.ts';
@@ -27,6 +28,8 @@ export interface Explanation {
   readonly notCaptured: number;
   readonly conditionFields: readonly ReadField[];
   readonly outputFields: readonly ReadField[];
+  /** Checks that are decided when it is known whose session the event's process is in. */
+  readonly sessionParts: readonly Check[];
   /** What of the condition depends on the process alone. Undefined: nothing that all matches need. */
   readonly processPart: Expression | undefined;
   /** Nanoseconds, a rough estimate; once per process. */
@@ -49,9 +52,9 @@ export interface ReadField {
 export function explainRule(rule: CompiledRule): Explanation {
   const { plan, diagnostics } = translateRules([ruleSourceOf(rule)]);
   refuseTooLarge(diagnostics);
-  const [planned] = plan.rules;
-  const bodies = planned?.bodies ?? [];
-  const types = bodies.flatMap((body) => body.types);
+  // Of a rule with several alternatives the costs are those of all: each is evaluated.
+  const bodies = plan.rules.flatMap((alternative) => alternative.bodies);
+  const types = [...new Set(bodies.flatMap((body) => body.types))];
   const tried = new Set(types.map(({ name }) => name));
   const captured = typesOf(rule).map(({ name }) => name);
   const source = fieldSource(rule.source);
@@ -59,15 +62,16 @@ export function explainRule(rule: CompiledRule): Explanation {
     tried: captured.filter((name) => tried.has(name)),
     never: captured.filter((name) => !tried.has(name)),
     notCaptured: source === DEFAULT_SOURCE ? rule.eventTypes.size - captured.length : 0,
+    sessionParts: checksOf(rule.condition).filter(readsSession),
     conditionFields: named(checksOf(rule.condition).flatMap(fieldsOf), source),
     outputFields: named(templateFields(rule.output), source),
     processPart: processPart(rule.condition, types, false),
-    processCost: planned ? costOf(planned.candidate) : 0,
+    processCost: plan.rules.reduce((sum, { candidate }) => sum + costOf(candidate), 0),
     filter: source === DEFAULT_SOURCE ? kernelFilter(plan) : [],
     exactness: source === DEFAULT_SOURCE ? exactnessOf(ruleSourceOf(rule)) : NOT_EXACT,
-    eventCosts: bodies.map((body) => ({
-      types: body.types.map(({ name }) => name),
-      nanoseconds: bodyCost(body),
+    eventCosts: [...Map.groupBy(bodies, (body) => body.types.map(({ name }) => name).join())].map(([names, alike]) => ({
+      types: names.split(','),
+      nanoseconds: alike.reduce((sum, body) => sum + bodyCost(body), 0),
     })),
   };
 }
@@ -103,7 +107,7 @@ function processPart(expression: Expression, types: readonly EventType[], negate
       return kept.length > 1 ? { kind, children: kept, span: expression.span } : kept[0];
     }
     case 'check': {
-      if (!ofProcessAlone(expression, types)) return undefined;
+      if (readsSession(expression) || !ofProcessAlone(expression, types)) return undefined;
       return negated ? { kind: 'not', child: expression, span: expression.span } : expression;
     }
     case 'macro':

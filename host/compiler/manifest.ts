@@ -13,8 +13,11 @@ import {
 } from '../schema/versions/record-layout.ts';
 import type { Expression, Operand, TransformerArgument } from './conditions/ast.ts';
 import { checksOf } from './conditions/fields-of.ts';
+import { printCondition } from './conditions/print.ts';
 import { namesIn } from './lower/name-check.ts';
-import { bodyCost, type Plan } from './plan/plan.ts';
+import { bodyCost, type Plan, type RuleBody } from './plan/plan.ts';
+import type { RuleAlternative } from './rule-alternatives.ts';
+import type { RuleSource } from './rules/rule.ts';
 import { schemaVersion } from './schema-version.ts';
 
 /** Custom section that holds it. */
@@ -22,6 +25,9 @@ export const MANIFEST_SECTION = 'wasprey.manifest';
 
 /** Raised whenever the meaning of a manifest or of the module's interface changes. */
 export const MANIFEST_VERSION = 2;
+
+/** Of a manifest with alternatives: versions that do not know them must not run its module. */
+export const ALTERNATIVES_VERSION = 3;
 
 /** Raised with every change of the compiler's output for the same rules. */
 export const COMPILER_VERSION = '0.1.0';
@@ -50,8 +56,15 @@ export interface ManifestRule {
   readonly captureDuration?: number;
 }
 
+export interface ManifestAlternative {
+  /** Number of its rule. */
+  readonly rule: number;
+  /** A condition on the exec session alone. Absent: none. */
+  readonly session?: string;
+}
+
 export interface Manifest {
-  readonly version: typeof MANIFEST_VERSION;
+  readonly version: typeof MANIFEST_VERSION | typeof ALTERNATIVES_VERSION;
   readonly compiler: string;
   /** schemaVersion() of the layout that the module was compiled for. */
   readonly schema: string;
@@ -65,8 +78,10 @@ export interface Manifest {
   readonly auditValues?: readonly string[];
   /** All event types that any rule can match: what has to be captured. */
   readonly eventTypes: readonly string[];
-  /** By the number that the module reports. */
+  /** By the number that the module reports, unless there are alternatives. */
   readonly rules: readonly ManifestRule[];
+  /** By the number that the module reports, which is also that of `filter` and `exact`. Absent: each rule is its only one. */
+  readonly alternatives?: readonly ManifestAlternative[];
   /** Names of addresses that conditions compare: what has to be resolved. Absent: none. */
   readonly names?: readonly string[];
   /** The needs of the rules that the kernel can check. Absent: it drops nothing. */
@@ -80,7 +95,8 @@ export interface Manifest {
  * @param manifest as JSON
  */
 export function whyOtherVersion(manifest: JsonObject): string | undefined {
-  if (manifest.version !== MANIFEST_VERSION) return 'its manifest is of another version';
+  if (manifest.version !== MANIFEST_VERSION && manifest.version !== ALTERNATIVES_VERSION)
+    return 'its manifest is of another version';
   if (manifest.schema === schemaVersion()) return undefined;
   const layout = readLayout(manifest.layout);
   if (!layout || !isTexts(manifest.eventTypes)) return 'it does not say for which layout of events it was compiled';
@@ -96,9 +112,25 @@ export interface SourcePart {
   readonly exact?: readonly ExactRule[];
 }
 
+/** Rules with the plan of their alternatives. */
+export interface PlannedAlternatives {
+  readonly rules: readonly RuleSource[];
+  readonly alternatives: readonly RuleAlternative[];
+  readonly plan: Plan;
+}
+
 /** @param of the same plan */
-export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>, of: SourcePart): Manifest {
-  const rules = plan.rules.map(({ source, bodies }): ManifestRule => {
+export function manifestOf(
+  { rules: all, alternatives, plan }: PlannedAlternatives,
+  sources: Readonly<Record<string, string>>,
+  of: SourcePart,
+): Manifest {
+  const bodiesOf = Map.groupBy(
+    plan.rules.flatMap(({ index, bodies }) => bodies.map((body) => ({ rule: alternatives[index]?.rule, body }))),
+    ({ rule }) => rule,
+  );
+  const rules = all.map((source, index): ManifestRule => {
+    const bodies = bodiesOf.get(index)?.map(({ body }) => body) ?? [];
     const { name, description, priority, tags, output, file, line, capture, captureDuration = 0 } = source;
     return {
       name,
@@ -111,29 +143,42 @@ export function manifestOf(plan: Plan, sources: Readonly<Record<string, string>>
       file,
       line,
       fields: [...fieldsOf(source.condition)].sort(),
-      eventTypes: bodies.flatMap(({ types }) => types.map((type) => type.name)),
-      costs: Object.fromEntries(
-        bodies.flatMap((body) => body.types.map(({ name }) => [name, Math.ceil(bodyCost(body))])),
-      ),
+      eventTypes: [...new Set(bodies.flatMap(({ types }) => types.map((type) => type.name)))],
+      costs: costsOf(bodies),
       ...(capture && { capture }),
       ...(captureDuration > 0 && { captureDuration }),
     };
   });
   const eventTypes = [...new Set(plan.groups.flatMap(({ types }) => types.map((type) => type.name)))];
-  const names = new Set(plan.rules.flatMap(({ source }) => checksOf(source.condition).flatMap(namesIn)));
+  const names = new Set(all.flatMap(({ condition }) => checksOf(condition).flatMap(namesIn)));
+  const hasSessions = alternatives.some(({ session }) => session);
   return {
-    version: MANIFEST_VERSION,
+    version: hasSessions ? ALTERNATIVES_VERSION : MANIFEST_VERSION,
     compiler: COMPILER_VERSION,
     schema: schemaVersion(),
     layout: storeLayout(MODULE_LAYOUT, eventTypes),
     sources,
     eventTypes,
     rules,
+    ...(hasSessions && { alternatives: alternatives.map(storedAlternative) }),
     ...(names.size > 0 && { names: [...names].sort() }),
     ...(of.eventSource !== DEFAULT_SOURCE && { eventSource: of.eventSource, auditValues: of.auditValues }),
     ...(of.filter && { filter: of.filter }),
     ...(of.exact && { exact: { version: EXACT_VERSION, rules: of.exact } }),
   };
+}
+
+function storedAlternative({ rule, session }: RuleAlternative): ManifestAlternative {
+  return session ? { rule, session: printCondition(session) } : { rule };
+}
+
+/** Of all alternatives together. */
+function costsOf(bodies: readonly RuleBody[]): Record<string, number> {
+  const costs: Record<string, number> = {};
+  for (const body of bodies) {
+    for (const { name } of body.types) costs[name] = (costs[name] ?? 0) + Math.ceil(bodyCost(body));
+  }
+  return costs;
 }
 
 /** The fields that a condition names, with their arguments in brackets. */

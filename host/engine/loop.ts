@@ -230,6 +230,7 @@ export class EngineLoop {
     this.#queue.begin();
     this.#enforced?.begin(segments, pairs, hasEnforced);
     this.#set.evaluate(segments, pairs, measured, hasEnforced);
+    this.#queue.end();
     const unmatched = this.#enforced?.unmatched() ?? [];
     if (unmatched.length > 0) this.#parts.send({ kind: 'enforced-unmatched', unmatched });
   }

@@ -1,5 +1,6 @@
 // The queue of matches to the host: decides which count, reads the data of their alerts, and sends many in one message.
 
+import type { SessionRef } from '../sessions/exec-entry.ts';
 import type { Control } from './control.ts';
 import type { EnforcedMatches } from './enforced-matches.ts';
 import type { ExecSessions } from './exec-sessions.ts';
@@ -10,12 +11,15 @@ import { MatchShares } from './match-shares.ts';
 import type { SetMatch } from './module-set.ts';
 import type { OwnProcesses } from './own-processes.ts';
 import type { FromWorker, Match, RuleMatching } from './protocol.ts';
+import { UndecidedMatches } from './undecided-matches.ts';
 
 /**
  * How long a batch may wait in all for the host to take matches, before they are dropped. The rings fill meanwhile: at
  * 400,000 events a second on a CPU, by half of the 8 MB that it has on two. A module does not pay for it: its limit is CPU time.
  */
 const PATIENCE_MS = 50;
+
+const NO_SESSIONS: readonly SessionRef[] = [];
 
 /** Matches in one message. */
 const MATCHES_AT_ONCE = 256;
@@ -49,6 +53,7 @@ export class MatchQueue {
   readonly #parts: MatchQueueParts;
   readonly #hold: Hold;
   readonly #matched = new Set<number>();
+  readonly #undecided = new UndecidedMatches();
   readonly #shares = new MatchShares();
   #outgoing: Match[] = [];
   #canWait: boolean;
@@ -76,34 +81,41 @@ export class MatchQueue {
 
   /** Handles a match reported by a module. */
   take(match: SetMatch): void {
-    const { set, module, rule, event, view } = match;
+    const { set, module, rule, event, view, alternative, holdsWithout } = match;
     const { enforced, guard, onCounted, ownProcesses, reader, ruleMatching } = this.#parts;
     enforced?.take(match);
-    if (ruleMatching === 'first') {
-      // What was done by a rule is said by its own alert.
-      if (this.#matched.has(event) && !enforced?.isOf(match)) return;
-      this.#matched.add(event);
-    }
+    const isFirst = ruleMatching === 'first';
+    // What was done by a rule is said by its own alert.
+    if (isFirst && this.#matched.has(event) && !enforced?.isOf(match)) return;
+    const sessions = alternative === undefined ? NO_SESSIONS : reader.sessionsAt(view);
+    const isUndecided = sessions.length > 0;
+    if (alternative !== undefined && !isUndecided && !holdsWithout) return;
+    if (isFirst && !isUndecided) this.#matched.add(event);
     if ((guard && reader.isOfThread(guard.thread, view)) || (ownProcesses && reader.isOf(ownProcesses, view))) {
       this.#ofSelf++;
       return;
     }
     if (this.#hold.passesOver(event, module, rule)) return;
-    this.#matches++;
+    const isLater = this.#undecided.has(event) && !enforced?.isOf(match);
+    if (!isLater) this.#matches++;
     if (onCounted) {
       onCounted(match);
       return;
     }
-    if (!this.#hasRoom(module, rule)) {
+    if (!isLater && !this.#hasRoom(module, rule)) {
       this.#dropped++;
+      this.#matched.add(event);
       return;
     }
     const plan = set.modules[module]?.rules[rule];
     const values = plan && reader.read(plan, view, this.#hold.reason);
     if (values) {
       const acts = plan.guards && set.toActOn(event, view, plan.guards);
-      this.#outgoing.push({ generation: set.generation, module, rule, ...values, ...(acts && { acts }) });
-      if (!this.#canWait) this.#shares.add(module, rule);
+      const session = isUndecided && { alternative, sessions };
+      const taken = { generation: set.generation, module, rule, ...values, ...(acts && { acts }), ...session };
+      if (isLater || (isFirst && isUndecided)) this.#undecided.add(event, taken);
+      else this.#outgoing.push(taken);
+      if (!this.#canWait && !isLater) this.#shares.add(module, rule);
     }
     if (this.#outgoing.length >= MATCHES_AT_ONCE) this.flush();
   }
@@ -111,14 +123,24 @@ export class MatchQueue {
   /** Whether another match of a rule may be on its way to the host; waits for that. Once a stop is requested, none is dropped. */
   #hasRoom(module: number, rule: number): boolean {
     const { control } = this.#parts;
-    if (this.#canWait || this.#shares.hasRoom(module, rule, control.inFlight + this.#outgoing.length)) return true;
+    if (this.#canWait || this.#shares.hasRoom(module, rule, control.inFlight + this.#notSent)) return true;
     this.flush();
     for (;;) {
-      const onWay = control.inFlight;
+      const onWay = control.inFlight + this.#notSent;
       if (this.#shares.hasRoom(module, rule, onWay) || control.stopRequested) return true;
-      if (this.#patienceMs <= 0) return false;
-      this.#patienceMs -= control.waitForRoom(this.#patienceMs, onWay);
+      // Where none is on its way, those of this batch that are undecided take the room.
+      if (this.#patienceMs <= 0 || control.inFlight === 0) return false;
+      this.#patienceMs -= control.waitForRoom(this.#patienceMs, control.inFlight);
     }
+  }
+
+  get #notSent(): number {
+    return this.#outgoing.length + this.#undecided.size;
+  }
+
+  /** Called after the evaluation of a batch: no further match of its events will come. */
+  end(): void {
+    if (this.#undecided.size > 0) this.#outgoing.push(...this.#undecided.take());
   }
 
   /** Sends what was taken. */

@@ -8,6 +8,7 @@ import { EventRecord } from '../fields/record.ts';
 import { decode, type FieldValue } from '../fields/value.ts';
 import type { Field } from '../schema/fields/field.ts';
 import { resolveField } from '../schema/fields/index.ts';
+import type { SessionRef } from '../sessions/exec-entry.ts';
 import { DetailPace } from './detail-pace.ts';
 import type { ExecSessions } from './exec-sessions.ts';
 import type { OwnProcesses } from './own-processes.ts';
@@ -79,6 +80,11 @@ export class MatchReader {
   /** Whether it belongs to the thread with that id in the root pid namespace. */
   isOfThread(thread: number, address: number): boolean {
     return EventRecord.at(this.#memory, address)?.number('tid') === thread;
+  }
+
+  /** The exec sessions that the process of the record there descends from, the innermost first. Empty if nobody asks for sessions. */
+  sessionsAt(address: number): readonly SessionRef[] {
+    return this.#sessions?.of(EventRecord.at(this.#memory, address)?.image) ?? [];
   }
 
   /**

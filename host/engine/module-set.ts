@@ -17,7 +17,7 @@ import { EVENT_HEADER } from '../schema/event-structs.ts';
 import { ANCESTRY_WORDS, CANDIDATE_WORDS, IMAGE } from '../schema/image.ts';
 import { member } from '../schema/layout.ts';
 import { Absence } from './absence.ts';
-import { firstWords } from './candidate-words.ts';
+import { firstWords, numberOfAlternatives } from './candidate-words.ts';
 import { ContainerRules } from './container-rules.ts';
 import { GuardRun, processOf } from './guard-run.ts';
 import { planRule } from './match-reader.ts';
@@ -38,6 +38,10 @@ export interface SetMatch {
   readonly set: ModuleSet;
   readonly module: number;
   readonly rule: number;
+  /** Number of the alternative that matched, if its condition on the exec session is to be decided by the host. */
+  readonly alternative?: number;
+  /** Of an alternative: whether it holds of what is in no session. */
+  readonly holdsWithout?: boolean;
   readonly event: number;
   readonly view: number;
 }
@@ -97,7 +101,7 @@ export class ModuleSet {
     const refused = enforcement && new RefusedCalls(host.memory, enforcement);
     this.#refused = refused;
     const starts = guard ? [...modules, guard] : modules;
-    const first = firstWords(starts.map(({ rules }) => rules.length));
+    const first = firstWords(starts.map(numberOfAlternatives));
     let nextAncestry = 0;
     const bound = (start: ModuleStart, module: number, match: MatchCallback): SetModule => {
       const { name, verified, rules } = start;
@@ -105,7 +109,7 @@ export class ModuleSet {
       const bind = (ancestry: number): RuleInstance =>
         instantiateRuleModule(verified, {
           memory: host.sandbox,
-          ruleCount: rules.length,
+          ruleCount: numberOfAlternatives(start),
           match,
           candidates: (bank * CANDIDATE_WORDS + firstWord) * WORD_BYTES,
           ancestry,
@@ -126,8 +130,13 @@ export class ModuleSet {
       return { ...own, sampledMs: 0, failure: undefined, absence: new Absence(), isReturning: false };
     };
     this.modules = modules.map((start, module) =>
-      bound(start, module, (rule, event, view) => {
-        if (!refused?.has(module, rule, event)) host.onMatch({ set: this, module, rule, event, view });
+      bound(start, module, (number, event, view) => {
+        const of = start.alternatives?.[number];
+        const rule = of?.rule ?? number;
+        if (refused?.has(module, rule, event)) return;
+        const { holdsWithout } = of ?? {};
+        const session = holdsWithout !== undefined && { alternative: number, holdsWithout };
+        host.onMatch({ set: this, module, rule, event, view, ...session });
       }),
     );
     this.#guards =

@@ -64,8 +64,18 @@ export interface ModuleStart {
   /** For messages, e.g. its file. */
   readonly name: string;
   readonly verified: VerifiedModule;
-  /** By the index that the module passes to match(). */
+  /** By the index that the module passes to match(), unless there are alternatives. */
   readonly rules: readonly RuleReads[];
+  /** By that index. Absent: each rule is its only one. */
+  readonly alternatives?: readonly AlternativeStart[];
+}
+
+/** What a module evaluates like a rule of its own. */
+export interface AlternativeStart {
+  /** Number of its rule. */
+  readonly rule: number;
+  /** It has a condition on the exec session, which the host decides: whether that holds of what is in no session. Absent: it has none. */
+  readonly holdsWithout?: boolean;
 }
 
 /** Rules that the kernel enforces: tables of enforcement-tables.ts, and what no container may have that is acted on. */
@@ -175,7 +185,11 @@ export interface Match {
   readonly details?: readonly (FieldValue | undefined)[];
   /** Set when the rule needs container data that are missing. */
   readonly gap?: ContainerGap;
-  /** Of rules that print session fields: the exec sessions that its process descends from, the innermost first. Absent: none. */
+  /** Number of its alternative, whose condition on the session the host decides. Absent: it is a match. */
+  readonly alternative?: number;
+  /** With `rule_matching: first`, matches of later rules on the same event: the first that holds counts if this one does not. */
+  readonly otherwise?: readonly Match[];
+  /** Of rules that read session fields: the exec sessions that its process descends from, the innermost first. Absent: none. */
   readonly sessions?: readonly SessionRef[];
   /** Of rules whose matches may be acted on. */
   readonly acts?: MatchToActOn;

@@ -4,6 +4,7 @@ import type { Check, Expression } from '../compiler/conditions/ast.ts';
 import { eventTypesOf } from '../compiler/conditions/event-types.ts';
 import { ConditionSyntaxError } from '../compiler/conditions/lexer.ts';
 import { parseCondition } from '../compiler/conditions/parser.ts';
+import { firstOfSession } from '../compiler/conditions/session-checks.ts';
 import { syntaxHelp } from '../compiler/conditions/syntax-help.ts';
 import { checkTypes, WrongCheck } from '../compiler/conditions/typecheck.ts';
 import { unavailableFields } from '../compiler/conditions/unavailable.ts';
@@ -41,6 +42,15 @@ export function readUnless(text: string): Expression {
     if (!(error instanceof WrongCheck)) throw error;
     const { message, span, help } = error.reason;
     throw new UnlessError(message, span, help);
+  }
+  const late = firstOfSession(condition);
+  if (late) {
+    const help = 'write the condition into the rule, or into a rule of its own with a response of its own';
+    throw new UnlessError(
+      'whose session it is becomes known after the event: only rules can wait for it',
+      late.span,
+      help,
+    );
   }
   const [field] = unavailableFields(condition, []);
   if (field) throw new UnlessError(field.message, field.field.span);

@@ -70,6 +70,14 @@ function renderExplanation(rule: CompiledRule, of: Explanation, terminal: Termin
       ...text(`condition: ${fields(of.conditionFields)}`),
       ...text(`output:    ${fields(of.outputFields)}`),
     ]),
+    ...(of.sessionParts.length > 0
+      ? [
+          section(
+            'Decided when it is known whose session it is',
+            of.sessionParts.flatMap((check) => text(printCondition(check))),
+          ),
+        ]
+      : []),
     ...(rule.source === DEFAULT_SOURCE ? kernelSections(rule, of, section, text, width) : []),
     section('Estimated cost', costs(of).flatMap(text)),
   ].join('\n');

@@ -3,6 +3,7 @@
 import { ruleReads } from '../../agent/alert-desk.ts';
 import { type ResponseSet, withResponses } from '../../agent/response-set.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
+import { startsOf } from '../../agent/stored-alternatives.ts';
 import type { RuleFile } from '../../compiler/rules/load.ts';
 import type { ConfigRequest } from '../../daemon/configuration.ts';
 import { readRunRules } from '../../daemon/rule-source.ts';
@@ -107,13 +108,14 @@ export function triedRules(modules: readonly RuleModule[], ruleMatching: RuleMat
   return { modules: modules.map(triedModule), ruleMatching };
 }
 
-function triedModule({ name, verified, rules, filter }: RuleModule): TriedModule {
+function triedModule({ name, verified, rules, alternatives, filter }: RuleModule): TriedModule {
   return {
     name,
     verified,
+    ...(alternatives && { alternatives: startsOf(alternatives) }),
     rules: rules.map((rule, index) => {
       const { name, priority, output, fields } = rule;
-      const needs = filter?.filter((clause) => clause.rule === index);
+      const needs = filter?.filter((clause) => (alternatives?.[clause.rule]?.rule ?? clause.rule) === index);
       return { name, priority, output, fields, needs, reads: ruleReads(rule) };
     }),
   };

@@ -47,9 +47,6 @@ export function isString(type: ValueType): boolean {
   return STRINGS.has(type);
 }
 
-/** Rules are evaluated before the API server's audit event has come. */
-const LATE = 'whose session it is becomes known after its events: print it in the output';
-
 /** Some fields are for output only. */
 export type OperandUse = 'condition' | 'output';
 
@@ -99,8 +96,7 @@ function typeOfField(operand: FieldOperand, source: EventSource, use: OperandUse
   }
   const { field, argument } = resolved;
   if (field.tableOnly || (field.printOnly && use === 'condition')) {
-    const help = field.source.from === 'session' ? LATE : undefined;
-    throw new ConditionTypeError(`field ${field.name} can't be used in conditions`, span, help ? { help } : {});
+    throw new ConditionTypeError(`field ${field.name} can't be used in conditions`, span);
   }
   if (field.name === 'evt.type.is' && !isEventName(argument ?? '')) throw unknownField(text, span, source);
   if (field.source.from === 'argument') {

@@ -4,8 +4,9 @@ import { DEFAULT_SOURCE, type EventSource } from '../../schema/event-source.ts';
 import type { ValueType } from '../../schema/types.ts';
 import type { Check, Expression, Operator } from './ast.ts';
 import { checkValue } from './check-value.ts';
-import { fieldsIn } from './fields-of.ts';
-import { ConditionTypeError, isString, type OperandType, typeOf } from './type-of.ts';
+import { fieldsIn, fieldsOf } from './fields-of.ts';
+import { alternativesOf, firstOfSession, isOfSession, MOST_ALTERNATIVES } from './session-checks.ts';
+import { ConditionTypeError, fieldText, isString, type OperandType, typeOf } from './type-of.ts';
 
 /**
  * Checks an expanded condition, from left to right.
@@ -13,13 +14,22 @@ import { ConditionTypeError, isString, type OperandType, typeOf } from './type-o
  * @throws ConditionTypeError, WrongCheck
  */
 export function checkTypes(expression: Expression, source: EventSource = DEFAULT_SOURCE): void {
+  checkTypesIn(expression, source);
+  const first = source === DEFAULT_SOURCE ? firstOfSession(expression) : undefined;
+  if (!first || alternativesOf(expression)) return;
+  const message = `checks of the session stand in too many places: they make more than ${MOST_ALTERNATIVES} alternatives`;
+  const help = 'join them by `and` or `or` before other checks are added, or write several rules';
+  throw new WrongCheck(first, new ConditionTypeError(message, first.span, { help }));
+}
+
+function checkTypesIn(expression: Expression, source: EventSource): void {
   switch (expression.kind) {
     case 'and':
     case 'or':
-      for (const child of expression.children) checkTypes(child, source);
+      for (const child of expression.children) checkTypesIn(child, source);
       return;
     case 'not':
-      checkTypes(expression.child, source);
+      checkTypesIn(expression.child, source);
       return;
     case 'check':
       try {
@@ -87,6 +97,7 @@ function checkTypesOf(check: Check, source: EventSource): void {
   const left = typeOf(check.left, source);
   const { operator, right } = check;
   requirePlainEventType(check);
+  requireSessionAlone(check);
   const operators = operatorsOf(left);
   if (!operators.includes(operator)) {
     throw new ConditionTypeError(`${typeName(left)} has no operator ${operator}`, check.span, {
@@ -134,6 +145,18 @@ function requirePlainEventType({ left, right }: Check): void {
   if (right.kind === 'operand') {
     throw new ConditionTypeError('the event type can only be compared with constants', right.operand.span);
   }
+}
+
+/** Fields of the session are read when the event is gone. */
+function requireSessionAlone(check: Check): void {
+  const fields = fieldsOf(check);
+  const other = fields.find((field) => !isOfSession(field));
+  const own = fields.find(isOfSession);
+  if (!own || !other) return;
+  const message = `${fieldText(own)} can't be compared with ${fieldText(other)}: whose session it is becomes known after the event`;
+  throw new ConditionTypeError(message, other.span, {
+    help: 'compare it with constants or with fields of the session',
+  });
 }
 
 const TYPE_WORDS: Partial<Record<ValueType, string>> = {

@@ -6,6 +6,7 @@ import { resolveNamed } from '../../schema/fields/index.ts';
 import type { Check, FieldOperand } from '../conditions/ast.ts';
 import { checksOf, fieldsOf } from '../conditions/fields-of.ts';
 import { printOperand } from '../conditions/print.ts';
+import { readsSession } from '../conditions/session-checks.ts';
 import { typeOf } from '../conditions/type-of.ts';
 import type { CompiledRule } from '../rules/rule.ts';
 import { conditionOn } from './condition-on.ts';
@@ -58,7 +59,7 @@ function isOfAncestors({ name, argument }: FieldOperand, source: EventSource): b
 
 function onCheck(check: Check, { rule, types }: Subject): Diagnostic | undefined {
   const { left } = check;
-  if (isAboutType(check) || isStatic(check) || types.length === 0) return undefined;
+  if (isAboutType(check) || isStatic(check) || readsSession(check) || types.length === 0) return undefined;
   if (!fieldsOf(check).every((field) => isCaptured(field, rule))) return undefined;
   const conditions = types.map((type) => conditionOn(check, type));
   const values = new Set(conditions.map((item) => (item?.kind === 'constant' ? item.value : undefined)));

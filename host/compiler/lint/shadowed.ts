@@ -23,6 +23,8 @@ export function findShadowed(subjects: readonly Subject[]): Diagnostic[] {
 }
 
 function covers(earlier: Subject, later: Subject): boolean {
+  // What its session decides is not known here.
+  if (earlier.readsSession) return false;
   let possible = false;
   for (const [type, condition] of later.conditions) {
     if (condition.kind === 'constant' && !condition.value) continue;

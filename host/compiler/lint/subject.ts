@@ -3,7 +3,8 @@
 import { AUDIT_EVENT_TYPE } from '../../schema/audit/record.ts';
 import { EVENT_TYPES, type EventType } from '../../schema/events/index.ts';
 import type { Check, Expression } from '../conditions/ast.ts';
-import type { Condition } from '../ir/condition.ts';
+import { alternativesOf, firstOfSession } from '../conditions/session-checks.ts';
+import { any, type Condition } from '../ir/condition.ts';
 import type { CompiledRule } from '../rules/rule.ts';
 import { conditionOn } from './condition-on.ts';
 
@@ -11,17 +12,23 @@ export interface Subject {
   readonly rule: CompiledRule;
   /** Captured types that the rule's checks of the type allow. */
   readonly types: readonly EventType[];
-  /** The rule's condition on those; what can't be compiled is left out. */
+  /**
+   * The rule's condition on those; what can't be compiled is left out. Of a rule with checks of the session: what its events need, for any
+   * session.
+   */
   readonly conditions: ReadonlyMap<EventType, Condition>;
+  readonly readsSession: boolean;
 }
 
 export function subjectOf(rule: CompiledRule): Subject {
   const types = typesOf(rule);
+  const alternatives = alternativesOf(rule.condition) ?? [];
   const conditions = types.flatMap((type) => {
-    const condition = conditionOn(rule.condition, type);
-    return condition ? [[type, condition] as const] : [];
+    const each = alternatives.map(({ condition }) => conditionOn(condition, type));
+    const known = each.filter((condition) => condition !== undefined);
+    return known.length === each.length ? [[type, any(known)] as const] : [];
   });
-  return { rule, types, conditions: new Map(conditions) };
+  return { rule, types, conditions: new Map(conditions), readsSession: firstOfSession(rule.condition) !== undefined };
 }
 
 /** The captured types that the rule's checks of the type allow; of another source than system calls, the one that it has. */

@@ -227,6 +227,7 @@ const NO_ALERTS: DeskCounters = {
   byRule: new Map(),
   rules: [],
   heldForUser: 0,
+  undecidedForUser: 0,
   held: 0,
   heldInVain: 0,
   withoutContainer: new Map(),

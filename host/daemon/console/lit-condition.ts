@@ -2,13 +2,13 @@
 // their modules; this is for people, and never runs where events are evaluated.
 
 import { ANCESTORS_READ, comparedFields } from '../../agent/alert-details.ts';
+import { checkHolds, comparedValues, isOfEnds } from '../../agent/check-verdict.ts';
 import type { Check, Expression } from '../../compiler/conditions/ast.ts';
 import { fieldsOf } from '../../compiler/conditions/fields-of.ts';
 import { printCondition } from '../../compiler/conditions/print.ts';
 import { valueText } from '../../fields/text.ts';
 import { type Absent, decode, type FieldValue } from '../../fields/value.ts';
 import { fieldKey } from '../../outputs/transform.ts';
-import { checkHolds, comparedValues, isOfEnds } from './check-verdict.ts';
 import type { LitCheck, LitGroup, LitPart, Verdict } from './messages.ts';
 
 /** By the fields' keys; undefined: the event had no value. Fields that are missing were not read. */

@@ -171,6 +171,11 @@ function alertMetrics({ alerts }: Summary): Metric[] {
       'Alerts that waited until it was settled whose exec session they are of.',
       alerts.heldForUser,
     ),
+    counter(
+      'wasprey_matches_undecided_for_user_total',
+      'Matches of conditions on the exec session that did not count, before it was settled whose session they are of.',
+      alerts.undecidedForUser,
+    ),
     counter('wasprey_alerts_held_total', "Alerts that waited for their container's metadata.", alerts.held),
     counter(
       'wasprey_alerts_held_in_vain_total',

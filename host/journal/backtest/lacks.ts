@@ -35,6 +35,12 @@ export function lacksOf(rule: TriedRule, files: readonly HistoryFile[]): readonl
   lacks.push(...notKept(rule, files));
   const hosts = fields.filter((field) => HOST_NAME_FIELD.test(field));
   if (hosts.length > 0) lacks.push(`the addresses that host names had then: ${hosts.join(', ')}`);
+  const ofSession = [...new Set([...fields, ...reads.fields])].filter(isOfSession);
+  if (ofSession.length > 0) {
+    lacks.push(
+      `whose exec session it was, which a recording does not have, so that these are absent: ${ofSession.join(', ')}`,
+    );
+  }
   const ofMachine = reads.fields.filter(isOfMachine);
   if (ofMachine.length > 0) lacks.push(`fields of its output that only a running process has: ${ofMachine.join(', ')}`);
   return lacks;
@@ -88,6 +94,11 @@ const READING_OPENS = Array.from({ length: OPEN_COMBINATIONS }, (_, index) => {
   const { access, opened } = openFacts(index);
   return access === 0 && opened !== OPENED.nothing ? 1n << BigInt(index) : 0n;
 }).reduce((sum, bit) => sum | bit, 0n);
+
+function isOfSession(name: string): boolean {
+  const resolved = resolveField(name);
+  return resolved.ok && resolved.field.source.from === 'session';
+}
 
 function isOfMachine(name: string): boolean {
   const resolved = resolveField(name);

@@ -37,6 +37,6 @@ export function laneRules({ modules, guard, ruleMatching }: TriedRules): LaneRul
   return {
     ruleMatching,
     ...(guard && { guard }),
-    modules: modules.map(({ name, verified, rules }) => ({ name, verified, rules: rules.map(({ reads }) => reads) })),
+    modules: modules.map(({ rules, ...module }) => ({ ...module, rules: rules.map(({ reads }) => reads) })),
   };
 }

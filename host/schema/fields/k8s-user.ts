@@ -1,10 +1,10 @@
 // Fields of the Kubernetes user of a session that began with an exec into a pod. Whose it is follows from audit events (host/sessions/), which
-// come after the session's first events: the values exist in outputs alone.
+// come after the session's first events: conditions on them are decided when it is settled (host/compiler/conditions/session-checks.ts).
 
 import type { Field, SessionFact } from './field.ts';
 
 function fact(name: string, of: SessionFact, description: string): Field {
-  return { name: `k8s.${name}`, type: 'CHARBUF', description, source: { from: 'session', fact: of }, printOnly: true };
+  return { name: `k8s.${name}`, type: 'CHARBUF', description, source: { from: 'session', fact: of } };
 }
 
 export const KUBERNETES_USER_FIELDS: readonly Field[] = [

@@ -4,29 +4,17 @@ import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import type { OtherSource } from '../../../host/agent/other-source.ts';
-import type { PodRequestSource, PodRequestStreamSink } from '../../../host/agent/pod-request-source.ts';
 import type { RuleModule } from '../../../host/agent/rule-module.ts';
-import { loadRules } from '../../../host/compiler/rules/load.ts';
 import { loadConfig } from '../../../host/config/load.ts';
 import { AuditSource } from '../../../host/daemon/audit/audit-source.ts';
 import { FIELDS } from '../../../host/schema/fields/index.ts';
-import { IMAGE_KIND, ROOT_PID_NAMESPACE } from '../../../host/schema/image.ts';
-import { type PodRequestFacts, podRequestFacts } from '../../../host/sessions/pod-request-facts.ts';
+import { ROOT_PID_NAMESPACE } from '../../../host/schema/image.ts';
 import { rootProcess, sessionId } from '../../../host/sessions/session-id.ts';
-import {
-  type BuiltAgent,
-  moduleOf,
-  process as processImage,
-  shadowRead,
-  startBuiltAgent,
-} from '../../support/built-agent.ts';
+import { moduleOf } from '../../support/built-agent.ts';
 import { directoryForTests } from '../../support/directory.ts';
-import { type DockerEngine, startDockerEngine } from '../../support/docker-engine.ts';
-import { execEvents } from '../../support/exec-events.ts';
+import { ANSWERS, ExecNode, OTHER, PLAIN, said, WAIT, WEB, WEB_NAMESPACE } from '../../support/exec-node.ts';
 import { until } from '../../support/until.ts';
 
-const WAIT = 1_000;
 const NAMES = FIELDS.filter(({ source }) => source.from === 'session').map(({ name }) => name);
 const RULES = `
 - rule: Shadow
@@ -36,163 +24,14 @@ const RULES = `
   priority: WARNING
 `;
 
-const WEB = 'a'.repeat(64);
-const OTHER = 'b'.repeat(64);
-const PLAIN = 'c'.repeat(64);
-const NAMESPACES: Readonly<Record<string, number>> = { [WEB]: 0xf000_0001, [OTHER]: 0xf000_0002, [PLAIN]: 0xf000_0003 };
-
-function podLabels(pod: string) {
-  return { 'io.kubernetes.pod.name': pod, 'io.kubernetes.pod.namespace': 'shop' };
-}
-
-const ANSWERS: Readonly<Record<string, object>> = {
-  [`/containers/${WEB}/json`]: { Name: '/web', Config: { Image: 'web', Labels: podLabels('web-0') } },
-  [`/containers/${OTHER}/json`]: { Name: '/web', Config: { Image: 'web', Labels: podLabels('web-1') } },
-  [`/containers/${PLAIN}/json`]: { Name: '/plain', Config: { Image: 'plain' } },
-};
-
 const directory = directoryForTests();
 let module: RuleModule;
 before(async () => {
   module = await moduleOf(RULES);
 });
 
-type Members = Parameters<typeof processImage>[1];
-
-/** A process, by its latest image. */
-interface Proc {
-  readonly image: number;
-  readonly pid: number;
-  readonly start: bigint;
-  /** Image of what forked it. */
-  readonly parent: number;
-  readonly place: Members;
-}
-
-interface NodeOptions {
-  readonly wait?: number;
-  readonly isOn?: boolean;
-  readonly other?: OtherSource;
-  /** Of the runtime. */
-  readonly answers?: typeof ANSWERS;
-}
-
-/** A receiver that has all requests at all times. */
-class AllRequests implements PodRequestSource {
-  readonly coverage = { spans: [{ from: 0n, to: 1n << 62n }], withheld: [] };
-  readonly summary = { url: 'https://receiver.test', streams: 1, requests: 0, withheld: 0, gaps: 0 };
-  #sink: PodRequestStreamSink | undefined;
-
-  start(sink: PodRequestStreamSink): void {
-    this.#sink = sink;
-  }
-
-  take(event: PodRequestFacts): void {
-    this.#sink?.take(event);
-  }
-
-  async stop(): Promise<void> {}
-}
-
-/** A node with an agent on it, and what is done there. */
-class Node implements AsyncDisposable {
-  readonly #docker: DockerEngine;
-  readonly #requests: AllRequests;
-  readonly #built: BuiltAgent;
-  #images = 0;
-  #events = 0;
-
-  static async start({ wait = WAIT, isOn = true, other, answers = ANSWERS }: NodeOptions = {}): Promise<Node> {
-    const docker = await startDockerEngine(answers);
-    const runtimes = { dockerSocket: docker.socket, podmanSocket: '/nonexistent', runcRoots: [] };
-    const podRequests = new AllRequests();
-    const options = { runtimes, podRequests, ...(isOn && { kubernetesUsers: { wait } }), ...(other && { other }) };
-    return new Node(docker, podRequests, await startBuiltAgent([module], options));
-  }
-
-  constructor(docker: DockerEngine, requests: AllRequests, built: BuiltAgent) {
-    this.#docker = docker;
-    this.#requests = requests;
-    this.#built = built;
-  }
-
-  get agent() {
-    return this.#built.agent;
-  }
-
-  /** A process that another one forks, or one whose parent is not known. */
-  fork(parent: Proc | undefined, more: Members = {}): Proc {
-    const image = ++this.#images;
-    const proc: Proc = {
-      image,
-      pid: Number(more.pid ?? 1000 + image),
-      start: now() + BigInt(image),
-      parent: parent?.image ?? 0,
-      place: { vpid: 20, ...parent?.place, ...more },
-    };
-    this.#put(proc, IMAGE_KIND.FORK, proc.place);
-    return proc;
-  }
-
-  /** It runs another program. */
-  run(proc: Proc, argv: string, more: Members = {}): Proc {
-    const image = ++this.#images;
-    const next = { ...proc, image, place: { ...proc.place, executable: `/bin/${argv.split('\0')[0]}`, argv, ...more } };
-    this.#put(next, IMAGE_KIND.EXEC, { previous: proc.image, ...next.place });
-    return next;
-  }
-
-  #put({ image, pid, start, parent }: Proc, kind: number, members: Members): void {
-    // Each record measures anew what the kernel's clocks are apart.
-    const start_time = start + BigInt(image * 1_000);
-    this.agent.inject([processImage(image, { kind, parent, start_time, ...members, pid })], []);
-  }
-
-  /** As runc does it. @param from what has started runc */
-  exec(container: string, argv: string, from?: Proc): Proc {
-    const cgroup = `/docker/${container}`;
-    const runc = { executable: 'memfd:runc_cloned:/proc/self/exe', argv: 'runc\0init\0' };
-    const stage = this.fork(from, { ...runc, cgroup, pid_namespace: ROOT_PID_NAMESPACE });
-    const child = this.fork(stage, { pid_namespace: NAMESPACES[container] ?? 0 });
-    return this.run(child, argv);
-  }
-
-  request(user: string, words: readonly string[], pod = 'web-0'): void {
-    const made = { id: `event-${this.#events++}`, user, words, pod, container: 'web', received: Date.now() };
-    for (const event of execEvents(made)) this.#requests.take(podRequestFacts(event) ?? assert.fail());
-  }
-
-  read({ image }: Proc): void {
-    this.agent.inject([], [shadowRead(image)]);
-  }
-
-  /** Of each process the fields of its alert, when there are so many. */
-  async alerts(...of: readonly Proc[]): Promise<readonly Fields[]> {
-    await this.#built.waitForLines(of.length);
-    const all: Fields[] = this.#built.jsonLines().map((line) => JSON.parse(line).output_fields);
-    return of.map(({ pid }) => all.find((fields) => fields['proc.pid'] === pid) ?? assert.fail());
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#built[Symbol.asyncDispose]();
-    await this.#docker[Symbol.asyncDispose]();
-  }
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function now(): bigint {
-  return BigInt(Date.now()) * 1_000_000n;
-}
-
-/** `exact alice`, of an alert. */
-function said(fields: Fields): string {
-  const names = fields['k8s.user.name'] ?? fields['k8s.session.candidates'];
-  return [fields['k8s.session.match'], names].flat().filter(Boolean).join(' ');
-}
-
 test('an alert of an exec session has all that is known of who began it, once that is settled', async () => {
-  await using node = await Node.start();
+  await using node = await ExecNode.start({ modules: [module] });
   const shell = node.exec(WEB, 'sh\0');
   node.read(shell);
   // The audit event comes after it.
@@ -215,7 +54,7 @@ test('an alert of an exec session has all that is known of who began it, once th
 });
 
 test('what descends from a session has its user: by forks, programs, orphans, and out of the container', async () => {
-  await using node = await Node.start();
+  await using node = await ExecNode.start({ modules: [module] });
   const shell = node.exec(WEB, 'sh\0');
   node.request('alice', ['sh']);
   const child = node.fork(node.run(shell, 'bash\0'));
@@ -235,13 +74,10 @@ test('what descends from a session has its user: by forks, programs, orphans, an
 });
 
 test("a container's own program, a container without a pod and the host have no session", async () => {
-  await using node = await Node.start();
+  await using node = await ExecNode.start({ modules: [module] });
   node.request('alice', ['serve']);
   const shim = node.fork(undefined, { pid_namespace: ROOT_PID_NAMESPACE });
-  const own = node.run(
-    node.fork(shim, { cgroup: `/docker/${WEB}`, pid_namespace: NAMESPACES[WEB] ?? 0, vpid: 1 }),
-    'serve\0',
-  );
+  const own = node.run(node.fork(shim, { cgroup: `/docker/${WEB}`, pid_namespace: WEB_NAMESPACE, vpid: 1 }), 'serve\0');
   const worker = node.fork(own, { vpid: 7 });
   const docker = node.exec(PLAIN, 'sh\0');
   for (const proc of [shim, own, worker, docker]) node.read(proc);
@@ -251,7 +87,7 @@ test("a container's own program, a container without a pod and the host have no 
 });
 
 test('two who ask for the same at the same time are both named, and none is if nothing is known', async () => {
-  await using node = await Node.start();
+  await using node = await ExecNode.start({ modules: [module] });
   node.request('alice', ['sh']);
   node.request('bob', ['sh']);
   node.request('bob', ['id']);
@@ -270,7 +106,7 @@ test('two who ask for the same at the same time are both named, and none is if n
 });
 
 test('a session that nobody is known to have begun counts, although no alert is of it', async () => {
-  await using node = await Node.start();
+  await using node = await ExecNode.start({ modules: [module] });
   node.request('alice', ['sh']);
   const [one] = [node.exec(WEB, 'sh\0'), node.exec(WEB, 'sh\0')];
   node.read(one);
@@ -278,7 +114,7 @@ test('a session that nobody is known to have begun counts, although no alert is 
 });
 
 test('a session within a session, by a runtime that was started there, may be of its user', async () => {
-  await using node = await Node.start();
+  await using node = await ExecNode.start({ modules: [module] });
   node.request('alice', ['sh']);
   const shell = node.exec(WEB, 'sh\0');
   const inner = node.exec(OTHER, 'id\0', node.run(node.fork(shell), 'runc\0exec\0'));
@@ -287,7 +123,7 @@ test('a session within a session, by a runtime that was started there, may be of
 });
 
 test('a pid that is used again is another session', async () => {
-  await using node = await Node.start();
+  await using node = await ExecNode.start({ modules: [module] });
   node.request('alice', ['sh']);
   const first = node.exec(WEB, 'sh\0');
   node.request('bob', ['id']);
@@ -300,7 +136,7 @@ test('a pid that is used again is another session', async () => {
     }),
     {
       pid: first.pid,
-      pid_namespace: NAMESPACES[WEB] ?? 0,
+      pid_namespace: WEB_NAMESPACE,
     },
   );
   const second = node.run(again, 'id\0');
@@ -309,7 +145,7 @@ test('a pid that is used again is another session', async () => {
 });
 
 test('alerts that wait at the stop are sent, without a name that is not settled', async () => {
-  await using node = await Node.start({ wait: 600_000 });
+  await using node = await ExecNode.start({ modules: [module], wait: 600_000 });
   node.request('alice', ['sh']);
   const shell = node.exec(WEB, 'sh\0');
   node.read(shell);
@@ -324,7 +160,7 @@ test('what began before the agent received audit events itself may be of somebod
     settings: { ...configuration.sources.k8s_audit, file: join(directory, 'audit.log') },
     ...{ hostname: 'node', isoTime: false, ruleMatching: 'first', namesModules: false, say: () => {} },
   });
-  await using node = await Node.start({ other });
+  await using node = await ExecNode.start({ modules: [module], other });
   node.request('alice', ['sh']);
   const shell = node.exec(WEB, 'sh\0');
   node.read(shell);
@@ -334,7 +170,7 @@ test('what began before the agent received audit events itself may be of somebod
 test('a session whose container the runtime did not know at first has its name when it does', async () => {
   const { [`/containers/${WEB}/json`]: web = {}, ...others } = ANSWERS;
   const answers: Record<string, object> = { ...others };
-  await using node = await Node.start({ answers });
+  await using node = await ExecNode.start({ modules: [module], answers });
   node.request('alice', ['sh']);
   const shell = node.exec(WEB, 'sh\0');
   await until(() => node.agent.summary().containers.unknown === 1);
@@ -349,19 +185,9 @@ test('a session whose container the runtime did not know at first has its name w
 });
 
 test('without a source of requests nothing waits, and the fields are absent', async () => {
-  await using node = await Node.start({ isOn: false });
+  await using node = await ExecNode.start({ modules: [module], isOn: false });
   const shell = node.exec(WEB, 'sh\0');
   node.read(shell);
   assert.deepEqual((await node.alerts(shell)).map(said), ['']);
   assert.equal(node.agent.summary().alerts.heldForUser, 0);
-});
-
-test('a condition on whose session it is is refused, with what to do', () => {
-  for (const name of NAMES) {
-    const text = RULES.replace('fd.name = /etc/shadow', `${name} exists`);
-    const { rules, errors } = loadRules([{ name: 'rules.yaml', text }]);
-    assert.equal(rules.length, 0);
-    assert.match(errors.map(({ message }) => message).join(), new RegExp(`field ${name} can't be used in conditions`));
-    assert.match(errors.map(({ help }) => help).join(), /print it in the output/);
-  }
 });

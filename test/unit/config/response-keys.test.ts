@@ -133,6 +133,7 @@ describe('an `unless` is refused', () => {
     ['with a bare list', 'proc.name in shells', /there is no list shells here/],
     ['that reads what is never there', 'k8s.rc.name = x', /k8s\.rc\.name/],
     ['on events that are not captured', 'evt.type = futex', /futex/],
+    ['that reads the exec session', 'k8s.user.name = alice', /becomes known after the event/],
   ] as const) {
     test(what, () => {
       const [error, ...more] = errorsOf(`match: {rules: ["*"]}\ndo: kill_process\nunless: ${unless}`);

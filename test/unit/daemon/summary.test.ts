@@ -66,6 +66,7 @@ function summary(changed: Partial<Summary> = {}): Summary {
         ['B', 2],
       ]),
       heldForUser: 0,
+      undecidedForUser: 0,
       held: 0,
       heldInVain: 0,
       withoutContainer: new Map(),

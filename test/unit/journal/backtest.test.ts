@@ -390,6 +390,11 @@ test('what the history lacks for a rule is said', async () => {
   condition: evt.type = mount
   output: x
   priority: INFO
+- rule: By alice
+  desc: d
+  condition: evt.type = openat and k8s.user.name = alice
+  output: "%k8s.session.id"
+  priority: INFO
 - rule: Has all
   desc: d
   condition: evt.type = openat
@@ -406,6 +411,9 @@ test('what the history lacks for a rule is said', async () => {
       ],
       ['events that were not recorded: rename'],
       ['none of its events were recorded: mount'],
+      [
+        'whose exec session it was, which a recording does not have, so that these are absent: k8s.user.name, k8s.session.id',
+      ],
       [],
     ],
   );

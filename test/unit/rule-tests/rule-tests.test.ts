@@ -52,6 +52,32 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
+test('fields of the exec session are given like others', () => {
+  writeFileSync(
+    join(folder, 'sessions.yaml'),
+    `
+- rule: By a person
+  desc: d
+  condition: evt.type = execve and k8s.user.groups intersects (dev, ops) and not k8s.user.name startswith system
+  output: "%k8s.user.name"
+  priority: NOTICE
+`,
+  );
+  const { status, stdout } = run(`rules: [sessions.yaml]
+tests:
+  - name: a person
+    event: {evt.type: execve, k8s.user.name: alice, k8s.user.groups: [all, dev]}
+    expect: {By a person: alice}
+  - name: a robot
+    event: {evt.type: execve, k8s.user.name: 'system:robot', k8s.user.groups: [dev]}
+    expect: none
+  - name: nobody
+    event: {evt.type: execve}
+    expect: none
+`);
+  assert.equal(status, 0, stdout);
+});
+
 function run(tests: string, ...words: readonly string[]) {
   writeFileSync(join(folder, 'tests.yaml'), tests);
   const main = join(PROJECT, 'host/cli/main.ts');

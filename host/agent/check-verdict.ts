@@ -1,19 +1,19 @@
 // Whether one check holds of values that were read from an event. Operators and constants mean what they mean to compiled rules: automata and
 // numbers are the compiler's.
 
-import { comparedFields } from '../../agent/alert-details.ts';
-import { parseAddress, parseNetwork } from '../../compiler/conditions/address.ts';
-import type { Check, Operand } from '../../compiler/conditions/ast.ts';
-import { literalBytes } from '../../compiler/conditions/literal-bytes.ts';
-import { constantFor, numberOperator, portNumber } from '../../compiler/lower/number-check.ts';
-import { matches, pathMatch, textMatch } from '../../compiler/lower/text-match.ts';
-import { bufferText, valueText } from '../../fields/text.ts';
-import { type Absent, type FieldValue, integer } from '../../fields/value.ts';
-import { fieldKey, operandValue } from '../../outputs/transform.ts';
-import { resolveNamed } from '../../schema/fields/index.ts';
-import { asInteger, compareIntegers } from '../../schema/integers.ts';
-import { parameterType } from '../../schema/parameter-names.ts';
-import type { ValueType } from '../../schema/types.ts';
+import { parseAddress, parseNetwork } from '../compiler/conditions/address.ts';
+import type { Check, Operand } from '../compiler/conditions/ast.ts';
+import { literalBytes } from '../compiler/conditions/literal-bytes.ts';
+import { constantFor, numberOperator, portNumber } from '../compiler/lower/number-check.ts';
+import { matches, pathMatch, textMatch } from '../compiler/lower/text-match.ts';
+import { bufferText, valueText } from '../fields/text.ts';
+import { type Absent, type FieldValue, integer } from '../fields/value.ts';
+import { fieldKey, operandValue } from '../outputs/transform.ts';
+import { resolveNamed } from '../schema/fields/index.ts';
+import { asInteger, compareIntegers } from '../schema/integers.ts';
+import { parameterType } from '../schema/parameter-names.ts';
+import type { ValueType } from '../schema/types.ts';
+import { comparedFields } from './alert-details.ts';
 
 type Seen = ReadonlyMap<string, FieldValue | Absent>;
 

@@ -1,0 +1,166 @@
+// Checks of fields of exec sessions (k8s.user.name): whose session it is becomes known after its events. A rule with such checks is taken apart into
+// alternatives: a condition that events are evaluated by, and one on the session alone, which is evaluated once that is known. The rule is true
+// if both are, of any alternative: exactly the same as the condition as written.
+
+import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
+import { resolveNamed } from '../../schema/fields/index.ts';
+import type { Check, Expression, FieldOperand } from './ast.ts';
+import { checksOf, fieldsOf } from './fields-of.ts';
+import { printCondition } from './print.ts';
+
+/** Of rules that read nothing of a session there is one, without `session`. */
+export interface Alternative {
+  readonly condition: Expression;
+  /** Undefined: nothing more is to be known. */
+  readonly session?: Expression;
+}
+
+/** Each is evaluated on events like a rule of its own. */
+export const MOST_ALTERNATIVES = 16;
+
+export function isOfSession({ name, argument }: FieldOperand): boolean {
+  const resolved = resolveNamed(name, argument, DEFAULT_SOURCE);
+  return resolved.ok && resolved.field.source.from === 'session';
+}
+
+export function readsSession(check: Check): boolean {
+  return fieldsOf(check).some(isOfSession);
+}
+
+/** The first check that reads a field of the session. */
+export function firstOfSession(expression: Expression): Check | undefined {
+  return checksOf(expression).find(readsSession);
+}
+
+/**
+ * No two alternatives hold of the same session.
+ * @param expression without macro references, types checked
+ * @returns undefined: there are too many
+ */
+export function alternativesOf(expression: Expression): readonly Alternative[] | undefined {
+  if (!firstOfSession(expression)) return [{ condition: expression }];
+  const parts = new Map<string, Expression>();
+  return expand(formOf(expression, parts), [...parts], [], expression);
+}
+
+/** A condition whose parts on the session alone are numbered by their texts. */
+type Form =
+  | { readonly kind: 'event'; readonly of: Expression }
+  | { readonly kind: 'session'; readonly key: string }
+  | { readonly kind: 'and' | 'or'; readonly of: Expression; readonly children: readonly Form[] }
+  | { readonly kind: 'not'; readonly of: Expression; readonly child: Form };
+
+/** A form with the verdicts on some of its parts in it. */
+type Settled = Form | boolean;
+
+function formOf(expression: Expression, parts: Map<string, Expression>): Form {
+  const checks = checksOf(expression);
+  if (!checks.some(readsSession)) return { kind: 'event', of: expression };
+  if (checks.every(readsSession)) return part(expression, parts);
+  switch (expression.kind) {
+    case 'and':
+    case 'or': {
+      const { kind, span } = expression;
+      const own = expression.children.filter((child) => checksOf(child).every(readsSession));
+      const others = expression.children.filter((child) => !own.includes(child));
+      const [only] = own;
+      const together = own.length > 1 ? { kind, children: own, span } : only;
+      const children = others.map((child) => formOf(child, parts));
+      return { kind, of: expression, children: together ? [part(together, parts), ...children] : children };
+    }
+    case 'not':
+      return { kind: 'not', of: expression, child: formOf(expression.child, parts) };
+    case 'check':
+    case 'macro':
+      throw new Error('a check reads fields of the session and of the event');
+  }
+}
+
+function part(expression: Expression, parts: Map<string, Expression>): Form {
+  const key = printCondition(expression);
+  parts.set(key, expression);
+  return { kind: 'session', key };
+}
+
+/** Supposes of each part that it is true, then that it is false; what is left of the condition must hold of the event. */
+function expand(
+  form: Settled,
+  parts: readonly (readonly [key: string, part: Expression])[],
+  supposed: readonly Expression[],
+  whole: Expression,
+): readonly Alternative[] | undefined {
+  if (form === false) return [];
+  const [first, ...others] = parts;
+  if (!first || form === true || form.kind === 'event') return [alternative(form, supposed, whole)];
+  const [key, each] = first;
+  const { span } = whole;
+  const not: Expression = { kind: 'not', child: each, span };
+  if (!mentions(form, key)) return expand(form, others, supposed, whole);
+  const ifTrue = expand(settle(form, key, true), others, [...supposed, each], whole);
+  const ifFalse = expand(settle(form, key, false), others, [...supposed, not], whole);
+  if (!ifTrue || !ifFalse || ifTrue.length + ifFalse.length > MOST_ALTERNATIVES) return undefined;
+  return [...ifTrue, ...ifFalse];
+}
+
+function mentions(form: Form, key: string): boolean {
+  switch (form.kind) {
+    case 'event':
+      return false;
+    case 'session':
+      return form.key === key;
+    case 'not':
+      return mentions(form.child, key);
+    case 'and':
+    case 'or':
+      return form.children.some((child) => mentions(child, key));
+  }
+}
+
+function settle(form: Form, key: string, verdict: boolean): Settled {
+  switch (form.kind) {
+    case 'event':
+      return form;
+    case 'session':
+      return form.key === key ? verdict : form;
+    case 'not': {
+      const child = settle(form.child, key, verdict);
+      return typeof child === 'boolean' ? !child : { ...form, child };
+    }
+    case 'and':
+    case 'or': {
+      const decisive = form.kind === 'or';
+      const children = form.children.map((child) => settle(child, key, verdict));
+      if (children.includes(decisive)) return decisive;
+      const left = children.filter((child) => typeof child !== 'boolean');
+      const [only] = left;
+      return left.length > 1 ? { ...form, children: left } : (only ?? !decisive);
+    }
+  }
+}
+
+function alternative(form: Form | true, supposed: readonly Expression[], { span }: Expression): Alternative {
+  const condition = form === true ? anyEvent(span) : conditionOf(form);
+  const [first] = supposed;
+  const session = supposed.length > 1 ? ({ kind: 'and', children: supposed, span } as const) : first;
+  return { condition, ...(session && { session }) };
+}
+
+function conditionOf(form: Form): Expression {
+  switch (form.kind) {
+    case 'event':
+      return form.of;
+    case 'session':
+      throw new Error('a part on the session is not settled');
+    case 'not':
+      return { kind: 'not', child: conditionOf(form.child), span: form.of.span };
+    case 'and':
+    case 'or':
+      return { kind: form.kind, children: form.children.map(conditionOf), span: form.of.span };
+  }
+}
+
+/** True of every event. */
+function anyEvent(span: Expression['span']): Expression {
+  const left = { kind: 'field', name: 'evt.type', span } as const;
+  return { kind: 'check', left, operator: 'exists', right: { kind: 'none' }, span };
+}

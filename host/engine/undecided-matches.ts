@@ -1,0 +1,35 @@
+// Matches of a batch that count only if the host finds a condition on their exec session true, where the first rule that matches an event counts: each
+// with the matches of later rules, of which one counts if it does not.
+
+import type { Match } from './protocol.ts';
+
+interface UndecidedMatch extends Match {
+  readonly otherwise: Match[];
+}
+
+export class UndecidedMatches {
+  readonly #byEvent = new Map<number, UndecidedMatch>();
+
+  /** How many events have such matches. */
+  get size(): number {
+    return this.#byEvent.size;
+  }
+
+  has(event: number): boolean {
+    return this.#byEvent.size > 0 && this.#byEvent.has(event);
+  }
+
+  /** A further match of an event comes after those before. */
+  add(event: number, match: Match): void {
+    const first = this.#byEvent.get(event);
+    if (first) first.otherwise.push(match);
+    else this.#byEvent.set(event, { ...match, otherwise: [] });
+  }
+
+  /** Returns all: no further match of their events will come. */
+  take(): readonly Match[] {
+    const all = [...this.#byEvent.values()];
+    this.#byEvent.clear();
+    return all;
+  }
+}
