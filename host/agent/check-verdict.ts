@@ -13,7 +13,7 @@ import { resolveNamed } from '../schema/fields/index.ts';
 import { asInteger, compareIntegers } from '../schema/integers.ts';
 import { parameterType } from '../schema/parameter-names.ts';
 import type { ValueType } from '../schema/types.ts';
-import { comparedFields } from './alert-details.ts';
+import { comparedFields } from './compared-fields.ts';
 
 type Seen = ReadonlyMap<string, FieldValue | Absent>;
 

@@ -2,9 +2,9 @@
 
 import { number } from '../diagnostics/numbers.ts';
 import type { Match } from '../engine/protocol.ts';
+import type { Priority } from '../schema/priority.ts';
 import type { SessionRef } from '../sessions/exec-entry.ts';
 import type { SessionFacts } from '../sessions/live-sessions.ts';
-import type { AlertDesk } from './alert-desk.ts';
 import type { SessionCondition } from './session-condition.ts';
 
 export const UNDECIDED_RULE = 'Wasprey internal: session conditions undecided';
@@ -20,6 +20,8 @@ export interface KnownSessions {
   factsOf(sessions: readonly SessionRef[]): SessionFacts | undefined;
 }
 
+type RaiseInternal = (rule: string, priority: Priority, message: string) => void;
+
 /** A match that counts if the condition holds. */
 export interface ConditionalMatch<Plan> {
   readonly match: Match;
@@ -30,13 +32,13 @@ export interface ConditionalMatch<Plan> {
 
 export class SessionDecision {
   readonly #sessions: KnownSessions | undefined;
-  readonly #internal: AlertDesk['internal'];
+  readonly #internal: RaiseInternal;
   #reported = 0;
   #reportedAt = Number.NEGATIVE_INFINITY;
   /** Matches that did not count before it was settled whose session they are of. */
   undecided = 0;
 
-  constructor(sessions: KnownSessions | undefined, internal: AlertDesk['internal']) {
+  constructor(sessions: KnownSessions | undefined, internal: RaiseInternal) {
     this.#sessions = sessions;
     this.#internal = internal;
   }

@@ -54,7 +54,15 @@ const RULES = `
     %proc.cmdline %k8s.user.name %k8s.user.groups %k8s.session.id %k8s.session.match %k8s.session.candidates
     %k8s.session.source %k8s.session.agent
   priority: NOTICE
+- rule: Program of a person
+  desc: the same, of those who are no service account
+  condition: evt.type = execve and k8s.pod.name = web and k8s.user.name exists and not k8s.user.name startswith system
+  output: "%k8s.session.id %proc.cmdline %k8s.user.name %k8s.session.match"
+  priority: NOTICE
 `;
+
+/** What a condition on the session decides, as it is printed. */
+const OF_PERSON = ['k8s.session.id', 'proc.cmdline', 'k8s.user.name', 'k8s.session.match'] as const;
 
 const directory = makeDirectory();
 const place = (name: string): string => join(directory.path, name);
@@ -62,6 +70,8 @@ let cluster: Cluster;
 let recorded: readonly Session[];
 /** As the agent has written them. */
 let alerts: readonly Alert[];
+/** Of the rule with a condition on the session. */
+let ofPersons: readonly Alert[];
 /** Of the audit log. */
 let lines: readonly string[];
 
@@ -116,6 +126,7 @@ before(async () => {
     source: 'bpf',
     other: auditLog(),
     kubernetesUsers: { wait: 5_000 },
+    ruleMatching: 'all',
     journal: { folder, kinds: ['processes'], keep: 3_600_000, maxBytes: 1 << 30 },
     runtimes: { criSockets: [cluster.containerdSocket], dockerSocket: '', podmanSocket: '', runcRoots: [] },
     kubernetes: false,
@@ -126,12 +137,18 @@ before(async () => {
     // Until then a session may come from a request of before: no name is certain.
     await setTimeout(LONGEST_START_MS);
     await enterAll();
-    alerts = await eventually('alerts of all that was run', async () => {
-      const written = built.jsonLines().map((line): Alert => JSON.parse(line).output_fields);
+    const of = (name: string): readonly Alert[] => {
+      const lines = built.jsonLines().map((line): { rule: string; output_fields: Alert } => JSON.parse(line));
+      return lines.filter(({ rule }) => rule === name).map(({ output_fields }) => output_fields);
+    };
+    await eventually('alerts of all that was run', async () => {
+      const written = of('Program in a pod');
       const marks = new Set(written.map((alert) => /by-\S+-\d+/.exec(alert['proc.cmdline'] ?? '')?.[0]));
-      return marks.size > EXECS ? written : undefined;
+      return marks.size > EXECS || undefined;
     });
     assert.equal((await built.agent.stop()).engine?.matchesDropped, 0);
+    alerts = of('Program in a pod');
+    ofPersons = of('Program of a person');
   } finally {
     await built[Symbol.asyncDispose]();
   }
@@ -260,6 +277,13 @@ test('each alert names the user of its session, or all who it may be, and the se
     assert.match(alert['k8s.session.agent'] ?? '', /^kubectl\//);
     assert.match(alert['k8s.session.source'] ?? '', /^[0-9a-f.:]+$/);
   }
+});
+
+test('a condition on the user holds of the same sessions as alerts name', () => {
+  const shown = (all: readonly Alert[]) => all.map((alert) => OF_PERSON.map((name) => alert[name]).join(' ')).sort();
+  const expected = alerts.filter((alert) => ['alice', 'bob'].includes(alert['k8s.user.name'] ?? ''));
+  assert.ok(expected.length > 0);
+  assert.deepEqual(shown(ofPersons), shown(expected));
 });
 
 test('an event that comes twice, or in another order, changes nothing', () => {

@@ -24,6 +24,8 @@ export class TestReceiver {
   isReceiving = true;
   readonly said: string[] = [];
   latenessMs = 100;
+  /** So many ms its clock is ahead of the agents' and the API server's. */
+  aheadMs = 0;
   #forwarding: Forwarding | undefined;
   #port = 0;
 
@@ -33,8 +35,9 @@ export class TestReceiver {
   }
 
   /** With agents of two nodes, and a pod on each: `web-0` on node-a, `web-1` on node-b. */
-  static async start(): Promise<TestReceiver> {
+  static async start({ aheadMs = 0 } = {}): Promise<TestReceiver> {
     const receiver = new TestReceiver(await ApiServer.start());
+    receiver.aheadMs = aheadMs;
     for (const [index, node] of ['node-a', 'node-b'].entries()) {
       receiver.reviews.known.set(tokenOf(node), { pod: `agent-${node}` });
       putPod(receiver.api, 'wasprey', `agent-${node}`, node, Date.now() - DAY_MS);
@@ -63,6 +66,7 @@ export class TestReceiver {
       isReceiving: () => this.isReceiving,
       onTrouble: (message) => this.said.push(message),
       latenessMs: this.latenessMs,
+      now: () => Date.now() + this.aheadMs,
     });
     const address = { address: '127.0.0.1', port: this.#port };
     await this.#forwarding.serve({ ...address, ...this.#files, aliveEveryMs: 20, clocksApartMs: 200 });

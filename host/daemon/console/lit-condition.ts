@@ -1,8 +1,8 @@
 // Which parts of a condition were true of an event: each check by itself, on values that were read from the event. Rules are evaluated by
 // their modules; this is for people, and never runs where events are evaluated.
 
-import { ANCESTORS_READ, comparedFields } from '../../agent/alert-details.ts';
 import { checkHolds, comparedValues, isOfEnds } from '../../agent/check-verdict.ts';
+import { ANCESTORS_READ, comparedFields } from '../../agent/compared-fields.ts';
 import type { Check, Expression } from '../../compiler/conditions/ast.ts';
 import { fieldsOf } from '../../compiler/conditions/fields-of.ts';
 import { printCondition } from '../../compiler/conditions/print.ts';

@@ -1,6 +1,6 @@
 // An alert with all that the page shows of it, as texts.
 
-import { ANCESTORS_READ } from '../../agent/alert-details.ts';
+import { ANCESTORS_READ } from '../../agent/compared-fields.ts';
 import { valueText } from '../../fields/text.ts';
 import { iso8601, NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { type Absent, decode, type FieldValue } from '../../fields/value.ts';

@@ -1,6 +1,7 @@
 // Holds a stream to a receiver of audit events open, goes on where it was, and states of which times all requests are known.
 
 import type { PodRequestSource, PodRequestStreamSink, PodRequestSummary } from '../../agent/pod-request-source.ts';
+import { asNanoseconds, at } from '../../diagnostics/json-value.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { BackOff } from '../../metadata/kubernetes/back-off.ts';
 import {
@@ -12,6 +13,8 @@ import {
   withSpan,
   withWithheld,
 } from '../../sessions/coverage.ts';
+import type { PodRequestFacts } from '../../sessions/pod-request-facts.ts';
+import { ReceiverClock } from '../../sessions/receiver-clock.ts';
 import type { StreamMessage } from '../../sessions/stream-messages.ts';
 import type { RequestStreamState } from '../../sessions/stream-state.ts';
 import { ReceiverError, type ReceiverPlace, readStream } from './receiver-stream.ts';
@@ -85,7 +88,8 @@ export class ReceiverClient implements PodRequestSource {
       try {
         if (this.#isUnsure) await this.#resume(sink);
         const either = AbortSignal.any([signal, broken.signal]);
-        const take = (message: StreamMessage): void => this.#take(message, sink, broken);
+        const clock = new ReceiverClock(Date.now);
+        const take = (message: StreamMessage): void => this.#take(message, clock, sink, broken);
         await readStream(this.#options, this.#state.at, take, either, this.#options.silenceMs);
         if (performance.now() - began >= SHORT_STREAM_MS) {
           await this.#keeping;
@@ -117,52 +121,73 @@ export class ReceiverClient implements PodRequestSource {
     this.#failure = reason;
   }
 
-  #take(message: StreamMessage, sink: PodRequestStreamSink, broken: AbortController): void {
+  #take(message: StreamMessage, clock: ReceiverClock, sink: PodRequestStreamSink, broken: AbortController): void {
     this.#lastHeard = Date.now();
+    if ('now' in message && !clock.heard(message.now)) {
+      throw new ReceiverError(`the clock of ${this.#options.url}, or of this machine, was set`);
+    }
     const { coverage, until } = this.#state;
     const epoch = message.kind === 'begin' ? message.epoch : (this.#state.at?.epoch ?? '');
-    const at = { epoch, position: message.position };
+    const place = { epoch, position: message.position };
     switch (message.kind) {
       case 'begin': {
         this.#begun();
-        const { whole } = message;
+        const whole = message.whole === undefined ? undefined : (clock.latest(message.whole) ?? message.whole);
         if (whole === undefined && this.#state.at?.epoch !== epoch) {
           throw new ReceiverError(`${this.#options.url} goes on where it has not been`);
         }
         // The first of all misses nothing that somebody counts on.
         if (whole !== undefined && this.#state.at) this.#gaps++;
-        this.#state = { at, coverage, until: later(whole ?? 0n, until) };
+        this.#state = { at: place, coverage, until: later(whole ?? 0n, until) };
         return;
       }
       case 'request':
         this.#requests++;
         sink.take(message.event);
-        this.#state = { at, coverage, until };
+        this.#state = { at: place, ...this.#withoutLate(message.event) };
         return;
       case 'withheld': {
         this.#withheld++;
         const { namespace, pod, received } = message;
-        this.#state = { at, until, coverage: withWithheld(coverage, { namespace, pod, received }) };
+        this.#state = { at: place, until, coverage: withWithheld(coverage, { namespace, pod, received }) };
         return;
       }
       case 'gap':
         this.#gaps++;
         this.#state = {
-          at,
-          coverage: withoutSpan(coverage, message),
-          until: later(message.to, until),
+          at: place,
+          coverage: withoutSpan(coverage, {
+            from: clock.earliest(message.from) ?? message.from,
+            to: clock.latest(message.to) ?? message.to,
+          }),
+          until: later(clock.latest(message.to) ?? message.to, until),
         };
         return;
       case 'alive': {
         // Of what the agent's own clock has not come to, nothing is known, whatever that of the receiver shows.
-        const whole = earlier(message.whole, BigInt(Date.now()) * NANOSECONDS_PER_MS);
+        const whole = earlier(clock.earliest(message.whole) ?? until, nowNanoseconds());
         this.#state =
           whole > until
-            ? { at, coverage: withSpan(coverage, { from: until, to: whole }), until: whole }
-            : { at, coverage, until };
+            ? { at: place, coverage: withSpan(coverage, { from: until, to: whole }), until: whole }
+            : { at: place, coverage, until };
         this.#keep(sink, broken);
       }
     }
+  }
+
+  /**
+   * The state after an event. One of a time of which all events were there, as it seemed, shows that others may be on their way, or given up: the clock
+   * of the receiver or of the API server is wrong, or it came later than the receiver could tell.
+   */
+  #withoutLate(event: PodRequestFacts): Pick<RequestStreamState, 'coverage' | 'until'> {
+    const { coverage, until } = this.#state;
+    const staged = asNanoseconds(at(event, 'stageTimestamp'));
+    if (staged === undefined || !coverage.spans.some(({ from, to }) => staged >= from && staged < to)) {
+      return { coverage, until };
+    }
+    this.#gaps++;
+    const to = later(nowNanoseconds(), until);
+    return { coverage: withoutSpan(coverage, { from: staged, to }), until: to };
   }
 
   #begun(): void {
@@ -186,4 +211,8 @@ export class ReceiverClient implements PodRequestSource {
         this.#isKeeping = false;
       });
   }
+}
+
+function nowNanoseconds(): bigint {
+  return BigInt(Date.now()) * NANOSECONDS_PER_MS;
 }

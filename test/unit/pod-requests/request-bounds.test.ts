@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { Backlog } from '../../../host/daemon/audit/agents/backlog.ts';
-import { coverageIn } from '../../../host/journal/stream-state-file.ts';
+import { coverageIn, loadStreamState } from '../../../host/journal/stream-state-file.ts';
 import {
   coverageJson,
   coversPod,
@@ -179,11 +179,20 @@ test('what a journal could not be written is asked for again, and does not count
 
 test('a receiver whose clock is ahead covers no time that has not come', async () => {
   const ahead = BigInt(Date.now() + 3_600_000) * MS;
-  await using early = await sending(`${BEGIN}{"kind":"alive","position":1,"whole":"${ahead}"}\n`);
+  const now = BigInt(Date.now()) * MS;
+  await using early = await sending(`${BEGIN}{"kind":"alive","position":1,"whole":"${ahead}","now":"${now}"}\n`);
   const { folder } = early.agent;
   await until(async () => (await coverageIn(folder))?.spans.length === 1);
   const [span] = (await coverageIn(folder))?.spans ?? [];
   assert.ok(span && span.to <= BigInt(Date.now()) * MS);
+});
+
+test('a receiver that does not say what its clock shows covers nothing', async () => {
+  const whole = BigInt(Date.now() - 1_000) * MS;
+  await using older = await sending(`${BEGIN}{"kind":"alive","position":1,"whole":"${whole}"}\n`);
+  await until(() => older.agent.client.summary.lastHeard !== undefined);
+  await until(async () => (await loadStreamState(older.agent.folder))?.at?.position === 1);
+  assert.deepEqual((await coverageIn(older.agent.folder))?.spans, []);
 });
 
 test('coverage: spans join, gaps split, and what is forgotten does not count', () => {

@@ -133,6 +133,53 @@ test('an agent that was away, by a restart or a broken connection, goes on witho
   assert.equal(requests.length, 3);
 });
 
+for (const aheadMs of [-3_600_000, -20_000, 20_000, 3_600_000]) {
+  test(`where the clock of the receiver is ${aheadMs / 1000} s ahead, what counts as known is so by the clock of the node`, async () => {
+    await using receiver = await TestReceiver.start({ aheadMs });
+    await using agent = receiver.agent('node-a').start();
+    const began = Date.now();
+    await until(() => covers(agent.folder, began + 1_000, began + 1_100));
+    const spans = (await coverageIn(agent.folder))?.spans ?? [];
+    assert.ok(spans.every(({ from, to }) => from >= BigInt(began - 1_000) * MS && to <= BigInt(Date.now()) * MS));
+    assert.equal(await covers(agent.folder, Date.now()), false);
+    // What comes while no receiver runs may be given up.
+    await receiver.stop();
+    const away = Date.now();
+    await receiver.serve();
+    const again = Date.now();
+    await until(() => covers(agent.folder, again + 1_000));
+    assert.equal(await covers(agent.folder, away, again), false);
+    assert.equal(await covers(agent.folder, began + 1_000, began + 1_100), true);
+  });
+}
+
+test('an event of a time that counted as known shows that it was not, whatever the receiver takes for late', async () => {
+  // For it the event comes in time.
+  await using receiver = await TestReceiver.start({ aheadMs: -3_600_000 });
+  await using agent = receiver.agent('node-a').start();
+  const began = Date.now();
+  await until(() => covers(agent.folder, began + 1_000, began + 2_500));
+  receiver.exec({ id: 'late', received: began + 1_050 });
+  await until(() => agent.taken.includes('late'));
+  await until(async () => !(await covers(agent.folder, began + 1_500)));
+  assert.equal(receiver.forwarding.summary.gaps, 0);
+  const later = Date.now();
+  await until(() => covers(agent.folder, later + 500));
+  assert.equal(await covers(agent.folder, began + 1_500), false);
+});
+
+test('a clock that is set while a stream is open makes the agent ask again', async () => {
+  await using receiver = await TestReceiver.start();
+  await using agent = receiver.agent('node-a').start();
+  await until(() => isConnected(agent));
+  receiver.aheadMs = 3_600_000;
+  await until(() => agent.said.some((line) => /the clock of .* was set/.test(line)));
+  const set = Date.now();
+  await until(() => covers(agent.folder, set + 2_000));
+  const spans = (await coverageIn(agent.folder))?.spans ?? [];
+  assert.ok(spans.every(({ to }) => to <= BigInt(Date.now()) * MS));
+});
+
 test('after a new run of the receiver the time between is not covered, and the rest is', async () => {
   await using receiver = await TestReceiver.start();
   await using agent = receiver.agent('node-a').start();

@@ -32,6 +32,8 @@ export interface AgentStreamsOptions {
   readonly since: number;
   /** All requests that API servers received until then are in the backlog, and so are gaps of before. In ms since the epoch. */
   readonly wholeUntil: () => number;
+  /** Its clock, in ms since the epoch. Default: that of the machine. */
+  readonly now?: (() => number) | undefined;
   /** For tests. */
   readonly aliveEveryMs?: number;
   readonly clocksApartMs?: number;
@@ -103,6 +105,10 @@ export class AgentStreams {
     this.#listener?.renewCertificate();
   }
 
+  get #now(): bigint {
+    return BigInt(Math.floor((this.#options.now ?? Date.now)())) * NANOSECONDS_PER_MS;
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const streams of this.#streams.values()) for (const { response } of streams) response.end();
@@ -160,7 +166,7 @@ export class AgentStreams {
       this.#write(stream);
     });
     const begin = whole === 0 ? {} : { whole: BigInt(whole + clocksApartMs) * NANOSECONDS_PER_MS };
-    response.write(streamLine({ kind: 'begin', epoch, position: from, ...begin }));
+    response.write(streamLine({ kind: 'begin', epoch, position: from, now: this.#now, ...begin }));
     this.#sayAlive(stream);
   }
 
@@ -207,7 +213,9 @@ export class AgentStreams {
     // One that has not read what came before has not got all.
     if (stream.isBlocked || stream.response.writableEnded || stream.response.destroyed) return;
     stream.position = backlog.position;
-    stream.isBlocked = !stream.response.write(streamLine({ kind: 'alive', position: stream.position, whole }));
+    stream.isBlocked = !stream.response.write(
+      streamLine({ kind: 'alive', position: stream.position, whole, now: this.#now }),
+    );
   }
 }
 

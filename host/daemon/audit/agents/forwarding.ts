@@ -32,6 +32,8 @@ export interface ForwardingOptions {
   readonly isReceiving: () => boolean;
   /** Called with a message for people, once for each change. */
   readonly onTrouble: (message: string) => void;
+  /** Its clock, in ms since the epoch. Default: that of the machine. */
+  readonly now?: () => number;
   /** For tests. */
   readonly latenessMs?: number;
 }
@@ -46,7 +48,8 @@ export class Forwarding {
   readonly #client: ApiClient;
   readonly #identities: AgentIdentities;
   readonly #nodes: RequestNodes;
-  readonly #backlog = new Backlog();
+  readonly #backlog: Backlog;
+  readonly #now: () => number;
   readonly #seen = new SeenEvents();
   readonly #outcomes = new Map<Outcome, number>();
   readonly #latenessMs: number;
@@ -60,7 +63,9 @@ export class Forwarding {
   #gaps = 0;
 
   private constructor(client: ApiClient, options: ForwardingOptions) {
-    const { latenessMs = LATENESS_MS, isReceiving, audience, serviceAccounts } = options;
+    const { latenessMs = LATENESS_MS, now = Date.now, isReceiving, audience, serviceAccounts } = options;
+    this.#now = now;
+    this.#backlog = new Backlog(undefined, now);
     this.#client = client;
     let last = '';
     const onFailure = (error: unknown): void => {
@@ -70,7 +75,7 @@ export class Forwarding {
       last = reason;
     };
     this.#identities = new AgentIdentities({ client, audience, serviceAccounts, onFailure });
-    this.#nodes = new RequestNodes(client, onFailure);
+    this.#nodes = new RequestNodes(client, onFailure, now);
     this.#latenessMs = latenessMs;
     this.#isReceiving = isReceiving;
   }
@@ -82,14 +87,15 @@ export class Forwarding {
 
   /** Serves agents. All events are received from now on. Rejects with the error of reading a certificate, or of listening. */
   async serve(place: AgentsPlace): Promise<void> {
-    this.#wholeUntil = Date.now() - this.#latenessMs;
+    this.#wholeUntil = this.#now() - this.#latenessMs;
     this.#looking = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
     this.#streams = await AgentStreams.start({
       ...place,
       identities: this.#identities,
       backlog: this.#backlog,
       epoch: randomUUID(),
-      since: Date.now(),
+      since: this.#now(),
+      now: this.#now,
       wholeUntil: () => {
         this.#look();
         this.#sendGap();
@@ -122,7 +128,7 @@ export class Forwarding {
     }
     this.#nodes.find(event, (target) => this.#send(event, target));
     const staged = asNanoseconds(at(event, 'stageTimestamp'));
-    const now = Date.now();
+    const now = this.#now();
     const latest = nanoseconds(now - this.#latenessMs);
     // What an API server could not send for a while comes late, as far as it comes.
     if (staged !== undefined && staged < latest) this.#gap(staged, nanoseconds(now));
@@ -130,7 +136,7 @@ export class Forwarding {
 
   /** Events were received that could not be read, or were not accepted: requests may be among them. */
   missed(): void {
-    const now = Date.now();
+    const now = this.#now();
     this.#gap(nanoseconds(now - this.#latenessMs), nanoseconds(now));
   }
 
@@ -150,7 +156,7 @@ export class Forwarding {
   #look(): void {
     const isReceiving = this.#isReceiving();
     if (isReceiving) {
-      if (!this.#wasReceiving) this.#gap(nanoseconds(this.#wholeUntil), nanoseconds(Date.now()));
+      if (!this.#wasReceiving) this.#gap(nanoseconds(this.#wholeUntil), nanoseconds(this.#now()));
       this.#wholeUntil = this.#nodes.decidedUntil - this.#latenessMs;
     }
     this.#wasReceiving = isReceiving;
