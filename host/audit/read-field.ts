@@ -66,6 +66,7 @@ export function auditFieldReader(name: string, onDemand: readonly string[]): Aud
     case 'argument':
     case 'condition':
     case 'procfs':
+    case 'entry':
     case 'session':
     case 'none':
       return NOTHING;

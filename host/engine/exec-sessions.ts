@@ -1,10 +1,9 @@
 // Sessions that began with an exec into a container: recognised when their first program begins, and found again from any process that descends from
 // it. By the rules of the journal's sessions (host/journal/activity/): the first program in a container whose process was forked outside of it.
 
-import { isRuntimeCommand, programOf } from '../fields/container-runtime.ts';
+import { containerOf, isRuntime } from '../fields/entry.ts';
 import type { EventMemory } from '../fields/memory.ts';
 import { ImageRecord, LONGEST_CHAIN } from '../fields/record.ts';
-import { decode, splitAtNul } from '../fields/value.ts';
 import { CONTAINER, CONTAINER_STATE } from '../schema/container.ts';
 import { IMAGE, IMAGE_KIND, ROOT_PID_NAMESPACE } from '../schema/image.ts';
 import { member } from '../schema/layout.ts';
@@ -118,25 +117,4 @@ export class ExecSessions {
 /** A process for good: a pid that is used again has another start. */
 function keyOf(image: ImageRecord): string {
   return `${image.number('pid')} ${image.big('start_time')}`;
-}
-
-function containerOf({ container }: ImageRecord): string | undefined {
-  if (!container || container.isHost) return undefined;
-  const id = container.bytes('id');
-  return id && id.length > 0 ? decode(id) : undefined;
-}
-
-/** What a runtime forks into the container's pid namespace runs nothing else before: a program that was begun there only has its name. */
-function isRuntime(image: ImageRecord): boolean {
-  const namespace = image.number('pid_namespace');
-  const isOutside = namespace === ROOT_PID_NAMESPACE || image.parent?.number('pid_namespace') === namespace;
-  if (!isOutside) return false;
-  const [, argument] = splitAtNul(image.bytes('argv') ?? new Uint8Array(0));
-  if (!argument) return false;
-  return isRuntimeCommand(programOf(textOf(image, 'executable'), textOf(image, 'comm')), decode(argument));
-}
-
-function textOf(image: ImageRecord, name: string): string | undefined {
-  const bytes = image.bytes(name);
-  return bytes && decode(bytes);
 }

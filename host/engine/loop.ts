@@ -2,6 +2,8 @@
 
 import type { ContainerNotice } from '../capture/native.ts';
 import type { EventMemory } from '../fields/memory.ts';
+import { ImageRecord } from '../fields/record.ts';
+import type { SshPeers } from '../fields/ssh-peer.ts';
 import type { Replay } from '../recording/replay.ts';
 import type { RunFailure } from '../sandbox/run.ts';
 import { DueGarbage } from './due-garbage.ts';
@@ -43,6 +45,8 @@ export interface LoopParts extends MatchQueueParts, MessageParts {
   readonly clock: EvaluationClock;
   readonly memory: EventMemory;
   readonly hold: HoldLimits;
+  /** Absent: events are not of this machine now. */
+  readonly sshPeers?: SshPeers;
 }
 
 export class EngineLoop {
@@ -241,6 +245,7 @@ export class EngineLoop {
    */
   #prepareImages(): boolean {
     const { capture, replay, sessions } = this.#parts;
+    const peers = this.#set.readsSshPeers ? this.#parts.sshPeers : undefined;
     let count = capture.takeImages(this.#images);
     // A replay may leave out images; their containers are seen at the same recorded time all the same.
     if (count === 0 && !replay) return true;
@@ -250,11 +255,17 @@ export class EngineLoop {
         const image = this.#images[index] ?? 0;
         this.#setCandidates(image);
         sessions?.see(image);
+        if (peers) this.#seePeer(peers, image);
       }
     }
     const notices = capture.takeContainers();
     if (notices.length > 0) this.#announceContainers(notices);
     return true;
+  }
+
+  #seePeer(peers: SshPeers, image: number): void {
+    const record = ImageRecord.at(this.#parts.memory, image);
+    if (record) peers.see(record);
   }
 
   #widen(): void {

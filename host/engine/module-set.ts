@@ -68,6 +68,8 @@ export class ModuleSet {
   readonly bank: number;
   readonly isFiltered: boolean;
   readonly containerRules: ContainerRules;
+  /** Whether any rule prints where a session by ssh came from. */
+  readonly readsSshPeers: boolean;
   readonly #memory: EventMemory;
   readonly #limits: RunLimits;
   readonly #onFailure: SetHost['onFailure'];
@@ -94,6 +96,7 @@ export class ModuleSet {
     this.bank = bank;
     this.isFiltered = filter !== undefined;
     this.containerRules = new ContainerRules(host.memory, modules, host.ruleMatching);
+    this.readsSshPeers = modules.some(({ rules }) => rules.some(({ fields }) => fields.includes('session.source')));
     this.#memory = host.memory;
     this.#limits = host.limits ?? RUN_LIMITS;
     this.#onFailure = host.onFailure;

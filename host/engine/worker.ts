@@ -8,6 +8,7 @@ import { useAccounts } from '../fields/account-names.ts';
 import { AddressNames } from '../fields/address-names.ts';
 import type { ReadContext } from '../fields/context.ts';
 import { EventMemory } from '../fields/memory.ts';
+import { SshPeers } from '../fields/ssh-peer.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { type RecordedBlock, Recorder } from '../recording/recorder.ts';
 import { Replay } from '../recording/replay.ts';
@@ -146,6 +147,7 @@ type Bound = Pick<LoopParts, 'capture' | 'control' | 'enforcer' | 'guard' | 'rec
 /** The modules, the memory and the capture. */
 function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: Bound): EngineLoop {
   const names = new AddressNames();
+  const sshPeers = parts.replay ? undefined : new SshPeers();
   const context: ReadContext = {
     sessionStart,
     hostname: start.hostname,
@@ -153,6 +155,7 @@ function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: B
     base64Buffers: start.base64Buffers ?? false,
     isLive: parts.replay === undefined,
     names,
+    ...(sshPeers && { sshPeers }),
   };
   const { ruleMatching, hold } = start;
   const memory = new EventMemory(sandbox.buffer);
@@ -178,6 +181,7 @@ function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: B
     ruleMatching,
     memory,
     hold,
+    ...(sshPeers && { sshPeers }),
     ...(start.ignoresSelf && { ownProcesses: new OwnProcesses() }),
     send,
     receive,

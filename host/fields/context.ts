@@ -1,6 +1,7 @@
 // What a field's value may depend on besides the event: the start of the session, the name of this machine.
 
 import type { AddressNames } from './address-names.ts';
+import type { SshPeers } from './ssh-peer.ts';
 
 export interface ReadContext {
   /** Time of the first event of the session, ns since the epoch (evt.reltime). */
@@ -12,6 +13,8 @@ export interface ReadContext {
   readonly base64Buffers?: boolean;
   /** The events are of processes running on this machine now: /proc may be read for what events don't carry. */
   readonly isLive: boolean;
+  /** Absent: sessions by ssh are not of this machine now. */
+  readonly sshPeers?: SshPeers;
   /** Of addresses that conditions compare with names. */
   readonly names?: AddressNames;
 }

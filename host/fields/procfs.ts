@@ -59,7 +59,7 @@ function threadsOf(image: ImageRecord): number {
 }
 
 /** Whether the number still belongs to the event's process: it may have ended, and its number may be used again. */
-function isSameProcess(image: ImageRecord): boolean {
+export function isSameProcess(image: ImageRecord): boolean {
   const uptime = Number.parseFloat(readIfThere('/proc/uptime') ?? '');
   const ticks = Number(statOf(image)[FIELD_START]);
   if (Number.isNaN(ticks) || Number.isNaN(uptime)) return false;

@@ -7,6 +7,7 @@ import { asInteger, integerFormat } from '../schema/integers.ts';
 import { type ContainerMoment, readContainerField } from './container.ts';
 import type { ReadContext } from './context.ts';
 import { readDerivation } from './derived.ts';
+import { entryField } from './entry-field.ts';
 import { allParameters, parameterText, rawParameter } from './parameters.ts';
 import { processFileField } from './procfs.ts';
 import type { EventRecord } from './record.ts';
@@ -40,6 +41,8 @@ export function readField(
       return renderedField(field.name, event, context, allParameters);
     case 'procfs':
       return machineValue(event, field, argument, context);
+    case 'entry':
+      return event.image && entryField(source.fact, event.image, context);
     // Of the host, when the alert is sent.
     case 'session':
     // Of another source than the event's.

@@ -4,6 +4,7 @@
 // session is settled only when some time has passed since it began: before that it has no exact name, and afterwards what comes late can
 // make its name ambiguous again.
 
+import { rootProcess, sessionId } from '../fields/session-id.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import type { RequestCoverage } from './coverage.ts';
 import type { SessionPlace, SessionRef, StartedSession } from './exec-entry.ts';
@@ -11,7 +12,6 @@ import { LONGEST_START } from './groups.ts';
 import type { UserMatch } from './join.ts';
 import { type PodRequest, type PodRequestEvent, readPodRequest } from './pod-request.ts';
 import { PodSessions } from './pod-sessions.ts';
-import { rootProcess, sessionId } from './session-id.ts';
 
 const SECOND = 1_000_000_000n;
 /** A container's own program starts when its runtime says that the container did. */

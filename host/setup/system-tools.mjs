@@ -125,7 +125,7 @@ export const SYSTEM_TOOLS = [
   tool('cpio', 'cpio', 'kernel-tests'),
   tool('depmod', 'kmod', 'kernel-tests'),
   tool('mke2fs', 'e2fsprogs', 'kernel-tests'),
-  tool('mmdebstrap', 'mmdebstrap', 'kernel-tests', 'package-tests'),
+  tool('mmdebstrap', 'mmdebstrap', 'live-tests', 'kernel-tests', 'package-tests'),
   tool('xz', 'xz-utils', 'kernel-tests'),
   tool('lintian', 'lintian', 'package-tests'),
 ];

@@ -54,7 +54,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
         'service-boot',
         'service-unit',
       ],
-      ...['shell-completion', 'syslog'],
+      ...['shell-completion', 'sshd', 'syslog'],
     ],
   ],
   [

@@ -53,6 +53,7 @@ function readOperand({ field, argument }: NamedField, context: LoweringContext):
       return argumentField(source.raw, argument ?? '', context);
     case 'rendered':
     case 'procfs':
+    case 'entry':
       context.warn('field-not-in-conditions', `${name} is available in outputs only; a condition on it is never true`);
       return ABSENT;
     // Without a session; with one it is decided later (session-checks.ts).

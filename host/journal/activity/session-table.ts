@@ -1,12 +1,13 @@
 // The sessions of a history: which one a process is in, and their commands, within bounds of memory.
 
+import { type EntryKind, terminalName, unitOf } from '../../fields/doors.ts';
+import { rootProcess, sessionId } from '../../fields/session-id.ts';
 import { requestedHashes } from '../../sessions/command-hash.ts';
-import { rootProcess, sessionId } from '../../sessions/session-id.ts';
 import type { SecretMask } from '../mask-secrets.ts';
 import { ContainerPlaces } from './container-places.ts';
-import { containerEntry, doorEntry, type Entry, isRuntime, terminalName, unitOf } from './entries.ts';
+import { containerEntry, doorEntry, type Entry, isRuntime } from './entries.ts';
 import { LONGEST_CHAIN, type Process, type ProgramState } from './process.ts';
-import type { Command, EntryKind, Session } from './session.ts';
+import type { Command, Session } from './session.ts';
 
 /** What is beyond is counted. */
 const MOST_SESSIONS = 20_000;

@@ -1,12 +1,7 @@
 // A session: one entry from outside, and what was done in it.
 
+import type { EntryKind } from '../../fields/doors.ts';
 import type { UserMatch } from '../../sessions/join.ts';
-
-/**
- * How it was entered. `container`: the container's own program, which nobody entered; `other`: processes of which no entry is known.
- */
-export const ENTRY_KINDS = ['ssh', 'console', 'su', 'exec', 'cron', 'service', 'container', 'other'] as const;
-export type EntryKind = (typeof ENTRY_KINDS)[number];
 
 export interface User {
   readonly uid: number;
@@ -83,6 +78,7 @@ export interface Command {
 
 export interface Session {
   readonly id: string;
+  /** How it was entered. */
   kind: EntryKind;
   readonly host: string;
   readonly user: User;

@@ -16,6 +16,9 @@ export type SessionFact =
   | 'source'
   | 'agent';
 
+/** What is known of the session that a process is in, by its ancestors. */
+export type EntryFact = 'kind' | 'id' | 'user' | 'tty' | 'source';
+
 /** Where a field's value comes from. The compiler and the formatter both resolve a field through this. */
 export type FieldSource =
   /** The records of the event, its processes and its container. `orMachine`: where absent, output asks the machine's files. */
@@ -36,7 +39,9 @@ export type FieldSource =
   | { readonly from: 'condition' }
   /** Read from the machine's files in /proc while an alert is written, for output only. Absent in replays and when the process is gone. */
   | { readonly from: 'procfs' }
-  /** The session by an exec into a pod that the process descends from, for output only: known when its request is (host/sessions/). */
+  /** The session that the process is in, by the images of its ancestors, for output only. */
+  | { readonly from: 'entry'; readonly fact: EntryFact }
+  /** The session by an exec into a pod that the process descends from: known when its request is (host/sessions/). */
   | { readonly from: 'session'; readonly fact: SessionFact }
   /** Not captured: always absent, and a rule that reads it gets a warning with the reason. */
   | { readonly from: 'none'; readonly why: string };

@@ -15,6 +15,7 @@ import { AUDIT_FIELDS } from './k8s-audit.ts';
 import { KUBERNETES_USER_FIELDS } from './k8s-user.ts';
 import { CLUSTER_FIELDS } from './k8smeta.ts';
 import { PROCESS_FIELDS } from './process.ts';
+import { SESSION_FIELDS } from './session.ts';
 import { THREAD_FIELDS } from './thread.ts';
 import { USER_FIELDS } from './user.ts';
 
@@ -27,6 +28,7 @@ export const FIELDS: readonly Field[] = [
   ...PROCESS_FIELDS,
   ...THREAD_FIELDS,
   ...USER_FIELDS,
+  ...SESSION_FIELDS,
   ...DESCRIPTOR_FIELDS,
   ...PATH_FIELDS,
   ...CONTAINER_FIELDS,

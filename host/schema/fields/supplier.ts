@@ -28,6 +28,8 @@ export function supplierOf(field: Field): Supplier {
       return 'output';
     case 'procfs':
       return 'machine';
+    case 'entry':
+      return source.fact === 'source' ? 'machine' : 'reader';
     case 'audit':
     case 'session':
       return 'api-server';

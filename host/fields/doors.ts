@@ -1,0 +1,88 @@
+// Doors: programs that let somebody in, or start what nobody waits for. What they start is a session, and not they themselves.
+
+/**
+ * How a session was entered. `container`: the container's own program, which nobody entered; `other`: processes of which no entry is known.
+ */
+export const ENTRY_KINDS = ['ssh', 'console', 'su', 'exec', 'cron', 'service', 'container', 'other'] as const;
+export type EntryKind = (typeof ENTRY_KINDS)[number];
+
+const DOORS: readonly { readonly kind: EntryKind; readonly programs: ReadonlySet<string> }[] = [
+  {
+    kind: 'su',
+    programs: new Set(['su', 'su-rs', 'sudo', 'sudo-rs', 'sudo-ws', 'runuser', 'doas', 'pkexec', 'ksu', 'machinectl']),
+  },
+  { kind: 'ssh', programs: new Set(['sshd', 'sshd-session', 'sshd-auth', 'dropbear', 'tinysshd']) },
+  {
+    kind: 'console',
+    programs: new Set(['login', 'gdm-session-worker', 'lightdm', 'sddm-helper', 'xdm', 'in.telnetd', 'telnetd']),
+  },
+  { kind: 'cron', programs: new Set(['cron', 'crond', 'anacron', 'atd', 'fcron', 'bcron-exec']) },
+  {
+    kind: 'service',
+    programs: new Set(['systemd', 'systemd-executor', 'init', 'runsv', 's6-supervise', 'supervise-daemon']),
+  },
+];
+const DOOR_OF = new Map(
+  DOORS.flatMap(({ kind, programs }) => [...programs].map((program) => [program, kind] as const)),
+);
+
+/** They are started by doors and do a part of their work. */
+const HELPERS: ReadonlySet<string> = new Set([
+  ...['unix_chkpwd', 'unix_update', 'pam_timestamp_check', 'sd-pam', 'systemd-executor', 'sftp-server-helper'],
+  ...['agetty', 'getty', 'mingetty'],
+]);
+
+/** Where doors are installed, by who owns the machine or made the image. */
+const INSTALLED = /^\/(?:usr|bin|sbin|lib|lib64|nix\/store|gnu\/store)\//;
+
+/** What says whether a program is a door. */
+export interface ProgramFacts {
+  /** programOf() */
+  readonly program: string;
+  readonly executable: string | undefined;
+  /** Its file was made in the container, and is not of the image: that of an overlay file system's upper layer. */
+  readonly isOfUpperLayer: boolean;
+  /** Undefined on the host. */
+  readonly container: string | undefined;
+}
+
+/** A program that only has the name of a door is not one: whoever enters could call one so, and begin a session of another kind. */
+export function doorOf({ program, executable, container, isOfUpperLayer }: ProgramFacts): EntryKind | undefined {
+  const kind = DOOR_OF.get(program);
+  if (kind === undefined || !INSTALLED.test(executable ?? '')) return undefined;
+  return container !== undefined && isOfUpperLayer ? undefined : kind;
+}
+
+/**
+ * The kind of session that a program begins, if it begins one.
+ * @param before the program that its process ran before, or that the process ran which forked it
+ */
+export function entryByDoor(program: ProgramFacts, before: ProgramFacts): EntryKind | undefined {
+  const kind = doorOf(before);
+  if (kind === undefined || HELPERS.has(program.program)) return undefined;
+  // A door is not what it lets in; but the manager of a user's units is a unit of the system's.
+  if (doorOf(program) === kind && !(kind === 'service' && program.program === 'systemd')) return undefined;
+  return kind;
+}
+
+const UNIT = /([^/]+\.(?:service|scope|socket|mount|swap|timer|slice))(?=\/|$)/g;
+
+/** The systemd unit of a cgroup's path: the innermost that is not a slice. */
+export function unitOf(cgroup: string): string | undefined {
+  const units = [...cgroup.slice(-1024).matchAll(UNIT)].map(([, unit = '']) => unit);
+  return units.findLast((unit) => !unit.endsWith('.slice')) ?? units.at(-1);
+}
+
+const PTY_MAJORS = { first: 136, last: 143 };
+const VIRTUAL_CONSOLE = 4;
+const SERIAL_FIRST = 64;
+
+/** `pts/0` of a device number as the kernel encodes it (new_encode_dev). */
+export function terminalName(device: number): string | undefined {
+  if (device === 0) return undefined;
+  const major = (device >>> 8) & 0xfff;
+  const minor = (device & 0xff) | ((device >>> 12) & 0xfff00);
+  if (major >= PTY_MAJORS.first && major <= PTY_MAJORS.last) return `pts/${(major - PTY_MAJORS.first) * 256 + minor}`;
+  if (major === VIRTUAL_CONSOLE) return minor < SERIAL_FIRST ? `tty${minor}` : `ttyS${minor - SERIAL_FIRST}`;
+  return `tty ${major}:${minor}`;
+}

@@ -1,0 +1,109 @@
+// Where a session by ssh came from: the other end of its connection, as the kernel has it in the tables of sockets. What the session's environment says
+// (SSH_CONNECTION) is in the hands of who is in it.
+
+import { readdirSync, readlinkSync } from 'node:fs';
+import { isSshDoor } from './entry.ts';
+import { isSameProcess } from './procfs.ts';
+import type { ImageRecord } from './record.ts';
+import { type TcpSocket, tcpSockets } from './socket-table.ts';
+
+/** Descriptors of an sshd that are looked at: it has a dozen, and some for each forwarded connection. */
+const MOST_DESCRIPTORS = 4_096;
+/** Connections that are remembered: they stay the same as long as their process. */
+const MOST_KNOWN = 4_096;
+
+export class SshPeers {
+  /** By process; undefined: it is not known for sure. */
+  readonly #known = new Map<string, string | undefined>();
+
+  /**
+   * A process image that has just come. Of one of sshd the connection is looked up now: a session may be over before its first event is evaluated, and who
+   * is in it can open others.
+   */
+  see(image: ImageRecord): void {
+    if (!isSshDoor(image) || this.#known.has(keyOf(image))) return;
+    const connected = connectionsOf(image);
+    const [only, ...others] = connected ?? [];
+    if (only && others.length === 0) this.#remember(keyOf(image), only.remote.text);
+  }
+
+  /**
+   * `203.0.113.9:50122`, or `[2001:db8::9]:50122`. Undefined if it is not known for sure: the connection is over, or it can't be told from another one.
+   * @param doors the processes of sshd that the session came through, the nearest first
+   */
+  of(doors: readonly ImageRecord[]): string | undefined {
+    for (const door of doors.toReversed()) {
+      const peer = this.#known.get(keyOf(door));
+      if (peer !== undefined) return peer;
+    }
+    const [nearest] = doors;
+    if (!nearest || this.#known.has(keyOf(nearest))) return undefined;
+    const peer = findPeer(doors.toReversed());
+    this.#remember(keyOf(nearest), peer);
+    return peer;
+  }
+
+  #remember(key: string, peer: string | undefined): void {
+    this.#known.set(key, peer);
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= MOST_KNOWN) break;
+      this.#known.delete(oldest);
+    }
+  }
+}
+
+function keyOf(image: ImageRecord): string {
+  return `${image.number('pid')} ${image.big('start_time')}`;
+}
+
+/** Of a process of sshd. Undefined if it listens: then it has connections of others for a moment. */
+function connectionsOf(door: ImageRecord): readonly TcpSocket[] | undefined {
+  if (!isTrusted(door)) return undefined;
+  const sockets = socketsOf(door.number('pid'));
+  return sockets.some(({ isListening }) => isListening) ? undefined : sockets.filter(isConnected);
+}
+
+/** Whoever has namespaces of their own can put a program in the place of sshd, but does not run it as root. */
+function isTrusted(door: ImageRecord): boolean {
+  return door.number('uid') === 0 && isSameProcess(door);
+}
+
+function isConnected({ remote }: TcpSocket): boolean {
+  return remote.port !== 0;
+}
+
+/** @param doors the outermost first */
+function findPeer(doors: readonly ImageRecord[]): string | undefined {
+  const ports = new Set<number>();
+  for (const [index, door] of doors.entries()) {
+    if (!isTrusted(door)) continue;
+    const sockets = socketsOf(door.number('pid'));
+    const listening = sockets.filter(({ isListening }) => isListening);
+    // The one that waits for all has the connections of others for a moment.
+    if (index === 0 && doors.length > 1 && listening.length > 0) {
+      for (const { local } of listening) ports.add(local.port);
+      continue;
+    }
+    const connected = sockets.filter(isConnected);
+    if (connected.length === 0) continue;
+    // What it forwards has other ports here.
+    const own = connected.length === 1 ? connected : connected.filter(({ local }) => ports.has(local.port));
+    const [peer, ...others] = new Set(own.map(({ remote }) => remote.text));
+    return others.length === 0 ? peer : undefined;
+  }
+  return undefined;
+}
+
+function socketsOf(pid: number): readonly TcpSocket[] {
+  const directory = `/proc/${pid}`;
+  const inodes = new Set<string>();
+  try {
+    for (const name of readdirSync(`${directory}/fd`).slice(0, MOST_DESCRIPTORS)) {
+      const [, inode] = /^socket:\[(\d+)\]$/.exec(readlinkSync(`${directory}/fd/${name}`)) ?? [];
+      if (inode !== undefined) inodes.add(inode);
+    }
+  } catch {
+    return []; // it ended
+  }
+  return tcpSockets(directory, inodes);
+}
