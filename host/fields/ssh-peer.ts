@@ -12,19 +12,28 @@ const MOST_DESCRIPTORS = 4_096;
 /** Connections that are remembered: they stay the same as long as their process. */
 const MOST_KNOWN = 4_096;
 
+/** Start times of one process, as its images have them, differ by less. */
+const SAME_START_NS = 500_000_000n;
+
+interface KnownPeer {
+  readonly start: bigint;
+  /** Undefined: it is not known for sure. */
+  readonly peer: string | undefined;
+}
+
 export class SshPeers {
-  /** By process; undefined: it is not known for sure. */
-  readonly #known = new Map<string, string | undefined>();
+  /** By pid. */
+  readonly #known = new Map<number, KnownPeer>();
 
   /**
    * A process image that has just come. Of one of sshd the connection is looked up now: a session may be over before its first event is evaluated, and who
    * is in it can open others.
    */
   see(image: ImageRecord): void {
-    if (!isSshDoor(image) || this.#known.has(keyOf(image))) return;
+    if (!isSshDoor(image) || this.#find(image)) return;
     const connected = connectionsOf(image);
     const [only, ...others] = connected ?? [];
-    if (only && others.length === 0) this.#remember(keyOf(image), only.remote.text);
+    if (only && others.length === 0) this.#remember(image, only.remote.text);
   }
 
   /**
@@ -33,27 +42,32 @@ export class SshPeers {
    */
   of(doors: readonly ImageRecord[]): string | undefined {
     for (const door of doors.toReversed()) {
-      const peer = this.#known.get(keyOf(door));
+      const peer = this.#find(door)?.peer;
       if (peer !== undefined) return peer;
     }
     const [nearest] = doors;
-    if (!nearest || this.#known.has(keyOf(nearest))) return undefined;
+    if (!nearest || this.#find(nearest)) return undefined;
     const peer = findPeer(doors.toReversed());
-    this.#remember(keyOf(nearest), peer);
+    this.#remember(nearest, peer);
     return peer;
   }
 
-  #remember(key: string, peer: string | undefined): void {
-    this.#known.set(key, peer);
+  #find(door: ImageRecord): KnownPeer | undefined {
+    const known = this.#known.get(door.number('pid'));
+    if (!known) return undefined;
+    const apart = known.start - door.big('start_time');
+    return apart < SAME_START_NS && apart > -SAME_START_NS ? known : undefined;
+  }
+
+  #remember(door: ImageRecord, peer: string | undefined): void {
+    const pid = door.number('pid');
+    this.#known.delete(pid);
+    this.#known.set(pid, { start: door.big('start_time'), peer });
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= MOST_KNOWN) break;
       this.#known.delete(oldest);
     }
   }
-}
-
-function keyOf(image: ImageRecord): string {
-  return `${image.number('pid')} ${image.big('start_time')}`;
 }
 
 /** Of a process of sshd. Undefined if it listens: then it has connections of others for a moment. */

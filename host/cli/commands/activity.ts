@@ -9,6 +9,7 @@ import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { ActivityLog } from '../../journal/activity/activity-log.ts';
+import { attachTo } from '../../journal/activity/attached.ts';
 import { nameKubernetesUsers } from '../../journal/activity/kubernetes-users.ts';
 import { gapsOf, type Note, readFile, startOf } from '../../journal/activity/read-activity.ts';
 import { isSelected, isSelectedRequest, type Selection } from '../../journal/activity/select.ts';
@@ -131,7 +132,8 @@ export const ACTIVITY = defineCommand({
     const selection = selectionOf(options);
     const shown = wanted === undefined ? chosen(sessions, selection) : [sessionWith(wanted, sessions)];
     const requests = wanted === undefined ? further.filter((request) => isSelectedRequest(request, selection)) : [];
-    print({ sessions: shown, requests }, options.json === true, wanted !== undefined, terminal);
+    const targets = attachTo(sessions, further);
+    print({ sessions: shown, requests, targets }, options.json === true, wanted !== undefined, terminal);
     if (log.sessionsLeftOut > 0) terminal.say(`wasprey: ${count(log.sessionsLeftOut, 'older session')} left out\n`);
     for (const note of notes) terminal.say(`wasprey: ${noteText(note)}\n`);
     return notes.some(({ kind }) => kind === 'damaged') ? EXIT.failure : EXIT.ok;
@@ -237,15 +239,20 @@ function nameUsers(
 interface Shown {
   readonly sessions: readonly Session[];
   readonly requests: readonly PodRequest[];
+  /** The sessions that were attached to. */
+  readonly targets: ReadonlyMap<PodRequest, Session>;
 }
 
-function print({ sessions, requests }: Shown, isJson: boolean, full: boolean, terminal: Terminal): void {
+function print({ sessions, requests, targets }: Shown, isJson: boolean, full: boolean, terminal: Terminal): void {
   for (const [index, session] of sessions.entries()) {
     if (isJson) terminal.print(`${sessionJson(session)}\n`);
     else terminal.print(`${index > 0 ? '\n' : ''}${renderSession(session, { terminal, full })}`);
   }
   if (requests.length > 0 && !isJson)
     terminal.print(`${sessions.length > 0 ? '\n' : ''}requests without a session of the record\n`);
-  for (const request of requests) terminal.print(isJson ? `${requestJson(request)}\n` : `  ${requestLine(request)}\n`);
+  for (const request of requests) {
+    const target = targets.get(request);
+    terminal.print(isJson ? `${requestJson(request, target)}\n` : `  ${requestLine(request, target)}\n`);
+  }
   if (sessions.length === 0 && !isJson) terminal.say('wasprey: no session\n');
 }

@@ -72,7 +72,7 @@ export function who({ name, uid }: User): string {
 }
 
 function heading(session: Session): string[] {
-  const { kind, id, user, login, kubernetes, container, from, terminal, via, within } = session;
+  const { kind, id, user, login, kubernetes, container, from, terminal, via, within, attached = [] } = session;
   const isOther = login && login.uid !== user.uid;
   const also = `${isOther ? ` (logged in as ${who(login)})` : ''}${kubernetes ? ` (${kubernetesText(kubernetes)})` : ''}`;
   const title = `${id}  ${kind}  ${who(user)}${also} ${placeOf(session)}`;
@@ -85,6 +85,7 @@ function heading(session: Session): string[] {
     container && container.name !== undefined ? `container ${oneLine(container.id)}` : '',
     via.length === 0 ? '' : `through ${via.map(oneLine).join(' < ')}`,
     within === undefined ? '' : `entered from session ${within.id}`,
+    ...attached.map(({ user, received }) => `attached to by ${kubernetesName(user)} at ${dateTimeSeconds(received)}`),
   ];
   return [title, facts.filter((fact) => fact !== '').join(', ')];
 }
@@ -108,11 +109,15 @@ function clientText(requests: readonly PodRequest[]): string {
     : `from ${oneLine(addresses)}${agent === undefined ? '' : ` by ${oneLine(agent)}`}`;
 }
 
-/** Of a request that began no session of the record. */
-export function requestLine(request: PodRequest): string {
+/**
+ * Of a request that began no session of the record.
+ * @param target the session of a container's own program that was attached to
+ */
+export function requestLine(request: PodRequest, target?: Session): string {
   const { entry, user, namespace, pod, container, received, isRefused } = request;
   const where = `pod ${namespace}/${pod}${container === undefined ? '' : `, container ${container}`}`;
   const parts = [`${entry} by Kubernetes user ${kubernetesName(user)} to ${oneLine(where)}`, clientText([request])];
+  if (target) parts.push(`to session ${target.id}`);
   if (isRefused) parts.push('refused');
   return `${dateTimeSeconds(received)}  ${parts.filter((part) => part !== '').join(', ')}`;
 }

@@ -22,6 +22,7 @@ function sessionObject(session: Session): object {
     login: session.login && userJson(session.login),
     kubernetes: session.kubernetes && kubernetesJson(session.kubernetes),
     container: session.container && { ...session.container },
+    attached: session.attached?.map((request) => requestObject(request, undefined)),
     unit: session.unit,
     from: session.from,
     terminal: session.terminal,
@@ -47,11 +48,20 @@ function kubernetesJson(entry: KubernetesEntry): object {
   return { match, user, addresses: sameOfAll(requests.map(addressesText))?.split(', '), userAgent: agentOf(requests) };
 }
 
-/** A request that began no session of the record: another object than those of sessions. */
-export function requestJson({ entry, user, namespace, pod, container, received, ...request }: PodRequest): string {
-  const { addresses, userAgent, isRefused } = request;
+/**
+ * A request that began no session of the record: another object than those of sessions.
+ * @param target the session of a container's own program that was attached to
+ */
+export function requestJson(request: PodRequest, target: Session | undefined): string {
+  return escapeLines(JSON.stringify(requestObject(request, target)));
+}
+
+function requestObject(
+  { entry, user, namespace, pod, container, received, addresses, userAgent, isRefused }: PodRequest,
+  target: Session | undefined,
+): object {
   const object = { request: entry, user, namespace, pod, container, time: jsonTime(received), addresses, userAgent };
-  return escapeLines(JSON.stringify({ ...object, refused: isRefused || undefined }));
+  return { ...object, to: target?.id, refused: isRefused || undefined };
 }
 
 function commandJson(command: Command): object {

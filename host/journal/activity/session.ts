@@ -2,6 +2,7 @@
 
 import type { EntryKind } from '../../fields/doors.ts';
 import type { UserMatch } from '../../sessions/join.ts';
+import type { PodRequest } from '../../sessions/pod-request.ts';
 
 export interface User {
   readonly uid: number;
@@ -98,6 +99,8 @@ export interface Session {
   readonly asked: ReadonlySet<string> | undefined;
   /** exec into a pod: who did it. Undefined if no request is known. */
   kubernetes?: KubernetesEntry;
+  /** container: requests to attach to it. */
+  attached?: PodRequest[];
   readonly pid: number;
   /** When its first process was forked, in ns since the epoch. Who is in a container can stop that process before its program begins. */
   readonly forked: bigint;

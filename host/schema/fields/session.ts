@@ -17,6 +17,6 @@ export const SESSION_FIELDS: readonly Field[] = [
   fact('tty', 'Terminal of its first program: pts/0; absent without one.'),
   fact(
     'source',
-    'Address and port that its ssh connection came from, also below su and sudo, by the socket of sshd; absent once that is closed, or if it is not known for sure.',
+    'Address and port that its ssh connection came from, also below su and sudo, by the socket of sshd; absent if it is not known for sure.',
   ),
 ];

@@ -37,6 +37,8 @@ exec(100, ['sh', '-c', 'id; true']);
 exec(101, ['/bin/sh', '/usr/local/bin/report', '--password', 's3cret']);
 exec(102, ['sh']);
 exec(103, ['sh']);
+// What is typed into the container's own program is done by it.
+story.fork(104, 90).exec(104, ['id']).exit(104);
 const record = folder.file('node.wsp');
 writeFileSync(record, story.bytes);
 
@@ -50,6 +52,8 @@ const requests: readonly Omit<MadeRequest, 'id'>[] = [
   { user: 'alice', words: [], received: fourth, subresource: 'portforward' },
   { user: 'mallory', words: ['sh'], pod: 'web-1', received: fourth, status: 403 },
   { user: 'carol', words: [], received: first - 3_600_000, subresource: 'attach' },
+  { user: 'carol', words: [], received: fourth + 1, subresource: 'attach' },
+  { user: 'mallory', words: [], received: fourth + 2, subresource: 'attach', status: 403 },
 ];
 const events = requests.flatMap((request, index) => execEvents({ id: `id-${index}`, ...request }));
 const log = folder.file('audit.log');
@@ -62,7 +66,9 @@ test('sessions have the name of their user, or of all who it may be, and further
   assert.equal(status, 0, stderr);
   const lines = stdout.split('\n').filter((line) => /^ID {2}exec|to pod/.test(line));
   assert.deepEqual(
-    lines.map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/, 'TIME')),
+    lines.map((line) =>
+      line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/, 'TIME').replace(/session [0-9a-f]{8}$/, 'session ID'),
+    ),
     [
       'ID  exec  root (Kubernetes user alice) in pod shop/web-0, container web',
       'ID  exec  root (Kubernetes user bob) in pod shop/web-0, container web',
@@ -70,6 +76,8 @@ test('sessions have the name of their user, or of all who it may be, and further
       'ID  exec  root (one of Kubernetes users alice, bob) in pod shop/web-0, container web',
       '  TIME  portforward by Kubernetes user alice to pod shop/web-0, from 203.0.113.9 by kubectl/v1.20.0',
       '  TIME  exec by Kubernetes user mallory to pod shop/web-1, from 203.0.113.9 by kubectl/v1.20.0, refused',
+      '  TIME  attach by Kubernetes user carol to pod shop/web-0, from 203.0.113.9 by kubectl/v1.20.0, to session ID',
+      '  TIME  attach by Kubernetes user mallory to pod shop/web-0, from 203.0.113.9 by kubectl/v1.20.0, refused',
     ],
   );
   // Of a session that may be of two users there is none.
@@ -100,6 +108,28 @@ test('--user finds what a Kubernetes user did, and may have done', () => {
     userAgent: 'kubectl/v1.20.0',
   });
   assert.equal(activity(record, '--user', 'alice').stdout, '');
+});
+
+test('the program of the container that was attached to has the request, and no user', () => {
+  const { stdout } = activity(record, '--audit-log', log, '--json');
+  const found = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const own = found.find(({ kind }) => kind === 'container');
+  assert.equal(own.kubernetes, undefined);
+  assert.deepEqual(
+    own.attached.map(({ request, user }: { request: string; user: { name: string } }) => [request, user.name]),
+    [['attach', 'carol']],
+  );
+  assert.deepEqual(
+    found.filter(({ request }) => request === 'attach').map(({ user, to }) => [user.name, to]),
+    [
+      ['carol', own.session],
+      ['mallory', undefined],
+    ],
+  );
+  assert.match(activity(record, '--audit-log', log).stdout, /attached to by carol at \d{4}-/);
 });
 
 test('requests that an agent has kept in its journal need no option', () => {

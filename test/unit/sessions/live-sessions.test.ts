@@ -320,3 +320,13 @@ test('no wrong name at any time, whatever events come late, twice, in any order 
     assert.equal(says, `exact ${user}`);
   }
 });
+
+test('requests to attach, to forward a port and for a debug container name no session', () => {
+  for (const subresource of ['attach', 'portforward', 'ephemeralcontainers']) {
+    const scene = new Scene().at(0);
+    scene.request('alice', ['sh'], undefined, { subresource });
+    const session = scene.at(100).exec(1);
+    scene.at(WAIT + 200);
+    assert.equal(scene.sessions.factsOf([session])?.match.match, 'none');
+  }
+});

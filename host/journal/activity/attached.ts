@@ -1,0 +1,31 @@
+// Requests to attach begin no process: what is typed is done by the container's own program, whose session has the request. That program is not the
+// user's for that: what it did because of the input can't be told from what it did besides, so it has no Kubernetes user, nor have its alerts.
+
+import type { PodRequest } from '../../sessions/pod-request.ts';
+import type { Session } from './session.ts';
+
+/** So far the clocks of an API server and a node may be apart. */
+const CLOCKS_APART = 100_000_000n;
+
+/** Adds the requests to attach to the sessions that they went to, where there is no doubt; returns these. */
+export function attachTo(sessions: readonly Session[], requests: readonly PodRequest[]): Map<PodRequest, Session> {
+  const found = new Map<PodRequest, Session>();
+  for (const request of requests) {
+    if (request.entry !== 'attach' || request.isRefused) continue;
+    const [target, ...others] = sessions.filter((session) => mayBeTarget(session, request));
+    if (!target || others.length > 0) continue;
+    target.attached = [...(target.attached ?? []), request];
+    found.set(request, target);
+  }
+  return found;
+}
+
+/** The request need not name the container: then it is that of the pod's only one, or the first. */
+function mayBeTarget(
+  { kind, container, forked, isOver, last }: Session,
+  { namespace, pod, container: asked, received }: PodRequest,
+): boolean {
+  if (kind !== 'container' || container?.namespace !== namespace || container.pod !== pod) return false;
+  if (asked !== undefined && container.name !== undefined && asked !== container.name) return false;
+  return forked - CLOCKS_APART <= received && (!isOver || received <= last + CLOCKS_APART);
+}
