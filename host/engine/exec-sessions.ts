@@ -32,6 +32,8 @@ export class ExecSessions {
   readonly #memory: EventMemory;
   /** By the process that began it. */
   readonly #known = new Map<string, Session>();
+  /** What of() has found, by image id: rules with conditions on the session ask for each event that the rest of them holds of. */
+  readonly #ofImage = new Map<bigint, readonly SessionRef[]>();
   #found: StartedSession[] = [];
 
   constructor(memory: EventMemory) {
@@ -59,11 +61,17 @@ export class ExecSessions {
 
   /** The sessions that the process descends from, the innermost first. */
   of(image: ImageRecord | undefined): readonly SessionRef[] {
-    const found: SessionRef[] = [];
-    let session = image && this.#sessionOf(image);
-    for (; session && found.length < MOST_WITHIN; session = session.within) {
-      const { key, pid, start, container } = session;
-      if (session.isExec) found.push({ key, pid, start, container });
+    if (!image) return [];
+    const id = image.big('id');
+    // 0: its process is not known.
+    const known = id === 0n ? undefined : this.#ofImage.get(id);
+    if (known) return known;
+    const session = this.#sessionOf(image);
+    const found = refsFrom(session);
+    // What is in no session may be in a container that is not known yet, unless it is on the host.
+    if (id !== 0n && (session || image.container?.isHost)) {
+      if (this.#ofImage.size >= REMEMBERED) this.#ofImage.clear();
+      this.#ofImage.set(id, found);
     }
     return found;
   }
@@ -117,4 +125,14 @@ export class ExecSessions {
 /** A process for good: a pid that is used again has another start. */
 function keyOf(image: ImageRecord): string {
   return `${image.number('pid')} ${image.big('start_time')}`;
+}
+
+/** The sessions by an exec, from the innermost on. */
+function refsFrom(innermost: Session | undefined): readonly SessionRef[] {
+  const found: SessionRef[] = [];
+  for (let session = innermost; session && found.length < MOST_WITHIN; session = session.within) {
+    const { key, pid, start, container } = session;
+    if (session.isExec) found.push({ key, pid, start, container });
+  }
+  return found;
 }
