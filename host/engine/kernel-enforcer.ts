@@ -15,8 +15,8 @@ export class KernelEnforcer {
   readonly #memory: EventMemory;
   /** What the kernel does, held against what the rules match. */
   readonly matches: EnforcedMatches;
-  #never: EnforcementStart['never'] | undefined;
-  #isOn = false;
+  /** What is enforced; undefined: nothing. */
+  #start: EnforcementStart | undefined;
   /** Whether it is known what was enforced before. */
   #hasAsked = false;
 
@@ -32,26 +32,37 @@ export class KernelEnforcer {
   }
 
   /**
-   * Enforces what was prepared, in place of what was before; undefined: nothing.
+   * Enforces what was prepared, in place of what was before; undefined: nothing. If that fails, what was before stays.
    * @returns undefined if nothing has changed
    */
   takeOver(start: EnforcementStart | undefined, bank: number): Enforcing | undefined {
-    if (!start && !this.#isOn) return undefined;
-    this.#never = start?.never;
-    // What was said of containers was by the settings before.
-    if (this.#isOn) this.#capture.forgetPermits();
-    if (start) this.permitAll();
-    this.#isOn = start !== undefined;
+    const before = this.#start;
+    if (!start && !before) return undefined;
+    this.#use(start, before !== undefined);
+    try {
+      const missing = this.#capture.enforce(start && bank);
+      const unattended = this.#hasAsked ? undefined : this.#capture.unattendedEnforcement();
+      this.#hasAsked = true;
+      return { missing, ...(unattended && { unattended }) };
+    } catch (error) {
+      this.#use(before, true);
+      throw error;
+    }
+  }
+
+  /** What was said of containers was by the settings before: it is said anew of each, so that none is without in between. */
+  #use(start: EnforcementStart | undefined, renews: boolean): void {
+    this.#start = start;
     this.matches.use(start);
-    const missing = this.#capture.enforce(start && bank);
-    const unattended = this.#hasAsked ? undefined : this.#capture.unattendedEnforcement();
-    this.#hasAsked = true;
-    return { missing, ...(unattended && { unattended }) };
+    if (!start) return;
+    if (renews) this.#capture.renewPermits();
+    this.permitAll();
+    if (renews) this.#capture.forgetPermits();
   }
 
   /** The metadata of a container have come. */
   containerKnown(): void {
-    if (this.#isOn) this.permitAll();
+    if (this.#start) this.permitAll();
   }
 
   /** Looks at all containers that have processes. */
@@ -66,7 +77,7 @@ export class KernelEnforcer {
         if (!container || container.isHost || seen.has(container.address)) continue;
         seen.add(container.address);
         const id = container.bytes('full_id');
-        if (id && id.length > 0) this.#capture.permitEnforcement(decode(id), permitOf(container, this.#never));
+        if (id && id.length > 0) this.#capture.permitEnforcement(decode(id), permitOf(container, this.#start?.never));
       }
       first += count;
       count = this.#capture.listImages(first, addresses);

@@ -61,6 +61,7 @@ class BpfSource : public EventSource {
   const enforce_counts* EnforcementCounts() const override { return enforcer_.counts(); }
   const UnattendedEnforcement* Unattended() const override { return enforcer_.unattended(); }
   void NoteAttended() override { enforcer_.NoteAttended(); }
+  void DisownPins() override { enforcer_.DisownPins(); }
   Status Attach(const std::vector<std::string>& event_types) override;
   int doorbell() const override { return programs_.has_maps() ? programs_.maps().MapFd("doorbell") : -1; }
   void ClearDoorbell() override {

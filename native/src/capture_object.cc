@@ -61,6 +61,7 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::PrepareEnforcement>("prepareEnforcement"),
                          InstanceMethod<&CaptureObject::Enforce>("enforce"),
                          InstanceMethod<&CaptureObject::PermitEnforcement>("permitEnforcement"),
+                         InstanceMethod<&CaptureObject::RenewPermits>("renewPermits"),
                          InstanceMethod<&CaptureObject::ForgetPermits>("forgetPermits"),
                          InstanceMethod<&CaptureObject::EnforcementCounts>("enforcementCounts"),
                          InstanceMethod<&CaptureObject::UnattendedEnforcement>("unattendedEnforcement"),

@@ -23,6 +23,7 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   Napi::Value PrepareEnforcement(const Napi::CallbackInfo& info);
   Napi::Value Enforce(const Napi::CallbackInfo& info);
   Napi::Value PermitEnforcement(const Napi::CallbackInfo& info);
+  Napi::Value RenewPermits(const Napi::CallbackInfo& info);
   Napi::Value ForgetPermits(const Napi::CallbackInfo& info);
   Napi::Value EnforcementCounts(const Napi::CallbackInfo& info);
   Napi::Value UnattendedEnforcement(const Napi::CallbackInfo& info);

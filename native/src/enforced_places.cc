@@ -49,7 +49,7 @@ void EnforcedPlaces::Note(uint64_t cgroup, std::string_view full_id) {
   place.entry.container = NumberOf(full_id);
   const auto permitted = permitted_.find(place.container);
   if (permitted != permitted_.end())
-    place.entry.permitted = permitted->second;
+    place.entry.permitted = permitted->second.permitted;
   else if (found != places_.end() && found->second.IsOfAgentBefore() &&
            found->second.entry.container == place.entry.container)
     place.entry.permitted = found->second.entry.permitted;
@@ -61,7 +61,7 @@ void EnforcedPlaces::Permit(const std::string& full_id, uint32_t permitted) {
   // What an agent before has said holds until this one knows better.
   if (permitted == ENFORCE_NOT_PERMITTED && !permitted_.contains(full_id)) return;
   if (permitted_.size() > kManyPermits) permitted_.clear();
-  permitted_[full_id] = permitted;
+  permitted_[full_id] = {permitted, round_};
   for (auto& [cgroup, place] : places_) {
     if (place.container != full_id || place.entry.permitted == permitted) continue;
     place.entry.permitted = permitted;
@@ -70,9 +70,9 @@ void EnforcedPlaces::Permit(const std::string& full_id, uint32_t permitted) {
 }
 
 void EnforcedPlaces::ForgetPermits() {
-  permitted_.clear();
+  std::erase_if(permitted_, [&](const auto& said) { return said.second.round != round_; });
   for (auto& [cgroup, place] : places_) {
-    if (place.entry.permitted == ENFORCE_NOT_PERMITTED) continue;
+    if (place.entry.permitted == ENFORCE_NOT_PERMITTED || permitted_.contains(place.container)) continue;
     place.entry.permitted = ENFORCE_NOT_PERMITTED;
     Write(cgroup, place);
   }

@@ -24,7 +24,9 @@ class EnforcedPlaces {
   void Note(uint64_t cgroup, std::string_view full_id);
   /** What the host says of a container: ENFORCE_PERMITTED and so on. Default: ENFORCE_NOT_PERMITTED. */
   void Permit(const std::string& full_id, uint32_t permitted);
-  /** What it says now begins anew: all that it has said of containers was by other settings. */
+  /** What it says from now on is by other settings. */
+  void RenewPermits() { round_++; }
+  /** Forgets what it has said before that and not again: a container that was said again is never without. */
   void ForgetPermits();
   /** Forgets cgroups that are not used, when there are so many that no more would be known. */
   void ForgetIfMany(const std::function<std::unordered_set<uint64_t>()>& used);
@@ -45,7 +47,12 @@ class EnforcedPlaces {
   /** So many are looked through next. */
   size_t many_ = kMany;
   std::unordered_map<uint64_t, Place> places_;
-  std::unordered_map<std::string, uint32_t> permitted_;
+  struct Said {
+    uint32_t permitted;
+    uint32_t round;
+  };
+  std::unordered_map<std::string, Said> permitted_;
+  uint32_t round_ = 0;
 };
 
 }  // namespace wasprey

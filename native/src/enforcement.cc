@@ -37,4 +37,9 @@ Status Enforcement::Use(std::optional<uint32_t> bank) {
   return failed;
 }
 
+void Enforcement::RenewPermits() {
+  source_->DisownPins();
+  images_->places().RenewPermits();
+}
+
 }  // namespace wasprey

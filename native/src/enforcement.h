@@ -22,6 +22,8 @@ class Enforcement {
                  std::optional<PinSettings> pins);
   /** Enforces the rules of a bank in place of those before, or none. */
   Status Use(std::optional<uint32_t> bank);
+  /** What the host says of containers is by other settings from now on, those of the next Use(). */
+  void RenewPermits();
   /** What the host says of containers, by their full ids: see EnforcedPlaces. */
   EnforcedPlaces& places() { return images_->places(); }
 

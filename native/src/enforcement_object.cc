@@ -65,6 +65,12 @@ Napi::Value CaptureObject::PermitEnforcement(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value CaptureObject::RenewPermits(const Napi::CallbackInfo& info) {
+  Capture* const capture = Open(info.Env());
+  if (capture != nullptr) capture->enforcement().RenewPermits();
+  return info.Env().Undefined();
+}
+
 Napi::Value CaptureObject::ForgetPermits(const Napi::CallbackInfo& info) {
   Capture* const capture = Open(info.Env());
   if (capture != nullptr) capture->enforcement().places().ForgetPermits();

@@ -132,7 +132,8 @@ void Enforcer::CountUnattended() {
 /** The links last: without them nothing is in force. */
 Status Enforcer::Pin(const PinSettings& settings) {
   const EnforcementPins pins(settings);
-  // Until all maps are in their places they are of no settings: whoever dies between leaves nothing that is taken for another's.
+  // Until all maps are in their places they are of no settings: whoever dies between leaves nothing that is taken for
+  // another's.
   writable_counts()->never = 0;
   for (const char* const name : kPinnedMaps) {
     if (auto failed = pins.HoldMap(name, MapFd(name))) return failed;
@@ -160,6 +161,10 @@ void Enforcer::NoteAttended() {
   }
   counts->attended_at = noted_at_;
   noted_at_ = now;
+}
+
+void Enforcer::DisownPins() {
+  if (is_pinned_) writable_counts()->never = 0;
 }
 
 /** Each by itself: a kernel that lacks a hook fails the load of all that are loaded with its program. */

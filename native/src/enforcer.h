@@ -49,6 +49,7 @@ class Enforcer {
   /** See EventSource. */
   const UnattendedEnforcement* unattended() const { return unattended_ ? &*unattended_ : nullptr; }
   void NoteAttended();
+  void DisownPins();
 
   /**
    * Enforces the rules of a table in place of those of another. The kernel returns when no program uses the previous

@@ -76,6 +76,9 @@ class EventSource {
   virtual const UnattendedEnforcement* Unattended() const { return nullptr; }
   /** The reader goes on; called many times a second. */
   virtual void NoteAttended() {}
+  /** What is pinned is of no settings until the next Enforce(): an agent that dies before leaves nothing to take over.
+   */
+  virtual void DisownPins() {}
   /** Changes the reported event types. */
   virtual Status Attach(const std::vector<std::string>& event_types) = 0;
 
