@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { meansOf } from '../../../host/capture/enforcement-means.ts';
 import { translateRules } from '../../../host/compiler/compile.ts';
 import { parseCondition } from '../../../host/compiler/conditions/parser.ts';
 import { enforcedRule, enforcementProblems, exactnessOf } from '../../../host/compiler/exactness.ts';
@@ -99,6 +100,23 @@ describe('clauses', () => {
       },
       { types: ['connect'], sockets: ['ipv6'], process: 'any', peers: [{ ports: [{ from: 443, to: 443 }] }] },
     ]);
+  });
+
+  test('of a process of which only matters whether it is in a container: that, and no bit', () => {
+    for (const [condition, process] of [
+      ['container.id != host', 'container'],
+      ['container.id = host', 'host'],
+      ['not container.id = host', 'container'],
+      ['container.id != host and proc.name = nc', 'candidate'],
+      ['(container.id = host or proc.name = nc)', 'candidate'],
+    ]) {
+      const [clause, ...others] = clausesOf(`evt.type = connect and ${condition} and fd.sport = 443`);
+      assert.deepEqual(others, []);
+      assert.equal(clause?.process, process, condition);
+      const exact = { rule: 0, clauses: clause ? [clause] : [] };
+      const { problems } = meansOf({ exact, action: 'deny' }, undefined);
+      assert.equal(problems.length, process === 'candidate' ? 1 : 0, condition);
+    }
   });
 
   test('of an exception of the response: excluded, its process too', () => {

@@ -1,6 +1,6 @@
 // A rule's condition on events of one type as alternatives, each with the facts that it needs; or the tests that stand in the way.
 
-import type { EventType } from '../../../schema/events/index.ts';
+import { type EventType, findEventType } from '../../../schema/events/index.ts';
 import { MOST_EXACT_CLAUSES } from '../../../schema/kernel-enforcement.ts';
 import type { Condition, Test } from '../../ir/condition.ts';
 import { alternatives, constantly, type Formula, type Inexact, join, keyOf, type Literal, negated } from './formula.ts';
@@ -31,17 +31,19 @@ export function proveOn(type: EventType, candidate: Condition, rest: Condition):
   const tests = new Map(testsOf(rest).map((test) => [test.key, test]));
   const needs = new Map<string, { points: Point[]; byCandidate: boolean; formula: Formula }>();
   const inexact: Inexact[] = [];
+  const where = whereOf(candidate);
   for (const points of groups(type, [...tests.values()].filter(maybeDecided))) {
     const [point] = points;
     if (!point) continue;
     const place = { type, point };
     const isNew = isNewProgram(place);
-    const formula = join('all', [...(isNew ? [formulaOf(candidate, place)] : []), formulaOf(rest, place)]);
+    const ofProcess = isNew ? formulaOf(candidate, place) : (where ?? constantly(true));
+    const formula = join('all', [ofProcess, formulaOf(rest, place)]);
     if (formula.kind === 'inexact') {
       inexact.push(...formula.tests);
       continue;
     }
-    const byCandidate = !isNew && candidate.kind !== 'constant';
+    const byCandidate = !isNew && !where && candidate.kind !== 'constant';
     const key = `${byCandidate} ${keyOf(formula)}`;
     const known = needs.get(key);
     if (known) known.points.push(...points);
@@ -53,6 +55,31 @@ export function proveOn(type: EventType, candidate: Condition, rest: Condition):
   });
   const made = found.flatMap(({ alternatives: list, ...need }) => (list ? [{ ...need, alternatives: list }] : []));
   return { needs: made, inexact, isTooComplex: made.length < found.length };
+}
+
+/**
+ * What must hold of a process, if that is only whether it runs in a container: as of a program that is being run, the kernel looks that up
+ * itself, and needs no bit that the reader gives each process. Undefined: it is anything else.
+ */
+function whereOf(candidate: Condition): Formula | undefined {
+  const type = findEventType('execve');
+  const point = type && pointsOf(type).find(({ result }) => result === 'succeeded');
+  if (!point || candidate.kind === 'constant') return undefined;
+  const formula = formulaOf(candidate, { type, point });
+  return isOfProcess(formula) ? formula : undefined;
+}
+
+function isOfProcess(formula: Formula): boolean {
+  switch (formula.kind) {
+    case 'all':
+    case 'any':
+      return formula.parts.every(isOfProcess);
+    case 'literal':
+      return formula.literal.kind === 'process';
+    case 'constant':
+    case 'inexact':
+      return false;
+  }
 }
 
 /** By facts other than the process. */
