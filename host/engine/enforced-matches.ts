@@ -4,7 +4,7 @@
 import type { EventMemory } from '../fields/memory.ts';
 import { EventRecord } from '../fields/record.ts';
 import { decode } from '../fields/value.ts';
-import { ENFORCED_ACTS, enforcedParts } from '../schema/enforced.ts';
+import { ENFORCED_ACTS, type EnforcedParts, enforcedParts } from '../schema/enforced.ts';
 import { EVENT_HEADER } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
 import type { SetMatch } from './module-set.ts';
@@ -23,6 +23,7 @@ export class EnforcedMatches {
   readonly #rules = new Map<number, readonly EnforcedClause[]>();
   /** Events of the batch that the kernel has acted on, and whether a match came. */
   readonly #acted = new Map<number, boolean>();
+  #total = 0;
 
   constructor(memory: EventMemory) {
     this.#memory = memory;
@@ -53,7 +54,7 @@ export class EnforcedMatches {
   /** Whether the kernel has acted on the match's event by its rule. */
   isOf({ event, module, rule }: SetMatch): boolean {
     if (this.#rules.size === 0 || !this.#hasActed(event)) return false;
-    const { serial, clause } = enforcedParts(this.#memory.u16(event + ENFORCED_AT));
+    const { serial, clause } = this.#partsOf(event);
     // Rules that have replaced those of the tables have other numbers: any match of them will do.
     if (serial !== this.#current?.serial) return true;
     const enforced = this.#current.clauses[clause];
@@ -65,20 +66,30 @@ export class EnforcedMatches {
     if (this.#acted.has(match.event) && this.isOf(match)) this.#acted.set(match.event, true);
   }
 
+  /** How often no match followed so far, but for rules that were replaced meanwhile. */
+  get total(): number {
+    return this.#total;
+  }
+
   /** What the kernel has done in this batch that no match followed; the records are valid still. */
   unmatched(): readonly UnmatchedEnforcement[] {
     if (this.#acted.size === 0) return [];
-    const without = [...this.#acted].filter(([, isMatched]) => !isMatched).slice(0, MOST_AT_ONCE);
+    const without = [...this.#acted].flatMap(([at, isMatched]) => (isMatched ? [] : [at]));
     this.#acted.clear();
-    return without.map(([at]) => this.#describe(at));
+    this.#total += without.filter((at) => this.#partsOf(at).serial === this.#current?.serial).length;
+    return without.slice(0, MOST_AT_ONCE).map((at) => this.#describe(at));
+  }
+
+  #partsOf(event: number): EnforcedParts {
+    return enforcedParts(this.#memory.u16(event + ENFORCED_AT));
   }
 
   #hasActed(event: number): boolean {
-    return ENFORCED_ACTS.has(enforcedParts(this.#memory.u16(event + ENFORCED_AT)).outcome);
+    return ENFORCED_ACTS.has(this.#partsOf(event).outcome);
   }
 
   #describe(at: number): UnmatchedEnforcement {
-    const { outcome, serial, clause } = enforcedParts(this.#memory.u16(at + ENFORCED_AT));
+    const { outcome, serial, clause } = this.#partsOf(at);
     const event = EventRecord.at(this.#memory, at);
     const image = event?.image;
     const name = image?.bytes('executable');

@@ -327,6 +327,7 @@ export class EngineLoop {
       until: Date.now() + 1,
       capture,
       ...this.#queue.counters,
+      enforcedUnmatched: this.#enforced?.total ?? 0,
       batches: this.#batches,
       hold: this.#hold.counters(capture.held),
       lag: this.#parts.clock.lag,

@@ -265,6 +265,8 @@ export interface EngineCounters {
   readonly matchesDropped: number;
   /** Matches that were ignored because they are of the agent itself. */
   readonly matchesOfSelf: number;
+  /** Calls that the kernel has acted on by a rule that does not match them: a defect, of its module or of ours. */
+  readonly enforcedUnmatched: number;
   /** Fields that could not be read although the event has them: a defect of ours, or a damaged record. */
   readonly fieldsUnreadable: number;
   readonly batches: number;

@@ -66,7 +66,17 @@ function captureMetrics({ active, made, failed, refused }: CapturesSummary): Met
 }
 
 function engineMetrics(counters: EngineCounters): Metric[] {
-  const { capture, matches, matchesDropped, matchesOfSelf, fieldsUnreadable, hold, lag, evaluation } = counters;
+  const {
+    capture,
+    matches,
+    matchesDropped,
+    matchesOfSelf,
+    enforcedUnmatched,
+    fieldsUnreadable,
+    hold,
+    lag,
+    evaluation,
+  } = counters;
   const outcomes = ['evaluated', 'filtered', 'dropped'] as const;
   const events = EVENT_TYPES.flatMap(({ name, number }): Sample[] =>
     outcomes.map((outcome) => ({ labels: { type: name, outcome }, value: capture[outcome][number] ?? 0 })),
@@ -126,6 +136,11 @@ function engineMetrics(counters: EngineCounters): Metric[] {
       matchesDropped,
     ),
     counter('wasprey_matches_of_self_total', 'Matches of the agent itself, which raise no alerts.', matchesOfSelf),
+    counter(
+      'wasprey_enforced_unmatched_total',
+      'Calls that the kernel has acted on by a rule that does not match them.',
+      enforcedUnmatched,
+    ),
     counter('wasprey_fields_unreadable_total', 'Fields of alerts that could not be read.', fieldsUnreadable),
     gauge('wasprey_events_held', "Events that wait for their container's metadata.", hold.now),
     counter(

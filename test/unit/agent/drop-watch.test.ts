@@ -79,6 +79,7 @@ function watched(settings: Partial<DropSettings>) {
       matches: 0,
       matchesDropped: totals.matches,
       matchesOfSelf: 0,
+      enforcedUnmatched: 0,
       fieldsUnreadable: 0,
       batches: 0,
       hold: { now: 0, total: 0, ended: HOLD },

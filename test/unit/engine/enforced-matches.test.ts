@@ -53,6 +53,7 @@ test('What was done by a rule that does not match is reported, with its rule and
   matches.take(match(1, 0, 2));
   const [unmatched, ...others] = matches.unmatched();
   assert.equal(others.length, 0);
+  assert.equal(matches.total, 1);
   assert.deepEqual(unmatched, {
     rule: 'Second',
     isReplaced: false,
@@ -88,6 +89,7 @@ test('Rules that have been replaced are named, and any match of the new ones wil
   matches.use(undefined);
   begin();
   assert.equal(matches.unmatched().length, 1);
+  assert.equal(matches.total, 0);
 });
 
 test('Only of an event that the kernel has acted on by a rule is that the enforced one', () => {
