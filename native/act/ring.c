@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/io_uring.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -165,6 +166,32 @@ static void submit_with_next_port(struct ring* ring, struct io_uring_sqe request
   submit(ring, requests, 2);
 }
 
+// A request that begins at the end of another call than io_uring_enter, as what follows another one in a chain does: of
+// the write that ends the first one.
+static void submit_late(struct ring* ring, struct io_uring_sqe request) {
+  int writer;
+  struct io_uring_sqe requests[] = {pending_request(&writer), request};
+  requests[0].flags |= IOSQE_IO_LINK;
+  submit(ring, requests, 2);
+  if (write(writer, "", 1) != 1) die("no pending request: %m");
+}
+
+// One that begins after an interrupt, between two calls: behind a timer, while the process makes no call.
+static void submit_timed(struct ring* ring, struct io_uring_sqe request) {
+  static const struct __kernel_timespec time = {.tv_nsec = PAUSE_NS};
+  struct io_uring_sqe requests[] = {{.opcode = IORING_OP_TIMEOUT,
+                                     .addr = (unsigned long)&time,
+                                     .len = 1,
+                                     .timeout_flags = IORING_TIMEOUT_ETIME_SUCCESS,
+                                     .flags = IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS,
+                                     .user_data = FILLER_DATA},
+                                    request};
+  submit(ring, requests, 2);
+  while (*word(ring, ring->params.cq_off.head) ==
+         __atomic_load_n(word(ring, ring->params.cq_off.tail), __ATOMIC_ACQUIRE)) {
+  }
+}
+
 #define POLL_AGAIN_MS 20
 
 // A connect by a worker, and another one to the next port by a call: after the first has ended, before its completion,
@@ -176,11 +203,18 @@ static void submit_before_call(struct ring* ring, struct io_uring_sqe request) {
   put(ring, &request, 1);
   if (syscall(SYS_io_uring_enter, ring->fd, 1, 0, 0, NULL, 0) != 1) die("io_uring_enter: %m");
   int found;
-  do found = poll(&ended, 1, POLL_AGAIN_MS); // the kernel does not wake it for each completion that is left to it
+  do found = poll(&ended, 1, POLL_AGAIN_MS);  // the kernel does not wake it for each completion that is left to it
   while (found == 0);
   if (found < 0) die("poll: %m");
   address.sin_port = htons(ntohs(address.sin_port) + 1);
   connect(request.fd, (const struct sockaddr*)&address, sizeof(address));
+}
+
+// With the credentials that the process has, which are not its own any more when the request begins.
+static void keep_credentials(const struct ring* ring, struct io_uring_sqe* request) {
+  const long number = syscall(SYS_io_uring_register, ring->fd, IORING_REGISTER_PERSONALITY, NULL, 0);
+  if (number < 0 || setgroups(0, NULL) != 0) die("credentials of a request: %m");
+  request->personality = number;
 }
 
 // One that makes a file of the ring, and one that puts it in the place of standard input.
@@ -278,6 +312,7 @@ long call_by_ring(const char* name, const char* how, const long* arguments) {
   requests->user_data = CALL_DATA;
   set_up(&ring, how);
   if (strstr(how, "+many")) ask_for_many(&ring, requests);
+  if (strstr(how, "+person")) keep_credentials(&ring, requests);
   if (strstr(how, "+async")) requests[0].flags |= IOSQE_ASYNC;
   if (strstr(how, "+slot") || strstr(how, "+chain") || strstr(how, "+installed")) {
     register_slots(&ring);
@@ -296,6 +331,10 @@ long call_by_ring(const char* name, const char* how, const long* arguments) {
   } else if (strstr(how, "+behind")) {
     submit_behind(&ring, requests[0]);
     return 0; /* pending until then, or the process ends */
+  } else if (strstr(how, "+late")) {
+    submit_late(&ring, requests[0]);
+  } else if (strstr(how, "+timed")) {
+    submit_timed(&ring, requests[0]);
   } else if (strstr(how, "+between")) {
     submit_before_call(&ring, requests[0]);
   } else if (strstr(how, "+next")) {

@@ -78,17 +78,6 @@ inline_always bool is_as_before(const struct process *process, struct task_struc
          process->cgroup == cgroup_number(cgroup_of_task(task));
 }
 
-/* The image that a task has now, for a program that can't have one made; 0: none, or it may be out of date. */
-inline_always u64 image_at_once(struct task_struct *task) {
-  const struct process *process = process_of(task, 0);
-  if (!process || !process->id || process->changed)
-    return 0;
-  if (likely(!process->watched && !process->of_thread))
-    return process->id;
-  bool parted = !is_leader(task) && !process->of_thread && is_apart(task);
-  return !parted && is_as_before(process, task) ? process->id : 0;
-}
-
 /* The state of a task whose process is watched. What is out of date in it is marked. */
 inline_always struct process *state_apart(struct task_struct *task, struct process *process) {
   if (!is_leader(task)) {

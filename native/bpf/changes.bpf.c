@@ -38,6 +38,8 @@ HOOK_PROGRAM(on_change) {
     return PASS_ON;
   struct call_hook hook = hook_of(ctx, control);
   struct process *process = result_of(ctx) < 0 ? 0 : state_of_process(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  if (unlikely(!process && result_of(ctx) >= 0))
+    count_lost_state(control);
   bool lacks = process && (!process->id || note_change(process, task, hook.change, control));
   if (hook.slot)
     bpf_tail_call(ctx, &programs, hook.slot);

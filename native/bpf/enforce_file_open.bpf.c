@@ -1,20 +1,10 @@
 /* Refuses opens, by BPF LSM. */
 
 #include "enforce_lsm.h"
-#include "enforce_opened.h"
-#include "passed.h"
+#include "enforce_opening.h"
 
 #define REFUSED_OPEN_FIXED (sizeof(struct event_open) + MET_ROOM)
 _Static_assert(OPEN_LONGEST + MET_ROOM <= LONGEST_RECORD, "room in a draft");
-
-/* An open that is being made. */
-struct refused_open {
-  u64 file;
-  u64 met;
-  u32 reserved; /* of its event */
-  u32 type;
-  u32 way;
-};
 
 /* Makes the record of an open that is refused: of a failed call, but with its file. A global function, as put_path()
  * is: the loop of its copy is looked at once. */
@@ -62,41 +52,17 @@ __noinline int tell_refused_open(const struct refused_open *refused) {
 /* Whether a file is opened by the kernel for itself, within a call: a layer of an overlay, the core of a process that
  * is killed there. Layers are on mounts that no namespace has (an error in place of it); so are files without a place,
  * as those in memory, but these processes may open again. */
-inline_always bool is_internal(struct task_struct *task, u64 file, u64 inode, u32 way) {
+inline_always bool is_internal(struct task_struct *task, u64 file, u64 inode) {
   if (task->flags & DUMPS_CORE)
     return true;
   u64 space = LOAD_WORD(mount, LOAD_WORD(file, file, f_path.mnt) - MNT_OFFSET, mnt_ns);
   u64 flags = LOAD(super_block, LOAD_WORD(inode, inode, i_sb), s_flags);
-  if (space >= (u64)-4095 && !(flags & SB_KERNMOUNT))
-    return true;
+  return space >= (u64)-4095 && !(flags & SB_KERNMOUNT);
+}
+
+/* The same, by credentials that are not the task's. Requests of io_uring may have others, too. */
+inline_always bool is_by_kernel(struct task_struct *task, u32 way) {
   return way != WAY_IO_URING && LOAD_WORD(task_struct, task, cred) != LOAD_WORD(task_struct, task, real_cred);
-}
-
-/* Which open the current thread makes; type 0: none. A request of io_uring may be any. */
-inline_always void find_opening(struct refused_open *open, struct task_struct *task) {
-  struct capture_shared *control = capture();
-  u32 number = call_number(task);
-  open->type = 0;
-  if (task->flags & IO_WORKER || number == IO_URING_ENTER) {
-    open->way = WAY_IO_URING;
-    open->type = EVENT_OPENAT;
-    return;
-  }
-  open->way = is_compat_thread(task) ? WAY_COMPAT : WAY_NATIVE;
-  u32 type = open->way == WAY_COMPAT ? compat_type_of((struct pt_regs *)bpf_task_pt_regs(task))
-             : control               ? hook_at(control, number).type
-                                     : 0;
-  if (is_opening(type))
-    open->type = type;
-}
-
-inline_always u64 clauses_of_opening(const struct enforcement *table, const struct refused_open *open) {
-  u64 clauses = enforce_clauses_of(table, open->type, 0);
-  if (open->way == WAY_IO_URING)
-    clauses &= enforce_clauses_of(table, EVENT_OPENAT2, 0);
-  if (open->type == EVENT_OPEN_BY_HANDLE_AT)
-    clauses |= enforce_clauses_of(table, EVENT_OPENAT, 0);
-  return clauses & table->lsm;
 }
 
 /* Whether the filter drops an open that succeeds: it matches no rule then. */
@@ -106,9 +72,9 @@ inline_always bool filter_drops(const struct refused_open *open, u64 image, u64 
   if (!filter)
     return false;
   u64 clauses = clauses_of_call(filter, &record, open->type, 0, FILTER_OPEN);
-  if (open->type == EVENT_OPEN_BY_HANDLE_AT)
+  if (open->type == EVENT_OPEN_BY_HANDLE_AT || open->may_be_request)
     clauses |= clauses_of_call(filter, &record, EVENT_OPENAT, 0, FILTER_OPEN);
-  if (open->way == WAY_IO_URING)
+  if (open->may_be_request)
     clauses |= clauses_of_call(filter, &record, EVENT_OPENAT2, 0, FILTER_OPEN);
   clauses &= filter->opens[combination % FILTER_OPEN_COMBINATIONS];
   return !(clauses & filter->any_path) &&
@@ -122,11 +88,11 @@ SEC("lsm/file_open") int enforce_file_open(void *ctx) {
   if (!table || task->flags & KERNEL_THREAD)
     return 0;
   find_opening(&open, task);
-  u64 clauses = open.type ? clauses_of_opening(table, &open) : 0;
+  u64 clauses = possible_clauses(table, &open);
   if (likely(!clauses))
     return 0;
   u64 inode = LOAD_WORD(file, open.file, f_inode);
-  if (is_internal(task, open.file, inode, open.way))
+  if (is_internal(task, open.file, inode))
     return 0;
   u32 format = LOAD(inode, inode, i_mode) & FORMAT_MASK;
   if (format != FORMAT_REGULAR && format != FORMAT_DIRECTORY)
@@ -134,12 +100,24 @@ SEC("lsm/file_open") int enforce_file_open(void *ctx) {
   struct open_arguments arguments = {.flags = LOAD(file, open.file, f_flags)};
   u64 combination = combination_of(&arguments, open.file);
   opaque(combination);
-  u64 image = image_at_once(task), doubtful;
+  struct known_image known = {};
+  find_image(&known);
+  u64 image = known.at_once, doubtful;
   clauses = clauses_left(table, clauses & table->opens[combination % ENFORCE_OPEN_COMBINATIONS], image, &doubtful);
   doubtful &= ~table->kills; /* those are decided at the end, if they can't be here */
   if (!(clauses | doubtful) || filter_drops(&open, image, combination))
     return 0;
   u32 is_directory = !!(combination & COMBINATION_DIRECTORY);
+  if (open.may_be_request) {
+    if (!clauses_of_opened(table, open.file, clauses | doubtful, is_directory))
+      return 0;
+    settle_opening(&open); /* looks through all requests: only for a file that a rule is about */
+    u64 own = clauses_of_opening(table, &open);
+    clauses &= own;
+    doubtful &= own;
+  }
+  if (is_by_kernel(task, open.way))
+    return 0;
   open.met = clauses ? clauses_of_opened(table, open.file, clauses, is_directory) : 0;
   u64 open_question = !open.met && doubtful ? clauses_of_opened(table, open.file, doubtful, is_directory) : 0;
   if (likely(!(open.met | open_question)))
@@ -147,6 +125,8 @@ SEC("lsm/file_open") int enforce_file_open(void *ctx) {
   open.reserved = open.met ? refuse_call(table, open.met, combination & COMBINATION_CREATED)
                            : count_enforced(table, open_question, ENFORCED_UNDECIDED);
   bool refused = is_by_lsm(open.reserved);
+  if (!open.type)
+    open.type = EVENT_OPENAT; /* of a request */
   if (refused)
     tell_refused_open(&open);
   if (open.way != WAY_IO_URING)

@@ -1,14 +1,15 @@
-/* The record of a call that is refused by a program of BPF LSM. No other program can report such a call as what it would
- * have been.
+/* The record of a call that is refused by a program of BPF LSM. No other program can report such a call as what it
+ * would have been.
  *
- * The program may be preempted by other threads of the process, for as long as those like, and in a ring nothing is read
- * behind a record that is not committed. So the record is built in a draft, and put into the ring at once: with a spin
- * lock held, which keeps even interrupts off. bpf_preempt_disable() came only with 6.10, and without it no kernel has
- * another way: bpf_ringbuf_output() too may be preempted between its reservation and its commit. */
+ * The program may be preempted by other threads of the process, for as long as those like, and in a ring nothing is
+ * read behind a record that is not committed. So the record is built in a draft, and put into the ring at once: with a
+ * spin lock held, which keeps even interrupts off. bpf_preempt_disable() came only with 6.10, and without it no kernel
+ * has another way: bpf_ringbuf_output() too may be preempted between its reservation and its commit. */
 
 #ifndef WASPREY_ENFORCE_REFUSED_H
 #define WASPREY_ENFORCE_REFUSED_H
 
+#include "enforce_state.h"
 #include "record.h"
 #include "syscall.h"
 
@@ -55,10 +56,11 @@ inline_always struct enforce_draft *begin_refused(struct record *record, struct 
     count_unkept(type);
     return 0;
   }
-  struct process *process = process_of(task, 0);
+  struct known_image known = {};
+  find_image(&known);
   struct event_header *header = (void *)draft->words;
-  record->image = process ? process->id : 0;
-  record->stale = is_stale(process);
+  record->image = known.id;
+  record->stale = known.is_stale;
   record->type = type;
   record->result = -EPERM;
   record->header = header;

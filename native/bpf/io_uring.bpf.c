@@ -53,6 +53,12 @@ inline_always int finish(void *ctx, struct passed_call *passed, const struct cap
   return PASS_ON;
 }
 
+inline_always void count_unkept_request(u32 type, struct capture_shared *control) {
+  if (is_open(type))
+    __sync_fetch_and_add(&control->unkept_opens, 1);
+  count_unkept(type);
+}
+
 /* Keeps a request that was submitted, or reports it if its result will not be known. */
 inline_always void take_submission(void *ctx, u64 request, struct passed_call *passed, struct capture_shared *control) {
   u32 type = request_type(LOAD(io_kiocb, request, opcode));
@@ -80,14 +86,14 @@ inline_always void take_submission(void *ctx, u64 request, struct passed_call *p
     if (keep_request(passed, control))
       return;
     if (makes_fd(type)) { /* its completion will do, unless that overflows */
-      count_unkept(type);
+      count_unkept_request(type, control);
       return;
     }
   }
   if (silent && makes_fd(type) && type != EVENT_SOCKET) {
     if (keep_silent(passed, control))
       return;
-    count_unkept(type);
+    count_unkept_request(type, control);
   }
   presume_success(passed, task, flags & REQUEST_FIXED_FILE);
   passed->submitted = 1;

@@ -128,7 +128,8 @@ inline_always void keep_arguments(struct passed_call *passed, u64 request, u32 t
     case EVENT_OPENAT:
     case EVENT_OPENAT2:
       keep_making(passed, request, type);
-      keep_name(passed, 0, PART_NAME(open, filename));
+      passed->name = PART_NAME(open, filename);
+      keep_name(passed, 0, passed->name);
       return;
     case EVENT_UNLINKAT:
       to[0] = PART(unlink, dfd);

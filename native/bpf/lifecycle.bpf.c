@@ -26,6 +26,9 @@ inline_always void note_fork(struct task_struct *parent, struct task_struct *chi
     make_image(mother, parent, parent_image(parent), false);
   u64 origin = mother ? mother->id : 0;
   struct draft draft;
+  struct capture_shared *control = capture();
+  if (!process && control)
+    count_lost_state(control); /* its first event makes an image */
   if (!process || !open_draft(&draft))
     return;
   struct image *image = &draft.space->image;
@@ -59,9 +62,13 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
 
 inline_always void note_exec(struct task_struct *task) {
   struct process *process = state_of_process(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  struct capture_shared *control = capture();
   struct draft draft;
-  if (!process)
+  if (!process) {
+    if (control)
+      count_lost_state(control);
     return;
+  }
   if (!open_draft(&draft)) {
     if (draft.capture) {
       process->exec_time = wall_time(draft.capture);

@@ -5,6 +5,12 @@
 
 #include "stream.h"
 
+/* No state of a task could be had where there is one, or has to be: there is no memory, or a program or call that was
+ * preempted on this CPU holds the storage of tasks. What it was needed for is lost, so it counts as a lost image. */
+inline_always void count_lost_state(struct capture_shared *control) {
+  __sync_fetch_and_add(&control->images_lost, 1);
+}
+
 /* The image id of the task's parent; 0 where it has none. */
 inline_always u64 parent_image(struct task_struct *task) {
   struct task_struct *parent = task->real_parent;

@@ -35,6 +35,7 @@ struct passed_call {
   u64 user_data;      /* io_uring: what the process calls the request */
   u64 request;        /* io_uring: its address */
   u64 serial;         /* io_uring: key of a request that completes silently; SERIAL_REPORTED; 0: none */
+  u64 name;           /* io_uring: address of the struct filename by which an open was submitted */
   u64 owner;          /* io_uring: whose room it takes, as share_key() */
   u64 replacer;       /* io_uring: address of a later request that may replace the file in its slot; 0: none */
   u32 process;        /* io_uring: thread group that submitted it */

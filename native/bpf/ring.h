@@ -46,13 +46,14 @@ struct capture_shared {
   __u32 finished;                /* 1: no further event is made; what is under way is still committed */
   __u64 clock_offset;            /* ns to add to the boot clock for wall time, refreshed by the addon */
   __u64 next_image;              /* last image id given */
-  __u64 images_lost;             /* lifecycle records not sent: no room but that of others, or too long a wait */
+  __u64 images_lost;             /* lifecycle records not sent: no room but that of others, too long a wait, no state */
   __u64 generation;              /* counts the changes of any process's image id */
   __u64 wanted[WANTED_WORDS];    /* bit n: events of type n are wanted; checked for calls that arrive another way */
   struct call_hook calls[CALLS]; /* by number of the native system call; each written as one word */
   __u64 silent_requests;         /* of io_uring, pending, that will complete silently: see io_uring_pending.h */
   __u64 silent_serial;           /* of the last such request */
   __u64 kept_opens;              /* of io_uring, pending, that will complete otherwise */
+  __u64 unkept_opens;            /* of io_uring, that there was no room to keep, since the start */
   __u64 rules;                   /* counts the changes of what is captured: peers that were known before are news */
   __u64 reader;                  /* thread that reads events, in the root pid namespace; see tell_reader */
   __u64 reader_process;          /* its process */

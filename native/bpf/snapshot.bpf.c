@@ -29,9 +29,12 @@ HOOK_PROGRAM(snapshot_current) {
   struct capture_shared *control = capture();
   u32 cpu = bpf_get_smp_processor_id();
   struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
-  if (!process || !control || !ring)
+  if (!control || !ring)
     return PASS_ON;
-  make_image_of(task, process);
+  if (process)
+    make_image_of(task, process);
+  else
+    count_lost_state(control); /* the event has no image then, but there is one */
   u32 slot = is_compat(ctx) ? SLOT_COMPAT : hook_of(ctx, control).slot;
   if (!slot)
     return PASS_ON;
@@ -44,11 +47,15 @@ HOOK_PROGRAM(snapshot_current) {
 SEC("raw_tp") int snapshot_requester(void *ctx) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct process *process = state_of_process(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  struct capture_shared *control = capture();
   u32 cpu = bpf_get_smp_processor_id();
   struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
-  if (!process || !ring)
+  if (!control || !ring)
     return PASS_ON;
-  make_image_of(task, process);
+  if (process)
+    make_image_of(task, process);
+  else
+    count_lost_state(control);
   ring->snapshot_tried = (u32)task->pid;
   bpf_tail_call(ctx, &programs, SLOT_REQUEST);
   return PASS_ON;

@@ -199,11 +199,14 @@ struct task_struct {
   char comm[16];
   struct fs_struct *fs;
   struct files_struct *files;
+  struct nameidata *nameidata; /* of the path that is being looked up */
+  struct io_uring_task *io_uring;
   struct nsproxy *nsproxy;
   struct signal_struct *signal;
   kuid_t loginuid;
   u64 self_exec_id;
   struct css_set *cgroups;
+  struct bpf_local_storage *bpf_storage;
 };
 
 /* Files */
@@ -376,6 +379,10 @@ struct filename {
   const char *name;
 };
 
+struct nameidata {
+  struct filename *name;
+};
+
 struct io_file_table {
   unsigned int alloc_hint;
 };
@@ -395,6 +402,22 @@ struct io_kiocb {
 
 struct io_uring_task {
   struct task_struct *task;
+};
+
+/* Task storage */
+
+struct bpf_local_storage {
+  struct hlist_head list;
+};
+
+struct bpf_local_storage_data {
+  void *smap; /* the struct bpf_map of the storage */
+  u8 data[0];
+};
+
+struct bpf_local_storage_elem {
+  struct hlist_node snode;
+  struct bpf_local_storage_data sdata;
 };
 
 /* Contexts of programs */
