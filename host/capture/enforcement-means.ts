@@ -111,7 +111,7 @@ const NOT_STOPPED: Readonly<Record<EnforcedBy, string>> = {
   'exec-lsm':
     'refused by BPF LSM before the new program begins; not stopped: the first program of a container, which its runtime runs',
   'open-lsm':
-    'refused by BPF LSM before it has an effect; not stopped: that the open makes the file, what opening a device or a named pipe does where the process is to be killed (it is killed at the end of the open), opens with O_PATH, opens by io_uring that follow another request of a chain, and opens of a name whose resolved path is another',
+    'refused by BPF LSM before it has an effect; not stopped: that the open makes the file, what opening a device or a named pipe does where the process is to be killed (it is killed at the end of the open), opens with O_PATH, opens by io_uring that were asked for before the agent started and begin within another call, and opens of a name whose resolved path is another',
   'exec-signal': 'killed before the new program begins',
   'open-signal':
     'killed at the end of the open, before the process can use the file; not stopped: that the open makes or empties the file, what opening a device does, ' +

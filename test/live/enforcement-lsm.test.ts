@@ -149,7 +149,11 @@ if (LACK !== undefined) {
     test('An open is refused by whichever way it is asked for', async () => {
       const isX86 = process.arch === 'x64';
       const steps = (path: string): Step[] => [
-        ...['', 'ring:', 'ring+async:', 'ring+sqpoll:', ...(isX86 ? ['int80:'] : [])].flatMap((way): Step[] => [
+        ...[
+          ...['', 'ring:', 'ring+async:', 'ring+sqpoll:', ...(isX86 ? ['int80:'] : [])],
+          // Behind another request: they begin at the end of a write, and after an interrupt.
+          ...['ring+late:', 'ring+late+person:', 'ring+timed:'],
+        ].flatMap((way): Step[] => [
           [`${way}openat`, AT_FDCWD, str(path), O.RDONLY],
           [`${way}openat2`, AT_FDCWD, str(path), `how:${O.RDONLY},0,0`, 'len'],
         ]),
@@ -168,6 +172,23 @@ if (LACK !== undefined) {
       assert.equal(statSync(SECRET).size, 'secret\n'.length);
       for (const { call, result } of await act(steps(OTHER))) assert.ok(result >= 0, call);
       writeFileSync(OTHER, 'other\n');
+    });
+
+    test('A request of io_uring is the call that it stands for, wherever it begins', async () => {
+      enforce([{ ...opening(SECRET), types: ['openat2'] }], 'deny');
+      for (const way of ['ring', 'ring+async', 'ring+late', 'ring+timed']) {
+        const [openat, openat2] = await act([
+          [`${way}:openat`, AT_FDCWD, str(SECRET), O.RDONLY],
+          [`${way}:openat2`, AT_FDCWD, str(SECRET), `how:${O.RDONLY},0,0`, 'len'],
+        ]);
+        assert.ok((openat?.result ?? -1) >= 0, way);
+        assert.equal(openat2?.result, -1, way);
+        assert.deepEqual(
+          events().map(({ type, outcome }) => [type, outcome]),
+          [['openat2', ENFORCED.LSM_REFUSED]],
+          way,
+        );
+      }
     });
 
     test('A descriptor without access, and a handle, lead to no open file', async () => {

@@ -5,13 +5,15 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { constants } from 'node:os';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ENFORCED, enforcedParts } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
 import { actProgram, actWords, type Step, str } from '../support/live-act.ts';
+import { Container } from '../support/live-container.ts';
 import {
   capture,
   directory,
@@ -27,7 +29,7 @@ import {
   STOPPED,
   takeEvents,
 } from '../support/live-enforcement.ts';
-import { AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
+import { AF_INET, AF_INET6, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
 
 const SECRET = `${directory}/secret`;
 const IPPROTO_MPTCP = 262;
@@ -114,6 +116,15 @@ test('A request of io_uring that connects or sends is refused, and its process k
     assert.equal(connections, 0);
   } finally {
     server.close();
+  }
+});
+
+test('An open by io_uring that begins in another call, or after an interrupt, has its process killed', () => {
+  enforce([opening(SECRET)], 'kill_process');
+  for (const way of ['ring', 'ring+late', 'ring+late+person', 'ring+timed']) {
+    const open: Step = [`${way}:openat`, AT_FDCWD, str(SECRET), O.RDONLY];
+    assert.deepEqual(call(open), STOPPED, way);
+    assert.deepEqual(outcomes(), [['openat', ENFORCED.KILLED]], way);
   }
 });
 
@@ -251,6 +262,70 @@ test('A limit holds for each time, for each kind of action and for each set of r
   } finally {
     child.kill();
     capture.enforce(undefined);
+  }
+});
+
+test('An address of no family is one of IPv4 to a send; a connect gives its peer up by it, and is let through', () => {
+  const port = 9;
+  const unspecified = `s:\\x00\\x00\\x00\\x09\\x7f\\x00\\x00\\x01${'\\x00'.repeat(8)}`;
+  const socket: Step = ['socket', AF_INET, SOCK_DGRAM, 0];
+  const disconnect: Step = ['connect', 'r0', unspecified, 16];
+  enforce([reaching(port)], 'kill_process');
+  assert.deepEqual(call(socket, ['sendto', 'r0', str('x'), 1, 0, unspecified, 16]), STOPPED);
+  assert.deepEqual(outcomes(), [['sendto', ENFORCED.REFUSED_AND_KILLED]]);
+  assert.deepEqual(call(socket, ['connect', 'r0', 'in:127.0.0.1:10', 'len'], disconnect), RUNS_ON);
+  assert.deepEqual(outcomes(), []);
+  assert.deepEqual(call(socket, disconnect, ['connect', 'r0', `in:127.0.0.1:${port}`, 'len']), STOPPED);
+  assert.deepEqual(outcomes(), [['connect', ENFORCED.REFUSED_AND_KILLED]]);
+});
+
+test('A file on a mount that was taken away has no path: what is about its path is not decided', () => {
+  const [below, mounted] = [`${directory}/below`, `${directory}/mounted`];
+  for (const path of [below, mounted]) mkdirSync(path);
+  writeFileSync(`${below}/file`, 'text\n');
+  enforce([opening(`${mounted}/file`)], 'kill_process');
+  const script = (command: string): string =>
+    `mount --bind ${below} ${mounted} && cd ${mounted} && ${command} && read line < file && : > ${MARKER}`;
+  const runApart = (command: string): Ended => run('unshare', '--mount', '/bin/sh', '-c', script(command));
+  assert.deepEqual(runApart('true'), STOPPED);
+  events();
+  assert.deepEqual(runApart(`umount -l ${mounted}`), RUNS_ON);
+  assert.deepEqual(outcomes(), [['openat', ENFORCED.UNDECIDED]]);
+});
+
+test('What is said anew of a container holds all the while, and what is not is forgotten', async () => {
+  const container = new Container();
+  try {
+    const isRefused = async (): Promise<boolean> => {
+      const calls = await container.act([
+        ['socket', AF_INET, SOCK_STREAM, 0],
+        ['connect', 'r0', 'in:127.0.0.1:9', 'len'],
+      ]);
+      return calls.at(-1)?.result === -constants.errno.EPERM;
+    };
+    enforce([{ ...reaching(9), process: 'container' }], 'deny', { needsPermit: true });
+    const [unknown, permitted, never] = [0, 1, 2];
+    assert.equal(await isRefused(), false);
+    events();
+    capture.permitEnforcement(container.id, permitted);
+    assert.equal(await isRefused(), true);
+    capture.renewPermits();
+    assert.equal(await isRefused(), true);
+    capture.permitEnforcement(container.id, permitted);
+    capture.forgetPermits();
+    assert.equal(await isRefused(), true);
+    capture.renewPermits();
+    capture.forgetPermits();
+    assert.equal(await isRefused(), false);
+    capture.permitEnforcement(container.id, permitted);
+    capture.renewPermits();
+    for (const permit of [never, unknown]) {
+      capture.permitEnforcement(container.id, permit);
+      capture.forgetPermits();
+      assert.equal(await isRefused(), false);
+    }
+  } finally {
+    await container.stop();
   }
 });
 

@@ -17,11 +17,18 @@ import { type RunProcess, startRun, startWasprey } from '../support/run-process.
 
 const REFUSED_PORT = 47_911;
 const OTHER_PORT = 47_912;
+const CONTAINER_PORT = 47_913;
 const RULE = 'Reach the port';
+const CONTAINER_RULE = 'Reach the port from a container';
 const RULES = `
 - rule: ${RULE}
   desc: d
   condition: evt.type in (connect, sendto) and fd.rport = ${REFUSED_PORT}
+  output: reached %fd.rport
+  priority: CRITICAL
+- rule: ${CONTAINER_RULE}
+  desc: d
+  condition: evt.type = connect and container.id != host and fd.rport = ${CONTAINER_PORT}
   output: reached %fd.rport
   priority: CRITICAL
 `;
@@ -40,7 +47,9 @@ after(async () => {
 
 function configure(isPinned: boolean, never = '{namespaces: [], labels: {}}', isOn = true): void {
   writeFileSync(rules, RULES);
-  const actions = isOn ? `[{name: no way, match: {rules: ["${RULE}"]}, do: deny, where: kernel}]` : '[]';
+  const actions = isOn
+    ? `[{name: no way, match: {rules: ["${RULE}", "${CONTAINER_RULE}"]}, do: deny, where: kernel}]`
+    : '[]';
   writeFileSync(
     config,
     `
@@ -88,8 +97,10 @@ async function connectIn(box: Container, port: number): Promise<boolean> {
 async function assertRefused(): Promise<void> {
   assert.equal(connectHere(REFUSED_PORT), 'EPERM');
   assert.equal(connectHere(OTHER_PORT), 'ECONNREFUSED');
+  assert.equal(connectHere(CONTAINER_PORT), 'ECONNREFUSED');
   assert.equal(await connectIn(container, REFUSED_PORT), true);
   assert.equal(await connectIn(container, OTHER_PORT), false);
+  assert.equal(await connectIn(container, CONTAINER_PORT), true);
 }
 
 async function assertAllowed(): Promise<void> {

@@ -46,11 +46,21 @@ export { capture, memory, view };
 
 let serial = 0;
 
-/** Reads all events so far, and calls back with each. */
+const QUIET_MS = 50;
+const NANOSECONDS = 1_000_000n;
+
+/** Reads all events so far, and calls back with each. On a busy machine more come all the time: those are left. */
 export function takeEvents(take: (event: EventRecord) => void): void {
   const segments = new Uint32Array(64);
-  for (let pairs = capture.poll(segments, 50); pairs > 0; pairs = capture.poll(segments, 50)) {
-    for (const event of polledEvents(view, segments, pairs)) take(event);
+  const end = BigInt(Date.now() + QUIET_MS) * NANOSECONDS;
+  let last = 0n;
+  for (let pairs = 1; pairs > 0 && last < end; ) {
+    pairs = capture.poll(segments, QUIET_MS);
+    for (const event of polledEvents(view, segments, pairs)) {
+      take(event);
+      const time = event.big('time');
+      if (time > last) last = time;
+    }
     capture.release();
   }
 }
