@@ -31,6 +31,8 @@ before(async () => {
     and (proc.pname = bash or proc.aname = node) and not proc.name in (vim, emacs)
   output: "marked file made (file=%fd.name command=%proc.cmdline container=%container.name)"
   priority: WARNING
+  capture: true
+  capture_duration: 500
 - rule: Marked folder removed
   desc: A folder was removed from the marked folder.
   condition: evt.type in (rmdir, unlinkat) and fs.path.name startswith ${marked}/
@@ -42,6 +44,7 @@ before(async () => {
   writeFileSync(
     configuration,
     `console: {enabled: true, listen: "127.0.0.1:${port}", token_file: ${folder}/console.token}
+capture: {enabled: true, path_prefix: ${folder}/captures/capture}
 journal: {enabled: true, folder: ${folder}/journal}
 responses: {folder: ${folder}/responses}
 rules_files: [${rules}]
@@ -88,6 +91,27 @@ test('an alert of this kernel has its processes, the lit condition, and the minu
   while ((await made.count()) === 0) await again.click();
   await screenshot(page, 'live-alert-light-1280');
   await assertAccessible(page, 'an alert of this kernel');
+  assert.deepEqual(errors, []);
+});
+
+test('an alert leads to its capture, which is played back while it is written', async () => {
+  await using window = await browser.window();
+  const { page, errors } = window;
+  await page.goto(await link());
+  bash(`touch ${marked}/captured; exit 0`);
+  await page.getByRole('link', { name: 'Marked file made' }).click();
+  await page.getByRole('link', { name: /capture_.*\.wsp/ }).click();
+  const again = page.getByRole('button', { name: 'Read again' });
+  const made = page.locator('.passing li', { hasText: `creates ${marked}/` });
+  await again.waitFor();
+  while ((await made.count()) === 0) await again.click();
+  const fired = page.locator('.living .fired');
+  await page.getByRole('button', { name: 'To the alert' }).click();
+  assert.match((await fired.textContent()) ?? '', /touch .*fired/);
+  await page.getByLabel('A condition, or rules').fill(`evt.is_open_create = true and fd.name startswith ${marked}/`);
+  await page.getByRole('button', { name: 'Evaluate' }).click();
+  await page.getByText(/It matches \d+ events?, lit/).waitFor();
+  await screenshot(page, 'live-capture-light-1280');
   assert.deepEqual(errors, []);
 });
 

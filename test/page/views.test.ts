@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { type PageAgent, startPageAgent } from '../support/page-agent.ts';
-import { assertAccessible, assertFits, screenshot, TestBrowser } from '../support/page-browser.ts';
+import { assertAccessible, assertFits, SHOWN, screenshot, TestBrowser } from '../support/page-browser.ts';
 import { eventsOfStory, HOSTILE, processesOfStory, STORY_RULES } from '../support/page-story.ts';
 
 const browser = TestBrowser.forTests();
@@ -22,13 +22,6 @@ async function openAlert(page: Page, rule: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name: rule }).waitFor();
   await page.locator('.condition').waitFor();
 }
-
-const SHOWN = [
-  { scheme: 'light', width: 1280 },
-  { scheme: 'dark', width: 1280 },
-  { scheme: 'light', width: 390 },
-  { scheme: 'dark', width: 2560 },
-] as const;
 
 for (const { scheme, width } of SHOWN) {
   test(`views at ${width} pixels, ${scheme}`, async () => {

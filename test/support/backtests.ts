@@ -1,7 +1,7 @@
 // Backtests of recordings made for tests.
 
 import type { RuleModule } from '../../host/agent/rule-module.ts';
-import { triedRules } from '../../host/cli/options/load-tried-rules.ts';
+import { triedRules } from '../../host/agent/tried-rules.ts';
 import type { RuleMatching } from '../../host/engine/protocol.ts';
 import { type BacktestOptions, type BacktestResult, backtest } from '../../host/journal/backtest/backtest.ts';
 import { findHistory } from '../../host/journal/history.ts';

@@ -27,10 +27,15 @@ export interface PageAgentOptions {
   /** Default: any that is free. */
   readonly port?: number;
   readonly journal?: string;
+  /** The folder of captures. Default: none is there. */
+  readonly captures?: string;
 }
 
 /** @param rules text of a rules file */
-export async function startPageAgent(rules: string, { port, journal }: PageAgentOptions = {}): Promise<PageAgent> {
+export async function startPageAgent(
+  rules: string,
+  { port, journal, captures }: PageAgentOptions = {},
+): Promise<PageAgent> {
   const folder = mkdtempSync(join(tmpdir(), 'wasprey-page-'));
   const file = join(folder, 'rules.yaml');
   writeFileSync(file, rules);
@@ -42,6 +47,7 @@ export async function startPageAgent(rules: string, { port, journal }: PageAgent
       listen: `127.0.0.1:${port ?? (await freePort())}`,
       token_file: join(folder, 'console.token'),
     },
+    capture: { ...base.capture, path_prefix: join(captures ?? join(folder, 'captures'), 'capture') },
     ...(journal !== undefined && { journal: { ...base.journal, enabled: true, folder: journal } }),
   };
   const settings = { configuration, modules: [], ruleFiles: [file], selection: ALL_ENABLED };

@@ -20,6 +20,14 @@ export interface WindowOptions {
   readonly scheme?: 'light' | 'dark';
 }
 
+/** Each view is looked at in both schemes, on a phone and on a large screen. */
+export const SHOWN = [
+  { scheme: 'light', width: 1280 },
+  { scheme: 'dark', width: 1280 },
+  { scheme: 'light', width: 390 },
+  { scheme: 'dark', width: 2560 },
+] as const;
+
 /** A window, and what went wrong in it. */
 export interface Window {
   readonly page: Page;

@@ -1,10 +1,13 @@
 // Made recordings as stories: processes, named by their pids, that fork, run programs, write files, connect and end, a second after each other.
 
+import { type CapturedAlert, noteBytes } from '../../host/captures/notes/capture-notes.ts';
+import type { State } from '../../host/captures/state/state.ts';
+import { BLOCK_KIND } from '../../host/recording/format.ts';
 import { PayloadBuilder } from '../../host/recording/payload.ts';
 import { CONTAINER, CONTAINER_STATE } from '../../host/schema/container.ts';
 import { encodeStruct, type StructInput } from '../../host/schema/encode-struct.ts';
 import { IMAGE_KIND, ROOT_PID_NAMESPACE } from '../../host/schema/image.ts';
-import { FACTS, logEntry, type Names, writeBlocks } from './recordings.ts';
+import { FACTS, logEntry, type Names, type WrittenBlock, writeBlocks } from './recordings.ts';
 import { eventRecord, imageRecord } from './records.ts';
 
 export const SECOND = 1_000_000_000n;
@@ -136,14 +139,28 @@ export class Story {
     });
   }
 
-  /** Images first, as they are in a recording, then containers, then events. */
   get bytes(): Buffer {
+    return writeBlocks([this.#block]).bytes;
+  }
+
+  /** A capture that was made for that alert. */
+  captured(alert: CapturedAlert, state?: State): Buffer {
+    const terms = { scope: 'process_tree', beforeMs: 30_000, afterMs: 5_000 } as const;
+    return writeBlocks([
+      this.#block,
+      { kind: BLOCK_KIND.ALERT, payload: noteBytes({ alert, terms }), events: 0 },
+      ...(state ? [{ kind: BLOCK_KIND.STATE, payload: noteBytes(state), events: 0 }] : []),
+    ]).bytes;
+  }
+
+  /** Images first, as they are in a recording, then containers, then events. */
+  get #block(): WrittenBlock {
     const builder = new PayloadBuilder();
     builder.step(1_000_000_000n, true);
     builder.images(Buffer.concat(this.#images));
     for (const { id, entry } of this.#containers) builder.container(id, entry);
     if (this.#events.length > 0) builder.records(Buffer.concat(this.#events), () => this.#events.length);
-    return writeBlocks([{ payload: builder.take(), events: this.#events.length }]).bytes;
+    return { payload: builder.take(), events: this.#events.length };
   }
 
   #put(pid: number, members: StructInput, names: Names): this {

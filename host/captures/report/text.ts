@@ -115,7 +115,7 @@ function describe(process: TreeProcess, mask: SecretMask): string {
 }
 
 /** Of a wait status: wait(2). */
-function endOf(status: number): string {
+export function endOf(status: number): string {
   const signal = status & 0x7f;
   return signal === 0 ? `exit ${(status >> 8) & 0xff}` : `killed by signal ${signal}`;
 }

@@ -1,9 +1,10 @@
 // wasprey captures: what rules have captured, and the report of one capture.
 
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { captureFiles, readCaptures } from '../../captures/list-captures.ts';
 import type { CaptureNotes } from '../../captures/notes/capture-notes.ts';
-import { readNotes, readSummary } from '../../captures/notes/read-notes.ts';
+import { readNotes } from '../../captures/notes/read-notes.ts';
 import { reportHtml } from '../../captures/report/html.ts';
 import { reportJson } from '../../captures/report/json.ts';
 import { reportOf } from '../../captures/report/report.ts';
@@ -15,11 +16,10 @@ import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { SecretMask } from '../../journal/mask-secrets.ts';
-import { ifThere } from '../../recording/byte-source.ts';
 import { RecordingError } from '../../recording/format.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
-import { type ListedCapture, renderCaptures } from '../reports/capture-list.ts';
+import { renderCaptures } from '../reports/capture-list.ts';
 
 const SHOW = 'show';
 export const CAPTURES = defineCommand({
@@ -111,22 +111,11 @@ function notesOf(path: string): CaptureNotes | undefined {
  * @returns the exit status
  */
 function list(places: readonly string[], usual: string, json: boolean, terminal: Terminal): number {
-  const captures: ListedCapture[] = [];
   let damaged = 0;
-  for (const path of places.length > 0 ? places.flatMap(filesAt) : filesOf(usual)) {
-    try {
-      // A running agent removes the oldest; and a pipe that nobody writes to would block.
-      const stats = statSync(path, { throwIfNoEntry: false });
-      const summary = stats?.isFile() ? ifThere(() => readSummary(path)) : undefined;
-      if (stats && summary) captures.push({ path, bytes: stats.size, summary });
-    } catch (error) {
-      if (error instanceof RecordingError && error.code === 'RECORDING_NONE') continue;
-      damaged++;
-      terminal.say(
-        `wasprey: ${escapeText(`${path} is left out: ${error instanceof Error ? error.message : String(error)}`)}\n`,
-      );
-    }
-  }
+  const captures = readCaptures(places.length > 0 ? places.flatMap(filesAt) : filesOf(usual), (path, reason) => {
+    damaged++;
+    terminal.say(`wasprey: ${escapeText(`${path} is left out: ${reason}`)}\n`);
+  });
   if (captures.length === 0) terminal.say(`wasprey: no captures in ${places.join(', ') || usual}\n`);
   terminal.print(renderCaptures(captures, json, terminal));
   return damaged > 0 ? EXIT.failure : EXIT.ok;
@@ -134,7 +123,7 @@ function list(places: readonly string[], usual: string, json: boolean, terminal:
 
 function filesAt(place: string): string[] {
   try {
-    return statSync(place).isDirectory() ? filesIn(place) : [place];
+    return statSync(place).isDirectory() ? captureFiles(place) : [place];
   } catch (error) {
     throw new CommandFailure(`can't read ${place}: ${reasonOf(error)}`);
   }
@@ -143,7 +132,7 @@ function filesAt(place: string): string[] {
 /** Of this machine. */
 function filesOf(folder: string): string[] {
   try {
-    return filesIn(folder);
+    return captureFiles(folder);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
       throw new CommandFailure(`can't read ${folder}: ${reasonOf(error)}`);
@@ -151,11 +140,4 @@ function filesOf(folder: string): string[] {
     const help = 'turn them on with capture.enabled: true, and give a rule `capture: true`';
     throw new CommandFailure(`this machine has no captures in ${folder}`, help);
   }
-}
-
-function filesIn(folder: string): string[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.wsp'))
-    .sort()
-    .map((name) => join(folder, name));
 }

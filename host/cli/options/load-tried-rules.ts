@@ -3,7 +3,7 @@
 import { ruleReads } from '../../agent/alert-desk.ts';
 import { type ResponseSet, withResponses } from '../../agent/response-set.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
-import { startsOf } from '../../agent/stored-alternatives.ts';
+import { triedRules } from '../../agent/tried-rules.ts';
 import type { RuleFile } from '../../compiler/rules/load.ts';
 import type { ConfigRequest } from '../../daemon/configuration.ts';
 import { readRunRules } from '../../daemon/rule-source.ts';
@@ -13,7 +13,7 @@ import { type RunSettings, runSettings } from '../../daemon/settings.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
 import type { RuleMatching } from '../../engine/protocol.ts';
-import type { TriedModule, TriedRule, TriedRules } from '../../journal/backtest/tried-rules.ts';
+import type { TriedRule, TriedRules } from '../../journal/backtest/tried-rules.ts';
 import type { BoundResponse } from '../../responses/bound-response.ts';
 import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 
@@ -101,22 +101,4 @@ export async function runningRuleFiles(options: ConfigOptions): Promise<readonly
 
 function settingsOf({ config, option }: ConfigOptions): Promise<RunSettings> {
   return runSettings({ ...(config !== undefined && { config }), ...(option && { option }) }, [], SILENT);
-}
-
-/** Modules that are compiled, in the order of evaluation. */
-export function triedRules(modules: readonly RuleModule[], ruleMatching: RuleMatching): TriedRules {
-  return { modules: modules.map(triedModule), ruleMatching };
-}
-
-function triedModule({ name, verified, rules, alternatives, filter }: RuleModule): TriedModule {
-  return {
-    name,
-    verified,
-    ...(alternatives && { alternatives: startsOf(alternatives) }),
-    rules: rules.map((rule, index) => {
-      const { name, priority, output, fields } = rule;
-      const needs = filter?.filter((clause) => (alternatives?.[clause.rule]?.rule ?? clause.rule) === index);
-      return { name, priority, output, fields, needs, reads: ruleReads(rule) };
-    }),
-  };
 }

@@ -1,16 +1,11 @@
 // The list of captures: a line each, or JSON.
 
+import type { ListedCapture } from '../../captures/list-captures.ts';
 import type { CaptureSummary } from '../../captures/notes/read-notes.ts';
 import { escapeLines, escapeText } from '../../diagnostics/escape.ts';
 import { columns } from '../../diagnostics/layout.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { jsonTime } from '../../fields/time.ts';
-
-export interface ListedCapture {
-  readonly path: string;
-  readonly bytes: number;
-  readonly summary: CaptureSummary;
-}
 
 export function renderCaptures(captures: readonly ListedCapture[], json: boolean, { width }: Terminal): string {
   if (captures.length === 0) return '';

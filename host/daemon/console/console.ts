@@ -6,36 +6,26 @@ import { listenAddress } from '../../config/listen-address.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import type { LogLevel } from '../../diagnostics/log.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
-import { valueText } from '../../fields/text.ts';
-import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
-import { decode } from '../../fields/value.ts';
-import type { Alert } from '../../outputs/alert.ts';
-import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
-import { agentStatusOf } from '../control/agent-status.ts';
-import { troublesOf } from '../control/troubles.ts';
 import { PathWatch } from '../hot-reload/path-watch.ts';
-import type { RuleSelection } from '../rules/rule-selection.ts';
 import { OneTimeToken } from './access.ts';
 import { AlertBoard } from './alert-board.ts';
-import { type Answer, Lookup } from './lookup.ts';
-import type { ShownAlert, ShownStatus } from './messages.ts';
+import { Answers } from './answers.ts';
+import type { ConsoleSettings } from './console-settings.ts';
+import { Lookup } from './lookup.ts';
 import { readPageFiles } from './page-files.ts';
-import { type ConsoleHost, ConsoleServer } from './server.ts';
-import { shownAlert } from './shown-alert.ts';
-
-/** What of a run's settings the page needs. */
-export interface ConsoleSettings {
-  readonly configuration: Configuration;
-  readonly modules: readonly string[];
-  readonly ruleFiles: readonly string[];
-  readonly selection: RuleSelection;
-}
+import { ConsoleServer } from './server.ts';
 
 type Say = (level: LogLevel, message: string) => void;
 
 export class Console {
   readonly board = new AlertBoard();
   readonly #lookup = new Lookup();
+  readonly #answers = new Answers({
+    board: this.board,
+    lookup: this.#lookup,
+    settings: () => this.#settings,
+    agent: () => this.#agent,
+  });
   #settings: ConsoleSettings;
   #agent: Agent | undefined;
   #server: ConsoleServer | undefined;
@@ -100,7 +90,7 @@ export class Console {
         ...(isSecure && { certificate }),
         board: this.board,
         files: readPageFiles(),
-        host: this.#host(),
+        host: this.#answers,
       });
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
@@ -127,55 +117,6 @@ export class Console {
     }
   }
 
-  #host(): ConsoleHost {
-    return {
-      status: () => this.#status(),
-      alert: (id) => this.#shown(id),
-      rule: (id) => this.#ruleOf(id),
-      journal: (id) => this.#journalOf(id),
-    };
-  }
-
-  #status(): ShownStatus | undefined {
-    const status = this.#agent && agentStatusOf(this.#agent);
-    return status && { ...status, troubles: troublesOf(status) };
-  }
-
-  #shown(id: number): ShownAlert | undefined {
-    const kept = this.board.alert(id);
-    return kept && shownAlert(this.board.instance, id, kept.alert, kept.group);
-  }
-
-  async #ruleOf(id: number): Promise<Answer | undefined> {
-    const alert = this.board.alert(id)?.alert;
-    if (!alert) return undefined;
-    const { modules, ruleFiles, selection } = this.#settings;
-    if (alert.source === 'internal') return { kind: 'none', reason: 'the agent itself reports this: there is no rule' };
-    if (modules.length > 0 && ruleFiles.length === 0) {
-      return { kind: 'none', reason: 'the rules are compiled modules, which do not have macros and lists' };
-    }
-    const seen = [...alert.fields, ...(alert.details ?? [])].map(({ key, value }) => [key, value] as const);
-    const { statics = {} } = selection;
-    return this.#lookup.ask({ kind: 'rule', rule: alert.rule, files: ruleFiles, seen, statics });
-  }
-
-  async #journalOf(number: number): Promise<Answer | undefined> {
-    const alert = this.board.alert(number)?.alert;
-    if (!alert) return undefined;
-    const { enabled, folder, secret_names: secretNames } = this.#settings.configuration.journal;
-    if (!enabled)
-      return { kind: 'none', reason: 'the journal is off: journal.enabled keeps what happens on this machine' };
-    if (alert.source !== DEFAULT_SOURCE) return { kind: 'none', reason: 'alerts of this source have no process' };
-    if (!alert.details) return { kind: 'none', reason: 'there were too many alerts at the time to read its process' };
-    const [pid, session] = ['proc.pid', 'proc.sid'].map((key) => Number(textOf(alert, key) ?? 0));
-    const id = textOf(alert, 'container.id') ?? 'host';
-    return this.#lookup.ask({
-      ...{ kind: 'journal', folder, secretNames, pid: pid ?? 0, session: session ?? 0 },
-      time: Number(alert.time / NANOSECONDS_PER_MS),
-      container: id === 'host' ? '' : id,
-    });
-  }
-
   #watchCertificate(path: string, say: Say): void {
     this.#certificate = new PathWatch([path], {
       onChange: () => {
@@ -188,9 +129,4 @@ export class Console {
       onTrouble: (message) => say('warning', message),
     });
   }
-}
-
-function textOf({ details = [] }: Alert, wanted: string): string | undefined {
-  const value = details.find(({ key }) => key === wanted)?.value;
-  return value && decode(valueText(value));
 }

@@ -2,6 +2,9 @@
 
 import { writeFileSync } from 'node:fs';
 import { describeFailure } from '../../diagnostics/failure.ts';
+import { shownCaptures } from './captures/capture-rows.ts';
+import { shownCapture } from './captures/shown-capture.ts';
+import { tryRule } from './captures/try-rule.ts';
 import { journalAround } from './journal-around.ts';
 import { litRule } from './lit-rule.ts';
 import type { Answer, Question } from './lookup.ts';
@@ -13,13 +16,28 @@ try {
   // Not everywhere is there one.
 }
 process.on('disconnect', () => process.exit());
-process.on('message', (question: Question) => process.send?.(answerTo(question)));
+process.on('message', (question: Question) => void answerTo(question).then((answer) => process.send?.(answer)));
 
-function answerTo(question: Question): Answer {
+async function answerTo(question: Question): Promise<Answer> {
   try {
-    return question.kind === 'rule' ? litRule(question) : journalAround(question);
+    return await answered(question);
   } catch (error) {
     const known = describeFailure(error)?.message;
     return { kind: 'none', reason: known ?? (error instanceof Error ? error.message : String(error)) };
+  }
+}
+
+function answered(question: Question): Answer | Promise<Answer> {
+  switch (question.kind) {
+    case 'rule':
+      return litRule(question);
+    case 'journal':
+      return journalAround(question);
+    case 'captures':
+      return shownCaptures(question);
+    case 'capture':
+      return shownCapture(question);
+    case 'try-rule':
+      return tryRule(question);
   }
 }

@@ -1,4 +1,4 @@
-// What takes long is looked up by a process of its own: the condition of a rule, from its file, and what the journal has around an alert. It is
+// What takes long is looked up by a process of its own: rules from their files, and what is in the journal and in captures. It is
 // started when somebody asks, and ends when nobody has for a while. Not a thread: its heap has a bound of its own, and V8 ends the process there.
 // The bound is small, because a pod's memory limit counts this process too: the kubelet sets memory.oom.group on cgroup v2, so that the kernel kills
 // the agent along with whatever exceeds the limit.
@@ -6,10 +6,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname, join } from 'node:path';
 import type { FieldValue } from '../../fields/value.ts';
-import type { ShownJournal, ShownRule } from './messages.ts';
+import type { CapturesQuestion } from './captures/capture-rows.ts';
+import type { ShownCapture, ShownCaptures, TriedOnCapture } from './captures/messages.ts';
+import type { CaptureQuestion } from './captures/shown-capture.ts';
+import type { TryQuestion } from './captures/try-rule.ts';
+import type { NoAnswer, ShownJournal, ShownRule } from './messages.ts';
 
-/** Of an answer: a journal may have hundreds of MB. */
-const LONGEST_MS = 20_000;
+/** Of an answer: a journal may have hundreds of MB, and a compiler on a busy machine takes long. */
+const LONGEST_MS = 40_000;
 const IDLE_MS = 30_000;
 const MOST_WAITING = 8;
 const LARGEST_HEAP_MB = 192;
@@ -36,8 +40,9 @@ export interface JournalQuestion {
   readonly secretNames: readonly string[];
 }
 
-export type Question = RuleQuestion | JournalQuestion;
-export type Answer = ShownRule | ShownJournal;
+export type Question = RuleQuestion | JournalQuestion | CapturesQuestion | CaptureQuestion | TryQuestion;
+
+export type Answer = ShownRule | ShownJournal | ShownCaptures | ShownCapture | TriedOnCapture | NoAnswer;
 
 interface Waiting {
   readonly question: Question;
@@ -151,6 +156,6 @@ function startChild(): ChildProcess {
   });
 }
 
-function none(reason: string): Answer {
+function none(reason: string): NoAnswer {
   return { kind: 'none', reason };
 }

@@ -143,6 +143,12 @@ export interface LitCheck extends Lit {
 
 export type LitPart = LitGroup | LitCheck;
 
+/** Why what was asked for can't be shown. */
+export interface NoAnswer {
+  readonly kind: 'none';
+  readonly reason: string;
+}
+
 /** The rule of an alert. */
 export type ShownRule =
   | {
@@ -152,7 +158,7 @@ export type ShownRule =
       readonly written: string;
       readonly place: string;
     }
-  | { readonly kind: 'none'; readonly reason: string };
+  | NoAnswer;
 
 export interface JournalLine {
   /** ms since the epoch. */
@@ -171,7 +177,7 @@ export type ShownJournal =
       readonly isCut: boolean;
       readonly seconds: number;
     }
-  | { readonly kind: 'none'; readonly reason: string };
+  | NoAnswer;
 
 /** What the page reads of the agent's state: see AgentStatus of control/status.ts. */
 export interface ShownStatus {

@@ -5,22 +5,23 @@ import { type Listener, peerOf, startListener } from '../web/listener.ts';
 import { cookieOf, foreignness, type OneTimeToken, Sessions, sessionPath, setCookie, withinSession } from './access.ts';
 import type { AlertBoard } from './alert-board.ts';
 import { BoardStreams } from './board-streams.ts';
-import type { OpenedSession, ShownStatus } from './messages.ts';
+import type { OpenedSession } from './messages.ts';
 import type { PageFile } from './page-files.ts';
 import { PAGE_HEADERS } from './page-files.ts';
 
 const MOST_CONNECTIONS = 32;
 const REQUEST_TIMEOUT_MS = 5_000;
-const SILENCE_TIMEOUT_MS = 30_000;
-/** Of a body: a token. */
-const LARGEST_BODY = 1_024;
+/** Longer than the longest look-up. */
+const SILENCE_TIMEOUT_MS = 50_000;
+const LARGEST_TOKEN = 1_024;
+/** Of a rule that is tried. */
+const LARGEST_TEXT = 16_384;
 
-/** Answers what the page asks about. Undefined: there is no such thing. */
+/** Answers what the page asks about, by the path below that of the session. Undefined: there is no such thing. */
 export interface ConsoleHost {
-  status(): ShownStatus | undefined;
-  alert(id: number): unknown;
-  rule(id: number): Promise<unknown>;
-  journal(id: number): Promise<unknown>;
+  get(path: string): Promise<unknown>;
+  /** Of a request with a text. */
+  post(path: string, text: string): Promise<unknown>;
 }
 
 export interface ConsoleServerOptions {
@@ -33,6 +34,9 @@ export interface ConsoleServerOptions {
   readonly host: ConsoleHost;
 }
 
+/** What a text is sent to: a rule that is tried on a capture. */
+const POSTED = /^captures\/[^/]+\/rule$/;
+
 interface Answer {
   readonly status: number;
   readonly body?: unknown;
@@ -40,6 +44,8 @@ interface Answer {
 }
 
 const NOT_FOUND: Answer = { status: 404, body: { error: 'not found' } };
+const FOREIGN: Answer = { status: 403, body: { error: 'requests of other pages are not answered' } };
+const TOO_LARGE: Answer = { status: 413, body: { error: 'the request is too large' } };
 const NO_SESSION: Answer = {
   status: 401,
   body: { error: 'no session: `wasprey console` shows an address that opens one' },
@@ -117,6 +123,8 @@ export class ConsoleServer {
     const { method, url = '' } = request;
     const [path = ''] = url.split('?', 1);
     if (path === '/session') return this.#session(request);
+    const asked = withinSession(path);
+    if (method === 'POST' && asked !== undefined && POSTED.test(asked)) return this.#post(request, asked);
     request.resume();
     if (method !== 'GET') return { status: 405, body: { error: 'only GET' }, headers: { allow: 'GET' } };
     const file = this.#options.files.get(path);
@@ -124,7 +132,6 @@ export class ConsoleServer {
       sendFile(request, response, file);
       return undefined;
     }
-    const asked = withinSession(path);
     if (asked === undefined) return NOT_FOUND;
     if (!this.#hasSession(request)) return NO_SESSION;
     return this.#data(request, response, asked);
@@ -143,8 +150,8 @@ export class ConsoleServer {
       request.resume();
       return { status: 405, body: { error: 'only POST' }, headers: { allow: 'POST' } };
     }
-    const body = await readBody(request);
-    if (body === undefined) return { status: 413, body: { error: 'the request is too large' } };
+    const body = await readBody(request, LARGEST_TOKEN);
+    if (body === undefined) return TOO_LARGE;
     if (this.#token?.use(body) !== true) {
       return {
         status: 403,
@@ -159,20 +166,30 @@ export class ConsoleServer {
 
   /** @param path below that of the session */
   async #data(request: IncomingMessage, response: ServerResponse, path: string): Promise<Answer | undefined> {
-    const { board, host } = this.#options;
+    const { host } = this.#options;
     if (path === 'session') return { status: 204 };
     if (path === 'stream') {
       const isAllowed = (): boolean => this.#hasSession(request);
       if (this.#streams.add(peerOf(request.socket), request, response, isAllowed)) return undefined;
       return { status: 429, body: { error: 'too many windows are open' } };
     }
-    if (path === 'status') return found(host.status());
-    const [, kind, number, part] = /^(groups|alerts)\/(\d{1,15})(?:\/(rule|journal))?$/.exec(path) ?? [];
-    const id = Number(number);
-    if (kind === 'groups' && part === undefined) return found(board.alertsOf(id));
-    if (kind !== 'alerts') return NOT_FOUND;
-    return found(part === 'rule' ? await host.rule(id) : part === 'journal' ? await host.journal(id) : host.alert(id));
+    return found(await host.get(path));
   }
+
+  /** @param path below that of the session */
+  async #post(request: IncomingMessage, path: string): Promise<Answer> {
+    if (!this.#hasSession(request) || !isOfBrowser(request)) {
+      request.resume();
+      return this.#hasSession(request) ? FOREIGN : NO_SESSION;
+    }
+    const text = await readBody(request, LARGEST_TEXT);
+    return text === undefined ? TOO_LARGE : found(await this.#options.host.post(path, text));
+  }
+}
+
+/** Browsers say where such a request is from, and foreignness() has found it to be this page. */
+function isOfBrowser({ headers }: IncomingMessage): boolean {
+  return headers.origin !== undefined;
 }
 
 function found(body: unknown): Answer {
@@ -180,12 +197,12 @@ function found(body: unknown): Answer {
 }
 
 /** As text; undefined if it is too large. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
+async function readBody(request: IncomingMessage, largest: number): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > LARGEST_BODY) return undefined;
+    if (length > largest) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

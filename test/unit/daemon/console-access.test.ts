@@ -12,6 +12,7 @@ import { defaultsOf } from '../../../host/config-values/defaults.ts';
 import { OneTimeToken } from '../../../host/daemon/console/access.ts';
 import { Console } from '../../../host/daemon/console/console.ts';
 import type { OpenedSession, ShownStatus } from '../../../host/daemon/console/messages.ts';
+import { readPageFiles } from '../../../host/daemon/console/page-files.ts';
 import { ALL_ENABLED } from '../../../host/daemon/rules/rule-selection.ts';
 import { type PageAgent, startPageAgent } from '../../support/page-agent.ts';
 import { eventsOfStory, processesOfStory, STORY_RULES } from '../../support/page-story.ts';
@@ -128,6 +129,11 @@ test('with a session there is what the page shows', async () => {
   assert.equal((await ask(`${API}/session`, { headers: { cookie } })).status, 204);
 });
 
+test('the page is small: all of it within 150 KB, as it is sent', () => {
+  const bytes = [...readPageFiles().values()].reduce((sum, { packed }) => sum + packed.length, 0);
+  assert.ok(bytes > 10_000 && bytes < 150_000, `${bytes} bytes`);
+});
+
 test('nothing may be kept, framed, or taken for another kind of file', async () => {
   const cookie = await session();
   for (const path of ['/', '/page.js', '/page.css', '/icon.svg', `${API}/status`, `${API}/none`, '/session']) {
@@ -177,6 +183,20 @@ test('nothing can be changed', async () => {
     assert.equal((await ask(`${API}/status`, { method, headers: { cookie } })).status, 405, method);
   }
   assert.equal((await ask('/session', { method: 'DELETE', headers: { cookie } })).status, 405);
+});
+
+test('a text is taken from the page alone, within its bound', async () => {
+  const cookie = await session();
+  const origin = `http://127.0.0.1:${port}`;
+  const path = `${API}/captures/none.wsp/rule`;
+  const post = async (headers: Readonly<Record<string, string>>, body = 'evt.type = open'): Promise<number> =>
+    (await ask(path, { method: 'POST', headers, body })).status;
+  assert.equal(await post({ cookie, origin }), 404);
+  assert.equal(await post({ origin }), 401);
+  assert.equal(await post({ cookie }), 403);
+  assert.equal(await post({ cookie, origin: 'https://attacker.example' }), 403);
+  assert.equal(await post({ cookie, origin, 'sec-fetch-site': 'cross-site' }), 403);
+  assert.equal(await post({ cookie, origin }, 'x'.repeat(20_000)), 413);
 });
 
 test('a body beyond the bound is not read', async () => {

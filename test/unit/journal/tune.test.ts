@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { triedRules } from '../../../host/cli/options/load-tried-rules.ts';
+import { triedRules } from '../../../host/agent/tried-rules.ts';
 import { findHistory } from '../../../host/journal/history.ts';
 import { exceptionYaml, isWritable } from '../../../host/journal/tuning/exception-yaml.ts';
 import { proposalsFor } from '../../../host/journal/tuning/proposals.ts';

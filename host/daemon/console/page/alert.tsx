@@ -1,12 +1,13 @@
 // An alert: what fired, why, what led to it and what came of it.
 
 import type { VNode } from 'preact';
-import type { ShownAlert, ShownField, ShownRule } from '../messages.ts';
-import type { Reply } from './api.ts';
+import type { ShownAlert, ShownRule } from '../messages.ts';
 import { board } from './board.ts';
+import { captureAddress } from './captures.tsx';
 import { Condition } from './condition.tsx';
 import { Journal } from './journal.tsx';
 import { Place } from './now.tsx';
+import { Fact, Failed, Fields, Section } from './parts.tsx';
 import { Processes } from './processes.tsx';
 import { useSignal } from './signal.ts';
 import { count, Lines, Note, Priority, Text, Time } from './text.tsx';
@@ -40,12 +41,6 @@ export function AlertView({ instance, id }: { readonly instance: string; readonl
       <Title>An alert</Title>
       {reply ? <Failed reply={reply} /> : <Note role="status">Loading</Note>}
     </>
-  );
-}
-
-function Failed({ reply }: { readonly reply: Exclude<Reply<unknown>, { readonly kind: 'done' }> }): VNode {
-  return (
-    <Note role="alert">It can't be loaded: {reply.kind === 'failed' ? reply.reason : 'the session is over'}.</Note>
   );
 }
 
@@ -142,24 +137,6 @@ function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-function Section({ title, children }: { readonly title: string; readonly children: preact.ComponentChildren }): VNode {
-  return (
-    <section>
-      <h2>{title}</h2>
-      {children}
-    </section>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }): VNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
-
 function Done({
   capture,
   response,
@@ -178,27 +155,11 @@ function Done({
       )}
       {capture !== undefined && (
         <Fact name="Capture">
-          <Text value={capture} />, shown by{' '}
-          <code>
-            wasprey captures show <Text value={capture} />
-          </code>
+          <a href={captureAddress(capture)}>
+            <Text value={capture} />
+          </a>
         </Fact>
       )}
-    </dl>
-  );
-}
-
-function Fields({ fields }: { readonly fields: readonly ShownField[] }): VNode {
-  return (
-    <dl class="fields">
-      {fields.map(({ key, text }) => (
-        <div key={key}>
-          <dt>
-            <Text value={key} />
-          </dt>
-          <dd>{text === undefined ? <span class="absent">no value</span> : <Text value={text} />}</dd>
-        </div>
-      ))}
     </dl>
   );
 }

@@ -43,10 +43,20 @@ export function addressOf(path: string): string {
 
 /** The answer of a path below that of the session, whose type the caller knows. */
 export async function ask<Body>(path: string, signal?: AbortSignal): Promise<Reply<Body>> {
+  return replyOf<Body>(path, { signal: signal ?? null });
+}
+
+/** The same of a request with a text. */
+export async function send<Body>(path: string, text: string, signal?: AbortSignal): Promise<Reply<Body>> {
+  return replyOf<Body>(path, { method: 'POST', body: text, signal: signal ?? null });
+}
+
+async function replyOf<Body>(path: string, request: RequestInit): Promise<Reply<Body>> {
   try {
-    const response = await fetch(addressOf(path), { signal: signal ?? null, cache: 'no-store' });
+    const response = await fetch(addressOf(path), { ...request, cache: 'no-store' });
     if (response.status === 401) return { kind: 'over' };
     if (response.status === 404) return { kind: 'gone' };
+    if (response.status === 413) return { kind: 'failed', reason: 'the text is too long' };
     if (!response.ok) return { kind: 'failed', reason: `the agent answered with status ${response.status}` };
     return { kind: 'done', body: (await response.json()) as Body };
   } catch {

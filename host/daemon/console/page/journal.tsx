@@ -1,15 +1,13 @@
 // What the journal has around an alert.
 
 import type { VNode } from 'preact';
-import { useState } from 'preact/hooks';
 import type { JournalLine, ShownJournal } from '../messages.ts';
 import { Scroll } from './scroll.tsx';
 import { count, Note, Text } from './text.tsx';
-import { useAnswer } from './use-answer.ts';
+import { useRepeatedAnswer } from './use-answer.ts';
 
 export function Journal({ id, time }: { readonly id: number; readonly time: number }): VNode {
-  const [asked, setAsked] = useState(0);
-  const reply = useAnswer<ShownJournal>(`alerts/${id}/journal`, asked);
+  const { reply, again } = useRepeatedAnswer<ShownJournal>(`alerts/${id}/journal`);
   if (!reply) return <Note role="status">Reading the journal</Note>;
   if (reply.kind !== 'done') return <Note>It can't be loaded.</Note>;
   const { body } = reply;
@@ -21,7 +19,7 @@ export function Journal({ id, time }: { readonly id: number; readonly time: numb
         {lines.length === 0
           ? `Nothing of its session or container within ${seconds} s`
           : `${isCut ? 'The nearest ' : ''}${count(lines.length, 'event')} of its session or container`}{' '}
-        <button type="button" class="more" onClick={() => setAsked(asked + 1)}>
+        <button type="button" class="more" onClick={again}>
           Read again
         </button>
       </p>

@@ -4,6 +4,8 @@ import { render, type VNode } from 'preact';
 import { AlertView } from './alert.tsx';
 import { hasSession, openSession } from './api.ts';
 import { board, openStream } from './board.ts';
+import { CaptureView } from './capture.tsx';
+import { CapturesView } from './captures.tsx';
 import { HealthView } from './health.tsx';
 import { NowView } from './now.tsx';
 import { replaceAddress, route } from './route.ts';
@@ -13,6 +15,7 @@ import { Note, Time } from './text.tsx';
 
 const VIEWS = [
   { name: 'now', title: 'Now' },
+  { name: 'captures', title: 'Captures' },
   { name: 'rules', title: 'Rules' },
   { name: 'health', title: 'Health' },
 ] as const;
@@ -137,6 +140,10 @@ function Chosen({ view, parts }: { readonly view: string; readonly parts: readon
       return <NowView />;
     case 'alert':
       return <AlertView key={parts.join('/')} instance={parts[0] ?? ''} id={Number(parts[1])} />;
+    case 'captures': {
+      const [name] = parts;
+      return name === undefined ? <CapturesView /> : <CaptureView key={name} name={name} />;
+    }
     case 'rules':
       return <RulesView />;
     case 'health':

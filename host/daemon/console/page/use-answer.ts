@@ -3,19 +3,36 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ask, type Reply } from './api.ts';
 
-/**
- * Undefined while it is awaited.
- * @param path below that of the session
- * @param time number of the asking: another one asks again, and the answer before stays until then
- */
-export function useAnswer<Body>(path: string, time = 0): Reply<Body> | undefined {
-  const [answer, setAnswer] = useState<{ readonly path: string; readonly reply: Reply<Body> } | undefined>(undefined);
+interface Answer<Body> {
+  readonly path: string;
+  readonly asked: number;
+  readonly reply: Reply<Body>;
+}
+
+/** Undefined while it is awaited. @param path below that of the session */
+export function useAnswer<Body>(path: string): Reply<Body> | undefined {
+  return useRepeatedAnswer<Body>(path).reply;
+}
+
+/** The same, with what asks again. The answer before stays until then, and while one is awaited no other is asked for. */
+export function useRepeatedAnswer<Body>(path: string): {
+  readonly reply: Reply<Body> | undefined;
+  readonly again: () => void;
+} {
+  const [asked, setAsked] = useState(0);
+  const [answer, setAnswer] = useState<Answer<Body> | undefined>(undefined);
   useEffect(() => {
     const controller = new AbortController();
     void ask<Body>(path, controller.signal).then((reply) => {
-      if (!controller.signal.aborted) setAnswer({ path, reply });
+      if (!controller.signal.aborted) setAnswer({ path, asked, reply });
     });
     return () => controller.abort();
-  }, [path, time]);
-  return answer?.path === path ? answer.reply : undefined;
+  }, [path, asked]);
+  const own = answer?.path === path ? answer : undefined;
+  return {
+    reply: own?.reply,
+    again: () => {
+      if (own?.asked === asked) setAsked(asked + 1);
+    },
+  };
 }

@@ -1,0 +1,25 @@
+// Modules as they are tried on the past.
+
+import type { RuleMatching } from '../engine/protocol.ts';
+import type { TriedModule, TriedRules } from '../journal/backtest/tried-rules.ts';
+import { ruleReads } from './alert-desk.ts';
+import type { RuleModule } from './rule-module.ts';
+import { startsOf } from './stored-alternatives.ts';
+
+/** Modules that are compiled, in the order of evaluation. */
+export function triedRules(modules: readonly RuleModule[], ruleMatching: RuleMatching): TriedRules {
+  return { modules: modules.map(triedModule), ruleMatching };
+}
+
+function triedModule({ name, verified, rules, alternatives, filter }: RuleModule): TriedModule {
+  return {
+    name,
+    verified,
+    ...(alternatives && { alternatives: startsOf(alternatives) }),
+    rules: rules.map((rule, index) => {
+      const { name, priority, output, fields } = rule;
+      const needs = filter?.filter((clause) => (alternatives?.[clause.rule]?.rule ?? clause.rule) === index);
+      return { name, priority, output, fields, needs, reads: ruleReads(rule) };
+    }),
+  };
+}

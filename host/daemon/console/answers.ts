@@ -1,0 +1,169 @@
+// What the page asks for, by path: each is answered from the board, the agent's state, or a look-up.
+
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Agent } from '../../agent/agent.ts';
+import { valueText } from '../../fields/text.ts';
+import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
+import { decode } from '../../fields/value.ts';
+import type { Alert } from '../../outputs/alert.ts';
+import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
+import { agentStatusOf } from '../control/agent-status.ts';
+import { troublesOf } from '../control/troubles.ts';
+import type { AlertBoard } from './alert-board.ts';
+import type { ConsoleSettings } from './console-settings.ts';
+import type { Answer, Lookup } from './lookup.ts';
+import type { ShownAlert, ShownStatus } from './messages.ts';
+import { shownAlert } from './shown-alert.ts';
+
+/** What the answers are made of. Settings and the agent are what they are at the time. */
+export interface AnswerSources {
+  readonly board: AlertBoard;
+  readonly lookup: Lookup;
+  readonly settings: () => ConsoleSettings;
+  readonly agent: () => Agent | undefined;
+}
+
+export class Answers {
+  readonly #sources: AnswerSources;
+
+  constructor(sources: AnswerSources) {
+    this.#sources = sources;
+  }
+
+  /** @param path below that of the session. Undefined: there is no such thing. */
+  async get(path: string): Promise<unknown> {
+    const [kind, name = '', part, ...more] = path.split('/').map(decoded);
+    if (more.length > 0) return undefined;
+    switch (kind) {
+      case 'status':
+        return name === '' ? this.#status() : undefined;
+      case 'groups':
+        return part === undefined ? this.#sources.board.alertsOf(numberOf(name)) : undefined;
+      case 'alerts':
+        return this.#ofAlert(numberOf(name), part);
+      case 'captures':
+        if (part !== undefined) return undefined;
+        return path === kind ? this.#captures() : this.#capture(name);
+      default:
+        return undefined;
+    }
+  }
+
+  /** The same of a request with a text, which changes nothing either. */
+  async post(path: string, text: string): Promise<unknown> {
+    const [kind, name = '', part, ...more] = path.split('/').map(decoded);
+    if (kind !== 'captures' || part !== 'rule' || more.length > 0) return undefined;
+    return this.#tryRule(name, text);
+  }
+
+  #status(): ShownStatus | undefined {
+    const agent = this.#sources.agent();
+    const status = agent && agentStatusOf(agent);
+    return status && { ...status, troubles: troublesOf(status) };
+  }
+
+  #ofAlert(id: number, part: string | undefined): unknown {
+    switch (part) {
+      case undefined:
+        return this.#shown(id);
+      case 'rule':
+        return this.#ruleOf(id);
+      case 'journal':
+        return this.#journalOf(id);
+      default:
+        return undefined;
+    }
+  }
+
+  #shown(id: number): ShownAlert | undefined {
+    const { board } = this.#sources;
+    const kept = board.alert(id);
+    return kept && shownAlert(board.instance, id, kept.alert, kept.group);
+  }
+
+  async #ruleOf(id: number): Promise<Answer | undefined> {
+    const alert = this.#sources.board.alert(id)?.alert;
+    if (!alert) return undefined;
+    const files = this.#ruleFiles;
+    if (alert.source === 'internal') return { kind: 'none', reason: 'the agent itself reports this: there is no rule' };
+    if (!files) return { kind: 'none', reason: 'the rules are compiled modules, which do not have macros and lists' };
+    const seen = [...alert.fields, ...(alert.details ?? [])].map(({ key, value }) => [key, value] as const);
+    return this.#sources.lookup.ask({ kind: 'rule', rule: alert.rule, files, seen, statics: this.#statics });
+  }
+
+  async #journalOf(number: number): Promise<Answer | undefined> {
+    const alert = this.#sources.board.alert(number)?.alert;
+    if (!alert) return undefined;
+    const { enabled, folder, secret_names: secretNames } = this.#sources.settings().configuration.journal;
+    if (!enabled)
+      return { kind: 'none', reason: 'the journal is off: journal.enabled keeps what happens on this machine' };
+    if (alert.source !== DEFAULT_SOURCE) return { kind: 'none', reason: 'alerts of this source have no process' };
+    if (!alert.details) return { kind: 'none', reason: 'there were too many alerts at the time to read its process' };
+    const [pid, session] = ['proc.pid', 'proc.sid'].map((key) => Number(textOf(alert, key) ?? 0));
+    const id = textOf(alert, 'container.id') ?? 'host';
+    return this.#sources.lookup.ask({
+      ...{ kind: 'journal', folder, secretNames, pid: pid ?? 0, session: session ?? 0 },
+      time: Number(alert.time / NANOSECONDS_PER_MS),
+      container: id === 'host' ? '' : id,
+    });
+  }
+
+  #captures(): Promise<Answer> {
+    const { capture } = this.#sources.settings().configuration;
+    const folder = dirname(capture.path_prefix);
+    return this.#sources.lookup.ask({ kind: 'captures', folder, isOn: capture.enabled });
+  }
+
+  async #capture(name: string): Promise<Answer | undefined> {
+    const path = this.#capturePath(name);
+    return path === undefined
+      ? undefined
+      : this.#sources.lookup.ask({ kind: 'capture', path, secretNames: this.#secretNames });
+  }
+
+  async #tryRule(name: string, text: string): Promise<Answer | undefined> {
+    const path = this.#capturePath(name);
+    if (path === undefined) return undefined;
+    const [files, statics, secretNames] = [this.#ruleFiles, this.#statics, this.#secretNames];
+    return this.#sources.lookup.ask({ kind: 'try-rule', path, text, files, statics, secretNames });
+  }
+
+  /** Of a file in the folder of captures; undefined: there is none of that name. */
+  #capturePath(name: string): string | undefined {
+    if (!/^[^./\0][^/\0]*\.wsp$/.test(name)) return undefined;
+    const path = join(dirname(this.#sources.settings().configuration.capture.path_prefix), name);
+    return existsSync(path) ? path : undefined;
+  }
+
+  /** Undefined: the rules are compiled modules. */
+  get #ruleFiles(): readonly string[] | undefined {
+    const { modules, ruleFiles } = this.#sources.settings();
+    return modules.length > 0 && ruleFiles.length === 0 ? undefined : ruleFiles;
+  }
+
+  get #statics(): Readonly<Record<string, string>> {
+    return this.#sources.settings().selection.statics ?? {};
+  }
+
+  get #secretNames(): readonly string[] {
+    return this.#sources.settings().configuration.journal.secret_names;
+  }
+}
+
+function numberOf(text: string): number {
+  return /^\d{1,15}$/.test(text) ? Number(text) : -1;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+function textOf({ details = [] }: Alert, wanted: string): string | undefined {
+  const value = details.find(({ key }) => key === wanted)?.value;
+  return value && decode(valueText(value));
+}

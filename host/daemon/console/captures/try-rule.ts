@@ -1,0 +1,125 @@
+// Evaluates a rule that was typed on a capture: compiled by the compiler's own process, within bounds, and run by the same sandbox as any rule.
+
+import { loadRuleModule, type RuleModule } from '../../../agent/rule-module.ts';
+import { triedRules } from '../../../agent/tried-rules.ts';
+import { deedText } from '../../../captures/report/command-line.ts';
+import { deedOf } from '../../../captures/report/deeds.ts';
+import { type LoadResult, loadRules, type RuleFile } from '../../../compiler/rules/load.ts';
+import { CommandFailure } from '../../../diagnostics/failure.ts';
+import { evaluateHistory } from '../../../journal/backtest/evaluate.ts';
+import { type OriginatedMatch, Origins } from '../../../journal/backtest/origin.ts';
+import { laneRules } from '../../../journal/backtest/tried-rules.ts';
+import { EventView } from '../../../journal/event-views.ts';
+import { findHistory } from '../../../journal/history.ts';
+import { SecretMask } from '../../../journal/mask-secrets.ts';
+import { compileBounded } from '../../rules/bounded-compile.ts';
+import { readRuleFiles } from '../../rules/rule-files.ts';
+import type { RuleSelection } from '../../rules/rule-selection.ts';
+import { loadOptions } from '../../rules/rule-set.ts';
+import type { TriedMatch, TriedOnCapture } from './messages.ts';
+import { TYPED, typedDiagnostic, typedRule } from './typed-rule.ts';
+
+/** One rule takes a compiler 2 s and 200 MB. A pod's memory limit counts it too. */
+const LIMITS = { milliseconds: 12_000, megabytes: 450 } as const;
+const MOST_MATCHES = 2_000;
+const MOST_DIAGNOSTICS = 20;
+const LONGEST_TEXT = 500;
+
+export interface TryQuestion {
+  readonly kind: 'try-rule';
+  readonly path: string;
+  /** What was typed. */
+  readonly text: string;
+  /** Rule files whose lists and macros it may use. Undefined: none. */
+  readonly files: readonly string[] | undefined;
+  readonly statics: Readonly<Record<string, string>>;
+  readonly secretNames: readonly string[];
+}
+
+/** Throws CommandFailure, RecordingError and the errors of open(). */
+export async function tryRule({ path, text, files, statics, secretNames }: TryQuestion): Promise<TriedOnCapture> {
+  const { file, isCondition } = typedRule(text);
+  const all = [...(files ? readRuleFiles(files) : []), file];
+  const loaded = loadRules(all, { ...loadOptions({ selections: [], statics }), everyError: true });
+  const own = loaded.errors.filter((error) => error.file === TYPED);
+  if (own.length > 0) return invalid(own.map((error) => typedDiagnostic(error, isCondition)));
+  if (!loaded.successful)
+    throw new CommandFailure("the agent's rule files have errors now: `wasprey validate` shows them");
+  const names = namesOf(loaded);
+  if (names.length === 0) throw new CommandFailure('the text has no rule');
+  const module = await compiled(all, { selections: onlyRules(names), statics });
+  if ('kind' in module) return module;
+  const mask = new SecretMask(secretNames);
+  const [recording] = findHistory([path]).files;
+  if (!recording) throw new CommandFailure('it was removed meanwhile');
+  const matches: TriedMatch[] = [];
+  let total = 0;
+  const origins = new Origins();
+  const report = await evaluateHistory(
+    [recording],
+    [
+      {
+        rules: laneRules(triedRules([module], 'all')),
+        onMatch(found) {
+          total++;
+          const match = matches.length < MOST_MATCHES ? origins.of(found) : undefined;
+          if (match) matches.push(matchOf(match, module.rules[match.rule]?.name ?? '', mask));
+        },
+      },
+    ],
+  );
+  const remarks = [
+    ...missingEvents(module, recording.facts.eventTypes),
+    ...report.damage.map(({ reason }) => `A part of the file is damaged: ${reason}.`),
+    ...[...report.setAside.values()].map((reason) => `The rule was set aside: ${reason}.`),
+  ];
+  matches.sort((one, other) => one.time - other.time);
+  return { kind: 'matches', total, matches, remarks };
+}
+
+function namesOf({ rules }: LoadResult): string[] {
+  return rules.filter(({ file }) => file === TYPED).map(({ name }) => name);
+}
+
+function onlyRules(names: readonly string[]): RuleSelection['selections'] {
+  return [
+    { operation: 'disable', by: 'rule', pattern: '*' },
+    ...names.map((pattern) => ({ operation: 'enable', by: 'rule', pattern }) as const),
+  ];
+}
+
+/** Not by way of the cache on disk: it would grow by whatever is typed. */
+async function compiled(
+  files: readonly RuleFile[],
+  selection: RuleSelection,
+): Promise<RuleModule | Extract<TriedOnCapture, { readonly kind: 'invalid' }>> {
+  const said: string[] = [];
+  const job = { files, selection, color: false, leavesOut: false };
+  try {
+    const { wasm } = await compileBounded(job, { say: (text) => said.push(text.trim()), limits: LIMITS }).module;
+    return loadRuleModule(TYPED, wasm);
+  } catch (error) {
+    if (error instanceof CommandFailure && said.length > 0) return invalid(said);
+    throw error;
+  }
+}
+
+function invalid(diagnostics: readonly string[]): Extract<TriedOnCapture, { readonly kind: 'invalid' }> {
+  return { kind: 'invalid', diagnostics: diagnostics.slice(0, MOST_DIAGNOSTICS) };
+}
+
+function matchOf({ record, context, origin }: OriginatedMatch, rule: string, mask: SecretMask): TriedMatch {
+  const event = new EventView(record.resolvedView, context);
+  return {
+    time: Number(event.time) / 1e6,
+    rule,
+    pid: record.image?.number('pid') ?? 0,
+    name: origin.program,
+    text: deedText(deedOf(event), mask).slice(0, LONGEST_TEXT),
+  };
+}
+
+function missingEvents({ eventTypes }: RuleModule, recorded: readonly string[]): string[] {
+  const missing = eventTypes.filter((type) => !recorded.includes(type));
+  return missing.length === 0 ? [] : [`The rule needs events that were not recorded: ${missing.join(', ')}.`];
+}
