@@ -22,8 +22,15 @@ export class Story {
   readonly #containers: { id: string; entry: Uint8Array }[] = [];
   /** By pid: its image and what is kept from one to the next. */
   readonly #processes = new Map<number, { id: number; members: StructInput; names: Names }>();
+  readonly #start: bigint;
   #ids = 0;
-  #clock = START;
+  #clock: bigint;
+
+  /** @param start when it begins, in ns since the epoch */
+  constructor(start = START) {
+    this.#start = start;
+    this.#clock = start;
+  }
 
   /** Time goes on by a second with each step. */
   #now(): bigint {
@@ -37,10 +44,10 @@ export class Story {
 
   /** Ran before the record. */
   snapshot(pid: number, ppid: number, words: string, members: StructInput = {}, names: Names = {}): this {
-    const began = START - 100n * SECOND + BigInt(pid);
+    const began = this.#start - 100n * SECOND + BigInt(pid);
     return this.#put(
       pid,
-      { kind: IMAGE_KIND.SNAPSHOT, ppid, start_time: began, time: START, ...program(words), ...members },
+      { kind: IMAGE_KIND.SNAPSHOT, ppid, start_time: began, time: this.#start, ...program(words), ...members },
       names,
     );
   }

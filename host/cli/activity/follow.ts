@@ -9,10 +9,17 @@ import { followFile, readFile } from '../../journal/activity/read-activity.ts';
 import { hasWords, isSelected, type Selection } from '../../journal/activity/select.ts';
 import type { Command, Session } from '../../journal/activity/session.ts';
 import { sessionJson } from '../../journal/activity/session-json.ts';
+import {
+  commandLine,
+  connectionLine,
+  fileLine,
+  placeOf,
+  statusWords,
+  who,
+} from '../../journal/activity/session-text.ts';
 import { findHistory, type HistoryFile } from '../../journal/history.ts';
 import type { SecretMask } from '../../journal/mask-secrets.ts';
 import type { GivenHistory } from '../options/history-options.ts';
-import { commandLine, connectionLine, fileLine, placeOf, statusWords, who } from '../reports/session-report.ts';
 
 const POLL_MS = 500;
 

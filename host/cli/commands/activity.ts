@@ -11,10 +11,12 @@ import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { ActivityLog } from '../../journal/activity/activity-log.ts';
 import { attachTo } from '../../journal/activity/attached.ts';
 import { nameKubernetesUsers } from '../../journal/activity/kubernetes-users.ts';
+import { noteText } from '../../journal/activity/note-text.ts';
 import { gapsOf, type Note, readFile, startOf } from '../../journal/activity/read-activity.ts';
 import { isSelected, isSelectedRequest, type Selection } from '../../journal/activity/select.ts';
 import type { Session } from '../../journal/activity/session.ts';
 import { requestJson, sessionJson } from '../../journal/activity/session-json.ts';
+import { requestLine } from '../../journal/activity/session-text.ts';
 import { SecretMask } from '../../journal/mask-secrets.ts';
 import { podRequestFiles } from '../../journal/pod-request-log.ts';
 import { coverageIn } from '../../journal/stream-state-file.ts';
@@ -25,9 +27,8 @@ import { readRequests } from '../activity/audit-logs.ts';
 import { followActivity } from '../activity/follow.ts';
 import { defineCommand } from '../definition/command.ts';
 import { type GivenHistory, givenHistory, HISTORY_OPTIONS } from '../options/history-options.ts';
-import { noteText } from '../reports/activity-notes.ts';
 import { ProgressBar } from '../reports/progress-bar.ts';
-import { renderSession, requestLine } from '../reports/session-report.ts';
+import { renderSession } from '../reports/session-report.ts';
 
 const SHOW = 'show';
 /** How far back the journal is read, unless it is said. */

@@ -10,11 +10,15 @@ import type { Alert } from '../../outputs/alert.ts';
 import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { agentStatusOf } from '../control/agent-status.ts';
 import { troublesOf } from '../control/troubles.ts';
+import { SPANS, type Span } from './activity/messages.ts';
 import type { AlertBoard } from './alert-board.ts';
 import type { ConsoleSettings } from './console-settings.ts';
 import type { Answer, Lookup } from './lookup.ts';
 import type { ShownAlert, ShownStatus } from './messages.ts';
 import { shownAlert } from './shown-alert.ts';
+
+const MINUTE_MS = 60_000;
+const JOURNAL_OFF = 'the journal is off: journal.enabled keeps what happens on this machine';
 
 /** What the answers are made of. Settings and the agent are what they are at the time. */
 export interface AnswerSources {
@@ -42,6 +46,8 @@ export class Answers {
         return part === undefined ? this.#sources.board.alertsOf(numberOf(name)) : undefined;
       case 'alerts':
         return this.#ofAlert(numberOf(name), part);
+      case 'activity':
+        return this.#activity(name, part);
       case 'captures':
         if (part !== undefined) return undefined;
         return path === kind ? this.#captures() : this.#capture(name);
@@ -96,8 +102,7 @@ export class Answers {
     const alert = this.#sources.board.alert(number)?.alert;
     if (!alert) return undefined;
     const { enabled, folder, secret_names: secretNames } = this.#sources.settings().configuration.journal;
-    if (!enabled)
-      return { kind: 'none', reason: 'the journal is off: journal.enabled keeps what happens on this machine' };
+    if (!enabled) return { kind: 'none', reason: JOURNAL_OFF };
     if (alert.source !== DEFAULT_SOURCE) return { kind: 'none', reason: 'alerts of this source have no process' };
     if (!alert.details) return { kind: 'none', reason: 'there were too many alerts at the time to read its process' };
     const [pid, session] = ['proc.pid', 'proc.sid'].map((key) => Number(textOf(alert, key) ?? 0));
@@ -106,6 +111,18 @@ export class Answers {
       ...{ kind: 'journal', folder, secretNames, pid: pid ?? 0, session: session ?? 0 },
       time: Number(alert.time / NANOSECONDS_PER_MS),
       container: id === 'host' ? '' : id,
+    });
+  }
+
+  /** @param span how far back */
+  async #activity(span: string, session: string | undefined): Promise<Answer | undefined> {
+    if (!isSpan(span)) return undefined;
+    const { enabled, folder, secret_names: secretNames } = this.#sources.settings().configuration.journal;
+    if (!enabled) return { kind: 'none', reason: JOURNAL_OFF };
+    const since = Date.now() - SPANS[span] * MINUTE_MS;
+    return this.#sources.lookup.ask({
+      ...{ kind: 'activity', folder, since, secretNames },
+      ...(session !== undefined && { session }),
     });
   }
 
@@ -149,6 +166,10 @@ export class Answers {
   get #secretNames(): readonly string[] {
     return this.#sources.settings().configuration.journal.secret_names;
   }
+}
+
+function isSpan(text: string): text is Span {
+  return Object.hasOwn(SPANS, text);
 }
 
 function numberOf(text: string): number {

@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { describeFailure } from '../../diagnostics/failure.ts';
+import { type ActivityQuestion, shownActivity } from './activity/shown-activity.ts';
 import { shownCaptures } from './captures/capture-rows.ts';
 import { shownCapture } from './captures/shown-capture.ts';
 import { tryRule } from './captures/try-rule.ts';
@@ -39,5 +40,11 @@ function answered(question: Question): Answer | Promise<Answer> {
       return shownCapture(question);
     case 'try-rule':
       return tryRule(question);
+    case 'activity':
+      return activityOf(question);
   }
+}
+
+async function activityOf(question: ActivityQuestion): Promise<Answer> {
+  return (await shownActivity(question)) ?? { kind: 'none', reason: 'the journal has no such session in that time' };
 }

@@ -6,6 +6,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname, join } from 'node:path';
 import type { FieldValue } from '../../fields/value.ts';
+import type { ShownActivity, ShownSession } from './activity/messages.ts';
+import type { ActivityQuestion } from './activity/shown-activity.ts';
 import type { CapturesQuestion } from './captures/capture-rows.ts';
 import type { ShownCapture, ShownCaptures, TriedOnCapture } from './captures/messages.ts';
 import type { CaptureQuestion } from './captures/shown-capture.ts';
@@ -40,9 +42,23 @@ export interface JournalQuestion {
   readonly secretNames: readonly string[];
 }
 
-export type Question = RuleQuestion | JournalQuestion | CapturesQuestion | CaptureQuestion | TryQuestion;
+export type Question =
+  | RuleQuestion
+  | JournalQuestion
+  | CapturesQuestion
+  | CaptureQuestion
+  | TryQuestion
+  | ActivityQuestion;
 
-export type Answer = ShownRule | ShownJournal | ShownCaptures | ShownCapture | TriedOnCapture | NoAnswer;
+export type Answer =
+  | ShownRule
+  | ShownJournal
+  | ShownCaptures
+  | ShownCapture
+  | TriedOnCapture
+  | ShownActivity
+  | ShownSession
+  | NoAnswer;
 
 interface Waiting {
   readonly question: Question;

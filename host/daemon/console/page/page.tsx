@@ -1,6 +1,7 @@
 // The page: its frame, the view that the address names, and whether it is in touch with the agent.
 
 import { render, type VNode } from 'preact';
+import { ActivityView, isSpan, USUAL_SPAN } from './activity.tsx';
 import { AlertView } from './alert.tsx';
 import { hasSession, openSession } from './api.ts';
 import { board, openStream } from './board.ts';
@@ -10,11 +11,13 @@ import { HealthView } from './health.tsx';
 import { NowView } from './now.tsx';
 import { replaceAddress, route } from './route.ts';
 import { RulesView } from './rules.tsx';
+import { SessionView } from './session.tsx';
 import { Signal, useSignal } from './signal.ts';
 import { Note, Time } from './text.tsx';
 
 const VIEWS = [
   { name: 'now', title: 'Now' },
+  { name: 'activity', title: 'Activity' },
   { name: 'captures', title: 'Captures' },
   { name: 'rules', title: 'Rules' },
   { name: 'health', title: 'Health' },
@@ -140,6 +143,11 @@ function Chosen({ view, parts }: { readonly view: string; readonly parts: readon
       return <NowView />;
     case 'alert':
       return <AlertView key={parts.join('/')} instance={parts[0] ?? ''} id={Number(parts[1])} />;
+    case 'activity': {
+      const [span = USUAL_SPAN, id] = parts;
+      if (!isSpan(span)) return <ActivityView span={USUAL_SPAN} />;
+      return id === undefined ? <ActivityView span={span} /> : <SessionView key={id} span={span} id={id} />;
+    }
     case 'captures': {
       const [name] = parts;
       return name === undefined ? <CapturesView /> : <CaptureView key={name} name={name} />;

@@ -3,7 +3,7 @@
 import { escapeText } from '../../diagnostics/escape.ts';
 import { count } from '../../diagnostics/numbers.ts';
 import { dateTimeSeconds, NANOSECONDS_PER_MS } from '../../fields/time.ts';
-import type { Note } from '../../journal/activity/read-activity.ts';
+import type { Note } from './read-activity.ts';
 
 export function noteText(note: Note): string {
   switch (note.kind) {
