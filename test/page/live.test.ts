@@ -115,6 +115,31 @@ test('an alert leads to its capture, which is played back while it is written', 
   assert.deepEqual(errors, []);
 });
 
+test('the machine is examined as `wasprey doctor` does, while the agent goes on', async () => {
+  await using window = await browser.window();
+  const { page, errors } = window;
+  await page.goto(await link());
+  await page.getByRole('link', { name: 'Health' }).click();
+  await page.getByRole('button', { name: 'Examine this machine' }).click();
+  await page.locator('.checks tbody tr').nth(5).waitFor();
+  const doctor = startWasprey(['doctor', '--json']);
+  await doctor.ended;
+  const { groups } = JSON.parse(doctor.stdout()) as { groups: { checks: { title: string; state: string }[] }[] };
+  const found = groups.flatMap(({ checks }) => checks.map(({ title, state }) => `${state}${title}`));
+  const rows = await page.locator('.checks tbody tr').evaluateAll((all) =>
+    all.map((row) =>
+      [...row.children]
+        .slice(0, 2)
+        .map(({ textContent }) => textContent)
+        .join(''),
+    ),
+  );
+  assert.deepEqual(rows, found);
+  await screenshot(page, 'live-doctor-light-1280');
+  await assertAccessible(page, 'the machine');
+  assert.deepEqual(errors, []);
+});
+
 test('a name that is no UTF-8 and wants to be markup is a text', async () => {
   await using window = await browser.window();
   const { page, errors } = window;

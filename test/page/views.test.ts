@@ -40,6 +40,10 @@ for (const { scheme, width } of SHOWN) {
     await page.goto(`${agent.origin}/#/rules`);
     await page.getByRole('row', { name: 'Sensitive file read' }).waitFor();
     await look('rules');
+    await page.getByRole('link', { name: 'Sensitive file read' }).click();
+    await page.getByText('Estimated cost').waitFor();
+    await page.locator('summary', { hasText: 'as it would be alone' }).click();
+    await look('rule');
     await page.goto(`${agent.origin}/#/health`);
     await page.getByText('Nothing is lost').waitFor();
     await look('health');
@@ -61,6 +65,31 @@ test('an alert has its processes from the entry on, and each part of the conditi
   assert.equal(await part('proc.aname').getAttribute('class'), 'skipped');
   assert.equal(await part('proc.pname').getAttribute('class'), 'false');
   assert.match((await part('proc.pname').textContent()) ?? '', /saw bash/);
+});
+
+test('a rule has its text, its explanation and its AssemblyScript', async () => {
+  await using window = await browser.window();
+  const { page, errors } = window;
+  await page.goto(agent.link());
+  await page.getByRole('link', { name: 'Rules' }).click();
+  await page.getByRole('link', { name: 'Sensitive file read' }).click();
+  const part = (title: string) => page.locator('section', { hasText: title }).last();
+  await part('Estimated cost').waitFor();
+  assert.equal(await page.evaluate('document.activeElement.tagName'), 'H1');
+  const written = (await part('As it is written').textContent()) ?? '';
+  assert.match(
+    written,
+    /rules\.yaml:\d+.*- rule: Sensitive file read.*not known_readers.*tags: \[filesystem, T1003\]/s,
+  );
+  assert.doesNotMatch(written, /Program from/);
+  assert.match((await part('With macros, lists').textContent()) ?? '', /proc\.name in \(cat, less, tail\)/);
+  assert.match((await part('In the kernel').textContent()) ?? '', /Attached for this rule: open, openat, openat2/);
+  await page.locator('summary', { hasText: 'as it would be alone' }).click();
+  assert.match((await part('AssemblyScript').textContent()) ?? '', /export function evaluate\(/);
+  await page.goto(`${agent.origin}/#/rules/${encodeURIComponent('none <b> / \u202e')}`);
+  await page.getByText('the rule files have no such rule now').waitFor();
+  await page.getByRole('heading', { level: 1, name: 'none <b> / U+202E' }).waitFor();
+  assert.deepEqual(errors, []);
 });
 
 test('hostile names are texts whose odd characters can be seen', async () => {

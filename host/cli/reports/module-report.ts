@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFilter } from '../../agent/stored-filter.ts';
 import { MANIFEST_SECTION, whyOtherVersion } from '../../compiler/manifest.ts';
+import { filterNeed } from '../../daemon/rules/filter-need.ts';
 import { asArray, asObject, asText, asTexts, at, type JsonObject } from '../../diagnostics/json-value.ts';
 import { named } from '../../sandbox/error.ts';
 import { compileRuleModule } from '../../sandbox/instantiate.ts';
@@ -10,7 +11,6 @@ import { readCustomSection } from '../../sandbox/sections.ts';
 import type { SandboxProof } from '../../sandbox/verify.ts';
 import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { signersOf } from '../../signature/signature.ts';
-import { filterNeed } from './filter-need.ts';
 
 export interface ReportedRule {
   readonly name: string;

@@ -9,6 +9,7 @@ import { type CommandConfiguration, configurationOf } from '../../daemon/configu
 import { unmetDiagnostics } from '../../daemon/responses.ts';
 import { rulePlaces } from '../../daemon/rule-places.ts';
 import { loadCompiledRules } from '../../daemon/rules/compile.ts';
+import { pinLack } from '../../daemon/rules/pin-lack.ts';
 import { moduleFiles, readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import { configuredSelection } from '../../daemon/rules/rule-selection.ts';
 import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
@@ -23,7 +24,6 @@ import { isFor, type MatchableRule } from '../../responses/rule-match.ts';
 import type { Response, ResponseSettings } from '../../responses/settings.ts';
 import { guardRules } from '../../responses/unless.ts';
 import { needsLsm } from './lsm-need.ts';
-import { pinLack } from './pin-lack.ts';
 
 /** Names of rules that are shown for a response. */
 const RULES_SHOWN = 8;

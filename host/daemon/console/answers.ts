@@ -10,6 +10,7 @@ import type { Alert } from '../../outputs/alert.ts';
 import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { agentStatusOf } from '../control/agent-status.ts';
 import { troublesOf } from '../control/troubles.ts';
+import { runtimePlaces } from '../metadata-places.ts';
 import { SPANS, type Span } from './activity/messages.ts';
 import type { AlertBoard } from './alert-board.ts';
 import type { ConsoleSettings } from './console-settings.ts';
@@ -17,6 +18,7 @@ import type { Answer, Lookup } from './lookup.ts';
 import type { ShownAlert, ShownStatus } from './messages.ts';
 import { shownAlert } from './shown-alert.ts';
 
+const COMPILED = 'the rules are compiled modules, which do not have macros and lists';
 const MINUTE_MS = 60_000;
 const JOURNAL_OFF = 'the journal is off: journal.enabled keeps what happens on this machine';
 
@@ -46,6 +48,10 @@ export class Answers {
         return part === undefined ? this.#sources.board.alertsOf(numberOf(name)) : undefined;
       case 'alerts':
         return this.#ofAlert(numberOf(name), part);
+      case 'rules':
+        return part === undefined ? this.#explained(name) : undefined;
+      case 'doctor':
+        return path === kind ? this.#examined() : undefined;
       case 'activity':
         return this.#activity(name, part);
       case 'captures':
@@ -93,9 +99,20 @@ export class Answers {
     if (!alert) return undefined;
     const files = this.#ruleFiles;
     if (alert.source === 'internal') return { kind: 'none', reason: 'the agent itself reports this: there is no rule' };
-    if (!files) return { kind: 'none', reason: 'the rules are compiled modules, which do not have macros and lists' };
+    if (!files) return { kind: 'none', reason: COMPILED };
     const seen = [...alert.fields, ...(alert.details ?? [])].map(({ key, value }) => [key, value] as const);
     return this.#sources.lookup.ask({ kind: 'rule', rule: alert.rule, files, seen, statics: this.#statics });
+  }
+
+  async #explained(rule: string): Promise<Answer> {
+    const files = this.#ruleFiles;
+    if (!files) return { kind: 'none', reason: COMPILED };
+    return this.#sources.lookup.ask({ kind: 'explain', rule, files, statics: this.#statics });
+  }
+
+  #examined(): Promise<Answer> {
+    const places = runtimePlaces(this.#sources.settings().configuration);
+    return this.#sources.lookup.ask({ kind: 'examine', places });
   }
 
   async #journalOf(number: number): Promise<Answer | undefined> {

@@ -6,6 +6,8 @@ import { type ActivityQuestion, shownActivity } from './activity/shown-activity.
 import { shownCaptures } from './captures/capture-rows.ts';
 import { shownCapture } from './captures/shown-capture.ts';
 import { tryRule } from './captures/try-rule.ts';
+import { examinedMachine } from './examined-machine.ts';
+import { explainedRule } from './explained-rule.ts';
 import { journalAround } from './journal-around.ts';
 import { litRule } from './lit-rule.ts';
 import type { Answer, Question } from './lookup.ts';
@@ -34,6 +36,10 @@ function answered(question: Question): Answer | Promise<Answer> {
       return litRule(question);
     case 'journal':
       return journalAround(question);
+    case 'explain':
+      return explainedRule(question);
+    case 'examine':
+      return examinedMachine(question);
     case 'captures':
       return shownCaptures(question);
     case 'capture':

@@ -12,7 +12,9 @@ import type { CapturesQuestion } from './captures/capture-rows.ts';
 import type { ShownCapture, ShownCaptures, TriedOnCapture } from './captures/messages.ts';
 import type { CaptureQuestion } from './captures/shown-capture.ts';
 import type { TryQuestion } from './captures/try-rule.ts';
-import type { NoAnswer, ShownJournal, ShownRule } from './messages.ts';
+import type { ExamineQuestion } from './examined-machine.ts';
+import type { ExplainQuestion } from './explained-rule.ts';
+import type { NoAnswer, ShownExamination, ShownExplanation, ShownJournal, ShownRule } from './messages.ts';
 
 /** Of an answer: a journal may have hundreds of MB, and a compiler on a busy machine takes long. */
 const LONGEST_MS = 40_000;
@@ -45,19 +47,23 @@ export interface JournalQuestion {
 export type Question =
   | RuleQuestion
   | JournalQuestion
+  | ExplainQuestion
+  | ExamineQuestion
+  | ActivityQuestion
   | CapturesQuestion
   | CaptureQuestion
-  | TryQuestion
-  | ActivityQuestion;
+  | TryQuestion;
 
 export type Answer =
   | ShownRule
   | ShownJournal
+  | ShownExplanation
+  | ShownExamination
+  | ShownActivity
+  | ShownSession
   | ShownCaptures
   | ShownCapture
   | TriedOnCapture
-  | ShownActivity
-  | ShownSession
   | NoAnswer;
 
 interface Waiting {

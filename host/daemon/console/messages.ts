@@ -160,6 +160,35 @@ export type ShownRule =
     }
   | NoAnswer;
 
+/** A rule as it is written, what `wasprey explain` says of it, and what it is compiled to; as lines. */
+export interface ShownExplanation {
+  readonly kind: 'explained';
+  readonly description: string;
+  readonly place: string;
+  readonly text: readonly string[];
+  readonly parts: readonly { readonly title: string; readonly lines: readonly string[] }[];
+  readonly assemblyScript: readonly string[];
+}
+
+/** What `wasprey doctor` finds. */
+export interface ShownExamination {
+  readonly kind: 'examined';
+  readonly kernelRelease: string;
+  readonly architecture: string;
+  readonly state: 'works' | 'limited' | 'fails';
+  readonly groups: readonly {
+    readonly title: string;
+    readonly checks: readonly {
+      readonly id: string;
+      readonly title: string;
+      readonly state: 'works' | 'limited' | 'fails';
+      readonly finding: string;
+      /** What to do. */
+      readonly advice?: string;
+    }[];
+  }[];
+}
+
 export interface JournalLine {
   /** ms since the epoch. */
   readonly time: number;

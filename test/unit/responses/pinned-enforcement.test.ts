@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { pinLack } from '../../../host/cli/responses/pin-lack.ts';
+import { pinLack } from '../../../host/daemon/rules/pin-lack.ts';
 import { LocalResponder } from '../../../host/responses/performing/local-responder.ts';
 import { PinnedEnforcement, unattendedText } from '../../../host/responses/pinned-enforcement.ts';
 import { ENFORCED } from '../../../host/schema/enforced.ts';

@@ -69,7 +69,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
       'outputs',
       'engine',
     ],
-    ...['sessions', 'journal', 'captures', 'responses', 'registry', 'config', 'agent', 'audit'],
+    ...['sessions', 'journal', 'captures', 'responses', 'registry', 'config', 'doctor', 'agent', 'audit'],
   ],
   cli: [
     ...['setup', 'schema', 'diagnostics', 'sandbox', 'capture', 'signature', 'compiler', 'fields', 'recording'],

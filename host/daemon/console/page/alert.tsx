@@ -9,6 +9,7 @@ import { Journal } from './journal.tsx';
 import { Place } from './now.tsx';
 import { Fact, Failed, Fields, Section } from './parts.tsx';
 import { Processes } from './processes.tsx';
+import { ruleAddress } from './rule.tsx';
 import { useSignal } from './signal.ts';
 import { count, Lines, Note, Priority, Text, Time } from './text.tsx';
 import { Title } from './title.tsx';
@@ -121,7 +122,7 @@ function Shown({ alert }: { readonly alert: ShownAlert }): VNode {
         </div>
         <div>
           <Section title="Why it fired">
-            <Rule id={alert.id} hasProcess={process !== undefined} />
+            <Rule id={alert.id} name={rule} hasProcess={process !== undefined} />
           </Section>
           <Section title="A minute before and after">
             <Journal id={alert.id} time={time} />
@@ -164,7 +165,15 @@ function Done({
   );
 }
 
-function Rule({ id, hasProcess }: { readonly id: number; readonly hasProcess: boolean }): VNode {
+function Rule({
+  id,
+  name,
+  hasProcess,
+}: {
+  readonly id: number;
+  readonly name: string;
+  readonly hasProcess: boolean;
+}): VNode {
   const reply = useAnswer<ShownRule>(`alerts/${id}/rule`);
   if (!reply) return <Note role="status">Evaluating</Note>;
   if (reply.kind !== 'done') return <Note>It can't be loaded.</Note>;
@@ -188,6 +197,9 @@ function Rule({ id, hasProcess }: { readonly id: number; readonly hasProcess: bo
           <Lines value={body.written} most={20_000} />
         </pre>
       </details>
+      <p>
+        <a href={ruleAddress(name)}>The rule, its explanation and its cost</a>
+      </p>
     </>
   );
 }

@@ -3,6 +3,7 @@
 import type { VNode } from 'preact';
 import type { ShownStatus } from '../messages.ts';
 import { Sparkline } from './charts.tsx';
+import { Doctor } from './doctor.tsx';
 import { Scroll } from './scroll.tsx';
 import { rates, useStates } from './status.ts';
 import { bytes, count, milliseconds, Note, number, rate, Text, Time } from './text.tsx';
@@ -63,6 +64,8 @@ function Shown({ states, status }: Props): VNode {
       />
       <h2>Outputs</h2>
       <Outputs status={status} />
+      <h2>The machine</h2>
+      <Doctor />
     </>
   );
 }

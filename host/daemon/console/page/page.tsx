@@ -10,6 +10,7 @@ import { CapturesView } from './captures.tsx';
 import { HealthView } from './health.tsx';
 import { NowView } from './now.tsx';
 import { replaceAddress, route } from './route.ts';
+import { RuleView } from './rule.tsx';
 import { RulesView } from './rules.tsx';
 import { SessionView } from './session.tsx';
 import { Signal, useSignal } from './signal.ts';
@@ -152,8 +153,10 @@ function Chosen({ view, parts }: { readonly view: string; readonly parts: readon
       const [name] = parts;
       return name === undefined ? <CapturesView /> : <CaptureView key={name} name={name} />;
     }
-    case 'rules':
-      return <RulesView />;
+    case 'rules': {
+      const [name] = parts;
+      return name === undefined ? <RulesView /> : <RuleView key={name} name={name} />;
+    }
     case 'health':
       return <HealthView />;
     default:

@@ -4,6 +4,7 @@ import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ShownStatus } from '../messages.ts';
 import { Sparkline } from './charts.tsx';
+import { ruleAddress } from './rule.tsx';
 import { Scroll } from './scroll.tsx';
 import { rates, useStates } from './status.ts';
 import { count, milliseconds, Note, number, Priority, rate, Text, Time } from './text.tsx';
@@ -114,7 +115,9 @@ function RuleRow({
   return (
     <tr>
       <th scope="row">
-        <Text value={name} most={200} />
+        <a href={ruleAddress(name)}>
+          <Text value={name} most={200} />
+        </a>
       </th>
       <td>
         <Priority name={priority} />

@@ -1,0 +1,87 @@
+// Whether the machine has what an agent needs, as `wasprey doctor` finds it. It loads BPF programs for a moment, so that it is asked for.
+
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import type { NoAnswer, ShownExamination } from '../messages.ts';
+import { ask, type Reply } from './api.ts';
+import { Failed } from './parts.tsx';
+import { Scroll } from './scroll.tsx';
+import { Note, Text } from './text.tsx';
+
+type Examined = 'not asked' | 'asking' | Reply<ShownExamination | NoAnswer>;
+
+export function Doctor(): VNode {
+  const [examined, setExamined] = useState<Examined>('not asked');
+  const examine = async (): Promise<void> => {
+    if (examined === 'asking') return;
+    setExamined('asking');
+    setExamined(await ask<ShownExamination | NoAnswer>('doctor'));
+  };
+  return (
+    <>
+      <button type="button" onClick={() => void examine()}>
+        Examine this machine
+      </button>
+      <div role="status">
+        {examined === 'asking' && <Note>Examining: BPF programs are loaded for a moment</Note>}
+        {typeof examined === 'object' && <Result reply={examined} />}
+      </div>
+    </>
+  );
+}
+
+const VERDICTS = {
+  works: 'Everything works.',
+  limited: 'Wasprey works here, with limits.',
+  fails: 'Something does not work here.',
+} as const;
+
+function Result({ reply }: { readonly reply: Reply<ShownExamination | NoAnswer> }): VNode {
+  if (reply.kind !== 'done') return <Failed reply={reply} />;
+  const { body } = reply;
+  if (body.kind === 'none') {
+    return (
+      <Note>
+        It could not be examined: <Text value={body.reason} />.
+      </Note>
+    );
+  }
+  return (
+    <>
+      <p class={body.state === 'works' ? 'well' : 'facts'}>
+        Linux <Text value={body.kernelRelease} />, {body.architecture}. {VERDICTS[body.state]}
+      </p>
+      <Scroll label="Table of checks">
+        <table class="checks">
+          <thead>
+            <tr>
+              <th scope="col">State</th>
+              <th scope="col">What</th>
+              <th scope="col">Found</th>
+            </tr>
+          </thead>
+          <tbody>
+            {body.groups.flatMap(({ checks }) =>
+              checks.map(({ id, title, state, finding, advice }) => (
+                <tr key={id}>
+                  <td class={state === 'works' ? 'well' : ''}>
+                    {state !== 'works' ? <strong>{state}</strong> : state}
+                  </td>
+                  <th scope="row">{title}</th>
+                  <td>
+                    <Text value={finding} most={500} />
+                    {advice !== undefined && (
+                      <>
+                        . What to do: <Text value={advice} most={500} />
+                      </>
+                    )}
+                  </td>
+                </tr>
+              )),
+            )}
+          </tbody>
+        </table>
+      </Scroll>
+    </>
+  );
+}
