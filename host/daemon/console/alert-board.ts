@@ -3,10 +3,9 @@
 
 import { randomBytes } from 'node:crypto';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
-import { decode, type FieldValue } from '../../fields/value.ts';
 import type { Alert } from '../../outputs/alert.ts';
-import type { KeyedValue } from '../../outputs/message.ts';
 import type { Output, OutputCounters } from '../../outputs/output.ts';
+import { bytesOf } from './alert-bytes.ts';
 import {
   type AlertLine,
   type BoardMessage,
@@ -17,6 +16,7 @@ import {
   STEPS,
   type Workload,
 } from './messages.ts';
+import { isSame, type Place, placeOf, workloadOf } from './workload.ts';
 
 /** Groups: the one that had no alert for longest makes room. */
 const MOST_GROUPS = 300;
@@ -27,8 +27,6 @@ const MOST_KEPT_BYTES = 12 * 1024 * 1024;
 /** Alerts that are remembered while nobody looks, and their bytes. */
 const MOST_UNSEEN = 500;
 const MOST_UNSEEN_BYTES = 4 * 1024 * 1024;
-/** About what V8 takes for a value beyond its bytes: the objects of the value, of its array and of its buffer. */
-const VALUE_OVERHEAD = 300;
 const LONGEST_LINE = 300;
 
 interface Kept {
@@ -47,7 +45,11 @@ interface Latest {
 interface Group {
   readonly text: GroupText;
   readonly key: string;
-  readonly kept: Kept[];
+  /** Alerts that can be looked at, with details and without; the oldest first. */
+  readonly detailed: Kept[];
+  readonly plain: Kept[];
+  /** Values of its workload, by which the next alert of the same is recognised. */
+  readonly place: Place;
   readonly steps: number[];
   /** Step of the last of `steps`. */
   step: number;
@@ -64,8 +66,10 @@ export class AlertBoard implements Output {
   readonly name = 'console';
   /** Of this run. */
   readonly instance = randomBytes(6).toString('hex');
-  /** By rule and workload; that of the latest alert is last. */
+  /** By rule and workload. */
   readonly #groups = new Map<string, Group>();
+  /** That of the latest alert, by rule: the next one is most often of the same. */
+  readonly #recent = new Map<string, Group>();
   readonly #kept = new Map<number, Kept>();
   #keptBytes = 0;
   /** Came while nobody looked. */
@@ -129,7 +133,7 @@ export class AlertBoard implements Output {
   alertsOf(id: number): GroupAlerts | undefined {
     const group = this.#groupOf(id);
     if (!group) return undefined;
-    const alerts = [...group.kept].sort((one, other) => other.id - one.id).map(lineOf);
+    const alerts = [...group.detailed, ...group.plain].sort((one, other) => other.id - one.id).map(lineOf);
     return { group: group.text, alerts };
   }
 
@@ -171,13 +175,9 @@ export class AlertBoard implements Output {
   }
 
   #add(alert: Alert, id: number): void {
-    const { key, workload } = placeOf(alert);
-    const group = this.#groups.get(key) ?? this.#newGroup(key, alert, workload);
+    const group = this.#groupFor(alert);
     const time = Number(alert.time / NANOSECONDS_PER_MS);
     const kept = { id, alert, group, bytes: bytesOf(alert) };
-    // A Map is in the order of insertion.
-    this.#groups.delete(key);
-    this.#groups.set(key, group);
     group.count++;
     if (group.first === 0) group.first = time;
     group.last = Math.max(group.last, time);
@@ -187,31 +187,50 @@ export class AlertBoard implements Output {
     this.#keep(kept);
   }
 
-  #newGroup(key: string, { rule, priority, source }: Alert, workload: Workload): Group {
-    for (const [oldest, group] of this.#groups) {
-      if (this.#groups.size < MOST_GROUPS) break;
-      this.#groups.delete(oldest);
-      for (const kept of group.kept) this.#forget(kept);
-      this.#gone.push({ id: group.text.id, tick: this.#tick + 1 });
-      // A reader that is further behind gets all groups.
-      if (this.#gone.length > MOST_GROUPS) this.#gone.shift();
-    }
+  /** Texts are only made of values that are not those of the rule's alert before. */
+  #groupFor(alert: Alert): Group {
+    const place = placeOf(alert);
+    const recent = this.#recent.get(alert.rule);
+    if (recent && isSame(recent.place, place)) return recent;
+    const workload = workloadOf(place);
+    const key = keyOf(alert.rule, workload);
+    const group = this.#groups.get(key) ?? this.#newGroup(key, alert, workload, place);
+    this.#recent.set(alert.rule, group);
+    return group;
+  }
+
+  #newGroup(key: string, { rule, priority, source }: Alert, workload: Workload, place: Place): Group {
+    while (this.#groups.size >= MOST_GROUPS) this.#dropOldest();
     const madeAt = this.#tick + 1;
     const text = { id: this.#nextGroup++, rule, priority, source, ...workload };
-    return {
-      ...{ text, key, kept: [], steps: [0], step: 0, count: 0, first: 0, last: 0, latest: undefined },
-      ...{ madeAt, changedAt: madeAt },
+    const group: Group = {
+      ...{ text, key, place, detailed: [], plain: [], steps: [0], step: 0, count: 0, first: 0, last: 0 },
+      ...{ latest: undefined, madeAt, changedAt: madeAt },
     };
+    this.#groups.set(key, group);
+    return group;
+  }
+
+  /** The one that had no alert for longest. */
+  #dropOldest(): void {
+    const latest = ({ latest: of }: Group): number => of?.id ?? 0;
+    const oldest = [...this.#groups.values()].reduce((one, other) => (latest(other) < latest(one) ? other : one));
+    this.#groups.delete(oldest.key);
+    if (this.#recent.get(oldest.text.rule) === oldest) this.#recent.delete(oldest.text.rule);
+    for (const kept of [...oldest.detailed, ...oldest.plain]) this.#forget(kept);
+    this.#gone.push({ id: oldest.text.id, tick: this.#tick + 1 });
+    // A reader that is further behind gets all groups.
+    if (this.#gone.length > MOST_GROUPS) this.#gone.shift();
   }
 
   #keep(kept: Kept): void {
-    const { group } = kept;
-    group.kept.push(kept);
+    const alike = listOf(kept);
+    alike.push(kept);
     this.#kept.set(kept.id, kept);
     this.#keptBytes += kept.bytes;
-    const hasDetails = kept.alert.details !== undefined;
-    const alike = group.kept.filter(({ alert }) => (alert.details !== undefined) === hasDetails);
     if (alike.length > KEPT_OF_EACH && alike[0]) this.#release(alike[0]);
+    // Not without need: from the beginning of a Map that much was taken out of, an iterator goes a long way to the first entry.
+    if (this.#keptBytes <= MOST_KEPT_BYTES) return;
     for (const oldest of this.#kept.values()) {
       if (this.#keptBytes <= MOST_KEPT_BYTES) break;
       this.#release(oldest);
@@ -219,7 +238,8 @@ export class AlertBoard implements Output {
   }
 
   #release(kept: Kept): void {
-    kept.group.kept.splice(kept.group.kept.indexOf(kept), 1);
+    const list = listOf(kept);
+    list.splice(list.indexOf(kept), 1);
     this.#forget(kept);
   }
 
@@ -228,22 +248,12 @@ export class AlertBoard implements Output {
   }
 }
 
-const PLACES = { 'k8s.ns.name': 'namespace', 'k8s.pod.name': 'pod', 'container.name': 'container' } as const;
-
-function placeOf({ rule, fields }: Alert): { readonly key: string; readonly workload: Workload } {
-  const workload: { -readonly [Name in keyof Workload]: Workload[Name] } = {};
-  for (const { key, value } of fields) {
-    if (key !== 'k8s.ns.name' && key !== 'k8s.pod.name' && key !== 'container.name') continue;
-    const shown = shortText(value);
-    if (shown !== undefined) workload[PLACES[key]] = shown;
-  }
-  const { namespace = '', pod = '', container = '' } = workload;
-  return { key: JSON.stringify([rule, namespace, pod, container]), workload };
+function keyOf(rule: string, { namespace = '', pod = '', container = '' }: Workload): string {
+  return JSON.stringify([rule, namespace, pod, container]);
 }
 
-/** Names of Kubernetes and of runtimes; a longer one is hostile. */
-function shortText(value: FieldValue | undefined): string | undefined {
-  return value?.kind === 'text' && value.bytes.length > 0 ? decode(value.bytes.subarray(0, LONGEST_LINE)) : undefined;
+function listOf({ alert, group }: Kept): Kept[] {
+  return alert.details === undefined ? group.plain : group.detailed;
 }
 
 /** Counts an alert; one from before all steps counts for the first. */
@@ -282,19 +292,4 @@ function lineOf({ id, alert }: Kept): AlertLine {
     message: message.slice(0, LONGEST_LINE),
     hasDetails: details !== undefined,
   };
-}
-
-function bytesOf({ message, fields, details = [] }: Alert): number {
-  return 2 * message.length + valueBytes(fields) + valueBytes(details);
-}
-
-function valueBytes(values: readonly KeyedValue[]): number {
-  let sum = 0;
-  for (const { value } of values) if (value) sum += VALUE_OVERHEAD + payloadOf(value);
-  return sum;
-}
-
-function payloadOf(value: FieldValue): number {
-  if (value.kind === 'list') return value.items.reduce((sum, { length }) => sum + VALUE_OVERHEAD + length, 0);
-  return 'bytes' in value ? value.bytes.length : 0;
 }
