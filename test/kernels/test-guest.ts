@@ -12,7 +12,7 @@ import { parseResult, type Result } from './results.ts';
 import { stepsOf } from './steps.ts';
 import { Summary } from './summary.ts';
 
-/** A guest that takes longer hangs: four times what one takes beside two others on a machine that has other work as well. */
+/** A guest that takes longer hangs: twice what one takes beside two others on a machine that has other work as well. */
 const LIMIT_SECONDS = 1500;
 
 /** From nothing, beside those of two other guests: downloads, a root, builds and compiled rules. */
