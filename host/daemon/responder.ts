@@ -18,7 +18,7 @@ import { PinnedEnforcement } from '../responses/pinned-enforcement.ts';
 import type { ExecTime } from '../responses/processes/process-handle.ts';
 import type { OwnPlace } from '../responses/rails.ts';
 import type { NeverSettings } from '../responses/settings.ts';
-import { kubernetesPlace } from './metadata-places.ts';
+import { kubernetesPlace } from './places/metadata-places.ts';
 
 /** @param agent undefined until it captures */
 export function makeResponder(

@@ -2,7 +2,7 @@
 
 import type { Configuration } from '../../config/definition.ts';
 import { CONFIG_OPTIONS, configurationOf } from '../../daemon/configuration.ts';
-import { runtimePlaces } from '../../daemon/metadata-places.ts';
+import { runtimePlaces } from '../../daemon/places/metadata-places.ts';
 import { receiverPlace } from '../../daemon/pod-requests/start.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';

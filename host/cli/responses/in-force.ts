@@ -5,7 +5,7 @@ import { durationText } from '../../config-values/duration.ts';
 import { type CommandConfiguration, configurationOf } from '../../daemon/configuration.ts';
 import { askAgent, ControlError } from '../../daemon/control/client.ts';
 import type { InForceAnswer, InForceHost, UndoAnswer } from '../../daemon/control/responses.ts';
-import { kubernetesPlace } from '../../daemon/metadata-places.ts';
+import { kubernetesPlace } from '../../daemon/places/metadata-places.ts';
 import { actorsOf, ownPlace } from '../../daemon/responder.ts';
 import type { ListValue } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';

@@ -10,7 +10,7 @@ import type { Alert } from '../../outputs/alert.ts';
 import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { agentStatusOf } from '../control/agent-status.ts';
 import { troublesOf } from '../control/troubles.ts';
-import { runtimePlaces } from '../metadata-places.ts';
+import { runtimePlaces } from '../places/metadata-places.ts';
 import { SPANS, type Span } from './activity/messages.ts';
 import type { AlertBoard } from './alert-board.ts';
 import type { ConsoleSettings } from './console-settings.ts';

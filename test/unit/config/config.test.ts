@@ -17,7 +17,7 @@ import { configSchema } from '../../../host/config/json-schema.ts';
 import { type LoadedConfig, loadConfig } from '../../../host/config/load.ts';
 import { printConfig } from '../../../host/config/print.ts';
 import { durationText, parseDuration } from '../../../host/config-values/duration.ts';
-import { kubernetesPlace, runtimePlaces } from '../../../host/daemon/metadata-places.ts';
+import { kubernetesPlace, runtimePlaces } from '../../../host/daemon/places/metadata-places.ts';
 import { renderDiagnostic } from '../../../host/diagnostics/diagnostic-text.ts';
 import { usualPlaces } from '../../../host/metadata/directory/runtime-places.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';

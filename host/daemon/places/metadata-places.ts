@@ -3,9 +3,9 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Configuration } from '../config/definition.ts';
-import { type RuntimePlaces, usualPlaces } from '../metadata/directory/runtime-places.ts';
-import { type KubernetesPlace, nodeName, placeInCluster } from '../metadata/kubernetes/connection.ts';
+import type { Configuration } from '../../config/definition.ts';
+import { type RuntimePlaces, usualPlaces } from '../../metadata/directory/runtime-places.ts';
+import { type KubernetesPlace, nodeName, placeInCluster } from '../../metadata/kubernetes/connection.ts';
 
 interface EngineKeys {
   readonly enabled: boolean;
