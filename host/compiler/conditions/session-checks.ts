@@ -17,6 +17,8 @@ export interface Alternative {
 
 /** Each is evaluated on events like a rule of its own. */
 export const MOST_ALTERNATIVES = 16;
+/** Parts that are supposed to be true, then false, on all ways together: some conditions have few alternatives or none, and 2^n ways to there. */
+const MOST_SUPPOSED = 1_024;
 
 export function isOfSession({ name, argument }: FieldOperand): boolean {
   const resolved = resolveNamed(name, argument, DEFAULT_SOURCE);
@@ -40,7 +42,16 @@ export function firstOfSession(expression: Expression): Check | undefined {
 export function alternativesOf(expression: Expression): readonly Alternative[] | undefined {
   if (!firstOfSession(expression)) return [{ condition: expression }];
   const parts = new Map<string, Expression>();
-  return expand(formOf(expression, parts), [...parts], [], expression);
+  const form = formOf(expression, parts);
+  if (parts.size > MOST_SUPPOSED) return undefined;
+  return expand(form, [...parts], [], { whole: expression, left: MOST_SUPPOSED });
+}
+
+interface Expansion {
+  /** The condition. */
+  readonly whole: Expression;
+  /** How many parts may still be supposed. */
+  left: number;
 }
 
 /** A condition whose parts on the session alone are numbered by their texts. */
@@ -87,18 +98,21 @@ function expand(
   form: Settled,
   parts: readonly (readonly [key: string, part: Expression])[],
   supposed: readonly Expression[],
-  whole: Expression,
+  expansion: Expansion,
 ): readonly Alternative[] | undefined {
   if (form === false) return [];
-  const [first, ...others] = parts;
-  if (!first || form === true || form.kind === 'event') return [alternative(form, supposed, whole)];
-  const [key, each] = first;
-  const { span } = whole;
-  const not: Expression = { kind: 'not', child: each, span };
-  if (!mentions(form, key)) return expand(form, others, supposed, whole);
-  const ifTrue = expand(settle(form, key, true), others, [...supposed, each], whole);
-  const ifFalse = expand(settle(form, key, false), others, [...supposed, not], whole);
-  if (!ifTrue || !ifFalse || ifTrue.length + ifFalse.length > MOST_ALTERNATIVES) return undefined;
+  const { whole } = expansion;
+  const at = form === true ? -1 : parts.findIndex(([key]) => mentions(form, key));
+  const [key, each] = parts[at] ?? [];
+  if (form === true || !each || key === undefined) return [alternative(form, supposed, whole)];
+  if (expansion.left-- === 0) return undefined;
+  const others = parts.slice(at + 1);
+  const not: Expression = { kind: 'not', child: each, span: whole.span };
+  // Too many on one side are too many: the other one is not looked at, or all 2^n would be.
+  const ifTrue = expand(settle(form, key, true), others, [...supposed, each], expansion);
+  if (!ifTrue) return undefined;
+  const ifFalse = expand(settle(form, key, false), others, [...supposed, not], expansion);
+  if (!ifFalse || ifTrue.length + ifFalse.length > MOST_ALTERNATIVES) return undefined;
   return [...ifTrue, ...ifFalse];
 }
 

@@ -87,3 +87,22 @@ test('there are not any number of alternatives', () => {
   assert.equal(alternativesOf(parseCondition(many)), undefined);
   assert.ok(alternativesOf(parseCondition([0, 1, 2].map(pair).join(' or '))));
 });
+
+test('that there are too many is found without looking at all of them', () => {
+  const parts = (count: number, part: (index: number) => string): string =>
+    Array.from({ length: count }, (_, index) => part(index)).join(' or ');
+  const exceptions = parts(60, (index) => `(proc.name = p${index} and k8s.user.name = u${index})`);
+  assert.equal(alternativesOf(parseCondition(`evt.type = open and not (${exceptions})`)), undefined);
+  // Never true, whatever the session is, which no part of it shows.
+  const never = parts(60, (index) => {
+    const check = `k8s.user.name = u${index}`;
+    return `(proc.name = p and ${check} and not (fd.name = f or ${check}))`;
+  });
+  assert.equal(alternativesOf(parseCondition(never)), undefined);
+  // Of these there are many parts, and one alternative.
+  const wide = Array.from({ length: 200 }, (_, index) => `(proc.name = p${index} and k8s.user.groups intersects (g${index}))`);
+  assert.equal(alternativesOf(parseCondition(wide.join(' and ')))?.length, 1);
+  // A thousand more are too many, not a stack that overflows.
+  const more = Array.from({ length: 5_000 }, (_, index) => `(proc.name = p${index} and k8s.user.name = u${index})`);
+  assert.equal(alternativesOf(parseCondition(more.join(' and '))), undefined);
+});
