@@ -1,6 +1,7 @@
 // Whether one check holds of values that were read from an event. Operators and constants mean what they mean to compiled rules: automata and
 // numbers are the compiler's.
 
+import { matchesGlob } from '../compiler/automata/glob.ts';
 import { parseAddress, parseNetwork } from '../compiler/conditions/address.ts';
 import type { Check, Operand } from '../compiler/conditions/ast.ts';
 import { literalBytes } from '../compiler/conditions/literal-bytes.ts';
@@ -164,11 +165,35 @@ function pairHolds(
   if (value.kind === 'address' && other.kind === 'address') {
     return (latin1(value.bytes) === latin1(other.bytes)) !== (operator === '!=');
   }
-  const [first = '', second = ''] = [bytesOf(value, left), bytesOf(other, right)];
-  if (operator === '!=') return first !== second;
-  if (operator === 'exists' || operator === 'pmatch' || operator === 'bcontains' || operator === 'bstartswith')
-    return false;
-  return matches(first, textMatch(operator, second));
+  return textPairHolds(operator, bytesOf(value, left), bytesOf(other, right));
+}
+
+/** Both are of processes and clients: no automata are made of them, which may be too large, and would be kept. */
+function textPairHolds(operator: Check['operator'], text: Bytes, other: Bytes): boolean {
+  switch (operator) {
+    case '!=':
+      return text !== other;
+    case '<':
+      return text < other;
+    case '<=':
+      return text <= other;
+    case '>':
+      return text > other;
+    case '>=':
+      return text >= other;
+    case 'glob':
+    case 'iglob':
+      return matchesGlob(text, other, operator === 'iglob');
+    case '=':
+    case '==':
+    case 'contains':
+    case 'icontains':
+    case 'startswith':
+    case 'endswith':
+      return matches(text, textMatch(operator, other));
+    default:
+      return false;
+  }
 }
 
 function itemsOf(value: FieldValue, of: Operand): readonly Bytes[] {

@@ -2,12 +2,10 @@
 // a bracket that is never closed stands for itself.
 
 import {
-  ANY_BYTE,
   ANYTHING,
   type ByteRange,
   byteIn,
   complement,
-  exactly,
   NEVER,
   type Pattern,
   repeat,
@@ -82,27 +80,68 @@ export function globEnds(glob: string): { readonly head: string; readonly tail: 
 export function globPattern(glob: string, options: { ignoreCase?: boolean; component?: boolean } = {}): Pattern {
   const fits = (ranges: readonly ByteRange[]): Pattern =>
     byteIn(options.component ? complement([...complement(ranges), [0x2f, 0x2f]]) : ranges);
-  const one = options.component ? fits([[0, 255]]) : ANY_BYTE;
-  const parts: Pattern[] = [];
+  const some = options.component ? repeat(fits(ANY), 0, Number.POSITIVE_INFINITY) : ANYTHING;
+  const parts = globParts(glob, options.ignoreCase);
+  return parts ? sequence(parts.map((part) => (part === 'any' ? some : fits(part)))) : NEVER;
+}
+
+/**
+ * Whether a text matches a glob, both given as bytes. Without an automaton: that of a glob that is known only now, and is somebody else's, may have too
+ * many states, and takes time and memory.
+ */
+export function matchesGlob(text: string, glob: string, ignoreCase: boolean): boolean {
+  const parts = globParts(glob, ignoreCase);
+  if (!parts) return false;
+  let [at, part] = [0, 0];
+  /** The last star, and where the text behind it is tried to begin: stars before it need not be looked at again. */
+  let star: { readonly part: number; from: number } | undefined;
+  while (at < text.length) {
+    const wanted = parts[part];
+    if (wanted === 'any') {
+      star = { part, from: at };
+      part++;
+    } else if (wanted && isAmong(text.charCodeAt(at), wanted)) {
+      at++;
+      part++;
+    } else if (star) {
+      star.from++;
+      at = star.from;
+      part = star.part + 1;
+    } else {
+      return false;
+    }
+  }
+  return parts.slice(part).every((rest) => rest === 'any');
+}
+
+function isAmong(byte: number, ranges: readonly ByteRange[]): boolean {
+  return ranges.some(([low, high]) => byte >= low && byte <= high);
+}
+
+const ANY: readonly ByteRange[] = [[0, 255]];
+
+/** `any`: a star; else one byte. Undefined: it matches nothing. */
+function globParts(glob: string, ignoreCase = false): readonly ('any' | readonly ByteRange[])[] | undefined {
+  const parts: ('any' | readonly ByteRange[])[] = [];
   for (let index = 0; index < glob.length; index++) {
     const character = glob[index] ?? '';
     if (character === '*') {
-      parts.push(options.component ? repeat(one, 0, Number.POSITIVE_INFINITY) : ANYTHING);
+      parts.push('any');
     } else if (character === '?') {
-      parts.push(one);
+      parts.push(ANY);
     } else if (character === '\\') {
       // A backslash at the end matches nothing.
-      if (index + 1 >= glob.length) return NEVER;
-      parts.push(fits(cased([byteRange(glob[++index] ?? '')], options.ignoreCase)));
+      if (index + 1 >= glob.length) return undefined;
+      parts.push(cased([byteRange(glob[++index] ?? '')], ignoreCase));
     } else if (character === '[') {
-      const bracket = readBracket(glob, index, options.ignoreCase ?? false);
-      parts.push(bracket ? fits(bracket.ranges) : exactly('['));
+      const bracket = readBracket(glob, index, ignoreCase);
+      parts.push(bracket?.ranges ?? [byteRange('[')]);
       if (bracket) index = bracket.end;
     } else {
-      parts.push(fits(cased([byteRange(character)], options.ignoreCase)));
+      parts.push(cased([byteRange(character)], ignoreCase));
     }
   }
-  return sequence(parts);
+  return parts;
 }
 
 function byteRange(character: string): ByteRange {

@@ -9,7 +9,7 @@ import {
   automatonOf,
   readingCase,
 } from '../../../host/compiler/automata/automaton.ts';
-import { globEnds, globPattern, simpleGlob } from '../../../host/compiler/automata/glob.ts';
+import { globEnds, globPattern, matchesGlob, simpleGlob } from '../../../host/compiler/automata/glob.ts';
 import { replacingInvalid } from '../../../host/compiler/automata/invalid-utf8.ts';
 import { pathPrefixPattern } from '../../../host/compiler/automata/path-prefix.ts';
 import { RegexSyntaxError, regexPattern } from '../../../host/compiler/automata/regex.ts';
@@ -33,6 +33,21 @@ test('globs are fnmatch with flags 0', () => {
     }),
     { numRuns: 3000 },
   );
+});
+
+test('without an automaton a glob matches the same texts', () => {
+  const piece = fc.constantFrom('a', 'B', '/', '*', '?', '[ab]', '[!a]', '[a-', '[[:upper:]]', ']', '\\', '[', '-', '\xff');
+  const text = fc.string({ unit: fc.constantFrom('a', 'A', 'b', '/', '*', '[', '-', '\\', '\xff'), maxLength: 8 });
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), text, fc.boolean(), (pieces, value, ignoreCase) => {
+      const pattern = pieces.join('');
+      const expected = accepts(automatonOf(globPattern(pattern, { ignoreCase })), value);
+      assert.equal(matchesGlob(value, pattern, ignoreCase), expected, `${pattern} on ${value}`);
+    }),
+    { numRuns: 3000 },
+  );
+  const stars = `${'*a'.repeat(2_000)}b`;
+  assert.equal(matchesGlob('a'.repeat(20_000), stars, false), false);
 });
 
 test('bracket expressions', () => {
