@@ -110,27 +110,26 @@ export function loadRuleModule(
   try {
     const alternatives = readAlternatives(manifest.alternatives, manifest.rules.length);
     const numbered = alternatives?.map(({ rule }) => manifest.rules[rule]) ?? manifest.rules;
+    const ofSessions = new Set(alternatives?.flatMap(({ rule, session }) => (session ? [rule] : [])));
+    const exact = readExact(
+      manifest.exact,
+      numbered.map((rule) => rule?.eventTypes ?? []),
+    );
+    // The kernel does not know whose session it is.
+    if (exact.some(({ rule }) => alternatives?.[rule]?.session))
+      throw new Error('a rule on the session is no exact one');
     return {
       name,
       verified,
       sha256: createHash('sha256').update(bytes).digest('hex'),
       source,
       auditValues,
-      rules: manifest.rules.map((rule, number) =>
-        ruleInfo(
-          rule,
-          source,
-          alternatives?.some((one) => one.rule === number && one.session),
-        ),
-      ),
+      rules: manifest.rules.map((rule, number) => ruleInfo(rule, source, ofSessions.has(number))),
       ...(alternatives && { alternatives }),
       eventTypes: manifest.eventTypes,
       names: manifest.names,
       ...(manifest.filter !== undefined && { filter: readFilter(manifest.filter, numbered.length) }),
-      exact: readExact(
-        manifest.exact,
-        numbered.map((rule) => rule?.eventTypes ?? []),
-      ),
+      exact,
     };
   } catch (error) {
     // The contents of its texts are checked where they are used.
@@ -244,7 +243,7 @@ function damaged(name: string, reason: string): RuleModuleError {
 }
 
 /** @param readsSession its events wait for their container, too: the session is known by its pod */
-function ruleInfo(stored: StoredRule, from: EventSource, readsSession: boolean | undefined): RuleInfo {
+function ruleInfo(stored: StoredRule, from: EventSource, readsSession: boolean): RuleInfo {
   const { name, priority, source, tags, output, fields, eventTypes, costs, capture = false, captureDuration } = stored;
   const known = parsePriority(priority);
   if (!known) throw new Error(`rule ${name} has the unknown priority ${priority}`);
@@ -254,7 +253,7 @@ function ruleInfo(stored: StoredRule, from: EventSource, readsSession: boolean |
     source,
     tags,
     output: parseTemplate(output, from),
-    readsContainers: readsSession === true || reads(fields, needsRuntime),
+    readsContainers: readsSession || reads(fields, needsRuntime),
     readsPods: reads(fields, needsCluster),
     fields,
     eventTypes,

@@ -5,7 +5,7 @@ import { checksOf, fieldsOf } from '../compiler/conditions/fields-of.ts';
 import { parseCondition } from '../compiler/conditions/parser.ts';
 import { isOfSession } from '../compiler/conditions/session-checks.ts';
 import { checkTypes } from '../compiler/conditions/typecheck.ts';
-import { prepareConstants } from '../compiler/lower/session-constants.ts';
+import { SessionConstants } from '../compiler/lower/session-constants.ts';
 import type { Absent, FieldValue } from '../fields/value.ts';
 import { fieldKey } from '../outputs/transform.ts';
 import type { SessionFacts } from '../sessions/live-sessions.ts';
@@ -20,9 +20,10 @@ export class SessionCondition {
 
   /**
    * @param text as the manifest has it, which is not trusted
-   * @throws {Error} if it is no condition on the session alone
+   * @param constants of all conditions of the module
+   * @throws {Error} if it is no condition on the session alone, or too large
    */
-  constructor(text: string) {
+  constructor(text: string, constants = new SessionConstants()) {
     const condition = parseCondition(text);
     const checks = checksOf(condition);
     checkTypes(condition);
@@ -30,7 +31,7 @@ export class SessionCondition {
     if (!fields.every(isOfSession) || checks.some((check) => fieldsOf(check).length === 0)) {
       throw new Error('a condition on the session reads something else');
     }
-    prepareConstants(condition);
+    constants.prepare(condition);
     this.#condition = condition;
     this.#keys = [...new Set(fields.map(fieldKey))];
     this.holdsWithout = this.holds(undefined);

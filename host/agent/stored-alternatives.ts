@@ -1,6 +1,7 @@
 // The alternatives of rules in a module's manifest: it is not trusted, and numbers of the module are read by them.
 
 import { MOST_ALTERNATIVES } from '../compiler/conditions/session-checks.ts';
+import { SessionConstants } from '../compiler/lower/session-constants.ts';
 import { isObject } from '../diagnostics/json-value.ts';
 import type { AlternativeStart } from '../engine/protocol.ts';
 import { SessionCondition } from './session-condition.ts';
@@ -23,6 +24,7 @@ export function readAlternatives(stored: unknown, ruleCount: number): readonly R
     throw new Error('its alternatives are not a list, or too many');
   }
   let last = 0;
+  const constants = new SessionConstants();
   return stored.map((one: unknown, index) => {
     const { rule, session } = isObject(one) ? one : {};
     if (typeof rule !== 'number' || !Number.isInteger(rule) || rule < last || rule >= ruleCount) {
@@ -31,7 +33,7 @@ export function readAlternatives(stored: unknown, ruleCount: number): readonly R
     last = rule;
     if (session === undefined) return { rule };
     if (typeof session !== 'string') throw new Error(`the session of alternative ${index} is not a text`);
-    return { rule, session: new SessionCondition(session) };
+    return { rule, session: new SessionCondition(session, constants) };
   });
 }
 

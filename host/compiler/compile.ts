@@ -23,7 +23,7 @@ import { lowerExpression } from './lower/expression.ts';
 import { GIVEN_EVENT, GivenFields, type GivenKey } from './lower/given-fields.ts';
 import { ConstantError } from './lower/number-check.ts';
 import type { LoweringWarningCode } from './lower/operand.ts';
-import { prepareConstants } from './lower/session-constants.ts';
+import { SessionConstants, SessionTooLargeError } from './lower/session-constants.ts';
 import { MANIFEST_SECTION, type Manifest, manifestOf } from './manifest.ts';
 import { kernelFilter } from './plan/derive.ts';
 import { type Plan, planRules } from './plan/plan.ts';
@@ -124,7 +124,8 @@ function translate(
     diagnostics.set(`${rule} ${code} ${message}`, { severity, code, message, rule });
   };
   const fail = (rule: number, error: unknown): void => {
-    if (error instanceof AutomatonTooLargeError) report(rule, 'error', 'condition-too-large', error.message);
+    if (error instanceof AutomatonTooLargeError || error instanceof SessionTooLargeError)
+      report(rule, 'error', 'condition-too-large', error.message);
     else if (error instanceof ConstantError || error instanceof RegexSyntaxError)
       report(rule, 'error', 'condition-invalid', error.message);
     else throw error;
@@ -141,9 +142,10 @@ function translate(
       ...functionMaker(functions),
     });
   };
+  const constants = new SessionConstants();
   for (const { rule, session } of alternatives) {
     try {
-      if (session) prepareConstants(session);
+      if (session) constants.prepare(session);
     } catch (error) {
       fail(rule, error);
     }

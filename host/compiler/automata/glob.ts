@@ -1,16 +1,7 @@
 // Globs as fnmatch(3) has them with flags 0 in the C locale: `*` and `?` match slashes and leading dots too, a backslash escapes,
 // a bracket that is never closed stands for itself.
 
-import {
-  ANYTHING,
-  type ByteRange,
-  byteIn,
-  complement,
-  NEVER,
-  type Pattern,
-  repeat,
-  sequence,
-} from './pattern.ts';
+import { ANYTHING, type ByteRange, byteIn, complement, NEVER, type Pattern, repeat, sequence } from './pattern.ts';
 
 const NAMED_CLASSES: Readonly<Record<string, readonly ByteRange[]>> = {
   alpha: [

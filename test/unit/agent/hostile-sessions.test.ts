@@ -31,7 +31,9 @@ test('what a client calls itself is compared without automata, as constants are 
     }
   }
   const ordered = ['<', '<=', '>', '>='].map((operator) =>
-    ['alicd', 'alice', 'alicf'].map((agent) => holds(`k8s.user.name ${operator} val(k8s.session.agent)`, 'alice', agent)),
+    ['alicd', 'alice', 'alicf'].map((agent) =>
+      holds(`k8s.user.name ${operator} val(k8s.session.agent)`, 'alice', agent),
+    ),
   );
   assert.deepEqual(ordered, [
     [false, false, true],

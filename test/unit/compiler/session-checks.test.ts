@@ -100,7 +100,10 @@ test('that there are too many is found without looking at all of them', () => {
   });
   assert.equal(alternativesOf(parseCondition(never)), undefined);
   // Of these there are many parts, and one alternative.
-  const wide = Array.from({ length: 200 }, (_, index) => `(proc.name = p${index} and k8s.user.groups intersects (g${index}))`);
+  const wide = Array.from(
+    { length: 200 },
+    (_, index) => `(proc.name = p${index} and k8s.user.groups intersects (g${index}))`,
+  );
   assert.equal(alternativesOf(parseCondition(wide.join(' and ')))?.length, 1);
   // A thousand more are too many, not a stack that overflows.
   const more = Array.from({ length: 5_000 }, (_, index) => `(proc.name = p${index} and k8s.user.name = u${index})`);

@@ -4,14 +4,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadRuleModule } from '../../../host/agent/rule-module.ts';
 import { readAlternatives } from '../../../host/agent/stored-alternatives.ts';
-import { compileModule } from '../../../host/compiler/compile.ts';
+import { compileModule, translateRules } from '../../../host/compiler/compile.ts';
 import { printCondition } from '../../../host/compiler/conditions/print.ts';
 import { explainRule } from '../../../host/compiler/explain.ts';
 import { lintRules } from '../../../host/compiler/lint/lint.ts';
-import { ALTERNATIVES_VERSION, MANIFEST_VERSION } from '../../../host/compiler/manifest.ts';
+import { ALTERNATIVES_VERSION, MANIFEST_SECTION, MANIFEST_VERSION } from '../../../host/compiler/manifest.ts';
 import { loadRules } from '../../../host/compiler/rules/load.ts';
 import { ruleSourceOf } from '../../../host/compiler/rules/rule.ts';
 import { renderDiagnostic } from '../../../host/diagnostics/diagnostic-text.ts';
+import { writeCustomSection } from '../../../host/sandbox/sections.ts';
 import { FIELDS } from '../../../host/schema/fields/index.ts';
 import { TEST_MODULES } from '../../support/module-cache.ts';
 
@@ -127,4 +128,53 @@ test('alternatives of a manifest that can not be are refused', () => {
     assert.throws(() => readAlternatives(wrong, 2), Error, JSON.stringify(wrong));
   }
   assert.equal(readAlternatives(undefined, 2), undefined);
+});
+
+test('what the agent would evaluate for long is refused, by the compiler and by who loads the module', () => {
+  const names = Array.from({ length: 8_000 }, (_, index) => `user-${index}`).join(', ');
+  const patterns = Array.from({ length: 65 }, (_, index) => `"a*b${index}?c"`).join(', ');
+  for (const [condition, reason] of [
+    [`k8s.user.name in (${names})`, /has \d+ characters, at most 65536/],
+    [`k8s.user.name glob anyof (${patterns})`, /more than 64 patterns/],
+  ] as const) {
+    const { rules } = loaded(`evt.type = openat and ${condition}`);
+    const { diagnostics } = translateRules(rules.map(ruleSourceOf));
+    assert.deepEqual(
+      diagnostics.map(({ severity, code }) => [severity, code]),
+      [['error', 'condition-too-large']],
+    );
+    assert.match(diagnostics[0]?.message ?? '', reason);
+    assert.throws(() => readAlternatives([{ rule: 0, session: condition }], 1), reason);
+  }
+  const one = (index: number) => ({ rule: 0, session: `k8s.user.name glob "a*b${index}?c"` });
+  assert.throws(
+    () =>
+      readAlternatives(
+        Array.from({ length: 65 }, (_, index) => one(index)),
+        5,
+      ),
+    /more than 64/,
+  );
+  assert.equal(
+    readAlternatives(
+      Array.from({ length: 65 }, () => one(0)),
+      5,
+    )?.length,
+    65,
+  );
+});
+
+test('a module that says of a rule on the session that the kernel can decide it is refused', async () => {
+  const { wasm, manifest } = await compiled(
+    'evt.type = openat and fd.name = /a',
+    'evt.type = openat and fd.name = /b and k8s.user.name = alice',
+  );
+  const [exact] = manifest.exact?.rules ?? [];
+  assert.ok(exact && manifest.exact);
+  const withExact = (rule: number): Uint8Array => {
+    const forged = { ...manifest, exact: { ...manifest.exact, rules: [{ ...exact, rule }] } };
+    return writeCustomSection(wasm, MANIFEST_SECTION, Buffer.from(JSON.stringify(forged)));
+  };
+  assert.equal(loadRuleModule('m', withExact(0)).exact.length, 1);
+  assert.throws(() => loadRuleModule('m', withExact(1)), /a rule on the session is no exact one/);
 });
