@@ -154,7 +154,7 @@ export class AlertDesk {
       const found = this.#decision.first(matches);
       if (found) this.#takeSettled(found.match, found.plan);
     };
-    if (wait > 0 && this.#sessionWaits.add(wait, take)) return;
+    if (wait > 0 && this.#sessionWaits.add(wait, originOf(match), take)) return;
     take();
   }
 
@@ -244,6 +244,11 @@ export class AlertDesk {
   #write(alert: Alert): void {
     this.#outputs.write(alert);
   }
+}
+
+/** The rule and the session, as a text. */
+function originOf({ generation, module, rule, sessions: [innermost] = [] }: Match): string {
+  return `${generation} ${module} ${rule} ${innermost?.key}`;
 }
 
 /** What is printed of the exec session, by its place among the fields. */

@@ -107,6 +107,10 @@ export class MatchQueue {
       this.#matched.add(event);
       return;
     }
+    if (isLater && isUndecided && this.#undecided.isFull(event)) {
+      this.#dropped++;
+      return;
+    }
     const plan = set.modules[module]?.rules[rule];
     const values = plan && reader.read(plan, view, this.#hold.reason);
     if (values) {

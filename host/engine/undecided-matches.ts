@@ -3,6 +3,9 @@
 
 import type { Match } from './protocol.ts';
 
+/** Of an event, beside the first: a module may have any number of rules that match it, and thousands of events may wait. */
+const MOST_OTHERWISE = 32;
+
 interface UndecidedMatch extends Match {
   readonly otherwise: Match[];
 }
@@ -17,6 +20,11 @@ export class UndecidedMatches {
 
   has(event: number): boolean {
     return this.#byEvent.size > 0 && this.#byEvent.has(event);
+  }
+
+  /** Whether no further match of an event is taken that is undecided as well. One that is decided is the last of its event, and always taken. */
+  isFull(event: number): boolean {
+    return (this.#byEvent.get(event)?.otherwise.length ?? 0) >= MOST_OTHERWISE;
   }
 
   /** A further match of an event comes after those before. */
