@@ -45,13 +45,17 @@ interface SocketEnd {
 /** Bytes of a table of TCP sockets that are looked at: some 7,000 sockets, in a few ms. */
 const LONGEST_TCP_TABLE = 1024 * 1024;
 const LISTEN = '0A';
+/** So few inode numbers are looked for in a line before it is taken apart, which takes ten times as long. */
+const FEW = 16;
 
 /** Those of these inode numbers, as far as the tables are looked at. `directory` is /proc/PID. */
 export function tcpSockets(directory: string, inodes: ReadonlySet<string>): readonly TcpSocket[] {
   if (inodes.size === 0) return [];
+  const few = inodes.size > FEW ? undefined : [...inodes];
   return ['tcp', 'tcp6'].flatMap((file) =>
     beginningOf(`${directory}/net/${file}`, LONGEST_TCP_TABLE)
       .split('\n')
+      .filter((line) => few?.some((inode) => line.includes(inode)) ?? true)
       .flatMap((line) => {
         const [, local, remote, state, , , , , , inode = ''] = line.trim().split(/\s+/);
         if (!inodes.has(inode)) return [];

@@ -6,11 +6,21 @@ import { isSshDoor } from './entry.ts';
 import { isSameProcess } from './procfs.ts';
 import type { ImageRecord } from './record.ts';
 import { type TcpSocket, tcpSockets } from './socket-table.ts';
+import { TimeBudget } from './time-budget.ts';
 
 /** Descriptors of an sshd that are looked at: it has a dozen, and some for each forwarded connection. */
 const MOST_DESCRIPTORS = 4_096;
 /** Connections that are remembered: they stay the same as long as their process. */
 const MOST_KNOWN = 4_096;
+
+/** Processes of sshd that a session came through: there are three or four. Whoever makes a longer line of them makes each look-up take longer. */
+const MOST_DOORS = 8;
+/**
+ * Of the thread that evaluates events. A look-up takes some ms, and 30 on a machine with thousands of sockets: anybody who reaches sshd's port causes
+ * three of them with each connection.
+ */
+const SHARE = 0.05;
+const MOST_MS = 200;
 
 /** Start times of one process, as its images have them, differ by less. */
 const SAME_START_NS = 500_000_000n;
@@ -24,14 +34,15 @@ interface KnownPeer {
 export class SshPeers {
   /** By pid. */
   readonly #known = new Map<number, KnownPeer>();
+  readonly #budget = new TimeBudget(SHARE, MOST_MS);
 
   /**
    * A process image that has just come. Of one of sshd the connection is looked up now: a session may be over before its first event is evaluated, and who
    * is in it can open others.
    */
   see(image: ImageRecord): void {
-    if (!isSshDoor(image) || this.#find(image)) return;
-    const connected = connectionsOf(image);
+    if (!isSshDoor(image) || this.#find(image) || !this.#budget.isLeft) return;
+    const connected = this.#budget.spend(() => connectionsOf(image));
     const [only, ...others] = connected ?? [];
     if (only && others.length === 0) this.#remember(image, only.remote.text);
   }
@@ -46,8 +57,8 @@ export class SshPeers {
       if (peer !== undefined) return peer;
     }
     const [nearest] = doors;
-    if (!nearest || this.#find(nearest)) return undefined;
-    const peer = findPeer(doors.toReversed());
+    if (!nearest || this.#find(nearest) || doors.length > MOST_DOORS || !this.#budget.isLeft) return undefined;
+    const peer = this.#budget.spend(() => findPeer(doors.toReversed()));
     this.#remember(nearest, peer);
     return peer;
   }
