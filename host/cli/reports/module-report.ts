@@ -80,9 +80,13 @@ export function reportOn(file: string, bytes: Uint8Array): ModuleReport | undefi
 
 function filterOf(manifest: JsonObject, rules: readonly unknown[]): ModuleReport['filter'] {
   if (manifest.filter === undefined) return undefined;
+  // Clauses have the numbers of alternatives, if there are any.
+  const { alternatives } = manifest;
+  const numbered =
+    alternatives === undefined ? rules : asArray(alternatives).map((one) => rules[asNumber(at(one, 'rule')) ?? -1]);
   try {
-    return readFilter(manifest.filter, rules.length).map((clause) => ({
-      rule: text(at(rules[clause.rule], 'name')),
+    return readFilter(manifest.filter, numbered.length).map((clause) => ({
+      rule: text(at(numbered[clause.rule], 'name')),
       types: clause.types,
       need: filterNeed(clause) ?? 'nothing',
     }));

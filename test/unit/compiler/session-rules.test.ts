@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadRuleModule } from '../../../host/agent/rule-module.ts';
 import { readAlternatives } from '../../../host/agent/stored-alternatives.ts';
+import { reportOn } from '../../../host/cli/reports/module-report.ts';
 import { compileModule, translateRules } from '../../../host/compiler/compile.ts';
 import { printCondition } from '../../../host/compiler/conditions/print.ts';
 import { explainRule } from '../../../host/compiler/explain.ts';
@@ -97,6 +98,8 @@ test('the manifest has the alternatives, and only those of such rules raise its 
     manifest.exact?.rules.map(({ rule }) => rule),
     [0],
   );
+  const named = reportOn('m', wasm)?.filter?.map(({ rule }) => rule);
+  assert.deepEqual(named?.toSorted(), ['R0', 'R1', 'R1', 'R2'], 'what the kernel lets through is named by rule');
   const { rules, alternatives = [] } = loadRuleModule('m', wasm);
   assert.deepEqual(
     rules.map(({ name, readsContainers }) => [name, readsContainers]),
