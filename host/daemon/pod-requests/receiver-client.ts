@@ -40,6 +40,8 @@ export class ReceiverClient implements PodRequestSource {
   /** Of the state: one at a time. */
   #keeping: Promise<void> = Promise.resolve();
   #isKeeping = false;
+  /** When the clock was looked at, in ms of one that nobody sets. Undefined: not yet. */
+  #clockSeen: number | undefined;
   /** The state in memory may be ahead of what is on disk. */
   #isUnsure = true;
   #failure: string | undefined = 'it was not connected yet';
@@ -54,6 +56,7 @@ export class ReceiverClient implements PodRequestSource {
   }
 
   get coverage(): RequestCoverage {
+    this.#leaveFutureOut();
     return this.#state.coverage;
   }
 
@@ -126,6 +129,7 @@ export class ReceiverClient implements PodRequestSource {
     if ('now' in message && !clock.heard(message.now)) {
       throw new ReceiverError(`the clock of ${this.#options.url}, or of this machine, was set`);
     }
+    this.#leaveFutureOut();
     const { coverage, until } = this.#state;
     const epoch = message.kind === 'begin' ? message.epoch : (this.#state.at?.epoch ?? '');
     const place = { epoch, position: message.position };
@@ -173,6 +177,23 @@ export class ReceiverClient implements PodRequestSource {
         this.#keep(sink, broken);
       }
     }
+  }
+
+  /**
+   * Times that are yet to come seem to be covered where the node's clock was set back: sessions begin then once more, and their requests are not known.
+   * That was since the clock was looked at last.
+   */
+  #leaveFutureOut(): void {
+    const elapsed = performance.now();
+    const seen = this.#clockSeen;
+    this.#clockSeen = elapsed;
+    const now = nowNanoseconds();
+    const { coverage } = this.#state;
+    const last = coverage.spans.at(-1)?.to ?? 0n;
+    if (last <= now) return;
+    this.#gaps++;
+    const from = seen === undefined ? 0n : now - BigInt(Math.ceil(elapsed - seen)) * NANOSECONDS_PER_MS;
+    this.#state = { ...this.#state, coverage: withoutSpan(coverage, { from, to: last }) };
   }
 
   /**

@@ -180,6 +180,25 @@ test('a clock that is set while a stream is open makes the agent ask again', asy
   assert.ok(spans.every(({ to }) => to <= BigInt(Date.now()) * MS));
 });
 
+test('where the clock of the node is set back, times that come once more are not covered any longer', async (t) => {
+  await using receiver = await TestReceiver.start();
+  await using agent = receiver.agent('node-a').start();
+  const began = Date.now();
+  await until(() => covers(agent.folder, began + 1_000, began + 1_500));
+  const { now } = Date;
+  t.mock.method(Date, 'now', () => now() - 1_000);
+  const set = Date.now();
+  const { spans } = agent.client.coverage;
+  assert.ok(spans.length > 0 && spans.every(({ to }) => to <= BigInt(set) * MS));
+  assert.equal(
+    coversPod(agent.client.coverage, { namespace: 'shop', pod: 'web-0' }, spans[0] ?? { from: 0n, to: 1n }),
+    true,
+  );
+  // Once it is past what it showed before, all counts as before.
+  await until(() => covers(agent.folder, set + 1_600));
+  assert.equal(await covers(agent.folder, set + 100, set + 900), false);
+});
+
 test('after a new run of the receiver the time between is not covered, and the rest is', async () => {
   await using receiver = await TestReceiver.start();
   await using agent = receiver.agent('node-a').start();
