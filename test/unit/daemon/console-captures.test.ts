@@ -100,6 +100,11 @@ test('a condition that is typed matches the events of which it is true', async (
   const all = await tried('evt.type in (openat,\n  connect)');
   assert.ok(all.kind === 'matches');
   assert.equal(all.total, 5);
+  // As it is copied out of a rule file.
+  const indented = await tried('    evt.type in (openat,\nconnect)\n  and not k8s.user.name exists');
+  assert.ok(indented.kind === 'matches', JSON.stringify(indented));
+  assert.equal(indented.total, 5);
+  assert.match(indented.remarks.join(), /does not have whose exec session it is/);
 });
 
 test('rules of a file may use the macros of the files of the agent, of which none is evaluated', async () => {

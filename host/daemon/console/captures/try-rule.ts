@@ -24,6 +24,7 @@ const LIMITS = { milliseconds: 12_000, megabytes: 450 } as const;
 const MOST_MATCHES = 2_000;
 const MOST_DIAGNOSTICS = 20;
 const LONGEST_TEXT = 500;
+const NO_SESSIONS = 'A capture does not have whose exec session it is: k8s.user and k8s.session are absent.';
 
 export interface TryQuestion {
   readonly kind: 'try-rule';
@@ -70,6 +71,7 @@ export async function tryRule({ path, text, files, statics, secretNames }: TryQu
   );
   const remarks = [
     ...missingEvents(module, recording.facts.eventTypes),
+    ...(module.alternatives?.some(({ session }) => session) ? [NO_SESSIONS] : []),
     ...report.damage.map(({ reason }) => `A part of the file is damaged: ${reason}.`),
     ...[...report.setAside.values()].map((reason) => `The rule was set aside: ${reason}.`),
   ];

@@ -7,11 +7,12 @@ import { renderDiagnostic, type ShownDiagnostic } from '../../../diagnostics/dia
 /** The name of the file, in messages. */
 export const TYPED = 'typed';
 const INDENT = '    ';
+/** The condition begins at INDENT, however far its first line is indented. */
 const HEAD = `- rule: Typed rule
   desc: A condition that was typed into the page.
   output: "matched"
   priority: DEBUG
-  condition: >-
+  condition: >2-
 `;
 const LINES_BEFORE = HEAD.split('\n').length - 1;
 
