@@ -10,9 +10,16 @@ const CLOCKS_APART = 100_000_000n;
 /** Adds the requests to attach to the sessions that they went to, where there is no doubt; returns these. */
 export function attachTo(sessions: readonly Session[], requests: readonly PodRequest[]): Map<PodRequest, Session> {
   const found = new Map<PodRequest, Session>();
-  for (const request of requests) {
-    if (request.entry !== 'attach' || request.isRefused) continue;
-    const [target, ...others] = sessions.filter((session) => mayBeTarget(session, request));
+  const attaching = requests.filter(({ entry, isRefused }) => entry === 'attach' && !isRefused);
+  if (attaching.length === 0) return found;
+  // Users may attach as often as they like, and there are thousands of sessions.
+  const byPod = Map.groupBy(
+    sessions.filter(({ kind }) => kind === 'container'),
+    ({ container }) => podOf(container?.namespace, container?.pod),
+  );
+  for (const request of attaching) {
+    const ofPod = byPod.get(podOf(request.namespace, request.pod)) ?? [];
+    const [target, ...others] = ofPod.filter((session) => mayBeTarget(session, request));
     if (!target || others.length > 0) continue;
     target.attached = [...(target.attached ?? []), request];
     found.set(request, target);
@@ -20,12 +27,17 @@ export function attachTo(sessions: readonly Session[], requests: readonly PodReq
   return found;
 }
 
-/** The request need not name the container: then it is that of the pod's only one, or the first. */
+function podOf(namespace = '', pod = ''): string {
+  return `${namespace}/${pod}`;
+}
+
+/**
+ * Of a session of the pod. The request need not name the container: then it is that of the pod's only one, or the first.
+ */
 function mayBeTarget(
-  { kind, container, forked, isOver, last }: Session,
-  { namespace, pod, container: asked, received }: PodRequest,
+  { container, forked, isOver, last }: Session,
+  { container: asked, received }: PodRequest,
 ): boolean {
-  if (kind !== 'container' || container?.namespace !== namespace || container.pod !== pod) return false;
-  if (asked !== undefined && container.name !== undefined && asked !== container.name) return false;
+  if (asked !== undefined && container?.name !== undefined && asked !== container.name) return false;
   return forked - CLOCKS_APART <= received && (!isOver || received <= last + CLOCKS_APART);
 }
