@@ -16,6 +16,8 @@ const ALERT_APART_MS = 30_000;
 export interface KnownSessions {
   /** In how many ms it is settled; 0: it is. */
   settledIn(sessions: readonly SessionRef[]): number;
+  /** Whether it is known in which pod each is, if in any. */
+  arePlaced(sessions: readonly SessionRef[]): boolean;
   /** Undefined if it is no session that was entered by an exec into a pod. */
   factsOf(sessions: readonly SessionRef[]): SessionFacts | undefined;
 }
@@ -51,8 +53,9 @@ export class SessionDecision {
     const [first] = matches;
     if (!first?.condition) return first;
     const { sessions = [] } = first.match;
-    const isSettled = (this.#sessions?.settledIn(sessions) ?? 0) === 0;
-    const facts = this.#sessions?.factsOf(sessions);
+    const known = this.#sessions;
+    const isSettled = !known || (known.settledIn(sessions) === 0 && known.arePlaced(sessions));
+    const facts = known?.factsOf(sessions);
     for (const each of matches) {
       if (!each.condition || each.condition.holds(facts)) return each;
       if (!isSettled) this.#note();
@@ -78,7 +81,7 @@ export class SessionDecision {
     this.#reportedAt = now;
     const message =
       `${UNDECIDED_RULE}. Matches of conditions on k8s.user or k8s.session that did not count, although it was not settled whose ` +
-      `session they are of: ${number(more)}. Too many waited for that, or the agent stopped.`;
+      `session they are of: ${number(more)}. Too many waited for that, their container's runtime did not answer, or the agent stopped.`;
     this.#internal(UNDECIDED_RULE, 'Warning', message);
   }
 }

@@ -144,6 +144,11 @@ export class LiveSessions {
     return Math.max(0, ...sessions.map((session) => Math.min(patienceMs, this.#settledAt(session) - now)));
   }
 
+  /** Whether it is known of each in which pod it is, if in any: its container's runtime has answered. */
+  arePlaced(sessions: readonly SessionRef[]): boolean {
+    return sessions.every(({ key, container }) => this.#podOf.has(key) || this.#options.place(container) !== 'unknown');
+  }
+
   /**
    * What is known of the session that a process is in. Undefined if it is in none that was entered by an exec into a pod.
    * @param sessions that the process descends from, the innermost first
