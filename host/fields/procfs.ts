@@ -3,6 +3,7 @@
 
 import { type Dir, opendirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { DESCRIPTOR_TYPE_NAMES } from '../schema/descriptor-types.ts';
+import { ROOT_PID_NAMESPACE } from '../schema/image.ts';
 import type { EventRecord, ImageRecord } from './record.ts';
 import { socketName, socketType } from './socket-table.ts';
 import { type Absent, encode, type FieldValue, integer, text } from './value.ts';
@@ -20,8 +21,8 @@ const STREAMS: Readonly<Record<string, number>> = { stdin: 0, stdout: 1, stderr:
 export function processFileField(name: string, argument: string | undefined, event: EventRecord): FieldValue | Absent {
   const { image } = event;
   if (name === 'thread.vtid') return optionalNumber(innermostNumber(event.number('tid')));
-  if (!image || !isSameProcess(image)) return undefined;
-  const directory = `/proc/${image.number('pid')}`;
+  const directory = image && processDirectory(image);
+  if (!directory) return undefined;
   const [, stream, aspect] = /^proc\.(std\w+)\.(name|type)$/.exec(name) ?? [];
   if (stream !== undefined) {
     const number = STREAMS[stream] ?? 0;
@@ -29,9 +30,9 @@ export function processFileField(name: string, argument: string | undefined, eve
   }
   switch (name) {
     case 'proc.nthreads':
-      return integer(threadsOf(image));
+      return integer(threadsOf(directory));
     case 'proc.nchilds':
-      return integer(threadsOf(image) - 1);
+      return integer(threadsOf(directory) - 1);
     case 'proc.fdopencount':
       return optionalNumber(openDescriptors(directory));
     case 'proc.fdusage': {
@@ -47,21 +48,35 @@ export function processFileField(name: string, argument: string | undefined, eve
 }
 
 /** The fields of /proc/PID/stat from the third on, after the name, which is in parentheses and may contain anything. */
-function statOf(image: ImageRecord): readonly string[] {
-  const stat = readIfThere(`/proc/${image.number('pid')}/stat`) ?? '';
+function statOf(directory: string): readonly string[] {
+  const stat = readIfThere(`${directory}/stat`) ?? '';
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 const [FIELD_THREADS, FIELD_START] = [20 - 3, 22 - 3] as const;
 
-function threadsOf(image: ImageRecord): number {
-  return Number(statOf(image)[FIELD_THREADS] ?? 0);
+function threadsOf(directory: string): number {
+  return Number(statOf(directory)[FIELD_THREADS] ?? 0);
+}
+
+/** The pid namespace whose numbers /proc has. */
+const OWN_PID_NAMESPACE = attempt(() => statSync('/proc/self/ns/pid').ino);
+
+/**
+ * `/proc/PID` of a process. Undefined if it has ended, or where the agent has a pid namespace of its own and the process is not in it: the kernel
+ * shows the numbers of that one there, and no others.
+ */
+export function processDirectory(image: ImageRecord): string | undefined {
+  const isInOwn = image.number('pid_namespace') === OWN_PID_NAMESPACE;
+  if (OWN_PID_NAMESPACE !== ROOT_PID_NAMESPACE && !isInOwn) return undefined;
+  const directory = `/proc/${image.number(isInOwn ? 'vpid' : 'pid')}`;
+  return isSameProcess(image, directory) ? directory : undefined;
 }
 
 /** Whether the number still belongs to the event's process: it may have ended, and its number may be used again. */
-export function isSameProcess(image: ImageRecord): boolean {
+function isSameProcess(image: ImageRecord, directory: string): boolean {
   const uptime = Number.parseFloat(readIfThere('/proc/uptime') ?? '');
-  const ticks = Number(statOf(image)[FIELD_START]);
+  const ticks = Number(statOf(directory)[FIELD_START]);
   if (Number.isNaN(ticks) || Number.isNaN(uptime)) return false;
   const started = Date.now() / 1000 - uptime + ticks / TICKS_PER_SECOND;
   return Math.abs(started - Number(image.big('start_time')) / NANOSECONDS) < START_SLACK_S;

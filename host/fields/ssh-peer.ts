@@ -3,7 +3,7 @@
 
 import { readdirSync, readlinkSync } from 'node:fs';
 import { isSshDoor } from './entry.ts';
-import { isSameProcess } from './procfs.ts';
+import { processDirectory } from './procfs.ts';
 import type { ImageRecord } from './record.ts';
 import { type TcpSocket, tcpSockets } from './socket-table.ts';
 import { TimeBudget } from './time-budget.ts';
@@ -83,14 +83,15 @@ export class SshPeers {
 
 /** Of a process of sshd. Undefined if it listens: then it has connections of others for a moment. */
 function connectionsOf(door: ImageRecord): readonly TcpSocket[] | undefined {
-  if (!isTrusted(door)) return undefined;
-  const sockets = socketsOf(door.number('pid'));
+  const directory = trustedDirectory(door);
+  if (directory === undefined) return undefined;
+  const sockets = socketsOf(directory);
   return sockets.some(({ isListening }) => isListening) ? undefined : sockets.filter(isConnected);
 }
 
-/** Whoever has namespaces of their own can put a program in the place of sshd, but does not run it as root. */
-function isTrusted(door: ImageRecord): boolean {
-  return door.number('uid') === 0 && isSameProcess(door);
+/** Its `/proc/PID`. Whoever has namespaces of their own can put a program in the place of sshd, but does not run it as root. */
+function trustedDirectory(door: ImageRecord): string | undefined {
+  return door.number('uid') === 0 ? processDirectory(door) : undefined;
 }
 
 function isConnected({ remote }: TcpSocket): boolean {
@@ -101,8 +102,9 @@ function isConnected({ remote }: TcpSocket): boolean {
 function findPeer(doors: readonly ImageRecord[]): string | undefined {
   const ports = new Set<number>();
   for (const [index, door] of doors.entries()) {
-    if (!isTrusted(door)) continue;
-    const sockets = socketsOf(door.number('pid'));
+    const directory = trustedDirectory(door);
+    if (directory === undefined) continue;
+    const sockets = socketsOf(directory);
     const listening = sockets.filter(({ isListening }) => isListening);
     // The one that waits for all has the connections of others for a moment.
     if (index === 0 && doors.length > 1 && listening.length > 0) {
@@ -119,8 +121,8 @@ function findPeer(doors: readonly ImageRecord[]): string | undefined {
   return undefined;
 }
 
-function socketsOf(pid: number): readonly TcpSocket[] {
-  const directory = `/proc/${pid}`;
+/** @param directory `/proc/PID` */
+function socketsOf(directory: string): readonly TcpSocket[] {
   const inodes = new Set<string>();
   try {
     for (const name of readdirSync(`${directory}/fd`).slice(0, MOST_DESCRIPTORS)) {
