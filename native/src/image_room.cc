@@ -60,16 +60,22 @@ bool ImageTable::StoreText(uint32_t index, const ImageText& text) {
   return true;
 }
 
-/** Takes no room if another image has the same text; otherwise it does only if it may. */
+/**
+ * Takes no room if another image has the same text; otherwise it does only if it may. That of a change is stored
+ * without a look: hardly another has it, and a storm of changes leaves no time for it (live pressure lost events by
+ * it).
+ */
 bool ImageTable::StoreTextAsItIs(uint32_t index, const ImageText& text, bool takes_room) {
   Entry& entry = entries_[index];
   WriteImageText(text, kDraftDistance, &text_bytes_, Slot(index));
-  entry.text = texts_.Share(text_bytes_);
+  const bool is_alone = Slot(index)->kind == IMAGE_CHANGE;
+  entry.text = is_alone ? kNone : texts_.Share(text_bytes_);
   if (entry.text == kNone) {
     if (!takes_room) return false;
     const uint32_t block = Allocate(static_cast<uint32_t>(text_bytes_.size()));
     if (block == BuddyAllocator::kNone) return false;
-    entry.text = texts_.Add(text_bytes_, block, entry.owner);
+    entry.text =
+        is_alone ? texts_.AddAlone(text_bytes_, block, entry.owner) : texts_.Add(text_bytes_, block, entry.owner);
     shares_.Take(entry.owner, blocks_.BlockSize(block));
   }
   ShareImageText(*Slot(index), texts_.BlockOf(entry.text) - entry.slot - kDraftDistance, Slot(index));

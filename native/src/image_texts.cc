@@ -17,7 +17,7 @@ ImageTexts::ImageTexts(BuddyAllocator* blocks, SandboxRegion* region)
 
 uint64_t ImageTexts::HashOf(std::string_view bytes) const {
   const uint64_t mixed = (std::hash<std::string_view>()(bytes) ^ secret_) * 0x9e3779b97f4a7c15;
-  return mixed ^ mixed >> 32;
+  return (mixed ^ mixed >> 32) | 1;
 }
 
 uint32_t ImageTexts::Share(std::string_view bytes) {
@@ -32,6 +32,13 @@ uint32_t ImageTexts::Share(std::string_view bytes) {
 }
 
 uint32_t ImageTexts::Add(std::string_view bytes, uint32_t block, uint64_t owner) {
+  const uint32_t number = AddAlone(bytes, block, owner);
+  const uint64_t hash = texts_[number].hash = HashOf(bytes);
+  if (by_hash_.count(hash) < kMostOfHash) by_hash_.emplace(hash, number);
+  return number;
+}
+
+uint32_t ImageTexts::AddAlone(std::string_view bytes, uint32_t block, uint64_t owner) {
   uint32_t number = static_cast<uint32_t>(texts_.size());
   if (free_.empty()) {
     texts_.emplace_back();
@@ -40,20 +47,20 @@ uint32_t ImageTexts::Add(std::string_view bytes, uint32_t block, uint64_t owner)
     free_.pop_back();
   }
   bytes.copy(reinterpret_cast<char*>(region_->data() + block), bytes.size());
-  texts_[number] = {block, static_cast<uint32_t>(bytes.size()), 1, HashOf(bytes), owner};
-  if (by_hash_.count(texts_[number].hash) < kMostOfHash) by_hash_.emplace(texts_[number].hash, number);
+  texts_[number] = {block, static_cast<uint32_t>(bytes.size()), 1, 0, owner};
   return number;
 }
 
 bool ImageTexts::Release(uint32_t text) {
   if (--texts_[text].references > 0) return false;
+  free_.push_back(text);
+  if (texts_[text].hash == 0) return true;
   const auto [first, last] = by_hash_.equal_range(texts_[text].hash);
   for (auto each = first; each != last; ++each) {
     if (each->second != text) continue;
     by_hash_.erase(each);
     break;
   }
-  free_.push_back(text);
   return true;
 }
 

@@ -21,8 +21,10 @@ class ImageTexts {
 
   /** The number of the text that has just these bytes, with another reference; or kNone. */
   uint32_t Share(std::string_view bytes);
-  /** Writes a new text to a block for it, which is in the share of an owner. */
+  /** Writes a new text to a block for it, which is in the share of an owner. Others with these bytes may share it. */
   uint32_t Add(std::string_view bytes, uint32_t block, uint64_t owner);
+  /** The same without a look for others, and never found by them. */
+  uint32_t AddAlone(std::string_view bytes, uint32_t block, uint64_t owner);
   void Retain(uint32_t text) { texts_[text].references++; }
   /** Releases a reference. With the last one the text is gone, and its block is the caller's. */
   bool Release(uint32_t text);
@@ -37,6 +39,7 @@ class ImageTexts {
     uint32_t block = 0;
     uint32_t size = 0;
     uint32_t references = 0;
+    /** 0: it has none, and is not in by_hash_. */
     uint64_t hash = 0;
     uint64_t owner = 0;
   };
