@@ -41,15 +41,30 @@ inline_always u32 enforce_by_signal(const struct enforcement *table, u64 met, u3
   return count_enforced(table, met, refused ? refused : kill_current(stopped));
 }
 
-/* Clauses that the current process can meet as a candidate; all, with ENFORCE_DOUBT, if the reader has not passed on its
- * image. */
-inline_always u64 candidate_clauses(const struct enforcement *table, u64 image) {
-  const struct enforce_process *entry = &table->processes[image % ENFORCE_PROCESSES];
-  if (!image || *(volatile u64 *)&entry->image != image)
+/* The clauses of an image by its entry, which may become that of another one meanwhile. */
+inline_always u64 clauses_at(const struct enforce_process *entry, u64 image) {
+  if (*(volatile u64 *)&entry->image != image)
     return ~0ull;
   u64 clauses = *(volatile u64 *)&entry->clauses;
   barrier();
   return *(volatile u64 *)&entry->image == image ? clauses : ~0ull;
+}
+
+/* The same of an image that has no entry in the tables with that number. A global function, as put_path() is, with a
+ * stack of its own for the key. */
+__noinline u64 crowded_clauses(u64 image, u64 serial) {
+  struct enforce_crowded key = {.image = image, .serial = serial};
+  const struct enforce_process *entry = bpf_map_lookup_elem(&enforce_crowd, &key);
+  return entry ? clauses_at(entry, image) : ~0ull;
+}
+
+/* Clauses that the current process can meet as a candidate; all, with ENFORCE_DOUBT, if the reader has not passed on
+ * its image. */
+inline_always u64 candidate_clauses(const struct enforcement *table, u64 image) {
+  if (!image)
+    return ~0ull;
+  u64 clauses = clauses_at(&table->processes[image % ENFORCE_PROCESSES], image);
+  return likely(!(clauses & ENFORCE_DOUBT)) ? clauses : crowded_clauses(image, table->serial);
 }
 
 /* Of some clauses those that are left by what the current process is. `doubtful`: those that only its facts decide, if

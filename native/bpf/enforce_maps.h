@@ -21,6 +21,15 @@ struct {
       });
 } enforcements SEC(".maps");
 
+/* Images that have found their entry in the tables taken. Values are allocated on demand. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, ENFORCE_CROWD);
+  __type(key, struct enforce_crowded);
+  __type(value, struct enforce_process);
+} enforce_crowd SEC(".maps");
+
 /* By the cgroup's number; filled by the reader. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);

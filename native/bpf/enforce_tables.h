@@ -80,6 +80,14 @@ struct enforce_process {
   __u64 clauses; /* those with ENFORCE_CANDIDATE whose rule has its bit in the image */
 };
 
+/* Key of the same for an image that has found its entry taken by one that lives: nobody leaves a process without its
+ * clauses by having many others. */
+#define ENFORCE_CROWD 131072
+struct enforce_crowded {
+  __u64 image;
+  __u64 serial; /* of the tables: in others the same bits are those of other clauses */
+};
+
 /* So many within that time, whenever it begins. */
 struct enforce_limit {
   __u64 count; /* ENFORCE_MOST_COUNT at most */

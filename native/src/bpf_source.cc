@@ -55,7 +55,7 @@ class BpfSource : public EventSource {
   Status Open(const std::vector<std::string>& event_types) override;
   Status Start(const std::function<void()>& drain) override;
   Status UseFilter(int map) override { return tables_.UseFilter(map); }
-  Result<int> PrepareEnforcement(const PinSettings* pins) override;
+  Result<EnforcementMaps> PrepareEnforcement(const PinSettings* pins) override;
   Status Enforce(EnforcementTable* table) override { return table == nullptr ? enforcer_.End() : enforcer_.Use(table); }
   std::vector<MissingEnforcer> MissingEnforcers() const override { return enforcer_.missing(); }
   const enforce_counts* EnforcementCounts() const override { return enforcer_.counts(); }
@@ -165,9 +165,9 @@ Status BpfSource::LoadFirst(uint32_t ring_size) {
   return tables_.FillPrograms(programs_);
 }
 
-Result<int> BpfSource::PrepareEnforcement(const PinSettings* pins) {
+Result<EnforcementMaps> BpfSource::PrepareEnforcement(const PinSettings* pins) {
   if (auto failed = enforcer_.MakeMaps(pins)) return std::move(*failed);
-  return enforcer_.MapFd("enforce_cgroups");
+  return EnforcementMaps{enforcer_.MapFd("enforce_cgroups"), enforcer_.MapFd("enforce_crowd")};
 }
 
 uint32_t BpfSource::ThisThread() {

@@ -7,9 +7,9 @@ namespace wasprey {
 Status Enforcement::Prepare(uint32_t bank, std::span<const uint8_t> tables, std::span<const uint64_t> rules,
                             std::optional<PinSettings> pins) {
   if (!source_->IsOpen()) return Error{"CAPTURE_STATE", "The capture was not started.", ""};
-  auto places = source_->PrepareEnforcement(pins ? &*pins : nullptr);
-  if (!places) return std::move(places.error());
-  auto table = EnforcementTable::Make(tables, rules);
+  auto maps = source_->PrepareEnforcement(pins ? &*pins : nullptr);
+  if (!maps) return std::move(maps.error());
+  auto table = EnforcementTable::Make(tables, rules, maps->crowd);
   if (!table) return std::move(table.error());
   (*table)->PinBy(std::move(pins));
   if ((*table)->tables().agent == 0) {
@@ -18,7 +18,7 @@ Status Enforcement::Prepare(uint32_t bank, std::span<const uint8_t> tables, std:
       return Error{"CAPTURE_ENFORCEMENT", "The agent's own process is not known to the kernel's programs.", ""};
     (*table)->Protect(process, images_->ContainerCgroupOf(process));
   }
-  if (!images_->places().IsUsed()) images_->NotePlaces(*places);
+  if (!images_->places().IsUsed()) images_->NotePlaces(maps->places);
   images_->TellEnforcement(bank, table->get());
   tables_[bank] = std::move(*table);
   return std::nullopt;

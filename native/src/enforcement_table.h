@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -21,10 +22,13 @@ class EnforcementTable {
  public:
   /**
    * Makes the map. `tables` are the bytes of struct enforcement up to its processes; `rules` are pairs: the number of a
-   * rule's candidate bit, and its clauses. Tables of another size are refused.
+   * rule's candidate bit, and its clauses. Tables of another size are refused. `crowd` is a descriptor of the map of
+   * images that find their entry taken.
    */
   static Result<std::unique_ptr<EnforcementTable>> Make(std::span<const uint8_t> tables,
-                                                        std::span<const uint64_t> rules);
+                                                        std::span<const uint64_t> rules, int crowd);
+  ~EnforcementTable();
+  EnforcementTable(const EnforcementTable&) = delete;
 
   /** Of the map. */
   int fd() const { return map_.get(); }
@@ -47,17 +51,25 @@ class EnforcementTable {
   /** No program of BPF LSM decides such calls: what can't be left to a signal is not enforced. */
   void RefuseNothingByLsm(std::span<const uint64_t> types);
 
-  /** Sets the clauses of an image's process by the candidate words of a bank. A later image takes the entry of an
-   * earlier one. */
+  /** Sets the clauses of an image's process by the candidate words of a bank. One that finds its entry taken goes to
+   * the crowd. */
   void Fill(const image& process, uint32_t bank);
-  /** Frees the entry of an image that its process has left. */
+  /** Forgets an image that its process has left. */
   void Forget(uint64_t id);
 
  private:
-  EnforcementTable(FileDescriptor map, Mapping memory, std::span<const uint64_t> rules);
+  EnforcementTable(FileDescriptor map, Mapping memory, FileDescriptor crowd, std::span<const uint64_t> rules);
+
+  uint64_t ClausesOf(const image& process, uint32_t bank) const;
+  void JoinCrowd(const enforce_process& process);
+  void LeaveCrowd(uint64_t id);
+  void TakeOutOfCrowd(uint64_t id) const;
 
   FileDescriptor map_;
   Mapping memory_;
+  FileDescriptor crowd_;
+  /** Ids of the images of these tables that are in it. */
+  std::unordered_set<uint64_t> crowded_;
   enforcement* tables_;
   std::vector<uint64_t> rules_;
   std::optional<PinSettings> pins_;

@@ -44,6 +44,12 @@ struct MissingEnforcer {
   std::string detail;
 };
 
+/** Descriptors of the maps that enforcement fills. */
+struct EnforcementMaps {
+  int places;
+  int crowd;
+};
+
 class EnforcementTable;
 struct PinSettings;
 struct UnattendedEnforcement;
@@ -61,9 +67,8 @@ class EventSource {
   virtual Status Start(const std::function<void()>& drain) = 0;
   /** Sets the map of the kernel filter; -1: none. After Open(). */
   virtual Status UseFilter(int map) = 0;
-  /** Makes what enforcement needs before Enforce(), or takes what is pinned; null: it ends with the agent. Returns the
-   * descriptor of the map of cgroups. */
-  virtual Result<int> PrepareEnforcement(const PinSettings*) {
+  /** Makes what enforcement needs before Enforce(), or takes what is pinned; null: it ends with the agent. */
+  virtual Result<EnforcementMaps> PrepareEnforcement(const PinSettings*) {
     return Error{"CAPTURE_STATE", "Only the kernel enforces rules.", ""};
   }
   /** Enforces the rules of a table in place of those before; null: none. */

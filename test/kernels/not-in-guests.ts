@@ -38,7 +38,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
       ...['messages', 'metrics-output', 'recording', 'scap', 'signals', 'soak', 'stop'],
     ],
   ],
-  [LOADED, ['enforced-is-matched', 'enforcement', 'enforcement-ways', 'kernel-responses']],
+  [LOADED, ['enforced-is-matched', 'enforcement', 'enforcement-crowd', 'enforcement-ways', 'kernel-responses']],
   [
     TOOLS,
     [

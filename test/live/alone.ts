@@ -13,6 +13,7 @@ export const ALONE: Readonly<Record<string, string>> = {
   'captured-places': LOADS,
   'enforced-is-matched': ENFORCES,
   enforcement: ENFORCES,
+  'enforcement-crowd': ENFORCES,
   'enforcement-lsm': ENFORCES,
   'enforcement-ways': ENFORCES,
   'filter-alerts': 'what two agents see of the whole machine is compared, and counted',
