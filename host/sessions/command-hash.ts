@@ -4,7 +4,15 @@ import { createHash } from 'node:crypto';
 import { decode, splitAtNul } from '../fields/value.ts';
 
 /** Bytes: of longer ones the kernel's record has a part. */
-export const LONGEST_ARGUMENTS = 4096;
+const LONGEST_ARGUMENTS = 4096;
+
+/**
+ * Whether all arguments are there. @param argv each ended by a NUL: but for the last one, where the table of processes has only the beginning
+ * (native/src/annex.h)
+ */
+export function isWhole(argv: Uint8Array): boolean {
+  return argv.length < LONGEST_ARGUMENTS && argv.at(-1) === 0;
+}
 
 const LENGTH = 22;
 /** An interpreter may be a script itself; so often, as the kernel lets it. */

@@ -2,7 +2,7 @@
 
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { attemptsIn } from './attempts.ts';
-import { LONGEST_ARGUMENTS, requestedHashes, wordsOf } from './command-hash.ts';
+import { isWhole, requestedHashes, wordsOf } from './command-hash.ts';
 import type { RequestCoverage } from './coverage.ts';
 import type { ExecEntry, SessionPlace, StartedSession } from './exec-entry.ts';
 import { FARTHEST_AFTER, FARTHEST_BEFORE, groupSessions } from './groups.ts';
@@ -170,7 +170,7 @@ function horizonOf(now: number): bigint {
 }
 
 function entryOf({ start, argv }: StartedSession, { namespace, pod, name }: SessionPlace): ExecEntry {
-  const isKnown = argv !== undefined && argv.length > 0 && argv.length < LONGEST_ARGUMENTS;
+  const isKnown = argv !== undefined && isWhole(argv);
   return {
     began: start,
     namespace,

@@ -89,7 +89,8 @@ CutImageText::CutImageText(const ImageText& whole)
       cwd_(EndOfPath(whole.cwd, kCutLength)),
       cgroup_(EndOfPath(whole.cgroup, kCutCgroup)),
       text_(whole) {
-  if (argv_.size() < whole.argv.text.size()) argv_.back() = '\0';
+  // Without the NUL of its last item, so that nobody takes it for a command that was run.
+  if (argv_.size() < whole.argv.text.size()) argv_.resize(argv_.find_last_not_of('\0') + 1);
   text_.executable.text = executable_;
   text_.argv.text = argv_;
   text_.environment.text = {};

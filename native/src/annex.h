@@ -28,7 +28,8 @@ struct ImageText {
 /** comm_bytes up to its NUL. */
 std::string_view CommOf(const image& process);
 
-/** An image's text in which each string is cut to some hundred bytes, and which has no environment. */
+/** An image's text in which each string is cut to some hundred bytes, and which has no environment. Arguments that are
+ * cut end without a NUL. */
 class CutImageText {
  public:
   explicit CutImageText(const ImageText& whole);

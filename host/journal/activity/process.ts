@@ -4,7 +4,7 @@ import { programOf } from '../../fields/container-runtime.ts';
 import type { ImageRecord } from '../../fields/record.ts';
 import { decode } from '../../fields/value.ts';
 import { IMAGE_FLAGS, ROOT_PID_NAMESPACE } from '../../schema/image.ts';
-import { LONGEST_ARGUMENTS, wordsOf } from '../../sessions/command-hash.ts';
+import { isWhole, wordsOf } from '../../sessions/command-hash.ts';
 import type { Command, Session, User } from './session.ts';
 
 const UNSET_ID = 0xffffffff;
@@ -112,12 +112,13 @@ export function stateOf(image: ImageRecord): ProgramState {
   const executable = text('executable');
   const { container } = image;
   const id = container?.bytes('id');
+  const argv = image.bytes('argv');
   return {
     program: programOf(executable, text('comm')),
     executable,
     isOfUpperLayer: (image.number('flags') & IMAGE_FLAGS.EXE_UPPER_LAYER) !== 0,
-    words: wordsOf(image.bytes('argv')),
-    isCut: (image.bytes('argv')?.length ?? 0) >= LONGEST_ARGUMENTS,
+    words: wordsOf(argv),
+    isCut: argv !== undefined && argv.length > 0 && !isWhole(argv),
     directory: text('cwd'),
     user: userOf(image.number('uid'), text('user_name')),
     login: image.number('login_uid') === UNSET_ID ? undefined : userOf(image.number('login_uid'), text('login_name')),

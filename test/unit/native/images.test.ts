@@ -538,6 +538,7 @@ describe('process images', { concurrency: true }, () => {
     assert.equal(short.number('flags') & IMAGE_FLAGS.TRUNCATED, IMAGE_FLAGS.TRUNCATED);
     assert.equal(text(short, 'comm'), 'crowd');
     assert.match(text(short, 'cmdline') ?? '', /^crowd y{100,130}$/);
+    assert.match(text(short, 'argv') ?? '', /^crowd\0y{100,130}$/, 'it can pass for no other command');
     assert.match(text(short, 'executable') ?? '', /^\/\/[d/]{100,130}crowd$/, 'it can pass for no other path');
     assert.equal(text(short, 'environment'), '');
     // Root's processes, which are distinguished by their cgroups.
