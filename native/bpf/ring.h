@@ -57,6 +57,7 @@ struct capture_shared {
   __u64 rules;                   /* counts the changes of what is captured: peers that were known before are news */
   __u64 reader;                  /* thread that reads events, in the root pid namespace; see tell_reader */
   __u64 reader_process;          /* its process */
+  __u64 snapshot_left;           /* tasks that the snapshot takes yet before it waits for the reader */
 };
 
 #endif

@@ -64,16 +64,26 @@ SEC("raw_tp") int snapshot_requester(void *ctx) {
 /* What the program of an iterator returns to be called for the same task again: the addon's read ends with EAGAIN. */
 #define ONCE_MORE 1
 
-/* Run by the addon once the hooks above are attached, so that processes forked meanwhile are known either way. It waits
- * for the reader where that falls behind: the images of thousands of processes do not fit into the ring. */
+/* Whether the snapshot waits for the reader, which falls behind: the images of thousands of processes do not fit into
+ * the ring. Some tasks are taken all the same each time, or processes that fork without end could keep it waiting. */
+inline_always bool waits_for_reader(struct capture_shared *control) {
+  struct filling filling = lifecycle_filling();
+  if (is_calm(&filling))
+    return false;
+  u64 left = control->snapshot_left;
+  if (left)
+    control->snapshot_left = left - 1;
+  return !left;
+}
+
+/* Run by the addon once the hooks above are attached, so that processes forked meanwhile are known either way. */
 SEC("iter.s/task")
 int snapshot_tasks(struct bpf_iter__task *ctx) {
   struct task_struct *task = ctx->task;
   struct capture_shared *control = capture();
-  struct filling filling = lifecycle_filling();
   if (!task || !is_leader(task) || !control)
     return 0;
-  if (!is_calm(&filling))
+  if (waits_for_reader(control))
     return ONCE_MORE;
   struct process *process = bpf_task_storage_get(&images, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
   if (!process)

@@ -30,6 +30,9 @@ namespace {
 constexpr std::string_view kSnapshot = "snapshot_tasks";
 /** Smallest ring worth falling back to, where the kernel limits the size of a map (4 MB before Linux 6.12). */
 constexpr uint32_t kSmallestFallback = 1 << 20;
+/** Of a snapshot, that are taken between two looks at the lifecycle ring: their images fit into its rest. */
+constexpr uint64_t kTasksAtLeast = 128;
+static_assert(kTasksAtLeast * LONGEST_IMAGE <= LIFECYCLE_BYTES / 2);
 /** Between two looks at silent requests of io_uring, while there are any. */
 constexpr uint64_t kSettlingPauseNs = 10'000'000;
 /** Room for a `struct process` of the programs, which begins with exec_time. */
@@ -321,9 +324,11 @@ Status BpfSource::RunSnapshot(const std::function<void()>& drain) {
   if (!link) return LoadError("Attaching the task iterator", errno);
   const FileDescriptor iterator(bpf_iter_create(link.get()));
   if (!iterator) return LoadError("Starting the task iterator", errno);
-  // A read runs the program until images fill an eighth of the lifecycle ring (EAGAIN), or on a million tasks.
+  // A read runs the program until images fill an eighth of the lifecycle ring, and on some tasks more (EAGAIN), or on a
+  // million tasks.
   char nothing[64];
   for (;;) {
+    __atomic_store_n(&memory_.shared->snapshot_left, kTasksAtLeast, __ATOMIC_RELAXED);
     const ssize_t got = read(iterator.get(), nothing, sizeof nothing);
     if (got == 0) return std::nullopt;
     if (got < 0 && errno != EAGAIN && errno != EINTR) return LoadError("Reading the task iterator", errno);
