@@ -20,7 +20,7 @@ const MOST_DOORS = 8;
  * three of them with each connection.
  */
 const SHARE = 0.05;
-const MOST_MS = 200;
+const MOST_MS = 1_000;
 
 /** Start times of one process, as its images have them, differ by less. */
 const SAME_START_NS = 500_000_000n;

@@ -1,28 +1,42 @@
 // So much of a thread's time may be spent on something that others can cause as often as they like.
 
+/** Clocks in ms: what has passed, and what the thread has had of a processor. On a busy machine work passes slowly, and costs no more. */
+export interface Clocks {
+  readonly now: () => number;
+  readonly used: () => number;
+}
+
+const CLOCKS: Clocks = {
+  now: () => performance.now(),
+  used: () => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  },
+};
+
 export class TimeBudget {
   readonly #share: number;
   readonly #mostMs: number;
-  readonly #now: () => number;
+  readonly #clocks: Clocks;
   #leftMs: number;
   #refilledAt: number;
 
   /**
    * @param share of the time: 0.05 are 50 ms a second
    * @param mostMs of it at once, after a time without work
-   * @param now in ms; for tests
+   * @param clocks for tests
    */
-  constructor(share: number, mostMs: number, now: () => number = () => performance.now()) {
+  constructor(share: number, mostMs: number, clocks: Clocks = CLOCKS) {
     this.#share = share;
     this.#mostMs = mostMs;
-    this.#now = now;
+    this.#clocks = clocks;
     this.#leftMs = mostMs;
-    this.#refilledAt = now();
+    this.#refilledAt = clocks.now();
   }
 
   /** Whether some is left. Work that begins then may take longer than what is left: it is made up for later. */
   get isLeft(): boolean {
-    const now = this.#now();
+    const now = this.#clocks.now();
     this.#leftMs = Math.min(this.#mostMs, this.#leftMs + (now - this.#refilledAt) * this.#share);
     this.#refilledAt = now;
     return this.#leftMs > 0;
@@ -30,11 +44,11 @@ export class TimeBudget {
 
   /** Does the work and takes its time off. */
   spend<Value>(work: () => Value): Value {
-    const began = this.#now();
+    const began = this.#clocks.used();
     try {
       return work();
     } finally {
-      this.#leftMs -= this.#now() - began;
+      this.#leftMs -= this.#clocks.used() - began;
     }
   }
 }

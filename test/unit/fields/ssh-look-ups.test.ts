@@ -9,7 +9,7 @@ import { TimeBudget } from '../../../host/fields/time-budget.ts';
 
 test('of the time a share is spent at most, whatever one piece of work takes', () => {
   let now = 1_000;
-  const budget = new TimeBudget(0.05, 200, () => now);
+  const budget = new TimeBudget(0.05, 200, { now: () => now, used: () => now });
   /** For 20 s, as often as it may. */
   const workFor = (milliseconds: number): number => {
     const end = now + 20_000;
