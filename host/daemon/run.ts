@@ -132,7 +132,7 @@ export class Run {
     loadAddon().unblockSignal(constants.signals.SIGUSR1);
     metrics.start(agent);
     this.#server.watch(agent);
-    this.#start.page?.watch(agent);
+    this.#start.page?.watch(agent, this.#responder);
     this.#agent = agent;
     this.#start.onAgent(agent);
     void this.#responder?.start();

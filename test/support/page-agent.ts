@@ -8,6 +8,7 @@ import type { Configuration } from '../../host/config/definition.ts';
 import { DEFINITION } from '../../host/config/definition.ts';
 import { defaultsOf } from '../../host/config-values/defaults.ts';
 import { Console } from '../../host/daemon/console/console.ts';
+import type { InForceHost } from '../../host/daemon/control/responses.ts';
 import { ALL_ENABLED } from '../../host/daemon/rules/rule-selection.ts';
 import { moduleOf, startBuiltAgent } from './built-agent.ts';
 import { freePort } from './free-port.ts';
@@ -20,6 +21,8 @@ export interface PageAgent {
   readonly tokenFile: string;
   /** The page's address. */
   readonly origin: string;
+  /** Sets `console.actions`, as a configuration that changes does. */
+  allowActions(isOn: boolean): void;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -29,12 +32,18 @@ export interface PageAgentOptions {
   readonly journal?: string;
   /** The folder of captures. Default: none is there. */
   readonly captures?: string;
+  /** `console.actions` */
+  readonly actions?: boolean;
+  /** Who keeps what is in force. Default: nobody. */
+  readonly responses?: InForceHost;
+  /** What the page logs. Default: it logs nothing. */
+  readonly onLog?: (message: string) => void;
 }
 
 /** @param rules text of a rules file */
 export async function startPageAgent(
   rules: string,
-  { port, journal, captures }: PageAgentOptions = {},
+  { port, journal, captures, actions, responses, onLog }: PageAgentOptions = {},
 ): Promise<PageAgent> {
   const folder = mkdtempSync(join(tmpdir(), 'wasprey-page-'));
   const file = join(folder, 'rules.yaml');
@@ -46,23 +55,29 @@ export async function startPageAgent(
       enabled: true,
       listen: `127.0.0.1:${port ?? (await freePort())}`,
       token_file: join(folder, 'console.token'),
+      actions: actions ?? false,
     },
     capture: { ...base.capture, path_prefix: join(captures ?? join(folder, 'captures'), 'capture') },
     ...(journal !== undefined && { journal: { ...base.journal, enabled: true, folder: journal } }),
   };
   const settings = { configuration, modules: [], ruleFiles: [file], selection: ALL_ENABLED };
   const page = await Console.start(settings, (_, message) => {
-    throw new Error(message);
+    if (!onLog) throw new Error(message);
+    onLog(message);
   });
   if (!page) throw new Error('the page is off');
   const built = await startBuiltAgent([await moduleOf(rules)], { hasDetails: true, ruleMatching: 'all' }, [page.board]);
-  page.watch(built.agent);
+  page.watch(built.agent, responses);
   return {
     agent: built.agent,
     page,
     link: () => page.link,
     tokenFile: configuration.console.token_file,
     origin: new URL(page.link).origin,
+    allowActions: (isOn) => {
+      const console = { ...configuration.console, actions: isOn };
+      page.use({ ...settings, configuration: { ...configuration, console } });
+    },
     async [Symbol.asyncDispose]() {
       await page.close();
       await built[Symbol.asyncDispose]();

@@ -127,6 +127,10 @@ export const SERVICE_KEYS = {
       '/run/wasprey/console.token',
       'File for the address that opens the page once, which `wasprey console` prints. Only the owner of the agent can read it.',
     ),
+    actions: applies(
+      'now',
+      flag(false, 'Let whoever has the page open undo what responses have in force. Otherwise the page is read-only.'),
+    ),
   }),
   webserver: section('The web server: health, readiness, versions, metrics.', {
     enabled: flag(false, 'Serve over HTTP.'),

@@ -9,6 +9,7 @@ import { decode } from '../../fields/value.ts';
 import type { Alert } from '../../outputs/alert.ts';
 import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { agentStatusOf } from '../control/agent-status.ts';
+import { answerOfResponses, type InForceHost, type UndoAnswer } from '../control/responses.ts';
 import { troublesOf } from '../control/troubles.ts';
 import { runtimePlaces } from '../places/metadata-places.ts';
 import { SPANS, type Span } from './activity/messages.ts';
@@ -16,6 +17,8 @@ import type { AlertBoard } from './alert-board.ts';
 import type { ConsoleSettings } from './console-settings.ts';
 import type { Answer, Lookup } from './lookup.ts';
 import type { ShownAlert, ShownStatus } from './messages.ts';
+import type { ShownInForce, ShownUndo } from './responses/messages.ts';
+import { shownInForce } from './responses/shown-in-force.ts';
 import { shownAlert } from './shown-alert.ts';
 
 const COMPILED = 'the rules are compiled modules, which do not have macros and lists';
@@ -28,6 +31,10 @@ export interface AnswerSources {
   readonly lookup: Lookup;
   readonly settings: () => ConsoleSettings;
   readonly agent: () => Agent | undefined;
+  /** Who keeps what responses have in force. */
+  readonly responses: () => InForceHost | undefined;
+  /** Logs what was asked for by the page, and changes something. */
+  readonly onAction: (message: string) => void;
 }
 
 export class Answers {
@@ -62,11 +69,17 @@ export class Answers {
     }
   }
 
-  /** The same of a request with a text, which changes nothing either. */
+  /** The same of a request with a text. The server lets those through that change something only where `allowsActions` says so. */
   async post(path: string, text: string): Promise<unknown> {
     const [kind, name = '', part, ...more] = path.split('/').map(decoded);
-    if (kind !== 'captures' || part !== 'rule' || more.length > 0) return undefined;
-    return this.#tryRule(name, text);
+    if (more.length > 0) return undefined;
+    if (kind === 'captures' && part === 'rule') return this.#tryRule(name, text);
+    if (kind === 'responses' && part === 'undo') return this.#undo(name);
+    return undefined;
+  }
+
+  get allowsActions(): boolean {
+    return this.#sources.settings().configuration.console.actions;
   }
 
   #status(): ShownStatus | undefined {
@@ -83,6 +96,8 @@ export class Answers {
         return this.#ruleOf(id);
       case 'journal':
         return this.#journalOf(id);
+      case 'in-force':
+        return this.#inForceOn(id);
       default:
         return undefined;
     }
@@ -129,6 +144,26 @@ export class Answers {
       time: Number(alert.time / NANOSECONDS_PER_MS),
       container: id === 'host' ? '' : id,
     });
+  }
+
+  async #inForceOn(number: number): Promise<ShownInForce | undefined> {
+    const alert = this.#sources.board.alert(number)?.alert;
+    if (!alert) return undefined;
+    const entries = (await this.#sources.responses()?.list()) ?? [];
+    const [container, namespace, pod] = ['container.id', 'k8s.ns.name', 'k8s.pod.name'].map((key) =>
+      textOf(alert, key),
+    );
+    const place = { container, pod: namespace === undefined || pod === undefined ? undefined : `${namespace}/${pod}` };
+    return { entries: shownInForce(entries, place), mayUndo: this.allowsActions };
+  }
+
+  /** As `wasprey responses undo` has the agent do it. */
+  async #undo(id: string): Promise<ShownUndo | undefined> {
+    this.#sources.onAction(`the page asks to undo response ${id}`);
+    const answer = await answerOfResponses(`POST /responses/${id}/undo`, this.#sources.responses());
+    if (!answer) return undefined;
+    const { error } = answer as UndoAnswer;
+    return error === undefined ? {} : { error };
   }
 
   /** @param span how far back */
@@ -201,7 +236,7 @@ function decoded(part: string): string {
   }
 }
 
-function textOf({ details = [] }: Alert, wanted: string): string | undefined {
-  const value = details.find(({ key }) => key === wanted)?.value;
+function textOf({ fields, details = [] }: Alert, wanted: string): string | undefined {
+  const value = [...details, ...fields].find(({ key }) => key === wanted)?.value;
   return value && decode(valueText(value));
 }

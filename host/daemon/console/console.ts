@@ -6,6 +6,7 @@ import { listenAddress } from '../../config/listen-address.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import type { LogLevel } from '../../diagnostics/log.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
+import type { InForceHost } from '../control/responses.ts';
 import { PathWatch } from '../hot-reload/path-watch.ts';
 import { OneTimeToken } from './access.ts';
 import { AlertBoard } from './alert-board.ts';
@@ -25,29 +26,34 @@ export class Console {
     lookup: this.#lookup,
     settings: () => this.#settings,
     agent: () => this.#agent,
+    responses: () => this.#responses,
+    onAction: (message) => this.#say('notice', message),
   });
+  readonly #say: Say;
   #settings: ConsoleSettings;
   #agent: Agent | undefined;
+  #responses: InForceHost | undefined;
   #server: ConsoleServer | undefined;
   #token: OneTimeToken | undefined;
   #certificate: PathWatch | undefined;
 
-  private constructor(settings: ConsoleSettings) {
+  private constructor(settings: ConsoleSettings, say: Say) {
     this.#settings = settings;
+    this.#say = say;
   }
 
   /**
    * Starts to serve. Undefined if the configuration does not enable it, or another process has the port: any local user can take it, and must not
    * keep the agent from starting.
-   * @param say logs a port that is taken, and the result of a changed certificate
+   * @param say logs a port that is taken, the result of a changed certificate, and what the page changes
    * @throws {CommandFailure} when the configuration can't be used
    */
   static async start(settings: ConsoleSettings, say: Say): Promise<Console | undefined> {
     if (!settings.configuration.console.enabled) return undefined;
-    const page = new Console(settings);
-    if (!(await page.#listen(settings.configuration, say))) return undefined;
+    const page = new Console(settings, say);
+    if (!(await page.#listen(settings.configuration))) return undefined;
     const { ssl_enabled, ssl_certificate } = settings.configuration.webserver;
-    if (ssl_enabled) page.#watchCertificate(ssl_certificate, say);
+    if (ssl_enabled) page.#watchCertificate(ssl_certificate);
     return page;
   }
 
@@ -56,12 +62,13 @@ export class Console {
     return this.#token?.link ?? '';
   }
 
-  /** Events are captured from now on. */
-  watch(agent: Agent): void {
+  /** Events are captured from now on. @param responses keeps what is in force */
+  watch(agent: Agent, responses?: InForceHost): void {
     this.#agent = agent;
+    this.#responses = responses;
   }
 
-  /** The settings have changed: where rule files and the journal are. Where it is served stays until the next start. */
+  /** The settings have changed: where rule files and the journal are, and whether the page may act. Where it is served stays until the next start. */
   use(settings: ConsoleSettings): void {
     this.#settings = settings;
   }
@@ -74,7 +81,7 @@ export class Console {
   }
 
   /** False: the port is taken. */
-  async #listen({ console: { listen, token_file: tokenFile }, webserver }: Configuration, say: Say): Promise<boolean> {
+  async #listen({ console: { listen, token_file: tokenFile }, webserver }: Configuration): Promise<boolean> {
     const { ssl_enabled: isSecure, ssl_certificate: certificate } = webserver;
     const at = listenAddress(listen);
     if (!at)
@@ -94,7 +101,7 @@ export class Console {
       });
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-        say('error', `the page is not served: another process has ${listen} (console.listen)`);
+        this.#say('error', `the page is not served: another process has ${listen} (console.listen)`);
         return false;
       }
       throw new CommandFailure(
@@ -117,16 +124,16 @@ export class Console {
     }
   }
 
-  #watchCertificate(path: string, say: Say): void {
+  #watchCertificate(path: string): void {
     this.#certificate = new PathWatch([path], {
       onChange: () => {
         try {
           this.#server?.renewCertificate();
         } catch (error) {
-          say('error', `the page keeps the previous certificate: ${reasonOf(error)}`);
+          this.#say('error', `the page keeps the previous certificate: ${reasonOf(error)}`);
         }
       },
-      onTrouble: (message) => say('warning', message),
+      onTrouble: (message) => this.#say('warning', message),
     });
   }
 }

@@ -1,4 +1,5 @@
-// Serves the page: its files to anybody who can connect, everything else to those who have a session. It is read-only.
+// Serves the page: its files to anybody who can connect, everything else to those who have a session. It is
+// read-only, but for actions where the configuration allows them.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Listener, peerOf, startListener } from '../web/listener.ts';
@@ -22,6 +23,8 @@ export interface ConsoleHost {
   get(path: string): Promise<unknown>;
   /** Of a request with a text. */
   post(path: string, text: string): Promise<unknown>;
+  /** Whether a request may change something: `console.actions`. */
+  readonly allowsActions: boolean;
 }
 
 export interface ConsoleServerOptions {
@@ -34,8 +37,10 @@ export interface ConsoleServerOptions {
   readonly host: ConsoleHost;
 }
 
-/** What a text is sent to: a rule that is tried on a capture. */
-const POSTED = /^captures\/[^/]+\/rule$/;
+/** A rule that is tried on a capture. */
+const TRIAL = /^captures\/[^/]+\/rule$/;
+/** What changes something: a response is undone. */
+const ACTION = /^responses\/[0-9a-f]{1,16}\/undo$/;
 
 interface Answer {
   readonly status: number;
@@ -45,6 +50,7 @@ interface Answer {
 
 const NOT_FOUND: Answer = { status: 404, body: { error: 'not found' } };
 const FOREIGN: Answer = { status: 403, body: { error: 'requests of other pages are not answered' } };
+const READ_ONLY: Answer = { status: 403, body: { error: 'the page is read-only: console.actions is off' } };
 const TOO_LARGE: Answer = { status: 413, body: { error: 'the request is too large' } };
 const NO_SESSION: Answer = {
   status: 401,
@@ -124,7 +130,8 @@ export class ConsoleServer {
     const [path = ''] = url.split('?', 1);
     if (path === '/session') return this.#session(request);
     const asked = withinSession(path);
-    if (method === 'POST' && asked !== undefined && POSTED.test(asked)) return this.#post(request, asked);
+    if (method === 'POST' && asked !== undefined && (TRIAL.test(asked) || ACTION.test(asked)))
+      return this.#post(request, asked);
     request.resume();
     if (method !== 'GET') return { status: 405, body: { error: 'only GET' }, headers: { allow: 'GET' } };
     const file = this.#options.files.get(path);
@@ -178,12 +185,19 @@ export class ConsoleServer {
 
   /** @param path below that of the session */
   async #post(request: IncomingMessage, path: string): Promise<Answer> {
-    if (!this.#hasSession(request) || !isOfBrowser(request)) {
+    const refusal = this.#refusalOf(request, path);
+    if (refusal) {
       request.resume();
-      return this.#hasSession(request) ? FOREIGN : NO_SESSION;
+      return refusal;
     }
     const text = await readBody(request, LARGEST_TEXT);
     return text === undefined ? TOO_LARGE : found(await this.#options.host.post(path, text));
+  }
+
+  #refusalOf(request: IncomingMessage, path: string): Answer | undefined {
+    if (!this.#hasSession(request)) return NO_SESSION;
+    if (!isOfBrowser(request)) return FOREIGN;
+    return ACTION.test(path) && !this.#options.host.allowsActions ? READ_ONLY : undefined;
   }
 }
 

@@ -270,7 +270,7 @@ test('a port that another process has is logged, and the agent goes without the 
   const tokenFile = join(folder, 'console.token');
   const base = defaultsOf(DEFINITION);
   const settings = (at: string) => ({
-    configuration: { ...base, console: { enabled: true, listen: at, token_file: tokenFile } },
+    configuration: { ...base, console: { ...base.console, enabled: true, listen: at, token_file: tokenFile } },
     modules: [],
     ruleFiles: [],
     selection: ALL_ENABLED,

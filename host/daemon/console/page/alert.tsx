@@ -5,6 +5,7 @@ import type { ShownAlert, ShownRule } from '../messages.ts';
 import { board } from './board.ts';
 import { captureAddress } from './captures.tsx';
 import { Condition } from './condition.tsx';
+import { InForce } from './in-force.tsx';
 import { Journal } from './journal.tsx';
 import { Place } from './now.tsx';
 import { Fact, Failed, Fields, Section } from './parts.tsx';
@@ -101,6 +102,7 @@ function Shown({ alert }: { readonly alert: ShownAlert }): VNode {
           </Section>
           <Section title="What was done">
             <Done capture={capture} response={response} />
+            <InForce id={alert.id} />
             {alert.source !== 'internal' && (
               <p>
                 <code>

@@ -57,7 +57,7 @@ async function replyOf<Body>(path: string, request: RequestInit): Promise<Reply<
     if (response.status === 401) return { kind: 'over' };
     if (response.status === 404) return { kind: 'gone' };
     if (response.status === 413) return { kind: 'failed', reason: 'the text is too long' };
-    if (!response.ok) return { kind: 'failed', reason: `the agent answered with status ${response.status}` };
+    if (!response.ok) return { kind: 'failed', reason: await errorOf(response) };
     return { kind: 'done', body: (await response.json()) as Body };
   } catch {
     return { kind: 'failed', reason: 'the agent does not answer' };
@@ -83,9 +83,14 @@ export async function openSession(token: string): Promise<string | undefined> {
       keepSession(((await response.json()) as OpenedSession).path);
       return undefined;
     }
-    const { error } = (await response.json()) as { readonly error?: string };
-    return error ?? `the agent answered with status ${response.status}`;
+    return await errorOf(response);
   } catch {
     return 'the agent does not answer';
   }
+}
+
+/** Why the agent does not do it. */
+async function errorOf(response: Response): Promise<string> {
+  const { error } = (await response.json()) as { readonly error?: string };
+  return error ?? `the agent answered with status ${response.status}`;
 }
