@@ -96,6 +96,8 @@ export class Answers {
         return this.#ruleOf(id);
       case 'journal':
         return this.#journalOf(id);
+      case 'hold-back':
+        return this.#holdBack(id);
       case 'in-force':
         return this.#inForceOn(id);
       default:
@@ -143,6 +145,21 @@ export class Answers {
       ...{ kind: 'journal', folder, secretNames, pid: pid ?? 0, session: session ?? 0 },
       time: Number(alert.time / NANOSECONDS_PER_MS),
       container: id === 'host' ? '' : id,
+    });
+  }
+
+  async #holdBack(number: number): Promise<Answer | undefined> {
+    const alert = this.#sources.board.alert(number)?.alert;
+    if (!alert) return undefined;
+    const { enabled, folder } = this.#sources.settings().configuration.journal;
+    const files = this.#ruleFiles;
+    if (!enabled) return { kind: 'none', reason: JOURNAL_OFF };
+    if (!files) return { kind: 'none', reason: COMPILED };
+    if (alert.source !== DEFAULT_SOURCE)
+      return { kind: 'none', reason: 'the journal has what the kernel reports, and this alert is of another source' };
+    return this.#sources.lookup.ask({
+      ...{ kind: 'hold-back', rule: alert.rule, files, statics: this.#statics, folder, seen: textsOf(alert) },
+      since: Date.now() - SPANS['1d'] * MINUTE_MS,
     });
   }
 
@@ -234,6 +251,17 @@ function decoded(part: string): string {
   } catch {
     return part;
   }
+}
+
+/** What was read of it, by field. */
+function textsOf({ fields, details = [] }: Alert): ReadonlyMap<string, string> {
+  const texts = new Map(
+    [...fields, ...details].flatMap(({ key, value }) => (value ? [[key, decode(valueText(value))] as const] : [])),
+  );
+  // Rules that do not print it have it among the ancestors.
+  const parent = texts.get('proc.aname[1]');
+  if (parent !== undefined) texts.set('proc.pname', parent);
+  return texts;
 }
 
 function textOf({ fields, details = [] }: Alert, wanted: string): string | undefined {

@@ -11,6 +11,7 @@ import { explainedRule } from './explained-rule.ts';
 import { journalAround } from './journal-around.ts';
 import { litRule } from './lit-rule.ts';
 import type { Answer, Question } from './lookup.ts';
+import { holdBack } from './tuning/hold-back.ts';
 
 // If the machine's memory is short, the kernel kills this process rather than the agent. At the limit of a cgroup with memory.oom.group it kills both.
 try {
@@ -46,6 +47,8 @@ function answered(question: Question): Answer | Promise<Answer> {
       return shownCapture(question);
     case 'try-rule':
       return tryRule(question);
+    case 'hold-back':
+      return holdBack(question);
     case 'activity':
       return activityOf(question);
   }

@@ -15,6 +15,8 @@ import type { TryQuestion } from './captures/try-rule.ts';
 import type { ExamineQuestion } from './examined-machine.ts';
 import type { ExplainQuestion } from './explained-rule.ts';
 import type { NoAnswer, ShownExamination, ShownExplanation, ShownJournal, ShownRule } from './messages.ts';
+import type { HoldBackQuestion } from './tuning/hold-back.ts';
+import type { ShownHoldBack } from './tuning/messages.ts';
 
 /** Of an answer: a journal may have hundreds of MB, and a compiler on a busy machine takes long. */
 const LONGEST_MS = 40_000;
@@ -52,7 +54,8 @@ export type Question =
   | ActivityQuestion
   | CapturesQuestion
   | CaptureQuestion
-  | TryQuestion;
+  | TryQuestion
+  | HoldBackQuestion;
 
 export type Answer =
   | ShownRule
@@ -64,6 +67,7 @@ export type Answer =
   | ShownCaptures
   | ShownCapture
   | TriedOnCapture
+  | ShownHoldBack
   | NoAnswer;
 
 interface Waiting {

@@ -46,6 +46,29 @@ export function proposalsFor(
   return chosen;
 }
 
+/**
+ * One for what a single alert is about: the program, with its parent, what it acted on and its image, as far as these are known. Undefined if that is
+ * too little.
+ * @param known its values, by field
+ * @param listNames of the rules: no value may be one
+ */
+export function exactProposal(
+  known: ReadonlyMap<string, string>,
+  listNames: readonly string[],
+): ExceptionValues | undefined {
+  const { program, parent, object, image } = ASPECTS;
+  const chosen = [program, parent, object, image].flatMap((aspect): (readonly [field: string, value: string])[] => {
+    for (const field of aspect) {
+      const value = known.get(field);
+      if (value !== undefined && isWritable(value, listNames)) return [[field, value]];
+    }
+    return [];
+  });
+  const fields = chosen.map(([field]) => field);
+  if (!program.some((field) => fields.includes(field)) || !fields.some((field) => TELLING.has(field))) return undefined;
+  return { fields, values: [chosen.map(([, value]) => value)] };
+}
+
 function scoreOf({ alerts, values, fields }: Proposal, total: number): number {
   return alerts / total - VALUE_COST * values.length + FIELD_WORTH * fields.length;
 }

@@ -1,10 +1,10 @@
 // Evaluates a rule that was typed on a capture: compiled by the compiler's own process, within bounds, and run by the same sandbox as any rule.
 
-import { loadRuleModule, type RuleModule } from '../../../agent/rule-module.ts';
+import type { RuleModule } from '../../../agent/rule-module.ts';
 import { triedRules } from '../../../agent/tried-rules.ts';
 import { deedText } from '../../../captures/report/command-line.ts';
 import { deedOf } from '../../../captures/report/deeds.ts';
-import { type LoadResult, loadRules, type RuleFile } from '../../../compiler/rules/load.ts';
+import { type LoadResult, loadRules } from '../../../compiler/rules/load.ts';
 import { CommandFailure } from '../../../diagnostics/failure.ts';
 import { evaluateHistory } from '../../../journal/backtest/evaluate.ts';
 import { type OriginatedMatch, Origins } from '../../../journal/backtest/origin.ts';
@@ -12,15 +12,12 @@ import { laneRules } from '../../../journal/backtest/tried-rules.ts';
 import { EventView } from '../../../journal/event-views.ts';
 import { findHistory } from '../../../journal/history.ts';
 import { SecretMask } from '../../../journal/mask-secrets.ts';
-import { compileBounded } from '../../rules/bounded-compile.ts';
 import { readRuleFiles } from '../../rules/rule-files.ts';
-import type { RuleSelection } from '../../rules/rule-selection.ts';
 import { loadOptions } from '../../rules/rule-set.ts';
+import { compileTrial } from '../trial/compile-trial.ts';
 import type { TriedMatch, TriedOnCapture } from './messages.ts';
 import { TYPED, typedDiagnostic, typedRule } from './typed-rule.ts';
 
-/** One rule takes a compiler 2 s and 200 MB. A pod's memory limit counts it too. */
-const LIMITS = { milliseconds: 12_000, megabytes: 450 } as const;
 const MOST_MATCHES = 2_000;
 const MOST_DIAGNOSTICS = 20;
 const LONGEST_TEXT = 500;
@@ -48,8 +45,8 @@ export async function tryRule({ path, text, files, statics, secretNames }: TryQu
     throw new CommandFailure("the agent's rule files have errors now: `wasprey validate` shows them");
   const names = namesOf(loaded);
   if (names.length === 0) throw new CommandFailure('the text has no rule');
-  const module = await compiled(all, { selections: onlyRules(names), statics });
-  if ('kind' in module) return module;
+  const module = await compileTrial({ files: all, names, statics }, TYPED);
+  if ('diagnostics' in module) return invalid(module.diagnostics);
   const mask = new SecretMask(secretNames);
   const [recording] = findHistory([path]).files;
   if (!recording) throw new CommandFailure('it was removed meanwhile');
@@ -81,29 +78,6 @@ export async function tryRule({ path, text, files, statics, secretNames }: TryQu
 
 function namesOf({ rules }: LoadResult): string[] {
   return rules.filter(({ file }) => file === TYPED).map(({ name }) => name);
-}
-
-function onlyRules(names: readonly string[]): RuleSelection['selections'] {
-  return [
-    { operation: 'disable', by: 'rule', pattern: '*' },
-    ...names.map((pattern) => ({ operation: 'enable', by: 'rule', pattern }) as const),
-  ];
-}
-
-/** Not by way of the cache on disk: it would grow by whatever is typed. */
-async function compiled(
-  files: readonly RuleFile[],
-  selection: RuleSelection,
-): Promise<RuleModule | Extract<TriedOnCapture, { readonly kind: 'invalid' }>> {
-  const said: string[] = [];
-  const job = { files, selection, color: false, leavesOut: false };
-  try {
-    const { wasm } = await compileBounded(job, { say: (text) => said.push(text.trim()), limits: LIMITS }).module;
-    return loadRuleModule(TYPED, wasm);
-  } catch (error) {
-    if (error instanceof CommandFailure && said.length > 0) return invalid(said);
-    throw error;
-  }
 }
 
 function invalid(diagnostics: readonly string[]): Extract<TriedOnCapture, { readonly kind: 'invalid' }> {

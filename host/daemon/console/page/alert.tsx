@@ -5,6 +5,7 @@ import type { ShownAlert, ShownRule } from '../messages.ts';
 import { board } from './board.ts';
 import { captureAddress } from './captures.tsx';
 import { Condition } from './condition.tsx';
+import { HoldBack } from './hold-back.tsx';
 import { InForce } from './in-force.tsx';
 import { Journal } from './journal.tsx';
 import { Place } from './now.tsx';
@@ -102,16 +103,13 @@ function Shown({ alert }: { readonly alert: ShownAlert }): VNode {
           </Section>
           <Section title="What was done">
             <Done capture={capture} response={response} />
-            <InForce id={alert.id} />
-            {alert.source !== 'internal' && (
-              <p>
-                <code>
-                  wasprey tune <Text value={quoted(rule)} />
-                </code>{' '}
-                proposes exceptions that hold alerts of this rule back, by what it fired on.
-              </p>
-            )}
+            <InForce key={alert.id} id={alert.id} />
           </Section>
+          {alert.source !== 'internal' && (
+            <Section title="Exceptions">
+              <HoldBack key={alert.id} id={alert.id} rule={rule} />
+            </Section>
+          )}
           <Section title="Fields">
             <Fields fields={alert.fields} />
             {process && process.details.length > 0 && (
@@ -133,11 +131,6 @@ function Shown({ alert }: { readonly alert: ShownAlert }): VNode {
       </div>
     </article>
   );
-}
-
-/** For a shell. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function Done({
