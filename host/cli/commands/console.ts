@@ -1,5 +1,5 @@
-// wasprey console: prints the address of the page of this machine's agent. It starts no browser: the address has the token, and every local user can
-// read the arguments of a process.
+// wasprey console: prints the address of the page of this machine's agent, or of one in a cluster. It starts no browser: the address has the token, and
+// every local user can read the arguments of a process.
 
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -13,26 +13,49 @@ const PATIENCE_MS = 5_000;
 
 export const CONSOLE = defineCommand({
   name: 'console',
-  usage: '',
+  usage: '[--pod NAMESPACE/POD]',
   operands: [],
   description: `
     Prints the address of the page that this machine's agent serves (\`console.enabled\`). The address opens the page once,
     within one browser, for twelve hours; the next call prints another.
 
     The page shows alerts as they come, why a rule fired, what rules cost and how the agent does. From another machine:
-    \`ssh -L 8766:127.0.0.1:8766 HOST\`, then the address that the command prints there.`,
-  status: { ok: 'The address is printed.', failure: 'No agent serves the page.' },
-  options: CONFIG_OPTIONS,
+    \`ssh -L 8766:127.0.0.1:8766 HOST\`, then the address that the command prints there.
+
+    With --pod it is the page of an agent in a cluster, by your kubeconfig (KUBECONFIG, or ~/.kube/config): the command runs
+    \`wasprey console\` in the pod, and forwards a port of this machine to it until Ctrl-C.`,
+  status: {
+    ok: 'The address is printed; with --pod, it was served until Ctrl-C.',
+    failure: 'No agent serves the page, or the cluster forbids it.',
+  },
+  options: {
+    ...CONFIG_OPTIONS,
+    pod: { kind: 'text', value: 'NAMESPACE/POD', description: "The agent's pod." },
+    namespace: {
+      kind: 'text',
+      short: 'n',
+      value: 'NAME',
+      description: "Its namespace, where --pod has none. Default: that of the kubeconfig's context.",
+    },
+  },
   examples: [
     { command: 'wasprey console', effect: 'Prints an address that opens the page once.' },
+    {
+      command: 'wasprey console --pod wasprey/wasprey-x7k2p',
+      effect: 'Prints that of an agent in the cluster, and forwards its port.',
+    },
     { command: 'wasprey console -c wasprey.yaml', effect: 'Prints that of an agent with this configuration.' },
   ],
   async run({ options, operands }, terminal) {
     if (operands.length > 0) throw new UsageError('console takes no operands');
-    const { configuration } = await configurationOf(
-      { config: options.config, option: options.option, usual: true },
-      terminal,
-    );
+    const { pod, namespace, config, option } = options;
+    if (pod !== undefined) {
+      if (config !== undefined || option) throw new UsageError('--pod excludes --config and --option');
+      const { showPodPage } = await import('../console/pod-page.ts');
+      return showPodPage(pod, namespace, terminal);
+    }
+    if (namespace !== undefined) throw new UsageError('--namespace is for --pod');
+    const { configuration } = await configurationOf({ config, option, usual: true }, terminal);
     const link = await linkIn(configuration.console.token_file);
     terminal.print(`${link}\n`);
     return EXIT.ok;
