@@ -65,11 +65,12 @@ inline_always bool is_by_kernel(struct task_struct *task, u32 way) {
   return way != WAY_IO_URING && LOAD_WORD(task_struct, task, cred) != LOAD_WORD(task_struct, task, real_cred);
 }
 
-/* Whether the filter drops an open that succeeds: it matches no rule then. */
-inline_always bool filter_drops(const struct refused_open *open, u64 image, u64 combination) {
+/* Whether the filter drops an open that succeeds: it matches no rule then. A global function, as put_path() is: before
+ * 6.2 what it keeps on the stack leaves too little for tell_refused_open(). */
+__noinline int filter_drops(const struct refused_open *open, u64 image, u64 combination) {
   struct filter *filter = find_filter();
   struct record record = {.image = image};
-  if (!filter)
+  if (!filter || !open)
     return false;
   u64 clauses = clauses_of_call(filter, &record, open->type, 0, FILTER_OPEN);
   if (open->type == EVENT_OPEN_BY_HANDLE_AT || open->may_be_request)

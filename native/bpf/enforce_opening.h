@@ -12,9 +12,9 @@ struct refused_open {
   u64 file;
   u64 met;
   u32 reserved; /* of its event */
-  u32 type;     /* 0: none that rules know, or a request of a type that is not known */
-  u32 way;
-  u32 may_be_request; /* of io_uring: settle_opening() finds out */
+  u16 type;     /* 0: none that rules know, or a request of a type that is not known */
+  u8 way;
+  u8 may_be_request; /* of io_uring: settle_opening() finds out */
 };
 
 /* Whether a thread may carry out requests of io_uring. It does so at the end of any call, and after an interrupt: what
