@@ -59,7 +59,7 @@ inline_always void close_draft(struct draft *draft) {
 
 /* Sends the record. False when it found no room, which is counted. `process` is the one that causes the record, 0 if
  * unknown. The addon is woken only when it falls behind: images wait for the events that name them. */
-inline_always bool write_draft(struct draft *draft, enum room room, struct process *process, struct task_struct *task) {
+inline_always bool write_draft(struct draft *draft, enum room room, struct process *process) {
   u64 size = (draft_filled(draft) + 7) & ~7ull;
   draft->space->image.size = size;
   struct filling filling = lifecycle_filling();
@@ -73,8 +73,8 @@ inline_always bool write_draft(struct draft *draft, enum room room, struct proce
 }
 
 /* Sends the record and releases the draft space. */
-inline_always bool send_draft(struct draft *draft, enum room room, struct process *process, struct task_struct *task) {
-  bool sent = write_draft(draft, room, process, task);
+inline_always bool send_draft(struct draft *draft, enum room room, struct process *process) {
+  bool sent = write_draft(draft, room, process);
   close_draft(draft);
   return sent;
 }

@@ -51,7 +51,7 @@ inline_always void note_fork(struct task_struct *parent, struct task_struct *chi
     process->watched = 1;
   }
   remember(process, image);
-  store_image_id(process, send_draft(&draft, ROOM_FORK, mother, parent) ? id : 0, draft.capture);
+  store_image_id(process, send_draft(&draft, ROOM_FORK, mother) ? id : 0, draft.capture);
 }
 
 SEC("tp_btf/sched_process_fork")
@@ -94,7 +94,7 @@ inline_always void note_exec(struct task_struct *task) {
   append_texts(&draft, task, false);
   append_stream(&draft, task);
   remember(process, image);
-  store_image_id(process, send_draft(&draft, ROOM_EVENT, process, task) ? id : 0, draft.capture);
+  store_image_id(process, send_draft(&draft, ROOM_EVENT, process) ? id : 0, draft.capture);
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -118,7 +118,7 @@ inline_always void send_end(struct process *process, struct task_struct *task) {
   image->time = wall_time(draft.capture);
   image->pid = task->tgid;
   image->exit_code = task->exit_code;
-  send_draft(&draft, ROOM_END, process, task);
+  send_draft(&draft, ROOM_END, process);
 }
 
 inline_always void note_exit(struct task_struct *task) {

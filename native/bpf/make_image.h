@@ -61,7 +61,7 @@ inline_always void send_image(struct draft *draft, struct process *process, stru
     append_texts(draft, task, other);
   if (!previous)
     append_stream(draft, task);
-  if (!write_draft(draft, previous ? ROOM_CHANGE : ROOM_EVENT, process, task)) {
+  if (!write_draft(draft, previous ? ROOM_CHANGE : ROOM_EVENT, process)) {
     *(volatile u32 *)&process->changed = previous != 0;
     return;
   }

@@ -68,14 +68,13 @@ bool ImageTable::StoreText(uint32_t index, const ImageText& text) {
 bool ImageTable::StoreTextAsItIs(uint32_t index, const ImageText& text, bool takes_room) {
   Entry& entry = entries_[index];
   WriteImageText(text, kDraftDistance, &text_bytes_, Slot(index));
-  const bool is_alone = Slot(index)->kind == IMAGE_CHANGE;
-  entry.text = is_alone ? kNone : texts_.Share(text_bytes_);
+  const uint64_t hash = Slot(index)->kind == IMAGE_CHANGE ? ImageTexts::kAlone : texts_.HashOf(text_bytes_);
+  entry.text = hash == ImageTexts::kAlone ? kNone : texts_.Share(text_bytes_, hash);
   if (entry.text == kNone) {
     if (!takes_room) return false;
     const uint32_t block = Allocate(static_cast<uint32_t>(text_bytes_.size()));
     if (block == BuddyAllocator::kNone) return false;
-    entry.text =
-        is_alone ? texts_.AddAlone(text_bytes_, block, entry.owner) : texts_.Add(text_bytes_, block, entry.owner);
+    entry.text = texts_.Add(text_bytes_, hash, block, entry.owner);
     shares_.Take(entry.owner, blocks_.BlockSize(block));
   }
   ShareImageText(*Slot(index), texts_.BlockOf(entry.text) - entry.slot - kDraftDistance, Slot(index));

@@ -20,8 +20,8 @@ uint64_t ImageTexts::HashOf(std::string_view bytes) const {
   return (mixed ^ mixed >> 32) | 1;
 }
 
-uint32_t ImageTexts::Share(std::string_view bytes) {
-  const auto [first, last] = by_hash_.equal_range(HashOf(bytes));
+uint32_t ImageTexts::Share(std::string_view bytes, uint64_t hash) {
+  const auto [first, last] = by_hash_.equal_range(hash);
   for (auto each = first; each != last; ++each) {
     Text& text = texts_[each->second];
     if (std::string_view(BytesOf(text), text.size) != bytes) continue;
@@ -31,14 +31,7 @@ uint32_t ImageTexts::Share(std::string_view bytes) {
   return kNone;
 }
 
-uint32_t ImageTexts::Add(std::string_view bytes, uint32_t block, uint64_t owner) {
-  const uint32_t number = AddAlone(bytes, block, owner);
-  const uint64_t hash = texts_[number].hash = HashOf(bytes);
-  if (by_hash_.count(hash) < kMostOfHash) by_hash_.emplace(hash, number);
-  return number;
-}
-
-uint32_t ImageTexts::AddAlone(std::string_view bytes, uint32_t block, uint64_t owner) {
+uint32_t ImageTexts::Add(std::string_view bytes, uint64_t hash, uint32_t block, uint64_t owner) {
   uint32_t number = static_cast<uint32_t>(texts_.size());
   if (free_.empty()) {
     texts_.emplace_back();
@@ -47,14 +40,15 @@ uint32_t ImageTexts::AddAlone(std::string_view bytes, uint32_t block, uint64_t o
     free_.pop_back();
   }
   bytes.copy(reinterpret_cast<char*>(region_->data() + block), bytes.size());
-  texts_[number] = {block, static_cast<uint32_t>(bytes.size()), 1, 0, owner};
+  texts_[number] = {block, static_cast<uint32_t>(bytes.size()), 1, hash, owner};
+  if (hash != kAlone && by_hash_.count(hash) < kMostOfHash) by_hash_.emplace(hash, number);
   return number;
 }
 
 bool ImageTexts::Release(uint32_t text) {
   if (--texts_[text].references > 0) return false;
   free_.push_back(text);
-  if (texts_[text].hash == 0) return true;
+  if (texts_[text].hash == kAlone) return true;
   const auto [first, last] = by_hash_.equal_range(texts_[text].hash);
   for (auto each = first; each != last; ++each) {
     if (each->second != text) continue;

@@ -15,16 +15,18 @@ namespace wasprey {
 class ImageTexts {
  public:
   static constexpr uint32_t kNone = 0xffffffff;
+  /** No text has this hash. */
+  static constexpr uint64_t kAlone = 0;
 
   /** Blocks of `blocks` are in `region`. */
   ImageTexts(BuddyAllocator* blocks, SandboxRegion* region);
 
+  /** What texts are found by. */
+  uint64_t HashOf(std::string_view bytes) const;
   /** The number of the text that has just these bytes, with another reference; or kNone. */
-  uint32_t Share(std::string_view bytes);
-  /** Writes a new text to a block for it, which is in the share of an owner. Others with these bytes may share it. */
-  uint32_t Add(std::string_view bytes, uint32_t block, uint64_t owner);
-  /** The same without a look for others, and never found by them. */
-  uint32_t AddAlone(std::string_view bytes, uint32_t block, uint64_t owner);
+  uint32_t Share(std::string_view bytes, uint64_t hash);
+  /** Writes a new text to a block for it, which is in the share of an owner. With the hash kAlone it is never found. */
+  uint32_t Add(std::string_view bytes, uint64_t hash, uint32_t block, uint64_t owner);
   void Retain(uint32_t text) { texts_[text].references++; }
   /** Releases a reference. With the last one the text is gone, and its block is the caller's. */
   bool Release(uint32_t text);
@@ -39,12 +41,11 @@ class ImageTexts {
     uint32_t block = 0;
     uint32_t size = 0;
     uint32_t references = 0;
-    /** 0: it has none, and is not in by_hash_. */
-    uint64_t hash = 0;
+    /** kAlone: it is not in by_hash_. */
+    uint64_t hash = kAlone;
     uint64_t owner = 0;
   };
 
-  uint64_t HashOf(std::string_view bytes) const;
   const char* BytesOf(const Text& text) const { return reinterpret_cast<const char*>(region_->data() + text.block); }
 
   BuddyAllocator* blocks_;
