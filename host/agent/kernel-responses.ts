@@ -9,7 +9,8 @@ import {
   PINNED_MEANS,
 } from '../capture/enforcement-means.ts';
 import { enforcementTables } from '../capture/enforcement-tables.ts';
-import { firstWords, numberOfAlternatives } from '../engine/candidate-words.ts';
+import { numberOfAlternatives, ruleOf } from '../engine/alternatives.ts';
+import { firstWords } from '../engine/candidate-words.ts';
 import type { EnforcedClause, EnforcementStart } from '../engine/protocol.ts';
 import { PinnedEnforcement } from '../responses/pinned-enforcement.ts';
 import { RUNTIME_COPIES, RUNTIME_PROGRAMS } from '../responses/rails.ts';
@@ -130,12 +131,12 @@ function problemText(wanted: Wanted | undefined, reason: string): string {
 /** Of several responses for a rule, one that kills counts. */
 function wantedOf(modules: readonly RuleModule[]): Wanted[] {
   const words = firstWords(modules.map(numberOfAlternatives));
-  return modules.flatMap(({ rules, alternatives, exact }, module) =>
-    rules.flatMap(({ name, responses = [] }, number) => {
+  return modules.flatMap((of, module) =>
+    of.rules.flatMap(({ name, responses = [] }, number) => {
       const own = responses.flatMap(({ response }) => (response.where === 'kernel' ? [response] : []));
       const response = own.find(({ action }) => action === 'kill_process') ?? own[0];
       if (!response) return [];
-      const found = exact.find(({ rule }) => (alternatives?.[rule]?.rule ?? rule) === number);
+      const found = of.exact.find(({ rule }) => ruleOf(of, rule) === number);
       const action: EnforcedAction = response.action === 'deny' ? 'deny' : 'kill_process';
       const enforced = found && { exact: found, action, firstWord: words[module] ?? 0 };
       return [{ name, module, number, response, ...(enforced && { enforced }) }];

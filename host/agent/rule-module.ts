@@ -34,6 +34,8 @@ export interface RuleInfo {
   readonly output: Template;
   /** Its condition reads fields that only the container runtime has (not just container.id). */
   readonly readsContainers: boolean;
+  /** Its condition reads the exec session. */
+  readonly readsSession: boolean;
   /** It reads fields of the pod that only the API server has. */
   readonly readsPods: boolean;
   /** The fields that its condition reads, with their arguments. */
@@ -254,6 +256,7 @@ function ruleInfo(stored: StoredRule, from: EventSource, readsSession: boolean):
     tags,
     output: parseTemplate(output, from),
     readsContainers: readsSession || reads(fields, needsRuntime),
+    readsSession,
     readsPods: reads(fields, needsCluster),
     fields,
     eventTypes,

@@ -1,7 +1,8 @@
 // The rules in use: replaced one set at a time, each either completely or not at all, and counted.
 
 import { type FilterTables, filterTables } from '../capture/filter-tables.ts';
-import { firstWords, numberOfAlternatives } from '../engine/candidate-words.ts';
+import { numberOfAlternatives } from '../engine/alternatives.ts';
+import { firstWords } from '../engine/candidate-words.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EnforcementStart, ModuleStart, RuleSetStart } from '../engine/protocol.ts';
 import type { JournalWants } from '../journal/wants.ts';

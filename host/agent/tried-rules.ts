@@ -1,5 +1,6 @@
 // Modules as they are tried on the past.
 
+import { ruleOf } from '../engine/alternatives.ts';
 import type { RuleMatching } from '../engine/protocol.ts';
 import type { TriedModule, TriedRules } from '../journal/backtest/tried-rules.ts';
 import { ruleReads } from './alert-desk.ts';
@@ -11,14 +12,15 @@ export function triedRules(modules: readonly RuleModule[], ruleMatching: RuleMat
   return { modules: modules.map(triedModule), ruleMatching };
 }
 
-function triedModule({ name, verified, rules, alternatives, filter }: RuleModule): TriedModule {
+function triedModule(module: RuleModule): TriedModule {
+  const { name, verified, rules, alternatives, filter } = module;
   return {
     name,
     verified,
     ...(alternatives && { alternatives: startsOf(alternatives) }),
     rules: rules.map((rule, index) => {
       const { name, priority, output, fields } = rule;
-      const needs = filter?.filter((clause) => (alternatives?.[clause.rule]?.rule ?? clause.rule) === index);
+      const needs = filter?.filter((clause) => ruleOf(module, clause.rule) === index);
       return { name, priority, output, fields, needs, reads: ruleReads(rule) };
     }),
   };

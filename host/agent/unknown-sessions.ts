@@ -5,10 +5,7 @@ import { namedRules } from './rule-names.ts';
 
 /** The consequences for the rules, as a message for people; undefined if there are no such rules. */
 export function describeUnknownSessions(modules: readonly RuleModule[], isReplay: boolean): string | undefined {
-  const rules = modules.flatMap(({ rules, alternatives = [] }) => {
-    const numbers = new Set(alternatives.flatMap(({ rule, session }) => (session ? [rule] : [])));
-    return rules.filter((_, number) => numbers.has(number));
-  });
+  const rules = modules.flatMap((module) => module.rules.filter(({ readsSession }) => readsSession));
   if (rules.length === 0) return undefined;
   const reason = isReplay
     ? 'a recording does not have them'

@@ -25,13 +25,3 @@ export function firstWords(ruleCounts: readonly number[]): readonly number[] {
       'Compile them to one module.',
   });
 }
-
-/** How many numbers a module passes to match(). */
-export function numberOfAlternatives({ rules, alternatives }: AnyModule): number {
-  return (alternatives ?? rules).length;
-}
-
-interface AnyModule {
-  readonly rules: readonly unknown[];
-  readonly alternatives?: readonly unknown[];
-}

@@ -17,7 +17,8 @@ import { EVENT_HEADER } from '../schema/event-structs.ts';
 import { ANCESTRY_WORDS, CANDIDATE_WORDS, IMAGE } from '../schema/image.ts';
 import { member } from '../schema/layout.ts';
 import { Absence } from './absence.ts';
-import { firstWords, numberOfAlternatives } from './candidate-words.ts';
+import { numberOfAlternatives, ruleOf } from './alternatives.ts';
+import { firstWords } from './candidate-words.ts';
 import { ContainerRules } from './container-rules.ts';
 import { GuardRun, processOf } from './guard-run.ts';
 import { planRule } from './match-reader.ts';
@@ -134,10 +135,9 @@ export class ModuleSet {
     };
     this.modules = modules.map((start, module) =>
       bound(start, module, (number, event, view) => {
-        const of = start.alternatives?.[number];
-        const rule = of?.rule ?? number;
+        const rule = ruleOf(start, number);
         if (refused?.has(module, rule, event)) return;
-        const { holdsWithout } = of ?? {};
+        const holdsWithout = start.alternatives?.[number]?.holdsWithout;
         const session = holdsWithout !== undefined && { alternative: number, holdsWithout };
         host.onMatch({ set: this, module, rule, event, view, ...session });
       }),

@@ -7,7 +7,7 @@ import { type PodRequest, userKey } from './pod-request.ts';
 
 const SECOND = 1_000_000_000n;
 /** So far the clocks of an API server and a node may be apart: a process that seems to begin before its request, or after its end. */
-const CLOCKS_APART = SECOND / 10n;
+export const CLOCKS_APART = SECOND / 10n;
 /** An API server, a kubelet and a client may each keep a request waiting for 30 s before its process begins. */
 export const LONGEST_START = 120n * SECOND;
 /** A session that is so near a request, and has none of its own, makes it doubtful: clocks may be further apart. */

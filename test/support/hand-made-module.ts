@@ -21,6 +21,7 @@ export function handMade(parts: TextParts): RuleModule {
         tags: [],
         output: parseTemplate('never'),
         readsContainers: false,
+        readsSession: false,
         readsPods: false,
         fields: [],
         eventTypes: ['openat'],

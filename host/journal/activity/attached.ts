@@ -1,11 +1,9 @@
 // Requests to attach begin no process: what is typed is done by the container's own program, whose session has the request. That program is not the
 // user's for that: what it did because of the input can't be told from what it did besides, so it has no Kubernetes user, nor have its alerts.
 
+import { CLOCKS_APART } from '../../sessions/groups.ts';
 import type { PodRequest } from '../../sessions/pod-request.ts';
 import type { Session } from './session.ts';
-
-/** So far the clocks of an API server and a node may be apart. */
-const CLOCKS_APART = 100_000_000n;
 
 /** Adds the requests to attach to the sessions that they went to, where there is no doubt; returns these. */
 export function attachTo(sessions: readonly Session[], requests: readonly PodRequest[]): Map<PodRequest, Session> {

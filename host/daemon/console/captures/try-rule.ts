@@ -68,7 +68,7 @@ export async function tryRule({ path, text, files, statics, secretNames }: TryQu
   );
   const remarks = [
     ...missingEvents(module, recording.facts.eventTypes),
-    ...(module.alternatives?.some(({ session }) => session) ? [NO_SESSIONS] : []),
+    ...(module.rules.some(({ readsSession }) => readsSession) ? [NO_SESSIONS] : []),
     ...report.damage.map(({ reason }) => `A part of the file is damaged: ${reason}.`),
     ...[...report.setAside.values()].map((reason) => `The rule was set aside: ${reason}.`),
   ];
