@@ -1,6 +1,7 @@
 // What a history lacks for a rule: then its figures say less than those of an agent that had run with the rule.
 
 import { findEventType } from '../../schema/events/index.ts';
+import type { FieldSource } from '../../schema/fields/field.ts';
 import { resolveField } from '../../schema/fields/index.ts';
 import {
   type FilterClause,
@@ -35,13 +36,13 @@ export function lacksOf(rule: TriedRule, files: readonly HistoryFile[]): readonl
   lacks.push(...notKept(rule, files));
   const hosts = fields.filter((field) => HOST_NAME_FIELD.test(field));
   if (hosts.length > 0) lacks.push(`the addresses that host names had then: ${hosts.join(', ')}`);
-  const ofSession = [...new Set([...fields, ...reads.fields])].filter(isOfSession);
+  const ofSession = [...new Set([...fields, ...reads.fields])].filter((name) => sourceOf(name)?.from === 'session');
   if (ofSession.length > 0) {
     lacks.push(
       `whose exec session it was, which a recording does not have, so that these are absent: ${ofSession.join(', ')}`,
     );
   }
-  const ofMachine = reads.fields.filter(isOfMachine);
+  const ofMachine = reads.fields.filter((name) => isOfMachine(sourceOf(name)));
   if (ofMachine.length > 0) lacks.push(`fields of its output that only a running process has: ${ofMachine.join(', ')}`);
   return lacks;
 }
@@ -95,12 +96,12 @@ const READING_OPENS = Array.from({ length: OPEN_COMBINATIONS }, (_, index) => {
   return access === 0 && opened !== OPENED.nothing ? 1n << BigInt(index) : 0n;
 }).reduce((sum, bit) => sum | bit, 0n);
 
-function isOfSession(name: string): boolean {
+function sourceOf(name: string): FieldSource | undefined {
   const resolved = resolveField(name);
-  return resolved.ok && resolved.field.source.from === 'session';
+  return resolved.ok ? resolved.field.source : undefined;
 }
 
-function isOfMachine(name: string): boolean {
-  const resolved = resolveField(name);
-  return resolved.ok && resolved.field.source.from === 'procfs';
+/** Where a session by ssh came from is read from the sockets of sshd. */
+function isOfMachine(source: FieldSource | undefined): boolean {
+  return source?.from === 'procfs' || (source?.from === 'entry' && source.fact === 'source');
 }

@@ -395,6 +395,11 @@ test('what the history lacks for a rule is said', async () => {
   condition: evt.type = openat and k8s.user.name = alice
   output: "%k8s.session.id"
   priority: INFO
+- rule: By ssh
+  desc: d
+  condition: evt.type = openat
+  output: "%session.kind %session.source"
+  priority: INFO
 - rule: Has all
   desc: d
   condition: evt.type = openat
@@ -414,6 +419,7 @@ test('what the history lacks for a rule is said', async () => {
       [
         'whose exec session it was, which a recording does not have, so that these are absent: k8s.user.name, k8s.session.id',
       ],
+      ['fields of its output that only a running process has: session.source'],
       [],
     ],
   );
