@@ -9,14 +9,18 @@ import { digestInputs, isUpToDate, writeStamp } from './stamp.mjs';
 
 const STAMP = `${SETUP_STATE}page.stamp`;
 const SOURCES = 'host/daemon/console/page';
-const MESSAGES = ['messages.ts', 'activity/messages.ts', 'captures/messages.ts'].map(
-  (name) => `host/daemon/console/${name}`,
-);
+/** What is bundled: a test holds it against what esbuild reads. */
+export const PAGE_INPUTS = [
+  SOURCES,
+  'host/daemon/console/messages.ts',
+  'host/daemon/console/activity/messages.ts',
+  'host/schema/priority.ts',
+];
 const COPIED = ['index.html', 'icon.svg'];
 const OUTPUTS = [...COPIED, 'page.js', 'page.css'].map((name) => `${PAGE_FOLDER}/${name}`);
 
 /** Of the versions of what is bundled, too. */
-const currentDigest = () => digestInputs(PROJECT, [SOURCES, ...MESSAGES, 'package-lock.json']);
+const currentDigest = () => digestInputs(PROJECT, [...PAGE_INPUTS, 'package-lock.json']);
 
 /** @returns {boolean} */
 export function pageBuilt() {
