@@ -9,10 +9,9 @@ import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { ActivityLog } from '../../journal/activity/activity-log.ts';
-import { attachTo } from '../../journal/activity/attached.ts';
-import { nameKubernetesUsers } from '../../journal/activity/kubernetes-users.ts';
 import { noteText } from '../../journal/activity/note-text.ts';
-import { gapsOf, type Note, readFile, startOf } from '../../journal/activity/read-activity.ts';
+import { type Note, readFiles } from '../../journal/activity/read-activity.ts';
+import { applyRequests, type FurtherRequests } from '../../journal/activity/requests.ts';
 import { isSelected, isSelectedRequest, type Selection } from '../../journal/activity/select.ts';
 import type { Session } from '../../journal/activity/session.ts';
 import { requestJson, sessionJson } from '../../journal/activity/session-json.ts';
@@ -129,12 +128,17 @@ export const ACTIVITY = defineCommand({
     const kept = folders.flatMap(podRequestFiles);
     // A log that is given counts as all of it.
     const coverage = logs.length > 0 ? undefined : await coverageOf(folders);
-    const further = nameUsers(sessions, { requests: requestsOf(logs, kept, terminal), coverage }, history);
+    const further = applyRequests(sessions, { requests: requestsOf(logs, kept, terminal), coverage }, history);
     const selection = selectionOf(options);
     const shown = wanted === undefined ? chosen(sessions, selection) : [sessionWith(wanted, sessions)];
-    const requests = wanted === undefined ? further.filter((request) => isSelectedRequest(request, selection)) : [];
-    const targets = attachTo(sessions, further);
-    print({ sessions: shown, requests, targets }, options.json === true, wanted !== undefined, terminal);
+    const requests =
+      wanted === undefined ? further.requests.filter((request) => isSelectedRequest(request, selection)) : [];
+    print(
+      { sessions: shown, requests, targets: further.targets },
+      options.json === true,
+      wanted !== undefined,
+      terminal,
+    );
     if (log.sessionsLeftOut > 0) terminal.say(`wasprey: ${count(log.sessionsLeftOut, 'older session')} left out\n`);
     for (const note of notes) terminal.say(`wasprey: ${noteText(note)}\n`);
     return notes.some(({ kind }) => kind === 'damaged') ? EXIT.failure : EXIT.ok;
@@ -163,24 +167,13 @@ function floorOf({ since }: GivenHistory): { readonly since?: bigint } {
   return since === undefined ? {} : { since: BigInt(Math.round(since)) * NANOSECONDS_PER_MS };
 }
 
-function readAll({ files, since }: GivenHistory, log: ActivityLog, isJournal: boolean): readonly Note[] {
-  const notes = gapsOf(files, since, isJournal ? Date.now() : undefined);
-  const seen = new Set<string>();
-  const all = sum(files.map(({ bytes }) => bytes));
-  let done = 0;
+function readAll(history: GivenHistory, log: ActivityLog, isJournal: boolean): readonly Note[] {
+  const all = sum(history.files.map(({ bytes }) => bytes));
   using bar = new ProgressBar();
-  for (const file of files) {
-    const before = done;
-    const found = readFile(file, log, (bytes, events) => bar.update((before + bytes) / all, events));
-    done += file.bytes;
-    for (const note of found) {
-      // Each segment of a journal lacks the same types.
-      const key = note.kind === 'missing-types' ? note.what : undefined;
-      if (key === undefined || !seen.has(key)) notes.push(note);
-      if (key !== undefined) seen.add(key);
-    }
-  }
-  return notes;
+  return readFiles(history, log, {
+    now: isJournal ? Date.now() : undefined,
+    onProgress: (bytes, events) => bar.update(bytes / all, events),
+  });
 }
 
 /** Oldest first, by when something was done last: what is recent stands at the end, above the prompt. */
@@ -214,12 +207,6 @@ function requestsOf(logs: readonly string[], kept: readonly string[], terminal: 
   }
 }
 
-interface KnownRequests {
-  readonly requests: readonly PodRequest[];
-  /** Undefined: they are all. */
-  readonly coverage: RequestCoverage | undefined;
-}
-
 /** Of all journals: which one a session is of is not known here. */
 async function coverageOf(folders: readonly string[]): Promise<RequestCoverage | undefined> {
   const found = (await Promise.all(folders.map(coverageIn))).filter((coverage) => coverage !== undefined);
@@ -227,21 +214,8 @@ async function coverageOf(folders: readonly string[]): Promise<RequestCoverage |
   return first && others.reduce(commonCoverage, first);
 }
 
-/** @returns the requests that began no session of the record, but were made while it was kept */
-function nameUsers(
-  sessions: readonly Session[],
-  { requests, coverage }: KnownRequests,
-  { files, since }: GivenHistory,
-): readonly PodRequest[] {
-  const from = BigInt(Math.round(Math.max(since ?? 0, Math.min(...files.map(startOf))))) * NANOSECONDS_PER_MS;
-  return nameKubernetesUsers(sessions, requests, coverage).filter(({ received }) => received >= from);
-}
-
-interface Shown {
+interface Shown extends FurtherRequests {
   readonly sessions: readonly Session[];
-  readonly requests: readonly PodRequest[];
-  /** The sessions that were attached to. */
-  readonly targets: ReadonlyMap<PodRequest, Session>;
 }
 
 function print({ sessions, requests, targets }: Shown, isJson: boolean, full: boolean, terminal: Terminal): void {

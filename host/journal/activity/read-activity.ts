@@ -25,6 +25,13 @@ export type Note =
   /** Not recorded at all. */
   | { readonly kind: 'missing-types'; readonly what: 'files' | 'connections' };
 
+/** What is read of a machine. */
+export interface ActivityFiles {
+  readonly files: readonly HistoryFile[];
+  /** ms since the epoch: what was before is read to know who is who, and not shown. */
+  readonly since?: number | undefined;
+}
+
 /** An agent writes a block a second while anything happens, and something does in such a time. */
 const LONGEST_SILENCE_MS = 60_000;
 
@@ -60,6 +67,37 @@ export function startOf({ facts }: HistoryFile): number {
 }
 
 const ITEMS_BETWEEN_PROGRESS = 1024;
+
+export interface ReadOptions {
+  /** ms since the epoch: where the files should reach, if they are a journal. */
+  readonly now?: number | undefined;
+  /** Called now and then with the bytes that were read of all files, and the events of the present one. */
+  readonly onProgress?: (bytes: number, events: number) => void;
+}
+
+/** Reads one file after the other. Throws RecordingError, and the errors of open(). */
+export function readFiles(
+  { files, since }: ActivityFiles,
+  log: ActivityLog,
+  { now, onProgress = () => {} }: ReadOptions = {},
+): Note[] {
+  const notes = gapsOf(files, since, now);
+  const lacking = new Set<string>();
+  let before = 0;
+  for (const file of files) {
+    const found = readFile(file, log, (bytes, events) => onProgress(before + bytes, events));
+    before += file.bytes;
+    for (const note of found) {
+      // Each segment of a journal lacks the same types.
+      if (note.kind === 'missing-types') {
+        if (lacking.has(note.what)) continue;
+        lacking.add(note.what);
+      }
+      notes.push(note);
+    }
+  }
+  return notes;
+}
 
 /**
  * Reads one file. Throws RecordingError, and the errors of open().

@@ -2,16 +2,15 @@
 
 import { NANOSECONDS_PER_MS } from '../../../fields/time.ts';
 import { ActivityLog } from '../../../journal/activity/activity-log.ts';
-import { nameKubernetesUsers } from '../../../journal/activity/kubernetes-users.ts';
 import { noteText } from '../../../journal/activity/note-text.ts';
-import { gapsOf, type Note, readFile, startOf } from '../../../journal/activity/read-activity.ts';
+import { type Note, readFiles } from '../../../journal/activity/read-activity.ts';
+import { applyRequests, type FurtherRequests } from '../../../journal/activity/requests.ts';
 import { commandsOf, type Session } from '../../../journal/activity/session.ts';
 import { commandLine, factsOf, placeOf, requestLine, titleOf, who } from '../../../journal/activity/session-text.ts';
 import { findHistory } from '../../../journal/history.ts';
 import { SecretMask } from '../../../journal/mask-secrets.ts';
 import { readPodRequests } from '../../../journal/pod-request-log.ts';
 import { coverageIn } from '../../../journal/stream-state-file.ts';
-import type { PodRequest } from '../../../sessions/pod-request.ts';
 import { RequestLog } from '../../../sessions/request-log.ts';
 import { TextBudget } from '../captures/text-budget.ts';
 import type { SessionRow, ShownActivity, ShownSession } from './messages.ts';
@@ -34,10 +33,9 @@ export interface ActivityQuestion {
   readonly session?: string;
 }
 
-interface Read {
+interface Read extends FurtherRequests {
   readonly sessions: readonly Session[];
   readonly leftOut: number;
-  readonly requests: readonly PodRequest[];
   readonly notes: readonly Note[];
 }
 
@@ -54,33 +52,25 @@ export async function shownActivity(question: ActivityQuestion): Promise<ShownAc
     kind: 'activity',
     sessions: sorted.slice(0, MOST_SESSIONS).map((session) => rowOf(session, texts)),
     leftOut: read.leftOut + Math.max(0, sorted.length - MOST_SESSIONS),
-    requests: read.requests.slice(-MOST_LINES).map((request) => texts.take(requestLine(request), LONGEST_LINE)),
+    requests: read.requests
+      .slice(-MOST_LINES)
+      .map((request) => texts.take(requestLine(request, read.targets.get(request)), LONGEST_LINE)),
     notes: read.notes.slice(0, MOST_LINES).map((note) => texts.take(noteText(note), LONGEST_LINE)),
   };
 }
 
 async function readActivity({ folder, since, secretNames }: ActivityQuestion): Promise<Read> {
-  const { files } = findHistory([folder], { since });
+  const history = { ...findHistory([folder], { since }), since };
   const log = new ActivityLog({
     mask: new SecretMask(secretNames),
     since: BigInt(Math.floor(since)) * NANOSECONDS_PER_MS,
   });
-  const notes = new Map<string, Note>();
-  // Each segment lacks the same types of events.
-  const add = (note: Note): void => void notes.set(JSON.stringify(note), note);
-  gapsOf(files, since, Date.now()).forEach(add);
-  for (const file of files) readFile(file, log).forEach(add);
-  const { sessions } = log;
+  const notes = readFiles(history, log, { now: Date.now() });
+  const { sessions, sessionsLeftOut: leftOut } = log;
   const requests = new RequestLog();
   for (const event of await readPodRequests(folder)) requests.take(event);
-  const from = BigInt(Math.round(Math.max(since, Math.min(...files.map(startOf), Date.now())))) * NANOSECONDS_PER_MS;
-  const further = nameKubernetesUsers(sessions, requests.requests, await coverageIn(folder));
-  return {
-    sessions,
-    leftOut: log.sessionsLeftOut,
-    requests: further.filter(({ received }) => received >= from),
-    notes: [...notes.values()],
-  };
+  const known = { requests: requests.requests, coverage: await coverageIn(folder) };
+  return { sessions, leftOut, notes, ...applyRequests(sessions, known, history) };
 }
 
 function rowOf(session: Session, texts: TextBudget): SessionRow {

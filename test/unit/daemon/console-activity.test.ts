@@ -1,0 +1,38 @@
+// Sessions as the page is sent them.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { shownActivity } from '../../../host/daemon/console/activity/shown-activity.ts';
+import { PodRequestLog } from '../../../host/journal/pod-request-log.ts';
+import { podRequestFacts } from '../../../host/sessions/pod-request-facts.ts';
+import { directoryForTest } from '../../support/directory.ts';
+import { execEvents } from '../../support/exec-events.ts';
+import { CONTAINER_ID, Story } from '../../support/story.ts';
+
+test("a request to attach names the session of the container's program, and that the request", async (t) => {
+  const folder = directoryForTest(t);
+  const began = Date.now() - 60_000;
+  const place = { pid_namespace: 0xf0000154, cgroup: `/kubepods/pod1/${CONTAINER_ID}`, vpid: 1 };
+  const story = new Story(BigInt(began) * 1_000_000n)
+    .snapshot(71, 1, '/usr/bin/containerd-shim-runc-v2')
+    .snapshot(90, 71, '/usr/sbin/nginx', place, { container: CONTAINER_ID, containerType: 'containerd' })
+    .container('web', { pod_name: 'web-0', pod_namespace: 'shop' })
+    .run(104, 90, ['id']);
+  writeFileSync(join(folder, 'journal-1.wsp'), story.bytes);
+  const log = new PodRequestLog(folder, (error) => assert.fail(String(error)));
+  const request = { id: 'a', user: 'carol', words: [], subresource: 'attach', received: began + 500 };
+  for (const event of execEvents(request)) log.add(podRequestFacts(event) ?? assert.fail());
+  await log.close();
+
+  const question = { kind: 'activity', folder, since: began - 1_000, secretNames: [] } as const;
+  const shown = await shownActivity(question);
+  assert.ok(shown?.kind === 'activity');
+  const own = shown.sessions.find(({ kind }) => kind === 'container') ?? assert.fail();
+  assert.match(own.facts, /attached to by carol at /);
+  assert.equal(shown.requests.length, 1);
+  assert.match(shown.requests[0] ?? '', new RegExp(`attach by Kubernetes user carol .* to session ${own.id}$`));
+  const session = await shownActivity({ ...question, session: own.id });
+  assert.match(session?.kind === 'session' ? session.row.facts : '', /attached to by carol at /);
+});
