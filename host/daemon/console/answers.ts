@@ -12,7 +12,7 @@ import { agentStatusOf } from '../control/agent-status.ts';
 import { answerOfResponses, type InForceHost, type UndoAnswer } from '../control/responses.ts';
 import { troublesOf } from '../control/troubles.ts';
 import { runtimePlaces } from '../places/metadata-places.ts';
-import { SPANS, type Span } from './activity/messages.ts';
+import { isSpan, SPANS } from './activity/messages.ts';
 import type { AlertBoard } from './alert-board.ts';
 import type { ConsoleSettings } from './console-settings.ts';
 import type { Answer, Lookup } from './lookup.ts';
@@ -235,10 +235,6 @@ export class Answers {
   get #secretNames(): readonly string[] {
     return this.#sources.settings().configuration.journal.secret_names;
   }
-}
-
-function isSpan(text: string): text is Span {
-  return Object.hasOwn(SPANS, text);
 }
 
 function numberOf(text: string): number {

@@ -4,6 +4,10 @@
 export const SPANS = { '15m': 15, '1h': 60, '6h': 360, '1d': 1440 } as const;
 export type Span = keyof typeof SPANS;
 
+export function isSpan(text: string): text is Span {
+  return Object.hasOwn(SPANS, text);
+}
+
 export interface SessionRow {
   readonly id: string;
   /** `ssh`, `exec`, ...: how it was entered. */

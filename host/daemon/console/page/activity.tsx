@@ -2,20 +2,22 @@
 
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { type SessionRow, type ShownActivity, SPANS, type Span } from '../activity/messages.ts';
+import { isSpan, type SessionRow, type ShownActivity, type Span } from '../activity/messages.ts';
 import type { NoAnswer } from '../messages.ts';
-import { Failed } from './parts.tsx';
+import { LineList, ReadAgain, Unanswered } from './parts.tsx';
 import { replaceAddress } from './route.ts';
 import { Scroll } from './scroll.tsx';
 import { count, Note, number, Text, Time } from './text.tsx';
 import { Title } from './title.tsx';
 import { useRepeatedAnswer } from './use-answer.ts';
+import { hasWords, WordsInput, wordsOf } from './words.tsx';
 
 const SPAN_NAMES = { '15m': '15 minutes', '1h': 'an hour', '6h': '6 hours', '1d': 'a day' } as const;
 export const USUAL_SPAN: Span = '1h';
 
-export function isSpan(text: string): text is Span {
-  return Object.hasOwn(SPANS, text);
+/** @param session absent: of all of that time */
+export function activityAddress(span: Span, session?: string): string {
+  return `#/activity/${span}${session === undefined ? '' : `/${session}`}`;
 }
 
 const GROUPS = { time: 'Time', user: 'User', place: 'Pod or machine' } as const;
@@ -31,16 +33,17 @@ export function ActivityView({ span }: { readonly span: Span }): VNode {
       <div class="head">
         <Title>Activity</Title>
         {body?.kind === 'activity' && <p class="facts">{count(body.sessions.length, 'session')}</p>}
-        {reply && (
-          <button type="button" onClick={again}>
-            Read again
-          </button>
-        )}
+        {reply && <ReadAgain onClick={again} />}
       </div>
       <search class="filters">
         <label>
           Of the last
-          <select value={span} onChange={({ currentTarget }) => replaceAddress(`#/activity/${currentTarget.value}`)}>
+          <select
+            value={span}
+            onChange={({ currentTarget }) =>
+              isSpan(currentTarget.value) && replaceAddress(activityAddress(currentTarget.value))
+            }
+          >
             {Object.entries(SPAN_NAMES).map(([value, name]) => (
               <option key={value} value={value}>
                 {name}
@@ -48,10 +51,7 @@ export function ActivityView({ span }: { readonly span: Span }): VNode {
             ))}
           </select>
         </label>
-        <label>
-          Words
-          <input type="search" value={words} onInput={({ currentTarget }) => setWords(currentTarget.value)} />
-        </label>
+        <WordsInput value={words} onChange={setWords} />
         <label>
           Group by
           <select
@@ -68,13 +68,7 @@ export function ActivityView({ span }: { readonly span: Span }): VNode {
           </select>
         </label>
       </search>
-      {!reply && <Note role="status">Reading the journal</Note>}
-      {reply && reply.kind !== 'done' && <Failed reply={reply} />}
-      {body?.kind === 'none' && (
-        <Note role="alert">
-          Nothing: <Text value={body.reason} />.
-        </Note>
-      )}
+      <Unanswered reply={reply} doing="Reading the journal" none="Nothing" />
       {body?.kind === 'activity' && <Sessions activity={body} span={span} words={words} grouping={grouping} />}
     </>
   );
@@ -100,11 +94,8 @@ function Sessions({
   readonly words: string;
   readonly grouping: Grouping;
 }): VNode {
-  const wanted = words.toLowerCase().split(/\s+/);
-  const shown = sessions.filter(({ title, facts, begins }) => {
-    const text = `${title} ${facts} ${begins.join(' ')}`.toLowerCase();
-    return wanted.every((word) => text.includes(word));
-  });
+  const wanted = wordsOf(words);
+  const shown = sessions.filter(({ title, facts, begins }) => hasWords(wanted, title, facts, ...begins));
   const groups = Map.groupBy(shown, (row) =>
     grouping === 'user' ? row.user : grouping === 'place' ? placeOf(row) : '',
   );
@@ -123,24 +114,18 @@ function Sessions({
         </section>
       ))}
       {leftOut > 0 && <Note>{count(leftOut, 'older session')} left out.</Note>}
-      <Lines title="Requests to enter a pod, without a session here" lines={requests} />
-      <Lines title="What the record lacks" lines={notes} />
+      <TitledLines title="Requests to enter a pod, without a session here" lines={requests} />
+      <TitledLines title="What the record lacks" lines={notes} />
     </>
   );
 }
 
-function Lines({ title, lines }: { readonly title: string; readonly lines: readonly string[] }): VNode | null {
+function TitledLines({ title, lines }: { readonly title: string; readonly lines: readonly string[] }): VNode | null {
   if (lines.length === 0) return null;
   return (
     <>
       <h2>{title}</h2>
-      <ul class="lines">
-        {lines.map((line) => (
-          <li key={line}>
-            <Text value={line} />
-          </li>
-        ))}
-      </ul>
+      <LineList lines={lines} />
     </>
   );
 }
@@ -175,7 +160,7 @@ function SessionTable({
           {rows.map(({ id, kind, user, place, began, last, isOver, commands, begins }) => (
             <tr key={id}>
               <th scope="row">
-                <a href={`#/activity/${span}/${id}`}>{id}</a>
+                <a href={activityAddress(span, id)}>{id}</a>
               </th>
               <td>{kind}</td>
               <td>

@@ -4,10 +4,10 @@ import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { ShownCapture, TriedMatch } from '../captures/messages.ts';
 import type { NoAnswer } from '../messages.ts';
-import { Fact, Failed, offset, Section } from './parts.tsx';
+import { Fact, Folded, LineList, offset, ReadAgain, Section, Unanswered } from './parts.tsx';
 import { PassingDeeds } from './passing-deeds.tsx';
 import { ProcessesThen } from './processes-then.tsx';
-import { route, setQuery } from './route.ts';
+import { route, setQueryValue } from './route.ts';
 import { StateThen } from './state-then.tsx';
 import { Note, number, Priority, Text, Time } from './text.tsx';
 import { TimeAxis } from './time-axis.tsx';
@@ -17,24 +17,15 @@ import { useRepeatedAnswer } from './use-answer.ts';
 
 export function CaptureView({ name }: { readonly name: string }): VNode {
   const { reply, again } = useRepeatedAnswer<ShownCapture | NoAnswer>(`captures/${encodeURIComponent(name)}`);
-  const button = (
-    <button type="button" onClick={again}>
-      Read again
-    </button>
-  );
+  const button = <ReadAgain onClick={again} />;
   if (reply?.kind === 'done' && reply.body.kind === 'capture') return <Shown capture={reply.body} again={button} />;
   return (
     <>
       <Title>A capture</Title>
-      {!reply && <Note role="status">Reading the capture</Note>}
-      {reply?.kind === 'gone' && (
+      {reply?.kind === 'gone' ? (
         <Note role="alert">There is no such capture: the oldest are removed to make room for others.</Note>
-      )}
-      {reply && reply.kind !== 'done' && reply.kind !== 'gone' && <Failed reply={reply} />}
-      {reply?.kind === 'done' && reply.body.kind === 'none' && (
-        <Note role="alert">
-          It can't be shown: <Text value={reply.body.reason} />.
-        </Note>
+      ) : (
+        <Unanswered reply={reply} doing="Reading the capture" none="It can't be shown" />
       )}
       <p>
         <a href="#/captures">Captures</a> {reply && button}
@@ -45,6 +36,8 @@ export function CaptureView({ name }: { readonly name: string }): VNode {
 
 /** The address follows a moment that is kept for so long. */
 const SETTLED_MS = 400;
+/** Of a part, at once. */
+const SHOWN_LINES = 12;
 
 function Shown({
   capture,
@@ -60,7 +53,7 @@ function Shown({
   const [at, setAt] = useState(() => startOf(begin, from, to));
   const [matches, setMatches] = useState<readonly TriedMatch[]>([]);
   useEffect(() => {
-    const timer = setTimeout(() => keepInAddress('at', at === begin ? '' : String(Math.round(at - begin))), SETTLED_MS);
+    const timer = setTimeout(() => setQueryValue('at', at === begin ? '' : String(Math.round(at - begin))), SETTLED_MS);
     return () => clearTimeout(timer);
   }, [at]);
   return (
@@ -89,7 +82,9 @@ function Shown({
           </Section>
           {capture.parts.map(({ title, lines }) => (
             <Section key={title} title={title}>
-              <FoldedLines lines={lines} />
+              <Folded items={lines} shown={SHOWN_LINES}>
+                {(some) => <LineList lines={some} />}
+              </Folded>
             </Section>
           ))}
         </div>
@@ -110,14 +105,6 @@ function Shown({
 function startOf(begin: number, from: number, to: number): number {
   const wanted = Number(route.value.query.get('at') ?? '0');
   return Math.min(to, Math.max(from, begin + (Number.isFinite(wanted) ? wanted : 0)));
-}
-
-function keepInAddress(key: string, value: string): void {
-  const query = new URLSearchParams(route.value.query);
-  if ((query.get(key) ?? '') === value) return;
-  if (value === '') query.delete(key);
-  else query.set(key, value);
-  setQuery(query);
 }
 
 function Summary({ capture }: { readonly capture: ShownCapture }): VNode {
@@ -144,33 +131,6 @@ function Summary({ capture }: { readonly capture: ShownCapture }): VNode {
       {cuts.map((cut) => (
         <Note key={cut}>{cut}</Note>
       ))}
-    </>
-  );
-}
-
-/** Lines that are shown at once. */
-const SHOWN = 12;
-
-function FoldedLines({ lines }: { readonly lines: readonly string[] }): VNode {
-  const list = (some: readonly string[]): VNode => (
-    <ul class="lines">
-      {some.map((line, index) => (
-        <li key={index}>
-          <Text value={line} />
-        </li>
-      ))}
-    </ul>
-  );
-  const more = lines.length - SHOWN;
-  return (
-    <>
-      {list(lines.slice(0, SHOWN))}
-      {more > 0 && (
-        <details>
-          <summary>{number(more)} more</summary>
-          {list(lines.slice(SHOWN))}
-        </details>
-      )}
     </>
   );
 }

@@ -4,11 +4,12 @@ import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { CaptureRow, ShownCaptures } from '../captures/messages.ts';
 import type { NoAnswer } from '../messages.ts';
-import { Failed } from './parts.tsx';
+import { ReadAgain, Unanswered } from './parts.tsx';
 import { Scroll } from './scroll.tsx';
 import { bytes, count, Note, number, Priority, Text, Time } from './text.tsx';
 import { Title } from './title.tsx';
 import { useRepeatedAnswer } from './use-answer.ts';
+import { hasWords, WordsInput, wordsOf } from './words.tsx';
 
 export function captureAddress(name: string): string {
   return `#/captures/${encodeURIComponent(name)}`;
@@ -28,21 +29,12 @@ export function CapturesView(): VNode {
             {count(captures.captures.length, 'capture')} in <Text value={captures.folder} />
           </p>
         )}
-        {captures && (
-          <button type="button" onClick={again}>
-            Read again
-          </button>
-        )}
+        {captures && <ReadAgain onClick={again} />}
       </div>
-      {!reply && <Note role="status">Reading the folder</Note>}
-      {reply && reply.kind !== 'done' && <Failed reply={reply} />}
-      {body?.kind === 'none' && <Note role="alert">They can't be listed: {body.reason}.</Note>}
+      <Unanswered reply={reply} doing="Reading the folder" none="They can't be listed" />
       {captures && captures.captures.length > 0 && (
         <search class="filters">
-          <label>
-            Words
-            <input type="search" value={words} onInput={({ currentTarget }) => setWords(currentTarget.value)} />
-          </label>
+          <WordsInput value={words} onChange={setWords} />
         </search>
       )}
       {captures && <List list={captures} words={words} />}
@@ -52,11 +44,8 @@ export function CapturesView(): VNode {
 
 function List({ list, words }: { readonly list: ShownCaptures; readonly words: string }): VNode {
   const { captures, isOn, older, damaged } = list;
-  const wanted = words.toLowerCase().split(/\s+/);
-  const shown = captures.filter(({ rule, container, name }) => {
-    const text = `${rule} ${container} ${name}`.toLowerCase();
-    return wanted.every((word) => text.includes(word));
-  });
+  const wanted = wordsOf(words);
+  const shown = captures.filter(({ rule, container, name }) => hasWords(wanted, rule, container, name));
   return (
     <>
       {captures.length === 0 && (

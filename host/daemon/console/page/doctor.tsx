@@ -1,30 +1,23 @@
 // Whether the machine has what an agent needs, as `wasprey doctor` finds it. It loads BPF programs for a moment, so that it is asked for.
 
 import type { VNode } from 'preact';
-import { useState } from 'preact/hooks';
 import type { NoAnswer, ShownExamination } from '../messages.ts';
 import { ask, type Reply } from './api.ts';
 import { Failed } from './parts.tsx';
 import { Scroll } from './scroll.tsx';
 import { Note, Text } from './text.tsx';
-
-type Examined = 'not asked' | 'asking' | Reply<ShownExamination | NoAnswer>;
+import { useAskedAnswer } from './use-answer.ts';
 
 export function Doctor(): VNode {
-  const [examined, setExamined] = useState<Examined>('not asked');
-  const examine = async (): Promise<void> => {
-    if (examined === 'asking') return;
-    setExamined('asking');
-    setExamined(await ask<ShownExamination | NoAnswer>('doctor'));
-  };
+  const examined = useAskedAnswer<ShownExamination | NoAnswer>();
   return (
     <>
-      <button type="button" onClick={() => void examine()}>
+      <button type="button" onClick={() => void examined.ask(() => ask('doctor'))}>
         Examine this machine
       </button>
       <div role="status">
-        {examined === 'asking' && <Note>Examining: BPF programs are loaded for a moment</Note>}
-        {typeof examined === 'object' && <Result reply={examined} />}
+        {examined.state === 'asking' && <Note>Examining: BPF programs are loaded for a moment</Note>}
+        {typeof examined.state === 'object' && <Result reply={examined.state} />}
       </div>
     </>
   );

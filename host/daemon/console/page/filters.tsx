@@ -3,7 +3,8 @@
 import type { VNode } from 'preact';
 import { PRIORITIES } from '../../../schema/priority.ts';
 import type { Group } from './board.ts';
-import { route, setQuery } from './route.ts';
+import { route, setQueryValue } from './route.ts';
+import { hasWords, WordsInput, wordsOf } from './words.tsx';
 
 const SORTS = ['priority', 'latest', 'count'] as const;
 
@@ -18,7 +19,7 @@ export interface NowFilter {
 }
 
 export function readFilter(query: URLSearchParams): NowFilter {
-  const words = (query.get('words') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
+  const words = wordsOf(query.get('words') ?? '');
   const sort = SORTS.find((one) => one === query.get('sort')) ?? 'priority';
   const [priority, namespace, rule] = ['priority', 'namespace', 'rule'].map((name) => query.get(name) ?? '');
   return { words, sort, priority: priority ?? '', namespace: namespace ?? '', rule: rule ?? '' };
@@ -29,8 +30,7 @@ export function shows({ words, priority, namespace, rule }: NowFilter, group: Gr
   if (namespace !== '' && group.namespace !== namespace) return false;
   if (rule !== '' && group.rule !== rule) return false;
   const { namespace: own = '', pod = '', container = '', latest } = group;
-  const text = [group.rule, own, pod, container, latest].join(' ').toLowerCase();
-  return words.every((word) => text.includes(word));
+  return hasWords(words, group.rule, own, pod, container, latest);
 }
 
 /** 0 is the most severe. */
@@ -39,26 +39,12 @@ export function rank(priority: string): number {
   return levels.indexOf(priority);
 }
 
-function set(name: string, value: string): void {
-  const query = new URLSearchParams(route.value.query);
-  if (value === '') query.delete(name);
-  else query.set(name, value);
-  setQuery(query);
-}
-
 export function Filters({ filter, groups }: { readonly filter: NowFilter; readonly groups: readonly Group[] }): VNode {
   const namespaces = unique(groups.map(({ namespace }) => namespace ?? ''));
   const rules = unique(groups.map(({ rule }) => rule));
   return (
     <search class="filters">
-      <label>
-        Words
-        <input
-          type="search"
-          value={route.value.query.get('words') ?? ''}
-          onInput={({ currentTarget }) => set('words', currentTarget.value)}
-        />
-      </label>
+      <WordsInput value={route.value.query.get('words') ?? ''} onChange={(words) => setQueryValue('words', words)} />
       <Choice
         label="Priority"
         name="priority"
@@ -89,7 +75,7 @@ function Choice({ label, name, value, values, every, suffix = '' }: ChoiceProps)
   return (
     <label>
       {label}
-      <select value={value} onChange={({ currentTarget }) => set(name, currentTarget.value)}>
+      <select value={value} onChange={({ currentTarget }) => setQueryValue(name, currentTarget.value)}>
         {every !== undefined && <option value="">{every}</option>}
         {all.map((one) => (
           <option key={one} value={one}>

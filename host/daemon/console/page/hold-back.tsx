@@ -1,31 +1,28 @@
 // Exceptions that would hold an alert back, tried on the journal by the agent when that is asked for: it takes some seconds.
 
 import type { VNode } from 'preact';
-import { useState } from 'preact/hooks';
 import type { NoAnswer } from '../messages.ts';
 import type { ShownException, ShownHoldBack } from '../tuning/messages.ts';
 import { ask, type Reply } from './api.ts';
 import { Failed } from './parts.tsx';
 import { count, Lines, Note, number, Text, Time } from './text.tsx';
-
-type Asked = 'not asked' | 'asking' | Reply<ShownHoldBack | NoAnswer>;
+import { useAskedAnswer } from './use-answer.ts';
 
 /** @param id of the alert */
 export function HoldBack({ id, rule }: { readonly id: number; readonly rule: string }): VNode {
-  const [asked, setAsked] = useState<Asked>('not asked');
-  const propose = async (): Promise<void> => {
-    if (asked === 'asking') return;
-    setAsked('asking');
-    setAsked(await ask<ShownHoldBack | NoAnswer>(`alerts/${id}/hold-back`));
-  };
+  const proposed = useAskedAnswer<ShownHoldBack | NoAnswer>();
   return (
     <>
-      <button type="button" aria-disabled={asked === 'asking'} onClick={() => void propose()}>
+      <button
+        type="button"
+        aria-disabled={proposed.state === 'asking'}
+        onClick={() => void proposed.ask(() => ask(`alerts/${id}/hold-back`))}
+      >
         Hold this back
       </button>
       <div role="status">
-        {asked === 'asking' && <Note>Trying exceptions on the journal: this takes some seconds</Note>}
-        {typeof asked === 'object' && <Result reply={asked} rule={rule} />}
+        {proposed.state === 'asking' && <Note>Trying exceptions on the journal: this takes some seconds</Note>}
+        {typeof proposed.state === 'object' && <Result reply={proposed.state} rule={rule} />}
       </div>
     </>
   );

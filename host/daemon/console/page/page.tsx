@@ -1,7 +1,8 @@
 // The page: its frame, the view that the address names, and whether it is in touch with the agent.
 
 import { render, type VNode } from 'preact';
-import { ActivityView, isSpan, USUAL_SPAN } from './activity.tsx';
+import { isSpan } from '../activity/messages.ts';
+import { ActivityView, USUAL_SPAN } from './activity.tsx';
 import { AlertView } from './alert.tsx';
 import { hasSession, openSession } from './api.ts';
 import { board, openStream } from './board.ts';

@@ -2,11 +2,11 @@
 
 import type { VNode } from 'preact';
 import type { CapturedProcess } from '../captures/messages.ts';
+import { Indent } from './parts.tsx';
 import { Scroll } from './scroll.tsx';
 import { Note, number, Text } from './text.tsx';
 
 const MOST_SHOWN = 300;
-const MOST_INDENTS = 16;
 
 interface Node {
   readonly process: CapturedProcess;
@@ -79,9 +79,7 @@ function ProcessRow({
   const program = programs.findLast(({ time }) => time <= at) ?? programs[0];
   return (
     <li class={hasFired ? 'fired' : isOnBranch ? 'branch' : ''}>
-      {Array.from({ length: Math.min(depth, MOST_INDENTS) }, (_, index) => (
-        <span key={index} class="indent" aria-hidden="true" />
-      ))}
+      <Indent depth={depth} />
       <div>
         <span class="pid">{pid}</span> <Text value={program?.command || '(unknown)'} most={300} />
         {program && program.user !== '' && (

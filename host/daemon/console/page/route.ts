@@ -34,8 +34,12 @@ export function replaceAddress(hash: string): void {
   route.value = read();
 }
 
-/** Changes the query of the address without a step back to what was there before. */
-export function setQuery(query: URLSearchParams): void {
+/** Changes a value of the query of the address, without a step back to what was there before. @param value empty: it has none */
+export function setQueryValue(name: string, value: string): void {
+  const query = new URLSearchParams(route.value.query);
+  if ((query.get(name) ?? '') === value) return;
+  if (value === '') query.delete(name);
+  else query.set(name, value);
   const text = query.toString();
   const path = location.hash.split('?', 1)[0] || '#/now';
   replaceAddress(text === '' ? path : `${path}?${text}`);

@@ -2,9 +2,9 @@
 
 import type { VNode } from 'preact';
 import type { NoAnswer, ShownExplanation } from '../messages.ts';
-import { Failed, Section } from './parts.tsx';
+import { ReadAgain, Section, Unanswered } from './parts.tsx';
 import { Scroll } from './scroll.tsx';
-import { count, Note, Text } from './text.tsx';
+import { count, Text } from './text.tsx';
 import { Title } from './title.tsx';
 import { useRepeatedAnswer } from './use-answer.ts';
 
@@ -21,19 +21,9 @@ export function RuleView({ name }: { readonly name: string }): VNode {
         <Title>
           <Text value={name} most={300} />
         </Title>
-        {reply && (
-          <button type="button" onClick={again}>
-            Read again
-          </button>
-        )}
+        {reply && <ReadAgain onClick={again} />}
       </div>
-      {!reply && <Note role="status">Reading the rule files</Note>}
-      {reply && reply.kind !== 'done' && <Failed reply={reply} />}
-      {body?.kind === 'none' && (
-        <Note role="alert">
-          It can't be shown: <Text value={body.reason} />.
-        </Note>
-      )}
+      <Unanswered reply={reply} doing="Reading the rule files" none="It can't be shown" />
       {body?.kind === 'explained' && <Shown rule={body} />}
       <p>
         <a href="#/rules">Rules</a>

@@ -9,6 +9,7 @@ import { Scroll } from './scroll.tsx';
 import { rates, useStates } from './status.ts';
 import { count, milliseconds, Note, number, Priority, rate, Text, Time } from './text.tsx';
 import { Title } from './title.tsx';
+import { WordsInput } from './words.tsx';
 
 interface Row {
   readonly name: string;
@@ -59,10 +60,7 @@ export function RulesView(): VNode {
         </div>
       ))}
       <search class="filters">
-        <label>
-          Words
-          <input type="search" value={words} onInput={({ currentTarget }) => setWords(currentTarget.value)} />
-        </label>
+        <WordsInput value={words} onChange={setWords} />
       </search>
       {sorted.length === 0 && <Note>No rule matches the filter.</Note>}
       <Scroll label="Table of rules">

@@ -3,7 +3,8 @@
 import type { VNode } from 'preact';
 import type { SessionRow, ShownCommand, ShownSession, Span } from '../activity/messages.ts';
 import type { NoAnswer } from '../messages.ts';
-import { Failed, offset } from './parts.tsx';
+import { activityAddress } from './activity.tsx';
+import { Indent, LineList, offset, ReadAgain, Unanswered } from './parts.tsx';
 import { Scroll } from './scroll.tsx';
 import { count, Note, Text, Time } from './text.tsx';
 import { Title } from './title.tsx';
@@ -11,7 +12,6 @@ import { useRepeatedAnswer } from './use-answer.ts';
 
 const WIDTH = 1000;
 const HEIGHT = 12;
-const MOST_INDENTS = 16;
 
 export function SessionView({ span, id }: { readonly span: Span; readonly id: string }): VNode {
   const { reply, again } = useRepeatedAnswer<ShownSession | NoAnswer>(`activity/${span}/${encodeURIComponent(id)}`);
@@ -28,22 +28,12 @@ export function SessionView({ span, id }: { readonly span: Span; readonly id: st
             'A session'
           )}
         </Title>
-        {reply && (
-          <button type="button" onClick={again}>
-            Read again
-          </button>
-        )}
+        {reply && <ReadAgain onClick={again} />}
       </div>
-      {!reply && <Note role="status">Reading the journal</Note>}
-      {reply && reply.kind !== 'done' && <Failed reply={reply} />}
-      {body?.kind === 'none' && (
-        <Note role="alert">
-          It can't be shown: <Text value={body.reason} />.
-        </Note>
-      )}
+      <Unanswered reply={reply} doing="Reading the journal" none="It can't be shown" />
       {body?.kind === 'session' && <Shown session={body} span={span} />}
       <p>
-        <a href={`#/activity/${span}`}>Activity</a>
+        <a href={activityAddress(span)}>Activity</a>
       </p>
     </>
   );
@@ -107,9 +97,7 @@ function CommandRow({
         {ranBefore ? 'before' : offset(began - row.began)}
       </span>
       <div class="command">
-        {Array.from({ length: Math.min(depth, MOST_INDENTS) }, (_, index) => (
-          <span key={index} class="indent" aria-hidden="true" />
-        ))}
+        <Indent depth={depth} />
         <div>
           <span class="pid">{pid}</span> <Text value={command} most={500} />
           {user !== undefined && (
@@ -120,7 +108,7 @@ function CommandRow({
           )}
           {status !== undefined && hasFailed && <span class="tag warning">{status}</span>}
           {opened.map((one) => (
-            <a key={one.id} class="tag" href={`#/activity/${span}/${one.id}`}>
+            <a key={one.id} class="tag" href={activityAddress(span, one.id)}>
               {one.kind} {one.id}
             </a>
           ))}
@@ -132,13 +120,7 @@ function CommandRow({
         </div>
       </div>
       <LifeTime began={began} ended={ended} row={row} />
-      <ul class="lines">
-        {details.map((line) => (
-          <li key={line}>
-            <Text value={line} most={300} />
-          </li>
-        ))}
-      </ul>
+      <LineList lines={details} most={300} />
     </li>
   );
 }

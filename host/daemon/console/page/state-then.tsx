@@ -2,31 +2,23 @@
 
 import type { VNode } from 'preact';
 import type { StateProcess } from '../captures/messages.ts';
-import { Fields } from './parts.tsx';
-import { Note, number, Text } from './text.tsx';
+import { Fields, Folded, LineList } from './parts.tsx';
+import { Note, Text } from './text.tsx';
 
 const SHOWN = 20;
 
 export function StateThen({ processes }: { readonly processes: readonly StateProcess[] }): VNode {
   if (processes.length === 0) return <Note>The state was not taken.</Note>;
-  const list = (some: readonly StateProcess[]): VNode => (
-    <>
-      {some.map((process) => (
-        <ProcessState key={process.pid} process={process} />
-      ))}
-    </>
-  );
-  const more = processes.length - SHOWN;
   return (
-    <>
-      {list(processes.slice(0, SHOWN))}
-      {more > 0 && (
-        <details>
-          <summary>{number(more)} more</summary>
-          {list(processes.slice(SHOWN))}
-        </details>
+    <Folded items={processes} shown={SHOWN}>
+      {(some) => (
+        <>
+          {some.map((process) => (
+            <ProcessState key={process.pid} process={process} />
+          ))}
+        </>
       )}
-    </>
+    </Folded>
   );
 }
 
@@ -40,13 +32,7 @@ function ProcessState({ process: { pid, name, command, facts, open } }: { readon
       {open.length > 0 && (
         <>
           <h3>Open files and sockets</h3>
-          <ul class="lines">
-            {open.map((line, index) => (
-              <li key={index}>
-                <Text value={line} />
-              </li>
-            ))}
-          </ul>
+          <LineList lines={open} />
         </>
       )}
     </details>

@@ -8,10 +8,9 @@ import { type Reply, send } from './api.ts';
 import { Failed, offset } from './parts.tsx';
 import { Scroll } from './scroll.tsx';
 import { count, Note, number, Text } from './text.tsx';
+import { useAskedAnswer } from './use-answer.ts';
 
 const SHOWN_MATCHES = 100;
-
-type Tried = 'nothing' | 'evaluating' | Reply<TriedOnCapture | NoAnswer>;
 
 export interface TryProperties {
   /** Of the capture. */
@@ -23,13 +22,11 @@ export interface TryProperties {
 
 export function TryRule({ name, begin, onMatches, onMove }: TryProperties): VNode {
   const [text, setText] = useState('');
-  const [tried, setTried] = useState<Tried>('nothing');
+  const { state, ask } = useAskedAnswer<TriedOnCapture | NoAnswer>();
   const evaluate = async (): Promise<void> => {
-    if (tried === 'evaluating' || text.trim() === '') return;
-    setTried('evaluating');
-    const reply = await send<TriedOnCapture | NoAnswer>(`captures/${encodeURIComponent(name)}/rule`, text);
-    onMatches(reply.kind === 'done' && reply.body.kind === 'matches' ? reply.body.matches : []);
-    setTried(reply);
+    if (text.trim() === '') return;
+    const reply = await ask(() => send(`captures/${encodeURIComponent(name)}/rule`, text));
+    if (reply) onMatches(reply.kind === 'done' && reply.body.kind === 'matches' ? reply.body.matches : []);
   };
   return (
     <form
@@ -54,8 +51,8 @@ export function TryRule({ name, begin, onMatches, onMove }: TryProperties): VNod
       </label>
       <button type="submit">Evaluate</button>
       <div role="status">
-        {tried === 'evaluating' && <Note>Compiling and evaluating</Note>}
-        {typeof tried === 'object' && <Result reply={tried} begin={begin} onMove={onMove} />}
+        {state === 'asking' && <Note>Compiling and evaluating</Note>}
+        {typeof state === 'object' && <Result reply={state} begin={begin} onMove={onMove} />}
       </div>
     </form>
   );

@@ -1,4 +1,4 @@
-// An answer of the agent, asked for once, and again when that is wanted.
+// Answers of the agent: those of a view, asked for at once and again when that is wanted, and those that a reader asks for.
 
 import { useEffect, useState } from 'preact/hooks';
 import { ask, type Reply } from './api.ts';
@@ -33,6 +33,25 @@ export function useRepeatedAnswer<Body>(path: string): {
     reply: own?.reply,
     again: () => {
       if (own?.asked === asked) setAsked(asked + 1);
+    },
+  };
+}
+
+/** An answer that takes seconds, which the reader asks for. While one is awaited no other is asked for. */
+export function useAskedAnswer<Body>(): {
+  readonly state: 'not asked' | 'asking' | Reply<Body>;
+  /** Resolves to what was answered; undefined if nothing was asked for. */
+  readonly ask: (request: () => Promise<Reply<Body>>) => Promise<Reply<Body> | undefined>;
+} {
+  const [state, setState] = useState<'not asked' | 'asking' | Reply<Body>>('not asked');
+  return {
+    state,
+    ask: async (request) => {
+      if (state === 'asking') return undefined;
+      setState('asking');
+      const reply = await request();
+      setState(reply);
+      return reply;
     },
   };
 }
