@@ -16,7 +16,7 @@ import { isSpan, SPANS } from './activity/messages.ts';
 import type { AlertBoard } from './alert-board.ts';
 import type { ConsoleSettings } from './console-settings.ts';
 import type { Answer, Lookup } from './lookup.ts';
-import type { ShownAlert, ShownStatus } from './messages.ts';
+import type { ShownStatus } from './messages.ts';
 import type { ShownInForce, ShownUndo } from './responses/messages.ts';
 import { shownInForce } from './responses/shown-in-force.ts';
 import { shownAlert } from './shown-alert.ts';
@@ -89,31 +89,27 @@ export class Answers {
   }
 
   #ofAlert(id: number, part: string | undefined): unknown {
+    const { board } = this.#sources;
+    const kept = board.alert(id);
+    if (!kept) return undefined;
+    const { alert, group } = kept;
     switch (part) {
       case undefined:
-        return this.#shown(id);
+        return shownAlert(board.instance, id, alert, group);
       case 'rule':
-        return this.#ruleOf(id);
+        return this.#ruleOf(alert);
       case 'journal':
-        return this.#journalOf(id);
+        return this.#journalOf(alert);
       case 'hold-back':
-        return this.#holdBack(id);
+        return this.#holdBack(alert);
       case 'in-force':
-        return this.#inForceOn(id);
+        return this.#inForceOn(alert);
       default:
         return undefined;
     }
   }
 
-  #shown(id: number): ShownAlert | undefined {
-    const { board } = this.#sources;
-    const kept = board.alert(id);
-    return kept && shownAlert(board.instance, id, kept.alert, kept.group);
-  }
-
-  async #ruleOf(id: number): Promise<Answer | undefined> {
-    const alert = this.#sources.board.alert(id)?.alert;
-    if (!alert) return undefined;
+  async #ruleOf(alert: Alert): Promise<Answer> {
     const files = this.#ruleFiles;
     if (alert.source === 'internal') return { kind: 'none', reason: 'the agent itself reports this: there is no rule' };
     if (!files) return { kind: 'none', reason: COMPILED };
@@ -132,9 +128,7 @@ export class Answers {
     return this.#sources.lookup.ask({ kind: 'examine', places });
   }
 
-  async #journalOf(number: number): Promise<Answer | undefined> {
-    const alert = this.#sources.board.alert(number)?.alert;
-    if (!alert) return undefined;
+  async #journalOf(alert: Alert): Promise<Answer> {
     const { enabled, folder, secret_names: secretNames } = this.#sources.settings().configuration.journal;
     if (!enabled) return { kind: 'none', reason: JOURNAL_OFF };
     if (alert.source !== DEFAULT_SOURCE) return { kind: 'none', reason: 'alerts of this source have no process' };
@@ -148,9 +142,7 @@ export class Answers {
     });
   }
 
-  async #holdBack(number: number): Promise<Answer | undefined> {
-    const alert = this.#sources.board.alert(number)?.alert;
-    if (!alert) return undefined;
+  async #holdBack(alert: Alert): Promise<Answer> {
     const { enabled, folder } = this.#sources.settings().configuration.journal;
     const files = this.#ruleFiles;
     if (!enabled) return { kind: 'none', reason: JOURNAL_OFF };
@@ -163,9 +155,7 @@ export class Answers {
     });
   }
 
-  async #inForceOn(number: number): Promise<ShownInForce | undefined> {
-    const alert = this.#sources.board.alert(number)?.alert;
-    if (!alert) return undefined;
+  async #inForceOn(alert: Alert): Promise<ShownInForce> {
     const entries = (await this.#sources.responses()?.list()) ?? [];
     const [container, namespace, pod] = ['container.id', 'k8s.ns.name', 'k8s.pod.name'].map((key) =>
       textOf(alert, key),

@@ -10,8 +10,8 @@ import { endOf, textParts } from '../../../captures/report/text.ts';
 import type { ProcessState } from '../../../captures/state/state.ts';
 import { CommandFailure } from '../../../diagnostics/failure.ts';
 import { SecretMask } from '../../../journal/mask-secrets.ts';
+import { TextBudget } from '../text-budget.ts';
 import type { CapturedDeed, CapturedProcess, ShownCapture, ShownProgram, StateProcess } from './messages.ts';
-import { TextBudget } from './text-budget.ts';
 
 const MOST_PROCESSES = 3_000;
 /** Of one process. */

@@ -14,7 +14,7 @@ import { findHistory } from '../../../journal/history.ts';
 import { SecretMask } from '../../../journal/mask-secrets.ts';
 import { readRuleFiles } from '../../rules/rule-files.ts';
 import { loadOptions } from '../../rules/rule-set.ts';
-import { compileTrial } from '../trial/compile-trial.ts';
+import { compileTrial, FILES_HAVE_ERRORS } from '../trial/compile-trial.ts';
 import type { TriedMatch, TriedOnCapture } from './messages.ts';
 import { TYPED, typedDiagnostic, typedRule } from './typed-rule.ts';
 
@@ -41,8 +41,7 @@ export async function tryRule({ path, text, files, statics, secretNames }: TryQu
   const loaded = loadRules(all, { ...loadOptions({ selections: [], statics }), everyError: true });
   const own = loaded.errors.filter((error) => error.file === TYPED);
   if (own.length > 0) return invalid(own.map((error) => typedDiagnostic(error, isCondition)));
-  if (!loaded.successful)
-    throw new CommandFailure("the agent's rule files have errors now: `wasprey validate` shows them");
+  if (!loaded.successful) throw new CommandFailure(FILES_HAVE_ERRORS);
   const names = namesOf(loaded);
   if (names.length === 0) throw new CommandFailure('the text has no rule');
   const module = await compileTrial({ files: all, names, statics }, TYPED);

@@ -10,6 +10,9 @@ import type { RuleSelection } from '../../rules/rule-selection.ts';
 /** One rule takes a compiler 2 s and 200 MB. A pod's memory limit counts it too. */
 const LIMITS = { milliseconds: 12_000, megabytes: 450 } as const;
 
+/** Why nothing is tried, where the agent's own files are invalid. */
+export const FILES_HAVE_ERRORS = "the agent's rule files have errors now: `wasprey validate` shows them";
+
 export interface TrialRules {
   /** All that the rules need. */
   readonly files: readonly RuleFile[];

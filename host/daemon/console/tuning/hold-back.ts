@@ -12,7 +12,7 @@ import { exactProposal } from '../../../journal/tuning/proposals.ts';
 import { findProposals, type TriedProposal, tryProposals } from '../../../journal/tuning/tune.ts';
 import { readRuleFiles } from '../../rules/rule-files.ts';
 import { loadOptions } from '../../rules/rule-set.ts';
-import { compileTrial } from '../trial/compile-trial.ts';
+import { compileTrial, FILES_HAVE_ERRORS } from '../trial/compile-trial.ts';
 import type { ShownException, ShownHoldBack } from './messages.ts';
 
 /** Each is compiled, which takes some seconds. */
@@ -46,8 +46,7 @@ export async function holdBack({
 }: HoldBackQuestion): Promise<ShownHoldBack> {
   const read = readRuleFiles([...files]);
   const loaded = loadRules(read, loadOptions({ selections: [], statics }));
-  if (!loaded.successful)
-    throw new CommandFailure("the agent's rule files have errors now: `wasprey validate` shows them");
+  if (!loaded.successful) throw new CommandFailure(FILES_HAVE_ERRORS);
   if (!loaded.rules.some(({ name }) => name === rule)) throw new CommandFailure('the rule files have no such rule now');
   const history = latest(folder, since);
   const rules = await ruleBy([...read], rule, statics);

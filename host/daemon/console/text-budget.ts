@@ -1,4 +1,4 @@
-// A bound for all texts of an answer: a hostile capture has as many and as long ones as its file can hold.
+// A bound for all texts of an answer: a hostile capture or journal has as many and as long ones as its files can hold.
 
 export class TextBudget {
   #left: number;
