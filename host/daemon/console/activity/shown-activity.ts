@@ -12,7 +12,7 @@ import { SecretMask } from '../../../journal/mask-secrets.ts';
 import { readPodRequests } from '../../../journal/pod-request-log.ts';
 import { coverageIn } from '../../../journal/stream-state-file.ts';
 import { RequestLog } from '../../../sessions/request-log.ts';
-import { TextBudget } from '../text-budget.ts';
+import { TextBudget } from '../texts/text-budget.ts';
 import type { SessionRow, ShownActivity, ShownSession } from './messages.ts';
 import { shownCommands } from './shown-commands.ts';
 

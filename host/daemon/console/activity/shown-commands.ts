@@ -2,7 +2,7 @@
 
 import { type Command, commandsOf, type Session } from '../../../journal/activity/session.ts';
 import { commandLine, connectionLine, fileLine, statusWords, who } from '../../../journal/activity/session-text.ts';
-import type { TextBudget } from '../text-budget.ts';
+import type { TextBudget } from '../texts/text-budget.ts';
 import type { ShownCommand, ShownSession } from './messages.ts';
 
 /** The latest ones, with those that they were started from. */

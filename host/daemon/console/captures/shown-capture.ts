@@ -10,7 +10,7 @@ import { endOf, textParts } from '../../../captures/report/text.ts';
 import type { ProcessState } from '../../../captures/state/state.ts';
 import { CommandFailure } from '../../../diagnostics/failure.ts';
 import { SecretMask } from '../../../journal/mask-secrets.ts';
-import { TextBudget } from '../text-budget.ts';
+import { TextBudget } from '../texts/text-budget.ts';
 import type { CapturedDeed, CapturedProcess, ShownCapture, ShownProgram, StateProcess } from './messages.ts';
 
 const MOST_PROCESSES = 3_000;
