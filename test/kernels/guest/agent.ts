@@ -50,7 +50,11 @@ export async function startAgent(command: readonly string[]): Promise<StartedAge
       try {
         return await until(() => alerts.get(rule));
       } catch {
-        assert.fail(`no alert of "${rule}", but of ${[...alerts.keys()].join(', ')}; the agent said:\n${messages}`);
+        const ofTheAgent = [...alerts]
+          .filter(([name]) => name.startsWith('Wasprey internal'))
+          .map(([, line]) => `${line}\n`);
+        const names = [...alerts.keys()].join(', ');
+        assert.fail(`no alert of "${rule}", but of ${names}; the agent said:\n${messages}${ofTheAgent.join('')}`);
       }
     },
     async stop() {

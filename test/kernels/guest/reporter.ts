@@ -82,6 +82,8 @@ function failureType(error: Error): string {
 function messageOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const stack = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-  const text = stack.replaceAll(/^ +at .*\(?node:.*\n?/gm, '');
+  // The kernel's word, of an error of the addon.
+  const detail = cause instanceof Error && 'detail' in cause ? `${String(cause.detail)}\n` : '';
+  const text = detail + stack.replaceAll(/^ +at .*\(?node:.*\n?/gm, '');
   return text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE)}...` : text;
 }
