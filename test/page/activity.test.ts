@@ -5,7 +5,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { type PageAgent, startPageAgent } from '../support/page-agent.ts';
-import { assertAccessible, assertFits, SHOWN, screenshot, TestBrowser } from '../support/page-browser.ts';
+import { look, SHOWN, TestBrowser } from '../support/page-browser.ts';
 import { HOSTILE, STORY_RULES } from '../support/page-story.ts';
 import { Folder } from '../support/recordings.ts';
 import { CONTAINER_ID, Story } from '../support/story.ts';
@@ -65,16 +65,11 @@ for (const { scheme, width } of SHOWN) {
   test(`activity at ${width} pixels, ${scheme}`, async () => {
     await using window = await browser.window({ scheme, width });
     const { page, errors } = window;
-    const look = async (view: string): Promise<void> => {
-      await screenshot(page, `${view}-${scheme}-${width}`);
-      await assertFits(page);
-      await assertAccessible(page, `${view} ${scheme} ${width}`);
-    };
     await openActivity(page);
-    await look('activity');
+    await look(page, `activity-${scheme}-${width}`);
     await rowOf(page, 'ssh').getByRole('link').click();
     await page.locator('.commands > li').nth(1).waitFor();
-    await look('session');
+    await look(page, `session-${scheme}-${width}`);
     assert.deepEqual(errors, []);
   });
 }

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { CAPTURED_RULE, capturedStory } from '../support/captured-story.ts';
 import { type PageAgent, startPageAgent } from '../support/page-agent.ts';
-import { assertAccessible, assertFits, SHOWN, screenshot, TestBrowser } from '../support/page-browser.ts';
+import { assertAccessible, look, SHOWN, screenshot, TestBrowser } from '../support/page-browser.ts';
 import { STORY_RULES } from '../support/page-story.ts';
 import { Folder } from '../support/recordings.ts';
 
@@ -41,20 +41,15 @@ for (const { scheme, width } of SHOWN) {
   test(`captures at ${width} pixels, ${scheme}`, async () => {
     await using window = await browser.window({ scheme, width });
     const { page, errors } = window;
-    const look = async (view: string): Promise<void> => {
-      await screenshot(page, `${view}-${scheme}-${width}`);
-      await assertFits(page);
-      await assertAccessible(page, `${view} ${scheme} ${width}`);
-    };
     await page.goto(agent.link());
     await page.getByRole('link', { name: 'Captures' }).click();
     await page.getByRole('link', { name: CAPTURED_RULE }).waitFor();
     await page.getByText('capture_1795528389_1.wsp').waitFor();
-    await look('captures');
+    await look(page, `captures-${scheme}-${width}`);
     await page.getByRole('link', { name: CAPTURED_RULE }).click();
     await page.locator('.living .fired').waitFor();
     await page.locator('.state summary').first().click();
-    await look('capture');
+    await look(page, `capture-${scheme}-${width}`);
     assert.deepEqual(errors, []);
   });
 }

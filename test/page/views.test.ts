@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { type PageAgent, startPageAgent } from '../support/page-agent.ts';
-import { assertAccessible, assertFits, SHOWN, screenshot, TestBrowser } from '../support/page-browser.ts';
+import { assertFits, look, SHOWN, TestBrowser } from '../support/page-browser.ts';
 import { eventsOfStory, HOSTILE, processesOfStory, STORY_RULES } from '../support/page-story.ts';
 
 const browser = TestBrowser.forTests();
@@ -27,26 +27,21 @@ for (const { scheme, width } of SHOWN) {
   test(`views at ${width} pixels, ${scheme}`, async () => {
     await using window = await browser.window({ scheme, width });
     const { page, errors } = window;
-    const look = async (view: string): Promise<void> => {
-      await screenshot(page, `${view}-${scheme}-${width}`);
-      await assertFits(page);
-      await assertAccessible(page, `${view} ${scheme} ${width}`);
-    };
     await page.goto(agent.link());
     await page.locator('.group').nth(2).waitFor();
-    await look('now');
+    await look(page, `now-${scheme}-${width}`);
     await openAlert(page, 'Sensitive file read');
-    await look('alert');
+    await look(page, `alert-${scheme}-${width}`);
     await page.goto(`${agent.origin}/#/rules`);
     await page.getByRole('row', { name: 'Sensitive file read' }).waitFor();
-    await look('rules');
+    await look(page, `rules-${scheme}-${width}`);
     await page.getByRole('link', { name: 'Sensitive file read' }).click();
     await page.getByText('Estimated cost').waitFor();
     await page.locator('summary', { hasText: 'as it would be alone' }).click();
-    await look('rule');
+    await look(page, `rule-${scheme}-${width}`);
     await page.goto(`${agent.origin}/#/health`);
     await page.getByText('Nothing is lost').waitFor();
-    await look('health');
+    await look(page, `health-${scheme}-${width}`);
     assert.deepEqual(errors, []);
   });
 }

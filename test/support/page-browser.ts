@@ -68,6 +68,13 @@ export class TestBrowser {
   }
 }
 
+/** A view as it is shown to somebody: written to a file of that name, no wider than the window, and usable by all. */
+export async function look(page: Page, name: string): Promise<void> {
+  await screenshot(page, name);
+  await assertFits(page);
+  await assertAccessible(page, name);
+}
+
 /** Writes what the window shows, all of it, to a file of that name. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true });
