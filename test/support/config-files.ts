@@ -1,0 +1,39 @@
+// Files of a configuration, in a folder of their own, and what is said of mistakes in them.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before } from 'node:test';
+import { ConfigError } from '../../host/config/error.ts';
+import type { Environment } from '../../host/config/expand.ts';
+import { type LoadedConfig, loadConfig } from '../../host/config/load.ts';
+import { renderDiagnostic } from '../../host/diagnostics/diagnostic-text.ts';
+
+/** Exists while the tests of a file run. */
+export let folder = '';
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wasprey-config-'));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+export function write(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+export function load(text: string, options: readonly string[] = [], environment: Environment = {}): LoadedConfig {
+  return loadConfig({ path: write('main.yaml', text), options, environment });
+}
+
+/** What a person sees, with the folder left out. */
+export function mistakes(text: string, options: readonly string[] = [], environment: Environment = {}): string {
+  try {
+    load(text, options, environment);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.diagnostics.map((diagnostic) => renderDiagnostic(diagnostic).replaceAll(`${folder}/`, '')).join('\n');
+  }
+  assert.fail('it was accepted');
+}
