@@ -1,65 +1,26 @@
-// The chart without a cluster: helm's own checks, what it renders for which values and versions, and what it refuses.
+// The chart without a cluster: helm's own checks, and what it renders for which values and versions.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import yaml from 'js-yaml';
 import { CHART, manifestsFiles, startKeysFile } from '../../deploy/chart/files.ts';
 import { helmProgram } from '../../deploy/chart/helm.ts';
-import { loadConfig } from '../../host/config/load.ts';
 import { asArray, asObject, asText, at } from '../../host/diagnostics/json-value.ts';
-import { STREAM_AUDIENCE } from '../../host/sessions/stream-messages.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { falcoFile, missingFalco } from '../support/falco-data.ts';
-
-type Values = Readonly<Record<string, unknown>>;
-
-function helm(words: readonly string[], values: Values = {}) {
-  return spawnSync(helmProgram(), [...words, '--values', '-'], { encoding: 'utf8', input: JSON.stringify(values) });
-}
-
-function template(values: Values, kubernetes = '1.34.0') {
-  return helm(['template', 'try', CHART, '--namespace', 'security', '--kube-version', kubernetes], values);
-}
-
-/** Manifests of a kind, of which there has to be one. */
-function render(kind: string, values: Values = {}, kubernetes?: string): unknown {
-  const [found, ...others] = renderAll(kind, values, kubernetes);
-  assert.ok(found !== undefined && others.length === 0, `one ${kind}`);
-  return found;
-}
-
-function renderAll(kind: string, values: Values = {}, kubernetes?: string): unknown[] {
-  const { status, stdout, stderr } = template(values, kubernetes);
-  assert.equal(status, 0, stderr);
-  return yaml.loadAll(stdout).filter((item) => at(item, 'kind') === kind);
-}
-
-function podOf(values: Values = {}): unknown {
-  return at(render('DaemonSet', values), 'spec', 'template', 'spec');
-}
-
-function containerOf(values: Values = {}): unknown {
-  return asArray(at(podOf(values), 'containers'))[0];
-}
-
-/** The configuration file, read as the agent reads it. */
-function configurationOf(values: Values) {
-  const folder = mkdtempSync(join(tmpdir(), 'wasprey-chart-'));
-  try {
-    const [file] = renderAll('ConfigMap', values).flatMap((map) => asText(at(map, 'data', 'wasprey.yaml')) ?? []);
-    assert.ok(file);
-    const path = join(folder, 'wasprey.yaml');
-    writeFileSync(path, file);
-    return loadConfig({ path, environment: {} }).configuration;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
+import {
+  configurationOf,
+  containerOf,
+  helm,
+  notes,
+  podOf,
+  render,
+  renderAll,
+  template,
+  type Values,
+} from '../support/rendered-chart.ts';
 
 test('helm finds nothing wrong with it', () => {
   const { status, stdout } = helm(['lint', '--strict', CHART]);
@@ -243,129 +204,6 @@ test('responses are in a ConfigMap of their own, which the configuration include
   assert.match(off.stderr, /got boolean, want string/);
 });
 
-const RECEIVER: Values = { controller: { kind: 'deployment' } };
-
-/** Where the receiver finds certificates and token, by the name of the volume. */
-function secretsOf(values: Values): unknown[] {
-  const volumes = asArray(at(render('Deployment', values), 'spec', 'template', 'spec', 'volumes'));
-  return volumes.flatMap((volume) => {
-    const secret = at(volume, 'secret', 'secretName');
-    return secret === undefined ? [] : [[at(volume, 'name'), secret]];
-  });
-}
-
-test('a receiver of audit events has no privilege, asks nobody, and mounts nothing of the node', () => {
-  for (const kind of ['DaemonSet', 'ClusterRole', 'Role']) assert.deepEqual(renderAll(kind, RECEIVER), [], kind);
-  assert.deepEqual(renderAll('Deployment'), []);
-  const pod = at(render('Deployment', RECEIVER), 'spec', 'template', 'spec');
-  const [container] = asArray(at(pod, 'containers'));
-  assert.equal(at(pod, 'hostPID'), undefined);
-  assert.equal(at(pod, 'securityContext', 'runAsNonRoot'), true);
-  assert.deepEqual(at(container, 'securityContext', 'capabilities'), { drop: ['ALL'] });
-  assert.deepEqual(at(container, 'args'), [
-    'run',
-    '--config=/etc/wasprey/config/wasprey.yaml',
-    '--disable-source=syscall',
-  ]);
-  assert.doesNotMatch(JSON.stringify(at(pod, 'volumes')), /hostPath/);
-  const { sources, journal, kubernetes } = configurationOf(RECEIVER);
-  assert.equal(sources.k8s_audit.listen, '0.0.0.0:9765');
-  assert.deepEqual([journal.enabled, kubernetes.enabled], [false, false]);
-  for (const values of [{ k8sAudit: null }, { k8sAudit: { service: null, tls: null } }])
-    assert.ok(render('Deployment', { ...RECEIVER, ...values }));
-});
-
-test('its certificate and token are made by the chart, or come from Secrets', () => {
-  assert.deepEqual(secretsOf(RECEIVER), [
-    ['audit-tls', 'try-wasprey-audit'],
-    ['audit-token', 'try-wasprey-audit'],
-  ]);
-  const address = '10.96.0.50';
-  const values = { ...RECEIVER, k8sAudit: { service: { clusterIP: address }, tls: { hosts: ['audit.example'] } } };
-  const data = at(render('Secret', values), 'data');
-  const text = (key: string): string => Buffer.from(asText(at(data, key)) ?? '', 'base64').toString();
-  const certificate = new X509Certificate(text('tls.crt'));
-  assert.ok(certificate.verify(new X509Certificate(text('ca.crt')).publicKey));
-  assert.notEqual(certificate.subject, certificate.issuer, 'a certificate of its own name counts as self-signed');
-  assert.ok(certificate.checkPrivateKey(createPrivateKey(text('tls.key'))));
-  for (const host of ['try-wasprey-audit.security.svc', 'audit.example']) assert.ok(certificate.checkHost(host), host);
-  assert.equal(certificate.checkIP(address), address);
-  assert.match(text('token'), /^\w{48}$/);
-  const service = renderAll('Service', values).find((item) => at(item, 'metadata', 'name') === 'try-wasprey-audit');
-  assert.equal(at(service, 'spec', 'clusterIP'), address);
-
-  const own = { tls: { secretName: 'tls' }, clientAuthority: { secretName: 'clients' } };
-  assert.deepEqual(renderAll('Secret', { ...RECEIVER, k8sAudit: own }), []);
-  assert.deepEqual(secretsOf({ ...RECEIVER, k8sAudit: own }), [
-    ['audit-tls', 'tls'],
-    ['audit-clients', 'clients'],
-  ]);
-  const { client_ca, token_file } = configurationOf({ ...RECEIVER, k8sAudit: own }).sources.k8s_audit;
-  assert.deepEqual([client_ca, token_file], ['/etc/wasprey/audit/clients/ca.crt', '']);
-  assert.match(notes(RECEIVER), /wasprey audit-config .*--token-file token/);
-  assert.doesNotMatch(notes({ ...RECEIVER, k8sAudit: own }), /audit-config/);
-});
-
-test('a receiver that serves agents may review tokens and look pods up, and gives them its authority alone', () => {
-  const serving = { ...RECEIVER, k8sAudit: { agents: { enabled: true, serviceAccounts: ['security/agents'] } } };
-  const { sources, kubernetes } = configurationOf(serving);
-  const { agents } = sources.k8s_audit;
-  assert.deepEqual([agents.listen, agents.service_accounts], ['0.0.0.0:9766', ['security/agents']]);
-  assert.equal(kubernetes.enabled, true);
-  const rights = asArray(at(render('ClusterRole', serving), 'rules')).map((rule) => [
-    at(rule, 'resources'),
-    at(rule, 'verbs'),
-  ]);
-  assert.deepEqual(rights, [
-    [['tokenreviews'], ['create']],
-    [['pods'], ['get']],
-  ]);
-  const deployment = at(render('Deployment', serving), 'spec');
-  assert.deepEqual(at(deployment, 'strategy'), { type: 'Recreate', rollingUpdate: null });
-  assert.equal(at(deployment, 'template', 'spec', 'automountServiceAccountToken'), true);
-  const service = renderAll('Service', serving).find((item) => at(item, 'metadata', 'name') === 'try-wasprey-audit');
-  assert.deepEqual(
-    asArray(at(service, 'spec', 'ports')).map((port) => at(port, 'port')),
-    [9765, 9766],
-  );
-  const authority = renderAll('ConfigMap', serving).find(
-    (item) => at(item, 'metadata', 'name') === 'try-wasprey-audit-ca',
-  );
-  assert.deepEqual(Object.keys(asObject(at(authority, 'data')) ?? {}), ['ca.crt']);
-  assert.ok(new X509Certificate(asText(at(authority, 'data', 'ca.crt')) ?? '').ca);
-  assert.match(notes(serving), /url: https:\/\/try-wasprey-audit\.default\.svc:9766\n.*try-wasprey-audit-ca/);
-
-  const own = { ...serving.k8sAudit, tls: { secretName: 'tls' } };
-  assert.ok(!JSON.stringify(renderAll('ConfigMap', { ...RECEIVER, k8sAudit: own })).includes('audit-ca'));
-  for (const [values, reason] of [
-    [{ ...RECEIVER, k8sAudit: { agents: { enabled: true } } }, /needs k8sAudit\.agents\.serviceAccounts/],
-    [
-      { ...serving, controller: { kind: 'deployment', deployment: { replicas: 2 } } },
-      /needs controller\.deployment\.replicas 1/,
-    ],
-  ] as const) {
-    assert.match(template(values).stderr, reason);
-  }
-});
-
-test('agents hear a receiver with a token that is of use nowhere else, and only if they are to', () => {
-  const url = 'https://audit.security.svc:9766';
-  const values = { sessions: { receiver: { url, authority: { configMapName: 'authority' } } } };
-  const { receiver } = configurationOf(values).sessions;
-  assert.equal(receiver.url, url);
-  const pod = podOf(values);
-  const volumes = asArray(at(pod, 'volumes'));
-  const volume = (name: string): unknown => volumes.find((each) => at(each, 'name') === name);
-  assert.equal(at(volume('receiver-ca'), 'configMap', 'name'), 'authority');
-  const [token] = asArray(at(volume('receiver-token'), 'projected', 'sources'));
-  assert.deepEqual(at(token, 'serviceAccountToken', 'audience'), STREAM_AUDIENCE);
-  const mounted = asArray(at(containerOf(values), 'volumeMounts')).map((mount) => asText(at(mount, 'mountPath')) ?? '');
-  for (const file of [receiver.ca_file, receiver.token_file]) assert.ok(mounted.includes(dirname(file)), file);
-  assert.doesNotMatch(JSON.stringify(podOf({})), /receiver/);
-  assert.equal(configurationOf({}).sessions.receiver.url, '');
-  assert.notEqual(template({ sessions: { receiver: { url: 'http://audit:9766' } } }).status, 0);
-});
-
 test('a value that is taken away leaves what the chart has without it', () => {
   const withoutProbe = containerOf({ healthChecks: { livenessProbe: null } });
   assert.equal(at(withoutProbe, 'livenessProbe'), undefined);
@@ -482,12 +320,6 @@ test('there are probes where there is a web server, and metrics where they are w
   for (const [name, value] of Object.entries(wanted ?? {})) assert.equal(at(labels, name), value);
 });
 
-function notes(values: Values): string {
-  const { status, stdout, stderr } = helm(['install', 'try', CHART, '--dry-run=client'], values);
-  assert.equal(status, 0, stderr);
-  return stdout.slice(stdout.indexOf('\nNOTES:'));
-}
-
 test('the notes tell what a value takes away, and follow the alerts of more than five nodes', () => {
   assert.match(notes({}), /logs -f .* --max-log-requests 100\n\n.*run it again after an upgrade/);
   assert.match(notes({}), /each node of amd64 and arm64 whose taints it tolerates \(`tolerations`\)/);
@@ -509,86 +341,4 @@ test('the metrics are reached at whatever port they are served, and by a name th
   );
   const long = asText(at(render('Service', { ...values, fullnameOverride: 'w'.repeat(63) }), 'metadata', 'name'));
   assert.match(long ?? '', /^w{55}-metrics$/);
-});
-
-test('values that are not there, or of another kind, are refused by name', () => {
-  const refusals: readonly [Values, RegExp][] = [
-    [{ falcosidekik: { enabled: true } }, /falcosidekik/],
-    [{ driver: { kind: 'gvisor' } }, /driver.*kind/],
-    [{ driver: { enabled: false } }, /driver.*enabled/],
-    [{ controller: { kind: 'statefulset' } }, /controller.*kind/],
-    [{ controller: { deployment: { replicas: 0 } } }, /replicas/],
-    [{ k8sAudit: { service: { type: 'ExternalName' } } }, /k8sAudit.*type/],
-    [{ image: { architectures: ['s390x'] } }, /architectures/],
-    [{ customRules: { 'rules.txt': '' } }, /rules\.txt/],
-    [{ falco: { jsonoutput: true } }, /jsonoutput/],
-    [{ falco: { json_output: 'maybe' } }, /json_output/],
-    [{ falco: { webserver: { listen_port: 0 } } }, /listen_port/],
-    [{ falco: { webserver: { listen_port: `\${PORT}` } } }, /listen_port can't be/],
-    [{ falco: { webserver: { ssl_enabled: `\${TLS}` } } }, /ssl_enabled can't be/],
-    [{ falco: { rules_file: '/a.yaml', rules_files: ['/b.yaml'] } }, /rules_file is the older name/],
-    [{ falco: { priority: 'severe' } }, /priority/],
-    [{ healthChecks: { livenessProbe: { periodSeconds: 0 } } }, /periodSeconds/],
-  ];
-  for (const [values, reason] of refusals) {
-    const { status, stderr } = template(values);
-    assert.notEqual(status, 0, JSON.stringify(values));
-    assert.match(stderr, reason);
-  }
-});
-
-test("Falco's values are taken: applied where they mean something here, else named with what to do instead", () => {
-  const image = { registry: 'docker.io', repository: 'falcosecurity/falco', tag: '0.44.1' };
-  assert.equal(at(containerOf({ image }), 'image'), 'wasprey:0.1.0');
-  assert.equal(
-    at(containerOf({ image: { ...image, registry: 'mirror.invalid/x' } }), 'image'),
-    'mirror.invalid/x/wasprey:0.1.0',
-  );
-  assert.match(notes({ image }), /image\.repository is Falco's: wasprey:0\.1\.0 is used/);
-
-  assert.match(notes({ tty: true }), /no effect:\n\n {2}tty: alerts are written line by line in any case\n/);
-  assert.doesNotMatch(notes({ tty: false, scc: {}, driver: { kmod: {}, loader: { enabled: false } } }), /no effect/);
-  assert.match(notes({ driver: { kind: 'kmod' } }), /driver\.kind kmod means the BPF programs of Wasprey/);
-
-  const sidekick = { enabled: true, config: { slack: { webhookurl: 'x' } } };
-  const { http_output, json_output } = configurationOf({ falcosidekick: sidekick });
-  assert.ok(http_output.enabled && json_output);
-  assert.equal(http_output.url, 'http://try-falcosidekick:2801');
-  const full = configurationOf({ falcosidekick: { ...sidekick, fullfqdn: true, listenPort: 9 } });
-  assert.equal(full.http_output.url, 'http://try-falcosidekick.security.svc.cluster.local:9');
-  assert.match(notes({ falcosidekick: sidekick }), /posted to http:\/\/try-falcosidekick:2801\./);
-
-  for (const values of [{ grafana: false }, { certs: true }]) assert.ok(notes(values));
-
-  const refs = [
-    'falco-rules:5',
-    'registry.invalid/rules/falco-rules:5',
-    'oci://registry.invalid/rules/falco-rules:5',
-    'registry.invalid/plugins/plugin/json:1',
-  ];
-  const falcoctl = { artifact: { follow: { enabled: true } }, config: { artifact: { follow: { refs, every: '6h' } } } };
-  const follow = configurationOf({ falcoctl }).follow.map(({ reference, every }) => [reference, every]);
-  assert.deepEqual(follow, [['oci://registry.invalid/rules/falco-rules:5', 6 * 3_600_000]]);
-  assert.match(notes({ falcoctl }), /artifact falco-rules:5 of falcoctl is not fetched/);
-  assert.match(notes({ falcoctl }), /plugin registry\.invalid\/plugins\/plugin\/json:1 .*is not installed/);
-
-  const { metrics } = configurationOf({ metrics: { enabled: true, interval: '10m', outputRule: true } });
-  assert.ok(metrics.output_rule);
-  assert.equal(metrics.interval, 600_000);
-
-  const old = {
-    docker: { enabled: false },
-    containerd: { enabled: true, socket: 'unix:///opt/containerd.sock' },
-    crio: { enabled: true, socket: '/opt/crio.sock' },
-  };
-  const { docker, cri } = configurationOf({ collectors: old }).container_engines;
-  assert.equal(docker.enabled, false);
-  assert.ok(cri.sockets.includes('/opt/containerd.sock'));
-  assert.ok(cri.sockets.includes('/opt/crio.sock'));
-});
-
-test("all default values of Falco's chart are taken", { skip: missingFalco('helm-values.yaml') }, () => {
-  const values = yaml.load(readFileSync(falcoFile('helm-values.yaml'), 'utf8')) as Values;
-  assert.equal(configurationOf(values).webserver.listen_port, 8765);
-  assert.match(notes(values), /driver\.loader\.enabled: there is no driver to be built or loaded/);
 });
