@@ -73,8 +73,11 @@ function countRules(modules: readonly RuleModule[]): number {
   return modules.reduce((sum, module) => sum + module.rules.length, 0);
 }
 
-/** For threads of captures to end, which wait for a file system as long as it does not answer. */
-const HANGING_MS = 3000;
+/**
+ * For threads to end that nothing can end: of captures, which may wait for a file system, and of look-ups of names, which wait 10 s for name
+ * servers that do not answer.
+ */
+const HANGING_MS = { captures: 3000, others: 500 };
 
 /** One run: from the start of the agent to the summary. */
 export class Run {
@@ -185,10 +188,12 @@ export class Run {
     service.stopping();
     rules.close();
     await control?.close();
-    const [status] = await Promise.all([
+    const [capturing] = await Promise.all([
       this.#finish(agent, began, failure),
       metrics.close(configuration.output_timeout),
     ]);
+    const status = failure ? EXIT.failure : EXIT.ok;
+    loadAddon().endWithin(capturing ? HANGING_MS.captures : HANGING_MS.others, status);
     return status;
   }
 
@@ -296,17 +301,17 @@ export class Run {
     );
   }
 
-  async #finish(agent: Agent, began: number, failure: EngineError | DropExit | undefined): Promise<number> {
+  /** @returns whether captures are still being written */
+  async #finish(agent: Agent, began: number, failure: EngineError | DropExit | undefined): Promise<boolean> {
     const seconds = (performance.now() - began) / 1000;
     const summary = await agent.stop();
     if (this.#log.format === 'text') this.#terminal.say(`\n${renderSummary(summary, seconds)}`);
     else this.#log.say('info', 'the end', { seconds, summary: renderSummary(summary, seconds).split('\n') });
-    const status = failure ? EXIT.failure : EXIT.ok;
-    if ((summary.captures?.active ?? 0) > 0) loadAddon().endWithin(HANGING_MS, status);
-    if (!failure) return status;
-    const { message, code } = failure;
-    const ended = `the engine has failed, nothing is watched any more: ${message} [${code}]`;
-    this.#log.say('critical', code === 'EVENTS_DROPPED' ? message : ended);
-    return status;
+    if (failure) {
+      const { message, code } = failure;
+      const ended = `the engine has failed, nothing is watched any more: ${message} [${code}]`;
+      this.#log.say('critical', code === 'EVENTS_DROPPED' ? message : ended);
+    }
+    return (summary.captures?.active ?? 0) > 0;
   }
 }

@@ -3,9 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AlertLine, assertFields, parseAlert } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { missingFalco } from '../support/falco-data.ts';
@@ -39,8 +42,7 @@ const RULES = `
   priority: WARNING
 `;
 
-/** The files of /etc as the agent is to see them, in a mount namespace of its own. */
-const WITH_OWN_ETC = 'mount --bind "$0" /etc && exec "$@"';
+const NSSWITCH = 'passwd: files\ngroup: files\n';
 
 const directory = directoryForTests();
 let agent: RunProcess;
@@ -53,18 +55,20 @@ const alerts = (rule: string): AlertLine[] =>
     .map(parseAlert)
     .filter((alert) => alert.rule === rule);
 
-before(async () => {
-  const etc = join(directory, 'etc');
-  mkdirSync(etc);
+/** Starts a command with files of /etc that it alone sees, in a mount namespace of its own. */
+function launcherWith(files: Readonly<Record<string, string>>): string[] {
+  const etc = mkdtempSync(join(directory, 'etc-'));
   execFileSync('cp', ['-a', '/etc/.', etc]);
-  const hosts = `127.0.0.1 localhost\n${PEER} peer.wasprey.test\n${MINERS} ca.minexmr.com\n`;
-  for (const [name, text] of [
-    ['hosts', hosts],
-    ['nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files\n'],
-  ] as const) {
+  for (const [name, text] of Object.entries(files)) {
     execFileSync('rm', ['-f', join(etc, name)]);
     writeFileSync(join(etc, name), text);
   }
+  const script = 'mount --bind "$0" /etc && exec "$@"';
+  return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, etc];
+}
+
+before(async () => {
+  const hosts = `127.0.0.1 localhost\n${PEER} peer.wasprey.test\n${MINERS} ca.minexmr.com\n`;
   const texts = { 'own.yaml': RULES, ...(!WITHOUT_STOCK && { 'stock.yaml': stockRules(STOCK_FILE) }) };
   const rules = Object.entries(texts).map(([name, text]) => {
     const path = join(directory, name);
@@ -73,7 +77,7 @@ before(async () => {
   });
   const selected = ['--disable', '*', '--enable', 'Connection to *', ...(WITHOUT_STOCK ? [] : ['--enable', STOCK])];
   agent = startWasprey(['run', ...rules, '--json', '--rule-matching', 'all', ...selected], {
-    launcher: ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', WITH_OWN_ETC, etc],
+    launcher: launcherWith({ hosts, 'nsswitch.conf': `${NSSWITCH}hosts: files\n` }),
   });
   // It says so when it has asked for all names.
   await agent.says(/names that rules compare addresses with can't be resolved/);
@@ -122,4 +126,24 @@ test('the stock rule on pools of miners', { skip: WITHOUT_STOCK }, async () => {
   const alert = await connectTo(MINERS, 80, STOCK);
   assertFields(alert, { 'fd.rip': MINERS, 'evt.type': 'connect' });
   assert.equal(alerts(STOCK).length, 1, 'of the connections before it, none');
+});
+
+test('a name server that does not answer keeps no agent from its end', async () => {
+  const server = createSocket('udp4').bind(53, '127.90.5.3');
+  try {
+    await once(server, 'listening');
+    const asked = once(server, 'message');
+    const rules = join(directory, 'asking.yaml');
+    writeFileSync(rules, RULES);
+    // A look-up takes longer than the test waits.
+    const resolver = 'nameserver 127.90.5.3\noptions timeout:30 attempts:4\n';
+    const files = { 'resolv.conf': resolver, 'nsswitch.conf': `${NSSWITCH}hosts: dns\n` };
+    await using asking = startWasprey(['run', rules], { launcher: launcherWith(files) });
+    await asking.watches();
+    await asked;
+    asking.kill('SIGINT');
+    assert.equal(await Promise.race([asking.ended, sleep(20_000, 'it goes on', { ref: false })]), 0);
+  } finally {
+    server.close();
+  }
 });
