@@ -231,8 +231,8 @@ export class AgentParts {
   completed(modules: readonly RuleModule[], extras: AlertExtras, responses: ResponseSet | undefined): RuleModule[] {
     const { leftOut = new Set(), onTrouble = () => {} } = this.options;
     for (const message of describeLeftOut(modules, leftOut)) onTrouble(message);
-    const unknown = this.sessions ? undefined : describeUnknownSessions(modules, this.options.replay !== undefined);
-    if (unknown !== undefined) onTrouble(unknown);
+    const known = { isReplay: this.options.replay !== undefined, knowsUsers: this.sessions !== undefined };
+    for (const message of describeUnknownSessions(modules, known)) onTrouble(message);
     return modules
       .map((module) => withoutEvents(module, leftOut))
       .map((module) => ({ ...module, rules: module.rules.map((rule) => withExtras(rule, extras)) }))

@@ -4,7 +4,7 @@ import type { Match } from '../engine/protocol.ts';
 import { completeValues } from '../metadata/complete-alert.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import type { SessionFacts } from '../sessions/live-sessions.ts';
-import { comparedFields, ofAncestors } from './compared-fields.ts';
+import { comparedFields, ofAncestors } from '../verdicts/compared-fields.ts';
 import type { RuleInfo, RuleModule } from './rule-module.ts';
 import { sessionFactOf, sessionValue } from './session-values.ts';
 

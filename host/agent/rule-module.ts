@@ -117,8 +117,8 @@ export function loadRuleModule(
       manifest.exact,
       numbered.map((rule) => rule?.eventTypes ?? []),
     );
-    // The kernel does not know whose session it is.
-    if (exact.some(({ rule }) => alternatives?.[rule]?.session))
+    // The kernel does not know the session.
+    if (exact.some(({ rule }) => alternatives?.[rule]?.entry || alternatives?.[rule]?.session))
       throw new Error('a rule on the session is no exact one');
     return {
       name,

@@ -143,9 +143,9 @@ function translate(
     });
   };
   const constants = new SessionConstants();
-  for (const { rule, session } of alternatives) {
+  for (const { rule, entry, session } of alternatives) {
     try {
-      if (session) constants.prepare(session);
+      for (const condition of [entry, session]) if (condition) constants.prepare(condition);
     } catch (error) {
       fail(rule, error);
     }

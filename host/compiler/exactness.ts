@@ -7,7 +7,7 @@ import { refuseTooLarge, translateRules } from './compile.ts';
 import type { Check, Expression, Span } from './conditions/ast.ts';
 import { checksOf } from './conditions/fields-of.ts';
 import { printCondition } from './conditions/print.ts';
-import { readsSession } from './conditions/session-checks.ts';
+import { type SessionSource, sessionSourceIn } from './conditions/session-checks.ts';
 import { conditionOn } from './lint/condition-on.ts';
 import { type InexactTest, type Proof, proveExact } from './plan/exact/exact-rules.ts';
 import { REASONS, testsOf } from './plan/exact/reasons.ts';
@@ -40,7 +40,10 @@ export function enforcedRule(rule: RuleSource, unless?: Expression): RuleSource 
   };
 }
 
-const LATE = 'whose session it is becomes known after the event';
+const OUTSIDE: Readonly<Record<SessionSource, string>> = {
+  entry: 'the kernel does not know how the session was entered',
+  session: 'whose session it is becomes known after the event',
+};
 
 /** @throws AscError if the rule is too large to be compiled */
 export function exactnessOf(rule: RuleSource, unless?: Expression): Exactness {
@@ -48,8 +51,11 @@ export function exactnessOf(rule: RuleSource, unless?: Expression): Exactness {
   refuseTooLarge(diagnostics);
   const failed = diagnostics.filter(({ severity }) => severity === 'error').map(({ message }) => message);
   const checks = [...checksOf(rule.condition), ...(unless ? checksOf(unless) : [])];
-  const late = checks.filter(readsSession).map((check) => ({ check, why: LATE }));
-  if (late.length > 0) return { isExact: false, parts: late, whole: failed };
+  const outside = checks.flatMap((check) => {
+    const source = sessionSourceIn(check);
+    return source ? [{ check, why: OUTSIDE[source] }] : [];
+  });
+  if (outside.length > 0) return { isExact: false, parts: outside, whole: failed };
   const [planned] = plan.rules;
   if (failed.length > 0 || !planned) return { isExact: false, parts: [], whole: failed };
   return exactness(proveExact(planned), checks);

@@ -7,7 +7,7 @@ import type { KernelFilter } from '../schema/kernel-filter.ts';
 import { refuseTooLarge, translateRules } from './compile.ts';
 import type { Check, Expression, FieldOperand } from './conditions/ast.ts';
 import { checksOf, fieldsOf } from './conditions/fields-of.ts';
-import { readsSession } from './conditions/session-checks.ts';
+import { readsSession, sessionSourceIn } from './conditions/session-checks.ts';
 import { templateFields } from './conditions/template.ts';
 import { fieldText } from './conditions/type-of.ts';
 import { type Exactness, exactnessOf } from './exactness.ts';
@@ -28,7 +28,9 @@ export interface Explanation {
   readonly notCaptured: number;
   readonly conditionFields: readonly ReadField[];
   readonly outputFields: readonly ReadField[];
-  /** Checks that are decided when it is known whose session the event's process is in. */
+  /** Checks of the session that the process is in: decided when the rest of the condition holds. */
+  readonly entryParts: readonly Check[];
+  /** Checks that are decided when it is known whose exec session the event's process is in. */
   readonly sessionParts: readonly Check[];
   /** What of the condition depends on the process alone. Undefined: nothing that all matches need. */
   readonly processPart: Expression | undefined;
@@ -62,7 +64,8 @@ export function explainRule(rule: CompiledRule): Explanation {
     tried: captured.filter((name) => tried.has(name)),
     never: captured.filter((name) => !tried.has(name)),
     notCaptured: source === DEFAULT_SOURCE ? rule.eventTypes.size - captured.length : 0,
-    sessionParts: checksOf(rule.condition).filter(readsSession),
+    entryParts: checksOf(rule.condition).filter((check) => sessionSourceIn(check) === 'entry'),
+    sessionParts: checksOf(rule.condition).filter((check) => sessionSourceIn(check) === 'session'),
     conditionFields: named(checksOf(rule.condition).flatMap(fieldsOf), source),
     outputFields: named(templateFields(rule.output), source),
     processPart: processPart(rule.condition, types, false),

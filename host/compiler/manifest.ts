@@ -29,6 +29,11 @@ export const MANIFEST_VERSION = 2;
 /** Of a manifest with alternatives: versions that do not know them must not run its module. */
 export const ALTERNATIVES_VERSION = 3;
 
+/** The same if any of these has a condition on the session that the process is in. */
+export const ENTRY_VERSION = 4;
+
+const VERSIONS = [MANIFEST_VERSION, ALTERNATIVES_VERSION, ENTRY_VERSION] as const;
+
 /** Raised with every change of the compiler's output for the same rules. */
 export const COMPILER_VERSION = '0.1.0';
 
@@ -59,12 +64,14 @@ export interface ManifestRule {
 export interface ManifestAlternative {
   /** Number of its rule. */
   readonly rule: number;
+  /** A condition on the session alone that the process is in. Absent: none. */
+  readonly entry?: string;
   /** A condition on the exec session alone. Absent: none. */
   readonly session?: string;
 }
 
 export interface Manifest {
-  readonly version: typeof MANIFEST_VERSION | typeof ALTERNATIVES_VERSION;
+  readonly version: (typeof VERSIONS)[number];
   readonly compiler: string;
   /** schemaVersion() of the layout that the module was compiled for. */
   readonly schema: string;
@@ -95,8 +102,7 @@ export interface Manifest {
  * @param manifest as JSON
  */
 export function whyOtherVersion(manifest: JsonObject): string | undefined {
-  if (manifest.version !== MANIFEST_VERSION && manifest.version !== ALTERNATIVES_VERSION)
-    return 'its manifest is of another version';
+  if (!VERSIONS.some((version) => version === manifest.version)) return 'its manifest is of another version';
   if (manifest.schema === schemaVersion()) return undefined;
   const layout = readLayout(manifest.layout);
   if (!layout || !isTexts(manifest.eventTypes)) return 'it does not say for which layout of events it was compiled';
@@ -151,9 +157,10 @@ export function manifestOf(
   });
   const eventTypes = [...new Set(plan.groups.flatMap(({ types }) => types.map((type) => type.name)))];
   const names = new Set(all.flatMap(({ condition }) => checksOf(condition).flatMap(namesIn)));
-  const hasSessions = alternatives.some(({ session }) => session);
+  const hasEntries = alternatives.some(({ entry }) => entry);
+  const hasSessions = hasEntries || alternatives.some(({ session }) => session);
   return {
-    version: hasSessions ? ALTERNATIVES_VERSION : MANIFEST_VERSION,
+    version: hasEntries ? ENTRY_VERSION : hasSessions ? ALTERNATIVES_VERSION : MANIFEST_VERSION,
     compiler: COMPILER_VERSION,
     schema: schemaVersion(),
     layout: storeLayout(MODULE_LAYOUT, eventTypes),
@@ -168,8 +175,12 @@ export function manifestOf(
   };
 }
 
-function storedAlternative({ rule, session }: RuleAlternative): ManifestAlternative {
-  return session ? { rule, session: printCondition(session) } : { rule };
+function storedAlternative({ rule, entry, session }: RuleAlternative): ManifestAlternative {
+  return {
+    rule,
+    ...(entry && { entry: printCondition(entry) }),
+    ...(session && { session: printCondition(session) }),
+  };
 }
 
 /** Of all alternatives together. */

@@ -11,7 +11,9 @@ export interface RuleAlternative {
   readonly rule: number;
   /** The rule with the condition that its events are evaluated by. */
   readonly source: RuleSource;
-  /** What must hold of the session, too. Absent: nothing. */
+  /** What must hold of the session that the process is in, too. Absent: nothing. */
+  readonly entry?: Expression;
+  /** The same of the exec session. */
   readonly session?: Expression;
 }
 
@@ -20,13 +22,13 @@ export function ruleAlternatives(rules: readonly RuleSource[]): RuleAlternative[
   return rules.flatMap((source, rule) => {
     const found = alternativesOf(source.condition);
     if (!found) throw new Error(`rule ${source.name} was not checked: it has too many alternatives`);
-    return found.map(({ condition, session }) =>
-      session ? { rule, source: { ...source, condition }, session } : { rule, source },
+    return found.map(({ condition, ...of }) =>
+      of.entry || of.session ? { rule, source: { ...source, condition }, ...of } : { rule, source },
     );
   });
 }
 
 /** The exact rules of a plan. What depends on the session is not exact, whatever the rest of its condition is. */
 export function exactAmong(plan: Plan, alternatives: readonly RuleAlternative[]): ReturnType<typeof exactRules> {
-  return exactRules(plan).filter(({ rule }) => !alternatives[rule]?.session);
+  return exactRules(plan).filter(({ rule }) => !alternatives[rule]?.entry && !alternatives[rule]?.session);
 }

@@ -1,6 +1,7 @@
 // The modules in use, in their order: instances bound to the memory, each with its own candidate words.
 
 import type { Capture } from '../capture/native.ts';
+import type { ReadContext } from '../fields/context.ts';
 import type { EventMemory } from '../fields/memory.ts';
 import { instantiateRuleModule, type RuleInstance } from '../sandbox/instantiate.ts';
 import type { MatchCallback } from '../sandbox/match-guard.ts';
@@ -14,12 +15,14 @@ import {
 } from '../sandbox/run.ts';
 import { enforcedParts } from '../schema/enforced.ts';
 import { EVENT_HEADER } from '../schema/event-structs.ts';
+import { isOfSshPeer } from '../schema/fields/session.ts';
 import { ANCESTRY_WORDS, CANDIDATE_WORDS, IMAGE } from '../schema/image.ts';
 import { member } from '../schema/layout.ts';
 import { Absence } from './absence.ts';
 import { numberOfAlternatives, ruleOf } from './alternatives.ts';
 import { firstWords } from './candidate-words.ts';
 import { ContainerRules } from './container-rules.ts';
+import { EntryVerdicts } from './entry-verdicts.ts';
 import { GuardRun, processOf } from './guard-run.ts';
 import { planRule } from './match-reader.ts';
 import type { EvaluationCounters, MatchToActOn, ModuleStart, RuleMatching, RuleSetStart } from './protocol.ts';
@@ -50,6 +53,8 @@ export interface SetMatch {
 export interface SetHost {
   readonly sandbox: WebAssembly.Memory;
   readonly memory: EventMemory;
+  /** For conditions on the session that a process is in. */
+  readonly context: ReadContext;
   readonly ruleMatching: RuleMatching;
   /** Of each call of a module. Default: those of live events. */
   readonly limits?: RunLimits;
@@ -69,7 +74,7 @@ export class ModuleSet {
   readonly bank: number;
   readonly isFiltered: boolean;
   readonly containerRules: ContainerRules;
-  /** Whether any rule prints where a session by ssh came from. */
+  /** Whether any rule reads where a session by ssh came from. */
   readonly readsSshPeers: boolean;
   readonly #memory: EventMemory;
   readonly #limits: RunLimits;
@@ -97,7 +102,10 @@ export class ModuleSet {
     this.bank = bank;
     this.isFiltered = filter !== undefined;
     this.containerRules = new ContainerRules(host.memory, modules, host.ruleMatching);
-    this.readsSshPeers = modules.some(({ rules }) => rules.some(({ fields }) => fields.includes('session.source')));
+    const entries = modules.map((module) => new EntryVerdicts(module, host.memory, host.context));
+    this.readsSshPeers =
+      entries.some(({ readsSshPeers }) => readsSshPeers) ||
+      modules.some(({ rules }) => rules.some(({ fields }) => fields.some(isOfSshPeer)));
     this.#memory = host.memory;
     this.#limits = host.limits ?? RUN_LIMITS;
     this.#onFailure = host.onFailure;
@@ -136,7 +144,7 @@ export class ModuleSet {
     this.modules = modules.map((start, module) =>
       bound(start, module, (number, event, view) => {
         const rule = ruleOf(start, number);
-        if (refused?.has(module, rule, event)) return;
+        if (refused?.has(module, rule, event) || !entries[module]?.hold(number, view)) return;
         const holdsWithout = start.alternatives?.[number]?.holdsWithout;
         const session = holdsWithout !== undefined && { alternative: number, holdsWithout };
         host.onMatch({ set: this, module, rule, event, view, ...session });

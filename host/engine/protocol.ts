@@ -74,6 +74,8 @@ export interface ModuleStart {
 export interface AlternativeStart {
   /** Number of its rule. */
   readonly rule: number;
+  /** A condition on the session that the process is in, which the worker evaluates. Absent: none. */
+  readonly entry?: string;
   /** It has a condition on the exec session, which the host decides: whether that holds of what is in no session. Absent: it has none. */
   readonly holdsWithout?: boolean;
 }

@@ -169,6 +169,7 @@ function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: B
       new ModuleSet(rules, bank, {
         sandbox,
         memory,
+        context,
         ruleMatching,
         onMatch: (match) => loop.onMatch(match),
         onFailure: (...failure) => loop.onFailure(...failure),

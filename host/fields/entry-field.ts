@@ -11,22 +11,36 @@ const UNSET_ID = 0xffffffff;
 const LESS_THAN = 0x3c;
 
 export function entryField(fact: EntryFact, image: ImageRecord, context: ReadContext): FieldValue | Absent {
-  const value = factOf(fact, image, context);
-  return value === undefined ? undefined : text(value);
+  switch (fact) {
+    case 'source':
+    case 'ip':
+    case 'net': {
+      const ssh = context.sshPeers && sshEntryOf(image);
+      const peer = ssh && context.sshPeers?.of(doorsOf(ssh));
+      if (!peer) return undefined;
+      return fact === 'source' ? text(peer.text) : { kind: 'address', bytes: peer.address };
+    }
+    case 'kind':
+    case 'id':
+    case 'user':
+    case 'tty': {
+      const entry = entryOf(image);
+      const value = entry && textOf(fact, entry, context);
+      return value === undefined ? undefined : text(value);
+    }
+  }
 }
 
-function factOf(fact: EntryFact, image: ImageRecord, context: ReadContext): string | Uint8Array | undefined {
-  if (fact === 'source') {
-    const ssh = context.sshPeers && sshEntryOf(image);
-    return ssh && context.sshPeers?.of(doorsOf(ssh));
-  }
-  const entry = entryOf(image);
-  if (!entry) return undefined;
+function textOf(
+  fact: 'kind' | 'id' | 'user' | 'tty',
+  entry: Entry,
+  { hostname }: ReadContext,
+): string | Uint8Array | undefined {
   switch (fact) {
     case 'kind':
       return entry.kind;
     case 'id':
-      return entryId(entry, context.hostname);
+      return entryId(entry, hostname);
     case 'user':
       return userOf(entry);
     case 'tty':

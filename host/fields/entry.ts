@@ -16,17 +16,23 @@ export interface Entry {
   readonly root: ImageRecord;
 }
 
-/** Undefined if it is not known where the process came from: the chain of its ancestors is cut. */
+/** Undefined if it is not known where the process came from: it is not known itself, or the chain of its ancestors is cut. */
 export function entryOf(image: ImageRecord): Entry | undefined {
-  let each = image;
-  for (let step = 0; step < LONGEST_CHAIN; step++) {
-    const { parent } = each;
-    if (!parent) return { kind: 'other', first: each, root: each };
-    const entry = containerEntry(each) ?? doorEntry(each, parent);
+  if (image.big('id') === 0n) return undefined;
+  let each: ImageRecord | undefined = image;
+  for (let step = 0; each && step < LONGEST_CHAIN; step++) {
+    const entry = ownEntry(each);
     if (entry) return entry;
-    each = parent;
+    each = each.parent;
   }
   return undefined;
+}
+
+/** The session that the process began itself. Undefined: it is in its parent's. */
+export function ownEntry(image: ImageRecord): Entry | undefined {
+  const { parent } = image;
+  if (!parent) return { kind: 'other', first: image, root: image };
+  return containerEntry(image) ?? doorEntry(image, parent);
 }
 
 /** The innermost session by ssh that the process is in, also below su and the like. */

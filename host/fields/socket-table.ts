@@ -36,9 +36,11 @@ export interface TcpSocket {
   readonly isListening: boolean;
 }
 
-interface SocketEnd {
+export interface SocketEnd {
   /** `203.0.113.9:22`, `[2001:db8::9]:22` */
   readonly text: string;
+  /** 4 bytes or 16. */
+  readonly address: Uint8Array;
   readonly port: number;
 }
 
@@ -99,16 +101,17 @@ function beginningOf(path: string, most = LONGEST_TABLE): string {
 }
 
 /** `0100007F:1F90`: 32-bit words as the machine has them, which is little-endian on what we run on; and the port. */
-function endOf(column = ''): { address: string; text: string; port: number } {
+function endOf(column = ''): SocketEnd {
   const [words = '', port = '0'] = column.split(':');
   const bytes = Buffer.from(words, 'hex');
   bytes.swap32();
-  const shown = isMapped(bytes) ? addressText(bytes.subarray(12)) : addressText(bytes);
+  // A copy: sending a slice of Node's shared pool would copy all of that.
+  const address = Uint8Array.from(isMapped(bytes) ? bytes.subarray(12) : bytes);
   const number = Number.parseInt(port, 16);
-  return { address: shown, text: `${shown}:${number}`, port: number };
+  return { address, text: `${addressText(address)}:${number}`, port: number };
 }
 
 function bracketed(column: string | undefined): SocketEnd {
-  const { address, text, port } = endOf(column);
-  return { text: address.includes(':') ? `[${address}]:${port}` : text, port };
+  const end = endOf(column);
+  return end.address.length === 4 ? end : { ...end, text: `[${addressText(end.address)}]:${end.port}` };
 }

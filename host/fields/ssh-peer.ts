@@ -5,7 +5,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { isSshDoor } from './entry.ts';
 import { processDirectory } from './procfs.ts';
 import type { ImageRecord } from './record.ts';
-import { type TcpSocket, tcpSockets } from './socket-table.ts';
+import { type SocketEnd, type TcpSocket, tcpSockets } from './socket-table.ts';
 import { TimeBudget } from './time-budget.ts';
 
 /** Descriptors of an sshd that are looked at: it has a dozen, and some for each forwarded connection. */
@@ -28,7 +28,7 @@ const SAME_START_NS = 500_000_000n;
 interface KnownPeer {
   readonly start: bigint;
   /** Undefined: it is not known for sure. */
-  readonly peer: string | undefined;
+  readonly peer: SocketEnd | undefined;
 }
 
 export class SshPeers {
@@ -44,14 +44,14 @@ export class SshPeers {
     if (!isSshDoor(image) || this.#find(image) || !this.#budget.isLeft) return;
     const connected = this.#budget.spend(() => connectionsOf(image));
     const [only, ...others] = connected ?? [];
-    if (only && others.length === 0) this.#remember(image, only.remote.text);
+    if (only && others.length === 0) this.#remember(image, only.remote);
   }
 
   /**
-   * `203.0.113.9:50122`, or `[2001:db8::9]:50122`. Undefined if it is not known for sure: the connection is over, or it can't be told from another one.
+   * The other end of the connection. Undefined if it is not known for sure: the connection is over, or it can't be told from another one.
    * @param doors the processes of sshd that the session came through, the nearest first
    */
-  of(doors: readonly ImageRecord[]): string | undefined {
+  of(doors: readonly ImageRecord[]): SocketEnd | undefined {
     for (const door of doors.toReversed()) {
       const peer = this.#find(door)?.peer;
       if (peer !== undefined) return peer;
@@ -70,7 +70,7 @@ export class SshPeers {
     return apart < SAME_START_NS && apart > -SAME_START_NS ? known : undefined;
   }
 
-  #remember(door: ImageRecord, peer: string | undefined): void {
+  #remember(door: ImageRecord, peer: SocketEnd | undefined): void {
     const pid = door.number('pid');
     this.#known.delete(pid);
     this.#known.set(pid, { start: door.big('start_time'), peer });
@@ -99,7 +99,7 @@ function isConnected({ remote }: TcpSocket): boolean {
 }
 
 /** @param doors the outermost first */
-function findPeer(doors: readonly ImageRecord[]): string | undefined {
+function findPeer(doors: readonly ImageRecord[]): SocketEnd | undefined {
   const ports = new Set<number>();
   for (const [index, door] of doors.entries()) {
     const directory = trustedDirectory(door);
@@ -115,7 +115,7 @@ function findPeer(doors: readonly ImageRecord[]): string | undefined {
     if (connected.length === 0) continue;
     // What it forwards has other ports here.
     const own = connected.length === 1 ? connected : connected.filter(({ local }) => ports.has(local.port));
-    const [peer, ...others] = new Set(own.map(({ remote }) => remote.text));
+    const [peer, ...others] = new Map(own.map(({ remote }) => [remote.text, remote])).values();
     return others.length === 0 ? peer : undefined;
   }
   return undefined;

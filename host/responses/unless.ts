@@ -4,7 +4,7 @@ import type { Check, Expression } from '../compiler/conditions/ast.ts';
 import { eventTypesOf } from '../compiler/conditions/event-types.ts';
 import { ConditionSyntaxError } from '../compiler/conditions/lexer.ts';
 import { parseCondition } from '../compiler/conditions/parser.ts';
-import { firstOfSession } from '../compiler/conditions/session-checks.ts';
+import { firstOfSession, type SessionSource, sessionSourceIn } from '../compiler/conditions/session-checks.ts';
 import { syntaxHelp } from '../compiler/conditions/syntax-help.ts';
 import { checkTypes, WrongCheck } from '../compiler/conditions/typecheck.ts';
 import { unavailableFields } from '../compiler/conditions/unavailable.ts';
@@ -43,14 +43,11 @@ export function readUnless(text: string): Expression {
     const { message, span, help } = error.reason;
     throw new UnlessError(message, span, help);
   }
-  const late = firstOfSession(condition);
-  if (late) {
+  const ofSession = firstOfSession(condition);
+  const source = ofSession && sessionSourceIn(ofSession);
+  if (source) {
     const help = 'write the condition into the rule, or into a rule of its own with a response of its own';
-    throw new UnlessError(
-      'whose session it is becomes known after the event: only rules can wait for it',
-      late.span,
-      help,
-    );
+    throw new UnlessError(ONLY_RULES[source], ofSession.span, help);
   }
   const [field] = unavailableFields(condition, []);
   if (field) throw new UnlessError(field.message, field.field.span);
@@ -61,6 +58,11 @@ export function readUnless(text: string): Expression {
     throw new UnlessError(uncapturedMessage(events.names), events.at.span, '`wasprey list events` shows them');
   return condition;
 }
+
+const ONLY_RULES: Readonly<Record<SessionSource, string>> = {
+  entry: 'how the session was entered is looked up for rules only',
+  session: 'whose session it is becomes known after the event: only rules can wait for it',
+};
 
 function parse(text: string): Expression {
   try {

@@ -17,6 +17,7 @@ import { compileRuleModule } from '../../host/sandbox/instantiate.ts';
 import { ENFORCED, enforcedParts } from '../../host/schema/enforced.ts';
 import type { ExactRule } from '../../host/schema/kernel-enforcement.ts';
 import type { KernelFilter } from '../../host/schema/kernel-filter.ts';
+import { CONTEXT } from '../support/fields.ts';
 import { actProgram, actWords, type Step, str } from '../support/live-act.ts';
 import { capture, directory, memory, RAILS, view } from '../support/live-enforcement.ts';
 import { AF_INET, AF_INET6, AT_FDCWD, O, SOCK_DGRAM } from '../support/live-numbers.ts';
@@ -85,6 +86,7 @@ class Trial {
     this.#set = new ModuleSet({ generation: 0, modules: [module], eventTypes: TYPES }, 0, {
       sandbox: memory,
       memory: view,
+      context: CONTEXT,
       ruleMatching: 'all',
       onMatch: ({ event, rule }) => this.#matchesOf(event).add(rule),
       onFailure: (_set, _module, { reason }) => assert.fail(reason),

@@ -24,13 +24,34 @@ const RULE = `
   priority: INFO
 `;
 
-const agent = LiveAgent.forTests([RULE]);
+/** This machine has no name for it. */
+const UID = 61_234;
+
+/** Conditions on the session, by what is run to be seen. */
+const CONDITIONS = {
+  'from-v4': 'session.kind = ssh and session.net in (127.0.0.0/8)',
+  'from-v6': 'session.kind = ssh and session.ip = ::1',
+  'from-elsewhere': 'session.kind = ssh and session.source exists and not session.net in (127.0.0.0/8, ::1/128)',
+  'not-from-v4': 'session.kind = ssh and not session.net in (127.0.0.0/8)',
+  'of-alice': `session.user = ${UID}`,
+  'on-terminal': 'session.tty startswith pts/',
+  'below-sudo': 'session.kind = su and session.source exists and user.name = root',
+};
+
+const CONDITIONAL = Object.entries(CONDITIONS).map(
+  ([name, condition]) => `
+- rule: ${name}
+  desc: what is run to be seen, in some sessions
+  condition: evt.type = execve and evt.res = SUCCESS and proc.name = cat and proc.args contains wasprey-when and ${condition}
+  output: "%proc.args %session.ip"
+  priority: INFO
+`,
+);
+
+const agent = LiveAgent.forTests([RULE, ...CONDITIONAL], { ruleMatching: 'all' });
 let machine: DebianMachine;
 let sshd: ChildProcess;
 let port = 0;
-
-/** This machine has no name for it. */
-const UID = 61_234;
 
 const SET_UP = `
   set -e
@@ -72,12 +93,20 @@ interface Login {
 
 let count = 0;
 
-/** Runs a command by ssh; `MARK` in it is what the alert is known by. Returns that alert, and what the command printed. */
-async function enter(command: string, { user = 'alice', address = '127.0.0.1', options = [] }: Login = {}) {
-  const mark = `/wasprey-ssh-${process.pid}-${count++}`;
+async function runBySsh(
+  command: string,
+  { user = 'alice', address = '127.0.0.1', options = [] }: Login,
+): Promise<string> {
   const words = ['-i/root/key', '-oStrictHostKeyChecking=no', '-oLogLevel=ERROR', `-p${port}`, ...options];
-  const { stdout } = await machine.run('ssh', ...words, `${user}@${address}`, command.replaceAll('MARK', mark));
+  const { stdout } = await machine.run('ssh', ...words, `${user}@${address}`, command);
   await agent.settled();
+  return stdout;
+}
+
+/** Runs a command by ssh; `MARK` in it is what the alert is known by. Returns that alert, and what the command printed. */
+async function enter(command: string, login: Login = {}) {
+  const mark = `/wasprey-ssh-${process.pid}-${count++}`;
+  const stdout = await runBySsh(command.replaceAll('MARK', mark), login);
   const [alert, ...others] = agent.marked(mark).filter(({ rule }) => rule === 'marked');
   assert.ok(alert, `no alert of ${command}`);
   assert.deepEqual(others, []);
@@ -152,6 +181,33 @@ for (const user of ['alice', 'root']) {
     assert.equal(of(alert, 'session.source'), sourceIn(stdout));
   });
 }
+
+test('conditions on the session hold of the sessions that they say, and of no others', async () => {
+  /** The rules that raise an alert on a command, twice each: the second time the session is remembered. */
+  const matched = async (around: (cat: string) => string, login: Login): Promise<readonly string[]> => {
+    const mark = `/wasprey-when-${process.pid}-${count++}`;
+    await runBySsh(around(`cat ${mark}`), login);
+    return agent.marked(mark).map(({ rule }) => rule);
+  };
+  const twice = (cat: string): string => `${cat} 2>/dev/null; ${cat} 2>/dev/null; true`;
+  const cases = [
+    [twice, { user: 'alice', address: '127.0.0.1' }, ['from-v4', 'of-alice']],
+    [twice, { user: 'alice', address: '::1' }, ['from-v6', 'not-from-v4', 'of-alice']],
+    [twice, { user: 'root', address: '127.0.0.1' }, ['from-v4']],
+    [twice, { user: 'root', address: '::1' }, ['from-v6', 'not-from-v4']],
+    [twice, { user: 'root', address: '127.0.0.1', options: ['-tt'] }, ['from-v4', 'on-terminal']],
+    [(cat: string) => `sudo sh -c '${twice(cat)}'`, { user: 'alice', address: '127.0.0.1' }, ['below-sudo']],
+  ] as const;
+  for (const [around, login, expected] of cases) {
+    const found = await matched(around, login);
+    assert.deepEqual(found.toSorted(), [...expected, ...expected].toSorted(), JSON.stringify(login));
+  }
+  // By no session of ssh.
+  const mark = `/wasprey-when-${process.pid}-${count++}`;
+  await machine.run('sh', '-c', `cat ${mark} 2>/dev/null; true`);
+  await agent.settled();
+  assert.deepEqual(agent.marked(mark), []);
+});
 
 test('ids are those of the record of activity', async (context) => {
   const directory = makeDirectory();

@@ -11,7 +11,13 @@ import { resolveField } from '../../host/schema/fields/index.ts';
 /** The session of the tests began 5 ns before this, ns since the epoch. */
 export const EVENT_TIME = 1795528388365763965n;
 
-const CONTEXT: ReadContext = { sessionStart: EVENT_TIME - 5n, hostname: 'node-1', isoTime: false, isLive: false };
+/** Of a node that is replayed. */
+export const CONTEXT: ReadContext = {
+  sessionStart: EVENT_TIME - 5n,
+  hostname: 'node-1',
+  isoTime: false,
+  isLive: false,
+};
 
 /** A field's text, `<NA>` when it is absent. `name` is written as in a rule. */
 export function shown(event: EventRecord, name: string, context: Partial<ReadContext> = {}): string {

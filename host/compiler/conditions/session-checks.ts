@@ -1,6 +1,7 @@
-// Checks of fields of exec sessions (k8s.user.name): whose session it is becomes known after its events. A rule with such checks is taken apart into
-// alternatives: a condition that events are evaluated by, and one on the session alone, which is evaluated once that is known. The rule is true
-// if both are, of any alternative: exactly the same as the condition as written.
+// Checks of fields of the session, which no module reads: of the session that the process is in (session.user), which the worker evaluates when the rest
+// matches, and of exec sessions (k8s.user.name), where whose session it is becomes known after its events. A rule with such checks is taken apart into
+// alternatives: a condition that events are evaluated by, and one on either kind of session alone. The rule is true if all of these are, of any
+// alternative: exactly the same as the condition as written.
 
 import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';
@@ -8,10 +9,15 @@ import type { Check, Expression, FieldOperand } from './ast.ts';
 import { checksOf, fieldsOf } from './fields-of.ts';
 import { printCondition } from './print.ts';
 
-/** Of rules that read nothing of a session there is one, without `session`. */
+/** What a field of the session is of, by its source: the session that the process is in, or the exec session. */
+export type SessionSource = 'entry' | 'session';
+
+/** Of rules that read nothing of a session there is one, without `entry` and `session`. */
 export interface Alternative {
   readonly condition: Expression;
-  /** Undefined: nothing more is to be known. */
+  /** On the session that the process is in. Undefined: on any. */
+  readonly entry?: Expression;
+  /** On the exec session. Undefined: nothing more is to be known. */
   readonly session?: Expression;
 }
 
@@ -20,13 +26,25 @@ export const MOST_ALTERNATIVES = 16;
 /** Parts that are supposed to be true, then false, on all ways together: some conditions have few alternatives or none, and 2^n ways to there. */
 const MOST_SUPPOSED = 1_024;
 
-export function isOfSession({ name, argument }: FieldOperand): boolean {
+/** Undefined for a field that is not of the session. */
+export function sessionSourceOf({ name, argument }: FieldOperand): SessionSource | undefined {
   const resolved = resolveNamed(name, argument, DEFAULT_SOURCE);
-  return resolved.ok && resolved.field.source.from === 'session';
+  if (!resolved.ok) return undefined;
+  const { from } = resolved.field.source;
+  return from === 'entry' || from === 'session' ? from : undefined;
+}
+
+/** What a check of the session reads: all its fields are of one source. Undefined for other checks. */
+export function sessionSourceIn(check: Check): SessionSource | undefined {
+  for (const field of fieldsOf(check)) {
+    const source = sessionSourceOf(field);
+    if (source) return source;
+  }
+  return undefined;
 }
 
 export function readsSession(check: Check): boolean {
-  return fieldsOf(check).some(isOfSession);
+  return sessionSourceIn(check) !== undefined;
 }
 
 /** The first check that reads a field of the session. */
@@ -41,7 +59,7 @@ export function firstOfSession(expression: Expression): Check | undefined {
  */
 export function alternativesOf(expression: Expression): readonly Alternative[] | undefined {
   if (!firstOfSession(expression)) return [{ condition: expression }];
-  const parts = new Map<string, Expression>();
+  const parts = new Map<string, Part>();
   const form = formOf(expression, parts);
   if (parts.size > MOST_SUPPOSED) return undefined;
   return expand(form, [...parts], [], { whole: expression, left: MOST_SUPPOSED });
@@ -54,6 +72,12 @@ interface Expansion {
   left: number;
 }
 
+/** A part of the condition on the session alone. */
+interface Part {
+  readonly of: SessionSource;
+  readonly expression: Expression;
+}
+
 /** A condition whose parts on the session alone are numbered by their texts. */
 type Form =
   | { readonly kind: 'event'; readonly of: Expression }
@@ -64,20 +88,23 @@ type Form =
 /** A form with the verdicts on some of its parts in it. */
 type Settled = Form | boolean;
 
-function formOf(expression: Expression, parts: Map<string, Expression>): Form {
-  const checks = checksOf(expression);
-  if (!checks.some(readsSession)) return { kind: 'event', of: expression };
-  if (checks.every(readsSession)) return part(expression, parts);
+function formOf(expression: Expression, parts: Map<string, Part>): Form {
+  const source = sourceOf(expression);
+  if (source === 'event') return { kind: 'event', of: expression };
+  if (source !== 'several') return part({ of: source, expression }, parts);
   switch (expression.kind) {
     case 'and':
     case 'or': {
       const { kind, span } = expression;
-      const own = expression.children.filter((child) => checksOf(child).every(readsSession));
-      const others = expression.children.filter((child) => !own.includes(child));
-      const [only] = own;
-      const together = own.length > 1 ? { kind, children: own, span } : only;
-      const children = others.map((child) => formOf(child, parts));
-      return { kind, of: expression, children: together ? [part(together, parts), ...children] : children };
+      const bySource = Map.groupBy(expression.children, sourceOf);
+      const own = (['entry', 'session'] as const).flatMap((of): Form[] => {
+        const children = bySource.get(of) ?? [];
+        const [only] = children;
+        const together = children.length > 1 ? { kind, children, span } : only;
+        return together ? [part({ of, expression: together }, parts)] : [];
+      });
+      const others = expression.children.filter((child) => ['event', 'several'].includes(sourceOf(child)));
+      return { kind, of: expression, children: [...own, ...others.map((child) => formOf(child, parts))] };
     }
     case 'not':
       return { kind: 'not', of: expression, child: formOf(expression.child, parts) };
@@ -87,17 +114,24 @@ function formOf(expression: Expression, parts: Map<string, Expression>): Form {
   }
 }
 
-function part(expression: Expression, parts: Map<string, Expression>): Form {
-  const key = printCondition(expression);
-  parts.set(key, expression);
+/** What all checks of a condition read. */
+function sourceOf(expression: Expression): SessionSource | 'event' | 'several' {
+  const sources = new Set(checksOf(expression).map((check) => sessionSourceIn(check) ?? 'event'));
+  const [source = 'event', ...others] = sources;
+  return others.length > 0 ? 'several' : source;
+}
+
+function part(of: Part, parts: Map<string, Part>): Form {
+  const key = printCondition(of.expression);
+  parts.set(key, of);
   return { kind: 'session', key };
 }
 
 /** Supposes of each part that it is true, then that it is false; what is left of the condition must hold of the event. */
 function expand(
   form: Settled,
-  parts: readonly (readonly [key: string, part: Expression])[],
-  supposed: readonly Expression[],
+  parts: readonly (readonly [key: string, part: Part])[],
+  supposed: readonly Part[],
   expansion: Expansion,
 ): readonly Alternative[] | undefined {
   if (form === false) return [];
@@ -107,7 +141,7 @@ function expand(
   if (form === true || !each || key === undefined) return [alternative(form, supposed, whole)];
   if (expansion.left-- === 0) return undefined;
   const others = parts.slice(at + 1);
-  const not: Expression = { kind: 'not', child: each, span: whole.span };
+  const not: Part = { of: each.of, expression: { kind: 'not', child: each.expression, span: whole.span } };
   // Too many on one side are too many: the other one is not looked at, or all 2^n would be.
   const ifTrue = expand(settle(form, key, true), others, [...supposed, each], expansion);
   if (!ifTrue) return undefined;
@@ -152,11 +186,14 @@ function settle(form: Form, key: string, verdict: boolean): Settled {
   }
 }
 
-function alternative(form: Form | true, supposed: readonly Expression[], { span }: Expression): Alternative {
+function alternative(form: Form | true, supposed: readonly Part[], { span }: Expression): Alternative {
   const condition = form === true ? anyEvent(span) : conditionOf(form);
-  const [first] = supposed;
-  const session = supposed.length > 1 ? ({ kind: 'and', children: supposed, span } as const) : first;
-  return { condition, ...(session && { session }) };
+  const all = (source: SessionSource): Expression | undefined => {
+    const children = supposed.flatMap(({ of, expression }) => (of === source ? [expression] : []));
+    return children.length > 1 ? { kind: 'and', children, span } : children[0];
+  };
+  const [entry, session] = [all('entry'), all('session')];
+  return { condition, ...(entry && { entry }), ...(session && { session }) };
 }
 
 function conditionOf(form: Form): Expression {

@@ -5,7 +5,13 @@ import type { ValueType } from '../../schema/types.ts';
 import type { Check, Expression, Operator } from './ast.ts';
 import { checkValue } from './check-value.ts';
 import { fieldsIn, fieldsOf } from './fields-of.ts';
-import { alternativesOf, firstOfSession, isOfSession, MOST_ALTERNATIVES } from './session-checks.ts';
+import {
+  alternativesOf,
+  firstOfSession,
+  MOST_ALTERNATIVES,
+  type SessionSource,
+  sessionSourceOf,
+} from './session-checks.ts';
 import { ConditionTypeError, fieldText, isString, type OperandType, typeOf } from './type-of.ts';
 
 /**
@@ -147,17 +153,23 @@ function requirePlainEventType({ left, right }: Check): void {
   }
 }
 
-/** Fields of the session are read when the event is gone. */
+/** Fields of the exec session are read when the event is gone, and those of the session that the process is in outside of the module. */
 function requireSessionAlone(check: Check): void {
   const fields = fieldsOf(check);
-  const other = fields.find((field) => !isOfSession(field));
-  const own = fields.find(isOfSession);
-  if (!own || !other) return;
-  const message = `${fieldText(own)} can't be compared with ${fieldText(other)}: whose session it is becomes known after the event`;
-  throw new ConditionTypeError(message, other.span, {
-    help: 'compare it with constants or with fields of the session',
-  });
+  // Of a comparison of both kinds, the one that is known later has the reason.
+  const own = fields.find((field) => sessionSourceOf(field) === 'session') ?? fields.find(sessionSourceOf);
+  const source = own && sessionSourceOf(own);
+  const other = fields.find((field) => sessionSourceOf(field) !== source);
+  if (!source || !other) return;
+  const message = `${fieldText(own)} can't be compared with ${fieldText(other)}: ${REASONS_ALONE[source]}`;
+  const help = `compare it with constants or with other fields of ${source === 'entry' ? 'session.*' : 'k8s.user.* and k8s.session.*'}`;
+  throw new ConditionTypeError(message, other.span, { help });
 }
+
+const REASONS_ALONE: Readonly<Record<SessionSource, string>> = {
+  entry: 'the session is looked up apart from the event',
+  session: 'whose session it is becomes known after the event',
+};
 
 const TYPE_WORDS: Partial<Record<ValueType, string>> = {
   CHARBUF: 'text',

@@ -46,7 +46,6 @@ function problemOf(operand: FieldOperand, inCondition: boolean, of: EventSource)
       return `${text} is not captured and always absent: ${source.why}`;
     case 'rendered':
     case 'procfs':
-    case 'entry':
       return inCondition ? `${text} is available in outputs only; a condition on it is never true` : undefined;
     default:
       return undefined;

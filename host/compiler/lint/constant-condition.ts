@@ -57,8 +57,26 @@ function isOfAncestors({ name, argument }: FieldOperand, source: EventSource): b
   return !resolved.ok || resolved.field.anyAncestor === true || resolved.field.argument !== undefined;
 }
 
-function onCheck(check: Check, { rule, types }: Subject): Diagnostic | undefined {
+/** As `session.source` has it: `203.0.113.9:50122`, `[2001:db8::9]:50122`. */
+const ADDRESS_AND_PORT = /^(?:\d+(?:\.\d+){3}|\[[^\]]*\]):\d+$/;
+
+/** A constant that `session.source` never equals: an address or a network alone. */
+function onSessionSource(check: Check, { rule }: Subject): Diagnostic | undefined {
+  const { left, operator } = check;
+  if (left.kind !== 'field' || left.name !== 'session.source' || !['=', '==', '!=', 'in'].includes(operator))
+    return undefined;
+  const wrong = constantsOf(check).find(({ text }) => !ADDRESS_AND_PORT.test(text));
+  if (!wrong) return undefined;
+  const message = `session.source never equals ${wrong.text}: it has an address and a port`;
+  const help = 'compare session.ip with addresses, or session.net with networks';
+  return warning('LINT_ALWAYS_FALSE', message, rule.placeOf(check.span, check), { help });
+}
+
+function onCheck(check: Check, subject: Subject): Diagnostic | undefined {
+  const { rule, types } = subject;
   const { left } = check;
+  const ofSource = onSessionSource(check, subject);
+  if (ofSource) return ofSource;
   if (isAboutType(check) || isStatic(check) || readsSession(check) || types.length === 0) return undefined;
   if (!fieldsOf(check).every((field) => isCaptured(field, rule))) return undefined;
   const conditions = types.map((type) => conditionOn(check, type));

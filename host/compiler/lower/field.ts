@@ -53,10 +53,10 @@ function readOperand({ field, argument }: NamedField, context: LoweringContext):
       return argumentField(source.raw, argument ?? '', context);
     case 'rendered':
     case 'procfs':
-    case 'entry':
       context.warn('field-not-in-conditions', `${name} is available in outputs only; a condition on it is never true`);
       return ABSENT;
-    // Without a session; with one it is decided later (session-checks.ts).
+    // Decided outside of the module (session-checks.ts).
+    case 'entry':
     case 'session':
       return ABSENT;
     case 'none':

@@ -24,7 +24,7 @@ export class SessionConstants {
     const { length } = printCondition(expression);
     if (length > LONGEST_SESSION) {
       throw new SessionTooLargeError(
-        `what the condition needs of the exec session has ${length} characters, at most ${LONGEST_SESSION}`,
+        `what the condition needs of the session has ${length} characters, at most ${LONGEST_SESSION}`,
       );
     }
     for (const { operator, right } of checksOf(expression)) {
@@ -52,7 +52,7 @@ export class SessionConstants {
     this.#automata.add(match.key);
     if (this.#automata.size <= MOST_SESSION_AUTOMATA) return;
     throw new SessionTooLargeError(
-      `the rules compare exec sessions with more than ${MOST_SESSION_AUTOMATA} patterns, paths and regular expressions`,
+      `the rules compare sessions with more than ${MOST_SESSION_AUTOMATA} patterns, paths and regular expressions`,
     );
   }
 }

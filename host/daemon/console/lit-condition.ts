@@ -1,14 +1,14 @@
 // Which parts of a condition were true of an event: each check by itself, on values that were read from the event. Rules are evaluated by
 // their modules; this is for people, and never runs where events are evaluated.
 
-import { checkHolds, comparedValues, isOfEnds } from '../../agent/check-verdict.ts';
-import { ANCESTORS_READ, comparedFields } from '../../agent/compared-fields.ts';
 import type { Check, Expression } from '../../compiler/conditions/ast.ts';
 import { fieldsOf } from '../../compiler/conditions/fields-of.ts';
 import { printCondition } from '../../compiler/conditions/print.ts';
 import { valueText } from '../../fields/text.ts';
 import { type Absent, decode, type FieldValue } from '../../fields/value.ts';
 import { fieldKey } from '../../outputs/transform.ts';
+import { checkHolds, comparedValues, isOfEnds } from '../../verdicts/check-verdict.ts';
+import { ANCESTORS_READ, comparedFields } from '../../verdicts/compared-fields.ts';
 import type { LitCheck, LitGroup, LitPart, Verdict } from './messages.ts';
 
 /** By the fields' keys; undefined: the event had no value. Fields that are missing were not read. */

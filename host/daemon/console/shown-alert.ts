@@ -1,11 +1,11 @@
 // An alert with all that the page shows of it, as texts.
 
-import { ANCESTORS_READ } from '../../agent/compared-fields.ts';
 import { valueText } from '../../fields/text.ts';
 import { iso8601, NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { type Absent, decode, type FieldValue } from '../../fields/value.ts';
 import { type Alert, CAPTURE_FIELD, RESPONSE_FIELD } from '../../outputs/alert.ts';
 import type { KeyedValue } from '../../outputs/message.ts';
+import { ANCESTORS_READ } from '../../verdicts/compared-fields.ts';
 import type { GroupText, ShownAlert, ShownField, ShownProcess } from './messages.ts';
 
 type Values = ReadonlyMap<string, FieldValue | Absent>;

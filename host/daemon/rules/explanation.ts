@@ -1,5 +1,6 @@
 // The explanation of a rule as titled lines: what it comes to once macros, lists and exceptions are in place, and what it costs.
 
+import type { Check } from '../../compiler/conditions/ast.ts';
 import { formatCondition } from '../../compiler/conditions/format-condition.ts';
 import { printCondition } from '../../compiler/conditions/print.ts';
 import { type Exactness, shortened as shortenedCheck } from '../../compiler/exactness.ts';
@@ -29,17 +30,19 @@ export function explanationParts(rule: CompiledRule, of: Explanation, width: num
       title: 'Fields',
       lines: [...text(`condition: ${fields(of.conditionFields)}`), ...text(`output:    ${fields(of.outputFields)}`)],
     },
-    ...(of.sessionParts.length > 0
-      ? [
-          {
-            title: 'Decided when it is known whose session it is',
-            lines: of.sessionParts.flatMap((check) => text(printCondition(check))),
-          },
-        ]
-      : []),
+    ...sessionPart('Decided by the session that the process is in, when the rest holds', of.entryParts, text),
+    ...sessionPart('Decided when it is known whose session it is', of.sessionParts, text),
     ...(rule.source === DEFAULT_SOURCE ? kernelParts(rule, of, text, width) : []),
     { title: 'Estimated cost', lines: costs(of).flatMap(text) },
   ];
+}
+
+function sessionPart(
+  title: string,
+  checks: readonly Check[],
+  text: (words: string) => string[],
+): readonly ExplanationPart[] {
+  return checks.length > 0 ? [{ title, lines: checks.flatMap((check) => text(printCondition(check))) }] : [];
 }
 
 /** What is decided before an event reaches the rules, which no other source has. */

@@ -3,6 +3,7 @@
 import { findEventType } from '../../schema/events/index.ts';
 import type { FieldSource } from '../../schema/fields/field.ts';
 import { resolveField } from '../../schema/fields/index.ts';
+import { isOfSshPeer } from '../../schema/fields/session.ts';
 import {
   type FilterClause,
   familyOf,
@@ -36,13 +37,20 @@ export function lacksOf(rule: TriedRule, files: readonly HistoryFile[]): readonl
   lacks.push(...notKept(rule, files));
   const hosts = fields.filter((field) => HOST_NAME_FIELD.test(field));
   if (hosts.length > 0) lacks.push(`the addresses that host names had then: ${hosts.join(', ')}`);
-  const ofSession = [...new Set([...fields, ...reads.fields])].filter((name) => sourceOf(name)?.from === 'session');
+  const all = [...new Set([...fields, ...reads.fields])];
+  const ofSession = all.filter((name) => sourceOf(name)?.from === 'session');
   if (ofSession.length > 0) {
     lacks.push(
       `whose exec session it was, which a recording does not have, so that these are absent: ${ofSession.join(', ')}`,
     );
   }
-  const ofMachine = reads.fields.filter((name) => isOfMachine(sourceOf(name)));
+  const ofConnection = all.filter(isOfSshPeer);
+  if (ofConnection.length > 0) {
+    lacks.push(
+      `where a session by ssh came from, which a recording does not have, so that these are absent: ${ofConnection.join(', ')}`,
+    );
+  }
+  const ofMachine = reads.fields.filter((name) => sourceOf(name)?.from === 'procfs');
   if (ofMachine.length > 0) lacks.push(`fields of its output that only a running process has: ${ofMachine.join(', ')}`);
   return lacks;
 }
@@ -99,9 +107,4 @@ const READING_OPENS = Array.from({ length: OPEN_COMBINATIONS }, (_, index) => {
 function sourceOf(name: string): FieldSource | undefined {
   const resolved = resolveField(name);
   return resolved.ok ? resolved.field.source : undefined;
-}
-
-/** Where a session by ssh came from is read from the sockets of sshd. */
-function isOfMachine(source: FieldSource | undefined): boolean {
-  return source?.from === 'procfs' || (source?.from === 'entry' && source.fact === 'source');
 }

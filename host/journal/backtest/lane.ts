@@ -74,6 +74,7 @@ export class Lane implements Disposable {
         new ModuleSet(rules, bank, {
           sandbox,
           memory,
+          context,
           ruleMatching,
           limits: UNTIMED_LIMITS,
           onMatch: (match) => this.#loop.onMatch(match),

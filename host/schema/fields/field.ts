@@ -17,7 +17,7 @@ export type SessionFact =
   | 'agent';
 
 /** What is known of the session that a process is in, by its ancestors. */
-export type EntryFact = 'kind' | 'id' | 'user' | 'tty' | 'source';
+export type EntryFact = 'kind' | 'id' | 'user' | 'tty' | 'source' | 'ip' | 'net';
 
 /** Where a field's value comes from. The compiler and the formatter both resolve a field through this. */
 export type FieldSource =
@@ -39,7 +39,7 @@ export type FieldSource =
   | { readonly from: 'condition' }
   /** Read from the machine's files in /proc while an alert is written, for output only. Absent in replays and when the process is gone. */
   | { readonly from: 'procfs' }
-  /** The session that the process is in, by the images of its ancestors, for output only. */
+  /** The session that the process is in, by the images of its ancestors: no module reads it. */
   | { readonly from: 'entry'; readonly fact: EntryFact }
   /** The session by an exec into a pod that the process descends from: known when its request is (host/sessions/). */
   | { readonly from: 'session'; readonly fact: SessionFact }

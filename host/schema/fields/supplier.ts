@@ -6,6 +6,7 @@ import { ACCESSOR_OWNERS } from '../generate/assemblyscript.ts';
 import { member } from '../layout.ts';
 import { type Derivation, membersRead } from './derivation.ts';
 import type { Field } from './field.ts';
+import { isOfSshPeer } from './session.ts';
 
 /**
  * `capture`: in the records that the kernel writes. `reader`: derived from those by the capture's reader, once for a process or event (absolute
@@ -29,7 +30,7 @@ export function supplierOf(field: Field): Supplier {
     case 'procfs':
       return 'machine';
     case 'entry':
-      return source.fact === 'source' ? 'machine' : 'reader';
+      return isOfSshPeer(name) ? 'machine' : 'reader';
     case 'audit':
     case 'session':
       return 'api-server';

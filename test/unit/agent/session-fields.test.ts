@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { before, test } from 'node:test';
 import type { RuleModule } from '../../../host/agent/rule-module.ts';
-import { loadRules } from '../../../host/compiler/rules/load.ts';
 import { rootProcess, sessionId } from '../../../host/fields/session-id.ts';
 import { FIELDS } from '../../../host/schema/fields/index.ts';
 import { moduleOf } from '../../support/built-agent.ts';
@@ -86,12 +85,4 @@ test('jobs, units, consoles and containers are sessions; only a program at its p
     `exec ${idOf(exec)} root -`,
     `other ${idOf(fake)} root -`,
   ]);
-});
-
-test('outputs alone have them', () => {
-  for (const name of NAMES) {
-    const text = `- {rule: R, desc: d, condition: evt.type = openat and ${name} exists, output: o, priority: INFO}\n`;
-    const { errors } = loadRules([{ name: 'rules.yaml', text }]);
-    assert.match(errors.map(({ message }) => message).join(), new RegExp(`field ${name} can't be used in conditions`));
-  }
 });

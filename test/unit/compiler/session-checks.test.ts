@@ -11,11 +11,14 @@ import {
   alternativesOf,
   firstOfSession,
   MOST_ALTERNATIVES,
-  readsSession,
+  sessionSourceIn,
 } from '../../../host/compiler/conditions/session-checks.ts';
 
 const EVENT_CHECKS = ['proc.name = a', 'fd.name = b', 'user.uid = 0'];
-const SESSION_CHECKS = ['k8s.user.name = a', 'k8s.session.match = exact', 'k8s.user.groups intersects (dev, ops)'];
+const SESSION_CHECKS = [
+  ...['k8s.user.name = a', 'k8s.session.match = exact', 'k8s.user.groups intersects (dev, ops)'],
+  ...['session.kind = ssh', 'session.user = val(session.id)', 'session.net = 10.0.0.0/8'],
+];
 
 const condition: fc.Arbitrary<string> = fc.letrec<{ node: string; check: string }>((tie) => ({
   check: fc.constantFrom(...EVENT_CHECKS, ...SESSION_CHECKS),
@@ -53,11 +56,14 @@ test('alternatives mean what the condition means, whatever holds of the event an
       const alternatives = alternativesOf(expression);
       fc.pre(alternatives !== undefined);
       const holds = new Set(holding);
-      for (const { condition: ofEvent, session } of alternatives) {
+      for (const { condition: ofEvent, entry, session } of alternatives) {
         assert.ok(!firstOfSession(ofEvent), printCondition(ofEvent));
-        assert.ok(!session || checksOf(session).every(readsSession));
+        assert.ok(!entry || checksOf(entry).every((check) => sessionSourceIn(check) === 'entry'));
+        assert.ok(!session || checksOf(session).every((check) => sessionSourceIn(check) === 'session'));
       }
-      const held = alternatives.filter(({ session }) => !session || isTrue(session, holds));
+      const held = alternatives.filter(({ entry, session }) =>
+        [entry, session].every((part) => !part || isTrue(part, holds)),
+      );
       assert.ok(held.length <= 1 || !firstOfSession(expression), 'no two hold of the same session');
       const result = held.some(({ condition: ofEvent }) => isTrue(ofEvent, holds));
       assert.equal(result, isTrue(expression, holds), text);
@@ -73,6 +79,19 @@ test('what all matches need of the session stands beside the rest of the conditi
   assert.deepEqual(
     found?.map(({ condition: ofEvent, session }) => [ofEvent, session].map((each) => each && printCondition(each))),
     [['(evt.type = open and fd.name = /a)', '(k8s.user.name = alice and not k8s.session.match = none)']],
+  );
+});
+
+test('both kinds of sessions have a part each', () => {
+  const found = alternativesOf(
+    parseCondition('evt.type = open and (k8s.user.name = alice or fd.name = /a) and session.kind = exec'),
+  );
+  assert.deepEqual(
+    found?.map((each) => [each.condition, each.entry, each.session].map((part) => part && printCondition(part))),
+    [
+      ['evt.type = open', 'session.kind = exec', 'k8s.user.name = alice'],
+      ['(evt.type = open and fd.name = /a)', 'session.kind = exec', 'not k8s.user.name = alice'],
+    ],
   );
 });
 

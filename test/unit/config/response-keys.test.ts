@@ -134,6 +134,7 @@ describe('an `unless` is refused', () => {
     ['that reads what is never there', 'k8s.rc.name = x', /k8s\.rc\.name/],
     ['on events that are not captured', 'evt.type = futex', /futex/],
     ['that reads the exec session', 'k8s.user.name = alice', /becomes known after the event/],
+    ['that reads the session', 'session.kind = ssh', /how the session was entered is looked up for rules only/],
   ] as const) {
     test(what, () => {
       const [error, ...more] = errorsOf(`match: {rules: ["*"]}\ndo: kill_process\nunless: ${unless}`);

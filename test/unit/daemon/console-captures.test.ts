@@ -105,6 +105,12 @@ test('a condition that is typed matches the events of which it is true', async (
   assert.ok(indented.kind === 'matches', JSON.stringify(indented));
   assert.equal(indented.total, 5);
   assert.match(indented.remarks.join(), /does not have whose exec session it is/);
+  const ofSessions = await tried(
+    'evt.type in (openat, connect) and session.kind exists and not session.net = 10.0.0.0/8',
+  );
+  assert.ok(ofSessions.kind === 'matches', JSON.stringify(ofSessions));
+  assert.equal(ofSessions.total, 5);
+  assert.match(ofSessions.remarks.join(), /does not have where a session by ssh came from/);
 });
 
 test('rules of a file may use the macros of the files of the agent, of which none is evaluated', async () => {

@@ -6,6 +6,7 @@ import type { Capture } from '../../../host/capture/native.ts';
 import { ModuleSet } from '../../../host/engine/module-set.ts';
 import { EventMemory } from '../../../host/fields/memory.ts';
 import { CANDIDATE_WORDS } from '../../../host/schema/image.ts';
+import { CONTEXT } from '../../support/fields.ts';
 import { handMade } from '../../support/hand-made-module.ts';
 import { check } from '../sandbox/wasm-builder.ts';
 
@@ -27,6 +28,7 @@ test('no words of an earlier process are left to processes that come when a modu
   const set = new ModuleSet({ generation: 0, modules: [start(CANDIDATES), start(others)], eventTypes: ['openat'] }, 0, {
     sandbox,
     memory: new EventMemory(sandbox.buffer as unknown as SharedArrayBuffer),
+    context: CONTEXT,
     ruleMatching: 'all',
     onMatch: () => {},
     onFailure: (_set, { name }) => failures.push(name),

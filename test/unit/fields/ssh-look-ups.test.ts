@@ -28,14 +28,15 @@ test('of the time a share is spent at most, whatever one piece of work takes', (
   assert.ok(workFor(10) <= 1_210);
 });
 
-test('sockets are found by their inode numbers, few or many', async () => {
+test('sockets are found by their inode numbers, few or many', async (context) => {
   const server = createServer().listen(0, '127.0.0.1');
+  context.after(() => server.close());
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();
   assert.ok(typeof address === 'object' && address !== null);
   const text = `127.0.0.1:${address.port}`;
   const inode = inodeOf(server);
-  const expected = { text, port: address.port };
+  const expected = { text, address: Uint8Array.of(127, 0, 0, 1), port: address.port };
   const others = Array.from({ length: 20 }, (_, index) => `${index}`);
   for (const inodes of [[inode], [inode, ...others]]) {
     const found: readonly TcpSocket[] = tcpSockets('/proc/self', new Set(inodes));
@@ -45,7 +46,6 @@ test('sockets are found by their inode numbers, few or many', async () => {
     );
   }
   assert.deepEqual(tcpSockets('/proc/self', new Set()), []);
-  server.close();
 });
 
 /** Of a server or socket of node's, which has the descriptor in its handle. */

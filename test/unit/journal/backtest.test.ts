@@ -39,6 +39,11 @@ const RULES = `
   condition: evt.type = connect and container.name = web
   output: "%container.name"
   priority: INFO
+- rule: By no service
+  desc: d
+  condition: evt.type = setuid and not session.kind = other and (session.user = root or container.id = host)
+  output: "%session.kind %session.id"
+  priority: INFO
 - rule: Removed
   desc: d
   condition: evt.type in (unlink, unlinkat)
@@ -397,7 +402,7 @@ test('what the history lacks for a rule is said', async () => {
   priority: INFO
 - rule: By ssh
   desc: d
-  condition: evt.type = openat
+  condition: evt.type = openat and session.kind = ssh and not session.net = 10.0.0.0/8
   output: "%session.kind %session.source"
   priority: INFO
 - rule: Has all
@@ -419,7 +424,9 @@ test('what the history lacks for a rule is said', async () => {
       [
         'whose exec session it was, which a recording does not have, so that these are absent: k8s.user.name, k8s.session.id',
       ],
-      ['fields of its output that only a running process has: session.source'],
+      [
+        'where a session by ssh came from, which a recording does not have, so that these are absent: session.net, session.source',
+      ],
       [],
     ],
   );

@@ -61,6 +61,11 @@ test('fields of the exec session are given like others', () => {
   condition: evt.type = execve and k8s.user.groups intersects (dev, ops) and not k8s.user.name startswith system
   output: "%k8s.user.name"
   priority: NOTICE
+- rule: From outside
+  desc: d
+  condition: evt.type = execve and session.kind = ssh and not session.net in (10.0.0.0/8)
+  output: "%session.user"
+  priority: NOTICE
 `,
   );
   const { status, stdout } = run(`rules: [sessions.yaml]
@@ -74,6 +79,15 @@ tests:
   - name: nobody
     event: {evt.type: execve}
     expect: none
+  - name: from outside
+    event: {evt.type: execve, session.kind: ssh, session.user: alice, session.net: 192.0.2.7}
+    expect: {From outside: alice}
+  - name: from inside
+    event: {evt.type: execve, session.kind: ssh, session.user: alice, session.net: 10.9.8.7}
+    expect: none
+  - name: from nowhere
+    event: {evt.type: execve, session.kind: ssh, session.user: bob}
+    expect: {From outside: bob}
 `);
   assert.equal(status, 0, stdout);
 });

@@ -22,7 +22,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   outputs: ['schema', 'diagnostics', 'config-values', 'capture', 'compiler', 'fields'],
   scap: ['schema', 'capture', 'fields', 'metadata', 'recording'],
   sessions: ['diagnostics', 'fields'],
-  engine: ['schema', 'sandbox', 'capture', 'fields', 'recording', 'scap', 'sessions'],
+  verdicts: ['schema', 'compiler', 'fields', 'outputs'],
+  engine: ['schema', 'sandbox', 'capture', 'fields', 'recording', 'scap', 'sessions', 'verdicts'],
   journal: [
     ...['schema', 'diagnostics', 'config-values', 'sandbox', 'capture', 'compiler', 'fields', 'recording'],
     ...['outputs', 'sessions', 'engine'],
@@ -47,7 +48,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   doctor: ['setup', 'schema', 'capture', 'metadata', 'responses'],
   agent: [
     ...['schema', 'diagnostics', 'sandbox', 'capture', 'compiler', 'fields', 'recording', 'metadata', 'outputs'],
-    ...['sessions', 'engine', 'journal', 'captures', 'responses'],
+    ...['sessions', 'verdicts', 'engine', 'journal', 'captures', 'responses'],
   ],
   generate: ['setup', 'schema', 'compiler', 'outputs', 'agent'],
   audit: ['schema', 'sandbox', 'fields', 'outputs', 'sessions', 'agent'],
@@ -69,7 +70,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
       'outputs',
       'engine',
     ],
-    ...['sessions', 'journal', 'captures', 'responses', 'registry', 'config', 'doctor', 'agent', 'audit'],
+    ...['sessions', 'verdicts', 'journal', 'captures', 'responses', 'registry', 'config', 'doctor', 'agent', 'audit'],
   ],
   cli: [
     ...['setup', 'schema', 'diagnostics', 'sandbox', 'capture', 'signature', 'compiler', 'fields', 'recording'],

@@ -12,6 +12,7 @@ import { laneRules } from '../../../journal/backtest/tried-rules.ts';
 import { EventView } from '../../../journal/event-views.ts';
 import { findHistory } from '../../../journal/history.ts';
 import { SecretMask } from '../../../journal/mask-secrets.ts';
+import { isOfSshPeer } from '../../../schema/fields/session.ts';
 import { readRuleFiles } from '../../rules/rule-files.ts';
 import { loadOptions } from '../../rules/rule-set.ts';
 import { compileTrial, FILES_HAVE_ERRORS } from '../trial/compile-trial.ts';
@@ -22,6 +23,8 @@ const MOST_MATCHES = 2_000;
 const MOST_DIAGNOSTICS = 20;
 const LONGEST_TEXT = 500;
 const NO_SESSIONS = 'A capture does not have whose exec session it is: k8s.user and k8s.session are absent.';
+const NO_PEERS =
+  'A capture does not have where a session by ssh came from: session.source, session.ip and session.net are absent.';
 
 export interface TryQuestion {
   readonly kind: 'try-rule';
@@ -68,6 +71,7 @@ export async function tryRule({ path, text, files, statics, secretNames }: TryQu
   const remarks = [
     ...missingEvents(module, recording.facts.eventTypes),
     ...(module.rules.some(({ readsSession }) => readsSession) ? [NO_SESSIONS] : []),
+    ...(module.rules.some(({ fields }) => fields.some(isOfSshPeer)) ? [NO_PEERS] : []),
     ...report.damage.map(({ reason }) => `A part of the file is damaged: ${reason}.`),
     ...[...report.setAside.values()].map((reason) => `The rule was set aside: ${reason}.`),
   ];

@@ -1,0 +1,59 @@
+// A condition on fields of one kind that a manifest has as text: evaluated outside of the module, on values that the caller reads.
+
+import type { Expression } from '../compiler/conditions/ast.ts';
+import { checksOf, fieldsOf } from '../compiler/conditions/fields-of.ts';
+import { parseCondition } from '../compiler/conditions/parser.ts';
+import { type SessionSource, sessionSourceOf } from '../compiler/conditions/session-checks.ts';
+import { checkTypes } from '../compiler/conditions/typecheck.ts';
+import { SessionConstants } from '../compiler/lower/session-constants.ts';
+import type { Absent, FieldValue } from '../fields/value.ts';
+import { fieldKey } from '../outputs/transform.ts';
+import { checkHolds } from './check-verdict.ts';
+
+export class StoredCondition {
+  readonly text: string;
+  /** The fields that it reads. */
+  readonly keys: readonly string[];
+  readonly #condition: Expression;
+
+  /**
+   * @param text as the manifest has it, which is not trusted
+   * @param source of all its fields
+   * @param constants of all conditions of the module
+   * @throws {Error} if it is no condition on these fields alone, or too large
+   */
+  constructor(text: string, source: SessionSource, constants = new SessionConstants()) {
+    const condition = parseCondition(text);
+    const checks = checksOf(condition);
+    checkTypes(condition);
+    const fields = checks.flatMap(fieldsOf);
+    const isAlone = fields.every((field) => sessionSourceOf(field) === source);
+    if (!isAlone || checks.some((check) => fieldsOf(check).length === 0)) {
+      throw new Error('a condition on the session reads something else');
+    }
+    constants.prepare(condition);
+    this.text = text;
+    this.#condition = condition;
+    this.keys = [...new Set(fields.map(fieldKey))];
+  }
+
+  /** @param values by the fields' keys; what is missing is absent */
+  holds(values: ReadonlyMap<string, FieldValue | Absent>): boolean {
+    return isTrue(this.#condition, values);
+  }
+}
+
+function isTrue(condition: Expression, values: ReadonlyMap<string, FieldValue | Absent>): boolean {
+  switch (condition.kind) {
+    case 'and':
+      return condition.children.every((child) => isTrue(child, values));
+    case 'or':
+      return condition.children.some((child) => isTrue(child, values));
+    case 'not':
+      return !isTrue(condition.child, values);
+    case 'check':
+      return checkHolds(condition, values);
+    case 'macro':
+      throw new Error(`macro ${condition.name} was not expanded`);
+  }
+}
