@@ -24,8 +24,9 @@
 // Prefixes of a call's name make it another way:
 //   ring[+OPTION]...:CALL a request of io_uring. sqpoll: taken by the ring's own thread; async: done by a worker; slot: the
 //                         file is one of the ring's own; silent: no completion on success; full: no room for a completion;
-//                         late: behind a request that ends in another call, and there it begins; timed: behind a timer, after an
-//                         interrupt; person: with credentials that the process had before;
+//                         late: behind a request that ends in another call, and there it begins; opening, creating: at the end of an
+//                         openat or a creat; timed: behind a timer, after an interrupt; person: with credentials that the process
+//                         had before; crowd: beside more pending ones than the capture has room for;
 //                         many: an accept or a receive that goes on, into buffers of the kernel's choice, until the ring ends;
 //                         int80: a ring of 32-bit structures
 //   int80:CALL            the 32-bit call of that name; int80+time64:recvmmsg is the one with a timeout of 64 bits

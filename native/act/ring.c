@@ -1,4 +1,5 @@
 // Calls by io_uring: a ring for each, so that no call affects another.
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -7,8 +8,10 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -176,6 +179,24 @@ static void submit_late(struct ring* ring, struct io_uring_sqe request) {
   if (write(writer, "", 1) != 1) die("no pending request: %m");
 }
 
+// One that begins at the end of a call that opens a file: the request before it waits for inotify to report that open.
+static void submit_at_open(struct ring* ring, struct io_uring_sqe request, bool creates) {
+  char path[32];
+  const int opens = inotify_init1(0), file = memfd_create("opened", 0);
+  snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+  if (opens < 0 || file < 0 || inotify_add_watch(opens, path, IN_OPEN) < 0) die("no open to wait for: %m");
+  struct io_uring_sqe requests[] = {
+      {.opcode = IORING_OP_POLL_ADD, .fd = opens, .poll32_events = POLLIN, .user_data = FILLER_DATA}, request};
+  requests[0].flags |= IOSQE_IO_LINK;
+  submit(ring, requests, 2);
+#ifdef SYS_creat
+  const long opened = creates ? syscall(SYS_creat, path, 0600) : syscall(SYS_openat, AT_FDCWD, path, O_RDONLY);
+#else
+  const long opened = creates ? -1 : syscall(SYS_openat, AT_FDCWD, path, O_RDONLY);
+#endif
+  if (opened < 0) die("no open: %m");
+}
+
 // One that begins after an interrupt, between two calls: behind a timer, while the process makes no call.
 static void submit_timed(struct ring* ring, struct io_uring_sqe request) {
   static const struct __kernel_timespec time = {.tv_nsec = PAUSE_NS};
@@ -333,6 +354,8 @@ long call_by_ring(const char* name, const char* how, const long* arguments) {
     return 0; /* pending until then, or the process ends */
   } else if (strstr(how, "+late")) {
     submit_late(&ring, requests[0]);
+  } else if (strstr(how, "+opening") || strstr(how, "+creating")) {
+    submit_at_open(&ring, requests[0], strstr(how, "+creating"));
   } else if (strstr(how, "+timed")) {
     submit_timed(&ring, requests[0]);
   } else if (strstr(how, "+between")) {

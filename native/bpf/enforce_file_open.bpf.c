@@ -62,7 +62,7 @@ inline_always bool is_internal(struct task_struct *task, u64 file, u64 inode) {
 
 /* The same, by credentials that are not the task's. Requests of io_uring may have others, too. */
 inline_always bool is_by_kernel(struct task_struct *task, u32 way) {
-  return way != WAY_IO_URING && LOAD_WORD(task_struct, task, cred) != LOAD_WORD(task_struct, task, real_cred);
+  return way != WAY_IO_URING && has_other_credentials(task);
 }
 
 /* Whether the filter drops an open that succeeds: it matches no rule then. A global function, as put_path() is: before
@@ -112,7 +112,7 @@ SEC("lsm/file_open") int enforce_file_open(void *ctx) {
   if (open.may_be_request) {
     if (!clauses_of_opened(table, open.file, clauses | doubtful, is_directory))
       return 0;
-    settle_opening(&open); /* looks through all requests: only for a file that a rule is about */
+    settle_opening(&open, task); /* looks through all requests: only for a file that a rule is about */
     u64 own = clauses_of_opening(table, &open);
     clauses &= own;
     doubtful &= own;

@@ -12,10 +12,12 @@ struct refused_open {
   u64 file;
   u64 met;
   u32 reserved; /* of its event */
-  u16 type;     /* 0: none that rules know, or a request of a type that is not known */
+  u8 type;      /* 0: none that rules know, or a request of a type that is not known */
+  u8 call;      /* type of the call at whose end a request was taken to begin; 0: of no open, or it is no request */
   u8 way;
   u8 may_be_request; /* of io_uring: settle_opening() finds out */
 };
+_Static_assert(EVENT_TYPE_COUNT <= 256, "types are bytes: before 6.2 the stack has no room for more");
 
 /* Whether a thread may carry out requests of io_uring. It does so at the end of any call, and after an interrupt: what
  * follows another request in a chain begins there. */
@@ -71,24 +73,45 @@ __noinline u32 type_of_request(void) {
   return search.type;
 }
 
+#define ENOSYS 38
 #define FOR_EXEC 0x20 /* __FMODE_EXEC: no process can set it */
 
-/* Whether an open that is of no call which opens files, nor of a request that was kept, is one of a request that was
- * not. Beside these only the kernel opens files by name, on behalf of a process with privileges (swapon, acct): as long
- * as all requests could be kept, it is that. */
-inline_always bool is_unkept_request(const struct refused_open *open) {
+/* Whether a task acts by credentials that are not its own, as the kernel does for itself, and a request of io_uring
+ * that says so. */
+inline_always bool has_other_credentials(struct task_struct *task) {
+  return LOAD_WORD(task_struct, task, cred) != LOAD_WORD(task_struct, task, real_cred);
+}
+
+/* Whether the call that a task is in has its result already, so that what is opened now is not opened by it. A tracer
+ * may have that look so, and on arm64 a result that is the first argument looks as if there were none. */
+inline_always bool has_result(struct task_struct *task) {
+  u64 registers = PINNED((u64)bpf_task_pt_regs(task));
+#if defined(__TARGET_ARCH_x86)
+  return (s64)LOAD_WORD(pt_regs, registers, ax) != -ENOSYS;
+#elif defined(__TARGET_ARCH_arm64)
+  return LOAD_WORD(pt_regs, registers, regs[0]) != LOAD_WORD(pt_regs, registers, orig_x0);
+#endif
+}
+
+/* Whether an open that is of no request which was kept is one of a request that was not. It may begin at the end of a
+ * call which opens files, too: then that has its result, or the credentials are not the task's, which no call has.
+ * Beside these only the kernel opens files by name, on behalf of a process with privileges (swapon, acct): as long as
+ * all requests could be kept, it is that. */
+inline_always bool is_unkept_request(const struct refused_open *open, struct task_struct *task) {
   struct capture_shared *control = capture();
-  return !open->type && control && *(volatile u64 *)&control->unkept_opens &&
+  return control && *(volatile u64 *)&control->unkept_opens &&
+         (!open->type || has_other_credentials(task) || has_result(task)) &&
          !(LOAD(file, open->file, f_flags) & FOR_EXEC);
 }
 
 /* Finds out whether an open that may be one of a request is, and of which type: 0, and WAY_IO_URING, if not known. */
-inline_always void settle_opening(struct refused_open *open) {
+inline_always void settle_opening(struct refused_open *open, struct task_struct *task) {
   u32 type = type_of_request();
-  if (type || is_unkept_request(open))
+  if (type || is_unkept_request(open, task)) {
     open->way = WAY_IO_URING;
-  if (type)
+    open->call = type ? 0 : open->type;
     open->type = type;
+  }
 }
 
 inline_always u64 clauses_of_type(const struct enforcement *table, u32 type) {
@@ -105,10 +128,12 @@ inline_always u64 possible_clauses(const struct enforcement *table, const struct
                               : clauses;
 }
 
-/* Those of a request whose type is not known are there whichever it is. */
+/* Those of a request whose type is not known are there whichever it is. If it was taken for one by what a tracer may
+ * change, those of the call are there, too. */
 inline_always u64 clauses_of_opening(const struct enforcement *table, const struct refused_open *open) {
   if (open->way == WAY_IO_URING && !open->type)
-    return clauses_of_type(table, EVENT_OPENAT) & clauses_of_type(table, EVENT_OPENAT2);
+    return (clauses_of_type(table, EVENT_OPENAT) & clauses_of_type(table, EVENT_OPENAT2)) |
+           clauses_of_type(table, open->call);
   return clauses_of_type(table, open->type);
 }
 

@@ -302,6 +302,50 @@ if (LACK !== undefined) {
       assert.deepEqual(outcomes(), [ENFORCED.UNDECIDED]);
     });
 
+    // After these the capture knows of requests that it has not kept, until its end.
+    test('A request that there was no room to keep is refused, also at the end of a call that opens another file', async () => {
+      const ends = ['opening', ...(process.arch === 'x64' ? ['creating'] : [])];
+      const ways = ['', '+person'].flatMap((who) => ['late', ...ends].map((end) => `ring+crowd${who}+${end}`));
+      const opened = async (path: string): Promise<number[]> => {
+        const results: number[] = [];
+        // One at a time: what is pending ends with its process.
+        for (const way of ways)
+          for (const { result } of await act([[`${way}:openat`, AT_FDCWD, str(path), O.RDONLY]])) results.push(result);
+        return results;
+      };
+      enforce([{ ...opening(SECRET), types: ['open', 'openat', 'openat2'] }], 'deny');
+      assert.deepEqual(
+        await opened(SECRET),
+        ways.map(() => -1),
+      );
+      // The crowd never begins. Of the file in memory that is opened before the request there is no path to decide by.
+      const decided = events().filter(({ outcome }) => outcome !== ENFORCED.UNDECIDED);
+      assert.deepEqual(
+        decided,
+        ways.map(() => ({ type: 'openat', outcome: ENFORCED.LSM_REFUSED, result: -1n })),
+      );
+      for (const result of await opened(OTHER)) assert.ok(result >= 0);
+    });
+
+    test('A call of a thread that has such requests is still the call that it is', async () => {
+      const isX86 = process.arch === 'x64';
+      const crowded: Step = ['ring+crowd:openat', AT_FDCWD, str(OTHER), O.RDONLY];
+      enforce([{ ...opening(SECRET), types: ['openat', 'openat2'] }], 'deny');
+      const [, refused, ...others] = await act([
+        crowded,
+        ['openat', AT_FDCWD, str(SECRET), O.RDONLY],
+        ...(isX86 ? ['', 'int80:'] : []).flatMap((way): Step[] => [
+          [`${way}open`, str(SECRET), O.RDONLY],
+          [`${way}creat`, str(SECRET), 0o600],
+        ]),
+      ]);
+      assert.equal(refused?.result, -1);
+      for (const { call, result } of others) assert.ok(result >= 0, call);
+      assert.deepEqual(events(), [{ type: 'openat', outcome: ENFORCED.LSM_REFUSED, result: -1n }]);
+      capture.enforce(undefined);
+      writeFileSync(SECRET, 'secret\n');
+    });
+
     test('A rule that is taken away is not enforced any more, and nothing stays attached', () => {
       capture.enforce(undefined);
       enforce([opening(SECRET)], 'deny');
