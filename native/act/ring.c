@@ -342,6 +342,7 @@ long call_by_ring(const char* name, const char* how, const long* arguments) {
   if (strstr(how, "+full")) fill_completions(&ring);
   if (strstr(how, "+twin")) submit_waiting(&ring, requests[0], 1);
   if (strstr(how, "+crowd")) submit_waiting(&ring, requests[0], CROWD);
+  if (strstr(how, "+stay")) return 0; /* the crowd alone, pending until the process ends */
   if (strstr(how, "+hoard")) {
     requests[0].flags |= IOSQE_CQE_SKIP_SUCCESS;
     submit_waiting(&ring, requests[0], HOARD);

@@ -6,14 +6,26 @@
 #include "io_uring_arguments.h"
 #include "io_uring_files.h"
 
+#define REQUESTS 1024
+
 /* By the address of the request. Values are allocated on demand. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(map_flags, BPF_F_NO_PREALLOC);
-  __uint(max_entries, 1024);
+  __uint(max_entries, REQUESTS);
   __type(key, u64);
   __type(value, struct passed_call);
 } requests SEC(".maps");
+
+#define OWNERS 1021 /* a prime number: users and cgroups differ in their highest bit alone */
+
+/* How many of these requests an owner has, by a hash of who it is; behind them, how many there are. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, OWNERS + 1);
+  __type(key, u32);
+  __type(value, u64);
+} request_shares SEC(".maps");
 
 #define SILENT_REQUESTS 256
 
@@ -181,6 +193,36 @@ inline_always struct kept_opens replaceable_by(u64 request) {
   return opens;
 }
 
+inline_always u64 *request_share(u32 place) {
+  return bpf_map_lookup_elem(&request_shares, &place);
+}
+
+inline_always void count_request(u64 owner, s64 change) {
+  u64 *own = request_share(owner % OWNERS), *all = request_share(OWNERS);
+  if (!own || !all)
+    return;
+  __sync_fetch_and_add(own, change);
+  __sync_fetch_and_add(all, change);
+}
+
+/* Whether the owner of a request has less room than is free: whoever takes a lot leaves the others a share, as in
+ * share.h. Nothing is held back while there is plenty. */
+inline_always bool may_keep(const struct passed_call *passed) {
+  u64 *own = request_share(passed->owner % OWNERS), *all = request_share(OWNERS);
+  if (!own || !all)
+    return true;
+  u64 taken = *(volatile u64 *)all;
+  return taken < REQUESTS / 8 || *(volatile u64 *)own + taken < REQUESTS;
+}
+
+/* Takes a request of that owner out; false if another CPU has done so. */
+inline_always bool remove_request(const u64 *key, u64 owner) {
+  if (bpf_map_delete_elem(&requests, key))
+    return false;
+  count_request(owner, -1);
+  return true;
+}
+
 /* Removes what was left by requests that ended without a completion: those linked to a silent one that failed. One
  * that has its event already has ended, and may have its completion before it; but of a connect that is all that is
  * known (may_be_forged()). */
@@ -189,26 +231,33 @@ static long drop_ended(void *map, u64 *key, struct passed_call *kept, void *noth
   if (control && (!is_same_request(kept) || (is_by_name(kept->type) && !has_names(kept->request) && !kept->serial) ||
                   (kept->type == EVENT_CONNECT && kept->serial))) {
     claim_request(kept, control);
-    bpf_map_delete_elem(&requests, key);
+    remove_request(key, kept->owner);
   }
   return 0;
 }
 
-/* Puts a request into the map, in place of an ended one in the same memory. */
+/* Takes out an ended request that was in the same memory. */
+inline_always void drop_older(u64 request, struct capture_shared *control) {
+  struct passed_call *older = bpf_map_lookup_elem(&requests, &request);
+  if (!older)
+    return;
+  claim_request(older, control);
+  remove_request(&request, older->owner);
+}
+
 inline_always bool put_request(struct passed_call *passed, struct capture_shared *control) {
   u64 key = passed->request;
-  struct passed_call *older = bpf_map_lookup_elem(&requests, &key);
-  if (older)
-    claim_request(older, control);
-  if (bpf_map_update_elem(&requests, &key, passed, BPF_ANY))
+  if (!may_keep(passed) || bpf_map_update_elem(&requests, &key, passed, BPF_NOEXIST))
     return false;
+  count_request(passed->owner, 1);
   if (is_open(passed->type))
     count_kept_open(passed, 1, control);
   return true;
 }
 
-/* Keeps a request until it completes; false if there is no room. */
+/* Keeps a request until it completes; false if there is no room, or only that of others. */
 inline_always bool keep_request(struct passed_call *passed, struct capture_shared *control) {
+  drop_older(passed->request, control);
   if (put_request(passed, control))
     return true;
   bpf_for_each_map_elem(&requests, drop_ended, (void *)0, 0);
@@ -226,8 +275,7 @@ static long count_owned(void *map, u64 *key, struct passed_call *kept, struct ow
   return 0;
 }
 
-/* Whether the owner of a request has less room than is free: whoever takes a lot leaves the others a share, as in
- * share.h. */
+/* As may_keep(). */
 inline_always bool may_keep_silent(const struct passed_call *passed, struct capture_shared *control) {
   struct owner_search search = {.owner = passed->owner};
   u64 all = *(volatile u64 *)&control->silent_requests;
@@ -271,7 +319,7 @@ inline_always bool take_request(struct passed_call *passed, const struct complet
     bpf_probe_read_kernel(passed, sizeof(*passed), kept);
     passed->serial = ours ? 0 : SERIAL_REPORTED;
     if (!may_be_forged(kept, completion))
-      bpf_map_delete_elem(&requests, &search.found);
+      remove_request(&search.found, passed->owner);
     return true;
   }
   search.found = 0;

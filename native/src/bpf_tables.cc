@@ -18,8 +18,8 @@ namespace {
 
 /** Maps that only BPF programs write to. Frozen, system calls can't change them. */
 constexpr std::string_view kFrozen[] = {
-    "images",          "orphaned_images", "user_shares", "draft_spaces", "passed_calls", "requests",
-    "silent_requests", "kept_places",     "receives",    "known_peers",  "connecting",
+    "images",         "orphaned_images", "user_shares", "draft_spaces", "passed_calls", "requests",
+    "request_shares", "silent_requests", "kept_places", "receives",     "known_peers",  "connecting",
 };
 
 }  // namespace

@@ -116,6 +116,21 @@ test('openat that completes silently beside many pending ones of another user: t
   await agent.only(READ.name, { 'proc.vpid': BigInt(call.pid), 'fd.name': `${directory}/secret` });
 });
 
+test('openat beside more pending ones of another user than there is room for: the path as it was passed, and the file behind it', async () => {
+  const steps: Step[] = [
+    ['setresuid', NOBODY, 0, 0],
+    ['ring+crowd+stay:openat', AT_FDCWD, str(link), O.RDONLY],
+    ['setresuid', 0, 0, 0],
+    ['ring:openat', AT_FDCWD, str(link), O.RDONLY],
+  ];
+  const lost = lostOpens();
+  const [call = assert.fail()] = await act(steps);
+  const alert = await agent.only(READ.name, { 'proc.vpid': BigInt(call.pid) });
+  assertFields(alert, { 'fd.name': `${directory}/secret`, 'fd.nameraw': link });
+  // Those that had no room are of the user who has taken too much.
+  await until(() => lostOpens() > lost);
+});
+
 test('many that complete silently, one after the other: one alert each', async () => {
   const steps = Array.from({ length: 40 }, (): Step => ['ring+silent:openat', AT_FDCWD, str(link), O.RDONLY]);
   const [call = assert.fail()] = await act(steps);
