@@ -1,5 +1,6 @@
 // The options of an agent.
 
+import type { HooksSetting } from '../capture/hooks.ts';
 import type { CaptureSizes } from '../capture/native.ts';
 import type { CaptureSettings } from '../captures/captures.ts';
 import type { EngineError } from '../engine/engine-error.ts';
@@ -56,6 +57,8 @@ export interface AgentOptions {
   readonly responder?: Responder;
   /** What to do about rules that are blind because the kernel lacks a hook. Default: alert. */
   readonly missingHooks?: MissingHooksPolicy;
+  /** Which hooks of system calls are used. Default: auto. */
+  readonly hooks?: HooksSetting;
   readonly ruleMatching?: RuleMatching;
   /** How long events and alerts wait for the metadata of a new container. Default: HOLD_LIMITS. */
   readonly hold?: Partial<HoldLimits>;

@@ -190,7 +190,7 @@ class RunningAgent implements Agent {
   /** @param modules as they were given; they are in use now */
   #rulesTaken(modules: readonly RuleModule[]): void {
     const { hooks, ruleSets, resolver, source, guard } = this.#parts;
-    hooks.update(this.#engine.missing, ruleSets.modules);
+    hooks.update(this.#engine, ruleSets.modules);
     resolver.want([...modules, ...(guard ? [guard] : [])].flatMap(({ names }) => names));
     // Returns the memory that loading them took.
     if (source === 'bpf') this.#trim.schedule();

@@ -2,7 +2,9 @@
 // at the start and whenever rules are replaced.
 
 import { describeMissingHook, type MissingHook } from '../capture/missing-hooks.ts';
+import type { HooksKind } from '../capture/native.ts';
 import { escapeText } from '../diagnostics/escape.ts';
+import type { Engine } from '../engine/engine.ts';
 import { text } from '../fields/value.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import type { AlertDesk } from './alert-desk.ts';
@@ -15,6 +17,8 @@ export const HOOK_RULE = 'Wasprey internal: hooks missing';
 export type MissingHooksPolicy = 'alert' | 'allow';
 
 export interface HookSummary {
+  /** Those of system calls that are in use; absent: none are. */
+  readonly calls?: HooksKind;
   readonly missing: readonly MissingHook[];
   /** Those of them that rules in use need. */
   readonly needed: readonly MissingHook[];
@@ -39,6 +43,7 @@ export class HookWatch {
   readonly #logged = new Set<string>();
   #missing: readonly MissingHook[] = [];
   #needed: readonly MissingHook[] = [];
+  #calls: HooksKind | undefined;
   #blindRules: readonly { readonly name: string }[] = [];
   /** What the latest alert was about. */
   #alerted = '';
@@ -51,6 +56,7 @@ export class HookWatch {
 
   get summary(): HookSummary {
     return {
+      ...(this.#calls && { calls: this.#calls }),
       missing: this.#missing,
       needed: this.#needed,
       blindRules: this.#blindRules.map(({ name }) => name),
@@ -58,8 +64,12 @@ export class HookWatch {
     };
   }
 
-  /** @param modules those in use from now on */
-  update(missing: readonly MissingHook[], modules: readonly RuleModule[]): void {
+  /**
+   * @param engine what it says of its hooks
+   * @param modules those in use from now on
+   */
+  update({ missing, hooks }: Pick<Engine, 'missing' | 'hooks'>, modules: readonly RuleModule[]): void {
+    this.#calls = hooks;
     this.#missing = missing;
     this.#logNew();
     const rules = modules.flatMap((module) => module.rules);

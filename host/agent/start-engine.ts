@@ -16,6 +16,7 @@ function engineOptions({ options, source, ruleSets, hold, machine, journal, sess
     source: source === 'bpf' ? 'bpf' : 'builder',
     ...(replay && { replay: replay.path }),
     ...(replay || source === 'none' ? { sizes: REPLAY_SIZES } : options.sizes && { sizes: options.sizes }),
+    ...(options.hooks && { hooks: options.hooks }),
     rules: ruleSets.first,
     ruleMatching: options.ruleMatching ?? 'first',
     hold,

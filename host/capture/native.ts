@@ -284,6 +284,9 @@ export interface Capture {
   close(): void;
 }
 
+/** Hooks of system calls. `sys_exit`: the tracepoint of all calls; `fexit`: the exits of the kernel's functions of single calls. */
+export type HooksKind = 'sys_exit' | 'fexit';
+
 export interface CaptureOptions {
   /** Of the shared WebAssembly.Memory, as `new Uint8Array(memory.buffer)`. */
   readonly memory: Uint8Array;
@@ -292,12 +295,16 @@ export interface CaptureOptions {
   readonly source: 'bpf' | 'builder';
   /** Path of the BPF object file. */
   readonly object?: string;
+  /** The hooks of system calls that start() attaches. Default: `sys_exit`. */
+  readonly hooks?: HooksKind;
   /** For a diagnosis: a program that the capture can't do without fails start() only after the others were tried. */
   readonly triesAll?: boolean;
 }
 
 export interface NativeAddon {
   plan(sizes: CaptureSizes): CapturePlan;
+  /** Why the kernel can't have programs on the exits of single calls, a clause; undefined: it can. Attaches one for a moment. */
+  lackOfFexit(): string | undefined;
   readonly Capture: new (options: CaptureOptions) => Capture;
   /**
    * Unpacks a frame of zstd into these bytes. Returns its length; undefined if it is invalid, or longer than that. Absent where Node does

@@ -1,7 +1,8 @@
 // Creates the sandbox's memory and a capture that is mapped into it.
 
 import { BPF_OBJECT_PATH, loadAddon } from './addon.ts';
-import type { Capture, CapturePlan, CaptureSizes } from './native.ts';
+import { type HooksSetting, hooksOf } from './hooks.ts';
+import type { Capture, CapturePlan, CaptureSizes, HooksKind } from './native.ts';
 import { machineSizes } from './sizes.ts';
 
 const WASM_PAGE = 65_536;
@@ -12,6 +13,8 @@ export interface OpenOptions {
   readonly sizes?: CaptureSizes;
   /** Path of the BPF object; default: where the build puts it. */
   readonly object?: string;
+  /** Default: `auto`. */
+  readonly hooks?: HooksSetting;
   /** See CaptureOptions. */
   readonly triesAll?: boolean;
 }
@@ -21,13 +24,16 @@ export interface OpenCapture {
   readonly plan: CapturePlan;
   /** What rule modules import. Regions in it are read-only: never write through its buffer. */
   readonly memory: WebAssembly.Memory;
+  /** The hooks of system calls; undefined for a builder. */
+  readonly hooks: HooksKind | undefined;
 }
 
 /**
  * Plans the regions, makes the shared memory and opens a capture on it. The memory can't grow: growing would move V8's
- * mapping from under ours. Throws CaptureError.
+ * mapping from under ours. Throws CaptureError or HooksError.
  */
 export function openCapture(options: OpenOptions): OpenCapture {
+  const hooks = options.source === 'bpf' ? hooksOf(options.hooks ?? 'auto') : undefined;
   const addon = loadAddon();
   const plan = addon.plan(options.sizes ?? machineSizes());
   const pages = plan.memoryBytes / WASM_PAGE;
@@ -37,7 +43,8 @@ export function openCapture(options: OpenOptions): OpenCapture {
     plan,
     source: options.source,
     object: options.object ?? BPF_OBJECT_PATH,
+    ...(hooks && { hooks }),
     ...(options.triesAll && { triesAll: true }),
   });
-  return { capture, plan, memory };
+  return { capture, plan, memory, hooks };
 }

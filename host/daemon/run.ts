@@ -247,6 +247,7 @@ export class Run {
       ...(watchesMachine && captures && { captures }),
       ...(!watchesMachine && { source: 'none' as const }),
       responses: await this.#responses(this.#settings, this.#start.modules),
+      hooks: configuration.engine.wasprey.hooks,
       missingHooks: configuration.engine.wasprey.missing_hooks,
       ignoresSelf: true,
       runtimes,

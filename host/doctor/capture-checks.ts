@@ -15,7 +15,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 export function checkCapture(trial: CaptureTrial): Check[] {
   const { failure, missing } = trial;
   const hooks = missing.map((hook) => checkHook(hook, failure === undefined));
-  return [capture(trial), ...hooks, ...(failure === undefined ? [enforcement(trial), ioUring(trial)] : [])];
+  const works = failure === undefined ? [kindsOfHooks(trial), enforcement(trial), ioUring(trial)] : [];
+  return [capture(trial), ...hooks, ...works];
 }
 
 function capture({ loaded, missing, startMs, failure }: CaptureTrial): Check {
@@ -26,6 +27,12 @@ function capture({ loaded, missing, startMs, failure }: CaptureTrial): Check {
   const finding = `starts in ${(startMs / 1000).toFixed(2)} s; ${programs}`;
   if (blind.length === 0) return { ...base, state: 'works', finding: `${finding}, and all hooks attached` };
   return { ...base, state: 'limited', finding: `${finding}; ${blind.length} of the hooks are missing` };
+}
+
+/** Of system calls. */
+function kindsOfHooks({ lackOfFexit: lack }: CaptureTrial): Check {
+  const fexit = lack === undefined ? 'fexit can be used (engine.wasprey.hooks)' : `fexit can't be used: ${lack}`;
+  return { id: 'hooks', title: 'hooks', state: 'works', finding: `of system calls: sys_exit works; ${fexit}` };
 }
 
 function failed({ code, message }: TrialFailure, loaded: number): Check {

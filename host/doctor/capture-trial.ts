@@ -4,6 +4,7 @@ import { loadAddon } from '../capture/addon.ts';
 import { lackOfBpfLsm } from '../capture/bpf-lsm.ts';
 import type { EnforcedRule, MissingEnforcer } from '../capture/enforcement-means.ts';
 import { enforcementTables } from '../capture/enforcement-tables.ts';
+import { lackOfFexit } from '../capture/hooks.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { Capture, CaptureError } from '../capture/native.ts';
 import { openCapture } from '../capture/open.ts';
@@ -22,6 +23,8 @@ export interface CaptureTrial {
   /** Names of the BPF programs that the kernel has accepted. */
   readonly loaded: readonly string[];
   readonly missing: readonly MissingHook[];
+  /** Why `engine.wasprey.hooks` can't be `fexit`; undefined: it can. */
+  readonly lackOfFexit: string | undefined;
   /** Programs for responses with `where: kernel` that the kernel lacks or refuses; undefined if that was not tried. */
   readonly missingEnforcers: readonly MissingEnforcer[] | undefined;
   /** Why the kernel runs no programs of BPF LSM; undefined: it does, or the capture can't start. */
@@ -39,6 +42,7 @@ export interface CaptureTrial {
 const NOTHING = {
   loaded: [],
   missing: [],
+  lackOfFexit: undefined,
   missingEnforcers: undefined,
   lackOfLsm: undefined,
   lackOfPins: undefined,
@@ -74,6 +78,7 @@ function startAndStop(): CaptureTrial {
     return {
       loaded: capture.loadedPrograms(),
       missing: capture.missing(),
+      lackOfFexit: failure ? undefined : lackOfFexit(),
       missingEnforcers: failure ? undefined : tryEnforcement(capture, lackOfLsm),
       lackOfLsm,
       lackOfPins: new PinnedEnforcement().lack,

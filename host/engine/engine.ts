@@ -4,6 +4,7 @@ import type { Worker } from 'node:worker_threads';
 import type { JournalSelection } from '../capture/journal-selection.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { NamedAddress } from '../capture/name-table.ts';
+import type { HooksKind } from '../capture/native.ts';
 import type { Control } from './control.ts';
 import { Delivery } from './delivery.ts';
 import { EngineError } from './engine-error.ts';
@@ -48,6 +49,7 @@ export class Engine {
   readonly #replacement = new PendingReplacement();
   #counters: EngineCounters | undefined;
   #missing: readonly MissingHook[] = [];
+  #hooks: HooksKind | undefined;
   /** Its handle. */
   #capture = 0;
   /** Time of the worker's last message. */
@@ -158,6 +160,11 @@ export class Engine {
     return this.#missing;
   }
 
+  /** The hooks of system calls that it uses; undefined: it captures none. */
+  get hooks(): HooksKind | undefined {
+    return this.#hooks;
+  }
+
   /**
    * Evaluates the events that have arrived and stops. Never rejects; resolves within little more than four seconds, whatever the worker does.
    * The worker still exists then: the kernel takes some 100 ms to detach each hook, and the process can't exit before.
@@ -192,6 +199,7 @@ export class Engine {
         if (message.kind === 'started') {
           this.#phase = 'running';
           this.#missing = message.missing;
+          this.#hooks = message.hooks;
           this.#capture = message.capture;
           resolve();
         } else if (message.kind === 'error' && this.#phase === 'starting') {

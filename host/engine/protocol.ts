@@ -2,11 +2,12 @@
 
 import type { MissingEnforcer } from '../capture/enforcement-means.ts';
 import type { FilterTables } from '../capture/filter-tables.ts';
+import type { HooksSetting } from '../capture/hooks.ts';
 import type { CaptureIntegrity } from '../capture/integrity.ts';
 import type { JournalSelection, JournalUse } from '../capture/journal-selection.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { NamedAddress } from '../capture/name-table.ts';
-import type { CaptureCounters, CaptureSizes, ContainerNotice } from '../capture/native.ts';
+import type { CaptureCounters, CaptureSizes, ContainerNotice, HooksKind } from '../capture/native.ts';
 import type { EnforcementPins, UnattendedEnforcement } from '../capture/pinned-enforcement.ts';
 import type { ContainerMoment } from '../fields/container.ts';
 import type { FieldValue } from '../fields/value.ts';
@@ -149,6 +150,8 @@ export interface WorkerStart {
   readonly object?: string;
   /** Default: the capture's. */
   readonly sizes?: CaptureSizes;
+  /** Default: the capture's. */
+  readonly hooks?: HooksSetting;
   readonly rules: RuleSetStart;
   readonly ruleMatching: RuleMatching;
   readonly hold: HoldLimits;
@@ -320,6 +323,8 @@ export type FromWorker =
       readonly cpus: number;
       readonly memoryBytes: number;
       readonly missing: readonly MissingHook[];
+      /** Absent: the capture has none, because its events come from elsewhere. */
+      readonly hooks?: HooksKind;
     }
   | { readonly kind: 'matches'; readonly matches: readonly Match[] }
   | { readonly kind: 'block'; readonly block: RecordedBlock }

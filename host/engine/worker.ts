@@ -2,7 +2,7 @@
 
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { JournalUse } from '../capture/journal-selection.ts';
-import type { Capture, CapturePlan } from '../capture/native.ts';
+import type { Capture, CapturePlan, HooksKind } from '../capture/native.ts';
 import { openCapture } from '../capture/open.ts';
 import { useAccounts } from '../fields/account-names.ts';
 import { AddressNames } from '../fields/address-names.ts';
@@ -62,15 +62,16 @@ async function openReplay(path: string): Promise<OpenedRecording> {
 }
 
 function run(start: WorkerStart, recording: OpenedRecording | undefined): void {
-  const { capture, memory, plan } = openCapture({
+  const { capture, memory, plan, hooks } = openCapture({
     source: start.source,
     ...(start.sizes && { sizes: start.sizes }),
     ...(start.object !== undefined && { object: start.object }),
+    ...(start.hooks && { hooks: start.hooks }),
   });
   try {
     if (recording) replay(recording, start, memory, capture, plan);
     else {
-      watch(start, memory, capture, plan);
+      watch(start, memory, capture, plan, hooks);
       control.waitForRelease(LONGEST_HOLD_MS);
     }
   } finally {
@@ -79,7 +80,13 @@ function run(start: WorkerStart, recording: OpenedRecording | undefined): void {
   }
 }
 
-function watch(start: WorkerStart, memory: WebAssembly.Memory, capture: Capture, plan: CapturePlan): void {
+function watch(
+  start: WorkerStart,
+  memory: WebAssembly.Memory,
+  capture: Capture,
+  plan: CapturePlan,
+  hooks: HooksKind | undefined,
+): void {
   const recorder = start.recording && new Recorder(capture, memory.buffer, (block) => sendBlock(block));
   // All events are later than this; reading the first one's own time would need a check in every batch.
   const sessionStart = BigInt(Date.now()) * NANOSECONDS_PER_MS;
@@ -99,7 +106,7 @@ function watch(start: WorkerStart, memory: WebAssembly.Memory, capture: Capture,
   enforcer.prepare(enforcement, 0);
   const enforcing = enforcer.takeOver(enforcement, 0);
   guard?.begin();
-  sendStarted(capture, plan);
+  sendStarted(capture, plan, hooks);
   if (enforcing) send({ kind: 'enforcing', ...enforcing });
   loop.run();
 }
@@ -124,8 +131,9 @@ function replay(
   loop.runReplay(source, () => recording.progress.done / Math.max(recording.progress.size, 1));
 }
 
-function sendStarted(capture: Capture, { cpus, memoryBytes }: CapturePlan): void {
-  send({ kind: 'started', capture: capture.handle(), cpus, memoryBytes, missing: capture.missing() });
+function sendStarted(capture: Capture, { cpus, memoryBytes }: CapturePlan, hooks?: HooksKind): void {
+  const missing = capture.missing();
+  send({ kind: 'started', capture: capture.handle(), cpus, memoryBytes, missing, ...(hooks && { hooks }) });
 }
 
 function sendBlock(block: RecordedBlock): void {

@@ -150,6 +150,8 @@ static void system_call(int at, int length) {
   const char *colon = strchr(words[at], ':'), *name = colon ? colon + 1 : words[at];
   for (size_t i = 0; !call && i < sizeof(calls) / sizeof(*calls); i++)
     if (!strcmp(calls[i].name, name)) call = &calls[i];
+  struct call compat = {.name = name};
+  if (!call && !strncmp(words[at], "int80", 5)) call = &compat;
   if (!call) die("no such call here: %s", words[at]);
   long arguments[MAX_ARGUMENTS] = {0};
   for (int i = 1; i < length; i++) {

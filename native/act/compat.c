@@ -59,10 +59,10 @@ static const struct compat_call* find_call(const char* name) {
 
 long call_by_interrupt(const char* name, const char* how, const long* arguments) {
   if (!strncmp(how, "int80+time64", 12) && !strcmp(name, "recvmmsg")) name = "recvmmsg_time64";
-  // setuid32 rather than setuid, whose ids have 16 bits.
+  // setuid32 rather than setuid, whose ids have 16 bits, unless that is meant.
   char wide[LONGEST_NAME];
   snprintf(wide, sizeof(wide), "%s32", name);
-  const struct compat_call* call = find_call(wide);
+  const struct compat_call* call = strncmp(how, "int80+exact", 11) ? find_call(wide) : NULL;
   if (!call) call = find_call(name);
   if (!call) die("no 32-bit call here: %s", name);
   return interrupt(call->number, arguments);

@@ -43,7 +43,9 @@ struct call {
 #endif
 #define ARGUMENT(call, n) ((call)->passed ? (call)->passed[n] : PINNED((call)->registers->REGISTER_##n))
 
-/* Number and result of the system call that returns: on raw_tp/sys_exit (registers, result), or on the trace event. */
+/* Number and result of the system call that returns: on raw_tp/sys_exit and on the exit of its function (registers,
+ * result), or on the trace event. The exit has the number from the addon: a tracer can't change it, and a function may
+ * serve a native and a 32-bit call. Where it serves but one, the other number is none that the tables have. */
 struct trace_event_raw_sys_exit {
   long id;
   long ret;
@@ -54,7 +56,11 @@ struct trace_event_raw_sys_exit {
 #elif defined(__TARGET_ARCH_arm64)
 #define CALL_NUMBER syscallno
 #endif
+#define EXIT_NATIVE(cookie) ((u32)(cookie)&0xffff)
+#define EXIT_COMPAT(cookie) ((u32)((cookie) >> 16) & 0xffff)
 inline_always u32 number_of(const struct bpf_raw_tracepoint_args *ctx) {
+  if (on_exits)
+    return EXIT_NATIVE(bpf_get_attach_cookie((void *)ctx));
   if (on_trace_events)
     return PINNED(((const struct trace_event_raw_sys_exit *)ctx)->id);
   return LOAD(pt_regs, PINNED(ctx->args[0]), CALL_NUMBER);

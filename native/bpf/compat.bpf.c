@@ -128,7 +128,7 @@ HOOK_PROGRAM(on_compat) {
   struct passed_call *passed = passed_space();
   u32 cpu = bpf_get_smp_processor_id();
   struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
-  u64 number = compat_number(registers);
+  u64 number = on_exits ? EXIT_COMPAT(bpf_get_attach_cookie(ctx)) : compat_number(registers);
   opaque(number);
   if (number >= COMPAT_CALLS || !control || !passed || !ring)
     return PASS_ON;

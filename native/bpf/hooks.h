@@ -86,18 +86,19 @@ enum program_slot {
   SLOT_COUNT,
 };
 
-/* SLOT(key, program): while rules are enforced, these are in the slots in place of those above. The first is reached
- * from on_exec_success() alone; enforce_passed() goes on to write_passed(), and so does enforce_passed_many(). */
-#define WASPREY_ENFORCERS(SLOT)                   \
-  SLOT(SLOT_ENFORCE_EXEC, enforce_exec)           \
-  SLOT(SLOT_WRITE_PASSED, write_passed)           \
-  SLOT(SLOT_WRITE_PASSED_MANY, write_passed_many) \
-  SLOT(SLOT_SEND_MANY, enforce_send_many)         \
-  SLOT(SLOT_PASSED, enforce_passed)               \
-  SLOT(SLOT_PASSED_MANY, enforce_passed_many)     \
-  SLOT(SLOT_OPEN, enforce_open)                   \
-  SLOT(SLOT_SOCKET, enforce_socket)               \
-  SLOT(SLOT_SEND, enforce_send)
+/* SLOT(key, program, reached from): while rules are enforced, these are in the slots in place of those above. The first
+ * is reached from on_exec_success() alone; enforce_passed() goes on to write_passed(), and so does
+ * enforce_passed_many(). */
+#define WASPREY_ENFORCERS(SLOT)                               \
+  SLOT(SLOT_ENFORCE_EXEC, enforce_exec, TRACEPOINTS)          \
+  SLOT(SLOT_WRITE_PASSED, write_passed, BOTH)                 \
+  SLOT(SLOT_WRITE_PASSED_MANY, write_passed_many, CALLS_ONLY) \
+  SLOT(SLOT_SEND_MANY, enforce_send_many, CALLS_ONLY)         \
+  SLOT(SLOT_PASSED, enforce_passed, BOTH)                     \
+  SLOT(SLOT_PASSED_MANY, enforce_passed_many, CALLS_ONLY)     \
+  SLOT(SLOT_OPEN, enforce_open, CALLS_ONLY)                   \
+  SLOT(SLOT_SOCKET, enforce_socket, CALLS_ONLY)               \
+  SLOT(SLOT_SEND, enforce_send, CALLS_ONLY)
 
 /* PROGRAM(name, attach type): attached to the root cgroup while rules are enforced that concern sockets. */
 #define WASPREY_CGROUP_ENFORCERS(PROGRAM)             \
@@ -109,26 +110,28 @@ enum program_slot {
 /* io_uring_enter: its number is the same in all tables. Requests may have completed silently within it. */
 #define IO_URING_ENTER 426
 
-/* SLOT(key, program) */
-#define WASPREY_SLOTS(SLOT)                         \
-  SLOT(SLOT_SNAPSHOT, snapshot_current)             \
-  SLOT(SLOT_SNAPSHOT_REQUESTER, snapshot_requester) \
-  SLOT(SLOT_REQUEST, on_request)                    \
-  SLOT(SLOT_CHANGE, on_change)                      \
-  SLOT(SLOT_COMPAT, on_compat)                      \
-  SLOT(SLOT_PASSED, write_passed)                   \
-  SLOT(SLOT_PASSED_MANY, write_passed_many)         \
-  SLOT(SLOT_OPEN, on_open)                          \
-  SLOT(SLOT_EXECVE, on_execve)                      \
-  SLOT(SLOT_SOCKET, on_socket)                      \
-  SLOT(SLOT_SEND, on_send)                          \
-  SLOT(SLOT_PATH, on_path)                          \
-  SLOT(SLOT_PATHS, on_paths)                        \
-  SLOT(SLOT_DESCRIPTOR, on_descriptor)              \
-  SLOT(SLOT_PROCESS, on_process)                    \
-  SLOT(SLOT_RECEIVE, on_receive)                    \
-  SLOT(SLOT_SEND_MANY, on_send_many)                \
-  SLOT(SLOT_RECEIVE_MANY, on_receive_many)          \
-  SLOT(SLOT_SETTLE, on_requests_settled)
+/* SLOT(key, program, reached from): from on_call() alone (CALLS_ONLY), from other tracepoints alone (TRACEPOINTS), or
+ * from BOTH. Where on_call() is on exits (see on_exits in maps.h), the former are loaded for these, and those of both
+ * twice. */
+#define WASPREY_SLOTS(SLOT)                                      \
+  SLOT(SLOT_SNAPSHOT, snapshot_current, CALLS_ONLY)              \
+  SLOT(SLOT_SNAPSHOT_REQUESTER, snapshot_requester, TRACEPOINTS) \
+  SLOT(SLOT_REQUEST, on_request, TRACEPOINTS)                    \
+  SLOT(SLOT_CHANGE, on_change, CALLS_ONLY)                       \
+  SLOT(SLOT_COMPAT, on_compat, CALLS_ONLY)                       \
+  SLOT(SLOT_PASSED, write_passed, BOTH)                          \
+  SLOT(SLOT_PASSED_MANY, write_passed_many, CALLS_ONLY)          \
+  SLOT(SLOT_OPEN, on_open, CALLS_ONLY)                           \
+  SLOT(SLOT_EXECVE, on_execve, CALLS_ONLY)                       \
+  SLOT(SLOT_SOCKET, on_socket, CALLS_ONLY)                       \
+  SLOT(SLOT_SEND, on_send, CALLS_ONLY)                           \
+  SLOT(SLOT_PATH, on_path, CALLS_ONLY)                           \
+  SLOT(SLOT_PATHS, on_paths, CALLS_ONLY)                         \
+  SLOT(SLOT_DESCRIPTOR, on_descriptor, CALLS_ONLY)               \
+  SLOT(SLOT_PROCESS, on_process, CALLS_ONLY)                     \
+  SLOT(SLOT_RECEIVE, on_receive, CALLS_ONLY)                     \
+  SLOT(SLOT_SEND_MANY, on_send_many, CALLS_ONLY)                 \
+  SLOT(SLOT_RECEIVE_MANY, on_receive_many, CALLS_ONLY)           \
+  SLOT(SLOT_SETTLE, on_requests_settled, BOTH)
 
 #endif

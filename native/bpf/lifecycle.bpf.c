@@ -54,9 +54,20 @@ inline_always void note_fork(struct task_struct *parent, struct task_struct *chi
   store_image_id(process, send_draft(&draft, ROOM_FORK, mother) ? id : 0, draft.capture);
 }
 
+/* For the event of the child: see on_fork_success(). */
+inline_always void note_forked(struct task_struct *child) {
+  u32 cpu = bpf_get_smp_processor_id();
+  struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
+  struct process *process = process_of(child, 0);
+  if (ring)
+    ring->forked = process ? process->id : 0;
+}
+
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
   note_fork(parent, child);
+  if (on_exits)
+    note_forked(child);
   return 0;
 }
 

@@ -20,9 +20,14 @@ const volatile u64 page_kb = 4;         /* size of a page of memory: 4, on arm64
  * cgroups and of BPF LSM may be, by each other and by these (enforce_names.h). */
 const volatile u64 on_trace_events = 0;
 
+/* 1: on_call() is attached to the exits (fexit) of the functions of those calls that are needed, and nothing to the
+ * tracepoint of all calls, so that other calls cost nothing. Each function has a copy of it, and the programs that it
+ * goes to are loaded for these functions: see native/src/call_exits.h. Only on raw tracepoints. */
+const volatile u64 on_exits = 0;
+
 /* Return value of the programs on tracepoints. If a program returned 0, the kernel would hide the trace event from
- * all users of perf (trace_call_bpf()). Raw tracepoints ignore the value. */
-#define PASS_ON 1
+ * all users of perf (trace_call_bpf()). Raw tracepoints ignore the value; a program on an exit must return 0. */
+#define PASS_ON (on_exits ? 0 : 1)
 
 /* An estimate of the bytes that somebody's records take in the lifecycle ring (share.h). */
 struct share {

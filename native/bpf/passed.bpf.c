@@ -45,7 +45,7 @@ static __noinline void write_passed_receive(struct record *record, const struct 
 }
 
 /* The event of a type's native calls, by the slot of their program, for calls that came another way. */
-#define SLOT(key, program) SLOT_OF_##program = key,
+#define SLOT(key, program, reached) SLOT_OF_##program = key,
 enum { WASPREY_SLOTS(SLOT) };
 #undef SLOT
 #define TYPE(name, type, shape, program, makes_fd) [type] = SLOT_OF_##program,

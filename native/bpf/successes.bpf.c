@@ -60,7 +60,21 @@ inline_always s64 child_number(const struct bpf_raw_tracepoint_args *ctx, struct
   return number;
 }
 
-/* On sched_process_fork, after on_fork(): the event of the parent. */
+/* Makes the record of a clone in which `task`, given by its address, is the parent or the child. */
+inline_always void tell_clone(struct record *record, u64 task, const struct call *call) {
+  struct task_struct *parent = bpf_get_current_task_btf();
+  u32 pid = LOAD(task_struct, task, pid), tgid = LOAD(task_struct, task, tgid);
+  if (!passes(record, FILTER_OTHER) || !reserve(record, parent, PROCESS_LONGEST, sizeof(struct event_process)))
+    return;
+  record->header->tid = pid;
+  record->flags = pid == tgid ? 0 : EVENT_FLAG_THREAD;
+  if (call->passed)
+    record->flags |= EVENT_FLAG_COMPAT;
+  write_process(record, (struct task_struct *)task, call);
+}
+
+/* On sched_process_fork, after on_fork(): the event of the parent, and with fexit that of the child, too, whose return
+ * is no exit of a function. */
 SEC("raw_tp") int on_fork_success(struct bpf_raw_tracepoint_args *ctx) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
@@ -80,10 +94,11 @@ SEC("raw_tp") int on_fork_success(struct bpf_raw_tracepoint_args *ctx) {
   record.image = current_image();
   record.type = PINNED(type); /* or the number checked is not the one that is used */
   record.result = child_number(ctx, task);
-  if (!passes(&record, FILTER_OTHER) || !reserve(&record, task, PROCESS_LONGEST, sizeof(struct event_process)))
-    return PASS_ON;
-  if (compat)
-    record.flags |= EVENT_FLAG_COMPAT;
-  write_process(&record, task, &call);
+  tell_clone(&record, (u64)task, &call);
+  if (on_exits) {
+    record.image = record.ring->forked;
+    record.result = 0;
+    tell_clone(&record, PINNED(ctx->args[1]), &call);
+  }
   return PASS_ON;
 }

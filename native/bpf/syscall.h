@@ -32,10 +32,13 @@ inline_always bool is_compat_thread(const struct task_struct *task) {
 
 /* Whether the returning system call is a 32-bit one. At the end of an exec the thread is already that of the new
  * program, 32-bit or not, while the call's number is still one of the old program. Such an exec is known by its
- * registers, which are zero then: no other call of those numbers succeeds with arguments of zero. */
+ * registers, which are zero then: no other call of those numbers succeeds with arguments of zero. The exit of its
+ * function is no event, whatever the thread is. */
 inline_always bool is_compat(const struct bpf_raw_tracepoint_args *ctx) {
   struct task_struct *task = bpf_get_current_task_btf();
   bool compat = is_compat_thread(task);
+  if (on_exits)
+    return compat;
   u32 number = number_of(ctx);
   bool is_exec = compat ? number == NATIVE_execve || number == NATIVE_execveat
                         : number == COMPAT_execve || number == COMPAT_execveat;

@@ -9,6 +9,7 @@
 #include "bpf_error.h"
 #include "bpf_lsm.h"
 #include "bpf_stats.h"
+#include "call_exits.h"
 #include "capture_object.h"
 #include "container_id.h"
 #include "exit_bound.h"
@@ -199,6 +200,14 @@ Napi::Value IsolateCgroupAt(const Napi::CallbackInfo& info) {
   return promise;
 }
 
+/** () -> string | undefined: see lackOfFexit() in host/capture/native.ts */
+Napi::Value WhyNoFexit(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  auto functions = FunctionsForExits();
+  if (functions) return env.Undefined();
+  return Napi::String::New(env, functions.error().message);
+}
+
 /** () -> names, or undefined if the kernel can't be asked. */
 Napi::Value LackingIoUringOperations(const Napi::CallbackInfo& info) {
   const auto missing = MissingIoUringOperations();
@@ -237,6 +246,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("isolateCgroup", Napi::Function::New<IsolateCgroupAt>(env, "isolateCgroup"));
   exports.Set("containerOf", Napi::Function::New<ContainerOfCgroup>(env, "containerOf"));
   exports.Set("lackOfBpfLsm", Napi::Function::New<WhyNoBpfLsm>(env, "lackOfBpfLsm"));
+  exports.Set("lackOfFexit", Napi::Function::New<WhyNoFexit>(env, "lackOfFexit"));
   exports.Set("missingIoUringOperations",
               Napi::Function::New<LackingIoUringOperations>(env, "missingIoUringOperations"));
   if (CanUnpack()) exports.Set("unpack", Napi::Function::New<UnpackFrame>(env, "unpack"));

@@ -37,6 +37,36 @@ inline constexpr Hook kHooks[] = {
 #undef WASPREY_HOOK
 };
 
+/** A system call by its name. */
+struct NamedCall {
+  std::string_view name;
+  uint32_t number;
+};
+
+/** All native calls that programs look at; some are there twice. */
+inline constexpr NamedCall kNativeCalls[] = {
+#define WASPREY_HOOK(type, call, number, program) {#call, number},
+#define WASPREY_CHANGE(kind, call, number) {#call, number},
+    WASPREY_HOOKS(WASPREY_HOOK) WASPREY_CHANGES(WASPREY_CHANGE){"io_uring_enter", IO_URING_ENTER},
+#undef WASPREY_CHANGE
+#undef WASPREY_HOOK
+};
+
+/** A 32-bit call. Of socketcall the type is that of one of its calls. */
+struct CompatCall {
+  std::string_view name;
+  uint32_t number;
+  uint64_t type;
+  uint8_t change;
+};
+
+inline constexpr CompatCall kCompatCalls[] = {
+#define WASPREY_CALL(call, number, type, change, short_ids) {#call, number, type, change},
+    WASPREY_COMPAT_CALLS(WASPREY_CALL)
+#undef WASPREY_CALL
+        {"io_uring_enter", IO_URING_ENTER, EVENT_NONE, CHANGE_NONE},
+};
+
 /** A system call that may change something of its process's image. */
 struct Change {
   uint8_t kind;
@@ -79,14 +109,22 @@ inline constexpr TaskHook kTaskHooks[] = {
 #undef WASPREY_TASK
 };
 
+/** From where the programs of a slot are reached: see WASPREY_SLOTS. */
+enum class Reached { kFromCalls, kFromTracepoints, kFromBoth };
+
 struct Slot {
   uint32_t key;
   std::string_view program;
+  Reached reached;
 };
+
+#define CALLS_ONLY Reached::kFromCalls
+#define TRACEPOINTS Reached::kFromTracepoints
+#define BOTH Reached::kFromBoth
 
 /** The table of programs for tail calls. */
 inline constexpr Slot kSlots[] = {
-#define WASPREY_SLOT(key, program) {key, #program},
+#define WASPREY_SLOT(key, program, reached) {key, #program, reached},
     WASPREY_SLOTS(WASPREY_SLOT)
 #undef WASPREY_SLOT
 };
@@ -101,10 +139,28 @@ constexpr uint8_t SlotOf(std::string_view program) {
 
 /** What is in these slots while rules are enforced. */
 inline constexpr Slot kEnforcerSlots[] = {
-#define WASPREY_SLOT(key, program) {key, #program},
+#define WASPREY_SLOT(key, program, reached) {key, #program, reached},
     WASPREY_ENFORCERS(WASPREY_SLOT)
 #undef WASPREY_SLOT
 };
+
+#undef BOTH
+#undef TRACEPOINTS
+#undef CALLS_ONLY
+
+/** The program on the tracepoint of all calls, or on the exits of single ones. */
+inline constexpr std::string_view kOnCall = "on_call";
+
+/** From where a program is reached; one without a slot, but on_call itself, is on a tracepoint of its own. */
+constexpr Reached ReachedFrom(std::string_view program) {
+  for (const Slot& slot : kSlots) {
+    if (slot.program == program) return slot.reached;
+  }
+  for (const Slot& slot : kEnforcerSlots) {
+    if (slot.program == program) return slot.reached;
+  }
+  return program == kOnCall ? Reached::kFromCalls : Reached::kFromTracepoints;
+}
 
 /** Whether a program, or a map, is for enforcement alone: loaded and made while rules are enforced. */
 inline bool IsForEnforcement(std::string_view name) { return name.starts_with("enforce"); }
@@ -112,6 +168,12 @@ inline bool IsForEnforcement(std::string_view name) { return name.starts_with("e
 /** Whether a program serves event types, so that others are reported without it. */
 inline bool ServesEvents(std::string_view program) {
   return std::any_of(std::begin(kHooks), std::end(kHooks), [&](const Hook& hook) { return hook.program == program; });
+}
+
+/** Whether requests of io_uring that end silently are looked at when a process enters the ring. */
+inline bool SettlesRequests(const std::set<uint64_t>& event_types) {
+  return event_types.contains(EVENT_OPENAT) || event_types.contains(EVENT_OPENAT2) ||
+         event_types.contains(EVENT_ACCEPT4);
 }
 
 /** Whether a program is needed if events of these types are. */

@@ -4,54 +4,27 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "attachment.h"
 #include "bpf_object.h"
 #include "enforcement_pins.h"
 #include "event_source.h"
-#include "file_descriptor.h"
+#include "program_set.h"
 
 namespace wasprey {
 
-/** What the programs are loaded with. */
-struct ProgramConstants {
-  uint64_t ring_size;
-  uint64_t ring_secret;
-};
-
-struct LoadedProgram {
-  FileDescriptor fd;
-  bpf_prog_type type;
-};
-
-/** A program that the verifier refuses. */
-struct RefusedProgram {
-  std::string name;
-  /** The section in the object file. */
-  std::string section;
-  /** errno and the verifier's verdict. */
-  std::string detail;
-};
-
-/** What to do when the kernel refuses a program that is not optional (missing_hook.h). */
-enum class AfterRefusal {
-  kFail,
-  /** Fail, but only after loading the other programs: for a diagnosis of all. */
-  kTryOthers,
-};
-
 class BpfPrograms {
  public:
-  /** `path` is the object file's. Nothing is loaded yet. */
-  BpfPrograms(std::string path, AfterRefusal after_refusal, Attachment attachment)
-      : path_(std::move(path)), after_refusal_(after_refusal), attachment_(attachment) {}
+  /** Nothing is loaded yet. on_call() is for the tracepoint of all calls. */
+  explicit BpfPrograms(SetOptions options) : options_(std::move(options)) { UseFunctions({}); }
+
+  /** Unloads all. From now on on_call() is for the exits of these functions; without any, for the tracepoint. */
+  void UseFunctions(const std::vector<CallFunction>& functions);
 
   /** Makes the maps. `size` is given the object before, to set their sizes. */
   Status MakeMaps(const ProgramConstants& constants, const std::function<Status(BpfObject*)>& size);
@@ -75,40 +48,29 @@ class BpfPrograms {
   std::vector<RefusedProgram> Refused() const;
   void Clear();
 
-  /** Descriptor of a program that is loaded; -1: it is not. */
+  /** Descriptor of a program that is loaded, of any set; -1: it is not. */
   int Find(std::string_view name) const;
-  void ForEach(const std::function<void(const std::string& name, const LoadedProgram& program)>& visit) const;
+  /** Names of all that are loaded. */
+  std::vector<std::string> Names() const;
   std::vector<ProgramRuns> Runs() const;
 
+  const std::vector<std::unique_ptr<ProgramSet>>& sets() const { return sets_; }
   bool has_maps() const { return maps_.has_value(); }
   /** After MakeMaps(). */
   const BpfObject& maps() const { return *maps_; }
 
  private:
-  /** The result of loading some programs. `refused` names the program that the verifier refuses, if that is why. */
-  struct Attempt {
-    Status failed;
-    std::string refused;
-  };
-  Status LoadPart(std::set<std::string_view> programs);
-  Attempt TryToLoad(const std::set<std::string_view>& programs);
-  Status Configure(BpfObject* object, const std::set<std::string_view>& programs) const;
-  Attempt NoteRefusal(const BpfObject& object, int error);
-  Status Keep(const BpfObject& object);
   static bool ReuseMaps(const BpfObject& object, const PinSettings& settings);
-  bool IsSettled(std::string_view name) const;
-  std::vector<std::set<std::string_view>> Split(const std::set<uint64_t>& event_types) const;
+  int SharedMap(const char* name) const;
 
-  std::string path_;
-  AfterRefusal after_refusal_;
-  Attachment attachment_;
+  SetOptions options_;
   ProgramConstants constants_{};
   std::optional<BpfObject> maps_;
   std::optional<BpfObject> enforcement_maps_;
-  std::map<std::string, LoadedProgram, std::less<>> programs_;
-  std::map<std::string, RefusedProgram, std::less<>> refused_;
-  /** Load() may run on a separate thread while others read. */
-  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<ProgramSet>> sets_;
 };
+
+/** Adds the kernel's statistics of a program. */
+void AddRuns(int program, ProgramRuns* runs);
 
 }  // namespace wasprey

@@ -18,6 +18,7 @@
 #include "bpf_hooks.h"
 #include "bpf_programs.h"
 #include "bpf_tables.h"
+#include "call_exits.h"
 #include "clocks.h"
 #include "enforcer.h"
 #include "event_types.h"
@@ -53,7 +54,10 @@ bool RunOnce(int program) {
 class BpfSource : public EventSource {
  public:
   BpfSource(const Plan& plan, std::byte* sandbox, BpfOptions options)
-      : plan_(plan), sandbox_(sandbox), programs_(std::move(options.object), options.after_refusal, attachment_) {}
+      : plan_(plan),
+        sandbox_(sandbox),
+        on_exits_(options.on_exits),
+        programs_({std::move(options.object), options.after_refusal, attachment_}) {}
 
   Status Open(const std::vector<std::string>& event_types) override;
   Status Start(const std::function<void()>& drain) override;
@@ -70,9 +74,9 @@ class BpfSource : public EventSource {
   void ClearDoorbell() override {
     doorbell_.Drain([](const uint8_t*, size_t) {});
   }
-  std::vector<ProgramRuns> Programs() const override { return programs_.Runs(); }
+  std::vector<ProgramRuns> Programs() const override;
   std::vector<MissingHook> Missing() const override;
-  std::vector<std::string> Loaded() const override;
+  std::vector<std::string> Loaded() const override { return programs_.Names(); }
   void Check(Findings* findings) override { tables_.Check(attachment_, findings); }
   uint32_t ThisThread() override;
   std::optional<uint64_t> ExecTime(int pidfd) const override;
@@ -91,8 +95,10 @@ class BpfSource : public EventSource {
   Plan plan_;
   std::byte* sandbox_;
   const Attachment attachment_ = AttachmentHere();
+  const bool on_exits_;
   BpfPrograms programs_;
   BpfTables tables_;
+  CallExits exits_;
   Enforcer enforcer_{&programs_, &tables_};
   Mapping controls_;
   Mapping shared_;
@@ -128,6 +134,14 @@ Status BpfSource::Open(const std::vector<std::string>& event_types) {
   BeginBpfLog();
   if (auto failed = CheckKernel()) return failed;
   if (auto failed = Want(event_types)) return failed;
+  if (on_exits_) {
+    auto functions = FunctionsForExits();
+    if (!functions) {
+      return Error{functions.error().code,
+                   "engine.wasprey.hooks is fexit, but " + functions.error().message + ". Use sys_exit.", ""};
+    }
+    programs_.UseFunctions(*functions);
+  }
   uint32_t ring_size = plan_.ring_size;
   Status failed = LoadFirst(ring_size);
   while (failed && failed->code == "CAPTURE_MEMORY" && ring_size > kSmallestFallback) {
@@ -261,6 +275,10 @@ Status BpfSource::AttachTasks() {
 
 /** Attaches the programs on tracepoints that are needed, each once. One that is no longer needed stays. */
 Status BpfSource::AttachTracepoints() {
+  if (on_exits_) {
+    exits_.Attach(programs_, wanted_, &tables_);
+    tried_.insert(kOnCall);
+  }
   for (const Tracepoint& tracepoint : kTracepoints) {
     if (!IsNeeded(tracepoint.program, wanted_) || !tried_.insert(tracepoint.program).second) continue;
     if (auto failed = AttachToFirst(tracepoint.program)) return failed;
@@ -307,13 +325,14 @@ std::vector<MissingHook> BpfSource::Missing() const {
     if (IsForEnforcement(program.name)) continue;  // See MissingEnforcers().
     missing.push_back(RefusedHook(program.name, program.section, std::move(program.detail)));
   }
+  for (MissingHook& hook : exits_.missing()) missing.push_back(std::move(hook));
   return missing;
 }
 
-std::vector<std::string> BpfSource::Loaded() const {
-  std::vector<std::string> names;
-  programs_.ForEach([&](const std::string& name, const LoadedProgram&) { names.push_back(name); });
-  return names;
+std::vector<ProgramRuns> BpfSource::Programs() const {
+  std::vector<ProgramRuns> runs = programs_.Runs();
+  exits_.AddTo(&runs);
+  return runs;
 }
 
 /** Reads the task iterator to its end, which runs its program on each process. */
@@ -345,6 +364,7 @@ Status BpfSource::Attach(const std::vector<std::string>& event_types) {
   }
   if (auto failed = AttachTracepoints()) return failed;
   tables_.WriteCalls(wanted_);
+  exits_.Detach(wanted_, &tables_);
   return std::nullopt;
 }
 

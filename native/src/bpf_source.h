@@ -13,6 +13,8 @@ struct BpfOptions {
   /** Path of the BPF object file. */
   std::string object;
   AfterRefusal after_refusal = AfterRefusal::kFail;
+  /** Whether the hooks of calls are on the exits of single ones (call_exits.h), not on the tracepoint of all. */
+  bool on_exits = false;
 };
 
 /** Nothing is loaded before Open(). */

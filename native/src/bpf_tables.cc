@@ -22,6 +22,10 @@ constexpr std::string_view kFrozen[] = {
     "request_shares", "silent_requests", "kept_places", "receives",     "known_peers",  "connecting",
 };
 
+std::string LinkName(std::string_view program, std::string_view place) {
+  return place.empty() ? std::string(program) : std::string(program).append(" on ").append(place);
+}
+
 }  // namespace
 
 void BpfTables::Clear() {
@@ -42,36 +46,45 @@ void BpfTables::NoteMaps(const BpfObject& maps) {
 }
 
 void BpfTables::NoteLink(std::string_view program, std::string_view tracepoint, int link) {
-  const std::string name =
-      tracepoint.empty() ? std::string(program) : std::string(program).append(" on ").append(tracepoint);
   const std::lock_guard lock(mutex_);
-  seals_.AddLink(name, link);
+  seals_.AddLink(LinkName(program, tracepoint), link);
+}
+
+void BpfTables::ForgetLink(std::string_view program, std::string_view place) {
+  const std::lock_guard lock(mutex_);
+  seals_.RemoveLink(LinkName(program, place));
 }
 
 Status BpfTables::FillPrograms(const BpfPrograms& programs) {
+  for (const auto& set : programs.sets()) {
+    if (auto failed = FillTable(*set)) return failed;
+  }
+  return std::nullopt;
+}
+
+Status BpfTables::FillTable(const ProgramSet& set) {
   for (const Slot& slot : kSlots) {
     const bool replaced =
-        enforces_ && std::any_of(std::begin(kEnforcerSlots), std::end(kEnforcerSlots), [&](const Slot& one) {
-          return one.key == slot.key && programs.Find(one.program) >= 0;
-        });
+        enforces_ && std::any_of(std::begin(kEnforcerSlots), std::end(kEnforcerSlots),
+                                 [&](const Slot& one) { return one.key == slot.key && set.Find(one.program) >= 0; });
     if (replaced) continue;
-    if (auto failed = Fill(programs, slot.key, slot.program)) return failed;
+    if (auto failed = Fill(set, slot)) return failed;
   }
   if (!enforces_) return std::nullopt;
   for (const Slot& slot : kEnforcerSlots) {
-    if (auto failed = Fill(programs, slot.key, slot.program)) return failed;
+    if (auto failed = Fill(set, slot)) return failed;
   }
   return std::nullopt;
 }
 
 /** Does nothing for a program that is not loaded. */
-Status BpfTables::Fill(const BpfPrograms& programs, uint32_t slot, std::string_view program) {
-  const int table = programs.maps().MapFd("programs");
-  const int fd = programs.Find(program);
+Status BpfTables::Fill(const ProgramSet& set, const Slot& slot) {
+  const int fd = set.Find(slot.program);
   if (fd < 0) return std::nullopt;
-  if (bpf_map_update_elem(table, &slot, &fd, BPF_ANY) != 0) return LoadError("Filling the table of programs", errno);
+  if (bpf_map_update_elem(set.Table(), &slot.key, &fd, BPF_ANY) != 0)
+    return LoadError("Filling the table of programs", errno);
   const std::lock_guard lock(mutex_);
-  seals_.SetSlot(slot, std::string(program), table, fd);
+  seals_.SetSlot(slot.key, std::string(slot.program), set.Table(), fd);
   return std::nullopt;
 }
 
@@ -83,9 +96,11 @@ Status BpfTables::Enforce(const BpfPrograms& programs, bool enforces) {
   for (const Slot& slot : kEnforcerSlots) {
     if (std::any_of(std::begin(kSlots), std::end(kSlots), [&](const Slot& plain) { return plain.key == slot.key; }))
       continue;
-    static_cast<void>(bpf_map_delete_elem(programs.maps().MapFd("programs"), &slot.key));
-    const std::lock_guard lock(mutex_);
-    seals_.ClearSlot(slot.key);
+    for (const auto& set : programs.sets()) {
+      static_cast<void>(bpf_map_delete_elem(set->Table(), &slot.key));
+      const std::lock_guard lock(mutex_);
+      seals_.ClearSlot(set->Table(), slot.key);
+    }
   }
   return std::nullopt;
 }
@@ -105,9 +120,7 @@ void BpfTables::WriteCalls(const std::set<uint64_t>& wanted) {
     calls[hook.call].type = hook.type;
     calls[hook.call].slot = SlotOf(hook.program);
   }
-  const bool settles =
-      wanted.contains(EVENT_OPENAT) || wanted.contains(EVENT_OPENAT2) || wanted.contains(EVENT_ACCEPT4);
-  if (settles) calls[IO_URING_ENTER].slot = SLOT_SETTLE;
+  if (SettlesRequests(wanted)) calls[IO_URING_ENTER].slot = SLOT_SETTLE;
   const std::lock_guard lock(mutex_);
   std::copy(std::begin(words), std::end(words), wanted_words_.begin());
   calls_ = calls;

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "attachment.h"
+#include "bpf_hooks.h"
 #include "bpf_programs.h"
 #include "kernel_layout.h"
 #include "seals.h"
@@ -26,7 +27,9 @@ class BpfTables {
   void NoteMaps(const BpfObject& maps);
   /** Records a link that must exist from now on. The tracepoint is empty if the program's section names it. */
   void NoteLink(std::string_view program, std::string_view tracepoint, int link);
-  /** Puts the loaded programs into the table for tail calls. */
+  /** The link is removed on purpose. */
+  void ForgetLink(std::string_view program, std::string_view tracepoint);
+  /** Puts the loaded programs into the tables for tail calls. */
   Status FillPrograms(const BpfPrograms& programs);
 
   /** From now on the programs that enforce are in their slots, or no longer. */
@@ -46,7 +49,8 @@ class BpfTables {
   bool PutBackCalls();
   void CheckFilter(Findings* findings);
 
-  Status Fill(const BpfPrograms& programs, uint32_t slot, std::string_view program);
+  Status FillTable(const ProgramSet& set);
+  Status Fill(const ProgramSet& set, const Slot& slot);
 
   std::mutex mutex_;
   Seals seals_;

@@ -127,7 +127,8 @@ CaptureObject::CaptureObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
   const Napi::Value object = options.Get("object");
   const auto kind = source == "bpf" ? Capture::Kind::kBpf : Capture::Kind::kBuilder;
   BpfOptions bpf{object.IsString() ? object.As<Napi::String>().Utf8Value() : "",
-                 options.Get("triesAll").ToBoolean().Value() ? AfterRefusal::kTryOthers : AfterRefusal::kFail};
+                 options.Get("triesAll").ToBoolean().Value() ? AfterRefusal::kTryOthers : AfterRefusal::kFail,
+                 options.Get("hooks").ToString().Utf8Value() == "fexit"};
   auto capture = Capture::Make(*plan, reinterpret_cast<std::byte*>(bytes->data()), kind, std::move(bpf));
   if (!capture) {
     Throw(env, capture.error());

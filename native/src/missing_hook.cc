@@ -84,6 +84,20 @@ MissingHook UnattachedHook(std::string_view program, std::string_view tracepoint
   return missing;
 }
 
+MissingHook UnattachedExit(const CallFunction& function, std::string detail) {
+  std::set<uint64_t> types;
+  for (const Hook& hook : kHooks) {
+    if (hook.call == function.native) types.insert(hook.wanted);
+  }
+  for (const CompatCall& call : kCompatCalls) {
+    if (call.number == function.compat) types.insert(call.type);
+  }
+  MissingHook missing{function.name, std::string(kOnCall), "attach-failed", std::move(detail), NamesOf(types), {}};
+  if (function.native != kNoCall) missing.ways.push_back("calls");
+  if (function.compat != kNoCall) missing.ways.push_back("32-bit");
+  return missing;
+}
+
 MissingHook NeedlessHook(std::string_view program, std::string_view tracepoint) {
   return {std::string(tracepoint), std::string(program), "no-io-uring", "", {}, {}};
 }

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "call_functions.h"
+
 namespace wasprey {
 
 /** See MissingHook in host/capture/missing-hooks.ts. */
@@ -28,6 +30,8 @@ MissingHook RefusedHook(std::string_view program, std::string_view section, std:
 /** A program that can not be attached to `tracepoint`. */
 MissingHook UnattachedHook(std::string_view program, std::string_view tracepoint, const char* reason,
                            std::string detail);
+/** A function whose exit on_call() can not be attached to. */
+MissingHook UnattachedExit(const CallFunction& function, std::string detail);
 /** The same without missed events: the kernel has no io_uring. */
 MissingHook NeedlessHook(std::string_view program, std::string_view tracepoint);
 

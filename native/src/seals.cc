@@ -32,7 +32,7 @@ void Seals::AddLink(const std::string& name, int fd) { links_[name] = {fd, LinkI
 void Seals::AddMap(const std::string& name, int fd) { maps_.push_back({name, {fd, MapId(fd)}}); }
 
 void Seals::SetSlot(uint32_t key, const std::string& name, int table, int program) {
-  slots_[key] = {name, table, {program, ProgramId(program)}};
+  slots_[{table, key}] = {name, {program, ProgramId(program)}};
 }
 
 void Seals::Check(bool looks_up, Findings* findings) const {
@@ -43,11 +43,12 @@ void Seals::Check(bool looks_up, Findings* findings) const {
     if (MapId(seal.fd) != seal.id) findings->push_back({"map", name});
   }
   if (!looks_up) return;
-  for (const auto& [key, slot] : slots_) {
+  for (const auto& [place, slot] : slots_) {
+    const auto& [table, key] = place;
     uint32_t there = 0;
-    if (bpf_map_lookup_elem(slot.table, &key, &there) != 0) there = 0;
+    if (bpf_map_lookup_elem(table, &key, &there) != 0) there = 0;
     if (there == slot.program.id) continue;
-    const bool repaired = bpf_map_update_elem(slot.table, &key, &slot.program.fd, BPF_ANY) == 0;
+    const bool repaired = bpf_map_update_elem(table, &key, &slot.program.fd, BPF_ANY) == 0;
     findings->push_back({"program", slot.name, there, repaired});
   }
 }

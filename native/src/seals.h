@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "finding.h"
@@ -20,7 +21,10 @@ class Seals {
   void SetSlot(uint32_t key, const std::string& name, int table, int program);
 
   /** Expects nothing at that key any more. */
-  void ClearSlot(uint32_t key) { slots_.erase(key); }
+  void ClearSlot(int table, uint32_t key) { slots_.erase({table, key}); }
+
+  /** Expects that link no more. */
+  void RemoveLink(const std::string& name) { links_.erase(name); }
 
   /**
    * Findings are closed or replaced descriptors, and keys with another program.
@@ -36,12 +40,12 @@ class Seals {
   };
   struct Slot {
     std::string name;
-    int table;
     Seal program;
   };
   std::map<std::string, Seal> links_;
   std::vector<std::pair<std::string, Seal>> maps_;
-  std::map<uint32_t, Slot> slots_;
+  /** By table and key. */
+  std::map<std::pair<int, uint32_t>, Slot> slots_;
 };
 
 /** Id of a map; 0 if the descriptor is not a map. */

@@ -1,8 +1,12 @@
 // An addon of tests alone: pure functions of the capture core, which unit tests hold against tables.
 
+#include <bpf/btf.h>
 #include <napi.h>
 
+#include <memory>
+
 #include "bpf_error.h"
+#include "call_functions.h"
 #include "container_id.h"
 #include "enforcement_decision.h"
 #include "javascript.h"
@@ -26,6 +30,26 @@ Napi::Value ContainerIdOfCgroup(const Napi::CallbackInfo& info) {
   result.Set("type", TextOf(env, found->type));
   result.Set("fullId", TextOf(env, found->full_id));
   result.Set("id", TextOf(env, ShortContainerId(found->full_id)));
+  return result;
+}
+
+/** () -> {found: {name, native, compat}[], hidden: string[]} | undefined */
+Napi::Value CallFunctionsHere(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::unique_ptr<btf, void (*)(btf*)> types(btf__load_vmlinux_btf(), btf__free);
+  if (!types) return env.Undefined();
+  const CallFunctions functions = FindCallFunctions(types.get());
+  Napi::Array found = Napi::Array::New(env);
+  for (const CallFunction& function : functions.found) {
+    Napi::Object one = Napi::Object::New(env);
+    one.Set("name", function.name);
+    one.Set("native", function.native);
+    one.Set("compat", function.compat);
+    found.Set(found.Length(), one);
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("found", found);
+  result.Set("hidden", ArrayOfStrings(env, functions.hidden));
   return result;
 }
 
@@ -91,6 +115,7 @@ Napi::Value VerdictOfLog(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
+  exports.Set("callFunctions", Napi::Function::New<CallFunctionsHere>(env, "callFunctions"));
   exports.Set("containerIdOf", Napi::Function::New<ContainerIdOfCgroup>(env, "containerIdOf"));
   exports.Set("enforcedClauses", Napi::Function::New<EnforcedClauses>(env, "enforcedClauses"));
   exports.Set("nextWindow", Napi::Function::New<NextWindow>(env, "nextWindow"));

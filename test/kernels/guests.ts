@@ -1,6 +1,7 @@
 // The guests: which kernels, on which processors, and what runs on each of them.
 
 import { NEWEST, OLDEST } from '../../deploy/debian/releases.ts';
+import type { HooksKind } from '../../host/capture/native.ts';
 
 /** Debian's names of processors. */
 export type Processor = 'amd64' | 'arm64';
@@ -37,6 +38,8 @@ export interface Guest {
   readonly cgroups: Cgroups;
   readonly root: RootKind;
   readonly lacks: Lacks;
+  /** The hooks of system calls that the agents of `hooks` and of live tests use (test/support/hooks.ts): both kinds on an older kernel and on arm64. */
+  readonly hooks: HooksKind;
   /** Hooks are attached to trace events, from Linux 7.0 on. */
   readonly needsTracefs: boolean;
   /**
@@ -55,8 +58,18 @@ export const GUESTS: readonly Guest[] = [
     cgroups: 'v1',
     root: 'minimal',
     lacks: BEFORE_6_11,
+    hooks: 'sys_exit',
     needsTracefs: false,
-    live: ['exec', 'network', 'io-uring', 'io-uring-pending', 'compat', 'responses-cgroups', 'enforcement-lsm'],
+    live: [
+      'hooks',
+      'exec',
+      'network',
+      'io-uring',
+      'io-uring-pending',
+      'compat',
+      'responses-cgroups',
+      'enforcement-lsm',
+    ],
   },
   {
     name: '6.12-amd64',
@@ -66,8 +79,9 @@ export const GUESTS: readonly Guest[] = [
     cgroups: 'v2',
     root: 'set-up',
     lacks: NOTHING,
+    hooks: 'fexit',
     needsTracefs: false,
-    live: ['io-uring', 'many-messages', 'enforcement-lsm'],
+    live: ['hooks', 'io-uring', 'many-messages', 'enforcement-lsm'],
   },
   {
     name: '7.3-amd64',
@@ -77,6 +91,7 @@ export const GUESTS: readonly Guest[] = [
     cgroups: 'v2',
     root: 'minimal',
     lacks: NOTHING,
+    hooks: 'sys_exit',
     needsTracefs: true,
     live: ['open', 'io-uring', 'storm', 'isolate', 'responses-cgroups', 'enforcement-lsm'],
   },
@@ -88,6 +103,7 @@ export const GUESTS: readonly Guest[] = [
     cgroups: 'hybrid',
     root: 'minimal',
     lacks: { ...BEFORE_6_11, bpfLsm: true },
+    hooks: 'sys_exit',
     needsTracefs: false,
     live: ['open', 'io-uring', 'paths', 'mappings', 'enforcement-lsm'],
   },
@@ -99,6 +115,7 @@ export const GUESTS: readonly Guest[] = [
     cgroups: 'v2',
     root: 'minimal',
     lacks: NOTHING,
+    hooks: 'fexit',
     needsTracefs: false,
     live: ['exec', 'network', 'io-uring', 'descriptor', 'enforcement-lsm'],
   },

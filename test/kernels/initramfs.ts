@@ -100,11 +100,12 @@ function existingFolders(folder: string): string[] {
 }
 
 /** Shell that the guest's init reads. */
-function settings({ name: guest, cgroups }: Guest): string {
+function settings({ name: guest, cgroups, hooks }: Guest): string {
   const variables = {
     PROJECT: PROJECT.replace(/\/$/, ''),
     GUEST: guest,
     CGROUPS: cgroups,
+    WASPREY_TEST_HOOKS: hooks,
     WASPREY_TIME_FACTOR: String(TIME_FACTOR),
     FALCO_FILES: String(falcoRules().length),
     ...(process.env.FALCO_DATA !== undefined && { FALCO_DATA: process.env.FALCO_DATA }),

@@ -11,6 +11,7 @@ import type { EventRecord } from '../../host/fields/record.ts';
 import { enforcedParts } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
 import { directoryForTests } from './directory.ts';
+import { TEST_HOOKS } from './hooks.ts';
 import { polledEvents } from './polled-events.ts';
 
 const IMAGES_AT_ONCE = 4096;
@@ -39,7 +40,7 @@ export interface Enforced {
 
 export const directory = directoryForTests();
 export const MARKER = `${directory}/marker`;
-const { capture, memory } = openCapture({ source: 'bpf' });
+const { capture, memory } = openCapture({ source: 'bpf', hooks: TEST_HOOKS });
 const view = new EventMemory(memory.buffer);
 
 export { capture, memory, view };

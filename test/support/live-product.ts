@@ -5,6 +5,7 @@ import { type Agent, startAgent } from '../../host/agent/agent.ts';
 import type { AgentOptions } from '../../host/agent/agent-options.ts';
 import { loadRuleModule, type RuleModule } from '../../host/agent/rule-module.ts';
 import type { Summary } from '../../host/agent/summary.ts';
+import type { HooksSetting } from '../../host/capture/hooks.ts';
 import { DEFAULT_SIZES } from '../../host/capture/sizes.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
 import { loadRules, type RuleFile } from '../../host/compiler/rules/load.ts';
@@ -12,6 +13,7 @@ import { renderDiagnostic } from '../../host/diagnostics/diagnostic-text.ts';
 import type { EngineCounters, RuleMatching } from '../../host/engine/protocol.ts';
 import { jsonLine } from '../../host/outputs/alert.ts';
 import type { Output } from '../../host/outputs/output.ts';
+import { TEST_HOOKS } from './hooks.ts';
 import { TEST_MODULES } from './module-cache.ts';
 
 /** Modules are kept between runs: asc takes seconds, and most of a live test's rules are those of the run before. */
@@ -32,6 +34,8 @@ export interface ProductOptions {
   /** Bytes; shared by the rings of all CPUs. */
   readonly ringBudget?: number;
   readonly ruleMatching?: RuleMatching;
+  /** Default: TEST_HOOKS. */
+  readonly hooks?: HooksSetting;
   /** Evaluated before the rules. */
   readonly modules?: readonly RuleModule[];
   readonly kernelFilter?: boolean;
@@ -85,6 +89,7 @@ export async function startProduct(
     modules: [...(options.modules ?? []), loadRuleModule('live test', wasm)],
     ruleMatching,
     kernelFilter,
+    hooks: options.hooks ?? TEST_HOOKS,
     ...(options.runtimes && { runtimes: options.runtimes }),
     ...(options.leftOut && { leftOut: options.leftOut }),
     ...(options.captures && { captures: options.captures }),

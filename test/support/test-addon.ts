@@ -30,6 +30,8 @@ export interface EnforcedFacts {
 interface TestAddon {
   /** The line of a verifier's log that says why it refuses the program; '' if the log has no such line. */
   verdictOf(log: string): string;
+  /** The functions of captured calls in this kernel, each with the numbers of the calls that it serves (65535: none); undefined without BTF. */
+  callFunctions(): { found: { name: string; native: number; compat: number }[]; hidden: string[] } | undefined;
   /** The container a cgroup path names. */
   containerIdOf(cgroup: string): { type: string; fullId: string; id: string } | undefined;
   /**

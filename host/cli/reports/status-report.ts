@@ -1,5 +1,6 @@
 // The state of an agent for people.
 
+import { describeHooks } from '../../capture/hooks.ts';
 import { describeMissingHook } from '../../capture/missing-hooks.ts';
 import type { AgentStatus } from '../../daemon/control/status.ts';
 import { ALL_HOOKS, ALL_IMAGES, blindRules, moment, troublesOf } from '../../daemon/control/troubles.ts';
@@ -79,6 +80,7 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
     captureSection(status, section),
     responseSection(status, section),
     enforcementSection(status, section),
+    hooksSection(status, section),
     kernelSection(status, section),
   ];
   return { text: parts.filter((part) => part !== '').join('\n'), isWell: troubles.length === 0 };
@@ -180,6 +182,14 @@ function responseSection(
         ]
       : []),
   ]);
+}
+
+/** Empty for an agent that captures nothing. */
+function hooksSection(
+  { hooks: { calls } = ALL_HOOKS }: AgentStatus,
+  section: (title: string, rows: readonly (readonly string[])[]) => string,
+): string {
+  return calls ? section('Hooks', [['system calls', escapeText(describeHooks(calls))]]) : '';
 }
 
 /** What the kernel lacks; empty if nothing. */

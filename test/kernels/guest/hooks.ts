@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { RUNTIME_OPTIONS } from '../../../host/setup/runtime.mjs';
 import { opener32 } from '../../support/elf32.ts';
+import { TEST_HOOKS } from '../../support/hooks.ts';
 import { actProgram, actWords, type Step, str } from '../../support/live-act.ts';
 import { AF_INET, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../../support/live-numbers.ts';
 import { until } from '../../support/until.ts';
@@ -28,7 +29,14 @@ before(async () => {
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER);
   for (const name of ['open', 'descriptor', 'to-rename', 'contained']) writeFileSync(`${FOLDER}/${name}`, 'content');
-  agent = await startAgent([...COMMAND, '--json', 'rules', 'test/kernels/guest/hooks.yaml']);
+  agent = await startAgent([
+    ...COMMAND,
+    '-o',
+    `engine.wasprey.hooks=${TEST_HOOKS}`,
+    '--json',
+    'rules',
+    'test/kernels/guest/hooks.yaml',
+  ]);
 });
 after(() => agent?.stop());
 

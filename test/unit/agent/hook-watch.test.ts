@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { HookWatch, type MissingHooksPolicy } from '../../../host/agent/hook-watch.ts';
 import type { RuleModule } from '../../../host/agent/rule-module.ts';
 import { describeMissingHook, type MissingHook } from '../../../host/capture/missing-hooks.ts';
+import type { HooksKind } from '../../../host/capture/native.ts';
 import type { KeyedValue } from '../../../host/outputs/message.ts';
 import { moduleOf } from '../../support/built-agent.ts';
 
@@ -40,6 +41,9 @@ const opens = await moduleOf(rule('Opens', 'openat') + rule('Kills', 'kill'));
 const renames = await moduleOf(rule('Renames', 'rename'));
 const kills = await moduleOf(rule('Only kills', 'kill'));
 
+/** The hooks of system calls that the engine reports. */
+const CALLS: HooksKind = 'fexit';
+
 function watched(policy: MissingHooksPolicy = 'alert') {
   const [alerts, troubles, notes]: [[string, Record<string, string>][], string[], string[]] = [[], [], []];
   const desk = {
@@ -60,7 +64,7 @@ function watched(policy: MissingHooksPolicy = 'alert') {
     watch,
     /** What it said of these. */
     update(missing: readonly MissingHook[], ...modules: readonly RuleModule[]) {
-      watch.update(missing, modules);
+      watch.update({ missing, hooks: CALLS }, modules);
       return { alerts: alerts.splice(0), troubles: troubles.splice(0), notes: notes.splice(0) };
     },
   };
@@ -69,7 +73,7 @@ function watched(policy: MissingHooksPolicy = 'alert') {
 test('nothing is said where nothing is missing', () => {
   const { update, watch } = watched();
   assert.deepEqual(update([], opens, renames), { alerts: [], troubles: [], notes: [] });
-  assert.deepEqual(watch.summary, { missing: [], needed: [], blindRules: [], isAllowed: false });
+  assert.deepEqual(watch.summary, { calls: CALLS, missing: [], needed: [], blindRules: [], isAllowed: false });
 });
 
 test('a rule whose events would come by a missing hook is an alert, a trouble, and in the summary', () => {
@@ -93,7 +97,13 @@ test('a rule whose events would come by a missing hook is an alert, a trouble, a
       },
     ],
   ]);
-  assert.deepEqual(watch.summary, { missing: [IO_URING], needed: [IO_URING], blindRules: ['Opens'], isAllowed: false });
+  assert.deepEqual(watch.summary, {
+    calls: CALLS,
+    missing: [IO_URING],
+    needed: [IO_URING],
+    blindRules: ['Opens'],
+    isAllowed: false,
+  });
 });
 
 test('where it is allowed there is no alert, and the log says the same', () => {
@@ -101,7 +111,13 @@ test('where it is allowed there is no alert, and the log says the same', () => {
   const { alerts, troubles } = update([RENAMES], opens, renames);
   assert.deepEqual(alerts, []);
   assert.equal(troubles.length, 2);
-  assert.deepEqual(watch.summary, { missing: [RENAMES], needed: [RENAMES], blindRules: ['Renames'], isAllowed: true });
+  assert.deepEqual(watch.summary, {
+    calls: CALLS,
+    missing: [RENAMES],
+    needed: [RENAMES],
+    blindRules: ['Renames'],
+    isAllowed: true,
+  });
 });
 
 test('a hook that no rule in use needs is logged, and no alert', () => {

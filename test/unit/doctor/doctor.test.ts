@@ -167,6 +167,7 @@ test('sockets of runtimes: one that answers, one that nobody listens at, none', 
 const TRIAL: CaptureTrial = {
   loaded: ['on_call', 'on_open'],
   missing: [],
+  lackOfFexit: undefined,
   missingIoUringOperations: [],
   missingEnforcers: [],
   lackOfLsm: undefined,
@@ -186,19 +187,31 @@ const states = (checks: readonly Check[]): string[] => checks.map(({ id, state }
 
 describe('the capture', () => {
   test('all hooks attached', () => {
-    assert.deepEqual(states(checkCapture(TRIAL)), ['capture works', 'enforcement works', 'io_uring works']);
+    assert.deepEqual(states(checkCapture(TRIAL)), [
+      'capture works',
+      'hooks works',
+      'enforcement works',
+      'io_uring works',
+    ]);
   });
 
   test('a missing hook does not work; without io_uring there is nothing to miss', () => {
     assert.deepEqual(states(checkCapture({ ...TRIAL, missing: [IO_URING] })), [
       'capture limited',
       'hook:on_request fails',
+      'hooks works',
       'enforcement works',
       'io_uring works',
     ]);
     const none: MissingHook = { ...IO_URING, reason: 'no-io-uring', detail: '', blinds: [], ways: [] };
     const checks = checkCapture({ ...TRIAL, missing: [none], missingIoUringOperations: undefined });
-    assert.deepEqual(states(checks), ['capture works', 'hook:on_request works', 'enforcement works', 'io_uring works']);
+    assert.deepEqual(states(checks), [
+      'capture works',
+      'hook:on_request works',
+      'hooks works',
+      'enforcement works',
+      'io_uring works',
+    ]);
     assert.match(checks.at(-1)?.finding ?? '', /built without it/);
   });
 

@@ -1,0 +1,124 @@
+// The two kinds of hooks of system calls. Every call that is captured is made with each, and both report the same events: arguments are such
+// that calls fail and change nothing, but for those that make processes. With fexit, only the functions of calls that are needed are traced.
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { lackOfFexit } from '../../host/capture/hooks.ts';
+import type { HooksKind } from '../../host/capture/native.ts';
+import { openCapture } from '../../host/capture/open.ts';
+import { type CallTable, callNumber } from '../../host/schema/events/call-numbers.ts';
+import { EVENT_TYPES } from '../../host/schema/events/index.ts';
+import type { AlertLine } from '../support/alert-line.ts';
+import { act, type Step } from '../support/live-act.ts';
+import { LiveAgent } from '../support/live-agent.ts';
+import { probe } from '../support/probe.ts';
+
+const CALLS = probe(
+  EVENT_TYPES.map(({ name }) => name),
+  ['evt.is_32bit', 'evt.rawres', 'thread.ismain', 'proc.sid', 'proc.args'],
+);
+const [NATIVE, COMPAT]: readonly [CallTable, CallTable] =
+  process.arch === 'x64' ? ['x86-64', 'i386'] : ['arm64', 'arm'];
+const NAMES = EVENT_TYPES.flatMap(({ name, otherCalls = [] }) => [name, ...otherCalls]);
+const NOTHING = [-1, -1, -1, -1, -1, -1];
+const SIGCHLD = 17;
+
+const lack = lackOfFexit();
+const skip = lack === undefined ? false : `no fexit here: ${lack}`;
+
+function steps(): Step[] {
+  const known = (table: CallTable): readonly string[] => NAMES.filter((name) => callNumber(name, table) !== undefined);
+  const native: Step[] = known(NATIVE).map((name) => [name, ...NOTHING]);
+  // act makes no 32-bit calls on arm64, and by interrupt none that return twice.
+  const once = known(COMPAT).filter((name) => !/^(v?fork|clone3?)$/.test(name));
+  const compat: Step[] = NATIVE === 'x86-64' ? once.map((name) => [`int80+exact:${name}`, ...NOTHING]) : [];
+  return [
+    ...native,
+    ...compat,
+    ['clone', SIGCHLD, 0, 0, 0, 0],
+    ['@fork'],
+    ['setsid'],
+    ['open_by_handle_at', ...NOTHING],
+  ];
+}
+
+/** What an event says, but for the numbers of processes, which differ between runs. */
+function shown({ output_fields: fields }: AlertLine): string {
+  const result = Number(fields['evt.rawres']);
+  const known = result > 0 && /^(v?fork|clone3?|setsid)$/.test(String(fields['evt.type'])) ? 'a process' : result;
+  const isSession = fields['proc.sid'] === fields['proc.pid'];
+  return [fields['evt.type'], fields['evt.is_32bit'] ? '32-bit' : 'native', known, isSession ? 'leader' : ''].join(' ');
+}
+
+async function eventsWith(hooks: HooksKind): Promise<readonly string[]> {
+  const agent = await LiveAgent.start([CALLS.rule], { hooks });
+  try {
+    await act(steps());
+    await agent.settled();
+    return agent.alerts(CALLS.name).map(shown).toSorted();
+  } finally {
+    await agent.stop();
+  }
+}
+
+test('where fexit can not be used, asking for it is an error that says why', {
+  skip: skip === false && 'it can',
+}, () => {
+  assert.throws(
+    () => {
+      const { capture } = openCapture({ source: 'bpf', hooks: 'fexit' });
+      try {
+        capture.start(['unlinkat']);
+      } finally {
+        capture.close();
+      }
+    },
+    (error) => error instanceof Error && error.message.startsWith(`engine.wasprey.hooks is fexit, but ${lack}`),
+  );
+});
+
+test('fexit reports the same events of every call as sys_exit', { skip }, async () => {
+  const bySysExit = await eventsWith('sys_exit');
+  assert.ok(bySysExit.length > NAMES.length, `${bySysExit.length} events of ${NAMES.length} calls`);
+  assert.deepEqual(await eventsWith('fexit'), bySysExit);
+});
+
+/** Functions with a program of BPF on them: others run as if there were none. */
+function tracedFunctions(): readonly string[] {
+  const lines = readFileSync('/sys/kernel/tracing/enabled_functions', 'utf8').split('\n');
+  return lines.map((line) => line.split(' ')[0] ?? '').filter((name) => /_sys_/.test(name));
+}
+
+/** Raw tracepoints that this process has programs on. */
+function tracepoints(): readonly string[] {
+  return readdirSync('/proc/self/fdinfo').flatMap((fd) => {
+    try {
+      return [...readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8').matchAll(/^tp_name:\s*(\S+)$/gm)].map(
+        ([, name = '']) => name,
+      );
+    } catch {
+      return []; // that of readdir
+    }
+  });
+}
+
+test('with fexit only the calls that are needed are traced, and none on sys_exit', { skip }, () => {
+  const { capture } = openCapture({ source: 'bpf', hooks: 'fexit' });
+  try {
+    capture.start(['unlinkat']);
+    const changes = tracedFunctions();
+    const called = (call: string) => changes.some((name) => name.endsWith(`_sys_${call}`));
+    assert.deepEqual(['unlinkat', 'chdir', 'setsid'].filter(called), ['unlinkat', 'chdir', 'setsid']);
+    assert.deepEqual(['openat', 'getppid', 'write'].filter(called), []);
+    assert.ok(tracepoints().includes('sched_process_exec'));
+    assert.ok(!tracepoints().includes('sys_exit'));
+    capture.attach(['openat']);
+    const after = tracedFunctions();
+    assert.ok(after.some((name) => name.endsWith('_sys_openat')));
+    assert.ok(!after.some((name) => name.endsWith('_sys_unlinkat')));
+    assert.deepEqual(capture.missing(), []);
+  } finally {
+    capture.close();
+  }
+});
