@@ -28,6 +28,10 @@ export function lackOfFexit(): string | undefined {
   return preemption(readPreemptionFacts()) ?? loadAddon().lackOfFexit();
 }
 
+/** What `fexit` does not see, for people. */
+export const UNSEEN_BY_FEXIT =
+  'calls that seccomp or a tracer refuses or answers, calls that the kernel lacks, and calls that had begun before the agent';
+
 /** A clause for people. */
 export function describeHooks(kind: HooksKind): string {
   return kind === 'fexit' ? 'fexit, at the exits of the calls that are needed' : 'sys_exit, at the end of all calls';

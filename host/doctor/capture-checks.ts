@@ -1,5 +1,6 @@
 // Whether capture works on this kernel, and which hooks are missing.
 
+import { UNSEEN_BY_FEXIT } from '../capture/hooks.ts';
 import { describeMissingHook, type MissingHook } from '../capture/missing-hooks.ts';
 import type { CaptureTrial, TrialFailure } from './capture-trial.ts';
 import type { Check } from './check.ts';
@@ -31,7 +32,10 @@ function capture({ loaded, missing, startMs, failure }: CaptureTrial): Check {
 
 /** Of system calls. */
 function kindsOfHooks({ lackOfFexit: lack }: CaptureTrial): Check {
-  const fexit = lack === undefined ? 'fexit can be used (engine.wasprey.hooks)' : `fexit can't be used: ${lack}`;
+  const fexit =
+    lack === undefined
+      ? `fexit can be used (engine.wasprey.hooks), but does not see ${UNSEEN_BY_FEXIT}`
+      : `fexit can't be used: ${lack}`;
   return { id: 'hooks', title: 'hooks', state: 'works', finding: `of system calls: sys_exit works; ${fexit}` };
 }
 

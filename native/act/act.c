@@ -52,6 +52,7 @@
 //   @sleep MS
 //   @mark TEXT            nothing: TEXT is in the command line
 //   @cpu N   @comm NAME   continue on that CPU, under that name
+//   @refuse CALL          from here on the call of that name is refused by a filter of seccomp(2), with EPERM
 //   @wait                 prints its position, then waits for a line on its input
 //   @loop N               repeats the next steps N times, and prints only the numbers of calls made and failed
 // clang-format on
@@ -145,11 +146,15 @@ static long perform(const struct call* call, const char* way, const long* a) {
   return result;
 }
 
+static const struct call* call_named(const char* name) {
+  for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+    if (!strcmp(calls[i].name, name)) return &calls[i];
+  return NULL;
+}
+
 static void system_call(int at, int length) {
-  const struct call* call = NULL;
   const char *colon = strchr(words[at], ':'), *name = colon ? colon + 1 : words[at];
-  for (size_t i = 0; !call && i < sizeof(calls) / sizeof(*calls); i++)
-    if (!strcmp(calls[i].name, name)) call = &calls[i];
+  const struct call* call = call_named(name);
   struct call compat = {.name = name};
   if (!call && !strncmp(words[at], "int80", 5)) call = &compat;
   if (!call) die("no such call here: %s", words[at]);
@@ -271,6 +276,10 @@ static void run(int at) {
       wait_for_line();
     } else if (!strcmp(name, "@terminal")) {
       enter_terminal();
+    } else if (!strcmp(name, "@refuse")) {
+      const struct call* call = call_named(operand);
+      if (!call) die("no such call here: %s", operand);
+      refuse_call(call->number);
     } else if (!strcmp(name, "@user")) {
       become_user(atoi(operand));
     } else if (!strcmp(name, "@network")) {

@@ -76,5 +76,8 @@ void finish_turns(int at);
 // A child with the same directories (CLONE_FS) becomes the second task: 0 there, its number here.
 int share_directories(void);
 
+// refuse.c: a filter of seccomp(2) refuses the native call of that number from here on, with EPERM.
+void refuse_call(long number);
+
 // files.c: removes a file or folder with its contents; a missing one is not an error.
 void remove_tree(const char* path);

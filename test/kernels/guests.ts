@@ -117,7 +117,7 @@ export const GUESTS: readonly Guest[] = [
     lacks: NOTHING,
     hooks: 'fexit',
     needsTracefs: false,
-    live: ['exec', 'network', 'io-uring', 'descriptor', 'enforcement-lsm'],
+    live: ['hooks', 'exec', 'network', 'io-uring', 'descriptor', 'enforcement-lsm'],
   },
 ];
 

@@ -22,7 +22,7 @@ import { TEST_MODULES } from './module-cache.ts';
  * Ends each test when its rules are compiled: for the guests of test/kernels, in which that takes a minute. Tests fail then; the status
  * of the process is 0 if the rules of all were compiled.
  */
-const COMPILE_ONLY = process.env.WASPREY_COMPILE_ONLY !== undefined;
+export const COMPILE_ONLY = process.env.WASPREY_COMPILE_ONLY !== undefined;
 const ruleSets = { begun: 0, compiled: 0 };
 if (COMPILE_ONLY) {
   process.once('exit', () => {

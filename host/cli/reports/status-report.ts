@@ -1,6 +1,6 @@
 // The state of an agent for people.
 
-import { describeHooks } from '../../capture/hooks.ts';
+import { describeHooks, UNSEEN_BY_FEXIT } from '../../capture/hooks.ts';
 import { describeMissingHook } from '../../capture/missing-hooks.ts';
 import type { AgentStatus } from '../../daemon/control/status.ts';
 import { ALL_HOOKS, ALL_IMAGES, blindRules, moment, troublesOf } from '../../daemon/control/troubles.ts';
@@ -189,7 +189,9 @@ function hooksSection(
   { hooks: { calls } = ALL_HOOKS }: AgentStatus,
   section: (title: string, rows: readonly (readonly string[])[]) => string,
 ): string {
-  return calls ? section('Hooks', [['system calls', escapeText(describeHooks(calls))]]) : '';
+  if (!calls) return '';
+  const unseen = calls === 'fexit' ? [['not seen', UNSEEN_BY_FEXIT]] : [];
+  return section('Hooks', [['system calls', escapeText(describeHooks(calls))], ...unseen]);
 }
 
 /** What the kernel lacks; empty if nothing. */

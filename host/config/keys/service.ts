@@ -63,7 +63,7 @@ export const SERVICE_KEYS = {
       hooks: choice(
         ['auto', 'sys_exit', 'fexit'],
         'auto',
-        'How system calls are seen: `sys_exit` by a BPF program at the end of all calls, which costs every call of the machine some 100 ns; `fexit` by programs at the exits of the calls that rules, journal and process images need, so that others cost nothing. `fexit` needs a kernel that has it and does not preempt such programs (6.x with preempt=none or voluntary: `wasprey doctor`); it does not see calls that a seccomp profile refuses, and the kernel takes about 0.2 s for each call to detach at the end. `auto` is `sys_exit`.',
+        'How system calls are seen: `sys_exit` by a BPF program at the end of all calls, which costs every call of the machine some 100 ns; `fexit` by programs at the exits of the calls that rules, journal and process images need, so that others cost nothing. `fexit` needs a kernel that has it and does not preempt such programs (6.x with preempt=none or voluntary: `wasprey doctor`); it does not see calls that a seccomp profile or a tracer refuses or answers, calls that the kernel lacks, nor calls that had begun before the agent, and the kernel takes about 0.2 s for each call to detach at the end. `auto` is `sys_exit`.',
       ),
       invalid_rules: choice(
         ['refuse', 'leave_out'],

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
+import type { HooksKind } from '../../../host/capture/native.ts';
 import { renderStatus } from '../../../host/cli/reports/status-report.ts';
 import { renderTop } from '../../../host/cli/reports/top-report.ts';
 import { askAgent, ControlError } from '../../../host/daemon/control/client.ts';
@@ -255,6 +256,17 @@ describe('commands', () => {
       / 8 +8 +Loud/,
       'an agent that began anew',
     );
+  });
+
+  test('the hooks of system calls, and what they do not see', () => {
+    const hooksShown = (calls?: HooksKind): string =>
+      renderStatus({ ...STATUS, hooks: { ...STATUS.hooks, ...(calls && { calls }) } }, TERMINAL).text;
+    assert.match(
+      hooksShown('fexit'),
+      /\nHooks\n {2}system calls {2}fexit, .*\n {2}not seen {6}calls that seccomp .*\n/,
+    );
+    assert.match(hooksShown('sys_exit'), /\nHooks\n {2}system calls {2}sys_exit, .*\n(?! {2}not seen)/);
+    assert.doesNotMatch(hooksShown(), /\nHooks\n/);
   });
 
   test('what is wrong comes first', () => {

@@ -215,6 +215,13 @@ describe('the capture', () => {
     assert.match(checks.at(-1)?.finding ?? '', /built without it/);
   });
 
+  test('fexit: what it does not see, or why it can not be used', () => {
+    const finding = (lackOfFexit?: string): string =>
+      checkCapture({ ...TRIAL, lackOfFexit }).find(({ id }) => id === 'hooks')?.finding ?? '';
+    assert.match(finding(), /fexit can be used \(engine\.wasprey\.hooks\), but does not see calls that seccomp /);
+    assert.match(finding('it is too old'), /sys_exit works; fexit can't be used: it is too old$/);
+  });
+
   test('without BPF LSM it says why, what is left, and how to get it', () => {
     const finding = (lackOfLsm?: string): string =>
       checkCapture({ ...TRIAL, lackOfLsm }).find(({ id }) => id === 'enforcement')?.finding ?? '';
