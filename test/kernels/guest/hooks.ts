@@ -29,14 +29,9 @@ before(async () => {
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER);
   for (const name of ['open', 'descriptor', 'to-rename', 'contained']) writeFileSync(`${FOLDER}/${name}`, 'content');
-  agent = await startAgent([
-    ...COMMAND,
-    '-o',
-    `engine.wasprey.hooks=${TEST_HOOKS}`,
-    '--json',
-    'rules',
-    'test/kernels/guest/hooks.yaml',
-  ]);
+  // As a user starts it where that is the promise.
+  const hooks = BY_NPM ? [] : ['-o', `engine.wasprey.hooks=${TEST_HOOKS}`];
+  agent = await startAgent([...COMMAND, ...hooks, '--json', 'rules', 'test/kernels/guest/hooks.yaml']);
 });
 after(() => agent?.stop());
 
