@@ -45,7 +45,8 @@ static void set_up(struct ring* ring, const char* how) {
   static struct io_uring_params params;  // where 32-bit calls reach it
   ring->sqpoll = strstr(how, "+sqpoll");
   const unsigned entries = strstr(how, "+crowd") || strstr(how, "+hoard") ? CROWDED_ENTRIES : ENTRIES;
-  const unsigned flags = strstr(how, "+between") ? IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN : 0;
+  const bool defers = strstr(how, "+between") || strstr(how, "+parked");
+  const unsigned flags = defers ? IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN : 0;
   params = (struct io_uring_params){.flags = flags | (ring->sqpoll ? IORING_SETUP_SQPOLL : 0), .sq_thread_idle = 100};
   if (strstr(how, "+int80"))
     ring->fd = (int)call_by_interrupt("io_uring_setup", how, (long[6]){entries, (long)&params});
@@ -195,6 +196,18 @@ static void submit_at_open(struct ring* ring, struct io_uring_sqe request, bool 
   const long opened = creates ? -1 : syscall(SYS_openat, AT_FDCWD, path, O_RDONLY);
 #endif
   if (opened < 0) die("no open: %m");
+}
+
+// One that has ended, and whose completion is asked for when more requests are pending, in another ring, than there is
+// room for.
+static void submit_parked(struct ring* ring, struct io_uring_sqe request) {
+  const struct io_uring_sqe open = {.opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .addr = (unsigned long)"/dev/null"};
+  struct ring crowd;
+  put(ring, &request, 1);
+  if (syscall(SYS_io_uring_enter, ring->fd, 1, 0, 0, NULL, 0) != 1) die("io_uring_enter: %m");
+  usleep(UNSEEN_US);
+  set_up(&crowd, "+crowd");
+  submit_waiting(&crowd, open, CROWD);
 }
 
 // One that begins after an interrupt, between two calls: behind a timer, while the process makes no call.
@@ -357,6 +370,8 @@ long call_by_ring(const char* name, const char* how, const long* arguments) {
     submit_late(&ring, requests[0]);
   } else if (strstr(how, "+opening") || strstr(how, "+creating")) {
     submit_at_open(&ring, requests[0], strstr(how, "+creating"));
+  } else if (strstr(how, "+parked")) {
+    submit_parked(&ring, requests[0]);
   } else if (strstr(how, "+timed")) {
     submit_timed(&ring, requests[0]);
   } else if (strstr(how, "+between")) {

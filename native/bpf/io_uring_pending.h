@@ -212,7 +212,8 @@ inline_always bool may_keep(const struct passed_call *passed) {
   if (!own || !all)
     return true;
   u64 taken = *(volatile u64 *)all;
-  return taken < REQUESTS / 8 || *(volatile u64 *)own + taken < REQUESTS;
+  /* Signed: a request may be taken out before it is counted. */
+  return taken < REQUESTS / 8 || (s64)(*(volatile u64 *)own + taken) < REQUESTS;
 }
 
 /* Takes a request of that owner out; false if another CPU has done so. */
@@ -223,15 +224,19 @@ inline_always bool remove_request(const u64 *key, u64 owner) {
   return true;
 }
 
-/* Removes what was left by requests that ended without a completion: those linked to a silent one that failed. One
- * that has its event already has ended, and may have its completion before it; but of a connect that is all that is
- * known (may_be_forged()). */
+/* Removes what was left by requests that ended without a completion: those linked to a silent one that failed, which
+ * are made silent then. Others that have ended may have their completion before them: on a ring that defers it, as long
+ * as their process likes. A connect that has its event stays until its completion (may_be_forged()), if that comes. */
 static long drop_ended(void *map, u64 *key, struct passed_call *kept, void *nothing) {
+  /* Copies: the element may be another request's as soon as another CPU has taken this one out. */
+  u64 request = *(volatile u64 *)key, owner = *(volatile u64 *)&kept->owner;
   struct capture_shared *control = capture();
-  if (control && (!is_same_request(kept) || (is_by_name(kept->type) && !has_names(kept->request) && !kept->serial) ||
-                  (kept->type == EVENT_CONNECT && kept->serial))) {
+  bool is_left = is_by_name(kept->type) && !has_names(request) && !kept->serial &&
+                 LOAD_WORD(io_kiocb, request, flags) & REQUEST_SILENT_SUCCESS;
+  if (control && kept->request == request &&
+      (!is_same_request(kept) || is_left || (kept->type == EVENT_CONNECT && kept->serial))) {
     claim_request(kept, control);
-    remove_request(key, kept->owner);
+    remove_request(&request, owner);
   }
   return 0;
 }

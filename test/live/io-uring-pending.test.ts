@@ -25,6 +25,7 @@ const READ = probe(
 );
 /** Has what {@link READ} has not matched. */
 const NAMED = probe(['openat'], ['evt.is_io_uring', 'evt.res', 'fd.name', 'fd.realpath'], `fd.name = ${link}`);
+const REMOVED = probe(['unlinkat'], ['evt.is_io_uring', 'evt.res'], 'evt.is_io_uring = true');
 const SOCKETS = probe(['socket'], ['evt.is_io_uring'], 'evt.is_io_uring = true');
 const ACCEPTED = probe(['accept4'], ['evt.is_io_uring', 'fd.sport', 'fd.cip', 'fd.cport']);
 
@@ -32,7 +33,7 @@ before(() => {
   writeFileSync(`${directory}/secret`, 'content');
   symlinkSync('secret', link);
 });
-const agent = LiveAgent.forTests([READ.rule, NAMED.rule, SOCKETS.rule, ACCEPTED.rule]);
+const agent = LiveAgent.forTests([READ.rule, NAMED.rule, REMOVED.rule, SOCKETS.rule, ACCEPTED.rule]);
 
 function lostOpens(): number {
   const number = findEventType('openat')?.number ?? assert.fail();
@@ -56,6 +57,12 @@ for (const [what, ways] of [
     test(`openat ${what} (${way}): the file behind the link`, () => assertSeen(`ring${way}`));
   }
 }
+
+test('unlinkat that has ended, and whose completion is asked for beside more pending opens than there is room for', async () => {
+  writeFileSync(`${directory}/removed`, '');
+  const [call = assert.fail()] = await act([['ring+parked:unlinkat', AT_FDCWD, str(`${directory}/removed`), 0]]);
+  assertFields(await agent.only(REMOVED.name, { 'proc.vpid': BigInt(call.pid) }), { 'evt.res': 'SUCCESS' });
+});
 
 test('openat2 that completes silently, by a 32-bit call: the file behind the link', async () => {
   const [call = assert.fail()] = await act([
