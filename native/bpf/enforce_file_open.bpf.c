@@ -50,10 +50,13 @@ __noinline int tell_refused_open(const struct refused_open *refused) {
 #define DUMPS_CORE 0x00000200 /* PF_DUMPCORE */
 
 /* Whether a file is opened by the kernel for itself, within a call: a layer of an overlay, the core of a process that
- * is killed there. Layers are on mounts that no namespace has (an error in place of it); so are files without a place,
- * as those in memory, but these processes may open again. */
+ * is killed there. From 6.7 on layers are on mounts that no namespace has (an error in place of it); so are files
+ * without a place, as those in memory, but these processes may open again. */
 inline_always bool is_internal(struct task_struct *task, u64 file, u64 inode) {
   if (task->flags & DUMPS_CORE)
+    return true;
+  /* Before 6.7 a layer has the path of the file in the overlay, which was decided about. */
+  if (LOAD_WORD(dentry, LOAD_WORD(file, file, f_path.dentry), d_inode) != inode)
     return true;
   u64 space = LOAD_WORD(mount, LOAD_WORD(file, file, f_path.mnt) - MNT_OFFSET, mnt_ns);
   u64 flags = LOAD(super_block, LOAD_WORD(inode, inode, i_sb), s_flags);

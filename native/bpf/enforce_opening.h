@@ -6,6 +6,7 @@
 
 #include "enforce_opened.h"
 #include "io_uring_pending.h"
+#include "open_flags.h"
 
 /* An open that is being made. */
 struct refused_open {
@@ -93,6 +94,14 @@ inline_always bool has_result(struct task_struct *task) {
 #endif
 }
 
+/* Whether the call that a task is in may open a file with these flags. A filter of seccomp may end a creat with ENOSYS,
+ * which looks as if it had no result yet, and before a call that is traced its requests are carried out too. Other
+ * calls open files with any flags: who makes one can make each. */
+inline_always bool fits_call(const struct refused_open *open) {
+  return open->type != EVENT_CREAT ||
+         (LOAD(file, open->file, f_flags) & (O_ACCMODE | O_CREAT | O_TRUNC)) == CREAT_FLAGS;
+}
+
 /* Whether an open that is of no request which was kept is one of a request that was not. It may begin at the end of a
  * call which opens files, too: then that has its result, or the credentials are not the task's, which no call has.
  * Beside these only the kernel opens files by name, on behalf of a process with privileges (swapon, acct): as long as
@@ -100,7 +109,7 @@ inline_always bool has_result(struct task_struct *task) {
 inline_always bool is_unkept_request(const struct refused_open *open, struct task_struct *task) {
   struct capture_shared *control = capture();
   return control && *(volatile u64 *)&control->unkept_opens &&
-         (!open->type || has_other_credentials(task) || has_result(task)) &&
+         (!open->type || has_other_credentials(task) || has_result(task) || !fits_call(open)) &&
          !(LOAD(file, open->file, f_flags) & FOR_EXEC);
 }
 

@@ -1,14 +1,9 @@
 /* open, openat, openat2, creat, open_by_handle_at. */
 
 #include "filter_path.h"
+#include "open_flags.h"
 
-#define O_ACCMODE 3
-#define O_PATH 010000000
-#define O_CREAT 0100
-#define O_TRUNC 01000
-#define O_TMPFILE_BIT 020000000
 #define FLAGS_OF_FILE (O_ACCMODE | O_TMPFILE_BIT)
-#define CREAT_FLAGS 01101 /* O_CREAT | O_WRONLY | O_TRUNC */
 
 struct open_arguments {
   u64 path;
