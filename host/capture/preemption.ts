@@ -36,7 +36,9 @@ export function preemption({ version: built, chosen, commandLine, config }: Pree
 
 /** The last valid one counts. */
 function asked(commandLine = ''): string | undefined {
-  const modes = [...commandLine.matchAll(/(?:^|\s)preempt=(none|voluntary|full|lazy)(?=\s|$)/g)];
+  // What is behind -- is for init.
+  const words = commandLine.replace(/\s--(\s.*)?$/s, '').replace(/"[^"]*"/g, '');
+  const modes = [...words.matchAll(/(?:^|\s)preempt=(none|voluntary|full|lazy)(?=\s|$)/g)];
   return modes.at(-1)?.[1];
 }
 

@@ -25,6 +25,8 @@ test('of one that can choose, what is in force counts, then what it was started 
   assert.equal(of({ chosen: 'full (lazy)\n' }), 'the kernel is preemptible (preempt=lazy)');
   assert.equal(of({ commandLine: 'quiet preempt=none\n', config: 'CONFIG_PREEMPT=y\n' }), undefined);
   assert.equal(of({ commandLine: 'preempt=none preempt=full' }), full);
+  assert.equal(of({ commandLine: 'preempt=full -- preempt=none\n' }), full);
+  assert.equal(of({ commandLine: 'preempt=full init="x preempt=none y"' }), full);
   assert.equal(of({ commandLine: 'nopreempt=none xpreempt=full', config: 'CONFIG_PREEMPT_VOLUNTARY=y\n' }), undefined);
   assert.equal(of({ config: '# CONFIG_PREEMPT is not set\nCONFIG_PREEMPT_NONE=y\nCONFIG_PREEMPTION=y\n' }), undefined);
   assert.match(of({ config: '# CONFIG_PREEMPT_NONE is not set\nCONFIG_PREEMPT=y\n' }) ?? '', /by its configuration/);
