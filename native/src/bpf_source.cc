@@ -70,6 +70,7 @@ class BpfSource : public EventSource {
   void NoteAttended() override { enforcer_.NoteAttended(); }
   void DisownPins() override { enforcer_.DisownPins(); }
   Status Attach(const std::vector<std::string>& event_types) override;
+  void Detach() override { exits_.Detach(wanted_, &tables_); }
   int doorbell() const override { return programs_.has_maps() ? programs_.maps().MapFd("doorbell") : -1; }
   void ClearDoorbell() override {
     doorbell_.Drain([](const uint8_t*, size_t) {});
@@ -364,7 +365,6 @@ Status BpfSource::Attach(const std::vector<std::string>& event_types) {
   }
   if (auto failed = AttachTracepoints()) return failed;
   tables_.WriteCalls(wanted_);
-  exits_.Detach(wanted_, &tables_);
   return std::nullopt;
 }
 

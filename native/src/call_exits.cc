@@ -110,6 +110,7 @@ void CallExits::Detach(const std::set<uint64_t>& event_types, BpfTables* tables)
     const bool is_needed = exit->second.function->IsNeeded(event_types);
     if (!is_needed) {
       tables->ForgetLink(kOnCall, exit->first);
+      AddRuns(exit->second.program.get(), &detached_);
       unneeded.push_back(std::move(exit->second));
     }
     exit = is_needed ? std::next(exit) : exits_.erase(exit);
@@ -123,6 +124,9 @@ void CallExits::AddTo(std::vector<ProgramRuns>* runs) const {
       std::find_if(runs->begin(), runs->end(), [](const ProgramRuns& one) { return one.name == kOnCall; });
   if (of_all == runs->end()) return;
   const std::lock_guard lock(mutex_);
+  of_all->runs += detached_.runs;
+  of_all->nanoseconds += detached_.nanoseconds;
+  of_all->missed += detached_.missed;
   for (const auto& [name, exit] : exits_) AddRuns(exit.program.get(), &*of_all);
 }
 

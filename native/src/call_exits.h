@@ -45,6 +45,8 @@ class CallExits {
   /** By name. */
   std::map<std::string, Exit> exits_;
   std::map<std::string, MissingHook> missing_;
+  /** The kernel's statistics of copies that are detached: they are counters. */
+  ProgramRuns detached_{std::string(kOnCall)};
   /** Attach() may run on a separate thread while others read. */
   mutable std::mutex mutex_;
 };

@@ -86,6 +86,8 @@ class EventSource {
   virtual void DisownPins() {}
   /** Changes the reported event types. */
   virtual Status Attach(const std::vector<std::string>& event_types) = 0;
+  /** Detaches what these types do not need. The kernel may take seconds: after all else of a change. */
+  virtual void Detach() {}
 
   /** Becomes readable when an event is committed while consumer_waiting was 1; -1 if not supported. */
   virtual int doorbell() const = 0;

@@ -42,6 +42,7 @@ Status Selection::Attach(const std::vector<std::string>& event_types) {
   if (auto failed = Idle()) return failed;
   canary_->Expect({});
   if (auto failed = source_->Attach(event_types)) return failed;
+  source_->Detach();
   ExpectCalls(event_types);
   return std::nullopt;
 }
@@ -62,7 +63,9 @@ Status Selection::BeginChange(Change change) {
                         map = filter == nullptr ? -1 : filter->fd()]() -> Status {
     // New event types are reported before a filter becomes stricter, and a filter is removed last.
     if (auto failed = source->Attach(types)) return failed;
-    return source->UseFilter(map);
+    if (auto failed = source->UseFilter(map)) return failed;
+    source->Detach();
+    return std::nullopt;
   });
   return std::nullopt;
 }
