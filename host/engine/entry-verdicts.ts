@@ -2,9 +2,9 @@
 // process and of its ancestors, when the rest of a rule matches.
 
 import type { ReadContext } from '../fields/context.ts';
-import { ownEntry, sshEntryOf } from '../fields/entry.ts';
+import { doorsOf, ownEntry, sshEntryOf } from '../fields/entry.ts';
+import { entryField } from '../fields/entry-field.ts';
 import type { EventMemory } from '../fields/memory.ts';
-import { readField } from '../fields/read.ts';
 import { EventRecord, type ImageRecord } from '../fields/record.ts';
 import type { Absent, FieldValue } from '../fields/value.ts';
 import { resolveField } from '../schema/fields/index.ts';
@@ -14,21 +14,30 @@ import type { ModuleStart } from './protocol.ts';
 
 /** Verdicts that are remembered. Then all are forgotten. */
 const REMEMBERED = 65_536;
+/** Ancestors that are looked at: more than there is room for. A loop in damaged memory must end. */
+const LONGEST_LINE = 1 << 18;
+/** How long a verdict counts that rests on a connection which could not be looked up yet. */
+const DOUBTFUL_MS = 50;
 
 export class EntryVerdicts {
   /** By number of the alternative. */
   readonly #conditions: readonly (StoredCondition | undefined)[];
   readonly #memory: EventMemory;
   readonly #context: ReadContext;
-  /** By image id and number of the alternative: the session of an image stays the same. */
-  readonly #known = new Map<bigint, Map<number, boolean>>();
+  /** By number of the alternative and image id: the session of an image stays the same. */
+  readonly #known: readonly Map<bigint, boolean>[];
   #remembered = 0;
+  /** The same of sessions whose connection may be found later: for a moment. */
+  readonly #doubtful: readonly Map<bigint, boolean>[];
+  #doubtfulUntil = 0;
   /** Whether any reads where a session by ssh came from. */
   readonly readsSshPeers: boolean;
 
   /** @throws {Error} if a condition of the module is not on the session alone */
   constructor({ alternatives = [] }: Pick<ModuleStart, 'alternatives'>, memory: EventMemory, context: ReadContext) {
     this.#conditions = alternatives.map(({ entry }) => (entry === undefined ? undefined : conditionOf(entry)));
+    this.#known = alternatives.map(() => new Map());
+    this.#doubtful = alternatives.map(() => new Map());
     this.#memory = memory;
     this.#context = context;
     this.readsSshPeers = this.#conditions.some((condition) => condition?.keys.some(isOfSshPeer));
@@ -44,46 +53,71 @@ export class EntryVerdicts {
     const event = EventRecord.at(this.#memory, view);
     const image = event?.image;
     if (!event || !image) return condition.holds(new Map());
-    const known = this.#verdictOf(image, alternative);
-    if (known !== undefined) return known;
-    // Most processes are in the session of their parent.
-    const parent = ownEntry(image) ? undefined : image.parent;
-    const inherited = parent && this.#verdictOf(parent, alternative);
-    const values = new Map(inherited === undefined ? condition.keys.map((key) => [key, this.#read(event, key)]) : []);
-    const holds = inherited ?? condition.holds(values);
-    if (this.#isLasting(image, values)) {
-      for (const each of [image, parent]) if (each) this.#remember(each, alternative, holds);
+    // Most processes are in the session of their parent. Each of a long line is looked at once: whoever makes it longer pays for that.
+    const line: ImageRecord[] = [];
+    let holds: boolean | undefined;
+    let each: ImageRecord | undefined = image;
+    let first = image;
+    for (; each && line.length < LONGEST_LINE; each = each.parent) {
+      holds = this.#verdictOf(each, alternative);
+      if (holds !== undefined) break;
+      first = each;
+      line.push(each);
+      if (ownEntry(each)) break;
     }
+    if (line.length === 0) return holds ?? false;
+    let isLasting = holds !== undefined && each !== undefined && this.#known[alternative]?.has(each.big('id')) === true;
+    if (holds === undefined) {
+      const values = new Map(condition.keys.map((key) => [key, this.#read(first, key)]));
+      holds = condition.holds(values);
+      isLasting = this.#isLasting(first, values);
+    }
+    // Of too many, those are forgotten that are farthest away.
+    for (const one of line.reverse()) this.#remember(one, alternative, holds, isLasting);
     return holds;
   }
 
-  #read(event: EventRecord, key: string): FieldValue | Absent {
+  #read(image: ImageRecord, key: string): FieldValue | Absent {
     const resolved = resolveField(key);
-    return resolved.ok ? readField(event, resolved.field, resolved.argument, this.#context) : undefined;
+    return resolved.ok && resolved.field.source.from === 'entry' && image.big('id') !== 0n
+      ? entryField(resolved.field.source.fact, image, this.#context)
+      : undefined;
   }
 
-  /** Whether another event of the image, or of its parent in the same session, has the same values. */
-  #isLasting(image: ImageRecord, values: ReadonlyMap<string, FieldValue | Absent>): boolean {
+  /** Whether later events in the session have the same values: not if its connection may still be looked up. */
+  #isLasting(first: ImageRecord, values: ReadonlyMap<string, FieldValue | Absent>): boolean {
     const isMissing = [...values].some(([key, value]) => value === undefined && isOfSshPeer(key));
-    // A connection that could not be looked up may be found later.
-    return !isMissing || !this.#context.sshPeers || !sshEntryOf(image);
+    const { sshPeers } = this.#context;
+    const ssh = isMissing && sshPeers ? sshEntryOf(first) : undefined;
+    return !ssh || sshPeers?.isSettled(doorsOf(ssh)) === true;
   }
 
   #verdictOf(image: ImageRecord, alternative: number): boolean | undefined {
-    return this.#known.get(image.big('id'))?.get(alternative);
+    return this.#known[alternative]?.get(image.big('id')) ?? this.#doubtfulOf(image, alternative);
   }
 
-  #remember(image: ImageRecord, alternative: number, holds: boolean): void {
+  #doubtfulOf(image: ImageRecord, alternative: number): boolean | undefined {
+    const found = this.#doubtful[alternative]?.get(image.big('id'));
+    return found !== undefined && performance.now() < this.#doubtfulUntil ? found : undefined;
+  }
+
+  #remember(image: ImageRecord, alternative: number, holds: boolean, isLasting: boolean): void {
     const id = image.big('id');
-    // 0: its process is not known. Without a container it is not known yet where it runs.
-    if (id === 0n || !image.container) return;
+    // 0: its process is not known.
+    if (id === 0n) return;
+    if (!isLasting && performance.now() >= this.#doubtfulUntil) {
+      for (const each of this.#doubtful) {
+        this.#remembered -= each.size;
+        each.clear();
+      }
+      this.#doubtfulUntil = performance.now() + DOUBTFUL_MS;
+    }
     if (this.#remembered >= REMEMBERED) {
-      this.#known.clear();
+      for (const each of [...this.#known, ...this.#doubtful]) each.clear();
       this.#remembered = 0;
     }
-    const ofImage = this.#known.get(id) ?? new Map<number, boolean>();
-    if (!ofImage.has(alternative)) this.#remembered++;
-    this.#known.set(id, ofImage.set(alternative, holds));
+    (isLasting ? this.#known : this.#doubtful)[alternative]?.set(id, holds);
+    this.#remembered++;
   }
 }
 

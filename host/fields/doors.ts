@@ -22,13 +22,15 @@ const DOORS: readonly { readonly kind: EntryKind; readonly programs: ReadonlySet
     programs: new Set(['systemd', 'systemd-executor', 'init', 'runsv', 's6-supervise', 'supervise-daemon']),
   },
 ];
+/** Doors that root alone opens. */
+const OF_ROOT: ReadonlySet<EntryKind> = new Set(['ssh', 'console', 'su']);
 const DOOR_OF = new Map(
   DOORS.flatMap(({ kind, programs }) => [...programs].map((program) => [program, kind] as const)),
 );
 
-/** They are started by doors and do a part of their work. */
+/** They are started by doors and do a part of their work, as root: who has logged in could call any program so, and leave the session by it. */
 const HELPERS: ReadonlySet<string> = new Set([
-  ...['unix_chkpwd', 'unix_update', 'pam_timestamp_check', 'sd-pam', 'systemd-executor', 'sftp-server-helper'],
+  ...['unix_chkpwd', 'unix_update', 'pam_timestamp_check'],
   ...['agetty', 'getty', 'mingetty'],
 ]);
 
@@ -40,16 +42,21 @@ export interface ProgramFacts {
   /** programOf() */
   readonly program: string;
   readonly executable: string | undefined;
+  readonly user: { readonly uid: number };
   /** Its file was made in the container, and is not of the image: that of an overlay file system's upper layer. */
   readonly isOfUpperLayer: boolean;
   /** Undefined on the host. */
   readonly container: string | undefined;
+  /** Somebody's own program, run as a user of the host other than root: what it lets in is there already. */
+  readonly isWithin?: boolean;
 }
 
 /** A program that only has the name of a door is not one: whoever enters could call one so, and begin a session of another kind. */
-export function doorOf({ program, executable, container, isOfUpperLayer }: ProgramFacts): EntryKind | undefined {
+export function doorOf(facts: ProgramFacts): EntryKind | undefined {
+  const { program, executable, container, isOfUpperLayer } = facts;
   const kind = DOOR_OF.get(program);
   if (kind === undefined || !INSTALLED.test(executable ?? '')) return undefined;
+  if (facts.isWithin && OF_ROOT.has(kind)) return undefined;
   return container !== undefined && isOfUpperLayer ? undefined : kind;
 }
 
@@ -59,10 +66,14 @@ export function doorOf({ program, executable, container, isOfUpperLayer }: Progr
  */
 export function entryByDoor(program: ProgramFacts, before: ProgramFacts): EntryKind | undefined {
   const kind = doorOf(before);
-  if (kind === undefined || HELPERS.has(program.program)) return undefined;
+  if (kind === undefined || isHelper(program)) return undefined;
   // A door is not what it lets in; but the manager of a user's units is a unit of the system's.
   if (doorOf(program) === kind && !(kind === 'service' && program.program === 'systemd')) return undefined;
   return kind;
+}
+
+function isHelper({ program, executable, user }: ProgramFacts): boolean {
+  return HELPERS.has(program) && user.uid === 0 && INSTALLED.test(executable ?? '');
 }
 
 const UNIT = /([^/]+\.(?:service|scope|socket|mount|swap|timer|slice))(?=\/|$)/g;

@@ -85,12 +85,21 @@ function doorEntry(image: ImageRecord, parent: ImageRecord): Entry | undefined {
 
 function factsOf(image: ImageRecord): ProgramFacts {
   const executable = textOf(image, 'executable');
+  const [container, uid] = [containerOf(image), image.number('uid')];
   return {
     program: programOf(executable, textOf(image, 'comm')),
     executable,
+    user: { uid },
     isOfUpperLayer: (image.number('flags') & IMAGE_FLAGS.EXE_UPPER_LAYER) !== 0,
-    container: containerOf(image),
+    container,
+    isWithin: container === undefined && uid !== 0 && !isPartOfRoots(image, executable),
   };
+}
+
+/** Whether it goes on for the same program of root: sshd becomes the user that it lets in, in a process that root's has forked. */
+function isPartOfRoots(image: ImageRecord, executable: string | undefined): boolean {
+  const { parent } = image;
+  return parent?.number('uid') === 0 && executable !== undefined && textOf(parent, 'executable') === executable;
 }
 
 /** The id of its container; undefined on the host, or where it is not known. */

@@ -63,6 +63,11 @@ export class SshPeers {
     return peer;
   }
 
+  /** Whether of() has the same answer from now on: what could not be looked up for lack of time may be later. */
+  isSettled(doors: readonly ImageRecord[]): boolean {
+    return doors.length > MOST_DOORS || doors.some((door) => this.#find(door));
+  }
+
   #find(door: ImageRecord): KnownPeer | undefined {
     const known = this.#known.get(door.number('pid'));
     if (!known) return undefined;

@@ -60,6 +60,24 @@ test('of a login by ssh the session is that of its connection, and su is one of 
   assert.deepEqual(await printed(node, shell, other, sudo, root), [ssh, ssh, ssh, `su ${idOf(root)} root pts/3`]);
 });
 
+test('nobody leaves the session of a login by the name of a helper', async () => {
+  await using node = await ExecNode.start({ modules: [module], isOn: false });
+  const systemd = run(node, node.fork(undefined), '/usr/lib/systemd/systemd');
+  const listener = run(node, node.fork(systemd), '/usr/sbin/sshd');
+  const monitor = run(node, node.fork(listener), '/usr/lib/openssh/sshd-session');
+  const nobody = { uid: NOBODY, login_uid: NOBODY, tty: PTS_3 };
+  const child = node.fork(monitor, nobody);
+  const copied = run(node, node.fork(child), '/tmp/agetty', nobody);
+  const below = run(node, node.fork(copied), '/usr/bin/cat', nobody);
+  // With a library of their own in it.
+  const installed = run(node, node.fork(child), '/usr/sbin/agetty', nobody);
+  // The same of sshd itself, which lets in what is in the session already.
+  const sshd = run(node, node.fork(child), '/usr/sbin/sshd', nobody);
+  const ofSshd = run(node, node.fork(sshd), '/usr/bin/cat', nobody);
+  const ssh = `ssh ${idOf(monitor)} nobody pts/3`;
+  assert.deepEqual(await printed(node, copied, below, installed, sshd, ofSshd), [ssh, ssh, ssh, ssh, ssh]);
+});
+
 test('jobs, units, consoles and containers are sessions; only a program at its place lets somebody in', async () => {
   await using node = await ExecNode.start({ modules: [module], isOn: false });
   const systemd = run(node, node.fork(undefined), '/usr/lib/systemd/systemd');

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { parseCondition } from '../../../host/compiler/conditions/parser.ts';
 import { litCondition } from '../../../host/daemon/console/lit-condition.ts';
 import { EntryVerdicts } from '../../../host/engine/entry-verdicts.ts';
@@ -19,6 +20,11 @@ import { RecordMemory } from '../../support/records.ts';
 class Connection {
   peer: SocketEnd | undefined;
   asked = 0;
+  settled = false;
+
+  isSettled(): boolean {
+    return this.settled;
+  }
 
   of(): SocketEnd | undefined {
     this.asked++;
@@ -55,7 +61,7 @@ function verdictsOf(condition: string, records: RecordMemory, context: ReadConte
   return new EntryVerdicts({ alternatives: [{ rule: 0, entry: condition }, { rule: 0 }] }, records.memory, context);
 }
 
-test('where a session came from counts from when it is known, and is not asked for again then', () => {
+test('where a session came from counts from when it is known, and is not asked for again then', async () => {
   const records = new RecordMemory();
   const [{ address: shell }, { address: service }] = events(records);
   const connection = new Connection();
@@ -63,6 +69,7 @@ test('where a session came from counts from when it is known, and is not asked f
   assert.ok(verdicts.readsSshPeers);
   assert.equal(verdicts.hold(0, shell), false);
   connection.peer = V4;
+  await setTimeout(60);
   assert.equal(verdicts.hold(0, shell), true);
   assert.equal(verdicts.hold(0, shell), true);
   assert.equal(connection.asked, 2);
@@ -124,4 +131,43 @@ test('conditions on addresses, as the page shows them', () => {
     });
     assert.deepEqual(found, expected, condition);
   }
+});
+
+test('a connection that will not be known is not asked for with each event, and one that may be is not in a storm', () => {
+  for (const settled of [true, false]) {
+    const records = new RecordMemory();
+    const [{ address: shell }, , { address: ofShell }] = events(records);
+    const connection = new Connection();
+    connection.settled = settled;
+    const verdicts = verdictsOf('session.ip exists', records, connection.context);
+    for (let time = 0; time < 100; time++) for (const event of [shell, ofShell]) assert.ok(!verdicts.hold(0, event));
+    assert.ok(connection.asked <= (settled ? 1 : 5), `${connection.asked} times`);
+  }
+});
+
+test('however long the line of processes is, their session is known, and each of them is looked at once', () => {
+  const records = new RecordMemory(1 << 24);
+  const [{ image: shell }] = events(records);
+  let id = 1_000n;
+  const child = (of: number): number =>
+    records.image({
+      id: id++,
+      kind: IMAGE_KIND.FORK,
+      pid: Number(id),
+      executable: '/usr/bin/bash',
+      parent_address: of,
+    });
+  const verdicts = ['session.kind = ssh', 'session.user = root', 'not session.kind = ssh'].map((condition) =>
+    verdictsOf(condition, records, CONTEXT),
+  );
+  let last = shell?.address ?? 0;
+  for (let generation = 0; generation < 3_000; generation++) last = child(last);
+  let began = performance.now();
+  const hold = (image: number) => verdicts.map((each) => each.hold(0, records.event('setuid', image, {}).address));
+  assert.deepEqual(hold(last), [true, true, false]);
+  const first = performance.now() - began;
+  // Its grandchildren, whose parents had no event.
+  began = performance.now();
+  for (let time = 0; time < 20; time++) assert.deepEqual(hold(child(child(last))), [true, true, false]);
+  assert.ok(performance.now() - began < first, 'each is looked at anew');
 });

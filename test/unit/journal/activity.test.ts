@@ -210,7 +210,9 @@ function sshLogin(story: Story): Story {
 test('an ssh connection is a session, and su in it another', () => {
   const story = sshLogin(host())
     .run(303, 302, '/usr/bin/sudo -i')
-    .run(304, 303, '/usr/sbin/unix_chkpwd alice chkexpiry')
+    .fork(304, 303)
+    .change(304, { uid: 0 }, { user: 'root' })
+    .exec(304, '/usr/sbin/unix_chkpwd alice chkexpiry')
     .exit(304)
     .fork(305, 303)
     .change(305, { uid: 0 }, { user: 'root' })
