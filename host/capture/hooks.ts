@@ -30,7 +30,7 @@ export function lackOfFexit(): string | undefined {
 
 /** What `fexit` does not see, for people. */
 export const UNSEEN_BY_FEXIT =
-  'calls that seccomp or a tracer refuses or answers, calls that the kernel lacks, and calls that had begun before the agent';
+  'calls that seccomp or a tracer refuses or answers, calls that the kernel lacks, and calls that had begun before the agent, or before rules that need them';
 
 /** A clause for people. */
 export function describeHooks(kind: HooksKind): string {
