@@ -2,12 +2,13 @@
 // accepted are known.
 
 import assert from 'node:assert/strict';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { findEventType } from '../../host/schema/events/index.ts';
 import { assertFields } from '../support/alert-line.ts';
+import { CGROUPS } from '../support/cgroup-place.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { act, type Step, str } from '../support/live-act.ts';
+import { act, type Step, startAct, str } from '../support/live-act.ts';
 import { LiveAgent } from '../support/live-agent.ts';
 import { AF_INET, AT_FDCWD, O, SOCK_STREAM } from '../support/live-numbers.ts';
 import { probe } from '../support/probe.ts';
@@ -112,28 +113,46 @@ for (const way of ['+slot+replace', '+shut+replace']) {
     assertSeen(`ring+linked${way}+slow`));
 }
 
-test('openat that completes silently beside many pending ones of another user: the file behind the link', async () => {
-  const steps: Step[] = [
+/** Does something beside pending opens of somebody else: another user, and another control group, by which users in a container are told apart. */
+async function besideOthers(way: string, deed: () => Promise<void>): Promise<void> {
+  const group = `${CGROUPS}/wasprey-pending-${process.pid}`;
+  mkdirSync(group);
+  const words = [AT_FDCWD, str(link), O.RDONLY] as const;
+  // The open that is no request makes known where the process is now.
+  const others = startAct([
+    ['@wait'],
     ['setresuid', NOBODY, 0, 0],
-    ['ring+hoard:openat', AT_FDCWD, str(link), O.RDONLY],
-    ['setresuid', 0, 0, 0],
-    ['ring+silent:openat', AT_FDCWD, str(link), O.RDONLY],
-  ];
-  const [call = assert.fail()] = await act(steps);
-  await agent.only(READ.name, { 'proc.vpid': BigInt(call.pid), 'fd.name': `${directory}/secret` });
-});
+    ['openat', ...words],
+    [`${way}:openat`, ...words],
+    ['@wait'],
+  ]);
+  try {
+    const { pid } = await others.place();
+    writeFileSync(`${group}/cgroup.procs`, String(pid));
+    others.goOn();
+    await others.place();
+    await deed();
+    await others.end();
+  } finally {
+    others.process.kill('SIGKILL');
+    await until(() => readFileSync(`${group}/cgroup.procs`, 'utf8') === '');
+    rmdirSync(group);
+  }
+}
+
+test('openat that completes silently beside many pending ones of another user: the file behind the link', () =>
+  besideOthers('ring+hoard', async () => {
+    const [call = assert.fail()] = await act([['ring+silent:openat', AT_FDCWD, str(link), O.RDONLY]]);
+    await agent.only(READ.name, { 'proc.vpid': BigInt(call.pid), 'fd.name': `${directory}/secret` });
+  }));
 
 test('openat beside more pending ones of another user than there is room for: the path as it was passed, and the file behind it', async () => {
-  const steps: Step[] = [
-    ['setresuid', NOBODY, 0, 0],
-    ['ring+crowd+stay:openat', AT_FDCWD, str(link), O.RDONLY],
-    ['setresuid', 0, 0, 0],
-    ['ring:openat', AT_FDCWD, str(link), O.RDONLY],
-  ];
   const lost = lostOpens();
-  const [call = assert.fail()] = await act(steps);
-  const alert = await agent.only(READ.name, { 'proc.vpid': BigInt(call.pid) });
-  assertFields(alert, { 'fd.name': `${directory}/secret`, 'fd.nameraw': link });
+  await besideOthers('ring+crowd+stay', async () => {
+    const [call = assert.fail()] = await act([['ring:openat', AT_FDCWD, str(link), O.RDONLY]]);
+    const alert = await agent.only(READ.name, { 'proc.vpid': BigInt(call.pid) });
+    assertFields(alert, { 'fd.name': `${directory}/secret`, 'fd.nameraw': link });
+  });
   // Those that had no room are of the user who has taken too much.
   await until(() => lostOpens() > lost);
 });
