@@ -273,15 +273,20 @@ test('Enforcement ends with the agent, also with one that is killed', async () =
     capture.poll(new Uint32Array(64), 0);
     capture.prepareEnforcement(0, new Uint8Array(readFileSync(${JSON.stringify(`${directory}/tables`)})), new BigUint64Array(0));
     console.log(JSON.stringify(capture.enforce(0)));
+    // Else nothing has it any more, and it would end by garbage collection.
+    globalThis.kept = capture;
     setInterval(() => {}, 1000);`;
   const agent = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [answer] = await once(agent.stdout, 'data');
-  assert.equal(String(answer).trim(), '[]');
-  assert.deepEqual(read(SECRET), STOPPED);
-  agent.kill('SIGKILL');
-  await once(agent, 'exit');
+  try {
+    const [answer] = await once(agent.stdout, 'data');
+    assert.equal(String(answer).trim(), '[]');
+    assert.deepEqual(read(SECRET), STOPPED);
+  } finally {
+    agent.kill('SIGKILL');
+    await once(agent, 'exit');
+  }
   for (let wait = 0; wait < 100 && read(SECRET).signal !== null; wait++) await delay(20);
   assert.deepEqual(read(SECRET), RUNS_ON);
 });
