@@ -9,7 +9,7 @@ BPF_ARCH_amd64 := x86
 BPF_ARCH_arm64 := arm64
 TRIPLET := $(or $(TRIPLET_$(ARCH)),$(error ARCH is amd64 or arm64))
 
-SYSROOT ?= $(shell cd $(NATIVE_DIR).. && npm run -s sysroot -- $(ARCH))
+SYSROOT ?= $(shell cd .. && npm run -s sysroot -- $(ARCH))
 SYSROOT := $(or $(SYSROOT),$(error there is no sysroot: see above))
 
 TARGET := --target=$(TRIPLET) --sysroot=$(SYSROOT) -fuse-ld=lld -Wno-unused-command-line-argument
@@ -19,11 +19,11 @@ ACT_CC := $(CLANG) $(TARGET)
 # No -g: what is built is the same in every checkout.
 CXXFLAGS := -O2
 
-LIBBPF_OUT := $(BUILD)/libbpf
+LIBBPF_OUT := $(abspath $(BUILD)/libbpf)
 LIBBPF := $(LIBBPF_OUT)/libbpf.a
 LIBBPF_SOURCE := $(SYSROOT)/usr/src/libbpf/src
 ADDON_CXXFLAGS += -isystem $(LIBBPF_OUT)/include
-ADDON_LDFLAGS += -static-libstdc++ -static-libgcc -Wl,--version-script=$(NATIVE_DIR)exports.map -Wl,-s '-Wl,-rpath,$$ORIGIN/../lib'
+ADDON_LDFLAGS += -static-libstdc++ -static-libgcc -Wl,--version-script=exports.map -Wl,-s '-Wl,-rpath,$$ORIGIN/../lib'
 ADDON_LIBRARIES := $(LIBBPF) -lelf -l:libz.so.1
 ACT_CFLAGS += -s
 
@@ -55,5 +55,5 @@ all: libraries
 libraries: $(LIBRARIES)
 # Its BTF names the source files: not by where this checkout is.
 bpf:
-	@$(MAKE) -f $(NATIVE_DIR)bpf/bpf.mk bpf BPF_ARCH=$(BPF_ARCH_$(ARCH)) BPF_OUT=$(BUILD)/bpf \
-		BPF_CLANG='$(CLANG) -ffile-prefix-map=$(NATIVE_DIR)=native/'
+	@$(MAKE) -f bpf/bpf.mk bpf BPF_ARCH=$(BPF_ARCH_$(ARCH)) BPF_OUT=$(abspath $(BUILD)/bpf) \
+		BPF_CLANG='$(CLANG) -ffile-prefix-map=$(CURDIR)/=native/'

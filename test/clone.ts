@@ -10,7 +10,6 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -74,10 +73,6 @@ class Clone implements Place, Disposable {
     for (const part of BUILT.filter((name) => existsSync(join(BUILD, name)))) {
       cpSync(join(BUILD, part), join(this.folder, 'build', part), { recursive: true });
     }
-    // The objects are those of the clone's sources, which are older: make need not build them anew because of where they are.
-    const place = join(this.folder, 'build/native/place.stamp');
-    writeFileSync(place, `${join(this.folder, 'native/')}\n`);
-    utimesSync(place, 0, 0);
     mkdirSync(SHARED, { recursive: true });
     symlinkSync(SHARED, join(this.folder, 'build/modules'));
     if (readdirSync(this.#parent).join() !== 'project') throw new Error(`the clone has neighbours in ${this.#parent}`);

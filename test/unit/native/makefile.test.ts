@@ -1,30 +1,41 @@
-// What native/Makefile builds again. It names each object's headers by where the checkout is.
+// What native/Makefile builds again, also in a checkout that was moved: it goes by names of headers that the compiler notes.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { BUILD, PROJECT } from '../../../host/setup/paths.mjs';
+import { directoryForTests } from '../../support/directory.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'wasprey-makefile-'));
-after(() => rmSync(folder, { recursive: true }));
+const HEADER = 'generated/schema.h';
 
-test('a checkout that was moved builds its objects anew, one that was not builds none', () => {
-  const sources = readdirSync(join(PROJECT, 'native/src')).filter((name) => name.endsWith('.cc'));
-  const moved = join(folder, 'moved');
+const moved = join(directoryForTests(), 'moved');
+
+test('a checkout that was moved builds nothing anew; after a change of a header, what includes it', () => {
   mkdirSync(join(moved, 'build'), { recursive: true });
   // With their times, which make goes by.
   execFileSync('cp', ['-a', join(PROJECT, 'native'), moved]);
   execFileSync('cp', ['-a', join(BUILD, 'native'), join(moved, 'build')]);
   symlinkSync(join(PROJECT, 'node_modules'), join(moved, 'node_modules'));
-  assert.deepEqual(compiledBy(PROJECT), []);
-  assert.deepEqual(compiledBy(moved), sources.sort());
+  for (const checkout of [PROJECT, moved]) assert.deepEqual(compiledBy(checkout), [], checkout);
+  const now = new Date();
+  utimesSync(join(moved, 'native', HEADER), now, now);
+  const compiled = compiledBy(moved);
+  assert.ok(compiled.includes('ring_reader.cc') && compiled.includes('plan.cc'), compiled.join());
+  assert.deepEqual(compiled, including(HEADER));
 });
 
 /** Names of the sources that make would compile. */
 function compiledBy(checkout: string): string[] {
   const said = execFileSync('make', ['-n', '-C', join(checkout, 'native'), 'addon'], { encoding: 'utf8' });
   return [...said.matchAll(/^echo ' {2}CXX {4}(.*)'$/gm)].map(([, name = '']) => name).sort();
+}
+
+/** Names of the sources that include a header, directly or by others, as the compiler has noted. */
+function including(header: string): string[] {
+  const sources = readdirSync(join(PROJECT, 'native/src')).filter((name) => name.endsWith('.cc'));
+  return sources
+    .filter((name) => readFileSync(join(BUILD, 'native', name.replace(/cc$/, 'd')), 'utf8').includes(` ${header}`))
+    .sort();
 }
