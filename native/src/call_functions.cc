@@ -29,53 +29,20 @@ constexpr std::string_view kNativePrefixes[] = {"__x64_sys_", "__do_sys_"};
 constexpr std::string_view kCompatPrefixes[] = {"__ia32_compat_sys_", "__ia32_sys_", "__do_sys_"};
 /** There in each kernel that runs 32-bit programs. */
 constexpr std::string_view kAnyCompat = "__ia32_compat_sys_openat";
-constexpr Renamed kCompatNames[] = {
-    {"chown", "chown16"},
-    {"chown32", "chown"},
-    {"clone", "ia32_clone"},
-    {"fchown", "fchown16"},
-    {"fchown32", "fchown"},
-    {"ftruncate64", "ia32_ftruncate64"},
-    {"futimesat", "futimesat_time32"},
-    {"lchown", "lchown16"},
-    {"lchown32", "lchown"},
-    {"mmap", "ia32_mmap"},
-    {"mmap2", "mmap_pgoff"},
-    {"recvmmsg", "recvmmsg_time32"},
-    {"setgid", "setgid16"},
-    {"setgid32", "setgid"},
-    {"setregid", "setregid16"},
-    {"setregid32", "setregid"},
-    {"setresgid", "setresgid16"},
-    {"setresgid32", "setresgid"},
-    {"setresuid", "setresuid16"},
-    {"setresuid32", "setresuid"},
-    {"setreuid", "setreuid16"},
-    {"setreuid32", "setreuid"},
-    {"setuid", "setuid16"},
-    {"setuid32", "setuid"},
-    {"truncate64", "ia32_truncate64"},
-    {"umount", "oldumount"},
-    {"umount2", "umount"},
-    {"utime", "utime32"},
-    {"utimensat", "utimensat_time32"},
-    {"utimensat_time64", "utimensat"},
-    {"utimes", "utimes_time32"},
-};
 #else
 constexpr std::string_view kNativePrefixes[] = {"__arm64_sys_"};
 constexpr std::string_view kCompatPrefixes[] = {"__arm64_compat_sys_", "__arm64_sys_"};
 constexpr std::string_view kAnyCompat = "__arm64_compat_sys_openat";
+#endif
+
 constexpr Renamed kCompatNames[] = {
     {"chown", "chown16"},
     {"chown32", "chown"},
     {"fchown", "fchown16"},
     {"fchown32", "fchown"},
-    {"ftruncate64", "aarch32_ftruncate64"},
     {"futimesat", "futimesat_time32"},
     {"lchown", "lchown16"},
     {"lchown32", "lchown"},
-    {"mmap2", "aarch32_mmap2"},
     {"recvmmsg", "recvmmsg_time32"},
     {"setgid", "setgid16"},
     {"setgid32", "setgid"},
@@ -89,13 +56,24 @@ constexpr Renamed kCompatNames[] = {
     {"setreuid32", "setreuid"},
     {"setuid", "setuid16"},
     {"setuid32", "setuid"},
-    {"truncate64", "aarch32_truncate64"},
     {"umount2", "umount"},
     {"utimensat", "utimensat_time32"},
     {"utimensat_time64", "utimensat"},
     {"utimes", "utimes_time32"},
-};
+#if defined(__x86_64__)
+    {"clone", "ia32_clone"},
+    {"ftruncate64", "ia32_ftruncate64"},
+    {"mmap", "ia32_mmap"},
+    {"mmap2", "mmap_pgoff"},
+    {"truncate64", "ia32_truncate64"},
+    {"umount", "oldumount"},
+    {"utime", "utime32"},
+#else
+    {"ftruncate64", "aarch32_ftruncate64"},
+    {"mmap2", "aarch32_mmap2"},
+    {"truncate64", "aarch32_truncate64"},
 #endif
+};
 
 /** What the calls of socketcall(2) are reported as. */
 constexpr uint64_t kSocketcallTypes[] = {
@@ -214,17 +192,15 @@ bool IsReported(uint64_t type, const std::set<uint64_t>& event_types) {
          });
 }
 
-bool IsNeededNative(uint32_t number, const std::set<uint64_t>& types) {
-  return std::any_of(std::begin(kChanges), std::end(kChanges),
-                     [&](const Change& change) { return change.call == number; }) ||
-         std::any_of(std::begin(kHooks), std::end(kHooks),
+bool IsReportedNative(uint32_t number, const std::set<uint64_t>& types) {
+  return std::any_of(std::begin(kHooks), std::end(kHooks),
                      [&](const Hook& hook) { return hook.call == number && types.contains(hook.wanted); });
 }
 
-bool IsNeededCompat(uint32_t number, const std::set<uint64_t>& types) {
+bool IsReportedCompat(uint32_t number, const std::set<uint64_t>& types) {
   return std::any_of(std::begin(kCompatCalls), std::end(kCompatCalls), [&](const CompatCall& call) {
     if (call.number != number) return false;
-    if (call.change != CHANGE_NONE || (call.type != EVENT_NONE && IsReported(call.type, types))) return true;
+    if (call.type != EVENT_NONE && IsReported(call.type, types)) return true;
     return call.name == "socketcall" && std::any_of(std::begin(kSocketcallTypes), std::end(kSocketcallTypes),
                                                     [&](uint64_t type) { return IsReported(type, types); });
   });
@@ -232,9 +208,16 @@ bool IsNeededCompat(uint32_t number, const std::set<uint64_t>& types) {
 
 }  // namespace
 
+bool CallFunction::ChangesProcess() const {
+  return std::any_of(std::begin(kChanges), std::end(kChanges),
+                     [&](const Change& change) { return change.call == native; }) ||
+         std::any_of(std::begin(kCompatCalls), std::end(kCompatCalls),
+                     [&](const CompatCall& call) { return call.number == compat && call.change != CHANGE_NONE; });
+}
+
 bool CallFunction::IsNeeded(const std::set<uint64_t>& event_types) const {
   if (native == IO_URING_ENTER || compat == IO_URING_ENTER) return SettlesRequests(event_types);
-  return IsNeededNative(native, event_types) || IsNeededCompat(compat, event_types);
+  return ChangesProcess() || IsReportedNative(native, event_types) || IsReportedCompat(compat, event_types);
 }
 
 CallFunctions FindCallFunctions(const btf* types) {

@@ -25,6 +25,8 @@ struct CallFunction {
 
   /** What programs on its exit find as their cookie: EXIT_NATIVE and EXIT_COMPAT (native/bpf/call.h). */
   uint64_t cookie() const { return native | uint64_t{compat} << 16; }
+  /** Whether its calls may change their process. */
+  bool ChangesProcess() const;
   /** Whether it is needed for events of these types, or for changes of processes. */
   bool IsNeeded(const std::set<uint64_t>& event_types) const;
 };

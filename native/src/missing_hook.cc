@@ -63,15 +63,6 @@ std::string PlaceOf(std::string_view program, std::string_view section) {
   return IsRunByReader(program) ? "" : "sys_exit";
 }
 
-/** Whether its calls may change their process. */
-bool ChangesProcess(const CallFunction& function) {
-  return std::any_of(std::begin(kChanges), std::end(kChanges),
-                     [&](const Change& change) { return change.call == function.native; }) ||
-         std::any_of(std::begin(kCompatCalls), std::end(kCompatCalls), [&](const CompatCall& call) {
-           return call.number == function.compat && call.change != CHANGE_NONE;
-         });
-}
-
 }  // namespace
 
 bool IsOptional(std::string_view program) {
@@ -95,7 +86,7 @@ MissingHook UnattachedHook(std::string_view program, std::string_view tracepoint
 
 MissingHook UnattachedExit(const CallFunction& function, std::string detail) {
   std::set<uint64_t> types;
-  const bool changes = ChangesProcess(function);
+  const bool changes = function.ChangesProcess();
   for (const Hook& hook : kHooks) {
     // Without the image that a change makes, the process is another one in all its events.
     if (changes || hook.call == function.native) types.insert(hook.wanted);
