@@ -1,21 +1,15 @@
 // Files of a configuration, in a folder of their own, and what is said of mistakes in them.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before } from 'node:test';
 import { ConfigError } from '../../host/config/error.ts';
 import type { Environment } from '../../host/config/expand.ts';
 import { type LoadedConfig, loadConfig } from '../../host/config/load.ts';
 import { renderDiagnostic } from '../../host/diagnostics/diagnostic-text.ts';
+import { directoryForTests } from './directory.ts';
 
-/** Exists while the tests of a file run. */
-export let folder = '';
-before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'wasprey-config-'));
-});
-after(() => rmSync(folder, { recursive: true }));
+export const folder = directoryForTests();
 
 export function write(name: string, text: string): string {
   const path = join(folder, name);

@@ -44,37 +44,37 @@ function idOf({ pid, start }: Proc): string {
   return sessionId(hostname(), rootProcess(pid, start));
 }
 
-test('of a login by ssh the session is that of its connection, and su is one of its own', async () => {
-  await using node = await ExecNode.start({ modules: [module], isOn: false });
+/** Names are those of this machine's accounts. */
+const LOGGED_IN = { uid: NOBODY, login_uid: NOBODY, tty: PTS_3 };
+
+/** A login by ssh: the process that begins what was asked for, and what alerts of its session print. */
+function loginOfNobody(node: ExecNode): { readonly door: Proc; readonly ssh: string } {
   const systemd = run(node, node.fork(undefined), '/usr/lib/systemd/systemd');
   const listener = run(node, node.fork(systemd), '/usr/sbin/sshd');
   const monitor = run(node, node.fork(listener), '/usr/lib/openssh/sshd-session');
-  // Names are those of this machine's accounts.
-  const nobody = { uid: NOBODY, login_uid: NOBODY, tty: PTS_3 };
-  const child = node.fork(monitor, nobody);
-  const shell = run(node, node.fork(child), '/usr/bin/bash', nobody);
-  const other = node.fork(shell, nobody);
-  const sudo = run(node, node.fork(shell), '/usr/bin/sudo', { ...nobody, uid: 0 });
-  const root = run(node, node.fork(sudo), '/usr/bin/id', { ...nobody, uid: 0 });
-  const ssh = `ssh ${idOf(monitor)} nobody pts/3`;
+  return { door: node.fork(monitor, LOGGED_IN), ssh: `ssh ${idOf(monitor)} nobody pts/3` };
+}
+
+test('of a login by ssh the session is that of its connection, and su is one of its own', async () => {
+  await using node = await ExecNode.start({ modules: [module], isOn: false });
+  const { door, ssh } = loginOfNobody(node);
+  const shell = run(node, node.fork(door), '/usr/bin/bash', LOGGED_IN);
+  const other = node.fork(shell, LOGGED_IN);
+  const sudo = run(node, node.fork(shell), '/usr/bin/sudo', { ...LOGGED_IN, uid: 0 });
+  const root = run(node, node.fork(sudo), '/usr/bin/id', { ...LOGGED_IN, uid: 0 });
   assert.deepEqual(await printed(node, shell, other, sudo, root), [ssh, ssh, ssh, `su ${idOf(root)} root pts/3`]);
 });
 
 test('nobody leaves the session of a login by the name of a helper', async () => {
   await using node = await ExecNode.start({ modules: [module], isOn: false });
-  const systemd = run(node, node.fork(undefined), '/usr/lib/systemd/systemd');
-  const listener = run(node, node.fork(systemd), '/usr/sbin/sshd');
-  const monitor = run(node, node.fork(listener), '/usr/lib/openssh/sshd-session');
-  const nobody = { uid: NOBODY, login_uid: NOBODY, tty: PTS_3 };
-  const child = node.fork(monitor, nobody);
-  const copied = run(node, node.fork(child), '/tmp/agetty', nobody);
-  const below = run(node, node.fork(copied), '/usr/bin/cat', nobody);
+  const { door, ssh } = loginOfNobody(node);
+  const copied = run(node, node.fork(door), '/tmp/agetty', LOGGED_IN);
+  const below = run(node, node.fork(copied), '/usr/bin/cat', LOGGED_IN);
   // With a library of their own in it.
-  const installed = run(node, node.fork(child), '/usr/sbin/agetty', nobody);
+  const installed = run(node, node.fork(door), '/usr/sbin/agetty', LOGGED_IN);
   // The same of sshd itself, which lets in what is in the session already.
-  const sshd = run(node, node.fork(child), '/usr/sbin/sshd', nobody);
-  const ofSshd = run(node, node.fork(sshd), '/usr/bin/cat', nobody);
-  const ssh = `ssh ${idOf(monitor)} nobody pts/3`;
+  const sshd = run(node, node.fork(door), '/usr/sbin/sshd', LOGGED_IN);
+  const ofSshd = run(node, node.fork(sshd), '/usr/bin/cat', LOGGED_IN);
   assert.deepEqual(await printed(node, copied, below, installed, sshd, ofSshd), [ssh, ssh, ssh, ssh, ssh]);
 });
 

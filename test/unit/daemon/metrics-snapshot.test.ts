@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Summary } from '../../../host/agent/summary.ts';
-import type { AgentFacts, MetricChoice } from '../../../host/daemon/metrics/facts.ts';
+import type { AgentFacts } from '../../../host/daemon/metrics/facts.ts';
 import type { Resources } from '../../../host/daemon/metrics/resources.ts';
 import { type SnapshotForm, type SnapshotSource, Snapshots } from '../../../host/daemon/metrics/snapshot.ts';
 import { valueJson } from '../../../host/outputs/json.ts';
@@ -14,6 +14,7 @@ import {
   shadowRead,
   startBuiltAgent,
 } from '../../support/built-agent.ts';
+import { ALL_METRICS, NO_METRICS } from '../../support/metric-choices.ts';
 
 const RULES = `
 - rule: Shadow "read"
@@ -37,15 +38,6 @@ const FACTS: AgentFacts = {
   bootMs: START - 1000,
   cpus: 2,
   configFiles: [{ name: '/etc/wasprey/wasprey.yaml', sha256: 'ab12' }],
-};
-const ALL: MetricChoice = { rules: true, resources: true, state: true, events: true, perCpu: true, programs: true };
-const NONE: MetricChoice = {
-  rules: false,
-  resources: false,
-  state: false,
-  events: false,
-  perCpu: false,
-  programs: false,
 };
 const FALCO: SnapshotForm = { memoryInMb: true, emptyValues: false };
 const RESOURCES: Resources = {
@@ -113,7 +105,7 @@ const FACT_FIELDS = {
 
 describe('a snapshot', () => {
   it('has the names and units of Falco, and no zeros but in sums', () => {
-    assert.deepEqual(taken(new Snapshots(FACTS, { ...ALL, perCpu: false }, FALCO)), {
+    assert.deepEqual(taken(new Snapshots(FACTS, { ...ALL_METRICS, perCpu: false }, FALCO)), {
       ...FACT_FIELDS,
       'scap.n_evts': '3',
       'scap.n_evts_prev': '0',
@@ -135,13 +127,13 @@ describe('a snapshot', () => {
   });
 
   it('has just what is chosen', () => {
-    assert.deepEqual(taken(new Snapshots(FACTS, NONE, FALCO), { resources: undefined }), FACT_FIELDS);
-    const fields = taken(new Snapshots(FACTS, NONE, FALCO), { resources: undefined, summary: later });
+    assert.deepEqual(taken(new Snapshots(FACTS, NO_METRICS, FALCO), { resources: undefined }), FACT_FIELDS);
+    const fields = taken(new Snapshots(FACTS, NO_METRICS, FALCO), { resources: undefined, summary: later });
     assert.equal(fields['scap.on_open.run_cnt'], undefined);
   });
 
   it('tells rates and shares of the time since the one before', () => {
-    const snapshots = new Snapshots(FACTS, ALL, FALCO);
+    const snapshots = new Snapshots(FACTS, ALL_METRICS, FALCO);
     snapshots.take(source());
     const fields = taken(snapshots, { summary: later, nowMs: START + 4500 });
     const expected = {
@@ -169,7 +161,9 @@ describe('a snapshot', () => {
   });
 
   it('has zeros if they are asked for, and memory in the units that it is measured in', () => {
-    const fields = taken(new Snapshots(FACTS, ALL, { memoryInMb: false, emptyValues: true }), { summary: later });
+    const fields = taken(new Snapshots(FACTS, ALL_METRICS, { memoryInMb: false, emptyValues: true }), {
+      summary: later,
+    });
     const expected = {
       'falco.rules.Other': '0',
       'scap.n_drops_buffer_execve_exit': '0',
@@ -185,7 +179,7 @@ describe('a snapshot', () => {
   });
 
   it('can be taken before the engine has told any number', () => {
-    const fields = taken(new Snapshots(FACTS, ALL, FALCO), { summary: { ...summary, engine: undefined } });
+    const fields = taken(new Snapshots(FACTS, ALL_METRICS, FALCO), { summary: { ...summary, engine: undefined } });
     assert.deepEqual([fields['falco.num_evts'], fields['scap.n_evts'], fields['scap.n_drops']], ['0', '0', '0']);
   });
 });

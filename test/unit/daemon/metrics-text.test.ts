@@ -4,12 +4,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { MissingHook } from '../../../host/capture/missing-hooks.ts';
 import { counter, exposition, gauge, info } from '../../../host/daemon/metrics/exposition.ts';
-import { agentFacts, type MetricChoice } from '../../../host/daemon/metrics/facts.ts';
+import { agentFacts } from '../../../host/daemon/metrics/facts.ts';
 import { metricsText } from '../../../host/daemon/metrics/text.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
+import { ALL_METRICS, NO_METRICS } from '../../support/metric-choices.ts';
 import { OPENS_REFUSED } from '../../support/refused-hook.ts';
-
-const ALL: MetricChoice = { rules: true, resources: true, state: true, events: true, perCpu: true, programs: true };
 
 /** Name and labels -> value. Fails at what Prometheus would not read. */
 function parse(text: string): Map<string, number> {
@@ -62,7 +61,8 @@ three_info{a="1",b="x"} 1
   it('of counters do not go down where the clock is set back', async (t) => {
     await using built = await startBuiltAgent([]);
     const [facts, summary] = [agentFacts('1', []), built.agent.summary()];
-    const seconds = () => parse(metricsText(facts, ALL, summary)).get('falcosecurity_falco_duration_seconds_total');
+    const seconds = () =>
+      parse(metricsText(facts, ALL_METRICS, summary)).get('falcosecurity_falco_duration_seconds_total');
     const before = seconds();
     const now = Date.now();
     t.mock.method(Date, 'now', () => now - 3_600_000);
@@ -94,7 +94,7 @@ three_info{a="1",b="x"} 1
       index === 0 ? { ...output, counters: { ...output.counters, heldBack: 5 } } : output,
     );
     const measured = { ...summary, outputs, engine: { ...engine, capture: { ...engine.capture, programs } } };
-    const values = parse(metricsText(agentFacts('1.2.3', []), ALL, measured));
+    const values = parse(metricsText(agentFacts('1.2.3', []), ALL_METRICS, measured));
     const since = values.get(
       `wasprey_rule_module_in_use_timestamp_seconds{module="${module.name}",sha256="${module.sha256}"}`,
     );
@@ -134,14 +134,14 @@ three_info{a="1",b="x"} 1
   it('tell what of the capture is not as it was made, and how often anything was', async () => {
     await using built = await startBuiltAgent([]);
     const tampering = { present: ['the kernel filter was removed'], counts: new Map([['filter' as const, 2]]) };
-    const values = parse(metricsText(agentFacts('1', []), ALL, { ...built.agent.summary(), tampering }));
+    const values = parse(metricsText(agentFacts('1', []), ALL_METRICS, { ...built.agent.summary(), tampering }));
     assert.equal(values.get('wasprey_tamper_findings'), 1);
     assert.equal(values.get('wasprey_tamper_findings_total{what="filter"}'), 2);
   });
 
   it('tell which hooks the kernel does not take, and how many rules are blind', async () => {
     await using built = await startBuiltAgent([]);
-    const none = parse(metricsText(agentFacts('1', []), ALL, built.agent.summary()));
+    const none = parse(metricsText(agentFacts('1', []), ALL_METRICS, built.agent.summary()));
     assert.equal(none.get('wasprey_blind_rules'), 0);
     const needless: MissingHook = {
       hook: 'io_uring_complete',
@@ -157,7 +157,7 @@ three_info{a="1",b="x"} 1
       blindRules: ['A', 'B'],
       isAllowed: false,
     };
-    const values = parse(metricsText(agentFacts('1', []), ALL, { ...built.agent.summary(), hooks }));
+    const values = parse(metricsText(agentFacts('1', []), ALL_METRICS, { ...built.agent.summary(), hooks }));
     assert.equal(values.get('wasprey_blind_rules'), 2);
     const samples = [...values].filter(([name]) => name.startsWith('wasprey_missing_hooks'));
     assert.deepEqual(samples, [
@@ -170,17 +170,9 @@ three_info{a="1",b="x"} 1
   });
 
   it('are served by the groups that are chosen, and say that nothing is captured yet', async () => {
-    const none: MetricChoice = {
-      rules: false,
-      resources: false,
-      state: false,
-      events: false,
-      perCpu: false,
-      programs: false,
-    };
     await using built = await startBuiltAgent([]);
-    const text = metricsText(agentFacts('1', []), none, built.agent.summary());
+    const text = metricsText(agentFacts('1', []), NO_METRICS, built.agent.summary());
     assert.doesNotMatch(text, /rules_matches|memory_rss|scap_n_|bpf_run/);
-    assert.deepEqual([...parse(metricsText(agentFacts('1', []), ALL, undefined))], [['wasprey_capturing', 0]]);
+    assert.deepEqual([...parse(metricsText(agentFacts('1', []), ALL_METRICS, undefined))], [['wasprey_capturing', 0]]);
   });
 });
