@@ -19,25 +19,29 @@ const LONGEST_LINE = 1 << 18;
 /** How long a verdict counts that rests on a connection which could not be looked up yet. */
 const DOUBTFUL_MS = 50;
 
+interface Verdict {
+  readonly holds: boolean;
+  /** As performance.now(). Infinity: the session of an image stays the same. */
+  readonly until: number;
+}
+
 export class EntryVerdicts {
   /** By number of the alternative. */
   readonly #conditions: readonly (StoredCondition | undefined)[];
   readonly #memory: EventMemory;
   readonly #context: ReadContext;
-  /** By number of the alternative and image id: the session of an image stays the same. */
-  readonly #known: readonly Map<bigint, boolean>[];
+  /** By number of the alternative and image id. */
+  readonly #known: readonly Map<bigint, Verdict>[];
   #remembered = 0;
-  /** The same of sessions whose connection may be found later: for a moment. */
-  readonly #doubtful: readonly Map<bigint, boolean>[];
-  #doubtfulUntil = 0;
   /** Whether any reads where a session by ssh came from. */
   readonly readsSshPeers: boolean;
 
   /** @throws {Error} if a condition of the module is not on the session alone */
   constructor({ alternatives = [] }: Pick<ModuleStart, 'alternatives'>, memory: EventMemory, context: ReadContext) {
-    this.#conditions = alternatives.map(({ entry }) => (entry === undefined ? undefined : conditionOf(entry)));
+    this.#conditions = alternatives.map(({ entry }) =>
+      entry === undefined ? undefined : new StoredCondition(entry, 'entry'),
+    );
     this.#known = alternatives.map(() => new Map());
-    this.#doubtful = alternatives.map(() => new Map());
     this.#memory = memory;
     this.#context = context;
     this.readsSshPeers = this.#conditions.some((condition) => condition?.keys.some(isOfSshPeer));
@@ -55,26 +59,25 @@ export class EntryVerdicts {
     if (!event || !image) return condition.holds(new Map());
     // Most processes are in the session of their parent. Each of a long line is looked at once: whoever makes it longer pays for that.
     const line: ImageRecord[] = [];
-    let holds: boolean | undefined;
-    let each: ImageRecord | undefined = image;
+    let verdict: Verdict | undefined;
     let first = image;
-    for (; each && line.length < LONGEST_LINE; each = each.parent) {
-      holds = this.#verdictOf(each, alternative);
-      if (holds !== undefined) break;
+    for (let each: ImageRecord | undefined = image; each && line.length < LONGEST_LINE; each = each.parent) {
+      verdict = this.#verdictOf(each, alternative);
+      if (verdict) break;
       first = each;
       line.push(each);
       if (ownEntry(each)) break;
     }
-    if (line.length === 0) return holds ?? false;
-    let isLasting = holds !== undefined && each !== undefined && this.#known[alternative]?.has(each.big('id')) === true;
-    if (holds === undefined) {
-      const values = new Map(condition.keys.map((key) => [key, this.#read(first, key)]));
-      holds = condition.holds(values);
-      isLasting = this.#isLasting(first, values);
-    }
+    verdict ??= this.#evaluate(condition, first);
     // Of too many, those are forgotten that are farthest away.
-    for (const one of line.reverse()) this.#remember(one, alternative, holds, isLasting);
-    return holds;
+    for (const one of line.reverse()) this.#remember(one, alternative, verdict);
+    return verdict.holds;
+  }
+
+  #evaluate(condition: StoredCondition, first: ImageRecord): Verdict {
+    const values = new Map(condition.keys.map((key) => [key, this.#read(first, key)]));
+    const until = this.#isLasting(first, values) ? Number.POSITIVE_INFINITY : performance.now() + DOUBTFUL_MS;
+    return { holds: condition.holds(values), until };
   }
 
   #read(image: ImageRecord, key: string): FieldValue | Absent {
@@ -92,35 +95,21 @@ export class EntryVerdicts {
     return !ssh || sshPeers?.isSettled(doorsOf(ssh)) === true;
   }
 
-  #verdictOf(image: ImageRecord, alternative: number): boolean | undefined {
-    return this.#known[alternative]?.get(image.big('id')) ?? this.#doubtfulOf(image, alternative);
+  #verdictOf(image: ImageRecord, alternative: number): Verdict | undefined {
+    const verdict = this.#known[alternative]?.get(image.big('id'));
+    const isOver = verdict && verdict.until !== Number.POSITIVE_INFINITY && verdict.until <= performance.now();
+    return isOver ? undefined : verdict;
   }
 
-  #doubtfulOf(image: ImageRecord, alternative: number): boolean | undefined {
-    const found = this.#doubtful[alternative]?.get(image.big('id'));
-    return found !== undefined && performance.now() < this.#doubtfulUntil ? found : undefined;
-  }
-
-  #remember(image: ImageRecord, alternative: number, holds: boolean, isLasting: boolean): void {
+  #remember(image: ImageRecord, alternative: number, verdict: Verdict): void {
     const id = image.big('id');
+    const known = this.#known[alternative];
     // 0: its process is not known.
-    if (id === 0n) return;
-    if (!isLasting && performance.now() >= this.#doubtfulUntil) {
-      for (const each of this.#doubtful) {
-        this.#remembered -= each.size;
-        each.clear();
-      }
-      this.#doubtfulUntil = performance.now() + DOUBTFUL_MS;
+    if (id === 0n || !known) return;
+    if (!known.has(id) && this.#remembered++ >= REMEMBERED) {
+      for (const each of this.#known) each.clear();
+      this.#remembered = 1;
     }
-    if (this.#remembered >= REMEMBERED) {
-      for (const each of [...this.#known, ...this.#doubtful]) each.clear();
-      this.#remembered = 0;
-    }
-    (isLasting ? this.#known : this.#doubtful)[alternative]?.set(id, holds);
-    this.#remembered++;
+    known.set(id, verdict);
   }
-}
-
-function conditionOf(text: string): StoredCondition {
-  return new StoredCondition(text, 'entry');
 }
