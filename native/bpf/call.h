@@ -56,7 +56,7 @@ struct trace_event_raw_sys_exit {
 #elif defined(__TARGET_ARCH_arm64)
 #define CALL_NUMBER syscallno
 #endif
-#define EXIT_NATIVE(cookie) ((u32)(cookie)&0xffff)
+#define EXIT_NATIVE(cookie) ((u32)(cookie) & 0xffff)
 #define EXIT_COMPAT(cookie) ((u32)((cookie) >> 16) & 0xffff)
 inline_always u32 number_of(const struct bpf_raw_tracepoint_args *ctx) {
   if (on_exits)

@@ -57,14 +57,18 @@ struct way_up {
   u64 top;
 };
 
-static long way_up_step(u32 index, struct way_up *way) {
+inline_always bool mount_up(struct way_up *way) {
   u64 parent = LOAD_WORD(mount, way->mount, mnt_parent);
   if (parent == way->mount)
-    return 1;
+    return false;
   if (LOAD_WORD(mount, way->mount, mnt_mountpoint) != LOAD_WORD(mount, parent, mnt.mnt_root))
     way->top = parent;
   way->mount = parent;
-  return 0;
+  return true;
+}
+
+static long way_up_step(u32 index, struct way_up *way) {
+  return !mount_up(way);
 }
 
 /* The mount that other paths lead up to, and what it has below it: the one at the top of those that the first process
@@ -81,10 +85,11 @@ inline_always u64 home_mount(struct task_struct *task, u64 own_fs) {
   struct way_up way = {.mount = mount, .top = mount};
 #pragma unroll
   for (u32 i = 0; i < USUAL_MOUNTS_UP; i++)
-    if (way_up_step(i, &way))
+    if (!mount_up(&way))
       return way.top + MNT_OFFSET;
-  bpf_loop(MOST_STEPS, way_up_step, &way, 0);
-  return way.top + MNT_OFFSET;
+  struct way_up further = way; /* nobody gets the address of the other, so clang keeps it in registers */
+  bpf_loop(MOST_STEPS, way_up_step, &further, 0);
+  return further.top + MNT_OFFSET;
 }
 
 /* The mounts of a file system: a list of struct mount from 6.18 on, the newest first; before, one with a head, the
@@ -177,10 +182,8 @@ inline_always u64 other_link(u64 dentry, u64 inode) {
 }
 
 /* Finds the place of the other path of a dentry on a mount; false if it has no other path. Most opens that the filter
- * drops come by here, so nothing is loaded before it is needed, nor twice. A global function, as put_path() is. */
-__noinline bool find_elsewhere(u64 dentry, u64 mnt, struct place *place) {
-  if (!place)
-    return false;
+ * drops come by here, so nothing is loaded before it is needed, nor twice. */
+inline_always bool find_elsewhere_here(u64 dentry, u64 mnt, struct place *place) {
   struct task_struct *task = bpf_get_current_task_btf();
   u64 fs = LOAD_WORD(task_struct, task, fs);
   u64 root_mnt = LOAD_WORD(fs_struct, fs, root.mnt), home = home_mount(task, fs);
@@ -217,6 +220,11 @@ __noinline bool find_elsewhere(u64 dentry, u64 mnt, struct place *place) {
   if (at_home)
     place->mnt = at_home;
   return true;
+}
+
+/* The same as a global function, as put_path() is. */
+__noinline bool find_elsewhere(u64 dentry, u64 mnt, struct place *place) {
+  return place && find_elsewhere_here(dentry, mnt, place);
 }
 
 inline_always bool find_file_elsewhere(u64 file, struct place *place) {

@@ -49,7 +49,8 @@ inline_always u32 enforce_opening(const struct enforcement *table, const struct 
 /* The same where a program of BPF LSM may have decided, or left it open. */
 inline_always u32 finish_opening(const struct enforcement *table, const struct call *call, struct task_struct *task,
                                  u64 type, s64 result, u64 image, u32 decided) {
-  u32 enforced = table && (!decided || is_left_open(decided)) ? enforce_opening(table, call, task, type, result, image) : 0;
+  u32 enforced =
+      table && (!decided || is_left_open(decided)) ? enforce_opening(table, call, task, type, result, image) : 0;
   return enforced ? enforced : decided;
 }
 

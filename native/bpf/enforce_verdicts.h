@@ -82,8 +82,8 @@ inline_always u32 finish_verdict(struct task_struct *task, bool may_be_refused, 
   return (enforced & ~ENFORCED_OUTCOME(~0u)) | (killed ? ENFORCED_REFUSED_AND_KILLED : ENFORCED_REFUSED);
 }
 
-/* To be called once it is certain that the program is not begun anew (begin()). A request of io_uring on the same socket
- * whose process is to be killed for it waits for its completion still. */
+/* To be called once it is certain that the program is not begun anew (begin()). A request of io_uring on the same
+ * socket whose process is to be killed for it waits for its completion still. */
 inline_always void forget_verdict(struct task_struct *task) {
   struct enforced_thread thread = thread_of(task);
   const struct enforce_verdict *verdict = bpf_map_lookup_elem(&enforce_verdicts, &thread);

@@ -5,7 +5,7 @@
 #define WASPREY_FILTER_PATH_H
 
 #include "elsewhere.h"
-#include "filter.h"
+#include "remembered.h"
 
 /* Longer passed paths, and names below more mounts and directories, pass the filter. */
 #define PASSED_ROOM 128
@@ -36,14 +36,69 @@ inline_always u64 reachable(const struct states *states) {
   return states->clauses | states->filter->states[states->state % FILTER_STATES].possible;
 }
 
+/* What the tables look at of a path: of each component next to the root the first bytes, of the last one the last, as
+ * words to compare. */
+struct looked_at {
+  u64 beginnings[LOOKED_COMPONENTS][LOOKED_BYTES / 8]; /* zeros behind a shorter name */
+  u64 ending[LOOKED_BYTES / 8];                        /* the last eight bytes first; zeros before a shorter name */
+  u64 sizes; /* a byte each: of these names, and how many components; what is larger than matters is one more */
+};
+#define LOOKED_WORDS (sizeof(struct looked_at) / sizeof(u64))
+_Static_assert(LOOKED_WORDS <= REMEMBERED_WORDS, "what is looked at is remembered whole");
+
+#define SIZE_OF_ENDING LOOKED_COMPONENTS
+#define SIZE_OF_PATH (LOOKED_COMPONENTS + 1)
+
+inline_always u64 size_looked_at(const struct looked_at *looked, u32 which) {
+  return (u8)(looked->sizes >> 8 * which);
+}
+
+inline_always void put_size(struct looked_at *looked, u32 which, u64 size, u64 most) {
+  looked->sizes |= (size > most ? most + 1 : size) << 8 * which;
+}
+
+/* How far to shift away what of eight bytes does not belong to a name, of which `length` bytes are left. */
+inline_always u64 shift_of(u64 length) {
+  return length < 8 ? 64 - 8 * length : 0;
+}
+
+/* The name of a dentry: address and length, which without direct loads are read at once (hash, length, address). */
+struct name {
+  u64 bytes;
+  u64 length;
+};
+inline_always struct name name_of(u64 dentry) {
+  if (HAS_CAST)
+    return (struct name){LOAD_WORD(dentry, dentry, d_name.name), name_length(dentry)};
+  u64 words[2] = {};
+  bpf_probe_read_kernel(words, sizeof(words), (void *)(dentry + bpf_core_field_offset(struct dentry, d_name)));
+  return (struct name){words[1], words[0] >> 32};
+}
+
+inline_always void look_at_beginning(struct looked_at *looked, u32 which, u64 dentry) {
+  struct name name = name_of(dentry);
+  put_size(looked, which, name.length, LOOKED_BYTES);
+  looked->beginnings[which][0] = load_word(name.bytes) << shift_of(name.length) >> shift_of(name.length);
+  if (name.length > 8)
+    looked->beginnings[which][1] = load_word(name.bytes + 8) << shift_of(name.length - 8) >> shift_of(name.length - 8);
+}
+
+inline_always void look_at_ending(struct looked_at *looked, u64 dentry) {
+  struct name name = name_of(dentry);
+  u64 last = name.bytes + name.length - 8;
+  put_size(looked, SIZE_OF_ENDING, name.length, LOOKED_BYTES);
+  looked->ending[0] = load_word(last) >> shift_of(name.length) << shift_of(name.length);
+  if (name.length > 8)
+    looked->ending[1] = load_word(last - 8) >> shift_of(name.length - 8) << shift_of(name.length - 8);
+}
+
 /* Walks forwards over the beginning of a name. False when the walk is dead. */
-inline_always bool step_over(struct states *states, u64 name, u64 length) {
+inline_always bool step_over(struct states *states, const u64 *words, u64 length) {
   for (u32 word = 0; word < LOOKED_BYTES / 8; word++) {
-    u64 bytes = load_word(name + 8 * word);
     for (u32 i = 0; i < 8; i++) {
       if (8 * word + i >= length)
         return true;
-      step(states, bytes >> 8 * i);
+      step(states, words[word] >> 8 * i);
       if (!states->state)
         return false;
     }
@@ -51,17 +106,17 @@ inline_always bool step_over(struct states *states, u64 name, u64 length) {
   return true;
 }
 
-/* Clauses whose ending a last component can satisfy, by its last bytes. */
-inline_always u64 clauses_of_ending(struct filter *filter, u64 name, u64 length) {
+/* Clauses whose ending a last component can satisfy. */
+inline_always u64 clauses_of_ending(struct filter *filter, const struct looked_at *looked) {
   struct states states = states_from(filter, STATE_ENDINGS);
+  u64 length = size_looked_at(looked, SIZE_OF_ENDING);
   for (u32 word = 0; word < LOOKED_BYTES / 8; word++) {
-    u64 bytes = load_word(name + length - 8 * (word + 1));
     for (u32 i = 0; i < 8; i++) {
       if (8 * word + i >= length) {
         step(&states, '/');
         return states.clauses;
       }
-      step(&states, bytes >> (56 - 8 * i));
+      step(&states, looked->ending[word] >> (56 - 8 * i));
       if (!states.state)
         return states.clauses;
     }
@@ -123,36 +178,19 @@ inline_always bool climb_to_top(struct climb *climb) {
 #define PATHS_BELOW 1
 #define PATH_ELSEWHERE 2 /* up to the top of the mounts; one that does not lead there meets nothing */
 
-/* Clauses that the path of a dentry on a mount can meet, or names below it. A global function, as put_path() is. */
-__noinline u64 clauses_of_place(struct filter *filter, u64 dentry, u64 mnt, u32 asked) {
-  u32 below = asked == PATHS_BELOW;
-  if (!filter)
-    return FILTER_EVERY_CLAUSE;
-  u64 fs = LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs);
-  /* Zeros unknown to the verifier: with known ones each iteration would be a different state to it. */
-  u64 zero = *(volatile u64 *)&filter->zero;
-  struct climb climb = {.top = {zero, zero, zero}, .components = zero};
-  climb.walk.partial = zero;
-  climb.walk.dentry = dentry;
-  climb.walk.mnt = mnt;
-  climb.walk.mnt_root = LOAD_WORD(vfsmount, climb.walk.mnt, mnt_root);
-  climb.walk.root_dentry = asked == PATH_ELSEWHERE ? NO_ROOT : LOAD_WORD(fs_struct, fs, root.dentry);
-  climb.walk.root_mnt = asked == PATH_ELSEWHERE ? NO_ROOT : LOAD_WORD(fs_struct, fs, root.mnt);
-  if (!climb_to_top(&climb))
-    return FILTER_EVERY_CLAUSE;
-  if (climb.walk.partial)
-    return asked == PATH_ELSEWHERE ? 0 : FILTER_EVERY_CLAUSE;
-  u64 components = climb.components + below;
-  u64 clauses = components <= 1 ? filter->top_level : 0;
-  if (climb.components && !below)
-    clauses |= clauses_of_ending(filter, LOAD_WORD(dentry, dentry, d_name.name), name_length(dentry));
+/* Clauses that a path can meet, or names below it, by what was looked at. */
+inline_always u64 clauses_looked_at(struct filter *filter, const struct looked_at *looked, bool below) {
+  u64 components = size_looked_at(looked, SIZE_OF_PATH);
+  u64 clauses = components + below <= 1 ? filter->top_level : 0;
+  if (components && !below)
+    clauses |= clauses_of_ending(filter, looked);
   struct states states = states_from(filter, STATE_BEGINNINGS);
-  for (u32 i = 0; i < LOOKED_COMPONENTS && climb.top[i]; i++) {
-    u64 length = name_length(climb.top[i]);
+  for (u32 i = 0; i < LOOKED_COMPONENTS && i < components; i++) {
+    u64 length = size_looked_at(looked, i);
     u64 goes_on = (LOOKED_BYTES - length) >> 63; /* asked now: each turn of the loop learns something of the length */
     opaque(goes_on);
     step(&states, '/');
-    if (!states.state || !step_over(&states, LOAD_WORD(dentry, climb.top[i], d_name.name), length))
+    if (!states.state || !step_over(&states, looked->beginnings[i], length))
       return clauses | states.clauses;
     if (goes_on)
       return clauses | reachable(&states);
@@ -161,6 +199,90 @@ __noinline u64 clauses_of_place(struct filter *filter, u64 dentry, u64 mnt, u32 
     return clauses | states.clauses;
   step(&states, '/');
   return clauses | reachable(&states);
+}
+
+/* The same, remembered. */
+inline_always u64 clauses_remembered(struct filter *filter, const struct looked_at *looked) {
+  const u64 *words = (const u64 *)looked;
+  u64 serial = *(volatile u64 *)&filter->serial;
+  struct remembered_name *known = remembered_entry(&remembered_resolved, words, LOOKED_WORDS);
+  if (known && is_remembered(known, serial, words, LOOKED_WORDS))
+    return known->clauses;
+  u64 clauses = clauses_looked_at(filter, looked, false);
+  if (known)
+    keep_verdict(known, serial, words, LOOKED_WORDS, clauses);
+  return clauses;
+}
+
+/* A path: a dentry on a mount, and the root that it leads up to. */
+struct path_up {
+  u64 dentry;
+  u64 mnt;
+  u64 root_dentry;
+  u64 root_mnt;
+};
+
+/* Clauses that a path can meet, or names below it. Only programs on tracepoints may remember. */
+inline_always u64 clauses_up(struct filter *filter, const struct path_up *path, u32 asked, bool remembers) {
+  bool below = asked == PATHS_BELOW;
+  /* Zeros unknown to the verifier: with known ones each iteration would be a different state to it. */
+  u64 zero = *(volatile u64 *)&filter->zero;
+  struct climb climb = {.top = {zero, zero, zero}, .components = zero};
+  struct looked_at looked = {};
+  climb.walk.partial = zero;
+  climb.walk.dentry = path->dentry;
+  climb.walk.mnt = path->mnt;
+  climb.walk.mnt_root = LOAD_WORD(vfsmount, climb.walk.mnt, mnt_root);
+  climb.walk.root_dentry = path->root_dentry;
+  climb.walk.root_mnt = path->root_mnt;
+  if (!climb_to_top(&climb))
+    return FILTER_EVERY_CLAUSE;
+  if (climb.walk.partial)
+    return asked == PATH_ELSEWHERE ? 0 : FILTER_EVERY_CLAUSE;
+  put_size(&looked, SIZE_OF_PATH, climb.components, LOOKED_COMPONENTS);
+#pragma unroll
+  for (u32 i = 0; i < LOOKED_COMPONENTS; i++)
+    if (climb.top[i])
+      look_at_beginning(&looked, i, climb.top[i]);
+  if (!below)
+    look_at_ending(&looked, path->dentry);
+  return remembers && !below ? clauses_remembered(filter, &looked) : clauses_looked_at(filter, &looked, below);
+}
+
+/* The same for a dentry on a mount, from the root of the process or the top of the mounts. A global function, as
+ * put_path() is. */
+__noinline u64 clauses_of_place(struct filter *filter, u64 dentry, u64 mnt, u32 asked) {
+  struct path_up path = {dentry, mnt, NO_ROOT, NO_ROOT};
+  if (!filter)
+    return FILTER_EVERY_CLAUSE;
+  if (asked != PATH_ELSEWHERE) {
+    u64 fs = LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs);
+    path.root_dentry = LOAD_WORD(fs_struct, fs, root.dentry);
+    path.root_mnt = LOAD_WORD(fs_struct, fs, root.mnt);
+  }
+  return clauses_up(filter, &path, asked, false);
+}
+
+/* Clauses that the path of an open file can meet; finds its other path, if it has one. For programs on tracepoints. A
+ * global function, as put_path() is. */
+__noinline u64 clauses_of_opened_path(struct filter *filter, u64 file, struct place *elsewhere) {
+  if (!filter || !elsewhere)
+    return FILTER_EVERY_CLAUSE;
+  u64 fs = LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs);
+  struct path_up path = {LOAD_WORD(file, file, f_path.dentry), LOAD_WORD(file, file, f_path.mnt),
+                         LOAD_WORD(fs_struct, fs, root.dentry), LOAD_WORD(fs_struct, fs, root.mnt)};
+  if (!find_elsewhere_here(path.dentry, path.mnt, elsewhere))
+    elsewhere->dentry = 0;
+  return clauses_up(filter, &path, PATH_ITSELF, true);
+}
+
+/* Clauses that the names of an open file can meet. For programs on tracepoints. */
+inline_always u64 clauses_of_opened_file(struct filter *filter, u64 file) {
+  struct place elsewhere = {};
+  u64 clauses = clauses_of_opened_path(filter, file, &elsewhere);
+  if (elsewhere.dentry)
+    clauses |= clauses_of_place(filter, elsewhere.dentry, elsewhere.mnt, PATH_ELSEWHERE);
+  return clauses;
 }
 
 inline_always u64 clauses_of_file(struct filter *filter, u64 file, u32 asked) {
@@ -239,25 +361,40 @@ inline_always u64 clauses_of_last(struct filter *filter, const struct passed_pat
   return states.clauses;
 }
 
+/* Clauses that a path can meet by its own bytes: a relative one by its ending alone. */
+inline_always u64 clauses_of_text(struct filter *filter, const struct passed_path *path) {
+  u64 slashes;
+  if (!is_plain(path, *(volatile u64 *)&filter->zero, &slashes))
+    return FILTER_EVERY_CLAUSE;
+  u64 clauses = clauses_of_last(filter, path);
+  if ((u8)path->words[0] != '/')
+    return clauses;
+  if (!slashes)
+    clauses |= filter->top_level;
+  return clauses | clauses_of_beginning(filter, path);
+}
+
 /* Clauses that the path at an address of the current process can meet, if it is absolute or names below its directory
  * can meet those of `below`. A global function, as put_path() is. */
 __noinline u64 clauses_of_passed(struct filter *filter, u64 address, u64 below) {
   struct passed_path path = {};
-  u64 slashes;
   if (!filter)
     return FILTER_EVERY_CLAUSE;
   long size = bpf_probe_read_user_str(path.words, PASSED_ROOM, (void *)address);
   if (size <= 1 || size >= PASSED_ROOM)
     return FILTER_EVERY_CLAUSE;
   path.length = size - 1;
-  if (!is_plain(&path, *(volatile u64 *)&filter->zero, &slashes))
-    return FILTER_EVERY_CLAUSE;
-  u64 clauses = clauses_of_last(filter, &path);
-  if ((u8)path.words[0] != '/')
-    return clauses | below;
-  if (!slashes)
-    clauses |= filter->top_level;
-  return clauses | clauses_of_beginning(filter, &path);
+  if ((u8)path.words[0] == '/')
+    below = 0;
+  u64 serial = *(volatile u64 *)&filter->serial, words = (u64)(size + 7) / 8;
+  struct remembered_name *known =
+      words <= REMEMBERED_WORDS ? remembered_entry(&remembered_passed, path.words, words) : 0;
+  if (known && is_remembered(known, serial, path.words, words))
+    return known->clauses | below;
+  u64 clauses = clauses_of_text(filter, &path);
+  if (known)
+    keep_verdict(known, serial, path.words, words, clauses);
+  return clauses | below;
 }
 
 /* Clauses that a name below the current directory can satisfy. */

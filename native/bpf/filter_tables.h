@@ -58,14 +58,15 @@ struct filter_process {
 };
 
 struct filter {
+  __u64 serial; /* no other tables have had it since the programs were loaded, nor these before they were mended */
   __u64 types[EVENT_TYPE_COUNT];
   __u64 results[FILTER_FAMILIES][2]; /* succeeded, failed */
   __u64 opens[FILTER_OPEN_COMBINATIONS];
   __u64 sockets[FILTER_SOCKET_KINDS];
-  __u64 any_path;  /* clauses that need no certain path */
-  __u64 top_level; /* those that a file right below the root directory will do for */
+  __u64 any_path;        /* clauses that need no certain path */
+  __u64 top_level;       /* those that a file right below the root directory will do for */
   __u64 ordinary_memory; /* those that need no executable mapping of a file in memory */
-  __u64 of_others; /* those of processes whose entry another has */
+  __u64 of_others;       /* those of processes whose entry another has */
   __u64 zero;
   __u8 classes[256]; /* of bytes */
   struct filter_state states[FILTER_STATES];

@@ -137,7 +137,7 @@ inline_always bool passes_open(struct record *record, struct task_struct *task) 
     if (clauses & clauses_of_passed(filter, arguments.path, below))
       return true;
   }
-  if (file && clauses & (clauses_of_file(filter, file, PATH_ITSELF) | clauses_elsewhere(filter, file)))
+  if (file && clauses & clauses_of_opened_file(filter, file))
     return true;
   return filtered(record, type);
 }

@@ -24,7 +24,7 @@ struct ring_control {
   __u64 snapshot_tried; /* BPF's own too: thread whose call goes on after an attempt to make an image; 0: none */
   __u64 dropped[EVENT_TYPE_COUNT];
   __u64 filtered[EVENT_TYPE_COUNT];
-  __u64 forked; /* BPF's own: image of the task that is being forked; 0: none */
+  __u64 forked;                 /* BPF's own: image of the task that is being forked; 0: none */
 } __attribute__((aligned(64))); /* CPUs share no cache line */
 
 #define WANTED_WORDS 2

@@ -3,6 +3,7 @@
 #include "kernel_filter.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstring>
@@ -15,6 +16,12 @@ namespace {
 constexpr size_t kRulesWithBit = size_t{IMAGE_CANDIDATE_WORDS} * 64;
 /** Size of the part that is written once; the processes follow. */
 constexpr size_t kTables = offsetof(filter, processes);
+
+/** The next serial of tables. 0 is that of no tables. */
+uint64_t NextSerial() {
+  static std::atomic<uint64_t> last = 0;
+  return ++last;
+}
 
 bool Fits(const FilterTables& tables) {
   const size_t states = tables.accepted.size();
@@ -62,6 +69,7 @@ KernelFilter::KernelFilter(FileDescriptor map, Mapping memory, const FilterTable
       captured_clause_(tables.captured),
       crowded_(FILTER_PROCESSES) {
   Copy(tables, original_.get());
+  original_->serial = NextSerial();
   memcpy(filter_, original_.get(), kTables);
 }
 
@@ -134,6 +142,9 @@ void KernelFilter::Set(size_t place, const filter_process& process) {
 void KernelFilter::Check(Findings* findings) {
   if (memcmp(filter_, original_.get(), kTables) != 0) {
     memcpy(filter_, original_.get(), kTables);
+    // What was remembered of the changed ones is forgotten.
+    original_->serial = NextSerial();
+    __atomic_store_n(&filter_->serial, original_->serial, __ATOMIC_SEQ_CST);
     findings->push_back({"filter-tables", "", 0, true});
   }
   if (memcmp(filter_->processes, original_->processes, sizeof filter_->processes) == 0) return;
