@@ -65,7 +65,7 @@ export class EngineLoop {
   readonly #enforced: EnforcedMatches | undefined;
   readonly #garbage = new DueGarbage();
   readonly #messages: HostMessages;
-  #countersSentAt = 0;
+  #countersSentAt = Number.NEGATIVE_INFINITY;
   #batches = 0;
 
   constructor(parts: LoopParts) {

@@ -183,8 +183,7 @@ inline_always u64 other_link(u64 dentry, u64 inode) {
 
 /* Finds the place of the other path of a dentry on a mount; false if it has no other path. Most opens that the filter
  * drops come by here, so nothing is loaded before it is needed, nor twice. */
-inline_always bool find_elsewhere_here(u64 dentry, u64 mnt, struct place *place) {
-  struct task_struct *task = bpf_get_current_task_btf();
+inline_always bool find_elsewhere_of(struct task_struct *task, u64 dentry, u64 mnt, struct place *place) {
   u64 fs = LOAD_WORD(task_struct, task, fs);
   u64 root_mnt = LOAD_WORD(fs_struct, fs, root.mnt), home = home_mount(task, fs);
   u64 home_super = LOAD_WORD(vfsmount, home, mnt_sb);
@@ -224,7 +223,7 @@ inline_always bool find_elsewhere_here(u64 dentry, u64 mnt, struct place *place)
 
 /* The same as a global function, as put_path() is. */
 __noinline bool find_elsewhere(u64 dentry, u64 mnt, struct place *place) {
-  return place && find_elsewhere_here(dentry, mnt, place);
+  return place && find_elsewhere_of(bpf_get_current_task_btf(), dentry, mnt, place);
 }
 
 inline_always bool find_file_elsewhere(u64 file, struct place *place) {

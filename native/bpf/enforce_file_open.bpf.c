@@ -81,8 +81,7 @@ __noinline int filter_drops(const struct refused_open *open, u64 image, u64 comb
   if (open->may_be_request)
     clauses |= clauses_of_call(filter, &record, EVENT_OPENAT2, 0, FILTER_OPEN);
   clauses &= filter->opens[combination % FILTER_OPEN_COMBINATIONS];
-  return !(clauses & filter->any_path) &&
-         !(clauses & (clauses_of_file(filter, open->file, PATH_ITSELF) | clauses_elsewhere(filter, open->file)));
+  return !(clauses & filter->any_path) && !(clauses & clauses_of_file(filter, open->file));
 }
 
 SEC("lsm/file_open") int enforce_file_open(void *ctx) {

@@ -116,7 +116,7 @@ struct enforcement {
   __u64 networks_used;
   __u64 ports_used;
   __u64 serial; /* number of the tables: see ENFORCED_SERIAL */
-  __u64 zero;   /* 0, which the verifier does not know: see clauses_of_place() */
+  __u64 zero;   /* 0, which the verifier does not know: see look_at_path() */
   struct enforce_limit node;
   struct enforce_limit container;
   struct enforce_clause clauses[ENFORCE_CLAUSES];

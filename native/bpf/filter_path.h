@@ -53,13 +53,22 @@ inline_always u64 size_looked_at(const struct looked_at *looked, u32 which) {
   return (u8)(looked->sizes >> 8 * which);
 }
 
-inline_always void put_size(struct looked_at *looked, u32 which, u64 size, u64 most) {
-  looked->sizes |= (size > most ? most + 1 : size) << 8 * which;
+/* All bits if the one is less than the other, else none. The difference is hidden from clang, which would make a branch
+ * of it: each is another state to the verifier, and eight of them in a row made on_open() seven times as long to it. */
+inline_always u64 if_less(u64 one, u64 other) {
+  u64 difference = one - other;
+  opaque(difference);
+  return (s64)difference >> 63;
 }
 
-/* How far to shift away what of eight bytes does not belong to a name, of which `length` bytes are left. */
+inline_always void put_size(struct looked_at *looked, u32 which, u64 size, u64 most) {
+  u64 too_large = if_less(most, size);
+  looked->sizes |= ((size & ~too_large) | ((most + 1) & too_large)) << 8 * which;
+}
+
+/* How far to shift away what of eight bytes does not belong to a name, of which `length` bytes are left, if any. */
 inline_always u64 shift_of(u64 length) {
-  return length < 8 ? 64 - 8 * length : 0;
+  return (64 - 8 * length) & if_less(length, 8) & 63;
 }
 
 /* The name of a dentry: address and length, which without direct loads are read at once (hash, length, address). */
@@ -75,21 +84,22 @@ inline_always struct name name_of(u64 dentry) {
   return (struct name){words[1], words[0] >> 32};
 }
 
+/* A dentry of 0 has an empty name. */
 inline_always void look_at_beginning(struct looked_at *looked, u32 which, u64 dentry) {
   struct name name = name_of(dentry);
   put_size(looked, which, name.length, LOOKED_BYTES);
-  looked->beginnings[which][0] = load_word(name.bytes) << shift_of(name.length) >> shift_of(name.length);
-  if (name.length > 8)
-    looked->beginnings[which][1] = load_word(name.bytes + 8) << shift_of(name.length - 8) >> shift_of(name.length - 8);
+  u64 shift = shift_of(name.length), second = shift_of(name.length - 8), is_longer = if_less(8, name.length);
+  looked->beginnings[which][0] = load_word(name.bytes) << shift >> shift & if_less(0, name.length);
+  looked->beginnings[which][1] = load_word(name.bytes + 8) << second >> second & is_longer;
 }
 
 inline_always void look_at_ending(struct looked_at *looked, u64 dentry) {
   struct name name = name_of(dentry);
   u64 last = name.bytes + name.length - 8;
   put_size(looked, SIZE_OF_ENDING, name.length, LOOKED_BYTES);
-  looked->ending[0] = load_word(last) >> shift_of(name.length) << shift_of(name.length);
-  if (name.length > 8)
-    looked->ending[1] = load_word(last - 8) >> shift_of(name.length - 8) << shift_of(name.length - 8);
+  u64 shift = shift_of(name.length), second = shift_of(name.length - 8), is_longer = if_less(8, name.length);
+  looked->ending[0] = load_word(last) >> shift << shift & if_less(0, name.length);
+  looked->ending[1] = load_word(last - 8) >> second << second & is_longer;
 }
 
 /* Walks forwards over the beginning of a name. False when the walk is dead. */
@@ -178,10 +188,12 @@ inline_always bool climb_to_top(struct climb *climb) {
 #define PATHS_BELOW 1
 #define PATH_ELSEWHERE 2 /* up to the top of the mounts; one that does not lead there meets nothing */
 
-/* Clauses that a path can meet, or names below it, by what was looked at. */
-inline_always u64 clauses_looked_at(struct filter *filter, const struct looked_at *looked, bool below) {
+/* Clauses that a path can meet, or names below it, by what was looked at. A global function, as put_path() is. */
+__noinline u64 clauses_looked_at(struct filter *filter, const struct looked_at *looked, u32 below) {
+  if (!filter || !looked)
+    return FILTER_EVERY_CLAUSE;
   u64 components = size_looked_at(looked, SIZE_OF_PATH);
-  u64 clauses = components + below <= 1 ? filter->top_level : 0;
+  u64 clauses = components + !!below <= 1 ? filter->top_level : 0;
   if (components && !below)
     clauses |= clauses_of_ending(filter, looked);
   struct states states = states_from(filter, STATE_BEGINNINGS);
@@ -201,7 +213,78 @@ inline_always u64 clauses_looked_at(struct filter *filter, const struct looked_a
   return clauses | reachable(&states);
 }
 
-/* The same, remembered. */
+#define LOOKED 0
+#define MEETS_NOTHING 1
+#define MEETS_ALL 2 /* undecidable */
+
+/* Looks at the path of a dentry on a mount. */
+inline_always u64 look_at_path(struct filter *filter, u64 fs, u64 dentry, u64 mnt, u32 asked,
+                               struct looked_at *looked) {
+  /* Zeros unknown to the verifier: with known ones each iteration would be a different state to it. */
+  u64 zero = *(volatile u64 *)&filter->zero;
+  struct climb climb = {.top = {zero, zero, zero}, .components = zero};
+  climb.walk.partial = zero;
+  climb.walk.dentry = dentry;
+  climb.walk.mnt = mnt;
+  climb.walk.mnt_root = LOAD_WORD(vfsmount, climb.walk.mnt, mnt_root);
+  climb.walk.root_dentry = asked == PATH_ELSEWHERE ? NO_ROOT : LOAD_WORD(fs_struct, fs, root.dentry);
+  climb.walk.root_mnt = asked == PATH_ELSEWHERE ? NO_ROOT : LOAD_WORD(fs_struct, fs, root.mnt);
+  if (!climb_to_top(&climb))
+    return MEETS_ALL;
+  if (climb.walk.partial)
+    return asked == PATH_ELSEWHERE ? MEETS_NOTHING : MEETS_ALL;
+  looked->sizes = zero;
+  put_size(looked, SIZE_OF_PATH, climb.components, LOOKED_COMPONENTS);
+#pragma unroll
+  for (u32 i = 0; i < LOOKED_COMPONENTS; i++)
+    look_at_beginning(looked, i, climb.top[i]);
+  look_at_ending(looked, dentry);
+  return LOOKED;
+}
+
+/* The same as a global function, as put_path() is. */
+__noinline u64 look_at(struct filter *filter, u64 dentry, u64 mnt, u32 asked, struct looked_at *looked) {
+  if (!filter || !looked)
+    return MEETS_ALL;
+  return look_at_path(filter, LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs), dentry, mnt, asked, looked);
+}
+
+/* Looks at the path of an open file, and finds its other path; its dentry is 0 if it has none. A global function, as
+ * put_path() is. */
+__noinline u64 look_at_file(struct filter *filter, u64 file, struct looked_at *looked, struct place *other) {
+  if (!filter || !looked || !other)
+    return MEETS_ALL;
+  struct task_struct *task = bpf_get_current_task_btf();
+  u64 dentry = LOAD_WORD(file, file, f_path.dentry), mnt = LOAD_WORD(file, file, f_path.mnt);
+  if (!find_elsewhere_of(task, dentry, mnt, other))
+    other->dentry = 0;
+  return look_at_path(filter, LOAD_WORD(task_struct, task, fs), dentry, mnt, PATH_ITSELF, looked);
+}
+
+/* Clauses that the path of a dentry on a mount can meet, or names below it. */
+inline_always u64 clauses_of_place(struct filter *filter, u64 dentry, u64 mnt, u32 asked) {
+  struct looked_at looked = {};
+  u64 result = look_at(filter, dentry, mnt, asked, &looked);
+  if (result != LOOKED)
+    return result == MEETS_ALL ? FILTER_EVERY_CLAUSE : 0;
+  return clauses_looked_at(filter, &looked, asked == PATHS_BELOW);
+}
+
+inline_always u64 clauses_below_file(struct filter *filter, u64 file) {
+  return clauses_of_place(filter, LOAD_WORD(file, file, f_path.dentry), LOAD_WORD(file, file, f_path.mnt), PATHS_BELOW);
+}
+
+/* Clauses that the names of an open file can meet: its path, and its other path. */
+inline_always u64 clauses_of_file(struct filter *filter, u64 file) {
+  struct place other = {};
+  u64 dentry = LOAD_WORD(file, file, f_path.dentry), mnt = LOAD_WORD(file, file, f_path.mnt);
+  u64 clauses = clauses_of_place(filter, dentry, mnt, PATH_ITSELF);
+  return find_elsewhere(dentry, mnt, &other)
+             ? clauses | clauses_of_place(filter, other.dentry, other.mnt, PATH_ELSEWHERE)
+             : clauses;
+}
+
+/* clauses_looked_at(), remembered: for programs on tracepoints. */
 inline_always u64 clauses_remembered(struct filter *filter, const struct looked_at *looked) {
   const u64 *words = (const u64 *)looked;
   u64 serial = *(volatile u64 *)&filter->serial;
@@ -214,85 +297,19 @@ inline_always u64 clauses_remembered(struct filter *filter, const struct looked_
   return clauses;
 }
 
-/* A path: a dentry on a mount, and the root that it leads up to. */
-struct path_up {
-  u64 dentry;
-  u64 mnt;
-  u64 root_dentry;
-  u64 root_mnt;
-};
-
-/* Clauses that a path can meet, or names below it. Only programs on tracepoints may remember. */
-inline_always u64 clauses_up(struct filter *filter, const struct path_up *path, u32 asked, bool remembers) {
-  bool below = asked == PATHS_BELOW;
-  /* Zeros unknown to the verifier: with known ones each iteration would be a different state to it. */
-  u64 zero = *(volatile u64 *)&filter->zero;
-  struct climb climb = {.top = {zero, zero, zero}, .components = zero};
-  struct looked_at looked = {};
-  climb.walk.partial = zero;
-  climb.walk.dentry = path->dentry;
-  climb.walk.mnt = path->mnt;
-  climb.walk.mnt_root = LOAD_WORD(vfsmount, climb.walk.mnt, mnt_root);
-  climb.walk.root_dentry = path->root_dentry;
-  climb.walk.root_mnt = path->root_mnt;
-  if (!climb_to_top(&climb))
-    return FILTER_EVERY_CLAUSE;
-  if (climb.walk.partial)
-    return asked == PATH_ELSEWHERE ? 0 : FILTER_EVERY_CLAUSE;
-  put_size(&looked, SIZE_OF_PATH, climb.components, LOOKED_COMPONENTS);
-#pragma unroll
-  for (u32 i = 0; i < LOOKED_COMPONENTS; i++)
-    if (climb.top[i])
-      look_at_beginning(&looked, i, climb.top[i]);
-  if (!below)
-    look_at_ending(&looked, path->dentry);
-  return remembers && !below ? clauses_remembered(filter, &looked) : clauses_looked_at(filter, &looked, below);
-}
-
-/* The same for a dentry on a mount, from the root of the process or the top of the mounts. A global function, as
- * put_path() is. */
-__noinline u64 clauses_of_place(struct filter *filter, u64 dentry, u64 mnt, u32 asked) {
-  struct path_up path = {dentry, mnt, NO_ROOT, NO_ROOT};
-  if (!filter)
-    return FILTER_EVERY_CLAUSE;
-  if (asked != PATH_ELSEWHERE) {
-    u64 fs = LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs);
-    path.root_dentry = LOAD_WORD(fs_struct, fs, root.dentry);
-    path.root_mnt = LOAD_WORD(fs_struct, fs, root.mnt);
-  }
-  return clauses_up(filter, &path, asked, false);
-}
-
-/* Clauses that the path of an open file can meet; finds its other path, if it has one. For programs on tracepoints. A
- * global function, as put_path() is. */
-__noinline u64 clauses_of_opened_path(struct filter *filter, u64 file, struct place *elsewhere) {
-  if (!filter || !elsewhere)
-    return FILTER_EVERY_CLAUSE;
-  u64 fs = LOAD_WORD(task_struct, bpf_get_current_task_btf(), fs);
-  struct path_up path = {LOAD_WORD(file, file, f_path.dentry), LOAD_WORD(file, file, f_path.mnt),
-                         LOAD_WORD(fs_struct, fs, root.dentry), LOAD_WORD(fs_struct, fs, root.mnt)};
-  if (!find_elsewhere_here(path.dentry, path.mnt, elsewhere))
-    elsewhere->dentry = 0;
-  return clauses_up(filter, &path, PATH_ITSELF, true);
-}
-
-/* Clauses that the names of an open file can meet. For programs on tracepoints. */
+/* clauses_of_file(), remembered: for programs on tracepoints. */
 inline_always u64 clauses_of_opened_file(struct filter *filter, u64 file) {
-  struct place elsewhere = {};
-  u64 clauses = clauses_of_opened_path(filter, file, &elsewhere);
-  if (elsewhere.dentry)
-    clauses |= clauses_of_place(filter, elsewhere.dentry, elsewhere.mnt, PATH_ELSEWHERE);
-  return clauses;
-}
-
-inline_always u64 clauses_of_file(struct filter *filter, u64 file, u32 asked) {
-  return clauses_of_place(filter, LOAD_WORD(file, file, f_path.dentry), LOAD_WORD(file, file, f_path.mnt), asked);
-}
-
-/* The same for the file's other path. */
-inline_always u64 clauses_elsewhere(struct filter *filter, u64 file) {
-  struct place place = {};
-  return find_file_elsewhere(file, &place) ? clauses_of_place(filter, place.dentry, place.mnt, PATH_ELSEWHERE) : 0;
+  struct looked_at looked = {};
+  struct place other = {};
+  if (look_at_file(filter, file, &looked, &other) != LOOKED)
+    return FILTER_EVERY_CLAUSE;
+  u64 clauses = clauses_remembered(filter, &looked);
+  if (!other.dentry)
+    return clauses;
+  u64 result = look_at(filter, other.dentry, other.mnt, PATH_ELSEWHERE, &looked);
+  return result == LOOKED      ? clauses | clauses_remembered(filter, &looked)
+         : result == MEETS_ALL ? FILTER_EVERY_CLAUSE
+                               : clauses;
 }
 
 /* A path as passed: its bytes, then zeros. */
@@ -309,7 +326,7 @@ inline_always u64 zero_bytes(u64 word) {
 }
 
 /* Whether there is neither `./` nor `//` in it, nor either at its end: then no component is `.`, `..` or empty.
- * *slashes is not 0 if there is a slash behind the first byte. `zero`: see clauses_of_place(). */
+ * *slashes is not 0 if there is a slash behind the first byte. `zero`: see look_at_path(). */
 inline_always bool is_plain(const struct passed_path *path, u64 zero, u64 *slashes) {
   u64 pairs = 0, carry = 0, length = path->length | zero;
   *slashes = 0;
@@ -386,14 +403,15 @@ __noinline u64 clauses_of_passed(struct filter *filter, u64 address, u64 below) 
   path.length = size - 1;
   if ((u8)path.words[0] == '/')
     below = 0;
-  u64 serial = *(volatile u64 *)&filter->serial, words = (u64)(size + 7) / 8;
-  struct remembered_name *known =
-      words <= REMEMBERED_WORDS ? remembered_entry(&remembered_passed, path.words, words) : 0;
-  if (known && is_remembered(known, serial, path.words, words))
+  if (size > (long)(REMEMBERED_WORDS * sizeof(u64)))
+    return clauses_of_text(filter, &path) | below;
+  u64 serial = *(volatile u64 *)&filter->serial;
+  struct remembered_name *known = remembered_entry(&remembered_passed, path.words, REMEMBERED_WORDS);
+  if (known && is_remembered(known, serial, path.words, REMEMBERED_WORDS))
     return known->clauses | below;
   u64 clauses = clauses_of_text(filter, &path);
   if (known)
-    keep_verdict(known, serial, path.words, words, clauses);
+    keep_verdict(known, serial, path.words, REMEMBERED_WORDS, clauses);
   return clauses | below;
 }
 
@@ -410,7 +428,7 @@ inline_always u64 clauses_below(struct filter *filter, u64 image, struct task_st
   if (dirfd == AT_FDCWD)
     return clauses_below_current(filter, image);
   u64 directory = file_at(task, dirfd);
-  return directory ? clauses_of_file(filter, directory, PATHS_BELOW) : FILTER_EVERY_CLAUSE;
+  return directory ? clauses_below_file(filter, directory) : FILTER_EVERY_CLAUSE;
 }
 
 #endif

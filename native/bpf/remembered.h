@@ -24,35 +24,30 @@ struct {
   __type(value, struct remembered_name);
 } remembered_passed SEC(".maps"), remembered_resolved SEC(".maps");
 
-/* Where a name of so many words has its entry, and whether it is there. */
-inline_always struct remembered_name *remembered_entry(void *map, const u64 *words, u64 count) {
+/* Where a name has its entry, and whether it is there. The number of words is a constant: a branch for each of them
+ * would be a state to the verifier. */
+inline_always struct remembered_name *remembered_entry(void *map, const u64 *words, u32 count) {
   u64 hash = 0;
 #pragma unroll
-  for (u32 i = 0; i < REMEMBERED_WORDS; i++) {
-    if (i >= count)
-      break;
+  for (u32 i = 0; i < count; i++)
     hash += words[i] * (0x9e3779b97f4a7c15 * (2 * i + 1)); /* none of the products waits for another */
-  }
   u32 index = hash >> 56;
   return bpf_map_lookup_elem(map, &index);
 }
 _Static_assert(REMEMBERED_NAMES == 1 << 8, "the upper bits of the hash are the index");
 
-inline_always bool is_remembered(const struct remembered_name *entry, u64 serial, const u64 *words, u64 count) {
+inline_always bool is_remembered(const struct remembered_name *entry, u64 serial, const u64 *words, u32 count) {
   u64 differences = entry->serial ^ serial;
 #pragma unroll
-  for (u32 i = 0; i < REMEMBERED_WORDS; i++) {
-    if (i >= count)
-      break;
+  for (u32 i = 0; i < count; i++)
     differences |= entry->words[i] ^ words[i];
-  }
   return !differences;
 }
 
-inline_always void keep_verdict(struct remembered_name *entry, u64 serial, const u64 *words, u64 count, u64 clauses) {
+inline_always void keep_verdict(struct remembered_name *entry, u64 serial, const u64 *words, u32 count, u64 clauses) {
 #pragma unroll
-  for (u32 i = 0; i < REMEMBERED_WORDS; i++)
-    entry->words[i] = i < count ? words[i] : 0;
+  for (u32 i = 0; i < count; i++)
+    entry->words[i] = words[i];
   entry->clauses = clauses;
   entry->serial = serial;
 }
