@@ -1,6 +1,6 @@
 // Whether capture works on this kernel, and which hooks are missing.
 
-import { UNSEEN_BY_FEXIT } from '../capture/hooks.ts';
+import { type HooksSetting, UNSEEN_BY_FEXIT } from '../capture/hooks.ts';
 import { describeMissingHook, type MissingHook } from '../capture/missing-hooks.ts';
 import type { CaptureTrial, TrialFailure } from './capture-trial.ts';
 import type { Check } from './check.ts';
@@ -13,10 +13,11 @@ const ADVICE: Readonly<Record<string, string>> = {
     'run one of the kernels that the README lists, or report this with the output of `wasprey doctor --json`',
 };
 
-export function checkCapture(trial: CaptureTrial): Check[] {
+/** @param wanted hooks that are configured */
+export function checkCapture(trial: CaptureTrial, wanted: HooksSetting = 'auto'): Check[] {
   const { failure, missing } = trial;
   const hooks = missing.map((hook) => checkHook(hook, failure === undefined));
-  const works = failure === undefined ? [kindsOfHooks(trial), enforcement(trial), ioUring(trial)] : [];
+  const works = failure === undefined ? [kindsOfHooks(trial, wanted), enforcement(trial), ioUring(trial)] : [];
   return [capture(trial), ...hooks, ...works];
 }
 
@@ -31,12 +32,22 @@ function capture({ loaded, missing, startMs, failure }: CaptureTrial): Check {
 }
 
 /** Of system calls. */
-function kindsOfHooks({ lackOfFexit: lack }: CaptureTrial): Check {
+function kindsOfHooks({ lackOfFexit: lack }: CaptureTrial, wanted: HooksSetting): Check {
+  const base = { id: 'hooks', title: 'hooks' };
+  if (wanted === 'fexit' && lack !== undefined) {
+    const finding = `engine.wasprey.hooks is fexit, which can't be used: ${lack}`;
+    return {
+      ...base,
+      state: 'fails',
+      finding,
+      advice: 'set engine.wasprey.hooks to auto; with fexit no agent starts here',
+    };
+  }
   const fexit =
     lack === undefined
       ? `fexit can be used (engine.wasprey.hooks), but does not see ${UNSEEN_BY_FEXIT}`
       : `fexit can't be used: ${lack}`;
-  return { id: 'hooks', title: 'hooks', state: 'works', finding: `of system calls: sys_exit works; ${fexit}` };
+  return { ...base, state: 'works', finding: `of system calls: sys_exit works; ${fexit}` };
 }
 
 function failed({ code, message }: TrialFailure, loaded: number): Check {

@@ -1,5 +1,6 @@
 // All checks of `wasprey doctor`.
 
+import type { HooksSetting } from '../capture/hooks.ts';
 import type { RuntimePlaces } from '../metadata/directory/runtime-places.ts';
 import { checkCapture } from './capture-checks.ts';
 import { type CaptureTrial, tryCapture } from './capture-trial.ts';
@@ -18,17 +19,21 @@ export interface Examination {
   readonly trial: CaptureTrial;
 }
 
-/**
- * @param places of the container runtimes that an agent would use
- * @param receiver the receiver of audit events; undefined: none is configured
- */
-export async function examine(places: RuntimePlaces, receiver?: ReceiverTrial): Promise<Examination> {
+/** What is configured besides the runtimes. */
+export interface ExaminedSettings {
+  /** The receiver of audit events; undefined: none is configured. */
+  readonly receiver?: ReceiverTrial | undefined;
+  readonly hooks?: HooksSetting;
+}
+
+/** @param places of the container runtimes that an agent would use */
+export async function examine(places: RuntimePlaces, { receiver, hooks }: ExaminedSettings = {}): Promise<Examination> {
   const facts = gatherSystemFacts();
   const trial = tryCapture();
   const groups = [
     { title: 'Machine', checks: checkSystem(facts) },
     { title: 'Containers', checks: checkRuntimes(await findRuntimes(places), places) },
-    { title: 'Capture', checks: checkCapture(trial) },
+    { title: 'Capture', checks: checkCapture(trial, hooks) },
     ...(receiver ? [{ title: 'Sessions', checks: [checkReceiver(receiver)] }] : []),
   ];
   const { kernelRelease, architecture } = facts.machine;

@@ -36,7 +36,7 @@ export const DOCTOR = defineCommand({
     { command: 'wasprey doctor', effect: 'What works here, and how to fix the rest.' },
     {
       command: 'wasprey doctor -c falco.yaml',
-      effect: 'The same, with the sockets of runtimes that this configuration names.',
+      effect: 'The same, with the sockets of runtimes and the hooks that this configuration names.',
     },
     {
       command: `wasprey doctor --json | jq '.groups[].checks[] | select(.state != "works")'`,
@@ -47,7 +47,8 @@ export const DOCTOR = defineCommand({
     if (operands.length > 0) throw new UsageError('doctor takes no operands');
     const { config, option } = options;
     const { configuration } = await configurationOf({ config, option, usual: true }, terminal);
-    const found = await examine(runtimePlaces(configuration), await receiverTrial(configuration));
+    const { hooks } = configuration.engine.wasprey;
+    const found = await examine(runtimePlaces(configuration), { hooks, receiver: await receiverTrial(configuration) });
     terminal.print(
       options.json ? `${JSON.stringify({ version: version(), ...found })}\n` : renderExamination(found, terminal),
     );

@@ -220,6 +220,9 @@ describe('the capture', () => {
       checkCapture({ ...TRIAL, lackOfFexit }).find(({ id }) => id === 'hooks')?.finding ?? '';
     assert.match(finding(), /fexit can be used \(engine\.wasprey\.hooks\), but does not see calls that seccomp /);
     assert.match(finding('it is too old'), /sys_exit works; fexit can't be used: it is too old$/);
+    const wanted = (lackOfFexit?: string): string[] => states(checkCapture({ ...TRIAL, lackOfFexit }, 'fexit'));
+    assert.ok(wanted().includes('hooks works'));
+    assert.ok(wanted('it is too old').includes('hooks fails'));
   });
 
   test('without BPF LSM it says why, what is left, and how to get it', () => {
