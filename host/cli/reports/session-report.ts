@@ -5,7 +5,7 @@ import { LINE_WIDTH, wrap } from '../../diagnostics/layout.ts';
 import { count } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { timeOfDaySeconds } from '../../fields/time.ts';
-import type { Command, ExitStatus, Session } from '../../journal/activity/session.ts';
+import { type Command, type ExitStatus, filesOf, type Session } from '../../journal/activity/session.ts';
 import { commandLine, connectionLine, fileLine, headingOf, who } from '../../journal/activity/session-text.ts';
 import { signalName } from '../../journal/activity/signals.ts';
 
@@ -93,7 +93,7 @@ function shortStatus(status: ExitStatus): string {
 }
 
 function detailLines(command: Command, full: boolean): string[] {
-  const files = detailsOf([...command.files.values()].map(fileLine), full, 'file');
+  const files = detailsOf(filesOf(command).map(fileLine), full, 'file');
   const connections = detailsOf([...command.connections.values()].map(connectionLine), full, 'connection');
   const opened = command.opened.map(({ id, kind }) => `session ${id} (${kind})`);
   const more = command.leftOut > 0 ? [`... not kept: ${count(command.leftOut, 'more change')}`] : [];

@@ -184,13 +184,22 @@ export class ActivityLog {
   #addFile(command: Command, { verb, path, other }: Extract<Action, { kind: 'file' }>, time: bigint): void {
     const known = command.files.get(path);
     if (known) {
-      known.verbs.add(verb);
+      const first = known.verbs.get(verb);
+      if (first === undefined || time < first) known.verbs.set(verb, time);
       known.times++;
-      known.last = time;
+      if (time < known.first) known.first = time;
+      if (time > known.last) known.last = time;
     } else if (command.files.size >= MOST_FILES) {
       command.leftOut++;
     } else {
-      const change = { path, ...(other !== undefined && { other }), verbs: new Set([verb]), times: 1, last: time };
+      const change = {
+        path,
+        ...(other !== undefined && { other }),
+        verbs: new Map([[verb, time]]),
+        times: 1,
+        first: time,
+        last: time,
+      };
       command.files.set(path, change);
       this.#listener.file?.(command, change);
     }

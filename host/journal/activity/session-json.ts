@@ -4,7 +4,17 @@ import { escapeLines } from '../../diagnostics/escape.ts';
 import { jsonTime } from '../../fields/time.ts';
 import type { PodRequest } from '../../sessions/pod-request.ts';
 import { addressesText, agentOf, sameOfAll } from './kubernetes-users.ts';
-import type { Command, Connection, ExitStatus, FileChange, KubernetesEntry, Session, User } from './session.ts';
+import {
+  type Command,
+  type Connection,
+  type ExitStatus,
+  type FileChange,
+  filesOf,
+  type KubernetesEntry,
+  type Session,
+  type User,
+  verbsOf,
+} from './session.ts';
 import { signalName } from './signals.ts';
 
 /** One line. */
@@ -75,7 +85,7 @@ function commandJson(command: Command): object {
     ranBefore: command.ranBefore || undefined,
     ended: command.ended === undefined ? undefined : jsonTime(command.ended),
     status: command.status && statusJson(command.status),
-    files: command.files.size > 0 ? [...command.files.values()].map(fileJson) : undefined,
+    files: command.files.size > 0 ? filesOf(command).map(fileJson) : undefined,
     connections: command.connections.size > 0 ? [...command.connections.values()].map(connectionJson) : undefined,
     leftOut: command.leftOut || undefined,
     sessions: command.opened.length > 0 ? command.opened.map(({ id }) => id) : undefined,
@@ -87,8 +97,9 @@ function statusJson(status: ExitStatus): object {
   return 'code' in status ? status : { signal: signalName(status.signal) };
 }
 
-function fileJson({ path, other, verbs, times, last }: FileChange): object {
-  return { path, other, did: [...verbs], times, last: jsonTime(last) };
+function fileJson(change: FileChange): object {
+  const { path, other, times, last } = change;
+  return { path, other, did: verbsOf(change), times, last: jsonTime(last) };
 }
 
 function connectionJson({ direction, protocol, peer, error, times, last }: Connection): object {

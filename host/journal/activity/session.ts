@@ -31,8 +31,10 @@ export interface FileChange {
   readonly path: string;
   /** renamed, linked: what it was, or points to. */
   readonly other?: string;
-  readonly verbs: Set<FileVerb>;
+  /** When each was first done. */
+  readonly verbs: Map<FileVerb, bigint>;
   times: number;
+  first: bigint;
   last: bigint;
 }
 
@@ -115,6 +117,20 @@ export interface Session {
   commandCount: number;
   /** Commands beyond the bound. */
   leftOut: number;
+}
+
+/** What was done to a file, in order of time. Events of different processors come in another order. */
+export function verbsOf({ verbs }: FileChange): FileVerb[] {
+  return [...verbs].toSorted(([, one], [, other]) => compare(one, other)).map(([verb]) => verb);
+}
+
+/** The changed files of a command, in order of time. */
+export function filesOf({ files }: Command): FileChange[] {
+  return [...files.values()].toSorted((one, other) => compare(one.first, other.first));
+}
+
+function compare(one: bigint, other: bigint): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /** All commands, each before its children. */

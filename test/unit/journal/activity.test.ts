@@ -10,7 +10,7 @@ import type { Process } from '../../../host/journal/activity/process.ts';
 import { ProcessTable } from '../../../host/journal/activity/process-table.ts';
 import { gapsOf, readFile } from '../../../host/journal/activity/read-activity.ts';
 import { isSelected } from '../../../host/journal/activity/select.ts';
-import { commandsOf, type Session } from '../../../host/journal/activity/session.ts';
+import { commandsOf, filesOf, type Session, verbsOf } from '../../../host/journal/activity/session.ts';
 import { sessionJson } from '../../../host/journal/activity/session-json.ts';
 import { History } from '../../../host/journal/event-views.ts';
 import { findHistory, type HistoryFile } from '../../../host/journal/history.ts';
@@ -92,6 +92,29 @@ test('who entered a pod is found by his name, also in what he did by su', () => 
   assert.ok(isSelected(su, { user: 'alice' }));
 });
 
+test('files and what was done to them are in order of time, whichever processor is read first', () => {
+  const story = runcExec(
+    host().snapshot(90, 71, '/usr/sbin/nginx', { ...inContainer, vpid: 1 }, CONTAINER_NAMES),
+    100,
+    'sh',
+  );
+  const { now } = story;
+  story
+    .wrote(103, '/tmp/y', { time: now + 3n * SECOND })
+    .wrote(103, '/tmp/x', { time: now + 2n * SECOND })
+    .wrote(103, '/tmp/x', { time: now + SECOND, state: DESCRIPTOR_STATE.CREATED });
+  const [exec] = sessionsOf([story]).filter(({ kind }) => kind === 'exec');
+  const [command] = exec?.commands ?? [];
+  assert.ok(command);
+  assert.deepEqual(
+    filesOf(command).map((change) => [change.path, verbsOf(change), change.first, change.last]),
+    [
+      ['/tmp/x', ['created', 'wrote'], now + SECOND, now + 2n * SECOND],
+      ['/tmp/y', ['wrote'], now + 3n * SECOND, now + 3n * SECOND],
+    ],
+  );
+});
+
 test('an exec into a container is a session, with its commands, files and connections', () => {
   const story = host()
     .snapshot(90, 71, '/usr/sbin/nginx', { ...inContainer, vpid: 1 }, CONTAINER_NAMES)
@@ -129,7 +152,7 @@ test('an exec into a container is a session, with its commands, files and connec
   assert.deepEqual(curl?.status, { code: 1 });
   assert.deepEqual(dropped?.status, { signal: 9 });
   assert.deepEqual(
-    [...(curl?.files.values() ?? [])].map(({ path, verbs, times }) => [path, [...verbs], times]),
+    (curl ? filesOf(curl) : []).map((change) => [change.path, verbsOf(change), change.times]),
     [['/tmp/x', ['created', 'wrote'], 2]],
   );
   assert.deepEqual(

@@ -1,6 +1,6 @@
 // The commands of a session, each before what it started, with what it wrote and where it connected to.
 
-import { type Command, commandsOf, type Session } from '../../../journal/activity/session.ts';
+import { type Command, commandsOf, filesOf, type Session } from '../../../journal/activity/session.ts';
 import { commandLine, connectionLine, fileLine, statusWords, who } from '../../../journal/activity/session-text.ts';
 import type { TextBudget } from '../texts/text-budget.ts';
 import type { ShownCommand, ShownSession } from './messages.ts';
@@ -29,7 +29,7 @@ export function shownCommands(session: Session, texts: TextBudget): Pick<ShownSe
 }
 
 function commandShown(command: Command, texts: TextBudget): ShownCommand {
-  const { pid, depth, parent, user, directory, began, ranBefore, ended, status, files, connections, opened } = command;
+  const { pid, depth, parent, user, directory, began, ranBefore, ended, status, connections, opened } = command;
   return {
     ...{ pid, depth, ranBefore },
     command: texts.take(commandLine(command), LONGEST_COMMAND),
@@ -39,7 +39,7 @@ function commandShown(command: Command, texts: TextBudget): ShownCommand {
     ...(ended !== undefined && { ended: Number(ended) / 1e6 }),
     ...(status && { status: statusWords(status) }),
     hasFailed: status !== undefined && !('code' in status && status.code === 0),
-    files: lines([...files.values()].map(fileLine), MOST_FILES, texts),
+    files: lines(filesOf(command).map(fileLine), MOST_FILES, texts),
     connections: lines([...connections.values()].map(connectionLine), MOST_CONNECTIONS, texts),
     opened: opened.map(({ id, kind }) => ({ id, kind })),
   };
