@@ -1,6 +1,7 @@
 // The report of a capture: what fired, the processes with the branch that fired, what they did before and after, files, connections and
 // the state then. Plain data: text, JSON and HTML are made of it.
 
+import { compareTimes } from '../../fields/time.ts';
 import type { EventView } from '../../journal/event-views.ts';
 import { History } from '../../journal/event-views.ts';
 import type { Damage } from '../../recording/source.ts';
@@ -30,7 +31,7 @@ export type Place = { readonly [Name in keyof typeof PLACE_FIELDS]?: string };
 
 export interface TimelineEntry {
   /** ns since the epoch, of the first. */
-  readonly time: bigint;
+  time: bigint;
   readonly process: TreeProcess | undefined;
   readonly deed: Deed;
   /** How often, with little in between. */
@@ -39,8 +40,8 @@ export interface TimelineEntry {
 
 export interface TouchedFile {
   readonly path: string;
-  /** `creates`, `writes`, `removes`, ...; without those that failed. */
-  readonly verbs: Set<string>;
+  /** `creates`, `writes`, `removes`, ..., in order of time; without those that failed. */
+  readonly verbs: ReadonlySet<string>;
   readonly processes: Set<TreeProcess>;
   /** As the upper layer had it at the alert. */
   readonly layer: ChangedFile | undefined;
@@ -68,8 +69,10 @@ export interface Report {
   readonly fired: ReadonlySet<TreeProcess>;
   /** The branch, and what the parents of those that fired have started besides: where a reader looks first. All if none is known. */
   readonly related: ReadonlySet<TreeProcess>;
+  /** In order of time. */
   readonly timeline: readonly TimelineEntry[];
   readonly files: readonly TouchedFile[];
+  /** In the order in which they were read. */
   readonly connections: readonly Connection[];
   readonly state: State | undefined;
   readonly events: number;
@@ -101,13 +104,19 @@ type Result = Pick<
   'place' | 'roots' | 'shown' | 'branch' | 'fired' | 'related' | 'timeline' | 'files' | 'connections'
 >;
 
+/** Of a file, while events are read: those of different processors come in another order than that of time. */
+interface FoundFile extends Omit<TouchedFile, 'verbs'> {
+  /** When each was first done. */
+  readonly verbs: Map<string, bigint>;
+}
+
 class Collector {
   readonly tree = new ProcessTree();
   readonly cuts: string[] = [];
   readonly #alerts: readonly CapturedAlert[];
   readonly #layer: ReadonlyMap<string, ChangedFile>;
   readonly #timeline: TimelineEntry[] = [];
-  readonly #files = new Map<string, TouchedFile>();
+  readonly #files = new Map<string, FoundFile>();
   readonly #connections = new Map<string, Connection>();
   readonly #active = new Set<TreeProcess>();
   #place: Place = {};
@@ -127,7 +136,8 @@ class Collector {
     if (process) this.#active.add(process);
     this.#findPlace(event);
     this.#addEntry(event.time, process, deed);
-    if (deed.failure === undefined && deed.path !== undefined) this.#addFile(deed.path, deed.verb ?? '', process);
+    if (deed.failure === undefined && deed.path !== undefined)
+      this.#addFile(deed.path, deed.verb ?? '', event.time, process);
     if (deed.peer !== undefined) this.#addConnection(deed.peer, deed, process);
   }
 
@@ -150,8 +160,10 @@ class Collector {
       branch,
       fired,
       related,
-      timeline: this.#timeline,
-      files: [...this.#files.values()],
+      timeline: this.#timeline.toSorted((one, other) => compareTimes(one.time, other.time)),
+      files: [...this.#files.values()]
+        .toSorted((one, other) => compareTimes(firstOf(one), firstOf(other)))
+        .map((file) => ({ ...file, verbs: new Set(inOrder(file.verbs)) })),
       connections: [...this.#connections.values()],
     };
   }
@@ -170,16 +182,19 @@ class Collector {
     const same = this.#timeline
       .slice(-NEAR_ENTRIES)
       .find((entry) => entry.process === process && entry.deed.text === deed.text);
-    if (same) same.times++;
-    else if (this.#timeline.length < MOST_ENTRIES) this.#timeline.push({ time, process, deed, times: 1 });
+    if (same) {
+      same.times++;
+      if (time < same.time) same.time = time;
+    } else if (this.#timeline.length < MOST_ENTRIES) this.#timeline.push({ time, process, deed, times: 1 });
     else this.#omitted++;
   }
 
-  #addFile(path: string, verb: string, process: TreeProcess | undefined): void {
+  #addFile(path: string, verb: string, time: bigint, process: TreeProcess | undefined): void {
     const known = this.#files.get(path);
     if (!known && this.#files.size >= MOST_FILES) return;
-    const file = known ?? { path, verbs: new Set(), processes: new Set(), layer: this.#layer.get(path) };
-    file.verbs.add(verb);
+    const file = known ?? { path, verbs: new Map(), processes: new Set(), layer: this.#layer.get(path) };
+    const first = file.verbs.get(verb);
+    if (first === undefined || time < first) file.verbs.set(verb, time);
     if (process) file.processes.add(process);
     this.#files.set(path, file);
   }
@@ -195,6 +210,15 @@ class Collector {
     if (process) connection.processes.add(process);
     this.#connections.set(key, connection);
   }
+}
+
+function firstOf({ verbs }: FoundFile): bigint {
+  const [first = ''] = inOrder(verbs);
+  return verbs.get(first) ?? 0n;
+}
+
+function inOrder(verbs: ReadonlyMap<string, bigint>): string[] {
+  return [...verbs].toSorted(([, one], [, other]) => compareTimes(one, other)).map(([verb]) => verb);
 }
 
 /** The process with the alert's pid that lived then. */

@@ -170,10 +170,17 @@ function fileLines({ files, related }: Report): string[] {
 }
 
 function linesOfFile({ path, verbs, processes, layer }: TouchedFile): string[] {
-  const who = [...processes].map(({ pid }) => pid).join(', ');
+  const who = pidsOf(processes);
   const size = layer?.kind === 'file' ? `, ${layer.size} bytes, mode ${layer.mode.toString(8)}` : '';
   const hash = layer?.sha256 === undefined ? [] : [hashLine(layer.sha256)];
   return [`${escapeText(path)}: ${[...verbs].join(', ')} (${who})${size}`, ...hash];
+}
+
+function pidsOf(processes: ReadonlySet<TreeProcess>): string {
+  return [...processes]
+    .map(({ pid }) => pid)
+    .toSorted((one, other) => one - other)
+    .join(', ');
 }
 
 const SHA256 = /^[0-9a-f]{64}$/;
@@ -184,7 +191,7 @@ function hashLine(hash: string): string {
 }
 
 function connectionLine({ verb, peer, processes, times, failures }: Connection): string {
-  const who = [...processes].map(({ pid }) => pid).join(', ');
+  const who = pidsOf(processes);
   const failed = failures === 0 ? '' : failures === times ? ', failed' : `, ${failures} failed`;
   return `${verb} ${escapeText(peer)} (${who})${times > 1 ? `, ${times} times` : ''}${failed}`;
 }

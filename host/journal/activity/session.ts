@@ -1,6 +1,7 @@
 // A session: one entry from outside, and what was done in it.
 
 import type { EntryKind } from '../../fields/doors.ts';
+import { compareTimes } from '../../fields/time.ts';
 import type { UserMatch } from '../../sessions/join.ts';
 import type { PodRequest } from '../../sessions/pod-request.ts';
 
@@ -121,16 +122,12 @@ export interface Session {
 
 /** What was done to a file, in order of time. Events of different processors come in another order. */
 export function verbsOf({ verbs }: FileChange): FileVerb[] {
-  return [...verbs].toSorted(([, one], [, other]) => compare(one, other)).map(([verb]) => verb);
+  return [...verbs].toSorted(([, one], [, other]) => compareTimes(one, other)).map(([verb]) => verb);
 }
 
 /** The changed files of a command, in order of time. */
 export function filesOf({ files }: Command): FileChange[] {
-  return [...files.values()].toSorted((one, other) => compare(one.first, other.first));
-}
-
-function compare(one: bigint, other: bigint): number {
-  return one < other ? -1 : one > other ? 1 : 0;
+  return [...files.values()].toSorted((one, other) => compareTimes(one.first, other.first));
 }
 
 /** All commands, each before its children. */

@@ -90,8 +90,11 @@ const STATE: State = {
 const at = (seconds: number): bigint => START + BigInt(Math.round(seconds * 1000)) * (SECOND / 1000n);
 const created = { kind: 'f'.charCodeAt(0), open_flags: 0o101, state: DESCRIPTOR_STATE.CREATED, dirfd: -100 };
 
-/** A server (500) whose shell (501) drops a program, runs it (503), and connects. A cleaner (502) has nothing to do with it. */
-function blocks(): WrittenBlock[] {
+/**
+ * A server (500) whose shell (501) drops a program, runs it (503), and connects. A cleaner (502) has nothing to do with it.
+ * @param isInOrder whether the events come in order of time
+ */
+function blocks(isInOrder = true): WrittenBlock[] {
   const container = new PayloadBuilder();
   container.step(1n, true);
   container.container(
@@ -150,7 +153,7 @@ function blocks(): WrittenBlock[] {
   return [
     { payload: payloadOf(images, []), events: 0 },
     { payload: container.take(), events: 0 },
-    { payload: payloadOf([], events), events: events.length },
+    { payload: payloadOf([], isInOrder ? events : events.toReversed()), events: events.length },
     {
       payload: payloadOf([logEntry(processImage(6, { kind: EXIT, pid: 503, time: at(4), exit_code: 9 }))], []),
       events: 0,
@@ -218,6 +221,13 @@ test('the text shows what fired, the branch, what was done before and after, and
   Only one of its processes was read.
 `,
   );
+});
+
+test('events that different processors have written in another order than that of time make no difference', () => {
+  const [inOrder, reversed] = [true, false].map((isInOrder) =>
+    textOf(reportOfBytes(writeBlocks(blocks(isInOrder)).bytes)),
+  );
+  assert.equal(reversed, inOrder);
 });
 
 test('JSON has all of it, HTML too, and neither has a secret or markup of others', () => {

@@ -101,14 +101,13 @@ function chosenProcesses({ branch, related, shown }: Report, cuts: string[]): Tr
 }
 
 function nearestEntries({ timeline, alerts }: Report, cuts: string[]): readonly TimelineEntry[] {
-  const byTime = timeline.toSorted((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0));
-  if (byTime.length <= MOST_DEEDS) return byTime;
-  cuts.push(`${byTime.length - MOST_DEEDS} events that are further from the alert are left out.`);
+  if (timeline.length <= MOST_DEEDS) return timeline;
+  cuts.push(`${timeline.length - MOST_DEEDS} events that are further from the alert are left out.`);
   const at = alerts[0]?.time ?? 0n;
-  const next = byTime.findIndex(({ time }) => time >= at);
-  const middle = next < 0 ? byTime.length : next;
-  const from = Math.max(0, Math.min(middle - MOST_DEEDS / 2, byTime.length - MOST_DEEDS));
-  return byTime.slice(from, from + MOST_DEEDS);
+  const next = timeline.findIndex(({ time }) => time >= at);
+  const middle = next < 0 ? timeline.length : next;
+  const from = Math.max(0, Math.min(middle - MOST_DEEDS / 2, timeline.length - MOST_DEEDS));
+  return timeline.slice(from, from + MOST_DEEDS);
 }
 
 function processOf(
