@@ -24,6 +24,8 @@ HOOK_PROGRAM(on_call) {
   struct call_hook hook = hook_of(ctx, control);
   if (unlikely(hook.change))
     bpf_tail_call(ctx, &programs, SLOT_CHANGE);
+  if (hook.slot == SLOT_OPEN) /* a constant: the kernel makes a plain jump of it */
+    bpf_tail_call(ctx, &programs, SLOT_OPEN);
   if (unlikely(hook.slot))
     bpf_tail_call(ctx, &programs, hook.slot);
   return PASS_ON;
