@@ -16,3 +16,8 @@ export function count(value: number | undefined, noun: string): string {
 export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
+
+/** For toSorted(). */
+export function compareBigints(one: bigint, other: bigint): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}

@@ -73,8 +73,3 @@ export function jsonTime(nanoseconds: bigint): string {
   const { date, clock, fraction } = utc(nanoseconds);
   return `${date}T${clock}.${fraction}Z`;
 }
-
-/** For sorting. */
-export function compareTimes(one: bigint, other: bigint): number {
-  return one < other ? -1 : one > other ? 1 : 0;
-}

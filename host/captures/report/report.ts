@@ -1,7 +1,7 @@
 // The report of a capture: what fired, the processes with the branch that fired, what they did before and after, files, connections and
 // the state then. Plain data: text, JSON and HTML are made of it.
 
-import { compareTimes } from '../../fields/time.ts';
+import { compareBigints } from '../../diagnostics/numbers.ts';
 import type { EventView } from '../../journal/event-views.ts';
 import { History } from '../../journal/event-views.ts';
 import type { Damage } from '../../recording/source.ts';
@@ -160,9 +160,9 @@ class Collector {
       branch,
       fired,
       related,
-      timeline: this.#timeline.toSorted((one, other) => compareTimes(one.time, other.time)),
+      timeline: this.#timeline.toSorted((one, other) => compareBigints(one.time, other.time)),
       files: [...this.#files.values()]
-        .toSorted((one, other) => compareTimes(firstOf(one), firstOf(other)))
+        .toSorted((one, other) => compareBigints(firstOf(one), firstOf(other)))
         .map((file) => ({ ...file, verbs: new Set(inOrder(file.verbs)) })),
       connections: [...this.#connections.values()],
     };
@@ -218,7 +218,7 @@ function firstOf({ verbs }: FoundFile): bigint {
 }
 
 function inOrder(verbs: ReadonlyMap<string, bigint>): string[] {
-  return [...verbs].toSorted(([, one], [, other]) => compareTimes(one, other)).map(([verb]) => verb);
+  return [...verbs].toSorted(([, one], [, other]) => compareBigints(one, other)).map(([verb]) => verb);
 }
 
 /** The process with the alert's pid that lived then. */

@@ -4,10 +4,10 @@ import { statSync } from 'node:fs';
 import { configurationOf } from '../../daemon/configuration.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
-import { count, sum } from '../../diagnostics/numbers.ts';
+import { compareBigints, count, sum } from '../../diagnostics/numbers.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import { compareTimes, NANOSECONDS_PER_MS } from '../../fields/time.ts';
+import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { ActivityLog } from '../../journal/activity/activity-log.ts';
 import { noteText } from '../../journal/activity/note-text.ts';
 import { type Note, readFiles } from '../../journal/activity/read-activity.ts';
@@ -179,7 +179,7 @@ function readAll(history: GivenHistory, log: ActivityLog, isJournal: boolean): r
 /** Oldest first, by when something was done last: what is recent stands at the end, above the prompt. */
 function chosen(sessions: readonly Session[], selection: Selection): readonly Session[] {
   const found = sessions.filter((session) => isSelected(session, selection));
-  return found.sort((one, other) => compareTimes(one.last, other.last));
+  return found.sort((one, other) => compareBigints(one.last, other.last));
 }
 
 function sessionWith(id: string, sessions: readonly Session[]): Session {

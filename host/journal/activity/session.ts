@@ -1,7 +1,7 @@
 // A session: one entry from outside, and what was done in it.
 
+import { compareBigints } from '../../diagnostics/numbers.ts';
 import type { EntryKind } from '../../fields/doors.ts';
-import { compareTimes } from '../../fields/time.ts';
 import type { UserMatch } from '../../sessions/join.ts';
 import type { PodRequest } from '../../sessions/pod-request.ts';
 
@@ -122,12 +122,12 @@ export interface Session {
 
 /** What was done to a file, in order of time. Events of different processors come in another order. */
 export function verbsOf({ verbs }: FileChange): FileVerb[] {
-  return [...verbs].toSorted(([, one], [, other]) => compareTimes(one, other)).map(([verb]) => verb);
+  return [...verbs].toSorted(([, one], [, other]) => compareBigints(one, other)).map(([verb]) => verb);
 }
 
 /** The changed files of a command, in order of time. */
 export function filesOf({ files }: Command): FileChange[] {
-  return [...files.values()].toSorted((one, other) => compareTimes(one.first, other.first));
+  return [...files.values()].toSorted((one, other) => compareBigints(one.first, other.first));
 }
 
 /** All commands, each before its children. */
