@@ -4,6 +4,7 @@
 import { compareBigints } from '../../diagnostics/numbers.ts';
 import type { EventView } from '../../journal/event-views.ts';
 import { History } from '../../journal/event-views.ts';
+import { FirstTimes } from '../../journal/first-times.ts';
 import type { Damage } from '../../recording/source.ts';
 import type { CapturedAlert, CaptureNotes } from '../notes/capture-notes.ts';
 import type { ChangedFile, State } from '../state/state.ts';
@@ -104,10 +105,9 @@ type Result = Pick<
   'place' | 'roots' | 'shown' | 'branch' | 'fired' | 'related' | 'timeline' | 'files' | 'connections'
 >;
 
-/** Of a file, while events are read: those of different processors come in another order than that of time. */
+/** Of a file, while events are read. */
 interface FoundFile extends Omit<TouchedFile, 'verbs'> {
-  /** When each was first done. */
-  readonly verbs: Map<string, bigint>;
+  readonly verbs: FirstTimes<string>;
 }
 
 class Collector {
@@ -162,8 +162,8 @@ class Collector {
       related,
       timeline: this.#timeline.toSorted((one, other) => compareBigints(one.time, other.time)),
       files: [...this.#files.values()]
-        .toSorted((one, other) => compareBigints(firstOf(one), firstOf(other)))
-        .map((file) => ({ ...file, verbs: new Set(inOrder(file.verbs)) })),
+        .toSorted((one, other) => compareBigints(one.verbs.first, other.verbs.first))
+        .map((file) => ({ ...file, verbs: new Set(file.verbs.deeds) })),
       connections: [...this.#connections.values()],
     };
   }
@@ -192,9 +192,9 @@ class Collector {
   #addFile(path: string, verb: string, time: bigint, process: TreeProcess | undefined): void {
     const known = this.#files.get(path);
     if (!known && this.#files.size >= MOST_FILES) return;
-    const file = known ?? { path, verbs: new Map(), processes: new Set(), layer: this.#layer.get(path) };
-    const first = file.verbs.get(verb);
-    if (first === undefined || time < first) file.verbs.set(verb, time);
+    const verbs = known?.verbs ?? new FirstTimes(verb, time);
+    const file = known ?? { path, verbs, processes: new Set(), layer: this.#layer.get(path) };
+    verbs.note(verb, time);
     if (process) file.processes.add(process);
     this.#files.set(path, file);
   }
@@ -210,15 +210,6 @@ class Collector {
     if (process) connection.processes.add(process);
     this.#connections.set(key, connection);
   }
-}
-
-function firstOf({ verbs }: FoundFile): bigint {
-  const [first = ''] = inOrder(verbs);
-  return verbs.get(first) ?? 0n;
-}
-
-function inOrder(verbs: ReadonlyMap<string, bigint>): string[] {
-  return [...verbs].toSorted(([, one], [, other]) => compareBigints(one, other)).map(([verb]) => verb);
 }
 
 /** The process with the alert's pid that lived then. */

@@ -3,6 +3,7 @@
 import type { RecordingFacts } from '../../recording/format.ts';
 import type { ContainerView } from '../container-view.ts';
 import type { EventView, HistoryItem } from '../event-views.ts';
+import { FirstTimes } from '../first-times.ts';
 import type { SecretMask } from '../mask-secrets.ts';
 import type { ProcessView } from '../process-view.ts';
 import { type Action, actionOf } from './actions.ts';
@@ -184,10 +185,8 @@ export class ActivityLog {
   #addFile(command: Command, { verb, path, other }: Extract<Action, { kind: 'file' }>, time: bigint): void {
     const known = command.files.get(path);
     if (known) {
-      const first = known.verbs.get(verb);
-      if (first === undefined || time < first) known.verbs.set(verb, time);
+      known.verbs.note(verb, time);
       known.times++;
-      if (time < known.first) known.first = time;
       if (time > known.last) known.last = time;
     } else if (command.files.size >= MOST_FILES) {
       command.leftOut++;
@@ -195,9 +194,8 @@ export class ActivityLog {
       const change = {
         path,
         ...(other !== undefined && { other }),
-        verbs: new Map([[verb, time]]),
+        verbs: new FirstTimes(verb, time),
         times: 1,
-        first: time,
         last: time,
       };
       command.files.set(path, change);

@@ -13,7 +13,6 @@ import {
   type KubernetesEntry,
   type Session,
   type User,
-  verbsOf,
 } from './session.ts';
 import { signalName } from './signals.ts';
 
@@ -99,7 +98,7 @@ function statusJson(status: ExitStatus): object {
 
 function fileJson(change: FileChange): object {
   const { path, other, times, last } = change;
-  return { path, other, did: verbsOf(change), times, last: jsonTime(last) };
+  return { path, other, did: change.verbs.deeds, times, last: jsonTime(last) };
 }
 
 function connectionJson({ direction, protocol, peer, error, times, last }: Connection): object {

@@ -4,16 +4,15 @@ import { escapeLines } from '../../diagnostics/escape.ts';
 import { dateTimeSeconds, timeOfDaySeconds } from '../../fields/time.ts';
 import type { KubernetesUser, PodRequest } from '../../sessions/pod-request.ts';
 import { addressesText, agentOf, sameOfAll, usersOf } from './kubernetes-users.ts';
-import {
-  type Command,
-  type Connection,
-  type ExitStatus,
-  type FileChange,
-  type FileVerb,
-  type KubernetesEntry,
-  type Session,
-  type User,
-  verbsOf,
+import type {
+  Command,
+  Connection,
+  ExitStatus,
+  FileChange,
+  FileVerb,
+  KubernetesEntry,
+  Session,
+  User,
 } from './session.ts';
 import { signalName } from './signals.ts';
 
@@ -125,9 +124,7 @@ const VERBS: Readonly<Record<FileVerb, string>> = {
 
 export function fileLine(change: FileChange): string {
   const { path, other, times } = change;
-  const deeds = verbsOf(change)
-    .map((verb) => VERBS[verb])
-    .join(', ');
+  const deeds = change.verbs.deeds.map((verb) => VERBS[verb]).join(', ');
   const what = other === undefined ? oneLine(path) : `${oneLine(other)} -> ${oneLine(path)}`;
   return `${deeds} ${what}${timesText(times)}`;
 }

@@ -4,6 +4,7 @@ import { compareBigints } from '../../diagnostics/numbers.ts';
 import type { EntryKind } from '../../fields/doors.ts';
 import type { UserMatch } from '../../sessions/join.ts';
 import type { PodRequest } from '../../sessions/pod-request.ts';
+import type { FirstTimes } from '../first-times.ts';
 
 export interface User {
   readonly uid: number;
@@ -32,10 +33,8 @@ export interface FileChange {
   readonly path: string;
   /** renamed, linked: what it was, or points to. */
   readonly other?: string;
-  /** When each was first done. */
-  readonly verbs: Map<FileVerb, bigint>;
+  readonly verbs: FirstTimes<FileVerb>;
   times: number;
-  first: bigint;
   last: bigint;
 }
 
@@ -120,14 +119,9 @@ export interface Session {
   leftOut: number;
 }
 
-/** What was done to a file, in order of time. Events of different processors come in another order. */
-export function verbsOf({ verbs }: FileChange): FileVerb[] {
-  return [...verbs].toSorted(([, one], [, other]) => compareBigints(one, other)).map(([verb]) => verb);
-}
-
 /** The changed files of a command, in order of time. */
 export function filesOf({ files }: Command): FileChange[] {
-  return [...files.values()].toSorted((one, other) => compareBigints(one.first, other.first));
+  return [...files.values()].toSorted((one, other) => compareBigints(one.verbs.first, other.verbs.first));
 }
 
 /** All commands, each before its children. */

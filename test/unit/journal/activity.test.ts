@@ -10,7 +10,7 @@ import type { Process } from '../../../host/journal/activity/process.ts';
 import { ProcessTable } from '../../../host/journal/activity/process-table.ts';
 import { gapsOf, readFile } from '../../../host/journal/activity/read-activity.ts';
 import { isSelected } from '../../../host/journal/activity/select.ts';
-import { commandsOf, filesOf, type Session, verbsOf } from '../../../host/journal/activity/session.ts';
+import { commandsOf, filesOf, type Session } from '../../../host/journal/activity/session.ts';
 import { sessionJson } from '../../../host/journal/activity/session-json.ts';
 import { History } from '../../../host/journal/event-views.ts';
 import { findHistory, type HistoryFile } from '../../../host/journal/history.ts';
@@ -107,7 +107,7 @@ test('files and what was done to them are in order of time, whichever processor 
   const [command] = exec?.commands ?? [];
   assert.ok(command);
   assert.deepEqual(
-    filesOf(command).map((change) => [change.path, verbsOf(change), change.first, change.last]),
+    filesOf(command).map((change) => [change.path, change.verbs.deeds, change.verbs.first, change.last]),
     [
       ['/tmp/x', ['created', 'wrote'], now + SECOND, now + 2n * SECOND],
       ['/tmp/y', ['wrote'], now + 3n * SECOND, now + 3n * SECOND],
@@ -152,7 +152,7 @@ test('an exec into a container is a session, with its commands, files and connec
   assert.deepEqual(curl?.status, { code: 1 });
   assert.deepEqual(dropped?.status, { signal: 9 });
   assert.deepEqual(
-    (curl ? filesOf(curl) : []).map((change) => [change.path, verbsOf(change), change.times]),
+    (curl ? filesOf(curl) : []).map((change) => [change.path, change.verbs.deeds, change.times]),
     [['/tmp/x', ['created', 'wrote'], 2]],
   );
   assert.deepEqual(
