@@ -16,7 +16,8 @@ export class RecordingFile implements ByteSource, Disposable {
   readonly #descriptor: number;
   /** Undefined: it may grow. */
   readonly #size: number | undefined;
-  #buffer = Buffer.alloc(FIRST_BYTES);
+  // Not a Buffer: its slice() would copy nothing.
+  #buffer = new Uint8Array(FIRST_BYTES);
 
   /**
    * Throws the errors of open().
@@ -32,7 +33,7 @@ export class RecordingFile implements ByteSource, Disposable {
   }
 
   read(at: number, length: number): Uint8Array {
-    if (length > this.#buffer.length) this.#buffer = Buffer.alloc(length);
+    if (length > this.#buffer.length) this.#buffer = new Uint8Array(length);
     const wanted = Math.min(length, Math.max((this.#size ?? Infinity) - at, 0));
     let filled = 0;
     while (filled < wanted) {

@@ -74,7 +74,8 @@ function wholeDocument(path: string): Uint8Array | undefined {
 function* chunksOf(path: string): Generator<Uint8Array> {
   const file = openSync(path, 'r');
   try {
-    const buffer = Buffer.allocUnsafe(CHUNK);
+    // Not a Buffer: its slice() copies nothing, and what is kept of a chunk would change with the next.
+    const buffer = new Uint8Array(CHUNK);
     for (let size = readSync(file, buffer); size > 0; size = readSync(file, buffer)) yield buffer.subarray(0, size);
   } finally {
     closeSync(file);

@@ -19,6 +19,16 @@ function linesOf(content: string): (readonly [number, string | undefined])[] {
   return lines;
 }
 
+function assertLines(read: ReturnType<typeof linesOf>, lines: readonly string[]): void {
+  assert.equal(read.length, lines.length);
+  // A message with megabytes would help nobody.
+  for (const [index, line] of lines.entries()) {
+    const [number, text] = read[index] ?? [];
+    assert.equal(number, index + 1);
+    assert.ok(text === line, `line ${index + 1} of ${lines.length} is not what was written`);
+  }
+}
+
 test('lines are numbered, blank ones left out, and the last needs no end', () => {
   assert.deepEqual(linesOf('{"a":1}\n\n \t\r\n{"b":2}\r\n{"c":3}'), [
     [1, '{"a":1}'],
@@ -31,16 +41,18 @@ test('lines are numbered, blank ones left out, and the last needs no end', () =>
 });
 
 test('lines longer than what is read at once are whole', () => {
-  const long = `"${'x'.repeat(2_500_000)}"`;
-  assert.deepEqual(
-    linesOf(`1\n${long}\n2\n${long}`).map(([number, text]) => [number, text?.length]),
-    [
-      [1, 1],
-      [2, long.length],
-      [3, 1],
-      [4, long.length],
-    ],
-  );
+  // Of bytes that differ from chunk to chunk: 2.5 MB.
+  const long = Array.from({ length: 360_000 }, (_, index) => index).join(' ');
+  const lines = ['1', long, '2', long];
+  assertLines(linesOf(lines.join('\n')), lines);
+});
+
+test('lines that begin in one chunk and end in the next are whole', () => {
+  const lines = Array.from({ length: 400 }, (_, index) => `{"line":${index},"text":"${String(index).repeat(3_000)}"}`);
+  assert.ok(lines.join('\n').length > 3 * 1024 * 1024);
+  assertLines(linesOf(lines.join('\n')), lines);
+  const list = JSON.stringify({ kind: 'EventList', items: lines }, null, 2);
+  assertLines(linesOf(list), [list]);
 });
 
 test('a line over 12 MB is reported, and not kept', () => {
