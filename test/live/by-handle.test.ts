@@ -16,7 +16,7 @@ import { probe } from '../support/probe.ts';
 
 after(() => execFileSync('umount', [disk])); // before the directory is deleted
 const directory = directoryForTests();
-const image = join(directory, 'image');
+let image = join(directory, 'image');
 const disk = join(directory, 'disk');
 const secret = join(disk, 'folder/secret');
 
@@ -29,8 +29,23 @@ const OPENED = probe(
 /** What EVASIONS.md recommends: who opens files of which no name was found. */
 const UNNAMED = probe(['open_by_handle_at'], ['fd.name'], 'evt.rawres >= 0 and fd.name = "" and proc.name = act');
 
-function mount(): void {
-  execFileSync('mount', ['-o', 'loop', image, disk]);
+function mount(path = image): void {
+  execFileSync('mount', ['-o', 'loop', path, disk]);
+}
+
+let copies = 0;
+
+/**
+ * The same files, of which the kernel knows no name. A copy: as long as any mount namespace has the first one (that of a program that starts
+ * in one of its own has it for a moment), the kernel would give its file system again, with the names.
+ */
+function mountAnew(): void {
+  execFileSync('sync', ['-f', disk]);
+  execFileSync('umount', [disk]);
+  const copy = `${image}-${++copies}`;
+  copyFileSync(image, copy);
+  image = copy;
+  mount();
 }
 
 before(() => {
@@ -51,8 +66,7 @@ async function open(path: string, steps: readonly Step[]) {
     ...steps,
   ]);
   const { pid } = await running.place();
-  execFileSync('umount', [disk]);
-  mount();
+  mountAnew();
   running.goOn();
   await running.end();
   await agent.settled();
@@ -99,8 +113,7 @@ test('past a file system within its own that never answers', async () => {
     ['open_by_handle_at', 'r', 'handle', O.RDONLY],
   ]);
   const { pid } = await running.place();
-  execFileSync('umount', [disk]);
-  mount();
+  mountAnew();
   const program = cProgram(join(import.meta.dirname, '../support/disguise.c'));
   const server = spawn(program, ['unanswered', unanswered], { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
@@ -126,12 +139,11 @@ test('while another file system lies over its own: not by the name of a file the
     ['open_by_handle_at', 'r', 'handle', O.RDONLY],
   ]);
   const { pid } = await running.place();
-  execFileSync('umount', [disk]);
+  mountAnew();
   copyFileSync(image, other);
-  mount();
   running.goOn();
   await running.place();
-  execFileSync('mount', ['-o', 'loop', other, disk]);
+  mount(other);
   try {
     running.goOn();
     await running.end();
