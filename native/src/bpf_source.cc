@@ -6,11 +6,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <mutex>
 #include <set>
 #include <utility>
 
@@ -22,8 +20,8 @@
 #include "clocks.h"
 #include "enforcer.h"
 #include "event_types.h"
-#include "io_uring_operations.h"
 #include "missing_hook.h"
+#include "tracepoint_links.h"
 
 namespace wasprey {
 namespace {
@@ -89,9 +87,7 @@ class BpfSource : public EventSource {
   Status LoadFirst(uint32_t ring_size);
   Status MapMemory();
   Status RunSnapshot(const std::function<void()>& drain);
-  Status AttachTasks();
-  Status AttachTracepoints();
-  Status AttachToFirst(std::string_view name);
+  Status AttachWanted();
 
   Plan plan_;
   std::byte* sandbox_;
@@ -100,6 +96,7 @@ class BpfSource : public EventSource {
   BpfPrograms programs_;
   BpfTables tables_;
   CallExits exits_;
+  TracepointLinks tracepoints_{attachment_};
   Enforcer enforcer_{&programs_, &tables_};
   Mapping controls_;
   Mapping shared_;
@@ -110,13 +107,6 @@ class BpfSource : public EventSource {
   std::atomic<int> processes_ = -1;
   /** Event type numbers. */
   std::set<uint64_t> wanted_;
-  std::vector<FileDescriptor> links_;
-  /** Programs on tracepoints that are attached, or can't be. */
-  std::set<std::string_view> tried_;
-  /** Hooks that could not be attached. */
-  std::vector<MissingHook> unattached_;
-  /** Attach() may run on a separate thread while another asks what is missing. */
-  mutable std::mutex mutex_;
 };
 
 /** Stores the wanted event types. */
@@ -136,6 +126,7 @@ Status BpfSource::Open(const std::vector<std::string>& event_types) {
   if (auto failed = CheckKernel()) return failed;
   if (auto failed = Want(event_types)) return failed;
   if (on_exits_) {
+    tracepoints_.LeaveOut(kOnCall);
     auto functions = FunctionsForExits();
     if (!functions) {
       return Error{functions.error().code,
@@ -252,76 +243,21 @@ Status BpfSource::MapMemory() {
 Status BpfSource::Start(const std::function<void()>& drain) {
   BeginBpfLog();
   tables_.WriteCalls({});
-  if (auto failed = AttachTasks()) return failed;
-  if (auto failed = AttachTracepoints()) return failed;
+  if (auto failed = tracepoints_.AttachTasks(programs_, &tables_)) return failed;
+  if (auto failed = AttachWanted()) return failed;
   if (auto failed = RunSnapshot(drain)) return failed;
   tables_.WriteCalls(wanted_);
   return std::nullopt;
 }
 
-/** Attaches the programs that follow processes. */
-Status BpfSource::AttachTasks() {
-  for (const TaskHook& hook : kTaskHooks) {
-    const std::string name(ProgramOf(hook, attachment_));
-    const int program = programs_.Find(name);
-    if (program < 0) return LoadError("Finding the program " + name, ENOENT);
-    auto link = AttachTask(attachment_, hook, program);
-    if (!link) return std::move(link.error());
-    if (!*link) return LoadError("Attaching " + name, errno);
-    tables_.NoteLink(name, attachment_ == Attachment::kTraceEvents ? hook.event.name : "", link->get());
-    links_.push_back(std::move(*link));
-  }
-  return std::nullopt;
-}
-
-/** Attaches the programs on tracepoints that are needed, each once. One that is no longer needed stays. */
-Status BpfSource::AttachTracepoints() {
-  if (on_exits_) {
-    exits_.Attach(programs_, wanted_, &tables_);
-    tried_.insert(kOnCall);
-  }
-  for (const Tracepoint& tracepoint : kTracepoints) {
-    if (!IsNeeded(tracepoint.program, wanted_) || !tried_.insert(tracepoint.program).second) continue;
-    if (auto failed = AttachToFirst(tracepoint.program)) return failed;
-  }
-  return std::nullopt;
-}
-
-/** Attaches a program to the first of its tracepoints that this kernel has: names differ between kernels. */
-Status BpfSource::AttachToFirst(std::string_view name) {
-  const int program = programs_.Find(name);
-  if (program < 0) return std::nullopt;  // It was refused, which is reported already.
-  std::string tracepoints;
-  bool of_io_uring = false;
-  int error = ENOENT;
-  for (const Tracepoint& tracepoint : kTracepoints) {
-    if (tracepoint.program != name) continue;
-    of_io_uring = std::string_view(tracepoint.system) == "io_uring";
-    auto link = AttachTo(attachment_, tracepoint, program);
-    if (!link) return std::move(link.error());
-    if (*link) {
-      tables_.NoteLink(name, tracepoint.name, link->get());
-      links_.push_back(std::move(*link));
-      return std::nullopt;
-    }
-    if (errno != ENOENT) error = errno;
-    tracepoints.append(tracepoints.empty() ? "" : ", ").append(tracepoint.name);
-  }
-  if (!IsOptional(name)) return LoadError("Attaching to " + tracepoints, error);
-  const std::lock_guard lock(mutex_);
-  if (error == ENOENT && of_io_uring && !KernelHasIoUring()) {
-    unattached_.push_back(NeedlessHook(name, tracepoints));
-  } else {
-    const char* const reason = error == ENOENT ? "tracepoint-missing" : "attach-failed";
-    unattached_.push_back(UnattachedHook(name, tracepoints, reason, BpfErrorText(error)));
-  }
-  return std::nullopt;
+/** Attaches the programs that the wanted event types need. One that is no longer needed stays. */
+Status BpfSource::AttachWanted() {
+  if (on_exits_) exits_.Attach(programs_, wanted_, &tables_);
+  return tracepoints_.Attach(programs_, wanted_, &tables_);
 }
 
 std::vector<MissingHook> BpfSource::Missing() const {
-  std::unique_lock lock(mutex_);
-  std::vector<MissingHook> missing = unattached_;
-  lock.unlock();
+  std::vector<MissingHook> missing = tracepoints_.missing();
   for (RefusedProgram& program : programs_.Refused()) {
     if (IsForEnforcement(program.name)) continue;  // See MissingEnforcers().
     missing.push_back(RefusedHook(program.name, program.section, std::move(program.detail)));
@@ -363,7 +299,7 @@ Status BpfSource::Attach(const std::vector<std::string>& event_types) {
     if (auto failed = programs_.Load(wanted_)) return failed;
     if (auto failed = tables_.FillPrograms(programs_)) return failed;
   }
-  if (auto failed = AttachTracepoints()) return failed;
+  if (auto failed = AttachWanted()) return failed;
   tables_.WriteCalls(wanted_);
   return std::nullopt;
 }
