@@ -210,11 +210,12 @@ test('the snapshot knows every process that ran before, with its parent', async 
       const words = commandLineOf(pid);
       if (parent === undefined || words === undefined) continue; // gone meanwhile
       const image = images.get(pid);
-      if (!image) missing++;
-      if (!image) continue; // came meanwhile, perhaps
-      compared++;
-      // Others may lose their parent and run another program meanwhile. A machine may keep a process from being looked at: here it is init.
       const known = before.get(pid);
+      // A machine may keep a process from being looked at: here it is init. Others have come meanwhile.
+      if (!image && known) missing++;
+      if (!image) continue;
+      compared++;
+      // Others may lose their parent and run another program meanwhile.
       if (images.has(parent) && known?.parent === parent)
         assert.equal(image.parent?.number('vpid'), parent, `parent of ${pid}`);
       const argv = text(image, 'argv') ?? '';
