@@ -1,7 +1,6 @@
 // What an installed Wasprey has whatever the processor: the host program, the page, rules, what rules are compiled from, and the rules that ship,
 // compiled. Made once for all trees of a run.
 
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileModule } from '../../host/compiler/compile.ts';
@@ -10,6 +9,7 @@ import { loadRuleSet } from '../../host/daemon/rules/rule-set.ts';
 import { processTerminal } from '../../host/diagnostics/terminal.ts';
 import { version } from '../../host/diagnostics/version.ts';
 import { BUILD, PAGE_FOLDER, PROJECT } from '../../host/setup/paths.mjs';
+import { bundleHost } from './host-program.ts';
 
 /** As Wasprey's folder has it. */
 const PARTS = join(BUILD, 'portable');
@@ -28,7 +28,7 @@ async function makeParts(): Promise<void> {
   mkdirSync(PARTS, { recursive: true });
   copyFileSync(join(PROJECT, 'LICENSE'), join(PARTS, 'LICENSE'));
   writePackage();
-  buildHost();
+  await bundleHost(join(PARTS, 'host'));
   cpSync(PAGE_FOLDER, join(PARTS, 'build/page'), { recursive: true });
   for (const folder of ['rules', 'rules-wasm']) cpSync(join(PROJECT, folder), join(PARTS, folder), { recursive: true });
   await compileRules();
@@ -42,16 +42,6 @@ function writePackage(): void {
   writeFileSync(join(PARTS, 'package.json'), `${JSON.stringify(kept, undefined, 2)}\n`);
   // One of the things that decide what the compiler makes of rules.
   copyFileSync(join(PROJECT, 'package-lock.json'), join(PARTS, 'package-lock.json'));
-}
-
-/** JavaScript: it starts in 0.5 s and 108 MB; stripping the types at each start takes 0.1 s and 5 MB more. */
-function buildHost(): void {
-  const settings = join(PROJECT, 'deploy/tree/tsconfig.json');
-  execFileSync(join(PROJECT, 'node_modules/.bin/tsc'), ['-p', settings, '--outDir', join(PARTS, 'host')], {
-    stdio: ['ignore', 2, 2],
-  });
-  // The program of a checkout's npm package.
-  rmSync(join(PARTS, 'host/cli/wasprey.mjs'));
 }
 
 /** So that a start need not wait for the compiler. */

@@ -1,14 +1,14 @@
 // Loads the addon that `make -C native` builds. Each thread that uses it loads it for itself.
 
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { BUILD } from '../setup/paths.mjs';
 import type { NativeAddon } from './native.ts';
 
 /** Where the build puts what the capture needs. */
-export const ADDON_PATH = fileURLToPath(new URL('../../build/native/wasprey.node', import.meta.url));
-export const BPF_OBJECT_PATH = fileURLToPath(new URL('../../build/bpf/wasprey.bpf.o', import.meta.url));
+export const ADDON_PATH = `${BUILD}native/wasprey.node`;
+export const BPF_OBJECT_PATH = `${BUILD}bpf/wasprey.bpf.o`;
 /** The programs that isolate a container: loaded when one is. */
-export const ISOLATION_OBJECT_PATH = fileURLToPath(new URL('../../build/bpf/isolate.bpf.o', import.meta.url));
+export const ISOLATION_OBJECT_PATH = `${BUILD}bpf/isolate.bpf.o`;
 
 let loaded: NativeAddon | undefined;
 

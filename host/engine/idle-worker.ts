@@ -1,12 +1,10 @@
 // The engine's thread before its start: it loads its code and waits. Created while the
 // rules are still being read, it saves 90 ms of an agent's start.
 
-import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { entryFile } from '../setup/entries.mjs';
 import { Control } from './control.ts';
 import type { WorkerStart } from './protocol.ts';
-
-const ENTRY = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url);
 
 export class IdleWorker {
   readonly control = new Control();
@@ -14,7 +12,7 @@ export class IdleWorker {
   #error: unknown;
 
   constructor() {
-    this.#worker = new Worker(ENTRY, { workerData: this.control.buffer, name: 'wasprey-engine' });
+    this.#worker = new Worker(entryFile('engine'), { workerData: this.control.buffer, name: 'wasprey-engine' });
     // Steps before the start may fail, and the process must be able to exit then.
     this.#worker.unref();
     this.#worker.on('error', (error) => {

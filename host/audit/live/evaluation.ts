@@ -1,18 +1,17 @@
 // The host's side of the thread that evaluates audit events: gives it rules and texts, makes alerts of its matches, and starts it again if it ends.
 
-import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AlertDesk, ruleReads } from '../../agent/alert-desk.ts';
 import type { PreparedRules, ReasonCount } from '../../agent/other-source.ts';
 import { type RuleModule, RuleModuleError } from '../../agent/rule-module.ts';
 import type { Output } from '../../outputs/output.ts';
 import type { PodRequestSink } from '../../sessions/pod-request-facts.ts';
+import { entryFile } from '../../setup/entries.mjs';
 import type { RefusalKind } from '../event-stream.ts';
 import { NO_CONTAINERS } from '../replay.ts';
 import { LossWatch } from './loss-watch.ts';
 import type { AuditText, EvaluationSettings, FromEvaluation, TextOutcome, ToEvaluation } from './protocol.ts';
 
-const ENTRY = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url);
 const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 60_000;
 /** Evaluating the texts that wait at a stop. */
@@ -38,7 +37,7 @@ export interface EvaluationOptions extends Omit<EvaluationSettings, 'namesPodReq
   /** Gets events of requests to enter pods. Default: they are not looked for. */
   readonly podRequests?: PodRequestSink | undefined;
   /** What the thread runs; for tests. */
-  readonly entry?: URL;
+  readonly entry?: URL | string;
   /** Called with a message for people. */
   readonly onTrouble: (message: string) => void;
 }
@@ -190,7 +189,7 @@ export class AuditEvaluation {
   }
 
   #begin(): void {
-    const { hostname, isoTime, ruleMatching, podRequests, entry = ENTRY } = this.#options;
+    const { hostname, isoTime, ruleMatching, podRequests, entry = entryFile('auditEvaluation') } = this.#options;
     const namesPodRequests = podRequests !== undefined;
     const settings: EvaluationSettings = { hostname, isoTime, ruleMatching, namesPodRequests };
     const worker = new Worker(entry, { workerData: settings, name: 'wasprey-audit' });

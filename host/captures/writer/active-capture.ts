@@ -1,15 +1,14 @@
 // One capture while it is made: the thread that writes it, and what has to reach the thread in order.
 
-import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
+import { entryFile } from '../../setup/entries.mjs';
 import type { Captured } from '../notes/capture-notes.ts';
 import { MOST_ALERTS } from '../notes/read-notes.ts';
 import type { Segment } from './capture-writer.ts';
 import type { FromWriter, Outcome, ToWriter, WriterStart } from './protocol.ts';
 
 /** A source here, JavaScript in a package. */
-const THREAD = new URL(`./capture-worker${extname(import.meta.filename)}`, import.meta.url);
 /** A disk that does not answer holds nothing up at the end. */
 const CLOSE_MS = 5_000;
 /** Blocks, of 1 MB at most, that wait for the thread; more are left out. */
@@ -35,7 +34,7 @@ export class ActiveCapture {
   #alertsLeftOut = 0;
 
   constructor(start: WriterStart) {
-    this.#thread = new Worker(THREAD, { workerData: start, stdout: false, stderr: false });
+    this.#thread = new Worker(entryFile('capture'), { workerData: start, stdout: false, stderr: false });
     this.#thread.on('message', (message: FromWriter) => {
       if (message.kind === 'written') this.#blocks--;
       else this.#done.resolve(message);

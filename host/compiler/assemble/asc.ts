@@ -1,7 +1,7 @@
 // AssemblyScript to WebAssembly: asc in a short-lived child process, within bounds of time and memory.
 
 import { spawn } from 'node:child_process';
-import { extname, join } from 'node:path';
+import { entryFile } from '../../setup/entries.mjs';
 import { OPERATORS_PATH } from '../emit/imports.ts';
 import { ASC_FLAGS } from './asc-flags.ts';
 import type { AscJob } from './asc-here.ts';
@@ -61,8 +61,7 @@ export async function runAsc(
   operators: ReadonlyMap<string, string>,
   limits: AscLimits = ASC_LIMITS,
 ): Promise<Uint8Array> {
-  const script = join(import.meta.dirname, `asc-child${extname(import.meta.filename)}`);
-  const child = spawn(process.execPath, [`--max-old-space-size=${limits.megabytes}`, script], {
+  const child = spawn(process.execPath, [`--max-old-space-size=${limits.megabytes}`, entryFile('asc')], {
     stdio: ['pipe', 'pipe', 'pipe'],
     // Nothing of the host's environment reaches the compiler.
     env: {},

@@ -2,9 +2,10 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PROJECT } from '../../setup/paths.mjs';
 
 /** Where the operators are: AssemblyScript that modules are made from. */
-const OPERATORS_DIRECTORY = join(import.meta.dirname, '../../../rules-wasm');
+const OPERATORS_DIRECTORY = `${PROJECT}rules-wasm`;
 
 /** How a module's source names that directory. */
 export const OPERATORS_PATH = './rules-wasm';

@@ -4,8 +4,8 @@
 // the agent along with whatever exceeds the limit.
 
 import { type ChildProcess, fork } from 'node:child_process';
-import { extname, join } from 'node:path';
 import type { FieldValue } from '../../fields/value.ts';
+import { entryFile } from '../../setup/entries.mjs';
 import type { ShownActivity, ShownSession } from './activity/messages.ts';
 import type { ActivityQuestion } from './activity/shown-activity.ts';
 import type { CapturesQuestion } from './captures/capture-rows.ts';
@@ -172,7 +172,7 @@ export class Lookup {
 
 function startChild(): ChildProcess {
   const { WASPREY_CACHE } = process.env;
-  return fork(join(import.meta.dirname, `lookup-child${extname(import.meta.filename)}`), {
+  return fork(entryFile('lookup'), {
     execArgv: [`--max-old-space-size=${LARGEST_HEAP_MB}`],
     // Values of fields are bytes and large integers.
     serialization: 'advanced',

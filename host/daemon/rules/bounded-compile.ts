@@ -3,10 +3,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import { extname, join } from 'node:path';
 import { cpuMilliseconds, PATIENCE } from '../../compiler/assemble/cpu-time.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';
+import { entryFile } from '../../setup/entries.mjs';
 import type { CompiledModule, CompileJob, FromCompiler } from './compile-job.ts';
 
 export interface CompileLimits {
@@ -49,9 +49,8 @@ export function compileBounded(job: CompileJob, host: CompileHost): BoundedCompi
   const limits = host.limits ?? COMPILE_LIMITS;
   const loaded = Promise.withResolvers<number>();
   const module = Promise.withResolvers<CompiledModule>();
-  const script = join(import.meta.dirname, `compile-child${extname(import.meta.filename)}`);
   const { WASPREY_CACHE } = process.env;
-  const child = fork(script, [], {
+  const child = fork(entryFile('compilation'), [], {
     execArgv: [`--max-old-space-size=${Math.floor(limits.megabytes * HEAP)}`],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -1,7 +1,6 @@
 // The process that compiles rules for a run: a rule file that crashes it does not affect the agent. host/daemon/rules/bounded-compile.ts starts it.
 
 import { writeFileSync } from 'node:fs';
-import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AscError } from '../../compiler/assemble/asc.ts';
 import { type CompileDiagnostic, compileModule } from '../../compiler/compile.ts';
@@ -13,6 +12,7 @@ import { CommandFailure, describeFailure } from '../../diagnostics/failure.ts';
 import { SourceFile } from '../../diagnostics/source-file.ts';
 import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
 import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
+import { entryFile } from '../../setup/entries.mjs';
 import { BUILT_MODULES, MODULE_CACHE } from '../../setup/paths.mjs';
 import type { CompileJob, FromCompiler } from './compile-job.ts';
 import { sourceHashes } from './rule-files.ts';
@@ -33,7 +33,7 @@ try {
 }
 // Ends when nobody waits for the result any more: by the channel, or if this thread is too busy, by checking the parent.
 process.on('disconnect', () => process.exit());
-new Worker(new URL(`./end-with-parent${extname(import.meta.filename)}`, import.meta.url)).unref();
+new Worker(entryFile('endWithParent')).unref();
 process.on('message', (job: CompileJob) => {
   compile(job).catch((error: unknown) => {
     const failure = describeFailure(error);

@@ -2,8 +2,8 @@
 // a file may be larger than memory.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { extname } from 'node:path';
 import { type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { entryFile } from '../../setup/entries.mjs';
 import { ScapError } from './error.ts';
 
 export interface ByteStream {
@@ -22,7 +22,6 @@ export interface ReadProgress {
 }
 
 /** A source here, JavaScript in a package. */
-const UNPACKER = new URL(`./unpack-worker${extname(import.meta.filename)}`, import.meta.url);
 
 const PART_BYTES = 1 << 20;
 const GZIP = [0x1f, 0x8b];
@@ -139,7 +138,7 @@ class Unpacking implements Parts, Disposable {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1 as unknown as MessagePort;
     const start = { path, port: port2, shared: this.#shared };
-    this.#worker = new Worker(UNPACKER, {
+    this.#worker = new Worker(entryFile('unpacking'), {
       workerData: start,
       transferList: [port2 as unknown as MessagePort],
     });

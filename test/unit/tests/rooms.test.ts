@@ -6,6 +6,9 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 
+/** Where things are: any room may import these. */
+const PLACES: ReadonlySet<string> = new Set(['setup/paths.mjs', 'setup/entries.mjs']);
+
 /** Each room, with the rooms that it may import; these stand before it. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   setup: [],
@@ -195,7 +198,7 @@ test('a room imports only what it may', () => {
   const upwards = [...IMPORTS].flatMap(([file, imports]) => {
     const room = roomOf(file);
     return imports
-      .filter((other) => roomOf(other) !== room && !ROOMS[room]?.includes(roomOf(other)))
+      .filter((other) => roomOf(other) !== room && !PLACES.has(other) && !ROOMS[room]?.includes(roomOf(other)))
       .map((other) => `${file} imports ${other}`);
   });
   assert.deepEqual(upwards, []);
@@ -204,4 +207,15 @@ test('a room imports only what it may', () => {
 test('nothing is imported in a circle, neither between files nor between folders', () => {
   const circles = [...circlesOf(graphOf((file) => file)), ...circlesOf(graphOf(dirname))];
   assert.deepEqual(circles, []);
+});
+
+test('no file of the host goes by its own place, which a bundle changes', () => {
+  // The page is a bundle of its own, and the generator is not installed.
+  const others = FILES.filter((file) => !/^(setup|schema\/generate|daemon\/console\/page)\//.test(file));
+  const strays = others.flatMap((file) => {
+    const uses =
+      readFileSync(join(HOST, file), 'utf8').match(/(createRequire\()?import\.meta\.(url|dirname|filename)/g) ?? [];
+    return uses.filter((use) => !use.startsWith('createRequire')).map((use) => `${file} has ${use}`);
+  });
+  assert.deepEqual(strays, []);
 });
