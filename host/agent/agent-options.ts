@@ -12,6 +12,7 @@ import type { NameLookup } from '../metadata/name-resolver.ts';
 import type { AlertExtras } from '../outputs/additions.ts';
 import type { Output } from '../outputs/output.ts';
 import type { ReplayReport } from '../recording/replay.ts';
+import type { FindsPods } from '../responses/pods/requested-pods.ts';
 import type { Responder } from '../responses/responder.ts';
 import type { DropListener, DropSettings } from './drop-watch.ts';
 import type { MissingHooksPolicy } from './hook-watch.ts';
@@ -55,6 +56,8 @@ export interface AgentOptions {
   readonly responses?: ResponseSet;
   /** Carries it out; closed by stop(). */
   readonly responder?: Responder;
+  /** Finds the pods of audit events that are responded to. */
+  readonly requestedPods?: FindsPods;
   /** What to do about rules that are blind because the kernel lacks a hook. Default: alert. */
   readonly missingHooks?: MissingHooksPolicy;
   /** Which hooks of system calls are used. Default: auto. */

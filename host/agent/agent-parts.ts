@@ -26,7 +26,7 @@ import { NodeCaptures } from './node-captures.ts';
 import { NodeEnforcement } from './node-enforcement.ts';
 import { NodeJournal } from './node-journal.ts';
 import { NodeResponses } from './node-responses.ts';
-import { sumOfDesks } from './other-source.ts';
+import { type SourceRules, sumOfDesks } from './other-source.ts';
 import { OUTPUT_RULE, OutputWatch } from './output-watch.ts';
 import { type ResponseSet, withResponses } from './response-set.ts';
 import type { RuleModule } from './rule-module.ts';
@@ -122,6 +122,7 @@ export class AgentParts {
     this.responses = new NodeResponses({
       desk: () => this.desk,
       responder,
+      pods: options.requestedPods,
       hasOwnLabel: (id, key, value) => this.#hasOwnLabel(id, key, value),
       note: (record) => this.journal.note(record),
       onTrouble,
@@ -185,7 +186,10 @@ export class AgentParts {
     const watchesNode = this.source !== 'none';
     if (this.sessions) for (const event of await this.journal.keptRequests()) this.sessions.take(event);
     if (other && watchesNode) this.journal.requests?.receivesAll();
-    await other?.start(this.#ofOther(modules, extras), this.outputs, watchesNode ? this.podRequests : undefined);
+    await other?.start(this.#ofOther(modules, extras, this.#responses), this.outputs, {
+      ...(watchesNode && { podRequests: this.podRequests }),
+      respond: (rule, alert, send) => this.responses.take(rule, alert, send),
+    });
     // Requests that came before it received began sessions that the capture has.
     if (other && watchesNode) this.sessions?.missed();
     this.options.podRequests?.start({
@@ -203,7 +207,7 @@ export class AgentParts {
     // A replay has none.
     const next = this.options.replay ? undefined : (responses ?? this.#responses);
     const before = this.#responses;
-    const prepared = await this.options.other?.prepare(this.#ofOther(modules, extras));
+    const prepared = await this.options.other?.prepare(this.#ofOther(modules, extras, next));
     this.#responses = next;
     try {
       await this.ruleSets.replace(this.completed(this.#ofCapture(modules), extras, next), next?.guard);
@@ -220,11 +224,13 @@ export class AgentParts {
     return modules.filter(({ source }) => source !== this.options.other?.source);
   }
 
-  /** With what is added to their alerts. Nothing else is done about these. */
-  #ofOther(modules: readonly RuleModule[], extras: AlertExtras): RuleModule[] {
-    return modules
+  /** With what is added to their alerts, and with what is done about these. */
+  #ofOther(modules: readonly RuleModule[], extras: AlertExtras, responses: ResponseSet | undefined): SourceRules {
+    const own = modules
       .filter(({ source }) => source === this.options.other?.source)
-      .map((module) => ({ ...module, rules: module.rules.map((rule) => withExtras(rule, extras)) }));
+      .map((module) => ({ ...module, rules: module.rules.map((rule) => withExtras(rule, extras)) }))
+      .map((module) => (responses ? withResponses(module, responses) : module));
+    return { modules: own, guard: responses?.auditGuard };
   }
 
   /** The modules without events that are excluded from the capture, with what is added to their alerts, and with what is done about these. */

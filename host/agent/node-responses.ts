@@ -7,13 +7,16 @@ import { valueText } from '../fields/text.ts';
 import { decode } from '../fields/value.ts';
 import type { ResponseRecord } from '../journal/response-log.ts';
 import type { KeyedValue } from '../outputs/message.ts';
-import type { Outcome, Refusal, Target, TargetPod } from '../responses/action.ts';
+import { type Outcome, type Refusal, RefusalError, type Target, type TargetPod } from '../responses/action.ts';
 import type { BoundResponse } from '../responses/bound-response.ts';
 import { enforcedOutcome } from '../responses/enforced-outcome.ts';
 import { outcomeName, outcomeText } from '../responses/outcome-text.ts';
+import type { FindsPods } from '../responses/pods/requested-pods.ts';
 import type { InForce, Responder } from '../responses/responder.ts';
 import type { Response, ResponseMode, ResponseSettings } from '../responses/settings.ts';
+import { DEFAULT_SOURCE } from '../schema/event-source.ts';
 import type { AlertDesk, AlertToRespond } from './alert-desk.ts';
+import { requestedPod, requestTarget } from './requested-pod.ts';
 import { containerLabel, currentPodLabel, podLabel, TARGET_FIELDS } from './response-set.ts';
 import type { RuleInfo } from './rule-module.ts';
 
@@ -47,6 +50,8 @@ export interface NodeResponsesHost {
   readonly desk: () => Pick<AlertDesk, 'internal'>;
   /** Absent: nothing can be carried out. */
   readonly responder: Responder | undefined;
+  /** Finds the pods of audit events. Absent: nothing can be done about them. */
+  readonly pods?: FindsPods | undefined;
   /** Whether a container, by its short id, was given that label: those that its image has brought protect nothing, or every image could. */
   readonly hasOwnLabel: (id: string, key: string, value: string) => boolean;
   /** For the journal. */
@@ -101,11 +106,7 @@ export class NodeResponses {
   }
 
   /** One after the other, as they are configured: killing what was to be paused first would leave nothing to pause. */
-  async #respondAll(
-    { name: rule }: RuleInfo,
-    responses: readonly BoundResponse[],
-    alert: AlertToRespond,
-  ): Promise<string[]> {
+  async #respondAll(rule: RuleInfo, responses: readonly BoundResponse[], alert: AlertToRespond): Promise<string[]> {
     const until = performance.now() + PATIENCE_MS;
     const texts: string[] = [];
     let before: Promise<unknown> = Promise.resolve();
@@ -128,18 +129,12 @@ export class NodeResponses {
     return texts;
   }
 
-  async #respond(
-    rule: string,
-    { response, guard }: BoundResponse,
-    { fields, acts, isIncomplete }: AlertToRespond,
-  ): Promise<Outcome> {
-    const target = targetOf(fields, acts, isIncomplete, this.#host.hasOwnLabel);
-    const outcome =
-      enforcedBy(response, acts, target) ??
-      refusalOf(acts, guard) ??
-      (target ? await this.#act(response, target) : UNKNOWN_PROCESS);
+  async #respond(rule: RuleInfo, bound: BoundResponse, alert: AlertToRespond): Promise<Outcome> {
+    const { response } = bound;
+    const onCall = rule.source === DEFAULT_SOURCE;
+    const { target, outcome } = onCall ? await this.#onCall(bound, alert) : await this.#onRequest(bound, alert);
     this.#count(response, outcome);
-    this.#note(rule, response, target, outcome);
+    this.#note(rule.name, response, target, outcome);
     if (outcome.kind === 'failed') {
       const message = `${RESPONSE_FAILURE_RULE}: ${outcomeText(response.name, outcome)}`;
       // It has names that the process chose.
@@ -147,6 +142,35 @@ export class NodeResponses {
       this.#host.desk().internal(RESPONSE_FAILURE_RULE, 'Critical', message);
     }
     return outcome;
+  }
+
+  async #onCall({ response, guard }: BoundResponse, { fields, acts, isIncomplete }: AlertToRespond): Promise<Result> {
+    const target = targetOf(fields, acts, isIncomplete, this.#host.hasOwnLabel);
+    const outcome =
+      enforcedBy(response, acts, target) ??
+      refusalOf(acts, guard) ??
+      (target ? await this.#act(response, target) : UNKNOWN_PROCESS);
+    return { target, outcome };
+  }
+
+  async #onRequest({ response, guard }: BoundResponse, { fields, acts }: AlertToRespond): Promise<Result> {
+    const excepted = refusalOf(acts, guard);
+    if (excepted) return { target: undefined, outcome: excepted };
+    const began = performance.now();
+    try {
+      const requested = requestedPod(fields);
+      const { pods } = this.#host;
+      if (!pods) throw new Error('no pod can be looked up here');
+      const target = requestTarget(await pods.find(requested));
+      return { target, outcome: await this.#act(response, target) };
+    } catch (error) {
+      if (error instanceof RefusalError) return { target: undefined, outcome: refused(error.why, error.message) };
+      const milliseconds = performance.now() - began;
+      return {
+        target: undefined,
+        outcome: { kind: 'failed', what: response.action, reason: reasonOf(error), milliseconds },
+      };
+    }
   }
 
   async #act(response: Response, target: Target): Promise<Outcome> {
@@ -157,7 +181,7 @@ export class NodeResponses {
       return await responder.perform(response, target);
     } catch (error) {
       // It never rejects: a defect must not cost the alert.
-      return failed(error instanceof Error ? error.message : String(error));
+      return failed(reasonOf(error));
     }
   }
 
@@ -169,12 +193,12 @@ export class NodeResponses {
   }
 
   #note(rule: string, { name, action }: Response, target: Target | undefined, result: Outcome): void {
-    const { pid, container, pod } = target ?? {};
+    const { pid, container, pod, isRequested } = target ?? {};
     this.#host.note({
       time: Date.now(),
       ...{ rule, response: name, action, outcome: outcomeName(result), text: outcomeText(name, result) },
-      ...(pid !== undefined && { pid }),
-      ...(container !== undefined && { container }),
+      ...(pid !== undefined && !isRequested && { pid }),
+      ...(container !== undefined && !isRequested && { container }),
       ...(pod && { pod: `${pod.namespace}/${pod.name}` }),
     });
   }
@@ -183,6 +207,16 @@ export class NodeResponses {
     const followed = work.finally(() => this.#underWay.delete(followed));
     this.#underWay.add(followed);
   }
+}
+
+/** What came of a response, and what it was to act on, if that is known. */
+interface Result {
+  readonly target: Target | undefined;
+  readonly outcome: Outcome;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function refused(why: Refusal, detail: string): Outcome {

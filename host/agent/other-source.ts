@@ -3,8 +3,23 @@
 import type { Output } from '../outputs/output.ts';
 import type { EventSource } from '../schema/event-source.ts';
 import type { PodRequestSink } from '../sessions/pod-request-facts.ts';
-import type { DeskCounters } from './alert-desk.ts';
+import type { DeskCounters, DeskOptions } from './alert-desk.ts';
 import type { RuleModule } from './rule-module.ts';
+
+/** The modules of a source, in their order, and the guards of the responses to their alerts. */
+export interface SourceRules {
+  readonly modules: readonly RuleModule[];
+  /** Absent: no response has an `unless`. */
+  readonly guard?: RuleModule | undefined;
+}
+
+/** Who gets what a source finds, beside alerts. */
+export interface SourceListeners {
+  /** Events of requests to enter pods. Default: they are not looked for. */
+  readonly podRequests?: PodRequestSink | undefined;
+  /** Default: nothing is done about alerts. */
+  readonly respond?: DeskOptions['respond'];
+}
 
 /** Rules that a source has loaded beside those in use. */
 export interface PreparedRules {
@@ -67,13 +82,10 @@ export interface FollowedFile {
 
 export interface OtherSource {
   readonly source: EventSource;
-  /**
-   * Resolves when events are received. Rejects with RuleModuleError, SandboxError or the reason why nothing can be received.
-   * @param podRequests gets events of requests to enter pods. Default: they are not looked for
-   */
-  start(modules: readonly RuleModule[], outputs: Pick<Output, 'write'>, podRequests?: PodRequestSink): Promise<void>;
+  /** Resolves when events are received. Rejects with RuleModuleError, SandboxError or the reason why nothing can be received. */
+  start(rules: SourceRules, outputs: Pick<Output, 'write'>, listeners: SourceListeners): Promise<void>;
   /** Rejects with RuleModuleError or SandboxError if they can't be used. */
-  prepare(modules: readonly RuleModule[]): Promise<PreparedRules>;
+  prepare(rules: SourceRules): Promise<PreparedRules>;
   /** Those in use, in their order. */
   readonly modules: readonly RuleModule[];
   readonly summary: SourceSummary;

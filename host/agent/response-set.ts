@@ -1,16 +1,20 @@
 // The responses in use, and what rules have to read for them.
 
 import { type BoundResponse, boundTo } from '../responses/bound-response.ts';
-import type { ResponseSettings } from '../responses/settings.ts';
+import type { Response, ResponseSettings } from '../responses/settings.ts';
+import { DEFAULT_SOURCE } from '../schema/event-source.ts';
+import { REQUEST_FIELDS } from './requested-pod.ts';
 import type { RuleInfo, RuleModule } from './rule-module.ts';
 
 export interface ResponseSet {
   readonly settings: ResponseSettings;
-  /** The module of the guards: a rule for each `unless`, in the order of guarded(). Absent if there are none. */
+  /** The module of the guards on system calls: a rule for each `unless`, in the order of guarded(). Absent if there are none. */
   readonly guard?: RuleModule;
+  /** The same on audit events. */
+  readonly auditGuard?: RuleModule;
 }
 
-/** What an alert must have for a target to be made of it. */
+/** What an alert on a system call must have for a target to be made of it. */
 export const TARGET_FIELDS = {
   executable: 'proc.exepath',
   container: 'container.full_id',
@@ -37,10 +41,21 @@ export function currentPodLabel(key: string): string {
 /** The module whose rules have the responses that are for them, and read what these need. */
 export function withResponses(module: RuleModule, { settings, guard }: ResponseSet): RuleModule {
   const { responses, never } = settings;
+  if (module.source !== DEFAULT_SOURCE) return requestResponses(module, responses);
   if (responses.length === 0) return module;
-  const labels = [...never.labels.keys()].flatMap((key) => [containerLabel(key), podLabel(key), currentPodLabel(key)]);
-  const hidden = [...Object.values(TARGET_FIELDS), ...labels];
+  const hidden = callFields(never);
   return { ...module, rules: module.rules.map((rule) => bound(rule, boundTo(rule, responses), hidden, guard)) };
+}
+
+/** The same of a module on audit events. */
+export function requestResponses(module: RuleModule, responses: readonly Response[]): RuleModule {
+  const hidden = Object.values(REQUEST_FIELDS);
+  return { ...module, rules: module.rules.map((rule) => bound(rule, boundTo(rule, responses), hidden, undefined)) };
+}
+
+function callFields({ labels }: ResponseSettings['never']): readonly string[] {
+  const named = [...labels.keys()].flatMap((key) => [containerLabel(key), podLabel(key), currentPodLabel(key)]);
+  return [...Object.values(TARGET_FIELDS), ...named];
 }
 
 function bound(

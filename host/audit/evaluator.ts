@@ -39,6 +39,15 @@ export interface AuditMatch {
   readonly rule: number;
   /** In the order of the rule's fields. */
   readonly values: readonly (FieldValue | undefined)[];
+  /** Of rules whose alerts are responded to: what their guards say. */
+  readonly guards?: GuardsOfMatch;
+}
+
+/** Numbers of guards. */
+export interface GuardsOfMatch {
+  readonly holding: readonly number[];
+  /** Those that could not be evaluated. */
+  readonly undecided: readonly number[];
 }
 
 export interface AuditEvaluation {

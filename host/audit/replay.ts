@@ -1,13 +1,13 @@
 // Evaluates a module of rules on an audit log.
 
-import { AlertDesk, type DeskCounters, ruleReads } from '../agent/alert-desk.ts';
+import { AlertDesk, type DeskCounters, type DeskOptions } from '../agent/alert-desk.ts';
 import type { KnownContainers } from '../agent/container-waits.ts';
 import type { RuleModule } from '../agent/rule-module.ts';
 import { type AlertExtras, withExtras } from '../outputs/additions.ts';
 import type { Output } from '../outputs/output.ts';
-import { AuditEvaluator } from './evaluator.ts';
 import { AuditEventStream, type RefusalKind, type StreamCounters } from './event-stream.ts';
 import { logLines } from './events/log-lines.ts';
+import { evaluatedRules, GuardedEvaluators, matchOf } from './guarded-evaluators.ts';
 
 export interface AuditAlertOptions {
   /** Of source k8s_audit. */
@@ -17,6 +17,10 @@ export interface AuditAlertOptions {
   readonly ruleMatching: 'first' | 'all';
   readonly isoTime: boolean;
   readonly hostname: string;
+  /** The guards of responses, if there are any. */
+  readonly guard?: RuleModule | undefined;
+  /** Default: nothing is done about alerts. */
+  readonly respond?: DeskOptions['respond'];
   /** Called for each text, and each event of it, that is not evaluated. */
   onRefused(kind: RefusalKind, reason: string): void;
 }
@@ -48,17 +52,20 @@ export function auditAlerts(options: AuditAlertOptions): {
   readonly stream: AuditEventStream;
   readonly desk: AlertDesk;
 } {
-  const { extras, output, ruleMatching, isoTime, hostname, onRefused } = options;
+  const { extras, output, ruleMatching, isoTime, hostname, guard, respond, onRefused } = options;
   const module = { ...options.module, rules: options.module.rules.map((rule) => withExtras(rule, extras)) };
-  const desk = new AlertDesk(output, NO_CONTAINERS, { hostname, patience: 0, namesModules: false });
+  const desk = new AlertDesk(output, NO_CONTAINERS, {
+    ...{ hostname, patience: 0, namesModules: false },
+    ...(respond && { respond }),
+  });
   desk.use(0, [module]);
-  const evaluator = new AuditEvaluator({ ...module, fields: module.rules.map((rule) => ruleReads(rule).fields) });
+  const rules = evaluatedRules({ modules: [module], guard });
   const stream = new AuditEventStream({
-    evaluator,
+    evaluator: new GuardedEvaluators(rules.modules, rules.guard),
     hostname,
     isoTime,
     ruleMatching,
-    onMatch: ({ time }, match) => desk.take({ generation: 0, time, ...match }),
+    onMatch: ({ time }, match) => desk.take(matchOf(0, { time, ...match })),
     onRefused,
   });
   return { stream, desk };

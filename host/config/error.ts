@@ -28,6 +28,8 @@ export type ConfigErrorCode =
   | 'CONFIG_INCLUDE'
   /** -o key=value with an invalid key. */
   | 'CONFIG_OPTION'
+  /** A response that can't act on alerts of the source that its rules are of. */
+  | 'RESPONSE_SOURCE'
   /** A condition: the compiler's code. */
   | 'LOAD_ERR_COMPILE_CONDITION';
 

@@ -15,6 +15,8 @@ import { findHierarchies } from '../responses/cgroups/hierarchies.ts';
 import { LocalResponder } from '../responses/performing/local-responder.ts';
 import type { Actors } from '../responses/performing/performer.ts';
 import { PinnedEnforcement } from '../responses/pinned-enforcement.ts';
+import { Pods } from '../responses/pods/pods.ts';
+import { RequestedPods } from '../responses/pods/requested-pods.ts';
 import type { ExecTime } from '../responses/processes/process-handle.ts';
 import type { OwnPlace } from '../responses/rails.ts';
 import type { NeverSettings } from '../responses/settings.ts';
@@ -41,6 +43,12 @@ export function makeResponder(
     },
     onNote: (message) => log.say('notice', message),
   });
+}
+
+/** Finds the pods of audit events. */
+export function requestedPods(configuration: Configuration): RequestedPods {
+  const place = kubernetesPlace(configuration) || undefined;
+  return new RequestedPods(place && new Pods(place));
 }
 
 /** Whom actors ask. */

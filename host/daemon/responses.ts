@@ -4,11 +4,13 @@ import { kernelResponses } from '../agent/kernel-responses.ts';
 import { type ResponseSet, withResponses } from '../agent/response-set.ts';
 import { loadRuleModule, type RuleModule } from '../agent/rule-module.ts';
 import { lackOfBpfLsm } from '../capture/bpf-lsm.ts';
-import { configWarning } from '../config/error.ts';
+import { configDiagnostic, configWarning } from '../config/error.ts';
 import { renderDiagnostic, type ShownDiagnostic } from '../diagnostics/diagnostic-text.ts';
 import { CommandFailure } from '../diagnostics/failure.ts';
+import { misplacedResponses, type SourcedRule } from '../responses/acted-sources.ts';
 import { type MatchableRule, unmetParts } from '../responses/rule-match.ts';
 import type { Response, ResponseSettings } from '../responses/settings.ts';
+import { DEFAULT_SOURCE, type EventSource } from '../schema/event-source.ts';
 import { MODULE_CACHE } from '../setup/paths.mjs';
 import type { RunSettings } from './settings.ts';
 
@@ -16,22 +18,25 @@ import type { RunSettings } from './settings.ts';
 const GUARD_NAME = 'responses (unless)';
 
 /** Rejects with CommandFailure for conditions that can't be compiled. */
-export async function loadResponses(settings: Pick<RunSettings, 'configuration' | 'origins'>): Promise<ResponseSet> {
+export async function loadResponses(
+  settings: Pick<RunSettings, 'configuration' | 'origins' | 'sources'>,
+): Promise<ResponseSet> {
   // Loaded only now, and the compiler only for conditions: most configurations have no responses.
   const { readResponses } = await import('../config/responses.ts');
   const { settings: responses } = readResponses(settings.configuration, settings.origins);
-  const guard = await compileGuards(responses);
-  return { settings: responses, ...(guard && { guard }) };
+  const guard = await compileGuards(responses, 'syscall');
+  const auditGuard = settings.sources.includes('k8s_audit') ? await compileGuards(responses, 'k8s_audit') : undefined;
+  return { settings: responses, ...(guard && { guard }), ...(auditGuard && { auditGuard }) };
 }
 
-async function compileGuards({ responses }: ResponseSettings): Promise<RuleModule | undefined> {
+async function compileGuards({ responses }: ResponseSettings, source: EventSource): Promise<RuleModule | undefined> {
   const { guardRules } = await import('../responses/unless.ts');
-  const rules = guardRules(responses);
+  const rules = guardRules(responses, source);
   if (rules.length === 0) return undefined;
   const { compileModule } = await import('../compiler/compile.ts');
   const { wasm, diagnostics } = await compileModule(rules, { cacheDirectory: MODULE_CACHE });
   const error = diagnostics.find(({ severity }) => severity === 'error');
-  if (!error) return loadRuleModule(GUARD_NAME, wasm);
+  if (!error) return loadRuleModule(GUARD_NAME, wasm, [source]);
   const message = `\`unless\` of response ${rules[error.rule]?.name} can't be compiled: ${error.message}`;
   throw new CommandFailure(message, 'write a smaller condition');
 }
@@ -48,6 +53,40 @@ export function unmetDiagnostics(
     return origin ? [configWarning('RESPONSE_UNMATCHED', message, origin, { help })] : [];
   });
 }
+
+/** Responses that are for rules and can act on none of them, because of the source of these. */
+export function misplacedDiagnostics(
+  responses: readonly Response[],
+  rules: readonly SourcedRule[],
+  origins: RunSettings['origins'],
+): ShownDiagnostic[] {
+  return misplacedResponses(responses, rules).flatMap(({ response, key, message, help }) => {
+    const path = `responses.actions[${response}]`;
+    const origin = origins.get(`${path}.${key}`) ?? origins.get(path);
+    return origin ? [configDiagnostic('RESPONSE_SOURCE', message, origin, { help })] : [];
+  });
+}
+
+/**
+ * Rejects responses that can act on none of their rules. An agent without system calls may have a configuration that others share, and is but warned.
+ * @throws {CommandFailure}
+ */
+export function refuseMisplaced(
+  { settings }: ResponseSet,
+  modules: readonly RuleModule[],
+  { origins, sources }: Pick<RunSettings, 'origins' | 'sources'>,
+  warn: (message: string) => void,
+): void {
+  const rules = modules.flatMap((module) => module.rules);
+  const diagnostics = misplacedDiagnostics(settings.responses, rules, origins);
+  if (diagnostics.length === 0) return;
+  const isShared = !sources.includes(DEFAULT_SOURCE);
+  if (!isShared)
+    throw new CommandFailure(diagnostics.map((each) => renderDiagnostic(each)).join('\n\n'), MISPLACED_HELP);
+  for (const diagnostic of diagnostics) warn(renderDiagnostic({ ...diagnostic, severity: 'warning' }));
+}
+
+const MISPLACED_HELP = 'see "Audit events" in host/responses/README.md';
 
 /** Rejects responses that the kernel can't carry out for these rules. @throws {CommandFailure} */
 export function refuseUnenforceable(set: ResponseSet, modules: readonly RuleModule[]): void {

@@ -33,8 +33,8 @@ import type { MetricSource } from './metrics/source.ts';
 import { alertFormat, makeOutputs, type OutputChoice } from './outputs.ts';
 import { kubernetesPlace, runtimePlaces } from './places/metadata-places.ts';
 import { podRequestSource } from './pod-requests/start.ts';
-import { makeResponder } from './responder.ts';
-import { loadResponses, refuseUnenforceable, warnOfUnmet } from './responses.ts';
+import { makeResponder, requestedPods } from './responder.ts';
+import { loadResponses, refuseMisplaced, refuseUnenforceable, warnOfUnmet } from './responses.ts';
 import { ruleEvents } from './rule-events.ts';
 import { type RuleUpdates, startRuleUpdates } from './rule-updates.ts';
 import type { ServiceNotifier } from './service-notify.ts';
@@ -199,10 +199,13 @@ export class Run {
 
   async #responses(settings: RunSettings, modules: readonly RuleModule[]): Promise<ResponseSet> {
     const responses = await loadResponses(settings);
-    // Nothing is done about alerts on other events.
-    const acted = modules.filter(({ source }) => source === DEFAULT_SOURCE);
-    refuseUnenforceable(responses, acted);
-    warnOfUnmet(responses, acted, settings.origins, (message) => this.#log.say('warning', message));
+    const warn = (message: string): void => this.#log.say('warning', message);
+    refuseMisplaced(responses, modules, settings, warn);
+    refuseUnenforceable(
+      responses,
+      modules.filter(({ source }) => source === DEFAULT_SOURCE),
+    );
+    warnOfUnmet(responses, modules, settings.origins, warn);
     return responses;
   }
 
@@ -252,6 +255,7 @@ export class Run {
       ignoresSelf: true,
       runtimes,
       responder: this.#responder,
+      ...(other && { requestedPods: requestedPods(configuration) }),
       ...(kubernetes !== undefined && { kubernetes }),
       ...(onRules && { onRules }),
       drops: dropSettings(configuration),

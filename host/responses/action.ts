@@ -11,15 +11,17 @@ export interface TargetPod {
   readonly labels: ReadonlyMap<string, string>;
 }
 
-/** The process and the container of a match, as they were then. */
+/** The process and the container of a match, as they were then; or the pod of a request to the API server. */
 export interface Target {
+  /** It is the pod of a request: there is no process, and no container. */
+  readonly isRequested?: true;
   /** As the agent's /proc has it, if it is there. */
   readonly pid: number;
   /** Time of its last exec, in ns since the epoch: with the pid it names a program that ran for good (`exec_time` of its image). 0: unknown. */
   readonly execTime: bigint;
   /** `proc.exepath`. */
   readonly executable: string;
-  /** Full id; empty on the host. */
+  /** Full id; empty on the host, and of a request. */
   readonly container: string;
   readonly containerName: string;
   /** Those of the container's labels that `never` names. */
@@ -45,7 +47,7 @@ export const REFUSALS = [
   'gone',
   /** What the rails need to know is not known. */
   'incomplete',
-  /** The action is for pods or containers, and the match was on the host. */
+  /** The action is for pods or containers, and the match was on the host, or the request on something else. */
   'no-target',
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];

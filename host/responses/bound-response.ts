@@ -1,20 +1,21 @@
 // A response as a rule has it that it is for.
 
-import { isFor, type MatchableRule } from './rule-match.ts';
+import { isEventSource } from '../schema/event-source.ts';
+import { actsOn, type SourcedRule } from './acted-sources.ts';
 import type { Response } from './settings.ts';
 import { guarded } from './unless.ts';
 
 export interface BoundResponse {
   readonly response: Response;
-  /** Number of the guard that its `unless` is compiled to. */
+  /** Number of the guard that its `unless` is compiled to, among those of the rule's source. */
   readonly guard?: number;
 }
 
 /** Those for a rule's alerts, which the agent performs, or the kernel has. */
-export function boundTo(rule: MatchableRule, responses: readonly Response[]): readonly BoundResponse[] {
-  const guards = guarded(responses);
+export function boundTo(rule: SourcedRule, responses: readonly Response[]): readonly BoundResponse[] {
+  const guards = isEventSource(rule.source) ? guarded(responses, rule.source) : [];
   return responses
-    .filter(({ match }) => isFor(match, rule))
+    .filter((response) => actsOn(response, rule))
     .map((response) => {
       const guard = guards.indexOf(response);
       return { response, ...(guard >= 0 && { guard }) };

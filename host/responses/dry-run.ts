@@ -2,7 +2,7 @@
 
 import { type Outcome, RefusalError, type Target } from './action.ts';
 import type { Act } from './ledger-entry.ts';
-import { overLimit, recentActs } from './limits.ts';
+import { limitedPlace, overLimit, recentActs } from './limits.ts';
 import { checkTarget, type OwnPlace } from './rails.ts';
 import type { Response, ResponseSettings } from './settings.ts';
 import { targetKey } from './target-key.ts';
@@ -25,7 +25,7 @@ export class DryRun {
    * @param now ms of recorded time, which does not go back
    */
   perform(response: Response, target: Target, now: number): Outcome {
-    const { container } = target;
+    const container = limitedPlace(target);
     try {
       checkTarget(response.action, target, this.#settings, NOBODY);
       const key = targetKey(response, target);

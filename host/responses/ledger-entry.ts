@@ -41,6 +41,6 @@ export interface LedgerEntry {
 export interface Act {
   /** ms since the machine was started. */
   readonly time: number;
-  /** Full id; empty on the host. */
+  /** See limitedPlace(). */
   readonly container: string;
 }

@@ -1,20 +1,36 @@
 // How often it is acted: so many times within a time, on a container and on the node. Over that, nothing is done.
 
+import type { Target } from './action.ts';
 import type { Act } from './ledger-entry.ts';
 import type { Rate, ResponseSettings } from './settings.ts';
 
 export type Limits = Pick<ResponseSettings, 'perContainer' | 'perNode'>;
 
+/** What counts as one container: of a request the whole pod. */
+export function limitedPlace({
+  isRequested,
+  container,
+  pod,
+}: Pick<Target, 'isRequested' | 'container' | 'pod'>): string {
+  return isRequested ? `${POD_PLACE}${pod?.uid}` : container;
+}
+
+const POD_PLACE = 'pod ';
+
 /**
- * Why it may not be acted on the container now; undefined: it may.
- * @param acts in any order @param now in the clock of their times
+ * Why it may not be acted in that place now; undefined: it may.
+ * @param place see limitedPlace() @param acts in any order @param now in the clock of their times
  */
-export function overLimit(limits: Limits, acts: readonly Act[], container: string, now: number): string | undefined {
-  const here = acts.filter((act) => act.container === container);
-  const place = container === '' ? 'the host' : 'the container';
-  if (isFull(limits.perContainer, here, now)) return `${describe(limits.perContainer)} on ${place}`;
+export function overLimit(limits: Limits, acts: readonly Act[], place: string, now: number): string | undefined {
+  const here = acts.filter((act) => act.container === place);
+  if (isFull(limits.perContainer, here, now)) return `${describe(limits.perContainer)} on ${described(place)}`;
   if (isFull(limits.perNode, acts, now)) return `${describe(limits.perNode)} on the node`;
   return undefined;
+}
+
+function described(place: string): string {
+  if (place.startsWith(POD_PLACE)) return 'the pod';
+  return place === '' ? 'the host' : 'the container';
 }
 
 /** The acts that may still count. */

@@ -64,9 +64,10 @@ export function checkTarget(
   const refuse = (why: Refusal, detail: string): never => {
     throw new RefusalError(why, detail);
   };
-  const isOnHost = container === '';
+  const isOnHost = container === '' && !target.isRequested;
+  if (target.isRequested && !POD_ACTIONS.has(action)) refuse('no-target', 'a request has no process and no container');
   if (isOnHost && CONTAINER_ACTIONS.has(action)) refuse('no-target', 'the process is in no container');
-  if (!isOnHost && container === own.container) refuse('protected', "it is the agent's own container");
+  if (container !== '' && container === own.container) refuse('protected', "it is the agent's own container");
   if (own.podUid !== '' && pod?.uid === own.podUid) refuse('protected', "it is the agent's own pod");
   if (pid !== 0 && pid === own.pid) refuse('protected', 'it is the agent');
   if (isOnHost && pid === 1) refuse('protected', 'it is process 1 of the machine');

@@ -13,6 +13,7 @@ import { unknownLists } from '../compiler/conditions/unknown-lists.ts';
 import type { RuleSource } from '../compiler/rules/rule.ts';
 import { stockFileOf } from '../compiler/rules/stock-names.ts';
 import { meantField } from '../diagnostics/suggest.ts';
+import { DEFAULT_SOURCE, EVENT_SOURCES, type EventSource } from '../schema/event-source.ts';
 import type { Response } from './settings.ts';
 
 const NO_LISTS = 'write out the values in brackets: lists of rule files can not be used here';
@@ -32,28 +33,65 @@ export class UnlessError extends Error {
   }
 }
 
-/** @throws {UnlessError} also for what a rule is only warned of: an exception that never holds protects nothing */
-export function readUnless(text: string): Expression {
+/**
+ * The sources whose events have all fields of a condition: mostly one.
+ * @throws {UnlessError} also for what a rule is only warned of: an exception that never holds protects nothing
+ */
+export function sourcesOfUnless(text: string): readonly EventSource[] {
+  const sources = knownSources.get(text) ?? readSources(text);
+  knownSources.set(text, sources);
+  return sources;
+}
+
+/** By the text: it is asked for with every rule. There are as many as the configurations of a run have had. */
+const knownSources = new Map<string, readonly EventSource[]>();
+
+function readSources(text: string): readonly EventSource[] {
+  const errors = new Map<EventSource, UnlessError>();
+  const sources = EVENT_SOURCES.filter((source) => {
+    try {
+      readUnless(text, source);
+      return true;
+    } catch (error) {
+      if (!(error instanceof UnlessError)) throw error;
+      errors.set(source, error);
+      return false;
+    }
+  });
+  if (sources.length > 0) return sources;
+  // Where both refuse it, the source is told by the first field that only one of them has.
+  const meant = AUDIT_FIELD.test(text) ? 'k8s_audit' : DEFAULT_SOURCE;
+  throw errors.get(meant) ?? new Error('it has no error');
+}
+
+/** How fields begin that audit events alone have. */
+const AUDIT_FIELD = /(^|[\s(])(ka|jevt)\./;
+
+/**
+ * @param source whose fields it reads
+ * @throws {UnlessError} as above
+ */
+export function readUnless(text: string, source: EventSource = DEFAULT_SOURCE): Expression {
   const condition = parse(text);
   refuseMacros(condition);
   try {
-    checkTypes(condition);
+    checkTypes(condition, source);
   } catch (error) {
     if (!(error instanceof WrongCheck)) throw error;
     const { message, span, help } = error.reason;
     throw new UnlessError(message, span, help);
   }
-  const ofSession = firstOfSession(condition);
-  const source = ofSession && sessionSourceIn(ofSession);
-  if (source) {
+  const ofSession = source === DEFAULT_SOURCE ? firstOfSession(condition) : undefined;
+  const knownBy = ofSession && sessionSourceIn(ofSession);
+  if (knownBy) {
     const help = 'write the condition into the rule, or into a rule of its own with a response of its own';
-    throw new UnlessError(ONLY_RULES[source], ofSession.span, help);
+    throw new UnlessError(ONLY_RULES[knownBy], ofSession.span, help);
   }
-  const [field] = unavailableFields(condition, []);
+  const [field] = unavailableFields(condition, [], source);
   if (field) throw new UnlessError(field.message, field.field.span);
   const [list] = unknownLists(condition, [], (name) => stockFileOf('list', name));
   if (list) throw new UnlessError(`there is no list ${list.at.text} here`, list.at.span, NO_LISTS);
-  const [events] = uncapturedEvents(condition);
+  const [events] = source === DEFAULT_SOURCE ? uncapturedEvents(condition) : [];
   if (events)
     throw new UnlessError(uncapturedMessage(events.names), events.at.span, '`wasprey list events` shows them');
   return condition;
@@ -105,27 +143,29 @@ function refuseLists({ right }: Check): void {
   throw new UnlessError(`there is no list ${name?.text ?? ''} here`, right.span, NO_LISTS);
 }
 
-/** Responses whose condition the engine has to evaluate. Their places in this list are the numbers of their guards. */
-export function guarded(responses: readonly Response[]): readonly Response[] {
-  return responses.filter(({ unless, where }) => unless !== undefined && where === 'host');
+/** Responses whose condition is evaluated on events of a source. Their places in this list are the numbers of their guards. */
+export function guarded(responses: readonly Response[], source: EventSource): readonly Response[] {
+  return responses.filter(
+    ({ unless, where }) => unless !== undefined && where === 'host' && sourcesOfUnless(unless).includes(source),
+  );
 }
 
 /** The guards as rules for the compiler. Their conditions were checked before. */
-export function guardRules(responses: readonly Response[]): RuleSource[] {
-  return guarded(responses).map(({ name, unless = '' }, index) => {
-    const condition = readUnless(unless);
+export function guardRules(responses: readonly Response[], source: EventSource): RuleSource[] {
+  return guarded(responses, source).map(({ name, unless = '' }, index) => {
+    const condition = readUnless(unless, source);
     return {
       name,
       description: '',
       priority: 'Debug',
       tags: [],
-      source: 'syscall',
+      source,
       output: 'unless',
       conditionText: unless,
       file: 'responses',
       line: index + 1,
       condition,
-      eventTypes: eventTypesOf(condition),
+      ...(source === DEFAULT_SOURCE && { eventTypes: eventTypesOf(condition) }),
     };
   });
 }

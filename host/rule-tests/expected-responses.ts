@@ -1,39 +1,68 @@
 // Which responses would be performed for an event of a test, and how that differs from what the test expects.
 
+import type { CompileDiagnostic } from '../compiler/compile.ts';
 import type { RuleSource } from '../compiler/rules/rule.ts';
-import { isFor } from '../responses/rule-match.ts';
+import { actsOn } from '../responses/acted-sources.ts';
 import type { Response } from '../responses/settings.ts';
 import { guarded } from '../responses/unless.ts';
+import { DEFAULT_SOURCE } from '../schema/event-source.ts';
 import { parsePriority } from '../schema/priority.ts';
-import type { EventTest, ResponseProblem } from './rule-test.ts';
+import { type ExpectedResponses, type ResponseProblem, RuleTestError } from './rule-test.ts';
 
-/**
- * @param matched the rules that matched
- * @param holds whether the guard of that number holds for the event
- */
+/** What came of a response: the rule that it would be performed for, or why it would not. */
+export type Tried = { readonly rule: string } | { readonly why: string };
+
+export const FOR_NO_MATCH: Tried = { why: 'it is for none of the rules that matched' };
+
 export function* responseProblems(
-  { respond }: EventTest,
+  expected: ExpectedResponses,
   responses: readonly Response[],
-  matched: readonly RuleSource[],
-  holds: (guard: number) => boolean,
+  tried: (response: Response) => Tried,
 ): Generator<ResponseProblem> {
-  if (!respond) return;
-  const guards = guarded(responses);
+  if (!expected) return;
   for (const response of responses) {
     const { name } = response;
-    const isExpected = respond.some((one) => one.response === name);
-    const rule = matched.find((one) => isForSource(response, one));
-    const guard = guards.indexOf(response);
-    const isExcepted = guard >= 0 && holds(guard);
-    if (rule && !isExcepted && !isExpected) yield { kind: 'response-unexpected', response: name, rule: rule.name };
-    if (isExpected && (!rule || isExcepted)) {
-      const why = rule ? '`unless` holds' : 'it is for none of the rules that matched';
-      yield { kind: 'response-missing', response: name, why };
-    }
+    const isExpected = expected.some((one) => one.response === name);
+    const result = tried(response);
+    if ('rule' in result && !isExpected) yield { kind: 'response-unexpected', response: name, rule: result.rule };
+    if ('why' in result && isExpected) yield { kind: 'response-missing', response: name, why: result.why };
   }
 }
 
-function isForSource({ match }: Response, { name, tags, priority }: RuleSource): boolean {
+/**
+ * On an event given by its fields.
+ * @param matched the rules that matched
+ * @param holds whether the guard of that number holds for the event
+ */
+export function triedOnCall(
+  response: Response,
+  responses: readonly Response[],
+  matched: readonly RuleSource[],
+  holds: (guard: number) => boolean,
+): Tried {
+  const rule = matched.find((one) => isActedOn(response, one));
+  if (!rule) return FOR_NO_MATCH;
+  const guard = guarded(responses, DEFAULT_SOURCE).indexOf(response);
+  return guard >= 0 && holds(guard) ? { why: '`unless` holds' } : { rule: rule.name };
+}
+
+function isActedOn(response: Response, { name, tags, priority, source }: RuleSource): boolean {
   const known = parsePriority(priority);
-  return known !== undefined && isFor(match, { name, tags, priority: known });
+  return known !== undefined && actsOn(response, { name, tags, priority: known, source });
+}
+
+/**
+ * @param first index of the first guard in what was compiled
+ * @throws {RuleTestError} for a condition of a response that can't be compiled
+ */
+export function refuseBrokenGuards(
+  diagnostics: readonly CompileDiagnostic[],
+  guards: readonly RuleSource[],
+  first: number,
+): void {
+  const error = diagnostics.find(({ severity, rule }) => severity === 'error' && rule >= first);
+  if (!error) return;
+  throw new RuleTestError(
+    `\`unless\` of response ${guards[error.rule - first]?.name} can't be compiled: ${error.message}`,
+  );
 }

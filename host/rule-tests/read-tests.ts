@@ -94,16 +94,15 @@ function readTest(item: YamlNode, parent: Context): RuleTest {
     const place = contextOf(audit, 'audit', context);
     return invalid('A test has audit events, an event or a recording, one of them', place, 'make two tests of it');
   }
-  if (respond && (recording || audit)) {
-    const place = contextOf(respond, 'respond', context);
-    const what = recording ? 'A recording has' : 'Audit events have';
-    invalid(`${what} no expected responses`, place, 'give an event');
+  if (respond && recording) {
+    invalid('A recording has no expected responses', contextOf(respond, 'respond', context), 'give an event');
   }
+  const responses = respond && { respond: readResponses(respond, context) };
   if (audit) {
     const { text } = scalarAt(item, 'audit', context);
     const events = /^\s*[[{]/.test(text) ? { json: text } : { path: besideFile(context.file, text) };
     const place = contextOf(audit, 'audit', context);
-    return { kind: 'audit', name, events, context: place, expected: readExpected(item, context, true) };
+    return { kind: 'audit', name, events, context: place, expected: readExpected(item, context, true), ...responses };
   }
   if (recording) {
     const path = besideFile(context.file, scalarAt(item, 'recording', context).text);
@@ -115,7 +114,6 @@ function readTest(item: YamlNode, parent: Context): RuleTest {
     return invalid('A test needs an event', contextOf(event ?? item, 'event', context), help);
   }
   const expected = readExpected(item, context, false);
-  const responses = respond && { respond: readResponses(respond, context) };
   return { kind: 'event', name, ...readEvent(event, context), expected, ...responses };
 }
 
@@ -167,7 +165,7 @@ function readResponses(node: YamlNode, parent: Context): readonly ExpectedRespon
 /** Without a configuration there are no responses to expect. */
 function refuseResponses(tests: readonly RuleTest[]): void {
   for (const test of tests) {
-    const [first] = (test.kind === 'event' && test.respond) || [];
+    const [first] = (test.kind !== 'recording' && test.respond) || [];
     if (first)
       invalid('The test file names no responses', first.context, 'add `responses: wasprey.yaml` beside `rules`');
   }
@@ -178,7 +176,7 @@ function refuseResponses(tests: readonly RuleTest[]): void {
  * @throws RuleLoadError
  */
 export function requireKnownResponses(tests: readonly RuleTest[], names: readonly string[]): void {
-  const expected = tests.flatMap((test) => (test.kind === 'event' && test.respond) || []);
+  const expected = tests.flatMap((test) => (test.kind !== 'recording' && test.respond) || []);
   for (const { response, context } of expected) {
     if (names.includes(response)) continue;
     const near = nearest(response, names);

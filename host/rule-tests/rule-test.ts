@@ -25,11 +25,13 @@ export interface ExpectedResponse {
   readonly context: Context;
 }
 
+/** Those that must be performed, and no others. Undefined: they are not compared. */
+export type ExpectedResponses = readonly ExpectedResponse[] | undefined;
+
 /** Evaluates the rules on one event given by its fields. */
 export interface EventTest extends TestBase {
   readonly kind: 'event';
-  /** The responses that must be performed, and no others. Undefined: they are not compared. */
-  readonly respond?: readonly ExpectedResponse[];
+  readonly respond?: ExpectedResponses;
   readonly event: GivenEvent;
   readonly eventType: string;
 }
@@ -46,6 +48,7 @@ export interface RecordingTest extends TestBase {
 /** Evaluates the rules of source k8s_audit on audit events, each rule on its own. */
 export interface AuditTest extends TestBase {
   readonly kind: 'audit';
+  readonly respond?: ExpectedResponses;
   /** Of the file that has the events, absolute or relative to the working directory; or the events as JSON. */
   readonly events: { readonly path: string } | { readonly json: string };
   /** Place of the events in the test file. */

@@ -1,6 +1,6 @@
 // Runs tests on given events: one module has all rules, and the parts of expected rules, to find the part that was false.
 
-import { type CompiledModule, compileModule } from '../compiler/compile.ts';
+import { compileModule } from '../compiler/compile.ts';
 import type { Expression } from '../compiler/conditions/ast.ts';
 import { printCondition } from '../compiler/conditions/print.ts';
 import { parseTemplate } from '../compiler/conditions/template.ts';
@@ -12,17 +12,10 @@ import { renderMessage, templateFields } from '../outputs/message.ts';
 import type { Response } from '../responses/settings.ts';
 import { guardRules } from '../responses/unless.ts';
 import { resolveField } from '../schema/fields/index.ts';
-import { responseProblems } from './expected-responses.ts';
+import { refuseBrokenGuards, responseProblems, triedOnCall } from './expected-responses.ts';
 import { fieldValue, type GivenEvent, shownValue } from './given-event.ts';
 import { GivenModule } from './given-module.ts';
-import {
-  type EventTest,
-  type FalsePart,
-  type Problem,
-  RuleTestError,
-  type RunOf,
-  type TestResult,
-} from './rule-test.ts';
+import type { EventTest, FalsePart, Problem, RunOf, TestResult } from './rule-test.ts';
 
 /** @param cacheDirectory of compiled modules */
 export async function runEventTests(
@@ -35,10 +28,10 @@ export async function runEventTests(
   const parts = rules
     .filter(({ name }) => expected.has(name))
     .flatMap((rule) => conjuncts(rule.condition).map((condition) => ({ ...rule, condition })));
-  const guards = guardRules(responses);
+  const guards = guardRules(responses, 'syscall');
   const firstGuard = rules.length + parts.length;
   const compiled = await compileModule([...rules, ...parts, ...guards], { fields: 'given', cacheDirectory });
-  refuseBrokenGuards(compiled, guards, firstGuard);
+  refuseBrokenGuards(compiled.diagnostics, guards, firstGuard);
   const module = new GivenModule(compiled);
   const resultOf = (test: EventTest): TestResult => {
     const found = new Set(module.evaluate(test.event));
@@ -55,20 +48,14 @@ export async function runEventTests(
     return {
       test,
       matched: matched.map(({ name }) => ({ rule: name })),
-      problems: [...problemsOf(test, rules, matched, falseParts), ...responseProblems(test, responses, matched, holds)],
+      problems: [
+        ...problemsOf(test, rules, matched, falseParts),
+        ...responseProblems(test.respond, responses, (each) => triedOnCall(each, responses, matched, holds)),
+      ],
     };
   };
   const results = new Map(tests.map((test) => [test, resultOf(test)]));
   return { results, diagnostics: compiled.diagnostics.filter(({ rule }) => rule < rules.length) };
-}
-
-/** @throws {RuleTestError} for a condition of a response that can't be compiled */
-function refuseBrokenGuards({ diagnostics }: CompiledModule, guards: readonly RuleSource[], first: number): void {
-  const error = diagnostics.find(({ severity, rule }) => severity === 'error' && rule >= first);
-  if (!error) return;
-  throw new RuleTestError(
-    `\`unless\` of response ${guards[error.rule - first]?.name} can't be compiled: ${error.message}`,
-  );
 }
 
 function* problemsOf(

@@ -38,7 +38,8 @@ export async function runTests(
     ...(eventTests.length > 0 ? [await runEventTests(onCalls.rules, eventTests, cacheDirectory, responses)] : []),
     ...(onRecordings.length > 0 ? [await runRecordingTests(onCalls.rules, onRecordings, cacheDirectory)] : []),
   ];
-  const audit = auditTests.length > 0 ? [await runAuditTests(onAudit.rules, auditTests, cacheDirectory)] : [];
+  const audit =
+    auditTests.length > 0 ? [await runAuditTests(onAudit.rules, auditTests, cacheDirectory, responses)] : [];
   const results = new Map<RuleTest, TestResult>([...calls, ...audit].flatMap((run) => [...run.results]));
   return {
     results: tests.flatMap((test) => results.get(test) ?? []),

@@ -133,6 +133,12 @@ export function kubeletPath(uri: string): string | undefined {
   return rest === undefined ? undefined : posix.normalize(`/${rest}`);
 }
 
+/** The pod that a request by `nodes/NODE/proxy` enters; undefined if it enters none. */
+export function enteredByKubelet(uri: string): { readonly namespace: string; readonly name: string } | undefined {
+  const target = targetOfKubelet(uri);
+  return target && { namespace: target.namespace, name: target.pod };
+}
+
 /** `exec/NAMESPACE/POD[/UID]/CONTAINER`: the same by the kubelet's own interface. */
 function targetOfKubelet(uri: string): Target | undefined {
   const [, verb, rest = ''] = /^\/(exec|run|attach|portforward)\/(.+)$/is.exec(kubeletPath(uri) ?? '') ?? [];

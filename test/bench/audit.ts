@@ -62,7 +62,7 @@ async function receivedRates(events: readonly string[], rounds: number): Promise
     throw new BenchError(message);
   };
   const evaluation = new AuditEvaluation({ ...options, onTrouble }, { write: () => {} });
-  await evaluation.start([await auditModule(stockAuditRules())]);
+  await evaluation.start({ modules: [await auditModule(stockAuditRules())] });
   const batch = Buffer.from(auditBatch(...events));
   const places: number[] = [];
   for (let at = batch.indexOf(ID); at >= 0; at = batch.indexOf(ID, at + 1)) places.push(at + ID.length);

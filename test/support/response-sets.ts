@@ -1,12 +1,13 @@
 // Responses for tests: settings with what a test does not care about filled in, their conditions compiled, and a responder that only notes what it is given.
 
 import type { ResponseSet } from '../../host/agent/response-set.ts';
-import { loadRuleModule } from '../../host/agent/rule-module.ts';
+import { loadRuleModule, type RuleModule } from '../../host/agent/rule-module.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
 import type { Outcome, Target } from '../../host/responses/action.ts';
 import type { Responder } from '../../host/responses/responder.ts';
 import type { Response, ResponseSettings } from '../../host/responses/settings.ts';
 import { guardRules } from '../../host/responses/unless.ts';
+import type { EventSource } from '../../host/schema/event-source.ts';
 import { TEST_MODULES } from './module-cache.ts';
 
 export function responseOf(given: Partial<Response> = {}): Response {
@@ -27,10 +28,15 @@ export async function responseSet(
     responses,
     ...given,
   };
-  const rules = guardRules(responses);
-  if (rules.length === 0) return { settings };
+  const [guard, auditGuard] = [await guardsOf(responses, 'syscall'), await guardsOf(responses, 'k8s_audit')];
+  return { settings, ...(guard && { guard }), ...(auditGuard && { auditGuard }) };
+}
+
+async function guardsOf(responses: readonly Response[], source: EventSource): Promise<RuleModule | undefined> {
+  const rules = guardRules(responses, source);
+  if (rules.length === 0) return undefined;
   const { wasm } = await compileModule(rules, { cacheDirectory: TEST_MODULES, inThisProcess: true });
-  return { settings, guard: loadRuleModule('responses (unless)', wasm) };
+  return loadRuleModule('responses (unless)', wasm, [source]);
 }
 
 /** A match in a container, whose process has ended since. */

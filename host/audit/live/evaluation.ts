@@ -1,13 +1,14 @@
 // The host's side of the thread that evaluates audit events: gives it rules and texts, makes alerts of its matches, and starts it again if it ends.
 
 import { Worker } from 'node:worker_threads';
-import { AlertDesk, ruleReads } from '../../agent/alert-desk.ts';
-import type { PreparedRules, ReasonCount } from '../../agent/other-source.ts';
+import { AlertDesk, type DeskOptions } from '../../agent/alert-desk.ts';
+import type { PreparedRules, ReasonCount, SourceRules } from '../../agent/other-source.ts';
 import { type RuleModule, RuleModuleError } from '../../agent/rule-module.ts';
 import type { Output } from '../../outputs/output.ts';
 import type { PodRequestSink } from '../../sessions/pod-request-facts.ts';
 import { entryFile } from '../../setup/entries.mjs';
 import type { RefusalKind } from '../event-stream.ts';
+import { evaluatedRules, matchOf } from '../guarded-evaluators.ts';
 import { NO_CONTAINERS } from '../replay.ts';
 import { LossWatch } from './loss-watch.ts';
 import type { AuditText, EvaluationSettings, FromEvaluation, TextOutcome, ToEvaluation } from './protocol.ts';
@@ -36,6 +37,8 @@ export interface EvaluationOptions extends Omit<EvaluationSettings, 'namesPodReq
   readonly namesModules: boolean;
   /** Gets events of requests to enter pods. Default: they are not looked for. */
   readonly podRequests?: PodRequestSink | undefined;
+  /** Default: nothing is done about alerts. */
+  readonly respond?: DeskOptions['respond'];
   /** What the thread runs; for tests. */
   readonly entry?: URL | string;
   /** Called with a message for people. */
@@ -49,7 +52,7 @@ interface WaitingText {
 
 interface Loaded {
   readonly generation: number;
-  readonly modules: readonly RuleModule[];
+  readonly rules: SourceRules;
 }
 
 export class AuditEvaluation {
@@ -60,7 +63,7 @@ export class AuditEvaluation {
   #delay = FIRST_DELAY_MS;
   #again: NodeJS.Timeout | undefined;
   #stopped = false;
-  #inUse: Loaded = { generation: -1, modules: [] };
+  #inUse: Loaded = { generation: -1, rules: { modules: [] } };
   #lastGiven = -1;
   /** In the order in which the thread answers. */
   #texts: WaitingText[] = [];
@@ -73,17 +76,20 @@ export class AuditEvaluation {
   readonly #losses: LossWatch;
 
   constructor(options: EvaluationOptions, outputs: Pick<Output, 'write'>) {
-    const { hostname, namesModules } = options;
+    const { hostname, namesModules, respond } = options;
     this.#options = options;
-    this.desk = new AlertDesk(outputs, NO_CONTAINERS, { hostname, patience: 0, namesModules });
+    this.desk = new AlertDesk(outputs, NO_CONTAINERS, {
+      ...{ hostname, patience: 0, namesModules },
+      ...(respond && { respond }),
+    });
     this.#losses = new LossWatch(this.desk);
   }
 
   /** Rejects with RuleModuleError. */
-  async start(modules: readonly RuleModule[]): Promise<void> {
+  async start(rules: SourceRules): Promise<void> {
     this.#begin();
     try {
-      (await this.prepare(modules)).use();
+      (await this.prepare(rules)).use();
     } catch (error) {
       await this.stop();
       throw error;
@@ -91,7 +97,7 @@ export class AuditEvaluation {
   }
 
   get modules(): readonly RuleModule[] {
-    return this.#inUse.modules;
+    return this.#inUse.rules.modules;
   }
 
   /** Why nothing is evaluated now. */
@@ -110,27 +116,19 @@ export class AuditEvaluation {
   }
 
   /** Loads rules beside those in use. Rejects with RuleModuleError. */
-  async prepare(modules: readonly RuleModule[]): Promise<PreparedRules> {
+  async prepare(rules: SourceRules): Promise<PreparedRules> {
     const generation = ++this.#lastGiven;
     const worker = this.#worker;
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     this.#preparing.set(generation, resolve);
-    this.#post({
-      kind: 'prepare',
-      generation,
-      modules: modules.map(({ verified, auditValues, rules }) => ({
-        verified,
-        auditValues,
-        fields: rules.map((rule) => ruleReads(rule).fields),
-      })),
-    });
+    this.#post({ kind: 'prepare', generation, ...evaluatedRules(rules) });
     const error = this.#worker ? await promise : 'no audit events are evaluated now';
     this.#preparing.delete(generation);
     if (error !== undefined) throw new RuleModuleError('MODULE_BAD_MANIFEST', error);
     return {
       use: () => {
-        this.desk.use(generation, modules);
-        this.#inUse = { generation, modules };
+        this.desk.use(generation, rules.modules);
+        this.#inUse = { generation, rules };
         // A thread that was started since then does not have them; one that is being started gets them.
         if (this.#worker === worker) this.#post({ kind: 'use', generation });
         else if (this.#failure === undefined) void this.#loadRules();
@@ -217,7 +215,7 @@ export class AuditEvaluation {
         this.desk.retireBefore(message.generation);
         return;
       case 'matches':
-        for (const match of message.matches) this.desk.take({ generation: message.generation, ...match });
+        for (const match of message.matches) this.desk.take(matchOf(message.generation, match));
         return;
       case 'pod-requests':
         for (const event of message.events) this.#options.podRequests?.take(event);
@@ -259,11 +257,11 @@ export class AuditEvaluation {
 
   /** Loads the rules in use into a thread that was started again. */
   async #loadRules(): Promise<void> {
-    const { modules } = this.#inUse;
+    const { rules } = this.#inUse;
     try {
-      const prepared = await this.prepare(modules);
+      const prepared = await this.prepare(rules);
       // Others may have come into use meanwhile.
-      if (this.#inUse.modules !== modules) return await this.#loadRules();
+      if (this.#inUse.rules !== rules) return await this.#loadRules();
       prepared.use();
       this.#failure = undefined;
     } catch {

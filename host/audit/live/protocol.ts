@@ -1,8 +1,8 @@
 // The messages between the thread that evaluates audit events and its host.
 
 import type { PodRequestFacts } from '../../sessions/pod-request-facts.ts';
-import type { AuditMatch, AuditModule } from '../evaluator.ts';
 import type { RefusalKind } from '../event-stream.ts';
+import type { EvaluatedRules, TimedMatch } from '../guarded-evaluators.ts';
 
 /** What the thread is started with. */
 export interface EvaluationSettings {
@@ -31,12 +31,8 @@ export interface TextOutcome {
   readonly unreadable?: RefusalKind;
 }
 
-export interface TimedMatch extends AuditMatch {
-  readonly time: bigint;
-}
-
 export type ToEvaluation =
-  | { readonly kind: 'prepare'; readonly generation: number; readonly modules: readonly AuditModule[] }
+  | ({ readonly kind: 'prepare'; readonly generation: number } & EvaluatedRules)
   | { readonly kind: 'use'; readonly generation: number }
   | { readonly kind: 'discard'; readonly generation: number }
   | ({ readonly kind: 'text' } & AuditText);

@@ -4,20 +4,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
 import type { ReadContext } from '../../fields/context.ts';
 import type { PodRequestFacts } from '../../sessions/pod-request-facts.ts';
-import { type AuditEvaluation, AuditEvaluator, type AuditModule, type EvaluatesEvents } from '../evaluator.ts';
+import type { AuditEvaluation, EvaluatesEvents } from '../evaluator.ts';
 import { AuditEventStream, type RefusalKind, type StreamCounters } from '../event-stream.ts';
 import type { FoundEvent } from '../events/find-events.ts';
 import { isBlank, LONGEST_LINE } from '../events/log-lines.ts';
+import { type EvaluatedRules, GuardedEvaluators, type TimedMatch } from '../guarded-evaluators.ts';
 import type { JsonValues } from '../json/values.ts';
 import { podRequestOf } from './pod-requests.ts';
-import type {
-  AuditText,
-  EvaluationSettings,
-  FromEvaluation,
-  TextOutcome,
-  TimedMatch,
-  ToEvaluation,
-} from './protocol.ts';
+import type { AuditText, EvaluationSettings, FromEvaluation, TextOutcome, ToEvaluation } from './protocol.ts';
 import { SeenEvents } from './seen-events.ts';
 
 const NEWLINE = 0x0a;
@@ -26,17 +20,14 @@ const MATCHES_AT_A_TIME = 512;
 /** Of one text. Events of 12 MB with ten matches each have fewer. */
 const MOST_MATCHES = 65_536;
 
-/** The modules in use, in their order. */
-class ModulesInUse implements EvaluatesEvents {
+/** The rules in use. */
+class RulesInUse implements EvaluatesEvents {
   generation = -1;
-  #evaluators: readonly AuditEvaluator[] = [];
-  readonly #prepared = new Map<number, readonly AuditEvaluator[]>();
+  #evaluators: EvaluatesEvents | undefined;
+  readonly #prepared = new Map<number, EvaluatesEvents>();
 
-  prepare(generation: number, modules: readonly AuditModule[]): void {
-    this.#prepared.set(
-      generation,
-      modules.map((module, number) => new AuditEvaluator(module, number)),
-    );
+  prepare(generation: number, { modules, guard }: EvaluatedRules): void {
+    this.#prepared.set(generation, new GuardedEvaluators(modules, guard));
   }
 
   /** Those that were prepared before are not wanted any more. */
@@ -54,20 +45,7 @@ class ModulesInUse implements EvaluatesEvents {
   }
 
   evaluate(values: JsonValues, event: FoundEvent, context: ReadContext, mostMatches: number): AuditEvaluation {
-    const matches: AuditEvaluation['matches'][number][] = [];
-    let failure: AuditEvaluation['failure'];
-    for (const evaluator of this.#evaluators) {
-      if (matches.length >= mostMatches) break;
-      try {
-        const result = evaluator.evaluate(values, event, context, mostMatches - matches.length);
-        matches.push(...result.matches);
-        failure ??= result.failure;
-      } catch (error) {
-        // A defect here must not end the evaluation of the events behind.
-        failure ??= { kind: 'failed', reason: reasonOf(error) };
-      }
-    }
-    return failure ? { matches, failure } : { matches };
+    return this.#evaluators?.evaluate(values, event, context, mostMatches) ?? { matches: [] };
   }
 }
 
@@ -75,7 +53,7 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-const modules = new ModulesInUse();
+const rules = new RulesInUse();
 const seen = new SeenEvents();
 const { hostname, isoTime, ruleMatching, namesPodRequests = false } = workerData as EvaluationSettings;
 let matches: TimedMatch[] = [];
@@ -84,7 +62,7 @@ let matchesDropped = 0;
 let podRequests: PodRequestFacts[] = [];
 
 const stream = new AuditEventStream({
-  evaluator: modules,
+  evaluator: rules,
   hostname,
   isoTime,
   ruleMatching,
@@ -111,30 +89,30 @@ function send(message: FromEvaluation): void {
 }
 
 function sendMatches(): void {
-  if (matches.length > 0) send({ kind: 'matches', generation: modules.generation, matches });
+  if (matches.length > 0) send({ kind: 'matches', generation: rules.generation, matches });
   matches = [];
 }
 
 parentPort?.on('message', (message: ToEvaluation) => {
   switch (message.kind) {
     case 'prepare':
-      prepare(message.generation, message.modules);
+      prepare(message.generation, message);
       return;
     case 'use':
-      modules.use(message.generation);
+      rules.use(message.generation);
       send({ kind: 'used', generation: message.generation });
       return;
     case 'discard':
-      modules.discard(message.generation);
+      rules.discard(message.generation);
       return;
     case 'text':
       take(message);
   }
 });
 
-function prepare(generation: number, given: readonly AuditModule[]): void {
+function prepare(generation: number, given: EvaluatedRules): void {
   try {
-    modules.prepare(generation, given);
+    rules.prepare(generation, given);
     send({ kind: 'prepared', generation });
   } catch (error) {
     send({ kind: 'prepared', generation, error: reasonOf(error) });

@@ -13,6 +13,7 @@ import type { RuleMatching } from '../../engine/protocol.ts';
 import { type BacktestResult, backtest } from '../../journal/backtest/backtest.ts';
 import type { TriedRules } from '../../journal/backtest/tried-rules.ts';
 import { SecretMask } from '../../journal/mask-secrets.ts';
+import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { ResponseTrial } from '../backtest/response-trial.ts';
 import { defineCommand } from '../definition/command.ts';
@@ -124,7 +125,7 @@ async function triedResponses(
   options: Omit<ConfigRequest, 'usual'>,
   terminal: Terminal,
 ): Promise<{ readonly tried: TriedRules; readonly trial: ResponseTrial }> {
-  const responses = await loadResponses({ configuration, origins: loaded?.origins ?? new Map() });
+  const responses = await loadResponses({ configuration, origins: loaded?.origins ?? new Map(), sources: [DEFAULT_SOURCE] });
   if (responses.settings.responses.length === 0) {
     throw new CommandFailure('the configuration has no responses', 'name one that has some: -c FILE');
   }

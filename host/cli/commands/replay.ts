@@ -97,7 +97,7 @@ export const REPLAY = defineCommand({
     const load = () =>
       options.module === undefined
         ? prepareRules(rules, terminal, selection)
-        : loadCompiledRules(options.module, source);
+        : loadCompiledRules(options.module, [source]);
     if (isAuditLog) return replayAudit(path, await load(), options, terminal);
     await prepare('native');
     const facts = readFacts(path);

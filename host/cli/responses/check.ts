@@ -6,7 +6,8 @@ import { type CompiledRule, ruleSourceOf } from '../../compiler/rules/rule.ts';
 import { readResponses } from '../../config/responses.ts';
 import { durationText } from '../../config-values/duration.ts';
 import { type CommandConfiguration, configurationOf } from '../../daemon/configuration.ts';
-import { unmetDiagnostics } from '../../daemon/responses.ts';
+import { eventSources } from '../../daemon/event-sources.ts';
+import { misplacedDiagnostics, unmetDiagnostics } from '../../daemon/responses.ts';
 import { rulePlaces } from '../../daemon/rule-places.ts';
 import { loadCompiledRules } from '../../daemon/rules/compile.ts';
 import { pinLack } from '../../daemon/rules/pin-lack.ts';
@@ -15,14 +16,15 @@ import { configuredSelection } from '../../daemon/rules/rule-selection.ts';
 import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
 import type { ListValue } from '../../diagnostics/arguments.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';
+import { renderDiagnostic, type ShownDiagnostic } from '../../diagnostics/diagnostic-text.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
+import { actsOn, type SourcedRule } from '../../responses/acted-sources.ts';
 import { rateText } from '../../responses/rate.ts';
-import { isFor, type MatchableRule } from '../../responses/rule-match.ts';
 import type { Response, ResponseSettings } from '../../responses/settings.ts';
 import { guardRules } from '../../responses/unless.ts';
+import { EVENT_SOURCES } from '../../schema/event-source.ts';
 import { needsLsm } from './lsm-need.ts';
 
 /** Names of rules that are shown for a response. */
@@ -49,6 +51,7 @@ export async function checkResponses(request: CheckRequest, terminal: Terminal):
   const { settings } = readResponses(given.configuration, origins);
   refuseTooLarge(settings.responses);
   const rules = rulesOf(given, request.rules, terminal);
+  refuseMisplaced(misplacedDiagnostics(settings.responses, rules, origins), terminal);
   const errors = inexactParts(settings.responses, rules);
   for (const error of errors) terminal.say(`${renderDiagnostic(error, { color: terminal.color })}\n\n`);
   if (errors.length > 0)
@@ -62,7 +65,7 @@ export async function checkResponses(request: CheckRequest, terminal: Terminal):
     terminal.say(`${renderDiagnostic(warning, { color: terminal.color })}\n\n`);
   const responses = settings.responses.map((response) => ({
     response,
-    rules: rules.filter((rule) => isFor(response.match, rule)).map(({ name }) => name),
+    rules: rules.filter((rule) => actsOn(response, rule)).map(({ name }) => name),
     isLsmNeeded: deniesByLsm(response, rules),
   }));
   if (json) {
@@ -83,29 +86,33 @@ export async function checkResponses(request: CheckRequest, terminal: Terminal):
 }
 
 /** Those that would be evaluated, without compiling them. */
-function rulesOf(given: CommandConfiguration, named: readonly string[], terminal: Terminal): readonly MatchableRule[] {
+function rulesOf(given: CommandConfiguration, named: readonly string[], terminal: Terminal): readonly SourcedRule[] {
   const { modules, ruleFiles } = rulePlaces([], named, given);
-  const compiled = moduleFiles(modules).flatMap((path) => loadCompiledRules(path).rules);
+  const sources = eventSources({}, given.configuration);
+  const compiled = moduleFiles(modules).flatMap((path) => loadCompiledRules(path, sources).rules);
   if (compiled.length > 0 && ruleFiles.length === 0) return compiled;
-  const selection = configuredSelection(given.configuration, { selections: [] });
+  const own = configuredSelection(given.configuration, { selections: [] });
+  const selection = sources.includes('k8s_audit') ? { ...own, source: 'all' as const } : own;
   return [...compiled, ...loadRuleSet(readRuleFiles(ruleFiles), terminal, false, selection).on];
 }
 
 /** Parts of rules that the kernel can't decide, of those that responses with where: kernel are for. */
-function inexactParts(responses: readonly Response[], rules: readonly MatchableRule[]): readonly Diagnostic[] {
+function inexactParts(responses: readonly Response[], rules: readonly SourcedRule[]): readonly Diagnostic[] {
   const inKernel = responses.filter(({ where }) => where === 'kernel');
   return rules
-    .filter((rule): rule is CompiledRule => 'placeOf' in rule && inKernel.some(({ match }) => isFor(match, rule)))
+    .filter((rule): rule is CompiledRule => 'placeOf' in rule && inKernel.some((response) => actsOn(response, rule)))
     .flatMap((rule) =>
       enforcementProblems(rule).flatMap((problem) => (problem.in === 'rule' ? [problem.diagnostic] : [])),
     );
 }
 
 /** What a node would refuse to load. */
-function refuseUnpinned(responses: readonly Response[], rules: readonly MatchableRule[]): void {
-  for (const { name, action, match } of responses) {
+function refuseUnpinned(responses: readonly Response[], rules: readonly SourcedRule[]): void {
+  for (const response of responses) {
+    const { name, action } = response;
     for (const rule of action === 'deny' ? rules : []) {
-      const lack = isFor(match, rule) && 'placeOf' in rule ? pinLack(ruleSourceOf(rule as CompiledRule)) : undefined;
+      const lack =
+        actsOn(response, rule) && 'placeOf' in rule ? pinLack(ruleSourceOf(rule as CompiledRule)) : undefined;
       if (lack === undefined) continue;
       throw new CommandFailure(
         `responses.pinned: response ${name}, rule '${rule.name}': ${lack}`,
@@ -116,16 +123,28 @@ function refuseUnpinned(responses: readonly Response[], rules: readonly Matchabl
 }
 
 /** Whether a response is to refuse what BPF LSM alone can refuse. */
-function deniesByLsm({ action, match }: Response, rules: readonly MatchableRule[]): boolean {
-  if (action !== 'deny') return false;
-  return rules.some((rule) => isFor(match, rule) && 'placeOf' in rule && needsLsm(ruleSourceOf(rule as CompiledRule)));
+function deniesByLsm(response: Response, rules: readonly SourcedRule[]): boolean {
+  if (response.action !== 'deny') return false;
+  return rules.some(
+    (rule) => actsOn(response, rule) && 'placeOf' in rule && needsLsm(ruleSourceOf(rule as CompiledRule)),
+  );
 }
 
 function refuseTooLarge(responses: readonly Response[]): void {
-  const rules = guardRules(responses);
-  const error = translateRules(rules).diagnostics.find(({ severity }) => severity === 'error');
-  if (!error) return;
-  throw new CommandFailure(`\`unless\` of response ${rules[error.rule]?.name} can't be compiled: ${error.message}`);
+  for (const source of EVENT_SOURCES) {
+    const rules = guardRules(responses, source);
+    const error = translateRules(rules).diagnostics.find(({ severity }) => severity === 'error');
+    if (!error) continue;
+    throw new CommandFailure(`\`unless\` of response ${rules[error.rule]?.name} can't be compiled: ${error.message}`);
+  }
+}
+
+/** Shows them. */
+function refuseMisplaced(errors: readonly ShownDiagnostic[], terminal: Terminal): void {
+  for (const error of errors) terminal.say(`${renderDiagnostic(error, { color: terminal.color })}\n\n`);
+  if (errors.length === 0) return;
+  const help = 'correct the errors above; a response that is for rules of several sources acts on those that it can';
+  throw new CommandFailure('the rules of some responses are of a source that these can not act on', help);
 }
 
 function headText(

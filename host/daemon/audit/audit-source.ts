@@ -2,7 +2,13 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DeskCounters } from '../../agent/alert-desk.ts';
-import type { OtherSource, PreparedRules, SourceSummary } from '../../agent/other-source.ts';
+import type {
+  OtherSource,
+  PreparedRules,
+  SourceListeners,
+  SourceRules,
+  SourceSummary,
+} from '../../agent/other-source.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
 import { AuditEvaluation, EvaluationInterrupted, type EvaluationOptions } from '../../audit/live/evaluation.ts';
 import { LogFollower } from '../../audit/live/log-follower.ts';
@@ -24,7 +30,7 @@ const ATTEMPT_MS = 2_000;
 
 const AGENTS_HELP = 'see sources.k8s_audit: agents, ssl_certificate; outside of a pod also kubernetes.kubeconfig';
 
-export interface AuditSourceOptions extends Omit<EvaluationOptions, 'onTrouble' | 'podRequests'> {
+export interface AuditSourceOptions extends Omit<EvaluationOptions, 'onTrouble' | 'podRequests' | 'respond'> {
   readonly settings: Configuration['sources']['k8s_audit'];
   /** The API server that is asked about agents and pods. Undefined: there is none. */
   readonly kubernetes?: KubernetesPlace | undefined;
@@ -48,9 +54,9 @@ export class AuditSource implements OtherSource {
   }
 
   async start(
-    modules: readonly RuleModule[],
+    rules: SourceRules,
     outputs: Pick<Output, 'write'>,
-    podRequests?: EvaluationOptions['podRequests'],
+    { podRequests, respond }: SourceListeners,
   ): Promise<void> {
     const { say, settings } = this.#options;
     const onTrouble = (message: string): void => say('error', message);
@@ -66,9 +72,10 @@ export class AuditSource implements OtherSource {
       },
     };
     this.#podRequests = sinks.length > 0 ? all : undefined;
-    const evaluation = new AuditEvaluation({ ...this.#options, onTrouble, podRequests: this.#podRequests }, outputs);
+    const listeners = { podRequests: this.#podRequests, ...(respond && { respond }) };
+    const evaluation = new AuditEvaluation({ ...this.#options, ...listeners, onTrouble }, outputs);
     try {
-      await evaluation.start(modules);
+      await evaluation.start(rules);
       this.#evaluation = evaluation;
       if (settings.listen !== '') await this.#listen(evaluation);
       if (settings.file !== '') {
@@ -90,9 +97,9 @@ export class AuditSource implements OtherSource {
     this.#watchFiles();
   }
 
-  prepare(modules: readonly RuleModule[]): Promise<PreparedRules> {
+  prepare(rules: SourceRules): Promise<PreparedRules> {
     if (!this.#evaluation) throw new Error('it was not started');
-    return this.#evaluation.prepare(modules);
+    return this.#evaluation.prepare(rules);
   }
 
   get modules(): readonly RuleModule[] {

@@ -45,11 +45,14 @@ export interface Loading {
   readonly onLeftOut?: (errors: readonly string[]) => void;
 }
 
-/** @throws {CommandFailure | SandboxError | RuleModuleError} */
-export function loadCompiledRules(path: string, source: EventSource = DEFAULT_SOURCE): RuleModule {
+/**
+ * @param accepted sources of events
+ * @throws {CommandFailure | SandboxError | RuleModuleError}
+ */
+export function loadCompiledRules(path: string, accepted: readonly EventSource[] = [DEFAULT_SOURCE]): RuleModule {
   const bytes = readModuleFile(path);
   admitModule(path, bytes, NO_SIGNATURES, () => {});
-  return loadRuleModule(path, bytes, [source]);
+  return loadRuleModule(path, bytes, accepted);
 }
 
 /**

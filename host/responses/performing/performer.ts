@@ -5,7 +5,7 @@ import { type Actor, type Deed, type Outcome, RefusalError, type Target } from '
 import type { Ledger } from '../ledger/ledger.ts';
 import { uptime } from '../ledger/time-left.ts';
 import type { Act, LedgerEntry } from '../ledger-entry.ts';
-import { overLimit, recentActs } from '../limits.ts';
+import { limitedPlace, overLimit, recentActs } from '../limits.ts';
 import { checkTarget, type OwnPlace, railsKey } from '../rails.ts';
 import type { InForce, Responder } from '../responder.ts';
 import { type ActionKind, POD_ACTIONS, type Response, type ResponseSettings } from '../settings.ts';
@@ -159,7 +159,7 @@ export class Performer implements Responder {
         // Decided by what is configured no more.
         if (settings !== this.#settings) continue;
         this.#checkLimits(target);
-        const act: Act = { time: uptime(), container: target.container };
+        const act: Act = { time: uptime(), container: limitedPlace(target) };
         this.#acts = [...recentActs(settings, this.#acts, act.time), act];
         if (settings.mode === 'observe') return { outcome: Promise.resolve({ kind: 'observed', what: deed.what }) };
         const entry = deed.kept && (await this.#begin(deed, response, target));
@@ -200,16 +200,16 @@ export class Performer implements Responder {
   }
 
   /** On the container of the target, or its pod. */
-  #entriesOn({ container, pod }: Target): readonly LedgerEntry[] {
+  #entriesOn({ isRequested, container, pod }: Target): readonly LedgerEntry[] {
     const turn = `pod ${pod?.uid}`;
     return this.#options.ledger.entries.filter(
-      (entry) => entry.container === container || (pod !== undefined && entry.turn === turn),
+      (entry) => (!isRequested && entry.container === container) || (pod !== undefined && entry.turn === turn),
     );
   }
 
   /** @throws {RefusalError} */
-  #checkLimits({ container }: Target): void {
-    const over = overLimit(this.#settings, this.#acts, container, uptime());
+  #checkLimits(target: Target): void {
+    const over = overLimit(this.#settings, this.#acts, limitedPlace(target), uptime());
     if (over !== undefined) throw new RefusalError('limit', over);
   }
 

@@ -14,6 +14,13 @@ export interface PodName {
   readonly uid: string;
 }
 
+/** As the API server has it. */
+export interface NamedPod extends PodName {
+  readonly labels: ReadonlyMap<string, string>;
+  /** When it was created, in ms since the epoch, to the second. Undefined: it does not say. */
+  readonly created: number | undefined;
+}
+
 /** Labels, and undefined for one that is not there. */
 export type LabelChanges = ReadonlyMap<string, string | undefined>;
 
@@ -48,6 +55,19 @@ export class Pods {
     };
   }
 
+  /** The one that has the name now. */
+  async named(pod: Pick<PodName, 'namespace' | 'name'>): Promise<NamedPod | undefined> {
+    const metadata = await (await this.#connect()).metadata(pathOf(pod), TIMEOUT_MS);
+    const uid = asText(at(metadata, 'uid'));
+    if (uid === undefined) return undefined;
+    const created = Date.parse(asText(at(metadata, 'creationTimestamp')) ?? '');
+    const { namespace, name } = pod;
+    return {
+      ...{ namespace, name, uid, labels: asTexts(at(metadata, 'labels')) },
+      created: Number.isNaN(created) ? undefined : created,
+    };
+  }
+
   /** False if it is gone. */
   async setLabels(pod: PodName, changes: LabelChanges): Promise<boolean> {
     const labels = Object.fromEntries([...changes].map(([name, value]) => [name, value ?? null]));
@@ -67,6 +87,6 @@ export class Pods {
   }
 }
 
-function pathOf({ namespace, name }: PodName): string {
+function pathOf({ namespace, name }: Pick<PodName, 'namespace' | 'name'>): string {
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
 }

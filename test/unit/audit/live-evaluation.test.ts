@@ -28,7 +28,7 @@ before(async () => {
   const options = { hostname: 'h', isoTime: false, ruleMatching: 'first', namesModules: false } as const;
   const onTrouble = (message: string): void => assert.fail(message);
   evaluation = new AuditEvaluation({ ...options, onTrouble }, { write });
-  await evaluation.start([await auditModule(RULES)]);
+  await evaluation.start({ modules: [await auditModule(RULES)] });
 });
 after(() => evaluation.stop());
 
@@ -136,7 +136,7 @@ test('an event over the bound is dropped alone', async () => {
 test('new rules take over between texts; rules that can not be loaded leave those in use', async () => {
   const module = await auditModule(auditRule('ka.verb = delete', 'Deleted'));
   const before = await auditModule(RULES);
-  const prepared = await evaluation.prepare([module]);
+  const prepared = await evaluation.prepare({ modules: [module] });
   alerts.length = 0;
   await take(auditEvent('r1'));
   prepared.use();
@@ -148,10 +148,10 @@ test('new rules take over between texts; rules that can not be loaded leave thos
   );
   const many = Array.from({ length: 600 }, (_, at) => `jevt.value[/${at}]`);
   const rules = module.rules.map((rule) => ({ ...rule, extra: { fields: many, formatted: [] } }));
-  await assert.rejects(evaluation.prepare([{ ...module, rules }]), { message: /name 600 values/ });
+  await assert.rejects(evaluation.prepare({ modules: [{ ...module, rules }] }), { message: /name 600 values/ });
   await take(auditEvent('r4', { verb: 'delete' }));
   assert.equal(alerts.at(-1)?.rule, 'Deleted');
-  (await evaluation.prepare([before])).use();
+  (await evaluation.prepare({ modules: [before] })).use();
 });
 
 test('all that was received is evaluated, known or dropped', () => {
@@ -207,7 +207,7 @@ test('a thread that ends is started again with the rules in use; what it had is 
   const said: string[] = [];
   const { again, give } = mortal(said);
   t.after(() => again.stop());
-  await again.start([await auditModule(RULES)]);
+  await again.start({ modules: [await auditModule(RULES)] });
   const lost = [give('die'), give(auditEvent('e1'))];
   for (const each of lost) await assert.rejects(each, { name: 'EvaluationInterrupted', wasGiven: true });
   assert.deepEqual(said, ['audit events are not evaluated: it has ended; it is tried again in 1 s']);
@@ -224,8 +224,8 @@ test('a thread that ends is started again with the rules in use; what it had is 
 test('rules that come into use after the thread was started again are evaluated by it', async (t) => {
   const { again, give } = mortal([]);
   t.after(() => again.stop());
-  await again.start([await auditModule(RULES)]);
-  const prepared = await again.prepare([await auditModule(auditRule('ka.verb = create', 'Next'))]);
+  await again.start({ modules: [await auditModule(RULES)] });
+  const prepared = await again.prepare({ modules: [await auditModule(auditRule('ka.verb = create', 'Next'))] });
   await assert.rejects(give('die'));
   await until(() => again.failure === undefined || undefined);
   prepared.use();

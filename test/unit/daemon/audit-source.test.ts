@@ -136,7 +136,7 @@ test('whoever gets requests to enter pods learns that some may be lost: refused,
   const { other, listen, post } = await configured();
   let missed = 0;
   writeFileSync(log, `${auditEvent('1')}\n`);
-  await other.start([], { write: () => {} }, { take: () => {}, missed: () => missed++ });
+  await other.start({ modules: [] }, { write: () => {} }, { podRequests: { take: () => {}, missed: () => missed++ } });
   try {
     const headers = { authorization: 'Bearer secret' };
     // Of strangers nothing is lost.

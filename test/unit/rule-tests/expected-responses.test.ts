@@ -8,9 +8,11 @@ import { loadRules } from '../../../host/compiler/rules/load.ts';
 import { ruleSourceOf } from '../../../host/compiler/rules/rule.ts';
 import { RuleLoadError } from '../../../host/diagnostics/diagnostic.ts';
 import { SourceFile } from '../../../host/diagnostics/source-file.ts';
+import type { Response } from '../../../host/responses/settings.ts';
 import { readTestFile, requireKnownResponses } from '../../../host/rule-tests/read-tests.ts';
 import { junitXml, resultText } from '../../../host/rule-tests/report.ts';
 import { runTests } from '../../../host/rule-tests/run-tests.ts';
+import { EVENT_SOURCES } from '../../../host/schema/event-source.ts';
 import { responseOf } from '../../support/response-sets.ts';
 
 const RULES = `
@@ -34,18 +36,65 @@ const RESPONSES = [
   responseOf({ name: 'in the kernel', match: { rules: ['Shadow*'] }, action: 'deny', where: 'kernel' }),
 ];
 
-async function run(tests: string): Promise<string[]> {
+async function run(tests: string, text = RULES, responses: readonly Response[] = RESPONSES): Promise<string[]> {
   const file = readTestFile(
     new SourceFile('tests.yaml', `rules: [rules.yaml]\nresponses: wasprey.yaml\ntests:\n${tests}`),
   );
-  const rules = loadRules([{ name: 'rules.yaml', text: RULES }]).rules.map(ruleSourceOf);
+  const rules = loadRules([{ name: 'rules.yaml', text }], { sources: EVENT_SOURCES }).rules.map(ruleSourceOf);
   const cache = join(tmpdir(), 'wasprey-test-modules');
-  const { results } = await runTests(rules, file.tests, new Map(), cache, RESPONSES);
+  const { results } = await runTests(rules, file.tests, new Map(), cache, responses);
   assert.match(junitXml([{ file: 'tests.yaml', results }]), /<testsuites tests="\d+"/);
   return results.map(resultText);
 }
 
 const READ = 'evt.type: openat, fd.name: /etc/shadow';
+
+const AUDIT_RULES = `
+- rule: Exec
+  desc: x
+  condition: ka.target.subresource = exec
+  output: "x"
+  priority: NOTICE
+  source: k8s_audit
+`;
+
+/** An event of \`kubectl exec\`, as a test writes it. */
+function execBy(user: string, code = 101): string {
+  return `'${JSON.stringify({
+    ...{ kind: 'Event', apiVersion: 'audit.k8s.io/v1', auditID: user, verb: 'create', user: { username: user } },
+    objectRef: { resource: 'pods', subresource: 'exec', namespace: 'shop', name: 'web-1' },
+    responseStatus: { code },
+    requestReceivedTimestamp: '2026-11-28T10:00:05.300000Z',
+    stageTimestamp: '2026-11-28T10:00:05.400000Z',
+  })}'`;
+}
+
+test('responses to audit events are compared in the same way', async () => {
+  const responses = [
+    responseOf({ name: 'label', match: { rules: ['Exec'] }, action: 'label_pod', unless: 'ka.user.name = alice' }),
+    responseOf({ name: 'freeze', match: { rules: ['*'] } }),
+    responseOf({ name: 'remove', match: { rules: ['*'] }, action: 'delete_pod', unless: 'proc.name = sh' }),
+  ];
+  const results = await run(
+    `
+  - {name: entered, audit: ${execBy('mallory')}, expect: Exec, respond: label}
+  - {name: excepted, audit: ${execBy('alice')}, expect: Exec, respond: none}
+  - {name: refused, audit: ${execBy('mallory', 403)}, expect: Exec, respond: none}
+  - {name: too few, audit: ${execBy('mallory')}, expect: Exec, respond: none}
+  - {name: too many, audit: ${execBy('alice')}, expect: Exec, respond: [label, freeze]}
+  - {name: of a refused one, audit: ${execBy('mallory', 403)}, expect: Exec, respond: label}
+`,
+    AUDIT_RULES,
+    responses,
+  );
+  assert.deepEqual(results.slice(0, 3), ['ok    entered\n', 'ok    excepted\n', 'ok    refused\n']);
+  const details = results.slice(3).map((text) => text.split('\n').filter((line) => line.includes('response')));
+  assert.deepEqual(details, [
+    ['      + response label, to Exec'],
+    ['      - response label: `unless` holds', '      - response freeze: it is for none of the rules that matched'],
+    ['      - response label: the request was refused (403)'],
+  ]);
+});
 
 test('responses to the rules that match are compared, if they are named', async () => {
   const results = await run(`

@@ -1,0 +1,101 @@
+// The pod that a request to the API server is about, as its audit event says it in the fields of an alert.
+
+import { valueText } from '../fields/text.ts';
+import { decode } from '../fields/value.ts';
+import type { KeyedValue } from '../outputs/message.ts';
+import { type Outcome, RefusalError, type Target, type TargetPod } from '../responses/action.ts';
+import type { RequestedPod } from '../responses/pods/requested-pods.ts';
+import { enteredByKubelet, isRefusal } from '../sessions/pod-request.ts';
+
+const member = (pointer: string): string => `jevt.value[${pointer}]`;
+
+/** What an alert must have for a pod to be found by it. */
+export const REQUEST_FIELDS = {
+  verb: member('/verb'),
+  uri: member('/requestURI'),
+  resource: member('/objectRef/resource'),
+  group: member('/objectRef/apiGroup'),
+  subresource: member('/objectRef/subresource'),
+  namespace: member('/objectRef/namespace'),
+  name: member('/objectRef/name'),
+  code: member('/responseStatus/code'),
+  kind: member('/responseObject/kind'),
+  givenName: member('/responseObject/metadata/name'),
+  givenUid: member('/responseObject/metadata/uid'),
+  received: member('/requestReceivedTimestamp'),
+  staged: member('/stageTimestamp'),
+} as const;
+
+type Member = keyof typeof REQUEST_FIELDS;
+type RequestText = (member: Member) => string;
+
+/** As Kubernetes names pods and namespaces. What is no such name is none of the API server's. */
+const DNS_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+const MS_PER_SECOND = 1000;
+
+/** @throws {RefusalError} if it is about none, was not let through, or says too little */
+export function requestedPod(fields: readonly KeyedValue[]): RequestedPod {
+  const texts = new Map(fields.flatMap(({ key, value }) => (value ? [[key, decode(valueText(value))] as const] : [])));
+  const text: RequestText = (name) => texts.get(REQUEST_FIELDS[name]) ?? '';
+  const code = Number(text('code') || Number.NaN);
+  if (Number.isNaN(code)) throw new RefusalError('incomplete', 'it is not known whether the request was let through');
+  // Whoever may do nothing could have any pod acted on otherwise.
+  if (isRefusal(code)) throw new RefusalError('no-target', `the request was refused (${code})`);
+  const named = namedPod(text);
+  if (!named) throw new RefusalError('no-target', 'the request is not about a pod');
+  const { namespace, name } = named;
+  if (![namespace, name].every((each) => DNS_NAME.test(each))) {
+    throw new RefusalError('no-target', 'the event does not name a pod');
+  }
+  return { namespace, name, uid: givenUid(text), created: creationOf(text) };
+}
+
+/** Why nothing can be done about an alert, by its fields alone; undefined: something may be. */
+export function requestRefusal(fields: readonly KeyedValue[]): Outcome | undefined {
+  try {
+    requestedPod(fields);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RefusalError)) throw error;
+    return { kind: 'refused', why: error.why, detail: error.message };
+  }
+}
+
+function namedPod(text: RequestText): { readonly namespace: string; readonly name: string } | undefined {
+  if (text('resource') === 'nodes' && text('subresource') === 'proxy') return enteredByKubelet(text('uri'));
+  // Others may have resources of that name, too.
+  if (text('resource') !== 'pods' || text('group') !== '') return undefined;
+  // Of a pod that gave itself only the beginning of a name (generateName) the answer has the rest.
+  const name = text('name') || (hasPod(text) ? text('givenName') : '');
+  return { namespace: text('namespace'), name };
+}
+
+/** The one in the event's objectRef was written by the client. */
+function givenUid(text: RequestText): string | undefined {
+  const uid = text('resource') === 'pods' && hasPod(text) ? text('givenUid') : '';
+  return uid === '' ? undefined : uid;
+}
+
+function hasPod(text: RequestText): boolean {
+  return text('kind') === 'Pod' && text('subresource') === '';
+}
+
+/** The API server's times of creation are whole seconds. */
+function creationOf(text: RequestText): RequestedPod['created'] {
+  const [received, staged] = [Date.parse(text('received')), Date.parse(text('staged'))];
+  if (Number.isNaN(received) || Number.isNaN(staged)) {
+    throw new RefusalError('incomplete', 'the event does not say when the request was received');
+  }
+  const isCreation = text('verb') === 'create' && text('resource') === 'pods' && text('subresource') === '';
+  if (!isCreation) return { from: Number.NEGATIVE_INFINITY, to: received };
+  return { from: Math.floor(received / MS_PER_SECOND) * MS_PER_SECOND, to: staged };
+}
+
+/** The pod of a request as what is acted on. */
+export function requestTarget(pod: TargetPod): Target {
+  return {
+    isRequested: true,
+    ...{ pid: 0, execTime: 0n, executable: '', container: '', containerName: '' },
+    ...{ labels: new Map(), pod, isIncomplete: false },
+  };
+}
