@@ -5,7 +5,7 @@ import { HOST_ACTIONS, KERNEL_ACTIONS } from '../responses/available-actions.ts'
 import { ALLOWED_NAMES, readAllowed } from '../responses/isolation/reachable.ts';
 import { parseRate } from '../responses/rate.ts';
 import type { ActionKind, NeverSettings, Response, ResponseMatch, ResponseSettings } from '../responses/settings.ts';
-import { readUnless, UnlessError } from '../responses/unless.ts';
+import { sourcesOfUnless, UnlessError } from '../responses/unless.ts';
 import { parsePriority } from '../schema/priority.ts';
 import type { Configuration } from './definition.ts';
 import {
@@ -209,7 +209,7 @@ class ResponseReader {
   /** With the compiler's code, at the place in the condition. */
   #checkUnless(text: string, path: string): void {
     try {
-      readUnless(text);
+      sourcesOfUnless(text);
     } catch (error) {
       if (!(error instanceof UnlessError)) throw error;
       const { message, start, end, help } = error;

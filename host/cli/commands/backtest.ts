@@ -125,7 +125,11 @@ async function triedResponses(
   options: Omit<ConfigRequest, 'usual'>,
   terminal: Terminal,
 ): Promise<{ readonly tried: TriedRules; readonly trial: ResponseTrial }> {
-  const responses = await loadResponses({ configuration, origins: loaded?.origins ?? new Map(), sources: [DEFAULT_SOURCE] });
+  const responses = await loadResponses({
+    configuration,
+    origins: loaded?.origins ?? new Map(),
+    sources: [DEFAULT_SOURCE],
+  });
   if (responses.settings.responses.length === 0) {
     throw new CommandFailure('the configuration has no responses', 'name one that has some: -c FILE');
   }

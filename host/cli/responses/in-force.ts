@@ -97,8 +97,8 @@ function row({ id, action, phase, container, containerName, pod, response, time,
 
 async function undoOne(agent: InForceHost, id: string, terminal: Terminal): Promise<boolean> {
   try {
-    const { action, containerName, container } = await agent.undo(id);
-    terminal.print(`undone: ${action} of ${escapeText(containerName || container.slice(0, 12))} (${id})\n`);
+    const { action, containerName, container, pod } = await agent.undo(id);
+    terminal.print(`undone: ${action} of ${escapeText(containerName || container.slice(0, 12) || pod)} (${id})\n`);
     return true;
   } catch (error) {
     if (!(error instanceof UndoError)) throw error;

@@ -6,7 +6,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { loadConfig } from '../../../host/config/load.ts';
+import { loadResponses, refuseMisplaced } from '../../../host/daemon/responses.ts';
+import { EVENT_SOURCES, type EventSource } from '../../../host/schema/event-source.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
+import { auditModule } from '../../support/audit-rules.ts';
+import { moduleOf } from '../../support/built-agent.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 const RULES = `
@@ -106,5 +111,78 @@ describe('responses', () => {
     assert.equal(mode, 'observe');
     assert.deepEqual(responses, [{ name: 'end it', do: 'kill_process', where: 'host', rules: [] }]);
     assert.equal(warnings.length, 2);
+  });
+
+  const AUDIT = `
+- rule: Exec in pod
+  desc: x
+  condition: ka.target.subresource = exec
+  output: "x"
+  priority: NOTICE
+  source: k8s_audit
+  tags: [mitre_execution]
+`;
+  const sources = 'sources: {k8s_audit: {file: /var/log/audit.log}}\n';
+
+  test('that are for rules on audit events are shown with those that they can act on', () => {
+    writeFileSync(join(folder, 'audit.yaml'), AUDIT);
+    const label =
+      '  - {name: mark, match: {tags: [mitre_execution]}, do: label_pod, labels: {a: b}, unless: ka.verb = get}\n';
+    const { status, stdout, stderr } = check(
+      `${sources}${kill('{tags: [mitre_execution]}')}${label}`,
+      rules,
+      join(folder, 'audit.yaml'),
+    );
+    assert.equal(stderr, '');
+    assert.equal(status, 0);
+    assert.match(stdout, /\n\nend it: kill_process\n {2}for 1 rule: Reverse shell\n/);
+    assert.match(stdout, /\n\nmark: label_pod\n {2}for 1 rule: Exec in pod\n {2}unless ka\.verb = get\n$/);
+  });
+
+  test('whose rules are all of a source that they can not act on are errors, with their place', () => {
+    writeFileSync(join(folder, 'audit.yaml'), AUDIT);
+    const of = (more: string) => `${sources}responses:\n  actions:\n  - {name: r, match: {rules: [Exec*]}, ${more}}\n`;
+    for (const [more, at, message] of [
+      [
+        'do: kill_process',
+        44,
+        'whose events have no process and no container: kill_process is for rules of source syscall',
+      ],
+      [
+        'do: deny, where: kernel',
+        57,
+        'whose events the kernel does not see: where: kernel is for rules of source syscall',
+      ],
+      ['do: delete_pod, unless: proc.name = x', 64, 'and its `unless` reads fields of source syscall'],
+    ] as const) {
+      const { status, stdout, stderr } = check(of(more), rules, join(folder, 'audit.yaml'));
+      assert.equal(status, 1, more);
+      assert.equal(stdout, '');
+      const start = `error[RESPONSE_SOURCE]: the rules that response r is for are of source k8s_audit, ${message}\n`;
+      assert.ok(stderr.startsWith(start), stderr);
+      assert.match(stderr, new RegExp(`--> .*wasprey\\.yaml:4:${at}\\n`));
+      assert.match(stderr, /help: /);
+    }
+  });
+
+  test('are refused at the start for the same reason; an agent of audit events alone may have those of others', async () => {
+    const modules = [await moduleOf(RULES), await auditModule(AUDIT)];
+    const path = join(folder, 'load.yaml');
+    const load = async (sources: readonly EventSource[], match: string) => {
+      writeFileSync(path, kill(match));
+      const { configuration, origins } = loadConfig({ path, environment: {} });
+      const warnings: string[] = [];
+      const set = await loadResponses({ configuration, origins, sources });
+      const own = modules.filter(({ source }) => sources.includes(source));
+      refuseMisplaced(set, own, { origins, sources }, (message) => warnings.push(message));
+      return warnings;
+    };
+    assert.deepEqual(await load(EVENT_SOURCES, '{tags: [mitre_execution]}'), []);
+    await assert.rejects(
+      load(EVENT_SOURCES, '{rules: [Exec*]}'),
+      /^CommandFailure: error\[RESPONSE_SOURCE\]: the rules/,
+    );
+    const [warning = ''] = await load(['k8s_audit'], '{tags: [mitre_execution]}');
+    assert.match(warning, /^warning\[RESPONSE_SOURCE\]: the rules that response end it is for are of source k8s_audit/);
   });
 });

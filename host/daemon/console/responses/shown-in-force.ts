@@ -19,7 +19,8 @@ export function shownInForce(entries: readonly LedgerEntry[], place: AlertPlace)
 }
 
 function isOn(entry: LedgerEntry, { container, pod }: AlertPlace): boolean {
-  if (container === 'host') return entry.container === '';
+  // Labels of pods may be of requests to the API server, which are on no container.
+  if (container === 'host') return entry.container === '' && entry.pod === '';
   if (pod !== undefined && entry.pod === pod) return true;
   return container?.length === SHORT_ID && entry.container.startsWith(container);
 }
