@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { at } from '../../host/diagnostics/json-value.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { Authority } from '../support/authority.ts';
 import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
@@ -37,6 +38,25 @@ const RULES = `
   output: uri=%ka.uri decision=%ka.auth.decision code=%ka.response.code
   priority: NOTICE
   source: k8s_audit
+- rule: Pod entered
+  desc: d
+  condition: ka.target.resource = pods and ka.target.subresource = exec
+  output: pod=%ka.target.name user=%ka.user.name
+  priority: WARNING
+  source: k8s_audit
+- rule: Pod with a given name
+  desc: d
+  condition: ka.verb = create and ka.target.resource = pods and jevt.value[/requestObject/metadata/generateName] = given-
+  output: pod=%jevt.value[/responseObject/metadata/name]
+  priority: WARNING
+  source: k8s_audit
+`;
+
+const RESPONSES = `
+  mode: act
+  actions:
+  - {name: quarantine, match: {rules: [Pod entered]}, do: label_pod, labels: {quarantine: "true"}, undo_after: 10s}
+  - {name: remove, match: {rules: [Pod with*]}, unless: ka.user.name startswith "system:", do: delete_pod}
 `;
 
 const directory = makeDirectory();
@@ -72,7 +92,9 @@ sources:
     ssl_certificate: ${place('own.pem')}
     client_ca: ${clients.path}
     token_file: ${place('token')}
-`,
+kubernetes: {kubeconfig: ${cluster.kubeconfig}}
+responses:
+  folder: ${place('responses')}${RESPONSES}`,
   );
   mkdirSync(place('files'));
   const identity = [
@@ -139,6 +161,38 @@ test('a secret that is read, without its values', async () => {
   const { output } = await alert('Secret read', /secret=safe user=admin/);
   assert.match(output, /object=<NA>$/);
   await cluster.kubectl('delete', 'secret', 'safe');
+});
+
+const podOf = (metadata: object, command: readonly string[]) => ({
+  ...{ apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'default', ...metadata } },
+  spec: {
+    terminationGracePeriodSeconds: 0,
+    containers: [{ name: 'main', image: SHELL_IMAGE, imagePullPolicy: 'Never', command }],
+  },
+});
+
+test('a pod that somebody enters is labelled, and its label comes back', async () => {
+  await cluster.apply([podOf({ name: 'entered', labels: { app: 'shop' } }, ['sleep', '3600'])]);
+  const pod = async (): Promise<unknown> => JSON.parse(await cluster.kubectl('get', 'pod', 'entered', '-o', 'json'));
+  const labels = async (): Promise<unknown> => at(await pod(), 'metadata', 'labels');
+  await eventually('the pod', async () => at(await pod(), 'status', 'phase') === 'Running');
+  await cluster.kubectl('exec', 'entered', '--', 'true');
+  await eventually('the label', async () => at(await labels(), 'quarantine') === 'true');
+  assert.deepEqual(await labels(), { app: 'shop', quarantine: 'true' });
+  // A busy machine takes longer than the alert waits.
+  const outcome = /=quarantine: (under way|labelled pod default\/entered: quarantine=true \()/;
+  assert.match((await alert('Pod entered', outcome)).output, /pod=entered user=admin /);
+  await eventually('its own labels', async () => at(await labels(), 'quarantine') === undefined);
+  assert.deepEqual(await labels(), { app: 'shop' });
+  await cluster.kubectl('delete', 'pod', 'entered', '--grace-period=0', '--force');
+});
+
+test('a pod whose name the API server gave is found by that', async () => {
+  const pod = podOf({ generateName: 'given-' }, ['sleep', '3600']);
+  const { stdout } = await cluster.run(['kubectl', 'create', '-o', 'name', '-f', '-'], JSON.stringify(pod));
+  const name = stdout.trim().replace('pod/', '');
+  await alert('Pod with a given name', new RegExp(`pod=${name} `));
+  await eventually('its end', async () => !(await cluster.kubectl('get', 'pods')).includes(name));
 });
 
 test('an anonymous request', async () => {

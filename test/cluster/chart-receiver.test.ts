@@ -122,6 +122,25 @@ test('a receiver that serves agents may review tokens and look pods up, and give
   }
 });
 
+test('a receiver whose responses act on pods may do that, and no more', () => {
+  const rightsFor = (action: string, more: object = {}): unknown[] => {
+    const actions = [{ name: 'r', match: { rules: ['*'] }, do: action, ...more }];
+    const values = { ...RECEIVER, responses: { mode: 'act', actions } };
+    const { kubernetes } = configurationOf(values);
+    const pod = at(render('Deployment', values), 'spec', 'template', 'spec');
+    const isAsking = [kubernetes.enabled, at(pod, 'automountServiceAccountToken')];
+    const roles = renderAll('ClusterRole', values).flatMap((role) => asArray(at(role, 'rules')));
+    return [...isAsking, ...roles.map((rule) => [at(rule, 'resources'), at(rule, 'verbs')])];
+  };
+  assert.deepEqual(rightsFor('delete_pod'), [true, true, [['pods'], ['get', 'delete']]]);
+  assert.deepEqual(rightsFor('label_pod', { labels: { a: 'b' } }), [true, true, [['pods'], ['get', 'patch']]]);
+  // Of a configuration that others share.
+  assert.deepEqual(rightsFor('kill_process'), [false, false]);
+  const [container] = asArray(at(render('Deployment', RECEIVER), 'spec', 'template', 'spec', 'containers'));
+  const environment = asArray(at(container, 'env'));
+  assert.ok(environment.some((item) => at(item, 'name') === 'POD_UID'));
+});
+
 test('agents hear a receiver with a token that is of use nowhere else, and only if they are to', () => {
   const url = 'https://audit.security.svc:9766';
   const values = { sessions: { receiver: { url, authority: { configMapName: 'authority' } } } };

@@ -35,6 +35,10 @@ rules:
     resources:
       - {group: "", resources: [secrets, "serviceaccounts/token"]}
       - {group: authentication.k8s.io, resources: [tokenreviews]}
+  # With the answer, too: it has the name that a pod was given (generateName), and its uid.
+  - level: RequestResponse
+    verbs: [create]
+    resources: [{group: "", resources: [pods]}]
   # With the object that was sent: what runs, and with which rights.
   - level: Request
     verbs: [create, update, patch, delete]

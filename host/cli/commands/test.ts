@@ -53,8 +53,9 @@ export const TEST = defineCommand({
     Rules of \`source: k8s_audit\` are tested on audit events, as on a recording: \`audit: FILE\` names a file of them, as
     \`wasprey replay\` reads it, and \`audit: '{"kind": "Event", ...}'\` is one.
 
-    With \`responses: wasprey.yaml\` beside \`rules\`, a test on an event may also name the responses of that configuration that
-    would be performed: \`respond: [freeze reverse shells]\`, or \`respond: none\`. Rails and limits are not part of that.`,
+    With \`responses: wasprey.yaml\` beside \`rules\`, a test on an event, or on audit events, may also name the responses of
+    that configuration that would be performed: \`respond: [freeze reverse shells]\`, or \`respond: none\`. Rails and limits
+    are not part of that.`,
   status: { ok: 'All tests pass.', failure: "Some tests fail or can't be run." },
   options: {
     junit: { kind: 'text', value: 'FILE', description: 'Also write the results as JUnit XML.' },

@@ -15,7 +15,7 @@ const ACTION = {
   match: item('Which alerts it is for: those that meet all of the given keys.', MATCH),
   unless: text(
     '',
-    'A condition in the language of rules, without macros and lists of rule files: it is not acted on events for which this holds.',
+    'A condition in the language of rules, without macros and lists of rule files: it is not acted on events for which this holds. It is for rules of the source whose fields it reads: with `ka.*` on audit events, with `proc.*` on system calls.',
   ),
   do: choice(
     ACTION_KINDS,
@@ -50,7 +50,10 @@ export const RESPONSE_KEYS = {
         '`observe`: alerts say what would have been done, and nothing is done. `act`: it is done.',
       ),
       limits: section('How often it is acted; beyond that alerts only say so. A number, a slash, a time.', {
-        per_container: text('5/1m', 'Actions on one container. All processes of the host count as one.'),
+        per_container: text(
+          '5/1m',
+          'Actions on one container. All processes of the host count as one, and so does the pod of audit events.',
+        ),
         per_node: text('20/10m', 'Actions on this node.'),
       }),
       never: section('What nothing is done to, whatever matches.', {

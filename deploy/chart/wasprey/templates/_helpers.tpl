@@ -405,7 +405,7 @@ sources:
       listen: 0.0.0.0:9766
       service_accounts: {{ $audit.agents.serviceAccounts | toJson }}
     {{- end }}
-{{- if $audit.agents.enabled }}
+{{- if include "wasprey.receiverAsks" . }}
 kubernetes: {enabled: true}
 {{- end }}
 journal: {enabled: false}
@@ -431,6 +431,14 @@ sessions:
 {{- fail "k8sAudit.agents.enabled needs controller.deployment.replicas 1: an agent hears one receiver, and each receiver gets a part of the events" -}}
 {{- end -}}
 true
+{{- end -}}
+{{- end -}}
+
+{{/* Whether this receiver asks the API server: for agents, or since responses act on pods. */}}
+{{- define "wasprey.receiverAsks" -}}
+{{- if include "wasprey.receivesAudit" . -}}
+{{- $acts := include "wasprey.hasAny" (list "delete_pod label_pod" (include "wasprey.responseActions" .)) -}}
+{{- if or (include "wasprey.servesAgents" .) $acts -}}true{{- end -}}
 {{- end -}}
 {{- end -}}
 
