@@ -3,6 +3,7 @@
 import { loadAddon } from '../capture/addon.ts';
 import type { Engine, EngineSign } from '../engine/engine.ts';
 import { withinTime } from '../engine/within-time.ts';
+import type { AuditStoreSettings } from '../journal/audit/audit-store.ts';
 import type { AlertExtras } from '../outputs/additions.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import type { Output } from '../outputs/output.ts';
@@ -49,6 +50,8 @@ export interface Agent {
   replaceOutputs(names: ReadonlySet<string>, outputs: readonly Output[]): Promise<number>;
   /** Applies other options of the journal; undefined: it is off. Rejects with EngineError. Calls must not overlap. */
   setJournal(options: JournalOptions | undefined): Promise<void>;
+  /** The same for events of the source beside the capture, if there is one. Never rejects. */
+  setAuditJournal(settings: AuditStoreSettings | undefined): Promise<void>;
   /** Reopens files that were moved away. */
   reopenOutputs(): void;
   /** The output of that name reports a failure: alerts the others, at a limited rate. */
@@ -148,6 +151,10 @@ class RunningAgent implements Agent {
   setJournal(options: JournalOptions | undefined): Promise<void> {
     const { journal, ruleSets } = this.#parts;
     return journal.set(options, () => ruleSets.recapture());
+  }
+
+  async setAuditJournal(settings: AuditStoreSettings | undefined): Promise<void> {
+    await this.#parts.options.other?.setJournal(settings);
   }
 
   reopenOutputs(): void {

@@ -1,5 +1,6 @@
 // A source of events beside the capture: it evaluates its own rules, on a thread of its own, and its alerts go to the agent's outputs.
 
+import type { AuditStoreSettings, KeptEventsSummary } from '../journal/audit/audit-store.ts';
 import type { Output } from '../outputs/output.ts';
 import type { EventSource } from '../schema/event-source.ts';
 import type { PodRequestSink } from '../sessions/pod-request-facts.ts';
@@ -45,6 +46,8 @@ export interface SourceSummary {
   readonly answers?: readonly { readonly status: number; readonly count: number }[];
   /** Of a file that is followed. */
   readonly file?: FollowedFile;
+  /** Of events that are kept; absent if none are. */
+  readonly kept?: KeptEventsSummary;
   /** Of what is sent to agents of nodes; absent if nothing is. */
   readonly agents?: AgentStreamsSummary;
 }
@@ -88,6 +91,8 @@ export interface OtherSource {
   prepare(rules: SourceRules): Promise<PreparedRules>;
   /** Those in use, in their order. */
   readonly modules: readonly RuleModule[];
+  /** Keeps events there from now on; undefined: nowhere. Calls must not overlap. Never rejects. */
+  setJournal(settings: AuditStoreSettings | undefined): Promise<void>;
   readonly summary: SourceSummary;
   readonly alerts: DeskCounters;
   /** Evaluates what was received, within a time limit. */

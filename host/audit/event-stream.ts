@@ -34,6 +34,8 @@ export interface StreamOptions {
   isDuplicate?(bytes: Uint8Array): boolean;
   /** Called for each event that did not come before, whether it can be evaluated or not. Default: nobody asks. */
   onEvent?(values: JsonValues, event: FoundEvent): void;
+  /** Called for each event that is evaluated, with its compact form, which is valid during the call. */
+  onEvaluated?(bytes: Uint8Array, event: FoundEvent): void;
   onMatch(event: FoundEvent, match: AuditMatch): void;
   onRefused(kind: RefusalKind, reason: string): void;
 }
@@ -109,6 +111,7 @@ export class AuditEventStream {
       this.#count('too-large', `the event has ${size} bytes, more than ${LARGEST_EVENT}`);
       return;
     }
+    this.#options.onEvaluated?.(this.#scanner.compact.subarray(start, end), event);
     const most = ruleMatching === 'first' ? 1 : Number.POSITIVE_INFINITY;
     const { matches, failure } = evaluator.evaluate(this.#values, event, this.#contextOf(event), most);
     if (failure) this.#count(failure.kind, failure.reason);

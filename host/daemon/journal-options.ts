@@ -2,11 +2,26 @@
 
 import type { JournalOptions } from '../agent/node-journal.ts';
 import type { Configuration } from '../config/definition.ts';
+import type { AuditStoreSettings } from '../journal/audit/audit-store.ts';
 import { JOURNAL_KINDS } from '../journal/wants.ts';
+import { DEFAULT_SOURCE, type EventSource } from '../schema/event-source.ts';
 
-/** Undefined if it is off. */
-export function journalOptions({ journal }: Configuration): JournalOptions | undefined {
-  const { enabled, folder, keep, max_size: maxBytes, events } = journal;
+/** Of all bytes of the journal, so much is for audit events, if any are received: neither can take the room of the other. */
+const AUDIT_SHARE = 1 / 4;
+
+/** Undefined if it is off. @param sources those that the agent has */
+export function journalOptions(
+  { journal }: Configuration,
+  sources: readonly EventSource[] = [DEFAULT_SOURCE],
+): JournalOptions | undefined {
+  const { enabled, folder, keep, max_size, events } = journal;
   if (!enabled) return undefined;
+  const maxBytes = sources.includes('k8s_audit') ? max_size * (1 - AUDIT_SHARE) : max_size;
   return { folder, keep, maxBytes, kinds: JOURNAL_KINDS.filter((kind) => events.includes(kind)) };
+}
+
+/** The same of audit events. */
+export function auditJournal({ journal }: Configuration): AuditStoreSettings | undefined {
+  const { enabled, folder, keep, max_size } = journal;
+  return enabled ? { folder, keep, maxBytes: max_size * AUDIT_SHARE } : undefined;
 }

@@ -27,7 +27,7 @@ import type { Console } from './console/console.ts';
 import { startControl } from './control/start.ts';
 import { type DropExit, dropExit, dropSettings } from './drop-settings.ts';
 import { hasHungUp } from './early-signals.ts';
-import { journalOptions } from './journal-options.ts';
+import { auditJournal, journalOptions } from './journal-options.ts';
 import { MetricRecorder } from './metrics/recorder.ts';
 import type { MetricSource } from './metrics/source.ts';
 import { alertFormat, makeOutputs, type OutputChoice } from './outputs.ts';
@@ -154,7 +154,9 @@ export class Run {
         this.#outputCount = all - (this.#start.page ? 1 : 0);
       },
       setJournal: async (settings) => {
-        if (settings.sources.includes(DEFAULT_SOURCE)) await agent.setJournal(journalOptions(settings.configuration));
+        const { configuration: now, sources } = settings;
+        if (sources.includes(DEFAULT_SOURCE)) await agent.setJournal(journalOptions(now, sources));
+        await agent.setAuditJournal(auditJournal(now));
       },
     });
     const rules = startRuleUpdates({
@@ -218,7 +220,7 @@ export class Run {
   async #agentOptions(): Promise<AgentOptions> {
     const { configuration, ringMegabytes, ruleMatching, isoTime, kernelFilter } = this.#settings;
     const kubernetes = kubernetesPlace(configuration);
-    const journal = journalOptions(configuration);
+    const journal = journalOptions(configuration, this.#settings.sources);
     const captures = captureSettings(configuration);
     const outputs = await this.#makeOutputs(this.#settings);
     this.#outputCount = outputs.length;

@@ -8,8 +8,13 @@ const NAME = /^journal-\d{8}T\d{6}\.\d{3}Z(?:-\d+)?\.wsp$/;
 
 /** The name of a segment that begins then: names sort by time. @param number of segments that began in the same ms, before this one */
 export function segmentName(milliseconds: number, number = 0): string {
+  return `journal-${timeInName(milliseconds, number)}.wsp`;
+}
+
+/** @param number of files that began in the same ms, before this one */
+export function timeInName(milliseconds: number, number: number): string {
   const time = new Date(milliseconds).toISOString().replaceAll(/[-:]/g, '');
-  return `journal-${time}${number > 0 ? `-${number}` : ''}.wsp`;
+  return `${time}${number > 0 ? `-${number}` : ''}`;
 }
 
 export interface StoredSegment {
@@ -20,9 +25,14 @@ export interface StoredSegment {
 }
 
 /** The segments of a folder, oldest first. Rejects with the errors of readdir(). */
-export async function storedSegments(folder: string): Promise<StoredSegment[]> {
+export function storedSegments(folder: string): Promise<StoredSegment[]> {
+  return storedFiles(folder, NAME);
+}
+
+/** The same of files of other names. */
+export async function storedFiles(folder: string, pattern: RegExp): Promise<StoredSegment[]> {
   const segments: StoredSegment[] = [];
-  for (const name of (await readdir(folder)).filter((each) => NAME.test(each)).sort()) {
+  for (const name of (await readdir(folder)).filter((each) => pattern.test(each)).sort()) {
     const path = join(folder, name);
     try {
       const stats = await lstat(path);

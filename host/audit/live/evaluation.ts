@@ -11,7 +11,14 @@ import type { RefusalKind } from '../event-stream.ts';
 import { evaluatedRules, matchOf } from '../guarded-evaluators.ts';
 import { NO_CONTAINERS } from '../replay.ts';
 import { LossWatch } from './loss-watch.ts';
-import type { AuditText, EvaluationSettings, FromEvaluation, TextOutcome, ToEvaluation } from './protocol.ts';
+import type {
+  AuditText,
+  EvaluatedEvents,
+  EvaluationSettings,
+  FromEvaluation,
+  TextOutcome,
+  ToEvaluation,
+} from './protocol.ts';
 
 const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 60_000;
@@ -33,12 +40,14 @@ export class EvaluationInterrupted extends Error {
   }
 }
 
-export interface EvaluationOptions extends Omit<EvaluationSettings, 'namesPodRequests'> {
+export interface EvaluationOptions extends Omit<EvaluationSettings, 'namesPodRequests' | 'sendsEvents'> {
   readonly namesModules: boolean;
   /** Gets events of requests to enter pods. Default: they are not looked for. */
   readonly podRequests?: PodRequestSink | undefined;
   /** Default: nothing is done about alerts. */
   readonly respond?: DeskOptions['respond'];
+  /** Gets all events, to keep them. Default: they stay in the thread. */
+  readonly keep?: ((events: EvaluatedEvents) => void) | undefined;
   /** What the thread runs; for tests. */
   readonly entry?: URL | string;
   /** Called with a message for people. */
@@ -74,10 +83,12 @@ export class AuditEvaluation {
   #duplicates = 0;
   #matchesDropped = 0;
   readonly #losses: LossWatch;
+  #keep: EvaluationOptions['keep'];
 
   constructor(options: EvaluationOptions, outputs: Pick<Output, 'write'>) {
     const { hostname, namesModules, respond } = options;
     this.#options = options;
+    this.#keep = options.keep;
     this.desk = new AlertDesk(outputs, NO_CONTAINERS, {
       ...{ hostname, patience: 0, namesModules },
       ...(respond && { respond }),
@@ -160,6 +171,12 @@ export class AuditEvaluation {
     this.#countDropped([[kind, count]]);
   }
 
+  /** Gives events to another from now on; undefined: to nobody. */
+  keepBy(keep: EvaluationOptions['keep']): void {
+    this.#keep = keep;
+    this.#post({ kind: 'send-events', isOn: keep !== undefined });
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#again);
@@ -172,13 +189,14 @@ export class AuditEvaluation {
   async #end(worker: Worker): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, STOP_MS);
-    const last = this.#texts.at(-1);
+    const isBusy = this.#texts.length > 0 || this.#keep !== undefined;
     const answered = new Promise<void>((done) => {
-      if (!last) done();
+      if (!isBusy) done();
       else this.#texts.push({ resolve: () => done(), reject: () => done() });
     });
-    // An empty text is answered behind all others.
-    if (last) worker.postMessage({ kind: 'text', form: 'lines', bytes: new Uint8Array(0) } satisfies ToEvaluation);
+    // An empty text is answered behind all others, and behind events that are to be kept.
+    this.#post({ kind: 'flush' });
+    if (isBusy) this.#post({ kind: 'text', form: 'lines', bytes: new Uint8Array(0) });
     await Promise.race([answered, late]);
     clearTimeout(timer);
     this.#worker = undefined;
@@ -189,7 +207,10 @@ export class AuditEvaluation {
   #begin(): void {
     const { hostname, isoTime, ruleMatching, podRequests, entry = entryFile('auditEvaluation') } = this.#options;
     const namesPodRequests = podRequests !== undefined;
-    const settings: EvaluationSettings = { hostname, isoTime, ruleMatching, namesPodRequests };
+    const settings: EvaluationSettings = {
+      ...{ hostname, isoTime, ruleMatching, namesPodRequests },
+      sendsEvents: this.#keep !== undefined,
+    };
     const worker = new Worker(entry, { workerData: settings, name: 'wasprey-audit' });
     let reason = 'it has ended';
     worker.on('error', (error) => {
@@ -219,6 +240,9 @@ export class AuditEvaluation {
         return;
       case 'pod-requests':
         for (const event of message.events) this.#options.podRequests?.take(event);
+        return;
+      case 'events':
+        this.#keep?.(message.block);
         return;
       case 'taken': {
         const { outcome, matchesDropped } = message;

@@ -11,6 +11,17 @@ export interface EvaluationSettings {
   readonly ruleMatching: 'first' | 'all';
   /** Whether events of requests to enter pods are sent to the host. Default: they are not. */
   readonly namesPodRequests?: boolean;
+  /** Whether all events are sent to the host, to be kept. Default: they are not. */
+  readonly sendsEvents?: boolean;
+}
+
+/** Events as the thread has evaluated them, in their compact form. */
+export interface EvaluatedEvents {
+  /** Of JSON, each with its end. */
+  readonly lines: Uint8Array<ArrayBuffer>;
+  readonly events: number;
+  /** Of the last one, in ms since the epoch. */
+  readonly to: number;
 }
 
 /** One JSON value, or lines with one each. */
@@ -35,7 +46,11 @@ export type ToEvaluation =
   | ({ readonly kind: 'prepare'; readonly generation: number } & EvaluatedRules)
   | { readonly kind: 'use'; readonly generation: number }
   | { readonly kind: 'discard'; readonly generation: number }
-  | ({ readonly kind: 'text' } & AuditText);
+  | ({ readonly kind: 'text' } & AuditText)
+  /** Whether events are sent from now on. */
+  | { readonly kind: 'send-events'; readonly isOn: boolean }
+  /** What waits to be sent is. */
+  | { readonly kind: 'flush' };
 
 export type FromEvaluation =
   /** Without an error the rules can be used. */
@@ -45,5 +60,6 @@ export type FromEvaluation =
   | { readonly kind: 'matches'; readonly generation: number; readonly matches: readonly TimedMatch[] }
   /** Of the text that is answered next. */
   | { readonly kind: 'pod-requests'; readonly events: readonly PodRequestFacts[] }
+  | { readonly kind: 'events'; readonly block: EvaluatedEvents }
   /** Of the texts in their order. */
   | { readonly kind: 'taken'; readonly outcome: TextOutcome; readonly matchesDropped: number };

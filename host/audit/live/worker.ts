@@ -3,6 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
 import type { ReadContext } from '../../fields/context.ts';
+import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import type { PodRequestFacts } from '../../sessions/pod-request-facts.ts';
 import type { AuditEvaluation, EvaluatesEvents } from '../evaluator.ts';
 import { AuditEventStream, type RefusalKind, type StreamCounters } from '../event-stream.ts';
@@ -10,6 +11,7 @@ import type { FoundEvent } from '../events/find-events.ts';
 import { isBlank, LONGEST_LINE } from '../events/log-lines.ts';
 import { type EvaluatedRules, GuardedEvaluators, type TimedMatch } from '../guarded-evaluators.ts';
 import type { JsonValues } from '../json/values.ts';
+import { OutgoingEvents } from './outgoing-events.ts';
 import { podRequestOf } from './pod-requests.ts';
 import type { AuditText, EvaluationSettings, FromEvaluation, TextOutcome, ToEvaluation } from './protocol.ts';
 import { SeenEvents } from './seen-events.ts';
@@ -55,11 +57,19 @@ function reasonOf(error: unknown): string {
 
 const rules = new RulesInUse();
 const seen = new SeenEvents();
-const { hostname, isoTime, ruleMatching, namesPodRequests = false } = workerData as EvaluationSettings;
+const {
+  hostname,
+  isoTime,
+  ruleMatching,
+  namesPodRequests = false,
+  sendsEvents = false,
+} = workerData as EvaluationSettings;
 let matches: TimedMatch[] = [];
 let matchesLeft = 0;
 let matchesDropped = 0;
 let podRequests: PodRequestFacts[] = [];
+const outgoing = new OutgoingEvents((block) => send({ kind: 'events', block }, [block.lines.buffer]));
+let isSending = sendsEvents;
 
 const stream = new AuditEventStream({
   evaluator: rules,
@@ -73,6 +83,9 @@ const stream = new AuditEventStream({
       if (found) podRequests.push(found);
     },
   }),
+  onEvaluated: (bytes, { time }) => {
+    if (isSending) outgoing.add(bytes, Number(time / NANOSECONDS_PER_MS));
+  },
   onMatch: ({ time }, match) => {
     if (matchesLeft-- <= 0) {
       matchesDropped++;
@@ -84,8 +97,8 @@ const stream = new AuditEventStream({
   onRefused: () => {},
 });
 
-function send(message: FromEvaluation): void {
-  parentPort?.postMessage(message);
+function send(message: FromEvaluation, transferred: readonly ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, transferred);
 }
 
 function sendMatches(): void {
@@ -107,6 +120,12 @@ parentPort?.on('message', (message: ToEvaluation) => {
       return;
     case 'text':
       take(message);
+      return;
+    case 'send-events':
+      isSending = message.isOn;
+      return;
+    case 'flush':
+      outgoing.flush();
   }
 });
 

@@ -2,6 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DeskCounters } from '../../agent/alert-desk.ts';
+import { JOURNAL_RULE } from '../../agent/node-journal.ts';
 import type {
   OtherSource,
   PreparedRules,
@@ -18,10 +19,12 @@ import { listenAddress } from '../../config/listen-address.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import type { LogLevel } from '../../diagnostics/log.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
+import type { AuditStoreSettings } from '../../journal/audit/audit-store.ts';
 import type { KubernetesPlace } from '../../metadata/kubernetes/connection.ts';
 import type { Output } from '../../outputs/output.ts';
 import { PathWatch } from '../hot-reload/path-watch.ts';
 import type { Forwarding } from './agents/forwarding.ts';
+import { KeptEvents } from './kept-events.ts';
 import { AuditWebhook } from './webhook.ts';
 
 /** Lines of a log with which the thread has ended so often are dropped: they may be the reason. */
@@ -30,8 +33,10 @@ const ATTEMPT_MS = 2_000;
 
 const AGENTS_HELP = 'see sources.k8s_audit: agents, ssl_certificate; outside of a pod also kubernetes.kubeconfig';
 
-export interface AuditSourceOptions extends Omit<EvaluationOptions, 'onTrouble' | 'podRequests' | 'respond'> {
+export interface AuditSourceOptions extends Omit<EvaluationOptions, 'onTrouble' | 'podRequests' | 'respond' | 'keep'> {
   readonly settings: Configuration['sources']['k8s_audit'];
+  /** Where events are kept. Undefined: they are not. */
+  readonly journal?: AuditStoreSettings | undefined;
   /** The API server that is asked about agents and pods. Undefined: there is none. */
   readonly kubernetes?: KubernetesPlace | undefined;
   readonly say: (level: LogLevel, message: string) => void;
@@ -47,10 +52,15 @@ export class AuditSource implements OtherSource {
   /** All who get events of requests to enter pods. */
   #podRequests: EvaluationOptions['podRequests'];
   #watch: PathWatch | undefined;
+  readonly #kept: KeptEvents;
   #isStopping = false;
 
   constructor(options: AuditSourceOptions) {
     this.#options = options;
+    this.#kept = new KeptEvents(options.journal, (message) => {
+      options.say('error', message);
+      this.#evaluation?.desk.internal(JOURNAL_RULE, 'Critical', `${JOURNAL_RULE}: ${message}`);
+    });
   }
 
   async start(
@@ -72,7 +82,7 @@ export class AuditSource implements OtherSource {
       },
     };
     this.#podRequests = sinks.length > 0 ? all : undefined;
-    const listeners = { podRequests: this.#podRequests, ...(respond && { respond }) };
+    const listeners = { podRequests: this.#podRequests, keep: this.#kept.keep, ...(respond && { respond }) };
     const evaluation = new AuditEvaluation({ ...this.#options, ...listeners, onTrouble }, outputs);
     try {
       await evaluation.start(rules);
@@ -102,6 +112,10 @@ export class AuditSource implements OtherSource {
     return this.#evaluation.prepare(rules);
   }
 
+  async setJournal(settings: AuditStoreSettings | undefined): Promise<void> {
+    if (this.#kept.use(settings)) this.#evaluation?.keepBy(this.#kept.keep);
+  }
+
   get modules(): readonly RuleModule[] {
     return this.#evaluation?.modules ?? [];
   }
@@ -114,6 +128,7 @@ export class AuditSource implements OtherSource {
     const evaluation = this.#evaluation;
     const { settings } = this.#options;
     const fileFailure = this.#follower?.failure;
+    const kept = this.#kept.summary;
     return {
       source: this.source,
       ...(evaluation?.counters ?? NOTHING),
@@ -125,6 +140,7 @@ export class AuditSource implements OtherSource {
       ...(this.#webhook && { answers: this.#webhook.answers }),
       ...(this.#follower && { file: this.#follower.summary }),
       ...(this.#forwarding && { agents: this.#forwarding.summary }),
+      ...(kept && { kept }),
     };
   }
 
@@ -133,6 +149,7 @@ export class AuditSource implements OtherSource {
     this.#watch?.close();
     await Promise.all([this.#webhook?.close(), this.#follower?.stop()]);
     await this.#evaluation?.stop();
+    await this.#kept.close();
     // Agents get what came last.
     await this.#forwarding?.close();
   }

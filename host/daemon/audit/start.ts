@@ -6,6 +6,7 @@ import type { Configuration } from '../../config/definition.ts';
 import type { Log } from '../../diagnostics/log.ts';
 import type { KubernetesPlace } from '../../metadata/kubernetes/connection.ts';
 import type { EventSource } from '../../schema/event-source.ts';
+import { auditJournal } from '../journal-options.ts';
 
 /** What of a run's settings is for it. */
 export interface AuditSettings {
@@ -25,6 +26,7 @@ export async function auditSource(
   const { AuditSource } = await import('./audit-source.ts');
   return new AuditSource({
     settings: configuration.sources.k8s_audit,
+    journal: auditJournal(configuration),
     kubernetes: kubernetes || undefined,
     hostname: process.env.FALCO_HOSTNAME || hostname(),
     isoTime,

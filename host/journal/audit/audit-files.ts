@@ -1,0 +1,69 @@
+// The files of audit events in a journal's folder, and what is in them.
+
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type StoredSegment, storedFiles, timeInName } from '../retention.ts';
+import { HEAD_BYTES, nextAuditHead, readAuditHead, unpackAuditBlock } from './audit-block.ts';
+
+const NAME = /^audit-\d{8}T\d{6}\.\d{3}Z(?:-\d+)?\.jsonl\.zst$/;
+
+/** Names sort by time. @param number of files that began in the same ms, before this one */
+export function auditFileName(milliseconds: number, number = 0): string {
+  return `audit-${timeInName(milliseconds, number)}.jsonl.zst`;
+}
+
+/** Oldest first. Rejects with the errors of readdir(). */
+export function storedAuditFiles(folder: string): Promise<StoredSegment[]> {
+  return storedFiles(folder, NAME);
+}
+
+export function isAuditFile(path: string): boolean {
+  return NAME.test(basename(path));
+}
+
+/**
+ * Those in folders, and those that are named, in order of time. Throws the errors of stat() and readdir().
+ * @param since ms since the epoch: what was written before is left out
+ */
+export function findAuditFiles(places: readonly string[], since = 0): readonly string[] {
+  const paths = places.flatMap((place) => {
+    if (!statSync(place).isDirectory()) return isAuditFile(place) ? [place] : [];
+    const entries: Dirent[] = readdirSync(place, { withFileTypes: true });
+    return entries.filter((entry) => entry.isFile() && NAME.test(entry.name)).map(({ name }) => join(place, name));
+  });
+  return paths
+    .filter((path) => (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= since)
+    .sort((a, b) => (basename(a) < basename(b) ? -1 : 1));
+}
+
+export interface ReadAuditFile {
+  /** Lines of JSON, a block at a time. */
+  readonly blocks: readonly Uint8Array[];
+  /** Events that could not be kept. */
+  readonly leftOut: number;
+  /** Parts that can't be read: each one or more blocks. */
+  readonly damage: readonly { readonly at: number; readonly reason: string }[];
+}
+
+/** Throws the errors of readFile(). */
+export function readAuditFile(path: string): ReadAuditFile {
+  const bytes = readFileSync(path);
+  const blocks: Uint8Array[] = [];
+  const damage: { at: number; reason: string }[] = [];
+  let leftOut = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const head = readAuditHead(bytes, at);
+    const lines = head && unpackAuditBlock(bytes, at, head);
+    if (head && lines) {
+      blocks.push(lines);
+      leftOut += head.leftOut;
+      at += HEAD_BYTES + head.storedBytes;
+      continue;
+    }
+    const next = nextAuditHead(bytes, at + 1);
+    const isCut = next === undefined && (!head || at + HEAD_BYTES + head.storedBytes > bytes.length);
+    damage.push({ at, reason: isCut ? 'it ends within a block' : 'a block is damaged' });
+    at = next ?? bytes.length;
+  }
+  return { blocks, leftOut, damage };
+}

@@ -1,0 +1,200 @@
+// Keeps audit events beside the journal, within bounds of size and age. One write at a time, and nobody waits for it. When the disk fails, is full or
+// does not keep up, events are left out and counted.
+
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
+import { type Bounds, expired, removeSegment, type StoredSegment } from '../retention.ts';
+import { type AuditBlock, packAuditBlock } from './audit-block.ts';
+import { auditFileName, storedAuditFiles } from './audit-files.ts';
+
+/** As of the journal: a file is complete at this share of all bytes and of the time. */
+const SHARES = 16;
+const LARGEST_FILE = 64 << 20;
+const SMALLEST_FILE = 64 << 10;
+const LONGEST_FILE_MS = 3_600_000;
+/** What may wait for the disk. */
+const MOST_WAITING_BYTES = 16 << 20;
+const HOUSEKEEPING_MS = 30_000;
+const RETRY_MS = 5_000;
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+export interface AuditStoreSettings extends Bounds {
+  readonly folder: string;
+}
+
+export interface KeptEventsSummary {
+  readonly folder: string;
+  readonly files: number;
+  readonly bytes: number;
+  /** Since the start. */
+  readonly events: number;
+  /** Events that are missing in it: the disk failed, or did not keep up. */
+  readonly leftOut: number;
+  /** Why it can't be written; undefined while it can. */
+  readonly failure: string | undefined;
+}
+
+interface OpenFile {
+  readonly path: string;
+  readonly file: FileHandle;
+  readonly begun: number;
+  bytes: number;
+}
+
+export class AuditStore {
+  #settings: AuditStoreSettings;
+  readonly #onFailure: (reason: string) => void;
+  /** Complete ones, oldest first; undefined before the folder was read. */
+  #stored: StoredSegment[] | undefined;
+  #open: OpenFile | undefined;
+  #underWay: Promise<void> = Promise.resolve();
+  #waitingBytes = 0;
+  #events = 0;
+  #leftOut = 0;
+  /** Of these, how many no block says yet. */
+  #untold = 0;
+  #failure: string | undefined;
+  #retryAt = 0;
+  readonly #timer: NodeJS.Timeout;
+
+  /** @param onFailure called once when it can't be written any more */
+  constructor(settings: AuditStoreSettings, onFailure: (reason: string) => void) {
+    this.#settings = settings;
+    this.#onFailure = onFailure;
+    this.#timer = setInterval(() => void this.#inTurn(() => this.#keepHouse()), HOUSEKEEPING_MS);
+    this.#timer.unref();
+  }
+
+  /** Nobody waits for it. */
+  add(block: Omit<AuditBlock, 'leftOut'>): void {
+    const bytes = block.lines.length;
+    if (this.#waitingBytes + bytes > MOST_WAITING_BYTES) {
+      this.#leaveOut(block.events);
+      this.#fail('the disk does not keep up');
+      return;
+    }
+    this.#waitingBytes += bytes;
+    void this.#inTurn(() => this.#write(block))
+      .catch((error: unknown) => {
+        this.#leaveOut(block.events);
+        this.#fail(reasonOf(error));
+      })
+      .finally(() => {
+        this.#waitingBytes -= bytes;
+      });
+  }
+
+  /** Other bounds apply at once. Another folder is another store. */
+  setBounds(bounds: Bounds): void {
+    this.#settings = { ...this.#settings, ...bounds };
+    void this.#inTurn(() => this.#keepHouse()).catch(() => {});
+  }
+
+  get summary(): KeptEventsSummary {
+    const stored = this.#stored ?? [];
+    return {
+      folder: this.#settings.folder,
+      files: stored.length + (this.#open ? 1 : 0),
+      bytes: stored.reduce((sum, { bytes }) => sum + bytes, this.#open?.bytes ?? 0),
+      events: this.#events,
+      leftOut: this.#leftOut,
+      failure: this.#failure,
+    };
+  }
+
+  /** Resolves when all is written. Never rejects. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#inTurn(() => this.#end()).catch(() => {});
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const own = this.#underWay.then(work);
+    this.#underWay = own.catch(() => {});
+    return own;
+  }
+
+  async #write(block: Omit<AuditBlock, 'leftOut'>): Promise<void> {
+    if (performance.now() < this.#retryAt) {
+      this.#leaveOut(block.events);
+      return;
+    }
+    const told = this.#untold;
+    const packed = await packAuditBlock({ ...block, leftOut: told });
+    try {
+      const current = this.#open ?? (await this.#begin());
+      await this.#removeExpired(packed.length);
+      await current.file.appendFile(packed);
+      current.bytes += packed.length;
+    } catch (error) {
+      // A block that was written by half ends its file: what follows it would be harder to find.
+      await this.#end().catch(() => {});
+      throw error;
+    }
+    this.#events += block.events;
+    this.#untold -= told;
+    this.#failure = undefined;
+    await this.#endIfFull();
+  }
+
+  async #begin(): Promise<OpenFile> {
+    const { folder } = this.#settings;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    this.#stored ??= await storedAuditFiles(folder);
+    for (let number = 0; ; number++) {
+      const begun = Date.now();
+      const path = join(folder, auditFileName(begun, number));
+      try {
+        this.#open = { path, file: await open(path, NEW_FILE, 0o600), begun, bytes: 0 };
+        return this.#open;
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      }
+    }
+  }
+
+  async #end(): Promise<void> {
+    const ended = this.#open;
+    if (!ended) return;
+    this.#open = undefined;
+    this.#stored?.push({ path: ended.path, bytes: ended.bytes, ended: Date.now() });
+    await ended.file.close();
+  }
+
+  async #endIfFull(): Promise<void> {
+    const { maxBytes, keep } = this.#settings;
+    const largest = Math.min(Math.max(maxBytes / SHARES, SMALLEST_FILE), LARGEST_FILE);
+    if (!this.#open) return;
+    const { bytes, begun } = this.#open;
+    if (bytes >= largest || Date.now() - begun >= Math.min(keep / SHARES, LONGEST_FILE_MS)) await this.#end();
+  }
+
+  async #keepHouse(): Promise<void> {
+    this.#stored ??= await storedAuditFiles(this.#settings.folder).catch(() => []);
+    await this.#removeExpired(0);
+    await this.#endIfFull();
+  }
+
+  /** Makes room for so many bytes. */
+  async #removeExpired(bytes: number): Promise<void> {
+    const beside = (this.#open?.bytes ?? 0) + bytes;
+    for (const file of expired(this.#stored ?? [], this.#settings, beside, Date.now())) {
+      await removeSegment(file);
+      this.#stored = this.#stored?.filter((each) => each !== file);
+    }
+  }
+
+  #leaveOut(events: number): void {
+    this.#leftOut += events;
+    this.#untold += events;
+  }
+
+  #fail(reason: string): void {
+    const isNew = this.#failure === undefined;
+    this.#failure = reason;
+    this.#retryAt = performance.now() + RETRY_MS;
+    if (isNew) this.#onFailure(reason);
+  }
+}
