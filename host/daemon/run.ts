@@ -228,7 +228,7 @@ export class Run {
     if (page) outputs.push(page.board);
     const runtimes = runtimePlaces(configuration);
     this.#responder = makeResponder(configuration, runtimes, () => this.#agent, this.#log);
-    const other = await auditSource(this.#settings, kubernetes, this.#log);
+    const other = await auditSource(this.#settings, kubernetes, auditJournal(configuration), this.#log);
     const watchesMachine = this.#settings.sources.includes(DEFAULT_SOURCE);
     const podRequests = watchesMachine ? await podRequestSource(configuration, this.#log) : undefined;
     const onRules = ruleEvents(kubernetes, (message) => this.#log.say('warning', message));

@@ -10,6 +10,7 @@ import { entryFile } from '../../setup/entries.mjs';
 import type { RefusalKind } from '../event-stream.ts';
 import { evaluatedRules, matchOf } from '../guarded-evaluators.ts';
 import { NO_CONTAINERS } from '../replay.ts';
+import { EvaluationInterrupted } from './interrupted.ts';
 import { LossWatch } from './loss-watch.ts';
 import type {
   AuditText,
@@ -27,18 +28,6 @@ const STOP_MS = 4_000;
 
 /** What is dropped so was not read: requests to enter pods may be among it. */
 const HIDING: ReadonlySet<RefusalKind> = new Set<RefusalKind>(['not-json', 'not-gzip', 'too-large', 'failed']);
-
-/** The text was not evaluated: the thread has ended, or is not running. It may be given again. */
-export class EvaluationInterrupted extends Error {
-  override readonly name = 'EvaluationInterrupted';
-  /** Whether the thread had it, and so may have ended because of it. */
-  readonly wasGiven: boolean;
-
-  constructor(message: string, wasGiven: boolean) {
-    super(message);
-    this.wasGiven = wasGiven;
-  }
-}
 
 export interface EvaluationOptions extends Omit<EvaluationSettings, 'namesPodRequests' | 'sendsEvents'> {
   readonly namesModules: boolean;

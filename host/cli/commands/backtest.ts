@@ -10,17 +10,26 @@ import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { number } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import type { RuleMatching } from '../../engine/protocol.ts';
+import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { type BacktestResult, backtest } from '../../journal/backtest/backtest.ts';
-import type { TriedRules } from '../../journal/backtest/tried-rules.ts';
+import { rulesOf, type TriedRules } from '../../journal/backtest/tried-rules.ts';
 import { SecretMask } from '../../journal/mask-secrets.ts';
 import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { prepare } from '../../setup/prepare.mjs';
+import { type AuditBacktest, auditBacktest } from '../backtest/audit-backtest.ts';
 import { ResponseTrial } from '../backtest/response-trial.ts';
 import { defineCommand } from '../definition/command.ts';
-import { givenHistory, HISTORY_OPTIONS } from '../options/history-options.ts';
-import { RUNNING, respondedRules, rulesIn, runningModules, runningRules } from '../options/load-tried-rules.ts';
+import { type GivenHistory, HISTORY_OPTIONS, historyWithAudit, RECORD_HELP } from '../options/history-options.ts';
+import {
+  RUNNING,
+  respondedRules,
+  rulesIn,
+  rulesOfSources,
+  runningModules,
+  runningRules,
+} from '../options/load-tried-rules.ts';
 import { ruleMatchingOf, TRIAL_OPTIONS, untilSignal } from '../options/trial-options.ts';
-import { backtestJson, renderBacktest } from '../reports/backtest-report.ts';
+import { backtestJson, renderBacktest, type TimeSpan } from '../reports/backtest-report.ts';
 import { ProgressBar } from '../reports/progress-bar.ts';
 import { renderResponseTrial, responseTrialJson } from '../reports/response-trial-report.ts';
 
@@ -29,11 +38,12 @@ export const BACKTEST = defineCommand({
   usage: 'RULES... [--since 7d] [--against running|RULES] [--responses]',
   operands: [{ values: 'path', repeats: true }],
   description: `
-    Evaluates rules on what happened: the journal of this machine, or recordings. By rule it prints how often the rule would
-    have fired, when first and last, in which pods and containers, by which programs, and examples; before that, what the
-    history lacks for a rule. With --against, it prints which alerts are new and which are gone, compared with other rules.
-    With --responses, it prints what the responses of the configuration would have done about these alerts, and why not; then
-    RULES may be left out for the rules of the configuration.
+    Evaluates rules on what happened: the journal of this machine, or recordings; rules of \`source: k8s_audit\` on the audit
+    events that are kept beside the journal. By rule it prints how often the rule would have fired, when first and last, in
+    which pods and containers, by which programs or users, and examples; before that, what the history lacks for a rule.
+    With --against, it prints which alerts on system calls are new and which are gone, compared with other rules.
+    With --responses, it prints what the responses of the configuration would have done about alerts on system calls, and
+    why not; then RULES may be left out for the rules of the configuration.
     Secrets on command lines are masked in examples, also with --json: journal.secret_names has their names.
 
     The same events raise the same alerts as in \`wasprey run\`. No privilege is needed beyond reading the files.`,
@@ -85,26 +95,34 @@ export const BACKTEST = defineCommand({
     const { config, option } = options;
     const configured = await configurationOf({ config, option, usual: true }, terminal);
     const { journal } = configured.configuration;
-    const history = givenHistory(options, terminal, journal.folder);
+    const history = historyWithAudit(options, terminal, journal.folder);
     await prepare('native');
     const ruleMatching = ruleMatchingOf(options);
     const selection = selectionOf(options);
-    const { tried, trial } = options.responses
+    const signal = untilSignal();
+    const { tried, trial, onAudit } = options.responses
       ? await triedResponses(operands, ruleMatching, selection, configured, { config, option }, terminal)
-      : { tried: await rulesIn(operands, ruleMatching, terminal, selection), trial: undefined };
+      : { ...(await rulesOfSources(operands, ruleMatching, terminal, selection)), trial: undefined };
     const against = options.against?.map(({ text }) => text) ?? [];
     const compared =
       against.length > 0 ? await comparedRules(against, ruleMatching, { config, option }, terminal) : undefined;
-    const signal = untilSignal();
+    if (compared && onAudit) terminal.say('wasprey: --against compares rules on system calls alone\n');
+    const { files, since } = history;
+    if (files.length === 0 && (rulesOf(tried).length > 0 || !onAudit)) {
+      throw new CommandFailure('no system calls are recorded there, and the rules are on these', RECORD_HELP);
+    }
     using bar = new ProgressBar();
-    const result = await backtest(history.files, tried, compared, {
-      ...(history.since !== undefined && { since: history.since }),
+    const onCalls = await backtest(files, tried, compared, {
+      ...(since !== undefined && { since }),
       signal,
       ...(trial && { onMatch: (rule, match) => trial.take(rule, match) }),
       onProgress: (share, events) => bar.update(share, events),
     });
     bar[Symbol.dispose]();
-    const report = { result, ...history, mask: new SecretMask(journal.secret_names) };
+    const audit = onAudit && (await auditBacktest(history.audit, onAudit, { since, ruleMatching, signal }));
+    const result = audit ? withAudit(onCalls, audit) : onCalls;
+    const paths = [...files.map(({ path }) => path), ...(audit ? history.audit : [])];
+    const report = { result, paths, span: spanOf(history, audit), mask: new SecretMask(journal.secret_names) };
     if (options.json) {
       const json = { ...backtestJson(report), ...(trial && { responses: responseTrialJson(trial) }) };
       terminal.print(`${escapeLines(JSON.stringify(json))}\n`);
@@ -116,6 +134,32 @@ export const BACKTEST = defineCommand({
   },
 });
 
+/** The results of both sources as one. */
+function withAudit({ report, rules, differences }: BacktestResult, audit: AuditBacktest): BacktestResult {
+  return {
+    report: {
+      ...report,
+      events: report.events + audit.events,
+      lost: report.lost + audit.lost,
+      damage: [...report.damage, ...audit.damage],
+      isPartial: report.isPartial || audit.isPartial,
+    },
+    rules: [...rules, ...audit.rules],
+    differences,
+  };
+}
+
+/** The time that the history covers. */
+function spanOf({ files, since = 0 }: GivenHistory, audit: AuditBacktest | undefined): TimeSpan {
+  const begins = files.map(({ facts }) => Number(facts.started / NANOSECONDS_PER_MS));
+  const [from, to] = [
+    [...begins, audit?.span?.from ?? []].flat(),
+    [...files.map((file) => file.to), audit?.span?.to ?? []].flat(),
+  ];
+  if (from.length === 0) return { from: since, to: Date.now() };
+  return { from: Math.max(Math.min(...from), since), to: Math.max(...to) };
+}
+
 /** The rules with the responses of the configuration. @param paths none: the rules of the configuration */
 async function triedResponses(
   paths: readonly string[],
@@ -124,7 +168,7 @@ async function triedResponses(
   { configuration, loaded }: CommandConfiguration,
   options: Omit<ConfigRequest, 'usual'>,
   terminal: Terminal,
-): Promise<{ readonly tried: TriedRules; readonly trial: ResponseTrial }> {
+): Promise<{ readonly tried: TriedRules; readonly trial: ResponseTrial; readonly onAudit: undefined }> {
   const responses = await loadResponses({
     configuration,
     origins: loaded?.origins ?? new Map(),
@@ -138,7 +182,7 @@ async function triedResponses(
       ? [await prepareRules(paths, terminal, selection)]
       : (await runningModules(options, terminal)).modules;
   const { responsesOf, ...tried } = respondedRules(modules, ruleMatching, responses);
-  return { tried, trial: new ResponseTrial(responses.settings, responsesOf) };
+  return { tried, trial: new ResponseTrial(responses.settings, responsesOf), onAudit: undefined };
 }
 
 async function comparedRules(

@@ -7,6 +7,7 @@ import { escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
+import { findAuditFiles, isAuditFile } from '../../journal/audit/audit-files.ts';
 import { findHistory, type HistoryFile } from '../../journal/history.ts';
 import { RecordingError } from '../../recording/format.ts';
 
@@ -48,6 +49,12 @@ export async function journalFolder({ config, option, on }: HistoryOptions, term
   return configuration.journal.folder;
 }
 
+/** What is recorded, with the audit events that are kept beside it; of one of them there may be nothing. */
+export interface HistoryWithAudit extends GivenHistory {
+  /** Paths of files of audit events, in order of time. */
+  readonly audit: readonly string[];
+}
+
 /**
  * @param journal its folder, which is read if no other place is given
  * @throws {UsageError | CommandFailure}
@@ -57,21 +64,41 @@ export function givenHistory(
   terminal: Terminal,
   journal: string,
 ): GivenHistory {
+  return read(options, terminal, journal, false);
+}
+
+/** The same with files of audit events. */
+export function historyWithAudit(
+  options: Pick<HistoryOptions, 'on' | 'since'>,
+  terminal: Terminal,
+  journal: string,
+): HistoryWithAudit {
+  return read(options, terminal, journal, true);
+}
+
+function read(
+  options: Pick<HistoryOptions, 'on' | 'since'>,
+  terminal: Terminal,
+  journal: string,
+  hasAudit: boolean,
+): HistoryWithAudit {
   const places = options.on?.map(({ text }) => text) ?? [journal];
   const since = sinceOf(options.since);
-  const { files, unreadable } = find(places, since, options.on === undefined);
+  const recorded = hasAudit ? places.filter((place) => !isAuditFile(place)) : places;
+  const { files, unreadable } = find(recorded, since, options.on === undefined);
+  const audit = hasAudit ? findAuditFiles(places, since) : [];
   for (const { path, reason } of unreadable) {
     terminal.say(`wasprey: ${escapeText(`${path} is left out: ${reason}`)}\n`);
   }
-  if (files.length === 0) {
+  if (files.length === 0 && audit.length === 0) {
     const when = options.since === undefined ? '' : ` of the last ${options.since}`;
     if (unreadable.length > 0) throw new CommandFailure(`nothing${when} can be read in ${places.join(', ')}`);
     throw new CommandFailure(`nothing${when} is recorded in ${places.join(', ')}`, RECORD_HELP);
   }
-  return { files, since };
+  return { files, since, audit };
 }
 
-const RECORD_HELP =
+export const RECORD_HELP =
   'an agent keeps a journal with journal.enabled: true; or record something with `wasprey capture -o FILE`, and name that file';
 
 function sinceOf(text: string | undefined): number | undefined {

@@ -8,7 +8,9 @@ import type { RuleFile } from '../../compiler/rules/load.ts';
 import type { ConfigRequest } from '../../daemon/configuration.ts';
 import { readRunRules } from '../../daemon/rule-source.ts';
 import { compileRules, prepareRules } from '../../daemon/rules/compile.ts';
+import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import type { RuleSelection } from '../../daemon/rules/rule-selection.ts';
+import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
 import { type RunSettings, runSettings } from '../../daemon/settings.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
@@ -31,6 +33,28 @@ export async function rulesIn(
   selection?: RuleSelection,
 ): Promise<TriedRules> {
   return triedRules([await prepareRules(paths, terminal, selection)], ruleMatching);
+}
+
+/**
+ * Those of both sources, as far as there are any.
+ * @throws {CommandFailure} when the rules have errors, which are shown then
+ */
+export async function rulesOfSources(
+  paths: readonly string[],
+  ruleMatching: RuleMatching,
+  terminal: Terminal,
+  selection: RuleSelection,
+): Promise<{ readonly tried: TriedRules; readonly onAudit: RuleModule | undefined }> {
+  const files = readRuleFiles(paths);
+  // Most files have none on audit events, which takes no loader to see.
+  const sources = files.some(({ text }) => text.includes('k8s_audit'))
+    ? new Set(loadRuleSet(files, terminal, false, { ...selection, source: 'all' }).active.map(({ source }) => source))
+    : new Set([DEFAULT_SOURCE]);
+  const isOnAudit = sources.has('k8s_audit');
+  const onAudit = isOnAudit ? await prepareRules(paths, terminal, { ...selection, source: 'k8s_audit' }) : undefined;
+  const isOnCalls = !isOnAudit || sources.has(DEFAULT_SOURCE);
+  const tried = isOnCalls ? await rulesIn(paths, ruleMatching, terminal, selection) : triedRules([], ruleMatching);
+  return { tried, onAudit };
 }
 
 /** Modules with what is done about their alerts. */

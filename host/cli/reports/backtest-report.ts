@@ -7,7 +7,6 @@ import type { Terminal } from '../../diagnostics/terminal.ts';
 import type { BacktestResult, RuleResult } from '../../journal/backtest/backtest.ts';
 import type { OneSided, RuleDifference } from '../../journal/backtest/difference.ts';
 import type { HistoryReport } from '../../journal/backtest/evaluate.ts';
-import type { HistoryFile } from '../../journal/history.ts';
 import type { SecretMask } from '../../journal/mask-secrets.ts';
 import { shareNames } from './shares.ts';
 
@@ -18,26 +17,27 @@ const DAY_MS = 86_400_000;
 
 export interface BacktestReport {
   readonly result: BacktestResult;
-  readonly files: readonly HistoryFile[];
-  readonly since: number | undefined;
+  /** Of the files that were read. */
+  readonly paths: readonly string[];
+  readonly span: TimeSpan;
   /** Hides secrets on command lines, in examples. */
   readonly mask: SecretMask;
 }
 
-/** The time that the history covers, in ms since the epoch. */
-function spanOf({ files, since }: BacktestReport): { readonly from: number; readonly to: number } {
-  const from = Math.min(...files.map((file) => Number(file.facts.started / 1_000_000n)));
-  return { from: Math.max(from, since ?? 0), to: Math.max(...files.map((file) => file.to)) };
+/** In ms since the epoch. */
+export interface TimeSpan {
+  readonly from: number;
+  readonly to: number;
 }
 
 export function backtestJson(given: BacktestReport): object {
-  const { result, files, mask } = given;
+  const { result, paths, mask } = given;
   const { report, rules, differences } = result;
-  const { from, to } = spanOf(given);
+  const { from, to } = given.span;
   return {
     from: time(from),
     to: time(to),
-    files: files.map(({ path }) => path),
+    files: paths,
     events: report.events,
     events_lost: report.lost,
     seconds: Number(report.seconds.toFixed(3)),
@@ -51,7 +51,7 @@ export function backtestJson(given: BacktestReport): object {
       most_on_a_day: figures.mostOnADay,
       ...(figures.times && { first: time(figures.times.first), last: time(figures.times.last) }),
       places: figures.places.list,
-      programs: figures.programs.list,
+      [figures.actorsAre]: figures.actors.list,
       examples: figures.examples.map((example) => ({ time: time(example.time), output: mask.message(example.text) })),
     })),
     ...(differences && { differences }),
@@ -64,12 +64,12 @@ function isComplete({ damage, setAside, isPartial }: HistoryReport): boolean {
 }
 
 export function renderBacktest(given: BacktestReport, { bold }: Terminal): string {
-  const { result, files, mask } = given;
+  const { result, paths, mask } = given;
   const { report, rules, differences } = result;
-  const { from, to } = spanOf(given);
+  const { from, to } = given.span;
   const speed = number(Math.round(report.events / Math.max(report.seconds, 0.001)));
   const lines = [
-    `${count(rules.length, 'rule')} on ${count(files.length, 'file')}, ${time(from)} to ${time(to)} (${spanText(to - from)}).`,
+    `${count(rules.length, 'rule')} on ${count(paths.length, 'file')}, ${time(from)} to ${time(to)} (${spanText(to - from)}).`,
     `${count(report.events, 'event')} in ${report.seconds.toFixed(1)} s (${speed} events/s).`,
     ...troubles(report),
   ];
@@ -106,12 +106,12 @@ function lackLines({ rule, lacks }: RuleResult): string[] {
 }
 
 function ruleLines({ rule, figures }: RuleResult, mask: SecretMask, bold: (text: string) => string): string[] {
-  const { times, places, programs, examples, alerts, mostOnADay } = figures;
+  const { times, places, actors, actorsAre, examples, alerts, mostOnADay } = figures;
   return [
     `${bold(escapeText(rule.name))} (${rule.priority}): ${count(alerts, 'alert')}, at most ${number(mostOnADay)} on a day`,
     ...(times ? [`  first     ${time(times.first)}`, `  last      ${time(times.last)}`] : []),
     `  where     ${shareNames(places.list)}`,
-    `  programs  ${shareNames(programs.list)}`,
+    `  ${actorsAre.padEnd(8)}  ${shareNames(actors.list)}`,
     ...examples.map(
       (example) => `  example   ${time(example.time)} ${shortened(escapeText(mask.message(example.text)))}`,
     ),

@@ -92,7 +92,7 @@ function otherSection(
   section: (title: string, rows: readonly (readonly string[])[]) => string,
 ): string {
   if (!other) return '';
-  const { source, received, evaluated, duplicates, dropped, answers = [], file, agents } = other;
+  const { source, received, evaluated, duplicates, dropped, answers = [], file, kept, agents } = other;
   return section(`Events of ${source}`, [
     ['received', number(received)],
     ['evaluated', number(evaluated)],
@@ -105,6 +105,12 @@ function otherSection(
           ['read', file.isOpen ? `${(file.bytes / MEGABYTE).toFixed(1)} MB` : 'it is not there'],
           ['rotated', number(file.rotations)],
           ['emptied', number(file.truncations)],
+        ]
+      : []),
+    ...(kept
+      ? [
+          ['kept', `${number(kept.events)} in ${escapeText(kept.folder)}, ${number(kept.leftOut)} left out`],
+          ...(kept.failure === undefined ? [] : [['', `can't be written: ${escapeText(kept.failure)}`]]),
         ]
       : []),
     ...(agents ? agentRows(agents) : []),

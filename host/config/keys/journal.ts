@@ -16,7 +16,11 @@ export const JOURNAL_KEYS = {
         enabled: flag(false, 'Whether the journal is written. The package and the chart turn it on.'),
         folder: text('/var/lib/wasprey/journal', 'Folder of the files. Only their owner can read them.'),
         keep: duration('7d', MINUTE_MS, 'How long events are kept. A file is removed once its last event is older.'),
-        max_size: size('2GiB', 4 * MEGABYTE, 'Bytes of all files; beyond that the oldest are removed.'),
+        max_size: size(
+          '2GiB',
+          4 * MEGABYTE,
+          'Bytes of all files; beyond that the oldest are removed. Where audit events are received, a quarter is for these.',
+        ),
         events: list(
           choice(JOURNAL_KINDS, 'processes', 'A kind of events.'),
           `What is kept: ${JOURNAL_KINDS.map((kind) => `\`${kind}\` (${describeKind(kind)})`).join(', ')}. Default: all of them.`,

@@ -11,7 +11,8 @@ import type {
   SourceSummary,
 } from '../../agent/other-source.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
-import { AuditEvaluation, EvaluationInterrupted, type EvaluationOptions } from '../../audit/live/evaluation.ts';
+import { AuditEvaluation, type EvaluationOptions } from '../../audit/live/evaluation.ts';
+import { EvaluationInterrupted } from '../../audit/live/interrupted.ts';
 import { LogFollower } from '../../audit/live/log-follower.ts';
 import type { AuditText, TextOutcome } from '../../audit/live/protocol.ts';
 import type { Configuration } from '../../config/definition.ts';

@@ -5,8 +5,20 @@ import { counter, gauge, info, type Metric } from './exposition.ts';
 import { agentStreamMetrics } from './pod-request-metrics.ts';
 
 export function sourceMetrics(summary: SourceSummary): Metric[] {
-  const { source, received, evaluated, duplicates, dropped, matchesDropped, modules, failures, answers, file, agents } =
-    summary;
+  const {
+    source,
+    received,
+    evaluated,
+    duplicates,
+    dropped,
+    matchesDropped,
+    modules,
+    failures,
+    answers,
+    file,
+    kept,
+    agents,
+  } = summary;
   const of = (value: number) => [{ labels: { source }, value }];
   return [
     counter('wasprey_source_events_received_total', 'Events received, by their source.', of(received)),
@@ -40,6 +52,22 @@ export function sourceMetrics(summary: SourceSummary): Metric[] {
           counter('wasprey_source_file_bytes_total', 'Bytes read from the file that is followed.', of(file.bytes)),
           counter('wasprey_source_file_rotations_total', 'How often another file took its name.', of(file.rotations)),
           counter('wasprey_source_file_truncations_total', 'How often it was emptied.', of(file.truncations)),
+        ]
+      : []),
+    ...(kept
+      ? [
+          counter('wasprey_source_kept_events_total', 'Events kept beside the journal.', of(kept.events)),
+          counter(
+            'wasprey_source_kept_events_left_out_total',
+            'Events that could not be kept: the disk fails, or does not keep up.',
+            of(kept.leftOut),
+          ),
+          gauge('wasprey_source_kept_bytes', 'Bytes of the files of kept events.', of(kept.bytes)),
+          gauge(
+            'wasprey_source_keeping_failing',
+            'Whether events can not be kept now.',
+            of(kept.failure === undefined ? 0 : 1),
+          ),
         ]
       : []),
     ...(agents ? agentStreamMetrics(agents) : []),

@@ -79,6 +79,7 @@ export class AuditStore {
     void this.#inTurn(() => this.#write(block))
       .catch((error: unknown) => {
         this.#leaveOut(block.events);
+        this.#retryAt = performance.now() + RETRY_MS;
         this.#fail(reasonOf(error));
       })
       .finally(() => {
@@ -194,7 +195,6 @@ export class AuditStore {
   #fail(reason: string): void {
     const isNew = this.#failure === undefined;
     this.#failure = reason;
-    this.#retryAt = performance.now() + RETRY_MS;
     if (isNew) this.#onFailure(reason);
   }
 }

@@ -4,14 +4,14 @@ import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import type { HistoryFile } from '../history.ts';
 import { Difference, type RuleDifference, type Side } from './difference.ts';
 import { type EvaluationOptions, evaluateHistory, type HistoryReport, type Trial } from './evaluate.ts';
-import { RuleFigures } from './figures.ts';
+import { type AlertFigures, RuleFigures } from './figures.ts';
 import { lacksOf } from './lacks.ts';
 import { type OriginatedMatch, Origins } from './origin.ts';
 import { laneRules, rulesOf, type TriedRule, type TriedRules } from './tried-rules.ts';
 
 export interface RuleResult {
-  readonly rule: TriedRule;
-  readonly figures: RuleFigures;
+  readonly rule: Pick<TriedRule, 'name' | 'priority'>;
+  readonly figures: AlertFigures;
   /** What the history lacks for it. */
   readonly lacks: readonly string[];
 }

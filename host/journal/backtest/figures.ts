@@ -47,11 +47,21 @@ export class Shares {
   }
 }
 
-export class RuleFigures {
-  readonly rule: TriedRule;
-  readonly #plan: ReturnType<typeof planRule>;
+/** An alert, as figures take it. */
+export interface CountedAlert {
+  /** ms since the epoch. */
+  readonly time: number;
+  readonly place: string;
+  readonly actor: string;
+  /** Its text, which is asked for only if it is an example. */
+  readonly text: () => string;
+}
+
+export class AlertFigures {
+  /** By whom: programs, or users. */
+  readonly actorsAre: 'programs' | 'users';
   readonly places = new Shares();
-  readonly programs = new Shares();
+  readonly actors = new Shares();
   readonly #days = new Map<number, number>();
   readonly #examples: Example[] = [];
   /** Examples of origins that have one already, for want of others. */
@@ -61,26 +71,23 @@ export class RuleFigures {
   #first = Number.POSITIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
 
-  constructor(rule: TriedRule) {
-    this.rule = rule;
-    this.#plan = planRule(rule.reads);
+  constructor(actorsAre: AlertFigures['actorsAre']) {
+    this.actorsAre = actorsAre;
   }
 
-  add(match: OriginatedMatch): void {
-    const { place, program } = match.origin;
-    const time = Number(match.record.time / NANOSECONDS_PER_MS);
-    const isNew = !this.places.has(place) || !this.programs.has(program);
+  count({ time, place, actor, text }: CountedAlert): void {
+    const isNew = !this.places.has(place) || !this.actors.has(actor);
     this.#alerts++;
     this.#first = Math.min(this.#first, time);
     this.#last = Math.max(this.#last, time);
     this.places.add(place);
-    this.programs.add(program);
+    this.actors.add(actor);
     const day = Math.floor(time / DAY_MS);
     const alerts = (this.#days.get(day) ?? 0) + 1;
     this.#days.set(day, alerts);
     this.#mostOnADay = Math.max(this.#mostOnADay, alerts);
     const into = isNew ? this.#examples : this.#spare;
-    if (into.length < MOST_EXAMPLES) into.push({ time, text: this.#text(match) });
+    if (into.length < MOST_EXAMPLES) into.push({ time, text: text() });
   }
 
   get alerts(): number {
@@ -101,6 +108,28 @@ export class RuleFigures {
   get examples(): readonly Example[] {
     const chosen = [...this.#examples, ...this.#spare].slice(0, MOST_EXAMPLES);
     return chosen.sort((a, b) => a.time - b.time);
+  }
+}
+
+/** Of a rule on system calls. */
+export class RuleFigures extends AlertFigures {
+  readonly rule: TriedRule;
+  readonly #plan: ReturnType<typeof planRule>;
+
+  constructor(rule: TriedRule) {
+    super('programs');
+    this.rule = rule;
+    this.#plan = planRule(rule.reads);
+  }
+
+  get programs(): Shares {
+    return this.actors;
+  }
+
+  add(match: OriginatedMatch): void {
+    const { place, program } = match.origin;
+    const time = Number(match.record.time / NANOSECONDS_PER_MS);
+    this.count({ time, place, actor: program, text: () => this.#text(match) });
   }
 
   #text({ reader, view }: OriginatedMatch): string {

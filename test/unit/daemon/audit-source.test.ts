@@ -16,6 +16,7 @@ import { exposition } from '../../../host/daemon/metrics/exposition.ts';
 import { ownMetrics } from '../../../host/daemon/metrics/own-metrics.ts';
 import { renderSummary } from '../../../host/daemon/summary.ts';
 import { SILENT } from '../../../host/diagnostics/terminal.ts';
+import { findAuditFiles, readAuditFile } from '../../../host/journal/audit/audit-files.ts';
 import { podRequestFiles } from '../../../host/journal/pod-request-log.ts';
 import { RequestLog } from '../../../host/sessions/request-log.ts';
 import { auditBatch, auditEvent, auditModule, auditRule } from '../../support/audit-rules.ts';
@@ -233,4 +234,43 @@ test('sources are those that are configured, as far as options leave them', () =
     [{ 'enable-source': named('syscall'), 'disable-source': named('k8s_audit') }, /exclude each other/],
   ];
   for (const [words, message] of cases) assert.throws(() => sources(words), { message });
+});
+
+test('events are kept in the journal, in another folder from a change on, or not at all', async () => {
+  const { other, post } = await configured();
+  const [first, second] = [join(folder, 'kept-1'), join(folder, 'kept-2')];
+  const bounds = { keep: 1e9, maxBytes: 1e9 };
+  const modules = [await auditModule(auditRule('ka.verb = get', 'Got'))];
+  await using built = await startBuiltAgent(modules, { other, namesModules: false });
+  const { agent } = built;
+  await post(auditEvent('k0'));
+  await agent.setAuditJournal({ folder: first, ...bounds });
+  // Also from a batch, and each once.
+  await post(auditBatch(auditEvent('k1'), auditEvent('k2')));
+  await post(auditBatch(auditEvent('k2'), auditEvent('k3')));
+  await until(() => (agent.summary().other?.kept?.events ?? 0) === 3);
+  const facts = { version: '1', startedMs: 0, modules: agent.modules(), missingIoUringOperations: [] };
+  const { text } = renderStatus(statusOf(facts, agent.summary()), { ...SILENT, bold: (title) => title });
+  assert.match(text, /\n {2}kept +3 in .*kept-1, 0 left out\n/);
+  assert.match(exposition(ownMetrics(agent.summary())), /wasprey_source_kept_events_total\{source="k8s_audit"\} 3\n/);
+  // Bounds alone change nothing else.
+  await agent.setAuditJournal({ folder: first, ...bounds, keep: 1e8 });
+  await agent.setAuditJournal({ folder: second, ...bounds });
+  await post(auditEvent('k4'));
+  await until(() => (agent.summary().other?.kept?.events ?? 0) === 1);
+  await agent.setAuditJournal(undefined);
+  await post(auditEvent('k5'));
+  assert.equal(agent.summary().other?.kept, undefined);
+  await agent.stop();
+  const idsIn = (place: string): unknown[] =>
+    findAuditFiles([place]).flatMap((path) =>
+      readAuditFile(path).blocks.flatMap((lines) =>
+        Buffer.from(lines)
+          .toString()
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line).items[0].auditID),
+      ),
+    );
+  assert.deepEqual([idsIn(first), idsIn(second)], [['k1', 'k2', 'k3'], ['k4']]);
 });

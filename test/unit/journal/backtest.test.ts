@@ -267,7 +267,7 @@ test('figures name the first and the last alert, places, programs, and examples 
     last: Number((start + (5n * day) / 2n) / 1_000_000n),
   });
   assert.equal(shadow.mostOnADay, 2);
-  assert.deepEqual(shadow.programs.list, [
+  assert.deepEqual(shadow.actors.list, [
     { name: 'cat', alerts: 4 },
     { name: 'less', alerts: 1 },
     { name: 'tail', alerts: 1 },
@@ -318,7 +318,7 @@ test('several files are one history, and each begins anew', async () => {
   });
   const { report, rules } = await backtestOn(paths, module);
   assert.deepEqual([report.events, report.damage], [6, []]);
-  assert.deepEqual(rules[0]?.figures.programs.list, [
+  assert.deepEqual(rules[0]?.figures.actors.list, [
     { name: 'cat', alerts: 2 },
     { name: 'less', alerts: 2 },
   ]);

@@ -1,0 +1,156 @@
+// Rules on audit events, tried on what a journal has of them: the same alerts as while they came, and what is missing is said.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { loadConfig } from '../../../host/config/load.ts';
+import { AuditSource } from '../../../host/daemon/audit/audit-source.ts';
+import { findAuditFiles } from '../../../host/journal/audit/audit-files.ts';
+import { AuditStore } from '../../../host/journal/audit/audit-store.ts';
+import type { Alert } from '../../../host/outputs/alert.ts';
+import { PROJECT } from '../../../host/setup/paths.mjs';
+import { auditEvent, auditModule, auditRule, stockAuditRules } from '../../support/audit-rules.ts';
+import { findAuditSamples } from '../../support/falco-data.ts';
+import { until } from '../../support/until.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'wasprey-audit-backtest-'));
+after(() => rmSync(folder, { recursive: true }));
+let runs = 0;
+
+/** Lets a source that follows a log evaluate these lines. */
+async function live(rules: string, lines: readonly string[]): Promise<{ journal: string; alerts: Alert[] }> {
+  const own = join(folder, `${runs++}`);
+  const [log, journal] = [`${own}.log`, `${own}.journal`];
+  writeFileSync(log, '');
+  writeFileSync(`${own}.yaml`, `sources: {k8s_audit: {file: ${log}}}\n`);
+  const { configuration } = loadConfig({ path: `${own}.yaml`, environment: {} });
+  const source = new AuditSource({
+    settings: configuration.sources.k8s_audit,
+    journal: { folder: journal, keep: 1e9, maxBytes: 1e9 },
+    ...{ hostname: 'h', isoTime: false, ruleMatching: 'all', namesModules: false },
+    say: (_, message) => assert.fail(message),
+  });
+  const alerts: Alert[] = [];
+  const write = (alert: Alert): void => void (alert.source === 'k8s_audit' && alerts.push(alert));
+  await source.start({ modules: [await auditModule(rules)] }, { write }, {});
+  appendFileSync(log, lines.map((line) => `${line}\n`).join(''));
+  await until(() => source.summary.received >= lines.length);
+  await source.stop();
+  const { kept, evaluated } = source.summary;
+  assert.equal(kept?.events, evaluated);
+  assert.equal(kept?.leftOut, 0);
+  return { journal, alerts };
+}
+
+function backtest(rules: string, ...words: string[]) {
+  const path = join(folder, 'rules.yaml');
+  writeFileSync(path, rules);
+  const all = [join(PROJECT, 'host/cli/main.ts'), 'backtest', path, '--rule-matching', 'all', ...words];
+  const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+const USERS = auditRule('ka.user.name exists', 'User').replace('output: o', 'output: "by %ka.user.name"');
+
+test('the journal has what came, and raises the same alerts again', async () => {
+  const at = (minute: number) => ({
+    stageTimestamp: new Date(Date.parse('2026-11-28T10:00:00Z') + minute * 60_000).toISOString(),
+    requestReceivedTimestamp: '2026-11-28T10:00:00Z',
+  });
+  const pod = { objectRef: { resource: 'pods', namespace: 'shop', name: 'web-1' } };
+  const lines = [
+    auditEvent('1', { ...pod, ...at(0) }),
+    auditEvent('2', { ...at(1), user: { username: 'mallory' } }),
+    auditEvent('2', { ...at(1), user: { username: 'mallory' } }),
+    // As a batch has them: without a kind of their own.
+    JSON.stringify({ kind: 'EventList', items: [JSON.parse(auditEvent('3', { ...at(2), kind: undefined }))] }),
+  ];
+  const { journal, alerts } = await live(USERS, lines);
+  const { status, stdout, stderr } = backtest(USERS, '--on', journal, '--json');
+  assert.equal(status, 0, stderr);
+  const { from, to, files, events, complete, rules } = JSON.parse(stdout);
+  assert.deepEqual([from, to], ['2026-11-28T10:00:00.000Z', '2026-11-28T10:02:00.000Z']);
+  assert.deepEqual(files, findAuditFiles([journal]));
+  assert.deepEqual([events, complete], [3, true]);
+  assert.equal(alerts.length, 3);
+  const [rule] = rules;
+  assert.deepEqual(rule.users, [
+    { name: 'alice', alerts: 2 },
+    { name: 'mallory', alerts: 1 },
+  ]);
+  assert.deepEqual(rule.places, [
+    { name: 'cluster', alerts: 2 },
+    { name: 'shop/web-1', alerts: 1 },
+  ]);
+  assert.deepEqual(
+    rule.examples.map(({ output }: { output: string }) => output),
+    ['by alice', 'by mallory', 'by alice'],
+  );
+  const text = backtest(USERS, '--on', ...findAuditFiles([journal])).stdout;
+  assert.match(
+    text,
+    /User \(Notice\): 3 alerts, .*\n {2}first .*\n.*\n {2}where {5}.*\n {2}users {5}alice \(2\), mallory \(1\)/,
+  );
+});
+
+const samples = findAuditSamples();
+
+/** Of a file that is one value, or has one in each line. */
+function linesOf(text: string): string[] {
+  try {
+    return [JSON.stringify(JSON.parse(text))];
+  } catch {
+    return text.split('\n').filter((line) => line.trim() !== '');
+  }
+}
+
+test('on all samples of audit events: live alerts = those of the journal', {
+  skip: samples === undefined,
+}, async () => {
+  const texts = globSync('**/*.json', { cwd: samples ?? '' })
+    .filter((name) => !name.endsWith('expected.json'))
+    .flatMap((name) => linesOf(readFileSync(join(samples ?? '', name), 'utf8')));
+  assert.ok(texts.length > 70, String(texts.length));
+  const { journal, alerts } = await live(stockAuditRules(), texts);
+  const { stdout } = backtest(stockAuditRules(), '--on', journal, '--json');
+  const counts = new Map<string, number>();
+  for (const { rule } of alerts) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+  const tried = new Map<string, number>(
+    JSON.parse(stdout).rules.flatMap((rule: { rule: string; alerts: number }) => {
+      return rule.alerts > 0 ? [[rule.rule, rule.alerts]] : [];
+    }),
+  );
+  assert.deepEqual(new Map([...tried].sort()), new Map([...counts].sort()));
+  assert.ok(alerts.length > 30, String(alerts.length));
+});
+
+test('what is missing is said: damage, events that were not kept, and time before them', async () => {
+  const { journal } = await live(USERS, [auditEvent('1', { stageTimestamp: new Date().toISOString() })]);
+  const [path = ''] = findAuditFiles([journal]);
+  const store = new AuditStore({ folder: journal, keep: 1e9, maxBytes: 1e9 }, () => {});
+  // More than waits for a disk at a time.
+  for (let id = 0; id < 20; id++) store.add({ lines: Buffer.alloc(1 << 20, '\n'), events: 10, to: 0 });
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  store.add({ lines: Buffer.from('\n'), events: 0, to: 0 });
+  await store.close();
+  appendFileSync(path, 'damage');
+  const { status, stdout } = backtest(USERS, '--on', journal, '--since', '2h');
+  assert.equal(status, 1);
+  assert.match(
+    stdout,
+    /What the history lacks:\n {2}User\n {6}audit events before .*: the ones that are kept begin then\n/,
+  );
+  assert.match(stdout, /\n {6}\d+ audit events that could not be kept\n/);
+  assert.match(stdout, /Damaged: .*\.jsonl\.zst: it ends within a block\./);
+});
+
+test('rules on system calls need a recording, and without audit events those on these lack them', async () => {
+  const { journal } = await live(USERS, [auditEvent('1')]);
+  const shadow = '- {rule: S, desc: d, condition: evt.type = openat, output: o, priority: NOTICE}\n';
+  const { status, stderr } = backtest(shadow + USERS, '--on', journal);
+  assert.equal(status, 1);
+  assert.match(stderr, /no system calls are recorded there, and the rules are on these/);
+});

@@ -1,0 +1,169 @@
+// Audit events beside the journal: what is kept comes back, within the bounds, whatever happens to disk and files.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { auditFileName, findAuditFiles, readAuditFile } from '../../../host/journal/audit/audit-files.ts';
+import { AuditStore } from '../../../host/journal/audit/audit-store.ts';
+import { directoryForTests } from '../../support/directory.ts';
+
+const directory = directoryForTests();
+let folders = 0;
+const newFolder = (): string => join(directory, `journal-${folders++}`);
+const BOUNDS = { maxBytes: 1e9, keep: 1e9 };
+
+/** A block of one event. @param filler bytes that can't be packed */
+function blockOf(id: number, filler = 0) {
+  const noise = Buffer.from(Array.from({ length: filler }, () => Math.floor(Math.random() * 256))).toString('base64');
+  return { lines: Buffer.from(`${JSON.stringify({ id, noise })}\n`), events: 1, to: Date.now() };
+}
+
+function idsIn(folder: string): number[] {
+  return findAuditFiles([folder]).flatMap((path) =>
+    readAuditFile(path).blocks.flatMap((lines) =>
+      Buffer.from(lines)
+        .toString()
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).id),
+    ),
+  );
+}
+
+test('what is kept comes back in its order, also from a file that is being written', async () => {
+  const folder = newFolder();
+  const store = new AuditStore({ folder, ...BOUNDS }, assert.fail);
+  for (let id = 0; id < 20; id++) store.add(blockOf(id));
+  await store.close();
+  assert.deepEqual(
+    idsIn(folder),
+    Array.from({ length: 20 }, (_, id) => id),
+  );
+  const { files, bytes, ...rest } = store.summary;
+  assert.deepEqual(rest, { folder, events: 20, leftOut: 0, failure: undefined });
+  assert.equal(files, 1);
+  const [path = ''] = findAuditFiles([folder]);
+  assert.equal(statSync(path).size, bytes);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  // The next run has a file of its own.
+  const next = new AuditStore({ folder, ...BOUNDS }, assert.fail);
+  next.add(blockOf(20));
+  await next.close();
+  assert.equal(findAuditFiles([folder]).length, 2);
+  assert.deepEqual(idsIn(folder).at(-1), 20);
+});
+
+test('other programs read the files, too', { skip: spawnSync('zstd', ['--version']).status !== 0 }, async () => {
+  const folder = newFolder();
+  const store = new AuditStore({ folder, ...BOUNDS }, assert.fail);
+  for (const id of [1, 2]) store.add(blockOf(id));
+  await store.close();
+  const { stdout } = spawnSync('zstd', ['-dc', ...findAuditFiles([folder])], { encoding: 'utf8' });
+  assert.equal(stdout, '{"id":1,"noise":""}\n{"id":2,"noise":""}\n');
+});
+
+test('the oldest files are removed, by size and by age, and others never', async () => {
+  const folder = newFolder();
+  mkdirSync(folder);
+  const old = join(folder, auditFileName(Date.now() - 1e6));
+  for (const path of [old, join(folder, 'journal-20200101T000000.000Z.wsp'), join(folder, 'audit-notes.txt')]) {
+    writeFileSync(path, 'x');
+    utimesSync(path, 1000, 1000);
+  }
+  const store = new AuditStore({ folder, maxBytes: 1 << 20, keep: 1e6 }, assert.fail);
+  for (let id = 0; id < 30; id++) store.add(blockOf(id, 60_000));
+  await store.close();
+  const { bytes, events, leftOut } = store.summary;
+  assert.deepEqual([events, leftOut], [30, 0]);
+  assert.ok(bytes <= 1 << 20 && bytes > 700_000, String(bytes));
+  const ids = idsIn(folder);
+  assert.deepEqual(
+    ids,
+    ids.map((_, index) => 30 - ids.length + index),
+    'the last ones, without a gap',
+  );
+  assert.ok(!findAuditFiles([folder]).includes(old));
+  assert.ok(statSync(join(folder, 'audit-notes.txt')) && statSync(join(folder, 'journal-20200101T000000.000Z.wsp')));
+  // Other bounds apply at once.
+  const next = new AuditStore({ folder, maxBytes: 1 << 20, keep: 1e6 }, assert.fail);
+  next.setBounds({ maxBytes: 200_000, keep: 1e6 });
+  await next.close();
+  assert.ok(next.summary.bytes <= 200_000);
+});
+
+test('damage costs no more than its block, and is counted', async () => {
+  const folder = newFolder();
+  const store = new AuditStore({ folder, ...BOUNDS }, assert.fail);
+  for (let id = 0; id < 5; id++) store.add(blockOf(id, 300));
+  await store.close();
+  const [path = ''] = findAuditFiles([folder]);
+  const whole = readFileSync(path);
+  const damaged = (change: (bytes: Buffer) => Buffer) => {
+    writeFileSync(path, change(Buffer.from(whole)));
+    return { ids: idsIn(folder), damage: readAuditFile(path).damage.map(({ reason }) => reason) };
+  };
+  const size = Math.floor(whole.length / 5);
+  const inSecond = size + Math.floor(size / 2);
+  assert.deepEqual(
+    damaged((bytes) => {
+      bytes[inSecond] = (bytes[inSecond] ?? 0) ^ 0xff;
+      return bytes;
+    }),
+    { ids: [0, 2, 3, 4], damage: ['a block is damaged'] },
+  );
+  // The head of a block is lost, and so the length that leads to the next one.
+  assert.deepEqual(
+    damaged((bytes) => bytes.fill(0, size - 8, size + 60)),
+    { ids: [2, 3, 4], damage: ['a block is damaged'] },
+  );
+  assert.deepEqual(
+    damaged((bytes) => bytes.subarray(0, bytes.length - 7)),
+    {
+      ids: [0, 1, 2, 3],
+      damage: ['it ends within a block'],
+    },
+  );
+  assert.deepEqual(
+    damaged(() => Buffer.from('no such file of ours')),
+    { ids: [], damage: ['it ends within a block'] },
+  );
+  assert.deepEqual(
+    damaged(() => Buffer.alloc(0)),
+    { ids: [], damage: [] },
+  );
+});
+
+test('what a disk does not take is counted, and told in the next block', async () => {
+  const folder = newFolder();
+  // A file stands where the folder is to be.
+  writeFileSync(folder, '');
+  const failures: string[] = [];
+  const store = new AuditStore({ folder, ...BOUNDS }, (reason) => failures.push(reason));
+  store.add(blockOf(1));
+  store.add(blockOf(2));
+  store.setBounds(BOUNDS);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(store.summary.leftOut, 2);
+  assert.equal(failures.length, 1, 'once');
+  assert.notEqual(store.summary.failure, undefined);
+  rmSync(folder);
+  await new Promise((resolve) => setTimeout(resolve, 5_100));
+  store.add(blockOf(3));
+  await store.close();
+  assert.equal(store.summary.failure, undefined);
+  const [path = ''] = findAuditFiles([folder]);
+  assert.equal(readAuditFile(path).leftOut, 2);
+  assert.deepEqual(idsIn(folder), [3]);
+});
+
+test('a disk that does not keep up holds nothing up', async () => {
+  const folder = newFolder();
+  const store = new AuditStore({ folder, ...BOUNDS }, () => {});
+  const lines = Buffer.alloc(1 << 20, 'x');
+  for (let id = 0; id < 40; id++) store.add({ lines, events: 10, to: 0 });
+  await store.close();
+  const { events, leftOut } = store.summary;
+  assert.deepEqual([events, leftOut], [160, 240]);
+});
