@@ -141,6 +141,7 @@ const OWN_VALUES = strict({
     clientAuthority: strict({ secretName: TEXT }),
     token: strict({ secretName: TEXT }),
     agents: strict({ enabled: FLAG, serviceAccounts: TEXTS, port: PORT }),
+    keepEvents: FLAG,
   }),
   sessions: strict({
     receiver: strict({

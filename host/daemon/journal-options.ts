@@ -21,7 +21,11 @@ export function journalOptions(
 }
 
 /** The same of audit events. */
-export function auditJournal({ journal }: Configuration): AuditStoreSettings | undefined {
+export function auditJournal(
+  { journal }: Configuration,
+  sources: readonly EventSource[],
+): AuditStoreSettings | undefined {
   const { enabled, folder, keep, max_size } = journal;
-  return enabled ? { folder, keep, maxBytes: max_size * AUDIT_SHARE } : undefined;
+  const share = sources.includes(DEFAULT_SOURCE) ? AUDIT_SHARE : 1;
+  return enabled ? { folder, keep, maxBytes: max_size * share } : undefined;
 }

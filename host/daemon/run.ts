@@ -156,7 +156,7 @@ export class Run {
       setJournal: async (settings) => {
         const { configuration: now, sources } = settings;
         if (sources.includes(DEFAULT_SOURCE)) await agent.setJournal(journalOptions(now, sources));
-        await agent.setAuditJournal(auditJournal(now));
+        await agent.setAuditJournal(auditJournal(now, sources));
       },
     });
     const rules = startRuleUpdates({
@@ -228,7 +228,8 @@ export class Run {
     if (page) outputs.push(page.board);
     const runtimes = runtimePlaces(configuration);
     this.#responder = makeResponder(configuration, runtimes, () => this.#agent, this.#log);
-    const other = await auditSource(this.#settings, kubernetes, auditJournal(configuration), this.#log);
+    const events = auditJournal(configuration, this.#settings.sources);
+    const other = await auditSource(this.#settings, kubernetes, events, this.#log);
     const watchesMachine = this.#settings.sources.includes(DEFAULT_SOURCE);
     const podRequests = watchesMachine ? await podRequestSource(configuration, this.#log) : undefined;
     const onRules = ruleEvents(kubernetes, (message) => this.#log.say('warning', message));

@@ -45,6 +45,7 @@ test('a receiver of audit events has no privilege, asks nobody, and mounts nothi
   const { sources, journal, kubernetes } = configurationOf(RECEIVER);
   assert.equal(sources.k8s_audit.listen, '0.0.0.0:9765');
   assert.deepEqual([journal.enabled, kubernetes.enabled], [false, false]);
+  assert.equal(configurationOf({ ...RECEIVER, k8sAudit: { keepEvents: true } }).journal.enabled, true);
   for (const values of [{ k8sAudit: null }, { k8sAudit: { service: null, tls: null } }])
     assert.ok(render('Deployment', { ...RECEIVER, ...values }));
 });

@@ -354,6 +354,7 @@ Falco's default. The ConfigMaps of `rulesConfigMaps` come right before the custo
 tls: {{ ($audit.tls).secretName | default "" | quote }}
 hosts: {{ ($audit.tls).hosts | default list | toJson }}
 addresses: {{ ($audit.tls).addresses | default list | toJson }}
+keepEvents: {{ $audit.keepEvents | default false }}
 clientAuthority: {{ ($audit.clientAuthority).secretName | default "" | quote }}
 token: {{ ($audit.token).secretName | default "" | quote }}
 agents:
@@ -388,7 +389,7 @@ service:
 {{- if or (not (include "wasprey.k8sAudit" . | fromYaml).tls) (eq (include "wasprey.auditToken" .) $name) -}}true{{- end -}}
 {{- end -}}
 
-{{/* Where the receiver of audit events listens. Nothing of a node is kept or asked for. */}}
+{{/* Where the receiver of audit events listens. Nothing of a node is kept. */}}
 {{- define "wasprey.auditKeys" -}}
 {{- if include "wasprey.receivesAudit" . -}}
 {{- $audit := include "wasprey.k8sAudit" . | fromYaml -}}
@@ -408,7 +409,7 @@ sources:
 {{- if include "wasprey.receiverAsks" . }}
 kubernetes: {enabled: true}
 {{- end }}
-journal: {enabled: false}
+journal: {enabled: {{ $audit.keepEvents }}}
 {{- else if include "wasprey.requestReceiver" . -}}
 sessions:
   receiver:
