@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { at } from '../../host/diagnostics/json-value.ts';
+import { asArray, at } from '../../host/diagnostics/json-value.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { Authority } from '../support/authority.ts';
 import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
@@ -93,6 +93,7 @@ sources:
     client_ca: ${clients.path}
     token_file: ${place('token')}
 kubernetes: {kubeconfig: ${cluster.kubeconfig}}
+journal: {enabled: true, folder: ${place('journal')}}
 responses:
   folder: ${place('responses')}${RESPONSES}`,
   );
@@ -216,4 +217,20 @@ test('what happens while no agent listens comes when one does again, each event 
   await bind('audit-last');
   await alert('Cluster role binding created', /binding=audit-last /);
   assert.equal(agent.alerts().filter(({ output }) => output.includes('binding=audit-later')).length, 1);
+});
+
+test('rules are tried on what came, with the same alerts', async () => {
+  agent.kill('SIGTERM');
+  assert.equal(await agent.ended, 0, agent.stderr());
+  const words = ['backtest', place('rules.yaml'), '--rule-matching', 'all', '--on', place('journal'), '--json'];
+  const { stdout, stderr } = spawnSync(process.execPath, [join(PROJECT, 'host/cli/main.ts'), ...words], {
+    encoding: 'utf8',
+  });
+  assert.notEqual(stdout, '', stderr);
+  const tried = asArray(at(JSON.parse(stdout), 'rules')).map((rule) => [at(rule, 'rule'), at(rule, 'alerts')]);
+  // Of both agents.
+  const pods = tried.find(([rule]) => rule === 'Privileged pod created');
+  assert.deepEqual(pods, ['Privileged pod created', 1]);
+  const bindings = tried.find(([rule]) => rule === 'Cluster role binding created');
+  assert.deepEqual(bindings, ['Cluster role binding created', 3]);
 });
