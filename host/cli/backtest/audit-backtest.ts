@@ -5,17 +5,17 @@ import type { RuleModule } from '../../agent/rule-module.ts';
 import { AuditEventStream } from '../../audit/event-stream.ts';
 import { evaluatedRules, GuardedEvaluators } from '../../audit/guarded-evaluators.ts';
 import { count } from '../../diagnostics/numbers.ts';
+import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { RuleMatching } from '../../engine/protocol.ts';
 import { valueText } from '../../fields/text.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { decode } from '../../fields/value.ts';
-import { readAuditFile } from '../../journal/audit/audit-files.ts';
+import { type ReadAuditFile, readAuditFile } from '../../journal/audit/audit-files.ts';
 import type { RuleResult } from '../../journal/backtest/backtest.ts';
 import type { FileDamage } from '../../journal/backtest/evaluate.ts';
 import { AlertFigures } from '../../journal/backtest/figures.ts';
 import { fieldsOf } from '../../outputs/additions.ts';
 import { renderMessage } from '../../outputs/message.ts';
-import { ifThere } from '../../recording/byte-source.ts';
 
 export interface AuditBacktestOptions {
   /** Events before this time do not count, in ms since the epoch. */
@@ -82,11 +82,10 @@ export async function auditBacktest(
     onRefused: (_, reason) => failures.set(reason, (failures.get(reason) ?? 0) + 1),
   });
   for (const path of paths) {
-    // An agent removes files meanwhile.
-    const file = ifThere(() => readAuditFile(path));
-    lost += file?.leftOut ?? 0;
-    damage.push(...(file?.damage ?? [{ reason: 'it was removed meanwhile' }]).map(({ reason }) => ({ path, reason })));
-    for (const block of file?.blocks ?? []) {
+    const file = readable(path);
+    lost += file.leftOut;
+    damage.push(...file.damage.map(({ reason }) => ({ path, reason })));
+    for (const block of file.blocks) {
       if (signal.aborted) break;
       takeLines(stream, block);
       await setImmediate();
@@ -101,6 +100,17 @@ export async function auditBacktest(
     ...{ events, lost, damage, isPartial: signal.aborted },
     span: events > 0 ? { from, to } : undefined,
   };
+}
+
+/** An agent removes files meanwhile, and others can't be read. */
+function readable(
+  path: string,
+): Pick<ReadAuditFile, 'blocks' | 'leftOut'> & { readonly damage: readonly { readonly reason: string }[] } {
+  try {
+    return readAuditFile(path);
+  } catch (error) {
+    return { blocks: [], leftOut: 0, damage: [{ reason: reasonOf(error) }] };
+  }
 }
 
 function takeLines(stream: AuditEventStream, bytes: Uint8Array): void {

@@ -85,8 +85,11 @@ function read(
   const places = options.on?.map(({ text }) => text) ?? [journal];
   const since = sinceOf(options.since);
   const recorded = hasAudit ? places.filter((place) => !isAuditFile(place)) : places;
-  const { files, unreadable } = find(recorded, since, options.on === undefined);
-  const audit = hasAudit ? findAuditFiles(places, since) : [];
+  const byDefault = options.on === undefined;
+  const { files, unreadable } = find(places, byDefault, () =>
+    findHistory(recorded, since === undefined ? {} : { since }),
+  );
+  const audit = hasAudit ? find(places, byDefault, () => findAuditFiles(places, since)) : [];
   for (const { path, reason } of unreadable) {
     terminal.say(`wasprey: ${escapeText(`${path} is left out: ${reason}`)}\n`);
   }
@@ -109,9 +112,9 @@ function sinceOf(text: string | undefined): number | undefined {
   return Date.now() - duration;
 }
 
-function find(places: readonly string[], since: number | undefined, byDefault: boolean) {
+function find<Found>(places: readonly string[], byDefault: boolean, look: () => Found): Found {
   try {
-    return findHistory(places, since === undefined ? {} : { since });
+    return look();
   } catch (error) {
     if (error instanceof RecordingError) throw new CommandFailure(`can't read ${places.join(', ')}: ${error.message}`);
     if (byDefault && error instanceof Error && 'code' in error && error.code === 'ENOENT') {

@@ -108,10 +108,7 @@ function otherSection(
         ]
       : []),
     ...(kept
-      ? [
-          ['kept', `${number(kept.events)} in ${escapeText(kept.folder)}, ${number(kept.leftOut)} left out`],
-          ...(kept.failure === undefined ? [] : [['', `can't be written: ${escapeText(kept.failure)}`]]),
-        ]
+      ? [['kept', `${number(kept.events)} in ${escapeText(kept.folder)}, ${number(kept.leftOut)} left out`]]
       : []),
     ...(agents ? agentRows(agents) : []),
   ]);

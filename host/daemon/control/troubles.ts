@@ -44,6 +44,9 @@ export function troublesOf(status: AgentStatus): string[] {
       : []),
     ...(images.last ? [describeLoss(images.last)] : []),
     ...(other ? otherTroubles(other) : []),
+    ...(other?.kept?.failure === undefined
+      ? []
+      : [`audit events can't be kept in ${escapeText(other.kept.folder)}: ${escapeText(other.kept.failure)}`]),
     ...(podRequests?.failure === undefined
       ? []
       : [`no requests to enter pods come from ${escapeText(podRequests.url)}: ${podRequests.failure}`]),

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -153,4 +153,19 @@ test('rules on system calls need a recording, and without audit events those on 
   const { status, stderr } = backtest(shadow + USERS, '--on', journal);
   assert.equal(status, 1);
   assert.match(stderr, /no system calls are recorded there, and the rules are on these/);
+});
+
+test('files that can not be read are named', async () => {
+  const { journal } = await live(USERS, [auditEvent('1')]);
+  mkdirSync(join(journal, 'audit-20200101T000000.000Z.jsonl.zst'));
+  assert.equal(backtest(USERS, '--on', journal).status, 0, 'a folder is no file of it');
+  const gone = join(journal, 'audit-20200101T000000.001Z.jsonl.zst');
+  const { status, stderr } = backtest(USERS, '--on', gone);
+  assert.equal(status, 1);
+  assert.match(stderr, /can't read .*: no such file or directory/);
+  writeFileSync(gone, 'other');
+  const other = backtest(USERS, '--on', journal);
+  assert.equal(other.status, 1);
+  assert.match(other.stdout, /User \(Notice\): 1 alert,[\s\S]*/);
+  assert.match(other.stdout, /Damaged: .*000\.001Z\.jsonl\.zst: it ends within a block\./);
 });

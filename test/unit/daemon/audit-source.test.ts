@@ -274,3 +274,23 @@ test('events are kept in the journal, in another folder from a change on, or not
     );
   assert.deepEqual([idsIn(first), idsIn(second)], [['k1', 'k2', 'k3'], ['k4']]);
 });
+
+test('a journal that can not be written is told once, and holds up no event', async () => {
+  const { other, post, said } = await configured();
+  const place = join(folder, 'no-folder');
+  writeFileSync(place, '');
+  const modules = [await auditModule(auditRule('ka.verb = create', 'Created'))];
+  await using built = await startBuiltAgent(modules, { other, namesModules: false });
+  const { agent } = built;
+  await agent.setAuditJournal({ folder: place, keep: 1e9, maxBytes: 1e9 });
+  assert.equal(await post(auditBatch(auditEvent('j1'), auditEvent('j2'))), 200);
+  // Two of the events, and one of the agent's own.
+  const lines = await built.waitForLines(3);
+  const own = lines.filter((line) => line.includes('Wasprey internal: journal failure'));
+  assert.match(own.join('\n'), /Critical .*: audit events can't be kept in .*no-folder: /);
+  assert.equal(said.filter((line) => line.startsWith("error: audit events can't be kept")).length, 1);
+  const facts = { version: '1', startedMs: 0, modules: agent.modules(), missingIoUringOperations: undefined };
+  const { text } = renderStatus(statusOf(facts, agent.summary()), { ...SILENT, bold: (title) => title });
+  assert.match(text, /Trouble\n {2}audit events can't be kept in .*no-folder: /);
+  assert.match(text, /\n {2}kept +0 in .*no-folder, 2 left out\n/);
+});
