@@ -319,8 +319,11 @@ export interface NativeAddon {
    * @param types gets the bit of the type of each event
    */
   arrangeBlock(block: Uint8Array, into: Uint8Array, types: Uint8Array): number | undefined;
-  /** The reverse. False if the arranged block is invalid: then what was written is, too. */
-  restoreBlock(arranged: Uint8Array, eventsAt: number, into: Uint8Array): boolean;
+  /**
+   * The reverse. Returns what checkBlock() says of the restored block, but -1 if that is a reason; undefined if the arranged block is invalid:
+   * then what was written is, too.
+   */
+  restoreBlock(arranged: Uint8Array, eventsAt: number, into: Uint8Array): number | undefined;
   /** Makes a poll() return at once, from any thread that has loaded the addon. False when that capture is closed. */
   wake(handle: number): boolean;
   /** Counts of a capture's events, from any thread, after it was started; undefined when it is closed. */

@@ -69,6 +69,8 @@ export class ModuleSet {
   readonly modules: readonly SetModule[];
   /** The modules, and the one of the guards. */
   readonly #all: readonly SetModule[];
+  /** Those that have ancestry words. */
+  readonly #withAncestry: readonly SetModule[];
   readonly #guards: GuardRun | undefined;
   /** Offset of its candidates in a process image. */
   readonly bank: number;
@@ -153,15 +155,21 @@ export class ModuleSet {
     this.#guards =
       guard && new GuardRun((match) => bound(guard, modules.length, match), guard.rules, host.memory, this.#limits);
     this.#all = this.#guards ? [...this.modules, this.#guards.module] : this.modules;
+    this.#withAncestry = this.#all.filter(({ ancestry }) => ancestry.length > 0);
   }
 
   /** Sets the candidate words and the ancestry words of a process image, given its address: before them those of ancestors that have none. */
   describe(image: number, capture: Capture): void {
-    for (const each of this.#withAncestors(image)) capture.setCandidates(each, this.#wordsOf(each), this.bank);
+    const parent = this.#memory.u32(image + PARENT);
+    // Usually it has: parents come before their children.
+    if (parent !== 0 && !this.#isDescribed(parent)) {
+      for (const each of this.#ancestorsWithout(parent)) capture.setCandidates(each, this.#wordsOf(each), this.bank);
+    }
+    capture.setCandidates(image, this.#wordsOf(image), this.bank);
   }
 
-  /** An image behind its ancestors without words. Usually its parent has some: parents come before their children. */
-  #withAncestors(image: number): readonly number[] {
+  /** An image without words, behind its ancestors without. */
+  #ancestorsWithout(image: number): readonly number[] {
     const line = [image];
     let next = this.#memory.u32(image + PARENT);
     for (; next !== 0 && !this.#isDescribed(next); next = this.#memory.u32(next + PARENT)) line.push(next);
@@ -170,18 +178,17 @@ export class ModuleSet {
 
   /** Whether an image has the ancestry words of all modules that are run, or about to be. */
   #isDescribed(image: number): boolean {
-    return this.#all.every(
-      ({ ancestry, ancestryOffset, failure, isReturning }) =>
-        ancestry.length === 0 ||
-        (failure && !isReturning) ||
-        this.#memory.u32(image + ancestryOffset + HIGH_HALF) >>> 31 === 1,
-    );
+    for (const { ancestryOffset, failure, isReturning } of this.#withAncestry) {
+      if (failure && !isReturning) continue;
+      if (this.#memory.u32(image + ancestryOffset + HIGH_HALF) >>> 31 === 0) return false;
+    }
+    return true;
   }
 
   /** Good until the next call. */
   #wordsOf(image: number): BigUint64Array {
     for (const module of this.#all) {
-      module.ancestry.fill(0n);
+      if (module.ancestry.length > 0) module.ancestry.fill(0n);
       const failure =
         module.failure && !module.isReturning
           ? module.failure

@@ -30,5 +30,5 @@ function bitsOf(byte: number): number[] {
 export function restored(bytes: Uint8Array, eventsAt: number, into?: Uint8Array): Uint8Array | undefined {
   if (eventsAt === 0) return bytes;
   const payload = into ?? new Uint8Array(bytes.length);
-  return loadAddon().restoreBlock(bytes, eventsAt, payload) ? payload : undefined;
+  return loadAddon().restoreBlock(bytes, eventsAt, payload) === undefined ? undefined : payload;
 }

@@ -5,12 +5,11 @@ import { loadAddon } from '../capture/addon.ts';
 import { BLOCK_PROGRESS, type BlockProgress, type Capture } from '../capture/native.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { EVENT_TYPES } from '../schema/events/index.ts';
-import { restored } from './arranged.ts';
 import type { Unpack } from './block.ts';
 import { LONGEST_PAYLOAD } from './format.ts';
 import type { OtherRecords } from './other-records.ts';
 import { entryAt, PayloadError, readContainer, readPayload, writePayload } from './payload.ts';
-import type { BlockTotals } from './reader.ts';
+import type { BlockTotals, ReadBlock } from './reader.ts';
 
 const TYPES = Math.max(...EVENT_TYPES.map(({ number }) => number)) + 1;
 
@@ -32,14 +31,32 @@ export function checkedBlock(bytes: Uint8Array, other: OtherRecords | undefined)
   return { bytes, events, leftOut: 0 };
 }
 
-/** Unpacks blocks into the same bytes, each in place of the one before. Undefined where this Node does not let the addon do so. */
-export function unpackInPlace(): Unpack | undefined {
-  const { unpack } = loadAddon();
-  if (!unpack) return undefined;
+/** How a reader unpacks blocks, and then checks them. */
+export interface BlockReading {
+  /** Undefined where this Node does not let the addon do so: then there is node:zlib. */
+  readonly unpack: Unpack | undefined;
+  readonly read: ReadBlock<CheckedBlock>;
+}
+
+/** Unpacks blocks into the same bytes, each in place of the one before. Restored blocks are checked while they are in the processor's cache. */
+export function readingInPlace(): BlockReading {
+  const { unpack, restoreBlock } = loadAddon();
+  if (!unpack) return { unpack: undefined, read: checkedBlock };
   const [bytes, others] = [new Uint8Array(LONGEST_PAYLOAD), new Uint8Array(LONGEST_PAYLOAD)];
-  return (stored, length, eventsAt) => {
-    const payload = bytes.subarray(0, length);
-    return unpack(stored, payload) === length ? restored(payload, eventsAt, others.subarray(0, length)) : undefined;
+  let checked: CheckedBlock | undefined;
+  return {
+    unpack(stored, length, eventsAt) {
+      checked = undefined;
+      const unpacked = bytes.subarray(0, length);
+      if (unpack(stored, unpacked) !== length) return undefined;
+      if (eventsAt === 0) return unpacked;
+      const payload = others.subarray(0, length);
+      const events = restoreBlock(unpacked, eventsAt, payload);
+      if (events === undefined) return undefined;
+      if (events >= 0) checked = { bytes: payload, events, leftOut: 0 };
+      return payload;
+    },
+    read: (payload, other) => (!other && checked?.bytes === payload ? checked : checkedBlock(payload, other)),
   };
 }
 

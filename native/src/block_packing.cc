@@ -5,7 +5,6 @@
 #include <array>
 #include <cstring>
 
-#include "block_replay.h"
 #include "kernel_layout.h"
 
 namespace wasprey {
@@ -107,7 +106,8 @@ std::optional<size_t> ArrangeBlock(std::span<const uint8_t> block, std::span<uin
   return block.size() - events;
 }
 
-bool RestoreBlock(std::span<const uint8_t> arranged, size_t events_at, std::span<uint8_t> into) {
+bool RestoreBlock(std::span<const uint8_t> arranged, size_t events_at, std::span<uint8_t> into,
+                  EntryChecks* checks) {
   if (into.size() != arranged.size() || events_at > arranged.size()) return false;
   Differences differences(Direction::kFromDifferences);
   size_t events_from = events_at;
@@ -124,6 +124,7 @@ bool RestoreBlock(std::span<const uint8_t> arranged, size_t events_at, std::span
     if (length > end - *from) return false;
     memcpy(into.data() + to, arranged.data() + *from, length);
     if (IsEvents(entry) && !differences.Apply(into.subspan(to, length))) return false;
+    checks->Add(entry.kind, into.subspan(to, entry.length));
     *from += length;
     to += length;
   }

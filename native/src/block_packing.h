@@ -6,6 +6,8 @@
 #include <optional>
 #include <span>
 
+#include "block_replay.h"
+
 namespace wasprey {
 
 /**
@@ -15,7 +17,7 @@ namespace wasprey {
  */
 std::optional<size_t> ArrangeBlock(std::span<const uint8_t> block, std::span<uint8_t> into, std::span<uint8_t> types);
 
-/** The reverse. False if the arranged block is invalid. */
-bool RestoreBlock(std::span<const uint8_t> arranged, size_t events_at, std::span<uint8_t> into);
+/** The reverse. False if the arranged block is invalid. `checks` gets all entries, which are in the cache then. */
+bool RestoreBlock(std::span<const uint8_t> arranged, size_t events_at, std::span<uint8_t> into, EntryChecks* checks);
 
 }  // namespace wasprey

@@ -21,6 +21,10 @@ constexpr uint64_t kStretchNs = 400'000'000;
 
 constexpr size_t Padded(size_t size) { return (size + 7) & ~size_t{7}; }
 
+constexpr bool IsSizeOfRecord(uint32_t size) {
+  return size >= sizeof(event_header) && size <= LONGEST_RECORD && size % 8 == 0;
+}
+
 Error Invalid(const char* what) { return Error{"CAPTURE_RECORD", what, ""}; }
 
 BlockEntry EntryAt(std::span<const uint8_t> block, size_t at) {
@@ -42,8 +46,7 @@ Result<uint64_t> CheckEvents(std::span<const uint8_t> records) {
     const event_header header = HeaderAt(records.data());
     const Shape shape = ShapeOf(header.type);
     if (shape == Shape::kNone) return Invalid("an event has an unknown type");
-    if (header.size < FixedSize(shape) || header.size > LONGEST_RECORD || header.size % 8 != 0 ||
-        header.size > records.size()) {
+    if (!IsSizeOfRecord(header.size) || header.size < FixedSize(shape) || header.size > records.size()) {
       return Invalid("an event has an impossible size");
     }
     records = records.subspan(header.size);
@@ -63,35 +66,42 @@ Status CheckImages(std::span<const uint8_t> log) {
 
 }  // namespace
 
+void EntryChecks::Add(uint32_t kind, std::span<const uint8_t> body) {
+  if (invalid_) return;
+  switch (kind) {
+    case BlockEntry::kStep:
+      if (body.size() != 16) invalid_ = Invalid("a step has another size");
+      break;
+    case BlockEntry::kImages:
+      invalid_ = CheckImages(body);
+      break;
+    case BlockEntry::kContainer:
+      break;
+    case BlockEntry::kEvents: {
+      auto counted = CheckEvents(body);
+      if (counted) {
+        events_ += *counted;
+      } else {
+        invalid_ = std::move(counted.error());
+      }
+      break;
+    }
+    default:
+      invalid_ = Invalid("an entry has an unknown kind");
+  }
+}
+
 Result<uint64_t> CheckBlock(std::span<const uint8_t> block) {
-  uint64_t events = 0;
+  EntryChecks checks;
   for (size_t at = 0; at < block.size();) {
     if (block.size() - at < sizeof(BlockEntry)) return Invalid("an entry is cut off");
     const BlockEntry entry = EntryAt(block, at);
     at += sizeof entry;
     if (entry.length > block.size() - at) return Invalid("an entry is cut off");
-    const auto body = block.subspan(at, entry.length);
-    switch (entry.kind) {
-      case BlockEntry::kStep:
-        if (body.size() != 16) return Invalid("a step has another size");
-        break;
-      case BlockEntry::kImages:
-        if (auto failed = CheckImages(body)) return std::move(*failed);
-        break;
-      case BlockEntry::kContainer:
-        break;
-      case BlockEntry::kEvents: {
-        auto counted = CheckEvents(body);
-        if (!counted) return std::move(counted.error());
-        events += *counted;
-        break;
-      }
-      default:
-        return Invalid("an entry has an unknown kind");
-    }
+    checks.Add(entry.kind, block.subspan(at, entry.length));
     at += Padded(entry.length);
   }
-  return events;
+  return checks.events();
 }
 
 Status Capture::ReplayBlock(std::span<const uint8_t> block, WantedTypes wanted, BlockProgress* progress) {
@@ -143,9 +153,10 @@ Status Capture::ReplayBlock(std::span<const uint8_t> block, WantedTypes wanted, 
       const uint64_t rest = progress->events_end - progress->position;
       if (rest < sizeof(event_header)) return Invalid("an event is cut off");
       const event_header header = HeaderAt(record);
-      if (header.size < sizeof header || header.size > rest) return Invalid("an event is cut off");
+      if (!IsSizeOfRecord(header.size) || header.size > rest) return Invalid("an event has an impossible size");
       if (header.type < wanted.size() && wanted[header.type] != 0) {
-        if (auto failed = builder_->InjectRecorded(record, header.size)) return failed;
+        if (!builder_->PutRecorded(record, header.size, header.type))
+          return Invalid("there are too many events at once");
         stretch += header.size;
         progress->injected++;
       } else {

@@ -42,6 +42,22 @@ struct BlockEntry {
  */
 Result<uint64_t> CheckBlock(std::span<const uint8_t> block);
 
+/** The same entry by entry. */
+class EntryChecks {
+ public:
+  /** Of one that lies within its block. */
+  void Add(uint32_t kind, std::span<const uint8_t> body);
+  /** Events of all entries, or what is invalid first. */
+  Result<uint64_t> events() const {
+    if (invalid_) return *invalid_;
+    return events_;
+  }
+
+ private:
+  uint64_t events_ = 0;
+  Status invalid_;
+};
+
 /** Which events are replayed: by the number of their type, anything but 0. */
 using WantedTypes = std::span<const uint8_t>;
 

@@ -92,12 +92,29 @@ Status BuilderSource::InjectRecorded(const uint8_t* record, size_t size) {
   if (auto failed = CheckSize(size)) return failed;
   memcpy(&header, record, sizeof header);
   if (header.size != size) return Error{"CAPTURE_RECORD", "The size of the record is not that of its bytes.", ""};
-  const auto position = Reserve(0, header, record, size);
-  if (!position) return Error{"CAPTURE_RECORD", "Too many events at once.", ""};
-  // The thread that replays is the one that polls: nobody has to be woken, and no order has to hold among CPUs.
-  auto* committed = reinterpret_cast<event_header*>(memory_.rings.data() + (*position & (plan_.ring_size - 1)));
-  __atomic_store_n(&committed->commit, *position + memory_.secret, __ATOMIC_RELEASE);
+  if (!PutRecorded(record, header.size, header.type)) return Error{"CAPTURE_RECORD", "Too many events at once.", ""};
   return std::nullopt;
+}
+
+bool BuilderSource::PutRecorded(const uint8_t* record, uint32_t size, uint32_t type) {
+  ring_control& control = controls_[0];
+  control.sequence++;
+  const uint64_t position = control.head;
+  if (!HasRoom(control)) {
+    control.dropped[type < EVENT_TYPE_COUNT ? type : 0]++;
+    return false;
+  }
+  std::byte* const place = memory_.rings.data() + (position & (plan_.ring_size - 1));
+  memcpy(place, record, size);
+  // The thread that replays is the one that polls: nobody has to be woken, and no order has to hold among CPUs.
+  reinterpret_cast<event_header*>(place)->commit = position + memory_.secret;
+  __atomic_store_n(&control.head, position + size, __ATOMIC_RELEASE);
+  return true;
+}
+
+/** For any record. */
+bool BuilderSource::HasRoom(const ring_control& control) const {
+  return control.head + LONGEST_RECORD - __atomic_load_n(&control.tail, __ATOMIC_ACQUIRE) <= plan_.ring_size;
 }
 
 /** Position of the record in that ring, not committed yet; nothing if there is no room, which is counted. */
@@ -105,7 +122,7 @@ std::optional<uint64_t> BuilderSource::Reserve(uint32_t cpu, event_header header
   ring_control& control = controls_[cpu];
   control.sequence++;
   const uint64_t position = control.head;
-  if (position + LONGEST_RECORD - __atomic_load_n(&control.tail, __ATOMIC_ACQUIRE) > plan_.ring_size) {
+  if (!HasRoom(control)) {
     control.dropped[header.type < EVENT_TYPE_COUNT ? header.type : 0]++;
     return std::nullopt;
   }

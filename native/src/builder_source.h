@@ -27,12 +27,16 @@ class BuilderSource : public EventSource {
   Status Inject(const uint8_t* record, size_t size, bool held);
   /** The same for a recorded event, into the ring of CPU 0: it keeps its own number, CPU and place in the order. */
   Status InjectRecorded(const uint8_t* record, size_t size);
+  /** The same for one whose size was checked, and is that of its header. False if there is no room, which is counted.
+   */
+  bool PutRecorded(const uint8_t* record, uint32_t size, uint32_t type);
   /** Commits the oldest held record of that CPU. False if there is none. */
   bool Commit(uint32_t cpu);
   /** Puts a lifecycle record into its ring; without room it is counted as lost. */
   void InjectImage(const uint8_t* record, size_t size);
 
  private:
+  bool HasRoom(const ring_control& control) const;
   std::optional<uint64_t> Reserve(uint32_t cpu, event_header header, const uint8_t* record, size_t size);
   void CommitAt(uint32_t cpu, uint64_t position);
 

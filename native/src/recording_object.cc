@@ -92,14 +92,20 @@ Napi::Value ArrangeBlockOf(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(*events_at));
 }
 
-/** (arranged: Uint8Array, eventsAt: number, into: Uint8Array of its length) -> whether it is valid */
+/**
+ * (arranged: Uint8Array, eventsAt: number, into: Uint8Array of its length) -> undefined if it is invalid; else how many
+ * events it has, or -1 if its entries are not those of this version
+ */
 Napi::Value RestoreBlockOf(const Napi::CallbackInfo& info) {
   const auto arranged = BytesOf(info, 0);
   const auto into = BytesOf(info, 2);
   if (!arranged || !into || !info[1].IsNumber()) {
     return ThrowType(info.Env(), "restoreBlock: two Uint8Arrays and a place are needed");
   }
-  return Napi::Boolean::New(info.Env(), RestoreBlock(*arranged, info[1].As<Napi::Number>().Uint32Value(), *into));
+  EntryChecks checks;
+  if (!RestoreBlock(*arranged, info[1].As<Napi::Number>().Uint32Value(), *into, &checks)) return info.Env().Undefined();
+  auto events = checks.events();
+  return Napi::Number::New(info.Env(), events ? static_cast<double>(*events) : -1);
 }
 
 Napi::Value CaptureObject::Commit(const Napi::CallbackInfo& info) {

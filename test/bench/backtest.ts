@@ -9,7 +9,7 @@ import { openCapture } from '../../host/capture/open.ts';
 import { REPLAY_SIZES } from '../../host/capture/sizes.ts';
 import { evaluateHistory } from '../../host/journal/backtest/evaluate.ts';
 import { findHistory, type HistoryFile } from '../../host/journal/history.ts';
-import { BlockReplay, checkedBlock, unpackInPlace } from '../../host/recording/block-replay.ts';
+import { BlockReplay, readingInPlace } from '../../host/recording/block-replay.ts';
 import { RecordingFile } from '../../host/recording/byte-source.ts';
 import { type BlockTotals, type ReadBlock, RecordingReader } from '../../host/recording/reader.ts';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
@@ -70,7 +70,7 @@ async function measure(mix: string, types: readonly string[], path: string, sess
   };
   session.progress(`reading, ${mix}`);
   const unpacking = await each(() => events.map((file) => readFile(file, () => NOTHING)));
-  const checking = await each(() => events.map((file) => readFile(file, checkedBlock)));
+  const checking = await each(() => events.map((file) => readFile(file, read)));
   const processes = await each(() => events.map((file) => replayFile(file, new Set())));
   const completing = await each(() => events.map((file) => replayFile(file, ALL)));
   const [file] = files;
@@ -114,18 +114,18 @@ async function recordWorkload(path: string, eventTypes: readonly string[], scrip
 }
 
 const NOTHING: BlockTotals = { events: 0, leftOut: 0 };
-const unpack = unpackInPlace();
+const { read, unpack } = readingInPlace();
 
 /** @returns the events that were counted */
-function readFile<Read extends BlockTotals>({ path }: HistoryFile, read: ReadBlock<Read>): number {
+function readFile<Read extends BlockTotals>({ path }: HistoryFile, readBlock: ReadBlock<Read>): number {
   using file = new RecordingFile(path);
   const reader = new RecordingReader(file);
-  for (const _ of reader.blocks(read, unpack));
+  for (const _ of reader.blocks(readBlock, unpack));
   return reader.events;
 }
 
 function countEvents(files: readonly HistoryFile[]): number {
-  return files.reduce((sum, file) => sum + readFile(file, checkedBlock), 0);
+  return files.reduce((sum, file) => sum + readFile(file, read), 0);
 }
 
 /** Puts all into the tables and the rings, and polls it, without rules. */
@@ -138,7 +138,7 @@ function replayFile({ path }: HistoryFile, types: ReadonlySet<string>): void {
     const images = new Uint32Array(4096);
     const replay = new BlockReplay(capture, types, () => {});
     capture.start([]);
-    for (const block of reader.blocks(checkedBlock, unpack)) {
+    for (const block of reader.blocks(read, unpack)) {
       replay.begin(block);
       while (replay.feed()) {
         while (capture.poll(segments, 0) > 0) capture.release();

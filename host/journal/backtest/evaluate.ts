@@ -2,8 +2,7 @@
 
 import type { ModuleStart } from '../../engine/protocol.ts';
 import { useAccounts } from '../../fields/account-names.ts';
-import type { Unpack } from '../../recording/block.ts';
-import { checkedBlock, unpackInPlace } from '../../recording/block-replay.ts';
+import { type BlockReading, readingInPlace } from '../../recording/block-replay.ts';
 import { ifThere, REMOVED, RecordingFile } from '../../recording/byte-source.ts';
 import { RecordingReader } from '../../recording/reader.ts';
 import type { HistoryFile } from '../history.ts';
@@ -66,7 +65,7 @@ export async function evaluateHistory(
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const damage: FileDamage[] = [];
   const setAside = new Map<string, string>();
-  const unpack = unpackInPlace();
+  const reading = readingInPlace();
   const wanted = new Set(trials.flatMap(({ rules }) => rules.modules.flatMap(typesOf)));
   let [events, leftOut, lost, bytesBefore] = [0, 0, 0, 0];
   let turnEnds = performance.now() + TURN_MS;
@@ -98,7 +97,7 @@ export async function evaluateHistory(
         }),
       ),
     );
-    for (const block of reader.blocks(checkedBlock, unpack)) {
+    for (const block of reader.blocks(reading.read, reading.unpack)) {
       for (const lane of running) lane.evaluate(block);
       onBlock?.(index, running[0]?.milliseconds ?? 0);
       if (performance.now() < turnEnds) continue;
@@ -109,7 +108,7 @@ export async function evaluateHistory(
     }
     const waiting = running.filter((lane) => lane.finish());
     const next = files[index + 1];
-    if (waiting.length > 0 && next) lookAhead(next, waiting, unpack);
+    if (waiting.length > 0 && next) lookAhead(next, waiting, reading);
     for (const lane of running) lane.end();
     events += reader.events;
     leftOut += reader.leftOut;
@@ -128,12 +127,12 @@ function typesOf({ rules }: ModuleStart): readonly string[] {
 }
 
 /** Lets events at the end of a recording wait for the metadata of their container, which is in the next one. */
-function lookAhead({ path, bytes }: HistoryFile, lanes: readonly Lane[], unpack: Unpack | undefined): void {
+function lookAhead({ path, bytes }: HistoryFile, lanes: readonly Lane[], { read, unpack }: BlockReading): void {
   using file = ifThere(() => new RecordingFile(path, bytes));
   if (!file) return;
   let waiting = lanes;
   let blocks = 0;
-  for (const block of new RecordingReader(file).blocks(checkedBlock, unpack)) {
+  for (const block of new RecordingReader(file).blocks(read, unpack)) {
     waiting = waiting.filter((lane) => lane.lookAhead(block));
     if (waiting.length === 0 || ++blocks === MOST_BLOCKS_AHEAD) return;
   }

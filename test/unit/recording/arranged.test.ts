@@ -6,11 +6,14 @@ import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { arranged, restored } from '../../../host/recording/arranged.ts';
 import { unpackBlock } from '../../../host/recording/block.ts';
-import { PayloadBuilder } from '../../../host/recording/payload.ts';
-import { EVENT_HEADER } from '../../../host/schema/event-structs.ts';
+import { checkedBlock, readingInPlace } from '../../../host/recording/block-replay.ts';
+import { PayloadBuilder, PayloadError } from '../../../host/recording/payload.ts';
+import { EVENT_HEADER, EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
+import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { member } from '../../../host/schema/layout.ts';
 
-const offset = (name: 'size' | 'time' | 'image' | 'sequence' | 'cpu'): number => member(EVENT_HEADER, name).offset;
+const offset = (name: 'size' | 'type' | 'time' | 'image' | 'sequence' | 'cpu'): number =>
+  member(EVENT_HEADER, name).offset;
 
 /** A record with any bytes behind its header. */
 const record = fc
@@ -32,6 +35,18 @@ const record = fc
     bytes.set(rest, EVENT_HEADER.size);
     return bytes;
   });
+
+const PROCESS_EVENT = EVENT_TYPES.find(({ shape }) => shape === 'process')?.number ?? 0;
+
+/** What is a record of this version by its size and type. */
+function asEvent(bytes: Uint8Array): Uint8Array {
+  const event = new Uint8Array(EVENT_STRUCTS.process.size);
+  event.set(bytes.subarray(0, event.length));
+  const view = new DataView(event.buffer);
+  view.setUint32(offset('size'), event.length, true);
+  view.setUint16(offset('type'), PROCESS_EVENT, true);
+  return event;
+}
 
 type Entry = { readonly images: Uint8Array } | { readonly records: readonly Uint8Array[] } | { readonly step: bigint };
 
@@ -90,4 +105,44 @@ test('a hostile one is refused, or as long as it says', () => {
     },
   );
   fc.assert(property, { numRuns: 2000 });
+});
+
+test('a block that is read in place has the same bytes and events, or is refused for the same reason', () => {
+  const { read, unpack } = readingInPlace();
+  const outcome = (reading: () => unknown): unknown => {
+    try {
+      return reading();
+    } catch (error) {
+      if (error instanceof PayloadError) return error.message;
+      throw error;
+    }
+  };
+  let [accepted, refused] = [0, 0];
+  const events = fc.array(record.map(asEvent), { maxLength: 6 }).map((records) => ({ records }));
+  const property = fc.property(
+    fc.array(fc.oneof({ weight: 4, arbitrary: events }, entry), { minLength: 1, maxLength: 8 }),
+    fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 }),
+    fc.boolean(),
+    (entries, changes, isArranged) => {
+      const payload = payloadOf(entries);
+      const { bytes, eventsAt } = isArranged ? arranged(payload) : { bytes: payload, eventsAt: 0 };
+      const given = Uint8Array.from(bytes);
+      for (const [at, value] of changes) given[at % given.length] = value;
+      const stored = zstdCompressSync(given);
+      const inPlace = (unpack ?? unpackBlock)(stored, given.length, eventsAt);
+      const apart = unpackBlock(stored, given.length, eventsAt);
+      assert.equal(inPlace === undefined, apart === undefined);
+      if (!inPlace || !apart) return;
+      assert.equal(Buffer.compare(inPlace, apart), 0);
+      const expected = outcome(() => checkedBlock(apart, undefined).events);
+      assert.equal(
+        outcome(() => read(inPlace, undefined).events),
+        expected,
+      );
+      if (typeof expected === 'string') refused++;
+      else if (expected !== 0) accepted++;
+    },
+  );
+  fc.assert(property, { numRuns: 1000 });
+  assert.ok(accepted > 50 && refused > 50, `${accepted} accepted, ${refused} refused`);
 });
