@@ -4,6 +4,7 @@
 // is looked at again after it was masked, and looking ahead is bounded.
 
 import { matchesGlob } from '../fields/glob.ts';
+import { pipedSecrets } from './piped-secrets.ts';
 import {
   ASKING_PROGRAMS,
   AUTH_SCHEMES,
@@ -30,7 +31,11 @@ const NAME = /^[A-Za-z0-9_.-]+$/;
 const NO_COMMANDS = /^[-{[]/;
 /** `sh -c`, `bash -lc`, `su -c`. */
 const SCRIPT_OPTION = /^-[a-z]{0,4}c$/;
+/** `-p`, `/p:` */
+const OPTION_BEGIN = /^[-/]/;
 const HEADER_OPTIONS: ReadonlySet<string> = new Set(['-H', '--header']);
+/** Of git, also of one server: `http.https://host/.extraHeader`. */
+const EXTRA_HEADER = /\.extraheader$/i;
 /** `Authorization: Bearer`, up to where the secret begins. */
 const HEADER_LEAD = new RegExp(`^\\s*(?:(?:${AUTH_SCHEMES})\\s+)?`, 'i');
 const SCHEME_WORD = new RegExp(`^(?:${AUTH_SCHEMES})$`, 'i');
@@ -41,6 +46,8 @@ const SCHEME_WORD = new RegExp(`^(?:${AUTH_SCHEMES})$`, 'i');
 const ANNOUNCEMENT = new RegExp(`(?:^|=)-{0,2}([A-Za-z0-9_.-]+):(?:${AUTH_SCHEMES})?$`, 'i');
 const COOKIE = /cookie$/i;
 const COOKIE_GAP = /^;\s*$/;
+/** `user/SECRET@database` */
+const LOGON = /^([^/@]*\/)[^@]+/;
 const LONGEST_SQL = 'identified'.length;
 /** `kubectl create secret ... --from-literal=KEY=SECRET`. */
 const LITERAL = '--from-literal';
@@ -152,6 +159,8 @@ export class SecretMask {
           return MASK;
         case 'value':
           return masked(word, word.indexOf('='));
+        case 'logon':
+          return word.replace(LOGON, `$1${MASK}`);
         case undefined:
       }
     }
@@ -195,15 +204,14 @@ export class SecretMask {
     const equals = word.indexOf('=');
     const end = equals < 0 ? word.length : equals;
     const option = word.slice(0, end);
+    if (equals >= 0 && (option === '--header' || EXTRA_HEADER.test(option))) {
+      const header = word.slice(equals + 1);
+      return word.slice(0, equals + 1) + (this.#header(header) ?? scanSecrets(header, this.#isSecret));
+    }
     const name = option.replace(/^-{1,2}/, '');
     if (!NAME.test(name)) return undefined;
     if (equals >= 0) {
       if (option === LITERAL) return masked(word, word.indexOf('=', equals + 1));
-      if (option === '--header')
-        return (
-          word.slice(0, equals + 1) +
-          (this.#header(word.slice(equals + 1)) ?? scanSecrets(word.slice(equals + 1), this.#isSecret))
-        );
       return this.#isSecretName(name) ? masked(word, equals) : undefined;
     }
     if (!state || name === option) return undefined;
@@ -217,7 +225,7 @@ export class SecretMask {
   /** Options of the program whose names say nothing, such as `mysql -pSECRET`. */
   #ofProgram(word: string, state: CommandState): string | undefined {
     const { options } = state;
-    if (!options || !word.startsWith('-')) return undefined;
+    if (!options || !OPTION_BEGIN.test(word)) return undefined;
     return (
       (state.awaitsLogin ? undefined : this.#password(word, options, state)) ?? this.#credentials(word, options, state)
     );
@@ -250,7 +258,9 @@ export class SecretMask {
   #commands(text: string, depth: number, isMessage = false): string {
     let state = new CommandState(isMessage);
     let result = '';
-    for (const piece of splitShell(text)) {
+    const pieces = splitShell(text);
+    const piped = pipedSecrets(pieces);
+    for (const [index, piece] of pieces.entries()) {
       if (piece.kind === 'gap') {
         if (piece.endsCommand) {
           const isInCookie = state.isInCookie && COOKIE_GAP.test(piece.text);
@@ -262,6 +272,10 @@ export class SecretMask {
       }
       const quote = quoteAround(piece.text);
       const inner = quote === '' ? piece.text : piece.text.slice(1, -1);
+      if (piped.has(index)) {
+        result += quote + (inner === '' ? '' : MASK) + quote;
+        continue;
+      }
       const own = partOfCookie(inner, state) ?? partOfSql(inner, quote, state);
       result += quote + (own ?? this.#word(inner, state, depth)) + quote;
     }

@@ -16,6 +16,9 @@ export const DEFAULT_SECRET_NAMES: readonly string[] = [
   '*pwd',
   'pass',
   '*-pass',
+  'pw',
+  'pin',
+  'otp',
   '*dbpass',
   '*sshpass',
   '*requirepass',
@@ -25,7 +28,13 @@ export const DEFAULT_SECRET_NAMES: readonly string[] = [
   '*secret-key',
   '*secret-access-key',
   '*secret-id',
+  '*secret-string',
+  '*secret-value',
+  '*secret-key-base',
   '*token',
+  '*token-id',
+  '*token-value',
+  '*-pat',
   '*api-key',
   '*apikey',
   '*access-key',
@@ -35,6 +44,11 @@ export const DEFAULT_SECRET_NAMES: readonly string[] = [
   '*auth-key',
   '*authkey',
   '*encryption-key',
+  '*signing-key',
+  '*session-key',
+  '*master-key',
+  '*deploy-key',
+  '*unseal-key',
   '*certificate-key',
   '*psk',
   'jwt*',
@@ -43,6 +57,11 @@ export const DEFAULT_SECRET_NAMES: readonly string[] = [
   '*credential',
   '*credentials',
   '*authorization',
+  '*-creds',
+  'creds',
+  'github-oauth-*',
+  '*npm-auth',
+  '*rediscli-auth',
   'cookie',
   'set-cookie',
   'x-auth-*',
@@ -99,8 +118,20 @@ export const PROGRAM_OPTIONS: readonly ProgramOptions[] = [
   { programs: ['crictl'], credentials: { options: ['--creds'], separator: ':' } },
   { programs: ['ctr', 'etcdctl'], credentials: { options: ['-u', '--user'], separator: ':' } },
   { programs: ['lftp'], credentials: { options: ['-u', '--user'], separator: ',' } },
-  { programs: ['useradd', 'usermod', 'cqlsh', 'twine', 'ncftp', 'rdesktop'], separate: ['-p'] },
-  { programs: ['ipmitool', 'mosquitto_pub', 'mosquitto_sub'], separate: ['-P'] },
+  {
+    programs: [
+      ...['useradd', 'usermod', 'cqlsh', 'twine', 'ncftp', 'ncftpput', 'ncftpget', 'rdesktop', 'rabbitmqadmin'],
+      ...['hydra', 'medusa', 'smbmap'],
+    ],
+    separate: ['-p'],
+  },
+  { programs: ['crackmapexec', 'netexec', 'nxc', 'evil-winrm'], separate: ['-p', '-H'] },
+  { programs: ['mosquitto_pub', 'mosquitto_sub'], separate: ['-P'] },
+  { programs: ['ipmitool'], separate: ['-P'], attached: ['-P'] },
+  { programs: ['openssl'], separate: ['-k', '-K', '-hmac'] },
+  { programs: ['xfreerdp', 'xfreerdp3', 'wlfreerdp'], attached: ['/p:'] },
+  { programs: ['gem'], separate: ['-k'] },
+  { programs: ['doctl', 'fly', 'flyctl'], separate: ['-t'] },
   { programs: ['ssh-keygen'], separate: ['-N', '-P'] },
   {
     programs: ['snmpwalk', 'snmpget', 'snmpset', 'snmpbulkwalk', 'snmptrap'],
@@ -115,7 +146,11 @@ export const PROGRAM_OPTIONS: readonly ProgramOptions[] = [
   {
     programs: ['curl'],
     separate: ['-b'],
-    credentials: { options: ['-u', '--user', '-U', '--proxy-user'], separator: ':' },
+    // `--cert FILE:SECRET` too.
+    credentials: {
+      options: ['-u', '--user', '-U', '--proxy-user', '-E', '--cert', '--proxy-cert'],
+      separator: ':',
+    },
     flags: '0123456#aBfgGIijJklLMnNOpqRsSvVZ',
   },
   { programs: ['wget'], credentials: { options: ['-u', '--user', '-U', '--proxy-user'], separator: ':' } },
@@ -125,7 +160,7 @@ export const PROGRAM_OPTIONS: readonly ProgramOptions[] = [
   },
   { programs: ['ab'], credentials: { options: ['-A', '-P', '-u', '--user'], separator: ':' } },
   {
-    programs: ['smbclient', 'rpcclient', 'net', 'mount.cifs'],
+    programs: ['smbclient', 'rpcclient', 'net', 'mount.cifs', 'smbget', 'winexe'],
     credentials: { options: ['-U', '--user'], separator: '%' },
   },
   { programs: ['7z', '7za', 'unrar', 'rar', 'zip', 'unzip'], attached: ['-p', '-P'], separate: ['-P'] },
@@ -138,8 +173,11 @@ export interface SecretWord {
   readonly behind: readonly string[];
   /** Words between the last of these and the secret. */
   readonly skipped?: number;
-  /** `named`: a name, which says whether the next word is a secret; `values`: the values of all words from there on, `KEY=SECRET`. */
-  readonly as?: 'named' | 'values';
+  /**
+   * `named`: a name, which says whether the next word is a secret; `values`: the values of all words from there on, `KEY=SECRET`;
+   * `rest`: all words from there on, where options decide which of them is the secret; `logon`: `USER/SECRET@DATABASE`.
+   */
+  readonly as?: 'named' | 'values' | 'rest' | 'logon';
 }
 
 export const SECRET_WORDS: readonly SecretWord[] = [
@@ -157,6 +195,20 @@ export const SECRET_WORDS: readonly SecretWord[] = [
   { programs: ['nmcli'], behind: ['wifi'], as: 'named' },
   { programs: ['openssl'], behind: ['passwd'] },
   { programs: ['wpa_passphrase'], behind: [], skipped: 1 },
+  { programs: ['mysqladmin', 'mariadb-admin'], behind: ['password'] },
+  { programs: ['htpasswd'], behind: [], skipped: 1, as: 'rest' },
+  { programs: ['sqlplus', 'sqlldr', 'expdp', 'impdp'], behind: [], as: 'logon' },
+  { programs: ['consul'], behind: ['kv', 'put'], skipped: 1 },
+  { programs: ['etcdctl'], behind: ['put'], skipped: 1 },
+  { programs: ['cargo'], behind: ['login'] },
+  { programs: ['composer'], behind: ['config'], as: 'named' },
+  { programs: ['redis-cli', 'valkey-cli'], behind: ['config', 'set'], as: 'named' },
+  { programs: ['nmcli'], behind: ['modify'], as: 'named' },
+  { programs: ['wpa_cli'], behind: ['set_network'], as: 'named' },
+  { programs: ['ansible-vault'], behind: ['encrypt_string'] },
+  { programs: ['fly', 'flyctl'], behind: ['secrets', 'set'], as: 'values' },
+  { programs: ['heroku'], behind: ['config:set'], as: 'values' },
+  { programs: ['pulumi'], behind: ['config', 'set'], as: 'rest' },
   { programs: ['bw'], behind: ['unlock'] },
   { programs: ['bw'], behind: ['login'], skipped: 1 },
   { programs: ['ngrok'], behind: ['authtoken'] },

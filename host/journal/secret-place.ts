@@ -34,9 +34,9 @@ export class SecretPlace {
 
   /**
    * Takes the next word of the command that is no option.
-   * @returns what it is: a secret, or a key with a secret as its value
+   * @returns what it is: a secret, a key with a secret as its value, or a user with a secret behind a slash
    */
-  take(word: string, isSecret: NameTest): 'secret' | 'value' | undefined {
+  take(word: string, isSecret: NameTest): 'secret' | 'value' | 'logon' | undefined {
     const { behind, skipped = 0, as } = this.#word;
     const next = behind[this.#found];
     if (next !== undefined) {
@@ -51,7 +51,9 @@ export class SecretPlace {
       return isValue ? 'secret' : undefined;
     }
     if (this.#skipped++ < skipped) return undefined;
+    if (as === 'rest') return 'secret';
     this.#isPast = true;
+    if (as === 'logon') return 'logon';
     // `username=me` is known by its name.
     return word.includes('=') ? undefined : 'secret';
   }

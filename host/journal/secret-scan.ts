@@ -20,6 +20,11 @@ const WEB_SCHEME = /^https?$/i;
 const NO_PASSWORDS: ReadonlySet<string> = new Set(['', 'x-oauth-basic']);
 const SCHEME = new RegExp(`^(?:${AUTH_SCHEMES})\\s+`, 'i');
 const LONGEST_SCHEME = 32;
+const PASSWORD_NAME = /pass(?:word|wd)?$/i;
+/** Looking ahead is bounded. */
+const LONGEST_LOGON = 256;
+/** Of a host's name or address; not of a version or a digest. */
+const HOST_BEGIN = /^(?!sha\d+:|\^|~|\d+(?:\.\d+){0,2}(?![\d.]))[A-Za-z0-9[(]/;
 
 interface Range {
   readonly from: number;
@@ -85,7 +90,9 @@ function valueAt(text: string, at: number, name: Range, isSecret: NameTest): Ran
   if (name.from === name.to || (name.to !== at && !isQuoted)) return undefined;
   const word = text.slice(name.from, name.to);
   // An image's tag is not a value, `kim/secret:1.2`; `pass:` is how openssl takes passwords.
-  if (separator === ':' && !isQuoted && !isValueBegin(text, at + 1) && word !== 'pass') return undefined;
+  if (separator === ':' && !isQuoted && !isValueBegin(text, at + 1) && !PASSWORD_NAME.test(word)) {
+    return text.charAt(name.from - 1) === '@' ? undefined : logonPassword(text, at + 1);
+  }
   return isSecret(word.replace(/^-+/, '')) ? value(text, at + 1) : undefined;
 }
 
@@ -97,6 +104,16 @@ function isQuoteBetween(text: string, from: number, to: number): boolean {
 function isValueBegin(text: string, at: number): boolean {
   const next = text.charAt(at);
   return BLANK.test(next) || next === '"' || next === "'" || next === '\\';
+}
+
+/** The secret of `user:SECRET@host` without a scheme, as data source names have it, and programs that log in to others. */
+function logonPassword(text: string, from: number): Range | undefined {
+  const part = text.slice(from, from + LONGEST_LOGON);
+  const end = part.search(AUTHORITY_END);
+  const logon = end < 0 ? part : part.slice(0, end);
+  const sign = logon.lastIndexOf('@');
+  // `nginx:1.25@sha256:...` and `npm:package@1.2` are names of other things.
+  return sign > 0 && HOST_BEGIN.test(logon.slice(sign + 1)) ? range(from, from + sign) : undefined;
 }
 
 /** The value that begins there, after blanks; without the quotes around it. */

@@ -205,6 +205,62 @@ test('a text in which the quotes of a command line are gone', () => {
   }
 });
 
+test('a secret that a script passes to the standard input of a command', () => {
+  const script = (text: string): string | undefined => mask.words(['sh', '-c', text])[2];
+  assert.equal(script("echo 's3' | sudo -S ls"), "echo '***' | sudo -S ls");
+  assert.equal(script('cd /x; echo -n s3 |sudo -kS -- ls | wc'), 'cd /x; echo -n *** |sudo -kS -- ls | wc');
+  assert.equal(script('echo bob:s3 | /usr/sbin/chpasswd'), 'echo *** | /usr/sbin/chpasswd');
+  assert.equal(
+    script('printf %s "$A" s3 | docker login -u me --password-stdin'),
+    'printf *** "***" *** | docker login -u me --password-stdin',
+  );
+  assert.equal(script("passwd --stdin bob <<< 's3'"), "passwd --stdin bob <<< '***'");
+  assert.equal(mask.text('sh -c echo s3 | sudo -S ls'), 'sh -c echo s3 | sudo -S ls'.replace('s3', '***'));
+  for (const text of [
+    'echo hi | wc -l',
+    'echo hi || sudo -S ls',
+    'echo hi; sudo -S ls',
+    'echo hi | sudo tee -a /etc/hosts',
+    'cat f | sudo -S ls',
+    'cat <<< hi',
+  ]) {
+    assert.equal(script(text), text);
+  }
+});
+
+test('a user and a secret without a scheme', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['app --dsn=u:§@tcp(db:3306)/shop', 'app --dsn=u:***@tcp(db:3306)/shop'],
+    ['psexec.py corp/bob:§@10.0.0.7', 'psexec.py corp/bob:***@10.0.0.7'],
+    ['sqlplus -s system/§@db', 'sqlplus -s system/***@db'],
+    ['xfreerdp /u:bob /p:§ /v:h', 'xfreerdp /u:bob /p:*** /v:h'],
+    [
+      'git -c http.https://h/.extraHeader=PRIVATE-TOKEN:§ fetch',
+      'git -c http.https://h/.extraHeader=PRIVATE-TOKEN:*** fetch',
+    ],
+    ['app password:§ /password:§', 'app password:*** /password:***'],
+    ['openssl enc -k § -in f', 'openssl enc -k *** -in f'],
+    ['curl -E c.pem:§ --cert=c.pem:§ h', 'curl -E c.pem:*** --cert=c.pem:*** h'],
+    ['mysqladmin -u root password §', 'mysqladmin -u root password ***'],
+    ['htpasswd -nb bob §', 'htpasswd -nb bob ***'],
+    ['etcdctl put /db/key §', 'etcdctl put /db/key ***'],
+    ['redis-cli config set requirepass §', 'redis-cli config set requirepass ***'],
+    ['env RAILS_MASTER_KEY=§ GITHUB_PAT=§ NPM_AUTH=§', 'env RAILS_MASTER_KEY=*** GITHUB_PAT=*** NPM_AUTH=***'],
+  ];
+  for (const [given, wanted] of cases) assert.equal(line(given.replaceAll('§', 'S3cr3t')), wanted);
+  for (const text of [
+    'docker run nginx:1.25@sha256:0123456789abcdef',
+    'npm i left@npm:right@1.2.3 a@npm:b@latest',
+    'scp bob@h:notes@home .',
+    'git clone git@h.org:a/b',
+    'ssh -L 8080:db:80 bob@h',
+    'redis-cli config set maxmemory 1gb',
+    'composer config repo.x vcs',
+  ]) {
+    assert.equal(line(text), text);
+  }
+});
+
 test('command lines within an argument', () => {
   const script = (text: string) => mask.words(['sh', '-c', text])[2];
   assert.equal(script('PGPASSWORD=s3 psql -h db; echo done'), 'PGPASSWORD=*** psql -h db; echo done');
@@ -237,7 +293,7 @@ test('the names can be chosen', () => {
 /** Letters that no name and no token of the defaults is made of. */
 const INNOCENT = fc
   .stringMatching(/^[b-df-hj-mqvxz/][b-df-hj-mqvxz0-9/=,.:@%+-]{0,12}$/)
-  .filter((word) => !word.includes('://'));
+  .filter((word) => !/:\/\/|:.*@/.test(word));
 /** Found again in any text. */
 const SECRET = fc.stringMatching(/^Q[A-Z0-9]{5,12}Q$/);
 const NAMES = fc.constantFrom(...DEFAULT_SECRET_NAMES.map((name) => name.replaceAll('*', 'j-')));
