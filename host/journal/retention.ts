@@ -51,17 +51,28 @@ export interface Bounds {
   readonly keep: number;
 }
 
-/** Those to remove, oldest first, so that the others are within the bounds beside that many bytes. */
+/** What ended later than that from now was written while the clock was wrong. */
+export const CLOCK_WAS_AHEAD_MS = 24 * 3_600_000;
+
+/**
+ * Those to remove, oldest first, so that the others are within the bounds beside that many bytes. Those of a clock that was far ahead count as
+ * the oldest: otherwise they would stay, and what is written now would make room for itself.
+ */
 export function expired(
   segments: readonly StoredSegment[],
   { maxBytes, keep }: Bounds,
   beside: number,
   now: number,
 ): StoredSegment[] {
+  const isAhead = ({ ended }: StoredSegment): boolean => ended > now + CLOCK_WAS_AHEAD_MS;
+  const ordered = [...segments.filter(isAhead), ...segments.filter((segment) => !isAhead(segment))];
   let total = segments.reduce((sum, { bytes }) => sum + bytes, beside);
   const removed: StoredSegment[] = [];
-  for (const segment of segments) {
-    if (total <= maxBytes && segment.ended >= now - keep) break;
+  for (const segment of ordered) {
+    if (total <= maxBytes && segment.ended >= now - keep) {
+      if (isAhead(segment)) continue;
+      break;
+    }
     removed.push(segment);
     total -= segment.bytes;
   }

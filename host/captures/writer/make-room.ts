@@ -3,8 +3,11 @@
 
 import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { CLOCK_WAS_AHEAD_MS } from '../../journal/retention.ts';
 
 export const SUFFIX = '.wsp';
+/** Of the time in a name. */
+const TIME_DIGITS = 20;
 
 export interface RoomPlan {
   readonly pathPrefix: string;
@@ -29,16 +32,21 @@ export function makeRoom({ pathPrefix, fileBytes, totalBytes, running }: RoomPla
   }
 }
 
-/** The files of captures with that prefix, oldest first: their names have the time. */
+/**
+ * The files of captures with that prefix, oldest first: their names have the time. Those of a clock that was far ahead count as the oldest:
+ * otherwise they would stay, and each new capture would make room for itself by the one before it.
+ */
 function capturesIn(pathPrefix: string): { readonly path: string; readonly bytes: number }[] {
   const folder = dirname(pathPrefix);
   const begin = `${basename(pathPrefix)}_`;
-  return readdirSync(folder)
+  const latest = BigInt(Date.now() + CLOCK_WAS_AHEAD_MS) * 1_000_000n;
+  const isAhead = (name: string): boolean => BigInt(name.slice(begin.length, begin.length + TIME_DIGITS)) > latest;
+  const names = readdirSync(folder)
     .filter((name) => name.startsWith(begin) && /^\d{20}_\d{20}\.wsp$/.test(name.slice(begin.length)))
-    .sort()
-    .flatMap((name) => {
-      const path = join(folder, name);
-      const stats = lstatSync(path, { throwIfNoEntry: false });
-      return stats?.isFile() ? [{ path, bytes: stats.size }] : [];
-    });
+    .sort();
+  return [...names.filter(isAhead), ...names.filter((name) => !isAhead(name))].flatMap((name) => {
+    const path = join(folder, name);
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    return stats?.isFile() ? [{ path, bytes: stats.size }] : [];
+  });
 }

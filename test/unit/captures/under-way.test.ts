@@ -182,6 +182,25 @@ describe('captures under way', () => {
     makeRoom({ ...plan, running: [name(0), name(9)] });
     assert.deepEqual(readdirSync(place).sort(), [name(0), name(3), name(4)]);
   });
+
+  it('captures of a clock that was far ahead are the first that make room', () => {
+    const place = folder();
+    const now = BigInt(Date.now()) * 1_000_000n;
+    const day = 86_400_000_000_000n;
+    const name = (time: bigint): string => `c_${String(time).padStart(20, '0')}_${'0'.repeat(20)}.wsp`;
+    const names = [now - day, now - 5n, now + day / 2n, now + 900n * day, now + 901n * day].map(name);
+    for (const each of names) writeFileSync(join(place, each), new Uint8Array(100));
+    makeRoom({ pathPrefix: join(place, 'c'), fileBytes: 100, totalBytes: 500, running: [] });
+    assert.deepEqual(
+      readdirSync(place).sort(),
+      [0, 1, 2, 4].map((index) => names[index]),
+    );
+    makeRoom({ pathPrefix: join(place, 'c'), fileBytes: 100, totalBytes: 300, running: [] });
+    assert.deepEqual(
+      readdirSync(place).sort(),
+      [1, 2].map((index) => names[index]),
+    );
+  });
 });
 
 /** A thread may come to it only later. */

@@ -252,6 +252,22 @@ test('which are expired: the oldest, and none that others would make room for', 
   assert.deepEqual(paths(60, 50), ['0', '1']);
 });
 
+test('segments of a clock that was far ahead go first, and none of them goes by its age', () => {
+  const day = 86_400_000;
+  const now = 100 * day;
+  const segments = [now - 3 * day, now - day, now + 1, now + 50 * day, now + 51 * day].map((ended, place) => ({
+    path: `${place}`,
+    bytes: 10,
+    ended,
+  }));
+  const paths = (maxBytes: number, keep: number) =>
+    expired(segments, { maxBytes, keep }, 0, now).map(({ path }) => path);
+  assert.deepEqual(paths(50, 7 * day), []);
+  assert.deepEqual(paths(30, 7 * day), ['3', '4']);
+  assert.deepEqual(paths(20, 7 * day), ['3', '4', '0']);
+  assert.deepEqual(paths(50, 2 * day), ['0']);
+});
+
 test('an index that is none is no index', () => {
   const sound = { at: 5, events: 1, from: 10, to: 12, pids: [3], containers: ['host'], types: ['openat'] };
   assert.deepEqual(decodeIndex(zstdCompressSync(encodeIndex([sound]))), [sound]);
