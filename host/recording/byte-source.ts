@@ -1,6 +1,7 @@
 // Where a recording is read from: a file, or memory.
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { RecordingError } from './format.ts';
 
 /** Read at once at least: what is read first is most often followed by more. */
 const FIRST_BYTES = 1 << 16;
@@ -9,6 +10,17 @@ export interface ByteSource {
   readonly size: number;
   /** The bytes from `at` on, fewer where there are no more. Valid until the next call. */
   read(at: number, length: number): Uint8Array;
+}
+
+/**
+ * Opens a file that is read here and there. A pipe has no places, and opening one would wait for a writer, which nothing but a kill ends.
+ * Throws RecordingError for one, and the errors of open().
+ */
+export function openInFile(path: string): number {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  if (!fstatSync(descriptor).isFIFO()) return descriptor;
+  closeSync(descriptor);
+  throw new RecordingError('RECORDING_PIPE', 'it is a pipe: write what comes from it to a file, and name that');
 }
 
 /** A file as a source of bytes. */
@@ -24,7 +36,7 @@ export class RecordingFile implements ByteSource, Disposable {
    * @param size `growing`: it is still written, and its size is what it is when it is asked for; a number: what comes behind is left out
    */
   constructor(path: string, size?: 'growing' | number) {
-    this.#descriptor = openSync(path, 'r');
+    this.#descriptor = openInFile(path);
     this.#size = size === 'growing' ? undefined : Math.min(fstatSync(this.#descriptor).size, size ?? Infinity);
   }
 

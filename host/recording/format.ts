@@ -81,7 +81,11 @@ export interface BlockHead {
   readonly eventsBefore: number;
 }
 
-export type RecordingErrorCode = 'RECORDING_NONE' | 'RECORDING_OTHER_VERSION' | 'RECORDING_DAMAGED_HEAD';
+export type RecordingErrorCode =
+  | 'RECORDING_NONE'
+  | 'RECORDING_PIPE'
+  | 'RECORDING_OTHER_VERSION'
+  | 'RECORDING_DAMAGED_HEAD';
 
 /** A file that can't be replayed at all. */
 export class RecordingError extends Error {

@@ -1,7 +1,7 @@
 // A file to replay: a recording, or a savefile of libs.
 
-import { closeSync, openSync, readSync } from 'node:fs';
-import { RecordingFile } from '../recording/byte-source.ts';
+import { closeSync, readSync } from 'node:fs';
+import { openInFile, RecordingFile } from '../recording/byte-source.ts';
 import { RecordingReader } from '../recording/reader.ts';
 import type { RecordingSource } from '../recording/source.ts';
 import { type ReadProgress, ScapFile } from './format/byte-stream.ts';
@@ -23,7 +23,7 @@ export function openRecording(path: string): OpenedRecording {
 }
 
 function isScap(path: string): boolean {
-  const descriptor = openSync(path, 'r');
+  const descriptor = openInFile(path);
   try {
     const bytes = Buffer.alloc(LONGEST_BEGINNING);
     const length = readSync(descriptor, bytes, 0, bytes.length, 0);

@@ -24,7 +24,10 @@ const RULES = `
 `;
 
 function wasprey(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
   assert.doesNotMatch(stderr, /^\s+at /m, 'a stack trace');
   return { status, stdout, stderr };
 }
@@ -91,6 +94,28 @@ test('what can not be replayed is refused in a sentence', () => {
   const { status, stderr } = wasprey('replay', folder.file('text'));
   assert.equal(status, 1);
   assert.match(stderr, /^wasprey: can't replay .*text: it is not a recording of `wasprey capture`$/m);
+});
+
+test('a pipe is refused at once, whoever writes to it', () => {
+  using folder = new Folder();
+  const rules = folder.file('rules.yaml');
+  writeFileSync(rules, RULES);
+  const pipe = folder.file('pipe');
+  spawnSync('mkfifo', [pipe]);
+  for (const words of [
+    ['replay', pipe, '-r', rules],
+    ['backtest', rules, '--on', pipe],
+    ['activity', pipe],
+    ['captures', 'show', pipe],
+    ['export', pipe, '-o', folder.file('out.scap')],
+  ]) {
+    const { status, stderr } = wasprey(...words);
+    assert.equal(status, 1, words[0]);
+    assert.match(
+      stderr,
+      /can't (read|replay) \S+pipe: it is a pipe: write what comes from it to a file, and name that/,
+    );
+  }
 });
 
 test('arguments that do not fit are reported before anything else', () => {
