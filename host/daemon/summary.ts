@@ -3,6 +3,7 @@
 import { describeLoss } from '../agent/image-watch.ts';
 import type { SourceSummary } from '../agent/other-source.ts';
 import type { Summary } from '../agent/summary.ts';
+import { escapeText } from '../diagnostics/escape.ts';
 import { count, number } from '../diagnostics/numbers.ts';
 import { eventTotals } from '../engine/event-totals.ts';
 import type { JournalSummary } from '../journal/store.ts';
@@ -76,7 +77,9 @@ export function missedLine(missed: number): string {
 /** The rules with the most alerts, a line each. */
 export function ruleLines(byRule: ReadonlyMap<string, number>): string[] {
   const named = [...byRule].sort(([, a], [, b]) => b - a);
-  const lines = named.slice(0, NAMED_RULES).map(([rule, alerts]) => `  ${String(alerts).padStart(7)}  ${rule}`);
+  const lines = named
+    .slice(0, NAMED_RULES)
+    .map(([rule, alerts]) => `  ${String(alerts).padStart(7)}  ${escapeText(rule)}`);
   return named.length > NAMED_RULES
     ? [...lines, `           and ${count(named.length - NAMED_RULES, 'more rule')}`]
     : lines;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Summary } from '../../../host/agent/summary.ts';
 import { renderRecorded } from '../../../host/cli/reports/recording-summary.ts';
-import { renderSummary } from '../../../host/daemon/summary.ts';
+import { renderSummary, ruleLines } from '../../../host/daemon/summary.ts';
 import type { HoldCounters } from '../../../host/engine/protocol.ts';
 
 const CAPTURE = {
@@ -143,4 +143,8 @@ test('drops that were occurrences are reported with what was done, in the words 
 
 test('an engine that gave no numbers is said to have given none', () => {
   assert.match(renderSummary(summary({ engine: undefined }), 1), /3 alerts; the engine gave no numbers/);
+});
+
+test('the name of a rule, which comes from a module of others, is escaped', () => {
+  assert.deepEqual(ruleLines(new Map([['a\x1b[2J\u202eb', 2]])), ['        2  a\\u001b[2J\\u202eb']);
 });
