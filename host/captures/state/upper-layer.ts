@@ -9,6 +9,8 @@ import type { TimeLimit } from './time-limit.ts';
 
 /** Below the upper layer. A hostile container can nest folders until no path can name them. */
 const DEEPEST = 64;
+/** Entries of a folder that are listed before other folders have had their turn. */
+const FIRST_TURN = 256;
 
 /** A file, and what is needed to open it. */
 export interface LayerFile {
@@ -24,21 +26,45 @@ export interface UpperLayer {
   readonly isComplete: boolean;
 }
 
-/** @param layer where the layer can be read here; undefined is returned if it is not there */
+interface WaitingFolder {
+  readonly path: Buffer;
+  readonly depth: number;
+  /** Names, as latin1, that were listed when it had its first turn. */
+  readonly listed?: ReadonlySet<string>;
+}
+
+/**
+ * Folders come in the order of their depth, and those with many entries have a second turn when all others have had one: a million files in one
+ * do not hide what was dropped beside it.
+ * @param layer where the layer can be read here; undefined is returned if it is not there
+ */
 export function changedFiles(layer: string, most: number, limit: TimeLimit): UpperLayer | undefined {
   const entries: LayerFile[] = [];
   let isComplete = true;
-  const waiting: { readonly path: Buffer; readonly depth: number }[] = [{ path: Buffer.alloc(0), depth: 0 }];
-  for (let folder = waiting.shift(); folder; folder = waiting.shift()) {
+  const waiting: WaitingFolder[] = [{ path: Buffer.alloc(0), depth: 0 }];
+  const again: WaitingFolder[] = [];
+  const next = (): WaitingFolder | undefined => waiting.shift() ?? again.shift();
+  for (let folder = next(); folder; folder = next()) {
     const descriptor = openBelow(layer, folder.path, 'folder');
     if (descriptor === undefined) {
       if (folder.depth === 0) return undefined;
       continue;
     }
+    const { listed } = folder;
+    const first = new Set<string>();
     try {
-      for (const [name, stats] of entriesOf(`/proc/self/fd/${descriptor}`)) {
+      for (const name of namesIn(`/proc/self/fd/${descriptor}`)) {
         if (entries.length >= most || limit.isOver) return layerOf(entries, false);
-        const path = Buffer.concat([folder.path, SLASH, name]);
+        if (listed?.has(name)) continue;
+        if (!listed && first.size === FIRST_TURN) {
+          again.push({ ...folder, listed: first });
+          break;
+        }
+        first.add(name);
+        const bytes = Buffer.from(name, 'latin1');
+        const stats = statOf(Buffer.concat([Buffer.from(`/proc/self/fd/${descriptor}/`), bytes]));
+        if (!stats) continue;
+        const path = Buffer.concat([folder.path, SLASH, bytes]);
         entries.push({ file: describe(path, stats), path, inode: stats.ino });
         if (!stats.isDirectory()) continue;
         if (folder.depth < DEEPEST) waiting.push({ path, depth: folder.depth + 1 });
@@ -57,8 +83,8 @@ function layerOf(entries: readonly LayerFile[], isComplete: boolean): UpperLayer
   return { entries, files: entries.map(({ file }) => file), isComplete };
 }
 
-/** One at a time: a folder may have millions. Names are read as latin1, each character a byte, because they may be no text. */
-function* entriesOf(folder: string): Generator<[Buffer, Stats]> {
+/** One at a time: a folder may have millions. As latin1, each character a byte, because they may be no text. */
+function* namesIn(folder: string): Generator<string> {
   let entries: Dir;
   try {
     entries = opendirSync(folder, { encoding: 'latin1' });
@@ -66,11 +92,7 @@ function* entriesOf(folder: string): Generator<[Buffer, Stats]> {
     return;
   }
   try {
-    for (let entry = entries.readSync(); entry; entry = entries.readSync()) {
-      const name = Buffer.from(entry.name, 'latin1');
-      const stats = statOf(Buffer.concat([Buffer.from(folder), SLASH, name]));
-      if (stats) yield [name, stats];
-    }
+    for (let entry = entries.readSync(); entry; entry = entries.readSync()) yield entry.name;
   } finally {
     entries.closeSync();
   }

@@ -41,6 +41,22 @@ describe('captures: the upper layer of a container', () => {
     assert.equal(changedFiles(`${layer}/none`, 100, new TimeLimit(60_000)), undefined);
   });
 
+  it('many files in one folder do not hide those of others, and all are listed once where there is room', () => {
+    const crowded = `${directory}/crowded`;
+    mkdirSync(`${crowded}/a/z`, { recursive: true });
+    mkdirSync(`${crowded}/b/c`, { recursive: true });
+    for (let number = 0; number < 1000; number++) writeFileSync(`${crowded}/a/${number}`, '');
+    writeFileSync(`${crowded}/b/c/dropped`, '');
+    const cut = changedFiles(crowded, 300, new TimeLimit(60_000));
+    assert.equal(cut?.isComplete, false);
+    assert.equal(cut.files.length, 300);
+    assert.ok(cut.files.some(({ path }) => path === '/b/c/dropped'));
+    const whole = changedFiles(crowded, 2000, new TimeLimit(60_000));
+    assert.ok(whole?.isComplete);
+    assert.equal(whole.files.length, 1005);
+    assert.equal(new Set(whole.files.map(({ path }) => path)).size, 1005);
+  });
+
   it('has names that are not UTF-8, and what is below them', () => {
     const strange = `${directory}/strange`;
     const evil = Buffer.concat([Buffer.from(`${strange}/evil`), Buffer.of(0xff)]);
