@@ -309,6 +309,45 @@ test('notes of another shape are left out, and bytes that are flipped never end 
   assert.ok(readFileSync(path).length > 0);
 });
 
+/** Copies of a value, each with another value at one place of it. */
+function* changedOnce(value: unknown, others: readonly unknown[]): Generator<unknown> {
+  yield* others;
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, each] of Object.entries(value)) {
+    for (const other of changedOnce(each, others)) {
+      yield Array.isArray(value) ? value.with(Number(key), other) : { ...value, [key]: other };
+    }
+  }
+}
+
+test('a note with any value at any place is shown or left out', () => {
+  const numbers = [-1, 1.5, 1e300, -1e300, 8.64e15, 2 ** 53, 2 ** 32];
+  const others = [...numbers, '', '9'.repeat(30), '-5', '1e5', 'x\ny', null, [], [null], {}, true];
+  const alert = {
+    kind: BLOCK_KIND.ALERT,
+    payload: noteBytes({ alert: ALERT, terms: { scope: 'all', beforeMs: 1, afterMs: 1 } }),
+  };
+  const state = { kind: BLOCK_KIND.STATE, payload: noteBytes(STATE) };
+  let shown = 0;
+  for (const [changed, kept] of [
+    [alert, state],
+    [state, alert],
+  ] as const) {
+    for (const json of changedOnce(JSON.parse(Buffer.from(changed.payload).toString()), others)) {
+      const notes = [{ ...changed, payload: Buffer.from(JSON.stringify(json)) }, kept];
+      using folder = new Folder();
+      const path = folder.file('changed.wsp');
+      writeFileSync(path, writeBlocks(notes.map((note) => ({ ...note, events: 0 }))).bytes);
+      const read = readNotes(path);
+      if (!read) continue;
+      const report = reportOf(path, read);
+      for (const text of [textOf(report), reportJson(report, MASK), reportHtml(report, MASK)]) assert.ok(text !== '');
+      shown++;
+    }
+  }
+  assert.ok(shown > 500, `${shown}`);
+});
+
 test('command lines are masked by their words, which blanks and quotes in them can not hide', () => {
   const words = [
     'curl',
