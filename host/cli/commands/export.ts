@@ -1,6 +1,6 @@
 // wasprey export: writes recordings as a capture of Falco.
 
-import { rmSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
@@ -13,6 +13,7 @@ import { type ExportedHistory, exportFiles } from '../../scap/write/export-files
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
 import { givenHistory, HISTORY_OPTIONS, journalFolder } from '../options/history-options.ts';
+import { OutputFile } from '../options/output-file.ts';
 import { ProgressBar } from '../reports/progress-bar.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -40,7 +41,7 @@ export const EXPORT = defineCommand({
       kind: 'text',
       short: 'o',
       value: 'FILE',
-      description: 'File to write the capture to; it is overwritten.',
+      description: 'File to write the capture to; it is replaced when all is written.',
     },
     since: {
       kind: 'text',
@@ -68,9 +69,10 @@ export const EXPORT = defineCommand({
     using bar = new ProgressBar();
     const paths = files.map(({ path }) => path);
     if (paths.some((path) => isSameFile(path, output))) throw new UsageError('the capture would replace its recording');
+    using file = new OutputFile(output);
     let events: number;
     try {
-      events = await exportFiles(paths, output, {
+      events = await exportFiles(paths, file.path, {
         open: (path) =>
           openHistory(path, ({ at, reason, isCutOff }) => {
             if (isCutOff) notes.push(`${path} has no end yet, or was cut off: what is in it was exported`);
@@ -80,8 +82,9 @@ export const EXPORT = defineCommand({
         onProgress: (share, done) => bar.update(share, done),
         signal: stop.signal,
       });
+      file.complete();
     } catch (error) {
-      rmSync(output, { force: true });
+      file.discard(error);
       if (stop.signal.aborted) throw new CommandFailure('stopped before the end: nothing was written');
       throw new CommandFailure(`can't write ${output}: ${reasonOf(error)}`);
     }

@@ -20,7 +20,10 @@ const RULE = `
 `;
 
 function wasprey(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
   return { status, stdout, stderr };
 }
 
@@ -44,6 +47,26 @@ test('a recording is exported, and the capture raises its alert', () => {
   assert.equal(replayed.status, 0, replayed.stderr);
   assert.match(replayed.stdout, /test read \/etc\/shadow/);
   assert.match(replayed.stderr, /Replayed 1 event: 1 alert/);
+});
+
+test('what is at the place of the capture stays where it can not be written', () => {
+  using folder = new Folder();
+  const { recording, savefile } = written(folder);
+  const into = wasprey('export', recording, '-o', folder.path);
+  assert.equal(into.status, 1);
+  assert.match(into.stderr, /^wasprey: can't write .*: it is a folder$/m);
+  const pipe = folder.file('pipe');
+  spawnSync('mkfifo', [pipe]);
+  const unread = wasprey('export', recording, '-o', pipe);
+  assert.equal(unread.status, 1);
+  assert.match(unread.stderr, /^wasprey: can't write .*pipe: it is a pipe that nobody reads$/m);
+  assert.ok(existsSync(pipe));
+  writeFileSync(savefile, 'of yesterday');
+  mkdirSync(`${savefile}.part`);
+  const failed = wasprey('export', recording, '-o', savefile);
+  assert.equal(failed.status, 1);
+  assert.match(failed.stderr, /^wasprey: can't write .*a\.scap: it is a folder$/m);
+  assert.equal(readFileSync(savefile, 'utf8'), 'of yesterday');
 });
 
 test('several recordings are one capture', () => {
