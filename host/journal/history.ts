@@ -4,7 +4,7 @@ import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
-import { type ByteSource, ifThere, RecordingFile } from '../recording/byte-source.ts';
+import { type ByteSource, ifThere, RecordingFile, refusePipe } from '../recording/byte-source.ts';
 import {
   BLOCK_HEAD_BYTES,
   BLOCK_KIND,
@@ -87,6 +87,7 @@ function tryFile(path: string): HistoryFile | UnreadableFile | undefined {
 }
 
 function readFile(path: string): HistoryFile {
+  refusePipe(path);
   using file = new RecordingFile(path);
   const head = readFileHead(file.read(0, FILE_HEAD_BYTES));
   const { facts } = readFacts(file.read(FILE_HEAD_BYTES, head.length), head);

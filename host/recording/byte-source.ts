@@ -1,6 +1,6 @@
 // Where a recording is read from: a file, or memory.
 
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { RecordingError } from './format.ts';
 
 /** Read at once at least: what is read first is most often followed by more. */
@@ -13,13 +13,11 @@ export interface ByteSource {
 }
 
 /**
- * Opens a file that is read here and there. A pipe has no places, and opening one would wait for a writer, which nothing but a kill ends.
- * Throws RecordingError for one, and the errors of open().
+ * Throws RecordingError for a pipe, which can't be read here and there: opening one would wait for a writer, which nothing but a kill ends.
+ * Throws the errors of stat().
  */
-export function openInFile(path: string): number {
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-  if (!fstatSync(descriptor).isFIFO()) return descriptor;
-  closeSync(descriptor);
+export function refusePipe(path: string): void {
+  if (!statSync(path).isFIFO()) return;
   throw new RecordingError('RECORDING_PIPE', 'it is a pipe: write what comes from it to a file, and name that');
 }
 
@@ -36,7 +34,7 @@ export class RecordingFile implements ByteSource, Disposable {
    * @param size `growing`: it is still written, and its size is what it is when it is asked for; a number: what comes behind is left out
    */
   constructor(path: string, size?: 'growing' | number) {
-    this.#descriptor = openInFile(path);
+    this.#descriptor = openSync(path, 'r');
     this.#size = size === 'growing' ? undefined : Math.min(fstatSync(this.#descriptor).size, size ?? Infinity);
   }
 

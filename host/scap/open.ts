@@ -1,7 +1,7 @@
 // A file to replay: a recording, or a savefile of libs.
 
-import { closeSync, readSync } from 'node:fs';
-import { openInFile, RecordingFile } from '../recording/byte-source.ts';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { RecordingFile, refusePipe } from '../recording/byte-source.ts';
 import { RecordingReader } from '../recording/reader.ts';
 import type { RecordingSource } from '../recording/source.ts';
 import { type ReadProgress, ScapFile } from './format/byte-stream.ts';
@@ -19,11 +19,12 @@ const LONGEST_BEGINNING = 4;
 
 /** By its first bytes. Throws RecordingError, ScapError, or the errors of open(). */
 export function openRecording(path: string): OpenedRecording {
+  refusePipe(path);
   return isScap(path) ? openScap(path) : openOwn(path);
 }
 
 function isScap(path: string): boolean {
-  const descriptor = openInFile(path);
+  const descriptor = openSync(path, 'r');
   try {
     const bytes = Buffer.alloc(LONGEST_BEGINNING);
     const length = readSync(descriptor, bytes, 0, bytes.length, 0);

@@ -2,7 +2,7 @@
 
 import { list, object, optional, text } from '../../diagnostics/json-shape.ts';
 import { readBlock } from '../../recording/block.ts';
-import { type ByteSource, RecordingFile } from '../../recording/byte-source.ts';
+import { type ByteSource, RecordingFile, refusePipe } from '../../recording/byte-source.ts';
 import {
   BLOCK_HEAD_BYTES,
   BLOCK_KIND,
@@ -35,6 +35,7 @@ export interface CaptureSummary extends Omit<CaptureNotes, 'state'> {
  * @returns undefined if it is a recording without alerts
  */
 export function readNotes(path: string): CaptureNotes | undefined {
+  refusePipe(path);
   using file = new RecordingFile(path);
   let state: CaptureNotes['state'];
   let states = 0;
