@@ -96,7 +96,11 @@ export interface CaptureCounters extends EventCounts {
   readonly unknownImages: number;
   /** Files opened by a handle whose name was not found. */
   readonly unnamedFiles: number;
+  /** Images in cgroups of which programs that enforce rules do not know where they are: these are not acted on. */
+  readonly imagesUnplaced: number;
   readonly containers: number;
+  /** How often a container, or what is known of it, found no room in the table: its processes are in an unknown one. */
+  readonly containersLost: number;
   /** Images of processes in cgroups that have the name of a container with another cgroup. */
   readonly imagesInForgedCgroups: number;
   /** Events that are held back now. */

@@ -30,10 +30,11 @@ struct {
   __type(value, struct enforce_process);
 } enforce_crowd SEC(".maps");
 
-/* By the cgroup's number; filled by the reader. */
+/* By the cgroup's number; filled by the reader. Values are allocated on demand. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(max_entries, 16384);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, ENFORCE_CGROUPS);
   __type(key, u64);
   __type(value, struct enforce_cgroup);
 } enforce_cgroups SEC(".maps");

@@ -213,7 +213,9 @@ Counters Capture::Count() const {
   counters.images_cut = images_.cut();
   counters.unknown_images = completion_.unknown_images();
   counters.unnamed_files = inode_names_.unnamed();
+  counters.images_unplaced = images_.unplaced();
   counters.containers = containers_.count();
+  counters.containers_lost = containers_.lost();
   counters.images_in_forged_cgroups = containers_.forged();
   counters.held = hold_.area().events();
   if (batches_ == nullptr) return counters;

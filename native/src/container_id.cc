@@ -134,6 +134,15 @@ std::optional<ContainerId> ContainerIdOf(std::string_view cgroup) {
   return std::nullopt;
 }
 
+std::string_view OutermostContainerOf(std::string_view cgroup) {
+  for (size_t end = 1; end < cgroup.size();) {
+    end = std::min(cgroup.find('/', end), cgroup.size());
+    if (ContainerIdOf(cgroup.substr(0, end))) return cgroup.substr(0, end);
+    end++;
+  }
+  return {};
+}
+
 std::string_view ShortContainerId(std::string_view full_id) {
   return IsHash(full_id) ? full_id.substr(0, 12) : full_id;
 }

@@ -21,6 +21,12 @@ struct ContainerId {
  */
 std::optional<ContainerId> ContainerIdOf(std::string_view cgroup);
 
+/**
+ * The path of the outermost container that a cgroup path names, whoever has made what is below it; empty for a host
+ * process.
+ */
+std::string_view OutermostContainerOf(std::string_view cgroup);
+
 /** Whether an id is 64 hexadecimal digits: random ones, which no other container has. */
 bool IsHash(std::string_view id);
 

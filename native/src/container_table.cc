@@ -84,7 +84,7 @@ uint32_t ContainerTable::Add(uint8_t state, uint8_t privileged, std::string_view
     index = free_.back();
     free_.pop_back();
   }
-  entries_[index] = {offset, 0, 0, true, std::string(full_id), {}};
+  entries_[index] = {offset, 0, 0, true, std::string(full_id), {}, 0};
   live_++;
   return index;
 }
@@ -94,22 +94,22 @@ bool ContainerTable::InOtherNamespace(const image& process) const {
          (process.mount_namespace != host_mount_namespace_ && process.mount_namespace != 0);
 }
 
-std::optional<uint32_t> ContainerTable::Acquire(const image& process, std::string_view cgroup) {
+std::optional<uint32_t> ContainerTable::Acquire(const image& process, std::string_view cgroup, uint64_t owner) {
   auto id = ContainerIdOf(cgroup);
   if (!id && InOtherNamespace(process)) id = runc_.Find(cgroup);
   if (id && IsForged(*id, cgroup)) {
     forged_++;
     return std::nullopt;
   }
-  const uint32_t index = id && !id->full_id.empty() ? AcquireById(*id, cgroup, process.pid) : kHost;
+  const uint32_t index = id && !id->full_id.empty() ? AcquireById(*id, cgroup, process.pid, owner) : kHost;
   Retain(index);
   return index;
 }
 
-uint32_t ContainerTable::AcquireKnown(const ContainerId& id, std::string_view cgroup, uint32_t pid) {
+uint32_t ContainerTable::AcquireKnown(const ContainerId& id, std::string_view cgroup, uint32_t pid, uint64_t owner) {
   const uint32_t index = id.full_id.empty()                      ? kUnknown
                          : id.full_id == entries_[kHost].full_id ? kHost
-                                                                 : AcquireById(id, cgroup, pid);
+                                                                 : AcquireById(id, cgroup, pid, owner);
   Retain(index);
   return index;
 }
@@ -126,16 +126,25 @@ bool ContainerTable::IsForged(const ContainerId& id, std::string_view cgroup) co
   return entry.references > 0 && !entry.home.empty() && entry.home != HomeOf(id, cgroup);
 }
 
-/** The entry of that container, created if missing. */
-uint32_t ContainerTable::AcquireById(const ContainerId& id, std::string_view cgroup, uint32_t pid) {
+/**
+ * The entry of that container, created if missing. Who makes cgroups by names of containers without number leaves
+ * others as much room as he takes.
+ */
+uint32_t ContainerTable::AcquireById(const ContainerId& id, std::string_view cgroup, uint32_t pid, uint64_t owner) {
   const auto known = by_id_.find(std::string(id.full_id));
   if (known != by_id_.end()) {
     entries_[known->second].home = HomeOf(id, cgroup);
     return known->second;
   }
   const std::string_view short_id = ShortContainerId(id.full_id);
+  if (!shares_.MayHaveWhole(owner, blocks_.capacity() - blocks_.used())) {
+    lost_++;
+    return kUnknown;
+  }
   const uint32_t index = Add(CONTAINER_PENDING, 255, short_id, id.full_id, id.type, false);
   if (index == kUnknown) return index;
+  entries_[index].owner = owner;
+  shares_.Take(owner, blocks_.BlockSize(entries_[index].offset));
   by_id_.emplace(id.full_id, index);
   entries_[index].home = HomeOf(id, cgroup);
   seen_.push_back({AddressOf(index), std::string(short_id), std::string(id.full_id), std::string(id.type),
@@ -159,6 +168,7 @@ std::vector<uint32_t> ContainerTable::Sweep(uint64_t now_ns) {
     if (!entry.used || entry.references > 0) continue;
     if (entry.empty_since == 0) entry.empty_since = now_ns;
     if (now_ns - entry.empty_since < kKeepEmptyNs) continue;
+    shares_.GiveBack(entry.owner, blocks_.BlockSize(entry.offset));
     blocks_.Free(entry.offset);
     by_id_.erase(entry.full_id);
     entry = {};
@@ -208,6 +218,8 @@ Result<ContainerTable::Replaced> ContainerTable::Replace(std::string_view id, co
       lost_++;
       return Error{"CAPTURE_CONTAINER_BUDGET", "The container table is full; raise its budget.", ""};
     }
+    shares_.Take(entry.owner, blocks_.BlockSize(offset));
+    shares_.GiveBack(entry.owner, blocks_.BlockSize(entry.offset));
     blocks_.Free(entry.offset);
     entry.offset = offset;
     moved = true;

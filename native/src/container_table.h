@@ -11,6 +11,7 @@
 
 #include "buddy_allocator.h"
 #include "container_id.h"
+#include "image_shares.h"
 #include "kernel_layout.h"
 #include "memory_map.h"
 
@@ -35,12 +36,12 @@ class ContainerTable {
   ContainerTable(SandboxRegion region, uint32_t address);
 
   /**
-   * The entry of a process's container, created if missing. Counts as a reference: see Release(). Nothing if the cgroup
-   * names a container whose cgroup is another one: it is forged.
+   * The entry of a process's container, created if missing, in the share of an owner. Counts as a reference: see
+   * Release(). Nothing if the cgroup names a container whose cgroup is another one: it is forged.
    */
-  std::optional<uint32_t> Acquire(const image& process, std::string_view cgroup);
+  std::optional<uint32_t> Acquire(const image& process, std::string_view cgroup, uint64_t owner);
   /** The same for a container given by its id: "host" for the host, empty for an unknown one. */
-  uint32_t AcquireKnown(const ContainerId& id, std::string_view cgroup, uint32_t pid);
+  uint32_t AcquireKnown(const ContainerId& id, std::string_view cgroup, uint32_t pid, uint64_t owner);
   /** Adds a reference to an entry. */
   void Retain(uint32_t index) { entries_[index].references++; }
   /** Releases a reference. An entry without any is freed at a later Sweep(). */
@@ -54,6 +55,7 @@ class ContainerTable {
   std::string_view FullIdOf(uint32_t index) const { return entries_[index].full_id; }
   std::string_view TypeOf(uint32_t index) const;
   uint32_t count() const { return live_; }
+  /** How often an entry found no room, or would have taken that of others. */
   uint64_t lost() const { return lost_; }
   /** Images of processes in forged cgroups. */
   uint64_t forged() const { return forged_; }
@@ -80,17 +82,20 @@ class ContainerTable {
     std::string full_id;
     /** The path of its cgroup, up to its id; empty if it was not seen in one. */
     std::string home;
+    /** Whose share its block is in. */
+    uint64_t owner = 0;
   };
 
   uint32_t Add(uint8_t state, uint8_t privileged, std::string_view id, std::string_view full_id, std::string_view type,
                bool host_names);
-  uint32_t AcquireById(const ContainerId& id, std::string_view cgroup, uint32_t pid);
+  uint32_t AcquireById(const ContainerId& id, std::string_view cgroup, uint32_t pid, uint64_t owner);
   bool InOtherNamespace(const image& process) const;
   bool IsForged(const ContainerId& id, std::string_view cgroup) const;
 
   SandboxRegion region_;
   uint32_t address_;
   BuddyAllocator blocks_;
+  ImageShares shares_;
   RuncStates runc_;
   std::deque<Entry> entries_;
   std::vector<uint32_t> free_;

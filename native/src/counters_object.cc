@@ -62,7 +62,9 @@ Napi::Value CaptureObject::GetCounters(const Napi::CallbackInfo& info) {
   number("imagesCut", counters.images_cut);
   number("unknownImages", counters.unknown_images);
   number("unnamedFiles", counters.unnamed_files);
+  number("imagesUnplaced", counters.images_unplaced);
   number("containers", counters.containers);
+  number("containersLost", counters.containers_lost);
   number("imagesInForgedCgroups", counters.images_in_forged_cgroups);
   number("held", counters.held);
   number("malformed", counters.malformed);

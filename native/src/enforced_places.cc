@@ -8,10 +8,8 @@ namespace wasprey {
 namespace {
 
 constexpr std::string_view kHost = "host";
-/** Containers that are gone are forgotten then. */
-constexpr size_t kManyPermits = 4096;
 /** Twice what the map has room for. */
-constexpr size_t kMostLookedAt = 32'768;
+constexpr size_t kMostLookedAt = 2 * ENFORCE_CGROUPS;
 
 /** The number of a container, for its limit: the same for each agent. FNV-1a. */
 uint64_t NumberOf(std::string_view full_id) {
@@ -28,6 +26,8 @@ void EnforcedPlaces::Use(int map) {
   places_.clear();
   permitted_.clear();
   many_ = kMany;
+  many_permits_ = kManyPermits;
+  lacks_room_ = false;
   if (map < 0) return;
   // While another agent takes entries out, the kernel may begin anew.
   size_t left = kMostLookedAt;
@@ -40,10 +40,10 @@ void EnforcedPlaces::Use(int map) {
   }
 }
 
-void EnforcedPlaces::Note(uint64_t cgroup, std::string_view full_id) {
-  if (cgroup == 0 || full_id.empty()) return;
+bool EnforcedPlaces::Note(uint64_t cgroup, std::string_view full_id) {
+  if (cgroup == 0 || full_id.empty()) return false;
   const auto found = places_.find(cgroup);
-  if (found != places_.end() && found->second.container == full_id) return;
+  if (found != places_.end() && found->second.container == full_id) return true;
   Place place{{}, std::string(full_id)};
   place.entry.where = full_id == kHost ? ENFORCE_HOST : ENFORCE_CONTAINER;
   place.entry.container = NumberOf(full_id);
@@ -53,46 +53,78 @@ void EnforcedPlaces::Note(uint64_t cgroup, std::string_view full_id) {
   else if (found != places_.end() && found->second.IsOfAgentBefore() &&
            found->second.entry.container == place.entry.container)
     place.entry.permitted = found->second.entry.permitted;
-  Write(cgroup, place);
+  if (!Write(cgroup, place)) {
+    places_.erase(cgroup);
+    return false;
+  }
   places_.insert_or_assign(cgroup, std::move(place));
+  return true;
 }
 
+/** Cgroups that are noted later have what was said before. */
 void EnforcedPlaces::Permit(const std::string& full_id, uint32_t permitted) {
-  // What an agent before has said holds until this one knows better.
-  if (permitted == ENFORCE_NOT_PERMITTED && !permitted_.contains(full_id)) return;
-  if (permitted_.size() > kManyPermits) permitted_.clear();
-  permitted_[full_id] = {permitted, round_};
-  for (auto& [cgroup, place] : places_) {
-    if (place.container != full_id || place.entry.permitted == permitted) continue;
-    place.entry.permitted = permitted;
-    Write(cgroup, place);
+  const auto said = permitted_.find(full_id);
+  if (said == permitted_.end()) {
+    // What an agent before has said holds until this one knows better.
+    if (permitted == ENFORCE_NOT_PERMITTED) return;
+    ForgetPermitsOfGone();
+  } else if (said->second.permitted == permitted) {
+    said->second.round = round_;
+    return;
   }
+  permitted_[full_id] = {permitted, round_};
+  ChangeEach([&](Place* place) {
+    if (place->container != full_id || place->entry.permitted == permitted) return false;
+    place->entry.permitted = permitted;
+    return true;
+  });
+}
+
+/** Those that have cgroups keep it: further cgroups of theirs may come. */
+void EnforcedPlaces::ForgetPermitsOfGone() {
+  if (permitted_.size() < many_permits_) return;
+  std::unordered_set<std::string_view> containers;
+  for (const auto& [cgroup, place] : places_) containers.insert(place.container);
+  std::erase_if(permitted_, [&](const auto& said) { return !containers.contains(said.first); });
+  many_permits_ = std::max(kManyPermits, 2 * permitted_.size());
 }
 
 void EnforcedPlaces::ForgetPermits() {
   std::erase_if(permitted_, [&](const auto& said) { return said.second.round != round_; });
-  for (auto& [cgroup, place] : places_) {
-    if (place.entry.permitted == ENFORCE_NOT_PERMITTED || permitted_.contains(place.container)) continue;
-    place.entry.permitted = ENFORCE_NOT_PERMITTED;
-    Write(cgroup, place);
-  }
+  ChangeEach([&](Place* place) {
+    if (place->entry.permitted == ENFORCE_NOT_PERMITTED || permitted_.contains(place->container)) return false;
+    place->entry.permitted = ENFORCE_NOT_PERMITTED;
+    return true;
+  });
 }
 
 /** Where most are used, they are not looked through again for each new one. */
 void EnforcedPlaces::ForgetIfMany(const std::function<std::unordered_set<uint64_t>()>& used) {
   if (places_.size() < many_) return;
-  const std::unordered_set<uint64_t> kept = used();
+  ForgetOthersThan(used());
+}
+
+void EnforcedPlaces::ForgetOthersThan(const std::unordered_set<uint64_t>& used) {
   std::erase_if(places_, [&](const auto& place) {
-    if (kept.contains(place.first)) return false;
+    if (used.contains(place.first)) return false;
     bpf_map_delete_elem(map_, &place.first);
     return true;
   });
   many_ = std::max(kMany, places_.size() + places_.size() / 8);
 }
 
-/** If the kernel has no room, the cgroup stays unknown. */
-void EnforcedPlaces::Write(uint64_t cgroup, const Place& place) const {
-  static_cast<void>(bpf_map_update_elem(map_, &cgroup, &place.entry, BPF_ANY));
+/** Writes the places that `change` has changed. */
+template <typename Change>
+void EnforcedPlaces::ChangeEach(Change change) {
+  std::erase_if(places_, [&](auto& place) { return change(&place.second) && !Write(place.first, place.second); });
+}
+
+/** If the kernel has no room, the cgroup is not known: what was known of it before must not hold any more. */
+bool EnforcedPlaces::Write(uint64_t cgroup, const Place& place) {
+  if (bpf_map_update_elem(map_, &cgroup, &place.entry, BPF_ANY) == 0) return true;
+  bpf_map_delete_elem(map_, &cgroup);
+  lacks_room_ = true;
+  return false;
 }
 
 }  // namespace wasprey

@@ -17,6 +17,8 @@ constexpr uint64_t kGraceNs = 500'000'000;
 constexpr uint64_t kShortGraceNs = 20'000'000;
 
 constexpr uint64_t kSweepNs = 5 * kSecondNs;
+/** All images are looked through then. */
+constexpr uint64_t kPlacesNs = kSecondNs;
 
 }  // namespace
 
@@ -28,6 +30,10 @@ void Housekeeping::Run(const RingReader& rings) {
     images_->BeginGrace();
     grace_since_ = now;
     rings.CopyHeads(&grace_heads_);
+  }
+  if (now >= next_places_) {
+    next_places_ = now + kPlacesNs;
+    images_->NotePlacesAgain();
   }
   if (now < next_sweep_) return;
   next_sweep_ = now + kSweepNs;

@@ -36,6 +36,7 @@ class Housekeeping {
   uint64_t replay_clock_ = 0;
   uint64_t grace_since_ = 0;
   uint64_t next_sweep_ = 0;
+  uint64_t next_places_ = 0;
   std::vector<uint64_t> grace_heads_;
 };
 

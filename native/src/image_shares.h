@@ -1,18 +1,26 @@
-// How much of the table of images users have: who has a lot leaves others a share, however many they are (as in
+// How much of the tables of images and of containers users have: who has a lot leaves others a share, however many they are (as in
 // bpf/share.h).
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string_view>
 #include <unordered_map>
 
+#include "container_id.h"
 #include "kernel_layout.h"
 
 namespace wasprey {
 
-/** Whose share an image takes: a user's, or that of its cgroup, as share_key() of bpf/share.h. */
-inline uint64_t ShareKey(const image& process) {
+/**
+ * Whose share an image takes: a user's, or that of its container or cgroup. Unlike share_key() of bpf/share.h it takes
+ * all cgroups of a container together, however many are made within.
+ */
+inline uint64_t ShareKey(const image& process, std::string_view cgroup) {
   constexpr uint64_t kCgroup = uint64_t{1} << 63;
-  return process.owner != 0 ? process.owner : process.cgroup_id | kCgroup;
+  if (process.owner != 0) return process.owner;
+  const std::string_view container = OutermostContainerOf(cgroup);
+  return kCgroup | (container.empty() ? process.cgroup_id : std::hash<std::string_view>{}(container));
 }
 
 class ImageShares {

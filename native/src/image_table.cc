@@ -155,7 +155,7 @@ void KeepExecutable(const image& model, image* process) {
 
 bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, Origin origin, const ImageFacts* recorded) {
   const auto [source, text_source] = origin;
-  const uint64_t owner = ShareKey(record);
+  const uint64_t owner = OwnerOf(record, bytes, text_source);
   if (!shares_.MayHaveMore(owner, FreeRoom())) return false;
   const uint32_t slot = Allocate(sizeof(image));
   if (slot == BuddyAllocator::kNone) return false;
@@ -173,7 +173,7 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, Origin origi
   ImageText text = TextOf(record, bytes, model);
   char stream_name[kLongestSocketName];
   if (record.stream.offset != 0) text.stream_name = NameStream(bytes, record.stream, stream_name);
-  entries_[index].container = ContainerOf(record, text_source, text.cgroup.text, recorded);
+  entries_[index].container = ContainerOf(record, owner, text_source, text.cgroup.text, recorded);
   process->container_address = containers_->AddressOf(entries_[index].container);
   // Whether it can share the text of the image it continues: nothing in the text has changed.
   const bool inherited = model != nullptr && record.executable.offset == 0 && record.argv.offset == 0 &&
@@ -200,7 +200,7 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, Origin origi
   LinkLeaders(index, source);
   BecomeCurrent(index, record.kind, source);
   if (!scopes_.empty()) Place(index, source);
-  if (places_.IsUsed()) NotePlace(index);
+  if (places_.IsUsed() && !NotePlace(index)) unplaced_++;
   AnnounceNew(index);
   return true;
 }
@@ -210,20 +210,30 @@ bool ImageTable::AddFrom(const image& record, const uint8_t* bytes, Origin origi
  * whose beginning is cut off does not say where it is: a process in a container can nest cgroups as deep as it likes.
  * Nor does one that was named like another container's.
  */
-uint32_t ImageTable::ContainerOf(const image& record, uint32_t source, std::string_view cgroup,
+uint32_t ImageTable::ContainerOf(const image& record, uint64_t owner, uint32_t source, std::string_view cgroup,
                                  const ImageFacts* recorded) {
   const bool cut = cgroup.starts_with("//");
   const bool stays =
       record.cgroup.offset == 0 && source != kNone && entries_[source].container > ContainerTable::kUnknown;
   if (!stays && !cut && recorded == nullptr) {
-    if (const auto found = containers_->Acquire(record, cgroup)) return *found;
+    if (const auto found = containers_->Acquire(record, cgroup, owner)) return *found;
   }
   if (source != kNone && (stays || recorded == nullptr || cut)) {
     containers_->Retain(entries_[source].container);
     return entries_[source].container;
   }
-  if (recorded == nullptr) return containers_->AcquireKnown({}, cgroup, record.pid);
-  return containers_->AcquireKnown({recorded->container_type, recorded->container}, cgroup, record.pid);
+  if (recorded == nullptr) return containers_->AcquireKnown({}, cgroup, record.pid, owner);
+  return containers_->AcquireKnown({recorded->container_type, recorded->container}, cgroup, record.pid, owner);
+}
+
+/** Whose share it takes. In the cgroup of the image that it continues, or in one whose path is cut off, that one's. */
+uint64_t ImageTable::OwnerOf(const image& record, const uint8_t* bytes, uint32_t source) const {
+  const image* const model = source == kNone ? nullptr : Slot(source);
+  const OptionalText own = StringIn(bytes, record.cgroup);
+  const bool continues =
+      model != nullptr && model->owner == 0 && (model->cgroup_id == record.cgroup_id || own.text.starts_with("//"));
+  if (record.owner == 0 && continues) return entries_[source].owner;
+  return ShareKey(record, own.present || model == nullptr ? own.text : StringOf(model, model->cgroup));
 }
 
 /** The image whose strings a record without its own has: the parent's for a fork, else that of the process before. */

@@ -61,6 +61,8 @@ class ImageTable {
   void TellEnforcement(uint32_t bank, EnforcementTable* table);
   /** Where the cgroups of processes are, for programs that enforce: to that map from now on; -1: no longer. */
   void NotePlaces(int map);
+  /** The same for cgroups that have found no room, now that others may have none of it any more. */
+  void NotePlacesAgain();
   /** The cgroup of a process, by its number, if it is in a container; else 0. */
   uint64_t ContainerCgroupOf(uint32_t pid) const;
   EnforcedPlaces& places() { return places_; }
@@ -145,6 +147,8 @@ class ImageTable {
   uint64_t evicted() const { return evicted_; }
   /** Images whose text was cut, because their owner has much of the table. */
   uint64_t cut() const { return cut_; }
+  /** Images in cgroups of which the kernel's programs do not know where they are, while rules are enforced. */
+  uint64_t unplaced() const { return unplaced_; }
 
  private:
   static constexpr uint32_t kUnknown = 0;
@@ -200,7 +204,8 @@ class ImageTable {
   }
 
   void AddUnknown();
-  void NotePlace(uint32_t index);
+  bool NotePlace(uint32_t index);
+  std::unordered_set<uint64_t> UsedCgroups() const;
   uint32_t IndexAt(uint32_t address) const;
   uint32_t RoomOf(uint32_t index) const;
   void Exit(const image& record);
@@ -212,6 +217,7 @@ class ImageTable {
   void EndHeldBack();
   void AddHeldBack();
   uint32_t SourceOf(const image& record) const;
+  uint64_t OwnerOf(const image& record, const uint8_t* bytes, uint32_t source) const;
   uint64_t StartOf(const image& record, uint32_t source) const;
   uint32_t ParentOf(const image& record, uint32_t source) const;
   ImageText TextOf(const image& record, const uint8_t* bytes, const image* source) const;
@@ -225,7 +231,8 @@ class ImageTable {
     uint32_t text;
   };
   bool AddFrom(const image& record, const uint8_t* bytes, Origin origin, const ImageFacts* recorded);
-  uint32_t ContainerOf(const image& record, uint32_t source, std::string_view cgroup, const ImageFacts* recorded);
+  uint32_t ContainerOf(const image& record, uint64_t owner, uint32_t source, std::string_view cgroup,
+                       const ImageFacts* recorded);
   void Log(const uint8_t* record, size_t size, uint32_t index, bool strings_of_parent = false);
   ImageFacts FactsOf(uint32_t index) const;
   std::vector<uint32_t> ParentsFirst() const;
@@ -313,6 +320,7 @@ class ImageTable {
   uint64_t lost_ = 0;
   uint64_t evicted_ = 0;
   uint64_t cut_ = 0;
+  uint64_t unplaced_ = 0;
 };
 
 }  // namespace wasprey

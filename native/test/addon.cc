@@ -8,6 +8,7 @@
 #include "bpf_error.h"
 #include "call_functions.h"
 #include "container_id.h"
+#include "enforced_places.h"
 #include "enforcement_decision.h"
 #include "javascript.h"
 #include "lexical_path.h"
@@ -117,6 +118,9 @@ Napi::Value VerdictOfLog(const Napi::CallbackInfo& info) {
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("callFunctions", Napi::Function::New<CallFunctionsHere>(env, "callFunctions"));
   exports.Set("containerIdOf", Napi::Function::New<ContainerIdOfCgroup>(env, "containerIdOf"));
+  exports.Set("emptyPlaces", Napi::Function::New<EmptyPlaces>(env, "emptyPlaces"));
+  exports.Set("fillPlaces", Napi::Function::New<FillPlaces>(env, "fillPlaces"));
+  exports.Set("enforcedPlaces", Napi::Function::New<EnforcedPlacesAfter>(env, "enforcedPlaces"));
   exports.Set("enforcedClauses", Napi::Function::New<EnforcedClauses>(env, "enforcedClauses"));
   exports.Set("nextWindow", Napi::Function::New<NextWindow>(env, "nextWindow"));
   exports.Set("lexicalPath", Napi::Function::New<LexicalPathOf>(env, "lexicalPath"));

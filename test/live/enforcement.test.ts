@@ -41,7 +41,10 @@ before(() => {
   capture.start(EVENT_TYPES);
 });
 beforeEach(() => events());
-after(() => capture.close());
+after(() => {
+  assert.equal(capture.counters().imagesUnplaced, 0);
+  capture.close();
+});
 
 const ROUNDS = 20;
 

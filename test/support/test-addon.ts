@@ -39,6 +39,14 @@ interface TestAddon {
    * executable is one of those that are never acted on, or a runtime's.
    */
   enforcedClauses(tables: Uint8Array, facts: EnforcedFacts): bigint;
+  /** What programs that enforce would know of cgroups (native/test/enforced_places.h). Makes a map of the kernel: for live tests. */
+  enforcedPlaces(
+    room: number,
+    steps: readonly (readonly [string, ...(string | number)[]])[],
+  ): { places: Record<number, [where: number, permitted: number]>; known: boolean[]; lacks: boolean };
+  /** Takes all the room that this process's capture has for cgroups; returns how many were put in. */
+  fillPlaces(): number;
+  emptyPlaces(): void;
   /** The window of a limit after one more was done in that second of the boot; 0: none is left. */
   nextWindow(window: bigint, count: number, seconds: number, now: number): bigint;
   /** Whether `path` is its own absolute lexical path, and that path; directory '' = not known. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { CONTAINER, CONTAINER_STATE } from '../../../host/schema/container.ts';
 import { encodeStruct } from '../../../host/schema/encode-struct.ts';
-import { BuilderCapture, text } from '../../support/builder-capture.ts';
+import { BuilderCapture, SMALL, text } from '../../support/builder-capture.ts';
 import { testAddon } from '../../support/test-addon.ts';
 
 const ID = '0123456789abcdef'.repeat(4);
@@ -326,4 +326,35 @@ test('a passwd that is a FIFO, a directory, a device link or too large gives no 
     assert.equal(testAddon.namesBelow(join(root, 'absent')), undefined);
     assert.ok(performance.now() - start < 20_000);
   });
+});
+
+test('who makes control groups by the names of many containers leaves room to others, and what is lost is counted', () => {
+  using builder = new BuilderCapture({ ...SMALL, imageBudget: 16 << 20 });
+  const shortIdOf = (id: bigint): string | undefined => {
+    const { container } = builder.imageById(id);
+    return container && text(container, 'id');
+  };
+  const hash = (number: number): string => number.toString(16).padStart(64, '0');
+  const start = (number: number, cgroup: string, owner = 0): bigint => {
+    const id = builder.image('SNAPSHOT', {
+      pid: 100 + number,
+      comm_bytes: 'sh',
+      cgroup,
+      owner,
+      cgroup_id: BigInt(number),
+    });
+    builder.poll();
+    return id;
+  };
+  // A user with a subtree of its own, and root in a container that may write to its control groups.
+  for (let number = 0; number < 1500; number++)
+    start(number, `/user.slice/user@1000.service/docker-${hash(number)}.scope`, 1000);
+  for (let number = 1500; number < 3000; number++) start(number, `/docker/${ID}/docker/${hash(number)}`);
+  const lost = builder.capture.counters().containersLost;
+  assert.ok(lost > 900, `${lost} lost`);
+  for (let number = 3000; number < 3020; number++) {
+    const id = start(number, `/kubepods/besteffort/${POD}/${hash(number)}`);
+    assert.equal(shortIdOf(id), hash(number).slice(0, 12));
+  }
+  assert.equal(builder.capture.counters().containersLost, lost);
 });

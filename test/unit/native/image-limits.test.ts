@@ -173,4 +173,22 @@ describe('many process images', { concurrency: true }, () => {
     assert.deepEqual([counters.images + counters.imagesLost, counters.imagesEvicted], [2040, 0]);
     assert.equal(text(builder.imageById(first), 'comm'), 'crowd');
   });
+
+  test('a container with many control groups within has one share, also of those whose path is cut off', () => {
+    using builder = new BuilderCapture({ ...SMALL, imageBudget: 1 << 20 });
+    const container = `/docker/${'0123456789abcdef'.repeat(4)}`;
+    const deep = `//${'d/'.repeat(100)}`;
+    let parent = builder.image('SNAPSHOT', { pid: 9, comm_bytes: 'sh', cgroup: container, cgroup_id: 9n });
+    for (let number = 0; number < 1000; number++) {
+      const cgroup_id = BigInt(100 + number);
+      const pid = 2000 + number;
+      if (number % 2 === 0) crowd(builder, 1, { pid, cgroup: `${container}/${number}`, cgroup_id });
+      else parent = builder.image('FORK', { pid, ppid: 9, parent, cgroup: `${deep}${number}`, cgroup_id });
+      builder.poll();
+    }
+    const { lost } = losses(builder);
+    assert.ok(lost > 500, `${lost} lost`);
+    for (let other = 0; other < 20; other++) crowd(builder, 1, { pid: 9000 + other, cgroup_id: BigInt(9000 + other) });
+    assert.equal(losses(builder).lost, lost);
+  });
 });
