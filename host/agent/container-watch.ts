@@ -1,46 +1,53 @@
-// Reports cgroups that were named like a container's, to pass for it.
+// Reports what somebody has done with cgroups to pass for a container, or to keep others from being known.
 
 import type { CaptureCounters } from '../capture/native.ts';
 import type { EngineCounters } from '../engine/protocol.ts';
 import type { AlertDesk } from './alert-desk.ts';
+import { CountWatch } from './count-watch.ts';
 
 export const CONTAINER_RULE = 'Wasprey internal: cgroup of a container forged';
-
-/** The least time between two alerts. */
-const ALERT_APART_MS = 30_000;
+export const LOST_CONTAINER_RULE = 'Wasprey internal: containers lost';
+export const UNPLACED_RULE = 'Wasprey internal: processes out of reach of enforcement';
 
 /** The counters that are watched. */
 interface Counted extends Pick<EngineCounters, 'time'> {
-  readonly capture: Pick<CaptureCounters, 'imagesInForgedCgroups'>;
+  readonly capture: Pick<CaptureCounters, 'imagesInForgedCgroups' | 'containersLost' | 'imagesUnplaced'>;
 }
 
 export class ContainerWatch {
-  readonly #desk: Pick<AlertDesk, 'internal'>;
-  #seen = 0;
-  #reported = 0;
-  #reportedAt = Number.NEGATIVE_INFINITY;
+  readonly #forged: CountWatch;
+  readonly #lost: CountWatch;
+  readonly #unplaced: CountWatch;
 
   constructor(desk: Pick<AlertDesk, 'internal'>) {
-    this.#desk = desk;
+    this.#forged = new CountWatch(
+      desk,
+      CONTAINER_RULE,
+      (more) =>
+        `${more} times a process was in a cgroup with the name of a container that has another cgroup. It counts as where it was before.`,
+    );
+    this.#lost = new CountWatch(
+      desk,
+      LOST_CONTAINER_RULE,
+      (more) =>
+        `${more} times a container, or what was found out about it, would have taken the room of others. Rules take it for an unknown one. Look for cgroups with names of containers that no runtime has.`,
+    );
+    this.#unplaced = new CountWatch(
+      desk,
+      UNPLACED_RULE,
+      (more) =>
+        `${more} times a process was in a cgroup that the kernel's programs know nothing of: its container is unknown, or there was no room. Responses with \`where: kernel\` do not act on it.`,
+    );
   }
 
   update({ time, capture }: Counted): void {
-    this.#seen = capture.imagesInForgedCgroups;
-    // The clock may have been set back.
-    if (time < this.#reportedAt || time - this.#reportedAt >= ALERT_APART_MS) this.#report(time);
+    this.#forged.update(time, capture.imagesInForgedCgroups);
+    this.#lost.update(time, capture.containersLost);
+    this.#unplaced.update(time, capture.imagesUnplaced);
   }
 
   /** At the end: reports what waits. */
   finish(): void {
-    this.#report(this.#reportedAt);
-  }
-
-  #report(time: number): void {
-    const more = this.#seen - this.#reported;
-    if (more === 0) return;
-    this.#reported = this.#seen;
-    this.#reportedAt = time;
-    const message = `${CONTAINER_RULE}. ${more} times a process was in a cgroup with the name of a container that has another cgroup. It counts as where it was before.`;
-    this.#desk.internal(CONTAINER_RULE, 'Critical', message);
+    for (const watch of [this.#forged, this.#lost, this.#unplaced]) watch.finish();
   }
 }

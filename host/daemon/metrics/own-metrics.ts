@@ -123,7 +123,17 @@ function engineMetrics(counters: EngineCounters): Metric[] {
       'Files opened by a handle that have no name in the kernel, and whose name was not found.',
       capture.unnamedFiles,
     ),
+    counter(
+      'wasprey_process_images_unplaced_total',
+      'Processes in a control group that rules are not enforced in: it is not known where it is, or there was no room.',
+      capture.imagesUnplaced,
+    ),
     gauge('wasprey_containers', 'Containers known to the capture.', capture.containers),
+    counter(
+      'wasprey_containers_lost_total',
+      'How often a container, or what was found out about it, was lost: it would have taken the room of others.',
+      capture.containersLost,
+    ),
     counter(
       'wasprey_forged_cgroups_total',
       'Process images in cgroups that have the name of a container with another cgroup.',
