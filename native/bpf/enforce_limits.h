@@ -23,6 +23,11 @@ inline_always bool take_from(enforce_window *window, const struct enforce_limit 
   return false;
 }
 
+/* Whether a window has one left. */
+inline_always bool has_left(const enforce_window *window, const struct enforce_limit *limit, u64 now) {
+  return enforce_next_window(*(const volatile enforce_window *)window, limit, now);
+}
+
 inline_always u32 kind_of_action(const struct enforcement *table, bool kills) {
   return table->serial << 2 | (table->observes ? 2 : 0) | kills;
 }
@@ -40,7 +45,9 @@ inline_always bool within_limits(const struct enforcement *table, const struct e
   if (counted && now < *counted + shortest)
     return true;
   struct enforce_counts *counts = bpf_map_lookup_elem(&enforce_counts, &zero);
-  if (!counts)
+  /* Where the node has none left, no container's is used up, nor are windows of containers made, of which there is
+   * room for so many. */
+  if (!counts || !has_left(&counts->node, &table->node, now))
     return false;
   if (cgroup->where == ENFORCE_CONTAINER) {
     enforce_window *window = bpf_map_lookup_elem(&enforce_windows, &container);

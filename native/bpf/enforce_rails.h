@@ -6,7 +6,7 @@
 #include "enforce_limits.h"
 #include "enforce_names.h"
 
-/* Generations of processes that are looked through for the agent. */
+/* Generations of processes that are looked through for the agent, which starts nothing so deep. */
 #define ENFORCE_GENERATIONS 128
 
 struct enforce_ancestor {
@@ -24,10 +24,11 @@ static long enforce_ancestor_step(u32 index, struct enforce_ancestor *ancestor) 
   return 0;
 }
 
-/* Whether the agent has started the process, or is it. One with too many ancestors counts as such. */
+/* Whether the agent has started the process, or is it. One with more ancestors is not: anybody can have so many. */
 inline_always bool is_of_agent(const struct enforcement *table, struct task_struct *task) {
   struct enforce_ancestor ancestor = {.task = LOAD_WORD(task_struct, task, group_leader), .agent = table->agent};
-  return bpf_loop(ENFORCE_GENERATIONS, enforce_ancestor_step, &ancestor, 0) >= ENFORCE_GENERATIONS || ancestor.found;
+  bpf_loop(ENFORCE_GENERATIONS, enforce_ancestor_step, &ancestor, 0);
+  return ancestor.found;
 }
 
 /* The current process's executable. */
@@ -68,8 +69,15 @@ inline_always bool runs_from_host(void) {
   return where_current() != ENFORCE_CONTAINER && (!space || is_of_machine(LOAD_WORD(mnt_namespace, space, user_ns)));
 }
 
-/* Whether the executable is one of those that are never acted on; where it is not known, it is. Global functions from
- * here on, as put_path() is. */
+/* Whether the user namespace of the current process is the machine's. */
+inline_always bool is_user_of_machine(void) {
+  u64 cred = LOAD_WORD(task_struct, bpf_get_current_task_btf(), real_cred);
+  return is_of_machine(LOAD_WORD(cred, cred, user_ns));
+}
+
+/* Whether the executable is one of those that are never acted on; where it is not known, it is. Only the path of one
+ * may not be: that of a mount which was taken away, as anybody can who has a user namespace of his own. Global functions
+ * from here on, as put_path() is. */
 __noinline u32 runs_protected(const struct enforcement *table) {
   u64 tests = 0, of_file = 0, file = current_executable();
   if (!table)
@@ -77,12 +85,14 @@ __noinline u32 runs_protected(const struct enforcement *table) {
   /* In a container neither holds, whatever it runs: an executable without a path must not be a way out. */
   if (!may_run_containers())
     return 0;
-  if (!read_executable(table, file, ENFORCE_RUNNING, WHOLE_PATH, &tests) ||
-      !read_executable(table, file, ENFORCE_RUNNING_FILE, FILE_PART, &of_file))
+  if (!read_executable(table, file, ENFORCE_RUNNING_FILE, FILE_PART, &of_file))
     return ENFORCED_UNDECIDED;
+  bool knows_path = read_executable(table, file, ENFORCE_RUNNING, WHOLE_PATH, &tests);
   tests |= of_file;
   bool protected = (tests & ENFORCE_PROTECTED && runs_from_host()) || (tests & ENFORCE_RUNTIME && may_run_containers());
-  return protected ? ENFORCED_PROTECTED : 0;
+  if (protected)
+    return ENFORCED_PROTECTED;
+  return knows_path || !runs_from_host() || !is_user_of_machine() ? 0 : ENFORCED_UNDECIDED;
 }
 
 /* Whether what is known of its place keeps the current process from being acted on; 0, or the outcome that says why. */
