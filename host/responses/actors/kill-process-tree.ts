@@ -1,5 +1,6 @@
 // kill_process_tree: the process that matched, and all that descends from it.
 
+import { stat } from 'node:fs/promises';
 import type { JsonObject } from '../../diagnostics/json-value.ts';
 import { type Actor, type Circumstances, type Deed, RefusalError, type Target } from '../action.ts';
 import type { LedgerEntry } from '../ledger-entry.ts';
@@ -43,9 +44,18 @@ export class KillProcessTree implements Actor {
     };
   }
 
-  /** The root is killed last: as long as it is there, so is the rest, stopped. */
+  /**
+   * The root is killed last: as long as it is there, so is the rest, stopped. Rejects with RefusalError if it runs another program by now: then
+   * nothing of it had been stopped.
+   */
   async finish({ kept }: LedgerEntry): Promise<boolean> {
-    await this.#withTree(kept, this.#protection, (tree) => killTree(tree, this.#protection));
+    await this.#withTree(kept, this.#protection, async (tree) => {
+      const { pid } = tree.root;
+      if ((await programOf(pid)) !== kept.program) throw tree.root.gone();
+      const protection = await this.#protection(pid);
+      if (protection !== undefined) throw new RefusalError('protected', protection);
+      await killTree(tree, this.#protection);
+    });
     return false;
   }
 
@@ -79,16 +89,22 @@ export class KillProcessTree implements Actor {
 }
 
 async function keptRoot(root: ProcessHandle): Promise<JsonObject> {
-  const stat = await readStat(root.pid);
-  if (!stat || !root.isSame) throw new RefusalError('gone', `process ${root.pid} has ended`);
-  return { pid: root.pid, startTicks: stat.startTicks };
+  const [facts, program] = await Promise.all([readStat(root.pid), programOf(root.pid)]);
+  if (!facts || !root.isSame) throw root.gone();
+  return { pid: root.pid, startTicks: facts.startTicks, program };
+}
+
+/** What is the same as long as it runs one program; empty if it is not known. */
+async function programOf(pid: number): Promise<string> {
+  const file = await stat(`/proc/${pid}/exe`, { bigint: true }).catch(() => undefined);
+  return file ? `${file.dev}:${file.ino}` : '';
 }
 
 async function openKept({ pid, startTicks }: JsonObject): Promise<ProcessHandle | undefined> {
   const root = ProcessHandle.open(Number(pid));
   if (!root) return undefined;
-  const stat = await readStat(root.pid);
-  if (stat?.startTicks === startTicks && root.holdsPid) return root;
+  const facts = await readStat(root.pid);
+  if (facts?.startTicks === startTicks && root.holdsPid) return root;
   root.close();
   return undefined;
 }
