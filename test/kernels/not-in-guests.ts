@@ -38,7 +38,19 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
       ...['messages', 'metrics-output', 'recording', 'scap', 'signals', 'soak', 'stop'],
     ],
   ],
-  [LOADED, ['enforced-is-matched', 'enforcement', 'enforcement-crowd', 'enforcement-ways', 'kernel-responses']],
+  [
+    LOADED,
+    [
+      'enforced-is-matched',
+      'enforced-places',
+      'enforcement',
+      'enforcement-crowd',
+      'enforcement-evasions',
+      'enforcement-room',
+      'enforcement-ways',
+      'kernel-responses',
+    ],
+  ],
   [
     TOOLS,
     [
