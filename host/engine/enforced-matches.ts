@@ -4,7 +4,7 @@
 import type { EventMemory } from '../fields/memory.ts';
 import { EventRecord } from '../fields/record.ts';
 import { decode } from '../fields/value.ts';
-import { ENFORCED_ACTS, type EnforcedParts, enforcedParts } from '../schema/enforced.ts';
+import { ENFORCED_ACTS, ENFORCED_BY_LSM, type EnforcedParts, enforcedParts } from '../schema/enforced.ts';
 import { EVENT_HEADER } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
 import type { SetMatch } from './module-set.ts';
@@ -24,6 +24,7 @@ export class EnforcedMatches {
   /** Events of the batch that the kernel has acted on, and whether a match came. */
   readonly #acted = new Map<number, boolean>();
   #total = 0;
+  #unchecked = 0;
 
   constructor(memory: EventMemory) {
     this.#memory = memory;
@@ -46,7 +47,9 @@ export class EnforcedMatches {
     for (let pair = 0; pair < pairs; pair++) {
       const to = segments[2 * pair + 1] ?? 0;
       for (let at = segments[2 * pair] ?? 0; at < to; at += this.#memory.u32(at + SIZE)) {
-        if (this.#memory.u16(at + ENFORCED_AT) !== 0 && this.#hasActed(at)) this.#acted.set(at, false);
+        if (this.#memory.u16(at + ENFORCED_AT) === 0) continue;
+        if (this.#hasActed(at)) this.#acted.set(at, false);
+        if (ENFORCED_BY_LSM.has(this.#partsOf(at).outcome)) this.#unchecked++;
       }
     }
   }
@@ -69,6 +72,11 @@ export class EnforcedMatches {
   /** How often no match followed so far, but for rules that were replaced meanwhile. */
   get total(): number {
     return this.#total;
+  }
+
+  /** Calls that were refused by BPF LSM, so that no rule can be evaluated on what they would have done. */
+  get unchecked(): number {
+    return this.#unchecked;
   }
 
   /** What the kernel has done in this batch that no match followed; the records are valid still. */

@@ -328,6 +328,7 @@ export class EngineLoop {
       capture,
       ...this.#queue.counters,
       enforcedUnmatched: this.#enforced?.total ?? 0,
+      enforcedUnchecked: this.#enforced?.unchecked ?? 0,
       batches: this.#batches,
       hold: this.#hold.counters(capture.held),
       lag: this.#parts.clock.lag,

@@ -272,6 +272,8 @@ export interface EngineCounters {
   readonly matchesOfSelf: number;
   /** Calls that the kernel has acted on by a rule that does not match them: a defect, of its module or of ours. */
   readonly enforcedUnmatched: number;
+  /** Calls that BPF LSM has refused, which could not be held against their rules. */
+  readonly enforcedUnchecked: number;
   /** Fields that could not be read although the event has them: a defect of ours, or a damaged record. */
   readonly fieldsUnreadable: number;
   readonly batches: number;

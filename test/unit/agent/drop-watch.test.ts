@@ -81,6 +81,7 @@ function watched(settings: Partial<DropSettings>) {
       matches: 0,
       matchesDropped: totals.matches,
       matchesOfSelf: 0,
+      enforcedUnchecked: 0,
       enforcedUnmatched: 0,
       fieldsUnreadable: 0,
       batches: 0,

@@ -41,6 +41,7 @@ const ENGINE = {
   matches: 3,
   matchesDropped: 0,
   matchesOfSelf: 0,
+  enforcedUnchecked: 0,
   enforcedUnmatched: 0,
   fieldsUnreadable: 0,
   batches: 1,

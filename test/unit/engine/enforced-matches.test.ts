@@ -92,6 +92,15 @@ test('Rules that have been replaced are named, and any match of the new ones wil
   assert.equal(matches.total, 0);
 });
 
+test('What BPF LSM has refused is counted: its match is not that of a rule, but of what the kernel says', () => {
+  const { matches, match, begin } = batch(reserved(ENFORCED.LSM_REFUSED, 0, 3), reserved(ENFORCED.OBSERVED, 0, 3), 0);
+  matches.use(start(3));
+  begin();
+  matches.take(match(0, 0, 4));
+  assert.deepEqual(matches.unmatched(), []);
+  assert.deepEqual([matches.unchecked, matches.total], [1, 0]);
+});
+
 test('Only of an event that the kernel has acted on by a rule is that the enforced one', () => {
   const { matches, match } = batch(reserved(ENFORCED.STOPPED, 0, 3), reserved(ENFORCED.OBSERVED, 0, 3), 0);
   assert.equal(matches.isOf(match(0, 0, 4)), false);
