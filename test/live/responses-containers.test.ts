@@ -8,10 +8,12 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findGroups } from '../../host/responses/cgroups/container-groups.ts';
+import { isFreezing } from '../../host/responses/cgroups/freezer.ts';
 import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { assertDone, container, processesIn, targetIn, whyRefused } from '../support/response-containers.ts';
 import { openPerformer, type PerformerScene, responseOf, stateOf } from '../support/response-scene.ts';
+import { startWasprey } from '../support/run-process.ts';
 import { until } from '../support/until.ts';
 
 const PAUSE = responseOf('pause_container');
@@ -61,6 +63,27 @@ describe('pause_container', () => {
     assert.equal((await scene.performer.list()).length, 1);
     await until(() => scene.performer.inForce.entries.length === 0);
     assert.ok(performance.now() - began >= 700);
+  });
+  test('resumed by the command, where no agent runs', async () => {
+    const box = container();
+    const folder = join(directory, 'resumed');
+    const { performer } = await openPerformer(folder, () => undefined);
+    assertDone(await performer.perform(PAUSE, targetIn(box, { containerName: 'b\u001b[31mx' })));
+    await performer.close();
+    const groups = await findGroups(await findHierarchies(), box.id, box.pid);
+    const path = join(directory, 'wasprey.yaml');
+    writeFileSync(path, `responses: {folder: ${folder}}\ncontrol: {enabled: true, socket: ${directory}/none.sock}\n`);
+    const resume = async (word: string): Promise<[status: number | null, said: string]> => {
+      const command = startWasprey(['responses', 'resume', word, '-c', path]);
+      return [await command.ended, command.stdout()];
+    };
+    assert.deepEqual(await resume('another'), [1, '']);
+    assert.equal(await isFreezing(groups), true);
+    const [status, said] = await resume(box.id.slice(0, 8));
+    assert.equal(status, 0);
+    assert.match(said, /^undone: pause_container of b.+x \([0-9a-f]{6}\)\n$/);
+    assert.ok(!said.includes('\u001b'));
+    assert.equal(await isFreezing(groups), false);
   });
   test('not: one that its runtime has paused; a container that has ended', async () => {
     const box = container();
