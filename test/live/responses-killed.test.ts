@@ -16,7 +16,15 @@ import type { ActionKind } from '../../host/responses/settings.ts';
 import { bpfFileSystemForTests } from '../support/bpf-file-system.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { Container } from '../support/live-container.ts';
-import { isolatingBelow, openPerformer, type PerformerScene, stateOf } from '../support/response-scene.ts';
+import { PodScene } from '../support/pod-scene.ts';
+import {
+  isolatingBelow,
+  labellingBy,
+  openPerformer,
+  type PerformerScene,
+  SET_LABELS,
+  stateOf,
+} from '../support/response-scene.ts';
 import { until } from '../support/until.ts';
 
 const CHILD = fileURLToPath(new URL('../support/response-child.ts', import.meta.url));
@@ -35,8 +43,14 @@ function container(): Container {
 }
 
 /** Kills it after so many ms of its action; a lap is how long that takes if it is let go on. Resolves to what it has printed. */
-async function act(action: ActionKind, box: string, pid: number, killAfterMs: number): Promise<string> {
-  const child = spawn(process.execPath, [CHILD, folder, bpf, action, box, String(pid)], {
+async function act(
+  action: ActionKind,
+  box: string,
+  pid: number,
+  killAfterMs: number,
+  ...more: readonly string[]
+): Promise<string> {
+  const child = spawn(process.execPath, [CHILD, folder, bpf, action, box, String(pid), ...more], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let printed = '';
@@ -52,11 +66,13 @@ async function act(action: ActionKind, box: string, pid: number, killAfterMs: nu
 const folder = join(directory, 'ledger');
 const bpf = bpfFileSystemForTests();
 
-const open = (): Promise<PerformerScene> => openPerformer(folder, () => 1n, {}, process.pid, isolatingBelow(bpf));
+/** With the actor of label_pod in `pods`. */
+const open = (pods?: PodScene): Promise<PerformerScene> =>
+  openPerformer(folder, () => 1n, {}, process.pid, pods ? labellingBy(pods.kubeconfig) : isolatingBelow(bpf));
 
 /** Starts as the agent does after that, and ends. Resolves to what is in force. */
-async function restart(): Promise<string[]> {
-  const { performer, failures } = await open();
+async function restart(pods?: PodScene): Promise<string[]> {
+  const { performer, failures } = await open(pods);
   assert.deepEqual(failures, []);
   const { entries } = performer.inForce;
   assert.deepEqual(await performer.list(), entries, 'something is under way');
@@ -64,8 +80,8 @@ async function restart(): Promise<string[]> {
   return entries.map(({ id }) => id);
 }
 
-async function undoAll(): Promise<void> {
-  const { performer } = await open();
+async function undoAll(pods?: PodScene): Promise<void> {
+  const { performer } = await open(pods);
   for (const { id } of await performer.list()) await performer.undo(id);
   await performer.close();
 }
@@ -179,6 +195,25 @@ test('kill_process_tree', { timeout: 600_000 }, async (context) => {
     else process.kill(-root, 'SIGKILL');
   }
   context.diagnostic(`killed after ${killed} of ${KILLS}`);
+});
+
+test('label_pod, and its undoing', { timeout: 600_000 }, async (context) => {
+  await using pods = await PodScene.start();
+  const own = { ...pods.labels };
+  const began = performance.now();
+  assert.match(await act('label_pod', 'c', 0, 60_000, pods.kubeconfig), /done\nundone\n$/);
+  const lap = Math.min(performance.now() - began, 60);
+  let labelled = 0;
+  for (const delay of delays(lap)) {
+    await act('label_pod', 'c', 0, delay, pods.kubeconfig);
+    const inForce = await restart(pods);
+    const expected = inForce.length === 1 ? { ...own, ...Object.fromEntries(SET_LABELS) } : own;
+    assert.deepEqual(pods.labels, expected, `killed after ${delay} ms: ${inForce.length} in force`);
+    labelled += inForce.length;
+    await undoAll(pods);
+    assert.deepEqual(pods.labels, own);
+  }
+  context.diagnostic(`labelled after ${labelled} of ${KILLS}`);
 });
 
 test('the ledger is valid after each of them', () => {

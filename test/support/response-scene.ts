@@ -6,6 +6,7 @@ import { openCapture } from '../../host/capture/open.ts';
 import { usualPlaces } from '../../host/metadata/directory/runtime-places.ts';
 import type { Actor, Target } from '../../host/responses/action.ts';
 import { IsolateContainer } from '../../host/responses/actors/isolate-container.ts';
+import { LabelPod } from '../../host/responses/actors/label-pod.ts';
 import { processAndContainerActors } from '../../host/responses/actors/process-and-container-actors.ts';
 import type { Surroundings } from '../../host/responses/actors/surroundings.ts';
 import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
@@ -13,6 +14,7 @@ import { Isolations } from '../../host/responses/isolation/isolations.ts';
 import { Ledger } from '../../host/responses/ledger/ledger.ts';
 import { Performer } from '../../host/responses/performing/performer.ts';
 import type { ActionKind, Response, ResponseSettings } from '../../host/responses/settings.ts';
+import { podsBy } from './pod-scene.ts';
 
 export const SETTINGS: ResponseSettings = {
   mode: 'act',
@@ -107,6 +109,16 @@ export function isolatingBelow(bpf: string) {
   return (surroundings: Surroundings): readonly (readonly [ActionKind, Actor])[] => [
     ['isolate_container', new IsolateContainer(surroundings, undefined, new Isolations(bpf))],
   ];
+}
+
+export const SET_LABELS = new Map([
+  ['quarantine', 'true'],
+  ['app', 'none'],
+]);
+
+/** The actor of label_pod, which asks that API server. */
+export function labellingBy(kubeconfig: string) {
+  return (): readonly (readonly [ActionKind, Actor])[] => [['label_pod', new LabelPod(podsBy(kubeconfig))]];
 }
 
 /** State of a process, as `ps` has it; empty if there is none. */

@@ -1,18 +1,14 @@
 // delete_pod and label_pod: what they do, keep, undo, and say where it fails.
 
 import assert from 'node:assert/strict';
-import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { type Circumstances, RefusalError, type Target } from '../../../host/responses/action.ts';
 import { DeletePod } from '../../../host/responses/actors/delete-pod.ts';
 import { LabelPod } from '../../../host/responses/actors/label-pod.ts';
 import type { LedgerEntry } from '../../../host/responses/ledger-entry.ts';
-import { Pods } from '../../../host/responses/pods/pods.ts';
 import type { Response } from '../../../host/responses/settings.ts';
-import { ApiServer, reply } from '../../support/api-server.ts';
+import { POD, PodScene } from '../../support/pod-scene.ts';
 
-const PATH = '/api/v1/namespaces/shop/pods/web-1';
-const POD = { namespace: 'shop', name: 'web-1', uid: 'u1', labels: new Map() };
 const TARGET: Target = {
   ...{ pid: 7, execTime: 1n, executable: '/bin/sh', container: 'c', containerName: 'main' },
   ...{ labels: new Map(), pod: POD, isIncomplete: false },
@@ -32,44 +28,6 @@ const response = (action: Response['action']): Response => ({
 /** Nothing is in force, and there is time. */
 const NOW: Circumstances = { entries: [], signal: new AbortController().signal };
 
-/** A pod on a server that applies what it is sent. */
-class Scene implements AsyncDisposable {
-  labels: Record<string, string | null> = { app: 'web' };
-  isDeleted = false;
-  isEnding = false;
-  readonly #server: ApiServer;
-
-  private constructor(server: ApiServer) {
-    this.#server = server;
-    server.intercept = (url, reponse, request) => {
-      void text(request).then((body) => {
-        if (url.pathname !== PATH || this.isDeleted) return reply(reponse, 404);
-        const sent = body === '' ? {} : JSON.parse(body);
-        if (request.method === 'DELETE') this.isDeleted = true;
-        for (const [name, value] of Object.entries<string | null>(sent.metadata?.labels ?? {})) {
-          if (value === null) delete this.labels[name];
-          else this.labels[name] = value;
-        }
-        const ending = this.isEnding && { deletionTimestamp: '2026-01-01T00:00:00Z' };
-        return reply(reponse, 200, { metadata: { name: 'web-1', uid: 'u1', labels: this.labels, ...ending } });
-      });
-      return true;
-    };
-  }
-
-  static async start(): Promise<Scene> {
-    return new Scene(await ApiServer.start());
-  }
-
-  get pods(): Pods {
-    return new Pods({ node: 'n', kubeconfig: this.#server.kubeconfig });
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#server[Symbol.asyncDispose]();
-  }
-}
-
 function entryOf(kept: LedgerEntry['kept'] | undefined): LedgerEntry {
   const texts = { id: '1', response: 'r', container: 'c', containerName: 'main', pod: 'shop/web-1', boot: '' };
   // As it is read again from disk.
@@ -79,7 +37,7 @@ function entryOf(kept: LedgerEntry['kept'] | undefined): LedgerEntry {
 const isRefused = (why: string) => (error: unknown) => error instanceof RefusalError && error.why === why;
 
 test('a pod is deleted', async () => {
-  await using scene = await Scene.start();
+  await using scene = await PodScene.start();
   const deed = await new DeletePod(scene.pods).prepare(response('delete_pod'), TARGET);
   assert.equal(deed.what, 'delete pod shop/web-1');
   assert.ok(!scene.isDeleted, 'not before it is to be');
@@ -90,7 +48,7 @@ test('a pod is deleted', async () => {
 });
 
 test('a pod is labelled, and has its own labels again when that is undone', async () => {
-  await using scene = await Scene.start();
+  await using scene = await PodScene.start();
   const actor = new LabelPod(scene.pods);
   const deed = await actor.prepare(response('label_pod'), TARGET, NOW);
   assert.equal(deed.what, 'label pod shop/web-1: quarantine=true, app=none');
@@ -106,7 +64,7 @@ test('a pod is labelled, and has its own labels again when that is undone', asyn
 });
 
 test('a label that somebody has changed since is left alone', async () => {
-  await using scene = await Scene.start();
+  await using scene = await PodScene.start();
   const actor = new LabelPod(scene.pods);
   const deed = await actor.prepare(response('label_pod'), TARGET, NOW);
   await deed.perform();
@@ -116,7 +74,7 @@ test('a label that somebody has changed since is left alone', async () => {
 });
 
 test('a pod that is being deleted already is left alone', async () => {
-  await using scene = await Scene.start();
+  await using scene = await PodScene.start();
   scene.isEnding = true;
   await assert.rejects(new DeletePod(scene.pods).prepare(response('delete_pod'), TARGET), isRefused('already'));
 });
@@ -126,7 +84,7 @@ for (const [name, first] of [
   ['in the other order', 1],
 ] as const) {
   test(`two responses that set the same label of a pod are undone ${name}: it has its own label again`, async () => {
-    await using scene = await Scene.start();
+    await using scene = await PodScene.start();
     const actor = new LabelPod(scene.pods);
     const entries: LedgerEntry[] = [];
     for (const value of ['watched', 'isolated']) {
@@ -144,7 +102,7 @@ for (const [name, first] of [
 }
 
 test('half done, it is finished; of a pod that is gone nothing is left', async () => {
-  await using scene = await Scene.start();
+  await using scene = await PodScene.start();
   const actor = new LabelPod(scene.pods);
   const { kept } = await actor.prepare(response('label_pod'), TARGET, NOW);
   const entry = entryOf(kept);
@@ -158,7 +116,7 @@ test('half done, it is finished; of a pod that is gone nothing is left', async (
 });
 
 test('no pod, no uid, and no API server', async () => {
-  await using scene = await Scene.start();
+  await using scene = await PodScene.start();
   const actor = new DeletePod(scene.pods);
   const prepare = (pod: Target['pod']) => actor.prepare(response('delete_pod'), { ...TARGET, pod });
   await assert.rejects(prepare(undefined), isRefused('no-target'));
