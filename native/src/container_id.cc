@@ -102,6 +102,27 @@ std::optional<ContainerId> ByMachine(std::string_view name, std::string_view bel
   return std::nullopt;
 }
 
+/** The container that a component of a path names, by what is before it and the component below. */
+std::optional<ContainerId> ByComponent(std::string_view path, std::string_view component, std::string_view below) {
+  const std::string_view parent = path.substr(path.rfind('/') + 1);
+  const std::string_view name = WithoutSuffix(component, ".scope");
+  if (!name.empty()) {
+    if (auto found = ByPrefix(name)) return found;
+    if (name.size() > 5 && name.size() < component.size() && name.starts_with("runc-")) {
+      return ContainerId{"runc", name.substr(5)};
+    }
+    if (!path.empty()) {
+      if (auto found = ByParent(name, parent, path)) return found;
+    } else if (IsHash(name)) {
+      return ContainerId{"", name};
+    } else if (name.size() > 12 && name.starts_with("lxc.payload.")) {
+      return ContainerId{"lxc", name.substr(12)};
+    }
+    if (auto found = ByMachine(component, below)) return found;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<ContainerId> ContainerIdOf(std::string_view cgroup) {
@@ -111,34 +132,21 @@ std::optional<ContainerId> ContainerIdOf(std::string_view cgroup) {
     const size_t slash = rest.rfind('/');
     if (slash == std::string_view::npos) return std::nullopt;
     const std::string_view component = rest.substr(slash + 1);
-    const std::string_view path = rest.substr(0, slash);
-    const std::string_view parent = path.substr(path.rfind('/') + 1);
-    const std::string_view name = WithoutSuffix(component, ".scope");
-    if (!name.empty()) {
-      if (auto found = ByPrefix(name)) return found;
-      if (name.size() > 5 && name.size() < component.size() && name.starts_with("runc-")) {
-        return ContainerId{"runc", name.substr(5)};
-      }
-      if (!path.empty()) {
-        if (auto found = ByParent(name, parent, path)) return found;
-      } else if (IsHash(name)) {
-        return ContainerId{"", name};
-      } else if (name.size() > 12 && name.starts_with("lxc.payload.")) {
-        return ContainerId{"lxc", name.substr(12)};
-      }
-      if (auto found = ByMachine(component, below)) return found;
-    }
+    rest = rest.substr(0, slash);
+    if (auto found = ByComponent(rest, component, below)) return found;
     below = component;
-    rest = path;
   }
   return std::nullopt;
 }
 
 std::string_view OutermostContainerOf(std::string_view cgroup) {
-  for (size_t end = 1; end < cgroup.size();) {
-    end = std::min(cgroup.find('/', end), cgroup.size());
-    if (ContainerIdOf(cgroup.substr(0, end))) return cgroup.substr(0, end);
-    end++;
+  size_t slash = cgroup.find('/');
+  while (slash != std::string_view::npos) {
+    const size_t end = std::min(cgroup.find('/', slash + 1), cgroup.size());
+    const std::string_view rest = cgroup.substr(std::min(end + 1, cgroup.size()));
+    const std::string_view component = cgroup.substr(slash + 1, end - slash - 1);
+    if (ByComponent(cgroup.substr(0, slash), component, rest.substr(0, rest.find('/')))) return cgroup.substr(0, end);
+    slash = end < cgroup.size() ? end : std::string_view::npos;
   }
   return {};
 }

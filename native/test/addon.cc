@@ -34,6 +34,12 @@ Napi::Value ContainerIdOfCgroup(const Napi::CallbackInfo& info) {
   return result;
 }
 
+/** (cgroup: string) -> string */
+Napi::Value OutermostContainerOfCgroup(const Napi::CallbackInfo& info) {
+  if (!info[0].IsString()) return ThrowType(info.Env(), "outermostContainerOf: a cgroup path is needed");
+  return TextOf(info.Env(), OutermostContainerOf(info[0].As<Napi::String>().Utf8Value()));
+}
+
 /** () -> {found: {name, native, compat}[], hidden: string[]} | undefined */
 Napi::Value CallFunctionsHere(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -125,6 +131,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("nextWindow", Napi::Function::New<NextWindow>(env, "nextWindow"));
   exports.Set("lexicalPath", Napi::Function::New<LexicalPathOf>(env, "lexicalPath"));
   exports.Set("namesBelow", Napi::Function::New<NamesBelow>(env, "namesBelow"));
+  exports.Set("outermostContainerOf", Napi::Function::New<OutermostContainerOfCgroup>(env, "outermostContainerOf"));
   exports.Set("usersOf", Napi::Function::New<UsersOfPasswd>(env, "usersOf"));
   exports.Set("verdictOf", Napi::Function::New<VerdictOfLog>(env, "verdictOf"));
   return exports;

@@ -34,6 +34,8 @@ interface TestAddon {
   callFunctions(): { found: { name: string; native: number; compat: number }[]; hidden: string[] } | undefined;
   /** The container a cgroup path names. */
   containerIdOf(cgroup: string): { type: string; fullId: string; id: string } | undefined;
+  /** The path of the outermost container that a cgroup path names; '' without. */
+  outermostContainerOf(cgroup: string): string;
   /**
    * The clauses that the kernel's programs find to be met, by tables of enforcement and facts (native/test/enforcement_decision.h); bits 63 and 62: the
    * executable is one of those that are never acted on, or a runtime's.

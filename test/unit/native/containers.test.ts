@@ -98,6 +98,24 @@ for (const [cgroup, expected] of CASES) {
   });
 }
 
+test('the outermost container of a cgroup', () => {
+  const { outermostContainerOf } = testAddon;
+  for (const [cgroup, expected] of CASES)
+    assert.equal(outermostContainerOf(cgroup) !== '', expected !== undefined, cgroup);
+  for (const [within, outermost] of [
+    [`/docker/${ID}/docker/${INNER}/x`, `/docker/${ID}`],
+    [`/docker/${ID}/kubelet/kubepods/besteffort/${POD}/${INNER}`, `/docker/${ID}`],
+    ['/machine.slice/systemd-nspawn@web.service/payload/lxc/web', '/machine.slice/systemd-nspawn@web.service'],
+    [`//docker/${ID}/`, `//docker/${ID}`],
+  ] as const) {
+    assert.equal(outermostContainerOf(within), outermost);
+  }
+  // As deep as a path can be: the reader of events looks at each new one.
+  const began = performance.now();
+  for (let time = 0; time < 100; time++) assert.equal(outermostContainerOf('/a'.repeat(2047)), '');
+  assert.ok(performance.now() - began < 1000);
+});
+
 test('a container is announced once, and is pending until its entry is set', () => {
   using builder = new BuilderCapture();
   const cgroup = `/docker/${ID}`;
