@@ -80,9 +80,13 @@ struct enforce_process {
   __u64 clauses; /* those with ENFORCE_CANDIDATE whose rule has its bit in the image */
 };
 
+/* More than the reader's memory holds images, which take 1,280 bytes of its 256 MB or more: nobody takes the room of
+ * others who may not take that of their images (image_shares.h). */
+#define ENFORCE_IMAGES 262144
+
 /* Key of the same for an image that has found its entry taken by one that lives: nobody leaves a process without its
  * clauses by having many others. */
-#define ENFORCE_CROWD 131072
+#define ENFORCE_CROWD ENFORCE_IMAGES
 struct enforce_crowded {
   __u64 image;
   __u64 serial; /* of the tables: in others the same bits are those of other clauses */
@@ -132,9 +136,8 @@ struct enforcement {
 #define ENFORCE_PERMITTED 1
 #define ENFORCE_NEVER 2 /* it is never acted on */
 
-/* Cgroups with processes. The reader's memory is full of images before, as each takes 1,280 bytes of its 256 MB or
- * more: nobody takes the room of others' cgroups who may not take that of their images (image_shares.h). */
-#define ENFORCE_CGROUPS 262144
+/* Cgroups with processes. */
+#define ENFORCE_CGROUPS ENFORCE_IMAGES
 
 /* A cgroup, by its number: see cgroup_number(). */
 struct enforce_cgroup {

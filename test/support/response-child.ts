@@ -2,12 +2,14 @@
 // [KUBECONFIG]
 
 import type { ActionKind } from '../../host/responses/settings.ts';
-import { POD } from './pod-scene.ts';
+import { POD, podsBy } from './pod-scene.ts';
 import { isolatingBelow, labellingBy, openPerformer, responseOf, SET_LABELS } from './response-scene.ts';
 
 const [, , folder = '', bpf = '', action = '', container = '', pid = '0', kubeconfig] = process.argv;
 const more = kubeconfig === undefined ? isolatingBelow(bpf) : labellingBy(kubeconfig);
 const { performer } = await openPerformer(folder, () => 1n, {}, process.pid, more);
+// Its client takes longer to be loaded than all that follows.
+if (kubeconfig !== undefined) await podsBy(kubeconfig).find(POD);
 process.stdout.write('ready\n');
 const outcome = await performer.perform(responseOf(action as ActionKind, { labels: SET_LABELS }), {
   pid: Number(pid),
