@@ -3,14 +3,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findGroups } from '../../host/responses/cgroups/container-groups.ts';
 import { isFreezing } from '../../host/responses/cgroups/freezer.ts';
 import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
+import { BPF_FS } from '../../host/responses/isolation/isolations.ts';
 import { directoryForTests } from '../support/directory.ts';
+import { mountBpfFileSystem } from '../support/machine-bpf-file-system.ts';
 import { assertDone, container, processesIn, targetIn, whyRefused } from '../support/response-containers.ts';
 import { openPerformer, type PerformerScene, responseOf, stateOf } from '../support/response-scene.ts';
 import { startWasprey } from '../support/run-process.ts';
@@ -64,7 +66,7 @@ describe('pause_container', () => {
     await until(() => scene.performer.inForce.entries.length === 0);
     assert.ok(performance.now() - began >= 700);
   });
-  test('resumed by the command, where no agent runs', async () => {
+  test('resumed by the command, where no agent runs', async (context) => {
     const box = container();
     const folder = join(directory, 'resumed');
     const { performer } = await openPerformer(folder, () => undefined);
@@ -72,6 +74,14 @@ describe('pause_container', () => {
     await performer.close();
     const groups = await findGroups(await findHierarchies(), box.id, box.pid);
     const path = join(directory, 'wasprey.yaml');
+    // Of an agent with another ledger.
+    const unmount = mountBpfFileSystem();
+    const isolated = join(BPF_FS, 'wasprey-isolated', 'f'.repeat(64));
+    mkdirSync(isolated, { recursive: true });
+    context.after(() => {
+      rmdirSync(isolated);
+      unmount();
+    });
     writeFileSync(path, `responses: {folder: ${folder}}\ncontrol: {enabled: true, socket: ${directory}/none.sock}\n`);
     const resume = async (word: string): Promise<[status: number | null, said: string]> => {
       const command = startWasprey(['responses', 'resume', word, '-c', path]);
@@ -84,6 +94,7 @@ describe('pause_container', () => {
     assert.match(said, /^undone: pause_container of b.+x \([0-9a-f]{6}\)\n$/);
     assert.ok(!said.includes('\u001b'));
     assert.equal(await isFreezing(groups), false);
+    assert.ok(existsSync(isolated), 'what is isolated stays so');
   });
   test('not: one that its runtime has paused; a container that has ended', async () => {
     const box = container();

@@ -58,9 +58,10 @@ export async function undoInForce(
   terminal: Terminal,
 ): Promise<number> {
   const given = await configurationOf({ ...request, usual: true }, terminal);
-  const wasPinned = words.length === 0 && !paused && removePinned();
+  const isAll = words.length === 0 && !paused;
+  const wasPinned = isAll && removePinned();
   if (wasPinned) terminal.print('undone: pinned enforcement in the kernel; where an agent runs, it ends with that\n');
-  const agent = (await agentOf(given.configuration)) ?? (await withoutAgent(given, terminal));
+  const agent = (await agentOf(given.configuration)) ?? (await withoutAgent(given, isAll, terminal));
   try {
     const entries = (await agent.list()).filter(({ action }) => !paused || action === 'pause_container');
     const chosen = words.length === 0 ? entries : words.flatMap((word) => named(word, entries));
@@ -143,8 +144,15 @@ async function agentOf({ control }: Configuration): Promise<OpenHost | undefined
   };
 }
 
-/** The ledger itself: no agent may use it meanwhile. */
-async function withoutAgent({ configuration }: CommandConfiguration, terminal: Terminal): Promise<OpenHost> {
+/**
+ * The ledger itself: no agent may use it meanwhile.
+ * @param isAll what no entry is about is undone, too. It may be that of an agent with another ledger: otherwise it is left alone
+ */
+async function withoutAgent(
+  { configuration }: CommandConfiguration,
+  isAll: boolean,
+  terminal: Terminal,
+): Promise<OpenHost> {
   const ledger = await kept(() => Ledger.open(configuration.responses.folder));
   const nobody = { namespaces: [], labels: new Map(), executables: [] };
   const keeper = new ForceKeeper({
@@ -160,7 +168,7 @@ async function withoutAgent({ configuration }: CommandConfiguration, terminal: T
     onFailure: (message) => terminal.say(`${escapeText(message)}\n`),
     onNote: () => {},
   });
-  await keeper.undoOthers();
+  if (isAll) await keeper.undoOthers();
   return {
     async list() {
       await keeper.sweep();
