@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <filesystem>
 
 #include "bpf/enforce_tables.h"
 #include "bpf_error.h"
@@ -53,6 +54,17 @@ Status EnforcementPins::Hold(const std::string& name, int object) const {
   unlink(path.c_str());
   if (bpf_obj_pin(object, path.c_str()) != 0) return LoadError("Pinning " + path, errno);
   return std::nullopt;
+}
+
+void EnforcementPins::RemoveOtherLayouts() const {
+  std::error_code error;
+  std::filesystem::directory_iterator files(settings_.folder, error);
+  for (; !error && files != std::filesystem::directory_iterator(); files.increment(error)) {
+    const std::string file = files->path().filename();
+    for (const std::string_view map : kPinnedMaps) {
+      if (file.starts_with(std::string(map) + "-") && file != MapFile(map)) unlink(files->path().c_str());
+    }
+  }
 }
 
 }  // namespace wasprey

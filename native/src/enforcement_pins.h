@@ -39,6 +39,8 @@ class EnforcementPins {
   /** Keeps a link, in place of another one by that name. */
   Status HoldLink(std::string_view program, int link) const { return Hold(std::string(program), link); }
   Status HoldMap(std::string_view name, int map) const { return Hold(MapFile(name), map); }
+  /** Removes the maps that a version with another layout has left. */
+  void RemoveOtherLayouts() const;
 
  private:
   static std::string MapFile(std::string_view name);

@@ -142,6 +142,7 @@ Status Enforcer::Pin(const PinSettings& settings) {
   for (const RootLink& link : links_) {
     if (auto failed = pins.HoldLink(link.enforcer->program, link.fd.get())) return failed;
   }
+  pins.RemoveOtherLayouts();
   if (std::exchange(is_pinned_, true)) return std::nullopt;
   std::copy(std::begin(counts()->outcomes), std::end(counts()->outcomes), std::begin(noted_outcomes_));
   noted_at_ = Now(CLOCK_BOOTTIME) - kNotedNs;

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { UNATTENDED_RULE } from '../../host/agent/node-enforcement.ts';
@@ -213,6 +213,22 @@ test('an agent that pins nothing ends what another has pinned: its own ends with
     await kill(agent);
     await assertAllowed();
   }
+});
+
+test('what an agent with another layout has left is removed', async () => {
+  configure(true);
+  mkdirSync(pinned.folder);
+  const left = ['enforce_cgroups-1', 'enforce_counts-1'];
+  for (const name of left) {
+    const words = ['type', 'hash', 'key', '8', 'value', '16', 'entries', '8', 'name', 'left'];
+    execFileSync('bpftool', ['map', 'create', join(pinned.folder, name), ...words]);
+  }
+  await using agent = await startAgent();
+  const files = readdirSync(pinned.folder);
+  assert.equal(files.length, 8);
+  assert.ok(!files.some((name) => left.includes(name)), files.join(' '));
+  await kill(agent);
+  pinned.remove();
 });
 
 test('a reload pins, and pins no more', async () => {
