@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace wasprey {
 namespace {
@@ -116,7 +117,11 @@ void EnforcedPlaces::ForgetOthersThan(const std::unordered_set<uint64_t>& used) 
 /** Writes the places that `change` has changed. */
 template <typename Change>
 void EnforcedPlaces::ChangeEach(Change change) {
-  std::erase_if(places_, [&](auto& place) { return change(&place.second) && !Write(place.first, place.second); });
+  // Not erase_if(): what it looks at is const in Debian 12's library, which packages are built with.
+  for (auto place = places_.begin(); place != places_.end();) {
+    const bool lacks_room = change(&place->second) && !Write(place->first, place->second);
+    place = lacks_room ? places_.erase(place) : std::next(place);
+  }
 }
 
 /** If the kernel has no room, the cgroup is not known: what was known of it before must not hold any more. */
