@@ -1,100 +1,42 @@
-// Alerts as the page shows them: in groups by rule and workload, counted. It is an output that costs a few comparisons an alert while somebody
-// looks, and less while nobody does; what the page is sent is made at a fixed rate, whatever the number of alerts.
+// Alerts as the page shows them: in groups by rule and workload, counted. It is an output that costs a few comparisons an alert; what the page is sent
+// is made at a fixed rate, whatever the number of alerts, and only while somebody looks.
 
 import { randomBytes } from 'node:crypto';
-import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import type { Alert } from '../../outputs/alert.ts';
 import type { Output, OutputCounters } from '../../outputs/output.ts';
-import { bytesOf } from './alert-bytes.ts';
-import {
-  type AlertLine,
-  type BoardMessage,
-  type GroupAlerts,
-  type GroupNumbers,
-  type GroupText,
-  STEP_MS,
-  STEPS,
-  type Workload,
-} from './messages.ts';
-import { isSame, type Place, placeOf, workloadOf } from './workload.ts';
+import { TokenBucket } from '../../outputs/token-bucket.ts';
+import { AlertGroup } from './alert-group.ts';
+import { type BoardMessage, type GroupAlerts, type GroupText, STEP_MS } from './messages.ts';
+import { groupKey, placeOf, workloadOf } from './workload.ts';
 
 /** Groups: the one that had no alert for longest makes room. */
 const MOST_GROUPS = 300;
-/** Alerts of a group that can be looked at, with details and without. */
-const KEPT_OF_EACH = 10;
 /** Bytes of all alerts that can be looked at; the oldest make room. */
 const MOST_KEPT_BYTES = 12 * 1024 * 1024;
-/** Alerts that are remembered while nobody looks, and their bytes. */
-const MOST_UNSEEN = 500;
-const MOST_UNSEEN_BYTES = 4 * 1024 * 1024;
-const LONGEST_LINE = 300;
-
-interface Kept {
-  readonly id: number;
-  readonly alert: Alert;
-  readonly group: Group;
-  readonly bytes: number;
-}
-
-/** All that a group has of its latest alert once that alert itself has made room. */
-interface Latest {
-  readonly id: number;
-  readonly line: string;
-}
-
-interface Group {
-  readonly text: GroupText;
-  readonly key: string;
-  /** Alerts that can be looked at, with details and without; the oldest first. */
-  readonly detailed: Kept[];
-  readonly plain: Kept[];
-  /** Values of its workload, by which the next alert of the same is recognised. */
-  readonly place: Place;
-  readonly steps: number[];
-  /** Step of the last of `steps`. */
-  step: number;
-  count: number;
-  first: number;
-  last: number;
-  latest: Latest | undefined;
-  /** When it was made, and when it was changed last. */
-  readonly madeAt: number;
-  changedAt: number;
-}
+/** Alerts without details that are kept for longer than until the next one: at once, and a second. */
+const KEPT_AT_ONCE = 500;
+const KEPT_A_SECOND = 50;
 
 export class AlertBoard implements Output {
   readonly name = 'console';
   /** Of this run. */
   readonly instance = randomBytes(6).toString('hex');
   /** By rule and workload. */
-  readonly #groups = new Map<string, Group>();
-  /** That of the latest alert, by rule: the next one is most often of the same. */
-  readonly #recent = new Map<string, Group>();
-  readonly #kept = new Map<number, Kept>();
+  readonly #groups = new Map<string, AlertGroup>();
   #keptBytes = 0;
-  /** Came while nobody looked. */
-  #unseen: { readonly alert: Alert; readonly bytes: number }[] = [];
-  #unseenBytes = 0;
+  #pace: TokenBucket | undefined;
   readonly #gone: { readonly id: number; readonly tick: number }[] = [];
   #tick = 1;
-  #lookers = 0;
   #alerts = 0;
-  #uncounted = 0;
   #nextGroup = 1;
 
   write(alert: Alert): void {
-    this.#alerts++;
-    if (this.#lookers > 0) this.#add(alert, this.#alerts);
-    else this.#remember(alert);
-  }
-
-  /** Somebody looks, from now until `leave`. */
-  enter(): void {
-    if (this.#lookers++ === 0) this.#catchUp();
-  }
-
-  leave(): void {
-    this.#lookers--;
+    const group = this.#groupFor(alert);
+    const before = group.bytes;
+    this.#pace ??= new TokenBucket(KEPT_A_SECOND, KEPT_AT_ONCE, 0);
+    group.add(++this.#alerts, alert, this.#pace, this.#tick + 1);
+    this.#keptBytes += group.bytes - before;
+    while (this.#keptBytes > MOST_KEPT_BYTES) this.#dropOldestAlert();
   }
 
   /** Up to 0: all groups. @param tick of the last message that the reader has */
@@ -110,10 +52,9 @@ export class AlertBoard implements Output {
       now,
       step,
       alerts: this.#alerts,
-      uncounted: this.#uncounted,
       isWhole,
       added: changed.filter(({ madeAt }) => madeAt > from).map(({ text }) => text),
-      changed: changed.map((group) => numbersOf(group, step)),
+      changed: changed.map((group) => group.numbers(step)),
       gone: isWhole ? [] : this.#gone.filter((one) => one.tick > from).map(({ id }) => id),
     };
     return message;
@@ -131,15 +72,16 @@ export class AlertBoard implements Output {
   }
 
   alertsOf(id: number): GroupAlerts | undefined {
-    const group = this.#groupOf(id);
-    if (!group) return undefined;
-    const alerts = [...group.detailed, ...group.plain].sort((one, other) => other.id - one.id).map(lineOf);
-    return { group: group.text, alerts };
+    for (const group of this.#groups.values()) if (group.text.id === id) return group.alerts();
+    return undefined;
   }
 
   alert(id: number): { readonly alert: Alert; readonly group: GroupText } | undefined {
-    const kept = this.#kept.get(id);
-    return kept && { alert: kept.alert, group: kept.group.text };
+    for (const group of this.#groups.values()) {
+      const alert = group.alert(id);
+      if (alert) return { alert, group: group.text };
+    }
+    return undefined;
   }
 
   get counters(): OutputCounters {
@@ -150,146 +92,37 @@ export class AlertBoard implements Output {
     return Promise.resolve();
   }
 
-  #groupOf(id: number): Group | undefined {
-    for (const group of this.#groups.values()) if (group.text.id === id) return group;
-    return undefined;
-  }
-
-  #remember(alert: Alert): void {
-    const bytes = bytesOf(alert);
-    this.#unseen.push({ alert, bytes });
-    this.#unseenBytes += bytes;
-    // The oldest are forgotten.
-    while (this.#unseen.length > MOST_UNSEEN || this.#unseenBytes > MOST_UNSEEN_BYTES) {
-      this.#unseenBytes -= this.#unseen.shift()?.bytes ?? 0;
-      this.#uncounted++;
-    }
-  }
-
-  #catchUp(): void {
-    const unseen = this.#unseen;
-    this.#unseen = [];
-    this.#unseenBytes = 0;
-    const first = this.#alerts - unseen.length + 1;
-    for (const [index, { alert }] of unseen.entries()) this.#add(alert, first + index);
-  }
-
-  #add(alert: Alert, id: number): void {
-    const group = this.#groupFor(alert);
-    const time = Number(alert.time / NANOSECONDS_PER_MS);
-    const kept = { id, alert, group, bytes: bytesOf(alert) };
-    group.count++;
-    if (group.first === 0) group.first = time;
-    group.last = Math.max(group.last, time);
-    group.latest = { id, line: beginningOf(alert.message) };
-    group.changedAt = this.#tick + 1;
-    countStep(group, Math.floor(time / STEP_MS));
-    this.#keep(kept);
-  }
-
-  /** Texts are only made of values that are not those of the rule's alert before. */
-  #groupFor(alert: Alert): Group {
+  /** Texts are made for a new group alone. */
+  #groupFor(alert: Alert): AlertGroup {
     const place = placeOf(alert);
-    const recent = this.#recent.get(alert.rule);
-    if (recent && isSame(recent.place, place)) return recent;
-    const workload = workloadOf(place);
-    const key = keyOf(alert.rule, workload);
-    const group = this.#groups.get(key) ?? this.#newGroup(key, alert, workload, place);
-    this.#recent.set(alert.rule, group);
-    return group;
-  }
-
-  #newGroup(key: string, { rule, priority, source }: Alert, workload: Workload, place: Place): Group {
-    while (this.#groups.size >= MOST_GROUPS) this.#dropOldest();
-    const madeAt = this.#tick + 1;
-    const text = { id: this.#nextGroup++, rule, priority, source, ...workload };
-    const group: Group = {
-      ...{ text, key, place, detailed: [], plain: [], steps: [0], step: 0, count: 0, first: 0, last: 0 },
-      ...{ latest: undefined, madeAt, changedAt: madeAt },
-    };
+    const key = groupKey(alert.rule, place);
+    const known = this.#groups.get(key);
+    if (known) return known;
+    while (this.#groups.size >= MOST_GROUPS) this.#dropOldestGroup();
+    const { rule, priority, source } = alert;
+    const text = { id: this.#nextGroup++, rule, priority, source, ...workloadOf(place) };
+    const group = new AlertGroup(text, this.#tick + 1);
     this.#groups.set(key, group);
     return group;
   }
 
   /** The one that had no alert for longest. */
-  #dropOldest(): void {
-    const latest = ({ latest: of }: Group): number => of?.id ?? 0;
-    const oldest = [...this.#groups.values()].reduce((one, other) => (latest(other) < latest(one) ? other : one));
-    this.#groups.delete(oldest.key);
-    if (this.#recent.get(oldest.text.rule) === oldest) this.#recent.delete(oldest.text.rule);
-    for (const kept of [...oldest.detailed, ...oldest.plain]) this.#forget(kept);
+  #dropOldestGroup(): void {
+    const [key, oldest] = [...this.#groups].reduce((one, other) => (other[1].latestId < one[1].latestId ? other : one));
+    this.#groups.delete(key);
+    this.#keptBytes -= oldest.bytes;
     this.#gone.push({ id: oldest.text.id, tick: this.#tick + 1 });
     // A reader that is further behind gets all groups.
     if (this.#gone.length > MOST_GROUPS) this.#gone.shift();
   }
 
-  #keep(kept: Kept): void {
-    const alike = listOf(kept);
-    alike.push(kept);
-    this.#kept.set(kept.id, kept);
-    this.#keptBytes += kept.bytes;
-    if (alike.length > KEPT_OF_EACH && alike[0]) this.#release(alike[0]);
-    // Not without need: from the beginning of a Map that much was taken out of, an iterator goes a long way to the first entry.
-    if (this.#keptBytes <= MOST_KEPT_BYTES) return;
-    for (const oldest of this.#kept.values()) {
-      if (this.#keptBytes <= MOST_KEPT_BYTES) break;
-      this.#release(oldest);
+  #dropOldestAlert(): void {
+    let oldest: AlertGroup | undefined;
+    for (const group of this.#groups.values()) {
+      if ((group.oldestId ?? Infinity) < (oldest?.oldestId ?? Infinity)) oldest = group;
     }
+    const before = oldest?.bytes ?? 0;
+    oldest?.dropOldest();
+    this.#keptBytes += (oldest?.bytes ?? 0) - before;
   }
-
-  #release(kept: Kept): void {
-    const list = listOf(kept);
-    list.splice(list.indexOf(kept), 1);
-    this.#forget(kept);
-  }
-
-  #forget(kept: Kept): void {
-    if (this.#kept.delete(kept.id)) this.#keptBytes -= kept.bytes;
-  }
-}
-
-function keyOf(rule: string, { namespace = '', pod = '', container = '' }: Workload): string {
-  return JSON.stringify([rule, namespace, pod, container]);
-}
-
-function listOf({ alert, group }: Kept): Kept[] {
-  return alert.details === undefined ? group.plain : group.detailed;
-}
-
-/** Counts an alert; one from before all steps counts for the first. */
-function countStep(group: Group, step: number): void {
-  if (group.step === 0) group.step = step;
-  shiftTo(group, step);
-  const index = Math.max(0, group.steps.length - 1 - (group.step - step));
-  group.steps[index] = (group.steps[index] ?? 0) + 1;
-}
-
-function shiftTo(group: Group, step: number): void {
-  const missing = Math.min(step - group.step, STEPS);
-  for (let count = 0; count < missing; count++) group.steps.push(0);
-  if (group.steps.length > STEPS) group.steps.splice(0, group.steps.length - STEPS);
-  if (step > group.step) group.step = step;
-}
-
-function numbersOf(group: Group, step: number): GroupNumbers {
-  shiftTo(group, step);
-  const { text, count, first, last, steps, latest } = group;
-  const { line = '', id: latestAlert = 0 } = latest ?? {};
-  return { id: text.id, count, first, last, steps: [...steps], latest: line, latestAlert };
-}
-
-/** A copy: what slice() makes keeps the whole text in memory. */
-function beginningOf(text: string): string {
-  if (text.length <= LONGEST_LINE) return text;
-  return Buffer.from(text.slice(0, LONGEST_LINE), 'utf16le').toString('utf16le');
-}
-
-function lineOf({ id, alert }: Kept): AlertLine {
-  const { time, message, details } = alert;
-  return {
-    id,
-    time: Number(time / NANOSECONDS_PER_MS),
-    message: message.slice(0, LONGEST_LINE),
-    hasDetails: details !== undefined,
-  };
 }

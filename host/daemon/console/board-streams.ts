@@ -50,7 +50,6 @@ export class BoardStreams {
     // What the browser waits before it connects again.
     response.write('retry: 1000\n\n');
     this.#streams.add(stream);
-    this.#board.enter();
     this.#timer ??= setInterval(() => this.#sendAll(), EVERY_MS).unref();
     response.once('close', () => this.#remove(stream));
     this.#board.nextTick();
@@ -63,9 +62,7 @@ export class BoardStreams {
   }
 
   #remove(stream: Stream): void {
-    if (!this.#streams.delete(stream)) return;
-    this.#board.leave();
-    if (this.#streams.size > 0) return;
+    if (!this.#streams.delete(stream) || this.#streams.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

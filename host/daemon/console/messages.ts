@@ -51,8 +51,6 @@ export interface BoardMessage {
   readonly step: number;
   /** All alerts of this run. */
   readonly alerts: number;
-  /** Those of them that are in no group: nobody looked, and there were more than are remembered. */
-  readonly uncounted: number;
   /** The groups are all there are, not only those that have changed. */
   readonly isWhole: boolean;
   readonly added: readonly GroupText[];

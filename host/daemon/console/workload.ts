@@ -4,43 +4,45 @@ import { decode, type FieldValue } from '../../fields/value.ts';
 import type { Alert } from '../../outputs/alert.ts';
 import type { Workload } from './messages.ts';
 
+/** In bytes. Names of Kubernetes and of runtimes are shorter: a longer one is hostile. */
 const LONGEST_NAME = 300;
 
-/** Values of the fields that name a workload. */
-export type Place = { readonly [Name in keyof Workload]?: FieldValue };
+/** The values that name a workload, as they were read. */
+export interface Place {
+  readonly namespace: Uint8Array | undefined;
+  readonly pod: Uint8Array | undefined;
+  readonly container: Uint8Array | undefined;
+}
 
 export function placeOf({ fields }: Alert): Place {
-  let [namespace, pod, container]: (FieldValue | undefined)[] = [];
+  let [namespace, pod, container]: (Uint8Array | undefined)[] = [];
   for (const { key, value } of fields) {
-    if (key === 'k8s.ns.name') namespace = value;
-    else if (key === 'k8s.pod.name') pod = value;
-    else if (key === 'container.name') container = value;
+    if (key === 'k8s.ns.name') namespace = nameOf(value);
+    else if (key === 'k8s.pod.name') pod = nameOf(value);
+    else if (key === 'container.name') container = nameOf(value);
   }
-  return { ...(namespace && { namespace }), ...(pod && { pod }), ...(container && { container }) };
+  return { namespace, pod, container };
 }
 
-/** Without making texts of them. */
-export function isSame(one: Place, other: Place): boolean {
-  return (
-    isEqual(one.namespace, other.namespace) && isEqual(one.pod, other.pod) && isEqual(one.container, other.container)
-  );
+function nameOf(value: FieldValue | undefined): Uint8Array | undefined {
+  return value?.kind === 'text' && value.bytes.length > 0 ? value.bytes.subarray(0, LONGEST_NAME) : undefined;
 }
 
-function isEqual(one: FieldValue | undefined, other: FieldValue | undefined): boolean {
-  if (one?.kind !== 'text' || other?.kind !== 'text') return one === other;
-  return Buffer.compare(one.bytes, other.bytes) === 0;
+/** The same for alerts of one rule and one workload. Each name has its length, so that no other names make the same key. */
+export function groupKey(rule: string, { namespace, pod, container }: Place): string {
+  return `${keyPart(namespace)}${keyPart(pod)}${keyPart(container)}${rule}`;
 }
 
-export function workloadOf(place: Place): Workload {
-  const [namespace, pod, container] = [place.namespace, place.pod, place.container].map(shortText);
+/** Bytes as characters: that takes less than decoding them. */
+function keyPart(bytes: Uint8Array | undefined): string {
+  if (bytes === undefined) return '-';
+  return `${bytes.length}:${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')}`;
+}
+
+export function workloadOf({ namespace, pod, container }: Place): Workload {
   return {
-    ...(namespace !== undefined && { namespace }),
-    ...(pod !== undefined && { pod }),
-    ...(container !== undefined && { container }),
+    ...(namespace && { namespace: decode(namespace) }),
+    ...(pod && { pod: decode(pod) }),
+    ...(container && { container: decode(container) }),
   };
-}
-
-/** Names of Kubernetes and of runtimes; a longer one is hostile. */
-function shortText(value: FieldValue | undefined): string | undefined {
-  return value?.kind === 'text' && value.bytes.length > 0 ? decode(value.bytes.subarray(0, LONGEST_NAME)) : undefined;
 }

@@ -48,7 +48,6 @@ function look(board: AlertBoard, reader: Reader): void {
 
 test('alerts are grouped by rule and workload', () => {
   const board = new AlertBoard();
-  board.enter();
   for (const pod of ['a', 'b', 'a']) board.write(alert('Shell', pod));
   board.write(alert('Read', 'a'));
   const reader = new Reader();
@@ -58,7 +57,6 @@ test('alerts are grouped by rule and workload', () => {
 
 test('a reader that has missed messages has the same as one that has not', () => {
   const board = new AlertBoard();
-  board.enter();
   const [steady, rare] = [new Reader(), new Reader()];
   for (let round = 0; round < 200; round++) {
     for (let count = 0; count <= round % 5; count++) board.write(alert('Shell', `pod-${(round * 7 + count) % 40}`));
@@ -76,7 +74,6 @@ test('a reader that has missed messages has the same as one that has not', () =>
 
 test('nothing is sent where nothing has changed', () => {
   const board = new AlertBoard();
-  board.enter();
   board.write(alert('Shell', 'a'));
   const reader = new Reader();
   look(board, reader);
@@ -86,7 +83,6 @@ test('nothing is sent where nothing has changed', () => {
 
 test('groups that have no alert for longest make room, and readers are told', () => {
   const board = new AlertBoard();
-  board.enter();
   const reader = new Reader();
   for (let pod = 0; pod < 1_000; pod++) {
     board.write(alert('Shell', `pod-${pod}`));
@@ -101,21 +97,34 @@ test('groups that have no alert for longest make room, and readers are told', ()
   assert.deepEqual(late.counts, reader.counts);
 });
 
-test('while nobody looks the latest alerts are remembered, and the others counted', () => {
+test('who opens the page later has all alerts in their groups', () => {
   const board = new AlertBoard();
-  for (let count = 0; count < 800; count++) board.write(alert('Shell', count < 790 ? 'a' : 'b'));
-  board.enter();
+  for (let count = 0; count < 5_000; count++) board.write(alert('Shell', count < 4_990 ? 'a' : 'b'));
   const message = board.since(0, NOW);
-  assert.equal(message?.alerts, 800);
-  assert.equal(message?.uncounted, 300);
+  assert.equal(message?.alerts, 5_000);
   const reader = new Reader();
   reader.take(message);
-  assert.deepEqual(reader.counts, { 'Shell a': 490, 'Shell b': 10 });
+  assert.deepEqual(reader.counts, { 'Shell a': 4_990, 'Shell b': 10 });
+});
+
+test('names of workloads are not mistaken for parts of each other', () => {
+  const board = new AlertBoard();
+  const place = (names: Readonly<Record<string, string>>): Partial<Alert> => ({
+    fields: Object.entries(names).map(([key, name]) => ({ key, value: text(name) })),
+  });
+  board.write(alert('Shell', '', place({ 'k8s.ns.name': 'a', 'k8s.pod.name': 'b' })));
+  board.write(alert('Shell', '', place({ 'k8s.ns.name': 'a1:b' })));
+  board.write(alert('Shell', '', place({ 'k8s.ns.name': 'ab' })));
+  board.write(alert('Shell', '', place({ 'k8s.pod.name': 'ab' })));
+  board.write(alert('Shell', '', place({ 'container.name': 'ab' })));
+  board.write(alert('Shell', '', place({ 'container.name': '' })));
+  board.write(alert('Shell', '', place({})));
+  const counts = board.since(0, NOW)?.changed.map(({ count }) => count);
+  assert.deepEqual(counts, [1, 1, 1, 1, 1, 2]);
 });
 
 test('of a group the latest alerts can be looked at, those with details beside those without', () => {
   const board = new AlertBoard();
-  board.enter();
   for (let count = 1; count <= 100; count++) {
     board.write(alert('Shell', 'a', count % 20 === 0 ? { details: [{ key: 'proc.pid', value: text('1') }] } : {}));
   }
@@ -127,7 +136,6 @@ test('of a group the latest alerts can be looked at, those with details beside t
 
 test('long alerts make room for others', () => {
   const board = new AlertBoard();
-  board.enter();
   for (let count = 0; count < 60; count++)
     board.write(alert('Shell', `pod-${count}`, { message: 'x'.repeat(1 << 18) }));
   // 512 KB each of 12 MB.
@@ -142,7 +150,6 @@ test('small values count by what they take in memory, and lists by their items',
   const items = Array.from({ length: 1_000 }, () => new Uint8Array(1));
   for (const more of [{ details }, { details: [{ key: 'list', value: { kind: 'list' as const, items } }] }]) {
     const board = new AlertBoard();
-    board.enter();
     for (let count = 0; count < 60; count++) board.write(alert('Shell', `pod-${count}`, more));
     // 300 KB each of 12 MB.
     assert.equal(board.alert(17), undefined);
@@ -150,18 +157,36 @@ test('small values count by what they take in memory, and lists by their items',
   }
 });
 
-test('while nobody looks long alerts make room, too', () => {
+test('of very many alerts few stay, and each that a window was sent as the latest', () => {
   const board = new AlertBoard();
-  for (let count = 0; count < 100; count++) board.write(alert('Shell', 'a', { message: 'x'.repeat(1 << 18) }));
-  board.enter();
-  // 512 KB each of 4 MB, and a little more for their values.
-  assert.equal(board.since(0, NOW)?.uncounted, 93);
-  assert.equal(board.alert(94)?.alert.message.length, 1 << 18);
+  const at = (ms: number): Partial<Alert> => ({ time: BigInt(NOW + ms) * 1_000_000n });
+  // A thousand a second, in nineteen groups, for ten seconds.
+  let sent = 0;
+  for (let ms = 0; ms < 10_000; ms++) {
+    board.write(alert('Shell', `pod-${ms % 19}`, at(ms)));
+    if (ms === 9_500) sent = board.since(0, NOW)?.changed[10]?.latestAlert ?? 0;
+  }
+  assert.equal(board.alert(sent)?.group.pod, 'pod-10');
+  const ids = board.alertsOf(1)?.alerts.map(({ id }) => id) ?? [];
+  assert.equal(ids.length, 11);
+  // The latest is there, and the others reach further back than the ten before it.
+  assert.equal(ids[0], 9_995);
+  assert.ok((ids.at(-1) ?? 0) < 9_500, String(ids));
+});
+
+test('a workload of its own keeps its alerts while others have very many', () => {
+  const board = new AlertBoard();
+  const at = (ms: number): Partial<Alert> => ({ time: BigInt(NOW + ms) * 1_000_000n });
+  for (let ms = 0; ms < 5_000; ms++) board.write(alert('Shell', 'loud', at(ms)));
+  for (let count = 0; count < 5; count++) {
+    board.write(alert('Shell', 'quiet', at(5_000)));
+    for (let more = 0; more < 100; more++) board.write(alert('Shell', 'loud', at(5_000)));
+  }
+  assert.equal(board.alertsOf(2)?.alerts.length, 5);
 });
 
 test('a group keeps the beginning of its latest alert when that has made room', () => {
   const board = new AlertBoard();
-  board.enter();
   board.write(alert('Shell', 'first', { message: 'y'.repeat(1_000) }));
   for (let count = 0; count < 60; count++) board.write(alert('Shell', 'a', { message: 'x'.repeat(1 << 20) }));
   const [first] = board.since(0, NOW)?.changed ?? [];
@@ -171,7 +196,6 @@ test('a group keeps the beginning of its latest alert when that has made room', 
 
 test('steps are those of the clock, up to the message', () => {
   const board = new AlertBoard();
-  board.enter();
   const at = (ms: number): Partial<Alert> => ({ time: BigInt(NOW + ms) * 1_000_000n });
   for (const ms of [0, 0, STEP_MS, 3 * STEP_MS]) board.write(alert('Shell', 'a', at(ms)));
   // Of another CPU, or one that waited for its container.

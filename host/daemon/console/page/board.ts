@@ -20,14 +20,13 @@ export interface Board {
   readonly now: number;
   readonly step: number;
   readonly alerts: number;
-  readonly uncounted: number;
   readonly groups: ReadonlyMap<number, Group>;
   /** The agent has restarted while the page was open. */
   readonly hasRestarted: boolean;
 }
 
 const EMPTY: Board = {
-  ...{ connection: 'connecting', instance: undefined, now: 0, step: 0, alerts: 0, uncounted: 0 },
+  ...{ connection: 'connecting', instance: undefined, now: 0, step: 0, alerts: 0 },
   ...{ groups: new Map(), hasRestarted: false },
 };
 
@@ -105,8 +104,8 @@ function take(message: BoardMessage): void {
     const text = texts.get(numbers.id) ?? groups.get(numbers.id);
     if (text) groups.set(numbers.id, { ...text, ...numbers, sentStep: message.step });
   }
-  const { instance, now, step, alerts, uncounted } = message;
+  const { instance, now, step, alerts } = message;
   const hasRestarted = before.hasRestarted || isOther;
   skew = now - Date.now();
-  board.value = { connection: 'open', instance, now, step, alerts, uncounted, groups, hasRestarted };
+  board.value = { connection: 'open', instance, now, step, alerts, groups, hasRestarted };
 }

@@ -33,12 +33,7 @@ export function NowView(): VNode {
     <>
       <div class="head">
         <Title>Now</Title>
-        <p class="facts">
-          {count(live.alerts, 'alert')} since the agent started
-          {live.uncounted > 0 && (
-            <>, {number(live.uncounted)} of them came while no window was open and are not in these groups</>
-          )}
-        </p>
+        <p class="facts">{count(live.alerts, 'alert')} since the agent started</p>
         <button type="button" aria-pressed={paused !== undefined} onClick={toggle} title="Key: p">
           {paused ? 'Catch up' : 'Pause'}
         </button>
