@@ -2,7 +2,7 @@
 
 const SECOND = 1_000_000_000n;
 
-/** As many as two seconds' worth at once, and so many a second after that; by the time of the events. */
+/** A number at once, and so many a second after that; by the time of the events. */
 export class DetailPace {
   readonly #most: number;
   readonly #interval: bigint;
@@ -10,8 +10,8 @@ export class DetailPace {
   /** Up to when it was refilled. */
   #refilled = 0n;
 
-  constructor(aSecond: number) {
-    this.#most = 2 * aSecond;
+  constructor({ atOnce, aSecond }: { readonly atOnce: number; readonly aSecond: number }) {
+    this.#most = atOnce;
     this.#left = this.#most;
     this.#interval = SECOND / BigInt(aSecond);
   }

@@ -186,8 +186,8 @@ export interface Match {
   readonly values: readonly (FieldValue | undefined)[];
   /** Of NAME_FIELDS, where there are two names. */
   readonly names?: readonly NamedValue[];
-  /** In the order of RuleReads.details. Absent of a match that came too soon after others. */
-  readonly details?: readonly (FieldValue | undefined)[];
+  /** In the order of RuleReads.details. Undefined of a match that came too soon after others. */
+  readonly details?: readonly (FieldValue | undefined)[] | undefined;
   /** Set when the rule needs container data that are missing. */
   readonly gap?: ContainerGap;
   /** Number of its alternative, whose condition on the session the host decides. Absent: it is a match. */
