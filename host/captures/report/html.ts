@@ -20,7 +20,7 @@ const SHOWN = 60;
 
 export function reportHtml(report: Report, mask: SecretMask): string {
   const title = escapeHtml(escapeText(`${report.alerts[0]?.rule ?? 'Capture'} on ${report.hostname}`));
-  const parts = textParts(report, mask).map(({ title: part, lines }) => section(part, lines));
+  const parts = textParts(report, { mask, safe: escapeText }).map(({ title: part, lines }) => section(part, lines));
   return `<!doctype html>
 <html lang="en">
 <head>

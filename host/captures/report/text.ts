@@ -21,7 +21,7 @@ export interface TextOptions {
 const MOST_LINES = 40;
 
 export function reportText(report: Report, { width, bold, mask }: TextOptions): string {
-  return textParts(report, mask)
+  return textParts(report, { mask, safe: escapeText })
     .map(({ title, lines }) => {
       const shown = cut(lines).map((line) => `  ${clip(line, width - 2)}\n`);
       return `${bold(title)}\n${shown.join('')}`;
@@ -31,21 +31,28 @@ export function reportText(report: Report, { width, bold, mask }: TextOptions): 
 
 export interface TextPart {
   readonly title: string;
-  /** Escaped: none has a line break or a control character. */
   readonly lines: readonly string[];
 }
 
+/** How texts of traced processes get into lines. */
+export interface Wording {
+  /** Hides secrets on command lines. */
+  readonly mask: SecretMask;
+  /** What makes line breaks and control characters harmless where the lines are shown. */
+  readonly safe: (text: string) => string;
+}
+
 /** The parts that have something to show, complete. */
-export function textParts(report: Report, mask: SecretMask): TextPart[] {
+export function textParts(report: Report, wording: Wording): TextPart[] {
   const missing = [...report.missing, ...report.damage.map(({ reason }) => `Damaged: ${reason}.`)];
   const parts: TextPart[] = [
-    { title: 'What fired', lines: alertLines(report, mask) },
-    { title: 'Processes', lines: treeLines(report, mask) },
-    { title: 'Timeline', lines: timelineLines(report, mask) },
-    { title: 'Files', lines: fileLines(report) },
-    { title: 'Connections', lines: report.connections.map(connectionLine) },
-    { title: 'State at the alert', lines: stateLines(report) },
-    { title: 'Missing', lines: missing.map(escapeText) },
+    { title: 'What fired', lines: alertLines(report, wording) },
+    { title: 'Processes', lines: treeLines(report, wording) },
+    { title: 'Timeline', lines: timelineLines(report, wording) },
+    { title: 'Files', lines: fileLines(report, wording) },
+    { title: 'Connections', lines: report.connections.map((connection) => connectionLine(connection, wording)) },
+    { title: 'State at the alert', lines: stateLines(report, wording) },
+    { title: 'Missing', lines: missing.map(wording.safe) },
   ];
   return parts.filter(({ lines }) => lines.length > 0);
 }
@@ -63,7 +70,7 @@ function clip(line: string, width: number): string {
   return line.length <= width ? line : `${line.slice(0, width - 3)}...`;
 }
 
-function alertLines({ alerts, place, hostname, kernel, terms }: Report, mask: SecretMask): string[] {
+function alertLines({ alerts, place, hostname, kernel, terms }: Report, { mask, safe }: Wording): string[] {
   const { pod, namespace, name, container, image, tag } = place;
   const where = [
     pod !== undefined && `pod ${namespace ?? ''}/${pod}`,
@@ -73,9 +80,9 @@ function alertLines({ alerts, place, hostname, kernel, terms }: Report, mask: Se
   ].filter((part) => part !== false);
   const spans = terms && `${terms.scope}, ${terms.beforeMs / 1000} s before and ${terms.afterMs / 1000} s after`;
   return [
-    ...alerts.map((alert) => `${clock(alert.time)}  ${escapeText(alert.priority)}  ${escapeText(alert.rule)}`),
-    ...alerts.slice(0, 1).map((alert: CapturedAlert) => escapeText(mask.message(alert.message))),
-    escapeText(where.join(', ')),
+    ...alerts.map((alert) => `${clock(alert.time)}  ${safe(alert.priority)}  ${safe(alert.rule)}`),
+    ...alerts.slice(0, 1).map((alert: CapturedAlert) => safe(mask.message(alert.message))),
+    safe(where.join(', ')),
     ...(spans === undefined ? [] : [`Captured: ${spans}`]),
   ];
 }
@@ -89,14 +96,14 @@ function clock(time: bigint): string {
 }
 
 /** All processes if they are few; else those that have to do with the alert. */
-function treeLines({ roots, shown, branch, fired, related }: Report, mask: SecretMask): string[] {
+function treeLines({ roots, shown, branch, fired, related }: Report, wording: Wording): string[] {
   const told = shown.size <= MOST_LINES ? shown : related;
   const lines: string[] = [];
   const waiting = roots.map((process) => ({ process, depth: 0 })).reverse();
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const { process, depth } = next;
     const mark = fired.has(process) ? '>' : branch.has(process) ? '|' : ' ';
-    if (told.has(process)) lines.push(`${mark} ${'  '.repeat(Math.min(depth, 20))}${describe(process, mask)}`);
+    if (told.has(process)) lines.push(`${mark} ${'  '.repeat(Math.min(depth, 20))}${describe(process, wording)}`);
     for (const child of process.children.toReversed()) {
       if (shown.has(child)) waiting.push({ process: child, depth: told.has(process) ? depth + 1 : depth });
     }
@@ -105,13 +112,13 @@ function treeLines({ roots, shown, branch, fired, related }: Report, mask: Secre
   return others === 0 ? lines : [...lines, `(${counted(others, 'other process is', 'other processes are')} left out)`];
 }
 
-function describe(process: TreeProcess, mask: SecretMask): string {
+function describe(process: TreeProcess, { mask, safe }: Wording): string {
   const [first, ...later] = process.programs.filter(({ commandLine }) => commandLine !== '');
   const programs = process.programs.length > 1 && process.began !== undefined && later.length > 0 ? later : [first];
-  const commands = programs.flatMap((program) => (program ? [escapeText(commandLineOf(program, mask))] : []));
+  const commands = programs.flatMap((program) => (program ? [safe(commandLineOf(program, mask))] : []));
   const user = process.programs.at(-1)?.user;
   const end = process.ended && `, ${endOf(process.ended.status)}`;
-  return `${process.pid} ${commands.join(' -> ') || '(unknown)'}${user ? ` [${escapeText(user)}]` : ''}${end ?? ''}`;
+  return `${process.pid} ${commands.join(' -> ') || '(unknown)'}${user ? ` [${safe(user)}]` : ''}${end ?? ''}`;
 }
 
 /** Of a wait status: wait(2). */
@@ -121,7 +128,7 @@ export function endOf(status: number): string {
 }
 
 /** What is nearest to the alert: all of it if that is little; else by processes that have to do with it, and without reads. */
-function timelineLines({ timeline, alerts, related }: Report, mask: SecretMask): string[] {
+function timelineLines({ timeline, alerts, related }: Report, wording: Wording): string[] {
   const begin = alerts[0]?.time ?? timeline[0]?.time ?? 0n;
   const told =
     timeline.length <= MOST_LINES
@@ -129,7 +136,7 @@ function timelineLines({ timeline, alerts, related }: Report, mask: SecretMask):
       : timeline.filter(
           ({ process, deed }) => process && related.has(process) && !['read', 'plumbing'].includes(deed.kind),
         );
-  const lines = nearest(told, begin).map((entry) => entryLine(entry, begin, mask));
+  const lines = nearest(told, begin).map((entry) => entryLine(entry, begin, wording));
   const left = timeline.length - lines.length;
   return left === 0
     ? lines
@@ -145,11 +152,11 @@ function nearest(entries: readonly TimelineEntry[], begin: bigint): readonly Tim
   return entries.slice(from, from + most);
 }
 
-function entryLine({ time, process, deed, times }: TimelineEntry, begin: bigint, mask: SecretMask): string {
+function entryLine({ time, process, deed, times }: TimelineEntry, begin: bigint, { mask, safe }: Wording): string {
   const seconds = Number(time - begin) / 1e9;
   const sign = seconds < 0 ? '-' : '+';
-  const who = process ? `${process.pid} ${escapeText(programAt(process, time))}` : '(unknown)';
-  const text = escapeText(deedText(deed, mask));
+  const who = process ? `${process.pid} ${safe(programAt(process, time))}` : '(unknown)';
+  const text = safe(deedText(deed, mask));
   return `${sign}${Math.abs(seconds).toFixed(3).padStart(7)} s  ${who}: ${text}${times > 1 ? ` (${times} times)` : ''}`;
 }
 
@@ -158,22 +165,24 @@ function programAt({ programs }: TreeProcess, time: bigint): string {
 }
 
 /** Changed files, those of related processes first. */
-function fileLines({ files, related }: Report): string[] {
+function fileLines({ files, related }: Report, wording: Wording): string[] {
   const changed = files.filter(
     ({ verbs, layer, path }) =>
       !path.startsWith('/dev/') && (layer || [...verbs].some((verb) => verb !== 'reads' && verb !== 'runs')),
   );
   const isRelated = ({ processes }: TouchedFile): boolean => [...processes].some((process) => related.has(process));
-  const lines = [...changed.filter(isRelated), ...changed.filter((file) => !isRelated(file))].flatMap(linesOfFile);
+  const lines = [...changed.filter(isRelated), ...changed.filter((file) => !isRelated(file))].flatMap((file) =>
+    linesOfFile(file, wording),
+  );
   const read = files.length - changed.length;
   return read === 0 ? lines : [...lines, `(${counted(read, 'file was', 'files were')} only read or run)`];
 }
 
-function linesOfFile({ path, verbs, processes, layer }: TouchedFile): string[] {
+function linesOfFile({ path, verbs, processes, layer }: TouchedFile, { safe }: Wording): string[] {
   const who = pidsOf(processes);
   const size = layer?.kind === 'file' ? `, ${layer.size} bytes, mode ${layer.mode.toString(8)}` : '';
   const hash = layer?.sha256 === undefined ? [] : [hashLine(layer.sha256)];
-  return [`${escapeText(path)}: ${[...verbs].join(', ')} (${who})${size}`, ...hash];
+  return [`${safe(path)}: ${[...verbs].join(', ')} (${who})${size}`, ...hash];
 }
 
 function pidsOf(processes: ReadonlySet<TreeProcess>): string {
@@ -190,23 +199,28 @@ function hashLine(hash: string): string {
   return `  sha256 ${SHA256.test(hash) ? hash : '(invalid)'}`;
 }
 
-function connectionLine({ verb, peer, processes, times, failures }: Connection): string {
+function connectionLine({ verb, peer, processes, times, failures }: Connection, { safe }: Wording): string {
   const who = pidsOf(processes);
   const failed = failures === 0 ? '' : failures === times ? ', failed' : `, ${failures} failed`;
-  return `${verb} ${escapeText(peer)} (${who})${times > 1 ? `, ${times} times` : ''}${failed}`;
+  return `${verb} ${safe(peer)} (${who})${times > 1 ? `, ${times} times` : ''}${failed}`;
 }
 
-function stateLines({ state }: Report): string[] {
+function stateLines({ state }: Report, wording: Wording): string[] {
   if (!state) return [];
   const { processes, listening, mounts, changed } = state;
   return [
     `${counted(processes.length, 'process', 'processes')}, ${takenWhen(state)}`,
-    ...processes.filter(isNotable).map(notableLine),
+    ...processes.filter(isNotable).map((process) => notableLine(process, wording)),
     ...listening.map(({ protocol, address, pids }) =>
-      escapeText(`listens: ${protocol} ${address} (${pids.join(', ')})`),
+      wording.safe(`listens: ${protocol} ${address} (${pids.join(', ')})`),
     ),
     count(mounts.length, 'mount'),
-    ...(changed ? [count(changed.length, 'changed file'), ...changed.filter(isProgram).flatMap(programLines)] : []),
+    ...(changed
+      ? [
+          count(changed.length, 'changed file'),
+          ...changed.filter(isProgram).flatMap((file) => programLines(file, wording)),
+        ]
+      : []),
   ];
 }
 
@@ -224,20 +238,20 @@ function isRemote(socket: { readonly protocol: string; readonly peer?: string | 
   return socket?.peer !== undefined && socket.protocol !== 'unix' && !/^(127\.|\[::1\])/.test(socket.peer);
 }
 
-function notableLine({ pid, name, executable, details }: ProcessState): string {
+function notableLine({ pid, name, executable, details }: ProcessState, { safe }: Wording): string {
   const peers = (details?.descriptors ?? []).flatMap(({ socket }) => (isRemote(socket) ? [socket?.peer ?? ''] : []));
   const facts = [
     ...(executable?.deleted ? [`runs a file that is gone: ${executable.path}`] : []),
     ...(peers.length > 0 ? [`connected to ${[...new Set(peers)].join(', ')}`] : []),
   ];
-  return escapeText(`${pid} ${name}: ${facts.join('; ')}`);
+  return safe(`${pid} ${name}: ${facts.join('; ')}`);
 }
 
 function isProgram({ kind, mode }: ChangedFile): boolean {
   return kind === 'file' && (mode & 0o111) !== 0;
 }
 
-function programLines({ path, size, sha256 }: ChangedFile): string[] {
+function programLines({ path, size, sha256 }: ChangedFile, { safe }: Wording): string[] {
   const hash = sha256 === undefined ? [] : [hashLine(sha256)];
-  return [`changed program: ${escapeText(path)}, ${size} bytes`, ...hash];
+  return [`changed program: ${safe(path)}, ${size} bytes`, ...hash];
 }

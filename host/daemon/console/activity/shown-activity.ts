@@ -55,7 +55,12 @@ export async function shownActivity(question: ActivityQuestion): Promise<ShownAc
     requests: read.requests
       .slice(-MOST_LINES)
       .map((request) => texts.take(requestLine(request, read.targets.get(request)), LONGEST_LINE)),
-    notes: read.notes.slice(0, MOST_LINES).map((note) => texts.take(noteText(note), LONGEST_LINE)),
+    notes: read.notes.slice(0, MOST_LINES).map((note) =>
+      texts.take(
+        noteText(note, (text) => text),
+        LONGEST_LINE,
+      ),
+    ),
   };
 }
 

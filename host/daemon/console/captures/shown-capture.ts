@@ -55,7 +55,8 @@ export function shownCapture({ path, secretNames }: CaptureQuestion): ShownCaptu
     processes: processes.map((process) => processOf(process, places, report, mask, texts)),
     deeds: entries.map((entry) => deedShown(entry, places, mask, texts)),
     state: statesOf(report, mask, texts),
-    parts: textParts(report, mask)
+    // The page shows by their code points what others escape.
+    parts: textParts(report, { mask, safe: (text) => text })
       .filter(({ title }) => PARTS.includes(title))
       .map(({ title, lines }) => ({ title, lines: linesOf(lines, texts) })),
   };
