@@ -114,6 +114,38 @@ test('hostile names are texts whose odd characters can be seen', async () => {
   assert.deepEqual([errors, dialogs], [[], 0]);
 });
 
+test('a hostile name of a rule is one line of text, in choices and labels too', async () => {
+  const name = `${HOSTILE}\n\u2066x`;
+  const rule = `- rule: ${JSON.stringify(name)}
+  desc: ${JSON.stringify(name)}
+  condition: evt.type in (open, openat, openat2) and fd.name = /etc/shadow
+  output: "%proc.name"
+  priority: WARNING
+  tags: [${JSON.stringify(name)}]
+`;
+  await using hostile = await startPageAgent(rule);
+  hostile.agent.inject(processesOfStory(), eventsOfStory());
+  await using window = await browser.window();
+  const { page, errors } = window;
+  await page.goto(hostile.link());
+  await page.locator('.group').first().waitFor();
+  const shown = '<img src=x onerror=alert(1)></script>U+202Egnp.exeU+200BU+001B[31mU+00A0&amp;U+000AU+2066x';
+  const choices = page.getByRole('combobox', { name: 'Rule' }).locator('option');
+  assert.deepEqual(await choices.allTextContents(), ['All', shown]);
+  await page.getByRole('combobox', { name: 'Rule' }).selectOption(shown);
+  assert.equal(await page.locator('.group').count(), 1);
+  await page.getByRole('button', { name: `Alerts of ${shown}`, exact: true }).waitFor();
+  await page.locator('.group a.rule').click();
+  await page.getByRole('heading', { level: 1, name: shown, exact: true }).waitFor();
+  await page.locator('.condition').waitFor();
+  await page.goto(`${hostile.origin}/#/rules`);
+  await page.getByRole('row', { name: shown }).getByRole('link').first().click();
+  await page.getByRole('heading', { level: 1, name: shown, exact: true }).waitFor();
+  await page.getByText('Estimated cost').waitFor();
+  assert.equal(await page.locator('main img, main script').count(), 0);
+  assert.deepEqual(errors, []);
+});
+
 test('an alert that is gone, of another run, and a view that is none say so', async () => {
   await using window = await browser.window();
   const { page } = window;

@@ -4,6 +4,7 @@ import type { VNode } from 'preact';
 import { PRIORITIES } from '../../../schema/priority.ts';
 import type { Group } from './board.ts';
 import { route, setQueryValue } from './route.ts';
+import { visible } from './text.tsx';
 import { hasWords, WordsInput, wordsOf } from './words.tsx';
 
 const SORTS = ['priority', 'latest', 'count'] as const;
@@ -79,7 +80,7 @@ function Choice({ label, name, value, values, every, suffix = '' }: ChoiceProps)
         {every !== undefined && <option value="">{every}</option>}
         {all.map((one) => (
           <option key={one} value={one}>
-            {one}
+            {visible(one)}
             {suffix}
           </option>
         ))}

@@ -24,7 +24,7 @@ export function GroupAlertList({ id, instance, count }: Props): VNode {
   return (
     <div class="kept">
       <p class="facts">
-        The latest {number(alerts.length)} of {number(count)}
+        {number(alerts.length)} of {number(count)}, the latest first
       </p>
       <ol>
         {alerts.map(({ id: alert, time, message, hasDetails }) => (

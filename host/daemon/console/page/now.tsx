@@ -10,7 +10,7 @@ import { Filters, type NowFilter, rank, readFilter, shows } from './filters.tsx'
 import { GroupAlertList } from './group-alerts.tsx';
 import { route } from './route.ts';
 import { useSignal } from './signal.ts';
-import { count, Note, number, Priority, priorityClass, Text, Time } from './text.tsx';
+import { count, Note, number, Priority, priorityClass, Text, Time, visible } from './text.tsx';
 import { Title } from './title.tsx';
 
 export function NowView(): VNode {
@@ -156,7 +156,7 @@ function GroupRow({
         type="button"
         class="more"
         aria-expanded={isOpen}
-        aria-label={`Alerts of ${rule}`}
+        aria-label={`Alerts of ${visible(rule)}`}
         onClick={() => setOpen(!isOpen)}
       >
         {isOpen ? 'Less' : 'Alerts'}

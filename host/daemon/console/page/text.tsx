@@ -37,11 +37,23 @@ export function Lines({ value, most }: { readonly value: string; readonly most: 
   );
 }
 
+/** The same where there are no elements within a text, as in choices and labels. */
+export function visible(value: string): string {
+  return value
+    .split(ODD_PARTS)
+    .map((part) => (ODD.test(part) ? codePointOf(part) : part))
+    .join('');
+}
+
+function codePointOf(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
 function Odd({ character }: { readonly character: string }): VNode {
-  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  const code = codePointOf(character);
   return (
-    <span class="odd" title={`character U+${code}`}>
-      U+{code}
+    <span class="odd" title={`character ${code}`}>
+      {code}
     </span>
   );
 }
