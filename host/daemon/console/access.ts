@@ -77,8 +77,8 @@ export class Sessions {
     return value;
   }
 
-  has(value: string | undefined, now = Date.now()): boolean {
-    return value !== undefined && (this.#ends.get(hashOf(value).toString('hex')) ?? 0) > now;
+  has(value: string, now = Date.now()): boolean {
+    return (this.#ends.get(hashOf(value).toString('hex')) ?? 0) > now;
   }
 }
 
@@ -108,12 +108,12 @@ export function setCookie({ name, value, path, isSecure }: SessionCookie): strin
   return `${name}=${value}; Path=${path}; HttpOnly; SameSite=Strict; Max-Age=${seconds}${isSecure ? '; Secure' : ''}`;
 }
 
-export function cookieOf({ headers }: IncomingMessage, name: string): string | undefined {
-  for (const part of (headers.cookie ?? '').split(';')) {
+/** All of that name: services at other ports of the host can set cookies of the same name, which must not hide that of a session. */
+export function cookiesOf({ headers }: IncomingMessage, name: string): string[] {
+  return (headers.cookie ?? '').split(';').flatMap((part) => {
     const [key = '', value] = part.trim().split('=', 2);
-    if (key === name) return value;
-  }
-  return undefined;
+    return key === name && value !== undefined ? [value] : [];
+  });
 }
 
 /**

@@ -3,7 +3,15 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Listener, peerOf, startListener } from '../web/listener.ts';
-import { cookieOf, foreignness, type OneTimeToken, Sessions, sessionPath, setCookie, withinSession } from './access.ts';
+import {
+  cookiesOf,
+  foreignness,
+  type OneTimeToken,
+  Sessions,
+  sessionPath,
+  setCookie,
+  withinSession,
+} from './access.ts';
 import type { AlertBoard } from './alert-board.ts';
 import { BoardStreams } from './board-streams.ts';
 import type { OpenedSession } from './messages.ts';
@@ -149,7 +157,7 @@ export class ConsoleServer {
   }
 
   #hasSession(request: IncomingMessage): boolean {
-    return this.#sessions.has(cookieOf(request, this.#cookie));
+    return cookiesOf(request, this.#cookie).some((value) => this.#sessions.has(value));
   }
 
   async #session(request: IncomingMessage): Promise<Answer> {
