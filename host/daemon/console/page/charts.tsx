@@ -1,4 +1,4 @@
-// Small charts of counts over time, as SVG.
+// Small charts of counts over time, as SVG. All bars of a kind are one path: there are thousands of bars where there are many groups.
 
 import type { VNode } from 'preact';
 import { STEP_MS, STEPS } from '../messages.ts';
@@ -19,13 +19,27 @@ export function Sparkline({ values, label }: { readonly values: readonly number[
       role="img"
       aria-label={label}
     >
-      {values.map((value, index) => {
-        if (value === 0) return null;
-        const height = Math.max(2, (value / most) * HEIGHT);
-        return <rect key={index} x={(empty + index) * BAR} y={HEIGHT - height} width={BAR - 1} height={height} />;
-      })}
+      <path d={values.map((value, index) => sparkBar(value / most, (empty + index) * BAR)).join('')} />
     </svg>
   );
+}
+
+/** @param share of the highest bar */
+function sparkBar(share: number, x: number): string {
+  return share === 0 ? '' : bar({ x, base: HEIGHT, width: BAR - 1, height: Math.max(2, share * HEIGHT) });
+}
+
+interface Bar {
+  readonly x: number;
+  /** Of its lower end. */
+  readonly base: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A part of a path. */
+function bar({ x, base, width, height }: Bar): string {
+  return `M${x} ${base}v${-height}h${width}v${height}z`;
 }
 
 export interface Series {
@@ -45,20 +59,20 @@ export function Timeline({ series }: { readonly series: readonly Series[] }): VN
   const most = Math.max(1, ...totals);
   const sum = totals.reduce((all, value) => all + value, 0);
   const minutes = (STEPS * STEP_MS) / 60_000;
+  const bases = new Array<number>(STEPS).fill(CHART_HEIGHT);
   const parts = series.map(({ priority, values }) => `${priority} ${values.reduce((all, value) => all + value, 0)}`);
   const label = `${count(sum, 'alert')} within ${minutes} minutes: ${parts.join(', ') || 'none'}`;
   return (
     <figure class="timeline">
       <svg viewBox={`0 0 ${STEPS * 10} ${CHART_HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
-        {totals.map((_, step) => {
-          let base = CHART_HEIGHT;
-          return series.map(({ priority, values }) => {
-            const height = ((values[step] ?? 0) / most) * (CHART_HEIGHT - 2);
-            if (height === 0) return null;
-            base -= height;
-            const key = `${priority} ${step}`;
-            return <rect key={key} class={priority} x={step * 10} y={base} width={9} height={height} />;
+        {series.map(({ priority, values }) => {
+          const path = values.map((value, step) => {
+            const height = (value / most) * (CHART_HEIGHT - 2);
+            const base = bases[step] ?? CHART_HEIGHT;
+            bases[step] = base - height;
+            return height === 0 ? '' : bar({ x: step * 10, base, width: 9, height });
           });
+          return <path key={priority} class={priority} d={path.join('')} />;
         })}
       </svg>
       <figcaption>

@@ -78,6 +78,7 @@ interface GroupsProps {
 /** The order stays as it is while the pointer or the keyboard is in the list: nothing moves under who reads. */
 function Groups({ board: { connection, groups: all, instance, step }, groups, filter }: GroupsProps): VNode {
   const order = useRef<readonly number[]>([]);
+  const { current: rows } = useRef(new Rows());
   const [isRead, setRead] = useState(false);
   const sorted = useMemo(() => sortedIds(groups, filter.sort), [groups, filter.sort]);
   const known = new Map(groups.map((group) => [group.id, group]));
@@ -110,11 +111,24 @@ function Groups({ board: { connection, groups: all, instance, step }, groups, fi
       >
         {order.current.map((id) => {
           const group = known.get(id);
-          return group && <GroupRow key={id} group={group} instance={instance} step={step} />;
+          return group && rows.of(group, instance, step);
         })}
       </ul>
     </>
   );
+}
+
+/** Rows that were made: one whose group has not changed is the same element, which is not compared with what is shown. */
+class Rows {
+  #made = new WeakMap<Group, { readonly step: number; readonly row: VNode }>();
+
+  of(group: Group, instance: string, step: number): VNode {
+    const made = this.#made.get(group);
+    if (made?.step === step) return made.row;
+    const row = <GroupRow key={group.id} group={group} instance={instance} step={step} />;
+    this.#made.set(group, { step, row });
+    return row;
+  }
 }
 
 function sortedIds(groups: readonly Group[], sort: NowFilter['sort']): readonly number[] {

@@ -58,16 +58,20 @@ function Odd({ character }: { readonly character: string }): VNode {
   );
 }
 
+// Made once: that takes longer than a row of a list.
+const CLOCK = new Intl.DateTimeFormat('en-GB', {
+  ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
+});
+const DAY = new Intl.DateTimeFormat('en-CA');
+
 /** Of the reader's zone; UTC is shown on hover. */
 export function Time({ ms, date = false }: { readonly ms: number; readonly date?: boolean }): VNode {
   const moment = new Date(ms);
-  const time = moment.toLocaleTimeString('en-GB', { hour12: false });
   const fraction = String(moment.getMilliseconds()).padStart(3, '0');
-  const day = moment.toLocaleDateString('en-CA');
   return (
     <time dateTime={moment.toISOString()} title={`${moment.toISOString().replace('T', ' ').replace('Z', '')} UTC`}>
-      {date ? `${day} ` : ''}
-      {time}
+      {date ? `${DAY.format(moment)} ` : ''}
+      {CLOCK.format(moment)}
       <small>.{fraction}</small>
     </time>
   );
