@@ -73,3 +73,24 @@ export function eventTotals(counters: CaptureCounters): EventTotals {
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, value) => total + value, 0);
 }
+
+export interface TypeTotals {
+  readonly type: string;
+  readonly evaluated: number;
+  readonly filtered: number;
+  /** Events that did not fit into a ring. */
+  readonly dropped: number;
+}
+
+/** Of the types of which there was an event. */
+export function totalsByType({ evaluated, filtered, dropped }: CaptureCounters): TypeTotals[] {
+  return EVENT_TYPES.flatMap(({ name, number }) => {
+    const totals = {
+      type: name,
+      evaluated: evaluated[number] ?? 0,
+      filtered: filtered[number] ?? 0,
+      dropped: dropped[number] ?? 0,
+    };
+    return totals.evaluated + totals.filtered + totals.dropped === 0 ? [] : [totals];
+  });
+}

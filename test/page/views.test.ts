@@ -41,6 +41,9 @@ for (const { scheme, width } of SHOWN) {
     await look(page, `rule-${scheme}-${width}`);
     await page.goto(`${agent.origin}/#/health`);
     await page.getByText('Nothing is lost').waitFor();
+    // Two reads and three files that were opened for writing.
+    const opens = await page.getByRole('row', { name: 'openat', exact: false }).getByRole('cell').allTextContents();
+    assert.deepEqual(opens.slice(0, 4), ['5', '0', '5', '0']);
     await look(page, `health-${scheme}-${width}`);
     assert.deepEqual(errors, []);
   });

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Agent } from '../../agent/agent.ts';
+import { totalsByType } from '../../engine/event-totals.ts';
 import { valueText } from '../../fields/text.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { decode } from '../../fields/value.ts';
@@ -85,7 +86,9 @@ export class Answers {
   #status(): ShownStatus | undefined {
     const agent = this.#sources.agent();
     const status = agent && agentStatusOf(agent);
-    return status && { ...status, troubles: troublesOf(status) };
+    if (!status) return undefined;
+    const { engine } = agent.summary();
+    return { ...status, troubles: troublesOf(status), eventTypes: engine ? totalsByType(engine.capture) : [] };
   }
 
   #ofAlert(id: number, part: string | undefined): unknown {

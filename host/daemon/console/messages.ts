@@ -220,6 +220,13 @@ export interface ShownStatus {
     readonly filtered: number;
     readonly dropped: number;
   };
+  /** Of the types of which there was an event. */
+  readonly eventTypes: readonly {
+    readonly type: string;
+    readonly evaluated: number;
+    readonly filtered: number;
+    readonly dropped: number;
+  }[];
   readonly images: { readonly lost: number; readonly eventsWithout: number };
   readonly ringHighWater: number;
   readonly lagMs: number;

@@ -4,6 +4,7 @@ import type { VNode } from 'preact';
 import type { ShownStatus } from '../messages.ts';
 import { Sparkline } from './charts.tsx';
 import { Doctor } from './doctor.tsx';
+import { EventTypes } from './event-types.tsx';
 import { Scroll } from './scroll.tsx';
 import { rates, useStates } from './status.ts';
 import { bytes, count, milliseconds, Note, number, rate, Text, Time } from './text.tsx';
@@ -49,6 +50,7 @@ function Shown({ states, status }: Props): VNode {
       )}
       <h2>Events</h2>
       <Events states={states} status={status} />
+      {status.eventTypes.length > 0 && <EventTypes states={states} />}
       <h2>The engine</h2>
       <Numbers
         rows={[
