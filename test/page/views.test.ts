@@ -65,6 +65,46 @@ test('an alert has its processes from the entry on, and each part of the conditi
   assert.match((await part('proc.pname').textContent()) ?? '', /saw bash/);
 });
 
+test('times are those of the reader, with UTC beside', async () => {
+  await using window = await browser.window();
+  const { page } = window;
+  await page.goto(agent.link());
+  const time = page.locator('.group time').first();
+  const [shown = '', hover = '', exact = ''] = [
+    (await time.textContent()) ?? '',
+    (await time.getAttribute('title')) ?? '',
+    (await time.getAttribute('datetime')) ?? '',
+  ];
+  assert.match(hover, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC$/);
+  assert.equal(`${hover.replace(' UTC', '').replace(' ', 'T')}Z`, exact);
+  // The windows of the tests are in Berlin.
+  const there = new Date(exact).toLocaleTimeString('de-DE', { timeZone: 'Europe/Berlin' });
+  assert.equal(shown, `${there}.${exact.slice(-4, -1)}`);
+});
+
+test('rules are sorted by any of their figures', async () => {
+  await using window = await browser.window();
+  const { page } = window;
+  await page.goto(agent.link());
+  await page.getByRole('link', { name: 'Rules' }).click();
+  const names = page.locator('tbody').first().getByRole('rowheader');
+  const by = (column: string) => page.getByRole('columnheader', { name: column, exact: true });
+  await by('Rule').getByRole('button').click();
+  const sorted = [
+    'Connection',
+    'File below /etc written',
+    'Program from a world-writable folder',
+    'Sensitive file read',
+  ];
+  assert.deepEqual(await names.allTextContents(), sorted);
+  assert.equal(await by('Rule').getAttribute('aria-sort'), 'ascending');
+  await by('Rule').getByRole('button').click();
+  assert.deepEqual(await names.allTextContents(), sorted.toReversed());
+  await by('Alerts').getByRole('button').click();
+  assert.equal(await names.first().textContent(), 'File below /etc written');
+  assert.equal(await names.last().textContent(), 'Connection');
+});
+
 test('a rule has its text, its explanation and its AssemblyScript', async () => {
   await using window = await browser.window();
   const { page, errors } = window;

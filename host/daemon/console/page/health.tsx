@@ -50,7 +50,12 @@ function Shown({ states, status }: Props): VNode {
       )}
       <h2>Events</h2>
       <Events states={states} status={status} />
-      {status.eventTypes.length > 0 && <EventTypes states={states} />}
+      {status.eventTypes.length > 0 && (
+        <>
+          <h2>Events by type</h2>
+          <EventTypes states={states} />
+        </>
+      )}
       <h2>The engine</h2>
       <Numbers
         rows={[
