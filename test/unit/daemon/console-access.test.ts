@@ -92,6 +92,11 @@ test('a token that is wrong, longer or none opens nothing, and stays good', asyn
   assert.equal(token(), right);
 });
 
+test('without a word in the configuration there is no page, and one that is turned on is for this machine alone and read-only', () => {
+  const { enabled, listen, actions } = defaultsOf(DEFINITION).console;
+  assert.deepEqual([enabled, listen, actions], [false, '127.0.0.1:8766', false]);
+});
+
 test('only the owner of the agent can read the file with the token', () => {
   const { mode } = statSync(agent.tokenFile);
   assert.equal(mode & 0o777, 0o600);
