@@ -46,14 +46,18 @@ async function processor(rules: readonly string[], folder: string, session: Sess
       agents.set(which, await startAgent(rules, folder, which === 'nobody' || which === 'window', session));
     const close = await look(agents.get('window')?.tokenFile ?? '');
     const load = startLoad('mark', { seconds: 0, rate: ALERTS_A_SECOND, cpu: LOAD_CPU }, () => {});
-    // Until V8 has compiled what runs often.
-    await sleep(session.quick ? 5_000 : 20_000);
-    for (let round = 1; round <= rounds; round++) {
-      session.progress(`round ${round} of ${rounds}`);
-      for (const [which, share] of await shares(agents, seconds)) used[which].push(share);
+    try {
+      // Until V8 has compiled what runs often.
+      await sleep(session.quick ? 5_000 : 20_000);
+      for (let round = 1; round <= rounds; round++) {
+        session.progress(`round ${round} of ${rounds}`);
+        for (const [which, share] of await shares(agents, seconds)) used[which].push(share);
+      }
+    } finally {
+      // It would go on, and this process with it.
+      await load.stop();
+      close();
     }
-    await load.stop();
-    close();
   } finally {
     for (const { agent } of agents.values()) await agent.stop();
   }
