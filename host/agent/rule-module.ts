@@ -62,6 +62,8 @@ export interface RuleModule {
   readonly verified: VerifiedModule;
   /** Hash of the module's bytes, in hex, as alerts show it. */
   readonly sha256: string;
+  /** Ids of the trusted keys that have signed it. Absent: its signatures were not checked, or it was compiled here. */
+  readonly signedBy?: readonly string[];
   /** Of the events that all its rules are on. */
   readonly source: EventSource;
   /** By the index that the module passes to match(), unless there are alternatives. */

@@ -29,6 +29,7 @@ export class SignatureError extends Error {
  * Accepts or refuses a module. Throws SandboxError for an invalid module.
  * @param name of the module, for messages
  * @param warn called with the reason if the module would be refused with signatures required
+ * @returns ids of the trusted keys that have signed it; undefined: signatures are not checked
  * @throws {SignatureError}
  */
 export function admitModule(
@@ -36,15 +37,14 @@ export function admitModule(
   bytes: Uint8Array,
   { mode, keys }: SignaturePolicy,
   warn: (message: string) => void,
-): void {
-  if (mode === 'off') return;
-  const refusal = refusalOf(
-    name,
-    named(name, () => checkSignature(bytes, keys)),
-  );
-  if (refusal === undefined) return;
-  if (mode === 'required') throw refusal;
-  warn(`${refusal.message} [${refusal.code}]`);
+): readonly string[] | undefined {
+  if (mode === 'off') return undefined;
+  const verdict = named(name, () => checkSignature(bytes, keys));
+  if (verdict.kind === 'trusted') return verdict.keys;
+  const refusal = refusalOf(name, verdict);
+  if (refusal && mode === 'required') throw refusal;
+  if (refusal) warn(`${refusal.message} [${refusal.code}]`);
+  return [];
 }
 
 /** Undefined for a module with a trusted signature. */

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { type PageAgent, startPageAgent } from '../support/page-agent.ts';
+import { type PageAgent, SIGNER, startPageAgent } from '../support/page-agent.ts';
 import { assertFits, look, SHOWN, TestBrowser } from '../support/page-browser.ts';
 import { eventsOfStory, HOSTILE, processesOfStory, STORY_RULES } from '../support/page-story.ts';
 
@@ -103,6 +103,8 @@ test('rules are sorted by any of their figures', async () => {
   await by('Alerts').getByRole('button').click();
   assert.equal(await names.first().textContent(), 'File below /etc written');
   assert.equal(await names.last().textContent(), 'Connection');
+  const modules = page.getByLabel('Table of modules').getByRole('row').last();
+  assert.equal(await modules.getByRole('cell').last().textContent(), SIGNER);
 });
 
 test('a rule has its text, its explanation and its AssemblyScript', async () => {

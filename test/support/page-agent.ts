@@ -40,6 +40,9 @@ export interface PageAgentOptions {
   readonly onLog?: (message: string) => void;
 }
 
+/** The key that the agent takes the module as signed by. */
+export const SIGNER = '0123456789abcdef';
+
 /** @param rules text of a rules file */
 export async function startPageAgent(
   rules: string,
@@ -66,7 +69,8 @@ export async function startPageAgent(
     onLog(message);
   });
   if (!page) throw new Error('the page is off');
-  const built = await startBuiltAgent([await moduleOf(rules)], { hasDetails: true, ruleMatching: 'all' }, [page.board]);
+  const module = { ...(await moduleOf(rules)), signedBy: [SIGNER] };
+  const built = await startBuiltAgent([module], { hasDetails: true, ruleMatching: 'all' }, [page.board]);
   page.watch(built.agent, responses);
   return {
     agent: built.agent,

@@ -43,12 +43,13 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
     podRequestSection(status, section),
     section(
       `Modules, generation ${status.generation}`,
-      modules.map(({ name, sha256, rules, evaluationMs, inUseSince }) => [
+      modules.map(({ name, sha256, signedBy, rules, evaluationMs, inUseSince }) => [
         escapeText(name),
         count(rules, 'rule'),
         `${number(Math.round(evaluationMs))} ms of evaluation`,
         `since ${moment(inUseSince)}`,
         sha256,
+        signers(signedBy),
       ]),
     ),
     section(`Rules, ${count(status.alerts, 'alert')}`, [
@@ -210,4 +211,10 @@ function kernelSection(
     ...(hooks.isAllowed && hooks.blindRules.length > 0 ? [['accepted', blindRules(hooks.blindRules)]] : []),
   ];
   return rows.length === 0 ? '' : section('Not in this kernel', rows);
+}
+
+/** Nothing where signatures were not checked. */
+function signers(ids: readonly string[] | undefined): string {
+  if (ids === undefined) return '';
+  return ids.length === 0 ? 'signed by no trusted key' : `signed by ${ids.join(', ')}`;
 }

@@ -237,6 +237,8 @@ export interface ShownStatus {
   readonly modules: readonly {
     readonly name: string;
     readonly sha256: string;
+    /** As in ModuleStatus. */
+    readonly signedBy?: readonly string[];
     readonly rules: number;
     readonly evaluationMs: number;
     readonly inUseSince: number;

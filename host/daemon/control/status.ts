@@ -22,6 +22,8 @@ export interface RuleStatus {
 export interface ModuleStatus {
   readonly name: string;
   readonly sha256: string;
+  /** Ids of the trusted keys that have signed it. Absent: its signatures were not checked, or it was compiled here. */
+  readonly signedBy?: readonly string[];
   readonly rules: number;
   /** ms of evaluation, measured on samples. */
   readonly evaluationMs: number;
@@ -129,9 +131,10 @@ export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
     eventsWaiting: totals?.waiting ?? 0,
     setAside: rules.setAside.list,
     generation: rules.generation,
-    modules: modules.map(({ name, sha256, rules: { length } }, index) => ({
+    modules: modules.map(({ name, sha256, signedBy, rules: { length } }, index) => ({
       name,
       sha256,
+      ...(signedBy && { signedBy }),
       rules: length,
       evaluationMs: times[index] ?? 0,
       inUseSince: rules.modules[index]?.inUseSince ?? startedMs,

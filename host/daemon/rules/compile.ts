@@ -68,8 +68,8 @@ export function admitRuleModule(
   warn: (message: string) => void,
   accepted: readonly EventSource[],
 ): RuleModule {
-  admitModule(path, bytes, policy, warn);
-  return loadRuleModule(path, bytes, accepted);
+  const signedBy = admitModule(path, bytes, policy, warn);
+  return { ...loadRuleModule(path, bytes, accepted), ...(signedBy && { signedBy }) };
 }
 
 /**

@@ -54,7 +54,16 @@ const STATUS: AgentStatus = {
   setAside: [],
   rulesLeftOut: [],
   generation: 1,
-  modules: [{ name: 'rules', sha256: 'ab'.repeat(32), rules: 2, evaluationMs: 12.4, inUseSince: 1_700_000_005_000 }],
+  modules: [
+    {
+      name: 'rules',
+      sha256: 'ab'.repeat(32),
+      signedBy: ['0123456789abcdef'],
+      rules: 2,
+      evaluationMs: 12.4,
+      inUseSince: 1_700_000_005_000,
+    },
+  ],
   reloads: { succeeded: 1, failed: 0, isRefused: false },
   rules: [
     { name: 'Quiet', module: 'rules', priority: 'Notice', alerts: 0, estimatedMs: 10 },
@@ -184,6 +193,7 @@ describe('commands', () => {
     const { status, stdout } = await wasprey('status', '-s', path);
     assert.equal(status, 0);
     assert.match(stdout, /^Wasprey 1\.2\.3, process 42, since 2023-11-14T22:13:20\+0000\n/);
+    assert.match(stdout, /\n {2}rules +2 rules .* signed by 0123456789abcdef\n/);
     assert.match(stdout, /\n {2}pods found, since the start +2\n/);
     assert.match(stdout, /\n {2}output +written +held back +lost .*\n {2}stdout +7 +4 +0 /);
     assert.deepEqual(JSON.parse((await wasprey('status', '--json', '-s', path)).stdout), STATUS);

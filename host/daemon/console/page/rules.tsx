@@ -148,10 +148,11 @@ function Modules({ status: { modules } }: { readonly status: ShownStatus }): VNo
             </th>
             <th scope="col">In use since</th>
             <th scope="col">SHA-256</th>
+            <th scope="col">Signed by</th>
           </tr>
         </thead>
         <tbody>
-          {modules.map(({ name, sha256, rules, evaluationMs, inUseSince }) => (
+          {modules.map(({ name, sha256, signedBy, rules, evaluationMs, inUseSince }) => (
             <tr key={sha256}>
               <th scope="row">
                 <Text value={name} most={200} />
@@ -164,12 +165,20 @@ function Modules({ status: { modules } }: { readonly status: ShownStatus }): VNo
               <td title={sha256}>
                 <code>{sha256.slice(0, 16)}</code>
               </td>
+              <td>
+                <Signers ids={signedBy} />
+              </td>
             </tr>
           ))}
         </tbody>
       </table>
     </Scroll>
   );
+}
+
+function Signers({ ids }: { readonly ids: readonly string[] | undefined }): VNode {
+  if (ids === undefined) return <>not checked</>;
+  return ids.length === 0 ? <>no trusted key</> : <code>{ids.join(', ')}</code>;
 }
 
 function rowsOf(states: readonly ShownStatus[], status: ShownStatus): Row[] {
