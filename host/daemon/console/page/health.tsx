@@ -152,8 +152,9 @@ function Outputs({ status: { outputs } }: { readonly status: ShownStatus }): VNo
           </tr>
         </thead>
         <tbody>
-          {outputs.map(({ name, counters: { written, dropped, errors, queued, spoolBytes } }) => (
-            <tr key={name}>
+          {outputs.map(({ name, counters: { written, dropped, errors, queued, spoolBytes } }, index) => (
+            // Several may have one name.
+            <tr key={index}>
               <th scope="row">{name}</th>
               <td class="number">{number(written)}</td>
               <td class="number">{number(dropped)}</td>
