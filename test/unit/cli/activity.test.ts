@@ -64,12 +64,12 @@ test('names of secrets and the folder of the journal come from the configuration
   const journal = folder.file('journal');
   mkdirSync(journal);
   const segment = join(journal, 'one.wsp');
-  writeFileSync(segment, new Story().snapshot(1, 0, 'init').run(2, 1, 'app --pin=1 --password=2').bytes);
+  writeFileSync(segment, new Story().snapshot(1, 0, 'init').run(2, 1, 'app --door=1 --password=2').bytes);
   const hourAgo = Date.now() / 1000 - 3600;
   utimesSync(segment, hourAgo, hourAgo);
-  const options = ['-o', `journal.folder=${journal}`, '-o', 'journal.secret_names=["pin"]', '--since', '1000w'];
+  const options = ['-o', `journal.folder=${journal}`, '-o', 'journal.secret_names=["door"]', '--since', '1000w'];
   const { stdout, stderr } = activity(...options);
-  assert.match(stdout, /app --pin=\*\*\* --password=2/);
+  assert.match(stdout, /app --door=\*\*\* --password=2/);
   assert.match(stderr, /nothing was recorded on elsewhere since \d{4}-/);
 });
 

@@ -81,14 +81,14 @@ test('rules are compared with others', () => {
 test('secrets are masked in examples, also as JSON, by the names of the configuration', () => {
   const [secretRules, secrets] = [folder.file('secret.yaml'), folder.file('secrets.wsp')];
   writeFileSync(secretRules, RULES.replace('%proc.name read %fd.name', 'read (command=%proc.cmdline pid=%proc.pid)'));
-  const argv = ['mysql', '-pgeheim', '--token=geheim', '--pin=1234', ''].join('\0');
+  const argv = ['mysql', '-pgeheim', '--token=geheim', '--door=1234', ''].join('\0');
   const image = logEntry(processImage(1, { comm_bytes: 'mysql', argv }));
   writeFileSync(secrets, writeBlocks([{ payload: payloadOf([image], [shadowRead(1)]), events: 1 }]).bytes);
   const words = ['backtest', secretRules, '--on', secrets];
-  assert.match(wasprey(...words).stdout, / read \(command=mysql -p\*\*\* --token=\*\*\* --pin=1234 pid=1001\)\n/);
-  const own = wasprey(...words, '--json', '-o', 'journal.secret_names=["pin"]');
+  assert.match(wasprey(...words).stdout, / read \(command=mysql -p\*\*\* --token=\*\*\* --door=1234 pid=1001\)\n/);
+  const own = wasprey(...words, '--json', '-o', 'journal.secret_names=["door"]');
   const { rules: reports } = JSON.parse(own.stdout) as { rules: { examples: { output: string }[] }[] };
-  assert.equal(reports[0]?.examples[0]?.output, 'read (command=mysql -p*** --token=geheim --pin=*** pid=1001)');
+  assert.equal(reports[0]?.examples[0]?.output, 'read (command=mysql -p*** --token=geheim --door=*** pid=1001)');
 });
 
 test('damage is said, and fails', () => {
