@@ -19,6 +19,7 @@ export const REQUEST_FIELDS = {
   namespace: member('/objectRef/namespace'),
   name: member('/objectRef/name'),
   code: member('/responseStatus/code'),
+  decision: member('/annotations/authorization.k8s.io~1decision'),
   kind: member('/responseObject/kind'),
   givenName: member('/responseObject/metadata/name'),
   givenUid: member('/responseObject/metadata/uid'),
@@ -32,15 +33,13 @@ type RequestText = (member: Member) => string;
 /** As Kubernetes names pods and namespaces. What is no such name is none of the API server's. */
 const DNS_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const MS_PER_SECOND = 1000;
+const SERVER_ERROR = 500;
 
 /** @throws {RefusalError} if it is about none, was not let through, or says too little */
 export function requestedPod(fields: readonly KeyedValue[]): RequestedPod {
   const texts = new Map(fields.flatMap(({ key, value }) => (value ? [[key, decode(valueText(value))] as const] : [])));
   const text: RequestText = (name) => texts.get(REQUEST_FIELDS[name]) ?? '';
-  const code = Number(text('code') || Number.NaN);
-  if (Number.isNaN(code)) throw new RefusalError('incomplete', 'it is not known whether the request was let through');
-  // Whoever may do nothing could have any pod acted on otherwise.
-  if (isRefusal(code)) throw new RefusalError('no-target', `the request was refused (${code})`);
+  checkPermission(text);
   const named = namedPod(text);
   if (!named) throw new RefusalError('no-target', 'the request is not about a pod');
   const { namespace, name } = named;
@@ -58,6 +57,21 @@ export function requestRefusal(fields: readonly KeyedValue[]): Outcome | undefin
   } catch (error) {
     if (!(error instanceof RefusalError)) throw error;
     return { kind: 'refused', why: error.why, detail: error.message };
+  }
+}
+
+/**
+ * Whoever may do nothing could have any pod acted on otherwise.
+ * @throws {RefusalError}
+ */
+function checkPermission(text: RequestText): void {
+  const [code, decision] = [Number(text('code') || Number.NaN), text('decision')];
+  if (decision === 'forbid' || isRefusal(code)) {
+    throw new RefusalError('no-target', `the request was refused (${text('code') || decision})`);
+  }
+  // Anybody causes an error before rights are looked at, by the header Impersonate-Group without Impersonate-User, for example.
+  if (Number.isNaN(code) || (code >= SERVER_ERROR && decision !== 'allow')) {
+    throw new RefusalError('incomplete', 'it is not known whether the request was let through');
   }
 }
 

@@ -240,10 +240,14 @@ test('what is refused, protected, over a limit, or another pod by now is left al
     execEvent('3', 'own'),
     execEvent('4', 'new'),
     execEvent('5', 'absent'),
-    execEvent('6', 'a'),
-    execEvent('7', 'b'),
-    execEvent('8', 'c'),
-    execEvent('9', 'dns', system),
+    execEvent('6', 'a', { responseStatus: { code: 500 } }),
+    execEvent('7', 'a', {
+      responseStatus: { code: 500 },
+      annotations: { 'authorization.k8s.io/decision': 'allow' },
+    }),
+    execEvent('8', 'b'),
+    execEvent('9', 'c'),
+    execEvent('10', 'dns', system),
   ];
   // One after the other, for their order.
   for (const [index, event] of events.entries()) {
@@ -256,6 +260,7 @@ test('what is refused, protected, over a limit, or another pod by now is left al
     "quarantine: not done, protected: it is the agent's own pod",
     'quarantine: not done, gone: the pod is gone, and another one has its name',
     'quarantine: not done, gone: the pod is gone',
+    'quarantine: not done, incomplete: it is not known whether the request was let through',
     'quarantine: labelled pod shop/a: quarantine=true',
     'quarantine: labelled pod shop/b: quarantine=true',
     'quarantine: not done, limit: 2 actions in 10 min on the node',

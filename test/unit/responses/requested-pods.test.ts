@@ -49,6 +49,8 @@ test('a request that enters a pod is about that one, by whichever way', () => {
     EXEC,
     { ...EXEC, verb: 'get', subresource: 'portforward' },
     { ...EXEC, verb: 'patch', subresource: '', code: '200' },
+    // What fails later may have run something before.
+    { ...EXEC, code: '500', decision: 'allow' },
     // A name in a body that the client wrote is none that the API server gave.
     { ...EXEC, kind: 'Pod', givenName: 'other', givenUid: 'x' },
     {
@@ -79,6 +81,10 @@ test('who may do nothing has no pod acted on, and what is about no pod neither',
     [{ ...EXEC, code: '403' }, /^no-target: the request was refused \(403\)/],
     [{ ...EXEC, code: '' }, /^incomplete: it is not known whether/],
     [{ ...EXEC, code: '[1]' }, /^incomplete: it is not known whether/],
+    // An error that came before rights were looked at, as for a request that impersonates a group without a user.
+    [{ ...EXEC, code: '500' }, /^incomplete: it is not known whether/],
+    [{ ...EXEC, code: '500', decision: 'forbid' }, /^no-target: the request was refused \(500\)/],
+    [{ ...EXEC, code: '', decision: 'forbid' }, /^no-target: the request was refused \(forbid\)/],
     [{ ...EXEC, resource: 'deployments', subresource: '' }, /^no-target: the request is not about a pod/],
     [{ ...EXEC, group: 'metrics.k8s.io', subresource: '' }, /^no-target: the request is not about a pod/],
     [{ ...EXEC, resource: 'nodes', subresource: 'proxy', uri: '/api/v1/nodes/n/proxy/pods' }, /^no-target/],
