@@ -5,7 +5,7 @@ import { decode } from '../fields/value.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import { type Outcome, RefusalError, type Target, type TargetPod } from '../responses/action.ts';
 import type { RequestedPod } from '../responses/pods/requested-pods.ts';
-import { enteredByKubelet, isRefusal } from '../sessions/pod-request.ts';
+import { enteredByKubelet, isDryRun, isRefusal } from '../sessions/pod-request.ts';
 
 const member = (pointer: string): string => `jevt.value[${pointer}]`;
 
@@ -40,6 +40,8 @@ export function requestedPod(fields: readonly KeyedValue[]): RequestedPod {
   const texts = new Map(fields.flatMap(({ key, value }) => (value ? [[key, decode(valueText(value))] as const] : [])));
   const text: RequestText = (name) => texts.get(REQUEST_FIELDS[name]) ?? '';
   checkPermission(text);
+  // The name may be that of a pod which another request creates in the same second.
+  if (isCreation(text) && isDryRun(text('uri'))) throw new RefusalError('no-target', 'a dry run creates no pod');
   const named = namedPod(text);
   if (!named) throw new RefusalError('no-target', 'the request is not about a pod');
   const { namespace, name } = named;
@@ -94,14 +96,17 @@ function hasPod(text: RequestText): boolean {
   return text('kind') === 'Pod' && text('subresource') === '';
 }
 
+function isCreation(text: RequestText): boolean {
+  return text('verb') === 'create' && text('resource') === 'pods' && text('subresource') === '';
+}
+
 /** The API server's times of creation are whole seconds. */
 function creationOf(text: RequestText): RequestedPod['created'] {
   const [received, staged] = [Date.parse(text('received')), Date.parse(text('staged'))];
   if (Number.isNaN(received) || Number.isNaN(staged)) {
     throw new RefusalError('incomplete', 'the event does not say when the request was received');
   }
-  const isCreation = text('verb') === 'create' && text('resource') === 'pods' && text('subresource') === '';
-  if (!isCreation) return { from: Number.NEGATIVE_INFINITY, to: received };
+  if (!isCreation(text)) return { from: Number.NEGATIVE_INFINITY, to: received };
   return { from: Math.floor(received / MS_PER_SECOND) * MS_PER_SECOND, to: staged };
 }
 

@@ -161,6 +161,11 @@ function targetOfKubelet(uri: string): Target | undefined {
 /** Also bytes that are not encoded, of which the event may show others; and NULs, at which a runtime may end an argument. */
 const UNCLEAR = /[^\x20-\x7e]|;|%00|%(?![0-9A-Fa-f]{2})/;
 
+/** Of a request to create something: nothing is. The API server takes no other value, and what is unclear is taken for earnest. */
+export function isDryRun(uri: string): boolean {
+  return queryOf(uri)?.get('dryRun')?.includes('All') ?? false;
+}
+
 /** All values of each parameter. Undefined for what versions of Go read differently, and what a process may show differently. */
 function queryOf(uri: string): ReadonlyMap<string, readonly string[]> | undefined {
   const mark = uri.indexOf('?');

@@ -49,6 +49,8 @@ test('a request that enters a pod is about that one, by whichever way', () => {
     EXEC,
     { ...EXEC, verb: 'get', subresource: 'portforward' },
     { ...EXEC, verb: 'patch', subresource: '', code: '200' },
+    // This parameter means something for creations alone.
+    { ...EXEC, uri: `${EXEC.uri}&dryRun=All` },
     // What fails later may have run something before.
     { ...EXEC, code: '500', decision: 'allow' },
     // A name in a body that the client wrote is none that the API server gave.
@@ -76,6 +78,20 @@ test('a pod that is created has the name and the uid that the API server gave it
   });
 });
 
+test('no parameter makes a pod that is created look like a dry run', () => {
+  for (const query of [
+    '?dryRun=All',
+    'dryRun=All;',
+    'x;dryRun=All',
+    'dryRun=All%',
+    'dryRun=All%20',
+    'DRYRUN=All',
+    'a=dryRun=All',
+  ]) {
+    assert.equal(requestedPod(fieldsOf({ ...CREATE, uri: `${CREATE.uri}?${query}` })).uid, 'u1', query);
+  }
+});
+
 test('who may do nothing has no pod acted on, and what is about no pod neither', () => {
   const cases: readonly (readonly [Given, RegExp])[] = [
     [{ ...EXEC, code: '403' }, /^no-target: the request was refused \(403\)/],
@@ -92,6 +108,7 @@ test('who may do nothing has no pod acted on, and what is about no pod neither',
     [{ ...EXEC, name: '..' }, /^no-target: the event does not name a pod/],
     [{ ...EXEC, namespace: 'a/b' }, /^no-target: the event does not name a pod/],
     [{ ...EXEC, received: '' }, /^incomplete: the event does not say when/],
+    [{ ...CREATE, uri: `${CREATE.uri}?fieldManager=x&dry%52un=All` }, /^no-target: a dry run creates no pod/],
     [{}, /^incomplete/],
   ];
   for (const [given, expected] of cases) {
