@@ -1,7 +1,7 @@
 // Keeps audit events beside the journal, within bounds of size and age. One write at a time, and nobody waits for it. When the disk fails, is full or
 // does not keep up, events are left out and counted.
 
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
@@ -63,7 +63,7 @@ export class AuditStore {
   constructor(settings: AuditStoreSettings, onFailure: (reason: string) => void) {
     this.#settings = settings;
     this.#onFailure = onFailure;
-    this.#timer = setInterval(() => void this.#inTurn(() => this.#keepHouse()), HOUSEKEEPING_MS);
+    this.#timer = setInterval(() => this.#keepHouse(), HOUSEKEEPING_MS);
     this.#timer.unref();
   }
 
@@ -90,7 +90,7 @@ export class AuditStore {
   /** Other bounds apply at once. Another folder is another store. */
   setBounds(bounds: Bounds): void {
     this.#settings = { ...this.#settings, ...bounds };
-    void this.#inTurn(() => this.#keepHouse()).catch(() => {});
+    this.#keepHouse();
   }
 
   get summary(): KeptEventsSummary {
@@ -130,7 +130,8 @@ export class AuditStore {
       await current.file.appendFile(packed);
       current.bytes += packed.length;
     } catch (error) {
-      // A block that was written by half ends its file: what follows it would be harder to find.
+      // What was written of the block is taken back: it counts nowhere, and what follows it would be harder to find.
+      await this.#open?.file.truncate(this.#open.bytes).catch(() => {});
       await this.#end().catch(() => {});
       throw error;
     }
@@ -160,8 +161,12 @@ export class AuditStore {
     const ended = this.#open;
     if (!ended) return;
     this.#open = undefined;
-    this.#stored?.push({ path: ended.path, bytes: ended.bytes, ended: Date.now() });
-    await ended.file.close();
+    const { path, bytes, file } = ended;
+    const stored = { path, bytes, ended: Date.now() };
+    if (bytes > 0) this.#stored?.push(stored);
+    await file.close();
+    // Each attempt on a full disk would leave one.
+    if (bytes === 0) await removeSegment(stored);
   }
 
   async #endIfFull(): Promise<void> {
@@ -172,10 +177,14 @@ export class AuditStore {
     if (bytes >= largest || Date.now() - begun >= Math.min(keep / SHARES, LONGEST_FILE_MS)) await this.#end();
   }
 
-  async #keepHouse(): Promise<void> {
-    this.#stored ??= await storedAuditFiles(this.#settings.folder).catch(() => []);
-    await this.#removeExpired(0);
-    await this.#endIfFull();
+  /** Nobody waits for it; what fails is reported. */
+  #keepHouse(): void {
+    const work = async (): Promise<void> => {
+      this.#stored ??= existsSync(this.#settings.folder) ? await storedAuditFiles(this.#settings.folder) : undefined;
+      await this.#removeExpired(0);
+      await this.#endIfFull();
+    };
+    void this.#inTurn(work).catch((error: unknown) => this.#fail(reasonOf(error)));
   }
 
   /** Makes room for so many bytes. */

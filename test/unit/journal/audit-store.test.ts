@@ -1,6 +1,7 @@
 // Audit events beside the journal: what is kept comes back, within the bounds, whatever happens to disk and files.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -8,6 +9,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import { auditFileName, findAuditFiles, readAuditFile } from '../../../host/journal/audit/audit-files.ts';
 import { AuditStore } from '../../../host/journal/audit/audit-store.ts';
 import { directoryForTests } from '../../support/directory.ts';
+import { until } from '../../support/until.ts';
 
 const directory = directoryForTests();
 let folders = 0;
@@ -170,6 +172,51 @@ test('what a disk does not take is counted, and told in the next block', async (
   const [path = ''] = findAuditFiles([folder]);
   assert.equal(readAuditFile(path).leftOut, 2);
   assert.deepEqual(idsIn(folder), [3]);
+});
+
+/** Lets no file of this process grow beyond so many bytes: a write is cut off there, as on a full disk. */
+function limitFiles(bytes: number | 'unlimited'): void {
+  const limit = ['--pid', `${process.pid}`, `--fsize=${bytes}:unlimited`];
+  assert.equal(spawnSync('prlimit', limit).status, 0);
+}
+
+test('a full disk leaves no part of a block, and no file without any', async () => {
+  const folder = newFolder();
+  const onDisk = () => findAuditFiles([folder]).map((path) => statSync(path).size);
+  limitFiles(100_000);
+  try {
+    const store = new AuditStore({ folder, ...BOUNDS }, () => {});
+    for (const id of [1, 2]) store.add(blockOf(id, 60_000));
+    await store.close();
+    assert.deepEqual([store.summary.events, store.summary.leftOut], [1, 1]);
+    assert.deepEqual(onDisk(), [store.summary.bytes]);
+    const next = new AuditStore({ folder, ...BOUNDS }, () => {});
+    next.add(blockOf(3, 200_000));
+    await next.close();
+    assert.equal(next.summary.leftOut, 1);
+    assert.deepEqual(onDisk(), [store.summary.bytes]);
+  } finally {
+    limitFiles('unlimited');
+  }
+  assert.deepEqual(idsIn(folder), [1]);
+});
+
+test('a file that can not be removed is reported, and ends nothing', async (context) => {
+  context.mock.timers.enable({ apis: ['setInterval'] });
+  const folder = newFolder();
+  const failures: string[] = [];
+  const store = new AuditStore({ folder, maxBytes: 1e9, keep: 16 }, (reason) => failures.push(reason));
+  store.add(blockOf(1));
+  const [path = ''] = await until(() => (store.summary.events === 1 ? findAuditFiles([folder]) : undefined));
+  // Not even root can unlink it.
+  rmSync(path);
+  mkdirSync(path);
+  await until(() => {
+    context.mock.timers.tick(30_000);
+    return failures.length > 0;
+  });
+  assert.equal(failures.length, 1);
+  await store.close();
 });
 
 test('a disk that does not keep up holds nothing up', async () => {
