@@ -10,7 +10,7 @@ import type { RuleMatching } from '../../engine/protocol.ts';
 import { valueText } from '../../fields/text.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { decode } from '../../fields/value.ts';
-import { type ReadAuditFile, readAuditFile } from '../../journal/audit/audit-files.ts';
+import { AuditFileReader } from '../../journal/audit/audit-files.ts';
 import type { RuleResult } from '../../journal/backtest/backtest.ts';
 import type { FileDamage } from '../../journal/backtest/evaluate.ts';
 import { AlertFigures } from '../../journal/backtest/figures.ts';
@@ -82,14 +82,16 @@ export async function auditBacktest(
     onRefused: (_, reason) => failures.set(reason, (failures.get(reason) ?? 0) + 1),
   });
   for (const path of paths) {
-    const file = readable(path);
-    lost += file.leftOut;
-    damage.push(...file.damage.map(({ reason }) => ({ path, reason })));
-    for (const block of file.blocks) {
-      if (signal.aborted) break;
+    if (signal.aborted) break;
+    const file = readerOf(path, damage);
+    if (!file) continue;
+    for (const block of file.blocks()) {
       takeLines(stream, block);
       await setImmediate();
+      if (signal.aborted) break;
     }
+    lost += file.leftOut;
+    damage.push(...file.damage.map(({ reason }) => ({ path, reason })));
   }
   for (const [reason, times] of failures) {
     damage.push({ path: 'audit events', reason: `${count(times, 'event')} could not be evaluated: ${reason}` });
@@ -103,13 +105,12 @@ export async function auditBacktest(
 }
 
 /** An agent removes files meanwhile, and others can't be read. */
-function readable(
-  path: string,
-): Pick<ReadAuditFile, 'blocks' | 'leftOut'> & { readonly damage: readonly { readonly reason: string }[] } {
+function readerOf(path: string, damage: FileDamage[]): AuditFileReader | undefined {
   try {
-    return readAuditFile(path);
+    return new AuditFileReader(path);
   } catch (error) {
-    return { blocks: [], leftOut: 0, damage: [{ reason: reasonOf(error) }] };
+    damage.push({ path, reason: reasonOf(error) });
+    return undefined;
   }
 }
 

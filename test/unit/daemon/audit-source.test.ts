@@ -16,7 +16,7 @@ import { exposition } from '../../../host/daemon/metrics/exposition.ts';
 import { ownMetrics } from '../../../host/daemon/metrics/own-metrics.ts';
 import { renderSummary } from '../../../host/daemon/summary.ts';
 import { SILENT } from '../../../host/diagnostics/terminal.ts';
-import { findAuditFiles, readAuditFile } from '../../../host/journal/audit/audit-files.ts';
+import { AuditFileReader, findAuditFiles } from '../../../host/journal/audit/audit-files.ts';
 import { podRequestFiles } from '../../../host/journal/pod-request-log.ts';
 import { RequestLog } from '../../../host/sessions/request-log.ts';
 import { auditBatch, auditEvent, auditModule, auditRule } from '../../support/audit-rules.ts';
@@ -264,7 +264,7 @@ test('events are kept in the journal, in another folder from a change on, or not
   await agent.stop();
   const idsIn = (place: string): unknown[] =>
     findAuditFiles([place]).flatMap((path) =>
-      readAuditFile(path).blocks.flatMap((lines) =>
+      [...new AuditFileReader(path).blocks()].flatMap((lines) =>
         Buffer.from(lines)
           .toString()
           .trim()

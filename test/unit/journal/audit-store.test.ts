@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
-import { auditFileName, findAuditFiles, readAuditFile } from '../../../host/journal/audit/audit-files.ts';
+import { AuditFileReader, auditFileName, findAuditFiles } from '../../../host/journal/audit/audit-files.ts';
 import { AuditStore } from '../../../host/journal/audit/audit-store.ts';
 import { directoryForTests } from '../../support/directory.ts';
 import { until } from '../../support/until.ts';
@@ -24,9 +24,15 @@ function blockOf(id: number, filler = 0) {
   return { lines: Buffer.from(`${JSON.stringify({ id, noise })}\n`), events: 1, to: Date.now() };
 }
 
+function readThrough(path: string): AuditFileReader {
+  const reader = new AuditFileReader(path);
+  for (const _ of reader.blocks());
+  return reader;
+}
+
 function idsIn(folder: string): number[] {
   return findAuditFiles([folder]).flatMap((path) =>
-    readAuditFile(path).blocks.flatMap((lines) =>
+    [...new AuditFileReader(path).blocks()].flatMap((lines) =>
       Buffer.from(lines)
         .toString()
         .trim()
@@ -118,7 +124,7 @@ test('damage costs no more than its block, and is counted', async () => {
   const whole = readFileSync(path);
   const damaged = (change: (bytes: Buffer) => Buffer) => {
     writeFileSync(path, change(Buffer.from(whole)));
-    return { ids: idsIn(folder), damage: readAuditFile(path).damage.map(({ reason }) => reason) };
+    return { ids: idsIn(folder), damage: readThrough(path).damage.map(({ reason }) => reason) };
   };
   const size = Math.floor(whole.length / 5);
   const inSecond = size + Math.floor(size / 2);
@@ -151,6 +157,21 @@ test('damage costs no more than its block, and is counted', async () => {
   );
 });
 
+test('a file is unpacked a block at a time, however large that makes it', async () => {
+  const folder = newFolder();
+  const store = new AuditStore({ folder, ...BOUNDS }, assert.fail);
+  store.add(blockOf(1));
+  await store.close();
+  const [path = ''] = findAuditFiles([folder]);
+  appendFileSync(path, 'damage');
+  const reader = new AuditFileReader(path);
+  const blocks = reader.blocks();
+  assert.equal(blocks.next().done, false);
+  assert.deepEqual(reader.damage, []);
+  assert.equal(blocks.next().done, true);
+  assert.equal(reader.damage.length, 1);
+});
+
 test('what a disk does not take is counted, and told in the next block', async () => {
   const folder = newFolder();
   // A file stands where the folder is to be.
@@ -170,7 +191,7 @@ test('what a disk does not take is counted, and told in the next block', async (
   await store.close();
   assert.equal(store.summary.failure, undefined);
   const [path = ''] = findAuditFiles([folder]);
-  assert.equal(readAuditFile(path).leftOut, 2);
+  assert.equal(readThrough(path).leftOut, 2);
   assert.deepEqual(idsIn(folder), [3]);
 });
 
