@@ -36,11 +36,17 @@ export interface EvaluationOptions extends Omit<EvaluationSettings, 'namesPodReq
   /** Default: nothing is done about alerts. */
   readonly respond?: DeskOptions['respond'];
   /** Gets all events, to keep them. Default: they stay in the thread. */
-  readonly keep?: ((events: EvaluatedEvents) => void) | undefined;
+  readonly keep?: KeepsEvents | undefined;
   /** What the thread runs; for tests. */
   readonly entry?: URL | string;
   /** Called with a message for people. */
   readonly onTrouble: (message: string) => void;
+}
+
+export interface KeepsEvents {
+  add(events: EvaluatedEvents): void;
+  /** So many will not come. */
+  leaveOut(events: number): void;
 }
 
 interface WaitingText {
@@ -73,6 +79,8 @@ export class AuditEvaluation {
   #matchesDropped = 0;
   readonly #losses: LossWatch;
   #keep: EvaluationOptions['keep'];
+  /** Evaluated events that are to be kept and are still in the thread. */
+  #unsent = 0;
 
   constructor(options: EvaluationOptions, outputs: Pick<Output, 'write'>) {
     const { hostname, namesModules, respond } = options;
@@ -231,10 +239,12 @@ export class AuditEvaluation {
         for (const event of message.events) this.#options.podRequests?.take(event);
         return;
       case 'events':
-        this.#keep?.(message.block);
+        this.#unsent = 0;
+        this.#keep?.add(message.block);
         return;
       case 'taken': {
-        const { outcome, matchesDropped } = message;
+        const { outcome, matchesDropped, unsent } = message;
+        this.#unsent = unsent;
         this.#received += outcome.received;
         this.#evaluated += outcome.evaluated;
         this.#duplicates += outcome.duplicates;
@@ -287,6 +297,8 @@ export class AuditEvaluation {
     const [texts, preparing] = [this.#texts, [...this.#preparing.values()]];
     this.#texts = [];
     this.#preparing.clear();
+    if (this.#unsent > 0) this.#keep?.leaveOut(this.#unsent);
+    this.#unsent = 0;
     for (const { reject } of texts) reject(new EvaluationInterrupted(reason, true));
     for (const answer of preparing) answer(reason);
   }

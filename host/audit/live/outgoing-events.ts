@@ -21,6 +21,11 @@ export class OutgoingEvents {
     this.#send = send;
   }
 
+  /** Those that wait. */
+  get events(): number {
+    return this.#events;
+  }
+
   /** @param event in its compact form; its bytes are copied @param time ms since the epoch */
   add(event: Uint8Array, time: number): void {
     const length = BEFORE.length + event.length + AFTER.length;

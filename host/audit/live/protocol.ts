@@ -62,4 +62,10 @@ export type FromEvaluation =
   | { readonly kind: 'pod-requests'; readonly events: readonly PodRequestFacts[] }
   | { readonly kind: 'events'; readonly block: EvaluatedEvents }
   /** Of the texts in their order. */
-  | { readonly kind: 'taken'; readonly outcome: TextOutcome; readonly matchesDropped: number };
+  | {
+      readonly kind: 'taken';
+      readonly outcome: TextOutcome;
+      readonly matchesDropped: number;
+      /** Events that are to be sent, and wait for others. */
+      readonly unsent: number;
+    };

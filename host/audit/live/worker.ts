@@ -152,7 +152,8 @@ function take(text: AuditText): void {
   sendMatches();
   if (podRequests.length > 0) send({ kind: 'pod-requests', events: podRequests });
   podRequests = [];
-  send({ kind: 'taken', outcome: outcomeSince(before, unreadable), matchesDropped });
+  const outcome = outcomeSince(before, unreadable);
+  send({ kind: 'taken', outcome, matchesDropped, unsent: outgoing.events });
 }
 
 function takeLines(bytes: Uint8Array): void {

@@ -1,5 +1,6 @@
 // Where the events of the source are kept, if they are: in the journal's folder, which may change while they come.
 
+import type { KeepsEvents } from '../../audit/live/evaluation.ts';
 import { withinTime } from '../../engine/within-time.ts';
 import { AuditStore, type AuditStoreSettings, type KeptEventsSummary } from '../../journal/audit/audit-store.ts';
 
@@ -17,9 +18,8 @@ export class KeptEvents {
   }
 
   /** Undefined while they are not kept. */
-  get keep(): AuditStore['add'] | undefined {
-    const store = this.#store;
-    return store && ((block) => store.add(block));
+  get keep(): KeepsEvents | undefined {
+    return this.#store;
   }
 
   get summary(): KeptEventsSummary | undefined {

@@ -71,20 +71,26 @@ export class AuditStore {
   add(block: Omit<AuditBlock, 'leftOut'>): void {
     const bytes = block.lines.length;
     if (this.#waitingBytes + bytes > MOST_WAITING_BYTES) {
-      this.#leaveOut(block.events);
+      this.leaveOut(block.events);
       this.#fail('the disk does not keep up');
       return;
     }
     this.#waitingBytes += bytes;
     void this.#inTurn(() => this.#write(block))
       .catch((error: unknown) => {
-        this.#leaveOut(block.events);
+        this.leaveOut(block.events);
         this.#retryAt = performance.now() + RETRY_MS;
         this.#fail(reasonOf(error));
       })
       .finally(() => {
         this.#waitingBytes -= bytes;
       });
+  }
+
+  /** Counts events that can't be kept. */
+  leaveOut(events: number): void {
+    this.#leftOut += events;
+    this.#untold += events;
   }
 
   /** Other bounds apply at once. Another folder is another store. */
@@ -119,7 +125,7 @@ export class AuditStore {
 
   async #write(block: Omit<AuditBlock, 'leftOut'>): Promise<void> {
     if (performance.now() < this.#retryAt) {
-      this.#leaveOut(block.events);
+      this.leaveOut(block.events);
       return;
     }
     const told = this.#untold;
@@ -194,11 +200,6 @@ export class AuditStore {
       await removeSegment(file);
       this.#stored = this.#stored?.filter((each) => each !== file);
     }
-  }
-
-  #leaveOut(events: number): void {
-    this.#leftOut += events;
-    this.#untold += events;
   }
 
   #fail(reason: string): void {

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { LONGEST_LINE } from '../../../host/audit/events/log-lines.ts';
-import { AuditEvaluation } from '../../../host/audit/live/evaluation.ts';
+import { AuditEvaluation, type KeepsEvents } from '../../../host/audit/live/evaluation.ts';
 import { EvaluationInterrupted } from '../../../host/audit/live/interrupted.ts';
 import { LossWatch } from '../../../host/audit/live/loss-watch.ts';
 import type { TextOutcome } from '../../../host/audit/live/protocol.ts';
@@ -185,7 +185,10 @@ test('what is lost raises an alert at once, what follows is reported together', 
 });
 
 /** Whose thread ends at a text of three bytes. */
-function mortal(said: string[]): { again: AuditEvaluation; give: (text: string) => Promise<TextOutcome> } {
+function mortal(
+  said: string[],
+  keep?: KeepsEvents,
+): { again: AuditEvaluation; give: (text: string) => Promise<TextOutcome> } {
   const worker = join(PROJECT, 'host/audit/live/worker.ts');
   const script = `import { parentPort } from 'node:worker_threads';
     parentPort.on('message', ({ kind, bytes }) => { if (kind === 'text' && bytes.length === 3) process.exit(1); });
@@ -195,6 +198,7 @@ function mortal(said: string[]): { again: AuditEvaluation; give: (text: string) 
       ...{ hostname: 'h', isoTime: false, ruleMatching: 'first', namesModules: false },
       entry: new URL(`data:text/javascript,${encodeURIComponent(script)}`),
       onTrouble: (message) => said.push(message),
+      keep,
     },
     { write },
   );
@@ -220,6 +224,23 @@ test('a thread that ends is started again with the rules in use; what it had is 
   assert.equal(outcome.evaluated, 1);
   assert.equal(alerts.length, 1);
   assert.equal(again.failure, undefined);
+});
+
+test('events that were to be kept are left out with the thread, and counted', async () => {
+  const kept: number[] = [];
+  const leftOut: number[] = [];
+  const keep = {
+    add: ({ events }: { events: number }) => kept.push(events),
+    leaveOut: (n: number) => leftOut.push(n),
+  };
+  const { again, give } = mortal([], keep);
+  await again.start({ modules: [await auditModule(RULES)] });
+  await give(auditBatch(auditEvent('k1'), auditEvent('k2')));
+  await assert.rejects(give('die'));
+  assert.deepEqual([kept, leftOut], [[], [2]]);
+  await until(() => give(auditEvent('k3')).catch(() => undefined));
+  await again.stop();
+  assert.deepEqual([kept, leftOut], [[1], [2]]);
 });
 
 test('rules that come into use after the thread was started again are evaluated by it', async (t) => {
