@@ -34,6 +34,7 @@ type RequestText = (member: Member) => string;
 const DNS_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const MS_PER_SECOND = 1000;
 const SERVER_ERROR = 500;
+const CREATED = '201';
 
 /** @throws {RefusalError} if it is about none, was not let through, or says too little */
 export function requestedPod(fields: readonly KeyedValue[]): RequestedPod {
@@ -96,8 +97,10 @@ function hasPod(text: RequestText): boolean {
   return text('kind') === 'Pod' && text('subresource') === '';
 }
 
+/** Also by a patch: server-side apply makes what is not there. */
 function isCreation(text: RequestText): boolean {
-  return text('verb') === 'create' && text('resource') === 'pods' && text('subresource') === '';
+  const isOfPod = text('resource') === 'pods' && text('subresource') === '';
+  return isOfPod && (text('verb') === 'create' || text('code') === CREATED);
 }
 
 /** The API server's times of creation are whole seconds. */

@@ -76,6 +76,10 @@ test('a pod that is created has the name and the uid that the API server gave it
     ...pod,
     uid: undefined,
   });
+  // By server-side apply, whose answers a policy need not send.
+  const applied = { ...CREATE, verb: 'patch', kind: '', givenName: '', givenUid: '' };
+  assert.deepEqual(requestedPod(fieldsOf(applied)), { ...pod, uid: undefined });
+  assert.equal(requestedPod(fieldsOf({ ...applied, code: '200' })).created.to, RECEIVED);
 });
 
 test('no parameter makes a pod that is created look like a dry run', () => {
@@ -109,6 +113,7 @@ test('who may do nothing has no pod acted on, and what is about no pod neither',
     [{ ...EXEC, namespace: 'a/b' }, /^no-target: the event does not name a pod/],
     [{ ...EXEC, received: '' }, /^incomplete: the event does not say when/],
     [{ ...CREATE, uri: `${CREATE.uri}?fieldManager=x&dry%52un=All` }, /^no-target: a dry run creates no pod/],
+    [{ ...CREATE, verb: 'patch', uri: `${CREATE.uri}/web-1?dryRun=All` }, /^no-target: a dry run creates no pod/],
     [{}, /^incomplete/],
   ];
   for (const [given, expected] of cases) {
