@@ -69,6 +69,8 @@ export function requestRefusal(fields: readonly KeyedValue[]): Outcome | undefin
  */
 function checkPermission(text: RequestText): void {
   const [code, decision] = [Number(text('code') || Number.NaN), text('decision')];
+  // That of a request to the pod's own server is chosen by whoever runs in it.
+  if (isToPodItself(text) && decision === 'allow') return;
   if (decision === 'forbid' || isRefusal(code)) {
     throw new RefusalError('no-target', `the request was refused (${text('code') || decision})`);
   }
@@ -84,7 +86,17 @@ function namedPod(text: RequestText): { readonly namespace: string; readonly nam
   if (text('resource') !== 'pods' || text('group') !== '') return undefined;
   // Of a pod that gave itself only the beginning of a name (generateName) the answer has the rest.
   const name = text('name') || (hasPod(text) ? text('givenName') : '');
-  return { namespace: text('namespace'), name };
+  return { namespace: text('namespace'), name: isToPodItself(text) ? withoutPort(name) : name };
+}
+
+function isToPodItself(text: RequestText): boolean {
+  return text('resource') === 'pods' && text('subresource') === 'proxy';
+}
+
+/** Of `NAME`, `NAME:PORT` and `SCHEME:NAME:PORT`. */
+function withoutPort(name: string): string {
+  const parts = name.split(':');
+  return (parts.length === 3 ? parts[1] : parts[0]) ?? '';
 }
 
 /** The one in the event's objectRef was written by the client. */

@@ -51,6 +51,9 @@ test('a request that enters a pod is about that one, by whichever way', () => {
     { ...EXEC, verb: 'patch', subresource: '', code: '200' },
     // This parameter means something for creations alone.
     { ...EXEC, uri: `${EXEC.uri}&dryRun=All` },
+    // By the API server's proxy, with a port; the status is that of the pod's own server.
+    { ...EXEC, verb: 'get', subresource: 'proxy', name: 'web-1:8080', code: '200' },
+    { ...EXEC, verb: 'get', subresource: 'proxy', name: 'https:web-1:', code: '403', decision: 'allow' },
     // What fails later may have run something before.
     { ...EXEC, code: '500', decision: 'allow' },
     // A name in a body that the client wrote is none that the API server gave.
@@ -114,6 +117,9 @@ test('who may do nothing has no pod acted on, and what is about no pod neither',
     [{ ...EXEC, received: '' }, /^incomplete: the event does not say when/],
     [{ ...CREATE, uri: `${CREATE.uri}?fieldManager=x&dry%52un=All` }, /^no-target: a dry run creates no pod/],
     [{ ...CREATE, verb: 'patch', uri: `${CREATE.uri}/web-1?dryRun=All` }, /^no-target: a dry run creates no pod/],
+    [{ ...EXEC, subresource: 'proxy', code: '403', decision: 'forbid' }, /^no-target: the request was refused \(403\)/],
+    [{ ...EXEC, subresource: 'proxy', code: '403' }, /^no-target: the request was refused \(403\)/],
+    [{ ...EXEC, name: 'web-1:8080' }, /^no-target: the event does not name a pod/],
     [{}, /^incomplete/],
   ];
   for (const [given, expected] of cases) {
