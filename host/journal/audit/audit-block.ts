@@ -11,9 +11,11 @@ const PACKING = { params: { [constants.ZSTD_c_compressionLevel]: 6 } };
 const SKIPPABLE_FRAME = 0x184d2a50;
 const FRAME_HEAD_BYTES = 8;
 const MARK = Buffer.from('WSPAUDIT');
-/** The mark, the bytes of the next frame, its check sum, events, events that are missing before it, and the time of the last one. */
+/** The mark, the bytes of the next frame, a check sum, events, events that are missing before it, and the time of the last one. */
 const OWN_BYTES = MARK.length + 4 * 4 + 8;
 export const HEAD_BYTES = FRAME_HEAD_BYTES + OWN_BYTES;
+/** The check sum is of what follows it, and of the next frame. */
+const SUMMED_FROM = FRAME_HEAD_BYTES + MARK.length + 2 * 4;
 /** Of the lines of a block: what claims to be larger was not written here. */
 const MOST_LINES_BYTES = 8 << 20;
 
@@ -38,10 +40,15 @@ export async function packAuditBlock({ lines, events, leftOut, to }: AuditBlock)
   head.writeUInt32LE(SKIPPABLE_FRAME, 0);
   head.writeUInt32LE(OWN_BYTES, 4);
   MARK.copy(head, FRAME_HEAD_BYTES);
-  const numbers = [stored.length, crc32(stored), events, Math.min(leftOut, 0xffffffff)];
+  const numbers = [stored.length, 0, events, Math.min(leftOut, 0xffffffff)];
   for (const [index, value] of numbers.entries()) head.writeUInt32LE(value, FRAME_HEAD_BYTES + MARK.length + index * 4);
   head.writeDoubleLE(to, HEAD_BYTES - 8);
+  head.writeUInt32LE(sumOf(head, stored), SUMMED_FROM - 4);
   return Buffer.concat([head, stored]);
+}
+
+function sumOf(head: Buffer, stored: Buffer): number {
+  return crc32(stored, crc32(head.subarray(SUMMED_FROM)));
 }
 
 /** Undefined where no block begins. */
@@ -66,7 +73,7 @@ export function nextAuditHead(bytes: Buffer, from: number): number | undefined {
 /** The lines of a block; undefined if it is damaged. */
 export function unpackAuditBlock(bytes: Buffer, at: number, { storedBytes, sum }: AuditBlockHead): Buffer | undefined {
   const stored = bytes.subarray(at + HEAD_BYTES, at + HEAD_BYTES + storedBytes);
-  if (stored.length < storedBytes || crc32(stored) !== sum) return undefined;
+  if (stored.length < storedBytes || sumOf(bytes.subarray(at, at + HEAD_BYTES), stored) !== sum) return undefined;
   try {
     return zstdDecompressSync(stored, { maxOutputLength: MOST_LINES_BYTES });
   } catch {

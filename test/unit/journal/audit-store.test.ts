@@ -6,6 +6,7 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, 
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
+import { nextAuditHead } from '../../../host/journal/audit/audit-block.ts';
 import { AuditFileReader, auditFileName, findAuditFiles } from '../../../host/journal/audit/audit-files.ts';
 import { AuditStore } from '../../../host/journal/audit/audit-store.ts';
 import { directoryForTests } from '../../support/directory.ts';
@@ -28,6 +29,13 @@ function readThrough(path: string): AuditFileReader {
   const reader = new AuditFileReader(path);
   for (const _ of reader.blocks());
   return reader;
+}
+
+/** Where the blocks of a file begin. */
+function heads(bytes: Buffer): number[] {
+  const found: number[] = [];
+  for (let at: number | undefined = 0; at !== undefined; at = nextAuditHead(bytes, at + 1)) found.push(at);
+  return found;
 }
 
 function idsIn(folder: string): number[] {
@@ -135,6 +143,15 @@ test('damage costs no more than its block, and is counted', async () => {
     }),
     { ids: [0, 2, 3, 4], damage: ['a block is damaged'] },
   );
+  // The number of events that are missing before the second block.
+  assert.deepEqual(
+    damaged((bytes) => {
+      const [, second] = heads(bytes);
+      return bytes.fill(0xff, (second ?? 0) + 28, (second ?? 0) + 32);
+    }),
+    { ids: [0, 2, 3, 4], damage: ['a block is damaged'] },
+  );
+  assert.equal(readThrough(path).leftOut, 0);
   // The head of a block is lost, and so the length that leads to the next one.
   assert.deepEqual(
     damaged((bytes) => bytes.fill(0, size - 8, size + 60)),
