@@ -33,7 +33,6 @@ type RequestText = (member: Member) => string;
 /** As Kubernetes names pods and namespaces. What is no such name is none of the API server's. */
 const DNS_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const MS_PER_SECOND = 1000;
-const SERVER_ERROR = 500;
 const CREATED = '201';
 
 /** @throws {RefusalError} if it is about none, was not let through, or says too little */
@@ -71,13 +70,10 @@ function checkPermission(text: RequestText): void {
   const [code, decision] = [Number(text('code') || Number.NaN), text('decision')];
   // That of a request to the pod's own server is chosen by whoever runs in it.
   if (isToPodItself(text) && decision === 'allow') return;
-  if (decision === 'forbid' || isRefusal(code)) {
+  if (decision === 'forbid' || isRefusal(code, decision)) {
     throw new RefusalError('no-target', `the request was refused (${text('code') || decision})`);
   }
-  // Anybody causes an error before rights are looked at, by the header Impersonate-Group without Impersonate-User, for example.
-  if (Number.isNaN(code) || (code >= SERVER_ERROR && decision !== 'allow')) {
-    throw new RefusalError('incomplete', 'it is not known whether the request was let through');
-  }
+  if (Number.isNaN(code)) throw new RefusalError('incomplete', 'it is not known whether the request was let through');
 }
 
 function namedPod(text: RequestText): { readonly namespace: string; readonly name: string } | undefined {

@@ -1,7 +1,7 @@
 // Audit events of requests to enter pods, kept beside what happened: with them sessions have their Kubernetes user.
 
-import { asObject, at } from '../diagnostics/json-value.ts';
-import { isRefusal } from '../sessions/pod-request.ts';
+import { asObject } from '../diagnostics/json-value.ts';
+import { isRefused } from '../sessions/pod-request.ts';
 import type { PodRequestFacts } from '../sessions/pod-request-facts.ts';
 import { JsonLog, jsonLogPaths, readJsonLog } from './json-log.ts';
 
@@ -21,7 +21,7 @@ export class PodRequestLog {
 
   /** Nobody waits for it. */
   add(event: PodRequestFacts): void {
-    (isRefusal(at(event, 'responseStatus', 'code')) ? this.#refused : this.#letThrough).add(event);
+    (isRefused(event) ? this.#refused : this.#letThrough).add(event);
   }
 
   /** How often events of requests that were let through were lost on the way to the disk. */

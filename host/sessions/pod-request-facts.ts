@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { asObject, asText, at, type JsonObject } from '../diagnostics/json-value.ts';
-import { kubeletPath, readPodRequest } from './pod-request.ts';
+import { DECISION, kubeletPath, readPodRequest } from './pod-request.ts';
 
 export type PodRequestFacts = JsonObject;
 
@@ -31,6 +31,7 @@ export function podRequestFacts(event: unknown): PodRequestFacts | undefined {
   const uri = asText(at(event, 'requestURI')) ?? '';
   const cut = (value: unknown) => asText(value)?.slice(0, LONGEST_TEXT);
   const target = asObject(at(event, 'objectRef')) ?? {};
+  const decision = cut(at(event, 'annotations', DECISION));
   return {
     ...Object.fromEntries(TEXTS.map((member) => [member, cut(at(event, member))])),
     requestURI: uri.length > LONGEST_URI ? unclear(uri) : uri,
@@ -45,6 +46,7 @@ export function podRequestFacts(event: unknown): PodRequestFacts | undefined {
       name: cut(target.name),
     },
     responseStatus: { code: at(event, 'responseStatus', 'code') },
+    ...(decision !== undefined && { annotations: { [DECISION]: decision } }),
   };
 }
 

@@ -74,7 +74,7 @@ export function readPodRequest(event: unknown): PodRequestEvent | undefined {
     ...(userAgent !== undefined && { userAgent }),
     received,
     ...(isOver && staged !== undefined && { ended: staged }),
-    isRefused: isRefusal(at(event, 'responseStatus', 'code')),
+    isRefused: isRefused(event),
   };
   return { key: keyOf(event, request), request };
 }
@@ -89,9 +89,20 @@ function keyOf(event: unknown, { user, addresses, received }: PodRequest): strin
   return createHash('sha256').update(text).digest('base64url');
 }
 
-/** The request was not let through. What failed later, a status of 500 or more, may have run something before. */
-export function isRefusal(code: unknown): boolean {
-  return typeof code === 'number' && code >= 400 && code < 500;
+/** The request of an audit event was not let through. */
+export function isRefused(event: unknown): boolean {
+  return isRefusal(at(event, 'responseStatus', 'code'), at(event, 'annotations', DECISION));
+}
+
+/** The annotation that has what the API server decided. */
+export const DECISION = 'authorization.k8s.io/decision';
+
+/**
+ * What failed after it was let through, a status of 500 or more, may have run something before. But anybody can cause an error before rights are looked
+ * at: by the header Impersonate-Group without Impersonate-User, for example.
+ */
+export function isRefusal(code: unknown, decision: unknown): boolean {
+  return typeof code === 'number' && code >= 400 && (code < 500 || decision !== 'allow');
 }
 
 function userOf(user: unknown, impersonated: unknown): KubernetesUser | undefined {

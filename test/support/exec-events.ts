@@ -10,6 +10,8 @@ export interface MadeRequest {
   readonly received: number;
   readonly ended?: number;
   readonly status?: number;
+  /** Default: that of an API server, by the status. */
+  readonly decision?: 'allow' | 'forbid' | 'none';
   readonly subresource?: string;
   readonly verb?: 'create' | 'get';
 }
@@ -17,7 +19,7 @@ export interface MadeRequest {
 /** One at the beginning of the answer and, if it is over, one at its end. */
 export function execEvents(request: MadeRequest): readonly object[] {
   const { id, user, words, container, pod = 'web-0', received, ended, status = 101, subresource = 'exec' } = request;
-  const { verb = 'create' } = request;
+  const { verb = 'create', decision = status === 403 ? 'forbid' : 'allow' } = request;
   const parameters = [
     ...words.map((word) => ['command', word]),
     ...(container === undefined ? [] : [['container', container]]),
@@ -35,6 +37,7 @@ export function execEvents(request: MadeRequest): readonly object[] {
     userAgent: 'kubectl/v1.20.0',
     objectRef: { resource: 'pods', namespace: 'shop', name: pod, apiVersion: 'v1', subresource },
     responseStatus: { code: status },
+    ...(decision !== 'none' && { annotations: { 'authorization.k8s.io/decision': decision } }),
     requestReceivedTimestamp: new Date(received).toISOString(),
   };
   const stage = (name: string, time: number) => ({

@@ -260,7 +260,7 @@ test('what is refused, protected, over a limit, or another pod by now is left al
     "quarantine: not done, protected: it is the agent's own pod",
     'quarantine: not done, gone: the pod is gone, and another one has its name',
     'quarantine: not done, gone: the pod is gone',
-    'quarantine: not done, incomplete: it is not known whether the request was let through',
+    'quarantine: not done, no-target: the request was refused (500)',
     'quarantine: labelled pod shop/a: quarantine=true',
     'quarantine: labelled pod shop/b: quarantine=true',
     'quarantine: not done, limit: 2 actions in 10 min on the node',

@@ -105,7 +105,7 @@ test('who may do nothing has no pod acted on, and what is about no pod neither',
     [{ ...EXEC, code: '' }, /^incomplete: it is not known whether/],
     [{ ...EXEC, code: '[1]' }, /^incomplete: it is not known whether/],
     // An error that came before rights were looked at, as for a request that impersonates a group without a user.
-    [{ ...EXEC, code: '500' }, /^incomplete: it is not known whether/],
+    [{ ...EXEC, code: '500' }, /^no-target: the request was refused \(500\)/],
     [{ ...EXEC, code: '500', decision: 'forbid' }, /^no-target: the request was refused \(500\)/],
     [{ ...EXEC, code: '', decision: 'forbid' }, /^no-target: the request was refused \(forbid\)/],
     [{ ...EXEC, resource: 'deployments', subresource: '' }, /^no-target: the request is not about a pod/],

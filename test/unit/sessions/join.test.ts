@@ -242,6 +242,8 @@ test('requests that were refused, of another pod, container or time, are no cand
   }
   // Its command may have run.
   assert.deepEqual(names(join([entry], execEvents({ ...request, status: 500 }))), ['alice']);
+  // An error that anybody can cause before rights are looked at.
+  assert.deepEqual(names(join([entry], execEvents({ ...request, status: 500, decision: 'none' }))), [undefined]);
 });
 
 test('two hundred sessions of three users with one command at once', () => {

@@ -23,6 +23,13 @@ test('what is kept is read as the event is, and again', () => {
   assert.equal(readPodRequest(podRequestFacts(impersonating))?.request.user.impersonated, 'root');
 });
 
+test('what is kept says whether a request that failed was let through', () => {
+  for (const decision of ['allow', 'none'] as const) {
+    const [event] = execEvents({ ...MADE, status: 500, decision });
+    assert.equal(readPodRequest(podRequestFacts(event))?.request.isRefused, decision === 'none');
+  }
+});
+
 test('a command of any length takes bounded room, and is not known for sure then', () => {
   const [event] = execEvents({ ...MADE, words: ['x'.repeat(200_000)] });
   const facts = podRequestFacts({
