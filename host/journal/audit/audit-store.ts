@@ -143,7 +143,8 @@ export class AuditStore {
     }
     this.#events += block.events;
     this.#untold -= told;
-    this.#failure = undefined;
+    // A disk that keeps up with some of it, and not with the rest, is one failure.
+    if (this.#waitingBytes <= block.lines.length) this.#failure = undefined;
     await this.#endIfFull();
   }
 

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { zstdDecompressSync } from 'node:zlib';
 import { nextAuditHead } from '../../../host/journal/audit/audit-block.ts';
 import { AuditFileReader, auditFileName, findAuditFiles } from '../../../host/journal/audit/audit-files.ts';
@@ -255,6 +256,20 @@ test('a file that can not be removed is reported, and ends nothing', async (cont
   });
   assert.equal(failures.length, 1);
   await store.close();
+});
+
+test('a disk that does not keep up for long is reported once', async () => {
+  const folder = newFolder();
+  const failures: string[] = [];
+  const store = new AuditStore({ folder, ...BOUNDS }, (reason) => failures.push(reason));
+  const lines = Buffer.alloc(1 << 20, 'x');
+  while (store.summary.events < 100) {
+    for (let id = 0; id < 17; id++) store.add({ lines, events: 1, to: 0 });
+    await setImmediate();
+  }
+  await store.close();
+  assert.deepEqual(failures, ['the disk does not keep up']);
+  assert.equal(store.summary.failure, undefined);
 });
 
 test('a disk that does not keep up holds nothing up', async () => {
