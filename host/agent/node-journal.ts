@@ -19,7 +19,7 @@ export const JOURNAL_RULE = 'Wasprey internal: journal failure';
 /** A disk that does not answer holds nothing up at the end. */
 const CLOSE_MS = 2_000;
 /** Between two alerts, of failures that come and go. */
-const ALERTS_APART_MS = 600_000;
+export const JOURNAL_ALERTS_APART_MS = 600_000;
 
 export interface JournalOptions extends JournalSettings {
   readonly kinds: readonly JournalKind[];
@@ -156,7 +156,7 @@ export class NodeJournal {
     const message = `the journal can't be written to ${folder}: ${reasonOf(error)}; what happens is not kept until it can`;
     this.#host.onTrouble(message);
     const now = performance.now();
-    if (now - this.#alertedAt < ALERTS_APART_MS) return;
+    if (now - this.#alertedAt < JOURNAL_ALERTS_APART_MS) return;
     this.#alertedAt = now;
     this.#host.desk.internal(JOURNAL_RULE, 'Critical', `${JOURNAL_RULE}: ${message}`);
   }

@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DeskCounters } from '../../agent/alert-desk.ts';
-import { JOURNAL_RULE } from '../../agent/node-journal.ts';
+import { JOURNAL_ALERTS_APART_MS, JOURNAL_RULE } from '../../agent/node-journal.ts';
 import type {
   OtherSource,
   PreparedRules,
@@ -54,14 +54,12 @@ export class AuditSource implements OtherSource {
   #podRequests: EvaluationOptions['podRequests'];
   #watch: PathWatch | undefined;
   readonly #kept: KeptEvents;
+  #journalAlertAt = Number.NEGATIVE_INFINITY;
   #isStopping = false;
 
   constructor(options: AuditSourceOptions) {
     this.#options = options;
-    this.#kept = new KeptEvents(options.journal, (message) => {
-      options.say('error', message);
-      this.#evaluation?.desk.internal(JOURNAL_RULE, 'Critical', `${JOURNAL_RULE}: ${message}`);
-    });
+    this.#kept = new KeptEvents(options.journal, (message) => this.#tellKeepingFailed(message));
   }
 
   async start(
@@ -153,6 +151,14 @@ export class AuditSource implements OtherSource {
     await this.#kept.close();
     // Agents get what came last.
     await this.#forwarding?.close();
+  }
+
+  #tellKeepingFailed(message: string): void {
+    this.#options.say('error', message);
+    const now = performance.now();
+    if (!this.#evaluation || now - this.#journalAlertAt < JOURNAL_ALERTS_APART_MS) return;
+    this.#journalAlertAt = now;
+    this.#evaluation.desk.internal(JOURNAL_RULE, 'Critical', `${JOURNAL_RULE}: ${message}`);
   }
 
   async #listen(evaluation: AuditEvaluation): Promise<void> {

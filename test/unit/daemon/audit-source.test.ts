@@ -293,4 +293,10 @@ test('a journal that can not be written is told once, and holds up no event', as
   const { text } = renderStatus(statusOf(facts, agent.summary()), { ...SILENT, bold: (title) => title });
   assert.match(text, /Trouble\n {2}audit events can't be kept in .*no-folder: /);
   assert.match(text, /\n {2}kept +0 in .*no-folder, 2 left out\n/);
+  // Failures that come and go are one alert.
+  await agent.setAuditJournal({ folder: join(place, 'other'), keep: 1e9, maxBytes: 1e9 });
+  assert.equal(await post(auditEvent('j3')), 200);
+  await until(() => said.filter((line) => line.startsWith("error: audit events can't be kept")).length === 2);
+  await agent.stop();
+  assert.equal(built.lines().filter((line) => line.includes('Wasprey internal: journal failure')).length, 1);
 });
