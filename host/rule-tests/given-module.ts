@@ -3,16 +3,18 @@
 import type { CompiledModule } from '../compiler/compile.ts';
 import { ANCESTOR_TABLE_OFFSET, EVENT_TABLE_OFFSET, GIVEN_EVENT } from '../compiler/lower/given-fields.ts';
 import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../sandbox/instantiate.ts';
-import { runEvaluate } from '../sandbox/run.ts';
+import { fillCandidates, type RunFailure, runEvaluate } from '../sandbox/run.ts';
 import { encodeStruct } from '../schema/encode-struct.ts';
 import { EVENT_FLAGS, EVENT_HEADER } from '../schema/event-structs.ts';
 import { CANDIDATE_BANKS, CANDIDATE_WORDS, IMAGE } from '../schema/image.ts';
+import { member } from '../schema/layout.ts';
 import { ancestorCount, ancestorTable, eventTable, type GivenEvent } from './given-event.ts';
 
 /** 16 MB, of which only what an event fills is ever touched. */
 const PAGES = 256;
 const FIRST_ADDRESS = 65_536;
-/** Every rule is evaluated for every process. */
+const CANDIDATES = member(IMAGE, 'candidates').offset;
+/** Rules past those that have a bit are evaluated for every process. */
 const ALL_CANDIDATES = Array.from({ length: CANDIDATE_BANKS * CANDIDATE_WORDS }, () => 0xffffffffffffffffn);
 
 export class GivenModule {
@@ -47,6 +49,7 @@ export class GivenModule {
       parent = this.#putImage(parent, ancestorTable(event, n, givenKeys));
     }
     const image = this.#putImage(parent, new Uint8Array());
+    this.#decideCandidates(image);
     const table = eventTable(event, givenKeys);
     const size = align(EVENT_TABLE_OFFSET + table.length);
     const time = event.fields.get('evt.rawtime');
@@ -62,8 +65,17 @@ export class GivenModule {
     const from = this.#put(header, table);
     this.#matches = [];
     const result = runEvaluate(this.#instance, from, from + size);
-    if (!result.ok) throw new Error(`the rules could not be evaluated: ${result.reason}`);
+    if (!result.ok) throw notEvaluated(result);
     return this.#matches;
+  }
+
+  /** Fields are read from the event here, but comparisons of constants (`len("abc") > 2`) are decided with the process all the same. */
+  #decideCandidates(image: number): void {
+    const words = new BigUint64Array(CANDIDATE_WORDS);
+    const failure = fillCandidates(this.#instance, image, words);
+    if (failure) throw notEvaluated(failure);
+    const view = new DataView(this.#bytes.buffer);
+    for (const [word, bits] of words.entries()) view.setBigUint64(image + CANDIDATES + 8 * word, bits, true);
   }
 
   #putImage(parent: number, table: Uint8Array): number {
@@ -83,6 +95,10 @@ export class GivenModule {
     this.#end = align(end);
     return address;
   }
+}
+
+function notEvaluated({ reason }: RunFailure): Error {
+  return new Error(`the rules could not be evaluated: ${reason}`);
 }
 
 function align(address: number): number {

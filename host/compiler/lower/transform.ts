@@ -11,6 +11,7 @@ import { parameterType } from '../../schema/parameter-names.ts';
 import type { ValueType } from '../../schema/types.ts';
 import type { Operand as AstOperand, TransformerArgument, TransformerOperand } from '../conditions/ast.ts';
 import { literalBytes } from '../conditions/literal-bytes.ts';
+import { printOperand } from '../conditions/print.ts';
 import { all } from '../ir/condition.ts';
 import { contentHash } from '../ir/content-hash.ts';
 import { printValue } from '../ir/print-value.ts';
@@ -79,6 +80,7 @@ function dynamicType(operand: Operand): Comparison {
 }
 
 const MANY_CASES = 'of values with so many cases';
+const LIST_OF_LISTS = 'of a list within a list';
 
 function transform(transformer: TransformerOperand, context: LoweringContext): TypedOperand {
   const { name } = transformer;
@@ -92,14 +94,21 @@ function transform(transformer: TransformerOperand, context: LoweringContext): T
     case 'tolower':
     case 'toupper': {
       const to = name === 'tolower' ? 'lower' : 'upper';
-      return { operand: mapEither(argument(first, context), (operand) => inCase(operand, to)), type: 'text' };
+      const texts = argument(first, context);
+      if (isListOfLists(texts)) return unsupported(LIST_OF_LISTS);
+      return { operand: mapEither(texts, (operand) => inCase(operand, to)), type: 'text' };
     }
     case 'basename': {
-      const operand = mapCases(argument(first, context), (each) => basename(each, context));
+      const paths = argument(first, context);
+      if (isListOfLists(paths)) return unsupported(LIST_OF_LISTS);
+      const operand = mapCases(paths, (each) => basename(each, context));
       return isTooLarge([operand]) ? unsupported(MANY_CASES) : { operand, type: 'text' };
     }
-    case 'b64':
-      return { operand: mapCases(argument(first, context), (operand) => base64(operand, context)), type: 'text' };
+    case 'b64': {
+      const texts = argument(first, context);
+      if (isListOfLists(texts)) return unsupported(LIST_OF_LISTS);
+      return { operand: mapCases(texts, (operand) => base64(operand, context)), type: 'text' };
+    }
     case 'len':
       return {
         operand: mapCases(argument(first, context), (operand) => length(operand, context)),
@@ -133,9 +142,31 @@ function argument(item: TransformerArgument, context: LoweringContext): Operand 
       return { kind: 'constant', bytes: Buffer.from(literalBytes(item.text)).toString('latin1') };
     case 'list':
       return { kind: 'list', items: item.items.map((entry) => argument(entry, context)) };
-    default:
-      return lowerOperand(item, context).operand;
+    default: {
+      const { operand } = lowerOperand(item, context);
+      return operand.kind === 'ancestors' ? ofEachAncestor(item, context) : operand;
+    }
   }
+}
+
+/** A field that has a value for each ancestor. Falco joins these values here, and a module has nowhere to. */
+function ofEachAncestor(item: AstOperand, context: LoweringContext): Operand {
+  const name = printOperand(item);
+  context.warn(
+    'condition-not-supported',
+    `${name} of all ancestors within a transformer is not supported; a condition on it is never true; write ${name}[1]`,
+  );
+  return ABSENT;
+}
+
+/** Whether an element of the list is a list itself: the options of getopt(), or a field with several values. */
+function isListOfLists(operand: Operand): boolean {
+  return operand.kind === 'list' && operand.items.some(isListSometimes);
+}
+
+function isListSometimes(operand: Operand): boolean {
+  if (operand.kind === 'either') return isListSometimes(operand.value) || isListSometimes(operand.otherwise);
+  return operand.kind === 'list' || operand.kind === 'texts';
 }
 
 function listItems(item: TransformerArgument | undefined, context: LoweringContext): readonly Operand[] {

@@ -132,3 +132,47 @@ test('values that have many cases each are not combined without a bound', () => 
     /comparing values with so many cases is not supported/,
   );
 });
+
+test('comparisons of constants are decided on given events as well', async () => {
+  const conditions: readonly (readonly [string, boolean])[] = [
+    ['len("abc") = 3', true],
+    ['len("abc") > 3', false],
+    ['len((proc.cwd, proc.cwd)) < len((proc.cwd, proc.cwd))', false],
+    ['concat("b", "c") contains oneof ("x", "y")', false],
+    ['concat("b", "c") contains oneof ("x", "c")', true],
+    ['getopt(("-a", "b"), "a:")[a] = oneof (b, b)', false],
+    ['proc.name = Cat and len("abc") != 3', false],
+  ];
+  const compiled = await compileModule(rulesOf(conditions.map(([condition]) => condition)), {
+    fields: 'given',
+    cacheDirectory: TEST_MODULES,
+    inThisProcess: true,
+  });
+  const matches = new GivenModule(compiled).evaluate({ fields: new Map(Object.entries(FIELDS)), parameters: [] });
+  assert.deepEqual(
+    conditions.map(([condition], rule) => [condition, matches.includes(rule)]),
+    conditions,
+  );
+});
+
+test('what has several values within a transformer is refused by name, and breaks nothing', () => {
+  const messages = (condition: string, fields: 'record' | 'given') => {
+    const { diagnostics } = translateRules(rulesOf([`evt.type = execve and ${condition}`]), { fields });
+    return diagnostics.map(({ message }) => message).join();
+  };
+  for (const condition of [
+    'len((proc.aname, proc.name)) = 2',
+    'tolower((proc.aname)) in (bash)',
+    'concat(proc.aname, "x") = bashx',
+    'join(proc.aname, (proc.name)) = x',
+    'tolower((proc.name)) in tolower((proc.aname))',
+  ]) {
+    for (const fields of ['record', 'given'] as const)
+      assert.match(messages(condition, fields), /^proc\.aname of all ancestors .* write proc\.aname\[1\]/, condition);
+  }
+  for (const name of ['tolower', 'toupper', 'basename', 'b64']) {
+    const options = `${name}((proc.name, getopt((proc.args), "ab:"))) in (a)`;
+    assert.match(messages(options, 'record'), /of a list within a list is not supported/, name);
+    assert.match(messages(`${name}((fd.types)) in (a)`, 'given'), /of a list within a list is not supported/, name);
+  }
+});
