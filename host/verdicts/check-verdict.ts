@@ -3,7 +3,8 @@
 
 import { matchesGlob } from '../compiler/automata/glob.ts';
 import { parseAddress, parseNetwork } from '../compiler/conditions/address.ts';
-import type { Check, Operand } from '../compiler/conditions/ast.ts';
+import type { Check, FieldOperand, Operand } from '../compiler/conditions/ast.ts';
+import { fieldsOf } from '../compiler/conditions/fields-of.ts';
 import { literalBytes } from '../compiler/conditions/literal-bytes.ts';
 import { constantFor, numberOperator, portNumber } from '../compiler/lower/number-check.ts';
 import { matches, pathMatch, textMatch } from '../compiler/lower/text-match.ts';
@@ -31,10 +32,15 @@ export function comparedValues(left: Operand, seen: Seen): FieldValue[] {
   return value ? [value] : [];
 }
 
-/** Of a text, or of a list. */
-function lengthOf({ arguments: [first] }: Extract<Operand, { kind: 'transformer' }>, seen: Seen): FieldValue[] {
-  if (!first || first.kind === 'literal') return [];
-  if (first.kind === 'list') return [integer(first.items.length)];
+/** Of a text, or of a list, which is absent if an item is. */
+function lengthOf(len: Extract<Operand, { kind: 'transformer' }>, seen: Seen): FieldValue[] {
+  const [first] = len.arguments;
+  if (!first) return [];
+  if (first.kind === 'literal') return [integer(literalBytes(first.text).length)];
+  if (first.kind === 'list') {
+    const count = operandValue(len, (key) => seen.get(key));
+    return count ? [count] : [];
+  }
   const [value] = comparedValues(first, seen);
   if (!value) return [];
   return [integer(value.kind === 'list' ? value.items.length : bytesOf(value, first).length)];
@@ -42,7 +48,7 @@ function lengthOf({ arguments: [first] }: Extract<Operand, { kind: 'transformer'
 
 export function checkHolds(written: Check, seen: Seen): boolean {
   const check = asFalcoCompares(written);
-  if (!check) return false;
+  if (!check || fieldsOf(check).some(isForOutputs)) return false;
   const values = comparedValues(check.left, seen);
   if (values.length === 0) return false;
   const holds = (value: FieldValue): boolean => valueHolds(check, value, seen);
@@ -52,7 +58,13 @@ export function checkHolds(written: Check, seen: Seen): boolean {
 
 /** Whether the field means both ends of a connection. */
 export function isOfEnds(operand: Operand): boolean {
-  return operand.kind === 'field' && ['fd.ip', 'fd.net', 'fd.port'].includes(operand.name);
+  return operand.kind === 'field' && ['fd.ip', 'fd.net', 'fd.port', 'fd.proto'].includes(operand.name);
+}
+
+/** Whether no module can read the field, whose value is put together when an alert is printed: to rules it is absent. */
+function isForOutputs({ name, argument }: FieldOperand): boolean {
+  const resolved = resolveNamed(name, argument);
+  return resolved.ok && ['rendered', 'procfs'].includes(resolved.field.source.from);
 }
 
 /** As lower/check.ts has it: some fields see the first of a modifier's values only, and numbers of them are in no list. */

@@ -10,6 +10,7 @@ const ENDS_OF_CONNECTION: Readonly<Record<string, readonly string[]>> = {
   'fd.ip': ['fd.cip', 'fd.sip'],
   'fd.net': ['fd.cip', 'fd.sip'],
   'fd.port': ['fd.cport', 'fd.sport'],
+  'fd.proto': ['fd.cport', 'fd.sport'],
   'fd.cnet': ['fd.cip'],
   'fd.snet': ['fd.sip'],
   'fd.lnet': ['fd.lip'],

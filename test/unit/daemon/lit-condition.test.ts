@@ -9,7 +9,7 @@ import { litCondition, type SeenValues } from '../../../host/daemon/console/lit-
 import { EventMemory } from '../../../host/fields/memory.ts';
 import { readField } from '../../../host/fields/read.ts';
 import { EventRecord } from '../../../host/fields/record.ts';
-import { text } from '../../../host/fields/value.ts';
+import { integer, text } from '../../../host/fields/value.ts';
 import { resolveField } from '../../../host/schema/fields/index.ts';
 import { ANCESTORS_READ } from '../../../host/verdicts/compared-fields.ts';
 import { interpret } from '../../support/interpreter.ts';
@@ -86,4 +86,31 @@ test('what holds of none of the ancestors that were read may hold of a further o
   assert.equal(verdict(shells.slice(1)), 'false');
   assert.equal(verdict(shells), 'unknown');
   assert.equal(verdict(shells.with(3, 'sshd')), 'true');
+});
+
+test('lengths, ports by their service and what outputs alone have are as rules see them', () => {
+  const values: SeenValues = new Map([
+    ['proc.name', text('cat')],
+    ['fd.name', undefined],
+    ['fd.cport', integer(50_022)],
+    ['fd.sport', integer(22)],
+    ['evt.args', text('fd=3')],
+    ['proc.fdopencount', integer(4)],
+  ]);
+  const verdicts: Readonly<Record<string, string>> = {
+    'len("abc") = 3': 'true',
+    'len("abc") > 3': 'false',
+    'len((proc.name, "x")) = 2': 'true',
+    'len((proc.name, fd.name)) = 2': 'false',
+    'fd.proto = ssh': 'true',
+    'fd.proto in (http, ssh)': 'true',
+    'fd.proto != ssh': 'false',
+    'evt.args contains fd': 'false',
+    'not evt.args contains fd': 'true',
+    'proc.fdopencount > 1': 'false',
+  };
+  const found = rulesOf(Object.keys(verdicts)).map(({ condition, conditionText }) => {
+    return [conditionText, litCondition(condition, values).verdict];
+  });
+  assert.deepEqual(Object.fromEntries(found), verdicts);
 });
