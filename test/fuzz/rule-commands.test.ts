@@ -30,8 +30,22 @@ const field = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...KNOWN) },
 );
 
+/** Any field, and what has several values, in transformers of lists and of several texts. */
+const several = fc
+  .tuple(
+    fc.oneof(field, fc.constantFrom('proc.aname', 'proc.aenv', 'fd.types', 'getopt((proc.args), "ab:")', '"x"')),
+    fc.oneof(field, fc.constantFrom('proc.aname[1]', 'basename(fd.name)', '5')),
+    fc.constantFrom('tolower', 'b64', 'basename', 'len', 'join', 'concat', 'getopt'),
+  )
+  .map(([one, other, transformer]) => {
+    if (transformer === 'join') return `join(",", (${one}, ${other}))`;
+    if (transformer === 'concat') return `concat(${one}, ${other})`;
+    return transformer === 'getopt' ? `getopt((${one}, ${other}), "ab:")[a]` : `${transformer}((${one}, ${other}))`;
+  });
+
 const operand = fc.oneof(
   { weight: 4, arbitrary: field },
+  { weight: 1, arbitrary: several },
   fc
     .tuple(fc.constantFrom('tolower', 'toupper', 'b64', 'basename', 'len', 'val'), field)
     .map(([name, of]) => `${name}(${of})`),
@@ -176,6 +190,7 @@ test(`rules that load can be worked on (seed ${SEED})`, () => {
 
       const active = rules.filter(({ source }) => source === 'syscall');
       translateRules(active.map(ruleSourceOf));
+      translateRules(active.map(ruleSourceOf), { fields: 'given' });
       for (const item of lintRules(active, warnings, leftOut)) renderDiagnostic(item);
       for (const rule of active) {
         explainRule(rule);
