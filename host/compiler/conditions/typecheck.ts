@@ -77,9 +77,12 @@ const TEXT: readonly Operator[] = [
   'pmatch',
 ];
 const LIST: readonly Operator[] = ['exists', 'in', 'intersects'];
+/** `evt.around[T] = D`: the constant is a distance. */
+const AROUND: readonly Operator[] = ['=', '==', 'exists'];
 
 /** Operators that a type has. */
-function operatorsOf({ type, list }: Pick<OperandType, 'type' | 'list'>): readonly Operator[] {
+function operatorsOf({ type, list, field }: OperandType): readonly Operator[] {
+  if (field?.name === 'evt.around') return AROUND;
   if (list) return LIST;
   if (isString(type)) return TEXT;
   switch (type) {

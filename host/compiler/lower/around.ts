@@ -15,7 +15,7 @@ export function aroundCheck({ left, operator, right }: Check, type: EventType): 
   if (left.kind !== 'field') return FALSE;
   const { argument = '0' } = knownField(left.name, left.argument, type);
   const values = right.kind === 'values' ? right.values : right.kind === 'value' ? [right.value] : [];
-  if (operator !== '=' && operator !== '==' && operator !== 'in') return FALSE;
+  if (operator === 'exists') return FALSE;
   return any(
     values.map((value) => {
       const middle = BigInt(argument);

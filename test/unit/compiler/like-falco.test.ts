@@ -199,3 +199,12 @@ test('a scalar with a tag is text, also where it would be null without', () => {
   assert.deepEqual(verdict('- list: l\n  items: [!!str null, !x ~]\n'), ['LOAD_UNUSED_LIST list l']);
   assert.deepEqual(verdict('- list: l\n  items: # !x\n    - ~\n'), ['LOAD_ERR_YAML_VALIDATE list item']);
 });
+
+test('evt.around is compared by = alone', () => {
+  for (const operator of ['= 1', '== 1', 'exists'])
+    assert.deepEqual(verdict(rule(`evt.type = open and evt.around[5] ${operator}`)), []);
+  for (const operator of ['!= 1', '< 1', '>= 1', 'in (1)', 'intersects (1)']) {
+    const error = ['LOAD_ERR_COMPILE_CONDITION condition expression'];
+    assert.deepEqual(verdict(rule(`evt.type = open and evt.around[5] ${operator}`)), error, operator);
+  }
+});
