@@ -10,6 +10,9 @@ import { NOT_SYSCALLS, RETIRED } from './unavailable.ts';
 
 const RESULT = HEADER.number('result');
 const NEVER = always(boolean(false));
+/** Calls with a directory descriptor beside each name. */
+const ONE_NAME_AT: ReadonlySet<string> = new Set(['openat', 'openat2', 'unlinkat', 'mkdirat', 'fchmodat']);
+const TWO_NAMES_AT: ReadonlySet<string> = new Set(['renameat', 'renameat2', 'linkat']);
 const NAME = derived((type) => text(type.name));
 
 export const EVENT_FIELDS: readonly Field[] = [
@@ -244,7 +247,10 @@ export const EVENT_FIELDS: readonly Field[] = [
     description: 'Absolute path of a call that takes a directory descriptor and a name; .src or .dst if it takes two.',
     source: derived((type, argument) => {
       if (argument !== 'src' && argument !== 'dst') return ABSENT;
-      return textOrAbsent(type, argument === 'src' ? 'old_name' : 'new_name');
+      if (ONE_NAME_AT.has(type.name)) return textOrAbsent(type, 'name');
+      // The text of a symbolic link is no path from the directory: Falco has the link itself for both.
+      if (type.name === 'symlinkat') return textOrAbsent(type, 'new_name');
+      return TWO_NAMES_AT.has(type.name) ? textOrAbsent(type, argument === 'src' ? 'old_name' : 'new_name') : ABSENT;
     }),
     argument: 'optional',
     dotted: 'only',

@@ -176,3 +176,21 @@ test('what has several values within a transformer is refused by name, and break
     assert.match(messages(`${name}((fd.types)) in (a)`, 'given'), /of a list within a list is not supported/, name);
   }
 });
+
+test('evt.abspath is the path of calls with a directory descriptor, and of no others', async () => {
+  const module = await RuleModule.of(rulesOf(['evt.abspath.src = /a/x', 'evt.abspath.dst = /a/x']));
+  const image = module.records.image({ comm: 'program' }, ['program']);
+  module.setCandidates(image);
+  const matches = (type: string, texts: Readonly<Record<string, string>>): number[] => {
+    const from = module.records.end;
+    module.records.event(type, image, texts);
+    return module.evaluate(from, module.records.end);
+  };
+  for (const type of ['openat', 'openat2', 'unlinkat', 'mkdirat', 'fchmodat'])
+    assert.deepEqual(matches(type, { name: '/a/x' }), [0, 1], type);
+  for (const type of ['open', 'unlink', 'mkdir', 'chmod']) assert.deepEqual(matches(type, { name: '/a/x' }), [], type);
+  for (const type of ['renameat2', 'linkat'])
+    assert.deepEqual(matches(type, { old_name: '/a/x', new_name: '/b' }), [0]);
+  assert.deepEqual(matches('symlinkat', { old_name: '/b', new_name: '/a/x' }), [0, 1]);
+  assert.deepEqual(matches('rename', { old_name: '/a/x', new_name: '/a/x' }), []);
+});
