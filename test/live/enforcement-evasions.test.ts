@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ENFORCED } from '../../host/schema/enforced.ts';
@@ -12,6 +11,7 @@ import {
   directory,
   enforce,
   events,
+  isConnectRefused,
   MARKER,
   opening,
   RUNS_ON,
@@ -19,7 +19,6 @@ import {
   run,
   STOPPED,
 } from '../support/live-enforcement.ts';
-import { AF_INET, SOCK_STREAM } from '../support/live-numbers.ts';
 
 const SECRET = `${directory}/secret`;
 const READ = `read line < ${SECRET} && : > ${MARKER}`;
@@ -76,13 +75,7 @@ test('a program on a mount that a user has taken away is none of those that are 
 test('what the limit of the node keeps back does not use up that of the container', async () => {
   const container = new Container();
   try {
-    const isRefused = async (): Promise<boolean> => {
-      const calls = await container.act([
-        ['socket', AF_INET, SOCK_STREAM, 0],
-        ['connect', 'r0', 'in:127.0.0.1:9', 'len'],
-      ]);
-      return calls.at(-1)?.result === -constants.errno.EPERM;
-    };
+    const isRefused = (): Promise<boolean> => isConnectRefused(container);
     const milliseconds = 3000;
     const perNode = { count: 1, milliseconds };
     enforce([{ ...reaching(9), process: 'container' }], 'deny', {

@@ -7,7 +7,6 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { constants } from 'node:os';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ENFORCED, enforcedParts } from '../../host/schema/enforced.ts';
@@ -21,6 +20,7 @@ import {
   enforce,
   enforceRules,
   events,
+  isConnectRefused,
   MARKER,
   opening,
   RUNS_ON,
@@ -296,13 +296,7 @@ test('A file on a mount that was taken away has no path: what is about its path 
 test('What is said anew of a container holds all the while, and what is not is forgotten', async () => {
   const container = new Container();
   try {
-    const isRefused = async (): Promise<boolean> => {
-      const calls = await container.act([
-        ['socket', AF_INET, SOCK_STREAM, 0],
-        ['connect', 'r0', 'in:127.0.0.1:9', 'len'],
-      ]);
-      return calls.at(-1)?.result === -constants.errno.EPERM;
-    };
+    const isRefused = (): Promise<boolean> => isConnectRefused(container);
     enforce([{ ...reaching(9), process: 'container' }], 'deny', { needsPermit: true });
     const [unknown, permitted, never] = [0, 1, 2];
     assert.equal(await isRefused(), false);

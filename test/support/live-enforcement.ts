@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
 import type { EnforcedAction } from '../../host/capture/enforcement-means.ts';
 import { type EnforcementRails, enforcementTables } from '../../host/capture/enforcement-tables.ts';
 import { openCapture } from '../../host/capture/open.ts';
@@ -12,6 +13,8 @@ import { enforcedParts } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
 import { directoryForTests } from './directory.ts';
 import { TEST_HOOKS } from './hooks.ts';
+import type { Container } from './live-container.ts';
+import { AF_INET, SOCK_STREAM } from './live-numbers.ts';
 import { polledEvents } from './polled-events.ts';
 
 const IMAGES_AT_ONCE = 4096;
@@ -149,4 +152,13 @@ export function run(program: string, ...words: readonly string[]): Ended {
 /** A shell that reads a file and then writes the marker. */
 export function read(path: string): Ended {
   return run('/bin/sh', '-c', `read line < ${path} && : > ${MARKER}`);
+}
+
+/** Whether the kernel refuses a connection of a process in a container to port 9 of the loopback. */
+export async function isConnectRefused(container: Container): Promise<boolean> {
+  const calls = await container.act([
+    ['socket', AF_INET, SOCK_STREAM, 0],
+    ['connect', 'r0', 'in:127.0.0.1:9', 'len'],
+  ]);
+  return calls.at(-1)?.result === -constants.errno.EPERM;
 }
