@@ -51,6 +51,20 @@ export interface Bounds {
   readonly keep: number;
 }
 
+/** A file is complete at this share of all bytes and of the time, so that little more than the bounds say is removed at once. */
+const SHARES = 16;
+const LARGEST_FILE = 64 << 20;
+const LONGEST_FILE_MS = 3_600_000;
+
+/**
+ * Whether a file is complete, by its bytes and the time since it was begun.
+ * @param smallest bytes that it may have whatever the bounds
+ */
+export function isComplete(bytes: number, milliseconds: number, { maxBytes, keep }: Bounds, smallest: number): boolean {
+  const largest = Math.min(Math.max(maxBytes / SHARES, smallest), LARGEST_FILE);
+  return bytes >= largest || milliseconds >= Math.min(keep / SHARES, LONGEST_FILE_MS);
+}
+
 /** What ended later than that from now was written while the clock was wrong. */
 export const CLOCK_WAS_AHEAD_MS = 24 * 3_600_000;
 

@@ -6,14 +6,18 @@ import { join } from 'node:path';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { JournalBlock } from '../engine/journal-tap.ts';
 import type { RecordingFacts } from '../recording/format.ts';
-import { type Bounds, expired, removeSegment, type StoredSegment, segmentName, storedSegments } from './retention.ts';
+import {
+  type Bounds,
+  expired,
+  isComplete,
+  removeSegment,
+  type StoredSegment,
+  segmentName,
+  storedSegments,
+} from './retention.ts';
 import { packBlock, Segment } from './segment.ts';
 
-/** A segment is complete at this share of all bytes and of the time, so that little more than the bounds say is removed at once. */
-const SHARES = 16;
-const LARGEST_SEGMENT = 64 << 20;
 const SMALLEST_SEGMENT = 256 << 10;
-const LONGEST_SEGMENT_MS = 3_600_000;
 /** Between attempts to write again. */
 const RETRY_MS = 5_000;
 const TIMER_MS = 5_000;
@@ -171,10 +175,7 @@ export class JournalStore {
 
   /** The worker begins a segment when it can; blocks are written to this one until then. */
   #askWhenFull({ bytes, milliseconds }: Segment): void {
-    const { maxBytes, keep } = this.#settings;
-    const largest = Math.min(Math.max(maxBytes / SHARES, SMALLEST_SEGMENT), LARGEST_SEGMENT);
-    const isFull = bytes >= largest || milliseconds >= Math.min(keep / SHARES, LONGEST_SEGMENT_MS);
-    if (isFull && !this.#isAsked) this.#ask();
+    if (!this.#isAsked && isComplete(bytes, milliseconds, this.#settings, SMALLEST_SEGMENT)) this.#ask();
   }
 
   #ask(): void {

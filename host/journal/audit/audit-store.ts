@@ -5,15 +5,11 @@ import { constants, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
-import { type Bounds, expired, removeSegment, type StoredSegment } from '../retention.ts';
+import { type Bounds, expired, isComplete, removeSegment, type StoredSegment } from '../retention.ts';
 import { type AuditBlock, packAuditBlock } from './audit-block.ts';
 import { auditFileName, storedAuditFiles } from './audit-files.ts';
 
-/** As of the journal: a file is complete at this share of all bytes and of the time. */
-const SHARES = 16;
-const LARGEST_FILE = 64 << 20;
 const SMALLEST_FILE = 64 << 10;
-const LONGEST_FILE_MS = 3_600_000;
 /** What may wait for the disk. */
 const MOST_WAITING_BYTES = 16 << 20;
 const HOUSEKEEPING_MS = 30_000;
@@ -177,11 +173,9 @@ export class AuditStore {
   }
 
   async #endIfFull(): Promise<void> {
-    const { maxBytes, keep } = this.#settings;
-    const largest = Math.min(Math.max(maxBytes / SHARES, SMALLEST_FILE), LARGEST_FILE);
     if (!this.#open) return;
     const { bytes, begun } = this.#open;
-    if (bytes >= largest || Date.now() - begun >= Math.min(keep / SHARES, LONGEST_FILE_MS)) await this.#end();
+    if (isComplete(bytes, Date.now() - begun, this.#settings, SMALLEST_FILE)) await this.#end();
   }
 
   /** Nobody waits for it; what fails is reported. */
