@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asArray, asText, at } from '../../host/diagnostics/json-value.ts';
+import { asArray, asObject, asText, at } from '../../host/diagnostics/json-value.ts';
 import { coverageIn } from '../../host/journal/stream-state-file.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { AgentCluster, eventually, NAMESPACE } from '../support/cluster-agent.ts';
@@ -207,11 +207,11 @@ test('an event that comes twice changes nothing', async () => {
   const before = await activity('alice');
   const lines = readFileSync(join(journal, 'pod-requests.jsonl'), 'utf8').trim().split('\n');
   // An API server would not send it anew with another annotation: byte by byte the same is not even evaluated.
-  const items = lines.map((line) => ({
-    ...JSON.parse(line),
-    apiVersion: 'audit.k8s.io/v1',
-    annotations: { again: 'yes' },
-  }));
+  const items = lines.map((line) => {
+    const event: unknown = JSON.parse(line);
+    const annotations = { ...asObject(at(event, 'annotations')), again: 'yes' };
+    return { ...asObject(event), apiVersion: 'audit.k8s.io/v1', annotations };
+  });
   writeFileSync(place('list.json'), JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', items }));
   const script = `process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
     const { readFileSync } = require('node:fs');

@@ -75,14 +75,16 @@ function isOurs({ image }: EventRecord): boolean {
   return !image || image.number('pid') === own || [...image.ancestors()].some((each) => each.number('pid') === own);
 }
 
-/** Reads all events so far; returns those that say what enforcement did to processes of the test. */
+/** Reads all events so far; returns those that say what enforcement did to processes of the test, by time: each processor has its own ring. */
 export function events(): Enforced[] {
-  const found: Enforced[] = [];
+  const found: (Enforced & { readonly time: bigint })[] = [];
   takeEvents((event) => {
     const { outcome } = enforcedParts(event.number('reserved'));
-    if (outcome !== 0 && isOurs(event)) found.push({ type: event.type.name, outcome, result: event.big('result') });
+    if (outcome === 0 || !isOurs(event)) return;
+    found.push({ time: event.big('time'), type: event.type.name, outcome, result: event.big('result') });
   });
-  return found;
+  found.sort((one, other) => Number(one.time - other.time));
+  return found.map(({ time: _, ...enforced }) => enforced);
 }
 
 /** Makes all processes that are known so far candidates for the first rule, in place of its module; those that come later are not known. */
