@@ -3,46 +3,48 @@
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Files of other names in the folder are never removed. */
-const NAME = /^journal-\d{8}T\d{6}\.\d{3}Z(?:-\d+)?\.wsp$/;
-
-/** The name of a segment that begins then: names sort by time. @param number of segments that began in the same ms, before this one */
-export function segmentName(milliseconds: number, number = 0): string {
-  return `journal-${timeInName(milliseconds, number)}.wsp`;
+/** Files of one kind. Files of other names in the folder are never removed. */
+export interface FileKind {
+  readonly pattern: RegExp;
+  /** Of a file that begins then: names sort by time. @param number of files that began in the same ms, before this one */
+  name(milliseconds: number, number?: number): string;
 }
 
-/** @param number of files that began in the same ms, before this one */
-export function timeInName(milliseconds: number, number: number): string {
-  const time = new Date(milliseconds).toISOString().replaceAll(/[-:]/g, '');
-  return `${time}${number > 0 ? `-${number}` : ''}`;
+export const SEGMENTS = fileKind('journal', 'wsp');
+export const AUDIT_FILES = fileKind('audit', 'jsonl.zst');
+const FILE_KINDS = [SEGMENTS, AUDIT_FILES] as const;
+
+function fileKind(before: string, after: string): FileKind {
+  return {
+    pattern: new RegExp(`^${before}-\\d{8}T\\d{6}\\.\\d{3}Z(?:-\\d+)?\\.${after.replaceAll('.', '\\.')}$`),
+    name(milliseconds, number = 0) {
+      const time = new Date(milliseconds).toISOString().replaceAll(/[-:]/g, '');
+      return `${before}-${time}${number > 0 ? `-${number}` : ''}.${after}`;
+    },
+  };
 }
 
-export interface StoredSegment {
+export interface StoredFile {
   readonly path: string;
   readonly bytes: number;
   /** Of its last change, in ms since the epoch. */
   readonly ended: number;
 }
 
-/** The segments of a folder, oldest first. Rejects with the errors of readdir(). */
-export function storedSegments(folder: string): Promise<StoredSegment[]> {
-  return storedFiles(folder, NAME);
-}
-
-/** The same of files of other names. */
-export async function storedFiles(folder: string, pattern: RegExp): Promise<StoredSegment[]> {
-  const segments: StoredSegment[] = [];
+/** Those of a folder, oldest first. Rejects with the errors of readdir(). */
+export async function storedFiles(folder: string, { pattern }: FileKind): Promise<StoredFile[]> {
+  const files: StoredFile[] = [];
   for (const name of (await readdir(folder)).filter((each) => pattern.test(each)).sort()) {
     const path = join(folder, name);
     try {
       const stats = await lstat(path);
-      // No segment is a link or a folder.
-      if (stats.isFile()) segments.push({ path, bytes: stats.size, ended: stats.mtimeMs });
+      // None of them is a link or a folder.
+      if (stats.isFile()) files.push({ path, bytes: stats.size, ended: stats.mtimeMs });
     } catch {
       // Removed by another meanwhile.
     }
   }
-  return segments;
+  return files;
 }
 
 export interface Bounds {
@@ -73,15 +75,15 @@ export const CLOCK_WAS_AHEAD_MS = 24 * 3_600_000;
  * the oldest: otherwise they would stay, and what is written now would make room for itself.
  */
 export function expired(
-  segments: readonly StoredSegment[],
+  segments: readonly StoredFile[],
   { maxBytes, keep }: Bounds,
   beside: number,
   now: number,
-): StoredSegment[] {
-  const isAhead = ({ ended }: StoredSegment): boolean => ended > now + CLOCK_WAS_AHEAD_MS;
+): StoredFile[] {
+  const isAhead = ({ ended }: StoredFile): boolean => ended > now + CLOCK_WAS_AHEAD_MS;
   const ordered = [...segments.filter(isAhead), ...segments.filter((segment) => !isAhead(segment))];
   let total = segments.reduce((sum, { bytes }) => sum + bytes, beside);
-  const removed: StoredSegment[] = [];
+  const removed: StoredFile[] = [];
   for (const segment of ordered) {
     if (total <= maxBytes && segment.ended >= now - keep) {
       if (isAhead(segment)) continue;
@@ -94,10 +96,22 @@ export function expired(
 }
 
 /** Removes a file; one that is gone already is as good. Rejects with the errors of unlink(). */
-export async function removeSegment({ path }: StoredSegment): Promise<void> {
+export async function removeFile(path: string): Promise<void> {
   try {
     await unlink(path);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+}
+
+/**
+ * Removes what is too old of the other kinds: whoever adds to those does it himself, but nobody may do so any more. Never rejects: it is not what
+ * the caller keeps.
+ */
+export async function removeOldOthers(folder: string, own: FileKind, { keep }: Bounds): Promise<void> {
+  const least = Date.now() - keep;
+  for (const kind of FILE_KINDS.filter((each) => each !== own)) {
+    const files = await storedFiles(folder, kind).catch(() => []);
+    for (const file of files.filter(({ ended }) => ended < least)) await removeFile(file.path).catch(() => {});
   }
 }

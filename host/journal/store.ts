@@ -1,21 +1,12 @@
 // Writes the journal: blocks of the worker become segments in a folder, within bounds of size and age. One write at a time, and nobody waits
 // for it. When the disk fails or is full, blocks are left out and counted, until a new segment can be written.
 
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { JournalBlock } from '../engine/journal-tap.ts';
 import type { RecordingFacts } from '../recording/format.ts';
-import {
-  type Bounds,
-  expired,
-  isComplete,
-  removeSegment,
-  type StoredSegment,
-  segmentName,
-  storedSegments,
-} from './retention.ts';
+import { type Bounds, isComplete, SEGMENTS, type StoredFile } from './retention.ts';
 import { packBlock, Segment } from './segment.ts';
+import { StoredFiles } from './stored-files.ts';
 
 const SMALLEST_SEGMENT = 256 << 10;
 /** Between attempts to write again. */
@@ -58,8 +49,7 @@ export interface StoreHost {
 export class JournalStore {
   readonly #host: StoreHost;
   #settings: JournalSettings;
-  /** Complete ones, oldest first; undefined before the folder was read. */
-  #stored: StoredSegment[] | undefined;
+  readonly #stored: StoredFiles;
   #segment: Segment | undefined;
   /** Paths of the segments of this run: images of others have the same numbers. */
   readonly #own = new Set<string>();
@@ -81,6 +71,7 @@ export class JournalStore {
 
   constructor(settings: JournalSettings, host: StoreHost) {
     this.#settings = settings;
+    this.#stored = new StoredFiles(settings.folder, SEGMENTS);
     this.#host = host;
     this.#timer = setInterval(() => this.#onTimer(), TIMER_MS);
     this.#timer.unref();
@@ -95,7 +86,7 @@ export class JournalStore {
   async recent(since: number): Promise<{ readonly path: string; readonly bytes: number }[]> {
     let files: { path: string; bytes: number }[] = [];
     await this.#inTurn(async () => {
-      const ended = (this.#stored ?? []).filter((each) => each.ended >= since && this.#own.has(each.path));
+      const ended = this.#stored.list.filter((each) => each.ended >= since && this.#own.has(each.path));
       files = [...ended, ...(this.#segment ? [this.#segment] : [])].map(({ path, bytes }) => ({ path, bytes }));
     });
     return files;
@@ -114,11 +105,10 @@ export class JournalStore {
   }
 
   get summary(): JournalSummary {
-    const stored = this.#stored ?? [];
     return {
       folder: this.#settings.folder,
-      segments: stored.length + (this.#segment ? 1 : 0),
-      bytes: stored.reduce((sum, { bytes }) => sum + bytes, this.#segment?.bytes ?? 0),
+      segments: this.#stored.list.length + (this.#segment ? 1 : 0),
+      bytes: this.#stored.bytes + this.#openBytes,
       events: this.#events,
       writtenBytes: this.#writtenBytes,
       removed: this.#removed,
@@ -160,7 +150,7 @@ export class JournalStore {
         return;
       }
       const packed = await packBlock(block);
-      await this.#removeExpired(packed.stored.length);
+      await this.#stored.removeExpired(this.#settings, this.#openBytes + packed.stored.length, this.#onRemoved);
       const before = segment.bytes;
       await segment.write(packed);
       this.#events += events;
@@ -192,20 +182,12 @@ export class JournalStore {
   async #beginSegment(): Promise<void> {
     this.#isAsked = false;
     await this.#endSegment();
-    const { folder } = this.#settings;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    this.#stored ??= await storedSegments(folder);
-    await this.#removeExpired(0);
+    await this.#stored.open();
+    await this.#stored.removeExpired(this.#settings, 0, this.#onRemoved);
     const now = Date.now();
     const facts = { ...this.#host.facts(), started: BigInt(now) * 1_000_000n };
-    for (let number = 0; !this.#segment; number++) {
-      try {
-        this.#segment = await Segment.create(join(folder, segmentName(now, number)), facts);
-        this.#own.add(this.#segment.path);
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      }
-    }
+    this.#segment = await this.#stored.begin(now, (path) => Segment.create(path, facts));
+    this.#own.add(this.#segment.path);
   }
 
   async #endSegment(): Promise<void> {
@@ -217,32 +199,30 @@ export class JournalStore {
       await segment.close(Math.max(dropped - this.#droppedBefore, 0));
     } finally {
       this.#droppedBefore = dropped;
-      this.#stored?.push({ path: segment.path, bytes: segment.bytes, ended: Date.now() });
+      this.#stored.add(segment.path, segment.bytes);
     }
   }
 
   async #keepHouse(): Promise<void> {
-    await this.#removeExpired(0);
+    await this.#stored.keepHouse(this.#settings, this.#openBytes, this.#onRemoved);
     if (this.#segment) this.#askWhenFull(this.#segment);
   }
 
-  /** Makes room for so many bytes. */
-  async #removeExpired(bytes: number): Promise<void> {
-    const beside = (this.#segment?.bytes ?? 0) + bytes;
-    for (const segment of expired(this.#stored ?? [], this.#settings, beside, Date.now())) {
-      await removeSegment(segment);
-      this.#stored = this.#stored?.filter((each) => each !== segment);
-      this.#own.delete(segment.path);
-      this.#removed++;
-    }
+  get #openBytes(): number {
+    return this.#segment?.bytes ?? 0;
   }
+
+  readonly #onRemoved = ({ path }: StoredFile): void => {
+    this.#own.delete(path);
+    this.#removed++;
+  };
 
   /** The rest of the segment would lack what could not be written. */
   async #failed(error: unknown): Promise<void> {
     const segment = this.#segment;
     this.#segment = undefined;
     if (segment) {
-      this.#stored?.push({ path: segment.path, bytes: segment.bytes, ended: Date.now() });
+      this.#stored.add(segment.path, segment.bytes);
       await segment.abandon();
     }
     this.#retryAt = performance.now() + RETRY_MS;

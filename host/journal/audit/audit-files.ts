@@ -2,23 +2,11 @@
 
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type StoredSegment, storedFiles, timeInName } from '../retention.ts';
+import { AUDIT_FILES } from '../retention.ts';
 import { HEAD_BYTES, nextAuditHead, readAuditHead, unpackAuditBlock } from './audit-block.ts';
 
-const NAME = /^audit-\d{8}T\d{6}\.\d{3}Z(?:-\d+)?\.jsonl\.zst$/;
-
-/** Names sort by time. @param number of files that began in the same ms, before this one */
-export function auditFileName(milliseconds: number, number = 0): string {
-  return `audit-${timeInName(milliseconds, number)}.jsonl.zst`;
-}
-
-/** Oldest first. Rejects with the errors of readdir(). */
-export function storedAuditFiles(folder: string): Promise<StoredSegment[]> {
-  return storedFiles(folder, NAME);
-}
-
 export function isAuditFile(path: string): boolean {
-  return NAME.test(basename(path));
+  return AUDIT_FILES.pattern.test(basename(path));
 }
 
 /**
@@ -29,7 +17,9 @@ export function findAuditFiles(places: readonly string[], since = 0): readonly s
   const paths = places.flatMap((place) => {
     if (!statSync(place).isDirectory()) return isAuditFile(place) ? [place] : [];
     const entries: Dirent[] = readdirSync(place, { withFileTypes: true });
-    return entries.filter((entry) => entry.isFile() && NAME.test(entry.name)).map(({ name }) => join(place, name));
+    return entries
+      .filter((entry) => entry.isFile() && AUDIT_FILES.pattern.test(entry.name))
+      .map(({ name }) => join(place, name));
   });
   return paths
     .filter((path) => (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= since)

@@ -2,12 +2,11 @@
 // does not keep up, events are left out and counted.
 
 import { constants, existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, open } from 'node:fs/promises';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
-import { type Bounds, expired, isComplete, removeSegment, type StoredSegment } from '../retention.ts';
+import { AUDIT_FILES, type Bounds, isComplete, removeFile } from '../retention.ts';
+import { StoredFiles } from '../stored-files.ts';
 import { type AuditBlock, packAuditBlock } from './audit-block.ts';
-import { auditFileName, storedAuditFiles } from './audit-files.ts';
 
 const SMALLEST_FILE = 64 << 10;
 /** What may wait for the disk. */
@@ -42,8 +41,7 @@ interface OpenFile {
 export class AuditStore {
   #settings: AuditStoreSettings;
   readonly #onFailure: (reason: string) => void;
-  /** Complete ones, oldest first; undefined before the folder was read. */
-  #stored: StoredSegment[] | undefined;
+  readonly #stored: StoredFiles;
   #open: OpenFile | undefined;
   #underWay: Promise<void> = Promise.resolve();
   #waitingBytes = 0;
@@ -58,6 +56,7 @@ export class AuditStore {
   /** @param onFailure called once when it can't be written any more */
   constructor(settings: AuditStoreSettings, onFailure: (reason: string) => void) {
     this.#settings = settings;
+    this.#stored = new StoredFiles(settings.folder, AUDIT_FILES);
     this.#onFailure = onFailure;
     this.#timer = setInterval(() => this.#keepHouse(), HOUSEKEEPING_MS);
     this.#timer.unref();
@@ -96,11 +95,10 @@ export class AuditStore {
   }
 
   get summary(): KeptEventsSummary {
-    const stored = this.#stored ?? [];
     return {
       folder: this.#settings.folder,
-      files: stored.length + (this.#open ? 1 : 0),
-      bytes: stored.reduce((sum, { bytes }) => sum + bytes, this.#open?.bytes ?? 0),
+      files: this.#stored.list.length + (this.#open ? 1 : 0),
+      bytes: this.#stored.bytes + this.#openBytes,
       events: this.#events,
       leftOut: this.#leftOut,
       failure: this.#failure,
@@ -128,7 +126,7 @@ export class AuditStore {
     const packed = await packAuditBlock({ ...block, leftOut: told });
     try {
       const current = this.#open ?? (await this.#begin());
-      await this.#removeExpired(packed.length);
+      await this.#stored.removeExpired(this.#settings, this.#openBytes + packed.length);
       await current.file.appendFile(packed);
       current.bytes += packed.length;
     } catch (error) {
@@ -145,19 +143,12 @@ export class AuditStore {
   }
 
   async #begin(): Promise<OpenFile> {
-    const { folder } = this.#settings;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    this.#stored ??= await storedAuditFiles(folder);
-    for (let number = 0; ; number++) {
-      const begun = Date.now();
-      const path = join(folder, auditFileName(begun, number));
-      try {
-        this.#open = { path, file: await open(path, NEW_FILE, 0o600), begun, bytes: 0 };
-        return this.#open;
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      }
-    }
+    await this.#stored.open();
+    const begun = Date.now();
+    this.#open = await this.#stored.begin(begun, async (path) => {
+      return { path, file: await open(path, NEW_FILE, 0o600), begun, bytes: 0 };
+    });
+    return this.#open;
   }
 
   async #end(): Promise<void> {
@@ -165,11 +156,10 @@ export class AuditStore {
     if (!ended) return;
     this.#open = undefined;
     const { path, bytes, file } = ended;
-    const stored = { path, bytes, ended: Date.now() };
-    if (bytes > 0) this.#stored?.push(stored);
+    if (bytes > 0) this.#stored.add(path, bytes);
     await file.close();
     // Each attempt on a full disk would leave one.
-    if (bytes === 0) await removeSegment(stored);
+    if (bytes === 0) await removeFile(path);
   }
 
   async #endIfFull(): Promise<void> {
@@ -181,20 +171,16 @@ export class AuditStore {
   /** Nobody waits for it; what fails is reported. */
   #keepHouse(): void {
     const work = async (): Promise<void> => {
-      this.#stored ??= existsSync(this.#settings.folder) ? await storedAuditFiles(this.#settings.folder) : undefined;
-      await this.#removeExpired(0);
+      if (!existsSync(this.#settings.folder)) return;
+      await this.#stored.open();
+      await this.#stored.keepHouse(this.#settings, this.#openBytes);
       await this.#endIfFull();
     };
     void this.#inTurn(work).catch((error: unknown) => this.#fail(reasonOf(error)));
   }
 
-  /** Makes room for so many bytes. */
-  async #removeExpired(bytes: number): Promise<void> {
-    const beside = (this.#open?.bytes ?? 0) + bytes;
-    for (const file of expired(this.#stored ?? [], this.#settings, beside, Date.now())) {
-      await removeSegment(file);
-      this.#stored = this.#stored?.filter((each) => each !== file);
-    }
+  get #openBytes(): number {
+    return this.#open?.bytes ?? 0;
   }
 
   #fail(reason: string): void {

@@ -2,14 +2,24 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { zstdDecompressSync } from 'node:zlib';
 import { nextAuditHead } from '../../../host/journal/audit/audit-block.ts';
-import { AuditFileReader, auditFileName, findAuditFiles } from '../../../host/journal/audit/audit-files.ts';
+import { AuditFileReader, findAuditFiles } from '../../../host/journal/audit/audit-files.ts';
 import { AuditStore } from '../../../host/journal/audit/audit-store.ts';
+import { AUDIT_FILES } from '../../../host/journal/retention.ts';
 import { directoryForTests } from '../../support/directory.ts';
 import { until } from '../../support/until.ts';
 
@@ -95,10 +105,10 @@ test('other decompressors read the files, too', async () => {
   assert.equal(texts.join(''), '{"id":1,"noise":""}\n{"id":2,"noise":""}\n');
 });
 
-test('the oldest files are removed, by size and by age, and others never', async () => {
+test('the oldest files are removed, by size and by age, and others only if they are old segments', async () => {
   const folder = newFolder();
   mkdirSync(folder);
-  const old = join(folder, auditFileName(Date.now() - 1e6));
+  const old = join(folder, AUDIT_FILES.name(Date.now() - 1e6));
   for (const path of [old, join(folder, 'journal-20200101T000000.000Z.wsp'), join(folder, 'audit-notes.txt')]) {
     writeFileSync(path, 'x');
     utimesSync(path, 1000, 1000);
@@ -122,6 +132,9 @@ test('the oldest files are removed, by size and by age, and others never', async
   next.setBounds({ maxBytes: 200_000, keep: 1e6 });
   await next.close();
   assert.ok(next.summary.bytes <= 200_000);
+  // Nobody adds to them, so that nobody else would.
+  const left = readdirSync(folder).filter((name) => !name.endsWith('.jsonl.zst'));
+  assert.deepEqual(left, ['audit-notes.txt']);
 });
 
 test('damage costs no more than its block, and is counted', async () => {

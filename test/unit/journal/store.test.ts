@@ -16,7 +16,7 @@ import { test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
 import type { JournalBlock } from '../../../host/engine/journal-tap.ts';
 import { findHistory } from '../../../host/journal/history.ts';
-import { expired, segmentName, storedSegments } from '../../../host/journal/retention.ts';
+import { AUDIT_FILES, expired, SEGMENTS, storedFiles } from '../../../host/journal/retention.ts';
 import { decodeIndex, encodeIndex } from '../../../host/journal/segment-index.ts';
 import { JournalStore } from '../../../host/journal/store.ts';
 import { BLOCK_HEAD_BYTES, BLOCK_KIND, readBlockHead } from '../../../host/recording/format.ts';
@@ -159,8 +159,8 @@ test('the oldest are removed beyond the size, other files never', async (context
   const folder = directoryForTest(context);
   writeFileSync(join(folder, 'notes'), noise(5 << 20));
   writeFileSync(join(folder, 'journal-old.wsp'), '');
-  symlinkSync(join(folder, 'notes'), join(folder, segmentName(1)));
-  mkdirSync(join(folder, segmentName(2)));
+  symlinkSync(join(folder, 'notes'), join(folder, SEGMENTS.name(1)));
+  mkdirSync(join(folder, SEGMENTS.name(2)));
   const { store } = open(folder);
   for (let segment = 0; segment < 20; segment++) {
     await store.add(large(400 << 10, { begins: true }));
@@ -170,7 +170,7 @@ test('the oldest are removed beyond the size, other files never', async (context
   const { segments, removed, bytes } = store.summary;
   assert.ok(segments >= 8 && segments + removed === 20, `${segments} and ${removed}`);
   assert.ok(bytes <= BOUNDS.maxBytes && bytes > BOUNDS.maxBytes - (500 << 10));
-  const others = ['notes', 'journal-old.wsp', segmentName(1), segmentName(2)];
+  const others = ['notes', 'journal-old.wsp', SEGMENTS.name(1), SEGMENTS.name(2)];
   assert.deepEqual(
     others.filter((name) => !readdirSync(folder).includes(name)),
     [],
@@ -200,6 +200,26 @@ test('what is too old is removed', async (context) => {
   await store.close();
   assert.deepEqual(readdirSync(folder).sort().slice(0, 1), ['journal-20260101T010000.000Z.wsp']);
   assert.equal(store.summary.removed, 1);
+});
+
+test('audit events that nobody receives any more are removed when they are too old', async (context) => {
+  const folder = directoryForTest(context);
+  const hoursAgo = (hours: number): string => {
+    const time = Date.now() - hours * 3_600_000;
+    const name = AUDIT_FILES.name(time);
+    writeFileSync(join(folder, name), 'x');
+    utimesSync(join(folder, name), time / 1000, time / 1000);
+    return name;
+  };
+  const [old, young] = [hoursAgo(3), hoursAgo(0.5)];
+  const { store } = open(folder);
+  await store.add(blockOf(1, { begins: true }));
+  assert.ok(readdirSync(folder).includes(old));
+  store.setBounds(BOUNDS);
+  await store.close();
+  const left = readdirSync(folder).filter((name) => name.startsWith('audit-'));
+  assert.deepEqual(left, [young]);
+  assert.equal(store.summary.removed, 0, 'they are no segments');
 });
 
 test('what can not be written is counted, said once, and written again later', async (context) => {
@@ -232,12 +252,12 @@ test('events that the worker left out are said', async (context) => {
 test('names sort by time, and tell segments that begin in the same millisecond apart', async (context) => {
   const folder = directoryForTest(context);
   const now = Date.UTC(2026, 10, 27, 8, 17, 44, 290);
-  assert.equal(segmentName(now), 'journal-20261127T081744.290Z.wsp');
-  assert.equal(segmentName(now, 2), 'journal-20261127T081744.290Z-2.wsp');
+  assert.equal(SEGMENTS.name(now), 'journal-20261127T081744.290Z.wsp');
+  assert.equal(SEGMENTS.name(now, 2), 'journal-20261127T081744.290Z-2.wsp');
   const { store } = open(folder);
   for (let segment = 0; segment < 30; segment++) await store.add(blockOf(1, { begins: true }));
   await store.close();
-  assert.equal((await storedSegments(folder)).length, 30);
+  assert.equal((await storedFiles(folder, SEGMENTS)).length, 30);
 });
 
 test('which are expired: the oldest, and none that others would make room for', () => {
