@@ -1,17 +1,19 @@
 // The responses of a configuration, tried on the alerts of a backtest.
 
 import { refusalOf, targetOf, UNKNOWN_PROCESS } from '../../agent/node-responses.ts';
+import { requestedPod, requestTarget } from '../../agent/requested-pod.ts';
 import { planRule, type RulePlan } from '../../engine/match-reader.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { Shares } from '../../journal/backtest/figures.ts';
 import type { OriginatedMatch } from '../../journal/backtest/origin.ts';
 import type { TriedRule } from '../../journal/backtest/tried-rules.ts';
-import type { Outcome } from '../../responses/action.ts';
+import { type Outcome, RefusalError } from '../../responses/action.ts';
 import type { BoundResponse } from '../../responses/bound-response.ts';
 import { DryRun } from '../../responses/dry-run.ts';
 import { outcomeName } from '../../responses/outcome-text.ts';
 import type { Response, ResponseSettings } from '../../responses/settings.ts';
 import type { ResponsesOf } from '../options/load-tried-rules.ts';
+import type { AuditAlert } from './audit-history.ts';
 
 /** What a response would have done. */
 export class ResponseFigures {
@@ -50,6 +52,9 @@ export class ResponseTrial {
   readonly settings: ResponseSettings;
   readonly #responsesOf: ResponsesOf;
   readonly #dryRun: DryRun;
+  /** The same of requests, which are tried by themselves: their time begins anew. */
+  readonly #requests: DryRun;
+  #latestRequest = Number.NEGATIVE_INFINITY;
   readonly #figures: ReadonlyMap<Response, ResponseFigures>;
   readonly #plans = new Map<TriedRule, RulePlan>();
 
@@ -57,6 +62,7 @@ export class ResponseTrial {
     this.settings = settings;
     this.#responsesOf = responsesOf;
     this.#dryRun = new DryRun(settings);
+    this.#requests = new DryRun(settings);
     // What the kernel enforces happens before there is an alert.
     const onHost = settings.responses.filter(({ where }) => where === 'host');
     this.#figures = new Map(onHost.map((response) => [response, new ResponseFigures(response)]));
@@ -80,6 +86,28 @@ export class ResponseTrial {
     for (const bound of responses) {
       const outcome = refusalOf(acts, bound.guard) ?? (target ? this.#perform(bound, target, time) : UNKNOWN_PROCESS);
       this.#figures.get(bound.response)?.add(outcome, rule.name, match.origin.place, time);
+    }
+  }
+
+  /** An alert of a rule on audit events. */
+  takeRequest({ rule, time, place, fields, acts }: AuditAlert): void {
+    // Events of one API server come nearly in order.
+    this.#latestRequest = Math.max(this.#latestRequest, time);
+    for (const { response, guard } of rule.responses ?? []) {
+      const outcome = refusalOf(acts, guard) ?? this.#onRequest(response, fields);
+      this.#figures.get(response)?.add(outcome, rule.name, place, time);
+    }
+  }
+
+  /** What only the API server has is left out: whether the pod was still there, and its labels. */
+  #onRequest(response: Response, fields: AuditAlert['fields']): Outcome {
+    try {
+      const { namespace, name, uid = `${namespace}/${name}` } = requestedPod(fields);
+      const target = requestTarget({ namespace, name, uid, labels: new Map() });
+      return this.#requests.perform(response, target, this.#latestRequest);
+    } catch (error) {
+      if (!(error instanceof RefusalError)) throw error;
+      return { kind: 'refused', why: error.why, detail: error.message };
     }
   }
 

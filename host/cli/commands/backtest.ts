@@ -1,9 +1,9 @@
 // wasprey backtest: what rules would have done on what was recorded.
 
+import type { RuleModule } from '../../agent/rule-module.ts';
 import { type CommandConfiguration, type ConfigRequest, configurationOf } from '../../daemon/configuration.ts';
 import { loadResponses } from '../../daemon/responses.ts';
-import { prepareRules } from '../../daemon/rules/compile.ts';
-import { type RuleSelection, selectionOf } from '../../daemon/rules/rule-selection.ts';
+import { selectionOf } from '../../daemon/rules/rule-selection.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { escapeLines, escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
@@ -12,21 +12,20 @@ import type { Terminal } from '../../diagnostics/terminal.ts';
 import type { RuleMatching } from '../../engine/protocol.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { type BacktestResult, backtest } from '../../journal/backtest/backtest.ts';
-import { rulesOf, type TriedRules } from '../../journal/backtest/tried-rules.ts';
+import { rulesOf } from '../../journal/backtest/tried-rules.ts';
 import { SecretMask } from '../../journal/mask-secrets.ts';
-import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { type AuditBacktest, auditBacktest } from '../backtest/audit-backtest.ts';
 import { ResponseTrial } from '../backtest/response-trial.ts';
 import { defineCommand } from '../definition/command.ts';
 import { type GivenHistory, HISTORY_OPTIONS, historyWithAudit, RECORD_HELP } from '../options/history-options.ts';
 import {
+  modulesIn,
   RUNNING,
+  type RulesBySource,
   respondedRules,
-  rulesIn,
-  rulesOfSources,
+  rulesBySource,
   runningModules,
-  runningRules,
 } from '../options/load-tried-rules.ts';
 import { ruleMatchingOf, TRIAL_OPTIONS, untilSignal } from '../options/trial-options.ts';
 import { backtestJson, renderBacktest, type TimeSpan } from '../reports/backtest-report.ts';
@@ -41,9 +40,9 @@ export const BACKTEST = defineCommand({
     Evaluates rules on what happened: the journal of this machine, or recordings; rules of \`source: k8s_audit\` on the audit
     events that are kept beside the journal. By rule it prints how often the rule would have fired, when first and last, in
     which pods and containers, by which programs or users, and examples; before that, what the history lacks for a rule.
-    With --against, it prints which alerts on system calls are new and which are gone, compared with other rules.
-    With --responses, it prints what the responses of the configuration would have done about alerts on system calls, and
-    why not; then RULES may be left out for the rules of the configuration.
+    With --against, it prints which alerts are new and which are gone, compared with other rules.
+    With --responses, it prints what the responses of the configuration would have done about the alerts, and why not;
+    then RULES may be left out for the rules of the configuration.
     Secrets on command lines are masked in examples, also with --json: journal.secret_names has their names.
 
     The same events raise the same alerts as in \`wasprey run\`. No privilege is needed beyond reading the files.`,
@@ -100,26 +99,34 @@ export const BACKTEST = defineCommand({
     const ruleMatching = ruleMatchingOf(options);
     const selection = selectionOf(options);
     const signal = untilSignal();
-    const { tried, trial, onAudit } = options.responses
-      ? await triedResponses(operands, ruleMatching, selection, configured, { config, option }, terminal)
-      : { ...(await rulesOfSources(operands, ruleMatching, terminal, selection)), trial: undefined };
+    const modules =
+      operands.length > 0 ? modulesIn(operands, terminal, selection) : runningModules({ config, option }, terminal);
+    const { trial, ...tried } = options.responses
+      ? await triedResponses(await modules, ruleMatching, configured)
+      : { ...rulesBySource(await modules, ruleMatching), trial: undefined };
     const against = options.against?.map(({ text }) => text) ?? [];
-    const compared =
-      against.length > 0 ? await comparedRules(against, ruleMatching, { config, option }, terminal) : undefined;
-    if (compared && onAudit) terminal.say('wasprey: --against compares rules on system calls alone\n');
+    const others = against.length > 0 ? await comparedModules(against, { config, option }, terminal) : undefined;
+    const compared = others && rulesBySource(others, ruleMatching);
+    const sets = [tried, ...(compared ? [compared] : [])];
+    const isOnAudit = sets.some(({ onAudit }) => onAudit.modules.length > 0);
     const { files, since } = history;
-    if (files.length === 0 && (rulesOf(tried).length > 0 || !onAudit)) {
+    if (files.length === 0 && (rulesOf(tried.onCalls).length > 0 || !isOnAudit)) {
       throw new CommandFailure('no system calls are recorded there, and the rules are on these', RECORD_HELP);
     }
     using bar = new ProgressBar();
-    const onCalls = await backtest(files, tried, compared, {
+    const onCalls = await backtest(files, tried.onCalls, compared?.onCalls, {
       ...(since !== undefined && { since }),
       signal,
       ...(trial && { onMatch: (rule, match) => trial.take(rule, match) }),
       onProgress: (share, events) => bar.update(share, events),
     });
     bar[Symbol.dispose]();
-    const audit = onAudit && (await auditBacktest(history.audit, onAudit, { since, ruleMatching, signal }));
+    const audit = isOnAudit
+      ? await auditBacktest(history.audit, tried.onAudit, compared?.onAudit, {
+          ...{ since, ruleMatching, signal },
+          ...(trial && { onAlert: (alert) => trial.takeRequest(alert) }),
+        })
+      : undefined;
     const result = audit ? withAudit(onCalls, audit) : onCalls;
     const paths = [...files.map(({ path }) => path), ...(audit ? history.audit : [])];
     const report = { result, paths, span: spanOf(history, audit), mask: new SecretMask(journal.secret_names) };
@@ -145,7 +152,7 @@ function withAudit({ report, rules, differences }: BacktestResult, audit: AuditB
       isPartial: report.isPartial || audit.isPartial,
     },
     rules: [...rules, ...audit.rules],
-    differences,
+    differences: differences && [...differences, ...(audit.differences ?? [])],
   };
 }
 
@@ -160,40 +167,29 @@ function spanOf({ files, since = 0 }: GivenHistory, audit: AuditBacktest | undef
   return { from: Math.max(Math.min(...from), since), to: Math.max(...to) };
 }
 
-/** The rules with the responses of the configuration. @param paths none: the rules of the configuration */
+/** The rules with the responses of the configuration. */
 async function triedResponses(
-  paths: readonly string[],
+  modules: readonly RuleModule[],
   ruleMatching: RuleMatching,
-  selection: RuleSelection,
   { configuration, loaded }: CommandConfiguration,
-  options: Omit<ConfigRequest, 'usual'>,
-  terminal: Terminal,
-): Promise<{ readonly tried: TriedRules; readonly trial: ResponseTrial; readonly onAudit: undefined }> {
-  const responses = await loadResponses({
-    configuration,
-    origins: loaded?.origins ?? new Map(),
-    sources: [DEFAULT_SOURCE],
-  });
+): Promise<RulesBySource & { readonly trial: ResponseTrial }> {
+  const sources = modules.map(({ source }) => source);
+  const responses = await loadResponses({ configuration, origins: loaded?.origins ?? new Map(), sources });
   if (responses.settings.responses.length === 0) {
     throw new CommandFailure('the configuration has no responses', 'name one that has some: -c FILE');
   }
-  const modules =
-    paths.length > 0
-      ? [await prepareRules(paths, terminal, selection)]
-      : (await runningModules(options, terminal)).modules;
   const { responsesOf, ...tried } = respondedRules(modules, ruleMatching, responses);
-  return { tried, trial: new ResponseTrial(responses.settings, responsesOf), onAudit: undefined };
+  return { ...tried, trial: new ResponseTrial(responses.settings, responsesOf) };
 }
 
-async function comparedRules(
+async function comparedModules(
   against: readonly string[],
-  ruleMatching: 'first' | 'all',
   configuration: Omit<ConfigRequest, 'usual'>,
   terminal: Terminal,
-): Promise<TriedRules> {
-  if (!against.includes(RUNNING)) return rulesIn(against, ruleMatching, terminal);
+): Promise<readonly RuleModule[]> {
+  if (!against.includes(RUNNING)) return modulesIn(against, terminal);
   if (against.length > 1) throw new UsageError(`--against ${RUNNING} and --against RULES exclude each other`);
-  return { ...(await runningRules(configuration, terminal)), ruleMatching };
+  return runningModules(configuration, terminal);
 }
 
 function exitStatus({ report, rules }: BacktestResult, atMost: number | undefined, terminal: Terminal): number {

@@ -1,24 +1,28 @@
 // wasprey tune: proposes exceptions for a rule by what it fired on.
 
+import type { RuleModule } from '../../agent/rule-module.ts';
+import { triedRules } from '../../agent/tried-rules.ts';
 import { loadRules, type RuleFile } from '../../compiler/rules/load.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
-import { selectionOf } from '../../daemon/rules/rule-selection.ts';
+import { type RuleSelection, selectionOf } from '../../daemon/rules/rule-selection.ts';
 import { loadOptions } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { escapeLines, escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { nearest } from '../../diagnostics/suggest.ts';
-import { SILENT } from '../../diagnostics/terminal.ts';
-import { rulesOf, type TriedRules } from '../../journal/backtest/tried-rules.ts';
+import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
+import type { HistoryReport } from '../../journal/backtest/evaluate.ts';
 import { exceptionYaml } from '../../journal/tuning/exception-yaml.ts';
-import { findProposals, tryProposals } from '../../journal/tuning/tune.ts';
+import { type Findings, findProposals, type TunedHistory, tryProposals } from '../../journal/tuning/tune.ts';
+import { tunedCalls } from '../../journal/tuning/tuned-calls.ts';
 import { prepare } from '../../setup/prepare.mjs';
+import { tunedAudit } from '../backtest/tuned-audit.ts';
 import { defineCommand } from '../definition/command.ts';
-import { givenHistory, HISTORY_OPTIONS, journalFolder } from '../options/history-options.ts';
-import { compiledRules, runningRuleFiles } from '../options/load-tried-rules.ts';
+import { HISTORY_OPTIONS, historyWithAudit, journalFolder, RECORD_HELP } from '../options/history-options.ts';
+import { compiledModule, runningRuleFiles } from '../options/load-tried-rules.ts';
 import { ruleMatchingOf, TRIAL_OPTIONS, untilSignal } from '../options/trial-options.ts';
 import { ProgressBar } from '../reports/progress-bar.ts';
-import { renderTune, tuneJson } from '../reports/tune-report.ts';
+import { renderTune, type ShownProposal, tuneJson } from '../reports/tune-report.ts';
 
 export const TUNE = defineCommand({
   name: 'tune',
@@ -27,8 +31,8 @@ export const TUNE = defineCommand({
   description: `
     Shows what a rule fired on in the journal of this machine, or in recordings, and proposes exceptions as YAML. Each has
     been tried on the same events: it prints how many alerts it holds back, and what still fires. An exception names a
-    program and something besides, such as its parent, a file or a container image; whether what it holds back is harmless
-    is for you to decide.
+    program and something besides, such as its parent, a file or a container image; on audit events of Kubernetes it names
+    a user, and a namespace or an object. Whether what it holds back is harmless is for you to decide.
 
     RULE is the rule's name. RULES are the rule files that it is in, with those that they need; without any, the rules that
     \`wasprey run\` uses with the configuration. Put an exception into a rule file that loads after them.`,
@@ -55,44 +59,35 @@ export const TUNE = defineCommand({
     const [name, ...paths] = operands;
     if (name === undefined) throw new UsageError('missing rule', "wasprey tune 'NAME OF THE RULE'");
     if (options.json && options.yaml !== undefined) throw new UsageError('--json and --yaml exclude each other');
-    const history = givenHistory(options, terminal, await journalFolder(options, terminal));
+    const history = historyWithAudit(options, terminal, await journalFolder(options, terminal));
     await prepare('native');
     const files = readRuleFiles(paths.length > 0 ? paths : await runningRuleFiles(options));
-    const selection = selectionOf(options);
-    const settings = { ruleMatching: ruleMatchingOf(options), selection } as const;
-    const rules = await compiledRules(files, terminal, settings);
-    const listNames = loadRules(files, loadOptions(selection)).lists.map((list) => list.name);
-    const known = rulesOf(rules).map((rule) => rule.name);
-    if (!known.includes(name)) {
-      const near = nearest(name, known);
-      throw new CommandFailure(
-        `there is no rule '${name}', or it is not enabled`,
-        near === undefined ? 'see `wasprey list rules`' : `did you mean '${near}'?`,
-      );
+    const given = selectionOf(options);
+    const all = loadRules(files, loadOptions({ ...given, source: 'all' }));
+    const known = all.rules.map((rule) => rule.name);
+    if (all.successful && !known.includes(name)) throw noSuchRule(name, nearest(name, known));
+    const isOnAudit = all.rules.find((rule) => rule.name === name)?.source === 'k8s_audit';
+    const selection: RuleSelection = isOnAudit ? { ...given, source: 'k8s_audit' } : given;
+    const module = await compiledModule(files, terminal, selection);
+    if (!module.rules.some((rule) => rule.name === name)) throw noSuchRule(name, undefined);
+    if ((isOnAudit ? history.audit : history.files).length === 0) {
+      const events = isOnAudit ? 'audit events' : 'system calls';
+      throw new CommandFailure(`no ${events} are recorded there, and the rule is on these`, RECORD_HELP);
     }
+    const tuned = { name, module, files, selection, listNames: all.lists.map((list) => list.name), terminal };
+    const ruleMatching = ruleMatchingOf(options);
+    const { since } = history;
     const signal = untilSignal();
     using bar = new ProgressBar();
-    const reading = {
-      ...(history.since !== undefined && { since: history.since }),
-      signal,
-      onProgress: (share: number, events: number) => bar.update(share, events),
-    };
-    const found = await findProposals(history.files, rules, name, listNames, reading);
+    const onProgress = (share: number, events: number): void => bar.update(share, events);
+    const { found, proposals } = isOnAudit
+      ? await tune(tunedAudit(history.audit, { since, ruleMatching, signal }), (each) => ({ modules: [each] }), tuned)
+      : await tune(
+          tunedCalls(history.files, { ...(since !== undefined && { since }), signal, onProgress }),
+          (each) => triedRules([each], ruleMatching),
+          tuned,
+        );
     bar[Symbol.dispose]();
-    const candidates = [];
-    for (const proposal of found.proposals) {
-      const yaml = exceptionYaml(name, proposal);
-      const changed = await rulesWith(yaml, files, settings);
-      if (changed) candidates.push({ proposal, yaml, changed });
-      else terminal.say('wasprey: a proposal is left out: the rules are invalid with it\n');
-    }
-    const sets = candidates.map(({ changed }) => changed);
-    const { tried } = sets.length === 0 ? { tried: [] } : await tryProposals(history.files, rules, sets, name, reading);
-    bar[Symbol.dispose]();
-    const proposals = candidates.flatMap(({ proposal, yaml }, index) => {
-      const effect = tried[index];
-      return effect ? [{ proposal, yaml, effect }] : [];
-    });
     const report = { rule: name, alerts: found.alerts, proposals };
     if (options.yaml !== undefined) {
       const yaml = proposals[options.yaml - 1]?.yaml;
@@ -102,20 +97,68 @@ export const TUNE = defineCommand({
       terminal.print(
         options.json ? `${escapeLines(JSON.stringify(tuneJson(report)))}\n` : renderTune(report, terminal),
       );
-    const { damage, setAside, isPartial } = found.report;
+    const { damage, isPartial } = found.report;
     for (const { path, reason } of damage) terminal.say(`wasprey: ${escapeText(`${path} is damaged: ${reason}`)}\n`);
-    return damage.length === 0 && setAside.size === 0 && !isPartial ? EXIT.ok : EXIT.failure;
+    return damage.length === 0 && !isSetAside(found.report) && !isPartial ? EXIT.ok : EXIT.failure;
   },
 });
 
+function noSuchRule(name: string, near: string | undefined): CommandFailure {
+  return new CommandFailure(
+    `there is no rule '${name}', or it is not enabled`,
+    near === undefined ? 'see `wasprey list rules`' : `did you mean '${near}'?`,
+  );
+}
+
+/** What is known of the history that a rule is tuned by. */
+type TuneReading = Pick<HistoryReport, 'damage' | 'isPartial'> & Partial<Pick<HistoryReport, 'setAside'>>;
+
+function isSetAside({ setAside }: TuneReading): boolean {
+  return setAside !== undefined && setAside.size > 0;
+}
+
+/** The rule, and the files and options that it is compiled with. */
+interface TunedRule {
+  readonly name: string;
+  readonly module: RuleModule;
+  readonly files: readonly RuleFile[];
+  readonly selection: RuleSelection;
+  readonly listNames: readonly string[];
+  readonly terminal: Terminal;
+}
+
+/** @param rulesOf what the history takes of a module */
+async function tune<Rules, Report extends TuneReading>(
+  history: TunedHistory<Rules, Report>,
+  rulesOf: (module: RuleModule) => Rules,
+  { name, module, files, selection, listNames, terminal }: TunedRule,
+): Promise<{ readonly found: Findings<TuneReading>; readonly proposals: readonly ShownProposal[] }> {
+  const rules = rulesOf(module);
+  const found = await findProposals(history, rules, name, listNames);
+  const candidates = [];
+  for (const proposal of found.proposals) {
+    const yaml = exceptionYaml(name, proposal);
+    const changed = await moduleWith(yaml, files, selection);
+    if (changed) candidates.push({ proposal, yaml, changed: rulesOf(changed) });
+    else terminal.say('wasprey: a proposal is left out: the rules are invalid with it\n');
+  }
+  const sets = candidates.map(({ changed }) => changed);
+  const { tried } = sets.length === 0 ? { tried: [] } : await tryProposals(history, rules, sets, name);
+  const proposals = candidates.flatMap(({ proposal, yaml }, index) => {
+    const effect = tried[index];
+    return effect ? [{ proposal, yaml, effect }] : [];
+  });
+  return { found, proposals };
+}
+
 /** Undefined if they are invalid with the exception: the others can still be proposed. */
-async function rulesWith(
+async function moduleWith(
   yaml: string,
   files: readonly RuleFile[],
-  settings: Parameters<typeof compiledRules>[2],
-): Promise<TriedRules | undefined> {
+  selection: RuleSelection,
+): Promise<RuleModule | undefined> {
   try {
-    return await compiledRules([...files, { name: 'exceptions', text: yaml }], SILENT, settings);
+    return await compiledModule([...files, { name: 'exceptions', text: yaml }], SILENT, selection);
   } catch (error) {
     if (error instanceof CommandFailure) return undefined;
     throw error;

@@ -1,6 +1,7 @@
 // Loads the rules that a command tries on the past.
 
 import { ruleReads } from '../../agent/alert-desk.ts';
+import type { SourceRules } from '../../agent/other-source.ts';
 import { type ResponseSet, withResponses } from '../../agent/response-set.ts';
 import type { RuleModule } from '../../agent/rule-module.ts';
 import { triedRules } from '../../agent/tried-rules.ts';
@@ -9,7 +10,7 @@ import type { ConfigRequest } from '../../daemon/configuration.ts';
 import { readRunRules } from '../../daemon/rule-source.ts';
 import { compileRules, prepareRules } from '../../daemon/rules/compile.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
-import type { RuleSelection } from '../../daemon/rules/rule-selection.ts';
+import { ALL_ENABLED, type RuleSelection } from '../../daemon/rules/rule-selection.ts';
 import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
 import { type RunSettings, runSettings } from '../../daemon/settings.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
@@ -17,7 +18,7 @@ import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
 import type { RuleMatching } from '../../engine/protocol.ts';
 import type { TriedRule, TriedRules } from '../../journal/backtest/tried-rules.ts';
 import type { BoundResponse } from '../../responses/bound-response.ts';
-import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
+import { DEFAULT_SOURCE, EVENT_SOURCES, type EventSource } from '../../schema/event-source.ts';
 
 /** The word for the rules that an agent on this machine runs by its configuration. */
 export const RUNNING = 'running';
@@ -25,53 +26,65 @@ export const RUNNING = 'running';
 /** Options of the command that name its configuration: the agent's. */
 type ConfigOptions = Omit<ConfigRequest, 'usual'>;
 
-/** @throws {CommandFailure} when the rules have errors, which are shown then */
-export async function rulesIn(
-  paths: readonly string[],
-  ruleMatching: RuleMatching,
-  terminal: Terminal,
-  selection?: RuleSelection,
-): Promise<TriedRules> {
-  return triedRules([await prepareRules(paths, terminal, selection)], ruleMatching);
+/** Rules by the source of their events; of one of them there may be none. */
+export interface RulesBySource {
+  readonly onCalls: TriedRules;
+  readonly onAudit: SourceRules;
 }
 
 /**
- * Those of both sources, as far as there are any.
+ * Modules of the rules of both sources, as far as there are any.
  * @throws {CommandFailure} when the rules have errors, which are shown then
  */
-export async function rulesOfSources(
+export async function modulesIn(
   paths: readonly string[],
-  ruleMatching: RuleMatching,
   terminal: Terminal,
-  selection: RuleSelection,
-): Promise<{ readonly tried: TriedRules; readonly onAudit: RuleModule | undefined }> {
-  const files = readRuleFiles(paths);
-  // Most files have none on audit events, which takes no loader to see.
-  const sources = files.some(({ text }) => text.includes('k8s_audit'))
-    ? new Set(loadRuleSet(files, terminal, false, { ...selection, source: 'all' }).active.map(({ source }) => source))
-    : new Set([DEFAULT_SOURCE]);
-  const isOnAudit = sources.has('k8s_audit');
-  const onAudit = isOnAudit ? await prepareRules(paths, terminal, { ...selection, source: 'k8s_audit' }) : undefined;
-  const isOnCalls = !isOnAudit || sources.has(DEFAULT_SOURCE);
-  const tried = isOnCalls ? await rulesIn(paths, ruleMatching, terminal, selection) : triedRules([], ruleMatching);
-  return { tried, onAudit };
+  selection: RuleSelection = ALL_ENABLED,
+): Promise<readonly RuleModule[]> {
+  const sources = sourcesIn(readRuleFiles(paths), terminal, selection);
+  return [
+    ...(sources.includes(DEFAULT_SOURCE) ? [await prepareRules(paths, terminal, selection)] : []),
+    ...(sources.includes('k8s_audit')
+      ? [await prepareRules(paths, terminal, { ...selection, source: 'k8s_audit' })]
+      : []),
+  ];
 }
 
-/** Modules with what is done about their alerts. */
+/** Those of the rules. Files without any are taken for those of system calls, and refused as such. */
+function sourcesIn(files: readonly RuleFile[], terminal: Terminal, selection: RuleSelection): readonly EventSource[] {
+  // Most files have none on audit events, which takes no loader to see.
+  if (!files.some(({ text }) => text.includes('k8s_audit'))) return [DEFAULT_SOURCE];
+  const { active } = loadRuleSet(files, terminal, false, { ...selection, source: 'all' });
+  const sources = EVENT_SOURCES.filter((source) => active.some((rule) => rule.source === source));
+  return sources.length > 0 ? sources : [DEFAULT_SOURCE];
+}
+
+export function rulesBySource(modules: readonly RuleModule[], ruleMatching: RuleMatching): RulesBySource {
+  const [calls, audit] = [ofSource(modules, DEFAULT_SOURCE), ofSource(modules, 'k8s_audit')];
+  return { onCalls: triedRules(calls, ruleMatching), onAudit: { modules: audit } };
+}
+
+function ofSource(modules: readonly RuleModule[], source: EventSource): readonly RuleModule[] {
+  return modules.filter((module) => module.source === source);
+}
+
+/** The same with what is done about their alerts. */
 export function respondedRules(
   modules: readonly RuleModule[],
   ruleMatching: RuleMatching,
   responses: ResponseSet,
-): TriedRules & { readonly responsesOf: ResponsesOf } {
-  const bound = modules.map((module) => withResponses(module, responses));
-  const { guard } = responses;
+): RulesBySource & { readonly responsesOf: ResponsesOf } {
+  const all = modules.map((module) => withResponses(module, responses));
+  const bound = ofSource(all, DEFAULT_SOURCE);
+  const { guard, auditGuard } = responses;
   const tried = triedRules(bound, ruleMatching);
   const pairs = tried.modules.flatMap(({ rules }, module) =>
     rules.map((rule, index) => [rule, bound[module]?.rules[index]?.responses ?? []] as const),
   );
+  const guards = guard && { name: guard.name, verified: guard.verified, rules: guard.rules.map(ruleReads) };
   return {
-    ...tried,
-    ...(guard && { guard: { name: guard.name, verified: guard.verified, rules: guard.rules.map(ruleReads) } }),
+    onCalls: { ...tried, ...(guards && { guard: guards }) },
+    onAudit: { modules: ofSource(all, 'k8s_audit'), guard: auditGuard },
     responsesOf: new Map(pairs),
   };
 }
@@ -79,39 +92,28 @@ export function respondedRules(
 export type ResponsesOf = ReadonlyMap<TriedRule, readonly BoundResponse[]>;
 
 /**
- * Those that `wasprey run` would use now with these options: by the configuration, or the ones that come with Wasprey.
+ * Modules of the rules that `wasprey run` would use now with these options: by the configuration, or the ones that come with Wasprey.
  * @throws {UsageError | CommandFailure}
  */
-export async function runningRules(options: ConfigOptions, terminal: Terminal): Promise<TriedRules> {
-  const { modules, ruleMatching } = await runningModules(options, terminal);
-  return triedRules(modules, ruleMatching);
-}
-
-/** The same as modules. */
-export async function runningModules(
-  options: ConfigOptions,
-  terminal: Terminal,
-): Promise<{ readonly modules: readonly RuleModule[]; readonly ruleMatching: RuleMatching }> {
+export async function runningModules(options: ConfigOptions, terminal: Terminal): Promise<readonly RuleModule[]> {
   const settings = await settingsOf(options);
+  const { ruleFiles, selection, modules } = settings;
+  // Which sources are off is said on the agent's command line alone: those without a rule are.
+  const own = modules.length > 0 ? settings.sources : sourcesIn(readRuleFiles(ruleFiles), terminal, selection);
+  const sources = settings.sources.filter((source) => own.includes(source));
   const warn = (message: string): void => terminal.say(`wasprey: ${message}\n`);
-  const modules = await readRunRules({ ...settings, sources: [DEFAULT_SOURCE] }).load({
-    terminal,
-    warn,
-    progress: true,
-    inBackground: false,
-  });
-  return { modules, ruleMatching: settings.ruleMatching };
+  return readRunRules({ ...settings, sources }).load({ terminal, warn, progress: true, inBackground: false });
 }
 
 /** @throws {CommandFailure} when the rules have errors, which are shown then */
-export async function compiledRules(
+export async function compiledModule(
   files: readonly RuleFile[],
   terminal: Terminal,
-  { ruleMatching, selection }: { readonly ruleMatching: RuleMatching; readonly selection: RuleSelection },
-): Promise<TriedRules> {
+  selection: RuleSelection,
+): Promise<RuleModule> {
   const warn = (message: string): void => terminal.say(`wasprey: ${message}\n`);
   const loading = { terminal, warn, progress: true, inBackground: false };
-  return triedRules([await compileRules('rules', files, selection, loading)], ruleMatching);
+  return compileRules('rules', files, selection, loading);
 }
 
 /** The paths of the rule files that `wasprey run` would use now with these options; none: the rules that come with Wasprey. */

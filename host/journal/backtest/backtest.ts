@@ -6,7 +6,7 @@ import { Difference, type RuleDifference, type Side } from './difference.ts';
 import { type EvaluationOptions, evaluateHistory, type HistoryReport, type Trial } from './evaluate.ts';
 import { type AlertFigures, RuleFigures } from './figures.ts';
 import { lacksOf } from './lacks.ts';
-import { type OriginatedMatch, Origins } from './origin.ts';
+import { comparedAlert, type OriginatedMatch, Origins } from './origin.ts';
 import { laneRules, rulesOf, type TriedRule, type TriedRules } from './tried-rules.ts';
 
 export interface RuleResult {
@@ -53,7 +53,7 @@ export async function backtest(
           figures.get(rule)?.add(match);
           onMatch?.(rule, match);
         }
-        difference?.add(side, rule.name, match);
+        difference?.add(side, comparedAlert(rule.name, match));
       },
     };
   };

@@ -1,16 +1,13 @@
 // What two sets of rules do differently on the same events, by rule. Matches of both are paired as they come; what has found no partner after a
 // while is a difference. So only matches of the last moments are remembered.
 
-import { EVENT_HEADER } from '../../schema/event-structs.ts';
-import { member } from '../../schema/layout.ts';
 import { type Share, Shares } from './figures.ts';
-import type { OriginatedMatch } from './origin.ts';
+import type { ComparedAlert } from './origin.ts';
 
 /** In recorded time. Events of new containers wait for two seconds at most, in each set by itself. */
 const PATIENCE_MS = 10_000;
 /** Of a rule. What is beyond is settled early. */
 const MOST_UNPAIRED = 100_000;
-const CPU = member(EVENT_HEADER, 'cpu').offset;
 
 export type Side = 'tried' | 'compared';
 
@@ -54,28 +51,30 @@ class RulePairs {
 export class Difference {
   readonly #rules = new Map<string, RulePairs>();
   #now = 0;
-  #file = 0;
+  #part = 0;
 
-  /** A match of a rule; the rules of both sets are known by their names. */
-  add(side: Side, rule: string, { record, memory, event, file, origin }: OriginatedMatch): void {
+  /** The rules of both sets are known by their names. */
+  add(side: Side, { rule, event: key, origin }: ComparedAlert): void {
     const pairs = this.#rules.get(rule) ?? new RulePairs();
     this.#rules.set(rule, pairs);
     pairs.counts[side]++;
-    const key = `${file} ${memory.u16(event + CPU)} ${record.passedView.big('sequence')}`;
     const partner = pairs.unpaired.get(key);
     if (partner && partner.side !== side) {
       pairs.unpaired.delete(key);
       return;
     }
-    pairs.unpaired.set(key, { side, origin: `${origin.program} in ${origin.place}`, since: this.#now });
+    pairs.unpaired.set(key, { side, origin, since: this.#now });
     const [oldest] = pairs.unpaired.size > MOST_UNPAIRED ? pairs.unpaired : [];
     if (oldest) pairs.settle(...oldest);
   }
 
-  /** The evaluation has come to this recorded time of a file. */
-  advance(file: number, milliseconds: number): void {
-    const limit = file === this.#file ? milliseconds - PATIENCE_MS : Number.POSITIVE_INFINITY;
-    this.#file = file;
+  /**
+   * The evaluation has come to this recorded time of a part of the history.
+   * @param part its number: the alerts of others before it are all there
+   */
+  advance(part: number, milliseconds: number): void {
+    const limit = part === this.#part ? milliseconds - PATIENCE_MS : Number.POSITIVE_INFINITY;
+    this.#part = part;
     this.#now = milliseconds;
     this.#settleBefore(limit);
   }

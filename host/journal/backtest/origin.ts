@@ -5,11 +5,14 @@ import { readField } from '../../fields/read.ts';
 import { EventRecord } from '../../fields/record.ts';
 import { valueText } from '../../fields/text.ts';
 import { decode } from '../../fields/value.ts';
+import { EVENT_HEADER } from '../../schema/event-structs.ts';
 import { resolveField } from '../../schema/fields/index.ts';
+import { member } from '../../schema/layout.ts';
 import type { HistoryMatch } from './evaluate.ts';
 
 /** Images that are remembered at a time. */
 const REMEMBERED = 65_536;
+const CPU = member(EVENT_HEADER, 'cpu').offset;
 
 export interface Origin {
   /** `namespace/pod`, the name or id of a container, or `host`. */
@@ -21,6 +24,24 @@ export interface Origin {
 export interface OriginatedMatch extends HistoryMatch {
   readonly record: EventRecord;
   readonly origin: Origin;
+}
+
+/** An alert, as it is compared. */
+export interface ComparedAlert {
+  readonly rule: string;
+  /** What tells its event from others. */
+  readonly event: string;
+  /** By whom and where: `cat in web`. */
+  readonly origin: string;
+}
+
+/** The alert of a rule on it. */
+export function comparedAlert(rule: string, { record, memory, event, file, origin }: OriginatedMatch): ComparedAlert {
+  return {
+    rule,
+    event: `${file} ${memory.u16(event + CPU)} ${record.passedView.big('sequence')}`,
+    origin: `${origin.program} in ${origin.place}`,
+  };
 }
 
 /** Reads origins of one set of rules. */

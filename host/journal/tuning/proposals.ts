@@ -1,6 +1,7 @@
 // Proposes exceptions for a rule: the fields by which few values describe most of what it fired on.
 
-import { type AlertGroup, ASPECTS } from './alert-groups.ts';
+import type { AlertGroup } from './alert-groups.ts';
+import { type Aspects, CALL_ASPECTS } from './aspects.ts';
 import { type ExceptionValues, isWritable } from './exception-yaml.ts';
 
 /** An exception with more values is no better than switching the rule off. */
@@ -16,24 +17,23 @@ const FIELD_WORTH = 0.004;
 const MOST_PROPOSALS = 3;
 const MOST_FIELDS = 4;
 
-const TELLING: ReadonlySet<string> = new Set([...ASPECTS.parent, ...ASPECTS.object, ...ASPECTS.image]);
-
 export interface Proposal extends ExceptionValues {
   /** Alerts that it should hold back. */
   readonly alerts: number;
 }
 
 /**
- * The best first. Each names the program, and something besides: an exception for a program alone would hide everything that it ever does.
+ * The best first. Each names the program or user, and something besides: an exception for one alone would hide everything that it ever does.
  * @param total alerts of the rule
  * @param listNames of the rules: no value may be one
  */
 export function proposalsFor(
+  aspects: Aspects,
   groups: readonly AlertGroup[],
   total: number,
   listNames: readonly string[],
 ): readonly Proposal[] {
-  const scored = fieldSets()
+  const scored = fieldSets(aspects)
     .map((fields) => proposalOf(fields, groups, total, listNames))
     .filter((proposal) => proposal.values.length > 0)
     .map((proposal) => ({ proposal, score: scoreOf(proposal, total) }))
@@ -47,7 +47,7 @@ export function proposalsFor(
 }
 
 /**
- * One for what a single alert is about: the program, with its parent, what it acted on and its image, as far as these are known. Undefined if that is
+ * One for what a single alert on a system call is about: the program, with its parent, what it acted on and its image, as far as these are known. Undefined if that is
  * too little.
  * @param known its values, by field
  * @param listNames of the rules: no value may be one
@@ -56,8 +56,8 @@ export function exactProposal(
   known: ReadonlyMap<string, string>,
   listNames: readonly string[],
 ): ExceptionValues | undefined {
-  const { program, parent, object, image } = ASPECTS;
-  const chosen = [program, parent, object, image].flatMap((aspect): (readonly [field: string, value: string])[] => {
+  const { subject, telling } = CALL_ASPECTS;
+  const chosen = [subject, ...telling].flatMap((aspect): (readonly [field: string, value: string])[] => {
     for (const field of aspect) {
       const value = known.get(field);
       if (value !== undefined && isWritable(value, listNames)) return [[field, value]];
@@ -65,7 +65,7 @@ export function exactProposal(
     return [];
   });
   const fields = chosen.map(([field]) => field);
-  if (!program.some((field) => fields.includes(field)) || !fields.some((field) => TELLING.has(field))) return undefined;
+  if (!isEnough(CALL_ASPECTS, fields)) return undefined;
   return { fields, values: [chosen.map(([, value]) => value)] };
 }
 
@@ -78,14 +78,19 @@ function isAlike(one: Proposal, other: Proposal): boolean {
   return one.alerts === other.alerts && one.values.length === other.values.length;
 }
 
-/** A program with its parent, what it acted on or its image: nearly everything on a machine is of one user. */
-function fieldSets(): readonly (readonly string[])[] {
-  const { program, ...others } = ASPECTS;
-  let sets: string[][] = program.map((field) => [field]);
-  for (const fields of Object.values(others)) {
+function fieldSets(aspects: Aspects): readonly (readonly string[])[] {
+  const { subject, telling, others } = aspects;
+  let sets: string[][] = subject.map((field) => [field]);
+  for (const fields of [...telling, ...others]) {
     sets = sets.flatMap((set) => [set, ...fields.map((field) => [...set, field])]);
   }
-  return sets.filter((set) => set.length <= MOST_FIELDS && set.some((field) => TELLING.has(field)));
+  return sets.filter((set) => set.length <= MOST_FIELDS && isEnough(aspects, set));
+}
+
+/** It names who it is, and something besides that tells enough. */
+function isEnough({ subject, telling }: Aspects, fields: readonly string[]): boolean {
+  const hasOf = (aspect: readonly string[]): boolean => aspect.some((field) => fields.includes(field));
+  return hasOf(subject) && telling.some(hasOf);
 }
 
 function proposalOf(

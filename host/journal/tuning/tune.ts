@@ -1,47 +1,61 @@
 // Tuning: what a rule fired on in a history, and exceptions for it, each tried on the same history.
 
-import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { Difference, type RuleDifference } from '../backtest/difference.ts';
-import { type EvaluationOptions, evaluateHistory, type HistoryReport, type Trial } from '../backtest/evaluate.ts';
 import { type Share, Shares } from '../backtest/figures.ts';
-import { type OriginatedMatch, Origins } from '../backtest/origin.ts';
-import { laneRules, type TriedRules } from '../backtest/tried-rules.ts';
-import type { HistoryFile } from '../history.ts';
+import type { ComparedAlert } from '../backtest/origin.ts';
 import { AlertGroups } from './alert-groups.ts';
+import type { Aspects } from './aspects.ts';
 import { type Proposal, proposalsFor } from './proposals.ts';
 
-export interface TuneOptions extends Omit<EvaluationOptions, 'onBlock'> {
-  /** ms since the epoch. */
-  readonly since?: number;
+/** An alert, with the values that an exception may have. */
+export interface TunedAlert extends ComparedAlert {
+  /** By field; valid during the call. */
+  readonly values: () => ReadonlyMap<string, string>;
 }
 
-export interface Findings {
-  readonly report: HistoryReport;
+/** Events of one source, on which sets of its rules are tried. */
+export interface TunedHistory<Rules, Report> {
+  readonly aspects: Aspects;
+  /**
+   * Evaluates all sets in one reading.
+   * @param onAlert gets the number of the set
+   * @param onBlock as Difference.advance
+   */
+  evaluate(
+    sets: readonly Rules[],
+    onAlert: (set: number, alert: TunedAlert) => void,
+    onBlock: (part: number, milliseconds: number) => void,
+  ): Promise<Report>;
+}
+
+export interface Findings<Report> {
+  readonly report: Report;
   readonly alerts: number;
   readonly proposals: readonly Proposal[];
 }
 
 /** Finds what the rule fired on. @param listNames of the rules */
-export async function findProposals(
-  files: readonly HistoryFile[],
-  rules: TriedRules,
+export async function findProposals<Rules, Report>(
+  history: TunedHistory<Rules, Report>,
+  rules: Rules,
   rule: string,
   listNames: readonly string[],
-  options: TuneOptions = {},
-): Promise<Findings> {
-  const groups = new AlertGroups();
-  const trial = trialOf(rules, options.since, (match, name) => {
-    if (name === rule) groups.add(match);
-  });
-  const report = await evaluateHistory(files, [trial], options);
-  return { report, alerts: groups.alerts, proposals: proposalsFor(groups.groups, groups.alerts, listNames) };
+): Promise<Findings<Report>> {
+  const { aspects } = history;
+  const groups = new AlertGroups(aspects);
+  const onAlert = (_: number, alert: TunedAlert): void => {
+    if (alert.rule === rule) groups.add(alert.values());
+  };
+  const report = await history.evaluate([rules], onAlert, () => {});
+  const { alerts } = groups;
+  return { report, alerts, proposals: proposalsFor(aspects, groups.groups, alerts, listNames) };
 }
 
 /** What an exception does when it is applied. */
 export interface TriedProposal {
   /** Alerts of the rule that it holds back. */
   readonly heldBack: number;
-  /** Those that still fire, by program and place. */
+  /** Those that still fire, by program or user, and place. */
   readonly left: number;
   readonly leftOrigins: readonly Share[];
   /** Alerts of other rules that come or go with it: with `first`, the next rule that matches raises the alert instead. */
@@ -49,31 +63,24 @@ export interface TriedProposal {
 }
 
 /** Tries the rules with each exception, all in one reading. @param changed one set of rules for each exception */
-export async function tryProposals(
-  files: readonly HistoryFile[],
-  rules: TriedRules,
-  changed: readonly TriedRules[],
+export async function tryProposals<Rules, Report>(
+  history: TunedHistory<Rules, Report>,
+  rules: Rules,
+  changed: readonly Rules[],
   rule: string,
-  options: TuneOptions = {},
-): Promise<{ readonly report: HistoryReport; readonly tried: readonly TriedProposal[] }> {
+): Promise<{ readonly report: Report; readonly tried: readonly TriedProposal[] }> {
   const differences = changed.map(() => new Difference());
   const left = changed.map(() => new Shares());
-  const trials = [
-    trialOf(rules, options.since, (match, name) => {
-      for (const difference of differences) difference.add('compared', name, match);
-    }),
-    ...changed.map((set, index) =>
-      trialOf(set, options.since, (match, name) => {
-        differences[index]?.add('tried', name, match);
-        if (name === rule) left[index]?.add(`${match.origin.program} in ${match.origin.place}`);
-      }),
-    ),
-  ];
-  const report = await evaluateHistory(files, trials, {
-    ...options,
-    onBlock: (file, milliseconds) => {
-      for (const difference of differences) difference.advance(file, milliseconds);
-    },
+  const onAlert = (set: number, alert: TunedAlert): void => {
+    if (set === changed.length) {
+      for (const difference of differences) difference.add('compared', alert);
+      return;
+    }
+    differences[set]?.add('tried', alert);
+    if (alert.rule === rule) left[set]?.add(alert.origin);
+  };
+  const report = await history.evaluate([...changed, rules], onAlert, (part, milliseconds) => {
+    for (const difference of differences) difference.advance(part, milliseconds);
   });
   const tried = differences.map((difference, index): TriedProposal => {
     const all = difference.end();
@@ -87,21 +94,4 @@ export async function tryProposals(
     };
   });
   return { report, tried };
-}
-
-function trialOf(
-  rules: TriedRules,
-  since: number | undefined,
-  onMatch: (match: OriginatedMatch, rule: string) => void,
-): Trial {
-  const origins = new Origins();
-  const sinceNs = BigInt(Math.floor(since ?? 0)) * NANOSECONDS_PER_MS;
-  return {
-    rules: laneRules(rules),
-    onMatch(found) {
-      const match = origins.of(found);
-      const rule = rules.modules[found.module]?.rules[found.rule];
-      if (match && rule && match.record.time >= sinceNs) onMatch(match, rule.name);
-    },
-  };
 }

@@ -45,12 +45,20 @@ async function live(rules: string, lines: readonly string[]): Promise<{ journal:
   return { journal, alerts };
 }
 
-function backtest(rules: string, ...words: string[]) {
-  const path = join(folder, 'rules.yaml');
-  writeFileSync(path, rules);
-  const all = [join(PROJECT, 'host/cli/main.ts'), 'backtest', path, '--rule-matching', 'all', ...words];
+function wasprey(...words: string[]) {
+  const all = [join(PROJECT, 'host/cli/main.ts'), ...words];
   const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8' });
   return { status, stdout, stderr };
+}
+
+function written(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+function backtest(rules: string, ...words: string[]) {
+  return wasprey('backtest', written('rules.yaml', rules), '--rule-matching', 'all', ...words);
 }
 
 const USERS = auditRule('ka.user.name exists', 'User').replace('output: o', 'output: "by %ka.user.name"');
@@ -167,4 +175,143 @@ test('files that can not be read are named', async () => {
   assert.equal(other.status, 1);
   assert.match(other.stdout, /User \(Notice\): 1 alert,[\s\S]*/);
   assert.match(other.stdout, /Damaged: .*000\.001Z\.jsonl\.zst: it ends within a block\./);
+});
+
+const AT = '2026-11-28T10:00:00Z';
+const TIMES = { requestReceivedTimestamp: AT, stageTimestamp: AT };
+
+/** The read of a secret. */
+function secretRead(id: number, username: string, namespace: string, name: string): string {
+  return auditEvent(`${id}`, {
+    user: { username },
+    responseStatus: { code: 200 },
+    objectRef: { resource: 'secrets', namespace, name },
+    ...TIMES,
+  });
+}
+
+test('compared with other rules: which alerts are new, and which are gone', async () => {
+  const lines = [
+    secretRead(1, 'alice', 'shop', 'db'),
+    secretRead(2, 'bob', 'shop', 'db'),
+    secretRead(3, 'bob', 'shop', 'db'),
+    secretRead(4, 'carol', 'bank', 'db'),
+  ];
+  const { journal } = await live(USERS, lines);
+  const [tried, compared] = [
+    auditRule('ka.user.name in (alice, carol)', 'User'),
+    auditRule('ka.user.name in (alice, bob)', 'User') + auditRule('ka.user.name exists', 'Any'),
+  ];
+  // Of system calls nothing is recorded here, and none of the tried rules is on them.
+  const onCalls = '- {rule: S, desc: d, condition: evt.type = openat, output: o, priority: NOTICE}\n';
+  const words = ['--on', journal, '--against', written('compared.yaml', compared + onCalls)];
+  const { status, stdout, stderr } = backtest(tried, ...words, '--json');
+  assert.equal(status, 0, stderr);
+  const { rules, differences } = JSON.parse(stdout);
+  assert.deepEqual(
+    rules.map(({ rule, alerts }: { rule: string; alerts: number }) => [rule, alerts]),
+    [['User', 2]],
+  );
+  assert.deepEqual(
+    differences.sort((a: { rule: string }, b: { rule: string }) => (a.rule < b.rule ? 1 : -1)),
+    [
+      {
+        ...{ rule: 'User', tried: 2, compared: 3 },
+        added: { alerts: 1, origins: [{ name: 'carol in bank', alerts: 1 }] },
+        removed: { alerts: 2, origins: [{ name: 'bob in shop', alerts: 2 }] },
+      },
+      {
+        ...{ rule: 'Any', tried: 0, compared: 4 },
+        added: { alerts: 0, origins: [] },
+        removed: {
+          alerts: 4,
+          origins: [
+            { name: 'bob in shop', alerts: 2 },
+            { name: 'alice in shop', alerts: 1 },
+            { name: 'carol in bank', alerts: 1 },
+          ],
+        },
+      },
+    ],
+  );
+  const same = backtest(tried, '--on', journal, '--against', written('same.yaml', tried)).stdout;
+  assert.match(same, /Compared: the same alerts\./);
+});
+
+test('compared with the rules that run: those on audit events too', async () => {
+  const { journal } = await live(USERS, [secretRead(1, 'alice', 'shop', 'db'), secretRead(2, 'bob', 'shop', 'db')]);
+  const running = written('running.yaml', auditRule('ka.user.name = alice', 'User'));
+  const source = '{k8s_audit: {file: /nowhere/audit.log}}';
+  const config = written('running-config.yaml', `rules_files: [${running}]\nsources: ${source}\n`);
+  const words = ['--on', journal, '--against', 'running', '-c', config, '--json'];
+  const { status, stdout, stderr } = backtest(USERS, ...words);
+  assert.equal(status, 0, stderr);
+  const [{ rule, added, removed }] = JSON.parse(stdout).differences;
+  assert.deepEqual([rule, added.alerts, removed.alerts], ['User', 1, 0]);
+});
+
+test('responses are tried on the alerts, with their conditions, rails and limits', async () => {
+  let id = 0;
+  const enter = (namespace: string, name: string, username: string, code = 101): string =>
+    auditEvent(`${id++}`, {
+      ...{ stage: 'ResponseStarted', requestURI: `/api/v1/namespaces/${namespace}/pods/${name}/exec?command=sh` },
+      objectRef: { resource: 'pods', subresource: 'exec', namespace, name, apiVersion: 'v1' },
+      ...{ user: { username }, responseStatus: { code }, ...TIMES },
+    });
+  const lines = [
+    enter('shop', 'web-1', 'alice'),
+    enter('shop', 'web-1', 'alice'),
+    enter('shop', 'web-2', 'on-call'),
+    enter('shop', 'web-3', 'mallory', 403),
+    enter('kube-system', 'dns', 'alice'),
+    enter('shop', 'web-4', 'alice'),
+    enter('shop', 'web-5', 'alice'),
+    secretRead(id++, 'alice', 'shop', 'db'),
+  ];
+  const { journal } = await live(USERS, lines);
+  const action = '{name: mark, match: {rules: [User]}, unless: ka.user.name = on-call, do: label_pod, labels: {a: b}}';
+  const responses = `responses: {limits: {per_node: 2/1h}, never: {namespaces: [kube-system]}, actions: [${action}]}`;
+  const config = written('responses.yaml', responses);
+  const { status, stdout, stderr } = backtest(USERS, '--on', journal, '--responses', '-c', config, '--json');
+  assert.equal(status, 0, stderr);
+  const [mark] = JSON.parse(stdout).responses;
+  assert.deepEqual(mark, {
+    ...{ response: 'mark', do: 'label_pod', alerts: 8, acted: 2 },
+    refused: { already: 1, excepted: 1, 'no-target': 2, protected: 1, limit: 1 },
+    places: [
+      { name: 'shop/web-1', alerts: 1 },
+      { name: 'shop/web-4', alerts: 1 },
+    ],
+    rules: [{ name: 'User', alerts: 2 }],
+    ...{ first: '2026-11-28T10:00:00.000Z', last: '2026-11-28T10:00:00.000Z' },
+  });
+});
+
+test('exceptions are proposed, each tried on the same events', async () => {
+  const robot = 'system:serviceaccount:ci:deployer';
+  const lines = [
+    ...Array.from({ length: 40 }, (_, index) => secretRead(index, robot, 'ci', `token-${index}`)),
+    secretRead(40, robot, 'bank', 'vault'),
+    secretRead(41, 'mallory', 'ci', 'token-1'),
+  ];
+  const { journal } = await live(USERS, lines);
+  const rules = written('tuned.yaml', auditRule('ka.target.resource = secrets', 'Secret read'));
+  const words = ['tune', 'Secret read', rules, '--on', journal];
+  const { status, stdout, stderr } = wasprey(...words, '--json');
+  assert.equal(status, 0, stderr);
+  const { alerts, proposals } = JSON.parse(stdout);
+  assert.equal(alerts, 42);
+  const [best] = proposals;
+  assert.deepEqual([best.held_back, best.left], [40, 2]);
+  assert.ok(best.fields.includes('ka.user.name') && best.fields.includes('ka.target.namespace'), best.fields.join());
+  assert.deepEqual(best.left_origins, [
+    { name: `mallory in ci`, alerts: 1 },
+    { name: `${robot} in bank`, alerts: 1 },
+  ]);
+  const exception = written('exception.yaml', wasprey(...words, '--yaml', '1').stdout);
+  const left = wasprey('backtest', rules, exception, '--on', journal, '--json');
+  assert.equal(JSON.parse(left.stdout).rules[0].alerts, 2);
+  const other = wasprey('tune', 'Secret reed', rules, '--on', journal);
+  assert.equal(other.status, 1);
+  assert.match(other.stderr, /there is no rule 'Secret reed'[\s\S]*did you mean 'Secret read'\?/);
 });

@@ -27,15 +27,7 @@ test('the most alerts on a day are known for more days than a call has room for'
 test('matches that wait for a partner are bounded: the oldest of them is a difference', () => {
   const difference = new Difference();
   const add = (side: 'tried' | 'compared', sequence: bigint): void => {
-    const record = { passedView: { big: () => sequence } };
-    const origin = { place: 'host', program: 'cat' };
-    difference.add(side, 'R', {
-      record,
-      memory: { u16: () => 0 },
-      event: 0,
-      file: 0,
-      origin,
-    } as unknown as OriginatedMatch);
+    difference.add(side, { rule: 'R', event: `${sequence}`, origin: 'cat in host' });
   };
   for (let sequence = 0n; sequence <= 100_000n; sequence++) add('tried', sequence);
   add('compared', 1n);

@@ -5,9 +5,11 @@ import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { triedRules } from '../../../host/agent/tried-rules.ts';
 import { findHistory } from '../../../host/journal/history.ts';
+import { CALL_ASPECTS } from '../../../host/journal/tuning/aspects.ts';
 import { exceptionYaml, isWritable } from '../../../host/journal/tuning/exception-yaml.ts';
 import { proposalsFor } from '../../../host/journal/tuning/proposals.ts';
 import { findProposals, tryProposals } from '../../../host/journal/tuning/tune.ts';
+import { tunedCalls } from '../../../host/journal/tuning/tuned-calls.ts';
 import { alertsOf, backtestOn } from '../../support/backtests.ts';
 import { event, moduleOf, process as processImage } from '../../support/built-agent.ts';
 import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/recordings.ts';
@@ -91,7 +93,7 @@ for (const [name, reads] of Object.entries(CASES)) {
     const { files } = findHistory([path]);
     const module = await moduleOf(RULES);
     const rules = triedRules([module], 'first');
-    const { alerts, proposals } = await findProposals(files, rules, RULE, LIST_NAMES);
+    const { alerts, proposals } = await findProposals(tunedCalls(files), rules, RULE, LIST_NAMES);
     assert.equal(
       alerts,
       reads.reduce((sum, [, , , times]) => sum + times, 0),
@@ -100,7 +102,7 @@ for (const [name, reads] of Object.entries(CASES)) {
     for (const proposal of proposals) {
       const yaml = exceptionYaml(RULE, proposal);
       const changed = await moduleOf(`${RULES}\n${yaml}`);
-      const { tried } = await tryProposals(files, rules, [triedRules([changed], 'first')], RULE);
+      const { tried } = await tryProposals(tunedCalls(files), rules, [triedRules([changed], 'first')], RULE);
       assert.equal(tried[0]?.heldBack, proposal.alerts, yaml);
       assert.equal(tried[0]?.left, alerts - proposal.alerts);
       // The next rule that matches raises the alert instead.
@@ -131,13 +133,13 @@ test('what an agent adds to a journal meanwhile does not change what a proposal 
   const { files } = findHistory([path]);
   const module = await moduleOf(RULES);
   const rules = triedRules([module], 'first');
-  const { alerts, proposals } = await findProposals(files, rules, RULE, LIST_NAMES);
+  const { alerts, proposals } = await findProposals(tunedCalls(files), rules, RULE, LIST_NAMES);
   assert.equal(alerts, 20);
   const [proposal] = proposals;
   assert.ok(proposal);
   writeFileSync(path, bytes);
   const changed = await moduleOf(`${RULES}\n${exceptionYaml(RULE, proposal)}`);
-  const { tried } = await tryProposals(files, rules, [triedRules([changed], 'first')], RULE);
+  const { tried } = await tryProposals(tunedCalls(files), rules, [triedRules([changed], 'first')], RULE);
   assert.deepEqual([tried[0]?.heldBack, tried[0]?.left], [20, 0]);
 });
 
@@ -146,7 +148,7 @@ test('the noise is proposed first, by the fields that describe it best, and what
   const path = folder.file('reads.wsp');
   writeFileSync(path, recording(CASES['many files of one program, of one parent'] ?? []));
   const rules = triedRules([await moduleOf(RULES)], 'first');
-  const { proposals } = await findProposals(findHistory([path]).files, rules, RULE, LIST_NAMES);
+  const { proposals } = await findProposals(tunedCalls(findHistory([path]).files), rules, RULE, LIST_NAMES);
   const [first] = proposals;
   assert.ok(first);
   assert.ok(first.fields.includes('proc.exepath') && first.fields.includes('proc.pname'), first.fields.join());
@@ -155,7 +157,7 @@ test('the noise is proposed first, by the fields that describe it best, and what
 });
 
 test('nothing is proposed for a rule that did not fire, or for alerts that have nothing in common', () => {
-  assert.deepEqual(proposalsFor([], 0, []), []);
+  assert.deepEqual(proposalsFor(CALL_ASPECTS, [], 0, []), []);
   const groups = Array.from({ length: 500 }, (_, index) => ({
     values: new Map([
       ['proc.exepath', `/bin/${index}`],
@@ -164,7 +166,7 @@ test('nothing is proposed for a rule that did not fire, or for alerts that have 
     ]),
     alerts: 1,
   }));
-  assert.deepEqual(proposalsFor(groups, 500, []), []);
+  assert.deepEqual(proposalsFor(CALL_ASPECTS, groups, 500, []), []);
 });
 
 test('an exception is YAML as people write it', () => {

@@ -10,6 +10,7 @@ import { findHistory, type History, type HistoryFile } from '../../../journal/hi
 import { type ExceptionValues, exceptionYaml } from '../../../journal/tuning/exception-yaml.ts';
 import { exactProposal } from '../../../journal/tuning/proposals.ts';
 import { findProposals, type TriedProposal, tryProposals } from '../../../journal/tuning/tune.ts';
+import { tunedCalls } from '../../../journal/tuning/tuned-calls.ts';
 import { readRuleFiles } from '../../rules/rule-files.ts';
 import { loadOptions } from '../../rules/rule-set.ts';
 import { compileTrial, FILES_HAVE_ERRORS } from '../trial/compile-trial.ts';
@@ -52,7 +53,8 @@ export async function holdBack({
   const rules = await ruleBy([...read], rule, statics);
   if (!rules) throw new CommandFailure('the rule can not be compiled by itself');
   const listNames = loaded.lists.map(({ name }) => name);
-  const found = await findProposals(history.files, rules, rule, listNames, { since });
+  const calls = tunedCalls(history.files, { since });
+  const found = await findProposals(calls, rules, rule, listNames);
   const candidates: { readonly exception: ExceptionValues; readonly yaml: string; readonly rules: TriedRules }[] = [];
   const remarks: string[] = [];
   for (const exception of candidatesFor(found.proposals, seen, listNames)) {
@@ -62,8 +64,7 @@ export async function holdBack({
     else remarks.push('An exception is left out: the rule is invalid with it.');
   }
   const changed = candidates.map((one) => one.rules);
-  const { tried } =
-    changed.length === 0 ? { tried: [] } : await tryProposals(history.files, rules, changed, rule, { since });
+  const { tried } = changed.length === 0 ? { tried: [] } : await tryProposals(calls, rules, changed, rule);
   const { report } = found;
   return {
     kind: 'hold-back',
