@@ -19,6 +19,8 @@ import { fieldsOf } from '../../outputs/additions.ts';
 import type { KeyedValue } from '../../outputs/message.ts';
 
 const NEWLINE = 0x0a;
+/** Characters of a name in figures, where many are counted: clients of an API server may send names of 200,000. */
+const LONGEST_NAME = 256;
 /** What is read of each alert, besides what it shows. */
 const READ = [...new Set([...fieldsOfAspects(AUDIT_ASPECTS), 'ka.target.resource'])];
 
@@ -172,8 +174,12 @@ function withOwnFields(rule: RuleInfo): RuleInfo {
 
 function alertOf(rule: RuleInfo, event: string, found: Pick<AuditAlert, 'time' | 'fields' | 'acts'>): AuditAlert {
   const texts = new Map(found.fields.flatMap(({ key, value }) => (value ? [[key, decode(valueText(value))]] : [])));
-  const [place, user] = [placeOf(texts), texts.get('ka.user.name') ?? 'nobody'];
+  const [place, user] = [shortened(placeOf(texts)), shortened(texts.get('ka.user.name') ?? 'nobody')];
   return { ...found, rule, texts, place, user, compared: { rule: rule.name, event, origin: `${user} in ${place}` } };
+}
+
+function shortened(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}...` : name;
 }
 
 function placeOf(texts: ReadonlyMap<string, string>): string {

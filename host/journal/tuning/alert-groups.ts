@@ -4,6 +4,8 @@ import { type Aspects, fieldsOfAspects } from './aspects.ts';
 
 /** Most groups; later alerts with further values are counted only in all. */
 const MOST_GROUPS = 20_000;
+/** Characters; a longer value is kept by nobody, and no exception has it. Clients of an API server may send 200,000. */
+const LONGEST_VALUE = 1_024;
 
 /** Alerts with the same values. */
 export interface AlertGroup {
@@ -21,8 +23,15 @@ export class AlertGroups {
     this.#fields = fieldsOfAspects(aspects);
   }
 
-  add(values: AlertGroup['values']): void {
+  /** @param read also of other fields, which are not kept */
+  add(read: AlertGroup['values']): void {
     this.#alerts++;
+    const values = new Map(
+      this.#fields.flatMap((name) => {
+        const value = read.get(name);
+        return value === undefined || value.length > LONGEST_VALUE ? [] : [[name, value]];
+      }),
+    );
     const key = this.#fields.map((name) => values.get(name) ?? '\0').join('\x01');
     const group = this.#groups.get(key);
     if (group) group.alerts++;

@@ -238,6 +238,14 @@ test('compared with other rules: which alerts are new, and which are gone', asyn
   assert.match(same, /Compared: the same alerts\./);
 });
 
+test('names that a client made long are counted by their beginning', async () => {
+  const name = 'a'.repeat(200_000);
+  const { journal } = await live(USERS, [secretRead(1, 'alice', name, 'db'), secretRead(2, name, 'shop', 'db')]);
+  const { places, users } = JSON.parse(backtest(USERS, '--on', journal, '--json').stdout).rules[0];
+  const cut = `${'a'.repeat(256)}...`;
+  assert.deepEqual([places[0].name, users[0].name], [cut, cut]);
+});
+
 test('compared with the rules that run: those on audit events too', async () => {
   const { journal } = await live(USERS, [secretRead(1, 'alice', 'shop', 'db'), secretRead(2, 'bob', 'shop', 'db')]);
   const running = written('running.yaml', auditRule('ka.user.name = alice', 'User'));

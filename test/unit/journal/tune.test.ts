@@ -5,7 +5,8 @@ import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { triedRules } from '../../../host/agent/tried-rules.ts';
 import { findHistory } from '../../../host/journal/history.ts';
-import { CALL_ASPECTS } from '../../../host/journal/tuning/aspects.ts';
+import { AlertGroups } from '../../../host/journal/tuning/alert-groups.ts';
+import { AUDIT_ASPECTS, CALL_ASPECTS } from '../../../host/journal/tuning/aspects.ts';
 import { exceptionYaml, isWritable } from '../../../host/journal/tuning/exception-yaml.ts';
 import { proposalsFor } from '../../../host/journal/tuning/proposals.ts';
 import { findProposals, tryProposals } from '../../../host/journal/tuning/tune.ts';
@@ -33,6 +34,25 @@ const RULES = `
 `;
 
 const LIST_NAMES = ['vpn_binaries', 'one_tool'];
+
+test('of an alert only what an exception may have is kept, and no long value', () => {
+  const groups = new AlertGroups(AUDIT_ASPECTS);
+  const long = 'a'.repeat(200_000);
+  groups.add(
+    new Map([
+      ['ka.user.name', 'alice'],
+      ['ka.target.name', long],
+      ['jevt.obj', long],
+    ]),
+  );
+  groups.add(
+    new Map([
+      ['ka.user.name', 'alice'],
+      ['ka.target.name', `${long}a`],
+    ]),
+  );
+  assert.deepEqual(groups.groups, [{ values: new Map([['ka.user.name', 'alice']]), alerts: 2 }]);
+});
 
 /** Program, its parent, the file, and how often. */
 type Reads = readonly [program: string, parent: string, file: string, times: number];
