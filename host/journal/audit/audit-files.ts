@@ -26,6 +26,12 @@ export function findAuditFiles(places: readonly string[], since = 0): readonly s
     .sort((a, b) => (basename(a) < basename(b) ? -1 : 1));
 }
 
+/**
+ * Damaged blocks may have so many times a file's bytes, together: each is looked for within the one before. Whoever makes a file could have all of it
+ * read for each of a million heads.
+ */
+const MOST_DAMAGE = 8;
+
 /** Reads a file a block at a time: what clients repeat takes a thousand times the room when it is unpacked. */
 export class AuditFileReader {
   readonly #bytes: Buffer;
@@ -50,6 +56,7 @@ export class AuditFileReader {
   /** Lines of JSON. */
   *blocks(): Generator<Uint8Array> {
     const bytes = this.#bytes;
+    let damaged = 0;
     for (let at = 0; at < bytes.length; ) {
       const head = readAuditHead(bytes, at);
       const lines = head && unpackAuditBlock(bytes, at, head);
@@ -60,8 +67,14 @@ export class AuditFileReader {
         continue;
       }
       const next = nextAuditHead(bytes, at + 1);
-      const isCut = next === undefined && (!head || at + HEAD_BYTES + head.storedBytes > bytes.length);
+      const isBeyond = !head || at + HEAD_BYTES + head.storedBytes > bytes.length;
+      const isCut = next === undefined && isBeyond;
       this.#damage.push({ at, reason: isCut ? 'it ends within a block' : 'a block is damaged' });
+      if (!isBeyond) damaged += head.storedBytes;
+      if (damaged > MOST_DAMAGE * bytes.length) {
+        this.#damage.push({ at, reason: 'too much is damaged: the rest is not read' });
+        return;
+      }
       at = next ?? bytes.length;
     }
   }

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { zstdDecompressSync } from 'node:zlib';
-import { nextAuditHead } from '../../../host/journal/audit/audit-block.ts';
+import { HEAD_BYTES, nextAuditHead } from '../../../host/journal/audit/audit-block.ts';
 import { AuditFileReader, findAuditFiles } from '../../../host/journal/audit/audit-files.ts';
 import { AuditStore } from '../../../host/journal/audit/audit-store.ts';
 import { AUDIT_FILES } from '../../../host/journal/retention.ts';
@@ -186,6 +186,25 @@ test('damage costs no more than its block, and is counted', async () => {
     damaged(() => Buffer.alloc(0)),
     { ids: [], damage: [] },
   );
+});
+
+test('a file of heads that each claim the rest is given up', async () => {
+  const folder = newFolder();
+  const store = new AuditStore({ folder, ...BOUNDS }, assert.fail);
+  store.add(blockOf(1));
+  await store.close();
+  const [path = ''] = findAuditFiles([folder]);
+  const block = readFileSync(path);
+  const bytes = Buffer.alloc(1 << 20);
+  for (let at = 0; at + HEAD_BYTES <= bytes.length; at += HEAD_BYTES) {
+    block.copy(bytes, at, 0, HEAD_BYTES);
+    // The length is the first number behind the mark.
+    bytes.writeUInt32LE(bytes.length - at - HEAD_BYTES, at + HEAD_BYTES - 24);
+  }
+  writeFileSync(path, bytes);
+  const { damage } = readThrough(path);
+  assert.ok(damage.length < 20, String(damage.length));
+  assert.equal(damage.at(-1)?.reason, 'too much is damaged: the rest is not read');
 });
 
 test('a file is unpacked a block at a time, however large that makes it', async () => {
