@@ -1,14 +1,21 @@
-// Docker as the runtime: what is known of its containers, and responses to them.
+// Docker as the runtime: what is known of its containers, responses to them, and activity in them.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startRecording } from '../../host/agent/record.ts';
+import { ActivityLog } from '../../host/journal/activity/activity-log.ts';
+import { readFile } from '../../host/journal/activity/read-activity.ts';
+import { commandsOf } from '../../host/journal/activity/session.ts';
+import { findHistory } from '../../host/journal/history.ts';
+import { SecretMask } from '../../host/journal/mask-secrets.ts';
 import { usualPlaces } from '../../host/metadata/directory/runtime-places.ts';
 import { inspectContainer } from '../../host/metadata/docker.ts';
 import type { Outcome } from '../../host/responses/action.ts';
 import { StopContainer } from '../../host/responses/actors/stop-container.ts';
 import type { ActionKind } from '../../host/responses/settings.ts';
+import { EVENT_TYPES } from '../../host/schema/events/index.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { DockerDaemon, IMAGE_LABELS } from '../support/docker-daemon.ts';
 import { openPerformer, type PerformerScene, responseOf } from '../support/response-scene.ts';
@@ -55,6 +62,40 @@ test('labels of its image are not those of a container', async () => {
     new Map(Object.entries({ ...IMAGE_LABELS, team: 'own', 'wasprey.io/other': 'off' })),
   );
   assert.deepEqual(metadata?.imageLabels, new Map([['wasprey.io/responses', 'off']]));
+  await assertDone(act('kill_container', id));
+});
+
+test('docker exec is a session in the container, with its commands and files', async () => {
+  const id = await docker.run('entered', SLEEP);
+  const path = join(directory, 'entered.wsp');
+  const recording = await startRecording({
+    path,
+    eventTypes: EVENT_TYPES.map(({ name }) => name),
+    runtimes: { criSockets: [], dockerSocket: docker.socket },
+    onEnd: (reason) => assert.fail(JSON.stringify(reason)),
+  });
+  const script = 'sleep 0.1; echo x > /by-docker; exit 3';
+  assert.equal(await docker.exec(id, ['sh', '-c', script]), 3);
+  await delay(2_000);
+  assert.equal((await recording.stop()).reason, undefined);
+
+  const log = new ActivityLog({ mask: new SecretMask() });
+  const [file] = findHistory([path]).files;
+  assert.ok(file);
+  readFile(file, log);
+  const ofDocker = log.sessions.filter(({ container }) => container !== undefined && id.startsWith(container.id));
+  const [session, ...more] = ofDocker.filter(({ kind }) => kind === 'exec');
+  assert.ok(session, JSON.stringify(log.sessions.map(({ kind, container }) => [kind, container])));
+  assert.deepEqual(more, []);
+  assert.deepEqual([session.container?.name, session.container?.image, session.isOver], ['entered', 'box', true]);
+  assert.equal(session.via[0], 'runc');
+  assert.ok(session.via.includes('containerd-shim-runc-v2'), session.via.join());
+  assert.deepEqual(
+    [...commandsOf(session)].map(({ words }) => words.join(' ')),
+    [`sh -c ${script}`, 'sleep 0.1'],
+  );
+  const [shell] = session.commands;
+  assert.deepEqual([[...(shell?.files.keys() ?? [])], shell?.status], [['/by-docker'], { code: 3 }]);
   await assertDone(act('kill_container', id));
 });
 

@@ -64,6 +64,18 @@ export class DockerDaemon implements AsyncDisposable {
     return id;
   }
 
+  /** Runs a program in a container, as `docker exec` does; resolves to its exit status. */
+  async exec(id: string, command: readonly string[]): Promise<number> {
+    const { Id: exec } = (await this.ask('POST', `/containers/${id}/exec`, JSON.stringify({ Cmd: command }))) as {
+      readonly Id: string;
+    };
+    await this.ask('POST', `/exec/${exec}/start`, JSON.stringify({ Detach: true }));
+    return until(async () => {
+      const state = (await this.ask('GET', `/exec/${exec}/json`)) as { readonly ExitCode: number | null };
+      return state.ExitCode ?? undefined;
+    });
+  }
+
   /** What Docker says of a container's state. */
   async state(id: string): Promise<Readonly<Record<string, unknown>>> {
     return ((await this.ask('GET', `/containers/${id}/json`)) as { readonly State: Record<string, unknown> }).State;
