@@ -24,6 +24,8 @@ const DOORS: readonly { readonly kind: EntryKind; readonly programs: ReadonlySet
 ];
 /** Doors that root alone opens. */
 const OF_ROOT: ReadonlySet<EntryKind> = new Set(['ssh', 'console', 'su']);
+/** Doors that are there for one entry, and end with it. Others wait for all, in a process of theirs, and let each in by one below it. */
+const FOR_ONE_ENTRY: ReadonlySet<string> = new Set(['login', 'gdm-session-worker', 'sddm-helper']);
 const DOOR_OF = new Map(
   DOORS.flatMap(({ kind, programs }) => [...programs].map((program) => [program, kind] as const)),
 );
@@ -70,6 +72,14 @@ export function entryByDoor(program: ProgramFacts, before: ProgramFacts): EntryK
   // A door is not what it lets in; but the manager of a user's units is a unit of the system's.
   if (doorOf(program) === kind && !(kind === 'service' && program.program === 'systemd')) return undefined;
   return kind;
+}
+
+/**
+ * The door that is for one entry alone, and so names its session: all that it starts is one, the messages that login prints too.
+ * @param doors that the entry came through, the nearest first
+ */
+export function doorOfEntry<Door>(doors: readonly Door[], factsOf: (door: Door) => ProgramFacts): Door | undefined {
+  return doors.findLast((door) => FOR_ONE_ENTRY.has(factsOf(door).program)) ?? doors.at(-2);
 }
 
 function isHelper({ program, executable, user }: ProgramFacts): boolean {

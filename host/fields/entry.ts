@@ -3,7 +3,7 @@
 
 import { IMAGE_FLAGS, ROOT_PID_NAMESPACE } from '../schema/image.ts';
 import { isRuntimeCommand, programOf } from './container-runtime.ts';
-import { doorOf, type EntryKind, entryByDoor, type ProgramFacts, unitOf } from './doors.ts';
+import { doorOf, doorOfEntry, type EntryKind, entryByDoor, type ProgramFacts, unitOf } from './doors.ts';
 import { type ImageRecord, LONGEST_CHAIN } from './record.ts';
 import { rootProcess, sessionId } from './session-id.ts';
 import { decode, splitAtNul } from './value.ts';
@@ -79,8 +79,7 @@ function doorEntry(image: ImageRecord, parent: ImageRecord): Entry | undefined {
   if (kind === undefined) return undefined;
   const entry: Entry = { kind, first: image, root: image };
   if (kind === 'service' || kind === 'su') return entry;
-  // Below the one that waits for all, if there is one.
-  return { ...entry, root: doorsOf(entry).at(-2) ?? image };
+  return { ...entry, root: doorOfEntry(doorsOf(entry), factsOf) ?? image };
 }
 
 function factsOf(image: ImageRecord): ProgramFacts {

@@ -1,5 +1,5 @@
-// Activity for real: what is done in a container that runc enters, by su, and below programs called sshd and cron, is recorded and printed as
-// sessions; a recording that is still written can be followed.
+// Activity for real: what is done in a container that runc enters, by su, by a login on a terminal, and below programs called sshd and cron, is
+// recorded and printed as sessions; a recording that is still written can be followed.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -173,6 +173,25 @@ test('su, a connection of sshd and a job of cron are sessions', async () => {
   assert.deepEqual(
     (await sessions('--user', 'nobody')).map(({ session }) => session),
     [su.session],
+  );
+});
+
+test('a login on a terminal is a session of the console', async () => {
+  const done = join(directory.path, 'by-console');
+  // What is typed before the shell reads may be lost: it is typed until it is done.
+  const typing = `(until [ -e "$1" ]; do echo " unset HISTFILE; sh -c 'echo x >$1'"; sleep 0.3; done; echo ' exit 4') |
+    script -qec 'agetty --autologin root --noissue - linux' /dev/null`;
+  await record(() => void spawnSync('sh', ['-c', typing, 'sh', done], { timeout: 60_000 }));
+  const [session, ...more] = (await sessions('--user', 'root')).filter(({ kind }) => kind === 'console');
+  // What login runs for its messages is no other session.
+  assert.ok(session && more.length === 0, JSON.stringify(more));
+  assert.match(session.terminal ?? '', /^pts\/\d+$/);
+  const shell = session.commands.find(({ arguments: words }) => words[0] === '-bash');
+  assert.deepEqual([session.user.uid, session.over, shell?.status], [0, true, { code: 4 }], JSON.stringify(session));
+  const typed = shell?.commands?.find(({ arguments: words }) => words[2] === `echo x >${done}`);
+  assert.deepEqual(
+    typed?.files?.map(({ path: file }) => file),
+    [done],
   );
 });
 

@@ -46,6 +46,40 @@ test('alerts are in the journal, and its state is asked for as on any machine', 
   assert.doesNotMatch(journal(), /internal/);
 });
 
+interface UnitSession {
+  readonly unit?: string;
+  readonly user: { readonly uid: number };
+  readonly commands: readonly {
+    readonly arguments: readonly string[];
+    readonly status?: { readonly code?: number };
+    readonly files?: readonly { readonly path: string }[];
+    readonly commands?: readonly { readonly arguments: readonly string[] }[];
+  }[];
+}
+
+test('activity has what a unit did', async () => {
+  const script = 'echo x >/run/by-unit; sleep 0.1; exit 3';
+  assert.equal(system.run('systemd-run', '--unit=backup', '--wait', 'sh', '-c', script).status, 3);
+  const session = (): UnitSession | undefined => {
+    const { stdout } = system.run('wasprey', 'activity', '--json', '--command', script);
+    const line = stdout.split('\n').find((each) => each.includes('"kind":"service"'));
+    return line === undefined ? undefined : JSON.parse(line);
+  };
+  // What happened within the last second may not be on disk.
+  await system.until('its end', () => session()?.commands[0]?.status !== undefined);
+  const { unit, user, commands } = session() ?? assert.fail();
+  const [shell] = commands;
+  assert.deepEqual([unit, user.uid, shell?.status], ['backup.service', 0, { code: 3 }]);
+  assert.deepEqual(
+    shell?.files?.map(({ path }) => path),
+    ['/run/by-unit'],
+  );
+  assert.deepEqual(
+    shell?.commands?.map(({ arguments: words }) => words),
+    [['sleep', '0.1']],
+  );
+});
+
 test('systemctl reload tells whether the rules could be used, and a mistake in them ends nothing', () => {
   const pid = property('MainPID');
   succeeds('sh', '-c', "echo '- rule: nothing else' >/etc/wasprey/rules.d/own.yaml");

@@ -139,7 +139,12 @@ export class BootedSystem implements AsyncDisposable {
   /** Runs a program in there. */
   run(program: string, ...words: readonly string[]): Outcome {
     const entered = ['-t', String(this.#init), '-m', '-p', '-i', '-u', '-C', program, ...words];
-    return spawnSync('nsenter', entered, { encoding: 'utf8', env: { PATH: '/usr/sbin:/usr/bin', LC_ALL: 'C.UTF-8' } });
+    // Its journal has alerts about all of this machine.
+    return spawnSync('nsenter', entered, {
+      encoding: 'utf8',
+      env: { PATH: '/usr/sbin:/usr/bin', LC_ALL: 'C.UTF-8' },
+      maxBuffer: 1 << 28,
+    });
   }
 
   /** Path by which this machine's processes reach a file in there. */

@@ -1,7 +1,7 @@
 // Recognises entries from outside: a program that is the first of a session, by what it was started from.
 
 import { isRuntimeCommand } from '../../fields/container-runtime.ts';
-import { doorOf, type EntryKind, entryByDoor } from '../../fields/doors.ts';
+import { doorOf, doorOfEntry, type EntryKind, entryByDoor } from '../../fields/doors.ts';
 import { isInRootNamespace, type Process, type ProgramState } from './process.ts';
 
 export interface Entry {
@@ -47,12 +47,12 @@ export function doorEntry(process: Process, before: ProgramState): Entry | undef
   return { kind, root: kind === 'service' || kind === 'su' ? process : doorRoot(process, kind) };
 }
 
-/** The process of the door that is for this entry alone: below the one that waits for all, if there is one. */
+/** The process of the door that is for this entry alone. */
 function doorRoot(process: Process, kind: EntryKind): Process {
   const doors: Process[] = [];
   for (const ancestor of process.ancestors()) {
     if (doorOf(ancestor.state) !== kind) break;
     doors.push(ancestor);
   }
-  return doors.at(-2) ?? process;
+  return doorOfEntry(doors, ({ state }) => state) ?? process;
 }

@@ -98,7 +98,7 @@ test('jobs, units, consoles and containers are sessions; only a program at its p
   assert.deepEqual(await printed(node, service, job, console, own, exec, below), [
     `service ${sessionId(hostname(), 'nginx.service 77')} root -`,
     `cron ${idOf(forked)} root -`,
-    `console ${idOf(console)} root tty0`,
+    `console ${idOf(login)} root tty0`,
     `container ${idOf(own)} root -`,
     `exec ${idOf(exec)} root -`,
     `other ${idOf(fake)} root -`,

@@ -273,14 +273,23 @@ test('each job of cron, each unit and each login at a console is a session', () 
     .run(421, 1, '/usr/bin/backup-done', unit)
     .run(430, 1, '/usr/sbin/agetty tty1', { cgroup: '/system.slice/system-getty.slice/getty@tty1.service' })
     .exec(430, '/usr/bin/login -p')
+    .run(
+      432,
+      430,
+      ['sh', '-c', 'run-parts /etc/update-motd.d'],
+      { login_uid: ALICE.login_uid, tty: 0x401 },
+      ALICE_NAMES,
+    )
     .run(431, 430, ['-bash'], { executable: '/usr/bin/bash', tty: 0x401, ...ALICE }, ALICE_NAMES);
   const sessions = sessionsOf([story]).filter(({ ranBefore }) => !ranBefore);
   assert.deepEqual(sessions.map(outline), [
     ['cron', '/bin/sh -c backup', '  backup'],
     ['cron', '/bin/sh -c rotate'],
     ['service', '/usr/bin/backup --all', '/usr/bin/backup-done'],
-    ['console', '-bash'],
+    // What login runs for its messages is of the same session.
+    ['console', 'sh -c run-parts /etc/update-motd.d', '-bash'],
   ]);
+  assert.equal(sessions[3]?.user.name, 'alice');
   assert.equal(sessions[2]?.unit, 'backup.service');
   assert.equal(sessions[3]?.terminal, 'tty1');
 });
