@@ -1,11 +1,12 @@
 // Files of /proc, which vanish with their process: what is gone is undefined, and so is what may not be read.
 
-import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, type Dir, opendirSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import type { TimeLimit } from './time-limit.ts';
 
 const CHUNK = Buffer.alloc(1 << 16);
 
-/** The first `most` bytes of a file. Undefined if there is none, or it can't be read. */
-export function readBytes(path: string, most = 1 << 20): Buffer | undefined {
+/** The first `most` bytes of a file, or what was read of them within the time. Undefined if there is none, or it can't be read. */
+export function readBytes(path: string, most = 1 << 20, limit?: TimeLimit): Buffer | undefined {
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
@@ -15,7 +16,7 @@ export function readBytes(path: string, most = 1 << 20): Buffer | undefined {
   try {
     const parts: Buffer[] = [];
     let left = most;
-    while (left > 0) {
+    while (left > 0 && !limit?.isOver) {
       const count = readSync(descriptor, CHUNK, 0, Math.min(left, CHUNK.length), null);
       if (count === 0) break;
       parts.push(Buffer.from(CHUNK.subarray(0, count)));
@@ -29,8 +30,8 @@ export function readBytes(path: string, most = 1 << 20): Buffer | undefined {
   }
 }
 
-export function readText(path: string, most?: number): string | undefined {
-  return readBytes(path, most)?.toString('utf8');
+export function readText(path: string, most?: number, limit?: TimeLimit): string | undefined {
+  return readBytes(path, most, limit)?.toString('utf8');
 }
 
 export function readLink(path: string): string | undefined {
@@ -51,6 +52,29 @@ export function numbersIn(path: string): number[] {
   } catch {
     return [];
   }
+}
+
+/** The first numbers in a folder that has them in their order. No others are read: a process may have a million open files. */
+export function firstNumbersIn(path: string, most: number): number[] {
+  let folder: Dir;
+  try {
+    folder = opendirSync(path, { bufferSize: 256 });
+  } catch {
+    return [];
+  }
+  const numbers: number[] = [];
+  try {
+    while (numbers.length < most) {
+      const entry = folder.readSync();
+      if (!entry) break;
+      if (/^\d+$/.test(entry.name)) numbers.push(Number(entry.name));
+    }
+  } catch {
+    // The process has ended meanwhile.
+  } finally {
+    folder.closeSync();
+  }
+  return numbers;
 }
 
 /** Texts that end with a zero byte each, as in cmdline and environ. */

@@ -2,7 +2,7 @@
 
 import { closeSync, fstatSync } from 'node:fs';
 import type { FileSystems } from './file-systems.ts';
-import { numbersIn, readBytes, readLink, readText, zeroEnded } from './proc-file.ts';
+import { firstNumbersIn, readBytes, readLink, readText, zeroEnded } from './proc-file.ts';
 import type { Descriptor, Executable, ExecutableMap, ProcessDetails, ProcessState, Socket } from './state.ts';
 
 /** USER_HZ: what /proc counts in, on every processor that Linux runs on now. */
@@ -117,7 +117,7 @@ const ACCESS = ['r', 'w', 'rw', undefined] as const;
 
 function descriptorsOf(place: string, most: number, sockets: () => ReadonlyMap<string, Socket>): Descriptor[] {
   const descriptors: Descriptor[] = [];
-  for (const number of numbersIn(`${place}/fd`).slice(0, most)) {
+  for (const number of firstNumbersIn(`${place}/fd`, most)) {
     const target = readLink(`${place}/fd/${number}`);
     if (target === undefined) continue;
     const flags = /^flags:\t([0-7]+)$/m.exec(readText(`${place}/fdinfo/${number}`, 4096) ?? '')?.[1];

@@ -9,6 +9,7 @@
 import { endianness } from 'node:os';
 import { readText } from './proc-file.ts';
 import type { Socket } from './state.ts';
+import type { TimeLimit } from './time-limit.ts';
 
 const INTERNET = ['tcp', 'tcp6', 'udp', 'udp6'] as const;
 /** Of one table: a machine may have hundreds of thousands of connections. */
@@ -31,21 +32,30 @@ const TCP_STATES = [
   'syn-received',
 ];
 
-/** @param pid a process in the namespace @param proc where procfs is mounted */
-export function socketsOf(pid: number, proc = '/proc'): Map<string, Socket> {
-  // Names of unix sockets may imitate lines, also of sockets of the internet: tables without names come last, and win.
-  const sockets = firstOfEach(parseUnix(readText(`${proc}/${pid}/net/unix`, MOST_BYTES) ?? ''));
-  for (const protocol of INTERNET) {
-    const table = readText(`${proc}/${pid}/net/${protocol}`, MOST_BYTES) ?? '';
-    for (const [inode, socket] of parseInternet(table, protocol)) sockets.set(inode, socket);
-  }
-  return sockets;
+/** Between two looks at the time. */
+const LINES_AT_ONCE = 256;
+
+export interface Sockets {
+  readonly byInode: ReadonlyMap<string, Socket>;
+  /** False if the time was over before. */
+  readonly isComplete: boolean;
 }
 
-function firstOfEach(sockets: Iterable<[string, Socket]>): Map<string, Socket> {
-  const first = new Map<string, Socket>();
-  for (const [inode, socket] of sockets) if (!first.has(inode)) first.set(inode, socket);
-  return first;
+/** @param pid a process in the namespace @param proc where procfs is mounted */
+export function socketsOf(pid: number, limit: TimeLimit, proc = '/proc'): Sockets {
+  const byInode = new Map<string, Socket>();
+  let parsed = 0;
+  const addAll = (sockets: Iterable<[string, Socket]>): void => {
+    for (const [inode, socket] of sockets) {
+      if (!byInode.has(inode)) byInode.set(inode, socket);
+      if (++parsed % LINES_AT_ONCE === 0 && limit.isOver) return;
+    }
+  };
+  const table = (name: string): string => readText(`${proc}/${pid}/net/${name}`, MOST_BYTES, limit) ?? '';
+  for (const protocol of INTERNET) addAll(parseInternet(table(protocol), protocol));
+  // Names of unix sockets may imitate lines, also of sockets of the internet: those come first, and win. Nor do a million of them hide these.
+  addAll(parseUnix(table('unix')));
+  return { byInode, isComplete: !limit.isOver };
 }
 
 export function* parseInternet(table: string, protocol: (typeof INTERNET)[number]): Generator<[string, Socket]> {

@@ -103,9 +103,7 @@ function readOthers(
     if (known.has(pid)) continue;
     const already = line.length + others.length;
     if (already >= limits.processes || limit.isOver) {
-      missing.push(
-        `Only ${already} of ${pids.length} processes were read, within ${limits.milliseconds} ms of processor time.`,
-      );
+      missing.push(`Only ${already} of ${pids.length} processes were read, ${within(limits)}.`);
       break;
     }
     others.push(...read(pid));
@@ -120,26 +118,30 @@ function addDetails(
   missing: string[],
 ): void {
   const namespaces = new Map<string, ReadonlyMap<string, Socket>>();
+  const sockets = (pid: number): ReadonlyMap<string, Socket> => {
+    const namespace = readLink(`/proc/${pid}/ns/net`) ?? '';
+    const known = namespaces.get(namespace);
+    if (known) return known;
+    const { byInode, isComplete } = socketsOf(pid, limit);
+    if (!isComplete) missing.push(`Not all sockets that process ${pid} sees were read, ${within(limits)}.`);
+    namespaces.set(namespace, byInode);
+    return byInode;
+  };
   for (const [index, process] of processes.entries()) {
     if (limit.isOver) {
-      missing.push(
-        `Open files and maps of ${processes.length - index} processes were not read, within ${limits.milliseconds} ms of processor time.`,
-      );
+      missing.push(`Open files and maps of ${processes.length - index} processes were not read, ${within(limits)}.`);
       return;
     }
     const { pid } = process;
-    process.details = readDetails(pid, limits.descriptors, () => socketsSeenBy(pid, namespaces));
+    process.details = readDetails(pid, limits.descriptors, () => sockets(pid));
     if (process.details.descriptors.length >= limits.descriptors) {
       missing.push(`Of process ${pid} only ${limits.descriptors} open files are listed.`);
     }
   }
 }
 
-function socketsSeenBy(pid: number, namespaces: Map<string, ReadonlyMap<string, Socket>>): ReadonlyMap<string, Socket> {
-  const namespace = readLink(`/proc/${pid}/ns/net`) ?? '';
-  const sockets = namespaces.get(namespace) ?? socketsOf(pid);
-  namespaces.set(namespace, sockets);
-  return sockets;
+function within({ milliseconds }: StateLimits): string {
+  return `within ${milliseconds} ms of processor time`;
 }
 
 /** ms since the epoch. */
@@ -170,6 +172,11 @@ function layerOf(
 ): Layer | undefined {
   let others = 0;
   for (const { pid } of processes.slice(0, MOST_TABLES)) {
+    // Each may have a table of megabytes, in a namespace of its own.
+    if (limit.isOver) {
+      missing.push(`Its changed files are unknown: no overlay was found ${within(limits)}.`);
+      return undefined;
+    }
     const { upperLayer, device = '' } = mountsOf(pid) ?? {};
     if (upperLayer === undefined) continue;
     const verified = files.upperLayer(device);

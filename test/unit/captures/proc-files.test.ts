@@ -10,10 +10,24 @@ import { namesOfVariables, parseMaps, parseStat } from '../../../host/captures/s
 import { descendants, isOfContainer, processesIn } from '../../../host/captures/state/scope-processes.ts';
 import { parseAddress, parseInternet, parseUnix, socketsOf } from '../../../host/captures/state/sockets.ts';
 import { TimeLimit } from '../../../host/captures/state/time-limit.ts';
-
 import { directoryForTests } from '../../support/directory.ts';
 
 const directory = directoryForTests();
+const PATIENT = new TimeLimit(60_000);
+
+/** Is over after so many looks at the time. */
+class Looks extends TimeLimit {
+  #left: number;
+
+  constructor(count: number) {
+    super(60_000);
+    this.#left = count;
+  }
+
+  override get isOver(): boolean {
+    return --this.#left < 0;
+  }
+}
 
 describe('captures: what /proc has', () => {
   it('stat of a process whose name imitates it', () => {
@@ -155,7 +169,7 @@ describe('captures: what /proc has', () => {
   it('a unix socket whose name imitates a line of the internet', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const real = [...socketsOf(process.pid)].find(([, { local, status }]) => {
+    const real = [...socketsOf(process.pid, PATIENT).byInode].find(([, { local, status }]) => {
       const address = server.address();
       return typeof address === 'object' && local === `127.0.0.1:${address?.port}` && status === 'listen';
     });
@@ -164,10 +178,35 @@ describe('captures: what /proc has', () => {
     const name = `\0\n00000000: 00000002 00000000 00010000 0001 01 ${inode} /run/x`;
     const imitating = createServer();
     await new Promise<void>((resolve, reject) => imitating.once('error', reject).listen(name, resolve));
-    const found = socketsOf(process.pid).get(inode);
+    const found = socketsOf(process.pid, PATIENT).byInode.get(inode);
     imitating.close();
     server.close();
     assert.equal(found?.protocol, 'tcp');
+  });
+
+  it('tables of sockets are read within the time, those of the internet first', () => {
+    const net = `${directory}/crowd/1/net`;
+    mkdirSync(net, { recursive: true });
+    const connection = (inode: number): string =>
+      `   0: 0100007F:1F90 0100007F:C350 01 00000000:00000000 00:00000000 00000000     0        0 ${inode} 1 0\n`;
+    const table = Array.from({ length: 50_000 }, (_, index) => connection(index + 1)).join('');
+    const names = Array.from(
+      { length: 50_000 },
+      (_, index) => `0000000000000000: 00000002 00000000 00010000 0001 01 ${100_000 + index} /x\n`,
+    );
+    const read = (looks: number) => socketsOf(1, new Looks(looks), `${directory}/crowd`);
+
+    writeFileSync(`${net}/tcp`, `head\n${connection(7)}`);
+    writeFileSync(`${net}/unix`, `head\n${names.join('')}`);
+    const behind = read(20);
+    assert.equal(behind.byInode.get('7')?.protocol, 'tcp');
+    assert.ok(!behind.isComplete && behind.byInode.size < 20_000, String(behind.byInode.size));
+
+    writeFileSync(`${net}/tcp`, `head\n${table}`);
+    const cut = read(20);
+    assert.ok(!cut.isComplete && cut.byInode.size < 20_000, String(cut.byInode.size));
+    const whole = read(10_000);
+    assert.deepEqual([whole.isComplete, whole.byInode.size], [true, 100_000]);
   });
 
   it('mounts: the last on / has the upper layer', () => {
