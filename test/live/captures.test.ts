@@ -1,7 +1,7 @@
 // Captures by rules, live: what was before and after an alert, of the container or session alone, with the state of the processes then.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -177,16 +177,28 @@ function hashIn(container: Container, path: string): string {
     .digest('hex');
 }
 
-test('bounds are said: one capture at most, and a folder that can not be written', async () => {
-  const { config, folder } = configuration('bounds', { max_per_rule: 1, scope: 'process_tree', before: '0s' });
+test('with the scope of a process tree, what others do is left out; bounds are said: one capture of a rule at most', async () => {
+  const { config, folder } = configuration('bounds', { max_per_rule: 1, scope: 'process_tree', before: '1s' });
   await using run = startRun('-c', config, rules);
   await run.watches();
+  // Others read all the time, and so does the session, as long as the capture goes on: what no rule wants passes the filter for it alone.
+  const readOf = (who: string): string => {
+    const path = join(directory, `read-by-${who}`);
+    writeFileSync(path, '');
+    return path;
+  };
+  const [own, others] = [readOf('its-session'), readOf('others')];
   const attack = (): void => {
-    const script = 'cp /bin/true /tmp/dropped; /tmp/dropped; rm -f /tmp/dropped';
-    spawnSync('setsid', ['--wait', 'sh', '-c', script], { env: { ...process.env, [MARK]: '1' } });
+    const script =
+      'cp /bin/true /tmp/dropped; /tmp/dropped; rm -f /tmp/dropped; for i in $(seq 29); do cat "$0"; sleep 0.1; done';
+    const reading = spawn('sh', ['-c', 'while sleep 0.1; do cat "$0"; done', others], { detached: true });
+    spawnSync('setsid', ['--wait', 'sh', '-c', script, own], { env: { ...process.env, [MARK]: '1' } });
+    process.kill(-(reading.pid ?? assert.fail()));
   };
   await run.alert('Dropped program run', attack);
-  await captureIn(run, folder);
+  const done = deeds((await captureIn(run, folder)).report);
+  assert.ok(done.includes(`+ reads ${own}`), done.join('\n'));
+  assert.ok(!done.some((deed) => deed.includes(others)), done.join('\n'));
   await run.alert('Dropped program run', attack);
   const [, second] = run.alerts('Dropped program run');
   assert.equal(second?.output_fields['wasprey.capture'], undefined);
@@ -196,16 +208,30 @@ test('bounds are said: one capture at most, and a folder that can not be written
   assert.equal(await run.ended, 0, run.stderr());
 });
 
-test('an agent that ends in the middle of a capture ends the file', async () => {
-  const { config, folder } = configuration('ended', { scope: 'all', state: false });
+test('an agent that ends in the middle of a capture, of all processes and by a rule without capture, ends the file', async () => {
+  const { config, folder } = configuration('ended', {
+    ...{ scope: 'all', state: false },
+    ...{ mode: 'all_rules', default_duration: 60_000 },
+  });
   await using run = startRun('-c', config, rules);
   await run.watches();
-  await run.alert('Dropped program run', () => {
-    const script = 'cp /bin/true /tmp/dropped; /tmp/dropped; rm -f /tmp/dropped';
-    spawnSync('sh', ['-c', script], { env: { ...process.env, [MARK]: '1' } });
+  const made = `/tmp/after-${process.pid}`;
+  await run.alert('Not captured', () => {
+    spawnSync('sh', ['-c', `mkdir ${made}; rmdir ${made}`], { env: { ...process.env, [MARK]: '1' } });
   });
+  const read = join(directory, 'read-by-others-still');
+  writeFileSync(read, '');
+  spawnSync('setsid', ['--wait', 'sh', '-c', 'for i in $(seq 25); do cat "$0"; sleep 0.1; done', read]);
   run.kill('SIGINT');
   assert.equal(await run.ended, 0, run.stderr());
-  const { report } = await captureIn(run, folder);
-  assert.ok(deeds(report).some((deed) => deed.includes('runs dropped')));
+  const { path, report } = await captureIn(run, folder);
+  assert.equal(run.alerts('Not captured')[0]?.output_fields['wasprey.capture'], path.slice(folder.length + 1));
+  assert.equal(report.alerts[0]?.rule, 'Not captured');
+  const done = deeds(report);
+  for (const deed of [`makes the folder ${made}`, `+ reads ${read}`]) {
+    assert.ok(
+      done.some((each) => each.endsWith(deed)),
+      `no "${deed}" in:\n${done.join('\n')}`,
+    );
+  }
 });
