@@ -1,5 +1,5 @@
 // The journal, live: what it keeps of random work raises the same alerts in replays of its segments as it raised at the time. An agent that is
-// killed loses a second at most, and a disk that fails costs nothing but what happens meanwhile.
+// killed loses a second at most, and a disk that fails or hangs costs nothing but what happens meanwhile.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -258,6 +258,53 @@ test('with a full disk, and a read-only one, the agent goes on, alerts once, and
     await interrupt(run);
     for (const { path } of findHistory([`${folder}/journal`]).files) replayWhole(path);
   } finally {
+    sh(`umount -l ${folder}`);
+  }
+});
+
+test('while the disk hangs, alerts come as before, one says so, and it comes back', async () => {
+  const [image, folder] = [join(directory, 'hanging.img'), join(directory, 'hanging')];
+  mkdirSync(folder);
+  const sh = (command: string): void => assert.equal(spawnSync('sh', ['-c', command]).status, 0, command);
+  sh(`truncate -s 64M ${image} && mkfs.ext4 -q ${image} && mount -o loop ${image} ${folder}`);
+  let isFrozen = false;
+  try {
+    const config = configuration('hanging', { folder: `${folder}/journal` });
+    await using run = startRun('-c', config, rules, '--rule-matching', 'all', '-o', 'json_output=true');
+    await run.watches();
+    const start = (): unknown => spawnSync('true', { env: { ...process.env, [MARK]: '1' } });
+    await run.until('a segment', () => {
+      start();
+      return sizesIn(`${folder}/journal`) > 0;
+    });
+    sh(`fsfreeze --freeze ${folder}`);
+    isFrozen = true;
+    // Up to more blocks than may be on their way to the disk: a worker that waited for it would evaluate nothing after these.
+    // That it hangs is reported, after ten seconds.
+    const frozen = performance.now();
+    while (!/: the disk does not answer;/.test(run.stderr())) {
+      await run.alert('started', start);
+      assert.ok(performance.now() - frozen < 60_000, run.stderr());
+    }
+    const during = join(directory, 'while-it-hangs');
+    const written = (): number => run.alerts('written').filter(({ output }) => output.includes(during)).length;
+    await run.until('an alert', () => {
+      spawnSync('touch', [during], { env: { ...process.env, [MARK]: '1' } });
+      return written() > 0;
+    });
+    sh(`fsfreeze --unfreeze ${folder}`);
+    isFrozen = false;
+    const { bytes = 0, path = '' } = findHistory([`${folder}/journal`]).files.at(-1) ?? {};
+    await run.until('more in the journal', () => {
+      start();
+      const last = findHistory([`${folder}/journal`]).files.at(-1);
+      return last !== undefined && (last.path !== path || last.bytes > bytes);
+    });
+    await interrupt(run);
+    assert.match(run.stderr(), / is written to .* again; \d+ events are missing in it\n/);
+    assert.equal(run.alerts('Wasprey internal: journal failure').length, 1);
+  } finally {
+    if (isFrozen) sh(`fsfreeze --unfreeze ${folder}`);
     sh(`umount -l ${folder}`);
   }
 });
