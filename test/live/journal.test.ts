@@ -267,7 +267,6 @@ test('while the disk hangs, alerts come as before, one says so, and it comes bac
   mkdirSync(folder);
   const sh = (command: string): void => assert.equal(spawnSync('sh', ['-c', command]).status, 0, command);
   sh(`truncate -s 64M ${image} && mkfs.ext4 -q ${image} && mount -o loop ${image} ${folder}`);
-  let isFrozen = false;
   try {
     const config = configuration('hanging', { folder: `${folder}/journal` });
     await using run = startRun('-c', config, rules, '--rule-matching', 'all', '-o', 'json_output=true');
@@ -278,13 +277,15 @@ test('while the disk hangs, alerts come as before, one says so, and it comes bac
       return sizesIn(`${folder}/journal`) > 0;
     });
     sh(`fsfreeze --freeze ${folder}`);
-    isFrozen = true;
+    // Before the agent ends, also if the test fails: a thread that waits for the disk can't be ended.
+    using frozen = new DisposableStack();
+    frozen.defer(() => sh(`fsfreeze --unfreeze ${folder}`));
     // Up to more blocks than may be on their way to the disk: a worker that waited for it would evaluate nothing after these.
     // That it hangs is reported, after ten seconds.
-    const frozen = performance.now();
+    const began = performance.now();
     while (!/: the disk does not answer;/.test(run.stderr())) {
       await run.alert('started', start);
-      assert.ok(performance.now() - frozen < 60_000, run.stderr());
+      assert.ok(performance.now() - began < 60_000, run.stderr());
     }
     const during = join(directory, 'while-it-hangs');
     const written = (): number => run.alerts('written').filter(({ output }) => output.includes(during)).length;
@@ -292,8 +293,7 @@ test('while the disk hangs, alerts come as before, one says so, and it comes bac
       spawnSync('touch', [during], { env: { ...process.env, [MARK]: '1' } });
       return written() > 0;
     });
-    sh(`fsfreeze --unfreeze ${folder}`);
-    isFrozen = false;
+    frozen.dispose();
     const { bytes = 0, path = '' } = findHistory([`${folder}/journal`]).files.at(-1) ?? {};
     await run.until('more in the journal', () => {
       start();
@@ -304,7 +304,6 @@ test('while the disk hangs, alerts come as before, one says so, and it comes bac
     assert.match(run.stderr(), / is written to .* again; \d+ events are missing in it\n/);
     assert.equal(run.alerts('Wasprey internal: journal failure').length, 1);
   } finally {
-    if (isFrozen) sh(`fsfreeze --unfreeze ${folder}`);
     sh(`umount -l ${folder}`);
   }
 });
