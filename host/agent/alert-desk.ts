@@ -1,7 +1,8 @@
 // Turns matches into alerts and passes them to the outputs. Some wait: until it is settled whose session they are of (session-waits.ts), and for the
 // metadata of their container (container-waits.ts).
 
-import type { Match, MatchToActOn, RuleReads } from '../engine/protocol.ts';
+import type { Match, MatchToActOn } from '../engine/match.ts';
+import type { RuleReads } from '../engine/rule-set-start.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { text } from '../fields/value.ts';
 import { fieldsOf, formattedFields } from '../outputs/additions.ts';

@@ -1,6 +1,6 @@
 // What the page shows of an alert beyond its fields: what the rule's condition saw, the process and its ancestors.
 
-import type { Match } from '../engine/protocol.ts';
+import type { Match } from '../engine/match.ts';
 import { completeValues } from '../metadata/complete-alert.ts';
 import type { KeyedValue } from '../outputs/message.ts';
 import type { SessionFacts } from '../sessions/live-sessions.ts';

@@ -1,6 +1,6 @@
 // Matches in containers whose metadata has not come wait here for a while, and go out with what is known then, or why it is not.
 
-import type { ContainerGap, GapReason, Match } from '../engine/protocol.ts';
+import type { ContainerGap, GapReason, Match } from '../engine/match.ts';
 import { completeValues } from '../metadata/complete-alert.ts';
 import { CONTAINER, CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
 import { member } from '../schema/layout.ts';

@@ -1,6 +1,6 @@
 // Reports what somebody has done with cgroups to pass for a container, or to keep others from being known.
 
-import type { CaptureCounters } from '../capture/native.ts';
+import type { CaptureCounters } from '../capture/capture-counters.ts';
 import type { EngineCounters } from '../engine/protocol.ts';
 import type { AlertDesk } from './alert-desk.ts';
 import { CountWatch } from './count-watch.ts';

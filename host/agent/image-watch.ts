@@ -1,6 +1,6 @@
 // Reports process images that were lost: what such a process does is evaluated without its name, or with what it was before a change.
 
-import type { CaptureCounters } from '../capture/native.ts';
+import type { CaptureCounters } from '../capture/capture-counters.ts';
 import type { EngineCounters } from '../engine/protocol.ts';
 import { jsonTime, NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { text } from '../fields/value.ts';

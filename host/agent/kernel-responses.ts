@@ -11,7 +11,7 @@ import {
 import { enforcementTables } from '../capture/enforcement-tables.ts';
 import { numberOfAlternatives, ruleOf } from '../engine/alternatives.ts';
 import { firstWords } from '../engine/candidate-words.ts';
-import type { EnforcedClause, EnforcementStart } from '../engine/protocol.ts';
+import type { EnforcedClause, EnforcementStart } from '../engine/rule-set-start.ts';
 import { PinnedEnforcement } from '../responses/pinned-enforcement.ts';
 import { RUNTIME_COPIES, RUNTIME_PROGRAMS } from '../responses/rails.ts';
 import type { Response, ResponseSettings } from '../responses/settings.ts';

@@ -1,7 +1,7 @@
 // Responses to alerts: makes the target from the alert, leaves out what `unless` excepts, has the rest carried out, and reports what came of it.
 
 import { escapeText } from '../diagnostics/escape.ts';
-import type { MatchToActOn } from '../engine/protocol.ts';
+import type { MatchToActOn } from '../engine/match.ts';
 import { withinTime } from '../engine/within-time.ts';
 import { valueText } from '../fields/text.ts';
 import { decode } from '../fields/value.ts';

@@ -4,7 +4,7 @@ import { type FilterTables, filterTables } from '../capture/filter-tables.ts';
 import { numberOfAlternatives } from '../engine/alternatives.ts';
 import { firstWords } from '../engine/candidate-words.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { EnforcementStart, ModuleStart, RuleSetStart } from '../engine/protocol.ts';
+import type { EnforcementStart, ModuleStart, RuleSetStart } from '../engine/rule-set-start.ts';
 import type { JournalWants } from '../journal/wants.ts';
 import { type AlertDesk, ruleReads } from './alert-desk.ts';
 import { type AbsenceSummary, ModuleAbsences } from './module-absences.ts';

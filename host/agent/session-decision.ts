@@ -1,7 +1,7 @@
 // Which of an event's matches count whose rules have conditions on the exec session, once it is settled whose it is.
 
 import { number } from '../diagnostics/numbers.ts';
-import type { Match } from '../engine/protocol.ts';
+import type { Match } from '../engine/match.ts';
 import type { Priority } from '../schema/priority.ts';
 import type { SessionRef } from '../sessions/exec-entry.ts';
 import type { SessionFacts } from '../sessions/live-sessions.ts';

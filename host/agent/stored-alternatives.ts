@@ -3,7 +3,7 @@
 import { MOST_ALTERNATIVES } from '../compiler/conditions/session-checks.ts';
 import { SessionConstants } from '../compiler/lower/session-constants.ts';
 import { isObject } from '../diagnostics/json-value.ts';
-import type { AlternativeStart } from '../engine/protocol.ts';
+import type { AlternativeStart } from '../engine/rule-set-start.ts';
 import { StoredCondition } from '../verdicts/stored-condition.ts';
 import { SessionCondition } from './session-condition.ts';
 

@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module';
 import { BUILD } from '../setup/paths.mjs';
-import type { NativeAddon } from './native.ts';
+import type { NativeAddon } from './native-addon.ts';
 
 /** Where the build puts what the capture needs. */
 export const ADDON_PATH = `${BUILD}native/wasprey.node`;

@@ -5,7 +5,8 @@ import { CONTAINER, POD_STATE } from '../schema/container.ts';
 import { EVENT_FLAGS, EVENT_HEADER, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
 import { findEventType } from '../schema/events/index.ts';
 import { member } from '../schema/layout.ts';
-import type { ModuleStart, RuleMatching } from './protocol.ts';
+import type { RuleMatching } from './protocol.ts';
+import type { ModuleStart } from './rule-set-start.ts';
 
 const TYPE_OFFSET = member(EVENT_HEADER, 'type').offset;
 const POD_STATE_AT = member(CONTAINER, 'pod_state').offset;

@@ -5,7 +5,8 @@ import type { Control } from './control.ts';
 import { EngineError } from './engine-error.ts';
 import type { JournalBlock } from './journal-tap.ts';
 import type { EngineListener } from './listener.ts';
-import type { FromWorker, Match } from './protocol.ts';
+import type { Match } from './match.ts';
+import type { FromWorker } from './protocol.ts';
 
 /** Messages that change nothing of the engine itself. */
 export type Finding = Extract<

@@ -8,7 +8,8 @@ import { ENFORCED_ACTS, ENFORCED_BY_LSM, type EnforcedParts, enforcedParts } fro
 import { EVENT_HEADER } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
 import type { SetMatch } from './module-set.ts';
-import type { EnforcedClause, EnforcementStart, UnmatchedEnforcement } from './protocol.ts';
+import type { UnmatchedEnforcement } from './protocol.ts';
+import type { EnforcedClause, EnforcementStart } from './rule-set-start.ts';
 
 const SIZE = member(EVENT_HEADER, 'size').offset;
 const ENFORCED_AT = member(EVENT_HEADER, 'reserved').offset;

@@ -12,7 +12,8 @@ import { IdleWorker } from './idle-worker.ts';
 import type { EngineListener } from './listener.ts';
 import { lastCounters, liveCounters } from './live-counts.ts';
 import { PendingReplacement, type Replaced } from './pending-replacement.ts';
-import type { CaptureScopes, EngineCounters, FromWorker, RuleSetStart, ToWorker, WorkerStart } from './protocol.ts';
+import type { CaptureScopes, EngineCounters, FromWorker, ToWorker, WorkerStart } from './protocol.ts';
+import type { RuleSetStart } from './rule-set-start.ts';
 import { withinTime } from './within-time.ts';
 
 /**

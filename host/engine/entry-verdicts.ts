@@ -10,7 +10,7 @@ import type { Absent, FieldValue } from '../fields/value.ts';
 import { resolveField } from '../schema/fields/index.ts';
 import { isOfSshPeer } from '../schema/fields/session.ts';
 import { StoredCondition } from '../verdicts/stored-condition.ts';
-import type { ModuleStart } from './protocol.ts';
+import type { ModuleStart } from './rule-set-start.ts';
 
 /** Verdicts that are remembered. Then all are forgotten. */
 const REMEMBERED = 65_536;

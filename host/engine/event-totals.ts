@@ -1,6 +1,6 @@
 // Totals of events by their outcome, for metrics and the alert of drops.
 
-import type { CaptureCounters } from '../capture/native.ts';
+import type { CaptureCounters } from '../capture/capture-counters.ts';
 import { EVENT_TYPES } from '../schema/events/index.ts';
 
 /** Falco's kinds of drops, and the events of each; all others belong to the kind `other`. */

@@ -6,8 +6,9 @@ import type { MatchCallback } from '../sandbox/match-guard.ts';
 import { type RunFailure, type RunLimits, runEvaluate } from '../sandbox/run.ts';
 import { EVENT_HEADER } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
+import type { MatchedProcess, MatchToActOn } from './match.ts';
 import { OWN_PID_NAMESPACE } from './own-processes.ts';
-import type { MatchedProcess, MatchToActOn, RuleReads } from './protocol.ts';
+import type { RuleReads } from './rule-set-start.ts';
 import type { SetModule } from './set-module.ts';
 
 const SIZE_OFFSET = member(EVENT_HEADER, 'size').offset;

@@ -7,7 +7,8 @@ import type { EventMemory } from '../fields/memory.ts';
 import { EVENT_FLAGS, EVENT_HEADER } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
 import type { ContainerRules } from './container-rules.ts';
-import { type GapReason, HOLD_ENDS, type HoldCounters, type HoldEnd, type HoldLimits } from './protocol.ts';
+import { type GapReason, HOLD_ENDS, type HoldEnd } from './match.ts';
+import type { HoldCounters, HoldLimits } from './protocol.ts';
 
 const FLAGS_OFFSET = member(EVENT_HEADER, 'flags').offset;
 /** Most containers without an answer that are remembered; the oldest are forgotten first. */

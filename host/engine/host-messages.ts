@@ -10,7 +10,8 @@ import type { DueGarbage } from './due-garbage.ts';
 import type { Hold } from './hold.ts';
 import type { JournalTaps } from './journal-taps.ts';
 import type { KernelEnforcer } from './kernel-enforcer.ts';
-import type { FromWorker, RuleSetStart, ToWorker } from './protocol.ts';
+import type { FromWorker, ToWorker } from './protocol.ts';
+import type { RuleSetStart } from './rule-set-start.ts';
 import type { WideCapture } from './wide-capture.ts';
 
 export interface MessageParts {

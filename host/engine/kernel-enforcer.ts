@@ -6,7 +6,8 @@ import { ImageRecord } from '../fields/record.ts';
 import { decode } from '../fields/value.ts';
 import { permitOf } from './container-permit.ts';
 import { EnforcedMatches } from './enforced-matches.ts';
-import type { EnforcementStart, Enforcing } from './protocol.ts';
+import type { Enforcing } from './protocol.ts';
+import type { EnforcementStart } from './rule-set-start.ts';
 
 const IMAGES_AT_ONCE = 4096;
 

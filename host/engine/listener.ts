@@ -6,7 +6,8 @@ import type { ReplayReport } from '../recording/replay.ts';
 import type { StartedSession } from '../sessions/exec-entry.ts';
 import type { EngineError } from './engine-error.ts';
 import type { JournalBlock } from './journal-tap.ts';
-import type { Enforcing, EngineCounters, IntegrityReport, Match, SetAside, UnmatchedEnforcement } from './protocol.ts';
+import type { Match } from './match.ts';
+import type { Enforcing, EngineCounters, IntegrityReport, SetAside, UnmatchedEnforcement } from './protocol.ts';
 
 export interface EngineListener {
   /** Called with matches in the order of evaluation. When it returns, or its promise resolves, the worker may send as many further ones. */

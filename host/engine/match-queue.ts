@@ -6,11 +6,12 @@ import type { EnforcedMatches } from './enforced-matches.ts';
 import type { ExecSessions } from './exec-sessions.ts';
 import type { Hold } from './hold.ts';
 import type { IntegrityGuard } from './integrity-guard.ts';
+import type { Match } from './match.ts';
 import type { MatchReader } from './match-reader.ts';
 import { MatchShares } from './match-shares.ts';
 import type { SetMatch } from './module-set.ts';
 import type { OwnProcesses } from './own-processes.ts';
-import type { FromWorker, Match, RuleMatching } from './protocol.ts';
+import type { FromWorker, RuleMatching } from './protocol.ts';
 import { UndecidedMatches } from './undecided-matches.ts';
 
 /**

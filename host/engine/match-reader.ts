@@ -11,15 +11,9 @@ import { resolveField } from '../schema/fields/index.ts';
 import type { SessionRef } from '../sessions/exec-entry.ts';
 import { DetailPace } from './detail-pace.ts';
 import type { ExecSessions } from './exec-sessions.ts';
+import { type ContainerGap, type GapReason, type Match, NAME_FIELDS, type NamedValue } from './match.ts';
 import type { OwnProcesses } from './own-processes.ts';
-import {
-  type ContainerGap,
-  type GapReason,
-  type Match,
-  NAME_FIELDS,
-  type NamedValue,
-  type RuleReads,
-} from './protocol.ts';
+import type { RuleReads } from './rule-set-start.ts';
 
 interface FieldRead {
   readonly field: Field;

@@ -24,9 +24,11 @@ import { firstWords } from './candidate-words.ts';
 import { ContainerRules } from './container-rules.ts';
 import { EntryVerdicts } from './entry-verdicts.ts';
 import { GuardRun, processOf } from './guard-run.ts';
+import type { MatchToActOn } from './match.ts';
 import { planRule } from './match-reader.ts';
-import type { EvaluationCounters, MatchToActOn, ModuleStart, RuleMatching, RuleSetStart } from './protocol.ts';
+import type { EvaluationCounters, RuleMatching } from './protocol.ts';
 import { RefusedCalls } from './refused-calls.ts';
+import type { ModuleStart, RuleSetStart } from './rule-set-start.ts';
 import type { SetModule } from './set-module.ts';
 
 const WORD_BYTES = BigUint64Array.BYTES_PER_ELEMENT;

@@ -1,55 +1,24 @@
 // The messages between the host's thread and the worker that evaluates: plain data.
 
+import type { CaptureCounters } from '../capture/capture-counters.ts';
 import type { MissingEnforcer } from '../capture/enforcement-means.ts';
-import type { FilterTables } from '../capture/filter-tables.ts';
 import type { HooksSetting } from '../capture/hooks.ts';
 import type { CaptureIntegrity } from '../capture/integrity.ts';
 import type { JournalSelection, JournalUse } from '../capture/journal-selection.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { NamedAddress } from '../capture/name-table.ts';
-import type { CaptureCounters, CaptureSizes, ContainerNotice, HooksKind } from '../capture/native.ts';
-import type { EnforcementPins, UnattendedEnforcement } from '../capture/pinned-enforcement.ts';
-import type { ContainerMoment } from '../fields/container.ts';
-import type { FieldValue } from '../fields/value.ts';
+import type { CaptureSizes, ContainerNotice, HooksKind } from '../capture/native.ts';
+import type { UnattendedEnforcement } from '../capture/pinned-enforcement.ts';
 import type { RecordedBlock } from '../recording/recorder.ts';
 import type { ReplayReport } from '../recording/replay.ts';
-import type { VerifiedModule } from '../sandbox/instantiate.ts';
 import type { RunFailureKind } from '../sandbox/run.ts';
-import type { EventShape } from '../schema/event-structs.ts';
-import type { SessionRef, StartedSession } from '../sessions/exec-entry.ts';
+import type { StartedSession } from '../sessions/exec-entry.ts';
 import type { LagCounters } from './evaluation-clock.ts';
 import type { JournalBlock } from './journal-tap.ts';
+import type { HoldEnd, Match } from './match.ts';
+import type { RuleSetStart } from './rule-set-start.ts';
 
 export type RuleMatching = 'first' | 'all';
-
-/** Fields that an alert has in addition if the event's names resolve to others: the passed name and the resolved one. */
-export const NAME_FIELDS: Partial<Record<EventShape, readonly string[]>> = {
-  open: ['fd.openpath', 'fd.realpath'],
-  path: ['fs.path.nameraw', 'fs.path.name'],
-  paths: ['fs.path.sourceraw', 'fs.path.source', 'fs.path.targetraw', 'fs.path.target'],
-};
-
-/** A field's value, if present. */
-export interface NamedValue {
-  readonly key: string;
-  readonly value: FieldValue | undefined;
-}
-
-/** The data that the worker needs to report a match of a rule. */
-export interface RuleReads {
-  /** Fields of its output in their written form: `proc.aname[2]`. */
-  readonly fields: readonly string[];
-  /** Its condition needs data of the container's runtime: events of a new container are held for it. */
-  readonly readsContainers: boolean;
-  /** The same for the API server. */
-  readonly readsPods: boolean;
-  /** Names of the event types that it can match. */
-  readonly eventTypes: readonly string[];
-  /** Its matches may be acted on: they name their process, and say which of these guards hold. Default: they are not. */
-  readonly guards?: readonly number[];
-  /** Fields of its matches for the page, read as often as DetailPace allows. Default: none, ever. */
-  readonly details?: readonly string[];
-}
 
 /** Limits on time and number of held events of new containers; for memory see CaptureSizes.holdBudget. */
 export interface HoldLimits {
@@ -61,58 +30,12 @@ export interface HoldLimits {
 
 export const HOLD_LIMITS: HoldLimits = { milliseconds: 2000, events: 65_536 };
 
-export interface ModuleStart {
-  /** For messages, e.g. its file. */
-  readonly name: string;
-  readonly verified: VerifiedModule;
-  /** By the index that the module passes to match(), unless there are alternatives. */
-  readonly rules: readonly RuleReads[];
-  /** By that index. Absent: each rule is its only one. */
-  readonly alternatives?: readonly AlternativeStart[];
-}
-
-/** What a module evaluates like a rule of its own. */
-export interface AlternativeStart {
-  /** Number of its rule. */
-  readonly rule: number;
-  /** A condition on the session that the process is in, which the worker evaluates. Absent: none. */
-  readonly entry?: string;
-  /** It has a condition on the exec session, which the host decides: whether that holds of what is in no session. Absent: it has none. */
-  readonly holdsWithout?: boolean;
-}
-
-/** Rules that the kernel enforces: tables of enforcement-tables.ts, and what no container may have that is acted on. */
-export interface EnforcementStart {
-  readonly bytes: Uint8Array;
-  readonly rules: BigUint64Array;
-  /** Number of the tables: see EnforcedParts. */
-  readonly serial: number;
-  /** By number of the clause. */
-  readonly clauses: readonly EnforcedClause[];
-  /** Absent: it ends with the agent. */
-  readonly pins?: EnforcementPins;
-  readonly never: {
-    readonly namespaces: readonly string[];
-    /** Of containers and of pods. */
-    readonly labels: readonly (readonly [key: string, value: string])[];
-    /** The agent's own pod; empty if it is in none. */
-    readonly podUid: string;
-  };
-}
-
 /** The kernel enforces rules from now on, or no longer. */
 export interface Enforcing {
   /** What it lacks for that. */
   readonly missing: readonly MissingEnforcer[];
   /** What it did by itself before: pinned enforcement was taken over. */
   readonly unattended?: UnattendedEnforcement;
-}
-
-/** The rule of a clause: its name, its module's number in the set, and its own in that. */
-export interface EnforcedClause {
-  readonly name: string;
-  readonly module: number;
-  readonly rule: number;
 }
 
 /** What the kernel has done by a rule that did not match. */
@@ -128,20 +51,6 @@ export interface UnmatchedEnforcement {
   /** In the root pid namespace; 0: not known. */
   readonly pid: number;
   readonly executable: string;
-}
-
-/** A set of rules: the modules in the order of evaluation, and what is captured for them. */
-export interface RuleSetStart {
-  /** Grows by one with each set; the first one's is 0. */
-  readonly generation: number;
-  readonly modules: readonly ModuleStart[];
-  readonly eventTypes: readonly string[];
-  /** A module whose rules are evaluated on matches alone: RuleReads.guards has their numbers. Default: none. */
-  readonly guard?: ModuleStart;
-  /** Source `bpf` only: the kernel filter. Default: none. */
-  readonly filter?: FilterTables;
-  /** Source `bpf` only: those of the rules that the kernel enforces. Default: none. */
-  readonly enforcement?: EnforcementStart;
 }
 
 export interface WorkerStart {
@@ -172,74 +81,6 @@ export interface WorkerStart {
   readonly journal?: JournalSelection;
   /** Source `builder` only, with one CPU: the recording to evaluate. The worker stops at its end. */
   readonly replay?: string;
-}
-
-/** The values of an alert, read while the event's record existed. */
-export interface Match {
-  /** Generation of the rule set that was in use. */
-  readonly generation: number;
-  readonly module: number;
-  readonly rule: number;
-  /** ns since the epoch. */
-  readonly time: bigint;
-  /** In the order of RuleReads.fields. */
-  readonly values: readonly (FieldValue | undefined)[];
-  /** Of NAME_FIELDS, where there are two names. */
-  readonly names?: readonly NamedValue[];
-  /** In the order of RuleReads.details. Undefined of a match that came too soon after others. */
-  readonly details?: readonly (FieldValue | undefined)[] | undefined;
-  /** Set when the rule needs container data that are missing. */
-  readonly gap?: ContainerGap;
-  /** Number of its alternative, whose condition on the session the host decides. Absent: it is a match. */
-  readonly alternative?: number;
-  /** With `rule_matching: first`, matches of later rules on the same event: the first that holds counts if this one does not. */
-  readonly otherwise?: readonly Match[];
-  /** Of rules that read session fields: the exec sessions that its process descends from, the innermost first. Absent: none. */
-  readonly sessions?: readonly SessionRef[];
-  /** Of rules whose matches may be acted on. */
-  readonly acts?: MatchToActOn;
-}
-
-/** What is needed to act on a match. */
-export interface MatchToActOn {
-  /** Undefined if the event's process is unknown. */
-  readonly process?: MatchedProcess;
-  /** Guards that hold. */
-  readonly holding: readonly number[];
-  /** Guards that could not be evaluated on all that they read. */
-  readonly undecided: readonly number[];
-  /** What enforcement in the kernel did: ENFORCED; 0: nothing. */
-  readonly enforced: number;
-}
-
-/** What names a process for good, and the program that it runs. */
-export interface MatchedProcess {
-  /** As the agent's /proc has it; in the root pid namespace if it is in none that the agent is in. */
-  readonly pid: number;
-  /** Of its last exec, in ns since the epoch; 0 if unknown. */
-  readonly execTime: bigint;
-}
-
-/** Why held events were evaluated. Only the first means that the answer came. */
-export const HOLD_ENDS = ['known', 'timed-out', 'too-many-events', 'no-memory', 'rules-replaced', 'stopped'] as const;
-export type HoldEnd = (typeof HOLD_ENDS)[number];
-
-/** Why an event's container is unknown. Stable: alerts and counters have it. */
-export type GapReason =
-  | Exclude<HoldEnd, 'known'>
-  /** The lookup has failed. */
-  | 'failed'
-  /** The event's process is unknown, and so is its container. */
-  | 'unknown-process';
-
-export interface ContainerGap {
-  /** container.id; empty if the process is unknown. */
-  readonly id: string;
-  /** The rule needs the API server's data on its pod. */
-  readonly needsPod: boolean;
-  readonly moment: ContainerMoment;
-  /** Why it is not awaited; undefined while the answer may still come. */
-  readonly reason?: GapReason;
 }
 
 /** Held events of containers that were unknown. */

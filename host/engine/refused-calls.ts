@@ -6,7 +6,7 @@ import { EventRecord } from '../fields/record.ts';
 import { ENFORCED_BY_LSM, enforcedParts } from '../schema/enforced.ts';
 import { EVENT_HEADER, EVENT_STRUCTS } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
-import type { EnforcedClause, EnforcementStart } from './protocol.ts';
+import type { EnforcedClause, EnforcementStart } from './rule-set-start.ts';
 
 const SIZE = member(EVENT_HEADER, 'size').offset;
 const ENFORCED = member(EVENT_HEADER, 'reserved').offset;

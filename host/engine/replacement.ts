@@ -5,7 +5,8 @@ import type { Capture } from '../capture/native.ts';
 import { describeImages } from './describe-images.ts';
 import type { KernelEnforcer } from './kernel-enforcer.ts';
 import type { ModuleSet } from './module-set.ts';
-import type { Enforcing, FromWorker, RuleSetStart, WorkerError } from './protocol.ts';
+import type { Enforcing, FromWorker, WorkerError } from './protocol.ts';
+import type { RuleSetStart } from './rule-set-start.ts';
 import type { SetModule } from './set-module.ts';
 import { describeError } from './worker-error.ts';
 

@@ -1,7 +1,7 @@
 // Matches of a batch that count only if the host finds a condition on their exec session true, where the first rule that matches an event counts: each
 // with the matches of later rules, of which one counts if it does not.
 
-import type { Match } from './protocol.ts';
+import type { Match } from './match.ts';
 
 /** Of an event, beside the first: a module may have any number of rules that match it, and thousands of events may wait. */
 const MOST_OTHERWISE = 32;

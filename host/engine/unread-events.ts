@@ -1,7 +1,7 @@
 // Counts events that the worker has read and not evaluated, by type, so that none goes missing from the equation
 // produced = evaluated + filtered + dropped.
 
-import type { CaptureCounters } from '../capture/native.ts';
+import type { CaptureCounters } from '../capture/capture-counters.ts';
 import type { EventMemory } from '../fields/memory.ts';
 import { EVENT_HEADER } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';

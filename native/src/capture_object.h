@@ -77,7 +77,7 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   uint32_t handle_ = 0;
 };
 
-/** NativeAddon.checkBlock() of host/capture/native.ts. */
+/** NativeAddon.checkBlock() of host/capture/native-addon.ts. */
 Napi::Value CheckBlockOf(const Napi::CallbackInfo& info);
 Napi::Value ArrangeBlockOf(const Napi::CallbackInfo& info);
 Napi::Value RestoreBlockOf(const Napi::CallbackInfo& info);

@@ -1,7 +1,7 @@
 // Metrics under Falco's names, so that dashboards made for it show the same of this agent.
 
 import type { Summary } from '../../agent/summary.ts';
-import type { CaptureCounters } from '../../capture/native.ts';
+import type { CaptureCounters } from '../../capture/capture-counters.ts';
 import { type EventTotals, eventTotals } from '../../engine/event-totals.ts';
 import { PRIORITIES } from '../../schema/priority.ts';
 import { counter, gauge, info, labelName, type Metric, type Sample } from './exposition.ts';

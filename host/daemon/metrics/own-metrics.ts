@@ -1,11 +1,12 @@
 // Wasprey's own metrics, which Falco lacks.
 
 import type { Summary } from '../../agent/summary.ts';
-import type { CaptureCounters } from '../../capture/native.ts';
+import type { CaptureCounters } from '../../capture/capture-counters.ts';
 import type { CapturesSummary } from '../../captures/captures.ts';
 import { LAG_BOUNDS_MS } from '../../engine/evaluation-clock.ts';
 import { eventTotals } from '../../engine/event-totals.ts';
-import { type EngineCounters, HOLD_ENDS } from '../../engine/protocol.ts';
+import { HOLD_ENDS } from '../../engine/match.ts';
+import type { EngineCounters } from '../../engine/protocol.ts';
 import type { JournalSummary } from '../../journal/store.ts';
 import type { OutputCounters } from '../../outputs/output.ts';
 import { EVENT_TYPES } from '../../schema/events/index.ts';

@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, statfsSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ISOLATION_OBJECT_PATH } from '../../capture/addon.ts';
-import type { NativeAddon } from '../../capture/native.ts';
+import type { NativeAddon } from '../../capture/native-addon.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { HOST_ROOT } from '../../fields/host-root.ts';
 import { encodeReachable, type Network } from './reachable.ts';

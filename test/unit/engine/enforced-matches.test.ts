@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EnforcedMatches } from '../../../host/engine/enforced-matches.ts';
 import type { ModuleSet, SetMatch } from '../../../host/engine/module-set.ts';
-import type { EnforcementStart } from '../../../host/engine/protocol.ts';
+import type { EnforcementStart } from '../../../host/engine/rule-set-start.ts';
 import { ENFORCED } from '../../../host/schema/enforced.ts';
 import { eventRecord, RecordMemory } from '../../support/records.ts';
 

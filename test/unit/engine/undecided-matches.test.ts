@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Match } from '../../../host/engine/protocol.ts';
+import type { Match } from '../../../host/engine/match.ts';
 import { UndecidedMatches } from '../../../host/engine/undecided-matches.ts';
 
 function matchOf(rule: number): Match {
