@@ -59,3 +59,23 @@ function isThere(name: string, folder: string): boolean {
   if (existsSync(join(PROJECT, name)) || existsSync(join(PROJECT, folder, name))) return true;
   return SOURCES.some((source) => source.endsWith(`/${name}`));
 }
+
+test('a folder with more than about a thousand lines of sources has a README, and so has such a room', () => {
+  const large = [...linesByFolder()].filter(([, lines]) => lines > 1200).map(([folder]) => folder);
+  assert.ok(large.length > 20);
+  assert.deepEqual(
+    large.filter((folder) => !existsSync(join(PROJECT, folder, 'README.md'))),
+    [],
+  );
+});
+
+/** Lines of each folder's own files, but all of a room of host/. Tests are described in test/README.md, and generated files with what makes them. */
+function linesByFolder(): ReadonlyMap<string, number> {
+  const lines = new Map<string, number>();
+  for (const path of SOURCES.filter((source) => !/^test\/|\/generated\//.test(source))) {
+    const count = readFileSync(join(PROJECT, path), 'utf8').split('\n').length;
+    const room = path.split('/').slice(0, 2).join('/');
+    for (const folder of new Set([dirname(path), room])) lines.set(folder, (lines.get(folder) ?? 0) + count);
+  }
+  return lines;
+}
