@@ -28,6 +28,11 @@ struct ImageText {
 /** comm_bytes up to its NUL. */
 std::string_view CommOf(const image& process);
 
+/** A string that a record may lack. */
+inline OptionalText StringIn(const void* record, const string_ref& text) {
+  return {text.offset != 0, StringOf(record, text)};
+}
+
 /** An image's text in which each string is cut to some hundred bytes, and which has no environment. Arguments that are
  * cut end without a NUL. */
 class CutImageText {
