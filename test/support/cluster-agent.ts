@@ -1,8 +1,7 @@
 // Wasprey in a test cluster: its image, the chart installed with helm, and the alerts of its pods as they come.
 
-import { type ChildProcess, execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,7 +10,7 @@ import { helmProgram } from '../../deploy/chart/helm.ts';
 import { makeImage } from '../../deploy/image/oci-archive.ts';
 import { IMAGE_CONFIG, makeRootFolder } from '../../deploy/image/root-folder.ts';
 import { ownArchitecture } from '../../deploy/tree/architecture.ts';
-import { Cluster, type ClusterImage } from './cluster.ts';
+import { Cluster } from './cluster.ts';
 
 export const NAMESPACE = 'wasprey';
 const IMAGE = { registry: 'registry.test', repository: 'security/wasprey', tag: 'test' };
@@ -40,15 +39,14 @@ export async function eventually<Found>(
   throw new Error(`${what}: not within ${patienceMs / 1000} s`, { cause: problem });
 }
 
-/** Made anew: it is what the tests are about. */
-export async function makeAgentImage(folder: string): Promise<ClusterImage> {
+/** Returns the archive of an image of the working tree: it is what the tests are about. */
+async function makeAgentImage(folder: string): Promise<string> {
   const root = join(folder, 'root');
-  execFileSync('mkdir', [root]);
+  const archive = join(folder, 'wasprey.tar');
+  await mkdir(root);
   await makeRootFolder(root, ownArchitecture());
-  const image = { name: AGENT_IMAGE, archive: join(folder, 'wasprey.tar') };
-  await makeImage(image.name, root, image.archive, IMAGE_CONFIG);
-  rmSync(root, { recursive: true });
-  return image;
+  await makeImage(AGENT_IMAGE, root, archive, IMAGE_CONFIG);
+  return archive;
 }
 
 export interface ReceivedAlert {
@@ -110,23 +108,21 @@ export class AlertStream {
 export class AgentCluster {
   readonly cluster: Cluster;
   readonly alerts: AlertStream;
-  readonly #folder: string;
 
-  private constructor(cluster: Cluster, folder: string) {
+  private constructor(cluster: Cluster) {
     this.cluster = cluster;
-    this.#folder = folder;
     this.alerts = new AlertStream(cluster);
   }
 
   static async start(): Promise<AgentCluster> {
-    const folder = mkdtempSync(join(tmpdir(), 'wasprey-deploy-'));
+    const cluster = await Cluster.start();
     try {
-      const image = await makeAgentImage(folder);
-      return new AgentCluster(await Cluster.start([image]), folder);
+      await cluster.importOnce(AGENT_IMAGE, makeAgentImage);
     } catch (error) {
-      rmSync(folder, { recursive: true });
+      await cluster.stop();
       throw error;
     }
+    return new AgentCluster(cluster);
   }
 
   /** Values that every installation here has. Of the machine's own runtimes nothing is mounted. */
@@ -169,6 +165,5 @@ export class AgentCluster {
   async stop(): Promise<void> {
     this.alerts.close();
     await this.cluster.stop();
-    rmSync(this.#folder, { recursive: true });
   }
 }

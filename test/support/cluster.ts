@@ -23,12 +23,6 @@ const START_TIMEOUT_MS = 180_000;
 /** Longest time until an API server that was started again answers. */
 const API_SERVER_TIMEOUT_MS = 60_000;
 
-export interface ClusterImage {
-  readonly name: string;
-  /** An OCI archive. */
-  readonly archive: string;
-}
-
 /** Where a running cluster is. */
 interface Place {
   readonly folder: string;
@@ -81,14 +75,12 @@ export class Cluster {
     this.pid = pid;
   }
 
-  /** The cluster that is shared, or one of its own, with the images that a file needs. */
-  static async start(images: readonly ClusterImage[] = []): Promise<Cluster> {
+  /** The cluster that is shared, or one of its own. */
+  static async start(): Promise<Cluster> {
     const shared = process.env[SHARED];
-    const cluster = shared === undefined ? await OwnCluster.start() : new Cluster(JSON.parse(shared) as Place);
-    if (shared !== undefined) await cluster.#clear();
-    for (const { archive } of images) {
-      await cluster.run(['ctr', '-a', cluster.containerdSocket, '-n', 'k8s.io', 'image', 'import', archive]);
-    }
+    if (shared === undefined) return OwnCluster.start();
+    const cluster = new Cluster(JSON.parse(shared) as Place);
+    await cluster.#clear();
     return cluster;
   }
 
@@ -103,6 +95,22 @@ export class Cluster {
 
   get kubeconfig(): string {
     return join(this.state, 'certificates/admin.conf');
+  }
+
+  /**
+   * Imports an image, unless a test file before has: a cluster lasts for one run, of the same sources.
+   * @param make makes its OCI archive in a folder, and returns its path
+   */
+  async importOnce(name: string, make: (folder: string) => Promise<string>): Promise<void> {
+    const images = ['ctr', '-a', this.containerdSocket, '-n', 'k8s.io', 'image'];
+    const { stdout } = await this.run([...images, 'ls', '--quiet', `name==${name}`]);
+    if (stdout.trim() === name) return;
+    const folder = await mkdtemp('/var/tmp/wasprey-image-');
+    try {
+      await this.run([...images, 'import', await make(folder)]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   }
 
   /** Runs a command in the cluster's namespaces, with `input` as its standard input. Rejects when it fails. */
