@@ -16,6 +16,12 @@ test('a pod runs, and a command in it prints', async () => {
   assert.equal(await cluster.kubectl('exec', 'shell', '--', 'hostname'), 'shell\n');
 });
 
+test('its pods are in a control group of its own, where the kubelet finds no other pods of the machine', async () => {
+  const groups = await cluster.kubectl('exec', 'shell', '--', 'cat', '/proc/self/cgroup');
+  assert.match(groups, new RegExp(`:/wasprey-cluster-${cluster.pid}/kubepods/`));
+  assert.doesNotMatch(groups, /:\/kubepods/);
+});
+
 test('an API server that was stopped comes back', async () => {
   await cluster.stopApiServer();
   await assert.rejects(cluster.kubectl('get', '--raw', '/readyz'));

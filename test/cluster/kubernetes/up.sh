@@ -14,6 +14,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 programs=$(realpath "${1:?usage: up.sh PROGRAMS STATE}")
 state=$(realpath -m "${2:?usage: up.sh PROGRAMS STATE}")
 keys=$state/certificates
+# Of the pods, below which the kubelet makes its own: it ends whatever it finds in there and does not know, such as the pods of another cluster.
+group=/wasprey-cluster-$$
 mkdir -p "$state"/{log,cni,kubelet,var-lib-kubelet,containerd,logs-of-pods,sysctl}
 
 ctr() { command ctr -a "$state/containerd.sock" -n k8s.io "$@"; }
@@ -42,7 +44,7 @@ take_down() {
   for task in $(ctr task ls -q 2> /dev/null); do ctr task rm -f "$task" || true; done > /dev/null 2>&1
   kill $(jobs -p) 2> /dev/null || true
   wait
-  find /sys/fs/cgroup -depth -type d -path '*kubepods*' -exec rmdir {} + 2> /dev/null || true
+  find /sys/fs/cgroup -depth -type d \( -path "*$group" -o -path "*$group/*" \) -exec rmdir {} + 2> /dev/null || true
 }
 trap take_down EXIT
 trap 'exit 0' TERM INT HUP
@@ -99,6 +101,7 @@ authorization: {mode: Webhook}
 tlsCertFile: $keys/node1.crt
 tlsPrivateKeyFile: $keys/node1.key
 cgroupDriver: cgroupfs
+cgroupRoot: $group
 enforceNodeAllocatable: []
 staticPodPath: $state/static-pods
 failSwapOn: false
@@ -113,6 +116,14 @@ kubeAPIQPS: 50
 kubeAPIBurst: 100
 evictionHard: {memory.available: "50Mi", nodefs.available: "1%", imagefs.available: "1%"}
 CONF
+
+# In each hierarchy of version 1, or in that of version 2: there the kubelet wants all controllers in it.
+if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+  sed 's/[a-z]\+/+&/g' /sys/fs/cgroup/cgroup.controllers > /sys/fs/cgroup/cgroup.subtree_control
+  mkdir "/sys/fs/cgroup$group"
+else
+  for hierarchy in /sys/fs/cgroup/*/; do mkdir -p "$hierarchy$group"; done
+fi
 
 start containerd containerd -c "$state/containerd.toml"
 start etcd etcd --data-dir "$state/etcd" --unsafe-no-fsync \
