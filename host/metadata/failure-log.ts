@@ -25,6 +25,11 @@ export interface FailureCount {
   readonly source: MetadataSource;
   readonly kind: FailureKind;
   readonly count: number;
+  /** The message of the last one, on one line, and when it was, in ms since the epoch. */
+  readonly reason: string;
+  readonly lastMs: number;
+  /** The source has not worked since. */
+  readonly isLasting: boolean;
 }
 
 /** A failure of a source, thrown by the parts of this directory. */
@@ -62,9 +67,9 @@ export interface SourceListener {
 export class FailureLog {
   readonly #write: (message: string) => void;
   readonly #now: () => number;
-  readonly #counts = new Map<string, FailureCount>();
-  /** Sources with their subjects. */
-  readonly #failing = new Set<string>();
+  readonly #counts = new Map<string, Omit<FailureCount, 'isLasting'>>();
+  /** Sources with their subjects, and the counter of the last failure of each. */
+  readonly #failing = new Map<string, string>();
   readonly #lineAt = new Map<string, number>();
   #closed = false;
 
@@ -77,16 +82,20 @@ export class FailureLog {
   /** The error's message has no full stop; it may quote others. */
   failed(source: MetadataSource, { kind, message, subject }: MetadataError): void {
     const counter = `${source} ${kind}`;
-    this.#counts.set(counter, { source, kind, count: (this.#counts.get(counter)?.count ?? 0) + 1 });
+    const reason = oneLine(message);
+    const count = (this.#counts.get(counter)?.count ?? 0) + 1;
+    this.#counts.set(counter, { source, kind, count, reason, lastMs: Date.now() });
     const key = `${source} ${subject}`;
     // A new list follows by itself.
-    if (this.#closed || kind === 'expired' || this.#failing.has(key)) return;
-    this.#failing.add(key);
+    if (this.#closed || kind === 'expired') return;
+    const isKnown = this.#failing.has(key);
+    this.#failing.set(key, counter);
+    if (isKnown) return;
     const now = this.#now();
     const last = this.#lineAt.get(key);
     if (last !== undefined && now - last < LINE_EVERY_MS) return;
     this.#lineAt.set(key, now);
-    this.#write(`No metadata from ${SOURCE_NAMES[source]}: ${oneLine(message)}. Alerts lack them until it answers.`);
+    this.#write(`No metadata from ${SOURCE_NAMES[source]}: ${reason}. Alerts lack them until it answers.`);
   }
 
   /** The source has answered. */
@@ -101,7 +110,8 @@ export class FailureLog {
 
   /** The sources that have failed. */
   get counts(): readonly FailureCount[] {
-    return [...this.#counts.values()];
+    const lasting = new Set(this.#failing.values());
+    return [...this.#counts].map(([counter, counted]) => ({ ...counted, isLasting: lasting.has(counter) }));
   }
 }
 

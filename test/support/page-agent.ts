@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Agent } from '../../host/agent/agent.ts';
+import type { AgentOptions } from '../../host/agent/agent-options.ts';
+import type { RuleModule } from '../../host/agent/rule-module.ts';
 import type { Configuration } from '../../host/config/definition.ts';
 import { DEFINITION } from '../../host/config/definition.ts';
 import { defaultsOf } from '../../host/config-values/defaults.ts';
@@ -36,6 +38,10 @@ export interface PageAgentOptions {
   readonly actions?: boolean;
   /** Who keeps what is in force. Default: nobody. */
   readonly responses?: InForceHost;
+  /** Beside that of the rules. */
+  readonly modules?: readonly RuleModule[];
+  /** Of the agent itself. */
+  readonly agent?: Partial<AgentOptions>;
   /** What the page logs. Default: it logs nothing. */
   readonly onLog?: (message: string) => void;
 }
@@ -46,7 +52,7 @@ export const SIGNER = '0123456789abcdef';
 /** @param rules text of a rules file */
 export async function startPageAgent(
   rules: string,
-  { port, journal, captures, actions, responses, onLog }: PageAgentOptions = {},
+  { port, journal, captures, actions, responses, modules = [], agent, onLog }: PageAgentOptions = {},
 ): Promise<PageAgent> {
   const folder = mkdtempSync(join(tmpdir(), 'wasprey-page-'));
   const file = join(folder, 'rules.yaml');
@@ -70,7 +76,8 @@ export async function startPageAgent(
   });
   if (!page) throw new Error('the page is off');
   const module = { ...(await moduleOf(rules)), signedBy: [SIGNER] };
-  const built = await startBuiltAgent([module], { hasDetails: true, ruleMatching: 'all' }, [page.board]);
+  const options = { ...agent, hasDetails: true, ruleMatching: 'all' } as const;
+  const built = await startBuiltAgent([module, ...modules], options, [page.board]);
   page.watch(built.agent, responses);
   return {
     agent: built.agent,

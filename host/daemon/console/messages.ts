@@ -232,7 +232,14 @@ export interface ShownStatus {
   readonly lagMs: number;
   readonly eventsHeld: number;
   readonly eventsWaiting?: number;
-  readonly setAside: readonly { readonly module: string; readonly reason: string; readonly to?: number }[];
+  readonly setAside: readonly {
+    readonly module: string;
+    readonly reason: string;
+    /** As in ModuleAbsence. */
+    readonly from: number;
+    readonly again?: number;
+    readonly to?: number;
+  }[];
   readonly generation: number;
   readonly modules: readonly {
     readonly name: string;
@@ -262,6 +269,15 @@ export interface ShownStatus {
     readonly unknown: number;
     readonly podsKnown: number;
     readonly podsUnknown: number;
+    /** As in FailureCount. */
+    readonly failures: readonly {
+      readonly source: string;
+      readonly kind: string;
+      readonly count: number;
+      readonly reason: string;
+      readonly lastMs: number;
+      readonly isLasting: boolean;
+    }[];
   };
   readonly outputs: readonly {
     readonly name: string;

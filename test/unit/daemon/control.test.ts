@@ -75,7 +75,9 @@ const STATUS: AgentStatus = {
     unknown: 1,
     podsKnown: 2,
     podsUnknown: 0,
-    failures: [{ source: 'cri', kind: 'timeout', count: 4 }],
+    failures: [
+      { source: 'cri', kind: 'timeout', count: 4, reason: 'no answer', lastMs: 1_700_000_006_000, isLasting: true },
+    ],
   },
   outputs: [{ name: 'stdout', counters: { written: 7, heldBack: 4, dropped: 0, errors: 0 } }],
   tampering: { present: [], total: 0 },

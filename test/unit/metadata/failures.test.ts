@@ -28,7 +28,35 @@ describe('metadata: failures', () => {
     assert.equal(lines.length, 2);
     fail('another part');
     assert.equal(lines.length, 3);
-    assert.deepEqual(log.counts, [{ source: 'cri', kind: 'timeout', count: 161 }]);
+    assert.deepEqual(
+      log.counts.map(({ source, kind, count }) => ({ source, kind, count })),
+      [{ source: 'cri', kind: 'timeout', count: 161 }],
+    );
+  });
+
+  it('each kind has its last reason and time, and whether the source has worked since', () => {
+    const log = new FailureLog(() => {});
+    const states = () => log.counts.map(({ kind, reason, isLasting }) => [kind, reason, isLasting]);
+    const began = Date.now();
+    log.failed('kubernetes', new MetadataError('unreachable', 'refused\u001b[2J', 'pods'));
+    log.failed('kubernetes', new MetadataError('unreachable', 'refused again', 'nodes'));
+    assert.deepEqual(states(), [['unreachable', 'refused again', true]]);
+    const [{ lastMs } = assert.fail()] = log.counts;
+    assert.ok(lastMs >= began && lastMs <= Date.now());
+    log.working('kubernetes', 'pods');
+    assert.deepEqual(states(), [['unreachable', 'refused again', true]], 'the other part still fails');
+    // It fails in another way now.
+    log.failed('kubernetes', new MetadataError('denied', 'forbidden', 'nodes'));
+    assert.deepEqual(states(), [
+      ['unreachable', 'refused again', false],
+      ['denied', 'forbidden', true],
+    ]);
+    log.working('kubernetes', 'nodes');
+    log.failed('kubernetes', new MetadataError('expired', 'a line\nand another', 'nodes'));
+    assert.deepEqual(states().slice(1), [
+      ['denied', 'forbidden', false],
+      ['expired', 'a line and another', false],
+    ]);
   });
 
   it('the API server is asked where there is a service account, and its files are read for each request', async () => {

@@ -5,6 +5,8 @@ import type { ShownStatus } from '../messages.ts';
 import { Sparkline } from './charts.tsx';
 import { Doctor } from './doctor.tsx';
 import { EventTypes } from './event-types.tsx';
+import { Metadata } from './metadata.tsx';
+import { Numbers } from './numbers.tsx';
 import { Scroll } from './scroll.tsx';
 import { rates, useStates } from './status.ts';
 import { bytes, count, milliseconds, Note, number, rate, Text, Time } from './text.tsx';
@@ -63,12 +65,12 @@ function Shown({ states, status }: Props): VNode {
           ['Fullest ring since the start', `${Math.round(100 * status.ringHighWater)} %`],
           ['Events that wait in the rings', number(status.eventsWaiting ?? 0)],
           ['Events that wait for their container', number(status.eventsHeld)],
-          ['Containers known, unknown', `${number(status.containers.known)}, ${number(status.containers.unknown)}`],
-          ['Pods known, unknown', `${number(status.containers.podsKnown)}, ${number(status.containers.podsUnknown)}`],
           ['Replacements of rules, refused', `${number(status.reloads.succeeded)}, ${number(status.reloads.failed)}`],
           ['Journal', journalText(status)],
         ]}
       />
+      <h2>Containers and pods</h2>
+      <Metadata status={status} />
       <h2>Outputs</h2>
       <Outputs status={status} />
       <h2>The machine</h2>
@@ -117,19 +119,6 @@ function Events({ states, status }: Props): VNode {
         </tbody>
       </table>
     </Scroll>
-  );
-}
-
-function Numbers({ rows }: { readonly rows: readonly (readonly [string, string])[] }): VNode {
-  return (
-    <dl class="fields">
-      {rows.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }
 

@@ -21,6 +21,8 @@ interface Row {
   /** Of the time that all rules take, 0 to 1. */
   readonly share: number;
   readonly recent: readonly number[];
+  /** Its module is not evaluated. */
+  readonly isSetAside: boolean;
 }
 
 const COLUMNS = [
@@ -54,9 +56,17 @@ export function RulesView(): VNode {
           {count(status.rules.length, 'rule')}, {count(status.modules.length, 'module')}, costs estimated from samples
         </p>
       </div>
-      {setAside.map(({ module, reason }) => (
+      {setAside.map(({ module, reason, from, again }) => (
         <div key={module} class="banner" role="status">
-          Module <Text value={module} /> is set aside: <Text value={reason} />
+          The rules of <Text value={module} most={200} /> are set aside since <Time ms={from} date />:{' '}
+          <Text value={reason} most={500} />.{' '}
+          {again === undefined ? (
+            'They are not evaluated until they are replaced.'
+          ) : (
+            <>
+              They are tried again at <Time ms={again} />.
+            </>
+          )}
         </div>
       ))}
       <search class="filters">
@@ -106,7 +116,7 @@ function Loading(): VNode {
 }
 
 function RuleRow({
-  row: { name, priority, alerts, nanoseconds, share, module, recent },
+  row: { name, priority, alerts, nanoseconds, share, module, recent, isSetAside },
 }: {
   readonly row: Row;
 }): VNode {
@@ -125,6 +135,7 @@ function RuleRow({
       <td class="number">{(100 * share).toFixed(1)} %</td>
       <td>
         <Text value={module} most={100} />
+        {isSetAside && <SetAside />}
       </td>
       <td>
         <Sparkline values={recent} label={`${rate(recent.at(-1) ?? 0)} alerts`} />
@@ -133,7 +144,13 @@ function RuleRow({
   );
 }
 
-function Modules({ status: { modules } }: { readonly status: ShownStatus }): VNode {
+function SetAside(): VNode {
+  return <span class="tag warning">set aside</span>;
+}
+
+function Modules({ status }: { readonly status: ShownStatus }): VNode {
+  const { modules } = status;
+  const absent = setAsideOf(status);
   return (
     <Scroll label="Table of modules">
       <table>
@@ -156,6 +173,7 @@ function Modules({ status: { modules } }: { readonly status: ShownStatus }): VNo
             <tr key={sha256}>
               <th scope="row">
                 <Text value={name} most={200} />
+                {absent.has(name) && <SetAside />}
               </th>
               <td class="number">{number(rules)}</td>
               <td class="number">{milliseconds(evaluationMs)}</td>
@@ -181,15 +199,22 @@ function Signers({ ids }: { readonly ids: readonly string[] | undefined }): VNod
   return ids.length === 0 ? <>no trusted key</> : <code>{ids.join(', ')}</code>;
 }
 
+/** Names of modules that are not evaluated now. */
+function setAsideOf({ setAside }: ShownStatus): ReadonlySet<string> {
+  return new Set(setAside.filter(({ to }) => to === undefined).map(({ module }) => module));
+}
+
 function rowsOf(states: readonly ShownStatus[], status: ShownStatus): Row[] {
   const total = status.rules.reduce((sum, { estimatedMs }) => sum + estimatedMs, 0);
   const { evaluated } = status.events;
+  const absent = setAsideOf(status);
   return status.rules.map(({ name, module, priority, alerts, estimatedMs }, index) => ({
     name,
     module,
     priority,
     alerts,
     nanoseconds: evaluated === 0 ? 0 : (estimatedMs * 1_000_000) / evaluated,
+    isSetAside: absent.has(module),
     share: total === 0 ? 0 : estimatedMs / total,
     recent: rates(states, ({ rules }) => (rules[index]?.name === name ? rules[index].alerts : alerts)),
   }));
