@@ -7,7 +7,7 @@ import type { Output, OutputCounters } from '../../outputs/output.ts';
 import { TokenBucket } from '../../outputs/token-bucket.ts';
 import { AlertGroup } from './alert-group.ts';
 import { type BoardMessage, type GroupAlerts, type GroupText, STEP_MS } from './messages.ts';
-import { groupKey, placeOf, workloadOf } from './workload.ts';
+import { groupKey, isSamePlace, type Place, placeOf, workloadOf } from './workload.ts';
 
 /** Groups: the one that had no alert for longest makes room. */
 const MOST_GROUPS = 300;
@@ -17,12 +17,19 @@ const MOST_KEPT_BYTES = 12 * 1024 * 1024;
 const KEPT_AT_ONCE = 500;
 const KEPT_A_SECOND = 50;
 
+interface Latest {
+  readonly place: Place;
+  readonly group: AlertGroup;
+}
+
 export class AlertBoard implements Output {
   readonly name = 'console';
   /** Of this run. */
   readonly instance = randomBytes(6).toString('hex');
   /** By rule and workload. */
   readonly #groups = new Map<string, AlertGroup>();
+  /** Of each rule the group of the latest alert: most often the next one is of it, too. */
+  readonly #latest = new Map<string, Latest>();
   #keptBytes = 0;
   #pace: TokenBucket | undefined;
   readonly #gone: { readonly id: number; readonly tick: number }[] = [];
@@ -95,6 +102,14 @@ export class AlertBoard implements Output {
   /** Texts are made for a new group alone. */
   #groupFor(alert: Alert): AlertGroup {
     const place = placeOf(alert);
+    const latest = this.#latest.get(alert.rule);
+    if (latest && isSamePlace(latest.place, place)) return latest.group;
+    const group = this.#groupAt(alert, place);
+    this.#latest.set(alert.rule, { place, group });
+    return group;
+  }
+
+  #groupAt(alert: Alert, place: Place): AlertGroup {
     const key = groupKey(alert.rule, place);
     const known = this.#groups.get(key);
     if (known) return known;
@@ -110,6 +125,7 @@ export class AlertBoard implements Output {
   #dropOldestGroup(): void {
     const [key, oldest] = [...this.#groups].reduce((one, other) => (other[1].latestId < one[1].latestId ? other : one));
     this.#groups.delete(key);
+    if (this.#latest.get(oldest.text.rule)?.group === oldest) this.#latest.delete(oldest.text.rule);
     this.#keptBytes -= oldest.bytes;
     this.#gone.push({ id: oldest.text.id, tick: this.#tick + 1 });
     // A reader that is further behind gets all groups.

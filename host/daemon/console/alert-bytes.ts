@@ -11,6 +11,14 @@ export function bytesOf({ message, fields, details = [] }: Alert): number {
   return 2 * message.length + valueBytes(fields) + valueBytes(details);
 }
 
+/**
+ * The same of an alert without details, and without a look at each value: most are forgotten when the next one has come. Values are taken to be as long
+ * as what the message has of them.
+ */
+export function roughBytesOf({ message, fields }: Alert): number {
+  return 3 * message.length + VALUE_OVERHEAD * fields.length;
+}
+
 function valueBytes(values: readonly KeyedValue[]): number {
   let sum = 0;
   for (const { value } of values) if (value) sum += VALUE_OVERHEAD + payloadOf(value);

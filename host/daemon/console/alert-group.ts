@@ -3,7 +3,7 @@
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import type { Alert } from '../../outputs/alert.ts';
 import { TokenBucket } from '../../outputs/token-bucket.ts';
-import { bytesOf } from './alert-bytes.ts';
+import { bytesOf, roughBytesOf } from './alert-bytes.ts';
 import { type AlertLine, type GroupAlerts, type GroupNumbers, type GroupText, STEP_MS, STEPS } from './messages.ts';
 
 /** Alerts that can be looked at beside the latest, with details and without. */
@@ -11,11 +11,13 @@ const KEPT_OF_EACH = 10;
 /** Alerts without details that are kept for longer than until the next one, where those of all groups are too many: so many a second. */
 const KEPT_A_SECOND = 1;
 const LONGEST_LINE = 300;
+const NANOSECONDS = Number(NANOSECONDS_PER_MS);
 
 interface Kept {
   readonly id: number;
   readonly alert: Alert;
-  readonly bytes: number;
+  /** Roughly, as long as it does not stay. */
+  bytes: number;
   /** It can still be looked at when the next one has come. */
   stays: boolean;
 }
@@ -56,7 +58,7 @@ export class AlertGroup {
    * @param pace of alerts that stay, of all groups
    */
   add(id: number, alert: Alert, pace: TokenBucket, tick: number): void {
-    const time = Number(alert.time / NANOSECONDS_PER_MS);
+    const time = millisecondsOf(alert);
     this.#count++;
     if (this.#first === 0) this.#first = time;
     this.#last = Math.max(this.#last, time);
@@ -64,7 +66,7 @@ export class AlertGroup {
     this.#countStep(Math.floor(time / STEP_MS));
     if (this.#latest) this.#replace(this.#latest);
     const stays = alert.details !== undefined || pace.take(time) || this.#ownPace(time).take(time);
-    const bytes = bytesOf(alert);
+    const bytes = stays ? bytesOf(alert) : roughBytesOf(alert);
     this.#latest = { id, alert, bytes, stays };
     this.#latestId = id;
     this.bytes += bytes;
@@ -130,6 +132,10 @@ export class AlertGroup {
       this.bytes -= kept.bytes;
       return;
     }
+    // It may stay since a window was sent it.
+    const before = kept.bytes;
+    kept.bytes = bytesOf(kept.alert);
+    this.bytes += kept.bytes - before;
     const list = this.#listOf(kept);
     list.push(kept);
     if (list.length > KEPT_OF_EACH) this.bytes -= list.shift()?.bytes ?? 0;
@@ -167,10 +173,16 @@ function beginningOf(text: string): string {
   return Buffer.from(text.slice(0, LONGEST_LINE), 'utf16le').toString('utf16le');
 }
 
-function lineOf({ id, alert: { time, message, details } }: Kept): AlertLine {
+/** Exact to a microsecond. Dividing the bigint would take longer than all else that is done for an alert. */
+function millisecondsOf({ time }: Alert): number {
+  return Math.floor(Number(time) / NANOSECONDS);
+}
+
+function lineOf({ id, alert }: Kept): AlertLine {
+  const { message, details } = alert;
   return {
     id,
-    time: Number(time / NANOSECONDS_PER_MS),
+    time: millisecondsOf(alert),
     message: message.slice(0, LONGEST_LINE),
     hasDetails: details !== undefined,
   };

@@ -55,6 +55,29 @@ test('alerts are grouped by rule and workload', () => {
   assert.deepEqual(reader.counts, { 'Shell a': 2, 'Shell b': 1, 'Read a': 1 });
 });
 
+test('a rule whose group made room has a new one', () => {
+  const board = new AlertBoard();
+  board.write(alert('Shell', 'a'));
+  for (let count = 0; count < 300; count++) board.write(alert(`Rule ${count}`, 'a'));
+  board.write(alert('Shell', 'a'));
+  const shells = board.since(0, NOW)?.added.filter(({ rule }) => rule === 'Shell') ?? [];
+  assert.deepEqual(
+    shells.map(({ id }) => id),
+    [302],
+  );
+});
+
+test('names that differ in their last byte alone, or in being there, make groups of their own', () => {
+  const board = new AlertBoard();
+  for (const pod of ['web-1', 'web-2', '', 'web-1', 'web-22']) board.write(alert('Shell', pod));
+  const [first] = board.since(0, NOW)?.changed ?? [];
+  assert.equal(board.since(0, NOW)?.changed.length, 4);
+  assert.equal(first?.count, 2);
+  // Beyond 300 bytes they are cut.
+  for (const end of ['x', 'y']) board.write(alert('Shell', 'n'.repeat(300) + end));
+  assert.equal(board.since(0, NOW)?.changed.length, 5);
+});
+
 test('a reader that has missed messages has the same as one that has not', () => {
   const board = new AlertBoard();
   const [steady, rare] = [new Reader(), new Reader()];
