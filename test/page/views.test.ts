@@ -225,6 +225,25 @@ test('a service at another port does not get the cookie', async () => {
   await new Promise((resolve) => other.close(resolve));
 });
 
+test('a link to a view, in a page of another site, opens it with the session', async () => {
+  const ticket = createServer((_, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end(`<a href="${agent.origin}/#/rules">look</a>`);
+  });
+  await new Promise<void>((resolve) => ticket.listen(0, '127.0.0.1', resolve));
+  const { port } = ticket.address() as AddressInfo;
+  await using window = await browser.window();
+  const { page } = window;
+  await page.goto(agent.link());
+  await page.locator('.group').first().waitFor();
+  await page.goto(`http://localhost:${port}/`);
+  await page.getByRole('link', { name: 'look' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Rules' }).waitFor({ timeout: 20_000 });
+  await page.getByRole('row', { name: 'Sensitive file read' }).waitFor();
+  ticket.closeAllConnections();
+  await new Promise((resolve) => ticket.close(resolve));
+});
+
 test('an alert of another source says that there is no process', async () => {
   await using window = await browser.window();
   const { page } = window;

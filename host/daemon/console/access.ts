@@ -120,13 +120,20 @@ export function cookiesOf({ headers }: IncomingMessage, name: string): string[] 
  * Why a request is not from the page itself; undefined if it is. An address or this machine's own name can't be made to point here by others,
  * as any other name can.
  */
-export function foreignness({ headers }: IncomingMessage, scheme: 'http' | 'https'): string | undefined {
+export function foreignness(request: IncomingMessage, scheme: 'http' | 'https'): string | undefined {
+  const { headers } = request;
   const { host = '', origin, 'sec-fetch-site': site } = headers;
   if (!isOwnHost(host)) return 'this host is not served: use an address or localhost';
   if (origin !== undefined && origin !== `${scheme}://${host}`) return 'requests of other pages are not answered';
-  if (site !== undefined && site !== 'same-origin' && site !== 'none')
+  if (site !== undefined && site !== 'same-origin' && site !== 'none' && !isLink(request))
     return 'requests of other pages are not answered';
   return undefined;
+}
+
+/** A window goes to the page, by a link in a ticket or a chat. The page by itself has no data, and what it asks for then is its own. */
+function isLink({ method, url, headers }: IncomingMessage): boolean {
+  const { 'sec-fetch-mode': mode, 'sec-fetch-dest': destination } = headers;
+  return method === 'GET' && url === '/' && mode === 'navigate' && destination === 'document';
 }
 
 function isOwnHost(host: string): boolean {

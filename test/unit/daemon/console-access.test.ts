@@ -183,6 +183,29 @@ test('other hosts, other origins and other sites are refused, with a session and
   }
 });
 
+test('a link of another site opens the page, and nothing else', async () => {
+  const cookie = await session();
+  const link = {
+    ...{ host: `127.0.0.1:${port}`, 'sec-fetch-site': 'cross-site' },
+    ...{ 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+  };
+  assert.equal((await ask('/', { headers: link })).status, 200);
+  const refused: readonly [path: string, method: string, more: Readonly<Record<string, string>>][] = [
+    ['/page.js', 'GET', {}],
+    [`${API}/status`, 'GET', {}],
+    ['/session', 'POST', {}],
+    ['/', 'POST', {}],
+    ['/', 'GET', { host: 'attacker.example' }],
+    ['/', 'GET', { origin: 'https://attacker.example' }],
+    ['/', 'GET', { 'sec-fetch-dest': 'iframe' }],
+    ['/', 'GET', { 'sec-fetch-mode': 'no-cors' }],
+  ];
+  for (const [path, method, more] of refused) {
+    const { status } = await ask(path, { method, headers: { ...link, cookie, ...more } });
+    assert.equal(status, 403, `${method} ${path} ${JSON.stringify(more)}`);
+  }
+});
+
 test('nothing can be changed', async () => {
   const cookie = await session();
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']) {
