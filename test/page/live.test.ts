@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { handOver } from '../../host/cli/console/hand-over.ts';
 import { freePort } from '../support/free-port.ts';
 import { assertAccessible, screenshot, TestBrowser } from '../support/page-browser.ts';
 import { type RunProcess, startRun, startWasprey } from '../support/run-process.ts';
@@ -64,6 +65,17 @@ async function link(): Promise<string> {
   assert.equal(await command.ended, 0, command.stderr());
   return command.stdout().trim();
 }
+
+test('the address that a browser of the desktop is started with leads to the page', async () => {
+  const given = await handOver(await link(), process.getuid?.() ?? 0);
+  await using window = await browser.window();
+  try {
+    await window.page.goto(given.address);
+    await window.page.getByText('live', { exact: true }).waitFor();
+  } finally {
+    given.close();
+  }
+});
 
 function bash(script: string): void {
   execFileSync('bash', ['-c', script]);

@@ -1,5 +1,4 @@
-// wasprey console: prints the address of the page of this machine's agent, or of one in a cluster. It starts no browser: the address has the token, and
-// every local user can read the arguments of a process.
+// wasprey console: prints the address of the page of this machine's agent, or of one in a cluster, and opens it where there is a desktop.
 
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -7,17 +6,19 @@ import { CONFIG_OPTIONS, configurationOf } from '../../daemon/configuration.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
+import { openPage } from '../console/open-page.ts';
 import { defineCommand } from '../definition/command.ts';
 
 const PATIENCE_MS = 5_000;
 
 export const CONSOLE = defineCommand({
   name: 'console',
-  usage: '[--pod NAMESPACE/POD]',
+  usage: '[--pod NAMESPACE/POD] [--no-open]',
   operands: [],
   description: `
     Prints the address of the page that this machine's agent serves (\`console.enabled\`). The address opens the page once,
-    within one browser, for twelve hours; the next call prints another.
+    within one browser, for twelve hours; the next call prints another. At a terminal on a desktop (DISPLAY or
+    WAYLAND_DISPLAY, and xdg-open) your browser opens it, also by sudo; the token is on no command line.
 
     The page shows alerts as they come, why a rule fired, what rules cost and how the agent does. From another machine:
     \`ssh -L 8766:127.0.0.1:8766 HOST\`, then the address that the command prints there.
@@ -30,6 +31,7 @@ export const CONSOLE = defineCommand({
   },
   options: {
     ...CONFIG_OPTIONS,
+    'no-open': { kind: 'flag', description: 'Start no browser.' },
     pod: { kind: 'text', value: 'NAMESPACE/POD', description: "The agent's pod." },
     namespace: {
       kind: 'text',
@@ -48,16 +50,20 @@ export const CONSOLE = defineCommand({
   ],
   async run({ options, operands }, terminal) {
     if (operands.length > 0) throw new UsageError('console takes no operands');
-    const { pod, namespace, config, option } = options;
+    const { pod, namespace, config, option, 'no-open': isPrintedOnly } = options;
+    const show = async (link: string, stop?: AbortSignal): Promise<void> => {
+      terminal.print(`${link}\n`);
+      if (!isPrintedOnly) await openPage(link, terminal, stop);
+    };
     if (pod !== undefined) {
       if (config !== undefined || option) throw new UsageError('--pod excludes --config and --option');
       const { showPodPage } = await import('../console/pod-page.ts');
-      return showPodPage(pod, namespace, terminal);
+      return showPodPage(pod, namespace, { terminal, show });
     }
     if (namespace !== undefined) throw new UsageError('--namespace is for --pod');
     const { configuration } = await configurationOf({ config, option, usual: true }, terminal);
     const link = await linkIn(configuration.console.token_file);
-    terminal.print(`${link}\n`);
+    await show(link);
     return EXIT.ok;
   },
 });

@@ -12,13 +12,23 @@ import { podLink } from './pod-link.ts';
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const POD = /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/;
 
+export interface PodPageTerminal {
+  readonly terminal: Terminal;
+  /** Prints the page's address, and opens it where there is a desktop, unless it is stopped. */
+  show(link: string, stop: AbortSignal): Promise<void>;
+}
+
 /**
- * Prints the address, and forwards the port until Ctrl-C.
+ * Shows the address, and forwards the port until Ctrl-C.
  * @param pod `POD` or `NAMESPACE/POD`
  * @returns the exit status
  * @throws {UsageError | CommandFailure}
  */
-export async function showPodPage(pod: string, namespace: string | undefined, terminal: Terminal): Promise<number> {
+export async function showPodPage(
+  pod: string,
+  namespace: string | undefined,
+  { terminal, show }: PodPageTerminal,
+): Promise<number> {
   const named = podNamed(pod, namespace);
   const config = await userCluster();
   const chosen: PodName = { name: named.name, namespace: named.namespace ?? usualNamespace(config) };
@@ -30,8 +40,9 @@ export async function showPodPage(pod: string, namespace: string | undefined, te
     last = message;
   };
   const forwarded = await forwardPort({ config, pod: chosen, port, onTrouble });
-  terminal.print(`${scheme}://127.0.0.1:${forwarded.port}/#token=${token}\n`);
+  const shown = show(`${scheme}://127.0.0.1:${forwarded.port}/#token=${token}`, stop);
   terminal.say(`the page of ${chosen.namespace}/${chosen.name}, until Ctrl-C\n`);
+  await shown;
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
   await forwarded.close();
   return EXIT.ok;
