@@ -13,6 +13,7 @@ import { directoryForTests } from '../support/directory.ts';
 import { type RunProcess, startWasprey } from '../support/run-process.ts';
 
 const SHOP = 'shop';
+const SECOND_MS = 1_000;
 const folder = directoryForTests();
 let agents: AgentCluster;
 let api: ClusterApi;
@@ -98,21 +99,25 @@ function statusWith(origin: string, headers: Readonly<Record<string, string>>): 
   });
 }
 
-/** Reads the stream until a message has an alert of the shop's pod; when that was. */
-async function shownAt(stream: Response): Promise<number> {
+/** Reads the stream to its end. @param onShown gets how long after its event an alert of the shop's pod has come, in ms, by the one clock that there is */
+async function readDelays(stream: Response, onShown: (delay: number) => void): Promise<void> {
   const decoder = new TextDecoder();
-  let text = '';
+  let [text, count]: [string, number] = ['', 0];
+  let group: number | undefined;
   for await (const chunk of stream.body as unknown as AsyncIterable<Uint8Array>) {
     text += decoder.decode(chunk, { stream: true });
     const lines = text.split('\n');
     text = lines.pop() ?? '';
     for (const line of lines) {
       if (!line.startsWith('data:')) continue;
-      const { added = [] } = JSON.parse(line.slice('data:'.length)) as Partial<BoardMessage>;
-      if (added.some(({ rule, pod }) => rule === 'Sensitive file read' && pod === 'till')) return Date.now();
+      const { added = [], changed = [] } = JSON.parse(line.slice('data:'.length) || '{}') as Partial<BoardMessage>;
+      group ??= added.find(({ rule, pod }) => rule === 'Sensitive file read' && pod === 'till')?.id;
+      const numbers = changed.find(({ id }) => id === group);
+      if (!numbers || numbers.count === count) continue;
+      count = numbers.count;
+      onShown(Date.now() - numbers.last);
     }
   }
-  throw new Error('the stream has ended');
 }
 
 test("the page of an agent's pod is served at a port of this machine until Ctrl-C", async (t) => {
@@ -133,9 +138,17 @@ test("the page of an agent's pod is served at a port of this machine until Ctrl-
   assert.equal(await statusWith(origin, { origin: 'https://attacker.example' }), 403);
   const stream = await fetch(`${origin}${path}/stream`, { headers: { cookie } });
   assert.equal(stream.status, 200);
-  const began = Date.now();
-  await agents.cluster.kubectl('-n', SHOP, 'exec', 'till', '--', 'cat', '/etc/shadow');
-  t.diagnostic(`shown ${(await shownAt(stream)) - began} ms after the start of kubectl exec`);
+  const delays: number[] = [];
+  // It ends with the command that forwards the port.
+  void readDelays(stream, (delay) => delays.push(delay)).catch(() => {});
+  // Other work of the machine can make any of them late.
+  while (delays.length < 8 && Math.min(...delays) >= SECOND_MS) {
+    const before = delays.length;
+    await agents.cluster.kubectl('-n', SHOP, 'exec', 'till', '--', 'cat', '/etc/shadow');
+    await eventually('that what kubectl exec did is shown', async () => delays.length > before);
+  }
+  t.diagnostic(`shown ${delays.join(', ')} ms after the event`);
+  assert.ok(Math.min(...delays) < SECOND_MS, `${delays} ms`);
   // Each call prints another address, at another port while this one is taken.
   await using other = consoleOf(`${NAMESPACE}/${pod}`);
   const second = await open(other);

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { text } from '../../host/fields/value.ts';
 import { type PageAgent, startPageAgent } from '../support/page-agent.ts';
 import { look, SHOWN, TestBrowser } from '../support/page-browser.ts';
 import { HOSTILE, STORY_RULES } from '../support/page-story.ts';
@@ -13,6 +14,8 @@ import { CONTAINER_ID, Story } from '../support/story.ts';
 const browser = TestBrowser.forTests();
 const folder = new Folder();
 let agent: PageAgent;
+/** When a file was read in the pod. */
+let fired = 0n;
 before(async () => {
   writeFileSync(folder.file('journal-1.wsp'), journal());
   agent = await startPageAgent(STORY_RULES, { journal: folder.path });
@@ -26,7 +29,7 @@ after(async () => {
 function journal(): Buffer {
   const inPod = { pid_namespace: 0xf0000154, cgroup: `/kubepods/pod1/${CONTAINER_ID}` };
   const names = { container: CONTAINER_ID, containerType: 'containerd' };
-  return new Story(BigInt(Date.now() - 60_000) * 1_000_000n)
+  const story = new Story(BigInt(Date.now() - 60_000) * 1_000_000n)
     .snapshot(1, 0, '/usr/lib/systemd/systemd', { cgroup: '/init.scope' })
     .snapshot(50, 1, '/usr/sbin/sshd -D', { cgroup: '/system.slice/ssh.service' })
     .snapshot(71, 1, '/usr/bin/containerd-shim-runc-v2', { cgroup: '/system.slice/containerd.service' })
@@ -47,8 +50,9 @@ function journal(): Buffer {
     .change(101, inPod, names)
     .exec(101, 'sh')
     .exit(100)
-    .run(102, 101, ['cat', '/etc/shadow', HOSTILE])
-    .exit(102).bytes;
+    .run(102, 101, ['cat', '/etc/shadow', HOSTILE]);
+  fired = story.now;
+  return story.exit(102).bytes;
 }
 
 async function openActivity(page: Page): Promise<void> {
@@ -70,6 +74,31 @@ for (const { scheme, width } of SHOWN) {
     await rowOf(page, 'ssh').getByRole('link').click();
     await page.locator('.commands > li').nth(1).waitFor();
     await look(page, `session-${scheme}-${width}`);
+    assert.deepEqual(errors, []);
+  });
+}
+
+for (const { scheme, width } of SHOWN) {
+  test(`the session of an alert at ${width} pixels, ${scheme}`, async () => {
+    await using window = await browser.window({ scheme, width });
+    const { page, errors } = window;
+    await page.goto(agent.link());
+    const details = Object.entries({ 'proc.name': 'cat', 'proc.pid': '102', 'proc.aname[1]': 'sh' });
+    agent.page.board.write({
+      ...{ time: fired, rule: 'Sensitive file read', priority: 'Warning', source: 'syscall', hostname: 'node' },
+      ...{ tags: [], message: 'cat read /etc/shadow', fields: [] },
+      details: details.map(([key, value]) => ({ key, value: text(value) })),
+    });
+    await page.getByRole('link', { name: 'Sensitive file read' }).click();
+    await page.getByRole('button', { name: 'Show the whole session' }).click();
+    const rows = page.locator('.living li');
+    await rows.nth(1).waitFor();
+    assert.deepEqual(await rows.evaluateAll((all) => all.map(({ className }) => className)), ['branch', 'fired']);
+    assert.match((await rows.last().textContent()) ?? '', /^102 cat \/etc\/shadow .*\+0\.000 sfired$/);
+    await look(page, `alert-session-${scheme}-${width}`);
+    const exec = page.getByRole('link', { name: /^exec / });
+    await exec.click();
+    await page.locator('.commands > li').nth(1).waitFor();
     assert.deepEqual(errors, []);
   });
 }

@@ -53,6 +53,14 @@ test("failures of metadata have their source, their kind and their reason, and w
   const { page, errors } = window;
   await page.goto(agent.link());
   await page.getByRole('link', { name: 'Health' }).click();
+  // Its times are those of the reader, too.
+  const trouble = page.locator('.troubles li', { hasText: 'hand-made.wasm' });
+  await trouble.waitFor();
+  assert.match(
+    (await trouble.textContent()) ?? '',
+    /^the rules of hand-made\.wasm are not evaluated since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.000: unreachable$/,
+  );
+  assert.match((await trouble.locator('time').getAttribute('title')) ?? '', / UTC$/);
   const row = page.getByLabel('Table of failures of metadata').getByRole('row', { name: 'Kubernetes API server' });
   await row.waitFor();
   const [kind, times, last = '', state, reason = ''] = await row.getByRole('cell').allTextContents();

@@ -103,6 +103,8 @@ export class Answers {
         return this.#ruleOf(alert);
       case 'journal':
         return this.#journalOf(alert);
+      case 'session':
+        return this.#sessionOf(alert);
       case 'hold-back':
         return this.#holdBack(alert);
       case 'in-force':
@@ -142,6 +144,19 @@ export class Answers {
       ...{ kind: 'journal', folder, secretNames, pid: pid ?? 0, session: session ?? 0 },
       time: Number(alert.time / NANOSECONDS_PER_MS),
       container: id === 'host' ? '' : id,
+    });
+  }
+
+  async #sessionOf(alert: Alert): Promise<Answer> {
+    const { enabled, folder } = this.#sources.settings().configuration.journal;
+    if (!enabled) return { kind: 'none', reason: JOURNAL_OFF };
+    const pid = textOf(alert, 'proc.pid');
+    if (alert.source !== DEFAULT_SOURCE || pid === undefined)
+      return { kind: 'none', reason: 'it is not known which process it was' };
+    const time = Number(alert.time) / Number(NANOSECONDS_PER_MS);
+    return this.#sources.lookup.ask({
+      ...{ kind: 'session-tree', folder, secretNames: this.#secretNames, pid: Number(pid), time },
+      since: time - SPANS['1h'] * MINUTE_MS,
     });
   }
 

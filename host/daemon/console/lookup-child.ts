@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { describeFailure } from '../../diagnostics/failure.ts';
+import { sessionTree, type TreeQuestion } from './activity/session-tree.ts';
 import { type ActivityQuestion, shownActivity } from './activity/shown-activity.ts';
 import { shownCaptures } from './captures/capture-rows.ts';
 import { shownCapture } from './captures/shown-capture.ts';
@@ -51,9 +52,15 @@ function answered(question: Question): Answer | Promise<Answer> {
       return holdBack(question);
     case 'activity':
       return activityOf(question);
+    case 'session-tree':
+      return treeOf(question);
   }
 }
 
 async function activityOf(question: ActivityQuestion): Promise<Answer> {
   return (await shownActivity(question)) ?? { kind: 'none', reason: 'the journal has no such session in that time' };
+}
+
+async function treeOf(question: TreeQuestion): Promise<Answer> {
+  return (await sessionTree(question)) ?? { kind: 'none', reason: 'the journal has no session with this process' };
 }

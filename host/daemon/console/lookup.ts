@@ -6,7 +6,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { FieldValue } from '../../fields/value.ts';
 import { entryFile } from '../../setup/entries.mjs';
-import type { ShownActivity, ShownSession } from './activity/messages.ts';
+import type { ShownActivity, ShownSession, ShownTree } from './activity/messages.ts';
+import type { TreeQuestion } from './activity/session-tree.ts';
 import type { ActivityQuestion } from './activity/shown-activity.ts';
 import type { CapturesQuestion } from './captures/capture-rows.ts';
 import type { ShownCapture, ShownCaptures, TriedOnCapture } from './captures/messages.ts';
@@ -52,6 +53,7 @@ export type Question =
   | ExplainQuestion
   | ExamineQuestion
   | ActivityQuestion
+  | TreeQuestion
   | CapturesQuestion
   | CaptureQuestion
   | TryQuestion
@@ -64,6 +66,7 @@ export type Answer =
   | ShownExamination
   | ShownActivity
   | ShownSession
+  | ShownTree
   | ShownCaptures
   | ShownCapture
   | TriedOnCapture

@@ -58,6 +58,29 @@ export interface ShownCommand {
   readonly opened: readonly { readonly id: string; readonly kind: string }[];
 }
 
+/** A command of the session that an alert is of. */
+export interface TreeRow {
+  readonly depth: number;
+  readonly pid: number;
+  readonly command: string;
+  /** Where it is another than that of the command above. */
+  readonly user?: string;
+  readonly began: number;
+  /** How it failed: `exit 1`. */
+  readonly status?: string;
+  /** It is the one that fired, or between the entry and that. */
+  readonly place?: 'fired' | 'branch';
+}
+
+export interface ShownTree {
+  readonly kind: 'tree';
+  readonly session: { readonly id: string; readonly kind: string };
+  /** Each before what it started. */
+  readonly rows: readonly TreeRow[];
+  /** Commands that are not shown. */
+  readonly leftOut: number;
+}
+
 export interface ShownSession {
   readonly kind: 'session';
   readonly row: SessionRow;

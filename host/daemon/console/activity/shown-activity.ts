@@ -64,7 +64,11 @@ export async function shownActivity(question: ActivityQuestion): Promise<ShownAc
   };
 }
 
-async function readActivity({ folder, since, secretNames }: ActivityQuestion): Promise<Read> {
+export async function readActivity({
+  folder,
+  since,
+  secretNames,
+}: Pick<ActivityQuestion, 'folder' | 'since' | 'secretNames'>): Promise<Read> {
   const history = { ...findHistory([folder], { since }), since };
   const log = new ActivityLog({
     mask: new SecretMask(secretNames),

@@ -12,6 +12,7 @@ import { Place } from './now.tsx';
 import { Fact, Failed, Fields, Section } from './parts.tsx';
 import { Processes } from './processes.tsx';
 import { ruleAddress } from './rule.tsx';
+import { SessionTree } from './session-tree.tsx';
 import { useSignal } from './signal.ts';
 import { count, Lines, Note, Priority, Text, Time } from './text.tsx';
 import { Title } from './title.tsx';
@@ -90,14 +91,17 @@ function Shown({ alert }: { readonly alert: ShownAlert }): VNode {
         <div>
           <Section title="Process">
             {process ? (
-              <Processes line={process.line} />
+              <>
+                <Processes line={process.line} />
+                <SessionTree key={alert.id} id={alert.id} time={time} />
+              </>
             ) : (
               <Note>
                 {alert.source === 'internal'
                   ? 'The agent itself reports this.'
                   : alert.source !== 'syscall'
                     ? 'Alerts of this source have no process.'
-                    : 'It was not read: details are read of 25 alerts a second, and there were more.'}
+                    : 'It was not read: details are read of 5 alerts a second, and there were more.'}
               </Note>
             )}
           </Section>

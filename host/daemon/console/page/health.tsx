@@ -45,7 +45,7 @@ function Shown({ states, status }: Props): VNode {
         <ul class="troubles">
           {troubles.map((trouble) => (
             <li key={trouble}>
-              <Text value={trouble} most={500} />
+              <Trouble text={trouble} />
             </li>
           ))}
         </ul>
@@ -79,6 +79,21 @@ function Shown({ states, status }: Props): VNode {
   );
 }
 
+/** The agent's times, as AgentStatus has them in texts. */
+const MOMENT = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0000)/;
+
+/** Its times are shown as all others. */
+function Trouble({ text }: { readonly text: string }): VNode {
+  return (
+    <>
+      {text.split(MOMENT).map((part, index) => {
+        const ms = index % 2 === 1 ? Date.parse(part.replace('+0000', 'Z')) : Number.NaN;
+        return Number.isNaN(ms) ? <Text key={index} value={part} most={500} /> : <Time key={index} ms={ms} date />;
+      })}
+    </>
+  );
+}
+
 const OUTCOMES = [
   ['produced', 'By the kernel'],
   ['filtered', 'Dropped in the kernel: no rule needs them'],
@@ -92,7 +107,7 @@ function Events({ states, status }: Props): VNode {
       <table>
         <thead>
           <tr>
-            <th scope="col">Events</th>
+            <th scope="col">What became of them</th>
             <th scope="col" class="number">
               Since the start
             </th>

@@ -57,8 +57,8 @@ function Failures({ failures }: { readonly failures: readonly Failure[] }): VNod
               <td>
                 <Time ms={lastMs} date />
               </td>
-              <td>{isLasting ? 'fails' : 'answers again'}</td>
-              <td class="words">
+              <td>{isLasting ? 'fails' : 'answers'}</td>
+              <td>
                 <Text value={reason} most={500} />
               </td>
             </tr>
