@@ -126,6 +126,7 @@ function RuleRow({
         <a href={ruleAddress(name)}>
           <Text value={name} most={200} />
         </a>
+        {isSetAside && <SetAside />}
       </th>
       <td>
         <Priority name={priority} />
@@ -135,7 +136,6 @@ function RuleRow({
       <td class="number">{(100 * share).toFixed(1)} %</td>
       <td>
         <Text value={module} most={100} />
-        {isSetAside && <SetAside />}
       </td>
       <td>
         <Sparkline values={recent} label={`${rate(recent.at(-1) ?? 0)} alerts`} />
