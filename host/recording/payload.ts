@@ -11,7 +11,8 @@ const ENTRY_HEAD = 8;
 const STEP_BYTES = 16;
 const CONTAINER_HEAD = 8;
 
-const ENTRY = { STEP: 1, IMAGES: 2, CONTAINER: 3, EVENTS: 4 } as const;
+/** Kinds of entries. */
+export const ENTRY = { STEP: 1, IMAGES: 2, CONTAINER: 3, EVENTS: 4 } as const;
 const SNAPSHOT_COMPLETE = 1;
 
 /** In the order in which it was read from the kernel: images come before the first event that names them. */

@@ -44,7 +44,7 @@ export function capturedStory(): CapturedStory {
   return { bytes: story.captured(alert, STATE), alert };
 }
 
-const STATE: State = {
+export const STATE: State = {
   taken: 1,
   milliseconds: 12,
   processes: [

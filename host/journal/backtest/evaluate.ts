@@ -31,6 +31,8 @@ export interface EvaluationOptions {
   readonly onProgress?: (share: number, events: number) => void;
   /** Called after each block, with its last recorded time in ms since the start of its machine. */
   readonly onBlock?: (file: number, milliseconds: number) => void;
+  /** Called with the payload of each block before it is evaluated; may change bytes of its texts. */
+  readonly onPayload?: (payload: Uint8Array) => void;
   /** Ends it early. */
   readonly signal?: AbortSignal;
 }
@@ -59,7 +61,7 @@ export interface HistoryReport {
 export async function evaluateHistory(
   files: readonly HistoryFile[],
   trials: readonly Trial[],
-  { onProgress, onBlock, signal }: EvaluationOptions = {},
+  { onProgress, onBlock, onPayload, signal }: EvaluationOptions = {},
 ): Promise<HistoryReport> {
   const began = performance.now();
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
@@ -98,6 +100,7 @@ export async function evaluateHistory(
       ),
     );
     for (const block of reader.blocks(reading.read, reading.unpack)) {
+      onPayload?.(block.bytes);
       for (const lane of running) lane.evaluate(block);
       onBlock?.(index, running[0]?.milliseconds ?? 0);
       if (performance.now() < turnEnds) continue;
@@ -108,7 +111,7 @@ export async function evaluateHistory(
     }
     const waiting = running.filter((lane) => lane.finish());
     const next = files[index + 1];
-    if (waiting.length > 0 && next) lookAhead(next, waiting, reading);
+    if (waiting.length > 0 && next) lookAhead(next, waiting, reading, onPayload);
     for (const lane of running) lane.end();
     events += reader.events;
     leftOut += reader.leftOut;
@@ -127,12 +130,18 @@ function typesOf({ rules }: ModuleStart): readonly string[] {
 }
 
 /** Lets events at the end of a recording wait for the metadata of their container, which is in the next one. */
-function lookAhead({ path, bytes }: HistoryFile, lanes: readonly Lane[], { read, unpack }: BlockReading): void {
+function lookAhead(
+  { path, bytes }: HistoryFile,
+  lanes: readonly Lane[],
+  { read, unpack }: BlockReading,
+  onPayload: EvaluationOptions['onPayload'],
+): void {
   using file = ifThere(() => new RecordingFile(path, bytes));
   if (!file) return;
   let waiting = lanes;
   let blocks = 0;
   for (const block of new RecordingReader(file).blocks(read, unpack)) {
+    onPayload?.(block.bytes);
     waiting = waiting.filter((lane) => lane.lookAhead(block));
     if (waiting.length === 0 || ++blocks === MOST_BLOCKS_AHEAD) return;
   }

@@ -7,9 +7,10 @@ import { DEFINITION } from '../../../host/config/definition.ts';
 import { defaultsOf } from '../../../host/config-values/defaults.ts';
 import type { ShownCapture, ShownCaptures, TriedOnCapture } from '../../../host/daemon/console/captures/messages.ts';
 import { type Answer, Lookup } from '../../../host/daemon/console/lookup.ts';
-import { CAPTURED_RULE, capturedStory } from '../../support/captured-story.ts';
+import { CAPTURED_RULE, capturedStory, STATE } from '../../support/captured-story.ts';
 import { HOSTILE } from '../../support/page-story.ts';
 import { Folder } from '../../support/recordings.ts';
+import { Story } from '../../support/story.ts';
 
 const SECRETS = defaultsOf(DEFINITION).journal.secret_names;
 const folder = new Folder();
@@ -117,6 +118,33 @@ test('a condition that is typed matches the events of which it is true', async (
   assert.ok(ofSessions.kind === 'matches', JSON.stringify(ofSessions));
   assert.equal(ofSessions.total, 5);
   assert.match(ofSessions.remarks.join(), /does not have where a session by ssh came from/);
+});
+
+test('a rule that is typed can not find out a masked secret, of the process or an ancestor', async () => {
+  const environment = 'DB_PASSWORD=sesam\0HOME=/root\0';
+  const story = new Story()
+    .snapshot(500, 1, 'nginx')
+    .run(501, 500, ['mysql', '--user=app', '--password=geheim'], { environment })
+    .run(502, 501, ['curl', '-H', 'Authorization: Bearer geheim', 'http://192.0.2.7/geheim'])
+    .connected(502, [192, 0, 2, 7], 80);
+  const secret = folder.file('capture_9_1.wsp');
+  writeFileSync(secret, story.captured({ ...alert, pid: 502 }, { ...STATE, processes: [] }));
+  const matches = async (condition: string): Promise<number> => {
+    const text = `evt.type = connect and ${condition}`;
+    const question = { kind: 'try-rule', path: secret, text, files: undefined, statics: {} } as const;
+    const answer = await lookup.ask({ ...question, secretNames: SECRETS });
+    assert.ok(answer.kind === 'matches', JSON.stringify(answer));
+    assert.match(answer.remarks.join(), /see secrets on command lines and in variables as asterisks/);
+    return answer.total;
+  };
+  // What is no secret is as it was, and of the same length.
+  const seen = [
+    'proc.pcmdline = "mysql --user=app --password=******" and proc.aenv[1] contains "HOME=/root"',
+    'proc.args startswith "-H Authorization: Bearer *" and proc.cmdline endswith 192.0.2.7/geheim',
+  ];
+  assert.equal(await matches(seen.join(' and ')), 1);
+  const guesses = ['proc.pcmdline contains geheim', 'proc.args contains "Bearer g"', 'proc.aenv contains sesam'];
+  assert.equal(await matches(`(${guesses.join(' or ')} or proc.aenv[1] contains "PASSWORD=s")`), 0);
 });
 
 test('rules of a file may use the macros of the files of the agent, of which none is evaluated', async () => {

@@ -11,6 +11,7 @@ import { type OriginatedMatch, Origins } from '../../../journal/backtest/origin.
 import { laneRules } from '../../../journal/backtest/tried-rules.ts';
 import { EventView } from '../../../journal/event-views.ts';
 import { findHistory } from '../../../journal/history.ts';
+import { maskRecorded } from '../../../journal/mask-recorded.ts';
 import { SecretMask } from '../../../journal/mask-secrets.ts';
 import { isOfSshPeer } from '../../../schema/fields/session.ts';
 import { readRuleFiles } from '../../rules/rule-files.ts';
@@ -23,6 +24,7 @@ const MOST_MATCHES = 2_000;
 const MOST_DIAGNOSTICS = 20;
 const LONGEST_TEXT = 500;
 const NO_SESSIONS = 'A capture does not have whose exec session it is: k8s.user and k8s.session are absent.';
+const MASKED = 'Rules see secrets on command lines and in variables as asterisks, on this page.';
 const NO_PEERS =
   'A capture does not have where a session by ssh came from: session.source, session.ip and session.net are absent.';
 
@@ -53,7 +55,7 @@ export async function tryRule({ path, text, files, statics, secretNames }: TryQu
   const [recording] = findHistory([path]).files;
   if (!recording) throw new CommandFailure('it was removed meanwhile');
   const matches: TriedMatch[] = [];
-  let total = 0;
+  let [total, masked] = [0, 0];
   const origins = new Origins();
   const report = await evaluateHistory(
     [recording],
@@ -67,8 +69,10 @@ export async function tryRule({ path, text, files, statics, secretNames }: TryQu
         },
       },
     ],
+    { onPayload: (payload) => (masked += maskRecorded(payload, mask)) },
   );
   const remarks = [
+    ...(masked > 0 && readsSecrets(module) ? [MASKED] : []),
     ...missingEvents(module, recording.facts.eventTypes),
     ...(module.rules.some(({ readsSession }) => readsSession) ? [NO_SESSIONS] : []),
     ...(module.rules.some(({ fields }) => fields.some(isOfSshPeer)) ? [NO_PEERS] : []),
@@ -96,6 +100,11 @@ function matchOf({ record, context, origin }: OriginatedMatch, rule: string, mas
     name: origin.program,
     text: deedText(deedOf(event), mask).slice(0, LONGEST_TEXT),
   };
+}
+
+/** Its rules read command lines or variables. */
+function readsSecrets({ rules }: RuleModule): boolean {
+  return rules.some(({ fields }) => fields.some((field) => /^proc\.\w*(cmdline|args?|env)\b|^evt\.arg/.test(field)));
 }
 
 function missingEvents({ eventTypes }: RuleModule, recorded: readonly string[]): string[] {
