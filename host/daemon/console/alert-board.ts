@@ -15,7 +15,7 @@ const MOST_GROUPS = 300;
 const MOST_KEPT_BYTES = 12 * 1024 * 1024;
 /** Alerts without details that are kept for longer than until the next one: at once, and a second. */
 const KEPT_AT_ONCE = 500;
-const KEPT_A_SECOND = 50;
+const KEPT_A_SECOND = 10;
 
 interface Latest {
   readonly place: Place;
