@@ -10,7 +10,7 @@ import type { EnforcementStart } from '../engine/rule-set-start.ts';
 import { enforcedOutcome } from '../responses/enforced-outcome.ts';
 import { PinnedEnforcement, unattendedText } from '../responses/pinned-enforcement.ts';
 import type { ResponseSettings } from '../responses/settings.ts';
-import { ENFORCED_SERIALS } from '../schema/enforced.ts';
+import { ENFORCED_BY_LSM, ENFORCED_SERIALS } from '../schema/enforced.ts';
 import type { AlertDesk } from './alert-desk.ts';
 import { type EnforcedRuleSummary, type KernelResponses, kernelResponses } from './kernel-responses.ts';
 import type { RuleModule } from './rule-module.ts';
@@ -75,9 +75,12 @@ export class NodeEnforcement {
     for (const { rule, isReplaced, outcome, event, pid, executable } of list) {
       const result = enforcedOutcome(outcome, { pid, executable });
       const what = result.kind === 'done' ? result.what : '';
+      const differs = ENFORCED_BY_LSM.has(outcome)
+        ? 'the rule does not match what the call would have done'
+        : 'no alert of the rule follows';
       const why = isReplaced
         ? 'its rule has been replaced since'
-        : 'no alert of the rule follows: do not trust its module, or take the response off it';
+        : `${differs}: do not trust its module, or take the response off it`;
       const message = `${UNMATCHED_RULE}: ${what} on ${event} of process ${pid} (${executable}), for rule '${rule}': ${why}`;
       this.#host.onTrouble(escapeText(message));
       this.#host.desk().internal(UNMATCHED_RULE, 'Critical', message);

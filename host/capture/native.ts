@@ -125,6 +125,12 @@ export interface Capture {
   /** Whether the kernel has decided about any call of the batch that poll() gave by the rules that it enforces. */
   hasEnforced(): boolean;
   /**
+   * The address of a record of the batch that poll() gave as it would be if BPF LSM had not refused the call: of one that has succeeded. 0 if that is
+   * not known (there is no room, or an exec's program is not known), undefined if the record is none of the batch. It lasts as long as the
+   * batch; its process, if an exec has another one, gets candidates like any image, until the next such call.
+   */
+  supposeRefused(event: number): number | undefined;
+  /**
    * The kernel makes no further event from now on; what was made is still given by poll(), and at the end of that the
    * counters add up. An event that a CPU was just about to commit may come a moment later.
    */

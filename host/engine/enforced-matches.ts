@@ -4,7 +4,7 @@
 import type { EventMemory } from '../fields/memory.ts';
 import { EventRecord } from '../fields/record.ts';
 import { decode } from '../fields/value.ts';
-import { ENFORCED_ACTS, ENFORCED_BY_LSM, type EnforcedParts, enforcedParts } from '../schema/enforced.ts';
+import { ENFORCED_ACTS, type EnforcedParts, enforcedParts } from '../schema/enforced.ts';
 import { EVENT_HEADER } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
 import type { SetMatch } from './module-set.ts';
@@ -24,6 +24,8 @@ export class EnforcedMatches {
   readonly #rules = new Map<number, readonly EnforcedClause[]>();
   /** Events of the batch that the kernel has acted on, and whether a match came. */
   readonly #acted = new Map<number, boolean>();
+  /** Refused calls of the batch, and a rule that does not match what they would have done. */
+  readonly #differing = new Map<number, string>();
   #total = 0;
   #unchecked = 0;
 
@@ -44,13 +46,13 @@ export class EnforcedMatches {
   begin(segments: Uint32Array, pairs: number, hasEnforced: boolean): void {
     if (this.#rules.size === 0) return;
     this.#acted.clear();
+    this.#differing.clear();
     if (!hasEnforced) return;
     for (let pair = 0; pair < pairs; pair++) {
       const to = segments[2 * pair + 1] ?? 0;
       for (let at = segments[2 * pair] ?? 0; at < to; at += this.#memory.u32(at + SIZE)) {
         if (this.#memory.u16(at + ENFORCED_AT) === 0) continue;
         if (this.#hasActed(at)) this.#acted.set(at, false);
-        if (ENFORCED_BY_LSM.has(this.#partsOf(at).outcome)) this.#unchecked++;
       }
     }
   }
@@ -67,7 +69,11 @@ export class EnforcedMatches {
 
   /** Called for each match of a module. */
   take(match: SetMatch): void {
-    if (this.#acted.has(match.event) && this.isOf(match)) this.#acted.set(match.event, true);
+    const { event, module, rule, supposed } = match;
+    if (!this.#acted.has(event)) return;
+    if (supposed === 'unknown') this.#unchecked++;
+    if (supposed === 'differs') this.#differing.set(event, this.#nameOf(event, module, rule));
+    if (this.isOf(match)) this.#acted.set(event, true);
   }
 
   /** How often no match followed so far, but for rules that were replaced meanwhile. */
@@ -75,7 +81,7 @@ export class EnforcedMatches {
     return this.#total;
   }
 
-  /** Calls that were refused by BPF LSM, so that no rule can be evaluated on what they would have done. */
+  /** Rules that could not be evaluated on what a call would have done that BPF LSM has refused. */
   get unchecked(): number {
     return this.#unchecked;
   }
@@ -83,7 +89,7 @@ export class EnforcedMatches {
   /** What the kernel has done in this batch that no match followed; the records are valid still. */
   unmatched(): readonly UnmatchedEnforcement[] {
     if (this.#acted.size === 0) return [];
-    const without = [...this.#acted].flatMap(([at, isMatched]) => (isMatched ? [] : [at]));
+    const without = [...this.#acted].flatMap(([at, isMatched]) => (isMatched && !this.#differing.has(at) ? [] : [at]));
     this.#acted.clear();
     this.#total += without.filter((at) => this.#partsOf(at).serial === this.#current?.serial).length;
     return without.slice(0, MOST_AT_ONCE).map((at) => this.#describe(at));
@@ -97,13 +103,19 @@ export class EnforcedMatches {
     return ENFORCED_ACTS.has(this.#partsOf(event).outcome);
   }
 
+  /** The name of a rule in the tables that the kernel has decided by. */
+  #nameOf(event: number, module: number, rule: number): string {
+    const clauses = this.#rules.get(this.#partsOf(event).serial) ?? [];
+    return clauses.find((each) => each.module === module && each.rule === rule)?.name ?? '';
+  }
+
   #describe(at: number): UnmatchedEnforcement {
     const { outcome, serial, clause } = this.#partsOf(at);
     const event = EventRecord.at(this.#memory, at);
     const image = event?.image;
     const name = image?.bytes('executable');
     return {
-      rule: this.#rules.get(serial)?.[clause]?.name ?? '',
+      rule: this.#differing.get(at) ?? this.#rules.get(serial)?.[clause]?.name ?? '',
       isReplaced: serial !== this.#current?.serial,
       outcome,
       event: event?.type.name ?? '',

@@ -30,6 +30,7 @@ import type { EvaluationCounters, RuleMatching } from './protocol.ts';
 import { RefusedCalls } from './refused-calls.ts';
 import type { ModuleStart, RuleSetStart } from './rule-set-start.ts';
 import type { SetModule } from './set-module.ts';
+import { type Supposed, SupposedRun } from './supposed-run.ts';
 
 const WORD_BYTES = BigUint64Array.BYTES_PER_ELEMENT;
 const ANCESTRY = member(IMAGE, 'ancestry').offset;
@@ -50,6 +51,8 @@ export interface SetMatch {
   readonly holdsWithout?: boolean;
   readonly event: number;
   readonly view: number;
+  /** Of a call that BPF LSM has refused: whether the rule matches what it would have done. */
+  readonly supposed?: Supposed;
 }
 
 export interface SetHost {
@@ -60,6 +63,8 @@ export interface SetHost {
   readonly ruleMatching: RuleMatching;
   /** Of each call of a module. Default: those of live events. */
   readonly limits?: RunLimits;
+  /** Absent: no calls of its events were refused by BPF LSM. */
+  readonly capture?: Capture;
   readonly onMatch: (match: SetMatch) => void;
   /** @param pauseMs after which it is tried again; undefined: never */
   readonly onFailure: (set: ModuleSet, module: SetModule, failure: RunFailure, pauseMs: number | undefined) => void;
@@ -86,6 +91,8 @@ export class ModuleSet {
   readonly #onMatch: SetHost['onMatch'];
   /** Absent: none is refused. */
   readonly #refused: RefusedCalls | undefined;
+  readonly #supposed: SupposedRun | undefined;
+  readonly #capture: Capture | undefined;
   /** What was in use before, whose rules may have refused calls that are evaluated only now. */
   #before: ModuleSet | undefined;
   /** Whether any module ever has: most rounds need not look. */
@@ -116,6 +123,9 @@ export class ModuleSet {
     this.#onMatch = host.onMatch;
     const refused = enforcement && new RefusedCalls(host.memory, enforcement);
     this.#refused = refused;
+    this.#capture = host.capture;
+    const supposed = refused && host.capture && new SupposedRun(host.capture, host.memory, this.#limits);
+    this.#supposed = supposed;
     const starts = guard ? [...modules, guard] : modules;
     const first = firstWords(starts.map(numberOfAlternatives));
     let nextAncestry = 0;
@@ -148,7 +158,7 @@ export class ModuleSet {
     this.modules = modules.map((start, module) =>
       bound(start, module, (number, event, view) => {
         const rule = ruleOf(start, number);
-        if (refused?.has(module, rule, event) || !entries[module]?.hold(number, view)) return;
+        if (supposed?.takes(rule) || refused?.has(module, rule, event) || !entries[module]?.hold(number, view)) return;
         const holdsWithout = start.alternatives?.[number]?.holdsWithout;
         const session = holdsWithout !== undefined && { alternative: number, holdsWithout };
         host.onMatch({ set: this, module, rule, event, view, ...session });
@@ -233,8 +243,20 @@ export class ModuleSet {
   }
 
   #matchRefused(segments: Uint32Array, pairs: number): void {
-    this.#refused?.visit(segments, pairs, (module, rule, event) =>
-      this.#onMatch({ set: this, module, rule, event, view: event }),
+    this.#refused?.visit(segments, pairs, (module, rule, event) => {
+      const supposed = this.#suppose(module, rule, event);
+      this.#onMatch({ set: this, module, rule, event, view: event, ...(supposed && { supposed }) });
+    });
+  }
+
+  #suppose(number: number, rule: number, event: number): Supposed | undefined {
+    const module = this.modules[number];
+    return this.#supposed?.verdict(
+      module,
+      rule,
+      event,
+      (image) => this.#capture?.setCandidates(image, this.#wordsOf(image), this.bank),
+      (failure) => module && this.#fail(module, failure),
     );
   }
 

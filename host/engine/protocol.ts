@@ -113,7 +113,7 @@ export interface EngineCounters {
   readonly matchesOfSelf: number;
   /** Calls that the kernel has acted on by a rule that does not match them: a defect, of its module or of ours. */
   readonly enforcedUnmatched: number;
-  /** Calls that BPF LSM has refused, which could not be held against their rules. */
+  /** How often the rule of a call that BPF LSM has refused could not be evaluated on what it would have done. */
   readonly enforcedUnchecked: number;
   /** Fields that could not be read although the event has them: a defect of ours, or a damaged record. */
   readonly fieldsUnreadable: number;

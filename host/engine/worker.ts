@@ -179,6 +179,7 @@ function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: B
         memory,
         context,
         ruleMatching,
+        capture: parts.capture,
         onMatch: (match) => loop.onMatch(match),
         onFailure: (...failure) => loop.onFailure(...failure),
       }),

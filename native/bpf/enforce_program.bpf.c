@@ -2,7 +2,19 @@
 
 #include "enforce_lsm.h"
 
-#define REFUSED_EXEC_FIXED (sizeof(struct event_exec) + MET_ROOM)
+/* What follows the fixed part of the record: by these the rule is evaluated again (supposed_call.cc). */
+struct refused_program {
+  u64 met;
+  struct string_ref executable;
+  struct string_ref name;
+};
+_Static_assert(MET_ROOM == sizeof(u64), "the clauses that were met come first");
+
+#define REFUSED_PROGRAM_ROOM sizeof(struct refused_program)
+#define REFUSED_EXEC_FIXED (sizeof(struct event_exec) + REFUSED_PROGRAM_ROOM)
+#define REFUSED_NAME_LIMIT (EXEC_DIRECTORY_LIMIT + PATH_ROOM + REFUSED_PROGRAM_ROOM)
+#define REFUSED_EXECUTABLE_LIMIT (REFUSED_NAME_LIMIT + LONGEST_TEXT + 1)
+_Static_assert(REFUSED_EXECUTABLE_LIMIT + PATH_ROOM <= LONGEST_RECORD, "room in a draft");
 
 /* From 6.14 on, a program that is run by its descriptor alone is called as its file. */
 struct linux_binprm___named {
@@ -18,21 +30,37 @@ inline_always u64 name_of_program(u64 program) {
   return LOAD_WORD(linux_binprm, program, filename);
 }
 
+/* The path of the new program as its image would have it, or the name of a memfd: see read_executable(). */
+inline_always struct string_ref append_new_program(struct record *record, struct task_struct *task,
+                                                   const struct call *call, u64 file) {
+  u64 dentry = LOAD_WORD(file, file, f_path.dentry);
+  u64 inode = LOAD_WORD(file, file, f_inode);
+  bool partial;
+  if (LOAD(super_block, LOAD_WORD(inode, inode, i_sb), s_magic) == TMPFS_MAGIC && is_memfd(dentry))
+    return append_text(record, call, LOAD_WORD(dentry, dentry, d_name.name), REFUSED_EXECUTABLE_LIMIT);
+  return append_path(record, path_of(file), task, REFUSED_EXECUTABLE_LIMIT, &partial);
+}
+
 /* Makes the record of an exec that is refused. A global function, as tell_refused_open() is. */
-__noinline int tell_refused_exec(u64 path, u64 met, u32 reserved) {
+__noinline int tell_refused_exec(u64 path, u64 met, u32 reserved, const struct new_program *program) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
+  if (!program)
+    return 0;
   struct enforce_draft *draft = begin_refused(&record, task, EVENT_EXECVE, REFUSED_EXEC_FIXED);
   if (!draft)
     return 0;
-  struct call call = {.way = WAY_IO_URING}; /* the path is the kernel's copy */
+  struct call call = {.way = WAY_IO_URING}; /* the texts are the kernel's */
   struct event_exec *event = (void *)record.header;
+  struct refused_program *refused = (void *)(event + 1);
   begin_exec(event, AT_FDCWD, 0);
   event->header.reserved = reserved;
-  *(u64 *)(event + 1) = met;
-  event->raw = append_text(&record, &call, path, EXEC_RAW_LIMIT + MET_ROOM);
-  if (is_relative(&record, event->raw, AT_FDCWD, EXEC_RAW_LIMIT + MET_ROOM))
-    event->directory = append_directory(&record, task, AT_FDCWD, EXEC_DIRECTORY_LIMIT + MET_ROOM);
+  refused->met = met;
+  event->raw = append_text(&record, &call, path, EXEC_RAW_LIMIT + REFUSED_PROGRAM_ROOM);
+  if (is_relative(&record, event->raw, AT_FDCWD, EXEC_RAW_LIMIT + REFUSED_PROGRAM_ROOM))
+    event->directory = append_directory(&record, task, AT_FDCWD, EXEC_DIRECTORY_LIMIT + REFUSED_PROGRAM_ROOM);
+  refused->name = append_text(&record, &call, program->name, REFUSED_NAME_LIMIT);
+  refused->executable = append_new_program(&record, task, &call, program->file);
   publish(draft, &record);
   return 0;
 }
@@ -54,7 +82,7 @@ SEC("lsm/bprm_creds_from_file") int enforce_program(void *ctx) {
     return 0;
   u32 reserved = refuse_call(table, met, false);
   if (is_by_lsm(reserved)) {
-    tell_refused_exec(LOAD_WORD(linux_binprm, running, filename), met, reserved);
+    tell_refused_exec(LOAD_WORD(linux_binprm, running, filename), met, reserved, &program);
     return -EPERM;
   }
   note_decision(EXEC_OF_PROCESS(task), program.file, reserved);

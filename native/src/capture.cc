@@ -131,6 +131,19 @@ size_t Capture::Poll(std::span<uint32_t> segments, int64_t timeout_ms) {
   }
 }
 
+std::optional<uint32_t> Capture::SupposeRefused(uint32_t address) {
+  const std::byte* const sandbox = batches_ == nullptr ? nullptr : source_->memory().rings.data() - plan_.rings_address;
+  for (size_t pair = 0; pair + 1 < batch_.size(); pair += 2) {
+    if (address < batch_[pair] || address >= batch_[pair + 1]) continue;
+    return completion_.Suppose(*reinterpret_cast<const event_header*>(sandbox + address), address);
+  }
+  return std::nullopt;
+}
+
+bool Capture::SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words) {
+  return images_.SetCandidates(address, bank, words) || completion_.SetSupposedCandidates(address, bank, words);
+}
+
 void Capture::Release() {
   if (batches_ == nullptr) return;
   batches_->Release();

@@ -48,6 +48,10 @@ class Capture {
   size_t Poll(std::span<uint32_t> segments, int64_t timeout_ms);
   /** See Capture.hasEnforced() in host/capture/native.ts. */
   bool HasEnforced() const { return completion_.has_enforced(); }
+  /** See Capture.supposeRefused() in host/capture/native.ts. */
+  std::optional<uint32_t> SupposeRefused(uint32_t address);
+  /** See Capture.setCandidates() in host/capture/native.ts. */
+  bool SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words);
   void Release();
   /** See EventHold::Hold(). */
   std::optional<EventHold::Full> Hold(uint32_t most_events);

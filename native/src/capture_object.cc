@@ -68,6 +68,7 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::IsChanged>("isChanged"),
                          InstanceMethod<&CaptureObject::Poll>("poll"),
                          InstanceMethod<&CaptureObject::HasEnforced>("hasEnforced"),
+                         InstanceMethod<&CaptureObject::SupposeRefused>("supposeRefused"),
                          InstanceMethod<&CaptureObject::Release>("release"),
                          InstanceMethod<&CaptureObject::TakeImages>("takeImages"),
                          InstanceMethod<&CaptureObject::AnnounceImagesOnDemand>("announceImagesOnDemand"),

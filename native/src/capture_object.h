@@ -31,6 +31,7 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   Napi::Value IsChanged(const Napi::CallbackInfo& info);
   Napi::Value Poll(const Napi::CallbackInfo& info);
   Napi::Value HasEnforced(const Napi::CallbackInfo& info);
+  Napi::Value SupposeRefused(const Napi::CallbackInfo& info);
   Napi::Value Release(const Napi::CallbackInfo& info);
   Napi::Value AnnounceImagesOnDemand(const Napi::CallbackInfo& info);
   Napi::Value TakeImages(const Napi::CallbackInfo& info);

@@ -1,9 +1,11 @@
 // The members of an event that user space fills in: the address of its process image, and derived names.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <new>
+#include <span>
 #include <string_view>
 
 #include "event_types.h"
@@ -27,6 +29,13 @@ class Scratch {
     // One byte more: a present, empty string has an address of its own.
     used_ += static_cast<uint32_t>(length) + 1;
     return start;
+  }
+  /** The same for bytes that are still to be written, where they are aligned. Needs `alignment` more room. */
+  std::byte* KeepAligned(size_t length, uint32_t alignment, uint32_t* address) {
+    used_ = (used_ + alignment - 1) / alignment * alignment;
+    char* const kept = at();
+    *address = Keep(length);
+    return reinterpret_cast<std::byte*>(kept);
   }
   /** Text that was kept, by its address in the sandbox. */
   std::string_view Text(uint32_t address, uint32_t length) const { return {data_ + (address - address_), length}; }
@@ -66,6 +75,7 @@ class Completion {
     scratch_.Reset();
     last_id_ = 0;
     has_enforced_ = false;
+    supposed_ = nullptr;
   }
 
   /**
@@ -103,6 +113,12 @@ class Completion {
     header->flags |= EVENT_FLAG_COMPLETE;
     return outcome;
   }
+
+  /** What a completed record of a call that BPF LSM has refused would have been, as an address; 0: it is not known. The
+   * next one's process takes the place of its own. */
+  uint32_t Suppose(const event_header& record, uint32_t address);
+  /** See ImageTable::SetCandidates(). False if that is no process of a supposed call. */
+  bool SetSupposedCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words);
 
   /** Names and second views of records of the batch, which lie outside of them. */
   std::string_view Made(uint32_t address, uint32_t length) const { return scratch_.Text(address, length); }
@@ -159,6 +175,7 @@ class Completion {
   bool NameDescriptor(event_descriptor* event, uint32_t address);
   bool NameSocket(event_network* event, uint32_t address);
   bool Store(uint32_t address, size_t length, string_ref* name);
+  bool SupposeProgram(std::byte* copy, uint32_t address);
 
   ImageTable* images_;
   Scratch scratch_;
@@ -169,6 +186,9 @@ class Completion {
   bool last_is_held_back_ = false;
   uint64_t unknown_images_ = 0;
   bool has_enforced_ = false;
+  /** The process of a supposed exec; null: there is none. */
+  image* supposed_ = nullptr;
+  uint32_t supposed_address_ = 0;
 };
 
 }  // namespace wasprey

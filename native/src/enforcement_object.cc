@@ -77,6 +77,14 @@ Napi::Value CaptureObject::ForgetPermits(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value CaptureObject::SupposeRefused(const Napi::CallbackInfo& info) {
+  if (!info[0].IsNumber()) return ThrowType(info.Env(), "supposeRefused: an address is needed");
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  const auto supposed = capture->SupposeRefused(info[0].As<Napi::Number>().Uint32Value());
+  return supposed ? Napi::Number::New(info.Env(), *supposed) : info.Env().Undefined();
+}
+
 Napi::Value CaptureObject::UnattendedEnforcement(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Capture* const capture = Open(env);

@@ -65,11 +65,7 @@ uint32_t ImageTable::IndexAt(uint32_t address) const {
   return owners_[offset / BuddyAllocator::kSmallest] - 1;  // kNone is -1
 }
 
-bool ImageTable::SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words) {
-  const uint32_t index = IndexAt(address);
-  if (index == kNone) return false;
-  AwaitNone(index);
-  image* process = Slot(index);
+void ImageTable::SetWords(image* process, uint32_t bank, std::span<const uint64_t> words) {
   const size_t first = size_t{bank} * IMAGE_CANDIDATE_WORDS;
   for (size_t word = 0; word < IMAGE_CANDIDATE_WORDS; word++) {
     process->candidates[first + word] = word < words.size() ? words[word] : kAllCandidates;
@@ -78,6 +74,14 @@ bool ImageTable::SetCandidates(uint32_t address, uint32_t bank, std::span<const 
     const size_t given = IMAGE_CANDIDATE_WORDS + word;
     process->ancestry[bank * IMAGE_ANCESTRY_WORDS + word] = given < words.size() ? words[given] : 0;
   }
+}
+
+bool ImageTable::SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words) {
+  const uint32_t index = IndexAt(address);
+  if (index == kNone) return false;
+  AwaitNone(index);
+  image* process = Slot(index);
+  SetWords(process, bank, words);
   // The image that replaces unknown ones has no id, and one that its process has left gets no more events.
   KernelFilter* const filter = filters_[bank];
   if (filter != nullptr && entries_[index].current) filter->Fill(*process, bank, entries_[index].captured);

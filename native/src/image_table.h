@@ -119,6 +119,8 @@ class ImageTable {
    * then those of ancestry, of which missing ones are 0. False if there is no image.
    */
   bool SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words);
+  /** The same of an image that need not be one of the table. */
+  static void SetWords(image* process, uint32_t bank, std::span<const uint64_t> words);
 
   /** Sets whose events are captured, and lets them pass the kernel filter. */
   void SetScopes(CaptureScopes scopes);

@@ -39,7 +39,7 @@ Napi::Value CaptureObject::SetCandidates(const Napi::CallbackInfo& info) {
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
   const uint32_t address = info[0].As<Napi::Number>().Uint32Value();
-  if (!capture->images().SetCandidates(address, *bank, *words)) {
+  if (!capture->SetCandidates(address, *bank, *words)) {
     return Throw(info.Env(), {"CAPTURE_IMAGE", "No process image at " + std::to_string(address) + ".", ""});
   }
   return info.Env().Undefined();

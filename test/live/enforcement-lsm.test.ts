@@ -20,7 +20,7 @@ import { lackOfBpfLsm } from '../../host/capture/bpf-lsm.ts';
 import { describeMeans, type EnforcedAction, meansOf } from '../../host/capture/enforcement-means.ts';
 import type { EnforcementRails } from '../../host/capture/enforcement-tables.ts';
 import { DEFAULT_SIZES } from '../../host/capture/sizes.ts';
-import { ENFORCED } from '../../host/schema/enforced.ts';
+import { ENFORCED, enforcedParts } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
 import { moduleOf, startBuiltAgent } from '../support/built-agent.ts';
 import { act, type Step, startAct, str } from '../support/live-act.ts';
@@ -33,6 +33,7 @@ import {
   makeCandidates,
   opening,
   running,
+  takeEvents,
 } from '../support/live-enforcement.ts';
 import { AT_FDCWD, O } from '../support/live-numbers.ts';
 import { responseOf, responseSet } from '../support/response-sets.ts';
@@ -44,6 +45,9 @@ const OPENS = ['open', 'openat', 'openat2', 'creat', 'open_by_handle_at'];
 const SECRET = `${directory}/wasprey-lsm-secret`;
 const OTHER = `${directory}/other`;
 const PROGRAM = `${directory}/wasprey-lsm-program`;
+/** What process 1 of a guest reads when it gets SIGUSR1, and where it writes that (test/kernels/guest/init.sh). */
+const FOR_INIT = '/guest/for-init';
+const BY_INIT = '/guest/by-init';
 /** Guests are slow. */
 const ROUNDS = TIME_FACTOR > 1 ? 3 : 20;
 
@@ -275,6 +279,27 @@ if (LACK !== undefined) {
       assert.deepEqual(outcomes(), [ENFORCED.PROTECTED]);
     });
 
+    test('Process 1 is never acted on', {
+      skip: existsSync(FOR_INIT) ? false : 'it takes no orders here',
+    }, async () => {
+      for (const [action, clause] of [
+        ['deny', opening(FOR_INIT)],
+        ['kill_process', opening(FOR_INIT)],
+        ['kill_process', { ...opening(FOR_INIT), result: 'succeeded' }],
+      ] as const) {
+        enforce([clause], action);
+        rmSync(BY_INIT, { force: true });
+        process.kill(1, 'SIGUSR1');
+        await until(() => existsSync(BY_INIT) && readFileSync(BY_INIT, 'utf8') === 'word\n');
+        const found: number[] = [];
+        takeEvents((event) => {
+          const { outcome } = enforcedParts(event.number('reserved'));
+          if (outcome !== 0 && event.image?.number('pid') === 1) found.push(outcome);
+        });
+        assert.deepEqual(found, [ENFORCED.PROTECTED]);
+      }
+    });
+
     test('What a process is counts also where it shares its directories; where it is not known, the record says so', async () => {
       const facts: ExactClause = { ...opening(SECRET), process: 'candidate' };
       enforce([facts], 'deny');
@@ -387,6 +412,9 @@ if (LACK !== undefined) {
       assert.match(program ?? '', new RegExp(`Critical program: EPERM .*${says.source}`));
       await built.agent.stop();
       assert.equal(built.lines().length, 2);
+      // Both rules match what the calls would have done.
+      const { engine } = built.agent.summary();
+      assert.deepEqual([engine?.enforcedUnmatched, engine?.enforcedUnchecked], [0, 0]);
     });
   });
 }

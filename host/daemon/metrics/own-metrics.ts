@@ -155,7 +155,7 @@ function engineMetrics(counters: EngineCounters): Metric[] {
     ),
     counter(
       'wasprey_enforced_unchecked_total',
-      'Calls that BPF LSM has refused: rules can not be evaluated on what they would have done.',
+      'Calls that BPF LSM has refused whose rule could not be evaluated on what they would have done.',
       enforcedUnchecked,
     ),
     counter('wasprey_fields_unreadable_total', 'Fields of alerts that could not be read.', fieldsUnreadable),

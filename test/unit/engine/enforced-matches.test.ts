@@ -92,13 +92,30 @@ test('Rules that have been replaced are named, and any match of the new ones wil
   assert.equal(matches.total, 0);
 });
 
-test('What BPF LSM has refused is counted: its match is not that of a rule, but of what the kernel says', () => {
-  const { matches, match, begin } = batch(reserved(ENFORCED.LSM_REFUSED, 0, 3), reserved(ENFORCED.OBSERVED, 0, 3), 0);
+test('What BPF LSM has refused is held against what the rules would have matched', () => {
+  const refused = reserved(ENFORCED.LSM_REFUSED, 0, 3);
+  const { matches, match, begin } = batch(refused, refused, refused, refused, reserved(ENFORCED.OBSERVED, 0, 3), 0);
   matches.use(start(3));
   begin();
-  matches.take(match(0, 0, 4));
+  matches.take({ ...match(0, 0, 4), supposed: 'matches' });
+  matches.take({ ...match(1, 0, 4), supposed: 'differs' });
+  // By the clauses of both rules, of which the second says something else.
+  matches.take({ ...match(2, 0, 4), supposed: 'matches' });
+  matches.take({ ...match(2, 1, 2), supposed: 'differs' });
+  matches.take({ ...match(3, 0, 4), supposed: 'unknown' });
+  assert.deepEqual(
+    matches.unmatched().map(({ rule, outcome }) => [rule, outcome]),
+    [
+      ['First', ENFORCED.LSM_REFUSED],
+      ['Second', ENFORCED.LSM_REFUSED],
+    ],
+  );
+  assert.deepEqual([matches.unchecked, matches.total], [1, 2]);
+  // A held event is evaluated again later: it was held against its rule before.
+  begin();
+  for (const event of [0, 1, 2, 3]) matches.take(match(event, 0, 4));
   assert.deepEqual(matches.unmatched(), []);
-  assert.deepEqual([matches.unchecked, matches.total], [1, 0]);
+  assert.deepEqual([matches.unchecked, matches.total], [1, 2]);
 });
 
 test('Only of an event that the kernel has acted on by a rule is that the enforced one', () => {
