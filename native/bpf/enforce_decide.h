@@ -93,6 +93,14 @@ ENFORCE_FUNCTION __u64 enforce_tests_of_peer(struct enforce_peer *peer) {
   return peer->tests;
 }
 
+#define ENFORCE_KERNEL_THREAD 0x00200000 /* PF_KTHREAD */
+
+/* Whether a task is never acted on, whatever it does: a thread of the kernel, and process 1, by its flags and the
+ * number of its process in the machine's own pid namespace. */
+ENFORCE_FUNCTION int enforce_is_of_machine(__u64 flags, __u64 process) {
+  return flags & ENFORCE_KERNEL_THREAD || process <= 1;
+}
+
 /* Clauses that are left by what the process is. `where`: ENFORCE_CONTAINER or ENFORCE_HOST; 0: not known. `candidates`:
  * clauses whose rule it is a candidate for. */
 ENFORCE_FUNCTION __u64 enforce_clauses_of_process(const struct enforcement *table, __u64 where, __u64 candidates) {

@@ -100,7 +100,7 @@ __noinline u32 refuse_by_place(const struct enforcement *table) {
   struct task_struct *task = bpf_get_current_task_btf();
   if (!table)
     return ENFORCED_UNDECIDED;
-  if (task->flags & KERNEL_THREAD || task->tgid <= 1)
+  if (enforce_is_of_machine(task->flags, task->tgid))
     return ENFORCED_PROTECTED;
   u64 number = number_of_cgroup(task);
   const struct enforce_cgroup *cgroup = bpf_map_lookup_elem(&enforce_cgroups, &number);

@@ -128,6 +128,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("fillPlaces", Napi::Function::New<FillPlaces>(env, "fillPlaces"));
   exports.Set("enforcedPlaces", Napi::Function::New<EnforcedPlacesAfter>(env, "enforcedPlaces"));
   exports.Set("enforcedClauses", Napi::Function::New<EnforcedClauses>(env, "enforcedClauses"));
+  exports.Set("isOfMachine", Napi::Function::New<IsOfMachine>(env, "isOfMachine"));
   exports.Set("nextWindow", Napi::Function::New<NextWindow>(env, "nextWindow"));
   exports.Set("lexicalPath", Napi::Function::New<LexicalPathOf>(env, "lexicalPath"));
   exports.Set("namesBelow", Napi::Function::New<NamesBelow>(env, "namesBelow"));

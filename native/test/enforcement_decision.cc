@@ -92,4 +92,9 @@ Napi::Value NextWindow(const Napi::CallbackInfo& info) {
       info.Env(), uint64_t{enforce_next_window(info[0].As<Napi::BigInt>().Uint64Value(&lossless), &limit, number(3))});
 }
 
+Napi::Value IsOfMachine(const Napi::CallbackInfo& info) {
+  const auto number = [&](size_t index) { return static_cast<uint64_t>(info[index].As<Napi::Number>().Int64Value()); };
+  return Napi::Boolean::New(info.Env(), enforce_is_of_machine(number(0), number(1)) != 0);
+}
+
 }  // namespace wasprey

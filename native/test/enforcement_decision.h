@@ -16,4 +16,7 @@ Napi::Value EnforcedClauses(const Napi::CallbackInfo& info);
 /** (window: bigint, count, seconds, now) -> bigint, the window after one more was done; 0: none is left. */
 Napi::Value NextWindow(const Napi::CallbackInfo& info);
 
+/** (flags of a task, number of its process) -> boolean, whether it is never acted on. */
+Napi::Value IsOfMachine(const Napi::CallbackInfo& info);
+
 }  // namespace wasprey

@@ -49,6 +49,8 @@ interface TestAddon {
   /** Takes all the room that this process's capture has for cgroups; returns how many were put in. */
   fillPlaces(): number;
   emptyPlaces(): void;
+  /** Whether a task is never acted on, by its flags and the number of its process. */
+  isOfMachine(flags: number, process: number): boolean;
   /** The window of a limit after one more was done in that second of the boot; 0: none is left. */
   nextWindow(window: bigint, count: number, seconds: number, now: number): bigint;
   /** Whether `path` is its own absolute lexical path, and that path; directory '' = not known. */

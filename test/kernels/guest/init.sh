@@ -32,12 +32,15 @@ export NODE_COMPILE_CACHE=$PROJECT/build/compile-cache
 node=$(echo node_modules/node-linux-*/bin/node)
 read -r up _ </proc/uptime
 echo "@wasprey {\"kind\":\"booted\",\"seconds\":$up,\"release\":\"$(uname -r)\",\"lsm\":\"$(cat /sys/kernel/security/lsm)\"}"
+# What process 1 does when a test tells it to: nothing is ever done about it, whatever it reads.
+echo word >/guest/for-init
+trap 'read -r word </guest/for-init; echo "$word" >/guest/by-init' USR1
 # A process that ends before the last step, by a crash, has failed in the step that it had begun; another runs the steps after that.
 : >/guest/progress
 while [ "$(grep -c ^begins /guest/progress)" -lt "$(wc -l </guest/steps)" ]; do
   "$node" --disable-sigusr1 --v8-pool-size=1 --test-reporter=./test/kernels/guest/reporter.ts \
-    test/kernels/guest/run-steps.ts /guest/steps /guest/progress </dev/null
-  status=$?
+    test/kernels/guest/run-steps.ts /guest/steps /guest/progress </dev/null &
+  until wait $!; status=$?; ((status <= 128)) || ! kill -0 $! 2>/dev/null; do :; done # a signal ends a wait
   kill -KILL -1 2>/dev/null # what it has left: every process but this one
   read -r last step < <(tail -n 1 /guest/progress)
   [ "$last" = begins ] || break

@@ -303,6 +303,20 @@ test('Within the time of a limit there are never more, wherever it begins', () =
   assert.notEqual(testAddon.nextWindow(full, 2, 10, 1020), 0n);
 });
 
+test('Process 1, what the processors do when idle, and threads of the kernel are never acted on', () => {
+  const kernelThread = 0x0020_0000;
+  for (const [flags, process] of [
+    [0, 1],
+    [0x0040_0100, 1],
+    [0, 0],
+    [kernelThread, 2],
+    [kernelThread | 0x0420_8040, 431],
+  ] as const)
+    assert.ok(testAddon.isOfMachine(flags, process), `${flags} ${process}`);
+  // A thread of io_uring (0x10) is one of its process.
+  for (const flags of [0, 0x0040_0100, 0x0040_0010]) assert.ok(!testAddon.isOfMachine(flags, 2), `${flags}`);
+});
+
 test('What can not be enforced is a problem that says why', () => {
   const reasons = (clause: ExactClause, action: 'kill_process' | 'deny'): string => {
     const made = enforcementTables([{ exact: { rule: 0, clauses: [clause] }, action }], RAILS);
