@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import yaml from 'js-yaml';
@@ -24,7 +24,7 @@ import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
 import { eventually } from '../support/cluster-agent.ts';
 import { ClusterApi } from '../support/cluster-api.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { openPerformer, type PerformerScene, responseOf } from '../support/response-scene.ts';
+import { FollowedProcesses, openPerformer, type PerformerScene, responseOf } from '../support/response-scene.ts';
 
 const directory = directoryForTests();
 const isolations = new Isolations(bpfFileSystemForTests());
@@ -41,6 +41,26 @@ const places = {
 let cluster: Cluster;
 let api: ClusterApi;
 let scene: PerformerScene;
+let processes: FollowedProcesses;
+
+/** Its first process starts another one, again and again. */
+const VICTIM = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'victim', namespace: 'default' },
+  spec: {
+    restartPolicy: 'Never',
+    terminationGracePeriodSeconds: 0,
+    containers: [
+      {
+        name: 'main',
+        image: SHELL_IMAGE,
+        imagePullPolicy: 'Never',
+        command: ['sh', '-c', 'while true; do sleep 3600; done'],
+      },
+    ],
+  },
+};
 
 const podNamed = (name: string, graceSeconds = 0) => ({
   apiVersion: 'v1',
@@ -55,27 +75,23 @@ const podNamed = (name: string, graceSeconds = 0) => ({
 before(async () => {
   cluster = await Cluster.start();
   api = await ClusterApi.open(cluster);
-  await cluster.apply([podNamed('web'), podNamed('other'), podNamed('third', 5), podNamed('stubborn')]);
-  scene = await openPerformer(
-    join(directory, 'ledger'),
-    () => undefined,
-    {},
-    process.pid,
-    (surroundings) => {
-      const pods = new Pods(api.place);
-      const actors: (readonly [ActionKind, Actor])[] = [
-        ['isolate_container', new IsolateContainer(surroundings, undefined, isolations)],
-        ['delete_pod', new DeletePod(pods)],
-        ['label_pod', new LabelPod(pods)],
-        ['stop_container', new StopContainer(surroundings, places)],
-      ];
-      return actors;
-    },
-  );
+  await cluster.apply([podNamed('web'), podNamed('other'), podNamed('third', 5), podNamed('stubborn'), VICTIM]);
+  processes = new FollowedProcesses();
+  scene = await openPerformer(join(directory, 'ledger'), processes.execTime, {}, process.pid, (surroundings) => {
+    const pods = new Pods(api.place);
+    const actors: (readonly [ActionKind, Actor])[] = [
+      ['isolate_container', new IsolateContainer(surroundings, undefined, isolations)],
+      ['delete_pod', new DeletePod(pods)],
+      ['label_pod', new LabelPod(pods)],
+      ['stop_container', new StopContainer(surroundings, places)],
+    ];
+    return actors;
+  });
 });
 after(async () => {
   isolations.liftAll();
   await scene?.performer.close();
+  processes?.[Symbol.dispose]();
   api?.close();
   await cluster?.stop();
 });
@@ -160,6 +176,47 @@ test('a container is stopped by its runtime after its grace; where the runtime i
   const again = await scene.performer.perform(stop, target);
   assert.equal(again.kind === 'refused' && again.why, 'gone');
   assert.deepEqual(await scene.performer.list(), []);
+});
+
+/** The processes of a container, by what they are called. */
+function processesOf(container: string): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (!readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(container)) continue;
+      found.set(readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), Number(pid));
+    } catch {
+      // It has ended.
+    }
+  }
+  return found;
+}
+
+test('one process of a container is killed, and then all of it; the kubelet says so', async () => {
+  const target = await targetIn('victim');
+  const { container } = target;
+  const sleeper = async (other = 0): Promise<number> =>
+    eventually('the second process', async () => {
+      const pid = processesOf(container).get('sleep');
+      return pid !== undefined && pid !== other && pid;
+    });
+  const first = await sleeper();
+  const shell = processesOf(container).get('sh');
+  const killed = await scene.performer.perform(responseOf('kill_process'), processes.target(first, { container }));
+  assert.equal(killed.kind, 'done', JSON.stringify(killed));
+  // The process that had started it goes on.
+  await sleeper(first);
+  assert.equal(processesOf(container).get('sh'), shell);
+  const outcome = await scene.performer.perform(responseOf('kill_container'), target);
+  assert.equal(outcome.kind, 'done', JSON.stringify(outcome));
+  assert.deepEqual([...processesOf(container).keys()], []);
+  await eventually('its end', async () => {
+    const pod: unknown = JSON.parse(await cluster.kubectl('get', 'pod', 'victim', '-o', 'json'));
+    const [status] = asArray(at(pod, 'status', 'containerStatuses'));
+    return at(status, 'state', 'terminated', 'exitCode') === 137;
+  });
+  const again = await scene.performer.perform(responseOf('kill_container'), target);
+  assert.equal(again.kind === 'refused' && again.why, 'gone');
 });
 
 test('without rights nothing is done, and the outcome has the reason', async () => {

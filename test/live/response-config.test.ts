@@ -6,6 +6,7 @@ import { chmodSync, copyFileSync, readFileSync, renameSync, writeFileSync } from
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { directoryForTest } from '../support/directory.ts';
+import { freePort } from '../support/free-port.ts';
 import { type RunProcess, startRunAsNpm } from '../support/run-process.ts';
 
 const RULE = 'Victim started';
@@ -30,9 +31,12 @@ test('responses are watched, then act, and a mistake leaves those before in use'
   tags: [victims]
 `,
   );
+  const port = await freePort();
   const configure = (mode: string, unless: string): void => {
     const text = `rules_files: [${rules}]
 json_output: true
+webserver: {enabled: true, listen_port: ${port}, prometheus_metrics_enabled: true}
+metrics: {enabled: true}
 responses:
   mode: ${mode}
   hosts: true
@@ -63,7 +67,7 @@ responses:
   configure('observe', 'proc.args = 3001');
   await using agent = startRunAsNpm('-c', config);
   await agent.watches();
-  await agent.says(/warning\[RESPONSE_UNMATCHED\]: no loaded rule has the tag no such tag\n.*wasprey\.yaml:9:/);
+  await agent.says(/warning\[RESPONSE_UNMATCHED\]: no loaded rule has the tag no such tag\n.*wasprey\.yaml:11:/);
   const watched = await start(agent, '3000');
   assert.equal(watched.response, `end it: observe: would kill process ${watched.pid} (${victim})`);
   const excepted = await start(agent, '3001');
@@ -79,11 +83,16 @@ responses:
 
   configure('act', 'proc.arks = 3004');
   const failure = await agent.alert('Wasprey internal: hot reload failure', () => {});
-  assert.match(failure.output, /unknown field proc\.arks \(.*wasprey\.yaml:10:13\)/);
+  assert.match(failure.output, /unknown field proc\.arks \(.*wasprey\.yaml:12:13\)/);
   const still = await start(agent, '3004');
   await agent.until('its end', () => still.child.signalCode === 'SIGKILL');
   // What was only watched, excepted or left alone lives.
   for (const { pid } of [watched, excepted, kept]) assert.match(readFileSync(`/proc/${pid}/stat`, 'utf8'), /\) S /);
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const counted = metrics.match(/^wasprey_responses_total\{.*$/gm) ?? [];
+  const lineOf = (outcome: string, count: number): string =>
+    `wasprey_responses_total{response="end it",action="kill_process",outcome="${outcome}"} ${count}`;
+  assert.deepEqual(counted.sort(), [lineOf('done', 2), lineOf('excepted', 2), lineOf('observed', 1)]);
   agent.kill('SIGINT');
   await agent.says(/Watched for/);
 });
