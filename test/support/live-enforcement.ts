@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
-import { constants } from 'node:os';
+import { constants, cpus } from 'node:os';
 import type { EnforcedAction } from '../../host/capture/enforcement-means.ts';
 import { type EnforcementRails, enforcementTables } from '../../host/capture/enforcement-tables.ts';
 import { openCapture } from '../../host/capture/open.ts';
@@ -53,19 +53,23 @@ let serial = 0;
 const QUIET_MS = 50;
 const NANOSECONDS = 1_000_000n;
 
-/** Reads all events so far, and calls back with each. On a busy machine more come all the time: those are left. */
+/**
+ * Reads all events so far, and calls back with each. On a busy machine more come all the time: those are left. A batch may be of one processor's ring
+ * alone, so each has to be the first one that is read when all that were seen are read so far.
+ */
 export function takeEvents(take: (event: EventRecord) => void): void {
   const segments = new Uint32Array(64);
   const end = BigInt(Date.now() + QUIET_MS) * NANOSECONDS;
-  let last = 0n;
-  for (let pairs = 1; pairs > 0 && last < end; ) {
-    pairs = capture.poll(segments, QUIET_MS);
+  const last = new Map<number, bigint>();
+  for (let left = cpus().length; left > 0; ) {
+    const pairs = capture.poll(segments, QUIET_MS);
     for (const event of polledEvents(view, segments, pairs)) {
       take(event);
-      const time = event.big('time');
-      if (time > last) last = time;
+      last.set(event.number('cpu'), event.big('time'));
     }
     capture.release();
+    if (pairs === 0) return;
+    if ([...last.values()].every((time) => time >= end)) left--;
   }
 }
 
