@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { unlinkSync } from 'node:fs';
 import { after, before } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineCounters } from '../../host/engine/protocol.ts';
 import { type AlertLine, assertFields, type ExpectedFields, hasFields, parseAlert, show } from './alert-line.ts';
 import { act, type Call, type Step } from './live-act.ts';
@@ -16,6 +17,7 @@ const FENCES = '/nonexistent/wasprey-fence-';
 const numbers = new Set<number>();
 const FENCE_RULE = 'live test fence';
 const PATIENCE_MS = 10_000 * TIME_FACTOR;
+const LOOK_AGAIN_MS = 5;
 const CLOCK_SLACK = widened(20_000_000n);
 
 /** A call as act reported it, and as the product did. */
@@ -95,10 +97,29 @@ export class LiveAgent {
   }
 
   /**
-   * Waits until all events before now have been evaluated and their alerts are here. The heads of the rings are read one after the
-   * other, so that an event of another CPU may come a batch later than the fence; the third fence is behind it in any case.
+   * Waits until all events before now have been evaluated and their alerts are here. Those of a new container come when its runtimes have
+   * answered, or their time is over, and so do events that wait for the answer: behind a further fence.
    */
   async settled(): Promise<void> {
+    for (;;) {
+      const { answered } = this.#lookUps();
+      await this.#passFences();
+      const after = this.#lookUps();
+      if (after.pending === 0 && after.answered === answered) return;
+      while (this.#lookUps().pending > 0) await pause(LOOK_AGAIN_MS);
+    }
+  }
+
+  #lookUps(): { readonly pending: number; readonly answered: number } {
+    const { pending, known, unknown } = this.product.summary().containers;
+    return { pending, answered: known + unknown };
+  }
+
+  /**
+   * The heads of the rings are read one after the other, so that an event of another CPU may come a batch later than the fence; the third
+   * fence is behind it in any case.
+   */
+  async #passFences(): Promise<void> {
     for (let round = 0; round < 3; round++) {
       const path = `${this.#fence}${process.pid}-${this.#fenceCount++}`;
       const passed = new Promise<void>((resolve, reject) => {

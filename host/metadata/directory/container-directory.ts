@@ -48,6 +48,8 @@ export interface DirectoryOptions {
 }
 
 export interface DirectoryCounters {
+  /** Containers that are being looked up, or are going to be. */
+  readonly pending: number;
   /** Containers that a runtime knows. */
   readonly known: number;
   /** Containers that no runtime knew when first asked, or that were not looked up because too many waited. */
@@ -140,6 +142,7 @@ export class ContainerDirectory {
 
   get counters(): DirectoryCounters {
     return {
+      pending: this.#pending.size,
       known: this.#known,
       unknown: this.#unknown,
       podsKnown: this.#podsKnown,

@@ -60,8 +60,10 @@ test('an alert waits for what the runtime tells', async () => {
   built.agent.inject([processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
   await until(() => built.agent.summary().alerts.held === 1);
   assert.deepEqual(built.lines(), []);
+  assert.equal(built.agent.summary().containers.pending, 1);
   runtime.resolve();
   const [line = ''] = await built.waitForLines(1);
+  assert.equal(built.agent.summary().containers.pending, 0);
   assert.equal(line.replace(/^\S+: Warning /, ''), FOUND);
   const { held, heldInVain } = built.agent.summary().alerts;
   assert.deepEqual({ held, heldInVain }, { held: 1, heldInVain: 0 });

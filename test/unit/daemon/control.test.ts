@@ -71,6 +71,7 @@ const STATUS: AgentStatus = {
   ],
   alerts: 7,
   containers: {
+    pending: 0,
     known: 3,
     unknown: 1,
     podsKnown: 2,

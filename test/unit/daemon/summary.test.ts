@@ -76,7 +76,7 @@ function summary(changed: Partial<Summary> = {}): Summary {
       withoutContainer: new Map(),
     },
     names: { names: 0, resolved: 0, failures: 0, overflows: 0 },
-    containers: { known: 0, unknown: 0, podsKnown: 0, podsUnknown: 0, failures: [] },
+    containers: { pending: 0, known: 0, unknown: 0, podsKnown: 0, podsUnknown: 0, failures: [] },
     outputs: [{ name: 'stdout', counters: { written: 3, dropped: 0, errors: 0 } }],
     tampering: { present: [], counts: new Map() },
     hooks: { missing: [], needed: [], blindRules: [], isAllowed: false },
