@@ -5,6 +5,12 @@
 #include "image_table.h"
 
 namespace wasprey {
+namespace {
+
+/** Who has taken less than this part of the free room has taken little. */
+constexpr uint64_t kModestShare = 16;
+
+}  // namespace
 
 /** What was replaced before a grace began is free after it. */
 uint64_t ImageTable::Count(Replaced* replaced) const {
@@ -17,15 +23,25 @@ uint64_t ImageTable::Count(Replaced* replaced) const {
   return replaced->before + replaced->since;
 }
 
+/** What the changes of its process took, for an image. Threads have images of their own, and no room of their own. */
+ImageTable::Replaced* ImageTable::ReplacedOf(uint32_t index) {
+  const uint32_t process = IsOfThread(index) ? by_pid_.Find(Slot(index)->pid) : index;
+  return &entries_[process == IdMap::kNone ? index : process].replaced;
+}
+
 /**
- * Whether the process of an image may have another one for a change. All changes together have half of the memory that
- * nothing else takes, and a process takes no more of that than it leaves to others (as in bpf/share.h).
+ * Whether the process of an image may have another one for a change. All changes together leave as much as they take,
+ * and an owner, who may have many processes, leaves to others as much of that as its changes take, a process twice as
+ * much (as in bpf/share.h). Where an owner has filled it nevertheless, by processes that are none of its changes, one
+ * that has taken little goes on.
  */
 bool ImageTable::MayReplace(uint32_t index) {
   const uint64_t all = Count(&replaced_);
-  const uint64_t others = blocks_.used() - std::min<uint64_t>(all, blocks_.used());
-  const uint64_t most = (blocks_.capacity() - others) / 2;
-  return all < most && Count(&entries_[index].replaced) <= most - all;
+  const uint64_t free = blocks_.capacity() - blocks_.used();
+  const uint64_t left = free > all ? free - all : 0;
+  const auto owner = replaced_by_.find(entries_[index].owner);
+  const uint64_t owned = owner == replaced_by_.end() ? 0 : Count(&owner->second);
+  return (Count(ReplacedOf(index)) < (left + 1) / 2 && owned < left) || owned < free / kModestShare;
 }
 
 /** Counts what `source` takes now that the change `index` has replaced it. */
@@ -33,12 +49,16 @@ void ImageTable::CountReplaced(uint32_t index, uint32_t source) {
   const Entry& before = entries_[source];
   const bool shared = before.text == kNone || texts_.IsShared(before.text);
   const uint64_t bytes = blocks_.BlockSize(before.slot) + (shared ? 0 : texts_.RoomOf(before.text));
-  Count(&replaced_);
-  replaced_.since += bytes;
-  Replaced& own = entries_[index].replaced;
-  own = before.replaced;
-  Count(&own);
-  own.since += bytes;
+  entries_[index].replaced = before.replaced;
+  for (Replaced* const replaced : {&replaced_, ReplacedOf(index), &replaced_by_[before.owner]}) {
+    Count(replaced);
+    replaced->since += bytes;
+  }
+}
+
+/** Forgets owners whose changes take no room any more. */
+void ImageTable::ForgetReplaced() {
+  std::erase_if(replaced_by_, [&](auto& owned) { return Count(&owned.second) == 0; });
 }
 
 /**

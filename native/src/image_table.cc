@@ -268,6 +268,7 @@ void ImageTable::EndGrace() {
   }
   waiting_.clear();
   EndHeldBack();
+  ForgetReplaced();
   AddHeldBack();
 }
 

@@ -212,8 +212,10 @@ class ImageTable {
   uint32_t RoomOf(uint32_t index) const;
   void Exit(const image& record);
   uint64_t Count(Replaced* replaced) const;
+  Replaced* ReplacedOf(uint32_t index);
   bool MayReplace(uint32_t index);
   void CountReplaced(uint32_t index, uint32_t source);
+  void ForgetReplaced();
   void HoldBack(const image& record, uint32_t source, const uint8_t* bytes, bool is_recorded);
   void LeaveHeldBack(uint64_t id);
   void EndHeldBack();
@@ -302,6 +304,8 @@ class ImageTable {
   uint32_t graces_ = 0;
   /** Of all processes. */
   Replaced replaced_;
+  /** By the owner. */
+  std::unordered_map<uint64_t, Replaced> replaced_by_;
   /** By the ids of changes that were held back: the images before, each kept as an event that is held does. */
   IdMap held_back_;
   /** The last change of a process, as a record, if it was held back; by pid. */

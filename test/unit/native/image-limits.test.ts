@@ -94,6 +94,39 @@ describe('many process images', { concurrency: true }, () => {
     assert.equal(text(later, 'name'), '/changed/1999/later');
   });
 
+  /** Makes changes, each with much text, until many are lost. @param change makes the one of that number */
+  function crowdOut(builder: BuilderCapture, change: (number: number, cwd: string) => void): void {
+    for (let number = 0; number < 2000; number++) change(number, `/${'x'.repeat(1000)}/${number}`);
+    builder.poll();
+    const { imagesLost } = builder.capture.counters();
+    assert.ok(imagesLost > 500, `${imagesLost} lost`);
+  }
+
+  test('changes of many threads leave room to other processes of their user', () => {
+    using builder = new BuilderCapture({ ...SMALL, imageBudget: 1 << 20 });
+    const flags = IMAGE_FLAGS.THREAD;
+    const input = { comm_bytes: 'mover', cwd: '/first', owner: 7 };
+    const first = builder.image('SNAPSHOT', { ...input, pid: 10 });
+    const other = builder.image('SNAPSHOT', { ...input, pid: 11 });
+    crowdOut(builder, (_, cwd) => builder.image('CHANGE', { ...input, pid: 10, previous: first, flags, cwd }));
+    const moved = builder.image('CHANGE', { ...input, pid: 11, previous: other, cwd: '/moved' });
+    assert.equal(text(builder.imageById(moved), 'cwd'), '/moved');
+  });
+
+  test('changes of many processes of a user leave room to others', () => {
+    using builder = new BuilderCapture({ ...SMALL, imageBudget: 1 << 20 });
+    const input = { comm_bytes: 'mover', cwd: '/first' };
+    const other = builder.image('SNAPSHOT', { ...input, pid: 11, owner: 8 });
+    crowdOut(builder, (number, cwd) => {
+      const mine = { ...input, pid: 100 + number, owner: 7 };
+      const previous = builder.image('SNAPSHOT', mine);
+      const id = builder.image('CHANGE', { ...mine, previous, cwd });
+      builder.image('EXIT', { id, pid: mine.pid });
+    });
+    const moved = builder.image('CHANGE', { ...input, pid: 11, owner: 8, previous: other, cwd: '/moved' });
+    assert.equal(text(builder.imageById(moved), 'cwd'), '/moved');
+  });
+
   /** Processes with much text each, of which 1 MB holds some hundred if it is whole. @param distinct whether each has its own */
   function crowd(builder: BuilderCapture, count: number, input: StructInput, distinct = true): bigint[] {
     return Array.from({ length: count }, (_, number) => {
