@@ -86,7 +86,7 @@ inline_always struct process *state_apart(struct task_struct *task, struct proce
       own = bpf_task_storage_get(&images, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
       if (own) {
         *own = *process;
-        own->of_thread = own->changed = 1;
+        own->of_thread = own->borrowed = own->changed = 1;
         own->in_change = own->ended = 0;
       }
     }

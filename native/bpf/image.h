@@ -197,6 +197,7 @@ inline_always void fill_image(struct draft *draft, struct task_struct *task, u32
 
 /* Stores in task storage the values that a later change is compared with. */
 inline_always void remember(struct process *process, const struct image *image) {
+  process->borrowed = 0;
   process->parent = image->parent;
   process->cgroup = image->cgroup_id;
   process->cap_inheritable = image->cap_inheritable;

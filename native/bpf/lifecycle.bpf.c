@@ -138,7 +138,7 @@ inline_always void note_exit(struct task_struct *task) {
     return;
   if (process->watched && !is_leader(task)) {
     struct process *own = bpf_task_storage_get(&images, task, 0, 0);
-    if (own && own->id)
+    if (own && own->id && !own->borrowed) /* who makes threads without number has no end sent that nobody needs */
       send_end(own, task);
   }
   if (LOAD(signal_struct, LOAD_WORD(task_struct, task, signal), live.counter)) {

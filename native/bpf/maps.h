@@ -59,6 +59,7 @@ struct process {
   u32 in_change;  /* a thread is making it */
   u32 watched;    /* its image may not be that of all its threads, or others may change it: see apart.h */
   u32 of_thread;  /* this is the state of a single thread */
+  u32 borrowed;   /* of a thread that no image was made of yet: `id` is that of its process */
   u32 unread;     /* the texts of its program were not readable from outside: it is to read them itself */
   u64 place;      /* directories of that image, as a number to compare */
   u64 changed_at; /* boot time of the last change that was sent at once */

@@ -19,7 +19,7 @@ const CPUS = Array.from({ length: availableParallelism() }, (_, index) => index)
 export const STORMS: Scenario = {
   name: 'storms',
   summary: `${STORM_NAMES.join(', ')} on all CPUs, ${count(ATTACKS)} attacks during each`,
-  seconds: 300,
+  seconds: 400,
   async run(session) {
     const attacks = session.quick ? 50 : ATTACKS;
     const directory = join(session.folder, 'attacked');

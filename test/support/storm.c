@@ -1,12 +1,14 @@
 // Makes as many lifecycle records as it can: a loop of calls that change a process, or that start and end processes, on each
 // CPU it is given, as that user, at nice 5.
-// usage: storm KIND SECONDS ROUNDS UID CPU...     KIND: chdir, bomb, exec, users, setuid, setsid, capset, setpgid, unshare, events
+// usage: storm KIND SECONDS ROUNDS UID CPU...     KIND: chdir, bomb, exec, users, setuid, setsid, capset, setpgid, unshare, events,
+// threads, children, shared
 // Ends after that time or so many rounds, or by SIGTERM, and prints the number of rounds. At most BOMB processes run at a time.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -147,12 +149,52 @@ static void change_and_open(void) {
   open(OPENED, O_RDONLY);  // there is no such file
 }
 
+static int act_apart(void *unused) {
+  (void)unused;
+  change_and_open();
+  return 0;
+}
+
+// A thread with a directory of its own has images of its own.
+static void start_thread(void) {
+  static char stack[1 << 16] __attribute__((aligned(16)));
+  static int living;
+  int flags = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_CHILD_CLEARTID;
+  __atomic_store_n(&living, 1, __ATOMIC_SEQ_CST);
+  if (clone(act_apart, stack + sizeof stack, flags, NULL, NULL, NULL, &living) < 0) die("clone");
+  while (__atomic_load_n(&living, __ATOMIC_SEQ_CST)) syscall(SYS_futex, &living, FUTEX_WAIT, 1, NULL);
+}
+
+static void start_child(void) {
+  pid_t child = fork();
+  if (child == 0) {
+    change_and_open();
+    _exit(0);
+  }
+  await(child);
+}
+
+// Two processes with one directory, so that each change is one of both.
+static void change_and_open_beside_another(void) {
+  static pid_t other;
+  if (!other) {
+    other = syscall(SYS_clone, CLONE_FS | SIGCHLD, 0, 0, 0, 0);
+    if (other < 0) die("clone");
+    if (other == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      other = -1;
+    }
+  }
+  change_and_open();
+}
+
 static const struct kind {
   const char *name;
   void (*round)(void);
 } kinds[] = {
     {"chdir", change_directory}, {"bomb", bomb},          {"exec", execute},     {"users", execute_as_another}, {"setuid", set_user},
     {"setsid", start_session},   {"capset", set_capabilities}, {"setpgid", set_group}, {"unshare", leave_files}, {"events", change_and_open},
+    {"threads", start_thread}, {"children", start_child}, {"shared", change_and_open_beside_another},
 };
 
 static void loop(const struct kind *kind, int cpu) {
@@ -166,6 +208,7 @@ static void loop(const struct kind *kind, int cpu) {
     kind->round();
     __atomic_fetch_add(&shared->rounds, 1, __ATOMIC_RELAXED);
   }
+  while (wait(NULL) > 0);
   _exit(0);
 }
 

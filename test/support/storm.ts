@@ -21,6 +21,9 @@ export const STORMS = {
   setpgid: 'changes of the process group',
   unshare: 'unshare(CLONE_FS)',
   events: 'changes of the directory, each followed by an open',
+  threads: 'threads with a directory of their own, which change it and open',
+  children: 'processes that change their directory and open',
+  shared: 'the same changes by two processes that share a directory',
 } as const;
 
 /** What the last of them opens, in vain. */
