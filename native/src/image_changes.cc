@@ -1,6 +1,7 @@
 // Changes of processes: how much of the memory their images may take, and those that are held back for want of it.
 
 #include <algorithm>
+#include <iterator>
 
 #include "image_table.h"
 
@@ -58,7 +59,9 @@ void ImageTable::CountReplaced(uint32_t index, uint32_t source) {
 
 /** Forgets owners whose changes take no room any more. */
 void ImageTable::ForgetReplaced() {
-  std::erase_if(replaced_by_, [&](auto& owned) { return Count(&owned.second) == 0; });
+  for (auto owned = replaced_by_.begin(); owned != replaced_by_.end();) {
+    owned = Count(&owned->second) == 0 ? replaced_by_.erase(owned) : std::next(owned);
+  }
 }
 
 /**
