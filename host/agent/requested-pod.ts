@@ -30,7 +30,7 @@ export const REQUEST_FIELDS = {
 type Member = keyof typeof REQUEST_FIELDS;
 type RequestText = (member: Member) => string;
 
-/** As Kubernetes names pods and namespaces. What is no such name is none of the API server's. */
+/** As Kubernetes names pods and namespaces. The API server gives no other names. */
 const DNS_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const MS_PER_SECOND = 1000;
 const CREATED = '201';

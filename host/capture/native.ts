@@ -125,9 +125,9 @@ export interface Capture {
   /** Whether the kernel has decided about any call of the batch that poll() gave by the rules that it enforces. */
   hasEnforced(): boolean;
   /**
-   * The address of a record of the batch that poll() gave as it would be if BPF LSM had not refused the call: of one that has succeeded. 0 if that is
-   * not known (there is no room, or an exec's program is not known), undefined if the record is none of the batch. It lasts as long as the
-   * batch; its process, if an exec has another one, gets candidates like any image, until the next such call.
+   * The address of a copy of a record of the batch that poll() gave, as of a call that succeeded and that BPF LSM did not refuse. 0 if it can't be
+   * made (no room, or the program of an exec is unknown); undefined if the batch does not have the record. The copy lasts as long as the batch.
+   * An exec's copy has a process of its own, which gets candidates like any image, until the next such call.
    */
   supposeRefused(event: number): number | undefined;
   /**

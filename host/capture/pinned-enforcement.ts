@@ -4,7 +4,7 @@
 export interface EnforcementPins {
   /** A folder on a BPF file system, which need not exist. */
   readonly folder: string;
-  /** Digest of what no container may have that is acted on: what another capture was told of containers holds with the same one. */
+  /** Digest of the labels and namespaces that are never acted on. What another capture has stored about containers is valid with the same digest. */
   readonly never: bigint;
 }
 

@@ -91,7 +91,7 @@ function startAndStop(): CaptureTrial {
   }
 }
 
-/** On calls that there are none of. */
+/** Clauses that no call can meet. */
 const OPENING: ExactClause = { types: ['openat'], process: 'any', names: [noName('path')] };
 const RUNNING: ExactClause = { types: ['execve'], process: 'any', names: [noName('executable')] };
 const REACHING: ExactClause = { types: ['connect', 'sendto'], process: 'any', peers: [{ ports: [] }] };

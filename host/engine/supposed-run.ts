@@ -29,14 +29,14 @@ export class SupposedRun {
     this.#limits = limits;
   }
 
-  /** To be called with each match of a module. True: it is none of an event. */
+  /** To be called with each match of a module. True: it belongs to a supposed run, and to no event. */
   takes(rule: number): boolean {
     this.#matching?.add(rule);
     return this.#matching !== undefined;
   }
 
   /**
-   * Undefined for an event that is none of the batch: it was evaluated when it was.
+   * Undefined for an event of an earlier batch: it was evaluated with that.
    * @param describe gives the image at an address its candidates
    */
   verdict(

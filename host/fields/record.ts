@@ -79,8 +79,8 @@ export class ContainerRecord extends StructRecord {
   }
 
   /**
-   * Whether it was given that label: one that its image has brought is none of its own. Undefined if it has the label and it is not known
-   * from where: in recordings of earlier versions.
+   * Whether the container itself was given that label; a label of its image does not count. Undefined if it has the label and its origin is unknown,
+   * as in recordings of earlier versions.
    */
   hasOwnLabel(key: string, value: string): boolean | undefined {
     const isIn = (labels: Uint8Array): boolean => decode(labels).split('\0').includes(`${key}=${value}`);

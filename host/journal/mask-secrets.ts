@@ -333,7 +333,7 @@ function flagsBefore(word: string, flags: string): number {
   return count;
 }
 
-/** `c=d` of `Cookie: a=b; c=d`; undefined if it is no such part. */
+/** `c=d` of `Cookie: a=b; c=d`; undefined for any other word. */
 function partOfCookie(word: string, state: CommandState): string | undefined {
   if (!state.isInCookie || state.expected) return undefined;
   const equals = word.indexOf('=');

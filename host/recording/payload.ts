@@ -233,7 +233,7 @@ export class PayloadBuilder {
     this.#events += detach(this.#bytes.subarray(at, at + records.length));
   }
 
-  /** Records that `fill` writes into that much room: it returns their bytes. Nothing is added if there are none, and none is counted. */
+  /** Adds records that `fill` writes into that much room; it returns their bytes. They are not counted, and nothing is added if it returns 0. */
   fillRecords(room: number, fill: (into: Uint8Array) => number): number {
     const before = this.#length;
     const at = before + ENTRY_HEAD;

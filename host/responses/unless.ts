@@ -59,7 +59,7 @@ function readSources(text: string): readonly EventSource[] {
     }
   });
   if (sources.length > 0) return sources;
-  // Where both refuse it, the source is told by the first field that only one of them has.
+  // Where both refuse it, the first field that only one of them has decides the source.
   const meant = AUDIT_FIELD.test(text) ? 'k8s_audit' : DEFAULT_SOURCE;
   throw errors.get(meant) ?? new Error('it has no error');
 }

@@ -45,7 +45,7 @@ struct call {
 
 /* Number and result of the system call that returns: on raw_tp/sys_exit and on the exit of its function (registers,
  * result), or on the trace event. The exit has the number from the addon: a tracer can't change it, and a function may
- * serve a native and a 32-bit call. Where it serves but one, the other number is none that the tables have. */
+ * serve a native and a 32-bit call. If it serves only one, no table has the other number. */
 struct trace_event_raw_sys_exit {
   long id;
   long ret;

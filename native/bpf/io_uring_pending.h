@@ -105,7 +105,7 @@ inline_always bool may_be_forged(const struct passed_call *kept, const struct co
   return !completion->request && kept->type == EVENT_CONNECT;
 }
 
-/* Several requests of a ring may have the same user_data, and so may completions that are none of a kept request. Then
+/* Several requests of a ring may have the same user_data, and so may completions of requests that are not kept. Then
  * the result decides, which the request has. */
 static long match_request(void *map, u64 *key, struct passed_call *kept, struct request_search *search) {
   const struct completion *completion = &search->completion;

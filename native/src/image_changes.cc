@@ -33,8 +33,8 @@ ImageTable::Replaced* ImageTable::ReplacedOf(uint32_t index) {
 /**
  * Whether the process of an image may have another one for a change. All changes together leave as much as they take,
  * and an owner, who may have many processes, leaves to others as much of that as its changes take, a process twice as
- * much (as in bpf/share.h). Where an owner has filled it nevertheless, by processes that are none of its changes, one
- * that has taken little goes on.
+ * much (as in bpf/share.h). Where an owner has filled it nevertheless, by processes rather than
+ * changes, one that has taken little goes on.
  */
 bool ImageTable::MayReplace(uint32_t index) {
   const uint64_t all = Count(&replaced_);

@@ -15,7 +15,7 @@ export interface OpenedSession {
 export interface Workload {
   readonly namespace?: string;
   readonly pod?: string;
-  /** `host` is none. */
+  /** `host`: processes of the machine, in no container. */
   readonly container?: string;
 }
 

@@ -21,7 +21,7 @@ const LAST_PORT = 65535;
 /** That of protocols that have none. */
 const NO_PORT = 65536;
 
-/** An entry of `allow`: a name, or `10.1.2.3`, `10.0.0.0/8`, `10.1.2.3:443`, `fd00::/8`, `[fd00::1]:443`. Undefined if it is none of these. */
+/** An entry of `allow`: a name, or `10.1.2.3`, `10.0.0.0/8`, `10.1.2.3:443`, `fd00::/8`, `[fd00::1]:443`. Undefined for anything else. */
 export function readAllowed(text: string): AllowedName | Network | undefined {
   const name = ALLOWED_NAMES.find((known) => known === text);
   if (name !== undefined) return name;
