@@ -92,6 +92,7 @@ export const SYSTEM_TOOLS = [
   tool('vim.tiny', 'vim-tiny', 'live-tests'),
   tool('ssh-keygen', 'openssh-client', 'live-tests'),
   tool('useradd', 'passwd', 'live-tests'),
+  tool('login', 'login', 'live-tests'),
   tool('python3', 'python3', 'live-tests'),
   {
     name: "Falco's libs",
