@@ -178,9 +178,9 @@ test('su, a connection of sshd and a job of cron are sessions', async () => {
 
 test('a login on a terminal is a session of the console', async () => {
   const done = join(directory.path, 'by-console');
-  // What is typed before the shell reads may be lost: it is typed until it is done.
+  // What is typed before the shell reads may be lost: it is typed until it is done. A getty has to lead its session: dash would fork for it.
   const typing = `(until [ -e "$1" ]; do echo " unset HISTFILE; sh -c 'echo x >$1'"; sleep 0.3; done; echo ' exit 4') |
-    script -qec 'agetty --autologin root --noissue - linux' /dev/null`;
+    script -qec 'exec agetty --autologin root --noissue - linux' /dev/null`;
   await record(() => void spawnSync('sh', ['-c', typing, 'sh', done], { timeout: 60_000 }));
   const [session, ...more] = (await sessions('--user', 'root')).filter(({ kind }) => kind === 'console');
   // What login runs for its messages is no other session.
