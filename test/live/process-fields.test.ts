@@ -182,7 +182,7 @@ test('and home and shell of the user', async () => {
   await agent.only('no account', { 'proc.vpid': pid });
 });
 
-test('which a container has in a passwd of its own', { skip: !IN_ROOT_PIDS }, async () => {
+test('which a container has in a passwd of its own', async () => {
   const container = new Container({ capabilities: ['CAP_SETUID'] });
   try {
     const calls = await container.act([
@@ -191,9 +191,11 @@ test('which a container has in a passwd of its own', { skip: !IN_ROOT_PIDS }, as
       ['unlink', 's:/nonexistent/guest'],
     ]);
     const [root, guest] = await agent.of(FIELDS, calls);
-    assertFields(root ?? assert.fail(), { 'user.homedir': '/root', 'user.shell': '/bin/sh' });
-    assertFields(guest ?? assert.fail(), { 'user.homedir': '/', 'user.shell': '/bin/sh' });
-    await agent.only('account of guest', { 'proc.vpid': BigInt(callOf(calls, 'unlink').pid) });
+    // Found by the number that a process has on the machine: an agent in a pid namespace of its own has no value.
+    const none = { 'user.homedir': null, 'user.shell': null };
+    assertFields(root ?? assert.fail(), IN_ROOT_PIDS ? { 'user.homedir': '/root', 'user.shell': '/bin/sh' } : none);
+    assertFields(guest ?? assert.fail(), IN_ROOT_PIDS ? { 'user.homedir': '/', 'user.shell': '/bin/sh' } : none);
+    if (IN_ROOT_PIDS) await agent.only('account of guest', { 'proc.vpid': BigInt(callOf(calls, 'unlink').pid) });
   } finally {
     container.stop();
   }
