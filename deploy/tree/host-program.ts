@@ -13,6 +13,8 @@ import { PROJECT } from '../../host/setup/paths.mjs';
 export async function bundleHost(folder: string): Promise<void> {
   const host = join(PROJECT, 'host');
   await build({
+    // Comments and the order of chunks go by paths relative to it: what is made must not depend on where it is made from.
+    absWorkingDir: PROJECT,
     entryPoints: Object.values(ENTRIES).map((path) => join(host, `${path}.ts`)),
     outbase: host,
     outdir: folder,
