@@ -1,13 +1,13 @@
 // The backtest: what rules would have done on a history, and what those do that they are compared with.
 
-import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import type { HistoryFile } from '../history.ts';
 import { Difference, type RuleDifference, type Side } from './difference.ts';
 import { type EvaluationOptions, evaluateHistory, type HistoryReport, type Trial } from './evaluate.ts';
 import { type AlertFigures, RuleFigures } from './figures.ts';
 import { lacksOf } from './lacks.ts';
-import { comparedAlert, type OriginatedMatch, Origins } from './origin.ts';
-import { laneRules, rulesOf, type TriedRule, type TriedRules } from './tried-rules.ts';
+import { comparedAlert, type OriginatedMatch } from './origin.ts';
+import { trialSince } from './trial.ts';
+import { rulesOf, type TriedRule, type TriedRules } from './tried-rules.ts';
 
 export interface RuleResult {
   readonly rule: Pick<TriedRule, 'name' | 'priority'>;
@@ -40,23 +40,14 @@ export async function backtest(
 ): Promise<BacktestResult> {
   const figures = new Map(rulesOf(tried).map((rule) => [rule, new RuleFigures(rule)]));
   const difference = compared && new Difference();
-  const sinceNs = BigInt(Math.floor(since ?? 0)) * NANOSECONDS_PER_MS;
-  const trial = (rules: TriedRules, side: Side): Trial => {
-    const origins = new Origins();
-    return {
-      rules: laneRules(rules),
-      onMatch(found) {
-        const match = origins.of(found);
-        const rule = rules.modules[found.module]?.rules[found.rule];
-        if (!match || !rule || match.record.time < sinceNs) return;
-        if (side === 'tried') {
-          figures.get(rule)?.add(match);
-          onMatch?.(rule, match);
-        }
-        difference?.add(side, comparedAlert(rule.name, match));
-      },
-    };
-  };
+  const trial = (rules: TriedRules, side: Side): Trial =>
+    trialSince(rules, since, (rule, match) => {
+      if (side === 'tried') {
+        figures.get(rule)?.add(match);
+        onMatch?.(rule, match);
+      }
+      difference?.add(side, comparedAlert(rule.name, match));
+    });
   const trials = [trial(tried, 'tried'), ...(compared ? [trial(compared, 'compared')] : [])];
   const report = await evaluateHistory(files, trials, {
     ...options,

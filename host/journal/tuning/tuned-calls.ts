@@ -2,13 +2,13 @@
 
 import { readField } from '../../fields/read.ts';
 import { valueText } from '../../fields/text.ts';
-import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { decode } from '../../fields/value.ts';
 import type { Field } from '../../schema/fields/field.ts';
 import { resolveField } from '../../schema/fields/index.ts';
-import { type EvaluationOptions, evaluateHistory, type HistoryReport, type Trial } from '../backtest/evaluate.ts';
-import { comparedAlert, type OriginatedMatch, Origins } from '../backtest/origin.ts';
-import { laneRules, type TriedRules } from '../backtest/tried-rules.ts';
+import { type EvaluationOptions, evaluateHistory, type HistoryReport } from '../backtest/evaluate.ts';
+import { comparedAlert, type OriginatedMatch } from '../backtest/origin.ts';
+import { trialSince } from '../backtest/trial.ts';
+import type { TriedRules } from '../backtest/tried-rules.ts';
 import type { HistoryFile } from '../history.ts';
 import { CALL_ASPECTS, fieldsOfAspects } from './aspects.ts';
 import type { TunedHistory } from './tune.ts';
@@ -22,22 +22,14 @@ export function tunedCalls(
   files: readonly HistoryFile[],
   { since, ...options }: TuneOptions = {},
 ): TunedHistory<TriedRules, HistoryReport> {
-  const sinceNs = BigInt(Math.floor(since ?? 0)) * NANOSECONDS_PER_MS;
   return {
     aspects: CALL_ASPECTS,
     evaluate(sets, onAlert, onBlock) {
-      const trials = sets.map((rules, set): Trial => {
-        const origins = new Origins();
-        return {
-          rules: laneRules(rules),
-          onMatch(found) {
-            const match = origins.of(found);
-            const rule = rules.modules[found.module]?.rules[found.rule];
-            if (!match || !rule || match.record.time < sinceNs) return;
-            onAlert(set, { ...comparedAlert(rule.name, match), values: () => valuesOf(match) });
-          },
-        };
-      });
+      const trials = sets.map((rules, set) =>
+        trialSince(rules, since, ({ name }, match) =>
+          onAlert(set, { ...comparedAlert(name, match), values: () => valuesOf(match) }),
+        ),
+      );
       return evaluateHistory(files, trials, { ...options, onBlock });
     },
   };
