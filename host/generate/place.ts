@@ -1,9 +1,9 @@
 // The place where actions are performed: this machine, or the container of this process.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { findProgram } from '../setup/find-program.mjs';
 import { ACT_PROGRAM, SYSTEM_PATH } from '../setup/paths.mjs';
 import { actWords, type Step } from './actions/steps.ts';
 import { capabilitiesOf } from './capabilities.ts';
@@ -37,7 +37,7 @@ export function thisPlace(kind: Place['kind'] = isInContainer() ? 'container' : 
     uid: process.geteuid?.() ?? -1,
     capabilities: capabilitiesOf(readFileSync('/proc/self/status', 'utf8')),
     hasFile: existsSync,
-    hasProgram: (name) => SYSTEM_PATH.split(delimiter).some((folder) => isExecutable(join(folder, name))),
+    hasProgram: (name) => findProgram(name, SYSTEM_PATH) !== undefined,
     // Its own process group, so that it can be killed with its children, and Ctrl-C reaches only this process.
     start: (steps) =>
       spawn(ACT_PROGRAM, actWords(steps), {
@@ -54,15 +54,6 @@ export function thisPlace(kind: Place['kind'] = isInContainer() ? 'container' : 
       }
     },
   };
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Docker and Podman leave a file; Kubernetes and systemd-nspawn a variable; a cgroup outside of the namespace names the id. */

@@ -3,8 +3,8 @@
 // They are looked for as files, not asked of dpkg, so that other systems and hand-made installations do as well.
 
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { findProgram } from './find-program.mjs';
 import { SYSTEM_PATH } from './paths.mjs';
 
 /** Families of distributions other than Debian's, each with package names of its own. @typedef {'fedora' | 'rhel' | 'amazon' | 'suse' | 'arch' | 'alpine'} Family */
@@ -148,14 +148,7 @@ export function missingTools(wanted, system = { hasCommand, hasFile: existsSync,
 
 /** @param {string} name */
 export function hasCommand(name) {
-  return SYSTEM_PATH.split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return findProgram(name, SYSTEM_PATH) !== undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 // Whether there is a desktop to open the page on, and whose it is.
 
-import { accessSync, constants, readFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { findProgram } from '../../setup/find-program.mjs';
 
 const OPENER = 'xdg-open';
 
@@ -35,7 +35,7 @@ export interface Desktop {
 export function desktopOf({ environment, isInteractive, uid }: Caller): Desktop | undefined {
   const { DISPLAY: display = '', WAYLAND_DISPLAY: wayland = '', SUDO_UID: sudoUid, SUDO_GID: sudoGid } = environment;
   if (!isInteractive || !(display.startsWith(':') || wayland !== '')) return undefined;
-  const opener = programNamed(OPENER, environment.PATH);
+  const opener = findProgram(OPENER, environment.PATH);
   if (opener === undefined) return undefined;
   if (uid !== 0) return { opener, environment, uid };
   const [user, group] = [idOf(sudoUid), idOf(sudoGid)];
@@ -46,20 +46,6 @@ export function desktopOf({ environment, isInteractive, uid }: Caller): Desktop 
 /** Not root's. */
 function idOf(text: string | undefined): number | undefined {
   return text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
-}
-
-function programNamed(name: string, path = ''): string | undefined {
-  const folders = path.split(':').filter(isAbsolute);
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** What sudo has removed of it, and root's own replaced. */
