@@ -68,8 +68,8 @@ export class FailureLog {
   readonly #write: (message: string) => void;
   readonly #now: () => number;
   readonly #counts = new Map<string, Omit<FailureCount, 'isLasting'>>();
-  /** Sources with their subjects, and the counter of the last failure of each. */
-  readonly #failing = new Map<string, string>();
+  /** Sources with their subjects, and the counters of their failures since they last answered. */
+  readonly #failing = new Map<string, Set<string>>();
   readonly #lineAt = new Map<string, number>();
   #closed = false;
 
@@ -88,9 +88,12 @@ export class FailureLog {
     const key = `${source} ${subject}`;
     // A new list follows by itself.
     if (this.#closed || kind === 'expired') return;
-    const isKnown = this.#failing.has(key);
-    this.#failing.set(key, counter);
-    if (isKnown) return;
+    const known = this.#failing.get(key);
+    if (known) {
+      known.add(counter);
+      return;
+    }
+    this.#failing.set(key, new Set([counter]));
     const now = this.#now();
     const last = this.#lineAt.get(key);
     if (last !== undefined && now - last < LINE_EVERY_MS) return;
@@ -110,7 +113,7 @@ export class FailureLog {
 
   /** The sources that have failed. */
   get counts(): readonly FailureCount[] {
-    const lasting = new Set(this.#failing.values());
+    const lasting = new Set([...this.#failing.values()].flatMap((counters) => [...counters]));
     return [...this.#counts].map(([counter, counted]) => ({ ...counted, isLasting: lasting.has(counter) }));
   }
 }

@@ -75,7 +75,7 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
       ['unknown', number(containers.unknown)],
       ['pods found, since the start', number(containers.podsKnown)],
       ['pods not found in time', number(containers.podsUnknown)],
-      ...containers.failures.map(({ source, kind, count: times }) => [`${source}: ${kind}`, number(times)]),
+      ...containers.failures.map((failure) => [`${failure.source}: ${failure.kind}`, describeFailure(failure)]),
     ]),
     journalSection(status, section),
     captureSection(status, section),
@@ -85,6 +85,18 @@ export function renderStatus(status: AgentStatus, terminal: Terminal): StatusRep
     kernelSection(status, section),
   ];
   return { text: parts.filter((part) => part !== '').join('\n'), isWell: troubles.length === 0 };
+}
+
+/** An agent of an older version reports the number alone. */
+function describeFailure({
+  count: times,
+  reason,
+  lastMs,
+  isLasting,
+}: AgentStatus['containers']['failures'][number]): string {
+  if (reason === undefined) return number(times);
+  const state = isLasting ? 'it still fails' : 'it has answered since';
+  return `${number(times)}, last at ${moment(lastMs)}: ${escapeText(reason)}; ${state}`;
 }
 
 /** Empty if there is no source beside the capture. */

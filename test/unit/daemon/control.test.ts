@@ -198,6 +198,7 @@ describe('commands', () => {
     assert.match(stdout, /^Wasprey 1\.2\.3, process 42, since 2023-11-14T22:13:20\+0000\n/);
     assert.match(stdout, /\n {2}rules +2 rules .* signed by 0123456789abcdef\n/);
     assert.match(stdout, /\n {2}pods found, since the start +2\n/);
+    assert.match(stdout, /\n {2}cri: timeout +4, last at 2023-11-14T22:13:26\+0000: no answer; it still fails\n/);
     assert.match(stdout, /\n {2}output +written +held back +lost .*\n {2}stdout +7 +4 +0 /);
     assert.deepEqual(JSON.parse((await wasprey('status', '--json', '-s', path)).stdout), STATUS);
     assert.equal((await wasprey('reload', '-s', path)).stdout, 'nothing has changed\n');
