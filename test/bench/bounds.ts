@@ -14,7 +14,7 @@ import { parseTemplate, TemplateError } from '../../host/compiler/conditions/tem
 import { loadRules } from '../../host/compiler/rules/load.ts';
 import { ConfigError } from '../../host/config/error.ts';
 import { loadConfig } from '../../host/config/load.ts';
-import { SecretMask } from '../../host/journal/mask-secrets.ts';
+import { SecretMask } from '../../host/journal/secrets/mask-secrets.ts';
 import { SandboxError } from '../../host/sandbox/error.ts';
 import { compileRuleModule, instantiateRuleModule } from '../../host/sandbox/instantiate.ts';
 import { runCandidates, runEvaluate } from '../../host/sandbox/run.ts';

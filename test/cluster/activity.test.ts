@@ -8,7 +8,7 @@ import { ActivityLog } from '../../host/journal/activity/activity-log.ts';
 import { readFile } from '../../host/journal/activity/read-activity.ts';
 import { commandsOf, type Session } from '../../host/journal/activity/session.ts';
 import { findHistory } from '../../host/journal/history.ts';
-import { SecretMask } from '../../host/journal/mask-secrets.ts';
+import { SecretMask } from '../../host/journal/secrets/mask-secrets.ts';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
 import { Cluster } from '../support/cluster.ts';
 import { eventually } from '../support/cluster-agent.ts';

@@ -9,7 +9,7 @@ import { ActivityLog } from '../../host/journal/activity/activity-log.ts';
 import { readFile } from '../../host/journal/activity/read-activity.ts';
 import { commandsOf } from '../../host/journal/activity/session.ts';
 import { findHistory } from '../../host/journal/history.ts';
-import { SecretMask } from '../../host/journal/mask-secrets.ts';
+import { SecretMask } from '../../host/journal/secrets/mask-secrets.ts';
 import { usualPlaces } from '../../host/metadata/directory/runtime-places.ts';
 import { inspectContainer } from '../../host/metadata/docker.ts';
 import type { Outcome } from '../../host/responses/action.ts';

@@ -18,7 +18,7 @@ import { nameKubernetesUsers } from '../../host/journal/activity/kubernetes-user
 import { readFile } from '../../host/journal/activity/read-activity.ts';
 import { commandsOf, type Session } from '../../host/journal/activity/session.ts';
 import { findHistory } from '../../host/journal/history.ts';
-import { SecretMask } from '../../host/journal/mask-secrets.ts';
+import { SecretMask } from '../../host/journal/secrets/mask-secrets.ts';
 import { LONGEST_START } from '../../host/sessions/groups.ts';
 import type { PodRequest } from '../../host/sessions/pod-request.ts';
 import { moduleOf, startBuiltAgent } from '../support/built-agent.ts';

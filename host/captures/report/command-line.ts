@@ -1,6 +1,6 @@
 // The command line of a program, for people: by its words, because the joined line no longer says where each begins and ends.
 
-import type { SecretMask } from '../../journal/mask-secrets.ts';
+import type { SecretMask } from '../../journal/secrets/mask-secrets.ts';
 import type { Deed } from './deeds.ts';
 import type { Program } from './process-tree.ts';
 

@@ -1,7 +1,7 @@
 // The report of a capture as one HTML file: no script, no network, nothing that a name of a hostile process could become markup in.
 
 import { escapeText } from '../../diagnostics/escape.ts';
-import type { SecretMask } from '../../journal/mask-secrets.ts';
+import type { SecretMask } from '../../journal/secrets/mask-secrets.ts';
 import type { Report } from './report.ts';
 import { textParts } from './text.ts';
 

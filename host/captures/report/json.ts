@@ -1,7 +1,7 @@
 // The report of a capture as JSON (host/captures/README.md): everything that the text has, without its cuts.
 
 import { escapeLines } from '../../diagnostics/escape.ts';
-import type { SecretMask } from '../../journal/mask-secrets.ts';
+import type { SecretMask } from '../../journal/secrets/mask-secrets.ts';
 import { commandLineOf, deedText } from './command-line.ts';
 import type { TreeProcess } from './process-tree.ts';
 import type { Report } from './report.ts';

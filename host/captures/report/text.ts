@@ -2,7 +2,7 @@
 
 import { escapeText } from '../../diagnostics/escape.ts';
 import { count, number } from '../../diagnostics/numbers.ts';
-import type { SecretMask } from '../../journal/mask-secrets.ts';
+import type { SecretMask } from '../../journal/secrets/mask-secrets.ts';
 import type { CapturedAlert } from '../notes/capture-notes.ts';
 import type { ChangedFile, ProcessState, State } from '../state/state.ts';
 import { commandLineOf, deedText } from './command-line.ts';

@@ -18,7 +18,7 @@ import {
   who,
 } from '../../journal/activity/session-text.ts';
 import { findHistory, type HistoryFile } from '../../journal/history.ts';
-import type { SecretMask } from '../../journal/mask-secrets.ts';
+import type { SecretMask } from '../../journal/secrets/mask-secrets.ts';
 import type { GivenHistory } from '../options/history-options.ts';
 
 const POLL_MS = 500;

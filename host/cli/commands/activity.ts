@@ -16,8 +16,8 @@ import { isSelected, isSelectedRequest, type Selection } from '../../journal/act
 import type { Session } from '../../journal/activity/session.ts';
 import { requestJson, sessionJson } from '../../journal/activity/session-json.ts';
 import { requestLine } from '../../journal/activity/session-text.ts';
-import { SecretMask } from '../../journal/mask-secrets.ts';
 import { podRequestFiles } from '../../journal/pod-request-log.ts';
+import { SecretMask } from '../../journal/secrets/mask-secrets.ts';
 import { coverageIn } from '../../journal/stream-state-file.ts';
 import { commonCoverage, type RequestCoverage } from '../../sessions/coverage.ts';
 import type { PodRequest } from '../../sessions/pod-request.ts';

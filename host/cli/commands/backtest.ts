@@ -13,7 +13,7 @@ import type { RuleMatching } from '../../engine/protocol.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { type BacktestResult, backtest } from '../../journal/backtest/backtest.ts';
 import { rulesOf } from '../../journal/backtest/tried-rules.ts';
-import { SecretMask } from '../../journal/mask-secrets.ts';
+import { SecretMask } from '../../journal/secrets/mask-secrets.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { type AuditBacktest, auditBacktest } from '../backtest/audit-backtest.ts';
 import { ResponseTrial } from '../backtest/response-trial.ts';

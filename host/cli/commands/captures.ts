@@ -15,7 +15,7 @@ import { escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import { SecretMask } from '../../journal/mask-secrets.ts';
+import { SecretMask } from '../../journal/secrets/mask-secrets.ts';
 import { RecordingError } from '../../recording/format.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';

@@ -7,7 +7,7 @@ import type { Terminal } from '../../diagnostics/terminal.ts';
 import type { BacktestResult, RuleResult } from '../../journal/backtest/backtest.ts';
 import type { OneSided, RuleDifference } from '../../journal/backtest/difference.ts';
 import type { HistoryReport } from '../../journal/backtest/evaluate.ts';
-import type { SecretMask } from '../../journal/mask-secrets.ts';
+import type { SecretMask } from '../../journal/secrets/mask-secrets.ts';
 import { shareNames } from './shares.ts';
 
 /** Of an example's text; --json has all of it. */

@@ -1,7 +1,7 @@
 // The journal: what happens on the node, kept on disk.
 
 import { applies, choice, duration, flag, list, section, size, text } from '../../config-values/value-types.ts';
-import { DEFAULT_SECRET_NAMES } from '../../journal/secret-patterns.ts';
+import { DEFAULT_SECRET_NAMES } from '../../journal/secrets/secret-patterns.ts';
 import { describeKind, JOURNAL_KINDS, type JournalKind } from '../../journal/wants.ts';
 
 const MEGABYTE = 1 << 20;

@@ -5,7 +5,7 @@ import { deedOf } from '../../captures/report/deeds.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { type EventView, History } from '../../journal/event-views.ts';
 import { findHistory } from '../../journal/history.ts';
-import { SecretMask } from '../../journal/mask-secrets.ts';
+import { SecretMask } from '../../journal/secrets/mask-secrets.ts';
 import type { JournalQuestion } from './lookup.ts';
 import type { JournalLine, ShownJournal } from './messages.ts';
 

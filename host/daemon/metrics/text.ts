@@ -1,10 +1,11 @@
 // The metrics of an agent, as its web server gives them.
 
 import type { Summary } from '../../agent/summary.ts';
+import { programMetrics } from './engine-metrics.ts';
 import { exposition, gauge, type Metric } from './exposition.ts';
 import type { AgentFacts, MetricChoice } from './facts.ts';
 import { falcoMetrics } from './falco-metrics.ts';
-import { ownMetrics, programMetrics } from './own-metrics.ts';
+import { ownMetrics } from './own-metrics.ts';
 import { readResources } from './resources.ts';
 
 /** @param summary undefined while nothing is captured yet */

@@ -3,7 +3,7 @@
 import { type EntryKind, terminalName, unitOf } from '../../fields/doors.ts';
 import { rootProcess, sessionId } from '../../fields/session-id.ts';
 import { requestedHashes } from '../../sessions/command-hash.ts';
-import type { SecretMask } from '../mask-secrets.ts';
+import type { SecretMask } from '../secrets/mask-secrets.ts';
 import { ContainerPlaces } from './container-places.ts';
 import { containerEntry, doorEntry, type Entry, isRuntime } from './entries.ts';
 import { LONGEST_CHAIN, type Process, type ProgramState } from './process.ts';

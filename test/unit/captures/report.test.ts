@@ -11,7 +11,7 @@ import { reportJson } from '../../../host/captures/report/json.ts';
 import { type Report, reportOf } from '../../../host/captures/report/report.ts';
 import { reportText } from '../../../host/captures/report/text.ts';
 import type { State } from '../../../host/captures/state/state.ts';
-import { SecretMask } from '../../../host/journal/mask-secrets.ts';
+import { SecretMask } from '../../../host/journal/secrets/mask-secrets.ts';
 import { BLOCK_KIND } from '../../../host/recording/format.ts';
 import { PayloadBuilder } from '../../../host/recording/payload.ts';
 import { CONTAINER, CONTAINER_STATE } from '../../../host/schema/container.ts';

@@ -14,7 +14,7 @@ import { commandsOf, filesOf, type Session } from '../../../host/journal/activit
 import { sessionJson } from '../../../host/journal/activity/session-json.ts';
 import { History } from '../../../host/journal/event-views.ts';
 import { findHistory, type HistoryFile } from '../../../host/journal/history.ts';
-import { SecretMask } from '../../../host/journal/mask-secrets.ts';
+import { SecretMask } from '../../../host/journal/secrets/mask-secrets.ts';
 import { DESCRIPTOR_STATE } from '../../../host/schema/event-structs.ts';
 import { IMAGE_FLAGS } from '../../../host/schema/image.ts';
 import { FACTS, Folder, type Names } from '../../support/recordings.ts';

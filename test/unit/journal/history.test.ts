@@ -8,7 +8,7 @@ import { followFile, readFile } from '../../../host/journal/activity/read-activi
 import { evaluateHistory } from '../../../host/journal/backtest/evaluate.ts';
 import { History } from '../../../host/journal/event-views.ts';
 import { findHistory } from '../../../host/journal/history.ts';
-import { SecretMask } from '../../../host/journal/mask-secrets.ts';
+import { SecretMask } from '../../../host/journal/secrets/mask-secrets.ts';
 import { RecordingError } from '../../../host/recording/format.ts';
 import { RecordingWriter } from '../../../host/recording/writer.ts';
 import { exportFiles } from '../../../host/scap/write/export-files.ts';

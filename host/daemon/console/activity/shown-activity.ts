@@ -8,8 +8,8 @@ import { applyRequests, type FurtherRequests } from '../../../journal/activity/r
 import { commandsOf, type Session } from '../../../journal/activity/session.ts';
 import { commandLine, factsOf, placeOf, requestLine, titleOf, who } from '../../../journal/activity/session-text.ts';
 import { findHistory } from '../../../journal/history.ts';
-import { SecretMask } from '../../../journal/mask-secrets.ts';
 import { readPodRequests } from '../../../journal/pod-request-log.ts';
+import { SecretMask } from '../../../journal/secrets/mask-secrets.ts';
 import { coverageIn } from '../../../journal/stream-state-file.ts';
 import { RequestLog } from '../../../sessions/request-log.ts';
 import { TextBudget } from '../texts/text-budget.ts';

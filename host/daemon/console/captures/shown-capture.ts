@@ -9,7 +9,7 @@ import { type Report, reportOf, type TimelineEntry } from '../../../captures/rep
 import { endOf, textParts } from '../../../captures/report/text.ts';
 import type { ProcessState } from '../../../captures/state/state.ts';
 import { CommandFailure } from '../../../diagnostics/failure.ts';
-import { SecretMask } from '../../../journal/mask-secrets.ts';
+import { SecretMask } from '../../../journal/secrets/mask-secrets.ts';
 import { TextBudget } from '../texts/text-budget.ts';
 import type { CapturedDeed, CapturedProcess, ShownCapture, ShownProgram, StateProcess } from './messages.ts';
 

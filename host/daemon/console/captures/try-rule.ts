@@ -11,8 +11,8 @@ import { type OriginatedMatch, Origins } from '../../../journal/backtest/origin.
 import { laneRules } from '../../../journal/backtest/tried-rules.ts';
 import { EventView } from '../../../journal/event-views.ts';
 import { findHistory } from '../../../journal/history.ts';
-import { maskRecorded } from '../../../journal/mask-recorded.ts';
-import { SecretMask } from '../../../journal/mask-secrets.ts';
+import { maskRecorded } from '../../../journal/secrets/mask-recorded.ts';
+import { SecretMask } from '../../../journal/secrets/mask-secrets.ts';
 import { isOfSshPeer } from '../../../schema/fields/session.ts';
 import { readRuleFiles } from '../../rules/rule-files.ts';
 import { loadOptions } from '../../rules/rule-set.ts';

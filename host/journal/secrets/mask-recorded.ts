@@ -1,10 +1,10 @@
 // Masks secrets in recorded process images, before rules that somebody types may look for them: by what a rule matches, a guess could be tried.
 // Bytes are overwritten where they are, so that all lengths stay.
 
-import { splitAtNul } from '../fields/value.ts';
-import { imageLogsOf, recordsOf } from '../recording/image-records.ts';
-import { IMAGE } from '../schema/image.ts';
-import { member } from '../schema/layout.ts';
+import { splitAtNul } from '../../fields/value.ts';
+import { imageLogsOf, recordsOf } from '../../recording/image-records.ts';
+import { IMAGE } from '../../schema/image.ts';
+import { member } from '../../schema/layout.ts';
 import type { SecretMask } from './mask-secrets.ts';
 
 const ARGV = member(IMAGE, 'argv').offset;

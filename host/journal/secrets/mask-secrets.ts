@@ -3,28 +3,15 @@
 // Each word keeps its place, and all that is not taken for a secret stays as it is. Takes linear time, whatever the words are: nothing
 // is looked at again after it was masked, and looking ahead is bounded.
 
-import { matchesGlob } from '../fields/glob.ts';
+import { CommandState, type Expected } from './command-state.ts';
 import { pipedSecrets } from './piped-secrets.ts';
-import {
-  ASKING_PROGRAMS,
-  AUTH_SCHEMES,
-  DEFAULT_SECRET_NAMES,
-  LOGIN_PROGRAMS,
-  MASK,
-  NO_SECRET_NAMES,
-  PROGRAM_OPTIONS,
-  type ProgramOptions,
-} from './secret-patterns.ts';
-import { SecretPlace } from './secret-place.ts';
+import { SecretNames } from './secret-names.ts';
+import { AUTH_SCHEMES, DEFAULT_SECRET_NAMES, MASK, type ProgramOptions } from './secret-patterns.ts';
 import { type NameTest, scanSecrets } from './secret-scan.ts';
 import { closingQuote, isComposed, splitShell } from './shell-words.ts';
 
 /** Command lines within words of command lines, `sh -c "ssh host 'curl ...'"`. */
 const DEEPEST = 3;
-
-const BY_PROGRAM: ReadonlyMap<string, ProgramOptions> = new Map(
-  PROGRAM_OPTIONS.flatMap((options) => options.programs.map((program) => [program, options] as const)),
-);
 
 const NAME = /^[A-Za-z0-9_.-]+$/;
 /** Options with blanks in their value, and JSON. */
@@ -52,57 +39,13 @@ const LONGEST_SQL = 'identified'.length;
 /** `kubectl create secret ... --from-literal=KEY=SECRET`. */
 const LITERAL = '--from-literal';
 
-/** What the next word is. */
-type Expected =
-  | { readonly as: 'secret' | 'header' | 'literal' }
-  | { readonly as: 'credentials'; readonly separator: string }
-  | undefined;
-
-/** What was read of a command so far. */
-class CommandState {
-  expected: Expected = undefined;
-  /** The next word is a text of commands: `sh -c`. */
-  isScriptNext = false;
-  options: ProgramOptions | undefined;
-  asks = false;
-  /** Whether its `-p` can't be a secret yet: `login` has not come. */
-  awaitsLogin = false;
-  /** Within the value of a cookie, whose parts semicolons separate as they do commands. */
-  isInCookie = false;
-  /** `PASSWORD 'SECRET'` and `IDENTIFIED BY 'SECRET'`: what came last of these words. */
-  sql: 'password' | 'identified' | undefined;
-  /** Where secrets may stand among the words that are no options. */
-  places: readonly SecretPlace[] = [];
-
-  readonly #isMessage: boolean;
-
-  constructor(isMessage = false) {
-    this.#isMessage = isMessage;
-  }
-
-  /** Any word may be the program: `sudo -u db mysql ...`, `kubectl exec db -- mysql ...`; in a message also `command=mysql ...`. */
-  take(word: string): void {
-    const equals = this.#isMessage ? word.indexOf('=') : -1;
-    const name = word.slice(Math.max(word.lastIndexOf('/'), equals) + 1);
-    if (name === 'login') this.awaitsLogin = false;
-    const places = SecretPlace.of(name);
-    if (places.length > 0) this.places = places;
-    const options = BY_PROGRAM.get(name);
-    if (!options && !ASKING_PROGRAMS.has(name)) return;
-    this.options = options;
-    this.asks = ASKING_PROGRAMS.has(name);
-    this.awaitsLogin = LOGIN_PROGRAMS.has(name);
-  }
-}
-
 export class SecretMask {
-  readonly #patterns: readonly string[];
-  readonly #known = new Map<string, boolean>();
-  readonly #isSecret: NameTest = (name) => this.#isSecretName(name);
+  readonly #isSecret: NameTest;
 
   /** @param names see DEFAULT_SECRET_NAMES */
   constructor(names: readonly string[] = DEFAULT_SECRET_NAMES) {
-    this.#patterns = names.map(normalized);
+    const known = new SecretNames(names);
+    this.#isSecret = (name) => known.has(name);
   }
 
   /** The arguments of a program, its name first. */
@@ -184,7 +127,7 @@ export class SecretMask {
   /** `Authorization:`, of which the secret is the next word. */
   #announcement(word: string, state: CommandState): string | undefined {
     const name = ANNOUNCEMENT.exec(word)?.[1];
-    if (name === undefined || !this.#isSecretName(name)) return undefined;
+    if (name === undefined || !this.#isSecret(name)) return undefined;
     state.expected = { as: 'secret' };
     state.isInCookie = COOKIE.test(name);
     return word;
@@ -194,7 +137,7 @@ export class SecretMask {
   #header(word: string): string | undefined {
     const colon = word.indexOf(':');
     const name = word.slice(0, Math.max(colon, 0));
-    if (!NAME.test(name) || !this.#isSecretName(name)) return undefined;
+    if (!NAME.test(name) || !this.#isSecret(name)) return undefined;
     const [lead = ''] = HEADER_LEAD.exec(word.slice(colon + 1)) ?? [];
     return masked(word, colon + lead.length);
   }
@@ -212,12 +155,12 @@ export class SecretMask {
     if (!NAME.test(name)) return undefined;
     if (equals >= 0) {
       if (option === LITERAL) return masked(word, word.indexOf('=', equals + 1));
-      return this.#isSecretName(name) ? masked(word, equals) : undefined;
+      return this.#isSecret(name) ? masked(word, equals) : undefined;
     }
     if (!state || name === option) return undefined;
     if (HEADER_OPTIONS.has(option)) state.expected = { as: 'header' };
     else if (option === LITERAL) state.expected = { as: 'literal' };
-    else if (!state.asks && !name.startsWith('no-') && this.#isSecretName(name)) state.expected = { as: 'secret' };
+    else if (!state.asks && !name.startsWith('no-') && this.#isSecret(name)) state.expected = { as: 'secret' };
     else return undefined;
     return word;
   }
@@ -281,33 +224,6 @@ export class SecretMask {
     }
     return result;
   }
-
-  #isSecretName(name: string): boolean {
-    if (NO_SECRET_NAMES.has(name)) return false;
-    // Patterns look at the beginning or the end. Each of them would go through a longer one.
-    if (name.length > LONGEST_NAME)
-      return this.#isSecretName(name.slice(0, LONGEST_KNOWN) + name.slice(-LONGEST_KNOWN));
-    const known = this.#known.get(name);
-    if (known !== undefined) return known;
-    const bytes = Buffer.from(normalized(name));
-    const isSecret = this.#patterns.some((pattern) => matchesGlob(pattern, bytes));
-    // Names come from what traced processes were called with.
-    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
-    if (name.length <= LONGEST_KNOWN) this.#known.set(name, isSecret);
-    return isSecret;
-  }
-}
-
-const MOST_KNOWN = 4096;
-const LONGEST_KNOWN = 64;
-const LONGEST_NAME = 2 * LONGEST_KNOWN;
-
-/** `accessKey`, `ACCESS_KEY` and `access.key` are `access-key`. */
-function normalized(name: string): string {
-  return name
-    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
-    .replace(/[_.]/g, '-')
-    .toLowerCase();
 }
 
 /** All after that character is masked; unchanged if there is no such character (-1), or nothing after it. */

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { SecretMask } from '../../../host/journal/mask-secrets.ts';
-import { DEFAULT_SECRET_NAMES, MASK } from '../../../host/journal/secret-patterns.ts';
-import { isComposed, splitShell } from '../../../host/journal/shell-words.ts';
-import { HOSTILE_WORDS } from '../../support/hostile-texts.ts';
+import { SecretMask } from '../../../../host/journal/secrets/mask-secrets.ts';
+import { DEFAULT_SECRET_NAMES, MASK } from '../../../../host/journal/secrets/secret-patterns.ts';
+import { isComposed, splitShell } from '../../../../host/journal/secrets/shell-words.ts';
+import { HOSTILE_WORDS } from '../../../support/hostile-texts.ts';
 
 const mask = new SecretMask();
 const line = (text: string): string => mask.words(text.split(' ')).join(' ');

@@ -1,0 +1,137 @@
+// Metrics of the capture and of the evaluation of its events.
+
+import type { CaptureCounters } from '../../capture/capture-counters.ts';
+import { LAG_BOUNDS_MS } from '../../engine/evaluation-clock.ts';
+import { eventTotals } from '../../engine/event-totals.ts';
+import { HOLD_ENDS } from '../../engine/match.ts';
+import type { EngineCounters } from '../../engine/protocol.ts';
+import { EVENT_TYPES } from '../../schema/events/index.ts';
+import { counter, gauge, histogram, type Metric, type Sample } from './exposition.ts';
+
+export function engineMetrics(counters: EngineCounters): Metric[] {
+  const {
+    capture,
+    matches,
+    matchesDropped,
+    matchesOfSelf,
+    enforcedUnchecked,
+    enforcedUnmatched,
+    fieldsUnreadable,
+    hold,
+    lag,
+    evaluation,
+  } = counters;
+  const outcomes = ['evaluated', 'filtered', 'dropped'] as const;
+  const events = EVENT_TYPES.flatMap(({ name, number }): Sample[] =>
+    outcomes.map((outcome) => ({ labels: { type: name, outcome }, value: capture[outcome][number] ?? 0 })),
+  );
+  const produced = capture.produced.map((value, cpu): Sample => ({ labels: { cpu }, value }));
+  return [
+    counter(
+      'wasprey_events_total',
+      'Events by type and outcome: evaluated, filtered in the kernel because no rule can match them, dropped because a ring buffer was full.',
+      events,
+    ),
+    counter('wasprey_events_produced_total', 'Events produced by the kernel, by CPU.', produced),
+    gauge('wasprey_events_waiting', 'Events in the ring buffers that were not read yet.', eventTotals(capture).waiting),
+    counter('wasprey_events_malformed_total', 'Invalid records that were skipped.', capture.malformed),
+    counter(
+      'wasprey_missed_runs_total',
+      'Calls missed because the kernel was running another BPF program.',
+      capture.missedRuns,
+    ),
+    gauge('wasprey_ring_high_water_ratio', 'Highest fill level of a ring buffer.', capture.ringHighWater),
+    gauge('wasprey_process_images', 'Process images in the table.', capture.images),
+    counter(
+      'wasprey_process_images_lost_total',
+      'Records of processes lost: they did not fit, would have taken the room of others, or were invalid.',
+      capture.imagesLost,
+    ),
+    counter(
+      'wasprey_process_images_evicted_total',
+      'Ended processes evicted as ancestors to make room for others.',
+      capture.imagesEvicted,
+    ),
+    counter(
+      'wasprey_process_images_cut_total',
+      'Processes without environment and the rest of long arguments, because their user or control group has much of the table.',
+      capture.imagesCut,
+    ),
+    counter(
+      'wasprey_unknown_images_total',
+      'Events evaluated without a process, because its record was lost.',
+      capture.unknownImages,
+    ),
+    counter(
+      'wasprey_unnamed_files_total',
+      'Files opened by a handle that have no name in the kernel, and whose name was not found.',
+      capture.unnamedFiles,
+    ),
+    counter(
+      'wasprey_process_images_unplaced_total',
+      'Processes in a control group that rules are not enforced in: it is not known where it is, or there was no room.',
+      capture.imagesUnplaced,
+    ),
+    gauge('wasprey_containers', 'Containers known to the capture.', capture.containers),
+    counter(
+      'wasprey_containers_lost_total',
+      'How often a container, or what was found out about it, was lost: it would have taken the room of others.',
+      capture.containersLost,
+    ),
+    counter(
+      'wasprey_forged_cgroups_total',
+      'Process images in cgroups that have the name of a container with another cgroup.',
+      capture.imagesInForgedCgroups,
+    ),
+    counter('wasprey_matches_total', 'Matches of rules.', matches),
+    counter(
+      'wasprey_matches_dropped_total',
+      'Matches dropped because they came faster than alerts could be made.',
+      matchesDropped,
+    ),
+    counter('wasprey_matches_of_self_total', 'Matches of the agent itself, which raise no alerts.', matchesOfSelf),
+    counter(
+      'wasprey_enforced_unmatched_total',
+      'Calls that the kernel has acted on by a rule that does not match them.',
+      enforcedUnmatched,
+    ),
+    counter(
+      'wasprey_enforced_unchecked_total',
+      'Calls that BPF LSM has refused whose rule could not be evaluated on what they would have done.',
+      enforcedUnchecked,
+    ),
+    counter('wasprey_fields_unreadable_total', 'Fields of alerts that could not be read.', fieldsUnreadable),
+    gauge('wasprey_events_held', "Events that wait for their container's metadata.", hold.now),
+    counter(
+      'wasprey_events_held_total',
+      'Events that waited, by how the wait ended: all but known were evaluated without metadata.',
+      HOLD_ENDS.map((end) => ({ labels: { end }, value: hold.ended[end] })),
+    ),
+    histogram(
+      'wasprey_lag_seconds',
+      'Age of the first event of each batch at its evaluation.',
+      LAG_BOUNDS_MS.map((bound) => bound / 1000),
+      lag.batches,
+      lag.sumMs / 1000,
+    ),
+    counter('wasprey_batches_total', 'Batches of events evaluated by the rules in use.', evaluation.batches),
+  ];
+}
+
+/** Of BPF programs, where the kernel measures them. */
+export function programMetrics({ programs }: CaptureCounters): Metric[] {
+  const samples = (value: (runs: CaptureCounters['programs'][number]) => number): Sample[] =>
+    programs.map((runs) => ({ labels: { program: runs.name }, value: value(runs) }));
+  return [
+    counter(
+      'wasprey_bpf_runs_total',
+      'Runs of each BPF program while the kernel measures them.',
+      samples(({ runs }) => runs),
+    ),
+    counter(
+      'wasprey_bpf_run_time_seconds_total',
+      'CPU time of these runs.',
+      samples(({ nanoseconds }) => nanoseconds / 1e9),
+    ),
+  ];
+}
