@@ -2,20 +2,20 @@
 
 import { render, type VNode } from 'preact';
 import { isSpan } from '../activity/messages.ts';
-import { ActivityView, USUAL_SPAN } from './activity.tsx';
-import { AlertView } from './alert.tsx';
-import { hasSession, openSession } from './api.ts';
-import { board, openStream } from './board.ts';
-import { CaptureView } from './capture.tsx';
-import { CapturesView } from './captures.tsx';
-import { HealthView } from './health.tsx';
-import { NowView } from './now.tsx';
-import { replaceAddress, route } from './route.ts';
-import { RuleView } from './rule.tsx';
-import { RulesView } from './rules.tsx';
-import { SessionView } from './session.tsx';
-import { Signal, useSignal } from './signal.ts';
-import { Note, Time } from './text.tsx';
+import { ActivityView, USUAL_SPAN } from './activity/activity.tsx';
+import { SessionView } from './activity/session.tsx';
+import { AlertView } from './alert/alert.tsx';
+import { CaptureView } from './captures/capture.tsx';
+import { CapturesView } from './captures/captures.tsx';
+import { HealthView } from './health/health.tsx';
+import { NowView } from './now/now.tsx';
+import { Note, Time } from './parts/text.tsx';
+import { RuleView } from './rules/rule.tsx';
+import { RulesView } from './rules/rules.tsx';
+import { hasSession, openSession } from './state/api.ts';
+import { board, openStream } from './state/board.ts';
+import { replaceAddress, route } from './state/route.ts';
+import { Signal, useSignal } from './state/signal.ts';
 
 const VIEWS = [
   { name: 'now', title: 'Now' },
