@@ -22,8 +22,10 @@ export function descriptorOutput(options: LineOutputOptions, descriptor = STANDA
   return lineOutput('stdout', own ?? descriptor, own !== undefined, options);
 }
 
-function lineOutput(name: string, descriptor: number, closes: boolean, options: LineOutputOptions): Output {
-  const writer = new LineWriter(descriptor, options.onError, options.capacity);
+/** @param isReopened it does not block, and is closed at the end */
+function lineOutput(name: string, descriptor: number, isReopened: boolean, options: LineOutputOptions): Output {
+  const { capacity = 0, onError } = options;
+  const writer = new LineWriter(descriptor, onError, { capacity, isNonBlocking: isReopened });
   return {
     name,
     write(alert: Alert) {
@@ -32,7 +34,7 @@ function lineOutput(name: string, descriptor: number, closes: boolean, options: 
     drained: () => writer.drained(),
     async close(timeoutMs: number) {
       await writer.close(timeoutMs);
-      if (closes) closeSync(descriptor);
+      if (isReopened) closeSync(descriptor);
     },
     get counters() {
       return writer.counters;

@@ -1,7 +1,7 @@
 // A bounded queue of lines for a file descriptor. Writes do not block: a pipe that nobody reads, or a stopped terminal,
 // only fills the queue.
 
-import { write } from 'node:fs';
+import { write, writeSync } from 'node:fs';
 import type { LineBatch } from './line-batch.ts';
 import { LineQueue } from './line-queue.ts';
 import type { OutputCounters } from './output.ts';
@@ -9,8 +9,16 @@ import type { OutputCounters } from './output.ts';
 /** Pause before another attempt on a descriptor that is not writable. */
 const RETRY_MS = 5;
 
+export interface LineWriterOptions {
+  /** Default: the queue's. */
+  readonly capacity?: number;
+  /** The descriptor never blocks: what is pushed at once is written without the detour through a thread of Node's pool. */
+  readonly isNonBlocking?: boolean;
+}
+
 export class LineWriter {
   readonly #descriptor: number;
+  readonly #isNonBlocking: boolean;
   readonly #onError: (error: NodeJS.ErrnoException) => void;
   readonly #queue: LineQueue;
   /** Being written. */
@@ -26,8 +34,13 @@ export class LineWriter {
   #errors = 0;
 
   /** `onError` is called with the first of consecutive errors; lines of a failed write are dropped. */
-  constructor(descriptor: number, onError: (error: NodeJS.ErrnoException) => void, capacity?: number) {
+  constructor(
+    descriptor: number,
+    onError: (error: NodeJS.ErrnoException) => void,
+    { capacity, isNonBlocking = false }: LineWriterOptions = {},
+  ) {
     this.#descriptor = descriptor;
+    this.#isNonBlocking = isNonBlocking;
     this.#onError = onError;
     this.#queue = new LineQueue(capacity);
   }
@@ -35,7 +48,7 @@ export class LineWriter {
   /** `line` without its end. */
   push(line: string): void {
     if (this.#closed || !this.#queue.push(Buffer.from(`${line}\n`))) this.#dropped++;
-    else if (!this.#busy) this.#next();
+    else if (!this.#busy) this.#begin();
   }
 
   get counters(): OutputCounters {
@@ -66,27 +79,54 @@ export class LineWriter {
     this.#tellIdle();
   }
 
+  #begin(): void {
+    this.#busy = true;
+    // Alerts of the same message from the engine come before it: they are one write.
+    if (this.#isNonBlocking) queueMicrotask(() => this.#next());
+    else this.#next();
+  }
+
   #next(): void {
-    if (this.#ended) return;
-    this.#current ??= this.#queue.takeBatch();
-    this.#busy = this.#current !== undefined;
-    if (!this.#current) {
-      this.#tellIdle();
-      return;
+    for (;;) {
+      if (this.#ended) return;
+      this.#current ??= this.#queue.takeBatch();
+      this.#busy = this.#current !== undefined;
+      if (!this.#current) {
+        this.#tellIdle();
+        return;
+      }
+      if (!this.#isNonBlocking) {
+        write(this.#descriptor, this.#current.rest, (error, count) => {
+          if (this.#wrote(error, count)) this.#next();
+        });
+        return;
+      }
+      if (!this.#writeNow(this.#current.rest)) return;
     }
-    write(this.#descriptor, this.#current.rest, (error, count) => this.#wrote(error, count));
+  }
+
+  /** Whether to go on. */
+  #writeNow(bytes: Buffer): boolean {
+    let count = 0;
+    try {
+      count = writeSync(this.#descriptor, bytes);
+    } catch (error) {
+      return this.#wrote(error as NodeJS.ErrnoException, 0);
+    }
+    return this.#wrote(null, count);
   }
 
   #tellIdle(): void {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  #wrote(error: NodeJS.ErrnoException | null, count: number): void {
+  /** Whether to go on at once. */
+  #wrote(error: NodeJS.ErrnoException | null, count: number): boolean {
     const batch = this.#current;
-    if (!batch) return; // given up
+    if (!batch) return false; // given up
     if (error?.code === 'EAGAIN') {
       setTimeout(() => this.#next(), RETRY_MS);
-      return;
+      return false;
     }
     if (error) {
       this.#errors++;
@@ -99,6 +139,6 @@ export class LineWriter {
       this.#written += batch.take(count);
       if (batch.rest.length === 0) this.#current = undefined;
     }
-    this.#next();
+    return true;
   }
 }

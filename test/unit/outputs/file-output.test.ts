@@ -9,6 +9,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -20,6 +21,7 @@ import { after, before, describe, it } from 'node:test';
 import { type Alert, DEFAULT_FORMAT } from '../../../host/outputs/alert.ts';
 import { type FileOutputOptions, fileOutput } from '../../../host/outputs/file-output.ts';
 import { FileWriter } from '../../../host/outputs/file-writer.ts';
+import { descriptorOutput } from '../../../host/outputs/line-output.ts';
 import { LineWriter } from '../../../host/outputs/line-writer.ts';
 
 let folder = '';
@@ -174,6 +176,37 @@ describe('a file of alerts', () => {
     limit('unlimited');
     assert.deepEqual(told, ['EFBIG', 'EFBIG']);
     assert.deepEqual(writer.counters, { written: 1, dropped: 3, errors: 3, queued: 0 });
+  });
+
+  it('as a pipe on standard output gets the alerts of a message in one write, before anything else is done', async (t) => {
+    const path = join(folder, 'direct');
+    execFileSync('mkfifo', [path]);
+    const pipe = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    t.after(() => closeSync(pipe));
+    const output = descriptorOutput({ json: false, format: DEFAULT_FORMAT, onError: assert.fail }, pipe);
+    for (const name of ['a', 'b']) output.write(alert(name));
+    assert.equal(output.counters.written, 0);
+    await Promise.resolve();
+    const bytes = Buffer.alloc(1000);
+    assert.match(bytes.toString('utf8', 0, readSync(pipe, bytes)), /^\S+ Critical a\n\S+ Critical b\n$/);
+    // More than a pipe holds waits for its reader.
+    const line = 'x'.repeat(60_000);
+    for (let n = 0; n < 5; n++) output.write(alert(line));
+    await Promise.resolve();
+    assert.ok((output.counters.queued ?? 0) > 0);
+    let read = 0;
+    const reading = setInterval(() => {
+      try {
+        for (;;) read += readSync(pipe, bytes);
+      } catch {
+        // Nothing is in it now.
+      }
+    }, 1);
+    await output.drained?.();
+    clearInterval(reading);
+    assert.deepEqual(output.counters, { written: 7, dropped: 0, errors: 0, queued: 0 });
+    assert.ok(read > 4 * line.length);
+    await output.close(1000);
   });
 
   it('can be a pipe; one that nobody reads is refused, and one that is full holds up nothing', async () => {
