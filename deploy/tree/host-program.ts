@@ -2,25 +2,38 @@
 // run would load half, each with what Node keeps of it (its text, V8's code of it, an entry in the cache of compiled code).
 
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { ENTRIES } from '../../host/setup/entries.mjs';
 import { PROJECT } from '../../host/setup/paths.mjs';
+
+const HOST = join(PROJECT, 'host');
+
+/** Threads that a start waits for: in a file each, since a chunk takes half a millisecond to load. */
+const ALONE: readonly string[] = [ENTRIES.engine];
 
 /**
  * What several entries share is in chunks of its own. These lie as deep as setup/paths.mjs does in a checkout, which goes by its own place.
  * @param folder gets the entries at their places below host/
  */
 export async function bundleHost(folder: string): Promise<void> {
-  const host = join(PROJECT, 'host');
-  await build({
+  const options = optionsFor(folder);
+  const entries = Object.values(ENTRIES);
+  const shared = entries.filter((path) => !ALONE.includes(path));
+  await build({ ...options, entryPoints: shared.map(sourceOf), splitting: true, chunkNames: 'chunks/[hash]' });
+  await build({ ...options, entryPoints: ALONE.map(sourceOf) });
+}
+
+function sourceOf(path: string): string {
+  return join(HOST, `${path}.ts`);
+}
+
+function optionsFor(folder: string) {
+  return {
     // Comments and the order of chunks go by paths relative to it: what is made must not depend on where it is made from.
     absWorkingDir: PROJECT,
-    entryPoints: Object.values(ENTRIES).map((path) => join(host, `${path}.ts`)),
-    outbase: host,
+    outbase: HOST,
     outdir: folder,
-    chunkNames: 'chunks/[hash]',
     bundle: true,
-    splitting: true,
     // The packages stay as they are published, with their licences.
     packages: 'external',
     platform: 'node',
@@ -29,5 +42,5 @@ export async function bundleHost(folder: string): Promise<void> {
     // The names that stack traces and errors have.
     keepNames: true,
     logLevel: 'warning',
-  });
+  } as const satisfies BuildOptions;
 }
