@@ -141,6 +141,15 @@ export function loadRuleModule(
   }
 }
 
+/** The event types that a module says it matches, before it is verified; none if it does not say so, which loadRuleModule() reports. */
+export function eventTypesIn(bytes: Uint8Array): readonly string[] {
+  try {
+    return readManifest('', bytes).eventTypes;
+  } catch {
+    return [];
+  }
+}
+
 function readManifest(name: string, bytes: Uint8Array): StoredManifest {
   const section = readCustomSection(bytes, MANIFEST_SECTION);
   if (!section)

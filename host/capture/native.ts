@@ -76,6 +76,11 @@ export const BLOCK_PROGRESS = {
 
 export interface Capture {
   /**
+   * Loads what start() needs for these event types, ahead of it; what it needs beyond them it loads itself. Before start(). Throws CaptureError:
+   * then close() is all that may be called.
+   */
+  load(eventTypes: readonly string[]): void;
+  /**
    * Loads what is needed, fills the image table from the running processes and attaches. Events that the filter does not let
    * through are counted, and nothing else; it filters by events alone until setCandidates() has given it the processes. A hook that this kernel lacks or refuses is left out if the rest can be relied on without
    * it: see missing(). Throws CaptureError.

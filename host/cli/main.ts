@@ -7,7 +7,7 @@ import { processTerminal, type Terminal } from '../diagnostics/terminal.ts';
 import { version } from '../diagnostics/version.ts';
 import { enableCompileCache } from '../setup/compile-cache.mjs';
 import { COMMANDS } from './commands.ts';
-import { allOptions, type Command, commandHelp } from './definition/command.ts';
+import { allOptions, type Command, type CommandEntry, commandHelp } from './definition/command.ts';
 import { overview } from './overview.ts';
 import { reportError } from './report-error.ts';
 
@@ -34,8 +34,11 @@ async function main(words: readonly string[], terminal: Terminal): Promise<numbe
       case undefined:
         terminal.say(overview(terminal));
         return EXIT.usage;
-      default:
-        return await runCommand(await findCommand(first), rest, terminal);
+      default: {
+        const entry = findCommand(first);
+        await entry.begin?.();
+        return await runCommand(await entry.load(), rest, terminal);
+      }
     }
   } catch (error) {
     return reportError(error, first, terminal);
@@ -44,7 +47,7 @@ async function main(words: readonly string[], terminal: Terminal): Promise<numbe
 
 async function help(names: readonly string[], terminal: Terminal): Promise<number> {
   const [name] = names;
-  terminal.print(name === undefined ? overview(terminal) : commandHelp(await findCommand(name), terminal));
+  terminal.print(name === undefined ? overview(terminal) : commandHelp(await findCommand(name).load(), terminal));
   return EXIT.ok;
 }
 
@@ -57,9 +60,9 @@ async function runCommand(command: Command, words: readonly string[], terminal: 
   return command.run({ options, operands }, terminal);
 }
 
-async function findCommand(name: string): Promise<Command> {
+function findCommand(name: string): CommandEntry {
   const found = COMMANDS.find((command) => command.name === name);
-  if (found) return found.load();
+  if (found) return found;
   const kind = name.startsWith('-') ? 'option' : 'command';
   throw new UsageError(`unknown ${kind} ${name}`, {
     word: name,

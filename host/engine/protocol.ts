@@ -53,7 +53,8 @@ export interface UnmatchedEnforcement {
   readonly executable: string;
 }
 
-export interface WorkerStart {
+/** How the worker opens its capture. */
+export interface CaptureSettings {
   readonly source: 'bpf' | 'builder';
   /** Path of the BPF object; default: where the build puts it. */
   readonly object?: string;
@@ -61,6 +62,14 @@ export interface WorkerStart {
   readonly sizes?: CaptureSizes;
   /** Default: the capture's. */
   readonly hooks?: HooksSetting;
+}
+
+/** The messages to a worker before it runs. */
+export type ToIdleWorker =
+  | { readonly kind: 'prepare'; readonly capture: CaptureSettings; readonly eventTypes: readonly string[] }
+  | { readonly kind: 'start'; readonly start: WorkerStart };
+
+export interface WorkerStart extends CaptureSettings {
   readonly rules: RuleSetStart;
   readonly ruleMatching: RuleMatching;
   readonly hold: HoldLimits;

@@ -3,7 +3,6 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { JournalUse } from '../capture/journal-selection.ts';
 import type { Capture, CapturePlan, HooksKind } from '../capture/native.ts';
-import { openCapture } from '../capture/open.ts';
 import { useAccounts } from '../fields/account-names.ts';
 import { AddressNames } from '../fields/address-names.ts';
 import type { ReadContext } from '../fields/context.ts';
@@ -24,7 +23,8 @@ import { EngineLoop, type LoopParts } from './loop.ts';
 import { MatchReader } from './match-reader.ts';
 import { ModuleSet } from './module-set.ts';
 import { OwnProcesses } from './own-processes.ts';
-import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts';
+import { PreparedCapture } from './prepared-capture.ts';
+import type { FromWorker, ToIdleWorker, ToWorker, WorkerStart } from './protocol.ts';
 import { describeError } from './worker-error.ts';
 
 /** A host that has ended its work otherwise must not leave the programs attached. */
@@ -35,6 +35,7 @@ if (!port) throw new Error('host/engine/worker.ts is started by host/engine/engi
 const worker: MessagePort = port;
 const send = (message: FromWorker): void => port.postMessage(message);
 const control = new Control(workerData);
+const prepared = new PreparedCapture();
 const receive = (): ToWorker | undefined => receiveMessageOnPort(port)?.message;
 
 try {
@@ -44,14 +45,16 @@ try {
   send({ kind: 'error', error: describeError(error) });
 }
 
-/** Waits for the first message. Undefined: the host requests a stop instead. */
+/** Prepares what the host asks for until it says how to start. Undefined: it requests a stop instead. */
 function whenTold(): WorkerStart | undefined {
   while (!control.stopRequested) {
     const seen = control.announced;
-    const start: WorkerStart | undefined = receiveMessageOnPort(worker)?.message;
-    if (start) return start;
-    control.waitForMessage(seen, Number.POSITIVE_INFINITY);
+    const message: ToIdleWorker | undefined = receiveMessageOnPort(worker)?.message;
+    if (message?.kind === 'start') return message.start;
+    if (message) prepared.prepare(message.capture, message.eventTypes);
+    else control.waitForMessage(seen, Number.POSITIVE_INFINITY);
   }
+  prepared.close();
   return undefined;
 }
 
@@ -62,12 +65,7 @@ async function openReplay(path: string): Promise<OpenedRecording> {
 }
 
 function run(start: WorkerStart, recording: OpenedRecording | undefined): void {
-  const { capture, memory, plan, hooks } = openCapture({
-    source: start.source,
-    ...(start.sizes && { sizes: start.sizes }),
-    ...(start.object !== undefined && { object: start.object }),
-    ...(start.hooks && { hooks: start.hooks }),
-  });
+  const { capture, memory, plan, hooks } = prepared.take(start);
   try {
     if (recording) replay(recording, start, memory, capture, plan);
     else {

@@ -58,6 +58,7 @@ class BpfSource : public EventSource {
         programs_({std::move(options.object), options.after_refusal, attachment_}) {}
 
   Status Open(const std::vector<std::string>& event_types) override;
+  Status Prepare(const std::vector<std::string>& event_types) override;
   Status Start(const std::function<void()>& drain) override;
   Status UseFilter(int map) override { return tables_.UseFilter(map); }
   Result<EnforcementMaps> PrepareEnforcement(const PinSettings* pins) override;
@@ -292,13 +293,16 @@ Status BpfSource::RunSnapshot(const std::function<void()>& drain) {
   }
 }
 
-Status BpfSource::Attach(const std::vector<std::string>& event_types) {
+Status BpfSource::Prepare(const std::vector<std::string>& event_types) {
   BeginBpfLog();
   if (auto failed = Want(event_types)) return failed;
-  if (!programs_.Has(wanted_)) {
-    if (auto failed = programs_.Load(wanted_)) return failed;
-    if (auto failed = tables_.FillPrograms(programs_)) return failed;
-  }
+  if (programs_.Has(wanted_)) return std::nullopt;
+  if (auto failed = programs_.Load(wanted_)) return failed;
+  return tables_.FillPrograms(programs_);
+}
+
+Status BpfSource::Attach(const std::vector<std::string>& event_types) {
+  if (auto failed = Prepare(event_types)) return failed;
   if (auto failed = AttachWanted()) return failed;
   tables_.WriteCalls(wanted_);
   return std::nullopt;

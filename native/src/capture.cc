@@ -50,7 +50,7 @@ Result<std::unique_ptr<Capture>> Capture::Make(const Plan& plan, std::byte* memo
       {std::move(*images), std::move(*containers), std::move(*hold), std::move(*names), std::move(*scratch)},
       std::move(*waiter)));
   if (builder != nullptr) {
-    if (auto failed = capture->Open({})) return std::move(*failed);
+    if (auto failed = capture->Load({})) return std::move(*failed);
   }
   return capture;
 }
@@ -77,16 +77,15 @@ Capture::Capture(const Plan& plan, std::unique_ptr<EventSource> source, BuilderS
 
 Capture::~Capture() = default;
 
-Status Capture::Open(const std::vector<std::string>& event_types) {
+Status Capture::Load(const std::vector<std::string>& event_types) {
+  if (batches_ != nullptr) return source_->Prepare(event_types);
   if (auto failed = source_->Open(event_types)) return failed;
   batches_ = std::make_unique<BatchReader>(plan_, &source_->memory(), &completion_, &images_);
   return waiter_.Watch(source_.get(), &clock_.wall());
 }
 
 Status Capture::Start(const std::vector<std::string>& event_types, const FilterTables* filter) {
-  if (batches_ == nullptr) {
-    if (auto failed = Open(event_types)) return failed;
-  }
+  if (auto failed = Load(event_types)) return failed;
   if (filter != nullptr) {
     if (auto failed = selection_.SetFilter(*filter)) return failed;
   }

@@ -41,6 +41,8 @@ class Capture {
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
 
+  /** See Capture.load() in host/capture/native.ts. */
+  Status Load(const std::vector<std::string>& event_types);
   /** `filter` is the argument of Selection::SetFilter(); it is set before the first event. */
   Status Start(const std::vector<std::string>& event_types, const FilterTables* filter);
 
@@ -106,7 +108,6 @@ class Capture {
   Capture(const Plan& plan, std::unique_ptr<EventSource> source, BuilderSource* builder, Regions regions,
           Waiter waiter);
 
-  Status Open(const std::vector<std::string>& event_types);
   void KeepHouse();
 
   Plan plan_;

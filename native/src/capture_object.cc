@@ -54,6 +54,7 @@ std::optional<Plan> PlanOf(const Napi::Value& value) {
 Napi::Function CaptureObject::Define(Napi::Env env) {
   return DefineClass(env, "Capture",
                      {
+                         InstanceMethod<&CaptureObject::Load>("load"),
                          InstanceMethod<&CaptureObject::Start>("start"),
                          InstanceMethod<&CaptureObject::Attach>("attach"),
                          InstanceMethod<&CaptureObject::PrepareFilter>("prepareFilter"),
@@ -163,6 +164,15 @@ BuilderSource* CaptureObject::Builder(Napi::Env env) {
   if (capture == nullptr) return nullptr;
   if (capture->builder() == nullptr) Throw(env, {"CAPTURE_STATE", "Only a builder takes records.", ""});
   return capture->builder();
+}
+
+Napi::Value CaptureObject::Load(const Napi::CallbackInfo& info) {
+  const auto types = StringsOf(info[0]);
+  if (!types) return ThrowType(info.Env(), "load: an array of event type names is needed");
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  if (auto failed = capture->Load(*types)) return Throw(info.Env(), *failed);
+  return info.Env().Undefined();
 }
 
 Napi::Value CaptureObject::Start(const Napi::CallbackInfo& info) {

@@ -17,6 +17,7 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   ~CaptureObject() override;
 
  private:
+  Napi::Value Load(const Napi::CallbackInfo& info);
   Napi::Value Start(const Napi::CallbackInfo& info);
   Napi::Value Attach(const Napi::CallbackInfo& info);
   Napi::Value PrepareFilter(const Napi::CallbackInfo& info);

@@ -60,6 +60,8 @@ class EventSource {
 
   /** Makes and maps the rings, with the programs of these event types loaded. */
   virtual Status Open(const std::vector<std::string>& event_types) = 0;
+  /** Makes it one of other event types before Start(): loads what they need beyond what is loaded. After Open(). */
+  virtual Status Prepare(const std::vector<std::string>&) { return std::nullopt; }
   /**
    * Follows processes from now on, makes images of running ones (calling `drain` so that the lifecycle ring does not
    * fill up), and starts events.

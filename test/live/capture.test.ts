@@ -132,6 +132,31 @@ function drain(capture: Capture): void {
   while (capture.poll(segments, 0) > 0) capture.release();
 }
 
+test('what was loaded before the start is used, and what the start needs beyond it is loaded then', () => {
+  const open = openCapture({ source: 'bpf' });
+  const folder = mkdtempSync(join(tmpdir(), 'wasprey-load-'));
+  const file = join(folder, 'file');
+  try {
+    open.capture.load(['openat', 'connect']);
+    const before = open.capture.loadedPrograms();
+    assert.ok(before.includes('on_open') && !before.includes('on_path'), before.join());
+    open.capture.start(['openat', 'unlink']);
+    assert.ok(open.capture.loadedPrograms().includes('on_path'));
+    const types = ownEvents(
+      open,
+      (event) => event.type.name,
+      () => {
+        closeSync(openSync(file, 'w'));
+        rmSync(file);
+      },
+    );
+    assert.deepEqual([...new Set(types)].sort(), ['openat', 'unlink']);
+  } finally {
+    open.capture.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test('the set of event types changes while it runs', () => {
   const open = openCapture({ source: 'bpf' });
   const folder = mkdtempSync(join(tmpdir(), 'wasprey-attach-'));

@@ -5,15 +5,16 @@ import type { Console } from '../../daemon/console/console.ts';
 import { followArtifacts } from '../../daemon/followed-artifacts.ts';
 import { logOf, syslogOf } from '../../daemon/log.ts';
 import { metricSource } from '../../daemon/metrics/source.ts';
+import { prepareCapture } from '../../daemon/prepare-capture.ts';
 import { readRunRules } from '../../daemon/rule-source.ts';
-import { Run, type RunStart } from '../../daemon/run.ts';
+import type { RunStart } from '../../daemon/run.ts';
 import { RUN_OPTIONS } from '../../daemon/run-options.ts';
 import { ServiceNotifier, takeServiceManager } from '../../daemon/service-notify.ts';
 import { type RunSettings, runSettings } from '../../daemon/settings.ts';
 import { AgentWebServer } from '../../daemon/web/agent-server.ts';
 import type { Log } from '../../diagnostics/log.ts';
 import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
-import { IdleWorker } from '../../engine/idle-worker.ts';
+import { takeIdleWorker } from '../../engine/idle-worker.ts';
 import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
@@ -59,7 +60,7 @@ export const RUN = defineCommand({
     const settings = await runSettings(options, operands, terminal);
     const own = await logOf(settings, terminal);
     await prepare(settings.sources.includes(DEFAULT_SOURCE) ? 'capture' : 'native');
-    const idleWorker = new IdleWorker();
+    const idleWorker = takeIdleWorker();
     await using syslog = syslogOf(settings, own);
     const log = syslog.log;
     const warn = (message: string): void => log.say('warning', message);
@@ -86,6 +87,7 @@ export const RUN = defineCommand({
           warn,
           progress: log.format === 'text',
           inBackground: false,
+          onEventTypes: (types) => prepareCapture(idleWorker, settings, types),
           ...(leavesOut && { onLeftOut: (errors) => leftOut.push(...errors) }),
         }),
         // Each source is compiled by itself, and has the errors of the files.
@@ -99,6 +101,7 @@ export const RUN = defineCommand({
         onAgent: (agent) => followed.tell(agent),
         settingsNow: (into) => runSettings(options, operands, into),
       };
+      const { Run } = await import('../../daemon/run.ts');
       return await new Run(start, server, log, terminal).untilStopped();
     } finally {
       await page?.close();

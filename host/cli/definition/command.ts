@@ -31,6 +31,8 @@ export interface Command<Table extends OptionTable = OptionTable> {
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
+  /** Begins what takes long and needs none of the arguments: before load(), where the command is to be run. */
+  begin?(): Promise<void>;
   load(): Promise<Command>;
 }
 

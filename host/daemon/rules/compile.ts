@@ -1,7 +1,7 @@
 // The rules of a run, as a module: read from a compiled file, found in the cache by the content of the rule files, or compiled.
 // The compiler runs in a separate process: a rule file that crashes it must not end the agent.
 
-import { loadRuleModule, type RuleModule } from '../../agent/rule-module.ts';
+import { eventTypesIn, loadRuleModule, type RuleModule } from '../../agent/rule-module.ts';
 import { ModuleCache } from '../../compiler/assemble/cache.ts';
 import { contentHash } from '../../compiler/ir/content-hash.ts';
 import type { RuleFile } from '../../compiler/rules/load.ts';
@@ -43,6 +43,8 @@ export interface Loading {
    * refused.
    */
   readonly onLeftOut?: (errors: readonly string[]) => void;
+  /** Called with the event types of rules on system calls as soon as they are known, before the module is verified. */
+  readonly onEventTypes?: (types: readonly string[]) => void;
 }
 
 /**
@@ -105,11 +107,11 @@ export async function compileRules(
   ]);
   const known = cache.read(key);
   const accepted = acceptedBy(selection);
-  if (known) return loadRuleModule(name, known, accepted);
-  const { wasm, leftOut } = await compile(files, selection, loading);
+  const { wasm, leftOut } = known ? { wasm: known, leftOut: [] } : await compile(files, selection, loading);
+  if (accepted.includes(DEFAULT_SOURCE)) loading.onEventTypes?.(eventTypesIn(wasm));
   // The cache does not keep errors: they are reported at each start.
-  if (leftOut.length === 0) cache.write(key, wasm);
-  else loading.onLeftOut?.(leftOut);
+  if (leftOut.length > 0) loading.onLeftOut?.(leftOut);
+  else if (!known) cache.write(key, wasm);
   return loadRuleModule(name, wasm, accepted);
 }
 

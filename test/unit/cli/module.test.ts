@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { loadRuleModule, RuleModuleError } from '../../../host/agent/rule-module.ts';
+import { eventTypesIn, loadRuleModule, RuleModuleError } from '../../../host/agent/rule-module.ts';
 import { reportError } from '../../../host/cli/report-error.ts';
 import { compileModule } from '../../../host/compiler/compile.ts';
 import { MANIFEST_SECTION } from '../../../host/compiler/manifest.ts';
-import { loadCompiledRules, prepareRules } from '../../../host/daemon/rules/compile.ts';
+import { compileRules, loadCompiledRules, prepareRules } from '../../../host/daemon/rules/compile.ts';
+import { ALL_ENABLED } from '../../../host/daemon/rules/rule-selection.ts';
 import { loadRuleSet } from '../../../host/daemon/rules/rule-set.ts';
 import type { Terminal } from '../../../host/diagnostics/terminal.ts';
 import { removeCustomSection, writeCustomSection } from '../../../host/sandbox/sections.ts';
@@ -185,6 +186,7 @@ test('a manifest of any shape is taken or refused', async () => {
   fc.assert(
     fc.property(oddManifest, (changed) => {
       const bytes = writeCustomSection(wasm, MANIFEST_SECTION, Buffer.from(JSON.stringify(changed)));
+      assert.ok(eventTypesIn(bytes).every((type) => type === 'unlink'));
       try {
         const { rules } = loadRuleModule('odd.wasm', bytes);
         for (const { name, source, tags } of rules)
@@ -198,6 +200,16 @@ test('a manifest of any shape is taken or refused', async () => {
     { numRuns: 1000 },
   );
   assert.ok(refused > 0 && refused < 1000);
+});
+
+test('the event types of rules are told, from the compiler and from the cache, and none of what is no module', async () => {
+  const told: (readonly string[])[] = [];
+  const loading = { terminal: TERMINAL, warn: () => {}, progress: false, inBackground: false };
+  const files = [{ name: join(folder, 'told.yaml'), text: RULES }];
+  for (let round = 0; round < 2; round++)
+    await compileRules('told', files, ALL_ENABLED, { ...loading, onEventTypes: (types) => told.push(types) });
+  assert.deepEqual(told, [['unlink'], ['unlink']]);
+  assert.deepEqual(eventTypesIn(Buffer.from('no module')), []);
 });
 
 test('rules are compiled once, and again when they change', async (t) => {

@@ -5,11 +5,15 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 
+/** The command, and what it loads while the capture is prepared. */
+const RUN = ['host/cli/commands/run.ts', 'host/daemon/run.ts'];
+
 /** `node:http` brings undici along. */
 const LATE = ['NativeModule internal/deps/undici/undici', 'NativeModule http', 'NativeModule http2'];
 
 test('`wasprey run` loads neither an HTTP client nor a server before one is wanted', () => {
-  const script = `await import('./host/cli/commands/run.ts'); console.log(JSON.stringify(process.moduleLoadList));`;
+  const imports = RUN.map((path) => `await import('./${path}');`).join(' ');
+  const script = `${imports} console.log(JSON.stringify(process.moduleLoadList));`;
   const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
     cwd: PROJECT,
     encoding: 'utf8',
@@ -31,7 +35,7 @@ function loadedBy(...paths: readonly string[]): string {
 }
 
 test('without a receiver nothing of the stream of requests is loaded; with one neither side loads the client library', () => {
-  const agent = loadedBy('host/cli/commands/run.ts');
+  const agent = loadedBy(...RUN);
   assert.match(agent, /pod-requests\/start\.ts/);
   assert.doesNotMatch(agent, /receiver-client|receiver-stream|audit\/agents\/|client-node/);
   const both = loadedBy(

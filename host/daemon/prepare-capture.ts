@@ -1,0 +1,22 @@
+// Has the engine's thread load what a run will capture with, while the run still verifies its rules and connects its parts.
+
+import { machineSizes } from '../capture/sizes.ts';
+import { leftOutEvents } from '../config/keys/capture.ts';
+import type { IdleWorker } from '../engine/idle-worker.ts';
+import { journalWants } from '../journal/wants.ts';
+import { journalOptions } from './journal-options.ts';
+import type { RunSettings } from './settings.ts';
+
+/** @param ruleTypes event types of its rules. What it captures besides (for captures of alerts, for example) is loaded at the start. */
+export function prepareCapture(
+  worker: Pick<IdleWorker, 'prepare'>,
+  { configuration, ringMegabytes, sources }: RunSettings,
+  ruleTypes: readonly string[],
+): void {
+  const leftOut = leftOutEvents(configuration.base_syscalls);
+  const journal = journalOptions(configuration, sources);
+  const kept = journal ? journalWants(journal.kinds, leftOut).eventTypes : [];
+  const types = [...new Set([...ruleTypes.filter((type) => !leftOut.has(type)), ...kept])];
+  const { hooks } = configuration.engine.wasprey;
+  worker.prepare({ source: 'bpf', sizes: machineSizes(ringMegabytes), hooks }, types);
+}
