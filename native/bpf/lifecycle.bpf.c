@@ -126,6 +126,8 @@ inline_always void send_end(struct process *process, struct task_struct *task) {
   image->flags = process->of_thread ? IMAGE_FLAG_THREAD : 0;
   image->id = process->id;
   image->parent = process->parent;
+  image->cgroup_id = process->cgroup;
+  image->owner = owner_of(task);
   image->time = wall_time(draft.capture);
   image->pid = task->tgid;
   image->exit_code = task->exit_code;

@@ -11,7 +11,9 @@
 #include "maps.h"
 
 /* What a record is for. Each kind stops before the next: no change takes the room of forks, forks leave some for images
- * that an event follows, and these for the ends of processes. */
+ * that an event follows, and these for the ends of processes. How much of the ring that leaves free depends on how many
+ * users fill it: one that forks a third, one that runs programs a fifth, three of these a thirteenth. The changes of
+ * others have room in all of these cases: what is reserved is less. */
 enum room {
   ROOM_CHANGE, /* of a process whose image is known */
   ROOM_FORK,
@@ -116,17 +118,17 @@ inline_always bool may_take(const struct filling *filling, enum room room, u64 s
     u64 process; /* quarters of what is free */
     u64 user;
   } limits[] = {
-      [ROOM_CHANGE] = {LIFECYCLE_BYTES / 2, 1, 2},
-      [ROOM_FORK] = {LIFECYCLE_BYTES / 16, 4, 8},
-      [ROOM_EVENT] = {LIFECYCLE_BYTES / 32, 4, 16},
+      [ROOM_CHANGE] = {LIFECYCLE_BYTES / 16, 1, 4},
+      [ROOM_FORK] = {LIFECYCLE_BYTES / 32, 4, 8},
+      [ROOM_EVENT] = {LIFECYCLE_BYTES / 64, 4, 16},
   };
-  if (is_calm(filling) || room == ROOM_END)
+  if (is_calm(filling))
     return true;
   u64 free = LIFECYCLE_BYTES - (filling->written - filling->read);
   struct share *own = process ? &process->share : 0;
   struct share *user = share_of_user(owner);
-  if (free < limits[room].reserve || !is_modest(own, filling, free, limits[room].process) ||
-      !is_modest(user, filling, free, limits[room].user))
+  if (room != ROOM_END && (free < limits[room].reserve || !is_modest(own, filling, free, limits[room].process) ||
+                           !is_modest(user, filling, free, limits[room].user)))
     return false;
   take(own, size);
   take(user, size);

@@ -18,7 +18,11 @@ const PATIENCE_MS = 30_000;
 const CPUS = Array.from({ length: availableParallelism() }, (_, index) => index);
 
 const { directory, rules } = rulesFileForTests((path) =>
-  openRule({ name: 'Marked', path: `${path}/marked`, output: '%fd.name by %proc.name at %proc.exepath' }),
+  openRule({
+    name: 'Marked',
+    path: `${path}/marked`,
+    output: '%fd.name by %proc.name at %proc.exepath in %proc.cwd for %user.uid',
+  }),
 );
 
 /** Fields of the first alert with that text in its message. */
@@ -67,6 +71,7 @@ test('they are known by their first call, a native one or a 32-bit one', async (
 const ROUNDS = { setsid: 20_000, exec: 5_000, users: 5_000, bomb: 30_000 } as const;
 const STORM_SECONDS = 60;
 const OTHERS = 20;
+const USER = 1234;
 
 for (const storm of ['setsid', 'exec', 'users', 'bomb'] as const) {
   test(`a storm takes nobody else's room, and its losses are reported: ${STORMS[storm]}`, async () => {
@@ -76,11 +81,19 @@ for (const storm of ['setsid', 'exec', 'users', 'bomb'] as const) {
     const rounds = await startStorm(storm, CPUS, STORM_SECONDS, ROUNDS[storm]).ended;
     assert.ok(rounds >= ROUNDS[storm], `${rounds} rounds: the storm was too slow`);
     const paths = Array.from({ length: OTHERS }, (_, number) => `${directory}/marked-${storm}-${number}-`);
-    for (const path of paths) await act([['openat', AT_FDCWD, str(path), O.RDONLY]]);
+    for (const path of paths)
+      await act([
+        ['@user', USER],
+        ['chdir', str('/usr')],
+        ['openat', AT_FDCWD, str(path), O.RDONLY],
+      ]);
     agent.kill('SIGCONT');
     const last = await agent.until('the last alert', () => alertWith(agent, paths.at(-1) ?? ''));
-    const seen = paths.map((path) => alertWith(agent, path)?.['proc.name']);
-    assert.deepEqual(seen, Array(OTHERS).fill('act'), `${rounds} rounds; the last ${JSON.stringify(last)}`);
+    const message = `${rounds} rounds; the last ${JSON.stringify(last)}`;
+    const seen = paths.map((path) => alertWith(agent, path) ?? {});
+    const facts = seen.map((fields) => [fields['proc.name'], fields['user.uid'], fields['proc.cwd']]);
+    // Their changes as well: a user of its own has a share of its own.
+    assert.deepEqual(facts, Array(OTHERS).fill(['act', USER, '/usr/']), message);
     const [loss] = await agent.until('an alert of the loss', () => {
       const losses = agent.alerts(IMAGE_RULE);
       return losses.length > 0 && losses;
