@@ -30,6 +30,7 @@ export const OPTIMIZED_FUNCTION_BYTES = 48 * 1024;
 export const OPTIMIZED_BYTES = 1024 * 1024;
 export const OPTIMIZED_MEETINGS = 40_000;
 export const OPTIMIZED_FORKS = 4_000 ** 2;
+export const OPTIMIZED_MOVES = 120_000;
 /** Functions on the deepest call path, `evaluate` included. */
 export const MAX_CALL_DEPTH = 64;
 /** Nested blocks, loops and ifs in a function. */

@@ -6,11 +6,21 @@
 // blocks: a module of 200 KB took 30 GB. So forks are charged by how many meetings lie behind their conditions, one after the other. Its time
 // also grows with the square of the forks, whatever they depend on.
 //
+// Each path to a meeting moves the values that differ there, and each call its parameters and results: a function of 24,000 calls with 64 of
+// each, at two bytes a call, took more than 3 GB. So these are counted as well.
+//
 // Small loops are unrolled: their code costs up to LOOP_COPIES times as much.
 
 import { EMPTY_BLOCK, type InstructionReader } from './code.ts';
 import type { CodeTypes } from './compile-cost.ts';
-import { OPTIMIZED_BYTES, OPTIMIZED_FORKS, OPTIMIZED_FUNCTION_BYTES, OPTIMIZED_MEETINGS } from './limits.ts';
+import {
+  MAX_PARAMETERS,
+  OPTIMIZED_BYTES,
+  OPTIMIZED_FORKS,
+  OPTIMIZED_FUNCTION_BYTES,
+  OPTIMIZED_MEETINGS,
+  OPTIMIZED_MOVES,
+} from './limits.ts';
 import type { Opcode } from './opcode.ts';
 import { OP } from './opcodes.ts';
 
@@ -31,8 +41,10 @@ interface Frame {
   readonly base: number;
   readonly parameters: readonly number[];
   readonly results: number;
-  /** The locals where an `if` is entered, for its `else`; undefined of other blocks, and where none is reached. */
-  readonly entry: number[] | undefined;
+  /** The locals where an `if` is entered, for its `else`, or at a loop's head; undefined of other blocks, and where no `if` is reached. */
+  entry: number[] | undefined;
+  /** How many paths lead to its end. */
+  paths: number;
   meeting: Meeting | undefined;
   /** Where the last branch to the block stands: the labels of a br_table bring the same values. */
   branch: number;
@@ -44,6 +56,8 @@ export interface OptimizerWork {
   readonly meetings: number;
   /** Square of the number of forks. */
   readonly forks: number;
+  /** Values that paths bring to meetings where they differ, and that calls take and leave; those in loops LOOP_COPIES times. */
+  readonly moves: number;
   /** Bytes of code, those in loops LOOP_COPIES times. */
   readonly bytes: number;
 }
@@ -56,6 +70,7 @@ export function isOptimizable(functions: readonly OptimizerWork[]): boolean {
     functions.every(({ bytes }) => bytes <= OPTIMIZED_FUNCTION_BYTES) &&
     sum(({ bytes }) => bytes) <= OPTIMIZED_BYTES &&
     sum(({ meetings }) => meetings) <= OPTIMIZED_MEETINGS &&
+    sum(({ moves }) => moves) <= OPTIMIZED_MOVES &&
     sum(({ forks }) => forks) <= OPTIMIZED_FORKS
   );
 }
@@ -76,6 +91,7 @@ export class OptimizerCost {
   /** Depths of all forks' conditions, together. */
   private meetings = 0;
   private forks = 0;
+  private moves = 0;
   /** Code in loops, and the outermost that is open: how many frames are around it, and where it begins. */
   private loopBytes = 0;
   private loop: { readonly frames: number; readonly start: number } | undefined;
@@ -90,7 +106,7 @@ export class OptimizerCost {
   /** @param bytes of its code */
   work(bytes: number): OptimizerWork {
     const copied = (LOOP_COPIES - 1) * this.loopBytes;
-    return { meetings: this.meetings, forks: this.forks ** 2, bytes: bytes + copied };
+    return { meetings: this.meetings, forks: this.forks ** 2, moves: this.moves, bytes: bytes + copied };
   }
 
   step(opcode: Opcode, at: InstructionReader): void {
@@ -130,6 +146,9 @@ export class OptimizerCost {
         this.reachable = false;
         return;
       case OP.return:
+        this.leave();
+        this.reachable = false;
+        return;
       case OP.unreachable:
         this.reachable = false;
         return;
@@ -204,13 +223,15 @@ export class OptimizerCost {
   /** The optimizer may put a function in the place of its call: then its returns meet. */
   private call(index: number): void {
     const signature = this.types.ofFunction(index);
-    const depth = this.take(signature?.parameters.length ?? 0);
-    this.push(signature?.results.length ?? 0, depth + 1);
+    const [parameters, results] = [signature?.parameters.length ?? 0, signature?.results.length ?? 0];
+    const depth = this.take(parameters);
+    this.push(results, depth + 1);
+    this.move(parameters + results);
   }
 
   private frame(kind: Frame['kind'], parameters: readonly number[], results: number): Frame {
     const entry = kind === 'if' && this.reachable ? this.locals.slice() : undefined;
-    return { kind, base: this.operands.length, parameters, results, entry, meeting: undefined, branch: -1 };
+    return { kind, base: this.operands.length, parameters, results, entry, paths: 0, meeting: undefined, branch: -1 };
   }
 
   private open(kind: 'block' | 'loop' | 'if', type: number): void {
@@ -218,16 +239,20 @@ export class OptimizerCost {
     const parameters = signature ? signature.parameters.map(() => this.pop()).reverse() : NONE;
     // Without a type of its own a block leaves one value, unless it is the empty one.
     const results = signature?.results.length ?? (type === EMPTY_BLOCK ? 0 : 1);
-    this.frames.push(this.frame(kind, parameters, results));
+    const frame = this.frame(kind, parameters, results);
+    this.frames.push(frame);
     // From one round to the next a loop's values change: none of them is that from before the loop.
-    if (kind === 'loop') this.locals = this.locals.map((value) => this.add(this.depthOf(value)));
+    if (kind === 'loop') {
+      this.locals = this.locals.map((value) => this.add(this.depthOf(value)));
+      frame.entry = [...this.locals];
+    }
     for (const value of parameters) this.operands.push(kind === 'loop' ? this.add(this.depthOf(value)) : value);
   }
 
   private otherwise(): void {
     const frame = this.frames.pop();
     if (!frame) return;
-    if (this.reachable) this.meet(frame);
+    if (this.reachable) this.arrive(frame);
     this.operands.length = frame.base;
     this.operands.push(...frame.parameters);
     this.reachable = frame.entry !== undefined;
@@ -241,16 +266,17 @@ export class OptimizerCost {
     const { meeting, entry, kind } = frame;
     if (kind === 'if' && entry) {
       // Without `else` it may be passed over; its results are then its parameters.
+      frame.paths++;
       this.meetWith(frame, entry, frame.parameters);
     } else if (!meeting && this.reachable) {
       // One path alone: its values go on as they are.
       this.trim(frame);
       return;
     }
-    if (this.reachable) this.meet(frame);
+    if (this.reachable) this.arrive(frame);
     this.operands.length = Math.min(this.operands.length, frame.base);
     this.reachable = frame.meeting !== undefined;
-    if (frame.meeting) this.settle(frame.meeting);
+    if (frame.meeting) this.settle(frame.meeting, frame.paths);
     else this.push(frame.results, 0);
   }
 
@@ -261,9 +287,10 @@ export class OptimizerCost {
   }
 
   /** The values after a meeting. */
-  private settle(meeting: Meeting): void {
+  private settle(meeting: Meeting, paths: number): void {
     for (let i = 0; i < meeting.length; i++) {
       const met = meeting[i] as number;
+      if (met < 0) this.move(paths);
       const value = met < 0 ? this.add(-met) : met;
       if (i < this.locals.length) meeting[i] = value;
       else this.operands.push(value);
@@ -274,14 +301,33 @@ export class OptimizerCost {
 
   private branch(label: number, at: InstructionReader): void {
     const frame = this.frames[this.frames.length - 1 - label];
-    // A loop's head has been renewed for all rounds.
-    if (!frame || frame.kind === 'loop' || !this.reachable || frame.branch === at.start) return;
-    frame.branch = at.start;
-    this.meet(frame);
+    if (!frame || !this.reachable) return;
+    if (frame.kind === 'loop') this.repeat(frame);
+    else if (frame.kind === 'function') this.leave();
+    else if (frame.branch === at.start) frame.paths++;
+    else {
+      frame.branch = at.start;
+      this.arrive(frame);
+    }
+  }
+
+  private move(values: number): void {
+    this.moves += values * (this.loop ? LOOP_COPIES : 1);
+  }
+
+  /** Back to the loop's head, which has been renewed for all rounds. */
+  private repeat({ entry, parameters }: Frame): void {
+    this.move(parameters.length + this.locals.filter((value, local) => value !== entry?.[local]).length);
+  }
+
+  /** Out of the function, with no more results than there are operands. */
+  private leave(): void {
+    this.move(Math.min(this.operands.length, MAX_PARAMETERS));
   }
 
   /** The path that the code is on comes to the block's end. */
-  private meet(frame: Frame): void {
+  private arrive(frame: Frame): void {
+    frame.paths++;
     const results = frame.results === 0 ? NONE : this.operands.slice(-frame.results);
     this.meetWith(frame, this.locals, results);
   }

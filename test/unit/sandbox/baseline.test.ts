@@ -6,9 +6,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { OPTIMIZED_FUNCTION_BYTES } from '../../../host/sandbox/limits.ts';
+import { instrumentFuel } from '../../../host/sandbox/fuel.ts';
+import { MAX_PARAMETERS, OPTIMIZED_FUNCTION_BYTES, OPTIMIZED_MOVES } from '../../../host/sandbox/limits.ts';
 import { verifyModule } from '../../../host/sandbox/verify.ts';
-import { checkBytes, ruleModuleBytes } from './wasm-builder.ts';
+import { assembleText, checkBytes, ruleModuleBytes } from './wasm-builder.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wasprey-baseline-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -22,6 +23,18 @@ const LOADING = [0x20, 1, 0x28, 2, 0, 0x04, 0x40, 0x20, 1, 0x21, 0, 0x0b];
 
 function repeated(code: readonly number[], times: number): Uint8Array {
   return ruleModuleBytes(Array(times).fill(code).flat(), [], 1_000_000);
+}
+
+/** @param evaluate locals and body of the function, in text */
+function withFuel(evaluate: string, functions = ''): Uint8Array {
+  const text = `(module
+    (import "env" "memory" (memory $memory 1 65536 shared))
+    (import "env" "match" (func $match (param i32 i32)))
+    (export "evaluate" (func $evaluate)) (export "candidates" (func $candidates))
+    (func $evaluate (param $from i32) (param $to i32) ${evaluate})
+    (func $candidates (param i32 i32) (result i64) (i64.const 0))
+    ${functions})`;
+  return instrumentFuel(assembleText(text));
 }
 
 function compilerOf(bytes: Uint8Array): string {
@@ -47,6 +60,40 @@ describe("sandbox: V8's optimizer", () => {
   it('may have many forks on what is loaded, but not too many', () => {
     assert.equal(verifyModule(repeated(LOADING, 3_900)).optimizable, true);
     assert.equal(verifyModule(repeated(LOADING, 4_100)).optimizable, false);
+  });
+  it('does not get many values that paths bring to where they meet, or to the head of a loop', () => {
+    /** Each path brings 100 locals; the last one other values of them than the others. @param paths code of all but the last */
+    const moving = (head: string, paths: string): boolean => {
+      const locals = Array.from({ length: 100 }, (_, i) => `$l${i}`);
+      const set = locals.map((name, i) => `(local.set ${name} (i32.load offset=${4 * i} (local.get $to)))`).join('');
+      const evaluate = head === 'loop' ? `(loop $b ${set} ${paths})` : `(block $b ${paths} ${set})`;
+      const declared = locals.map((name) => `(local ${name} i32)`).join('');
+      return verifyModule(withFuel(declared + evaluate)).optimizable;
+    };
+    const branches = (count: number): string => '(br_if $b (i32.load (local.get $to)))'.repeat(count);
+    const labels = (count: number): string =>
+      `(block $c (br_if $c (i32.load (local.get $to))) (br_table ${'$b '.repeat(count)} (local.get $to)))`;
+    const most = OPTIMIZED_MOVES / 100;
+    for (const paths of [branches, labels]) {
+      assert.equal(moving('block', paths(most - 100)), true);
+      assert.equal(moving('block', paths(most + 100)), false);
+      assert.equal(moving('loop', paths(most / 6 - 20)), true);
+      assert.equal(moving('loop', paths(most / 6 + 20)), false);
+    }
+  });
+  it('does not get many values that calls take and leave', () => {
+    const calls = (count: number): Uint8Array => {
+      const values = '(i32.const 0)'.repeat(MAX_PARAMETERS);
+      const wide = `(func $wide (param ${'i32 '.repeat(MAX_PARAMETERS)}))`;
+      const caller = (_: unknown, i: number): string =>
+        `(func $caller${i} ${`(call $wide ${values})`.repeat(count / 10)})`;
+      const callers = Array.from({ length: 10 }, caller).join('');
+      const evaluate = Array.from({ length: 10 }, (_, i) => `(call $caller${i})`).join('');
+      return withFuel(evaluate, wide + callers);
+    };
+    const most = Math.floor(OPTIMIZED_MOVES / MAX_PARAMETERS / 10) * 10;
+    assert.equal(verifyModule(calls(most - 10)).optimizable, true);
+    assert.equal(verifyModule(calls(most + 10)).optimizable, false);
   });
   it('does not get many small loops, whose code it copies', () => {
     const loops = (bytes: number): Uint8Array => {
