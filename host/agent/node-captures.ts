@@ -33,7 +33,8 @@ export class NodeCaptures {
   readonly #settings: CaptureSettings | undefined;
   readonly #captures: Captures | undefined;
   readonly #host: NodeCapturesHost;
-  readonly #eventTypes: readonly string[];
+  /** What is captured of a scope. */
+  readonly eventTypes: readonly string[];
   #reportedAt = Number.NEGATIVE_INFINITY;
   /** Failures since then. */
   #unreported = 0;
@@ -41,7 +42,7 @@ export class NodeCaptures {
   constructor(settings: CaptureSettings | undefined, host: NodeCapturesHost) {
     this.#settings = settings;
     this.#host = host;
-    this.#eventTypes = EVENT_TYPES.map(({ name }) => name).filter((name) => !host.leftOut.has(name));
+    this.eventTypes = EVENT_TYPES.map(({ name }) => name).filter((name) => !host.leftOut.has(name));
     this.#captures = settings && new Captures(settings, this.#captureHost());
   }
 
@@ -120,7 +121,7 @@ export class NodeCaptures {
 
   #captureHost(): ConstructorParameters<typeof Captures>[1] {
     const { engine, machine, before } = this.#host;
-    const eventTypes = this.#eventTypes;
+    const { eventTypes } = this;
     return {
       setScopes: (scopes) => engine()?.setCaptures({ ...scopes, eventTypes }) ?? Promise.resolve(),
       before,

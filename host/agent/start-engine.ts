@@ -10,7 +10,16 @@ export function startEngine(parts: AgentParts): Promise<Engine> {
   return Engine.start(engineOptions(parts), engineListener(parts), parts.options.idleWorker);
 }
 
-function engineOptions({ options, source, ruleSets, hold, machine, journal, sessions }: AgentParts): EngineOptions {
+function engineOptions({
+  options,
+  source,
+  ruleSets,
+  hold,
+  machine,
+  journal,
+  captures,
+  sessions,
+}: AgentParts): EngineOptions {
   const { replay } = options;
   return {
     source: source === 'bpf' ? 'bpf' : 'builder',
@@ -26,6 +35,7 @@ function engineOptions({ options, source, ruleSets, hold, machine, journal, sess
     ignoresSelf: options.ignoresSelf ?? false,
     guarded: source === 'bpf',
     followsSessions: sessions !== undefined,
+    ...(source === 'bpf' && captures.isOn && { ahead: captures.eventTypes }),
     ...(journal.wants && { journal: journal.wants.selection }),
   };
 }

@@ -98,7 +98,12 @@ export interface Capture {
    * isChanged(), nothing else of this may be called.
    */
   beginChange(eventTypes: readonly string[], filterBank?: number): void;
-  /** Whether what beginChange() has begun is done. Throws CaptureError if it failed, once. */
+  /**
+   * Loads the programs of these types on another thread, so that a change to them loads none: nothing else changes. Until isChanged(), as
+   * after beginChange().
+   */
+  beginLoading(eventTypes: readonly string[]): void;
+  /** Whether what beginChange() or beginLoading() has begun is done. Throws CaptureError if it failed, once. */
   isChanged(): boolean;
   /**
    * Makes the tables of rules that the kernel enforces (enforcement-tables.ts), for the candidates of a bank, which are taken up as they are set

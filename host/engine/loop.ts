@@ -49,6 +49,8 @@ export interface LoopParts extends MatchQueueParts, MessageParts {
   readonly hold: HoldLimits;
   /** Absent: events are not of this machine now. */
   readonly sshPeers?: SshPeers;
+  /** Event types that captures by rules may need. */
+  readonly ahead?: readonly string[];
 }
 
 export class EngineLoop {
@@ -84,7 +86,7 @@ export class EngineLoop {
     });
     this.#enforced = parts.enforcer?.matches;
     this.#queue = new MatchQueue({ ...parts, ...(this.#enforced && { enforced: this.#enforced }) }, this.#hold);
-    this.#wide = parts.taps && new WideCapture(capture, parts.taps);
+    this.#wide = parts.taps && new WideCapture(capture, parts.taps, parts.ahead);
     this.#return = new ModuleReturn(capture, parts.send);
     this.#unread = new UnreadEvents(memory);
     this.#messages = new HostMessages(parts, {

@@ -88,6 +88,8 @@ export interface WorkerStart extends CaptureSettings {
   readonly followsSessions?: boolean;
   /** Send events to the journal, in blocks. Default: none. */
   readonly journal?: JournalSelection;
+  /** Event types that captures by rules may need beside those of the rules; what captures them is loaded ahead. Default: none. */
+  readonly ahead?: readonly string[];
   /** Source `builder` only, with one CPU: the recording to evaluate. The worker stops at its end. */
   readonly replay?: string;
 }

@@ -190,6 +190,7 @@ function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: B
     memory,
     hold,
     ...(sshPeers && { sshPeers }),
+    ...(start.ahead && { ahead: start.ahead }),
     ...(start.ignoresSelf && { ownProcesses: new OwnProcesses() }),
     send,
     receive,

@@ -73,7 +73,13 @@ void BpfPrograms::Clear() {
 }
 
 /** One set is loaded in several parts, several sets in one each. */
-Status BpfPrograms::Load(const std::set<uint64_t>& event_types) {
+Status BpfPrograms::Load(const std::set<uint64_t>& event_types, LoadPace pace) {
+  if (pace == LoadPace::kSparing) {
+    for (const auto& set : sets_) {
+      if (auto failed = set->Load(maps(), event_types, constants_, 1)) return failed;
+    }
+    return std::nullopt;
+  }
   const size_t threads = std::max(1U, std::thread::hardware_concurrency());
   const size_t parts = sets_.size() > 1 ? 1 : std::min(threads, kMostParts);
   std::vector<Background> loading;

@@ -18,6 +18,13 @@
 
 namespace wasprey {
 
+enum class LoadPace {
+  /** Somebody waits for the programs. */
+  kFast,
+  /** Nobody does: a single thread loads them. */
+  kSparing,
+};
+
 class BpfPrograms {
  public:
   /** Nothing is loaded yet. on_call() is for the tracepoint of all calls. */
@@ -29,8 +36,8 @@ class BpfPrograms {
   /** Makes the maps. `size` is given the object before, to set their sizes. */
   Status MakeMaps(const ProgramConstants& constants, const std::function<Status(BpfObject*)>& size);
   /** Loads the missing programs that events of those types need, and those always needed. Optional programs that
-   * the kernel refuses are left out. On the thread that calls it. */
-  Status Load(const std::set<uint64_t>& event_types);
+   * the kernel refuses are left out. Returns when they are loaded. */
+  Status Load(const std::set<uint64_t>& event_types, LoadPace pace);
   /** Makes the maps of enforcement, if there are none; of those that are pinned, it takes what an agent before has
    * left. Returns whether it has taken any. */
   Result<bool> MakeEnforcementMaps(const PinSettings* pins);

@@ -68,6 +68,7 @@ class BpfSource : public EventSource {
   const UnattendedEnforcement* Unattended() const override { return enforcer_.unattended(); }
   void NoteAttended() override { enforcer_.NoteAttended(); }
   void DisownPins() override { enforcer_.DisownPins(); }
+  Status Load(const std::vector<std::string>& event_types) override;
   Status Attach(const std::vector<std::string>& event_types) override;
   void Detach() override { exits_.Detach(wanted_, &tables_); }
   int doorbell() const override { return programs_.has_maps() ? programs_.maps().MapFd("doorbell") : -1; }
@@ -85,6 +86,7 @@ class BpfSource : public EventSource {
 
  private:
   Status Want(const std::vector<std::string>& event_types);
+  Status LoadMissing(const std::set<uint64_t>& event_types, LoadPace pace);
   Status LoadFirst(uint32_t ring_size);
   Status MapMemory();
   Status RunSnapshot(const std::function<void()>& drain);
@@ -110,15 +112,21 @@ class BpfSource : public EventSource {
   std::set<uint64_t> wanted_;
 };
 
-/** Stores the wanted event types. */
-Status BpfSource::Want(const std::vector<std::string>& event_types) {
-  std::set<uint64_t> wanted;
+Result<std::set<uint64_t>> NumbersOf(const std::vector<std::string>& event_types) {
+  std::set<uint64_t> numbers;
   for (const std::string& name : event_types) {
     const EventType* const type = FindEventType(name);
     if (type == nullptr) return Error{"CAPTURE_EVENT_TYPE", "Unknown event type " + name + ".", ""};
-    wanted.insert(type->number);
+    numbers.insert(type->number);
   }
-  wanted_ = std::move(wanted);
+  return numbers;
+}
+
+/** Stores the wanted event types. */
+Status BpfSource::Want(const std::vector<std::string>& event_types) {
+  auto wanted = NumbersOf(event_types);
+  if (!wanted) return std::move(wanted.error());
+  wanted_ = std::move(*wanted);
   return std::nullopt;
 }
 
@@ -170,7 +178,7 @@ Status BpfSource::LoadFirst(uint32_t ring_size) {
     return std::nullopt;
   };
   if (auto failed = programs_.MakeMaps({ring_size, memory_.secret}, size)) return failed;
-  if (auto failed = programs_.Load(wanted_)) return failed;
+  if (auto failed = programs_.Load(wanted_, LoadPace::kFast)) return failed;
   tables_.NoteMaps(programs_.maps());
   return tables_.FillPrograms(programs_);
 }
@@ -293,12 +301,22 @@ Status BpfSource::RunSnapshot(const std::function<void()>& drain) {
   }
 }
 
-Status BpfSource::Prepare(const std::vector<std::string>& event_types) {
+Status BpfSource::LoadMissing(const std::set<uint64_t>& event_types, LoadPace pace) {
   BeginBpfLog();
-  if (auto failed = Want(event_types)) return failed;
-  if (programs_.Has(wanted_)) return std::nullopt;
-  if (auto failed = programs_.Load(wanted_)) return failed;
+  if (programs_.Has(event_types)) return std::nullopt;
+  if (auto failed = programs_.Load(event_types, pace)) return failed;
   return tables_.FillPrograms(programs_);
+}
+
+Status BpfSource::Load(const std::vector<std::string>& event_types) {
+  auto numbers = NumbersOf(event_types);
+  if (!numbers) return std::move(numbers.error());
+  return LoadMissing(*numbers, LoadPace::kSparing);
+}
+
+Status BpfSource::Prepare(const std::vector<std::string>& event_types) {
+  if (auto failed = Want(event_types)) return failed;
+  return LoadMissing(wanted_, LoadPace::kFast);
 }
 
 Status BpfSource::Attach(const std::vector<std::string>& event_types) {

@@ -59,6 +59,7 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::Attach>("attach"),
                          InstanceMethod<&CaptureObject::PrepareFilter>("prepareFilter"),
                          InstanceMethod<&CaptureObject::BeginChange>("beginChange"),
+                         InstanceMethod<&CaptureObject::BeginLoading>("beginLoading"),
                          InstanceMethod<&CaptureObject::PrepareEnforcement>("prepareEnforcement"),
                          InstanceMethod<&CaptureObject::Enforce>("enforce"),
                          InstanceMethod<&CaptureObject::PermitEnforcement>("permitEnforcement"),
@@ -217,6 +218,15 @@ Napi::Value CaptureObject::BeginChange(const Napi::CallbackInfo& info) {
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
   if (auto failed = capture->selection().BeginChange({*types, bank})) return Throw(info.Env(), *failed);
+  return info.Env().Undefined();
+}
+
+Napi::Value CaptureObject::BeginLoading(const Napi::CallbackInfo& info) {
+  auto types = StringsOf(info[0]);
+  if (!types) return ThrowType(info.Env(), "beginLoading: an array of event type names is needed");
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  if (auto failed = capture->selection().BeginLoading(std::move(*types))) return Throw(info.Env(), *failed);
   return info.Env().Undefined();
 }
 

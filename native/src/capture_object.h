@@ -29,6 +29,7 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   Napi::Value EnforcementCounts(const Napi::CallbackInfo& info);
   Napi::Value UnattendedEnforcement(const Napi::CallbackInfo& info);
   Napi::Value BeginChange(const Napi::CallbackInfo& info);
+  Napi::Value BeginLoading(const Napi::CallbackInfo& info);
   Napi::Value IsChanged(const Napi::CallbackInfo& info);
   Napi::Value Poll(const Napi::CallbackInfo& info);
   Napi::Value HasEnforced(const Napi::CallbackInfo& info);

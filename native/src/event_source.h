@@ -86,6 +86,8 @@ class EventSource {
   /** What is pinned is of no settings until the next Enforce(): an agent that dies before leaves nothing to take over.
    */
   virtual void DisownPins() {}
+  /** Loads the programs of these event types, which are not reported by that. */
+  virtual Status Load(const std::vector<std::string>&) { return std::nullopt; }
   /** Changes the reported event types. */
   virtual Status Attach(const std::vector<std::string>& event_types) = 0;
   /** Detaches what these types do not need. The kernel may take seconds: after all else of a change. */

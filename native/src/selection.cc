@@ -70,11 +70,18 @@ Status Selection::BeginChange(Change change) {
   return std::nullopt;
 }
 
+Status Selection::BeginLoading(std::vector<std::string> event_types) {
+  if (auto failed = Idle()) return failed;
+  change_ = Background([source = source_, types = std::move(event_types)] { return source->Load(types); });
+  return std::nullopt;
+}
+
 Selection::ChangeState Selection::TakeChange() {
   if (!change_.HasBegun()) return {true, std::nullopt};
   if (!change_.IsDone()) return {false, std::nullopt};
   Status failed = change_.Take();
-  ExpectCalls(expected_);
+  if (expected_) ExpectCalls(*expected_);
+  expected_.reset();
   return {true, std::move(failed)};
 }
 

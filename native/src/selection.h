@@ -42,6 +42,8 @@ class Selection {
    * kernel until no program uses the previous filter. One change at a time.
    */
   Status BeginChange(Change change);
+  /** Loads the programs of these event types, as a change that changes nothing that is captured. */
+  Status BeginLoading(std::vector<std::string> event_types);
   /** Whether the change is done, with its error. */
   struct ChangeState {
     bool done;
@@ -65,8 +67,8 @@ class Selection {
   Canary* canary_;
   /** By bank of candidates. */
   std::unique_ptr<KernelFilter> filters_[IMAGE_CANDIDATE_BANKS];
-  /** Event types after the change. */
-  std::vector<std::string> expected_;
+  /** Event types after a change of them. */
+  std::optional<std::vector<std::string>> expected_;
   /** The last member: its thread uses the source, and is waited for first. */
   Background change_;
 };

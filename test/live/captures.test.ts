@@ -1,7 +1,7 @@
 // Captures by rules, live: what was before and after an alert, of the container or session alone, with the state of the processes then.
 
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -207,6 +207,59 @@ test('with the scope of a process tree, what others do is left out; bounds are s
   run.kill('SIGINT');
   assert.equal(await run.ended, 0, run.stderr());
 });
+
+/** What a session does after the alert, every few milliseconds: messages, which neither the rules nor what is kept before an alert have captured. */
+const SENDING = `
+  const { mkdirSync, rmdirSync } = require('node:fs');
+  const socket = require('node:dgram').createSocket('udp4').on('error', () => {});
+  mkdirSync(process.argv[1]);
+  const sending = setInterval(() => socket.send('after', 9, '127.0.0.1'), 3);
+  setTimeout(() => { clearInterval(sending); rmdirSync(process.argv[1]); socket.close(); }, 2000);`;
+
+test('a first capture loads no programs: they are there before', async (t) => {
+  const { config, folder } = configuration('ahead', { scope: 'process_tree', state: false, mode: 'all_rules' });
+  await using run = startRun('-c', config, rules);
+  await run.watches();
+  // What no rule here needs, nor what is kept of the time before an alert.
+  const ahead = await run.until('programs that are loaded ahead', () => {
+    const programs = programsOf(run.pid);
+    return programs.some(({ name }) => name === 'on_receive') && programs;
+  });
+  const made = `/tmp/after-ahead-${process.pid}`;
+  spawnSync('setsid', ['--wait', process.execPath, '-e', SENDING, made], { env: { ...process.env, [MARK]: '1' } });
+  const { report } = await captureIn(run, folder);
+  assert.deepEqual(programsOf(run.pid), ahead);
+  const sent = report.timeline.find(({ deed }) => deed.text.startsWith('sends to 127.0.0.1:9'));
+  assert.ok(sent, deeds(report).join('\n'));
+  const [alert] = report.alerts;
+  t.diagnostic(
+    `the first message of the capture is ${(sent.time - (alert?.time ?? 0n)) / 1_000_000n} ms after the alert`,
+  );
+  run.kill('SIGINT');
+  assert.equal(await run.ended, 0, run.stderr());
+});
+
+interface Program {
+  readonly id: number;
+  readonly name?: string;
+}
+
+/** The BPF programs that a process holds. */
+function programsOf(pid: number): Program[] {
+  const all: readonly Program[] = JSON.parse(execFileSync('bpftool', ['-j', 'prog', 'show'], { encoding: 'utf8' }));
+  const held = new Set(readdirSync(`/proc/${pid}/fdinfo`).flatMap((fd) => programBehind(pid, fd) ?? []));
+  return all.filter(({ id }) => held.has(id)).map(({ id, name = '' }) => ({ id, name }));
+}
+
+/** The id of the BPF program that a descriptor is for. */
+function programBehind(pid: number, fd: string): number | undefined {
+  try {
+    const [, id] = /^prog_id:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1')) ?? [];
+    return id === undefined ? undefined : Number(id);
+  } catch {
+    return undefined; // closed meanwhile
+  }
+}
 
 test('an agent that ends in the middle of a capture, of all processes and by a rule without capture, ends the file', async () => {
   const { config, folder } = configuration('ended', {

@@ -26,8 +26,9 @@ const scopes = (...trees: readonly number[]): CaptureScopes => ({
 });
 
 /** What is used of a capture and of the taps. */
-function wide() {
+function wide(ahead: readonly string[] = []) {
   const changes: Change[] = [];
+  const loaded: (readonly string[])[] = [];
   let failure: Error | undefined;
   const capture = {
     captureScopes: () => {},
@@ -35,6 +36,7 @@ function wide() {
     listImages: () => 0,
     missing: () => [],
     beginChange: (types: readonly string[], bank?: number) => changes.push([types, bank]),
+    beginLoading: (types: readonly string[]) => loaded.push(types),
     isChanged: () => {
       if (failure) throw failure;
       return true;
@@ -45,7 +47,7 @@ function wide() {
   const fail = (error: Error | undefined) => {
     failure = error;
   };
-  return { capture, changes, fail, wide: new WideCapture(capture, taps) };
+  return { capture, changes, loaded, fail, wide: new WideCapture(capture, taps, ahead) };
 }
 
 describe('captures: types of events that no rule wants', () => {
@@ -84,6 +86,37 @@ describe('captures: types of events that no rule wants', () => {
     now += 60_000;
     own.step(FILTERED);
     assert.equal(changes.length, 2);
+  });
+
+  it('have their programs loaded ahead, once, some time after the start, for rules with a kernel filter', (t: TestContext) => {
+    let now = 1000;
+    t.mock.method(performance, 'now', () => now);
+    const { wide: own, changes, loaded } = wide(['open', 'close']);
+    own.step(FILTERED);
+    assert.deepEqual(loaded, []);
+    now += 60_000;
+    own.step(UNFILTERED);
+    assert.deepEqual(loaded, []);
+    own.step(FILTERED);
+    assert.ok(own.isChanging, 'rules are not replaced meanwhile');
+    for (let step = 0; step < 3; step++) assert.equal(own.step(FILTERED), undefined);
+    assert.deepEqual([loaded, changes, own.isChanging], [[['open', 'close']], [], false]);
+  });
+
+  it('have their programs loaded by the first capture where that failed ahead, which is reported', (t: TestContext) => {
+    let now = 1000;
+    t.mock.method(performance, 'now', () => now);
+    const { wide: own, changes, loaded, fail } = wide(['open', 'close']);
+    now += 60_000;
+    own.step(FILTERED);
+    fail(new Error('no memory'));
+    assert.match(String(own.step(FILTERED)), /no memory/);
+    fail(undefined);
+    assert.equal(own.step(FILTERED), undefined);
+    assert.deepEqual([loaded.length, changes], [1, []]);
+    own.set(scopes(1));
+    own.step(FILTERED);
+    assert.deepEqual(changes, [[['open', 'close'], 0]], 'at once');
   });
 
   for (const next of [FILTERED, UNFILTERED]) {
