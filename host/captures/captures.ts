@@ -144,7 +144,7 @@ export class Captures {
   block(payload: Uint8Array, leftOut: number): void {
     for (const running of this.#running.values()) {
       running.leftOut += leftOut;
-      running.capture.block(payload);
+      if (payload.length > 0) running.capture.block(payload);
     }
   }
 

@@ -26,7 +26,7 @@ const FEW_CONTAINERS = 256;
 /** Images age by steps, in half seconds. */
 const STEP_NS = 10_000_000n;
 
-/** Blocks from one that begins a segment up to the next such are read without any other. */
+/** Blocks from one that begins a segment up to the next such are read without any other. One with an empty payload has only what was left out. */
 export interface JournalBlock {
   readonly payload: Uint8Array<ArrayBuffer>;
   readonly extent: JournalExtent;
@@ -77,7 +77,7 @@ export class JournalTap {
 
   /** What is kept from now on; undefined: nothing. */
   select(selection: JournalSelection | undefined): void {
-    this.flush();
+    this.end();
     this.#isOpen = false;
     this.#list = undefined;
     this.#pause.reset();
@@ -120,10 +120,23 @@ export class JournalTap {
 
   /** Passes on the incomplete block. */
   flush(): void {
+    this.#flush(JOURNAL_BLOCKS_IN_FLIGHT);
+  }
+
+  /** Passes on all that is left, as the last: also how much was left out since the block before. */
+  end(): void {
+    // One more than the host takes at a time: there is nobody to wait for later.
+    this.#flush(Number.POSITIVE_INFINITY);
+    if (this.#leftOut === 0) return;
+    this.#send({ payload: NOTHING, extent: NO_EVENTS, begins: false, leftOut: this.#leftOut });
+    this.#leftOut = 0;
+  }
+
+  #flush(mostInFlight: number): void {
     this.#began = performance.now();
     if (!this.#payload || this.#payload.length === 0) return;
     const extent = this.#capture.takeJournalExtent(JOURNAL_USE[this.#use]);
-    if (!this.#isOpen || this.#inFlight >= JOURNAL_BLOCKS_IN_FLIGHT) {
+    if (!this.#isOpen || this.#inFlight >= mostInFlight) {
       // Later events may need the images of this block, so that they need a new segment.
       this.#leftOut += extent.events;
       this.#cut(this.#payload);
@@ -264,6 +277,7 @@ export class JournalTap {
 }
 
 const NOTHING = new Uint8Array(0);
+const NO_EVENTS: JournalExtent = { events: 0, first: 0n, last: 0n, pids: new Uint32Array(0), containers: [] };
 /** Of a step and the heads of entries. */
 const STEP_ROOM = 64;
 

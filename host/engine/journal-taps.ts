@@ -34,9 +34,9 @@ export class JournalTaps {
     this.captures.container(id, entry);
   }
 
-  /** Passes on the incomplete blocks. */
-  flush(): void {
-    this.journal.flush();
-    this.captures.flush();
+  /** Passes on all that is left, as the last. */
+  end(): void {
+    this.journal.end();
+    this.captures.end();
   }
 }

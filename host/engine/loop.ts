@@ -120,7 +120,7 @@ export class EngineLoop {
     while (!this.#isLate && this.round(LAST_COMMIT_MS) > 0) control.waitForLastMatches(this.#deadline);
     this.#endHold('stopped');
     recorder?.flush();
-    taps?.flush();
+    taps?.end();
   }
 
   /** Whether a stop was requested, and the time for the events that had arrived by then is over. */

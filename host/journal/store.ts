@@ -63,7 +63,8 @@ export class JournalStore {
   /** Of `leftOut`, when a block was written last. */
   #leftOutBefore = 0;
   #retryAt = 0;
-  #droppedBefore = 0;
+  /** Events that are in no segment, when one ended last: dropped, or left out. */
+  #lostBefore = 0;
   /** When the work under way began, by performance.now(). */
   #writesSince = Number.POSITIVE_INFINITY;
   #houseKeptAt = performance.now();
@@ -141,6 +142,7 @@ export class JournalStore {
 
   async #take(block: JournalBlock): Promise<void> {
     this.#leftOut += block.leftOut;
+    if (block.payload.length === 0) return;
     let events = block.extent.events;
     try {
       if (block.begins) await this.#beginSegment();
@@ -194,11 +196,11 @@ export class JournalStore {
     const segment = this.#segment;
     if (!segment) return;
     this.#segment = undefined;
-    const dropped = this.#host.dropped();
+    const lost = this.#host.dropped() + this.#leftOut;
     try {
-      await segment.close(Math.max(dropped - this.#droppedBefore, 0));
+      await segment.close(Math.max(lost - this.#lostBefore, 0));
     } finally {
-      this.#droppedBefore = dropped;
+      this.#lostBefore = lost;
       this.#stored.add(segment.path, segment.bytes);
     }
   }

@@ -19,17 +19,22 @@ import { findHistory } from '../../host/journal/history.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { directoryForTests } from '../support/directory.ts';
 import { falcoFile, missingFalco } from '../support/falco-data.ts';
-import { startRun, startWasprey } from '../support/run-process.ts';
+import { type RunProcess, startRun, startWasprey } from '../support/run-process.ts';
 import { STOCK_FILES } from '../support/stock-rules.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 const folder = directoryForTests();
+/** What the actions, and whatever else this machine does meanwhile, must fit into while a reader waits for a processor. */
+const RING_MB = 128;
 /** What distinguishes alerts of a rule. */
 const FIELDS = ['proc.vpid', 'proc.name', 'evt.type'];
 
 const configuration = join(folder, 'falco.yaml');
 before(() => {
-  const settings = { json_output: true, append_output: [{ extra_fields: FIELDS }], rule_matching: 'all' };
+  const settings = {
+    ...{ json_output: true, append_output: [{ extra_fields: FIELDS }], rule_matching: 'all' },
+    engine: { kind: 'modern_ebpf', wasprey: { ring_memory_mb: RING_MB } },
+  };
   // JSON is YAML.
   writeFileSync(configuration, JSON.stringify(settings));
 });
@@ -67,7 +72,8 @@ for (const [name, skip, files] of RULES) {
     assert.equal(status, 0, stderr);
     const recording = join(folder, 'actions.wsp');
     await using running = startRun('-m', compiled, '-c', configuration);
-    await using capturing = startWasprey(['capture', '-o', recording]);
+    const recorded = ['-m', compiled, '--ring-memory', `${RING_MB}`];
+    await using capturing = startWasprey(['capture', '-o', recording, ...recorded]);
     await running.watches();
     await capturing.says(/recording \d+ event types/);
     await sleep(500);
@@ -78,11 +84,6 @@ for (const [name, skip, files] of RULES) {
     for (const run of [capturing, running]) run.kill('SIGINT');
     assert.equal(await capturing.ended, 0, capturing.stderr());
     assert.equal(await running.ended, 0, running.stderr());
-    assert.doesNotMatch(
-      `${running.stderr()}${capturing.stderr()}`,
-      /[1-9]\d* (dropped|lost)|events that were lost|left out/,
-    );
-
     const within = (time: bigint): boolean => time >= from && time < to;
     const alerts = running
       .alerts()
@@ -109,7 +110,26 @@ for (const [name, skip, files] of RULES) {
     ]);
     assert.deepEqual([report.damage, [...report.setAside]], [[], []]);
     assert.ok(alerts.length > 20, `${alerts.length} alerts`);
-    assert.deepEqual(matches.sort(), alerts.sort());
+    // Where one of them did not keep up with other work on this machine, which it has to say, only the other one is known to have all.
+    const [onlyTried, onlyLive] = [without(matches, alerts), without(alerts, matches)];
+    if (!lost(running)) assert.deepEqual(onlyTried, [], `only tried, and live ${alerts.join(', ')}`);
+    if (!lost(capturing)) assert.deepEqual(onlyLive, [], `only live, and tried ${matches.join(', ')}`);
+  });
+}
+
+function lost({ stderr }: RunProcess): boolean {
+  return /[1-9][\d,]* ((events?|records? of processes) lost|dropped|lost)|events that were lost|left out/.test(
+    stderr(),
+  );
+}
+
+/** Of these, what those do not have as often. */
+function without(these: readonly string[], those: readonly string[]): string[] {
+  const left = [...those];
+  return these.filter((each) => {
+    const at = left.indexOf(each);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
   });
 }
 

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,6 +16,8 @@ import { type RunProcess, startRun } from '../support/run-process.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 const MARK = 'WASPREY_JOURNAL_TEST';
+/** Rounds of random work: some 60 suffice. */
+const MOST_WORK = 1_000;
 /** Who it was, from the process itself to its ancestors, and where. */
 const ALL = [
   '%evt.num %evt.type %evt.res %evt.cpu %proc.name %proc.pid %proc.vpid %proc.cmdline %proc.cwd %proc.exepath %proc.tty %proc.sid',
@@ -62,6 +64,12 @@ function configuration(name: string, journal: object): string {
   const path = join(directory, `${name}.yaml`);
   writeFileSync(path, JSON.stringify({ journal: { enabled: true, folder: join(directory, name), ...journal } }));
   return path;
+}
+
+/** Events that the agent says it has not kept in its journal, or has lost. */
+function lacking(run: RunProcess): number {
+  const said = run.stderr().matchAll(/([\d,]+) (?:events? not written|(?:events?|records? of processes) lost)/g);
+  return [...said].reduce((sum, [, count = '']) => sum + Number(count.replaceAll(',', '')), 0);
 }
 
 async function interrupt(run: RunProcess): Promise<void> {
@@ -128,14 +136,17 @@ function work(seed: number): void {
 }
 
 test('replays of the segments raise what was raised live', async () => {
-  // A segment of four seconds.
-  const config = configuration('random', { keep: '64s' });
+  // Segments of 256 KB, of which none is removed before there are sixteen, however long this takes.
+  const config = configuration('random', { max_size: '4MiB' });
+  const folder = join(directory, 'random');
   await using run = startRun('-c', config, rules, '--rule-matching', 'all');
   await run.watches();
   const container = new Container({ image: 'registry.example/team/server:2' });
+  const segments = () => (existsSync(folder) ? findHistory([folder]).files : []);
+  const isEnough = () => segments().length >= 3 && linesOf(run.stdout()).length > 500;
   try {
-    const until = performance.now() + 14_000;
-    for (let seed = 1; performance.now() < until; seed++) {
+    for (let seed = 1; !isEnough(); seed++) {
+      assert.ok(seed < MOST_WORK, `${segments().length} segments, ${linesOf(run.stdout()).length} alerts`);
       work(seed);
       await container.exec(['sh', '-c', `(id; echo ${seed} > /tmp/x; (sleep 0.02; touch /tmp/y) & ) `], {
         env: { [MARK]: '1' },
@@ -146,12 +157,13 @@ test('replays of the segments raise what was raised live', async () => {
     container.stop();
   }
   await interrupt(run);
-  const { files } = findHistory([join(directory, 'random')]);
-  assert.ok(files.length >= 3 && files.every(({ isComplete }) => isComplete), `${files.length} segments`);
+  const files = segments();
+  assert.ok(files.length < 16 && files.every(({ isComplete }) => isComplete), `${files.length} segments`);
   const live = linesOf(run.stdout()).sort();
   const again = files.flatMap(({ path }) => replay(path)).sort();
-  assert.ok(live.length > 500, `${live.length} alerts`);
-  assert.deepEqual(difference(live, again), []);
+  // Each event raises one alert. Other work on this machine may keep it from keeping up, but not unsaid.
+  const differences = difference(live, again);
+  assert.ok(differences.length <= lacking(run), `${differences.join('\n')}\n${run.stderr()}`);
 });
 
 /** What only one of them has. */

@@ -203,6 +203,7 @@ it('journal: captures that their disk does not take leave it its room', () => {
     taps.batch(builder.segments, pairs);
     builder.capture.release();
   }
-  taps.flush();
+  taps.journal.flush();
+  taps.captures.flush();
   assert.deepEqual(sent, ['journal']);
 });

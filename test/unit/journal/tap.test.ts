@@ -89,6 +89,36 @@ test('what is not taken is left out and counted, and a segment begins when there
   );
 });
 
+test('at the end, or with other wishes, the last block and what was left out are passed on, however many blocks are on their way', () => {
+  const ends: readonly ((own: ReturnType<typeof tapOf>) => void)[] = [
+    ({ tap }) => tap.end(),
+    ({ tap }) => tap.select(undefined),
+  ];
+  for (const end of ends) {
+    using builder = new BuilderCapture(SIZES);
+    const own = tapOf(builder);
+    const { tap, blocks, control, batch } = own;
+    const image = builder.image('SNAPSHOT', { pid: 10, comm_bytes: 'x' });
+    const make = (count: number) => {
+      for (let event = 0; event < count; event++) builder.event('setuid', { image });
+      batch();
+    };
+    const seen = () => blocks.map(({ payload, extent, leftOut }) => [payload.length > 0, extent.events, leftOut]);
+    make(2);
+    control.journalBlocks = JOURNAL_BLOCKS_IN_FLIGHT;
+    end(own);
+    assert.deepEqual(seen(), [[true, 2, 0]]);
+    tap.select(selection);
+    control.journalBlocks = 0;
+    make(1);
+    control.journalBlocks = JOURNAL_BLOCKS_IN_FLIGHT;
+    tap.flush();
+    make(3);
+    end(own);
+    assert.deepEqual(seen().slice(1), [[false, 0, 4]]);
+  }
+});
+
 test('metadata of containers is in each segment, as long as a process is in them', () => {
   using builder = new BuilderCapture(SIZES);
   const { tap, blocks, batch } = tapOf(builder);
