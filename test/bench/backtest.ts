@@ -14,7 +14,7 @@ import { RecordingFile } from '../../host/recording/byte-source.ts';
 import { type BlockTotals, type ReadBlock, RecordingReader } from '../../host/recording/reader.ts';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
 import { BenchError, type Benchmark, type Figure, type Session } from './figure.ts';
-import { measuredRuleSets } from './rule-sets.ts';
+import { measuredRuleSets, oneRule } from './rule-sets.ts';
 import { runScript } from './script.ts';
 
 /** Seven days of 500 events a second. */
@@ -86,7 +86,7 @@ async function measure(mix: string, types: readonly string[], path: string, sess
     { what: '  and process images', unit: 'ns', samples: processes },
     { what: '  and completing all events', unit: 'ns', samples: completing },
   ];
-  for (const { name, module } of await measuredRuleSets()) {
+  for (const { name, module } of [await oneRule(), ...(await measuredRuleSets())]) {
     session.progress(`${name}, ${mix}`);
     let matches = 0;
     const rules = {

@@ -53,6 +53,16 @@ export async function measuredRuleSets(): Promise<readonly RuleSet[]> {
   return [...(WITHOUT_STOCK_RULES ? [] : [await allStockRules()]), await ownRules()];
 }
 
+/** What somebody may have written after an incident, to try on the past. */
+export function oneRule(): Promise<RuleSet> {
+  const rule = {
+    ...{ rule: 'Written below a folder', desc: 'for a measurement', output: '%proc.name', priority: 'INFO' },
+    condition: 'evt.type in (open, openat, openat2) and evt.is_open_write = true and fd.name startswith /opt/',
+  };
+  // JSON is YAML.
+  return ruleSet('one rule', [writtenFile('one-rule.yaml', `- ${JSON.stringify(rule)}\n`)]);
+}
+
 function stockFiles(): readonly string[] {
   return STOCK_FILES.map(falcoFile);
 }
