@@ -2,7 +2,8 @@
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ruleReads } from '../../host/agent/alert-desk.ts';
 import { startRecording } from '../../host/agent/record.ts';
 import { openCapture } from '../../host/capture/open.ts';
@@ -14,12 +15,17 @@ import { RecordingFile } from '../../host/recording/byte-source.ts';
 import { type BlockTotals, type ReadBlock, RecordingReader } from '../../host/recording/reader.ts';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
 import { BenchError, type Benchmark, type Figure, type Session } from './figure.ts';
-import { measuredRuleSets, oneRule } from './rule-sets.ts';
+import { MIX, startAgent } from './journal.ts';
+import { startLoad } from './load.ts';
+import { LOAD_CPU } from './processors.ts';
+import { measuredRuleSets, measuredRules, oneRule } from './rule-sets.ts';
 import { runScript } from './script.ts';
 
 /** Seven days of 500 events a second. */
 const WEEK = 302_000_000;
 const AIM_SECONDS = 60;
+/** Than 5,000 events a second. */
+const FASTER = 4;
 /** Of the workload, in a recording. */
 const SCRIPTS = 10;
 const READINGS = 5;
@@ -32,17 +38,24 @@ const ALL = new Set(EVENT_TYPES.map(({ name }) => name));
 export const BACKTEST: Benchmark = {
   name: 'backtest',
   summary:
-    'rules on the past: reading, unpacking, replaying and evaluating a recorded workload, CPU time of the whole process',
+    'rules on the past: reading, unpacking, replaying and evaluating a journal and recordings, CPU time of the whole process',
   async run(session) {
     const folder = mkdtempSync(join(tmpdir(), 'wasprey-bench-'));
     try {
-      const figures: Figure[] = [];
+      session.progress('keeping a journal');
+      const journal = join(folder, 'journal');
+      await keepJournal(journal, session);
+      const figures = await measure('a journal of files, connections, programs', findHistory([journal]).files, session);
       const mixes = [
         ['all event types', [...ALL]],
         ['without opens', [...ALL].filter((name) => !UNREAD.has(name))],
       ] as const;
-      for (const [name, types] of mixes)
-        figures.push(...(await measure(name, types, join(folder, 'workload'), session)));
+      for (const [name, types] of mixes) {
+        session.progress(`recording, ${name}`);
+        const path = join(folder, 'workload');
+        await recordWorkload(path, types, session.quick ? 2 : SCRIPTS);
+        figures.push(...(await measure(name, findHistory([path]).files, session)));
+      }
       return figures;
     } finally {
       rmSync(folder, { recursive: true });
@@ -50,10 +63,7 @@ export const BACKTEST: Benchmark = {
   },
 };
 
-async function measure(mix: string, types: readonly string[], path: string, session: Session): Promise<Figure[]> {
-  session.progress(`recording, ${mix}`);
-  await recordWorkload(path, types, session.quick ? 2 : SCRIPTS);
-  const { files } = findHistory([path]);
+async function measure(mix: string, files: readonly HistoryFile[], session: Session): Promise<Figure[]> {
   const events = Array.from({ length: READINGS }, () => files).flat();
   const total = countEvents(events);
   const rounds = session.quick ? 3 : 7;
@@ -104,6 +114,29 @@ async function measure(mix: string, types: readonly string[], path: string, sess
     });
   }
   return figures;
+}
+
+/** By an agent, as the mix of the journal's benchmark makes them, but several times as fast. */
+async function keepJournal(folder: string, session: Session): Promise<void> {
+  const { paths } = await measuredRules();
+  const agent = await startAgent(paths, folder, session);
+  try {
+    const loads = MIX.map(([workload, rate]) =>
+      startLoad(
+        workload,
+        {
+          ...{ seconds: 0, rate: rate * FASTER, cpu: LOAD_CPU },
+          ...(workload === 'files' && { path: dirname(folder) }),
+        },
+        () => {},
+      ),
+    );
+    await sleep(session.quick ? 5_000 : 40_000);
+    await Promise.all(loads.map((load) => load.stop()));
+    await agent.drained();
+  } finally {
+    await agent.stop();
+  }
 }
 
 async function recordWorkload(path: string, eventTypes: readonly string[], scripts: number): Promise<void> {

@@ -14,7 +14,7 @@ import { measuredRules } from './rule-sets.ts';
 import { interleavedPairs, median } from './statistics.ts';
 
 /** Calls a second, which make about 5,000 events together: three each of files, two of connections, three of programs. */
-const MIX: readonly (readonly [workload: Workload, rate: number])[] = [
+export const MIX: readonly (readonly [workload: Workload, rate: number])[] = [
   ['files', 1400],
   ['connect', 200],
   ['exec', 130],
@@ -43,7 +43,12 @@ export const JOURNAL: Benchmark = {
   },
 };
 
-function startAgent(rules: readonly string[], folder: string | undefined, { run }: Session): Promise<AgentProcess> {
+/** @param folder of its journal; undefined: it has none */
+export function startAgent(
+  rules: readonly string[],
+  folder: string | undefined,
+  { run }: Session,
+): Promise<AgentProcess> {
   const journal = folder === undefined ? [] : ['-o', 'journal.enabled=true', '-o', `journal.folder=${folder}`];
   return AgentProcess.start({ rules, cpu: AGENT_CPU, run: [...run, ...journal] });
 }
