@@ -4,6 +4,7 @@
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { JournalBlock } from '../engine/journal-tap.ts';
 import type { RecordingFacts } from '../recording/format.ts';
+import { FolderLock } from './folder-lock.ts';
 import { type Bounds, isComplete, SEGMENTS, type StoredFile } from './retention.ts';
 import { packBlock, Segment } from './segment.ts';
 import { StoredFiles } from './stored-files.ts';
@@ -50,6 +51,7 @@ export class JournalStore {
   readonly #host: StoreHost;
   #settings: JournalSettings;
   readonly #stored: StoredFiles;
+  readonly #lock: FolderLock;
   #segment: Segment | undefined;
   /** Paths of the segments of this run: images of others have the same numbers. */
   readonly #own = new Set<string>();
@@ -73,6 +75,7 @@ export class JournalStore {
   constructor(settings: JournalSettings, host: StoreHost) {
     this.#settings = settings;
     this.#stored = new StoredFiles(settings.folder, SEGMENTS);
+    this.#lock = new FolderLock(settings.folder);
     this.#host = host;
     this.#timer = setInterval(() => this.#onTimer(), TIMER_MS);
     this.#timer.unref();
@@ -99,10 +102,10 @@ export class JournalStore {
     void this.#inTurn(() => this.#keepHouse());
   }
 
-  /** Ends the segment, after all blocks. */
+  /** Ends the segment, after all blocks. Another agent can go on in the folder then. */
   close(): Promise<void> {
     clearInterval(this.#timer);
-    return this.#inTurn(() => this.#endSegment());
+    return this.#inTurn(() => this.#endSegment().finally(() => this.#lock.release()));
   }
 
   get summary(): JournalSummary {
@@ -184,6 +187,9 @@ export class JournalStore {
   async #beginSegment(): Promise<void> {
     this.#isAsked = false;
     await this.#endSegment();
+    await this.#stored.make();
+    await this.#lock.take();
+    // What the one before has left is there now.
     await this.#stored.open();
     await this.#stored.removeExpired(this.#settings, 0, this.#onRemoved);
     const now = Date.now();
@@ -206,6 +212,7 @@ export class JournalStore {
   }
 
   async #keepHouse(): Promise<void> {
+    if (!this.#lock.isHeld) return;
     await this.#stored.keepHouse(this.#settings, this.#openBytes, this.#onRemoved);
     if (this.#segment) this.#askWhenFull(this.#segment);
   }

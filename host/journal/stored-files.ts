@@ -32,9 +32,14 @@ export class StoredFiles {
     return this.list.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Makes the folder, if it is not there, and reads it once. Rejects with the errors of mkdir() and readdir(). */
-  async open(): Promise<void> {
+  /** Makes the folder, if it is not there. Rejects with the errors of mkdir(). */
+  async make(): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+  }
+
+  /** Makes it, and reads it once. Rejects with the errors of mkdir() and readdir(). */
+  async open(): Promise<void> {
+    await this.make();
     this.#files ??= await storedFiles(this.#folder, this.#kind);
   }
 

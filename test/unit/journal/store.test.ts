@@ -265,6 +265,26 @@ test('what can not be written is counted, said once, and written again later', a
   await store.close();
 });
 
+test('one agent at a time writes into a folder; the next one goes on with what it has left, also in a new folder of that name', async (context) => {
+  const folder = directoryForTest(context);
+  const [first, second] = [open(folder), open(folder)];
+  await first.store.add(blockOf(1, { begins: true }));
+  await second.store.add(blockOf(2, { begins: true }));
+  await first.store.add(blockOf(1, { begins: true }));
+  assert.deepEqual(second.asked, ['failure: another agent keeps its journal there']);
+  assert.deepEqual([second.store.summary.leftOut, first.store.summary.failure], [2, undefined]);
+  await first.store.close();
+  await second.store.add(blockOf(3, { begins: true }));
+  assert.deepEqual(second.asked.slice(1), ['recovery: 2']);
+  assert.deepEqual([second.store.summary.segments, findHistory([folder]).files.length], [3, 3]);
+  rmSync(folder, { recursive: true });
+  await second.store.add(blockOf(1, { begins: true }));
+  const third = open(folder);
+  await third.store.add(blockOf(1, { begins: true }));
+  assert.equal(third.asked.length, 1);
+  await Promise.all([second.store.close(), third.store.close()]);
+});
+
 test('events that the worker left out are said', async (context) => {
   const { store, asked } = open(directoryForTest(context));
   await store.add(blockOf(1, { begins: true }));
