@@ -19,9 +19,17 @@ export interface EnforcedRule {
  * - `exec-signal`: SIGKILL before the new program begins.
  * - `open-signal`: SIGKILL at the end of the call, before the process can use the file.
  * - `cgroup`: programs of the root cgroup refuse the call; SIGKILL at its end where the process is to be killed.
+ * - `cgroup-process`: the same by what is known of the process at that moment.
  * - `connect-signal`: SIGKILL at the end of the call.
  */
-export type EnforcedBy = 'exec-lsm' | 'open-lsm' | 'exec-signal' | 'open-signal' | 'cgroup' | 'connect-signal';
+export type EnforcedBy =
+  | 'exec-lsm'
+  | 'open-lsm'
+  | 'exec-signal'
+  | 'open-signal'
+  | 'cgroup'
+  | 'cgroup-process'
+  | 'connect-signal';
 
 export interface MeansOfClause {
   readonly by: EnforcedBy;
@@ -98,14 +106,17 @@ function meansOfSocket(clause: ExactClause, action: EnforcedAction): MeansOfClau
   if (sockets && !sockets.includes('ipv4') && !sockets.includes('ipv6'))
     return `calls on sockets of ${sockets.join(', ')} are not enforced, only on those of IPv4 and IPv6`;
   if (result === undefined && process !== 'candidate') return { by: 'cgroup' };
-  const why =
-    result === undefined
-      ? 'it depends on the process in more than whether that is in a container'
-      : `it depends on the result of ${types.join(', ')}`;
+  // At the end of a connect more is known of the process than before it.
+  const canWait = action === 'kill_process' && types.every((type) => type === 'connect');
+  if (result === undefined && !canWait) return { by: 'cgroup-process' };
+  const why = `it depends on the result of ${types.join(', ')}`;
   if (action === 'deny') return `${why}, which is known too late to refuse the call`;
   if (types.some((type) => SENDS.has(type))) return `${why}, which is known too late to stop a send`;
   return { by: 'connect-signal' };
 }
+
+const NOT_BY_CGROUP =
+  'not killed: a process whose connect by io_uring ends in another process (of a shared ring), or only when it asks for the result; not stopped: connects and sends of sockets other than TCP, UDP and ICMP of IPv4 and IPv6 (raw sockets, SCTP, Unix), and connects by io_uring of SMC and, on old kernels such as 6.1, of MPTCP';
 
 const NOT_STOPPED: Readonly<Record<EnforcedBy, string>> = {
   'exec-lsm':
@@ -116,8 +127,8 @@ const NOT_STOPPED: Readonly<Record<EnforcedBy, string>> = {
   'open-signal':
     'killed at the end of the open, before the process can use the file; not stopped: that the open makes or empties the file, what opening a device does, ' +
     'what another thread or an io_uring request of the process does with the file meanwhile, opens by io_uring that complete silently or whose file is closed in the same batch, and opens of a name whose resolved path is another',
-  cgroup:
-    'refused before it has an effect; not killed: a process whose connect by io_uring ends in another process (of a shared ring), or only when it asks for the result; not stopped: connects and sends of sockets other than TCP, UDP and ICMP of IPv4 and IPv6 (raw sockets, SCTP, Unix), and connects by io_uring of SMC and, on old kernels such as 6.1, of MPTCP',
+  cgroup: `refused before it has an effect; ${NOT_BY_CGROUP}`,
+  'cgroup-process': `refused before it has an effect; ${NOT_BY_CGROUP}, and what a process does in the milliseconds after it has begun or changed`,
   'connect-signal': 'killed after the connect, whose effect is not stopped',
 };
 

@@ -163,7 +163,7 @@ export function enforcementTables(
     which(({ exact }) => (exact.names ?? []).length > 0),
     testsOf('resolved'),
     testsOf('directory'),
-    which(({ means: { by } }) => by === 'cgroup'),
+    which(({ means: { by } }) => by === 'cgroup' || by === 'cgroup-process'),
     which(({ means: { by } }) => by === 'open-lsm' || by === 'exec-lsm'),
     BigInt(rails.observes),
     BigInt(rails.hosts),

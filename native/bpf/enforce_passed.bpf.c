@@ -15,7 +15,8 @@ static __noinline u32 enforce_submitted(const struct enforcement *table, const s
     return 0;
   struct ipv6 peer = passed_ipv6(&to);
   u32 port = bpf_ntohs(to.ipv4.sin_port);
-  u64 clauses = clauses_of_current(table, early_clauses(table, REQUEST, connects, peer), 0);
+  u64 early = early_clauses(table, REQUEST, connects, peer);
+  u64 clauses = clauses_of_current(table, early, image_at_once(table, early));
   u64 met = clauses ? clauses_met(table, clauses, 0, tests_of_peer(table, peer.high, peer.low, port)) : 0;
   if (!met)
     return 0;
@@ -57,6 +58,8 @@ static __noinline u32 enforce_completed(struct passed_call *passed, struct task_
     bpf_map_delete_elem(&enforce_verdicts, &thread);
   if (!is_refused(enforced))
     return enforced;
+  if (connect.verdict.image)
+    passed->image = connect.verdict.image;
   pass_peer(passed, LOAD(sock, sock, __sk_common.skc_family), connect.verdict.peer, connect.verdict.port);
   bool killed = ENFORCED_OUTCOME(enforced) == ENFORCED_REFUSED_AND_KILLED && passed->process == (u32)task->tgid &&
                 connect.started == start_of_group(task) && !bpf_send_signal(SIGKILL);
@@ -101,6 +104,7 @@ SEC("raw_tp") int enforce_passed(void *ctx) {
     passed->enforced = passed->submitted ? enforce_submitted(table, passed, &call) : 0;
   } else if (may_reach(type)) {
     passed->enforced = finish_verdict(task, passed->result == -EPERM, 0);
+    take_image(&passed->image, task, passed->enforced);
     forget_verdict(task);
     if (!passed->enforced && type == EVENT_CONNECT)
       passed->enforced = enforce_passed_connect(table, passed, &call);
@@ -118,6 +122,7 @@ SEC("raw_tp") int enforce_passed_many(void *ctx) {
     return PASS_ON;
   if (passed->type == EVENT_SENDMMSG) {
     passed->enforced = finish_verdict(task, true, 0);
+    take_image(&passed->image, task, passed->enforced);
     forget_verdict(task);
   }
   bpf_tail_call(ctx, &programs, SLOT_WRITE_PASSED_MANY);

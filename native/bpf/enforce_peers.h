@@ -5,6 +5,7 @@
 
 #include "connecting.h"
 #include "enforce.h"
+#include "enforce_state.h"
 #include "syscall.h"
 
 /* In place of the type of an event: a request of io_uring, whose type is not known here. */
@@ -71,6 +72,15 @@ __noinline u64 tests_of_peer(const struct enforcement *table, u64 high, u64 low,
 inline_always u64 early_clauses(const struct enforcement *table, u32 type, bool connects, struct ipv6 peer) {
   u64 clauses = connects ? table->types[EVENT_CONNECT] : clauses_of_send(table, type);
   return clauses & table->early & table->sockets[is_mapped(peer) ? SOCKET_KIND_IPV4 : SOCKET_KIND_IPV6];
+}
+
+/* The image of the current process, for clauses that depend on it; 0: none does, or it is not known at once. */
+inline_always u64 image_at_once(const struct enforcement *table, u64 clauses) {
+  struct known_image known = {};
+  if (!(clauses & table->of[ENFORCE_CANDIDATE]))
+    return 0;
+  find_image(&known);
+  return known.at_once;
 }
 
 #endif

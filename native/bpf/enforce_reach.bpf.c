@@ -1,6 +1,6 @@
 /* Enforcement on sockets: programs of the root cgroup refuse connects and datagrams before they have an effect. Those
  * that report these calls learn of it from `enforce_verdicts`, kill where that is asked for, and decide the rules that
- * those of the cgroup can't: by the result, or by the image of the process. */
+ * those of the cgroup can't: by the result, or kills by the image of the process. */
 
 #include "cgroup_contexts.h"
 #include "enforce_peers.h"
@@ -21,14 +21,18 @@ __noinline u32 enforce_peer_of(u64 high, u64 low, u64 sock, u32 port, u32 connec
   /* Of a call that no program has reported. A sendmmsg may have sent others. */
   if (type != EVENT_SENDMMSG && unlikely(bpf_map_lookup_elem(&enforce_verdicts, &thread)))
     bpf_map_delete_elem(&enforce_verdicts, &thread);
-  u64 clauses = clauses_of_current(table, early_clauses(table, type, connects, peer), 0);
-  u64 met = clauses ? clauses_met(table, clauses, 0, tests_of_peer(table, high, low, port)) : 0;
-  if (!met) {
+  u64 early = early_clauses(table, type, connects, peer), doubtful;
+  u64 image = image_at_once(table, early);
+  u64 clauses = clauses_left(table, early, image, &doubtful);
+  u64 peers = clauses | doubtful ? tests_of_peer(table, high, low, port) : 0;
+  u64 met = clauses ? clauses_met(table, clauses, 0, peers) : 0;
+  u64 open_question = !met && doubtful ? clauses_met(table, doubtful, 0, peers) : 0;
+  if (!(met | open_question)) {
     if (connects && unlikely(bpf_map_lookup_elem(&enforce_connects, &sock)) && !is_to_be_killed(sock, task))
       bpf_map_delete_elem(&enforce_connects, &sock);
     return ALLOW;
   }
-  u32 outcome = refuse_to_enforce(table, met);
+  u32 outcome = met ? refuse_to_enforce(table, met) : ENFORCED_UNDECIDED;
   if (!outcome)
     outcome = met & table->kills ? ENFORCED_REFUSED_AND_KILLED : ENFORCED_REFUSED;
   if (type == REQUEST && !connects) /* counted when it is reported: enforce_submitted() */
@@ -36,9 +40,10 @@ __noinline u32 enforce_peer_of(u64 high, u64 low, u64 sock, u32 port, u32 connec
   struct enforce_connect connect = {
       .verdict = {.peer = peer,
                   .sock = sock,
+                  .image = image,
                   .port = port,
                   .number = call_number(task),
-                  .enforced = count_enforced(table, met, outcome)},
+                  .enforced = count_enforced(table, met | open_question, outcome)},
       .started = start_of_group(task),
       .process = task->tgid,
   };

@@ -13,8 +13,10 @@ HOOK_PROGRAM(enforce_send) {
   u32 type = control ? hook_of(ctx, control).type : 0;
   u32 enforced = finish_verdict(task, result_of(ctx) == -EPERM, 0);
   bool begun = type && find_send(&sending, &call, task, type, result_of(ctx)) && begin(&record, ctx, task);
-  if (unlikely(enforced))
+  if (unlikely(enforced)) {
+    take_image(&record.image, task, enforced);
     forget_verdict(task);
+  }
   if (!begun || !reserve_send(&record, &call, &sending, task))
     return PASS_ON;
   record.header->reserved = enforced;
@@ -29,8 +31,10 @@ HOOK_PROGRAM(enforce_send_many) {
   struct call call = call_of(task);
   u32 enforced = finish_verdict(task, true, 0);
   bool begun = begin(&record, ctx, task);
-  if (unlikely(enforced))
+  if (unlikely(enforced)) {
+    take_image(&record.image, task, enforced);
     forget_verdict(task);
+  }
   if (begun)
     tell_messages(&call, EVENT_SENDMMSG, result_of(ctx), record.image, enforced);
   return PASS_ON;

@@ -12,8 +12,10 @@ HOOK_PROGRAM(enforce_socket) {
   const struct enforcement *table = find_enforcement();
   u32 enforced = finish_verdict(task, result_of(ctx) == -EPERM, &refused);
   bool begun = begin(&record, ctx, task);
-  if (unlikely(enforced))
+  if (unlikely(enforced)) {
+    take_image(&record.image, task, enforced);
     forget_verdict(task);
+  }
   if (!begun)
     return PASS_ON;
   struct used_socket used = find_socket_of(record.type, &call, task, record.result);

@@ -9,6 +9,7 @@
 struct enforce_verdict {
   struct ipv6 peer; /* of IPv4 as mapped */
   u64 sock;
+  u64 image; /* by which it was decided; 0: by none */
   u32 port;
   u32 number;   /* of the call */
   u32 enforced; /* count_enforced() */
@@ -80,6 +81,14 @@ inline_always u32 finish_verdict(struct task_struct *task, bool may_be_refused, 
   }
   bool killed = ENFORCED_OUTCOME(enforced) == ENFORCED_REFUSED_AND_KILLED && !bpf_send_signal(SIGKILL);
   return (enforced & ~ENFORCED_OUTCOME(~0u)) | (killed ? ENFORCED_REFUSED_AND_KILLED : ENFORCED_REFUSED);
+}
+
+/* The event of a refused call has the image that it was decided by: the process may have got another one since. */
+inline_always void take_image(u64 *image, struct task_struct *task, u32 enforced) {
+  struct enforced_thread thread = thread_of(task);
+  const struct enforce_verdict *verdict = is_refused(enforced) ? bpf_map_lookup_elem(&enforce_verdicts, &thread) : 0;
+  if (verdict && verdict->image)
+    *image = verdict->image;
 }
 
 /* To be called once it is certain that the program is not begun anew (begin()). A request of io_uring on the same

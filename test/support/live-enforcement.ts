@@ -91,13 +91,16 @@ export function events(): Enforced[] {
   return found.map(({ time: _, ...enforced }) => enforced);
 }
 
-/** Makes all processes that are known so far candidates for the first rule, in place of its module; those that come later are not known. */
-export function makeCandidates(): void {
+/**
+ * Makes all processes that are known so far candidates for the first rule, in place of its module; those that come later are not known.
+ * @param word 0: they are none
+ */
+export function makeCandidates(word = 1n): void {
   events();
   const images = new Uint32Array(IMAGES_AT_ONCE);
   for (let count = IMAGES_AT_ONCE; count === IMAGES_AT_ONCE; ) {
     count = capture.takeImages(images);
-    for (const image of images.subarray(0, count)) capture.setCandidates(image, new BigUint64Array([1n]));
+    for (const image of images.subarray(0, count)) capture.setCandidates(image, new BigUint64Array([word]));
   }
 }
 

@@ -330,7 +330,10 @@ test('What can not be enforced is a problem that says why', () => {
     reasons({ types: ['connect'], process: 'any', result: 'succeeded' }, 'deny'),
     /depends on the result of connect/,
   );
-  assert.match(reasons({ types: ['sendto'], process: 'candidate' }, 'kill_process'), /too late to stop a send/);
+  assert.match(
+    reasons({ types: ['sendto'], process: 'candidate', result: 'succeeded' }, 'kill_process'),
+    /too late to stop a send/,
+  );
   assert.match(
     reasons({ types: ['connect'], process: 'any', sockets: ['unix'] }, 'deny'),
     /sockets of unix are not enforced/,
@@ -356,6 +359,18 @@ test('Opens, and execs that are not to kill, are refused by BPF LSM where the ke
   assert.equal(meansWith(['execve'], 'deny'), 'exec-lsm');
   assert.equal(meansWith(['execve'], 'kill_process'), 'exec-signal');
   assert.equal(meansWith(['connect'], 'deny'), 'cgroup');
+});
+
+test('Connects and sends are refused by what the process is; a process whose connect is to be stopped is killed at its end', () => {
+  const meansOfTypes = (types: readonly string[], action: EnforcedAction, process: ExactProcess = 'candidate') => {
+    const [means] = meansOf({ exact: { rule: 0, clauses: [{ types, process }] }, action }, undefined).clauses;
+    return means?.by;
+  };
+  assert.equal(meansOfTypes(['connect'], 'deny'), 'cgroup-process');
+  assert.equal(meansOfTypes(['connect', 'sendto'], 'deny'), 'cgroup-process');
+  assert.equal(meansOfTypes(['connect', 'sendto'], 'kill_process'), 'cgroup-process');
+  assert.equal(meansOfTypes(['connect'], 'kill_process'), 'connect-signal');
+  assert.equal(meansOfTypes(['connect'], 'deny', 'container'), 'cgroup');
 });
 
 test('Tables that have no room for all rules are a problem', () => {
