@@ -15,11 +15,16 @@ static __noinline u32 enforce_submitted(const struct enforcement *table, const s
     return 0;
   struct ipv6 peer = passed_ipv6(&to);
   u32 port = bpf_ntohs(to.ipv4.sin_port);
-  u64 early = early_clauses(table, REQUEST, connects, peer);
-  u64 clauses = clauses_of_current(table, early, image_at_once(table, early));
-  u64 met = clauses ? clauses_met(table, clauses, 0, tests_of_peer(table, peer.high, peer.low, port)) : 0;
-  if (!met)
-    return 0;
+  u64 early = early_clauses(table, REQUEST, connects, peer), doubtful;
+  u64 clauses = clauses_left(table, early, image_at_once(table, early), &doubtful);
+  u64 peers = clauses | doubtful ? tests_of_peer(table, peer.high, peer.low, port) : 0;
+  /* By the time that it begins the process may be another: whether it is refused for what that is, is not said. */
+  u64 by_process = clauses & table->of[ENFORCE_CANDIDATE];
+  u64 met = clauses_met(table, clauses & ~by_process, 0, peers);
+  if (!met) {
+    u64 open_question = clauses_met(table, by_process | doubtful, 0, peers);
+    return open_question ? count_enforced(table, open_question, ENFORCED_UNDECIDED) : 0;
+  }
   u32 outcome = refuse_to_enforce(table, met);
   if (!outcome)
     outcome = met & table->kills && !bpf_send_signal(SIGKILL) ? ENFORCED_REFUSED_AND_KILLED : ENFORCED_REFUSED;

@@ -76,7 +76,9 @@ test('A connect or send of a process that the rule is about is refused, whicheve
   for (const [begins, ends] of ways()) {
     const { result, outcomes } = await make(1n, [begins], ends);
     assert.equal(result, -1, `${ends[0]}`);
-    assert.deepEqual(outcomes, [[nameOf(ends), ENFORCED.REFUSED]], `${ends[0]}`);
+    // When a send by io_uring is reported it has not begun: the process may be another by then.
+    const isSaid = !/^ring.*:sendmsg/.test(String(ends[0]));
+    assert.deepEqual(outcomes, [[nameOf(ends), isSaid ? ENFORCED.REFUSED : ENFORCED.UNDECIDED]], `${ends[0]}`);
   }
   await delay(100);
   assert.equal(reached, 0);
@@ -97,6 +99,23 @@ test('One of another process is not, and none of a process that is not known; th
   const changed = await make(1n, [tcp], ['chdir', str('/tmp')], connect);
   assert.equal(changed.result, 0);
   assert.deepEqual(changed.outcomes, [['connect', ENFORCED.UNDECIDED]]);
+});
+
+test('A request of io_uring that begins when its process has changed is let through, and is not said to be refused', async () => {
+  enforce(byFacts(), 'deny');
+  for (const [kind, [name, ...words]] of [
+    [SOCK_STREAM, ['connect', 'r0', `in:127.0.0.1:${port}`, 'len']],
+    [SOCK_DGRAM, ['sendmsg', 'r0', `msg:in:127.0.0.1:${datagrams}`, 0]],
+  ] as const) {
+    const { result, outcomes } = await make(
+      1n,
+      [['socket', AF_INET, kind, 0]],
+      ['chdir', str('/tmp')],
+      [`ring:${name}`, ...words],
+    );
+    assert.ok((result ?? -1) >= 0, name);
+    assert.deepEqual(outcomes, [[name, ENFORCED.UNDECIDED]]);
+  }
 });
 
 test('A process is killed for a send before that has an effect', async () => {

@@ -114,8 +114,8 @@ describe('clauses', () => {
       assert.deepEqual(others, []);
       assert.equal(clause?.process, process, condition);
       const exact = { rule: 0, clauses: clause ? [clause] : [] };
-      const { problems } = meansOf({ exact, action: 'deny' }, undefined);
-      assert.equal(problems.length, process === 'candidate' ? 1 : 0, condition);
+      const [means] = meansOf({ exact, action: 'deny' }, undefined).clauses;
+      assert.equal(means?.by, process === 'candidate' ? 'cgroup-process' : 'cgroup', condition);
     }
   });
 
