@@ -12,6 +12,7 @@ import {
   type ExactClause,
   type ExactName,
   type ExactPeer,
+  type ExactProcess,
   type ExactText,
 } from '../../../host/schema/kernel-enforcement.ts';
 import { OPEN_COMBINATIONS, OPENED, openFacts, SOCKET_KINDS } from '../../../host/schema/kernel-filter.ts';
