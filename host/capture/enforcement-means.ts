@@ -19,7 +19,7 @@ export interface EnforcedRule {
  * - `exec-signal`: SIGKILL before the new program begins.
  * - `open-signal`: SIGKILL at the end of the call, before the process can use the file.
  * - `cgroup`: programs of the root cgroup refuse the call; SIGKILL at its end where the process is to be killed.
- * - `cgroup-process`: the same by what is known of the process at that moment.
+ * - `cgroup-process`: the same by what is known of the process at that moment; SIGKILL at the end of a connect if nothing was.
  * - `connect-signal`: SIGKILL at the end of the call.
  */
 export type EnforcedBy =
@@ -105,10 +105,7 @@ function meansOfSocket(clause: ExactClause, action: EnforcedAction): MeansOfClau
   if (others.length > 0) return `the effect of ${others.join(', ')} can't be stopped: use a response of the host`;
   if (sockets && !sockets.includes('ipv4') && !sockets.includes('ipv6'))
     return `calls on sockets of ${sockets.join(', ')} are not enforced, only on those of IPv4 and IPv6`;
-  if (result === undefined && process !== 'candidate') return { by: 'cgroup' };
-  // At the end of a connect more is known of the process than before it.
-  const canWait = action === 'kill_process' && types.every((type) => type === 'connect');
-  if (result === undefined && !canWait) return { by: 'cgroup-process' };
+  if (result === undefined) return { by: process === 'candidate' ? 'cgroup-process' : 'cgroup' };
   const why = `it depends on the result of ${types.join(', ')}`;
   if (action === 'deny') return `${why}, which is known too late to refuse the call`;
   if (types.some((type) => SENDS.has(type))) return `${why}, which is known too late to stop a send`;
@@ -128,8 +125,8 @@ const NOT_STOPPED: Readonly<Record<EnforcedBy, string>> = {
     'killed at the end of the open, before the process can use the file; not stopped: that the open makes or empties the file, what opening a device does, ' +
     'what another thread or an io_uring request of the process does with the file meanwhile, opens by io_uring that complete silently or whose file is closed in the same batch, and opens of a name whose resolved path is another',
   cgroup: `refused before it has an effect; ${NOT_BY_CGROUP}`,
-  'cgroup-process': `refused before it has an effect; ${NOT_BY_CGROUP}, and what a process does in the milliseconds after it has begun or changed; refused, but not said to be, and its process not killed: sends by io_uring, and connects by it that complete silently`,
-  'connect-signal': 'killed after the connect, whose effect is not stopped',
+  'cgroup-process': `refused before it has an effect; ${NOT_BY_CGROUP}, and what a process does in the milliseconds after it has begun or changed (where it is to be killed, it is then at the end of a connect other than by io_uring); refused, but not said to be, and its process not killed: sends by io_uring, and connects by it that complete silently`,
+  'connect-signal': 'killed after the connect, whose effect is not stopped; not killed: a process that connects by io_uring',
 };
 
 /** What holds of a rule whose enforcement is pinned. */

@@ -1,4 +1,4 @@
-/* Rules that only the end of a connect decides. */
+/* Rules that only the end of a connect decides: by its result, or by a process that was not known before. */
 
 #ifndef WASPREY_ENFORCE_CONNECTED_H
 #define WASPREY_ENFORCE_CONNECTED_H
@@ -23,12 +23,13 @@ inline_always struct ipv6 reported_peer(const struct used_socket *used, const un
   return is_ip(passed) ? passed_ipv6(passed) : (struct ipv6){};
 }
 
-/* Enforces by signal what only the end of a connect decides. */
+/* Enforces by signal what only the end of a connect decides. At its end more is known of the process. */
 inline_always u32 enforce_connected(const struct enforcement *table, const struct used_socket *used,
                                     const struct call *call, s64 result, u64 image) {
   if (!table || !used->sock)
     return 0;
-  u64 late = enforce_clauses_of(table, EVENT_CONNECT, result < 0) & table->kills & ~table->early;
+  u64 late = enforce_clauses_of(table, EVENT_CONNECT, result < 0) & table->kills;
+  late &= ~table->early | table->of[ENFORCE_CANDIDATE];
   u64 clauses = clauses_of_current(table, late, image);
   u32 family = LOAD(sock, used->sock, __sk_common.skc_family), port;
   if (!clauses || (family != AF_INET && family != AF_INET6))

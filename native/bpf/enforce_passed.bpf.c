@@ -4,10 +4,11 @@
 #include "enforce_opened.h"
 #include "enforce_verdicts.h"
 
-/* A request of io_uring that sends, or connects without a completion, and has not begun. The programs of the cgroup
- * refuse it in whatever thread it is made; the process that has made it is killed here. */
-static __noinline u32 enforce_submitted(const struct enforcement *table, const struct passed_call *passed,
-                                        const struct call *call) {
+/* The clauses that such a request meets by the peer that it has passed. `open_question`: those that it may meet, if it
+ * meets none. By the time that it begins the process may be another: whether it is refused for what that is, is not
+ * said. A function with a stack of its own, as those that look at the process leave little. */
+static __noinline u64 submitted_clauses(const struct enforcement *table, const struct passed_call *passed,
+                                        const struct call *call, u64 *open_question) {
   bool connects = passed->type == EVENT_CONNECT;
   union passed to;
   read_passed(&to, call, passed->passed[connects ? 1 : 4], passed->passed[connects ? 2 : 5]);
@@ -15,16 +16,26 @@ static __noinline u32 enforce_submitted(const struct enforcement *table, const s
     return 0;
   struct ipv6 peer = passed_ipv6(&to);
   u32 port = bpf_ntohs(to.ipv4.sin_port);
-  u64 early = early_clauses(table, REQUEST, connects, peer), doubtful;
-  u64 clauses = clauses_left(table, early, image_at_once(table, early), &doubtful);
-  u64 peers = clauses | doubtful ? tests_of_peer(table, peer.high, peer.low, port) : 0;
-  /* By the time that it begins the process may be another: whether it is refused for what that is, is not said. */
+  u64 doubtful;
+  u64 clauses = clauses_left(table, early_clauses(table, REQUEST, connects, peer), passed->image, &doubtful);
+  if (!(clauses | doubtful))
+    return 0;
+  u64 peers = tests_of_peer(table, peer.high, peer.low, port);
   u64 by_process = clauses & table->of[ENFORCE_CANDIDATE];
   u64 met = clauses_met(table, clauses & ~by_process, 0, peers);
-  if (!met) {
-    u64 open_question = clauses_met(table, by_process | doubtful, 0, peers);
+  if (!met)
+    *open_question = clauses_met(table, by_process | doubtful, 0, peers);
+  return met;
+}
+
+/* A request of io_uring that sends, or connects without a completion, and has not begun. The programs of the cgroup
+ * refuse it in whatever thread it is made; the process that has made it is killed here. */
+static __noinline u32 enforce_submitted(const struct enforcement *table, const struct passed_call *passed,
+                                        const struct call *call) {
+  u64 open_question = 0;
+  u64 met = submitted_clauses(table, passed, call, &open_question);
+  if (!met)
     return open_question ? count_enforced(table, open_question, ENFORCED_UNDECIDED) : 0;
-  }
   u32 outcome = refuse_to_enforce(table, met);
   if (!outcome)
     outcome = met & table->kills && !bpf_send_signal(SIGKILL) ? ENFORCED_REFUSED_AND_KILLED : ENFORCED_REFUSED;
@@ -111,8 +122,10 @@ SEC("raw_tp") int enforce_passed(void *ctx) {
     passed->enforced = finish_verdict(task, passed->result == -EPERM, 0);
     take_image(&passed->image, task, passed->enforced);
     forget_verdict(task);
-    if (!passed->enforced && type == EVENT_CONNECT)
-      passed->enforced = enforce_passed_connect(table, passed, &call);
+    if ((!passed->enforced || is_left_open(passed->enforced)) && type == EVENT_CONNECT) {
+      u32 late = enforce_passed_connect(table, passed, &call);
+      passed->enforced = late ? late : passed->enforced;
+    }
   }
 write:
   bpf_tail_call(ctx, &programs, SLOT_WRITE_PASSED);

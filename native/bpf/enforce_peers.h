@@ -74,11 +74,10 @@ inline_always u64 early_clauses(const struct enforcement *table, u32 type, bool 
   return clauses & table->early & table->sockets[is_mapped(peer) ? SOCKET_KIND_IPV4 : SOCKET_KIND_IPV6];
 }
 
-/* The image of the current process, for clauses that depend on it; 0: none does, or it is not known at once. A global
- * function, as put_path() is. */
-__noinline u64 image_at_once(const struct enforcement *table, u64 clauses) {
+/* The image of the current process, for clauses that depend on it; 0: none does, or it is not known at once. */
+inline_always u64 image_at_once(const struct enforcement *table, u64 clauses) {
   struct known_image known = {};
-  if (!table || !(clauses & table->of[ENFORCE_CANDIDATE]))
+  if (!(clauses & table->of[ENFORCE_CANDIDATE]))
     return 0;
   find_image(&known);
   return known.at_once;

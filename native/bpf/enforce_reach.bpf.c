@@ -1,6 +1,6 @@
 /* Enforcement on sockets: programs of the root cgroup refuse connects and datagrams before they have an effect. Those
- * that report these calls learn of it from `enforce_verdicts`, kill where that is asked for, and decide the rules that
- * those of the cgroup can't: by the result, or kills by the image of the process. */
+ * that report these calls learn of it from `enforce_verdicts`, kill where that is asked for, and decide what those of
+ * the cgroup can't: by the result of a connect, or by a process that was not known before it. */
 
 #include "cgroup_contexts.h"
 #include "enforce_peers.h"

@@ -24,8 +24,10 @@ HOOK_PROGRAM(enforce_socket) {
     record.result = result_of_connect(record.result, used.sock);
   if (is_refused(enforced))
     used.begun = &refused;
-  if (!enforced && record.type == EVENT_CONNECT)
-    enforced = enforce_connected(table, &used, &call, record.result, record.image);
+  if ((!enforced || is_left_open(enforced)) && record.type == EVENT_CONNECT) {
+    u32 late = enforce_connected(table, &used, &call, record.result, record.image);
+    enforced = late ? late : enforced;
+  }
   if ((!enforced && !passes_socket(&record, &used)) ||
       !reserve(&record, task, NETWORK_LONGEST, sizeof(struct event_network)))
     return PASS_ON;

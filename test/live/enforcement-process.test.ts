@@ -3,14 +3,17 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ENFORCED } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Step, startAct, str } from '../support/live-act.ts';
 import { capture, enforce, events, makeCandidates, reaching } from '../support/live-enforcement.ts';
 import { AF_INET, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
+import { until } from '../support/until.ts';
 
 const server = createServer();
 const receiver = createSocket('udp4');
@@ -39,9 +42,15 @@ after(() => {
 const byFacts = (): ExactClause[] =>
   [reaching(port), reaching(datagrams)].map((one) => ({ ...one, process: 'candidate' }));
 
+type Outcome = readonly [type: string, outcome: number];
+
+function outcomes(): Outcome[] {
+  return events().map(({ type, outcome }) => [type, outcome]);
+}
+
 interface Reached {
   readonly result: number | undefined;
-  readonly outcomes: readonly (readonly [type: string, outcome: number])[];
+  readonly outcomes: readonly Outcome[];
 }
 
 /** A process does that before it waits, is described, and makes its last call. @param word its candidate word; undefined: it is not known */
@@ -52,7 +61,7 @@ async function make(word: bigint | undefined, begins: readonly Step[], ...ends: 
   else events();
   started.goOn();
   const result = (await started.end()).at(-1)?.result;
-  return { result, outcomes: events().map(({ type, outcome }) => [type, outcome]) };
+  return { result, outcomes: outcomes() };
 }
 
 function ways(): readonly [begins: Step, ends: Step][] {
@@ -74,11 +83,11 @@ const nameOf = ([call = '']: Step): string => String(call).slice(String(call).in
 test('A connect or send of a process that the rule is about is refused, whichever way it is made', async () => {
   enforce(byFacts(), 'deny');
   for (const [begins, ends] of ways()) {
-    const { result, outcomes } = await make(1n, [begins], ends);
-    assert.equal(result, -1, `${ends[0]}`);
+    const made = await make(1n, [begins], ends);
+    assert.equal(made.result, -1, `${ends[0]}`);
     // When a send by io_uring is reported it has not begun: the process may be another by then.
     const isSaid = !/^ring.*:sendmsg/.test(String(ends[0]));
-    assert.deepEqual(outcomes, [[nameOf(ends), isSaid ? ENFORCED.REFUSED : ENFORCED.UNDECIDED]], `${ends[0]}`);
+    assert.deepEqual(made.outcomes, [[nameOf(ends), isSaid ? ENFORCED.REFUSED : ENFORCED.UNDECIDED]], `${ends[0]}`);
   }
   await delay(100);
   assert.equal(reached, 0);
@@ -91,12 +100,12 @@ test('One of another process is not, and none of a process that is not known; th
     assert.ok((other.result ?? -1) >= 0, `${ends[0]}`);
     assert.deepEqual(other.outcomes, [], `${ends[0]}`);
   }
-  const [[tcp, connect]] = ways() as [[Step, Step]];
-  const unknown = await make(undefined, [tcp], connect);
+  const [[tcp, connecting]] = ways() as [[Step, Step]];
+  const unknown = await make(undefined, [tcp], connecting);
   assert.equal(unknown.result, 0);
   assert.deepEqual(unknown.outcomes, [['connect', ENFORCED.UNDECIDED]]);
   // It has changed since it was described: the rule may be about that.
-  const changed = await make(1n, [tcp], ['chdir', str('/tmp')], connect);
+  const changed = await make(1n, [tcp], ['chdir', str('/tmp')], connecting);
   assert.equal(changed.result, 0);
   assert.deepEqual(changed.outcomes, [['connect', ENFORCED.UNDECIDED]]);
 });
@@ -107,14 +116,9 @@ test('A request of io_uring that begins when its process has changed is let thro
     [SOCK_STREAM, ['connect', 'r0', `in:127.0.0.1:${port}`, 'len']],
     [SOCK_DGRAM, ['sendmsg', 'r0', `msg:in:127.0.0.1:${datagrams}`, 0]],
   ] as const) {
-    const { result, outcomes } = await make(
-      1n,
-      [['socket', AF_INET, kind, 0]],
-      ['chdir', str('/tmp')],
-      [`ring:${name}`, ...words],
-    );
-    assert.ok((result ?? -1) >= 0, name);
-    assert.deepEqual(outcomes, [[name, ENFORCED.UNDECIDED]]);
+    const made = await make(1n, [['socket', AF_INET, kind, 0]], ['chdir', str('/tmp')], [`ring:${name}`, ...words]);
+    assert.ok((made.result ?? -1) >= 0, name);
+    assert.deepEqual(made.outcomes, [[name, ENFORCED.UNDECIDED]]);
   }
 });
 
@@ -132,10 +136,68 @@ test('A process is killed for a send before that has an effect', async () => {
   makeCandidates();
   started.goOn();
   await started.end().catch(() => {});
-  assert.deepEqual(
-    events().map(({ type, outcome }) => [type, outcome]),
-    [['sendto', ENFORCED.REFUSED_AND_KILLED]],
-  );
+  assert.deepEqual(outcomes(), [['sendto', ENFORCED.REFUSED_AND_KILLED]]);
   await delay(100);
   assert.equal(reached, 0);
 });
+
+test('A connect of a process that is known by then is refused, though it could be killed for it at the end', async () => {
+  enforce(
+    byFacts().map((clause) => ({ ...clause, types: ['connect'] })),
+    'kill_process',
+  );
+  const started = startAct([
+    ['socket', AF_INET, SOCK_STREAM, 0],
+    ['@wait'],
+    ['connect', 'r0', `in:127.0.0.1:${port}`, 'len'],
+  ]);
+  await started.place();
+  makeCandidates();
+  started.goOn();
+  await started.end().catch(() => {});
+  assert.deepEqual(outcomes(), [['connect', ENFORCED.REFUSED_AND_KILLED]]);
+  await delay(100);
+  assert.equal(reached, 0);
+});
+
+test('A process that is known only when its connect ends is killed then', async () => {
+  const full = await freePort();
+  const listener = startAct([
+    ['socket', AF_INET, SOCK_STREAM, 0],
+    ['bind', 'r0', `in:127.0.0.1:${full}`, 'len'],
+    ['listen', 'r0', 0],
+    ['@wait'],
+    ['accept4', 'r0', 0, 0, 0],
+    ['@wait'],
+  ]);
+  await listener.place();
+  const first = connect(full, '127.0.0.1');
+  await once(first, 'connect');
+
+  enforce([{ ...reaching(full), types: ['connect'], process: 'candidate' }], 'kill_process');
+  const started = startAct([
+    ['socket', AF_INET, SOCK_STREAM, 0],
+    ['connect', 'r0', `in:127.0.0.1:${full}`, 'len'],
+  ]);
+  // There is room for one connection: the next waits until that is taken.
+  await until(() => isConnecting(full));
+  makeCandidates();
+  listener.goOn();
+  assert.deepEqual(await started.end().catch(() => started.process.signalCode), 'SIGKILL');
+  assert.deepEqual(outcomes(), [['connect', ENFORCED.KILLED]]);
+  first.destroy();
+  listener.goOn();
+  await listener.end();
+});
+
+const SYN_SENT = '02';
+
+/** Whether somebody waits for a connection to that port of the loopback address. */
+function isConnecting(to: number): boolean {
+  const peer = `0100007F:${to.toString(16).toUpperCase().padStart(4, '0')}`;
+  const [, ...lines] = readFileSync('/proc/self/net/tcp', 'utf8').split('\n');
+  return lines.some((line) => {
+    const [, , remote, state] = line.trim().split(/\s+/);
+    return remote === peer && state === SYN_SENT;
+  });
+}

@@ -370,7 +370,7 @@ test('Connects and sends are refused by what the process is; a process whose con
   assert.equal(meansOfTypes(['connect'], 'deny'), 'cgroup-process');
   assert.equal(meansOfTypes(['connect', 'sendto'], 'deny'), 'cgroup-process');
   assert.equal(meansOfTypes(['connect', 'sendto'], 'kill_process'), 'cgroup-process');
-  assert.equal(meansOfTypes(['connect'], 'kill_process'), 'connect-signal');
+  assert.equal(meansOfTypes(['connect'], 'kill_process'), 'cgroup-process');
   assert.equal(meansOfTypes(['connect'], 'deny', 'container'), 'cgroup');
 });
 
