@@ -18,6 +18,8 @@ import type { ActionKind } from '../../host/responses/settings.ts';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { DockerDaemon, IMAGE_LABELS } from '../support/docker-daemon.ts';
+import { numberOfKills } from '../support/killed-agent.ts';
+import { killDuringStops, STUBBORN } from '../support/killed-stops.ts';
 import { openPerformer, type PerformerScene, responseOf } from '../support/response-scene.ts';
 import { until } from '../support/until.ts';
 
@@ -106,6 +108,17 @@ test('a container is stopped after its grace', async () => {
   assert.ok(performance.now() - began >= 1000);
   const { Running: running, ExitCode: status } = await docker.state(id);
   assert.deepEqual({ running, status }, { running: false, status: 128 + 9 });
+});
+
+test('a container whose agent is killed while it is stopped is stopped or untouched', {
+  timeout: 1_800_000,
+}, async (context) => {
+  let number = 0;
+  const next = (): Promise<string> => docker.run(`killed-${number++}`, STUBBORN);
+  const folder = join(directory, 'killed');
+  const seen = await killDuringStops(folder, `docker:${docker.socket}`, numberOfKills(4), next);
+  context.diagnostic(JSON.stringify(seen));
+  assert.ok(seen.finished > 0, 'none was killed in the middle');
 });
 
 test('a container is paused and resumed; one that Docker has paused is left alone', async () => {

@@ -24,6 +24,8 @@ import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
 import { eventually } from '../support/cluster-agent.ts';
 import { ClusterApi } from '../support/cluster-api.ts';
 import { directoryForTests } from '../support/directory.ts';
+import { numberOfKills } from '../support/killed-agent.ts';
+import { killDuringStops, STUBBORN } from '../support/killed-stops.ts';
 import { FollowedProcesses, openPerformer, type PerformerScene, responseOf } from '../support/response-scene.ts';
 
 const directory = directoryForTests();
@@ -176,6 +178,31 @@ test('a container is stopped by its runtime after its grace; where the runtime i
   const again = await scene.performer.perform(stop, target);
   assert.equal(again.kind === 'refused' && again.why, 'gone');
   assert.deepEqual(await scene.performer.list(), []);
+});
+
+test('a container whose agent is killed while it is stopped is stopped or untouched', {
+  timeout: 3_600_000,
+}, async (context) => {
+  let number = 0;
+  const nameOf = (pod: number): string => `killed-${pod}`;
+  const next = async (): Promise<string> => {
+    if (number > 0) await cluster.kubectl('delete', 'pod', nameOf(number - 1), '--force', '--wait=false');
+    const name = nameOf(number++);
+    const containers = [{ name: 'main', image: SHELL_IMAGE, imagePullPolicy: 'Never', command: STUBBORN }];
+    await cluster.apply([
+      {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name, namespace: 'default' },
+        spec: { restartPolicy: 'Never', containers },
+      },
+    ]);
+    return (await targetIn(name)).container;
+  };
+  const folder = join(directory, 'killed');
+  const seen = await killDuringStops(folder, `cri:${cluster.containerdSocket}`, numberOfKills(4), next);
+  context.diagnostic(JSON.stringify(seen));
+  assert.ok(seen.finished > 0, 'none was killed in the middle');
 });
 
 /** The processes of a container, by what they are called. */

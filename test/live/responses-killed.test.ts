@@ -2,24 +2,22 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { findGroups, processesOf } from '../../host/responses/cgroups/container-groups.ts';
 import { isFreezing } from '../../host/responses/cgroups/freezer.ts';
 import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
 import { childrenOf } from '../../host/responses/processes/proc.ts';
-import type { ActionKind } from '../../host/responses/settings.ts';
 import { bpfFileSystemForTests } from '../support/bpf-file-system.ts';
 import { directoryForTests } from '../support/directory.ts';
+import { actAndKill, type KilledAgent, killTimes, numberOfKills, timeAction } from '../support/killed-agent.ts';
 import { Container } from '../support/live-container.ts';
 import { PodScene } from '../support/pod-scene.ts';
 import {
+  actorsAsking,
   isolatingBelow,
-  labellingBy,
   openPerformer,
   type PerformerScene,
   SET_LABELS,
@@ -27,9 +25,7 @@ import {
 } from '../support/response-scene.ts';
 import { until } from '../support/until.ts';
 
-const CHILD = fileURLToPath(new URL('../support/response-child.ts', import.meta.url));
-/** Of each action. WASPREY_KILLS sets another number. */
-const KILLS = Number(process.env.WASPREY_KILLS ?? 10);
+const KILLS = numberOfKills(10);
 const directory = directoryForTests();
 const boxes: Container[] = [];
 after(() => {
@@ -42,33 +38,14 @@ function container(): Container {
   return made;
 }
 
-/** Kills it after so many ms of its action; a lap is how long that takes if it is let go on. Resolves to what it has printed. */
-async function act(
-  action: ActionKind,
-  box: string,
-  pid: number,
-  killAfterMs: number,
-  ...more: readonly string[]
-): Promise<string> {
-  const child = spawn(process.execPath, [CHILD, folder, bpf, action, box, String(pid), ...more], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let printed = '';
-  child.stdout.on('data', (data) => (printed += data));
-  const ended = once(child, 'close');
-  await once(child.stdout, 'data');
-  const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
-  await ended;
-  clearTimeout(timer);
-  return printed;
-}
-
 const folder = join(directory, 'ledger');
 const bpf = bpfFileSystemForTests();
 
-/** With the actor of label_pod in `pods`. */
+const asked = ({ kubeconfig }: PodScene): string => `kubeconfig:${kubeconfig}`;
+
+/** With the actors on pods, if there are some. */
 const open = (pods?: PodScene): Promise<PerformerScene> =>
-  openPerformer(folder, () => 1n, {}, process.pid, pods ? labellingBy(pods.kubeconfig) : isolatingBelow(bpf));
+  openPerformer(folder, () => 1n, {}, process.pid, pods ? actorsAsking(asked(pods)) : isolatingBelow(bpf));
 
 /** Starts as the agent does after that, and ends. Resolves to what is in force. */
 async function restart(pods?: PodScene): Promise<string[]> {
@@ -90,19 +67,13 @@ async function groupsOf({ id }: Container): Promise<Awaited<ReturnType<typeof fi
   return await findGroups(await findHierarchies(), id, 0);
 }
 
-/** Points of time, spread over a lap and a little more. */
-function* delays(lap: number): Generator<number> {
-  for (let kill = 0; kill < KILLS; kill++) yield (lap * 1.2 * kill) / KILLS + Math.random();
-}
-
 test('pause_container, and its undoing', { timeout: 600_000 }, async (context) => {
   const box = container();
-  const began = performance.now();
-  assert.match(await act('pause_container', box.id, 0, 60_000), /done\nundone\n$/);
-  const lap = Math.min(performance.now() - began, 60);
+  const pausing: KilledAgent = { folder, action: 'pause_container', container: box.id };
+  const lap = await timeAction(pausing);
   const seen = { paused: 0, running: 0 };
-  for (const delay of delays(lap)) {
-    await act('pause_container', box.id, 0, delay);
+  for (const delay of killTimes(lap, KILLS)) {
+    await actAndKill(pausing, delay);
     const inForce = await restart();
     const groups = await groupsOf(box);
     const isPaused = await isFreezing(groups);
@@ -129,12 +100,11 @@ test('isolate_container, and its undoing', { timeout: 600_000 }, async (context)
   // The kernel takes programs off a group a moment after their files were removed.
   const haveGone = (when: string) =>
     until(() => programs() === 0).catch(() => assert.fail(`${when}: ${programs()} programs on its group`));
-  const began = performance.now();
-  assert.match(await act('isolate_container', box.id, 0, 60_000), /done\nundone\n$/);
-  const lap = Math.min(performance.now() - began, 60);
+  const isolating: KilledAgent = { folder, bpf, action: 'isolate_container', container: box.id };
+  const lap = await timeAction(isolating);
   let isolated = 0;
-  for (const delay of delays(lap)) {
-    await act('isolate_container', box.id, 0, delay);
+  for (const delay of killTimes(lap, KILLS)) {
+    await actAndKill(isolating, delay);
     const inForce = await restart();
     if (inForce.length === 1) {
       assert.ok(programs() > 0, `killed after ${delay} ms: no programs on its group`);
@@ -149,10 +119,10 @@ test('isolate_container, and its undoing', { timeout: 600_000 }, async (context)
 
 test('kill_container', { timeout: 600_000 }, async (context) => {
   let killed = 0;
-  for (const delay of delays(30)) {
+  for (const delay of killTimes(30, KILLS)) {
     const box = container();
     const groups = await groupsOf(box);
-    const printed = await act('kill_container', box.id, 0, delay);
+    const printed = await actAndKill({ folder, action: 'kill_container', container: box.id }, delay);
     assert.deepEqual(await restart(), []);
     const left = (await Promise.all(Object.values(groups).map((group) => processesOf(group.folder)))).flat();
     // All or none of it is done: none, if it was killed before the action was written.
@@ -164,9 +134,25 @@ test('kill_container', { timeout: 600_000 }, async (context) => {
   context.diagnostic(`killed after ${killed} of ${KILLS}`);
 });
 
+test('kill_process', { timeout: 600_000 }, async (context) => {
+  let killed = 0;
+  for (const delay of killTimes(20, KILLS)) {
+    const victim = spawn('sleep', ['1000'], { stdio: 'ignore' });
+    const pid = victim.pid ?? 0;
+    const printed = await actAndKill({ folder, action: 'kill_process', pid }, delay);
+    const state = stateOf(pid);
+    assert.deepEqual(await restart(), []);
+    assert.match(state, printed.includes('done') ? /^Z?$/ : /^[SRZ]?$/, `killed after ${delay} ms`);
+    assert.equal(stateOf(pid), state, 'the next agent has nothing to do');
+    if (!/^[SR]/.test(state)) killed++;
+    victim.kill('SIGKILL');
+  }
+  context.diagnostic(`killed after ${killed} of ${KILLS}`);
+});
+
 test('kill_process_tree', { timeout: 600_000 }, async (context) => {
   let killed = 0;
-  for (const delay of delays(40)) {
+  for (const delay of killTimes(40, KILLS)) {
     const tree = spawn('sh', ['-c', 'for i in 1 2 3 4 5 6 7 8; do sh -c "sleep 1000; :" & done; wait'], {
       detached: true,
       stdio: 'ignore',
@@ -178,7 +164,7 @@ test('kill_process_tree', { timeout: 600_000 }, async (context) => {
     };
     while ((await below(root)).length < 16) await pause(2);
     const all = [root, ...(await below(root))];
-    await act('kill_process_tree', '', root, delay);
+    await actAndKill({ folder, action: 'kill_process_tree', pid: root }, delay);
     assert.deepEqual(await restart(), []);
     // One that was stopped, and then killed, runs to its end.
     const states = await until(() => {
@@ -199,13 +185,12 @@ test('kill_process_tree', { timeout: 600_000 }, async (context) => {
 
 test('label_pod, and its undoing', { timeout: 600_000 }, async (context) => {
   await using pods = await PodScene.start();
+  const labelling: KilledAgent = { folder, action: 'label_pod', container: 'c', asks: asked(pods) };
   const own = { ...pods.labels };
-  const began = performance.now();
-  assert.match(await act('label_pod', 'c', 0, 60_000, pods.kubeconfig), /done\nundone\n$/);
-  const lap = Math.min(performance.now() - began, 60);
+  const lap = await timeAction(labelling);
   let labelled = 0;
-  for (const delay of delays(lap)) {
-    await act('label_pod', 'c', 0, delay, pods.kubeconfig);
+  for (const delay of killTimes(lap, KILLS)) {
+    await actAndKill(labelling, delay);
     const inForce = await restart(pods);
     const expected = inForce.length === 1 ? { ...own, ...Object.fromEntries(SET_LABELS) } : own;
     assert.deepEqual(pods.labels, expected, `killed after ${delay} ms: ${inForce.length} in force`);
@@ -214,6 +199,24 @@ test('label_pod, and its undoing', { timeout: 600_000 }, async (context) => {
     assert.deepEqual(pods.labels, own);
   }
   context.diagnostic(`labelled after ${labelled} of ${KILLS}`);
+});
+
+test('delete_pod', { timeout: 600_000 }, async (context) => {
+  await using pods = await PodScene.start();
+  const deleting: KilledAgent = { folder, action: 'delete_pod', container: 'c', asks: asked(pods) };
+  const lap = await timeAction(deleting);
+  let deleted = 0;
+  for (const delay of killTimes(lap, KILLS)) {
+    pods.isDeleted = false;
+    pods.deletions = 0;
+    const printed = await actAndKill(deleting, delay);
+    const after = pods.deletions;
+    assert.deepEqual(await restart(pods), []);
+    assert.equal(pods.deletions, after, 'the next agent has nothing to do');
+    assert.ok(printed.includes('done') ? after === 1 : after <= 1, `killed after ${delay} ms: ${after} deletions`);
+    deleted += after;
+  }
+  context.diagnostic(`deleted after ${deleted} of ${KILLS}`);
 });
 
 test('the ledger is valid after each of them', () => {

@@ -15,6 +15,7 @@ export function podsBy(kubeconfig: string): Pods {
 export class PodScene implements AsyncDisposable {
   labels: Record<string, string | null> = { app: 'web' };
   isDeleted = false;
+  deletions = 0;
   isEnding = false;
   readonly #server: ApiServer;
 
@@ -24,7 +25,10 @@ export class PodScene implements AsyncDisposable {
       void text(request).then((body) => {
         if (url.pathname !== PATH || this.isDeleted) return reply(reponse, 404);
         const sent = body === '' ? {} : JSON.parse(body);
-        if (request.method === 'DELETE') this.isDeleted = true;
+        if (request.method === 'DELETE') {
+          this.isDeleted = true;
+          this.deletions++;
+        }
         for (const [name, value] of Object.entries<string | null>(sent.metadata?.labels ?? {})) {
           if (value === null) delete this.labels[name];
           else this.labels[name] = value;

@@ -5,9 +5,11 @@ import { loadAddon } from '../../host/capture/addon.ts';
 import { openCapture } from '../../host/capture/open.ts';
 import { usualPlaces } from '../../host/metadata/directory/runtime-places.ts';
 import type { Actor, Target } from '../../host/responses/action.ts';
+import { DeletePod } from '../../host/responses/actors/delete-pod.ts';
 import { IsolateContainer } from '../../host/responses/actors/isolate-container.ts';
 import { LabelPod } from '../../host/responses/actors/label-pod.ts';
 import { processAndContainerActors } from '../../host/responses/actors/process-and-container-actors.ts';
+import { StopContainer } from '../../host/responses/actors/stop-container.ts';
 import type { Surroundings } from '../../host/responses/actors/surroundings.ts';
 import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
 import { Isolations } from '../../host/responses/isolation/isolations.ts';
@@ -116,9 +118,21 @@ export const SET_LABELS = new Map([
   ['app', 'none'],
 ]);
 
-/** The actor of label_pod, which asks that API server. */
-export function labellingBy(kubeconfig: string) {
-  return (): readonly (readonly [ActionKind, Actor])[] => [['label_pod', new LabelPod(podsBy(kubeconfig))]];
+/** The actors that ask somebody: an API server (`kubeconfig:PATH`) or one runtime alone (`cri:SOCKET`, `docker:SOCKET`). */
+export function actorsAsking(whom: string) {
+  const [kind = '', path = ''] = whom.split(':');
+  return (surroundings: Surroundings): readonly (readonly [ActionKind, Actor])[] => {
+    if (kind === 'kubeconfig') {
+      const pods = podsBy(path);
+      return [
+        ['label_pod', new LabelPod(pods)],
+        ['delete_pod', new DeletePod(pods)],
+      ];
+    }
+    const dockerSocket = kind === 'docker' ? path : '/nonexistent';
+    const places = { criSockets: kind === 'cri' ? [path] : [], dockerSocket, podmanSocket: '/nonexistent' };
+    return [['stop_container', new StopContainer(surroundings, { ...usualPlaces(), ...places })]];
+  };
 }
 
 /** State of a process, as `ps` has it; empty if there is none. */
