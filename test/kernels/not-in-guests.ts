@@ -46,6 +46,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
       'enforcement',
       'enforcement-crowd',
       'enforcement-evasions',
+      'enforcement-execs',
       'enforcement-process',
       'enforcement-room',
       'enforcement-ways',
