@@ -3,9 +3,10 @@
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { makeDirectory } from '../support/directory.ts';
+import { execWays } from '../support/exec-ways.ts';
 import { actProgram, actWords, str } from '../support/live-act.ts';
 import { AF_INET, AT_FDCWD, O, SOCK_DGRAM } from '../support/live-numbers.ts';
 import { AgentProcess } from './agent-process.ts';
@@ -14,9 +15,9 @@ import type { Benchmark, Figure } from './figure.ts';
 
 const ROUNDS = 1000;
 
-const conditionsOf = (directory: string, port: number): readonly string[] => [
+const conditionsOf = (directory: string, programs: readonly string[], port: number): readonly string[] => [
   `evt.type in (open, openat, openat2) and fd.name = ${directory}/secret`,
-  `evt.type = execve and evt.res = SUCCESS and proc.exepath = ${directory}/forbidden`,
+  `evt.type = execve and evt.res = SUCCESS and proc.exepath in (${programs.join(', ')})`,
   `evt.type in (connect, sendto, sendmsg) and fd.sport = ${port}`,
 ];
 
@@ -34,9 +35,9 @@ export const ENFORCEMENT_RACES: Benchmark = {
     receiver.on('message', () => arrived++).bind(port, '127.0.0.1');
     await once(receiver, 'listening');
     writeFileSync(`${directory}/secret`, 'secret\n');
-    copyFileSync('/bin/sh', `${directory}/forbidden`);
-    const { rules, options } = await enforcedRules(directory, conditionsOf(directory, port));
-    const agent = await AgentProcess.start({ rules, run: [...session.run, ...options] });
+    chmodSync(directory, 0o755);
+    const { programs, ways } = execWays(directory);
+    const { rules, options } = await enforcedRules(directory, conditionsOf(directory, programs, port));
     const mark = `${directory}/mark`;
     const sending = [
       actProgram(),
@@ -48,10 +49,16 @@ export const ENFORCEMENT_RACES: Benchmark = {
       ]),
     ];
     const rounds = session.quick ? ROUNDS / 10 : ROUNDS;
+    let agent: AgentProcess | undefined;
     try {
+      agent = await AgentProcess.start({ rules, run: [...session.run, ...options] });
       const figures: Figure[] = [];
+      for (const { name, attempt } of ways) {
+        session.progress(`${rounds} times exec, ${name}`);
+        const { killed, begun } = await attempt(rounds);
+        figures.push(figureOf(`exec, ${name}`, rounds, rounds - killed + begun, `${killed} killed, ${begun} begun`));
+      }
       for (const [what, calls] of [
-        ['exec', `exec ${directory}/forbidden -c 'echo >> ${mark}'`],
         ['open, then read', `read line < ${directory}/secret && echo >> ${mark}`],
         ['connect', `: > /dev/tcp/127.0.0.1/${port} && echo >> ${mark}`],
         ['sendto', `exec ${sending.map((word) => `'${word}'`).join(' ')} > /dev/null`],
@@ -65,19 +72,18 @@ export const ENFORCEMENT_RACES: Benchmark = {
         const killed = Number(String(answer));
         const marks = existsSync(mark) ? readFileSync(mark, 'utf8').length : 0;
         const note = `${killed} of ${rounds} killed, ${marks} marks, ${arrived - before} at the other end`;
-        figures.push({
-          what: `${what}: got past it`,
-          unit: 'of 1000',
-          samples: [(1000 * (rounds - killed + marks)) / rounds],
-          note,
-        });
+        figures.push(figureOf(what, rounds, rounds - killed + marks, note));
       }
       return figures;
     } finally {
-      await agent.stop();
+      await agent?.stop();
       server.close();
       receiver.close();
       remove();
     }
   },
 };
+
+function figureOf(what: string, rounds: number, past: number, note: string): Figure {
+  return { what: `${what}: got past it`, unit: 'of 1000', samples: [(1000 * past) / rounds], note };
+}
