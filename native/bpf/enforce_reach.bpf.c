@@ -21,13 +21,12 @@ __noinline u32 enforce_peer_of(u64 high, u64 low, u64 sock, u32 port, u32 connec
   /* Of a call that no program has reported. A sendmmsg may have sent others. */
   if (type != EVENT_SENDMMSG && unlikely(bpf_map_lookup_elem(&enforce_verdicts, &thread)))
     bpf_map_delete_elem(&enforce_verdicts, &thread);
-  u64 early = early_clauses(table, type, connects, peer), doubtful;
-  u64 image = image_at_once(table, early);
-  u64 clauses = clauses_left(table, early, image, &doubtful);
-  u64 peers = clauses | doubtful ? tests_of_peer(table, high, low, port) : 0;
-  u64 met = clauses ? clauses_met(table, clauses, 0, peers) : 0;
-  u64 open_question = !met && doubtful ? clauses_met(table, doubtful, 0, peers) : 0;
-  if (!(met | open_question)) {
+  u64 clauses = early_clauses(table, type, connects, peer), doubtful;
+  /* The process is looked up only where the call and its peer have left a rule. */
+  clauses = clauses ? clauses_met(table, clauses, 0, tests_of_peer(table, high, low, port)) : 0;
+  u64 image = image_at_once(table, clauses);
+  u64 met = clauses_left(table, clauses, image, &doubtful);
+  if (!(met | doubtful)) {
     if (connects && unlikely(bpf_map_lookup_elem(&enforce_connects, &sock)) && !is_to_be_killed(sock, task))
       bpf_map_delete_elem(&enforce_connects, &sock);
     return ALLOW;
@@ -43,7 +42,7 @@ __noinline u32 enforce_peer_of(u64 high, u64 low, u64 sock, u32 port, u32 connec
                   .image = image,
                   .port = port,
                   .number = call_number(task),
-                  .enforced = count_enforced(table, met | open_question, outcome)},
+                  .enforced = count_enforced(table, met ? met : doubtful, outcome)},
       .started = start_of_group(task),
       .process = task->tgid,
   };
