@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { makeDirectory } from '../support/directory.ts';
 import { execWays } from '../support/exec-ways.ts';
@@ -15,10 +15,14 @@ import type { Benchmark, Figure } from './figure.ts';
 
 const ROUNDS = 1000;
 
+/** A program that a rule is about by its name: what is known of the process some milliseconds after it has begun. */
+const CONNECTOR = 'connector';
+
 const conditionsOf = (directory: string, programs: readonly string[], port: number): readonly string[] => [
   `evt.type in (open, openat, openat2) and fd.name = ${directory}/secret`,
   `evt.type = execve and evt.res = SUCCESS and proc.exepath in (${programs.join(', ')})`,
   `evt.type in (connect, sendto, sendmsg) and fd.sport = ${port}`,
+  `evt.type in (connect, sendto, sendmsg) and proc.name = ${CONNECTOR}`,
 ];
 
 export const ENFORCEMENT_RACES: Benchmark = {
@@ -48,6 +52,20 @@ export const ENFORCEMENT_RACES: Benchmark = {
         ['write', 'r2', str('x'), 1],
       ]),
     ];
+    copyFileSync(actProgram(), `${directory}/${CONNECTOR}`);
+    const connecting = (waitMs: number): string =>
+      [
+        `${directory}/${CONNECTOR}`,
+        ...actWords([
+          ['socket', AF_INET, SOCK_DGRAM, 0],
+          ['@sleep', waitMs],
+          ['connect', 'r0', 'in:127.0.0.1:9', 'len'],
+          ['openat', AT_FDCWD, str(mark), O.WRONLY | O.CREAT | O.APPEND, 0o600],
+          ['write', 'r3', str('x'), 1],
+        ]),
+      ]
+        .map((word) => `'${word}'`)
+        .join(' ');
     const rounds = session.quick ? ROUNDS / 10 : ROUNDS;
     let agent: AgentProcess | undefined;
     try {
@@ -62,6 +80,8 @@ export const ENFORCEMENT_RACES: Benchmark = {
         ['open, then read', `read line < ${directory}/secret && echo >> ${mark}`],
         ['connect', `: > /dev/tcp/127.0.0.1/${port} && echo >> ${mark}`],
         ['sendto', `exec ${sending.map((word) => `'${word}'`).join(' ')} > /dev/null`],
+        ['connect, by the name of a program, at once', `exec ${connecting(0)} > /dev/null`],
+        ['connect, by the name of a program, after 20 ms', `exec ${connecting(20)} > /dev/null`],
       ] as const) {
         session.progress(`${rounds} times ${what}`);
         rmSync(mark, { force: true });
