@@ -69,6 +69,7 @@ export const GUESTS: readonly Guest[] = [
       'compat',
       'responses-cgroups',
       'enforcement-lsm',
+      'enforcement-process',
       'remembered-names',
     ],
   },

@@ -47,7 +47,6 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
       'enforcement-crowd',
       'enforcement-evasions',
       'enforcement-execs',
-      'enforcement-process',
       'enforcement-room',
       'enforcement-ways',
       'kernel-responses',
