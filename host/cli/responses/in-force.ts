@@ -14,10 +14,12 @@ import { columns } from '../../diagnostics/layout.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { Ledger, LedgerTakenError } from '../../responses/ledger/ledger.ts';
+import { bootId, timeLeft } from '../../responses/ledger/time-left.ts';
 import type { LedgerEntry } from '../../responses/ledger-entry.ts';
 import { ForceKeeper, UndoError } from '../../responses/performing/force-keeper.ts';
 import { Turns } from '../../responses/performing/turns.ts';
 import { PinnedEnforcement } from '../../responses/pinned-enforcement.ts';
+import { chosenEntries } from './chosen-entries.ts';
 
 /** Undoing can wait for a container whose action is under way. */
 const TIMEOUT_MS = 60_000;
@@ -40,7 +42,9 @@ export async function listInForce(request: InForceRequest, json: boolean, termin
   if (pinned.exists)
     terminal.print(`the kernel refuses calls by pinned responses, also without an agent (${pinned.folder})\n`);
   if (entries.length === 0 && !pinned.exists) terminal.print('nothing is in force\n');
-  if (entries.length > 0) terminal.print(`${columns([HEAD, ...entries.map(row)], terminal.width)}\n`);
+  const boot = await bootId();
+  const rows = entries.map((entry) => row(entry, boot));
+  if (rows.length > 0) terminal.print(`${columns([HEAD, ...rows], terminal.width)}\n`);
   if (entries.length > 0 && !agent) terminal.say('no agent runs: nothing is undone on time until one does\n');
   return EXIT.ok;
 }
@@ -64,7 +68,7 @@ export async function undoInForce(
   const agent = (await agentOf(given.configuration)) ?? (await withoutAgent(given, isAll, terminal));
   try {
     const entries = (await agent.list()).filter(({ action }) => !paused || action === 'pause_container');
-    const chosen = words.length === 0 ? entries : words.flatMap((word) => named(word, entries));
+    const chosen = words.length === 0 ? entries : words.flatMap((word) => chosenEntries(word, entries));
     let failed = 0;
     for (const { id } of new Set(chosen)) failed += (await undoOne(agent, id, terminal)) ? 0 : 1;
     if (chosen.length === 0 && !wasPinned) terminal.print('nothing is in force\n');
@@ -86,12 +90,15 @@ function removePinned(): boolean {
 
 const HEAD = ['id', 'action', 'on', 'response', 'since', 'undone at'] as const;
 
-function row({ id, action, phase, container, containerName, pod, response, time, undoAt }: LedgerEntry): string[] {
+/** @param currentBoot of the machine: its clock may have been set since */
+function row(entry: LedgerEntry, currentBoot: string): string[] {
+  const { id, action, phase, container, containerName, pod, response, time } = entry;
   const state = phase === 'in-force' ? '' : ` (${phase})`;
+  const milliseconds = timeLeft(entry, currentBoot);
   const left =
-    undoAt === undefined
+    milliseconds === undefined
       ? 'by people'
-      : `in ${durationText(Math.max(0, Math.round((undoAt - Date.now()) / 1000)) * 1000)}`;
+      : `in ${durationText(Math.max(0, Math.round(milliseconds / 1000)) * 1000)}`;
   const on = [pod, containerName || container.slice(0, 12)].filter((name) => name !== '').join(' ');
   return [id, `${action}${state}`, escapeText(on), escapeText(response), new Date(time).toISOString(), left];
 }
@@ -106,15 +113,6 @@ async function undoOne(agent: InForceHost, id: string, terminal: Terminal): Prom
     terminal.say(`${escapeText(error.message)}\n`);
     return false;
   }
-}
-
-function named(word: string, entries: readonly LedgerEntry[]): LedgerEntry[] {
-  const found = entries.filter(
-    ({ id, container, containerName, pod }) =>
-      word === id || word === containerName || word === pod || (word.length >= 6 && container.startsWith(word)),
-  );
-  if (found.length > 0) return found;
-  throw new CommandFailure(`nothing is in force by that id or on such a container: ${word}`, 'wasprey responses list');
 }
 
 type OpenHost = InForceHost & { close(): Promise<void> };

@@ -8,6 +8,7 @@ import { valueText } from '../../fields/text.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { decode } from '../../fields/value.ts';
 import type { Alert } from '../../outputs/alert.ts';
+import { bootId } from '../../responses/ledger/time-left.ts';
 import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { agentStatusOf } from '../control/agent-status.ts';
 import { answerOfResponses, type InForceHost, type UndoAnswer } from '../control/responses.ts';
@@ -179,7 +180,7 @@ export class Answers {
       textOf(alert, key),
     );
     const place = { container, pod: namespace === undefined || pod === undefined ? undefined : `${namespace}/${pod}` };
-    return { entries: shownInForce(entries, place), mayUndo: this.allowsActions };
+    return { entries: shownInForce(entries, place, await bootId()), mayUndo: this.allowsActions };
   }
 
   /** As `wasprey responses undo` has the agent do it. */

@@ -1,5 +1,6 @@
 // What responses have in force on the container or the pod of an alert, by whichever alert it was done: a container that is paused is paused for all.
 
+import { timeLeft } from '../../../responses/ledger/time-left.ts';
 import type { LedgerEntry } from '../../../responses/ledger-entry.ts';
 import type { ShownEntry } from './messages.ts';
 
@@ -14,8 +15,9 @@ export interface AlertPlace {
   readonly pod?: string | undefined;
 }
 
-export function shownInForce(entries: readonly LedgerEntry[], place: AlertPlace): ShownEntry[] {
-  return entries.filter((entry) => isOn(entry, place)).map(shownEntry);
+/** @param currentBoot of the machine */
+export function shownInForce(entries: readonly LedgerEntry[], place: AlertPlace, currentBoot: string): ShownEntry[] {
+  return entries.filter((entry) => isOn(entry, place)).map((entry) => shownEntry(entry, currentBoot));
 }
 
 function isOn(entry: LedgerEntry, { container, pod }: AlertPlace): boolean {
@@ -25,22 +27,15 @@ function isOn(entry: LedgerEntry, { container, pod }: AlertPlace): boolean {
   return container?.length === SHORT_ID && entry.container.startsWith(container);
 }
 
-function shownEntry({
-  id,
-  action,
-  phase,
-  container,
-  containerName,
-  pod,
-  response,
-  time,
-  undoAt,
-}: LedgerEntry): ShownEntry {
+function shownEntry(entry: LedgerEntry, currentBoot: string): ShownEntry {
+  const { id, action, phase, container, containerName, pod, response, time } = entry;
+  // The clock may have been set since it began.
+  const left = timeLeft(entry, currentBoot);
   return {
     ...{ id, phase, response },
     action: action.replaceAll('_', ' '),
     on: [pod, containerName || container.slice(0, SHORT_ID)].filter((name) => name !== '').join(' '),
     since: time,
-    ...(undoAt !== undefined && { undoneAt: undoAt }),
+    ...(left !== undefined && { undoneAt: Date.now() + Math.round(left) }),
   };
 }

@@ -1,0 +1,84 @@
+// Which entries a word of people is about, and until when they are in force.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { after, test } from 'node:test';
+import { chosenEntries } from '../../../host/cli/responses/chosen-entries.ts';
+import { Ledger, type NewEntry } from '../../../host/responses/ledger/ledger.ts';
+import { uptime } from '../../../host/responses/ledger/time-left.ts';
+import type { LedgerEntry } from '../../../host/responses/ledger-entry.ts';
+import { PROJECT } from '../../../host/setup/paths.mjs';
+import { directoryForTests } from '../../support/directory.ts';
+
+const directory = directoryForTests();
+
+function entry(id: string, more: Partial<LedgerEntry> = {}): LedgerEntry {
+  const place = { container: id.padEnd(64, '0'), containerName: 'web', pod: '' };
+  return {
+    id,
+    action: 'pause_container',
+    phase: 'in-force',
+    response: 'r',
+    time: 0,
+    boot: 'b',
+    kept: {},
+    ...place,
+    ...more,
+  };
+}
+
+const idsOf = (word: string, entries: readonly LedgerEntry[]): string[] =>
+  chosenEntries(word, entries).map(({ id }) => id);
+
+test('a word is an id, a pod, or one container', () => {
+  const entries = [
+    entry('aaaaaa', { pod: 'shop/web-0' }),
+    entry('bbbbbb', { pod: 'shop/web-0', containerName: 'proxy' }),
+    entry('cccccc', { containerName: 'db' }),
+  ];
+  assert.deepEqual(idsOf('aaaaaa', entries), ['aaaaaa']);
+  assert.deepEqual(idsOf('shop/web-0', entries), ['aaaaaa', 'bbbbbb']);
+  assert.deepEqual(idsOf('db', entries), ['cccccc']);
+  assert.deepEqual(idsOf('cccccc000', entries), ['cccccc']);
+  assert.throws(() => chosenEntries('ccc', entries), /nothing is in force by that id or on such a container: ccc/);
+  assert.throws(() => chosenEntries('', entries), /nothing is in force/);
+});
+
+test('two actions on one container go by its name', () => {
+  const both = [
+    entry('aaaaaa'),
+    entry('bbbbbb', { action: 'isolate_container', container: 'a'.repeat(6).padEnd(64, '0') }),
+  ];
+  assert.deepEqual(idsOf('web', both), ['aaaaaa', 'bbbbbb']);
+});
+
+test("nobody has what is in force on his container undone by giving it another's name or id", () => {
+  const own = entry('cccccc', { containerName: 'db' });
+  for (const containerName of ['db', 'cccccc', 'cccccc000']) {
+    const entries = [own, entry('dddddd', { containerName })];
+    assert.deepEqual(idsOf('cccccc', entries), ['cccccc'], containerName);
+    for (const word of ['db', 'cccccc000']) {
+      if (word === containerName)
+        assert.throws(() => chosenEntries(word, entries), /several containers go by .*cccccc, dddddd/);
+      else assert.deepEqual(idsOf(word, entries), ['cccccc'], word);
+    }
+  }
+});
+
+test('the time that is left does not follow the clock of the machine', async () => {
+  const folder = `${directory}/responses`;
+  const ledger = await Ledger.open(folder);
+  after(() => ledger.close());
+  // Begun when the clock was an hour ahead.
+  const HOUR = 3_600_000;
+  const paused: NewEntry = {
+    ...{ action: 'pause_container', response: 'r', container: 'c'.repeat(64), containerName: 'web', pod: '' },
+    ...{ time: Date.now() + HOUR, undoAt: Date.now() + 3 * HOUR, undoAtUptime: uptime() + HOUR, kept: {} },
+  };
+  await ledger.begin(paused, []);
+  const words = ['responses', 'list', '-o', `responses.folder=${folder}`, '-o', 'control.enabled=false'];
+  const { stdout, stderr } = spawnSync(process.execPath, [`${PROJECT}host/cli/main.ts`, ...words], {
+    encoding: 'utf8',
+  });
+  assert.match(stdout, /in (1h|59m)/, stderr);
+});
