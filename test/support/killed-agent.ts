@@ -62,7 +62,8 @@ async function run(agent: KilledAgent, killAfterMs: number): Promise<Run> {
     printed += data;
   });
   const ended = once(child, 'close');
-  await once(child.stdout, 'data');
+  await Promise.race([once(child.stdout, 'data'), ended]);
+  assert.notEqual(printed, '', 'it ended before its action');
   const began = performance.now();
   const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
   await ended;
