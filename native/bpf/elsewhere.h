@@ -6,6 +6,7 @@
 #define WASPREY_ELSEWHERE_H
 
 #include "descriptor.h"
+#include "home.h"
 
 /* Most names of a file that are checked. */
 #define MOST_NAMES 1024
@@ -44,53 +45,8 @@ static long names_step(u32 index, struct names *names) {
   return 0;
 }
 
-/* The root of the other path: none, so that it leads up to the top. */
-#define NO_ROOT 0
-
-#define USUAL_MOUNTS_UP 3 /* without a call of bpf_loop */
-
 /* More mounts of a file system are not looked at. */
 #define MOST_MOUNTS_OF_ONE 1024
-
-struct way_up {
-  u64 mount;
-  u64 top;
-};
-
-inline_always bool mount_up(struct way_up *way) {
-  u64 parent = LOAD_WORD(mount, way->mount, mnt_parent);
-  if (parent == way->mount)
-    return false;
-  if (LOAD_WORD(mount, way->mount, mnt_mountpoint) != LOAD_WORD(mount, parent, mnt.mnt_root))
-    way->top = parent;
-  way->mount = parent;
-  return true;
-}
-
-static long way_up_step(u32 index, struct way_up *way) {
-  return !mount_up(way);
-}
-
-/* The mount that other paths lead up to, and what it has below it: the one at the top of those that the first process
- * of the pid namespace has above its root. That process is the container's, or the machine's: a process of its own does
- * not choose it by chroot(2), pivot_root(2) or a mount namespace. A mount whose root lies under another is passed by:
- * the root of a machine is mounted over that of its initial RAM disk, which nobody sees. */
-inline_always u64 home_mount(struct task_struct *task, u64 own_fs) {
-  u64 pid = LOAD_WORD(task_struct, task, thread_pid);
-  u64 space = LOAD_WORD(upid, upid_at(pid, LOAD(pid, pid, level)), ns);
-  u64 fs = LOAD_WORD(task_struct, LOAD_WORD(pid_namespace, space, child_reaper), fs);
-  if (!fs)
-    fs = own_fs; /* it ends */
-  u64 mount = LOAD_WORD(fs_struct, fs, root.mnt) - MNT_OFFSET;
-  struct way_up way = {.mount = mount, .top = mount};
-#pragma unroll
-  for (u32 i = 0; i < USUAL_MOUNTS_UP; i++)
-    if (!mount_up(&way))
-      return way.top + MNT_OFFSET;
-  struct way_up further = way; /* nobody gets the address of the other, so clang keeps it in registers */
-  bpf_loop(MOST_STEPS, way_up_step, &further, 0);
-  return further.top + MNT_OFFSET;
-}
 
 /* The mounts of a file system: a list of struct mount from 6.18 on, the newest first; before, one with a head, the
  * oldest first. */
@@ -146,32 +102,6 @@ inline_always u64 mount_at_home(u64 super, u64 home) {
   return mounts.found;
 }
 
-/* The inode of an overlay is followed by its dentry in the upper layer, as overlay_layer() has it, and that in the
- * lowest ones: behind a pointer to struct ovl_entry since 6.5, in the place of it before. That struct came with
- * backing_file. */
-struct backing_file {
-  int incomplete;
-};
-#define HAS_OVERLAY_ENTRY bpf_core_type_exists(struct backing_file)
-
-/* The dentry of the file that an overlay shows, in the file system that has it; 0: unknown. */
-inline_always u64 overlaid_dentry(u64 inode) {
-  u64 behind = inode + bpf_core_type_size(struct inode);
-  u64 upper = load_word(behind);
-  if (upper)
-    return upper;
-  if (!HAS_OVERLAY_ENTRY)
-    return load_word(behind + 2 * sizeof(u64));
-  u64 entry = load_word(behind + sizeof(u64));
-  return (u32)load_word(entry) ? load_word(entry + 2 * sizeof(u64)) : 0;
-}
-
-/* Where another path ends. */
-struct place {
-  u64 dentry;
-  u64 mnt;
-};
-
 /* Another name of a file with several links; 0: unknown. */
 inline_always u64 other_link(u64 dentry, u64 inode) {
   if ((LOAD(inode, inode, i_mode) & FORMAT_MASK) != FORMAT_REGULAR || LOAD(inode, inode, i_nlink) <= 1)
@@ -185,7 +115,7 @@ inline_always u64 other_link(u64 dentry, u64 inode) {
  * drops come by here, so nothing is loaded before it is needed, nor twice. */
 inline_always bool find_elsewhere_of(struct task_struct *task, u64 dentry, u64 mnt, struct place *place) {
   u64 fs = LOAD_WORD(task_struct, task, fs);
-  u64 root_mnt = LOAD_WORD(fs_struct, fs, root.mnt), home = home_mount(task, fs);
+  u64 root_mnt = LOAD_WORD(fs_struct, fs, root.mnt), home = home_mount((u64)task, fs);
   u64 home_super = LOAD_WORD(vfsmount, home, mnt_sb);
   bool is_at_home = LOAD_WORD(fs_struct, fs, root.dentry) == LOAD_WORD(vfsmount, home, mnt_root) &&
                     (root_mnt == home || LOAD_WORD(vfsmount, root_mnt, mnt_sb) == home_super);

@@ -194,22 +194,27 @@ inline_always struct rooted_place place_of_file(u64 file) {
   };
 }
 
-/* Finds the tests that hold of a part of the path of an executable, or of the name of a memfd, as images have it; false
- * if it is not known. */
+/* Finds the tests that hold of a part of the path of an executable of the current process, or of the name of one that
+ * is memory alone, as images have it; false if it is not known. */
 inline_always bool read_executable(const struct enforcement *table, u64 file, u32 text, u32 part, u64 *tests) {
   if (!file)
     return false;
-  struct rooted_place place = place_of_file(file);
-  u64 inode = LOAD_WORD(file, file, f_inode);
-  if (LOAD(super_block, LOAD_WORD(inode, inode, i_sb), s_magic) == TMPFS_MAGIC && is_memfd(place.dentry)) {
-    u64 length = name_length(place.dentry);
-    *tests = tests_of_text(table, LOAD_WORD(dentry, place.dentry, d_name.name), length, text);
+  u64 dentry = LOAD_WORD(file, file, f_path.dentry);
+  if (is_memory(dentry)) {
+    u64 length = name_length(dentry);
+    *tests = tests_of_text(table, LOAD_WORD(dentry, dentry, d_name.name), length, text);
     return length;
   }
-  if (!read_path(table, &place, text, part))
-    return false;
+  struct place found = {};
+  u64 own = find_executable(bpf_get_current_task(), file, &found);
+  struct rooted_place place = {.dentry = found.dentry, .mnt = found.mnt, .root_dentry = NO_ROOT, .root_mnt = NO_ROOT};
+  bool known = read_path(table, &place, text, part);
+  if (!known && own) {
+    place.mnt = own;
+    known = read_path(table, &place, text, part);
+  }
   *tests = place.tests;
-  return true;
+  return known;
 }
 
 #define LONGEST_COMM 15

@@ -30,15 +30,17 @@ inline_always u64 name_of_program(u64 program) {
   return LOAD_WORD(linux_binprm, program, filename);
 }
 
-/* The path of the new program as its image would have it, or the name of a memfd: see read_executable(). */
+/* The path of the new program as its image would have it, or the name of one that is memory alone: see
+ * read_executable(). */
 inline_always struct string_ref append_new_program(struct record *record, struct task_struct *task,
                                                    const struct call *call, u64 file) {
   u64 dentry = LOAD_WORD(file, file, f_path.dentry);
-  u64 inode = LOAD_WORD(file, file, f_inode);
+  struct place place = {};
   bool partial;
-  if (LOAD(super_block, LOAD_WORD(inode, inode, i_sb), s_magic) == TMPFS_MAGIC && is_memfd(dentry))
+  if (is_memory(dentry))
     return append_text(record, call, LOAD_WORD(dentry, dentry, d_name.name), REFUSED_EXECUTABLE_LIMIT);
-  return append_path(record, path_of(file), task, REFUSED_EXECUTABLE_LIMIT, &partial);
+  find_executable(bpf_get_current_task(), file, &place);
+  return append_path_to(record, place.dentry, place.mnt, NO_ROOT, NO_ROOT, REFUSED_EXECUTABLE_LIMIT, &partial);
 }
 
 /* Makes the record of an exec that is refused. A global function, as tell_refused_open() is. */

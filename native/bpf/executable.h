@@ -3,11 +3,10 @@
 #ifndef WASPREY_EXECUTABLE_H
 #define WASPREY_EXECUTABLE_H
 
-#include "kernel.h"
-#include "ring.h"
+#include "home.h"
 
-#define OVERLAYFS_MAGIC 0x794c7630
 #define TMPFS_MAGIC 0x01021994
+#define HUGETLBFS_MAGIC 0x958458f6
 #define SB_READ_ONLY 1
 #define INODE_IMMUTABLE 8
 #define CAP_DAC_OVERRIDE 1
@@ -71,6 +70,16 @@ inline_always bool is_memfd(u64 dentry) {
     return false;
   u64 start = load_word(LOAD_WORD(dentry, dentry, d_name.name));
   return (start & 0xffffffffffff) == 0x3a64666d656d; /* "memfd:" */
+}
+
+/* Whether an executable is memory alone: a memfd, or what the kernel keeps as such a file for memory that processes
+ * share (mmap(2), shmget(2)), which can be run by its mapping (/proc/PID/map_files). A disk has files whose dentry has
+ * no parent, too: those opened by a handle. */
+inline_always bool is_memory(u64 dentry) {
+  if (LOAD_WORD(dentry, dentry, d_parent) != dentry)
+    return false;
+  u64 magic = LOAD(super_block, LOAD_WORD(dentry, dentry, d_sb), s_magic);
+  return magic == TMPFS_MAGIC || magic == HUGETLBFS_MAGIC;
 }
 
 /* A search in a list of the kernel, by bpf_loop: a plain loop would be verified once for each iteration. */

@@ -164,7 +164,7 @@ inline_always void fill_executable(struct image *image, struct task_struct *task
     image->flags |= IMAGE_FLAG_EXE_UPPER_LAYER;
   if (layer == LAYER_LOWER)
     image->flags |= IMAGE_FLAG_EXE_LOWER_LAYER;
-  if (is_memfd(LOAD_WORD(file, file, f_path.dentry)))
+  if (is_memory(LOAD_WORD(file, file, f_path.dentry)))
     image->flags |= IMAGE_FLAG_EXE_FROM_MEMFD;
   if (is_writable(inode, LOAD_WORD(task_struct, task, real_cred)))
     image->flags |= IMAGE_FLAG_EXE_WRITABLE;
@@ -235,14 +235,47 @@ inline_always void append_image_path(struct draft *draft, struct string_ref *tex
     draft->space->image.flags |= IMAGE_FLAG_TRUNCATED;
 }
 
-/* A memfd has no path: its dentry's name ("memfd:NAME") is used instead. */
+/* What a path begins with that leads to no root, as that of getcwd(2) does: the rest would pass for one from a root. */
+#define UNREACHABLE "(unreachable)"
+#define UNREACHABLE_LENGTH (sizeof(UNREACHABLE) - 1)
+
+inline_always u64 put_executable(struct draft *draft, u64 dentry, u64 mnt) {
+  u64 start = draft_filled(draft);
+  return put_path((void *)draft->space->bytes + start - PATH_OVERLAP, dentry, mnt, NO_ROOT, NO_ROOT);
+}
+
+/* Appends the path of an executable that is at a place, or is run from the mount `own` if it is not at home there. */
+inline_always void append_executable_path(struct draft *draft, struct place *place, u64 own) {
+  struct image *image = &draft->space->image;
+  u64 start = draft_filled(draft), before = 0;
+  u64 result = put_executable(draft, place->dentry, place->mnt);
+  if (PATH_PARTIAL(result) && own) {
+    place->mnt = own;
+    result = put_executable(draft, place->dentry, own);
+  }
+  if (PATH_PARTIAL(result)) {
+    image->flags |= IMAGE_FLAG_TRUNCATED;
+    __builtin_memcpy(draft->space->bytes + start, UNREACHABLE, UNREACHABLE_LENGTH);
+    before = UNREACHABLE_LENGTH;
+    fill_draft(draft, start + before);
+    result = put_executable(draft, place->dentry, place->mnt);
+  }
+  u64 length = before + PATH_LENGTH(result);
+  length = length < LONGEST_TEXT ? length : LONGEST_TEXT;
+  image->executable = (struct string_ref){start, length};
+  fill_draft(draft, start + length);
+}
+
+/* What is memory alone has no path: its dentry's name ("memfd:NAME") is used instead. */
 inline_always void append_executable(struct draft *draft, struct task_struct *task) {
   struct image *image = &draft->space->image;
   u64 file = executable_of(task);
   if (!file)
     return;
   if (!(image->flags & IMAGE_FLAG_EXE_FROM_MEMFD)) {
-    append_image_path(draft, &image->executable, file + bpf_core_field_offset(struct file, f_path), task);
+    struct place place = {};
+    u64 own = find_executable(leader_of(task), file, &place);
+    append_executable_path(draft, &place, own);
     return;
   }
   u64 start = draft_filled(draft);

@@ -67,13 +67,24 @@ inline_always u64 *word_at(void *address) {
 
 #define MNT_OFFSET bpf_core_field_offset(struct mount, mnt)
 
+/* Whether mounts of a namespace, which is an address, are mounted nowhere: taken away, or made by fsmount(2) or
+ * open_tree(2) and not moved to a place yet. The namespace of these has no number, or since 6.18 this one. */
+#define ANONYMOUS_NAMESPACE 0xeffffff7 /* MNT_NS_ANON_INO */
+
+inline_always bool is_nowhere(u64 space) {
+  if (!space)
+    return true;
+  u32 number = LOAD(mnt_namespace, space, ns.inum);
+  return !number || number == ANONYMOUS_NAMESPACE;
+}
+
 /* At the root of a mount: continues from its mount point. False at the top. */
 inline_always bool cross_mount(struct walk *walk) {
   u64 mount = walk->mnt - MNT_OFFSET;
   u64 parent = LOAD_WORD(mount, mount, mnt_parent);
   if (parent == mount) {
-    if (!LOAD_WORD(mount, mount, mnt_ns))
-      walk->partial = 1; /* unmounted lazily, or never mounted */
+    if (is_nowhere(LOAD_WORD(mount, mount, mnt_ns)))
+      walk->partial = 1;
     return false;
   }
   walk->dentry = LOAD_WORD(mount, mount, mnt_mountpoint);

@@ -59,7 +59,7 @@ function disguised(way: string, ...words: readonly string[]): Run {
   return (steps) => execute(program, [way, ...words, markOf(steps)]);
 }
 
-forEachRuleSet(({ read: rule, path }) => {
+forEachRuleSet(({ read: rule, path, fileless }) => {
   const assertNames = (alert: AlertLine | undefined, openPath: RegExp): void => {
     const fields = alert?.output_fields ?? assert.fail('no alert');
     assert.equal(fields[path], SHADOW);
@@ -108,6 +108,16 @@ forEachRuleSet(({ read: rule, path }) => {
     assertNames(ofTarget, new RegExp(`^${INNOCENT}$`));
     assert.equal(more.length, 0);
   });
+
+  for (const [memory, way, name] of [
+    ['memory that processes share (mmap)', 'run-mapped', /^dev\/zero$/],
+    ['a segment of shared memory (shmget)', 'run-segment', /^SYSV00000000$/],
+  ] as const) {
+    test(`a program in ${memory}, by its mapping: it has no file, as in a memfd`, async () => {
+      const { output_fields: fields } = await alerted(agent, [], fileless, disguised(way, actProgram()));
+      assert.match(String(fields['proc.exepath']), name);
+    });
+  }
 
   test('a script that is the interpreter of a script', async () => {
     const interpreter = copyAct(directory, 'interpreter');

@@ -47,6 +47,10 @@ int main(int count, char **arguments) {
     open_file(what);
   } else if (!strcmp(way, "registered") && count > 4) {
     run_registered(what, arguments[3], arguments[4]);
+  } else if (!strcmp(way, "run-mapped") && count > 3) {
+    run_mapped(what, arguments[3], 0);
+  } else if (!strcmp(way, "run-segment") && count > 3) {
+    run_mapped(what, arguments[3], 1);
   } else if (!strcmp(way, "unanswered")) {
     mount_unanswered(what);
     wait_for_input();

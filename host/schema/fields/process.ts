@@ -24,7 +24,8 @@ export const PROCESS_FIELDS: readonly Field[] = [
   {
     name: 'proc.exepath',
     type: 'CHARBUF',
-    description: 'Path of the executable as the kernel resolved it.',
+    description:
+      'Path of the executable where the first process of the machine or container has it; (unreachable)/... if none leads there.',
     source: image('executable'),
   },
   {
@@ -229,7 +230,7 @@ export const PROCESS_FIELDS: readonly Field[] = [
   {
     name: 'proc.is_exe_from_memfd',
     type: 'BOOL',
-    description: 'The executable is a memfd.',
+    description: 'The executable is memory alone: a memfd, or memory that processes share.',
     source: hasFlag('EXE_FROM_MEMFD'),
   },
   {

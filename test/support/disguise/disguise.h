@@ -42,3 +42,6 @@ void change_mappings(void);
 
 // registered.c
 void run_registered(char *path, const char *interpreter, const char *place);
+
+// mapped-program.c
+void run_mapped(const char *path, char *mark, int of_segment);
