@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { directoryForTests } from '../support/directory.ts';
@@ -35,6 +36,11 @@ describe('Terminal shell in container', () => {
     await scene.notReported(rule, 'true no-shell');
     await scene.notReported(rule, 'sh -c true on-the-host');
   });
+  test('not: a script that the runtime starts with a terminal', async () => {
+    writeFileSync(`${scene.box.root}/tmp/entrypoint`, '#!/bin/sh -e\ntrue\n', { mode: 0o755 });
+    await scene.box.exec(['/tmp/entrypoint', 'with-terminal'], { tty: true });
+    await scene.notReported(rule, 'entrypoint -e /tmp/entrypoint with-terminal');
+  });
   test('not: the shells that such a shell starts', async () => {
     await scene.box.exec(['/bin/sh', '-c', 'sh -c "true nested"; true'], { tty: true });
     await scene.notReported(rule, 'sh -c true nested');
@@ -47,6 +53,14 @@ describe('Shell spawned in container', () => {
     await scene.box.act(startProgram('/bin/sh', '-c', 'true injected'));
     const fields = await scene.reported(rule, 'sh -c true injected', scene.box.shortId);
     assert.equal(fields['proc.pname'], 'act');
+  });
+  test('by a link of another name; not: a script', async () => {
+    symlinkSync('/bin/busybox', `${scene.box.root}/tmp/innocent`);
+    writeFileSync(`${scene.box.root}/tmp/hook`, '#!/bin/sh\ntrue\n', { mode: 0o755 });
+    await scene.box.act([['@fork'], ['execve', str('/tmp/innocent'), 'list:sh,-c,true renamed', 'null']]);
+    await scene.box.act(startProgram('/tmp/hook', 'of-a-server'));
+    await scene.reported(rule, 'innocent -c true renamed', scene.box.shortId);
+    await scene.notReported(rule, 'hook /tmp/hook of-a-server');
   });
   test('the first program of a PID namespace that a program of the container has made', async () => {
     await scene.box.act([

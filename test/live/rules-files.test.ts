@@ -6,7 +6,7 @@ import { copyFileSync, linkSync, mkdirSync, realpathSync, symlinkSync, writeFile
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { directoryForTests } from '../support/directory.ts';
-import { act, callOf, copyAct, type Step, str } from '../support/live-act.ts';
+import { act, actProgram, callOf, copyAct, type Step, str } from '../support/live-act.ts';
 import { AT_EMPTY_PATH, AT_FDCWD, CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live-numbers.ts';
 import { RuleScene } from '../support/live-rules.ts';
 
@@ -61,6 +61,20 @@ describe('Sensitive file read', () => {
     await run(`${directory}/apt`, ['-c', 'cat /etc/shadow /nonexistent/below-apt; true']);
     await scene.reported(rule, 'cat /etc/shadow /nonexistent/below-apt', 'host');
   });
+  test('by a trusted program to which the loader adds code; not: by one with a library of the system', async () => {
+    const check = (flags: string, env: NodeJS.ProcessEnv): Promise<void> =>
+      execute('/usr/sbin/pwck', flags.split(' '), { env }).then(
+        () => {},
+        () => {}, // its result does not matter
+      );
+    await check('-r', { LD_PRELOAD: `${directory}/added.so` });
+    await check('-qr', { LD_PRELOAD: '/usr/lib/none.so:/tmp/added.so' });
+    await check('-rq', { LD_LIBRARY_PATH: `/usr/lib:${directory}` });
+    await check('--read-only', { LD_AUDIT: `${directory}/added.so` });
+    await check('-q -r', { LD_PRELOAD: 'libnone.so', LD_LIBRARY_PATH: '/usr/lib' });
+    for (const flags of ['-r', '-qr', '-rq', '--read-only']) await scene.reported(rule, `pwck ${flags}`, 'host');
+    await scene.notReported(rule, 'pwck -q -r');
+  });
   test('not: by what the package manager starts', async () => {
     const nothing = ['SourceList', 'SourceParts'].flatMap((key) => ['-o', `Dir::Etc::${key}=/dev/null`]);
     const hook = 'APT::Update::Pre-Invoke::=cat /etc/shadow /nonexistent/below-apt-get; true';
@@ -112,6 +126,16 @@ describe('File below /etc written', () => {
       (await scene.reported(rule, 'ln -s /tmp/evil /etc/ld.so.preload', scene.box.shortId))['fs.path.source'],
       '/etc/ld.so.preload',
     );
+  });
+  test('the folder itself replaced', async () => {
+    mkdirSync(`${scene.box.root}/tmp/planted`);
+    await scene.box.exec([
+      '/bin/sh',
+      '-c',
+      'mv /etc /tmp/kept && /bin/mv /tmp/planted /etc; rmdir /etc; mv /tmp/kept /etc',
+    ]);
+    const fields = await scene.reported(rule, 'mv /tmp/planted /etc', scene.box.shortId);
+    assert.equal(fields['fs.path.target'], '/etc');
   });
   test('on the host, by a path that hides it', async () => {
     await act([...overlaid('/etc'), ['openat', AT_FDCWD, str('//tmp/../etc/./new'), O.WRONLY | O.CREAT, 0o600]], {
@@ -198,6 +222,13 @@ describe('System program changed', () => {
       assert.ok(alerts.length > 0, `no alert for ${command}`);
     });
   }
+  test('replaced with all of their folder', async () => {
+    mkdirSync(`${scene.box.root}/tmp/planted-usr`);
+    const back = 'rmdir /usr; mv /tmp/kept-usr /usr';
+    await scene.box.exec(['/bin/sh', '-c', `mv /usr /tmp/kept-usr && /bin/mv /tmp/planted-usr /usr; ${back}`]);
+    const fields = await scene.reported(rule, 'mv /tmp/planted-usr /usr', scene.box.shortId);
+    assert.equal(fields['fs.path.target'], '/usr');
+  });
   test('on the host', async () => {
     await act([...overlaid('/usr/local/bin'), ['creat', str('/usr/local/bin/ls'), 0o755]], {
       program: copyAct(directory, 'bin-writer'),
@@ -237,9 +268,17 @@ describe('System program changed', () => {
       program: copyAct(directory, 'dpkg'),
     });
     await scene.agent.only(rule, { 'proc.name': 'below-copy' });
+    // On a file system of its own, it is where it was mounted: this process has no other path of it.
+    const apart = `${directory}/apart`;
+    mkdirSync(apart);
     await act([
       ...overlaid('/usr/local/bin'),
-      ['mount', str(`${directory}/dpkg`), str('/usr/bin/dpkg'), 'null', MS_BIND, 'null'],
+      ['mount', str('none'), str(apart), str('tmpfs'), 0, 'null'],
+      ['openat', AT_FDCWD, str(actProgram()), O.RDONLY],
+      ['openat', AT_FDCWD, str(`${apart}/dpkg`), O.WRONLY | O.CREAT, 0o755],
+      ['sendfile', 'r5', 'r4', 'null', 0x7ffff000],
+      ['close', 'r5'],
+      ['mount', str(`${apart}/dpkg`), str('/usr/bin/dpkg'), 'null', MS_BIND, 'null'],
       ['@exec', '/usr/bin/dpkg', 'dpkg'],
       ...below(copyAct(directory, 'below-dpkg')),
     ]);

@@ -1,7 +1,7 @@
 // The rules on shells and the network, and on kernel modules: what each reports, and what comes close.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { event, moduleOf, process, startBuiltAgent } from '../support/built-agent.ts';
 import { directoryForTests } from '../support/directory.ts';
@@ -54,6 +54,11 @@ describe('shells and the network', () => {
     );
     assert.equal(fields['fd.sip'], OUTSIDE);
     assert.equal(fields['fd.sport'], BigInt(PORT));
+  });
+  test('bash does so by a link of another name', async () => {
+    await scene.debian.exec(['/bin/ln', '-s', '/bin/bash', '/tmp/innocent']);
+    await scene.debian.exec(['/tmp/innocent', '-c', `exec 5<>/dev/tcp/${OUTSIDE}/${PORT}`]);
+    await scene.reported(connection, `innocent -c exec 5<>/dev/tcp/${OUTSIDE}/${PORT}`, scene.debian.shortId);
   });
   test('a one-line program of a shell connects outside', async () => {
     const program = `use Socket; socket(S, PF_INET, SOCK_STREAM, 0); connect(S, sockaddr_in(${PORT}, inet_aton("${OUTSIDE}"))) or die`;
@@ -177,6 +182,26 @@ describe('Shell started on a connection', () => {
       await act([...steps, ['@copy', `${folder}/sh`]]);
       const alert = await scene.agent.only(rule, { 'proc.exepath': `${folder}/sh` });
       assert.match(String(alert.output_fields['proc.stdio.connection']), /^(127\.0\.0\.1:\d+->127\.0\.0\.1:9)?$/);
+    });
+  }
+});
+
+describe('Shell started on a connection, by another name', () => {
+  const folder = `${directory}/named`;
+  before(() => {
+    mkdirSync(folder);
+    symlinkSync(copyAct(folder, 'sh'), `${folder}/innocent`);
+    writeFileSync(`${folder}/script`, `#!${folder}/sh @mark\n`, { mode: 0o755 });
+  });
+  for (const name of ['innocent', 'script']) {
+    test(`that of a ${name === 'script' ? 'script' : 'link'}`, async () => {
+      await act([
+        ['close', 0],
+        ['socket', AF_INET, SOCK_DGRAM, 0],
+        ['execve', str(`${folder}/${name}`), 'list:@mark,@mark,x', 'null'],
+      ]);
+      const alert = await scene.agent.only('Shell started on a connection', { 'proc.name': name });
+      assert.equal(alert.output_fields['proc.exepath'], `${folder}/sh`);
     });
   }
 });
