@@ -94,6 +94,7 @@ inline_always void write_path(struct record *record, struct task_struct *task, c
   event->other_view = 0;
   event->raw = !arguments.path && arguments.dirfd >= 0 ? append_empty(record, PATH_RAW_LIMIT)
                                                        : append_text(record, call, arguments.path, PATH_RAW_LIMIT);
+  count_gone(record, arguments.path, event->raw);
   event->text = append_text(record, call, arguments.text, PATH_TEXT_LIMIT);
   if (arguments.dirfd >= 0 || is_relative(record, event->raw, arguments.dirfd, PATH_RAW_LIMIT))
     event->directory = append_directory(record, task, arguments.dirfd, PATH_DIRECTORY_LIMIT);

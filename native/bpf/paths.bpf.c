@@ -128,6 +128,8 @@ inline_always void write_paths(struct record *record, struct task_struct *task, 
   event->call_flags = arguments.flags;
   event->old_raw = append_text(record, call, arguments.old_path, PATHS_OLD_LIMIT);
   event->new_raw = append_text(record, call, arguments.new_path, PATHS_NEW_LIMIT);
+  count_gone(record, arguments.old_path, event->old_raw);
+  count_gone(record, arguments.new_path, event->new_raw);
   event->text = append_text(record, call, arguments.text, PATHS_TEXT_LIMIT);
   if (event_type(record) == EVENT_MOVE_MOUNT)
     write_moved(record, task, arguments.old_dirfd);

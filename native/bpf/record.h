@@ -155,6 +155,13 @@ inline_always struct string_ref append_text(struct record *record, const struct 
   return (struct string_ref){start, length - 1};
 }
 
+/* Counts a call that succeeded as lost if a path of it can't be read any more: another thread has taken the memory
+ * away, so no rule on the path can match. */
+inline_always void count_gone(const struct record *record, u64 address, struct string_ref path) {
+  if (unlikely(address && !path.offset) && record->header->result >= 0)
+    count_unkept(record->header->type);
+}
+
 /* Appends the path of a dentry on a mount, up to that root. *partial is set when it was cut. */
 inline_always struct string_ref append_path_to(struct record *record, u64 dentry, u64 mnt, u64 root_dentry,
                                                u64 root_mnt, u64 limit, bool *partial) {

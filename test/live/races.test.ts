@@ -122,6 +122,12 @@ function gone(name?: string): string {
   return `race:${str(secret(name))}`;
 }
 
+/** How many events of a type are counted as dropped. */
+function lostOf(type: string): () => number {
+  const number = findEventType(type)?.number ?? assert.fail();
+  return () => agent.counters.capture.dropped[number] ?? 0;
+}
+
 /** Runs the steps; the alert of the last call, which is one of the probe's. */
 async function last(what: Probe, steps: readonly Step[]): Promise<{ readonly call: Call; readonly alert: AlertLine }> {
   const calls = await act(steps);
@@ -216,10 +222,18 @@ describe('files', () => {
     assertFields(moved.alert, { 'evt.arg.oldpath': decoy('a-folder'), 'evt.arg.newpath': decoy('b-folder') });
   });
 
-  test('limit: and have no name where it is gone', async () => {
+  test('limit: and have no name where it is gone, which is counted as dropped', async () => {
+    const mkdirat = lostOf('mkdirat');
+    const renameat2 = lostOf('renameat2');
+    const before = [mkdirat(), renameat2()];
     const { alert } = await last(PATHS, [['mkdirat', AT_FDCWD, gone('c-folder'), 0o755]]);
     assert.ok(existsSync(secret('c-folder')));
     assertFields(alert, { 'evt.rawres': 0, 'evt.arg.path': null });
+    const folder = str(secret('c-folder'));
+    const moved = await last(PATHS, [['renameat2', AT_FDCWD, folder, AT_FDCWD, gone('d-folder'), 0]]);
+    assert.ok(existsSync(secret('d-folder')));
+    assertFields(moved.alert, { 'evt.rawres': 0, 'evt.arg.newpath': null });
+    await until(() => mkdirat() > (before[0] ?? 0) && renameat2() > (before[1] ?? 0));
   });
 
   test('the same by io_uring: the paths that the kernel used', async () => {
@@ -233,8 +247,7 @@ describe('files', () => {
 });
 
 test('a descriptor that is closed before the call that made it returns: counted as dropped', async () => {
-  const number = findEventType('openat')?.number ?? assert.fail();
-  const lost = () => agent.counters.capture.dropped[number] ?? 0;
+  const lost = lostOf('openat');
   // The first numbers come within a second.
   await until(() => agent.product.summary().engine !== undefined);
   const before = lost();
