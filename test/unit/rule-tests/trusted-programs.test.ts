@@ -84,6 +84,21 @@ const CASES: readonly (readonly [name: string, event: Event, rule?: string])[] =
     'a program with a long name',
     { ...READ, 'proc.name': 'polkit-agent-he', 'proc.exepath': '/usr/lib/polkit-1/polkit-agent-helper-1' },
   ],
+  [
+    'a copy below /usr where nobody looks',
+    { ...READ, 'proc.exepath': '/usr/share/planted/sshd' },
+    'Sensitive file read',
+  ],
+  ['a copy beside the libraries', { ...READ, 'proc.exepath': '/usr/lib/sshd' }, 'Sensitive file read'],
+  [
+    'a copy on a mount that is mounted nowhere',
+    { ...READ, 'proc.exepath': '(unreachable)/usr/sbin/sshd' },
+    'Sensitive file read',
+  ],
+  ['sshd-session', { ...READ, 'proc.name': 'sshd-session', 'proc.exepath': '/usr/lib/openssh/sshd-session' }],
+  ['sssd_be', { ...READ, 'proc.name': 'sssd_be', 'proc.exepath': '/usr/libexec/sssd/sssd_be' }],
+  ['sshd to which the loader adds code', { ...READ, 'proc.env[LD_PRELOAD]': '/srv/added.so' }, 'Sensitive file read'],
+  ['sshd with a library of the system', { ...READ, 'proc.env[LD_PRELOAD]': 'libeatmydata.so' }],
   ['an applet of busybox', { ...READ, 'proc.name': 'su', 'proc.exepath': '/bin/busybox', 'proc.exe': 'su' }],
   [
     'another applet of busybox, by a link that is called su',
@@ -92,6 +107,25 @@ const CASES: readonly (readonly [name: string, event: Event, rule?: string])[] =
   ],
   ['a script of the system', SCRIPT],
   ['a script of that name elsewhere', { ...SCRIPT, 'proc.args': '/tmp/adduser' }, 'Sensitive file read'],
+  [
+    'a script of that name below /usr where nobody looks',
+    { ...SCRIPT, 'proc.args': '/usr/share/planted/adduser' },
+    'Sensitive file read',
+  ],
+  [
+    'another script of the system, by a link to its interpreter that is called adduser',
+    { ...SCRIPT, 'proc.args': '/usr/bin/prove /usr/sbin/adduser' },
+    'Sensitive file read',
+  ],
+  [
+    'a one-line program that begins like the path of the script',
+    { ...SCRIPT, 'proc.args': '-e /usr/sbin/adduser/;exec' },
+    'Sensitive file read',
+  ],
+  [
+    'a script of a shell, with an option',
+    { ...SCRIPT, 'proc.name': 'vigr', 'proc.exepath': '/usr/bin/dash', 'proc.args': '-e /usr/sbin/vigr' },
+  ],
   [
     'a way out of the folders of the system',
     { ...SCRIPT, 'proc.args': '/usr/sbin/../../tmp/adduser' },
@@ -195,6 +229,21 @@ const CASES: readonly (readonly [name: string, event: Event, rule?: string])[] =
   ],
   ['a shell below make', SHELL],
   [
+    'a shell by a link of another name, below a server',
+    { ...SHELL, 'proc.name': 'innocent', 'proc.pname': 'httpd', 'proc.pexepath': '/usr/sbin/httpd' },
+    'Shell spawned in container',
+  ],
+  [
+    'a script of a shell, below a server',
+    {
+      ...SHELL,
+      'proc.name': 'hook.sh',
+      'proc.args': '-e /srv/hook.sh',
+      'proc.pname': 'httpd',
+      'proc.pexepath': '/usr/sbin/httpd',
+    },
+  ],
+  [
     'a shell that the runtime starts',
     { ...SHELL, 'proc.pname': 'containerd-shim', 'proc.pexepath': '/usr/local/bin/containerd-shim-runc-v2' },
   ],
@@ -216,6 +265,16 @@ const CASES: readonly (readonly [name: string, event: Event, rule?: string])[] =
   ],
 ];
 
+/** The event with its first two arguments by themselves. */
+function withArguments(event: Event): Event {
+  const [first, second] = String(event['proc.args'] ?? '').split(' ');
+  return {
+    ...event,
+    ...(first ? { 'proc.args[0]': first } : {}),
+    ...(second ? { 'proc.args[1]': second } : {}),
+  };
+}
+
 test('the shipped rules trust executables, not names', () => {
   const directory = makeDirectory();
   try {
@@ -223,7 +282,11 @@ test('the shipped rules trust executables, not names', () => {
     const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
     const tests = {
       rules: files.sort().map((name) => join(folder, name)),
-      tests: CASES.map(([name, event, rule]) => ({ name, event, expect: rule === undefined ? 'none' : [rule] })),
+      tests: CASES.map(([name, event, rule]) => ({
+        name,
+        event: withArguments(event),
+        expect: rule === undefined ? 'none' : [rule],
+      })),
     };
     const file = `${directory.path}/tests.yaml`;
     writeFileSync(file, JSON.stringify(tests));
