@@ -12,6 +12,7 @@ import { probe } from '../support/probe.ts';
 
 const MSG_FASTOPEN = 0x20000000;
 const MSG_NOSIGNAL = 0x4000;
+const IPPROTO_MPTCP = 262;
 const F_GETFD = 1;
 const F_DUPFD = 0;
 const F_DUPFD_CLOEXEC = 1030;
@@ -109,6 +110,19 @@ for (const step of FAST_OPENS) {
     // A request of io_uring that sends is reported when it is made.
     if (!String(step[0]).startsWith('ring')) assertFields(alert, { 'evt.rawres': result, 'evt.res': 'ECONNREFUSED' });
     await agent.none(SENDS.name, { 'proc.vpid': BigInt(pid) });
+  });
+}
+
+for (const step of [
+  ['connect', 'r0', 'in:127.0.0.1:9', 'len'],
+  ['sendto', 'r0', str('data'), 4, MSG_FASTOPEN, 'in:127.0.0.1:9', 'len'],
+] satisfies Step[]) {
+  test(`Multipath TCP, by ${step[0]}, is TCP`, async () => {
+    const calls = await act([['socket', AF_INET, SOCK_STREAM, IPPROTO_MPTCP], step]);
+    const { pid, result } = calls[1] ?? assert.fail();
+    assert.equal(result, -errno('ECONNREFUSED'));
+    const alert = await agent.only(CONNECTS.name, { 'proc.vpid': BigInt(pid) });
+    assertFields(alert, { 'fd.sip': '127.0.0.1', 'fd.sport': 9, 'fd.l4proto': 'tcp', 'evt.res': 'ECONNREFUSED' });
   });
 }
 
