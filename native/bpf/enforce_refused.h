@@ -106,7 +106,9 @@ inline_always void publish(struct enforce_draft *draft, struct record *record) {
   bool fits = false;
   if (ring) {
     bpf_spin_lock(&draft->lock);
-    fits = take_room(record->ring, size, &record->position);
+    /* take_room() calls a function, which a program that holds a lock may not. */
+    record->position = try_to_take_room(record->ring, size, RESERVE_TRIES);
+    fits = record->position != NO_ROOM;
     if (fits) {
       struct event_header *header = ring + (record->position & (ring_size - 1) & RECORD_ALIGNED);
       copy_words((void *)header, draft->words, size);

@@ -94,14 +94,14 @@ inline_always u64 leader_of(struct task_struct *task) {
   return LOAD_WORD(task_struct, task, group_leader);
 }
 
-inline_always void fill_ids(struct image *image, struct task_struct *task, struct capture_shared *capture) {
+inline_always void fill_ids(struct image *image, struct task_struct *task, u64 clock_offset) {
   u64 own = LOAD_WORD(task_struct, leader_of(task), thread_pid);
   u64 signal = LOAD_WORD(task_struct, task, signal);
   u64 group = LOAD_WORD(signal_struct, signal, pids[PIDTYPE_PGID]);
   u64 session = LOAD_WORD(signal_struct, signal, pids[PIDTYPE_SID]);
   u32 level = LOAD(pid, own, level);
   u64 innermost = LOAD_WORD(upid, upid_at(own, level), ns);
-  image->pid = task->tgid;
+  image->pid = LOAD(task_struct, task, tgid);
   image->ppid = LOAD(task_struct, LOAD_WORD(task_struct, task, real_parent), tgid);
   image->vpid = pid_at(own, level);
   image->pgid = pid_at(group, 0);
@@ -110,7 +110,7 @@ inline_always void fill_ids(struct image *image, struct task_struct *task, struc
   image->vsid = pid_at(session, level);
   image->pid_namespace = LOAD(pid_namespace, innermost, ns.inum);
   u64 init = LOAD_WORD(pid_namespace, innermost, child_reaper);
-  image->pidns_start_time = init ? LOAD(task_struct, init, start_boottime) + capture->clock_offset : 0;
+  image->pidns_start_time = init ? LOAD(task_struct, init, start_boottime) + clock_offset : 0;
 }
 
 inline_always void fill_credentials(struct image *image, struct task_struct *task) {
@@ -123,7 +123,7 @@ inline_always void fill_credentials(struct image *image, struct task_struct *tas
   image->cap_effective = LOAD_WORD(cred, cred, cap_effective);
   image->user_namespace = LOAD(user_namespace, LOAD_WORD(cred, cred, user_ns), ns.inum);
   image->owner = owner_of(task);
-  image->login_uid = bpf_core_field_exists(task->loginuid) ? task->loginuid.val : ~0u;
+  image->login_uid = bpf_core_field_exists(task->loginuid) ? LOAD(task_struct, task, loginuid.val) : ~0u;
 }
 
 /* A task that ends has no nsproxy any more. */
@@ -174,14 +174,17 @@ inline_always u64 cgroup_of_task(struct task_struct *task) {
   return cgroup_of(LOAD_WORD(task_struct, task, cgroups));
 }
 
-/* Everything of the kernel's half but ids and strings; the strings are absent. */
-inline_always void fill_image(struct draft *draft, struct task_struct *task, u32 kind) {
-  struct image *image = &draft->space->image;
+/* Everything of the kernel's half but ids and strings; the strings are absent. A global function, as put_path() is. */
+__noinline u32 fill_image_in(struct draft_space *space, u32 kind, u64 clock_offset) {
+  if (!space)
+    return 0;
+  struct image *image = &space->image;
+  struct task_struct *task = (void *)space->task;
   image->kind = kind;
-  image->flags = task->flags & KERNEL_THREAD ? IMAGE_FLAG_KERNEL_THREAD : 0;
-  image->time = wall_time(draft->capture);
-  image->start_time = LOAD(task_struct, leader_of(task), start_boottime) + draft->capture->clock_offset;
-  fill_ids(image, task, draft->capture);
+  image->flags = LOAD(task_struct, task, flags) & KERNEL_THREAD ? IMAGE_FLAG_KERNEL_THREAD : 0;
+  image->time = bpf_ktime_get_boot_ns() + clock_offset;
+  image->start_time = LOAD(task_struct, leader_of(task), start_boottime) + clock_offset;
+  fill_ids(image, task, clock_offset);
   fill_credentials(image, task);
   fill_executable(image, task);
   image->tty = terminal_of(task);
@@ -193,6 +196,12 @@ inline_always void fill_image(struct draft *draft, struct task_struct *task, u32
   READ(&image->comm_bytes, (void *)(leader_of(task) + bpf_core_field_offset(struct task_struct, comm)));
   image->executable = image->argv = image->environment = image->cwd = image->cgroup = image->stream =
       (struct string_ref){};
+  return 0;
+}
+
+inline_always void fill_image(struct draft *draft, struct task_struct *task, u32 kind) {
+  draft->space->task = (u64)task;
+  fill_image_in(draft->space, kind, draft->capture->clock_offset);
 }
 
 /* Stores in task storage the values that a later change is compared with. */
@@ -296,40 +305,62 @@ static long look_at_memory(struct task_struct *task, struct vm_area_struct *area
 
 #define MEMORY_LOOKS 16 /* while other threads change the mappings */
 
-inline_always u64 end_of_memory(struct task_struct *task, u64 start) {
-  u64 end = 0;
-  for (u32 look = 0; look < MEMORY_LOOKS; look++) {
-    if (bpf_find_vma(task, start, look_at_memory, &end, 0) != -16 /* EBUSY */)
-      break;
-  }
-  return end;
+struct memory_look {
+  struct task_struct *task;
+  u64 start;
+  u64 end;
+};
+
+static long look_once(u32 index, struct memory_look *look) {
+  return bpf_find_vma(look->task, look->start, look_at_memory, &look->end, 0) != -16 /* EBUSY */;
 }
 
-/* A range of the task's memory that holds strings, each ended by a NUL; the last one too when it is cut. `other` is a
- * constant: whether the task is not the current one, which only a sleepable program may ask. */
+inline_always u64 end_of_memory(struct task_struct *task, u64 start) {
+  struct memory_look look = {.task = task, .start = start};
+  bpf_loop(MEMORY_LOOKS, look_once, &look, 0);
+  return look.end;
+}
+
+/* Appends a range of a task's memory that holds strings, each ended by a NUL; the last one too when it is cut. `other`
+ * is a constant: whether the task is not the current one, which only a sleepable program may ask. */
+inline_always struct string_ref copy_memory(struct draft_space *space, struct task_struct *other, u64 start, u64 end) {
+  struct draft draft = {.space = space};
+  u64 length = end - start;
+  if (end <= start)
+    return (struct string_ref){};
+  opaque(length);
+  if (length > LONGEST_TEXT + 1) {
+    length = LONGEST_TEXT + 1;
+    space->image.flags |= IMAGE_FLAG_TRUNCATED;
+  }
+  u64 filled = draft_filled(&draft);
+  u8 *bytes = space->bytes + filled;
+  long failed = other ? bpf_copy_from_user_task(bytes, length, (void *)start, other, 0)
+                      : bpf_probe_read_user(bytes, length, (void *)start);
+  if (failed)
+    return (struct string_ref){};
+  bytes[length - 1] = 0;
+  fill_draft(&draft, filled + length);
+  return (struct string_ref){filled, length};
+}
+
+/* The same of the current task, as one number. A global function, as put_path() is. */
+__noinline u64 copy_own_memory(struct draft_space *space, u64 start, u64 end) {
+  if (!space)
+    return 0;
+  struct string_ref text = copy_memory(space, 0, start, end);
+  return (u64)text.length << 32 | text.offset;
+}
+
 inline_always void append_memory(struct draft *draft, struct string_ref *text, struct task_struct *task, u64 start,
                                  u64 end, bool other) {
   if (other) {
     u64 readable = end_of_memory(task, start);
-    end = end < readable ? end : readable;
+    *text = copy_memory(draft->space, task, start, end < readable ? end : readable);
+  } else {
+    u64 copied = copy_own_memory(draft->space, start, end);
+    *text = (struct string_ref){(u32)copied, copied >> 32};
   }
-  u64 length = end - start;
-  if (end <= start)
-    return;
-  opaque(length);
-  if (length > LONGEST_TEXT + 1) {
-    length = LONGEST_TEXT + 1;
-    draft->space->image.flags |= IMAGE_FLAG_TRUNCATED;
-  }
-  u64 filled = draft_filled(draft);
-  u8 *bytes = draft->space->bytes + filled;
-  long failed = other ? bpf_copy_from_user_task(bytes, length, (void *)start, task, 0)
-                      : bpf_probe_read_user(bytes, length, (void *)start);
-  if (failed)
-    return;
-  bytes[length - 1] = 0;
-  *text = (struct string_ref){filled, length};
-  fill_draft(draft, filled + length);
 }
 
 inline_always void append_cwd(struct draft *draft, struct task_struct *task) {

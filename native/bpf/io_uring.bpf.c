@@ -27,11 +27,16 @@ struct trace_event_raw_io_uring_cqe_overflow {
   u32 cflags;
 } RELOCATED;
 
+/* Whether a request may replace the file of a kept open. A global function, as put_path() is. */
+__noinline u32 may_replace(u64 request) {
+  return replaceable_by(request).count != 0;
+}
+
 /* The pending requests that are looked at before the kernel goes on: silent ones always. Others have their completion;
  * it may come after those behind them in a batch, so one that may replace their file has them looked at before. */
 inline_always u32 settles(const struct capture_shared *control, u64 submitted) {
   u32 settle = control->silent_requests ? SETTLE_SILENT : 0;
-  if (unlikely(control->kept_opens) && submitted && replaceable_by(submitted).count)
+  if (unlikely(control->kept_opens) && submitted && may_replace(submitted))
     settle |= SETTLE_KEPT;
   return settle && submitted ? settle | SETTLE_SUBMITTED : settle;
 }

@@ -103,7 +103,7 @@ inline_always void note_exec(struct task_struct *task) {
   image->exec_time = process->exec_time = image->time;
   append_program(&draft, task);
   append_texts(&draft, task, false);
-  append_stream(&draft, task);
+  append_stream(&draft);
   remember(process, image);
   store_image_id(process, send_draft(&draft, ROOM_EVENT, process) ? id : 0, draft.capture);
 }

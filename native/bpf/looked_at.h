@@ -96,18 +96,35 @@ inline_always void look_at_ending(struct looked_at *looked, u64 dentry) {
   looked->ending[1] = load_word(last - 8) >> second << second & is_longer;
 }
 
-/* Walks forwards over the beginning of a name. False when the walk is dead. */
-inline_always bool step_over(struct states *states, const u64 *words, u64 length) {
+/* Where a walk is, and the beginning of the name that it goes over next. */
+struct name_walk {
+  u64 state;
+  u64 clauses;
+  u64 words[LOOKED_BYTES / 8];
+  u64 length;
+};
+
+/* Walks forwards over the beginning of a name. False when the walk is dead. A global function, as put_path() is: there
+ * are as many ways out of it as bytes. */
+__noinline u32 walk_over_name(struct filter *filter, struct name_walk *walk) {
+  if (!filter || !walk)
+    return 0;
+  struct states states = {filter, walk->state, walk->clauses};
+  u64 length = walk->length;
   for (u32 word = 0; word < LOOKED_BYTES / 8; word++) {
-    for (u32 i = 0; i < 8; i++) {
-      if (8 * word + i >= length)
-        return true;
-      step(states, words[word] >> 8 * i);
-      if (!states->state)
-        return false;
-    }
+    for (u32 i = 0; i < 8 && states.state && 8 * word + i < length; i++) step(&states, walk->words[word] >> 8 * i);
   }
-  return true;
+  walk->state = states.state;
+  walk->clauses = states.clauses;
+  return states.state != 0;
+}
+
+inline_always bool step_over(struct states *states, const u64 *words, u64 length) {
+  struct name_walk walk = {states->state, states->clauses, {words[0], words[1]}, length};
+  bool lives = walk_over_name(states->filter, &walk);
+  states->state = walk.state;
+  states->clauses = walk.clauses;
+  return lives;
 }
 
 /* Clauses whose ending a last component can satisfy. */

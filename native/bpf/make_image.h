@@ -60,7 +60,7 @@ inline_always void send_image(struct draft *draft, struct process *process, stru
   if (reads_texts)
     append_texts(draft, task, other);
   if (!previous)
-    append_stream(draft, task);
+    append_stream(draft);
   if (!write_draft(draft, previous ? ROOM_CHANGE : ROOM_EVENT, process)) {
     *(volatile u32 *)&process->changed = previous != 0;
     return;

@@ -124,6 +124,7 @@ struct {
 #define DRAFT_SPACES 3
 struct draft_space {
   u64 busy;
+  u64 task; /* address of the one that is described: a number, which global functions take */
   union {
     struct image image;
     u8 bytes[LONGEST_IMAGE];

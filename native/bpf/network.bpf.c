@@ -44,21 +44,27 @@ inline_always void read_passed(union passed *passed, const struct call *call, u6
   read_memory(call, passed, size, address);
 }
 
-/* The path of a unix address as passed: up to its NUL, or all of it when it is abstract and begins with one. */
+/* Writes the path of a unix address as passed: up to its NUL, or all of it when it is abstract and begins with one.
+ * Returns its length; 0: there is none. A global function, as put_path() is. */
+__noinline u64 put_passed_path(struct unix_path *to, u64 address, u32 length, u32 way) {
+  const struct call call = {.way = way};
+  u64 size = length - offsetof(struct sockaddr_un, sun_path), path = address + offsetof(struct sockaddr_un, sun_path);
+  if (!to || size == 0 || size > LONGEST_UNIX_PATH)
+    return 0;
+  opaque(size); /* or clang leaves out the masks, which 6.1 needs: it may have compared another register */
+  if (read_memory(&call, to->text, size & (UNIX_PATH_ROOM - 1), path))
+    return 0;
+  opaque(size);
+  to->text[size & (UNIX_PATH_ROOM - 1)] = 0;
+  return end_unix_path(to, size);
+}
+
 inline_always void append_passed_path(struct record *record, const struct call *call, u64 address, u32 length) {
   struct event_network *event = (void *)record->header;
   u64 start = filled(record, NETWORK_PASSED_LIMIT);
-  u8 *text = (void *)event + start;
-  u64 path = address + offsetof(struct sockaddr_un, sun_path);
-  u32 size = length - offsetof(struct sockaddr_un, sun_path);
-  if (size == 0 || size > LONGEST_UNIX_PATH || read_memory(call, text, size & (UNIX_PATH_ROOM - 1), path))
+  u64 size = put_passed_path((void *)event + start, address, length, call->way);
+  if (!size)
     return;
-  if (*(volatile u8 *)text) {
-    text[size & (UNIX_PATH_ROOM - 1)] = 0;
-    long string = bpf_probe_read_kernel_str(text, UNIX_PATH_ROOM, text);
-    if (string > 0)
-      size = string - 1;
-  }
   event->passed_path = (struct string_ref){start, size};
   fill(record, start + size);
 }
@@ -97,18 +103,25 @@ inline_always void append_data(struct record *record, u64 address, s64 size) {
   fill(record, start + length);
 }
 
-/* Writes the remote end over what the sock has. */
-inline_always void set_remote(struct event_network *event, struct ipv6 remote, u32 port) {
-  struct ipv6 local;
+/* Writes the remote end over what the sock has. A global function, as put_path() is. */
+__noinline u32 put_remote(struct event_network *event, u64 high, u64 low, u32 port) {
+  struct ipv6 local, remote = {high, low};
+  if (!event)
+    return 0;
   if (event->kind == '6') {
     __builtin_memcpy(&local, event->local_address, sizeof(local));
     put_ipv6((void *)event, local, remote);
   } else if (event->kind == '4' && is_mapped(remote)) {
     *(u32 *)event->remote_address = ipv4_of(remote);
   } else {
-    return; /* not an address that such a socket takes */
+    return 0; /* not an address that such a socket takes */
   }
   event->remote_port = event->l4 == L4_RAW ? 0 : port;
+  return 0;
+}
+
+inline_always void set_remote(struct event_network *event, struct ipv6 remote, u32 port) {
+  put_remote(event, remote.high, remote.low, port);
 }
 
 inline_always bool is_ip(const union passed *passed) {
@@ -156,17 +169,22 @@ inline_always struct socket_arguments socket_arguments(u32 type, const struct ca
   }
 }
 
-/* Number of pending connections of the listener that one was accepted from. */
-inline_always void fill_queue(struct event_network *event, struct task_struct *task, s64 listener) {
-  u64 file = file_at(task, listener);
+/* Pending connections of the listener with that descriptor: their number, and in the upper half their limit. A global
+ * function, as put_path() is. */
+__noinline u64 queue_of(s64 listener) {
+  u64 file = file_at(bpf_get_current_task_btf(), listener);
   u64 sock = file ? sock_of(file) : 0;
-  event->queue_length = sock ? LOAD(sock, sock, sk_ack_backlog) : 0;
-  event->queue_max = sock ? LOAD(sock, sock, sk_max_ack_backlog) : 0;
+  return sock ? LOAD(sock, sock, sk_ack_backlog) | (u64)LOAD(sock, sock, sk_max_ack_backlog) << 32 : 0;
+}
+
+inline_always void fill_queue(struct event_network *event, s64 listener) {
+  u64 queue = queue_of(listener);
+  event->queue_length = queue;
+  event->queue_max = queue >> 32;
 }
 
 /* The numbers that only one of the calls has as arguments. */
-inline_always void fill_numbers(struct event_network *event, u32 type, const struct call *call,
-                                struct task_struct *task) {
+inline_always void fill_numbers(struct event_network *event, u32 type, const struct call *call) {
   switch (type) {
     case EVENT_SOCKET:
       event->domain = ARGUMENT(call, 0);
@@ -179,10 +197,10 @@ inline_always void fill_numbers(struct event_network *event, u32 type, const str
       return;
     case EVENT_ACCEPT4:
       event->call_flags = ARGUMENT(call, 3);
-      fill_queue(event, task, (s32)ARGUMENT(call, 0));
+      fill_queue(event, (s32)ARGUMENT(call, 0));
       return;
     case EVENT_ACCEPT:
-      fill_queue(event, task, (s32)ARGUMENT(call, 0));
+      fill_queue(event, (s32)ARGUMENT(call, 0));
       return;
     default:
       return;
@@ -230,8 +248,9 @@ inline_always void fill_outcome(struct event_network *event, u32 type, s64 resul
   }
 }
 
-/* A connection that a signal interrupted goes on, as one that was not waited for: it is reported as that. */
-inline_always s64 result_of_connect(s64 result, u64 sock) {
+/* A connection that a signal interrupted goes on, as one that was not waited for: it is reported as that. A
+ * global function, as put_path() is. */
+__noinline s64 result_of_connect(s64 result, u64 sock) {
   bool interrupted = result == -EINTR || (result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK);
   if (likely(!interrupted))
     return result;
@@ -261,7 +280,7 @@ inline_always void write_socket(struct record *record, struct task_struct *task,
   struct event_network *event = (void *)record->header;
   clear_network(event);
   event->header.fd = fd_of(call, arguments.fd);
-  fill_numbers(event, event_type(record), call, task);
+  fill_numbers(event, event_type(record), call);
   read_passed(&passed, call, arguments.address, arguments.length);
   append_passed(record, call, &passed, arguments.address, arguments.length);
   if (used->file)

@@ -56,20 +56,37 @@ inline_always u32 event_type(struct record *record) {
 /* Attempts of a program to move the head while others, interrupting it, do the same. */
 #define RESERVE_TRIES 4
 
+/* No position: those are multiples of eight. */
+#define NO_ROOM (~0ull)
+
+/* Moves the head by `longest`, in so many attempts, a constant. Returns where the room begins, or NO_ROOM. */
+inline_always u64 try_to_take_room(struct ring_control *ring, u64 longest, u32 tries) {
+  u64 head = *(volatile u64 *)&ring->head;
+  for (u32 try = 0; try < tries; try++) {
+    if (head + longest - *(volatile u64 *)&ring->tail > ring_size)
+      return NO_ROOM;
+    u64 seen = __sync_val_compare_and_swap(&ring->head, head, head + longest);
+    if (seen == head)
+      return head;
+    head = seen;
+  }
+  return NO_ROOM;
+}
+
+/* The attempts after the first, which are rare. A global function, as put_path() is. */
+__noinline u64 take_room_again(struct ring_control *ring, u64 longest) {
+  return ring ? try_to_take_room(ring, longest, RESERVE_TRIES - 1) : NO_ROOM;
+}
+
 /* Moves the head by `longest`; false when the ring has no room for that. */
 inline_always bool take_room(struct ring_control *ring, u64 longest, u64 *position) {
   u64 head = *(volatile u64 *)&ring->head;
-  for (int try = 0; try < RESERVE_TRIES; try++) {
-    if (head + longest - *(volatile u64 *)&ring->tail > ring_size)
-      return false;
-    u64 seen = __sync_val_compare_and_swap(&ring->head, head, head + longest);
-    if (seen == head) {
-      *position = head;
-      return true;
-    }
-    head = seen;
-  }
-  return false;
+  if (head + longest - *(volatile u64 *)&ring->tail > ring_size)
+    return false;
+  if (unlikely(__sync_val_compare_and_swap(&ring->head, head, head + longest) != head))
+    head = take_room_again(ring, longest);
+  *position = head;
+  return likely(head != NO_ROOM);
 }
 
 /* Reserves room for an event of that type and fills in its header but for size and commit; `fixed` bytes are the part

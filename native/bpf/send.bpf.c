@@ -95,8 +95,10 @@ inline_always bool find_send(struct sending *sending, const struct call *call, s
   return true;
 }
 
-/* The whole path of a unix address as one number. Nobody can make up two paths with the same: the factor is secret. */
-inline_always u64 path_number(const struct call *call, u64 address, u32 length) {
+/* The whole path of a unix address as one number. Nobody can make up two paths with the same: the factor is secret.
+ * A global function, as put_path() is. */
+__noinline u64 path_number(u64 address, u32 length, u32 way) {
+  const struct call call = {.way = way};
   struct passed_call *space = passed_space();
   u64 size = length, number = ring_secret;
   opaque(size);
@@ -104,7 +106,7 @@ inline_always u64 path_number(const struct call *call, u64 address, u32 length) 
     return 0;
   u64 *words = (void *)space->texts[1]; /* of no use to sends */
   __builtin_memset(words, 0, UNIX_PATH_ROOM);
-  read_memory(call, words, size, address);
+  read_memory(&call, words, size, address);
 #pragma unroll
   for (u32 i = 0; i < UNIX_PATH_ROOM / sizeof(u64); i++)
     number = ((number ^ words[i]) + (number >> 29)) * (ring_secret | 1);
@@ -135,7 +137,7 @@ inline_always struct peer_key peer_key(const struct call *call, u64 file, const 
   if (peer->family == AF_INET6)
     key.peer = *peer;
   else if (peer->family == AF_UNIX)
-    key.peer.words[1] = path_number(call, address, length);
+    key.peer.words[1] = path_number(address, length, call->way);
   return key;
 }
 

@@ -110,9 +110,10 @@ inline_always void take(struct share *share, u64 size) {
     __sync_fetch_and_add(&share->since, size);
 }
 
-/* Whether a record of that size may be written for a process (0: unknown) and an owner. `room` is a constant. */
-inline_always bool may_take(const struct filling *filling, enum room room, u64 size, struct process *process,
-                            u64 owner) {
+#define SIZED_ROOM(room, size) ((u64)(room) << 32 | (size))
+
+/* may_take() when the ring is not calm. A global function, as put_path() is, which may have five arguments. */
+__noinline u32 may_take_more(struct share *own, u64 owner, u64 read, u64 written, u64 sized_room) {
   static const struct {
     u64 reserve; /* bytes left to others */
     u64 process; /* quarters of what is free */
@@ -121,18 +122,25 @@ inline_always bool may_take(const struct filling *filling, enum room room, u64 s
       [ROOM_CHANGE] = {LIFECYCLE_BYTES / 16, 1, 4},
       [ROOM_FORK] = {LIFECYCLE_BYTES / 32, 4, 8},
       [ROOM_EVENT] = {LIFECYCLE_BYTES / 64, 4, 16},
+      [ROOM_END] = {}, /* always has room */
   };
-  if (is_calm(filling))
-    return true;
-  u64 free = LIFECYCLE_BYTES - (filling->written - filling->read);
-  struct share *own = process ? &process->share : 0;
+  const struct filling filling = {read, written};
+  u64 room = BOUNDED(sized_room >> 32, 0, ROOM_END), size = (u32)sized_room;
+  u64 free = LIFECYCLE_BYTES - (written - read);
   struct share *user = share_of_user(owner);
-  if (room != ROOM_END && (free < limits[room].reserve || !is_modest(own, filling, free, limits[room].process) ||
-                           !is_modest(user, filling, free, limits[room].user)))
+  if (room != ROOM_END && (free < limits[room].reserve || !is_modest(own, &filling, free, limits[room].process) ||
+                           !is_modest(user, &filling, free, limits[room].user)))
     return false;
   take(own, size);
   take(user, size);
   return true;
+}
+
+/* Whether a record of that size may be written for a process (0: unknown) and an owner. */
+inline_always bool may_take(const struct filling *filling, enum room room, u64 size, struct process *process,
+                            u64 owner) {
+  return is_calm(filling) ||
+         may_take_more(process ? &process->share : 0, owner, filling->read, filling->written, SIZED_ROOM(room, size));
 }
 
 #endif

@@ -138,25 +138,42 @@ __noinline u32 describe_sock(struct event_descriptor *event, u64 sock) {
   return family;
 }
 
-/* The path that a unix socket is bound to, or else its peer; of a client that of its peer alone, because it may be
- * bound to any path before it connects. Bytes as they are, an abstract one begins with a NUL. */
-inline_always void append_unix_path(struct record *record, u64 sock, u32 role, u64 limit) {
-  struct event_descriptor *event = (void *)record->header;
+struct unix_path {
+  u8 text[UNIX_PATH_ROOM];
+};
+
+/* Ends a path at its NUL, unless it is abstract and begins with one. Returns its length. */
+inline_always u64 end_unix_path(struct unix_path *path, u64 length) {
+  if (!*(volatile u8 *)path->text)
+    return length;
+  long string = bpf_probe_read_kernel_str(path->text, UNIX_PATH_ROOM, path->text);
+  return string > 0 && (u64)string <= length ? string - 1 : length;
+}
+
+/* Writes the path that a unix socket is bound to, or else its peer; of a client that of its peer alone, because it may be
+ * bound to any path before it connects. Bytes as they are, an abstract one begins with a NUL. Returns its length; 0: it
+ * has none. A global function, as put_path() is. */
+__noinline u64 put_unix_path(struct unix_path *path, u64 sock, u32 role) {
+  if (!path)
+    return 0;
   u64 address = role == ROLE_CLIENT ? 0 : LOAD_WORD(unix_sock, sock, addr);
   if (!address)
     address = LOAD_WORD(unix_sock, LOAD_WORD(unix_sock, sock, peer), addr);
   u64 length = LOAD(unix_address, address, len);
   if (!address || length <= 2)
-    return;
+    return 0;
   length = (length - 2) & (UNIX_PATH_ROOM - 1);
+  u64 from = address + bpf_core_field_offset(struct unix_address, name[0].sun_path);
+  bpf_probe_read_kernel(path->text, length, (void *)from);
+  return end_unix_path(path, length); /* a path in the file system has its NUL counted */
+}
+
+inline_always void append_unix_path(struct record *record, u64 sock, u32 role, u64 limit) {
+  struct event_descriptor *event = (void *)record->header;
   u64 start = filled(record, limit);
-  u8 *text = (void *)event + start;
-  bpf_probe_read_kernel(text, length, (void *)(address + bpf_core_field_offset(struct unix_address, name[0].sun_path)));
-  if (*(volatile u8 *)text) { /* a path in the file system has its NUL counted */
-    long string = bpf_probe_read_kernel_str(text, UNIX_PATH_ROOM, text);
-    if (string > 0 && (u64)string <= length)
-      length = string - 1;
-  }
+  u64 length = put_unix_path((void *)event + start, sock, role);
+  if (!length)
+    return;
   event->resolved = (struct string_ref){start, length};
   fill(record, start + length);
 }
