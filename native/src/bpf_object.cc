@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "bpf_error.h"
+#include "ready_program.h"
 
 namespace wasprey {
 namespace {
@@ -20,6 +21,7 @@ Error SizeError(const char* name) {
 }  // namespace
 
 Result<BpfObject> BpfObject::Open(const std::string& path) {
+  PrepareForReadyPrograms();
   bpf_object* object = bpf_object__open_file(path.c_str(), nullptr);
   if (object == nullptr) {
     return Error{"CAPTURE_OBJECT", "Cannot open the BPF object " + path + ". Build it: make -C native.",

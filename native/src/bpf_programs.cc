@@ -1,13 +1,15 @@
-// Nearly all of a start was the verifier (230 ms for the stock rules), which works on one program at a time for each
-// thread that loads: two threads on two CPUs take 60 % of the time of one. An object costs 50 ms of CPU time itself,
-// which is why there are no more than a few.
+// Nearly all of a start is the verifier, which works on one program at a time for each thread that loads: two threads
+// on two CPUs take 60 % of the time of one. An object costs 90 ms of CPU time itself, nearly all of it for reading the
+// kernel's types, so there is one: libbpf makes its programs ready, and the threads load them (ready_program.h).
 
 #include "bpf_programs.h"
 
 #include <bpf/bpf.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <iterator>
 #include <map>
 #include <thread>
 #include <utility>
@@ -19,7 +21,11 @@
 namespace wasprey {
 namespace {
 
-constexpr size_t kMostParts = 3;
+constexpr size_t kMostThreads = 3;
+
+auto LacksFor(const std::set<uint64_t>& event_types) {
+  return [&](const ProgramSet& set, std::string_view program) { return set.Lacks(program, event_types); };
+}
 
 }  // namespace
 
@@ -46,24 +52,39 @@ int BpfPrograms::SharedMap(const char* name) const {
   return maps().MapFd(name);
 }
 
-Status BpfPrograms::MakeMaps(const ProgramConstants& constants, const std::function<Status(BpfObject*)>& size) {
+/** Names of the programs that any set lacks. They last as long as the object. */
+std::set<std::string_view> BpfPrograms::Lacking(const BpfObject& object, const std::set<uint64_t>& event_types) const {
+  std::set<std::string_view> lacking;
+  bpf_program* program;
+  bpf_object__for_each_program(program, object.get()) {
+    const std::string_view name = bpf_program__name(program);
+    if (std::any_of(sets_.begin(), sets_.end(), [&](const auto& set) { return set->Lacks(name, event_types); }))
+      lacking.insert(name);
+  }
+  return lacking;
+}
+
+Status BpfPrograms::Begin(const ProgramConstants& constants, const std::set<uint64_t>& event_types,
+                          const std::function<Status(BpfObject*)>& size) {
   constants_ = constants;
   auto object = BpfObject::Open(options_.path);
   if (!object) return std::move(object.error());
   if (auto failed = size(&*object)) return failed;
-  bpf_program* program;
-  bpf_object__for_each_program(program, object->get()) bpf_program__set_autoload(program, false);
+  if (auto failed = sets_.front()->Configure(&*object, Lacking(*object, event_types), constants_)) return failed;
   bpf_map* map;
   bpf_object__for_each_map(map, object->get()) {
     if (IsForEnforcement(bpf_map__name(map))) bpf_map__set_autocreate(map, false);
   }
-  const int error = bpf_object__load(object->get());
+  std::vector<ReadyProgram> ready;
+  const int error = LoadObject(*object, &ready);
   if (error != 0) return LoadError("Making the BPF maps", -error);
+  bpf_program* program;
+  bpf_object__for_each_program(program, object->get()) bpf_program__unload(program);
   maps_ = std::move(*object);
   for (const auto& set : sets_) {
     if (auto failed = set->MakeTable()) return failed;
   }
-  return std::nullopt;
+  return LoadReady(*maps_, ready, LacksFor(event_types), LoadPace::kFast);
 }
 
 void BpfPrograms::Clear() {
@@ -72,21 +93,63 @@ void BpfPrograms::Clear() {
   enforcement_maps_.reset();
 }
 
-/** One set is loaded in several parts, several sets in one each. */
 Status BpfPrograms::Load(const std::set<uint64_t>& event_types, LoadPace pace) {
-  if (pace == LoadPace::kSparing) {
+  return LoadShared(Lacking(maps(), event_types), LacksFor(event_types), pace);
+}
+
+/** Loads programs that share the maps. Those that are not made ready are of the first set. If one of them is refused,
+ * all are loaded by libbpf. */
+Status BpfPrograms::LoadShared(const std::set<std::string_view>& programs, const Chooser& chooses, LoadPace pace) {
+  BeginBpfLog();
+  ProgramSet& first = *sets_.front();
+  auto object = BpfObject::Open(options_.path);
+  if (!object) return std::move(object.error());
+  if (auto failed = first.Configure(&*object, programs, constants_)) return failed;
+  if (auto failed = first.ShareMaps(&*object)) return failed;
+  std::vector<ReadyProgram> ready;
+  if (LoadObject(*object, &ready) != 0) {
+    Status failed;
     for (const auto& set : sets_) {
-      if (auto failed = set->Load(maps(), event_types, constants_, 1)) return failed;
+      if (auto status = set->LoadAll(programs, constants_)) failed = std::move(status);
     }
-    return std::nullopt;
+    return failed;
   }
-  const size_t threads = std::max(1U, std::thread::hardware_concurrency());
-  const size_t parts = sets_.size() > 1 ? 1 : std::min(threads, kMostParts);
-  std::vector<Background> loading;
+  if (auto failed = first.Keep(*object, ready)) return failed;
+  return LoadReady(*object, ready, chooses, pace);
+}
+
+/** The longest first. */
+Status BpfPrograms::LoadReady(const BpfObject& object, const std::vector<ReadyProgram>& ready, const Chooser& chooses,
+                              LoadPace pace) {
+  std::vector<LoadJob> jobs;
   for (const auto& set : sets_) {
-    loading.emplace_back([&] { return set->Load(maps(), event_types, constants_, parts); });
+    for (const ReadyProgram& program : ready) {
+      if (chooses(*set, program.name())) jobs.push_back({&program, set.get()});
+    }
   }
-  Status failed;
+  std::sort(jobs.begin(), jobs.end(), [](const LoadJob& one, const LoadJob& other) {
+    return one.program->instructions().size() > other.program->instructions().size();
+  });
+  return RunJobs(jobs, object.MapFd("programs"), pace);
+}
+
+Status BpfPrograms::RunJobs(const std::vector<LoadJob>& jobs, int table, LoadPace pace) {
+  const size_t processors = pace == LoadPace::kSparing ? 1 : std::max(1U, std::thread::hardware_concurrency());
+  std::atomic<size_t> next = 0;
+  const auto work = [&]() -> Status {
+    BeginBpfLog();
+    Status failed;
+    for (size_t i = next++; i < jobs.size(); i = next++) {
+      auto status = jobs[i].set->Load(*jobs[i].program, table, constants_);
+      if (!status) continue;
+      failed = std::move(status);
+      if (options_.after_refusal == AfterRefusal::kFail) next = jobs.size();
+    }
+    return failed;
+  };
+  std::vector<Background> loading;
+  for (size_t i = 1; i < std::min({processors, kMostThreads, jobs.size()}); i++) loading.emplace_back(work);
+  Status failed = work();
   for (Background& one : loading) {
     if (auto status = one.Take()) failed = std::move(status);
   }
@@ -133,11 +196,14 @@ Result<bool> BpfPrograms::MakeEnforcementMaps(const PinSettings* pins) {
 }
 
 Status BpfPrograms::LoadEnforcers(const std::set<std::string_view>& programs) {
-  Status failed;
-  for (const auto& set : sets_) {
-    if (auto status = set->LoadAll(programs, constants_)) failed = std::move(status);
-  }
-  return failed;
+  const auto lacks = [](const ProgramSet& set, std::string_view name) {
+    return set.Belongs(name) && set.Find(name) < 0;
+  };
+  std::set<std::string_view> ours;
+  std::copy_if(programs.begin(), programs.end(), std::inserter(ours, ours.end()), [&](std::string_view name) {
+    return std::any_of(sets_.begin(), sets_.end(), [&](const auto& set) { return lacks(*set, name); });
+  });
+  return ours.empty() ? std::nullopt : LoadShared(ours, lacks, LoadPace::kFast);
 }
 
 void BpfPrograms::ForgetEnforcers() {
@@ -150,10 +216,6 @@ std::optional<std::string> BpfPrograms::RefusalOf(std::string_view name) const {
     if (program.name == name) return std::move(program.detail);
   }
   return std::nullopt;
-}
-
-bool BpfPrograms::Has(const std::set<uint64_t>& event_types) const {
-  return std::all_of(sets_.begin(), sets_.end(), [&](const auto& set) { return set->Has(maps(), event_types); });
 }
 
 std::vector<RefusedProgram> BpfPrograms::Refused() const {

@@ -33,10 +33,13 @@ class BpfPrograms {
   /** Unloads all. From now on on_call() is for the exits of these functions; without any, for the tracepoint. */
   void UseFunctions(const std::vector<CallFunction>& functions);
 
-  /** Makes the maps. `size` is given the object before, to set their sizes. */
-  Status MakeMaps(const ProgramConstants& constants, const std::function<Status(BpfObject*)>& size);
-  /** Loads the missing programs that events of those types need, and those always needed. Optional programs that
-   * the kernel refuses are left out. Returns when they are loaded. */
+  /** Makes the maps and loads the programs for events of those types. `size` is given the object before, to set the
+   * sizes of the maps. Optional programs that the kernel refuses are left out. */
+  Status Begin(const ProgramConstants& constants, const std::set<uint64_t>& event_types,
+               const std::function<Status(BpfObject*)>& size);
+  /** Whether all programs for events of those types are loaded. */
+  bool Has(const std::set<uint64_t>& event_types) const { return Lacking(maps(), event_types).empty(); }
+  /** Loads the missing ones of these. Returns when they are loaded. */
   Status Load(const std::set<uint64_t>& event_types, LoadPace pace);
   /** Makes the maps of enforcement, if there are none; of those that are pinned, it takes what an agent before has
    * left. Returns whether it has taken any. */
@@ -49,8 +52,6 @@ class BpfPrograms {
   void ForgetEnforcers();
   /** Why the kernel refuses a program, if it does. */
   std::optional<std::string> RefusalOf(std::string_view name) const;
-  /** Whether all programs for events of those types are loaded. */
-  bool Has(const std::set<uint64_t>& event_types) const;
   /** The programs that the kernel has refused so far. */
   std::vector<RefusedProgram> Refused() const;
   void Clear();
@@ -67,6 +68,17 @@ class BpfPrograms {
   const BpfObject& maps() const { return *maps_; }
 
  private:
+  /** Whether a set is to have a program. */
+  using Chooser = std::function<bool(const ProgramSet& set, std::string_view program)>;
+  struct LoadJob {
+    const ReadyProgram* program;
+    ProgramSet* set;
+  };
+  std::set<std::string_view> Lacking(const BpfObject& object, const std::set<uint64_t>& event_types) const;
+  Status LoadShared(const std::set<std::string_view>& programs, const Chooser& chooses, LoadPace pace);
+  Status LoadReady(const BpfObject& object, const std::vector<ReadyProgram>& ready, const Chooser& chooses,
+                   LoadPace pace);
+  Status RunJobs(const std::vector<LoadJob>& jobs, int table, LoadPace pace);
   static bool ReuseMaps(const BpfObject& object, const PinSettings& settings);
   int SharedMap(const char* name) const;
 

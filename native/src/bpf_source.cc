@@ -177,8 +177,7 @@ Status BpfSource::LoadFirst(uint32_t ring_size) {
     bpf_map__set_max_entries(controls, plan_.cpus);
     return std::nullopt;
   };
-  if (auto failed = programs_.MakeMaps({ring_size, memory_.secret}, size)) return failed;
-  if (auto failed = programs_.Load(wanted_, LoadPace::kFast)) return failed;
+  if (auto failed = programs_.Begin({ring_size, memory_.secret}, wanted_, size)) return failed;
   tables_.NoteMaps(programs_.maps());
   return tables_.FillPrograms(programs_);
 }

@@ -1,5 +1,5 @@
-// Each part of a set is a separate object, opened from the same file, that shares the maps of the first. Only the
-// descriptors of a part's programs are kept, because libbpf needs 2 MB for an object.
+// Programs that are not ready are loaded by an object of their own, opened from the same file, that shares the maps of
+// the first. Only the descriptors of its programs are kept, because libbpf needs 2 MB for an object.
 
 #include "program_set.h"
 
@@ -25,6 +25,8 @@ namespace {
 /** Room for the verifier's log of a program. Memory only where it is written to, which is on a refusal. */
 constexpr size_t kVerifierLog = 4 << 20;
 
+constexpr char kLicense[] = "Dual MIT/GPL";
+
 /** The program that reports calls in place of which one enforces; the name itself for others. */
 std::string_view ReporterOf(std::string_view program) {
   if (!IsForEnforcement(program)) return program;
@@ -37,6 +39,18 @@ std::string_view ReporterOf(std::string_view program) {
   return program;
 }
 
+/** The tracepoint or iterator that a program is for, by its section, so that libbpf looks for it before it loads. */
+Status SetTarget(bpf_program* program) {
+  const std::string_view section = bpf_program__section_name(program);
+  const bool is_iterator = section.starts_with("iter.s/");
+  if (!is_iterator && !section.starts_with("tp_btf/")) return std::nullopt;
+  const std::string target(section.substr(section.find('/') + 1));
+  if (is_iterator) bpf_program__set_flags(program, BPF_F_SLEEPABLE);
+  if (bpf_program__set_attach_target(program, 0, target.c_str()) != 0)
+    return LoadError("Finding the tracepoint " + target, errno);
+  return std::nullopt;
+}
+
 }  // namespace
 
 Status ProgramSet::MakeTable() {
@@ -47,7 +61,6 @@ Status ProgramSet::MakeTable() {
   return std::nullopt;
 }
 
-/** Whether a program is ever in this set. */
 bool ProgramSet::Belongs(std::string_view program) const {
   if (!IsFor(options_.attachment, program)) return false;
   if (!options_.on_exits) return true;
@@ -87,24 +100,8 @@ bool ProgramSet::Needs(std::string_view program, const std::set<uint64_t>& event
          (options_.functions.empty() || Serves(program, &event_types));
 }
 
-/** Distributes the programs to load, the longest first, each to the part with the least. */
-std::vector<std::set<std::string_view>> ProgramSet::Split(const BpfObject& all, const std::set<uint64_t>& event_types,
-                                                          size_t threads) const {
-  std::vector<std::pair<size_t, std::string_view>> programs;
-  bpf_program* program;
-  bpf_object__for_each_program(program, all.get()) {
-    const std::string_view name = bpf_program__name(program);
-    if (Needs(name, event_types) && !IsSettled(name)) programs.emplace_back(bpf_program__insn_cnt(program), name);
-  }
-  std::sort(programs.rbegin(), programs.rend());
-  std::vector<std::set<std::string_view>> parts(std::min(programs.size(), threads));
-  std::vector<size_t> lengths(parts.size());
-  for (const auto& [length, name] : programs) {
-    const size_t least = std::min_element(lengths.begin(), lengths.end()) - lengths.begin();
-    parts[least].insert(name);
-    lengths[least] += length;
-  }
-  return parts;
+bool ProgramSet::Lacks(std::string_view program, const std::set<uint64_t>& event_types) const {
+  return Needs(program, event_types) && !IsSettled(program);
 }
 
 /** One program that is refused fails the load of its whole part, which is then loaded again without it. */
@@ -129,19 +126,20 @@ ProgramSet::Attempt ProgramSet::TryToLoad(const std::set<std::string_view>& prog
   auto object = BpfObject::Open(options_.path);
   if (!object) return {std::move(object.error()), ""};
   if (auto failed = Configure(&*object, programs, constants)) return {std::move(failed), ""};
+  if (auto failed = ShareMaps(&*object)) return {std::move(failed), ""};
   std::vector<std::unique_ptr<char[]>> logs;
   bpf_program* program;
   bpf_object__for_each_program(program, object->get()) {
     if (!bpf_program__autoload(program)) continue;
+    if (auto failed = SetType(program)) return {std::move(failed), ""};
     logs.push_back(std::make_unique_for_overwrite<char[]>(kVerifierLog));
     logs.back()[0] = '\0';
     bpf_program__set_log_buf(program, logs.back().get(), kVerifierLog);
   }
   const int error = bpf_object__load(object->get());
-  return error == 0 ? Attempt{Keep(*object), ""} : NoteRefusal(*object, -error);
+  return error == 0 ? Attempt{Keep(*object, {}), ""} : NoteRefusal(*object, -error);
 }
 
-/** Constants, maps and choice of programs of an object that is to be loaded. */
 Status ProgramSet::Configure(BpfObject* object, const std::set<std::string_view>& programs,
                              const ProgramConstants& constants) const {
   if (auto failed = object->SetConstant("ring_size", constants.ring_size)) return failed;
@@ -150,31 +148,40 @@ Status ProgramSet::Configure(BpfObject* object, const std::set<std::string_view>
   const bool on_trace_events = options_.attachment == Attachment::kTraceEvents;
   if (auto failed = object->SetConstant("on_trace_events", on_trace_events)) return failed;
   if (auto failed = object->SetConstant("on_exits", options_.on_exits)) return failed;
-  bpf_map* map;
-  bpf_object__for_each_map(map, object->get()) {
-    const char* const map_name = bpf_map__name(map);
-    const int shared = bpf_map__is_internal(map)                  ? -1
-                       : std::string_view(map_name) == "programs" ? Table()
-                                                                  : map_(map_name);
-    if (shared >= 0 && bpf_map__reuse_fd(map, shared) != 0) return LoadError("Sharing the maps", errno);
-    if (shared < 0 && IsForEnforcement(map_name)) bpf_map__set_autocreate(map, false);
-  }
   bpf_program* program;
   bpf_object__for_each_program(program, object->get()) {
-    const std::string_view name = bpf_program__name(program);
-    bpf_program__set_autoload(program, programs.contains(name));
-    if (auto failed = SetType(program)) return failed;
+    const bool is_chosen = programs.contains(bpf_program__name(program));
+    bpf_program__set_autoload(program, is_chosen);
+    if (!is_chosen) continue;
+    if (auto failed = SetTarget(program)) return failed;
+  }
+  return std::nullopt;
+}
+
+Status ProgramSet::ShareMaps(BpfObject* object) const {
+  bpf_map* map;
+  bpf_object__for_each_map(map, object->get()) {
+    const char* const name = bpf_map__name(map);
+    const int shared = bpf_map__is_internal(map) ? -1 : std::string_view(name) == "programs" ? Table() : map_(name);
+    if (shared >= 0 && bpf_map__reuse_fd(map, shared) != 0) return LoadError("Sharing the maps", errno);
+    if (shared < 0 && IsForEnforcement(name)) bpf_map__set_autocreate(map, false);
   }
   return std::nullopt;
 }
 
 /** Programs on tracepoints are of the type of raw ones in the object file. */
+bpf_prog_type ProgramSet::TypeOf(std::string_view program, bpf_prog_type type) const {
+  if (type != BPF_PROG_TYPE_RAW_TRACEPOINT || IsRunByReader(program)) return type;
+  if (options_.attachment == Attachment::kTraceEvents) return BPF_PROG_TYPE_TRACEPOINT;
+  return options_.functions.empty() ? type : BPF_PROG_TYPE_TRACING;
+}
+
 Status ProgramSet::SetType(bpf_program* program) const {
-  const std::string_view name = bpf_program__name(program);
-  if (bpf_program__type(program) != BPF_PROG_TYPE_RAW_TRACEPOINT || IsRunByReader(name)) return std::nullopt;
-  if (options_.attachment == Attachment::kTraceEvents) bpf_program__set_type(program, BPF_PROG_TYPE_TRACEPOINT);
-  if (options_.functions.empty() || !bpf_program__autoload(program)) return std::nullopt;
-  bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
+  const bpf_prog_type before = bpf_program__type(program);
+  const bpf_prog_type type = TypeOf(bpf_program__name(program), before);
+  if (type == before) return std::nullopt;
+  bpf_program__set_type(program, type);
+  if (type != BPF_PROG_TYPE_TRACING) return std::nullopt;
   bpf_program__set_expected_attach_type(program, BPF_TRACE_FEXIT);
   const std::string& function = options_.functions.front().name;
   if (bpf_program__set_attach_target(program, 0, function.c_str()) != 0)
@@ -204,53 +211,59 @@ ProgramSet::Attempt ProgramSet::NoteRefusal(const BpfObject& object, int error) 
   return {RefusalError(name, error, log), name};
 }
 
-/** Keeps the descriptors of the programs of an object that is loaded. */
-Status ProgramSet::Keep(const BpfObject& object) {
-  const std::lock_guard lock(mutex_);
+/** One that is refused is loaded once more, by libbpf: its log says why. */
+Status ProgramSet::Load(const ReadyProgram& program, int table, const ProgramConstants& constants) {
+  bpf_prog_load_opts options = program.Options();
+  const bpf_prog_type type = TypeOf(program.name(), program.type());
+  if (type == BPF_PROG_TYPE_TRACING && type != program.type()) {
+    options.expected_attach_type = BPF_TRACE_FEXIT;
+    options.attach_btf_id = options_.functions.front().id;
+  }
+  std::vector<bpf_insn> code = program.WithMap(table, Table());
+  FileDescriptor fd(bpf_prog_load(type, program.name().c_str(), kLicense, code.data(), code.size(), &options));
+  if (!fd) return LoadPart({program.name()}, constants);
+  return Keep(program.name(), type, std::move(fd), std::move(code));
+}
+
+Status ProgramSet::Keep(const BpfObject& object, const std::vector<ReadyProgram>& ready) {
   bpf_program* program;
   bpf_object__for_each_program(program, object.get()) {
-    if (!bpf_program__autoload(program)) continue;
-    if (!options_.functions.empty() && bpf_program__name(program) == kOnCall) {
-      if (auto failed = KeepCode(program)) return failed;
-    }
+    const std::string_view name = bpf_program__name(program);
+    const bool is_ready =
+        std::any_of(ready.begin(), ready.end(), [&](const ReadyProgram& one) { return one.name() == name; });
+    if (!bpf_program__autoload(program) || is_ready) continue;
     FileDescriptor fd(fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 0));
     if (!fd) return LoadError("Keeping the BPF programs", errno);
-    programs_.insert_or_assign(bpf_program__name(program), LoadedProgram{std::move(fd), bpf_program__type(program)});
+    const bpf_insn* const code = bpf_program__insns(program);
+    if (auto failed =
+            Keep(name, bpf_program__type(program), std::move(fd), {code, code + bpf_program__insn_cnt(program)}))
+      return failed;
   }
+  return std::nullopt;
+}
+
+Status ProgramSet::Keep(std::string_view program, bpf_prog_type type, FileDescriptor fd,
+                        std::vector<bpf_insn> instructions) {
+  const std::lock_guard lock(mutex_);
+  if (!options_.functions.empty() && program == kOnCall) {
+    if (auto failed = KeepCode(std::move(instructions))) return failed;
+  }
+  programs_.insert_or_assign(std::string(program), LoadedProgram{std::move(fd), type});
   return std::nullopt;
 }
 
 /** The maps of the object are closed with it. */
-Status ProgramSet::KeepCode(const bpf_program* program) {
-  const bpf_insn* const begin = bpf_program__insns(program);
-  ProgramCode code;
-  code.instructions.assign(begin, begin + bpf_program__insn_cnt(program));
-  for (size_t i = 0; i < code.instructions.size(); i++) {
-    bpf_insn& instruction = code.instructions[i];
-    const bool is_wide = instruction.code == (BPF_LD | BPF_IMM | BPF_DW);
-    if (is_wide && (instruction.src_reg == BPF_PSEUDO_MAP_FD || instruction.src_reg == BPF_PSEUDO_MAP_VALUE)) {
-      FileDescriptor map(fcntl(instruction.imm, F_DUPFD_CLOEXEC, 0));
-      if (!map) return LoadError("Keeping the BPF programs", errno);
-      instruction.imm = map.get();
-      code.maps.push_back(std::move(map));
-    }
-    i += is_wide;
+Status ProgramSet::KeepCode(std::vector<bpf_insn> instructions) {
+  ProgramCode code{std::move(instructions), {}};
+  for (bpf_insn& instruction : code.instructions) {
+    if (!NamesMap(instruction)) continue;
+    FileDescriptor map(fcntl(instruction.imm, F_DUPFD_CLOEXEC, 0));
+    if (!map) return LoadError("Keeping the BPF programs", errno);
+    instruction.imm = map.get();
+    code.maps.push_back(std::move(map));
   }
   on_call_ = std::move(code);
   return std::nullopt;
-}
-
-Status ProgramSet::Load(const BpfObject& all, const std::set<uint64_t>& event_types, const ProgramConstants& constants,
-                        size_t threads) {
-  std::vector<Background> loading;
-  for (auto& part : Split(all, event_types, threads)) {
-    loading.emplace_back([this, &constants, part = std::move(part)] { return LoadPart(part, constants); });
-  }
-  Status failed;
-  for (Background& part : loading) {
-    if (auto status = part.Take()) failed = std::move(status);
-  }
-  return failed;
 }
 
 Status ProgramSet::LoadAll(const std::set<std::string_view>& programs, const ProgramConstants& constants) {
@@ -273,16 +286,6 @@ void ProgramSet::ForgetEnforcers() {
   std::erase_if(refused_, [](const auto& program) { return IsForEnforcement(program.first); });
 }
 
-bool ProgramSet::Has(const BpfObject& all, const std::set<uint64_t>& event_types) const {
-  bpf_program* program;
-  bpf_object__for_each_program(program, all.get()) {
-    const std::string_view name = bpf_program__name(program);
-    if (Needs(name, event_types) && !IsSettled(name)) return false;
-  }
-  return true;
-}
-
-/** It is loaded, or the kernel refuses it and would do so again. */
 bool ProgramSet::IsSettled(std::string_view name) const {
   const std::lock_guard lock(mutex_);
   return programs_.contains(name) || refused_.contains(name);

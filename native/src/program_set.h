@@ -18,6 +18,7 @@
 #include "bpf_object.h"
 #include "call_functions.h"
 #include "file_descriptor.h"
+#include "ready_program.h"
 
 namespace wasprey {
 
@@ -77,18 +78,28 @@ class ProgramSet {
   Status MakeTable();
   /** That table. */
   int Table() const { return table_ ? table_.get() : map_("programs"); }
-  /** Loads the missing ones of `all` programs that events of those types need, and those always needed, on so many
-   * threads. Optional programs that the kernel refuses are left out. */
-  Status Load(const BpfObject& all, const std::set<uint64_t>& event_types, const ProgramConstants& constants,
-              size_t threads);
-  /** Loads those of these programs that belong to the set, but those that the kernel refuses. */
+  /** Constants and choice of programs of an object that is to be loaded, for this set or one with the same options. */
+  Status Configure(BpfObject* object, const std::set<std::string_view>& programs,
+                   const ProgramConstants& constants) const;
+  /** The maps of an object become those that the sets share. */
+  Status ShareMaps(BpfObject* object) const;
+  /** Loads a program of an object whose table of programs is `table`. One that is optional is left out if the kernel
+   * refuses it. May be called by several threads. */
+  Status Load(const ReadyProgram& program, int table, const ProgramConstants& constants);
+  /** Keeps the descriptors of the programs of an object that are loaded, but those that are only ready to be. */
+  Status Keep(const BpfObject& object, const std::vector<ReadyProgram>& ready);
+  /** Loads those of these programs that belong to the set, but those that the kernel refuses; an object at a time. */
   Status LoadAll(const std::set<std::string_view>& programs, const ProgramConstants& constants);
   void Clear();
   /** Unloads programs that enforce. */
   void ForgetEnforcers();
 
-  /** Whether all programs for events of those types are loaded. */
-  bool Has(const BpfObject& all, const std::set<uint64_t>& event_types) const;
+  /** Whether a program is ever in this set. */
+  bool Belongs(std::string_view program) const;
+  /** Whether it is to be loaded for events of those types, or is always needed, and was not tried yet. */
+  bool Lacks(std::string_view program, const std::set<uint64_t>& event_types) const;
+  /** Whether it is loaded, or the kernel refuses it and would do so again. */
+  bool IsSettled(std::string_view program) const;
   /** The programs that the kernel has refused so far. */
   std::vector<RefusedProgram> Refused() const;
   /** Descriptor of a program that is loaded; -1: it is not. */
@@ -104,21 +115,15 @@ class ProgramSet {
     Status failed;
     std::string refused;
   };
-  bool Belongs(std::string_view program) const;
   bool Serves(std::string_view program, const std::set<uint64_t>* event_types) const;
   bool Needs(std::string_view program, const std::set<uint64_t>& event_types) const;
-  std::vector<std::set<std::string_view>> Split(const BpfObject& all, const std::set<uint64_t>& event_types,
-                                                size_t threads) const;
   Status LoadPart(std::set<std::string_view> programs, const ProgramConstants& constants);
   Attempt TryToLoad(const std::set<std::string_view>& programs, const ProgramConstants& constants);
-  Status Configure(BpfObject* object, const std::set<std::string_view>& programs,
-                   const ProgramConstants& constants) const;
+  bpf_prog_type TypeOf(std::string_view program, bpf_prog_type type) const;
   Status SetType(bpf_program* program) const;
   Attempt NoteRefusal(const BpfObject& object, int error);
-  Status Keep(const BpfObject& object);
-  Status KeepCode(const bpf_program* program);
-  bool IsSettled(std::string_view name) const;
-
+  Status Keep(std::string_view program, bpf_prog_type type, FileDescriptor fd, std::vector<bpf_insn> instructions);
+  Status KeepCode(std::vector<bpf_insn> instructions);
   SetOptions options_;
   std::function<int(const char*)> map_;
   FileDescriptor table_;
