@@ -1,7 +1,7 @@
 // Tests of names as one table of states: the kernel walks over a text from state to state byte by byte, from its end to its beginning, and
-// collects the tests that hold (native/bpf/enforce_decide.h). Nothing is cut: it decides exactly.
+// collects the tests that hold (native/bpf/enforce/enforce_decide.h). Nothing is cut: it decides exactly.
 
-/** The same as in native/bpf/enforce_tables.h. */
+/** The same as in native/bpf/enforce/enforce_tables.h. */
 export const MOST_ENFORCED_STATES = 8192;
 export const ENFORCED_CLASSES = 128;
 /** In the order of ENFORCE_PATH and so on; the last two are of the acting process. */

@@ -1,4 +1,4 @@
-// The rules that the kernel enforces, as tables (native/bpf/enforce_tables.h): each clause has a bit, and so has each test of a name or of a
+// The rules that the kernel enforces, as tables (native/bpf/enforce/enforce_tables.h): each clause has a bit, and so has each test of a name or of a
 // peer. What can't be enforced is a problem, and nothing is left out silently.
 
 import { EVENT_TYPES } from '../schema/events/index.ts';
@@ -67,7 +67,7 @@ const MOST_CLAUSES = 63;
 const MOST_NAME_TESTS = 62;
 const PROTECTED = 1n << 63n;
 const RUNTIME = 1n << 62n;
-/** How the path of an executable in memory begins (read_executable() in native/bpf/enforce_names.h). */
+/** How the path of an executable in memory begins (read_executable() in native/bpf/enforce/enforce_names.h). */
 const MEMFD = 'memfd:';
 const MOST_PEER_TESTS = 64;
 const MOST_NETWORKS = 256;

@@ -1,5 +1,5 @@
 // The needs of all rules as tables for the kernel: each clause has a bit of its family's word, each table has, for one
-// fact of an event, the clauses that can still be satisfied, and an event without any is dropped (native/bpf/filter.h).
+// fact of an event, the clauses that can still be satisfied, and an event without any is dropped (native/bpf/filter/filter.h).
 
 import { EVENT_TYPES } from '../schema/events/index.ts';
 import { CANDIDATE_WORDS } from '../schema/image.ts';

@@ -1,4 +1,4 @@
-// What the addon selects for the journal (native/src/journal_selector.h).
+// What the addon selects for the journal (native/src/journal/journal_selector.h).
 
 import { EVENT_TYPES } from '../schema/events/index.ts';
 import { OPEN_COMBINATIONS } from '../schema/kernel-filter.ts';

@@ -62,7 +62,7 @@ export interface HoldFull {
   readonly reason: 'too-many-events' | 'no-memory';
 }
 
-/** Members of native/src/block_replay.h's BlockProgress, by BLOCK_PROGRESS. */
+/** Members of native/src/journal/block_replay.h's BlockProgress, by BLOCK_PROGRESS. */
 export type BlockProgress = BigUint64Array<ArrayBuffer>;
 
 export const BLOCK_PROGRESS = {
@@ -206,7 +206,7 @@ export interface Capture {
   /** Keeps a log of process images from now on, for a recording. Before start() it has those of the running processes too. */
   logImages(): void;
   /**
-   * What came to the log since the last call, in the order in which it was taken in: entries of native/src/image_log.h, each
+   * What came to the log since the last call, in the order in which it was taken in: entries of native/src/images/image_log.h, each
    * a lifecycle record and what was found out about it here (names of user and group, container).
    */
   takeImageLog(): Uint8Array;

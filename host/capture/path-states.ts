@@ -3,7 +3,7 @@
 
 import type { PathNeed } from '../schema/kernel-filter.ts';
 
-/** The same as in native/bpf/filter.h. */
+/** The same as in native/bpf/filter/filter.h. */
 export const MOST_STATES = 2048;
 export const BYTE_CLASSES = 64;
 /** The dead state; the start states of beginnings and of endings. */

@@ -5,7 +5,7 @@ import { decode } from '../fields/value.ts';
 import { CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
 import type { EnforcementStart } from './rule-set-start.ts';
 
-/** ENFORCE_NOT_PERMITTED and so on in native/bpf/enforce_tables.h. */
+/** ENFORCE_NOT_PERMITTED and so on in native/bpf/enforce/enforce_tables.h. */
 export const PERMIT = { UNKNOWN: 0, PERMITTED: 1, NEVER: 2 } as const;
 
 /** What `never` says of it, if all is known that decides. */

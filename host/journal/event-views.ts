@@ -233,7 +233,7 @@ class ProcessLog {
     this.#isWanted = isWanted;
   }
 
-  /** @param log entries of native/src/image_log.h that were just put into the image table */
+  /** @param log entries of native/src/images/image_log.h that were just put into the image table */
   addImages(log: Uint8Array): void {
     const added = this.#takeImages();
     if (!this.#isWanted) return;

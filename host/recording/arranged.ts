@@ -1,5 +1,5 @@
 // The contents of a block as they are packed best: the bodies of event entries behind all else, and times, images and sequence numbers of
-// events as differences to the event before. Native code does it (native/src/block_packing.h).
+// events as differences to the event before. Native code does it (native/src/journal/block_packing.h).
 
 import { loadAddon } from '../capture/addon.ts';
 

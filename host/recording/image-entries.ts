@@ -10,7 +10,7 @@ import {
 } from '../schema/versions/record-layout.ts';
 import { fits } from './event-records.ts';
 
-/** native/src/image_log.h: the record's size, seven lengths of texts, which of them are present, and 0. */
+/** native/src/images/image_log.h: the record's size, seven lengths of texts, which of them are present, and 0. */
 export const ENTRY_HEAD = 24;
 const TEXTS = 7;
 /** The number of the container's id among them. */

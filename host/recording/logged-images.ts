@@ -1,4 +1,4 @@
-// The entries of an image log (native/src/image_log.h), one at a time: what they say of a process and where it is.
+// The entries of an image log (native/src/images/image_log.h), one at a time: what they say of a process and where it is.
 
 import { IMAGE, IMAGE_FLAGS, IMAGE_KIND } from '../schema/image.ts';
 import { member } from '../schema/layout.ts';

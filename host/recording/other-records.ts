@@ -87,7 +87,7 @@ export class OtherRecords {
   }
 
   /**
-   * Entries of native/src/image_log.h. A text is the error of the first invalid one.
+   * Entries of native/src/images/image_log.h. A text is the error of the first invalid one.
    * @param room bytes that the result may have
    */
   images(log: Uint8Array, room = Number.POSITIVE_INFINITY): { readonly log: Uint8Array } | string {

@@ -19,7 +19,7 @@ const SNAPSHOT_COMPLETE = 1;
 export type RecordedEntry =
   /** A batch begins. `clock`: CLOCK_MONOTONIC of its machine, ns. */
   | { readonly kind: 'step'; readonly clock: bigint; readonly snapshotComplete: boolean }
-  /** Entries of native/src/image_log.h. */
+  /** Entries of native/src/images/image_log.h. */
   | { readonly kind: 'images'; readonly log: Uint8Array }
   /** The metadata of a container: a `struct container`. */
   | { readonly kind: 'container'; readonly id: string; readonly entry: Uint8Array }

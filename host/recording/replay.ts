@@ -34,7 +34,7 @@ export class Replay {
   #clock = 1n;
   #snapshotComplete = false;
 
-  /** @param onImages called with entries of native/src/image_log.h, once they are in the image table */
+  /** @param onImages called with entries of native/src/images/image_log.h, once they are in the image table */
   constructor(
     reader: RecordingSource,
     capture: Capture,

@@ -46,7 +46,7 @@ export const ENFORCED_ACTS: ReadonlySet<number> = new Set([
   ...ENFORCED_BY_LSM,
 ]);
 
-/** What `reserved` of an event says; the bits are those of ENFORCED_OUTCOME and so on in native/bpf/enforce_tables.h. */
+/** What `reserved` of an event says; the bits are those of ENFORCED_OUTCOME and so on in native/bpf/enforce/enforce_tables.h. */
 export interface EnforcedParts {
   /** Of ENFORCED, or 0. */
   readonly outcome: number;

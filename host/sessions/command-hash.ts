@@ -8,7 +8,7 @@ const LONGEST_ARGUMENTS = 4096;
 
 /**
  * Whether all arguments are there. @param argv each ended by a NUL: but for the last one, where the table of processes has only the beginning
- * (native/src/annex.h)
+ * (native/src/images/annex.h)
  */
 export function isWhole(argv: Uint8Array): boolean {
   return argv.length < LONGEST_ARGUMENTS && argv.at(-1) === 0;

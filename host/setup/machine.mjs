@@ -10,7 +10,7 @@ import { SetupFailure } from './failure.mjs';
 /** Oldest kernel that the BPF programs are tested on (test/kernels/). */
 export const OLDEST_KERNEL = /** @type {const} */ ([6, 1]);
 
-/** First kernel on which the programs are attached to trace events, of which tracefs has the numbers (native/src/attachment.cc). */
+/** First kernel on which the programs are attached to trace events, of which tracefs has the numbers (native/src/loading/attachment.cc). */
 const FIRST_ON_TRACE_EVENTS = /** @type {const} */ ([7, 0]);
 
 /** Numbers of capabilities, from include/uapi/linux/capability.h. */

@@ -9,13 +9,13 @@ BPF_OBJECTS := $(BPF_OUT)/wasprey.bpf.o $(BPF_OUT)/isolate.bpf.o
 BPF_CLANG ?= $(firstword $(shell command -v clang-19 clang 2>/dev/null))
 BPF_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra -Werror \
-	-Wno-unused-parameter -Wno-missing-field-initializers -Wno-missing-declarations -I$(BPF_DIR)../generated
+	-Wno-unused-parameter -Wno-missing-field-initializers -Wno-missing-declarations -I$(BPF_DIR) -I$(BPF_DIR)../generated
 
 .PHONY: bpf
 bpf: $(BPF_OBJECTS)
 
 # `gen object` drops the debug sections, which a start need not read; BTF stays.
-$(BPF_OUT)/%.bpf.o: $(BPF_DIR)%.bpf.c $(wildcard $(BPF_DIR)*.c $(BPF_DIR)*.h $(BPF_DIR)vmlinux/*.h) $(wildcard $(BPF_DIR)../generated/*.h)
+$(BPF_OUT)/%.bpf.o: $(BPF_DIR)%.bpf.c $(wildcard $(BPF_DIR)*.[ch] $(BPF_DIR)*/*.[ch]) $(wildcard $(BPF_DIR)../generated/*.h)
 	@mkdir -p $(BPF_OUT)
 	$(BPF_CLANG) $(BPF_CFLAGS) -c $< -o $@.debug
 	bpftool gen object $@.new $@.debug

@@ -1,6 +1,6 @@
 /* execve and execveat that fail. Those that succeed: successes.bpf.c. */
 
-#include "filter.h"
+#include "filter/filter.h"
 
 #define EXEC_RAW_LIMIT sizeof(struct event_exec)
 #define EXEC_DIRECTORY_LIMIT (EXEC_RAW_LIMIT + LONGEST_TEXT + 1)

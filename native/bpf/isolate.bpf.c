@@ -26,7 +26,7 @@
 #define NEIGHBOUR_ADVERTISEMENT 136
 #define BPF_TCP_LISTEN 10
 
-/* Layout: native/src/isolation.h. IPv4 is written as IPv4 in IPv6: ::ffff:a.b.c.d. */
+/* Layout: native/src/enforcement/isolation.h. IPv4 is written as IPv4 in IPv6: ::ffff:a.b.c.d. */
 struct reachable {
   u32 address[4]; /* big-endian; 0 where the mask is */
   u32 mask[4];

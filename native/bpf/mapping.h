@@ -5,7 +5,7 @@
 #define WASPREY_MAPPING_H
 
 #include "descriptor.h"
-#include "filter.h"
+#include "filter/filter.h"
 
 /* The same on x86 and ARM. */
 #define PROT_EXEC 4

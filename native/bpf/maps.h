@@ -22,7 +22,7 @@ const volatile u64 on_trace_events = 0;
 
 /* 1: on_call() is attached to the exits (fexit) of the functions of those calls that are needed, and nothing to the
  * tracepoint of all calls, so that other calls cost nothing. Each function has a copy of it, and the programs that it
- * goes to are loaded for these functions: see native/src/call_exits.h. Only on raw tracepoints. */
+ * goes to are loaded for these functions: see native/src/loading/call_exits.h. Only on raw tracepoints. */
 const volatile u64 on_exits = 0;
 
 /* Return value of the programs on tracepoints. If a program returned 0, the kernel would hide the trace event from

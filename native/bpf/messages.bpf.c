@@ -1,7 +1,7 @@
 /* sendmmsg and recvmmsg: each of their messages is reported as if it had been sent or received alone. */
 
 #include "message.h"
-#include "enforce_tables.h"
+#include "enforce/enforce_tables.h"
 #include "socket.h"
 
 #define EPERM 1

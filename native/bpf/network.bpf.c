@@ -1,7 +1,7 @@
 /* socket, bind, listen, connect, accept, accept4. */
 
 #include "connecting.h"
-#include "filter.h"
+#include "filter/filter.h"
 
 #define EINTR 4
 #define EINPROGRESS 115

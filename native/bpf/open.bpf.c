@@ -1,6 +1,6 @@
 /* open, openat, openat2, creat, open_by_handle_at. */
 
-#include "filter_path.h"
+#include "filter/filter_path.h"
 #include "open_flags.h"
 
 #define FLAGS_OF_FILE (O_ACCMODE | O_TMPFILE_BIT)

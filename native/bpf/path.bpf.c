@@ -1,7 +1,7 @@
 /* Calls on one path. */
 
 #include "elsewhere.h"
-#include "filter.h"
+#include "filter/filter.h"
 
 #define PATH_RAW_LIMIT sizeof(struct event_path)
 #define PATH_TEXT_LIMIT (PATH_RAW_LIMIT + LONGEST_TEXT + 1)

@@ -1,7 +1,7 @@
 /* Calls on two paths. */
 
 #include "elsewhere.h"
-#include "filter.h"
+#include "filter/filter.h"
 
 #define PATHS_OLD_LIMIT sizeof(struct event_paths)
 #define PATHS_NEW_LIMIT (PATHS_OLD_LIMIT + LONGEST_TEXT + 1)

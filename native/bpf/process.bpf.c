@@ -2,7 +2,7 @@
  * in its image. A clone has two events: of the parent (result: the child; see successes.bpf.c), and of the child
  * (result 0), whose system call ends too. */
 
-#include "filter.h"
+#include "filter/filter.h"
 
 #define CLONE_FLAGS_MASK (~0xffull) /* the lowest byte of clone's flags is the signal at the child's end */
 #define VFORK_FLAGS 0x4100          /* CLONE_VFORK | CLONE_VM */

@@ -150,9 +150,9 @@ inline_always u64 end_unix_path(struct unix_path *path, u64 length) {
   return string > 0 && (u64)string <= length ? string - 1 : length;
 }
 
-/* Writes the path that a unix socket is bound to, or else its peer; of a client that of its peer alone, because it may be
- * bound to any path before it connects. Bytes as they are, an abstract one begins with a NUL. Returns its length; 0: it
- * has none. A global function, as put_path() is. */
+/* Writes the path that a unix socket is bound to, or else its peer; of a client that of its peer alone, because it may
+ * be bound to any path before it connects. Bytes as they are, an abstract one begins with a NUL. Returns its length; 0:
+ * it has none. A global function, as put_path() is. */
 __noinline u64 put_unix_path(struct unix_path *path, u64 sock, u32 role) {
   if (!path)
     return 0;

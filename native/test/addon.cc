@@ -5,15 +5,15 @@
 
 #include <memory>
 
-#include "bpf_error.h"
-#include "call_functions.h"
-#include "container_id.h"
+#include "addon/javascript.h"
+#include "completing/lexical_path.h"
 #include "enforced_places.h"
 #include "enforcement_decision.h"
-#include "javascript.h"
-#include "lexical_path.h"
-#include "name_files.h"
-#include "users.h"
+#include "images/container_id.h"
+#include "images/name_files.h"
+#include "images/users.h"
+#include "loading/bpf_error.h"
+#include "loading/call_functions.h"
 
 namespace wasprey {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <unordered_set>
 
-#include "file_descriptor.h"
-#include "src/enforced_places.h"
+#include "enforcement/enforced_places.h"
+#include "system/file_descriptor.h"
 
 namespace wasprey {
 namespace {

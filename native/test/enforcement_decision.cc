@@ -7,8 +7,8 @@
 #include <optional>
 #include <string_view>
 
-#include "bpf/enforce_decide.h"
-#include "javascript.h"
+#include "addon/javascript.h"
+#include "bpf/enforce/enforce_decide.h"
 
 namespace wasprey {
 namespace {

@@ -1,5 +1,5 @@
-// What the programs of the kernel decide by tables of enforcement (bpf/enforce_decide.h), from given facts: the same
-// code.
+// What the programs of the kernel decide by tables of enforcement (bpf/enforce/enforce_decide.h), from given facts: the
+// same code.
 #pragma once
 
 #include <napi.h>

@@ -1,4 +1,4 @@
-// What the kernel filter does with an event, in plain TypeScript: after native/bpf/filter.h, on the same tables.
+// What the kernel filter does with an event, in plain TypeScript: after native/bpf/filter/filter.h, on the same tables.
 
 import type { FilterTables } from '../../host/capture/filter-tables.ts';
 import { BEGINNINGS, BYTE_CLASSES, DEAD, ENDINGS } from '../../host/capture/path-states.ts';

@@ -9,7 +9,7 @@ import { IMAGE } from '../../host/schema/image.ts';
 import { member } from '../../host/schema/layout.ts';
 import { type RunningAct, type Step, startAct, str } from './live-act.ts';
 
-/** ENFORCE_PROCESSES of native/bpf/enforce_tables.h, and FILTER_PROCESSES of native/bpf/filter_tables.h. */
+/** ENFORCE_PROCESSES of native/bpf/enforce/enforce_tables.h, and FILTER_PROCESSES of native/bpf/filter/filter_tables.h. */
 const PLACES = 16_384;
 /** Three steps each, of which act takes 256. On a busy machine others make images too: the group is spread over more places, not its beginning. */
 const MOST_MOVES = 80;

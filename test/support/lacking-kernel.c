@@ -73,7 +73,7 @@ static int error_of(const struct seccomp_notif *call) {
       return 0;
     return is_named(tracepoints, tracepoint_count, name) ? ENOENT : 0;
   case BPF_PROG_LOAD:
-    /* Of two instructions is what libbpf loads in a program's place (native/src/ready_program.cc): no verifier minds it. */
+    /* Of two instructions is what libbpf loads in a program's place (native/src/loading/ready_program.cc): no verifier minds it. */
     if (attr.insn_cnt <= 2 || !is_named(programs, program_count, attr.prog_name))
       return 0;
     write_log(call->pid, &attr);

@@ -48,7 +48,7 @@ export interface Names {
   readonly shell?: string;
 }
 
-/** A log entry of native/src/image_log.h. */
+/** A log entry of native/src/images/image_log.h. */
 export function logEntry(record: Uint8Array, names: Names = {}): Uint8Array {
   const { user = 'root', group = 'root', login = '<NA>', container = 'host', containerType = 'host' } = names;
   const { home, shell } = names;

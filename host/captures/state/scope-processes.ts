@@ -78,7 +78,7 @@ function isInContainer(pid: number, id: string, proc: string): boolean {
   return isOfContainer(readText(`${proc}/${pid}/cgroup`) ?? '', id);
 }
 
-/** Before the id in a component of the path: native/src/container_id.cc knows what the runtimes write. */
+/** Before the id in a component of the path: native/src/images/container_id.cc knows what the runtimes write. */
 const PREFIX =
   /(?:^|:)(?:docker|cri-containerd|containerd|nerdctl|crio|libpod|podman):$|^(?:(?:docker|cri-containerd|containerd|nerdctl|crio|libpod|podman|runc|machine)-|lxc\.payload\.|systemd-nspawn@)$|^$/;
 

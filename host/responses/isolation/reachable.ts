@@ -14,7 +14,7 @@ export interface Network {
 export const ALLOWED_NAMES = ['dns', 'kubernetes'] as const;
 export type AllowedName = (typeof ALLOWED_NAMES)[number];
 
-/** Of native/src/isolation.h. */
+/** Of native/src/enforcement/isolation.h. */
 export const REACHABLE_MOST = 64;
 const ENTRY_BYTES = 40;
 const LAST_PORT = 65535;

@@ -55,7 +55,7 @@ export class Images {
     return this.#bytes;
   }
 
-  /** Entries of native/src/image_log.h. */
+  /** Entries of native/src/images/image_log.h. */
   take(): Uint8Array {
     const log = joined(this.#log);
     this.#log = [];
@@ -254,7 +254,7 @@ export function descriptorMembers({ kind, device, inode, socket }: Descriptor) {
 
 const ENTRY_HEAD = 24;
 
-/** native/src/image_log.h: user, group, login, container, container type, home, shell. */
+/** native/src/images/image_log.h: user, group, login, container, container type, home, shell. */
 function logEntry(record: Uint8Array, names: readonly (string | undefined)[]): Uint8Array {
   const head = new Uint8Array(ENTRY_HEAD);
   const view = viewOf(head);

@@ -5,7 +5,7 @@
 //
 // usage: load-programs OBJECT tracepoints|events
 //   events: as the addon does on kernels from 7.0 on
-//   (native/src/attachment.cc), for programs on trace events
+//   (native/src/loading/attachment.cc), for programs on trace events
 // For each program a line "program NAME loaded|refused [MILLISECONDS [stack
 // depth]]"; after a refusal the end of the verifier's log.
 #include <bpf/btf.h>

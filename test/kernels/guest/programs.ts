@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { release } from 'node:os';
 import { test } from 'node:test';
 
-/** As the addon chooses how to attach programs (native/src/attachment.cc). */
+/** As the addon chooses how to attach programs (native/src/loading/attachment.cc). */
 const attachment = Number.parseInt(release(), 10) >= 7 ? 'events' : 'tracepoints';
 
 for (const object of ['wasprey', 'isolate']) {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { BUILD, PROJECT } from '../../../host/setup/paths.mjs';
@@ -22,7 +22,7 @@ test('a checkout that was moved builds nothing anew; after a change of a header,
   const now = new Date();
   utimesSync(join(moved, 'native', HEADER), now, now);
   const compiled = compiledBy(moved);
-  assert.ok(compiled.includes('ring_reader.cc') && compiled.includes('plan.cc'), compiled.join());
+  assert.ok(compiled.includes('reading/ring_reader.cc') && compiled.includes('capture/plan.cc'), compiled.join());
   assert.deepEqual(compiled, including(HEADER));
 });
 
@@ -34,7 +34,7 @@ function compiledBy(checkout: string): string[] {
 
 /** Names of the sources that include a header, directly or by others, as the compiler has noted. */
 function including(header: string): string[] {
-  const sources = readdirSync(join(PROJECT, 'native/src')).filter((name) => name.endsWith('.cc'));
+  const sources = globSync('*/*.cc', { cwd: join(PROJECT, 'native/src') });
   return sources
     .filter((name) => readFileSync(join(BUILD, 'native', name.replace(/cc$/, 'd')), 'utf8').includes(` ${header}`))
     .sort();

@@ -43,7 +43,7 @@ test('programs are attached to trace events from 7.0 on, as the addon attaches t
     assert.equal(attachesToTraceEvents(release), false, release);
   for (const release of ['7.0.0', '7.3.1-cloud-amd64', '10.0'])
     assert.equal(attachesToTraceEvents(release), true, release);
-  const addon = readFileSync(join(PROJECT, 'native/src/attachment.cc'), 'utf8');
+  const addon = readFileSync(join(PROJECT, 'native/src/loading/attachment.cc'), 'utf8');
   assert.match(addon, /^constexpr int kFirstPreempted = 7;$/m);
 });
 

@@ -1,0 +1,171 @@
+/* Requests of io_uring that receive or accept. They are reported when they complete, from the request itself. A server
+ * has one pending for each of its connections, so only its address and its process are stored. */
+
+#ifndef WASPREY_IO_URING_RECEIVE_H
+#define WASPREY_IO_URING_RECEIVE_H
+
+#include "io_uring/io_uring_pending.h"
+
+#define RECEIVE_MANY 2 /* IORING_RECV_MULTISHOT */
+
+/* Both from 6.0 on. */
+struct io_async_msghdr___sizes {
+  s32 namelen;
+  u64 controllen;
+} RELOCATED;
+struct iov_iter___request {
+  u8 iter_type;
+  void *ubuf;
+} RELOCATED;
+enum iter_type___request { ITER_UBUF___request = 0 };
+
+struct receive_request {
+  u64 request;
+  u64 image;
+  u32 tid;
+  u32 flags;
+  s32 fd; /* the completion's flags are in its place later */
+  u32 pad;
+};
+
+/* Needed if a completion does not identify its request: it overflowed, or is one of many. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 16384);
+  __type(key, struct request_key);
+  __type(value, struct receive_request);
+} receives SEC(".maps");
+
+inline_always bool is_receive(u32 type) {
+  return type == EVENT_RECVFROM || type == EVENT_RECVMSG;
+}
+
+inline_always bool is_light(u32 type) {
+  return is_receive(type) || type == EVENT_ACCEPT4;
+}
+
+/* The type of the request at an address, if it is (still) such a one. */
+inline_always u32 light_type(u64 request) {
+  u32 type = request ? request_type(LOAD(io_kiocb, request, opcode)) : 0;
+  return is_light(type) ? type : 0;
+}
+
+inline_always bool is_request(u64 request, const struct request_key *key) {
+  return light_type(request) && LOAD_WORD(io_kiocb, request, ctx) == key->ring &&
+         LOAD_WORD(io_kiocb, request, cqe.user_data) == key->user_data;
+}
+
+/* Stores such a request until it completes; false if there is no room. Then it is still reported if its completion
+ * identifies it. An earlier one with the same user_data has precedence while it exists. */
+inline_always bool keep_light(const struct passed_call *passed) {
+  struct request_key key = {passed->ring, passed->user_data};
+  struct receive_request value = {passed->request, passed->image, passed->tid, passed->flags,
+                                  LOAD(io_kiocb, passed->request, cqe.fd)};
+  struct receive_request *kept = bpf_map_lookup_elem(&receives, &key);
+  if (kept && is_request(kept->request, &key))
+    return true;
+  return !bpf_map_update_elem(&receives, &key, &value, BPF_ANY);
+}
+
+/* Address of the buffer that the kernel has chosen, while it exists; 0: unknown. */
+inline_always u64 chosen_buffer(u64 async) {
+  struct iov_iter___request *iterator = 0;
+  if (!async || !bpf_core_field_exists(iterator->ubuf))
+    return 0;
+  u64 at = async + bpf_core_field_offset(struct io_async_msghdr___request, msg) +
+           bpf_core_field_offset(struct msghdr, msg_iter);
+  u32 kind = LOAD(iov_iter___request, at, iter_type);
+  return kind == bpf_core_enum_value(enum iter_type___request, ITER_UBUF___request)
+             ? LOAD_WORD(iov_iter___request, at, ubuf)
+             : 0;
+}
+
+/* One of many messages: its buffer begins with struct io_uring_recvmsg_out; room for the sender's address, room for
+ * control data and the data follow. The result counts all of them. */
+inline_always void find_one_of_many(struct passed_call *passed, u64 async, u64 buffer) {
+  struct io_async_msghdr___sizes *sizes = 0;
+  u32 length = 0;
+  if (!async || passed->result < 0 || !bpf_core_field_exists(sizes->namelen))
+    return;
+  u64 room = LOAD(io_async_msghdr___sizes, async, namelen);
+  u64 before = sizeof(struct io_uring_recvmsg_out) + room + LOAD(io_async_msghdr___sizes, async, controllen);
+  bpf_probe_read_user(&length, sizeof(length), (void *)buffer); /* namelen: it may be more than there was room for */
+  passed->result = (u64)passed->result > before ? passed->result - before : 0;
+  passed->passed[1] = buffer + before;
+  passed->passed[2] = passed->result;
+  passed->passed[4] = length ? buffer + sizeof(struct io_uring_recvmsg_out) : 0;
+  passed->passed[5] = length < room ? length : room;
+}
+
+inline_always void find_message(struct passed_call *passed, u64 request, bool chosen) {
+  struct message message = read_request_message(request);
+  passed->passed[1] = chosen ? 0 : message.data;
+  passed->passed[2] = passed->result < 0 || passed->result < message.part ? passed->result : message.part;
+  passed->passed[4] = message.address;
+  passed->passed[5] = message.length;
+}
+
+/* Sets the arguments for read_receiving(). Data and addresses are in the memory of the process. A kernel
+ * thread that completes the requests of an exited process has no access to it. */
+inline_always void find_received(struct passed_call *passed, u64 request, struct task_struct *task) {
+  u64 async = LOAD_WORD(io_kiocb, request, async_data);
+  bool chosen = (u32)LOAD_WORD(io_kiocb, request, flags) & REQUEST_BUFFER_SELECT;
+  bool many = PART(sr_msg, flags) & RECEIVE_MANY;
+  passed->passed[0] = passed->fd;
+  passed->passed[3] = PART(sr_msg, msg_flags);
+  if (!LOAD_WORD(task_struct, task, mm))
+    return;
+  if (passed->type == EVENT_RECVFROM) {
+    passed->passed[1] = chosen ? chosen_buffer(async) : PART_WORD(sr_msg, buf) - PART(sr_msg, done_io);
+    passed->passed[2] = PART(sr_msg, len);
+  } else if (many) {
+    find_one_of_many(passed, async, PART_WORD(sr_msg, buf));
+  } else {
+    find_message(passed, request, chosen);
+  }
+}
+
+/* Fills in a completed request; false if there is nothing to report. A completion that does not identify its request
+ * is one of many, or has overflowed: then the request has its result. */
+inline_always bool find_light_request(struct passed_call *passed, const struct completion *completion) {
+  struct request_key key = {completion->ring, completion->user_data};
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct capture_shared *control = capture();
+  struct receive_request *kept = bpf_map_lookup_elem(&receives, &key);
+  u64 address = completion->request ? completion->request : kept ? kept->request : 0;
+  u32 type = light_type(address);
+  bool more = completion->flags & COMPLETION_MORE;
+  if (!control || !type || !is_request(address, &key))
+    return false;
+  if (!completion->request && !more && LOAD(io_kiocb, address, cqe.res) != completion->result)
+    return false;
+  begin_request(passed, address, type, task);
+  passed->fd = UNKNOWN_FD;
+  if (kept && kept->request == address) {
+    passed->image = kept->image;
+    passed->tid = kept->tid;
+    passed->flags = kept->flags;
+    passed->fd = kept->fd;
+    if (!more)
+      bpf_map_delete_elem(&receives, &key);
+  }
+  if (!is_wanted(control, type))
+    return false;
+  passed->result = completion->result;
+  if (type == EVENT_ACCEPT4) {
+    passed->passed[0] = passed->fd;
+    keep_making(passed, address, type);
+    if (passed->result >= 0) {
+      find_made_file(passed, task);
+      if (!passed->file)
+        count_unkept(type);
+    }
+    return true;
+  }
+  passed->file = LOAD_WORD(io_kiocb, address, file);
+  find_received(passed, address, task);
+  return true;
+}
+
+#endif

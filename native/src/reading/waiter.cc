@@ -1,0 +1,121 @@
+#include "reading/waiter.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <utility>
+
+#include "system/clocks.h"
+
+namespace wasprey {
+namespace {
+
+/**
+ * How long events gather at first, and at most: each batch that is not empty doubles it. Measured with 20,000 events a
+ * second: a wake-up takes 37 us of CPU time, so that sleeps of 500 us made each event cost 3.1 us. Alerts may take
+ * milliseconds.
+ */
+constexpr int64_t kShortestPauseNs = 250'000;
+constexpr int64_t kLongestPauseNs = 2'000'000;
+
+/** Bytes of records that one CPU can write in a second: a million events. Its ring must not run full within a pause. */
+constexpr uint64_t kFastestBytes = 200'000'000;
+
+/**
+ * After asking for the doorbell the rings are checked again, and once more after this time. The kernel's program
+ * stores its commit word and then loads consumer_waiting with no barrier in between, so its load may overtake the
+ * store; the store is visible long before a millisecond is over.
+ */
+constexpr int64_t kLateCommitNs = 1'000'000;
+
+Status AddTo(const FileDescriptor& epoll, int fd) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = fd;
+  if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0) return std::nullopt;
+  return SystemError("CAPTURE_MEMORY", "Cannot watch a descriptor.", errno);
+}
+
+}  // namespace
+
+Result<Waiter> Waiter::Make() {
+  FileDescriptor epoll(epoll_create1(EPOLL_CLOEXEC));
+  FileDescriptor wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!epoll || !wake) return SystemError("CAPTURE_MEMORY", "Cannot make descriptors to wait on.", errno);
+  if (auto failed = AddTo(epoll, wake.get())) return std::move(*failed);
+  return Waiter(std::move(epoll), std::move(wake));
+}
+
+Status Waiter::Watch(EventSource* source, WallClock* wall_clock) {
+  source_ = source;
+  wall_clock_ = wall_clock;
+  longest_pause_ = std::min<int64_t>(kLongestPauseNs, source->memory().ring_size * kSecondNs / kFastestBytes / 2);
+  pause_ = std::min(kShortestPauseNs, longest_pause_);
+  if (wall_clock->watch() >= 0) {
+    if (auto failed = AddTo(epoll_, wall_clock->watch())) return failed;
+  }
+  return AddTo(epoll_, source->doorbell());
+}
+
+bool Waiter::Gather(int64_t timeout_ns, const RingReader& rings) {
+  if (!busy_ || timeout_ns == 0 || rings.IsFilling()) return true;
+  busy_ = false;
+  return Sleep(std::min(timeout_ns, pause_)) != Woken::kCalled;
+}
+
+void Waiter::NoteEvents() {
+  busy_ = true;
+  pause_ = std::min(pause_ * 2, longest_pause_);
+  __atomic_store_n(&source_->memory().shared->consumer_waiting, 0, __ATOMIC_RELAXED);
+}
+
+bool Waiter::Wait(int64_t timeout_ns, const RingReader& rings) {
+  pause_ = std::min(kShortestPauseNs, longest_pause_);
+  if (busy_) {
+    busy_ = false;
+    return Sleep(std::min(timeout_ns, pause_)) != Woken::kCalled;
+  }
+  auto* waiting = &source_->memory().shared->consumer_waiting;
+  if (__atomic_load_n(waiting, __ATOMIC_RELAXED) == 0) {
+    __atomic_store_n(waiting, 1, __ATOMIC_SEQ_CST);
+    armed_ = false;
+    if (rings.HasEvents()) return true;
+  }
+  const Woken woken = Sleep(armed_ ? timeout_ns : std::min(timeout_ns, kLateCommitNs));
+  armed_ = true;
+  // The record that rang may not be readable yet: then sleep briefly instead of asking again at once.
+  busy_ = woken == Woken::kByDoorbell;
+  return woken != Woken::kCalled;
+}
+
+Waiter::Woken Waiter::Sleep(int64_t timeout_ns) {
+  const timespec timeout{timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
+  epoll_event events[3];
+  const int count = epoll_pwait2(epoll_.get(), events, 3, &timeout, nullptr);
+  Woken woken = Woken::kByTime;
+  for (int i = 0; i < count; i++) {
+    if (events[i].data.fd == wake_.get()) {
+      uint64_t value;
+      static_cast<void>(!read(wake_.get(), &value, sizeof value));
+      return Woken::kCalled;
+    }
+    if (events[i].data.fd == wall_clock_->watch()) {
+      wall_clock_->ClearWatch();  // The event clock is updated next.
+      continue;
+    }
+    source_->ClearDoorbell();
+    woken = Woken::kByDoorbell;
+  }
+  return woken;
+}
+
+void Waiter::Wake() const {
+  const uint64_t one = 1;
+  static_cast<void>(!write(wake_.get(), &one, sizeof one));
+}
+
+}  // namespace wasprey

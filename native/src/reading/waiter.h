@@ -1,0 +1,51 @@
+// Waiting for events: the first one after a silence is read at once. While more arrive, sleeps between batches let
+// them accumulate, because each wake-up costs more than many events. After a sleep without events, the kernel is asked
+// to ring.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "capture/event_source.h"
+#include "reading/ring_reader.h"
+#include "system/file_descriptor.h"
+#include "system/wall_clock.h"
+
+namespace wasprey {
+
+/** Used by the thread that reads events, but for Wake(). */
+class Waiter {
+ public:
+  static Result<Waiter> Make();
+
+  /** From now on a sleep ends by the doorbell of the open source, and when the wall clock is set. */
+  Status Watch(EventSource* source, WallClock* wall_clock);
+
+  /** Before the first check of the rings: lets events accumulate while they keep coming. False if Wake() was called. */
+  bool Gather(int64_t timeout_ns, const RingReader& rings);
+  /** The last check found events: more are likely soon. */
+  void NoteEvents();
+  /** After a check without events: sleeps until the next check is worthwhile. False if Wake() was called. */
+  bool Wait(int64_t timeout_ns, const RingReader& rings);
+
+  /** Ends the sleep, or the next one. From any thread. */
+  void Wake() const;
+
+ private:
+  enum class Woken { kByTime, kByDoorbell, kCalled };
+  Waiter(FileDescriptor epoll, FileDescriptor wake) : epoll_(std::move(epoll)), wake_(std::move(wake)) {}
+  Woken Sleep(int64_t timeout_ns);
+
+  FileDescriptor epoll_;
+  FileDescriptor wake_;
+  EventSource* source_ = nullptr;
+  WallClock* wall_clock_ = nullptr;
+  bool busy_ = false;
+  /** How long events accumulate before the next check while they keep arriving; and the most that the rings allow. */
+  int64_t pause_ = 0;
+  int64_t longest_pause_ = 0;
+  /** The kernel was asked to ring, and the rings were checked long enough after that. */
+  bool armed_ = false;
+};
+
+}  // namespace wasprey
