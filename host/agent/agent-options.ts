@@ -3,9 +3,9 @@
 import type { HooksSetting } from '../capture/hooks.ts';
 import type { CaptureSizes } from '../capture/native.ts';
 import type { CaptureSettings } from '../captures/captures.ts';
-import type { EngineError } from '../engine/engine-error.ts';
-import type { IdleWorker } from '../engine/idle-worker.ts';
-import type { HoldLimits, RuleMatching } from '../engine/protocol.ts';
+import type { IdleWorker } from '../engine/host/idle-worker.ts';
+import type { EngineError } from '../engine/messages/engine-error.ts';
+import type { HoldLimits, RuleMatching } from '../engine/messages/protocol.ts';
 import type { RuntimePlaces } from '../metadata/directory/runtime-places.ts';
 import type { KubernetesPlace } from '../metadata/kubernetes/connection.ts';
 import type { NameLookup } from '../metadata/name-resolver.ts';
@@ -14,14 +14,14 @@ import type { Output } from '../outputs/output.ts';
 import type { ReplayReport } from '../recording/replay.ts';
 import type { FindsPods } from '../responses/pods/requested-pods.ts';
 import type { Responder } from '../responses/responder.ts';
-import type { DropListener, DropSettings } from './drop-watch.ts';
-import type { MissingHooksPolicy } from './hook-watch.ts';
-import type { JournalOptions } from './node-journal.ts';
-import type { OtherSource } from './other-source.ts';
-import type { PodRequestSource } from './pod-request-source.ts';
-import type { ResponseSet } from './response-set.ts';
-import type { RuleModule } from './rule-module.ts';
-import type { RuleChange } from './rule-sets.ts';
+import type { JournalOptions } from './journal/node-journal.ts';
+import type { RuleModule } from './modules/rule-module.ts';
+import type { ResponseSet } from './responses/response-set.ts';
+import type { RuleChange } from './rules/rule-sets.ts';
+import type { OtherSource } from './sources/other-source.ts';
+import type { PodRequestSource } from './sources/pod-request-source.ts';
+import type { DropListener, DropSettings } from './watches/drop-watch.ts';
+import type { MissingHooksPolicy } from './watches/hook-watch.ts';
 
 export interface AgentOptions {
   /** `builder` captures nothing: events are given to inject(). `none`: there is nothing but the other source. Default: bpf. */

@@ -2,7 +2,7 @@
 
 import { loadAddon } from '../capture/addon.ts';
 import type { Engine, EngineSign } from '../engine/engine.ts';
-import { withinTime } from '../engine/within-time.ts';
+import { withinTime } from '../engine/host/within-time.ts';
 import type { AuditStoreSettings } from '../journal/audit/audit-store.ts';
 import type { AlertExtras } from '../outputs/additions.ts';
 import type { KeyedValue } from '../outputs/message.ts';
@@ -10,14 +10,14 @@ import type { Output } from '../outputs/output.ts';
 import type { Priority } from '../schema/priority.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { AgentParts } from './agent-parts.ts';
-import type { HookSummary } from './hook-watch.ts';
-import type { ImageSummary } from './image-watch.ts';
+import type { JournalOptions } from './journal/node-journal.ts';
 import { MemoryTrim } from './memory-trim.ts';
-import type { JournalOptions } from './node-journal.ts';
-import type { ResponseSet } from './response-set.ts';
-import type { RuleModule } from './rule-module.ts';
+import type { RuleModule } from './modules/rule-module.ts';
+import type { ResponseSet } from './responses/response-set.ts';
 import { startEngine } from './start-engine.ts';
 import type { Summary } from './summary.ts';
+import type { HookSummary } from './watches/hook-watch.ts';
+import type { ImageSummary } from './watches/image-watch.ts';
 
 /** How long outputs may write queued alerts at the end, by default. */
 const OUTPUT_CLOSE_MS = 500;

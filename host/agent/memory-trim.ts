@@ -1,7 +1,7 @@
 // Returns memory that a start, a replacement of rules or a burst of events has taken, and that watching does not need.
 
 import { loadAddon } from '../capture/addon.ts';
-import { collectGarbage } from '../engine/collect-garbage.ts';
+import { collectGarbage } from '../engine/loop/collect-garbage.ts';
 
 /** The worker collects in its next pause. */
 const WORKER_MS = 250;

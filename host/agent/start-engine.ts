@@ -2,7 +2,7 @@
 
 import { REPLAY_SIZES } from '../capture/sizes.ts';
 import { Engine, type EngineOptions } from '../engine/engine.ts';
-import type { EngineListener } from '../engine/listener.ts';
+import type { EngineListener } from '../engine/host/listener.ts';
 import type { AgentParts } from './agent-parts.ts';
 
 /** Rejects with EngineError. */

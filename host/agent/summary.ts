@@ -1,21 +1,21 @@
 // The numbers of an agent so far: events, alerts and losses.
 
 import type { CapturesSummary } from '../captures/captures.ts';
-import type { EngineCounters } from '../engine/protocol.ts';
+import type { EngineCounters } from '../engine/messages/protocol.ts';
 import type { JournalSummary } from '../journal/store.ts';
 import type { DirectoryCounters } from '../metadata/directory/container-directory.ts';
 import type { NameCounters } from '../metadata/name-resolver.ts';
 import type { NamedCounters } from '../outputs/output-set.ts';
-import type { DeskCounters } from './alert-desk.ts';
-import type { DropCounters } from './drop-watch.ts';
-import type { HookSummary } from './hook-watch.ts';
-import type { ImageSummary } from './image-watch.ts';
-import type { EnforcementSummary } from './node-enforcement.ts';
-import type { ResponsesSummary } from './node-responses.ts';
-import type { SourceSummary } from './other-source.ts';
-import type { PodRequestSummary } from './pod-request-source.ts';
-import type { RuleSetSummary } from './rule-sets.ts';
-import type { TamperSummary } from './tamper-watch.ts';
+import type { DeskCounters } from './alerts/alert-desk.ts';
+import type { EnforcementSummary } from './responses/node-enforcement.ts';
+import type { ResponsesSummary } from './responses/node-responses.ts';
+import type { RuleSetSummary } from './rules/rule-sets.ts';
+import type { SourceSummary } from './sources/other-source.ts';
+import type { PodRequestSummary } from './sources/pod-request-source.ts';
+import type { DropCounters } from './watches/drop-watch.ts';
+import type { HookSummary } from './watches/hook-watch.ts';
+import type { ImageSummary } from './watches/image-watch.ts';
+import type { TamperSummary } from './watches/tamper-watch.ts';
 
 export interface Summary {
   /** Undefined if the worker was terminated before it could report. */

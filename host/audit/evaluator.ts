@@ -1,6 +1,6 @@
 // Evaluates a module of rules on audit events, one at a time, in the same sandbox as events of system calls.
 
-import { MOST_AUDIT_VALUES, RuleModuleError } from '../agent/rule-module.ts';
+import { MOST_AUDIT_VALUES, RuleModuleError } from '../agent/modules/rule-module.ts';
 import type { ReadContext } from '../fields/context.ts';
 import { EventMemory } from '../fields/memory.ts';
 import type { FieldValue } from '../fields/value.ts';

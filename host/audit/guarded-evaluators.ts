@@ -1,7 +1,7 @@
 // Several modules of rules, evaluated on each event in their order; and of what matches, the guards of its responses.
 
-import { ruleReads } from '../agent/alert-desk.ts';
-import type { SourceRules } from '../agent/other-source.ts';
+import { ruleReads } from '../agent/alerts/alert-desk.ts';
+import type { SourceRules } from '../agent/sources/other-source.ts';
 import type { ReadContext } from '../fields/context.ts';
 import {
   type AuditEvaluation,

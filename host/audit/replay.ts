@@ -1,8 +1,8 @@
 // Evaluates a module of rules on an audit log.
 
-import { AlertDesk, type DeskCounters, type DeskOptions } from '../agent/alert-desk.ts';
-import type { KnownContainers } from '../agent/container-waits.ts';
-import type { RuleModule } from '../agent/rule-module.ts';
+import { AlertDesk, type DeskCounters, type DeskOptions } from '../agent/alerts/alert-desk.ts';
+import type { KnownContainers } from '../agent/alerts/container-waits.ts';
+import type { RuleModule } from '../agent/modules/rule-module.ts';
 import { type AlertExtras, withExtras } from '../outputs/additions.ts';
 import type { Output } from '../outputs/output.ts';
 import { AuditEventStream, type RefusalKind, type StreamCounters } from './event-stream.ts';

@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import { reasonOf } from '../diagnostics/system-reason.ts';
-import { withinTime } from '../engine/within-time.ts';
+import { withinTime } from '../engine/host/within-time.ts';
 import type { RecordingFacts } from '../recording/format.ts';
 import type { Captured, CapturedAlert, CaptureScope } from './notes/capture-notes.ts';
 import type { StateScope } from './state/state.ts';

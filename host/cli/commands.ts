@@ -6,7 +6,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'run',
     summary: 'Watch this machine and print alerts.',
-    begin: async () => (await import('../engine/idle-worker.ts')).beginIdleWorker(),
+    begin: async () => (await import('../engine/host/idle-worker.ts')).beginIdleWorker(),
     load: async () => (await import('./commands/run.ts')).RUN,
   },
   {

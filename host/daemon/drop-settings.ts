@@ -1,6 +1,6 @@
 // The configured actions for lost events.
 
-import type { DropSettings } from '../agent/drop-watch.ts';
+import type { DropSettings } from '../agent/watches/drop-watch.ts';
 import type { Configuration } from '../config/definition.ts';
 
 /** Why a run ends: events were lost, and the configuration wants that to be the end. */

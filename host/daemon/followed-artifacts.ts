@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { Agent } from '../agent/agent.ts';
-import { loadRuleModule } from '../agent/rule-module.ts';
+import { loadRuleModule } from '../agent/modules/rule-module.ts';
 import type { Configuration } from '../config/definition.ts';
 import { CommandFailure } from '../diagnostics/failure.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';

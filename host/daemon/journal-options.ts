@@ -1,6 +1,6 @@
 // The options of the journal, from the configuration.
 
-import type { JournalOptions } from '../agent/node-journal.ts';
+import type { JournalOptions } from '../agent/journal/node-journal.ts';
 import type { Configuration } from '../config/definition.ts';
 import type { AuditStoreSettings } from '../journal/audit/audit-store.ts';
 import { JOURNAL_KINDS } from '../journal/wants.ts';

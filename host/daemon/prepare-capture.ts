@@ -2,7 +2,7 @@
 
 import { machineSizes } from '../capture/sizes.ts';
 import { leftOutEvents } from '../config/keys/capture.ts';
-import type { IdleWorker } from '../engine/idle-worker.ts';
+import type { IdleWorker } from '../engine/host/idle-worker.ts';
 import { journalWants } from '../journal/wants.ts';
 import { journalOptions } from './journal-options.ts';
 import type { RunSettings } from './settings.ts';

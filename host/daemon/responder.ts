@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { Agent } from '../agent/agent.ts';
-import { RESPONSE_FAILURE_RULE } from '../agent/node-responses.ts';
+import { RESPONSE_FAILURE_RULE } from '../agent/responses/node-responses.ts';
 import { loadAddon } from '../capture/addon.ts';
 import type { Configuration } from '../config/definition.ts';
 import type { Log } from '../diagnostics/log.ts';

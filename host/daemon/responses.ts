@@ -1,8 +1,8 @@
 // The responses of a run: from its configuration, their conditions compiled, and compared with the rules that are loaded.
 
-import { kernelResponses } from '../agent/kernel-responses.ts';
-import { type ResponseSet, withResponses } from '../agent/response-set.ts';
-import { loadRuleModule, type RuleModule } from '../agent/rule-module.ts';
+import { loadRuleModule, type RuleModule } from '../agent/modules/rule-module.ts';
+import { kernelResponses } from '../agent/responses/kernel-responses.ts';
+import { type ResponseSet, withResponses } from '../agent/responses/response-set.ts';
 import { lackOfBpfLsm } from '../capture/bpf-lsm.ts';
 import { configDiagnostic, configWarning } from '../config/error.ts';
 import { renderDiagnostic, type ShownDiagnostic } from '../diagnostics/diagnostic-text.ts';

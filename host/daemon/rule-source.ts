@@ -1,6 +1,6 @@
 // The source of a run's rules, read again at each call: modules, rule files, and a configuration that names them.
 
-import type { RuleModule } from '../agent/rule-module.ts';
+import type { RuleModule } from '../agent/modules/rule-module.ts';
 import { contentHash } from '../compiler/ir/content-hash.ts';
 import { CommandFailure, describeFailure } from '../diagnostics/failure.ts';
 import { SILENT, type Terminal } from '../diagnostics/terminal.ts';

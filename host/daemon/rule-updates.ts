@@ -1,8 +1,8 @@
 // Keeps a running agent's rules up to date with the files they come from.
 
 import type { Agent } from '../agent/agent.ts';
-import type { ResponseSet } from '../agent/response-set.ts';
-import type { RuleModule } from '../agent/rule-module.ts';
+import type { RuleModule } from '../agent/modules/rule-module.ts';
+import type { ResponseSet } from '../agent/responses/response-set.ts';
 import type { LogLevel } from '../diagnostics/log.ts';
 import { count } from '../diagnostics/numbers.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';

@@ -6,7 +6,7 @@ import type { UnusedKey } from '../config/read.ts';
 import { UsageError } from '../diagnostics/arguments.ts';
 import { LOG_LEVELS, type LogLevel } from '../diagnostics/log.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
-import type { RuleMatching } from '../engine/protocol.ts';
+import type { RuleMatching } from '../engine/messages/protocol.ts';
 import type { EventSource } from '../schema/event-source.ts';
 import type { SignaturePolicy } from '../signature/policy.ts';
 import { configurationOf } from './configuration.ts';

@@ -1,11 +1,11 @@
 // The summary at the end of a run: events, alerts, drops.
 
-import { describeLoss } from '../agent/image-watch.ts';
-import type { SourceSummary } from '../agent/other-source.ts';
+import type { SourceSummary } from '../agent/sources/other-source.ts';
 import type { Summary } from '../agent/summary.ts';
+import { describeLoss } from '../agent/watches/image-watch.ts';
 import { escapeText } from '../diagnostics/escape.ts';
 import { count, number } from '../diagnostics/numbers.ts';
-import { eventTotals } from '../engine/event-totals.ts';
+import { eventTotals } from '../engine/counts/event-totals.ts';
 import type { JournalSummary } from '../journal/store.ts';
 
 /** Rules that the summary names, those with the most alerts first. */

@@ -5,16 +5,16 @@ import type { JournalSelection } from '../capture/journal-selection.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { NamedAddress } from '../capture/name-table.ts';
 import type { HooksKind } from '../capture/native.ts';
-import type { Control } from './control.ts';
-import { Delivery } from './delivery.ts';
-import { EngineError } from './engine-error.ts';
-import { IdleWorker } from './idle-worker.ts';
-import type { EngineListener } from './listener.ts';
-import { lastCounters, liveCounters } from './live-counts.ts';
-import { PendingReplacement, type Replaced } from './pending-replacement.ts';
-import type { CaptureScopes, EngineCounters, FromWorker, ToWorker, WorkerStart } from './protocol.ts';
-import type { RuleSetStart } from './rule-set-start.ts';
-import { withinTime } from './within-time.ts';
+import { Delivery } from './host/delivery.ts';
+import { IdleWorker } from './host/idle-worker.ts';
+import type { EngineListener } from './host/listener.ts';
+import { lastCounters, liveCounters } from './host/live-counts.ts';
+import { PendingReplacement, type Replaced } from './host/pending-replacement.ts';
+import { withinTime } from './host/within-time.ts';
+import type { Control } from './messages/control.ts';
+import { EngineError } from './messages/engine-error.ts';
+import type { CaptureScopes, EngineCounters, FromWorker, ToWorker, WorkerStart } from './messages/protocol.ts';
+import type { RuleSetStart } from './messages/rule-set-start.ts';
 
 /**
  * Before it is ready, the kernel verifies all programs, and the addon fills the image table from all running processes: 0.3 s, and

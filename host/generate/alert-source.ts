@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { startAgent } from '../agent/agent.ts';
-import type { RuleModule } from '../agent/rule-module.ts';
+import type { RuleModule } from '../agent/modules/rule-module.ts';
 import { jsonLine } from '../outputs/alert.ts';
 import type { Output } from '../outputs/output.ts';
 import { type AlertWatch, parseAlert } from './alert-watch.ts';

@@ -1,6 +1,6 @@
 // Whether the rules are evaluated, as the agent's own alerts report it: rules that are set aside raise no alert, whatever is performed.
 
-import { parseAbsence } from '../agent/absence-alerts.ts';
+import { parseAbsence } from '../agent/rules/absence-alerts.ts';
 
 interface Absence {
   readonly returns: boolean;

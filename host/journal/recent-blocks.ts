@@ -1,6 +1,6 @@
 // The last moments of the journal in memory, where it is not kept on disk: for captures, which have what was before an alert.
 
-import type { JournalBlock } from '../engine/journal-tap.ts';
+import type { JournalBlock } from '../engine/messages/journal-block.ts';
 import type { BlockInMemory } from '../recording/block.ts';
 import { type PackedBlock, packBlock } from './segment.ts';
 

@@ -3,7 +3,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { constants, crc32, zstdCompress } from 'node:zlib';
-import type { JournalBlock } from '../engine/journal-tap.ts';
+import type { JournalBlock } from '../engine/messages/journal-block.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { arranged } from '../recording/arranged.ts';
 import {

@@ -2,7 +2,7 @@
 // for it. When the disk fails or is full, blocks are left out and counted, until a new segment can be written.
 
 import { reasonOf } from '../diagnostics/system-reason.ts';
-import type { JournalBlock } from '../engine/journal-tap.ts';
+import type { JournalBlock } from '../engine/messages/journal-block.ts';
 import type { RecordingFacts } from '../recording/format.ts';
 import { FolderLock } from './folder-lock.ts';
 import { type Bounds, isComplete, SEGMENTS, type StoredFile } from './retention.ts';

@@ -1,7 +1,7 @@
 // Recordings of tests: checks them, and evaluates rules on them.
 
 import { startAgent } from '../agent/agent.ts';
-import type { RuleModule } from '../agent/rule-module.ts';
+import type { RuleModule } from '../agent/modules/rule-module.ts';
 import { RuleLoadError } from '../diagnostics/diagnostic.ts';
 import type { Alert } from '../outputs/alert.ts';
 import type { Output } from '../outputs/output.ts';

@@ -1,9 +1,9 @@
 // Runs tests on audit events: each rule of that source on its own, on the events of a file or of the test itself.
 
-import { refusalOf } from '../agent/node-responses.ts';
-import { requestRefusal } from '../agent/requested-pod.ts';
-import { requestResponses } from '../agent/response-set.ts';
-import { loadRuleModule, type RuleModule } from '../agent/rule-module.ts';
+import { loadRuleModule, type RuleModule } from '../agent/modules/rule-module.ts';
+import { refusalOf } from '../agent/responses/node-responses.ts';
+import { requestRefusal } from '../agent/responses/requested-pod.ts';
+import { requestResponses } from '../agent/responses/response-set.ts';
 import { logLines } from '../audit/events/log-lines.ts';
 import { type AuditAlertOptions, auditAlerts } from '../audit/replay.ts';
 import { compileModule } from '../compiler/compile.ts';

@@ -1,6 +1,6 @@
 // Runs tests on recordings: each recording is evaluated once, with every rule independently, and compared with the expectations.
 
-import { loadRuleModule } from '../agent/rule-module.ts';
+import { loadRuleModule } from '../agent/modules/rule-module.ts';
 import { compileModule } from '../compiler/compile.ts';
 import type { RuleSource } from '../compiler/rules/rule.ts';
 import { AlertTally, evaluateRecording, type SoundRecording } from './recordings.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ruleReads } from '../../host/agent/alert-desk.ts';
+import { ruleReads } from '../../host/agent/alerts/alert-desk.ts';
 import { startRecording } from '../../host/agent/record.ts';
 import { openCapture } from '../../host/capture/open.ts';
 import { REPLAY_SIZES } from '../../host/capture/sizes.ts';

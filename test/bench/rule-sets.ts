@@ -2,7 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RuleModule } from '../../host/agent/rule-module.ts';
+import type { RuleModule } from '../../host/agent/modules/rule-module.ts';
 import { loadRules } from '../../host/compiler/rules/load.ts';
 import { prepareRules } from '../../host/daemon/rules/compile.ts';
 import { OWN_RULES, readRuleFiles } from '../../host/daemon/rules/rule-files.ts';

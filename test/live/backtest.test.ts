@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { triedRules } from '../../host/agent/tried-rules.ts';
+import { triedRules } from '../../host/agent/rules/tried-rules.ts';
 import { loadRules } from '../../host/compiler/rules/load.ts';
 import { loadCompiledRules } from '../../host/daemon/rules/compile.ts';
 import { OWN_RULES, readRuleFiles } from '../../host/daemon/rules/rule-files.ts';

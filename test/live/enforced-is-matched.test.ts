@@ -11,7 +11,7 @@ import type { EnforcedAction } from '../../host/capture/enforcement-means.ts';
 import { enforcementTables } from '../../host/capture/enforcement-tables.ts';
 import { filterTables } from '../../host/capture/filter-tables.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
-import { ModuleSet } from '../../host/engine/module-set.ts';
+import { ModuleSet } from '../../host/engine/modules/module-set.ts';
 import type { EventRecord } from '../../host/fields/record.ts';
 import { compileRuleModule } from '../../host/sandbox/instantiate.ts';
 import { ENFORCED, enforcedParts } from '../../host/schema/enforced.ts';

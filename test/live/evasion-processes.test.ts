@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { CONTAINER_RULE } from '../../host/agent/container-watch.ts';
+import { CONTAINER_RULE } from '../../host/agent/watches/container-watch.ts';
 import { type AlertLine, assertFields } from '../support/alert-line.ts';
 import { CGROUPS } from '../support/cgroup-place.ts';
 import { directoryOnRootForTests, makeDirectory } from '../support/directory.ts';

@@ -6,7 +6,7 @@ import { openSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Agent, startAgent } from '../../host/agent/agent.ts';
-import type { RuleModule } from '../../host/agent/rule-module.ts';
+import type { RuleModule } from '../../host/agent/modules/rule-module.ts';
 import { DEFAULT_SIZES } from '../../host/capture/sizes.ts';
 import type { Alert } from '../../host/outputs/alert.ts';
 import type { Output } from '../../host/outputs/output.ts';

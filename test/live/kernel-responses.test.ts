@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { UNMATCHED_RULE } from '../../host/agent/node-enforcement.ts';
+import { UNMATCHED_RULE } from '../../host/agent/responses/node-enforcement.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
 import { loadRules } from '../../host/compiler/rules/load.ts';
 import { ruleSourceOf } from '../../host/compiler/rules/rule.ts';

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
-import { IMAGE_RULE } from '../../host/agent/image-watch.ts';
+import { IMAGE_RULE } from '../../host/agent/watches/image-watch.ts';
 import { act, actProgram, startAct, str } from '../support/live-act.ts';
 import { AT_FDCWD, O } from '../support/live-numbers.ts';
 import { openRule, rulesFileForTests } from '../support/rules-file.ts';

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { UNATTENDED_RULE } from '../../host/agent/node-enforcement.ts';
+import { UNATTENDED_RULE } from '../../host/agent/responses/node-enforcement.ts';
 import { PinnedEnforcement } from '../../host/responses/pinned-enforcement.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { Container } from '../support/live-container.ts';

@@ -8,8 +8,8 @@ import { mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RuleModule } from '../../host/agent/rule-module.ts';
-import { eventTotals } from '../../host/engine/event-totals.ts';
+import type { RuleModule } from '../../host/agent/modules/rule-module.ts';
+import { eventTotals } from '../../host/engine/counts/event-totals.ts';
 import { directoryForTest } from '../support/directory.ts';
 import { handMade, slowCandidates } from '../support/hand-made-module.ts';
 import { act, startAct, str } from '../support/live-act.ts';

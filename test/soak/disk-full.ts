@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OUTPUT_RULE } from '../../host/agent/output-watch.ts';
+import { OUTPUT_RULE } from '../../host/agent/watches/output-watch.ts';
 import { OWN_RULES } from '../../host/daemon/rules/rule-files.ts';
 import { SoakAgent } from './agent.ts';
 import { mustAddUp } from './drops.ts';

@@ -1,6 +1,6 @@
 // What the agent reports of lost events: nothing may be lost without that.
 
-import { DROP_RULE } from '../../host/agent/drop-watch.ts';
+import { DROP_RULE } from '../../host/agent/watches/drop-watch.ts';
 import { nanoseconds, type SoakAgent, type SoakAlert } from './agent.ts';
 import type { Followed } from './marks.ts';
 import type { Session } from './scenario.ts';

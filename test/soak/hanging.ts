@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { OUTPUT_RULE } from '../../host/agent/output-watch.ts';
+import { OUTPUT_RULE } from '../../host/agent/watches/output-watch.ts';
 import { OWN_RULES } from '../../host/daemon/rules/rule-files.ts';
 import { quantile } from '../bench/statistics.ts';
 import { SoakAgent } from './agent.ts';

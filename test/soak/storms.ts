@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { IMAGE_RULE } from '../../host/agent/image-watch.ts';
+import { IMAGE_RULE } from '../../host/agent/watches/image-watch.ts';
 import { attack, attackRules } from '../support/image-attacks.ts';
 import { STORM_NAMES, startStorm } from '../support/storm.ts';
 import { SoakAgent } from './agent.ts';

@@ -1,7 +1,7 @@
 // Rules on audit events, compiled for tests, and their evaluation on texts of JSON.
 
 import { readFileSync } from 'node:fs';
-import { loadRuleModule, type RuleModule } from '../../host/agent/rule-module.ts';
+import { loadRuleModule, type RuleModule } from '../../host/agent/modules/rule-module.ts';
 import { AuditEvaluator } from '../../host/audit/evaluator.ts';
 import { AuditEventStream, type RefusalKind } from '../../host/audit/event-stream.ts';
 import { compileModule } from '../../host/compiler/compile.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, startAgent } from '../../host/agent/agent.ts';
 import type { AgentOptions } from '../../host/agent/agent-options.ts';
-import { loadRuleModule, type RuleModule } from '../../host/agent/rule-module.ts';
+import { loadRuleModule, type RuleModule } from '../../host/agent/modules/rule-module.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
 import { type LoadOptions, loadRules } from '../../host/compiler/rules/load.ts';
 import { DEFAULT_FORMAT } from '../../host/outputs/alert.ts';

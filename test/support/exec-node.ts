@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import type { AgentOptions } from '../../host/agent/agent-options.ts';
-import type { OtherSource } from '../../host/agent/other-source.ts';
-import type { PodRequestSource, PodRequestStreamSink } from '../../host/agent/pod-request-source.ts';
-import type { RuleModule } from '../../host/agent/rule-module.ts';
+import type { RuleModule } from '../../host/agent/modules/rule-module.ts';
+import type { OtherSource } from '../../host/agent/sources/other-source.ts';
+import type { PodRequestSource, PodRequestStreamSink } from '../../host/agent/sources/pod-request-source.ts';
 import { IMAGE_KIND, ROOT_PID_NAMESPACE } from '../../host/schema/image.ts';
 import { type PodRequestFacts, podRequestFacts } from '../../host/sessions/pod-request-facts.ts';
 import { type BuiltAgent, process as processImage, shadowRead, startBuiltAgent } from './built-agent.ts';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { type CompiledModule, compileModule } from '../../host/compiler/compile.ts';
 import type { RuleSource } from '../../host/compiler/rules/rule.ts';
-import { firstWords } from '../../host/engine/candidate-words.ts';
+import { firstWords } from '../../host/engine/modules/candidate-words.ts';
 import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../../host/sandbox/instantiate.ts';
 import { fillCandidates, runEvaluate } from '../../host/sandbox/run.ts';
 import type { StructInput } from '../../host/schema/encode-struct.ts';

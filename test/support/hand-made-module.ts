@@ -1,6 +1,6 @@
 // Rule modules in text: they do what no compiled rule does.
 
-import type { RuleModule } from '../../host/agent/rule-module.ts';
+import type { RuleModule } from '../../host/agent/modules/rule-module.ts';
 import { parseTemplate } from '../../host/compiler/conditions/template.ts';
 import { compileRuleModule } from '../../host/sandbox/instantiate.ts';
 import { check, ruleModule, type TextParts } from '../unit/sandbox/wasm-builder.ts';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { unlinkSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { EngineCounters } from '../../host/engine/protocol.ts';
+import type { EngineCounters } from '../../host/engine/messages/protocol.ts';
 import { type AlertLine, assertFields, type ExpectedFields, hasFields, parseAlert, show } from './alert-line.ts';
 import { act, type Call, type Step } from './live-act.ts';
 import { type ProductOptions, type RunningProduct, startProduct } from './live-product.ts';

@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import { type Agent, startAgent } from '../../host/agent/agent.ts';
 import type { AgentOptions } from '../../host/agent/agent-options.ts';
-import { loadRuleModule, type RuleModule } from '../../host/agent/rule-module.ts';
+import { loadRuleModule, type RuleModule } from '../../host/agent/modules/rule-module.ts';
 import type { Summary } from '../../host/agent/summary.ts';
 import type { HooksSetting } from '../../host/capture/hooks.ts';
 import { DEFAULT_SIZES } from '../../host/capture/sizes.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
 import { loadRules, type RuleFile } from '../../host/compiler/rules/load.ts';
 import { renderDiagnostic } from '../../host/diagnostics/diagnostic-text.ts';
-import type { EngineCounters, RuleMatching } from '../../host/engine/protocol.ts';
+import type { EngineCounters, RuleMatching } from '../../host/engine/messages/protocol.ts';
 import { jsonLine } from '../../host/outputs/alert.ts';
 import type { Output } from '../../host/outputs/output.ts';
 import { TEST_HOOKS } from './hooks.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Agent } from '../../host/agent/agent.ts';
 import type { AgentOptions } from '../../host/agent/agent-options.ts';
-import type { RuleModule } from '../../host/agent/rule-module.ts';
+import type { RuleModule } from '../../host/agent/modules/rule-module.ts';
 import type { Configuration } from '../../host/config/definition.ts';
 import { DEFINITION } from '../../host/config/definition.ts';
 import { defaultsOf } from '../../host/config-values/defaults.ts';

@@ -2,8 +2,8 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NodeRequests } from '../../host/agent/node-requests.ts';
-import type { PodRequestStreamSink } from '../../host/agent/pod-request-source.ts';
+import { NodeRequests } from '../../host/agent/journal/node-requests.ts';
+import type { PodRequestStreamSink } from '../../host/agent/sources/pod-request-source.ts';
 import { Forwarding } from '../../host/daemon/audit/agents/forwarding.ts';
 import { ReceiverClient } from '../../host/daemon/pod-requests/receiver-client.ts';
 import { podRequestFacts } from '../../host/sessions/pod-request-facts.ts';

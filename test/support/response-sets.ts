@@ -1,7 +1,7 @@
 // Responses for tests: settings with what a test does not care about filled in, their conditions compiled, and a responder that only notes what it is given.
 
-import type { ResponseSet } from '../../host/agent/response-set.ts';
-import { loadRuleModule, type RuleModule } from '../../host/agent/rule-module.ts';
+import { loadRuleModule, type RuleModule } from '../../host/agent/modules/rule-module.ts';
+import type { ResponseSet } from '../../host/agent/responses/response-set.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
 import type { Outcome, Target } from '../../host/responses/action.ts';
 import type { Responder } from '../../host/responses/responder.ts';

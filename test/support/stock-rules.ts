@@ -1,7 +1,7 @@
 // Falco's stock rules, as test data.
 
 import { readFileSync } from 'node:fs';
-import { loadRuleModule, type RuleModule } from '../../host/agent/rule-module.ts';
+import { loadRuleModule, type RuleModule } from '../../host/agent/modules/rule-module.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
 import { loadRules } from '../../host/compiler/rules/load.ts';
 import { type FalcoFile, falcoFile } from './falco-data.ts';

@@ -1,9 +1,9 @@
 // The host's side of the thread that evaluates audit events: gives it rules and texts, makes alerts of its matches, and starts it again if it ends.
 
 import { Worker } from 'node:worker_threads';
-import { AlertDesk, type DeskOptions } from '../../agent/alert-desk.ts';
-import type { PreparedRules, ReasonCount, SourceRules } from '../../agent/other-source.ts';
-import { type RuleModule, RuleModuleError } from '../../agent/rule-module.ts';
+import { AlertDesk, type DeskOptions } from '../../agent/alerts/alert-desk.ts';
+import { type RuleModule, RuleModuleError } from '../../agent/modules/rule-module.ts';
+import type { PreparedRules, ReasonCount, SourceRules } from '../../agent/sources/other-source.ts';
 import type { Output } from '../../outputs/output.ts';
 import type { PodRequestSink } from '../../sessions/pod-request-facts.ts';
 import { entryFile } from '../../setup/entries.mjs';

@@ -2,7 +2,7 @@
 
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import type { FollowedFile } from '../../agent/other-source.ts';
+import type { FollowedFile } from '../../agent/sources/other-source.ts';
 import { LONGEST_LINE } from '../events/log-lines.ts';
 
 const CHUNK = 1024 * 1024;

@@ -1,6 +1,6 @@
 // Reports audit events that were received and not evaluated: whoever can make a request too large, or a rule too slow, could hide by it.
 
-import type { AlertDesk } from '../../agent/alert-desk.ts';
+import type { AlertDesk } from '../../agent/alerts/alert-desk.ts';
 
 export const LOSS_RULE = 'Wasprey internal: audit events lost';
 

@@ -1,7 +1,7 @@
 // Tries rules on the audit events that a journal has: the same events raise the same alerts as in `wasprey run`.
 
-import type { SourceRules } from '../../agent/other-source.ts';
-import type { RuleInfo } from '../../agent/rule-module.ts';
+import type { RuleInfo } from '../../agent/modules/rule-module.ts';
+import type { SourceRules } from '../../agent/sources/other-source.ts';
 import { count } from '../../diagnostics/numbers.ts';
 import type { RuleResult } from '../../journal/backtest/backtest.ts';
 import { Difference, type RuleDifference } from '../../journal/backtest/difference.ts';

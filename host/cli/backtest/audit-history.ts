@@ -1,14 +1,14 @@
 // Evaluates sets of rules on the audit events that a journal has, as they were evaluated when they came.
 
 import { setImmediate } from 'node:timers/promises';
-import type { SourceRules } from '../../agent/other-source.ts';
-import type { RuleInfo } from '../../agent/rule-module.ts';
+import type { RuleInfo } from '../../agent/modules/rule-module.ts';
+import type { SourceRules } from '../../agent/sources/other-source.ts';
 import { AuditEventStream } from '../../audit/event-stream.ts';
 import { evaluatedRules, GuardedEvaluators, matchOf } from '../../audit/guarded-evaluators.ts';
 import { count } from '../../diagnostics/numbers.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
-import type { MatchToActOn } from '../../engine/match.ts';
-import type { RuleMatching } from '../../engine/protocol.ts';
+import type { MatchToActOn } from '../../engine/messages/match.ts';
+import type { RuleMatching } from '../../engine/messages/protocol.ts';
 import { valueText } from '../../fields/text.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { decode } from '../../fields/value.ts';

@@ -1,8 +1,8 @@
 // The responses of a configuration, tried on the alerts of a backtest.
 
-import { refusalOf, targetOf, UNKNOWN_PROCESS } from '../../agent/node-responses.ts';
-import { requestedPod, requestTarget } from '../../agent/requested-pod.ts';
-import { planRule, type RulePlan } from '../../engine/match-reader.ts';
+import { refusalOf, targetOf, UNKNOWN_PROCESS } from '../../agent/responses/node-responses.ts';
+import { requestedPod, requestTarget } from '../../agent/responses/requested-pod.ts';
+import { planRule, type RulePlan } from '../../engine/match-reading/match-reader.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { Shares } from '../../journal/backtest/figures.ts';
 import type { OriginatedMatch } from '../../journal/backtest/origin.ts';

@@ -1,6 +1,6 @@
 // wasprey backtest: what rules would have done on what was recorded.
 
-import type { RuleModule } from '../../agent/rule-module.ts';
+import type { RuleModule } from '../../agent/modules/rule-module.ts';
 import { type CommandConfiguration, type ConfigRequest, configurationOf } from '../../daemon/configuration.ts';
 import { loadResponses } from '../../daemon/responses.ts';
 import { selectionOf } from '../../daemon/rules/rule-selection.ts';
@@ -9,7 +9,7 @@ import { escapeLines, escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { number } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
-import type { RuleMatching } from '../../engine/protocol.ts';
+import type { RuleMatching } from '../../engine/messages/protocol.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { type BacktestResult, backtest } from '../../journal/backtest/backtest.ts';
 import { rulesOf } from '../../journal/backtest/tried-rules.ts';

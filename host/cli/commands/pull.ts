@@ -2,7 +2,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadRuleModule } from '../../agent/rule-module.ts';
+import { loadRuleModule } from '../../agent/modules/rule-module.ts';
 import { readTrustedKeys } from '../../daemon/rules/key-files.ts';
 import { writeFile } from '../../daemon/rules/module-file.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';

@@ -1,7 +1,7 @@
 // wasprey push: a module to an OCI registry.
 
 import { basename } from 'node:path';
-import { loadRuleModule } from '../../agent/rule-module.ts';
+import { loadRuleModule } from '../../agent/modules/rule-module.ts';
 import { readModuleFile } from '../../daemon/rules/module-file.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';

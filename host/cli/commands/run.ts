@@ -14,7 +14,7 @@ import { type RunSettings, runSettings } from '../../daemon/settings.ts';
 import { AgentWebServer } from '../../daemon/web/agent-server.ts';
 import type { Log } from '../../diagnostics/log.ts';
 import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
-import { takeIdleWorker } from '../../engine/idle-worker.ts';
+import { takeIdleWorker } from '../../engine/host/idle-worker.ts';
 import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';

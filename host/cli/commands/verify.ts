@@ -1,6 +1,6 @@
 // wasprey verify: whether an agent that asks for signatures would take a module.
 
-import { loadRuleModule } from '../../agent/rule-module.ts';
+import { loadRuleModule } from '../../agent/modules/rule-module.ts';
 import { readTrustedKeys } from '../../daemon/rules/key-files.ts';
 import { readModuleFile } from '../../daemon/rules/module-file.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';

@@ -1,10 +1,10 @@
 // Loads the rules that a command tries on the past.
 
-import { ruleReads } from '../../agent/alert-desk.ts';
-import type { SourceRules } from '../../agent/other-source.ts';
-import { type ResponseSet, withResponses } from '../../agent/response-set.ts';
-import type { RuleModule } from '../../agent/rule-module.ts';
-import { triedRules } from '../../agent/tried-rules.ts';
+import { ruleReads } from '../../agent/alerts/alert-desk.ts';
+import type { RuleModule } from '../../agent/modules/rule-module.ts';
+import { type ResponseSet, withResponses } from '../../agent/responses/response-set.ts';
+import { triedRules } from '../../agent/rules/tried-rules.ts';
+import type { SourceRules } from '../../agent/sources/other-source.ts';
 import type { RuleFile } from '../../compiler/rules/load.ts';
 import type { ConfigRequest } from '../../daemon/configuration.ts';
 import { readRunRules } from '../../daemon/rule-source.ts';
@@ -15,7 +15,7 @@ import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
 import { type RunSettings, runSettings } from '../../daemon/settings.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
-import type { RuleMatching } from '../../engine/protocol.ts';
+import type { RuleMatching } from '../../engine/messages/protocol.ts';
 import type { TriedRule, TriedRules } from '../../journal/backtest/tried-rules.ts';
 import type { BoundResponse } from '../../responses/bound-response.ts';
 import { DEFAULT_SOURCE, EVENT_SOURCES, type EventSource } from '../../schema/event-source.ts';

@@ -1,7 +1,7 @@
 // Options of the commands that try rules on what happened: backtest and tune.
 
 import { SELECTION_OPTIONS } from '../../daemon/rules/rule-selection.ts';
-import type { RuleMatching } from '../../engine/protocol.ts';
+import type { RuleMatching } from '../../engine/messages/protocol.ts';
 
 export const TRIAL_OPTIONS = {
   'rule-matching': {

@@ -1,7 +1,7 @@
 // What is in a module, for `wasprey inspect`: read without trust, since a module may be anybody's and of any version.
 
 import { createHash } from 'node:crypto';
-import { readFilter } from '../../agent/stored-filter.ts';
+import { readFilter } from '../../agent/modules/stored-filter.ts';
 import { MANIFEST_SECTION, whyOtherVersion } from '../../compiler/manifest.ts';
 import { filterNeed } from '../../daemon/rules/filter-need.ts';
 import { asArray, asObject, asText, asTexts, at, type JsonObject } from '../../diagnostics/json-value.ts';

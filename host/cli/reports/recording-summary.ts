@@ -4,7 +4,7 @@ import type { RecordSummary } from '../../agent/record.ts';
 import type { Summary } from '../../agent/summary.ts';
 import { missedLine, ruleLines } from '../../daemon/summary.ts';
 import { count, number, sum } from '../../diagnostics/numbers.ts';
-import { eventTotals } from '../../engine/event-totals.ts';
+import { eventTotals } from '../../engine/counts/event-totals.ts';
 import type { ReplayReport } from '../../recording/replay.ts';
 import type { Damage } from '../../recording/source.ts';
 

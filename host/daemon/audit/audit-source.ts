@@ -1,16 +1,16 @@
 // The source of audit events: what the webhook receives and a followed log has is evaluated on a thread of its own.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DeskCounters } from '../../agent/alert-desk.ts';
-import { JOURNAL_ALERTS_APART_MS, JOURNAL_RULE } from '../../agent/node-journal.ts';
+import type { DeskCounters } from '../../agent/alerts/alert-desk.ts';
+import { JOURNAL_ALERTS_APART_MS, JOURNAL_RULE } from '../../agent/journal/node-journal.ts';
+import type { RuleModule } from '../../agent/modules/rule-module.ts';
 import type {
   OtherSource,
   PreparedRules,
   SourceListeners,
   SourceRules,
   SourceSummary,
-} from '../../agent/other-source.ts';
-import type { RuleModule } from '../../agent/rule-module.ts';
+} from '../../agent/sources/other-source.ts';
 import { AuditEvaluation, type EvaluationOptions } from '../../audit/live/evaluation.ts';
 import { EvaluationInterrupted } from '../../audit/live/interrupted.ts';
 import { LogFollower } from '../../audit/live/log-follower.ts';

@@ -1,7 +1,7 @@
 // Where the events of the source are kept, if they are: in the journal's folder, which may change while they come.
 
 import type { KeepsEvents } from '../../audit/live/evaluation.ts';
-import { withinTime } from '../../engine/within-time.ts';
+import { withinTime } from '../../engine/host/within-time.ts';
 import { AuditStore, type AuditStoreSettings, type KeptEventsSummary } from '../../journal/audit/audit-store.ts';
 
 /** A disk that does not answer holds nothing up. */

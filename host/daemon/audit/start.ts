@@ -1,7 +1,7 @@
 // The source of audit events of a run, if it has one. Its code is loaded only then.
 
 import { hostname } from 'node:os';
-import type { OtherSource } from '../../agent/other-source.ts';
+import type { OtherSource } from '../../agent/sources/other-source.ts';
 import type { Configuration } from '../../config/definition.ts';
 import type { Log } from '../../diagnostics/log.ts';
 import type { AuditStoreSettings } from '../../journal/audit/audit-store.ts';

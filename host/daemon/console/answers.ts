@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Agent } from '../../agent/agent.ts';
-import { totalsByType } from '../../engine/event-totals.ts';
+import { totalsByType } from '../../engine/counts/event-totals.ts';
 import { valueText } from '../../fields/text.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { decode } from '../../fields/value.ts';

@@ -1,10 +1,10 @@
 // The state of an agent as its control socket reports it: plain JSON, for `wasprey status` and for scripts.
 
-import type { ModuleAbsence } from '../../agent/module-absences.ts';
-import type { RuleModule } from '../../agent/rule-module.ts';
+import type { RuleModule } from '../../agent/modules/rule-module.ts';
+import type { ModuleAbsence } from '../../agent/rules/module-absences.ts';
 import type { Summary } from '../../agent/summary.ts';
-import { eventTotals } from '../../engine/event-totals.ts';
-import type { EngineCounters } from '../../engine/protocol.ts';
+import { eventTotals } from '../../engine/counts/event-totals.ts';
+import type { EngineCounters } from '../../engine/messages/protocol.ts';
 import { findEventType } from '../../schema/events/index.ts';
 
 export interface RuleStatus {

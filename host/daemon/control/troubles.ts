@@ -1,7 +1,7 @@
 // What is wrong with an agent by its state, a line for each: for `wasprey status` and for the page.
 
-import { describeLoss } from '../../agent/image-watch.ts';
-import type { ModuleAbsence } from '../../agent/module-absences.ts';
+import type { ModuleAbsence } from '../../agent/rules/module-absences.ts';
+import { describeLoss } from '../../agent/watches/image-watch.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { count, number } from '../../diagnostics/numbers.ts';
 import { iso8601, NANOSECONDS_PER_MS } from '../../fields/time.ts';

@@ -1,7 +1,7 @@
 // Replaces rules that have changed: they are read and compiled first. After an error the previous rules stay.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RuleModule } from '../../agent/rule-module.ts';
+import type { RuleModule } from '../../agent/modules/rule-module.ts';
 
 /** Rules as they were at some moment. */
 export interface RuleSnapshot {

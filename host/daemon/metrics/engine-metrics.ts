@@ -1,10 +1,10 @@
 // Metrics of the capture and of the evaluation of its events.
 
 import type { CaptureCounters } from '../../capture/capture-counters.ts';
-import { LAG_BOUNDS_MS } from '../../engine/evaluation-clock.ts';
-import { eventTotals } from '../../engine/event-totals.ts';
-import { HOLD_ENDS } from '../../engine/match.ts';
-import type { EngineCounters } from '../../engine/protocol.ts';
+import { LAG_BOUNDS_MS } from '../../engine/counts/evaluation-clock.ts';
+import { eventTotals } from '../../engine/counts/event-totals.ts';
+import { HOLD_ENDS } from '../../engine/messages/match.ts';
+import type { EngineCounters } from '../../engine/messages/protocol.ts';
 import { EVENT_TYPES } from '../../schema/events/index.ts';
 import { counter, gauge, histogram, type Metric, type Sample } from './exposition.ts';
 

@@ -2,7 +2,7 @@
 
 import type { Summary } from '../../agent/summary.ts';
 import type { CaptureCounters } from '../../capture/capture-counters.ts';
-import { type EventTotals, eventTotals } from '../../engine/event-totals.ts';
+import { type EventTotals, eventTotals } from '../../engine/counts/event-totals.ts';
 import { PRIORITIES } from '../../schema/priority.ts';
 import { counter, gauge, info, labelName, type Metric, type Sample } from './exposition.ts';
 import { type AgentFacts, type MetricChoice, runNumbers } from './facts.ts';

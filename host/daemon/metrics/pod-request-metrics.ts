@@ -1,7 +1,7 @@
 // Metrics of requests to enter pods: of an agent that gets them, and of a receiver that sends them.
 
-import type { AgentStreamsSummary } from '../../agent/other-source.ts';
-import type { PodRequestSummary } from '../../agent/pod-request-source.ts';
+import type { AgentStreamsSummary } from '../../agent/sources/other-source.ts';
+import type { PodRequestSummary } from '../../agent/sources/pod-request-source.ts';
 import { counter, gauge, type Metric } from './exposition.ts';
 
 export function podRequestMetrics({

@@ -1,6 +1,6 @@
 // Responses as metrics.
 
-import type { ResponsesSummary } from '../../agent/node-responses.ts';
+import type { ResponsesSummary } from '../../agent/responses/node-responses.ts';
 import { counter, gauge, type Metric } from './exposition.ts';
 
 export function responseMetrics({ outcomes, inForce }: ResponsesSummary): Metric[] {

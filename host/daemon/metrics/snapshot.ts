@@ -4,7 +4,7 @@
 import { basename } from 'node:path';
 import type { Summary } from '../../agent/summary.ts';
 import type { CaptureCounters } from '../../capture/capture-counters.ts';
-import { type EventTotals, eventTotals } from '../../engine/event-totals.ts';
+import { type EventTotals, eventTotals } from '../../engine/counts/event-totals.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { type FieldValue, integer, text } from '../../fields/value.ts';
 import type { KeyedValue } from '../../outputs/message.ts';

@@ -1,6 +1,6 @@
 // Metrics of a source of events beside the capture.
 
-import type { SourceSummary } from '../../agent/other-source.ts';
+import type { SourceSummary } from '../../agent/sources/other-source.ts';
 import { counter, gauge, info, type Metric } from './exposition.ts';
 import { agentStreamMetrics } from './pod-request-metrics.ts';
 

@@ -1,6 +1,10 @@
 // Holds a stream to a receiver of audit events open, goes on where it was, and states of which times all requests are known.
 
-import type { PodRequestSource, PodRequestStreamSink, PodRequestSummary } from '../../agent/pod-request-source.ts';
+import type {
+  PodRequestSource,
+  PodRequestStreamSink,
+  PodRequestSummary,
+} from '../../agent/sources/pod-request-source.ts';
 import { asNanoseconds, at } from '../../diagnostics/json-value.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { BackOff } from '../../metadata/kubernetes/back-off.ts';

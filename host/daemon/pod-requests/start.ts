@@ -1,6 +1,6 @@
 // The source of requests to enter pods of a run, if it has one. Its code is loaded only then.
 
-import type { PodRequestSource } from '../../agent/pod-request-source.ts';
+import type { PodRequestSource } from '../../agent/sources/pod-request-source.ts';
 import type { Configuration } from '../../config/definition.ts';
 import type { Log } from '../../diagnostics/log.ts';
 import type { ReceiverPlace } from './receiver-stream.ts';

@@ -1,7 +1,7 @@
 // The rules of a run, as a module: read from a compiled file, found in the cache by the content of the rule files, or compiled.
 // The compiler runs in a separate process: a rule file that crashes it must not end the agent.
 
-import { eventTypesIn, loadRuleModule, type RuleModule } from '../../agent/rule-module.ts';
+import { eventTypesIn, loadRuleModule, type RuleModule } from '../../agent/modules/rule-module.ts';
 import { ModuleCache } from '../../compiler/assemble/cache.ts';
 import { contentHash } from '../../compiler/ir/content-hash.ts';
 import type { RuleFile } from '../../compiler/rules/load.ts';

@@ -1,7 +1,7 @@
 // Whether the agent is alive, and whether it watches.
 
-import type { HookSummary } from '../../agent/hook-watch.ts';
-import { describeLoss, type ImageSummary } from '../../agent/image-watch.ts';
+import type { HookSummary } from '../../agent/watches/hook-watch.ts';
+import { describeLoss, type ImageSummary } from '../../agent/watches/image-watch.ts';
 import { describeReason } from '../../capture/missing-hooks.ts';
 import type { EngineSign } from '../../engine/engine.ts';
 

@@ -1,6 +1,6 @@
 // Evaluates sets of rules on a history as fast as it is read: each block is unpacked once, whatever number of sets there is.
 
-import type { ModuleStart } from '../../engine/rule-set-start.ts';
+import type { ModuleStart } from '../../engine/messages/rule-set-start.ts';
 import { useAccounts } from '../../fields/account-names.ts';
 import { type BlockReading, readingInPlace } from '../../recording/block-replay.ts';
 import { ifThere, REMOVED, RecordingFile } from '../../recording/byte-source.ts';

@@ -1,6 +1,6 @@
 // What a rule did on a history: how often it fired, when, for whom, with examples. Bounded, however often it fired.
 
-import { planRule } from '../../engine/match-reader.ts';
+import { planRule } from '../../engine/match-reading/match-reader.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { renderMessage } from '../../outputs/message.ts';
 import type { OriginatedMatch } from './origin.ts';

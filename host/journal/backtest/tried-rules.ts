@@ -1,7 +1,7 @@
 // Rules that are tried on the past: what is known of each besides its compiled condition.
 
 import type { Template } from '../../compiler/conditions/template-tokens.ts';
-import type { ModuleStart, RuleReads } from '../../engine/rule-set-start.ts';
+import type { ModuleStart, RuleReads } from '../../engine/messages/rule-set-start.ts';
 import type { KernelFilter } from '../../schema/kernel-filter.ts';
 import type { LaneRules } from './lane.ts';
 

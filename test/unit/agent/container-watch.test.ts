@@ -7,7 +7,7 @@ import {
   ContainerWatch,
   LOST_CONTAINER_RULE,
   UNPLACED_RULE,
-} from '../../../host/agent/container-watch.ts';
+} from '../../../host/agent/watches/container-watch.ts';
 
 it('reports how often since the last alert, twice a minute and at the end', () => {
   const alerts: string[] = [];

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { DROP_SETTINGS, type DropSettings, DropWatch } from '../../../host/agent/drop-watch.ts';
-import type { EngineCounters } from '../../../host/engine/protocol.ts';
+import { DROP_SETTINGS, type DropSettings, DropWatch } from '../../../host/agent/watches/drop-watch.ts';
+import type { EngineCounters } from '../../../host/engine/messages/protocol.ts';
 import type { KeyedValue } from '../../../host/outputs/message.ts';
 import { TokenBucket } from '../../../host/outputs/token-bucket.ts';
 import { findEventType } from '../../../host/schema/events/index.ts';

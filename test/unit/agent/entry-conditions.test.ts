@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import fc from 'fast-check';
-import type { RuleModule } from '../../../host/agent/rule-module.ts';
+import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import { parseCondition } from '../../../host/compiler/conditions/parser.ts';
 import { alternativesOf } from '../../../host/compiler/conditions/session-checks.ts';
 import { moduleOf } from '../../support/built-agent.ts';

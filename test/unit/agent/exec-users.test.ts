@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import type { RuleModule } from '../../../host/agent/rule-module.ts';
+import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import { loadConfig } from '../../../host/config/load.ts';
 import { AuditSource } from '../../../host/daemon/audit/audit-source.ts';
 import { rootProcess, sessionId } from '../../../host/fields/session-id.ts';

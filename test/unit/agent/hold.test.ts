@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import type { RuleModule } from '../../../host/agent/rule-module.ts';
-import { HOLD_ENDS, type HoldEnd } from '../../../host/engine/match.ts';
-import type { RuleMatching } from '../../../host/engine/protocol.ts';
+import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
+import { HOLD_ENDS, type HoldEnd } from '../../../host/engine/messages/match.ts';
+import type { RuleMatching } from '../../../host/engine/messages/protocol.ts';
 import {
   type BuiltAgent,
   event,

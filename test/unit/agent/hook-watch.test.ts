@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HookWatch, type MissingHooksPolicy } from '../../../host/agent/hook-watch.ts';
-import type { RuleModule } from '../../../host/agent/rule-module.ts';
+import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
+import { HookWatch, type MissingHooksPolicy } from '../../../host/agent/watches/hook-watch.ts';
 import { describeMissingHook, type MissingHook } from '../../../host/capture/missing-hooks.ts';
 import type { HooksKind } from '../../../host/capture/native.ts';
 import type { KeyedValue } from '../../../host/outputs/message.ts';

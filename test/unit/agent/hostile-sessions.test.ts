@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SessionCondition } from '../../../host/agent/session-condition.ts';
+import { SessionCondition } from '../../../host/agent/sessions/session-condition.ts';
 import type { SessionFacts } from '../../../host/sessions/live-sessions.ts';
 import type { PodRequest } from '../../../host/sessions/pod-request.ts';
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { IMAGE_RULE, ImageWatch } from '../../../host/agent/image-watch.ts';
+import { IMAGE_RULE, ImageWatch } from '../../../host/agent/watches/image-watch.ts';
 
 const START = Date.UTC(2026, 0, 1);
 

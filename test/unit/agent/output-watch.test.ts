@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OutputWatch } from '../../../host/agent/output-watch.ts';
+import { OutputWatch } from '../../../host/agent/watches/output-watch.ts';
 
 function watched() {
   const messages: string[] = [];

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import type { RuleModule } from '../../../host/agent/rule-module.ts';
+import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import { moduleOf } from '../../support/built-agent.ts';
 import { ExecNode, PLAIN, type Proc, WEB } from '../../support/exec-node.ts';
 import { until } from '../../support/until.ts';

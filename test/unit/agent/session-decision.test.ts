@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SessionCondition } from '../../../host/agent/session-condition.ts';
-import { type KnownSessions, SessionDecision } from '../../../host/agent/session-decision.ts';
-import type { Match } from '../../../host/engine/match.ts';
+import { SessionCondition } from '../../../host/agent/sessions/session-condition.ts';
+import { type KnownSessions, SessionDecision } from '../../../host/agent/sessions/session-decision.ts';
+import type { Match } from '../../../host/engine/messages/match.ts';
 import { LiveSessions } from '../../../host/sessions/live-sessions.ts';
 
 const NOW = Date.parse('2026-11-28T00:00:00Z');

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { before, test } from 'node:test';
-import type { RuleModule } from '../../../host/agent/rule-module.ts';
+import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import { rootProcess, sessionId } from '../../../host/fields/session-id.ts';
 import { FIELDS } from '../../../host/schema/fields/index.ts';
 import { moduleOf } from '../../support/built-agent.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SessionWaits } from '../../../host/agent/session-waits.ts';
+import { SessionWaits } from '../../../host/agent/sessions/session-waits.ts';
 
 const LONG_MS = 600_000;
 

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AlertDesk } from '../../../host/agent/alert-desk.ts';
-import { RuleSets } from '../../../host/agent/rule-sets.ts';
-import { eventTotals } from '../../../host/engine/event-totals.ts';
+import type { AlertDesk } from '../../../host/agent/alerts/alert-desk.ts';
+import { RuleSets } from '../../../host/agent/rules/rule-sets.ts';
+import { eventTotals } from '../../../host/engine/counts/event-totals.ts';
 import { EVENT_HEADER } from '../../../host/schema/event-structs.ts';
 import { member } from '../../../host/schema/layout.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readExact } from '../../../host/agent/stored-exact.ts';
+import { readExact } from '../../../host/agent/modules/stored-exact.ts';
 import { translateRules } from '../../../host/compiler/compile.ts';
 import { exactRules } from '../../../host/compiler/plan/exact/exact-rules.ts';
 import { EXACT_VERSION } from '../../../host/schema/kernel-enforcement.ts';

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AlertDesk } from '../../../host/agent/alert-desk.ts';
-import { TamperWatch } from '../../../host/agent/tamper-watch.ts';
+import { AlertDesk } from '../../../host/agent/alerts/alert-desk.ts';
+import { TamperWatch } from '../../../host/agent/watches/tamper-watch.ts';
 import { INTEGRITY_FINDINGS, type IntegrityFinding, type RunGap } from '../../../host/capture/integrity.ts';
 import type { Alert } from '../../../host/outputs/alert.ts';
 

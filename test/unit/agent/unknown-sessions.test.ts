@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import type { RuleModule } from '../../../host/agent/rule-module.ts';
-import { describeUnknownSessions } from '../../../host/agent/unknown-sessions.ts';
+import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
+import { describeUnknownSessions } from '../../../host/agent/rules/unknown-sessions.ts';
 import { moduleOf } from '../../support/built-agent.ts';
 
 let module: RuleModule;

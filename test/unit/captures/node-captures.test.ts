@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { AlertDesk } from '../../../host/agent/alert-desk.ts';
-import { NodeCaptures } from '../../../host/agent/node-captures.ts';
+import type { AlertDesk } from '../../../host/agent/alerts/alert-desk.ts';
+import { NodeCaptures } from '../../../host/agent/journal/node-captures.ts';
 
 it('failures of captures are reported once a minute, with the number of those before', (test) => {
   let now = 1_000_000;

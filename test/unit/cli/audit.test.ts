@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { RuleModuleError } from '../../../host/agent/rule-module.ts';
+import { RuleModuleError } from '../../../host/agent/modules/rule-module.ts';
 import { loadCompiledRules } from '../../../host/daemon/rules/compile.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { eventTypesIn, loadRuleModule, RuleModuleError } from '../../../host/agent/rule-module.ts';
+import { eventTypesIn, loadRuleModule, RuleModuleError } from '../../../host/agent/modules/rule-module.ts';
 import { reportError } from '../../../host/cli/report-error.ts';
 import { compileModule } from '../../../host/compiler/compile.ts';
 import { MANIFEST_SECTION } from '../../../host/compiler/manifest.ts';

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadRuleModule } from '../../../host/agent/rule-module.ts';
-import { readAlternatives } from '../../../host/agent/stored-alternatives.ts';
+import { loadRuleModule } from '../../../host/agent/modules/rule-module.ts';
+import { readAlternatives } from '../../../host/agent/modules/stored-alternatives.ts';
 import { reportOn } from '../../../host/cli/reports/module-report.ts';
 import { compileModule, translateRules } from '../../../host/compiler/compile.ts';
 import { printCondition } from '../../../host/compiler/conditions/print.ts';

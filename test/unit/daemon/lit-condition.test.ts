@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { detailFields } from '../../../host/agent/alert-details.ts';
+import { detailFields } from '../../../host/agent/alerts/alert-details.ts';
 import { fieldsOf } from '../../../host/compiler/manifest.ts';
 import { litCondition, type SeenValues } from '../../../host/daemon/console/lit-condition.ts';
 import { EventMemory } from '../../../host/fields/memory.ts';

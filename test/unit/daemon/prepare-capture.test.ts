@@ -8,8 +8,8 @@ import { after, test } from 'node:test';
 import { prepareCapture } from '../../../host/daemon/prepare-capture.ts';
 import { runSettings } from '../../../host/daemon/settings.ts';
 import { SILENT } from '../../../host/diagnostics/terminal.ts';
-import type { IdleWorker } from '../../../host/engine/idle-worker.ts';
-import type { CaptureSettings } from '../../../host/engine/protocol.ts';
+import type { IdleWorker } from '../../../host/engine/host/idle-worker.ts';
+import type { CaptureSettings } from '../../../host/engine/messages/protocol.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-prepare-'));
 after(() => rmSync(folder, { recursive: true }));

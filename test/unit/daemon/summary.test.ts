@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { Summary } from '../../../host/agent/summary.ts';
 import { renderRecorded } from '../../../host/cli/reports/recording-summary.ts';
 import { renderSummary, ruleLines } from '../../../host/daemon/summary.ts';
-import type { HoldCounters } from '../../../host/engine/protocol.ts';
+import type { HoldCounters } from '../../../host/engine/messages/protocol.ts';
 
 const CAPTURE = {
   produced: [1_000_000, 234_567],

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Absence } from '../../../host/engine/absence.ts';
+import { Absence } from '../../../host/engine/modules/absence.ts';
 
 const HOUR_MS = 3_600_000;
 

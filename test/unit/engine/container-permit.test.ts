@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PERMIT, permitOf } from '../../../host/engine/container-permit.ts';
+import { PERMIT, permitOf } from '../../../host/engine/loop/container-permit.ts';
 import { ContainerRecord } from '../../../host/fields/record.ts';
 import type { ContainerMetadata } from '../../../host/metadata/container-metadata.ts';
 import { encodeContainer } from '../../../host/metadata/encode-container.ts';

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { Control, MATCHES_IN_FLIGHT } from '../../../host/engine/control.ts';
+import { Control, MATCHES_IN_FLIGHT } from '../../../host/engine/messages/control.ts';
 
-const CONTROL = new URL('../../../host/engine/control.ts', import.meta.url).href;
+const CONTROL = new URL('../../../host/engine/messages/control.ts', import.meta.url).href;
 
 /** Runs a program with a `control` of the same numbers in another thread. */
 function elsewhere(control: Control, program: string): Worker {

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EnforcedMatches } from '../../../host/engine/enforced-matches.ts';
-import type { ModuleSet, SetMatch } from '../../../host/engine/module-set.ts';
-import type { EnforcementStart } from '../../../host/engine/rule-set-start.ts';
+import { EnforcedMatches } from '../../../host/engine/matches/enforced-matches.ts';
+import type { EnforcementStart } from '../../../host/engine/messages/rule-set-start.ts';
+import type { ModuleSet, SetMatch } from '../../../host/engine/modules/module-set.ts';
 import { ENFORCED } from '../../../host/schema/enforced.ts';
 import { eventRecord, RecordMemory } from '../../support/records.ts';
 

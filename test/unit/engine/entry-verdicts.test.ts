@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { parseCondition } from '../../../host/compiler/conditions/parser.ts';
 import { litCondition } from '../../../host/daemon/console/lit-condition.ts';
-import { EntryVerdicts } from '../../../host/engine/entry-verdicts.ts';
+import { EntryVerdicts } from '../../../host/engine/modules/entry-verdicts.ts';
 import type { ReadContext } from '../../../host/fields/context.ts';
 import { readField } from '../../../host/fields/read.ts';
 import type { EventRecord } from '../../../host/fields/record.ts';

@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RuleModule } from '../../../host/agent/rule-module.ts';
+import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import type { Capture } from '../../../host/capture/native.ts';
 import { parseTemplate } from '../../../host/compiler/conditions/template.ts';
-import type { ModuleSet } from '../../../host/engine/module-set.ts';
-import type { FromWorker } from '../../../host/engine/protocol.ts';
-import { Replacement } from '../../../host/engine/replacement.ts';
+import { Replacement } from '../../../host/engine/loop/replacement.ts';
+import type { FromWorker } from '../../../host/engine/messages/protocol.ts';
+import type { ModuleSet } from '../../../host/engine/modules/module-set.ts';
 import { compileRuleModule } from '../../../host/sandbox/instantiate.ts';
 import { event, moduleOf, process, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
 import { check, ruleModule } from '../sandbox/wasm-builder.ts';

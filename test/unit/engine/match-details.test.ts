@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DetailPace } from '../../../host/engine/detail-pace.ts';
+import { DetailPace } from '../../../host/engine/match-reading/detail-pace.ts';
 import type { Alert } from '../../../host/outputs/alert.ts';
 import type { Output } from '../../../host/outputs/output.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';

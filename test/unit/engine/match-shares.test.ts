@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MATCHES_IN_FLIGHT } from '../../../host/engine/control.ts';
-import { MatchShares } from '../../../host/engine/match-shares.ts';
+import { MatchShares } from '../../../host/engine/matches/match-shares.ts';
+import { MATCHES_IN_FLIGHT } from '../../../host/engine/messages/control.ts';
 
 /** Matches of a rule until it has no room; returns how many are on their way then. */
 function flood(shares: MatchShares, rule: number, onWay: number): number {

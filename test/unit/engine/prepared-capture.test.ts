@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openCapture } from '../../../host/capture/open.ts';
-import { beginIdleWorker, takeIdleWorker } from '../../../host/engine/idle-worker.ts';
-import { PreparedCapture } from '../../../host/engine/prepared-capture.ts';
-import type { CaptureSettings } from '../../../host/engine/protocol.ts';
+import { beginIdleWorker, takeIdleWorker } from '../../../host/engine/host/idle-worker.ts';
+import { PreparedCapture } from '../../../host/engine/loop/prepared-capture.ts';
+import type { CaptureSettings } from '../../../host/engine/messages/protocol.ts';
 import { moduleOf, process, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
 
 const SIZES = { ringBudget: 16 << 20, imageBudget: 16 << 20, containerBudget: 1 << 20, cpus: 2 };

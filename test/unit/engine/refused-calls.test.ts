@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RefusedCalls } from '../../../host/engine/refused-calls.ts';
+import { RefusedCalls } from '../../../host/engine/modules/refused-calls.ts';
 import { EventMemory } from '../../../host/fields/memory.ts';
 import { ENFORCED } from '../../../host/schema/enforced.ts';
 import { EVENT_HEADER, EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';

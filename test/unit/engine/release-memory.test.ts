@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { collectGarbage } from '../../../host/engine/collect-garbage.ts';
+import { collectGarbage } from '../../../host/engine/loop/collect-garbage.ts';
 import { addon, BuilderCapture, text } from '../../support/builder-capture.ts';
 
 const MEGABYTE = 1e6;

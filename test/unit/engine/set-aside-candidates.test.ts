@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Capture } from '../../../host/capture/native.ts';
-import { ModuleSet } from '../../../host/engine/module-set.ts';
+import { ModuleSet } from '../../../host/engine/modules/module-set.ts';
 import { EventMemory } from '../../../host/fields/memory.ts';
 import { CANDIDATE_WORDS } from '../../../host/schema/image.ts';
 import { CONTEXT } from '../../support/fields.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
-import { ModuleSet, type SetMatch } from '../../../host/engine/module-set.ts';
+import { ModuleSet, type SetMatch } from '../../../host/engine/modules/module-set.ts';
 import type { EventRecord } from '../../../host/fields/record.ts';
 import type { StructInput } from '../../../host/schema/encode-struct.ts';
 import { ENFORCED } from '../../../host/schema/enforced.ts';

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Match } from '../../../host/engine/match.ts';
-import { UndecidedMatches } from '../../../host/engine/undecided-matches.ts';
+import { UndecidedMatches } from '../../../host/engine/matches/undecided-matches.ts';
+import type { Match } from '../../../host/engine/messages/match.ts';
 
 function matchOf(rule: number): Match {
   return { generation: 0, module: 0, rule, time: 0n, values: [], alternative: rule };

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { RuleMatching } from '../../../host/engine/protocol.ts';
+import type { RuleMatching } from '../../../host/engine/messages/protocol.ts';
 import { compileRuleModule, instantiateRuleModule } from '../../../host/sandbox/instantiate.ts';
 import { runEvaluate } from '../../../host/sandbox/run.ts';
 import { EVENT_FLAGS } from '../../../host/schema/event-structs.ts';

@@ -4,15 +4,15 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import type { Capture } from '../../../host/capture/native.ts';
-import { Control } from '../../../host/engine/control.ts';
 import { Engine, type EngineOptions } from '../../../host/engine/engine.ts';
-import type { IdleWorker } from '../../../host/engine/idle-worker.ts';
-import type { JournalTaps } from '../../../host/engine/journal-taps.ts';
-import type { EngineListener } from '../../../host/engine/listener.ts';
-import type { ModuleSet } from '../../../host/engine/module-set.ts';
-import type { CaptureScopes, FromWorker } from '../../../host/engine/protocol.ts';
-import { Replacement } from '../../../host/engine/replacement.ts';
-import { WideCapture } from '../../../host/engine/wide-capture.ts';
+import type { IdleWorker } from '../../../host/engine/host/idle-worker.ts';
+import type { EngineListener } from '../../../host/engine/host/listener.ts';
+import type { JournalTaps } from '../../../host/engine/journal/journal-taps.ts';
+import { Replacement } from '../../../host/engine/loop/replacement.ts';
+import { WideCapture } from '../../../host/engine/loop/wide-capture.ts';
+import { Control } from '../../../host/engine/messages/control.ts';
+import type { CaptureScopes, FromWorker } from '../../../host/engine/messages/protocol.ts';
+import type { ModuleSet } from '../../../host/engine/modules/module-set.ts';
 
 type Change = readonly [types: readonly string[], bank: number | undefined];
 

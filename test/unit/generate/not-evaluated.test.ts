@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { ModuleAbsences } from '../../../host/agent/module-absences.ts';
+import { ModuleAbsences } from '../../../host/agent/rules/module-absences.ts';
 import type { Action } from '../../../host/generate/actions/action.ts';
 import { AlertWatch } from '../../../host/generate/alert-watch.ts';
 import { EvaluationWatch } from '../../../host/generate/evaluation-watch.ts';

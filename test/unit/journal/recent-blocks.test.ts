@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { JournalBlock } from '../../../host/engine/journal-tap.ts';
+import type { JournalBlock } from '../../../host/engine/messages/journal-block.ts';
 import { RecentBlocks } from '../../../host/journal/recent-blocks.ts';
 import { unpackBlock } from '../../../host/recording/block.ts';
 

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
-import type { JournalBlock } from '../../../host/engine/journal-tap.ts';
+import type { JournalBlock } from '../../../host/engine/messages/journal-block.ts';
 import { findHistory } from '../../../host/journal/history.ts';
 import { AUDIT_FILES, expired, SEGMENTS, storedFiles } from '../../../host/journal/retention.ts';
 import { decodeIndex, encodeIndex } from '../../../host/journal/segment-index.ts';

@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { BeginPause } from '../../../host/engine/begin-pause.ts';
-import { JOURNAL_BLOCKS_IN_FLIGHT } from '../../../host/engine/control.ts';
-import { type JournalBlock, type JournalSource, JournalTap } from '../../../host/engine/journal-tap.ts';
-import { JournalTaps } from '../../../host/engine/journal-taps.ts';
+import { BeginPause } from '../../../host/engine/journal/begin-pause.ts';
+import { type JournalSource, JournalTap } from '../../../host/engine/journal/journal-tap.ts';
+import { JournalTaps } from '../../../host/engine/journal/journal-taps.ts';
+import { JOURNAL_BLOCKS_IN_FLIGHT } from '../../../host/engine/messages/control.ts';
+import type { JournalBlock } from '../../../host/engine/messages/journal-block.ts';
 import { JOURNAL_KINDS, journalWants } from '../../../host/journal/wants.ts';
 import { loggedImages } from '../../../host/recording/logged-images.ts';
 import { BuilderCapture, text } from '../../support/builder-capture.ts';

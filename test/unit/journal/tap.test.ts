@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { JOURNAL_BLOCKS_IN_FLIGHT } from '../../../host/engine/control.ts';
-import { type JournalBlock, JournalTap } from '../../../host/engine/journal-tap.ts';
+import { JournalTap } from '../../../host/engine/journal/journal-tap.ts';
+import { JOURNAL_BLOCKS_IN_FLIGHT } from '../../../host/engine/messages/control.ts';
+import type { JournalBlock } from '../../../host/engine/messages/journal-block.ts';
 import type { ImageRecord } from '../../../host/fields/record.ts';
 import { JOURNAL_KINDS, journalWants } from '../../../host/journal/wants.ts';
 import { readPayload } from '../../../host/recording/payload.ts';

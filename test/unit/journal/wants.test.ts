@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { filterTables } from '../../../host/capture/filter-tables.ts';
-import { firstWords } from '../../../host/engine/candidate-words.ts';
+import { firstWords } from '../../../host/engine/modules/candidate-words.ts';
 import { JOURNAL_KINDS, type JournalKind, journalWants } from '../../../host/journal/wants.ts';
 import { EVENT_HEADER } from '../../../host/schema/event-structs.ts';
 import { EVENT_TYPES, findEventType } from '../../../host/schema/events/index.ts';

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { eventTotals } from '../../../host/engine/event-totals.ts';
+import { eventTotals } from '../../../host/engine/counts/event-totals.ts';
 import { checkRecords } from '../../../host/recording/event-records.ts';
 import { EVENT_STRUCTS, LONGEST_RECORD } from '../../../host/schema/event-structs.ts';
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import type { RuleModule } from '../../../host/agent/rule-module.ts';
+import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import type { RuntimePlaces } from '../../../host/metadata/directory/runtime-places.ts';
 import {
   type BuiltAgent,

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { REQUEST_FIELDS, requestedPod } from '../../../host/agent/requested-pod.ts';
+import { REQUEST_FIELDS, requestedPod } from '../../../host/agent/responses/requested-pod.ts';
 import { text } from '../../../host/fields/value.ts';
 import { RefusalError } from '../../../host/responses/action.ts';
 import type { NamedPod } from '../../../host/responses/pods/pods.ts';

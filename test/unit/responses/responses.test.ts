@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RuleModule } from '../../../host/agent/rule-module.ts';
+import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import { loadAddon } from '../../../host/capture/addon.ts';
 import { readResponseLog } from '../../../host/journal/response-log.ts';
 import type { Outcome } from '../../../host/responses/action.ts';

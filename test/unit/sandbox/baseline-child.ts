@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { collectGarbage } from '../../../host/engine/collect-garbage.ts';
+import { collectGarbage } from '../../../host/engine/loop/collect-garbage.ts';
 import { compileRuleModule, instantiateRuleModule } from '../../../host/sandbox/instantiate.ts';
 import { runEvaluate } from '../../../host/sandbox/run.ts';
 import { sharedMemory } from './wasm-builder.ts';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { statSync, writeFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import fc from 'fast-check';
-import type { RuleModule } from '../../../host/agent/rule-module.ts';
+import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { event, moduleOf, process as processImage } from '../../support/built-agent.ts';
 import {

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
-import type { RuleModule } from '../../../host/agent/rule-module.ts';
-import type { RuleMatching } from '../../../host/engine/protocol.ts';
+import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
+import type { RuleMatching } from '../../../host/engine/messages/protocol.ts';
 import { describeWithFalco, findFalcoCapture } from '../../support/falco-data.ts';
 import { replayRecording } from '../../support/recordings.ts';
 import { stockModule } from '../../support/stock-rules.ts';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { filterTables } from '../../../host/capture/filter-tables.ts';
-import { firstWords } from '../../../host/engine/candidate-words.ts';
+import { firstWords } from '../../../host/engine/modules/candidate-words.ts';
 import { CANDIDATE_WORDS } from '../../../host/schema/image.ts';
 import { type FilteredEvent, onlyCandidate, passes } from '../../support/filter-reference.ts';
 import { eventMeeting, modulesNearLimits, namesNearLimits } from '../../support/random-filters.ts';

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { type FilterTables, filterTables, THROUGH } from '../../../host/capture/filter-tables.ts';
 import { BYTE_CLASSES } from '../../../host/capture/path-states.ts';
 import { compileModule } from '../../../host/compiler/compile.ts';
-import { firstWords } from '../../../host/engine/candidate-words.ts';
+import { firstWords } from '../../../host/engine/modules/candidate-words.ts';
 import { findEventType } from '../../../host/schema/events/index.ts';
 import { isFiltered, type KernelFilter, type SocketKind } from '../../../host/schema/kernel-filter.ts';
 import { clausesLeft, type FilteredEvent, onlyCandidate, passes } from '../../support/filter-reference.ts';

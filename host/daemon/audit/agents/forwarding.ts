@@ -1,7 +1,7 @@
 // Sends audit events of requests to enter pods to the agents of their nodes.
 
 import { randomUUID } from 'node:crypto';
-import type { AgentStreamsSummary } from '../../../agent/other-source.ts';
+import type { AgentStreamsSummary } from '../../../agent/sources/other-source.ts';
 import { SeenEvents } from '../../../audit/live/seen-events.ts';
 import { escapeText } from '../../../diagnostics/escape.ts';
 import { asNanoseconds, at } from '../../../diagnostics/json-value.ts';

@@ -1,7 +1,7 @@
 // Compiles rules that the page tries on the past: the named ones alone, by the compiler's own process, within bounds. Not by way of the cache on disk: it
 // would grow by whatever is tried.
 
-import { loadRuleModule, type RuleModule } from '../../../agent/rule-module.ts';
+import { loadRuleModule, type RuleModule } from '../../../agent/modules/rule-module.ts';
 import type { RuleFile } from '../../../compiler/rules/load.ts';
 import { CommandFailure } from '../../../diagnostics/failure.ts';
 import { compileBounded } from '../../rules/bounded-compile.ts';

@@ -1,0 +1,57 @@
+// The alternatives of rules in a module's manifest: it is not trusted, and numbers of the module are read by them.
+
+import { MOST_ALTERNATIVES } from '../../compiler/conditions/session-checks.ts';
+import { SessionConstants } from '../../compiler/lower/session-constants.ts';
+import { isObject } from '../../diagnostics/json-value.ts';
+import type { AlternativeStart } from '../../engine/messages/rule-set-start.ts';
+import { StoredCondition } from '../../verdicts/stored-condition.ts';
+import { SessionCondition } from '../sessions/session-condition.ts';
+
+/** What a module evaluates like a rule of its own. */
+export interface RuleAlternative {
+  /** Number of its rule. */
+  readonly rule: number;
+  /** What must hold of the session that the process is in, too. Absent: nothing. */
+  readonly entry?: StoredCondition;
+  /** The same of the exec session. */
+  readonly session?: SessionCondition;
+}
+
+/**
+ * @param stored undefined: each rule is its only one
+ * @throws {Error} with the reason
+ */
+export function readAlternatives(stored: unknown, ruleCount: number): readonly RuleAlternative[] | undefined {
+  if (stored === undefined) return undefined;
+  if (!Array.isArray(stored) || stored.length > MOST_ALTERNATIVES * ruleCount) {
+    throw new Error('its alternatives are not a list, or too many');
+  }
+  let last = 0;
+  const constants = new SessionConstants();
+  return stored.map((one: unknown, index) => {
+    const { rule, entry, session } = isObject(one) ? one : {};
+    if (typeof rule !== 'number' || !Number.isInteger(rule) || rule < last || rule >= ruleCount) {
+      throw new Error(`alternative ${index} is of no rule, or not in the order of the rules`);
+    }
+    last = rule;
+    for (const text of [entry, session]) {
+      if (text !== undefined && typeof text !== 'string') {
+        throw new Error(`the session of alternative ${index} is not a text`);
+      }
+    }
+    return {
+      rule,
+      ...(typeof entry === 'string' && { entry: new StoredCondition(entry, 'entry', constants) }),
+      ...(typeof session === 'string' && { session: new SessionCondition(session, constants) }),
+    };
+  });
+}
+
+/** As the worker needs them. */
+export function startsOf(alternatives: readonly RuleAlternative[]): readonly AlternativeStart[] {
+  return alternatives.map(({ rule, entry, session }) => ({
+    rule,
+    ...(entry && { entry: entry.text }),
+    ...(session && { holdsWithout: session.holdsWithout }),
+  }));
+}

@@ -1,0 +1,42 @@
+// Reports that a counter has grown which should not.
+
+import type { AlertDesk } from '../alerts/alert-desk.ts';
+
+/** The least time between two alerts. */
+const ALERT_APART_MS = 30_000;
+
+export class CountWatch {
+  readonly #desk: Pick<AlertDesk, 'internal'>;
+  readonly #rule: string;
+  readonly #describe: (more: number) => string;
+  #seen = 0;
+  #reported = 0;
+  #reportedAt = Number.NEGATIVE_INFINITY;
+
+  /** @param describe sentences about how often it was since the last alert */
+  constructor(desk: Pick<AlertDesk, 'internal'>, rule: string, describe: (more: number) => string) {
+    this.#desk = desk;
+    this.#rule = rule;
+    this.#describe = describe;
+  }
+
+  /** @param time ms since the epoch */
+  update(time: number, count: number): void {
+    this.#seen = count;
+    // The clock may have been set back.
+    if (time < this.#reportedAt || time - this.#reportedAt >= ALERT_APART_MS) this.#report(time);
+  }
+
+  /** At the end: reports what waits. */
+  finish(): void {
+    this.#report(this.#reportedAt);
+  }
+
+  #report(time: number): void {
+    const more = this.#seen - this.#reported;
+    if (more === 0) return;
+    this.#reported = this.#seen;
+    this.#reportedAt = time;
+    this.#desk.internal(this.#rule, 'Critical', `${this.#rule}. ${this.#describe(more)}`);
+  }
+}

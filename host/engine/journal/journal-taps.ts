@@ -1,0 +1,43 @@
+// What is kept of the events beside their evaluation: the journal, and captures by rules. Both need the log of process images.
+
+import type { JournalUse } from '../../capture/journal-selection.ts';
+import type { Capture } from '../../capture/native.ts';
+import type { Control } from '../messages/control.ts';
+import type { JournalBlock } from '../messages/journal-block.ts';
+import { type JournalSource, JournalTap } from './journal-tap.ts';
+
+export class JournalTaps {
+  readonly journal: JournalTap;
+  readonly captures: JournalTap;
+  readonly #capture: Pick<Capture, 'takeImageLog'>;
+
+  constructor(
+    capture: JournalSource & Pick<Capture, 'takeImageLog'>,
+    control: Pick<Control, 'keptBlocks'>,
+    send: (use: JournalUse, block: JournalBlock) => void,
+  ) {
+    this.#capture = capture;
+    this.journal = new JournalTap(capture, 'journal', control, (block) => send('journal', block));
+    this.captures = new JournalTap(capture, 'captures', control, (block) => send('captures', block));
+  }
+
+  /** Takes one batch: `segments` are the pairs of addresses returned by poll(). */
+  batch(segments: Uint32Array, pairs: number): void {
+    if (!this.journal.isOn && !this.captures.isOn) return;
+    const log = this.#capture.takeImageLog();
+    this.journal.batch(segments, pairs, log);
+    this.captures.batch(segments, pairs, log);
+  }
+
+  /** The metadata of a container. */
+  container(id: string, entry: Uint8Array): void {
+    this.journal.container(id, entry);
+    this.captures.container(id, entry);
+  }
+
+  /** Passes on all that is left, as the last. */
+  end(): void {
+    this.journal.end();
+    this.captures.end();
+  }
+}

@@ -1,0 +1,345 @@
+// The worker's work, one batch at a time: events from the capture, candidates for new processes, evaluation; and messages of the host.
+
+import type { ContainerNotice } from '../../capture/native.ts';
+import type { EventMemory } from '../../fields/memory.ts';
+import { ImageRecord } from '../../fields/record.ts';
+import type { SshPeers } from '../../fields/ssh-peer.ts';
+import type { Replay } from '../../recording/replay.ts';
+import type { RunFailure } from '../../sandbox/run.ts';
+import type { EvaluationClock } from '../counts/evaluation-clock.ts';
+import { UnreadEvents } from '../counts/unread-events.ts';
+import type { EnforcedMatches } from '../matches/enforced-matches.ts';
+import { Hold } from '../matches/hold.ts';
+import { MatchQueue, type MatchQueueParts } from '../matches/match-queue.ts';
+import type { HoldEnd } from '../messages/match.ts';
+import type { EngineCounters, HoldLimits } from '../messages/protocol.ts';
+import type { RuleSetStart } from '../messages/rule-set-start.ts';
+import { describeError } from '../messages/worker-error.ts';
+import { ModuleReturn } from '../modules/module-return.ts';
+import type { ModuleSet, SetMatch } from '../modules/module-set.ts';
+import type { SetModule } from '../modules/set-module.ts';
+import { DueGarbage } from './due-garbage.ts';
+import { HostMessages, type MessageParts } from './host-messages.ts';
+import type { IntegrityGuard } from './integrity-guard.ts';
+import { Replacement } from './replacement.ts';
+import { WideCapture } from './wide-capture.ts';
+
+/** Longest wait of a poll. It limits how late a stop or a message is noticed; 20 wake-ups a second cost next to nothing. */
+const POLL_MS = 50;
+/** Time limit for evaluating events that arrived before a stop: full rings take a tenth of it on an idle processor. */
+const DRAIN_MS = 3_000;
+/** The same while rules are being replaced, which proceeds between polls. */
+const REPLACING_POLL_MS = 2;
+/** How long after the end of capture an event may still be committed: a BPF program takes microseconds, unless it is preempted. */
+const LAST_COMMIT_MS = 2;
+/** Most pairs of addresses that one poll writes: two for each ring and a few more. */
+const SEGMENT_PAIRS = 4096;
+const IMAGES_AT_ONCE = 4096;
+const COUNTERS_EVERY_MS = 1000;
+/** Between two messages of how far a replay has come. */
+const PROGRESS_MS = 100;
+/** The same while events wait for a container's runtime: local ones answer within a few ms. */
+const WAITING_POLL_MS = 5;
+
+export interface LoopParts extends MatchQueueParts, MessageParts {
+  /** Binds the modules of a rule set, with their candidates in that bank. */
+  readonly bindSet: (rules: RuleSetStart, bank: number) => ModuleSet;
+  readonly rules: RuleSetStart;
+  /** Is called as time passes. */
+  readonly guard?: IntegrityGuard;
+  readonly clock: EvaluationClock;
+  readonly memory: EventMemory;
+  readonly hold: HoldLimits;
+  /** Absent: events are not of this machine now. */
+  readonly sshPeers?: SshPeers;
+  /** Event types that captures by rules may need. */
+  readonly ahead?: readonly string[];
+}
+
+export class EngineLoop {
+  readonly #parts: LoopParts;
+  readonly #segments = new Uint32Array(2 * SEGMENT_PAIRS);
+  readonly #images = new Uint32Array(IMAGES_AT_ONCE);
+  readonly #hold: Hold;
+  readonly #queue: MatchQueue;
+  #set: ModuleSet;
+  #replacement: Replacement | undefined;
+  readonly #wide: WideCapture | undefined;
+  readonly #return: ModuleReturn;
+  readonly #unread: UnreadEvents;
+  /** A time of performance.now(), set when a stop is requested. */
+  #deadline = Number.POSITIVE_INFINITY;
+  readonly #enforced: EnforcedMatches | undefined;
+  readonly #garbage = new DueGarbage();
+  readonly #messages: HostMessages;
+  #countersSentAt = Number.NEGATIVE_INFINITY;
+  #batches = 0;
+
+  constructor(parts: LoopParts) {
+    this.#parts = parts;
+    this.#set = parts.bindSet(parts.rules, 0);
+    const { capture, memory, hold: limits, replay } = parts;
+    this.#hold = new Hold({
+      capture,
+      memory,
+      limits,
+      rules: () => this.#set.containerRules,
+      now: replay ? () => replay.milliseconds : () => performance.now(),
+      evaluate: (segments, pairs) => this.#evaluate(segments, pairs),
+    });
+    this.#enforced = parts.enforcer?.matches;
+    this.#queue = new MatchQueue({ ...parts, ...(this.#enforced && { enforced: this.#enforced }) }, this.#hold);
+    this.#wide = parts.taps && new WideCapture(capture, parts.taps, parts.ahead);
+    this.#return = new ModuleReturn(capture, parts.send);
+    this.#unread = new UnreadEvents(memory);
+    this.#messages = new HostMessages(parts, {
+      hold: this.#hold,
+      wide: this.#wide,
+      garbage: this.#garbage,
+      replace: (rules) => this.#replace(rules),
+    });
+  }
+
+  /** Runs until a stop is requested; events that have arrived by then are evaluated, as far as the time suffices. */
+  run(): void {
+    const { send } = this.#parts;
+    try {
+      this.#watch();
+    } catch (error) {
+      send({ kind: 'counters', counters: this.#finalCounters() });
+      throw error;
+    }
+    send({ kind: 'stopped', counters: this.#finalCounters() });
+  }
+
+  #watch(): void {
+    const { capture, control, taps, recorder } = this.#parts;
+    while (!control.stopRequested) this.round(POLL_MS);
+    // End the capture first: under load the rings would never be empty, and the final counters would not add up.
+    capture.finish();
+    // Messages that the host sent before the stop have arrived too.
+    this.#messages.take();
+    this.#queue.drain();
+    while (!this.#isLate && this.round(LAST_COMMIT_MS) > 0) control.waitForLastMatches(this.#deadline);
+    this.#endHold('stopped');
+    recorder?.flush();
+    taps?.end();
+  }
+
+  /** Whether a stop was requested, and the time for the events that had arrived by then is over. */
+  get #isLate(): boolean {
+    if (!this.#parts.control.stopRequested) return false;
+    const now = performance.now();
+    if (this.#deadline === Number.POSITIVE_INFINITY) this.#deadline = now + DRAIN_MS;
+    return now >= this.#deadline;
+  }
+
+  /** Events that are left in the rings are counted as dropped. */
+  #finalCounters(): EngineCounters {
+    const { capture } = this.#parts;
+    capture.finish();
+    for (let pairs = capture.poll(this.#segments, 0); pairs > 0; pairs = capture.poll(this.#segments, 0)) {
+      this.#unread.add(this.#segments, pairs);
+    }
+    return this.#counters();
+  }
+
+  /**
+   * Runs until the end of the recording, or a stop is requested. Nothing is dropped: it waits for the host.
+   * @param share of the file that was read, 0 to 1
+   */
+  runReplay(replay: Replay, share: () => number): void {
+    const { control, send } = this.#parts;
+    let toldAt = performance.now();
+    while (!control.stopRequested && replay.feed()) {
+      while (this.round(0) > 0);
+      if (performance.now() - toldAt >= PROGRESS_MS) {
+        toldAt = performance.now();
+        send({ kind: 'progress', share: share(), events: replay.report.events });
+      }
+      control.waitForMatches();
+    }
+    this.endReplay();
+    send({ kind: 'replayed', report: replay.report });
+    send({ kind: 'stopped', counters: this.#counters() });
+  }
+
+  /** Whether events wait for the metadata of a container. */
+  get holdsEvents(): boolean {
+    return this.#hold.isWaiting;
+  }
+
+  /** Evaluates events that still wait for their container's metadata. */
+  endReplay(): void {
+    this.#endHold('stopped');
+  }
+
+  /** Processes one batch. Returns its number of segments, 0 if there were none. */
+  round(timeoutMs: number): number {
+    const { capture, taps, recorder } = this.#parts;
+    if (this.#replacement?.isDone) {
+      this.#replacement = undefined;
+      this.#set.follow(undefined);
+      this.#garbage.add('once');
+    }
+    if (this.#replacement && !this.#wide?.isChanging) this.#replacement.step();
+    else this.#widen();
+    this.#return.step(this.#set);
+    const pairs = capture.poll(this.#segments, Math.min(timeoutMs, this.#pollLimit));
+    this.#messages.takeAnnounced();
+    if (!this.#prepareImages()) {
+      // Without their candidates the rules would match what they do not mean.
+      this.#unread.add(this.#segments, pairs);
+      return 0;
+    }
+    recorder?.batch(this.#segments, pairs);
+    taps?.batch(this.#segments, pairs);
+    this.#hold.takeBatch();
+    if (pairs > 0) {
+      const hasEnforced = this.#enforced !== undefined && capture.hasEnforced();
+      this.#evaluate(this.#segments, pairs, hasEnforced, this.#parts.clock.begin(this.#segments[0] ?? 0));
+      this.#batches++;
+    }
+    capture.release();
+    this.#parts.sessions?.announce(this.#parts.send);
+    this.#queue.flush();
+    this.#reportCounters();
+    this.#parts.guard?.checkIfDue();
+    this.#garbage.collectIfDue(pairs === 0);
+    return pairs;
+  }
+
+  /** Called when a container's entry was set by a recording. */
+  containerKnown(id: string, entry: Uint8Array): void {
+    this.#hold.known(id, entry);
+  }
+
+  /** Called by a module for each match. */
+  onMatch(match: SetMatch): void {
+    this.#queue.take(match);
+  }
+
+  /** Called when a module has failed. For rules on trial, that is reported when they are rejected. */
+  onFailure(set: ModuleSet, { name }: SetModule, { kind, reason }: RunFailure, pauseMs: number | undefined): void {
+    if (set !== this.#set) return;
+    const pause = pauseMs === undefined ? {} : { pauseMs };
+    const { generation } = set;
+    this.#parts.send({ kind: 'set-aside', generation, module: name, failure: kind, reason, ...pause });
+  }
+
+  /** The current limit for a poll's wait. */
+  get #pollLimit(): number {
+    if (this.#replacement || this.#wide?.isChanging || this.#return.isUnderWay) return REPLACING_POLL_MS;
+    return this.#hold.isWaiting ? WAITING_POLL_MS : POLL_MS;
+  }
+
+  /**
+   * @param hasEnforced whether the kernel may have decided about any of the events by the rules that it enforces
+   * @param measured whether its time is measured
+   */
+  #evaluate(segments: Uint32Array, pairs: number, hasEnforced = true, measured = false): void {
+    this.#queue.begin();
+    this.#enforced?.begin(segments, pairs, hasEnforced);
+    this.#set.evaluate(segments, pairs, measured, hasEnforced);
+    this.#queue.end();
+    const unmatched = this.#enforced?.unmatched() ?? [];
+    if (unmatched.length > 0) this.#parts.send({ kind: 'enforced-unmatched', unmatched });
+  }
+
+  /**
+   * Sets candidate bits of new processes and reports new containers, before any of their events is evaluated. False if the time for
+   * that is over.
+   */
+  #prepareImages(): boolean {
+    const { capture, replay, sessions } = this.#parts;
+    const peers = this.#set.readsSshPeers ? this.#parts.sshPeers : undefined;
+    let count = capture.takeImages(this.#images);
+    // A replay may leave out images; their containers are seen at the same recorded time all the same.
+    if (count === 0 && !replay) return true;
+    for (; count > 0; count = count < IMAGES_AT_ONCE ? 0 : capture.takeImages(this.#images)) {
+      for (let index = 0; index < count; index++) {
+        if (this.#isLate) return false;
+        const image = this.#images[index] ?? 0;
+        this.#setCandidates(image);
+        sessions?.see(image);
+        if (peers) this.#seePeer(peers, image);
+      }
+    }
+    const notices = capture.takeContainers();
+    if (notices.length > 0) this.#announceContainers(notices);
+    return true;
+  }
+
+  #seePeer(peers: SshPeers, image: number): void {
+    const record = ImageRecord.at(this.#parts.memory, image);
+    if (record) peers.see(record);
+  }
+
+  #widen(): void {
+    const failed = this.#wide?.step(this.#set);
+    if (failed !== undefined) this.#parts.send({ kind: 'captures-failed', error: describeError(failed) });
+  }
+
+  #setCandidates(image: number): void {
+    this.#set.describe(image, this.#parts.capture);
+    this.#replacement?.setCandidates(image);
+  }
+
+  /** Begins to replace the rules; the new ones take over between two later batches. */
+  #replace(rules: RuleSetStart): void {
+    const { bindSet, capture, enforcer, send } = this.#parts;
+    this.#replacement = new Replacement(this.#set, rules, {
+      capture,
+      ...(enforcer && { enforcer }),
+      bindSet,
+      send,
+      mayTakeOver: () => !this.#hold.isWaiting,
+      patience: this.#parts.hold.milliseconds,
+      beside: () => this.#wide?.applied() ?? [],
+      unsettled: () => this.#wide?.failed(),
+      takeOver: (next) => {
+        this.#endHold('rules-replaced');
+        next.follow(this.#set);
+        this.#set = next;
+      },
+    });
+  }
+
+  #announceContainers(notices: readonly ContainerNotice[]): void {
+    const { replay, send } = this.#parts;
+    // A recording has its own container metadata; the runtimes here do not know its containers.
+    if (!replay) send({ kind: 'containers', notices });
+    if (this.#set.containerRules.any) this.#hold.expect(notices);
+  }
+
+  /** Evaluates held events without waiting longer. */
+  #endHold(end: HoldEnd): void {
+    this.#hold.endAll(end);
+    this.#queue.flush();
+  }
+
+  #reportCounters(): void {
+    const now = performance.now();
+    if (now - this.#countersSentAt < COUNTERS_EVERY_MS) return;
+    this.#countersSentAt = now;
+    this.#parts.send({ kind: 'counters', counters: this.#counters() });
+  }
+
+  #counters(): EngineCounters {
+    const time = Date.now();
+    const capture = this.#unread.corrected(this.#parts.capture.counters());
+    return {
+      time,
+      // The rounding error is one millisecond at most.
+      until: Date.now() + 1,
+      capture,
+      ...this.#queue.counters,
+      enforcedUnmatched: this.#enforced?.total ?? 0,
+      enforcedUnchecked: this.#enforced?.unchecked ?? 0,
+      batches: this.#batches,
+      hold: this.#hold.counters(capture.held),
+      lag: this.#parts.clock.lag,
+      evaluation: this.#set.evaluation,
+    };
+  }
+}

@@ -1,0 +1,12 @@
+// A block of the journal, on its way from the worker to the host.
+
+import type { JournalExtent } from '../../capture/journal-selection.ts';
+
+/** Blocks from one that begins a segment up to the next such are read without any other. One with an empty payload has only what was left out. */
+export interface JournalBlock {
+  readonly payload: Uint8Array<ArrayBuffer>;
+  readonly extent: JournalExtent;
+  readonly begins: boolean;
+  /** Events that were left out since the block before. */
+  readonly leftOut: number;
+}
