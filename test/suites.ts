@@ -3,8 +3,8 @@
 import type { prepare } from '../host/setup/prepare.mjs';
 import { printKernels } from './kernels/kernel-table.ts';
 import { ALONE } from './live/alone.ts';
-import { shareCluster } from './support/cluster.ts';
-import { makeTestPackages } from './support/packages.ts';
+import { shareCluster } from './support/cluster/cluster.ts';
+import { makeTestPackages } from './support/machines/packages.ts';
 
 export interface Suite {
   readonly needs: Parameters<typeof prepare>[0];

@@ -2,7 +2,7 @@
 // it, with batches on a thread of its own.
 
 import { AuditEvaluation } from '../../host/audit/live/evaluation.ts';
-import { auditBatch, auditEvaluation, auditModule, stockAuditRules } from '../support/audit-rules.ts';
+import { auditBatch, auditEvaluation, auditModule, stockAuditRules } from '../support/audit/audit-rules.ts';
 import { missingFalco } from '../support/falco-data.ts';
 import { BenchError, type Benchmark } from './figure.ts';
 

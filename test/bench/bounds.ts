@@ -19,7 +19,6 @@ import { SandboxError } from '../../host/sandbox/error.ts';
 import { compileRuleModule, instantiateRuleModule } from '../../host/sandbox/instantiate.ts';
 import { runCandidates, runEvaluate } from '../../host/sandbox/run.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { forkChain } from '../support/fork-chain.ts';
 import {
   HOSTILE_CONDITIONS,
   HOSTILE_CONFIGS,
@@ -27,7 +26,8 @@ import {
   HOSTILE_RULE_FILES,
   HOSTILE_TEMPLATES,
   HOSTILE_WORDS,
-} from '../support/hostile-texts.ts';
+} from '../support/random/hostile-texts.ts';
+import { forkChain } from '../support/records/fork-chain.ts';
 import { assembleText, check, sharedMemory, writeRecords } from '../unit/sandbox/wasm-builder.ts';
 import type { Benchmark, Figure } from './figure.ts';
 

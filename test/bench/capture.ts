@@ -3,8 +3,8 @@
 
 import type { StructInput } from '../../host/schema/encode-struct.ts';
 import { IMAGE_KIND } from '../../host/schema/image.ts';
-import { BuilderCapture } from '../support/builder-capture.ts';
-import { eventRecord, imageRecord } from '../support/records.ts';
+import { BuilderCapture } from '../support/records/builder-capture.ts';
+import { eventRecord, imageRecord } from '../support/records/records.ts';
 import type { Benchmark, Figure, Session } from './figure.ts';
 import { renderFigures } from './table.ts';
 

@@ -7,8 +7,8 @@ import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSyn
 import { type AddressInfo, createServer } from 'node:net';
 import { makeDirectory } from '../support/directory.ts';
 import { execWays } from '../support/exec-ways.ts';
-import { actProgram, actWords, str } from '../support/live-act.ts';
-import { AF_INET, AT_FDCWD, O, SOCK_DGRAM } from '../support/live-numbers.ts';
+import { actProgram, actWords, str } from '../support/live/live-act.ts';
+import { AF_INET, AT_FDCWD, O, SOCK_DGRAM } from '../support/live/live-numbers.ts';
 import { AgentProcess } from './agent-process.ts';
 import { enforcedRules } from './enforced-rules.ts';
 import type { Benchmark, Figure } from './figure.ts';

@@ -7,7 +7,7 @@ import { compileModule } from '../../host/compiler/compile.ts';
 import { loadRules } from '../../host/compiler/rules/load.ts';
 import { ruleSourceOf } from '../../host/compiler/rules/rule.ts';
 import type { StructInput } from '../../host/schema/encode-struct.ts';
-import { RuleModule } from '../support/rule-module.ts';
+import { RuleModule } from '../support/records/rule-module.ts';
 
 const EVENTS = 20_000;
 /** The worker's batches: more would need more fuel than a call has. */

@@ -1,6 +1,6 @@
 // What it costs to hold back events of containers that are not known yet: nothing as long as there are none.
 
-import { BuilderCapture } from '../support/builder-capture.ts';
+import { BuilderCapture } from '../support/records/builder-capture.ts';
 import type { Benchmark, Figure } from './figure.ts';
 
 const SIZES = { ringBudget: 8 << 20, imageBudget: 4 << 20, containerBudget: 1 << 20, cpus: 1 };

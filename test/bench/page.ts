@@ -5,7 +5,7 @@ import { get, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../support/servers/free-port.ts';
 import { AgentProcess } from './agent-process.ts';
 import { BenchError, type Benchmark, type Figure, type Session } from './figure.ts';
 import { startLoad } from './load.ts';

@@ -10,10 +10,10 @@ import { commandsOf, type Session } from '../../host/journal/activity/session.ts
 import { findHistory } from '../../host/journal/history.ts';
 import { SecretMask } from '../../host/journal/secrets/mask-secrets.ts';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
-import { Cluster } from '../support/cluster.ts';
-import { eventually } from '../support/cluster-agent.ts';
+import { Cluster } from '../support/cluster/cluster.ts';
+import { eventually } from '../support/cluster/cluster-agent.ts';
+import { makeShop, webPod } from '../support/cluster/shop.ts';
 import { makeDirectory } from '../support/directory.ts';
-import { makeShop, webPod } from '../support/shop.ts';
 
 const directory = makeDirectory();
 let cluster: Cluster;

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { AgentCluster } from '../support/cluster-agent.ts';
+import { AgentCluster } from '../support/cluster/cluster-agent.ts';
 
 const RULES = `
 - rule: Secret read

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { asArray, at } from '../../host/diagnostics/json-value.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { Authority } from '../support/authority.ts';
-import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
-import { eventually } from '../support/cluster-agent.ts';
+import { Cluster, SHELL_IMAGE } from '../support/cluster/cluster.ts';
+import { eventually } from '../support/cluster/cluster-agent.ts';
 import { makeDirectory } from '../support/directory.ts';
 import { findFalcoFile, missingFalco } from '../support/falco-data.ts';
-import { type RunProcess, startWasprey } from '../support/run-process.ts';
+import { type RunProcess, startWasprey } from '../support/live/run-process.ts';
+import { Authority } from '../support/servers/authority.ts';
 
 const RULES = `
 - rule: Cluster role binding created

@@ -11,12 +11,12 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report } from '../../host/captures/report/report.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { completeReport } from '../support/capture-report.ts';
-import { Cluster } from '../support/cluster.ts';
-import { eventually } from '../support/cluster-agent.ts';
-import { rulesFileForTests } from '../support/rules-file.ts';
-import { type RunProcess, startWasprey } from '../support/run-process.ts';
-import { makeShop, webPod } from '../support/shop.ts';
+import { Cluster } from '../support/cluster/cluster.ts';
+import { eventually } from '../support/cluster/cluster-agent.ts';
+import { makeShop, webPod } from '../support/cluster/shop.ts';
+import { rulesFileForTests } from '../support/live/rules-file.ts';
+import { type RunProcess, startWasprey } from '../support/live/run-process.ts';
+import { completeReport } from '../support/records/capture-report.ts';
 
 const RULE = 'Dropped program run in a pod';
 const { directory, rules } = rulesFileForTests(

@@ -15,7 +15,7 @@ import {
   renderAll,
   template,
   type Values,
-} from '../support/rendered-chart.ts';
+} from '../support/cluster/rendered-chart.ts';
 
 const RECEIVER: Values = { controller: { kind: 'deployment' } };
 

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import yaml from 'js-yaml';
 import { at } from '../../host/diagnostics/json-value.ts';
+import { configurationOf, containerOf, notes, template, type Values } from '../support/cluster/rendered-chart.ts';
 import { falcoFile, missingFalco } from '../support/falco-data.ts';
-import { configurationOf, containerOf, notes, template, type Values } from '../support/rendered-chart.ts';
 
 test('values that are not there, or of another kind, are refused by name', () => {
   const refusals: readonly [Values, RegExp][] = [

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
+import { Cluster, SHELL_IMAGE } from '../support/cluster/cluster.ts';
 
 let cluster: Cluster;
 before(async () => {

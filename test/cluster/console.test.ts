@@ -6,11 +6,11 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { BoardMessage, OpenedSession, ShownStatus } from '../../host/daemon/console/messages.ts';
-import { SHELL_IMAGE } from '../support/cluster.ts';
-import { AgentCluster, eventually, NAMESPACE } from '../support/cluster-agent.ts';
-import { ClusterApi } from '../support/cluster-api.ts';
+import { SHELL_IMAGE } from '../support/cluster/cluster.ts';
+import { AgentCluster, eventually, NAMESPACE } from '../support/cluster/cluster-agent.ts';
+import { ClusterApi } from '../support/cluster/cluster-api.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { type RunProcess, startWasprey } from '../support/run-process.ts';
+import { type RunProcess, startWasprey } from '../support/live/run-process.ts';
 
 const SHOP = 'shop';
 const SECOND_MS = 1_000;

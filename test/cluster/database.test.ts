@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { directoryForTest } from '../support/directory.ts';
-import { assertDone, container, targetIn } from '../support/response-containers.ts';
-import { openPerformer, responseOf } from '../support/response-scene.ts';
+import { assertDone, container, targetIn } from '../support/responses/response-containers.ts';
+import { openPerformer, responseOf } from '../support/responses/response-scene.ts';
 import { until } from '../support/until.ts';
 
 /** One connection watches a key, another sets it to each line of the input. In the end it prints how many it has made. */

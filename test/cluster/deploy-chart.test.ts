@@ -9,7 +9,6 @@ import { CHART, manifestsFiles, startKeysFile } from '../../deploy/chart/files.t
 import { helmProgram } from '../../deploy/chart/helm.ts';
 import { asArray, asObject, asText, at } from '../../host/diagnostics/json-value.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { falcoFile, missingFalco } from '../support/falco-data.ts';
 import {
   configurationOf,
   containerOf,
@@ -20,7 +19,8 @@ import {
   renderAll,
   template,
   type Values,
-} from '../support/rendered-chart.ts';
+} from '../support/cluster/rendered-chart.ts';
+import { falcoFile, missingFalco } from '../support/falco-data.ts';
 
 test('helm finds nothing wrong with it', () => {
   const { status, stdout } = helm(['lint', '--strict', CHART]);

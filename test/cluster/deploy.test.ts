@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { capabilitiesOf } from '../../host/generate/capabilities.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { SHELL_IMAGE } from '../support/cluster.ts';
-import { AGENT_IMAGE, AgentCluster, eventually, NAMESPACE } from '../support/cluster-agent.ts';
+import { SHELL_IMAGE } from '../support/cluster/cluster.ts';
+import { AGENT_IMAGE, AgentCluster, eventually, NAMESPACE } from '../support/cluster/cluster-agent.ts';
 
 /** The shop's pod and what it is in. */
 const SHOP = { namespace: 'shop', pod: 'till', container: 'front', label: 'checkout' };

@@ -16,11 +16,11 @@ import type { Outcome } from '../../host/responses/action.ts';
 import { StopContainer } from '../../host/responses/actors/stop-container.ts';
 import type { ActionKind } from '../../host/responses/settings.ts';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
+import { DockerDaemon, IMAGE_LABELS } from '../support/cluster/docker-daemon.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { DockerDaemon, IMAGE_LABELS } from '../support/docker-daemon.ts';
 import { numberOfKills } from '../support/killed-agent.ts';
 import { killDuringStops, STUBBORN } from '../support/killed-stops.ts';
-import { openPerformer, type PerformerScene, responseOf } from '../support/response-scene.ts';
+import { openPerformer, type PerformerScene, responseOf } from '../support/responses/response-scene.ts';
 import { until } from '../support/until.ts';
 
 /** It takes no notice of SIGTERM. */

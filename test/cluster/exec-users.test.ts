@@ -21,11 +21,11 @@ import { findHistory } from '../../host/journal/history.ts';
 import { SecretMask } from '../../host/journal/secrets/mask-secrets.ts';
 import { LONGEST_START } from '../../host/sessions/groups.ts';
 import type { PodRequest } from '../../host/sessions/pod-request.ts';
-import { moduleOf, startBuiltAgent } from '../support/built-agent.ts';
-import { Cluster } from '../support/cluster.ts';
-import { eventually } from '../support/cluster-agent.ts';
+import { Cluster } from '../support/cluster/cluster.ts';
+import { eventually } from '../support/cluster/cluster-agent.ts';
+import { makeShop, webPod } from '../support/cluster/shop.ts';
 import { makeDirectory } from '../support/directory.ts';
-import { makeShop, webPod } from '../support/shop.ts';
+import { moduleOf, startBuiltAgent } from '../support/records/built-agent.ts';
 
 const EXECS = Number(process.env.WASPREY_TEST_EXECS ?? 24);
 const AT_A_TIME = 6;

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { writePodEvent } from '../../host/metadata/kubernetes/own-pod.ts';
-import type { AlertLine } from '../support/alert-line.ts';
-import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
-import { ClusterApi } from '../support/cluster-api.ts';
-import { LiveAgent } from '../support/live-agent.ts';
+import { Cluster, SHELL_IMAGE } from '../support/cluster/cluster.ts';
+import { ClusterApi } from '../support/cluster/cluster-api.ts';
+import type { AlertLine } from '../support/live/alert-line.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
 
 const PATIENCE_MS = 30_000;
 const RULE = 'Marked file opened';

@@ -10,9 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asArray, asObject, asText, at } from '../../host/diagnostics/json-value.ts';
 import { coverageIn } from '../../host/journal/stream-state-file.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { AgentCluster, eventually, NAMESPACE } from '../support/cluster-agent.ts';
+import { AgentCluster, eventually, NAMESPACE } from '../support/cluster/cluster-agent.ts';
+import { makeShop, webPod } from '../support/cluster/shop.ts';
 import { makeDirectory } from '../support/directory.ts';
-import { makeShop, webPod } from '../support/shop.ts';
 
 const ADDRESS = '10.96.0.77';
 const RECEIVER = 'receiver';

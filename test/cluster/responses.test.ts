@@ -19,14 +19,19 @@ import { StopContainer } from '../../host/responses/actors/stop-container.ts';
 import { Isolations } from '../../host/responses/isolation/isolations.ts';
 import { Pods } from '../../host/responses/pods/pods.ts';
 import type { ActionKind } from '../../host/responses/settings.ts';
-import { bpfFileSystemForTests } from '../support/bpf-file-system.ts';
-import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
-import { eventually } from '../support/cluster-agent.ts';
-import { ClusterApi } from '../support/cluster-api.ts';
+import { Cluster, SHELL_IMAGE } from '../support/cluster/cluster.ts';
+import { eventually } from '../support/cluster/cluster-agent.ts';
+import { ClusterApi } from '../support/cluster/cluster-api.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { numberOfKills } from '../support/killed-agent.ts';
 import { killDuringStops, STUBBORN } from '../support/killed-stops.ts';
-import { FollowedProcesses, openPerformer, type PerformerScene, responseOf } from '../support/response-scene.ts';
+import { bpfFileSystemForTests } from '../support/live/bpf-file-system.ts';
+import {
+  FollowedProcesses,
+  openPerformer,
+  type PerformerScene,
+  responseOf,
+} from '../support/responses/response-scene.ts';
 
 const directory = directoryForTests();
 const isolations = new Isolations(bpfFileSystemForTests());

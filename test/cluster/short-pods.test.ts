@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { AlertLine } from '../support/alert-line.ts';
-import { Cluster, SHELL_IMAGE } from '../support/cluster.ts';
-import { ClusterApi } from '../support/cluster-api.ts';
-import { LiveAgent } from '../support/live-agent.ts';
+import { Cluster, SHELL_IMAGE } from '../support/cluster/cluster.ts';
+import { ClusterApi } from '../support/cluster/cluster-api.ts';
+import type { AlertLine } from '../support/live/alert-line.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
 
 const COUNT = 200;
 /** With a kubelet that starts them by itself. */

@@ -8,9 +8,9 @@ import { after, before, test } from 'node:test';
 import { helmProgram } from '../../deploy/chart/helm.ts';
 import { asArray, asText, at } from '../../host/diagnostics/json-value.ts';
 import { BPF_FS } from '../../host/responses/isolation/isolations.ts';
-import { SHELL_IMAGE } from '../support/cluster.ts';
-import { AgentCluster, eventually, NAMESPACE } from '../support/cluster-agent.ts';
-import { mountBpfFileSystem } from '../support/machine-bpf-file-system.ts';
+import { SHELL_IMAGE } from '../support/cluster/cluster.ts';
+import { AgentCluster, eventually, NAMESPACE } from '../support/cluster/cluster-agent.ts';
+import { mountBpfFileSystem } from '../support/live/machine-bpf-file-system.ts';
 
 /** Pods, each with one container, and what is done to it when it makes the folder /tmp/POD. */
 const PAUSED = 'till';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadRules } from '../../host/compiler/rules/load.ts';
 import { EVENT_SOURCES } from '../../host/schema/event-source.ts';
-import { auditEvaluation, auditRule, type ShownValue, stockAuditRules } from '../support/audit-rules.ts';
+import { auditEvaluation, auditRule, type ShownValue, stockAuditRules } from '../support/audit/audit-rules.ts';
 import { findAuditSamples, missingFalco } from '../support/falco-data.ts';
 
 interface ExpectedEvent {

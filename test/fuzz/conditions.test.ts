@@ -14,9 +14,9 @@ import {
 import { ConditionSyntaxError } from '../../host/compiler/conditions/lexer.ts';
 import { parseCondition } from '../../host/compiler/conditions/parser.ts';
 import { printCondition } from '../../host/compiler/conditions/print.ts';
-import { arbitraryCondition } from '../support/arbitrary-condition.ts';
 import { loadSoundly } from '../support/diagnostics.ts';
-import { HOSTILE_CONDITIONS } from '../support/hostile-texts.ts';
+import { arbitraryCondition } from '../support/random/arbitrary-condition.ts';
+import { HOSTILE_CONDITIONS } from '../support/random/hostile-texts.ts';
 
 const SEED = Number(process.env.WASPREY_FUZZ_SEED ?? Date.now() % 2 ** 31);
 const RUNS = { numRuns: Number(process.env.WASPREY_FUZZ_RUNS ?? 3000), seed: SEED };

@@ -15,7 +15,7 @@ import { loadConfig } from '../../host/config/load.ts';
 import { printConfig } from '../../host/config/print.ts';
 import { renderDiagnostic } from '../../host/diagnostics/diagnostic-text.ts';
 import { findFalcoFile } from '../support/falco-data.ts';
-import { HOSTILE_CONFIGS } from '../support/hostile-texts.ts';
+import { HOSTILE_CONFIGS } from '../support/random/hostile-texts.ts';
 
 const SEED = Number(process.env.WASPREY_FUZZ_SEED ?? Date.now() % 2 ** 31);
 const RUNS = { numRuns: Number(process.env.WASPREY_FUZZ_RUNS ?? 300), seed: SEED };

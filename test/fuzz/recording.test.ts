@@ -19,11 +19,11 @@ import { EVENT_STRUCTS } from '../../host/schema/event-structs.ts';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
 import { IMAGE_KIND } from '../../host/schema/image.ts';
 import { readLayout, type StoredLayout } from '../../host/schema/versions/record-layout.ts';
-import { BuilderCapture } from '../support/builder-capture.ts';
-import { event, process as processImage, shadowRead } from '../support/built-agent.ts';
-import { hostileLayout, shortRecords } from '../support/hostile-layouts.ts';
-import { logEntry, payloadOf, sourceOf, type WrittenBlock, writeBlocks } from '../support/recordings.ts';
-import { imageRecord } from '../support/records.ts';
+import { hostileLayout, shortRecords } from '../support/random/hostile-layouts.ts';
+import { BuilderCapture } from '../support/records/builder-capture.ts';
+import { event, process as processImage, shadowRead } from '../support/records/built-agent.ts';
+import { logEntry, payloadOf, sourceOf, type WrittenBlock, writeBlocks } from '../support/records/recordings.ts';
+import { imageRecord } from '../support/records/records.ts';
 
 const RUNS = { numRuns: 2000 };
 

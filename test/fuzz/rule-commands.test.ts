@@ -17,8 +17,8 @@ import { type Diagnostic, loadRules, type RuleFile } from '../../host/compiler/r
 import { ruleSourceOf } from '../../host/compiler/rules/rule.ts';
 import { renderDiagnostic } from '../../host/diagnostics/diagnostic-text.ts';
 import { FIELDS } from '../../host/schema/fields/index.ts';
-import { arbitraryCondition } from '../support/arbitrary-condition.ts';
 import { loadSoundly } from '../support/diagnostics.ts';
+import { arbitraryCondition } from '../support/random/arbitrary-condition.ts';
 
 const SEED = Number(process.env.WASPREY_FUZZ_SEED ?? Date.now() % 2 ** 31);
 const RUNS = { numRuns: Number(process.env.WASPREY_FUZZ_RUNS ?? 300), seed: SEED };

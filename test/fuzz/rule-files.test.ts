@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { loadSoundly } from '../support/diagnostics.ts';
-import { HOSTILE_RULE_FILES } from '../support/hostile-texts.ts';
+import { HOSTILE_RULE_FILES } from '../support/random/hostile-texts.ts';
 
 const SEED = Number(process.env.WASPREY_FUZZ_SEED ?? Date.now() % 2 ** 31);
 const RUNS = { numRuns: Number(process.env.WASPREY_FUZZ_RUNS ?? 300), seed: SEED };

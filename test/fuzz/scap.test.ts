@@ -14,9 +14,9 @@ import { ScapError } from '../../host/scap/format/error.ts';
 import { openRecording } from '../../host/scap/open.ts';
 import type { ScapReader } from '../../host/scap/read/reader.ts';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
-import { event, process as processImage } from '../support/built-agent.ts';
-import { Folder, logEntry, payloadOf, writeBlocks } from '../support/recordings.ts';
-import { exportedBytes, scapReader } from '../support/scap-files.ts';
+import { event, process as processImage } from '../support/records/built-agent.ts';
+import { Folder, logEntry, payloadOf, writeBlocks } from '../support/records/recordings.ts';
+import { exportedBytes, scapReader } from '../support/records/scap-files.ts';
 
 const RUNS = { numRuns: 1500 };
 /** Blocks of a savefile begin at multiples of 4; an event's header and lengths are among the first bytes. */

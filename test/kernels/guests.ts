@@ -38,7 +38,7 @@ export interface Guest {
   readonly cgroups: Cgroups;
   readonly root: RootKind;
   readonly lacks: Lacks;
-  /** The hooks of system calls that the agents of `hooks` and of live tests use (test/support/hooks.ts): both kinds on an older kernel and on arm64. */
+  /** The hooks of system calls that the agents of `hooks` and of live tests use (test/support/live/hooks.ts): both kinds on an older kernel and on arm64. */
   readonly hooks: HooksKind;
   /** Hooks are attached to trace events, from Linux 7.0 on. */
   readonly needsTracefs: boolean;

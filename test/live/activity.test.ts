@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeDirectory } from '../support/directory.ts';
-import { Container } from '../support/live-container.ts';
-import { rulesFileForTests } from '../support/rules-file.ts';
-import { type RunProcess, startRun, startWasprey } from '../support/run-process.ts';
+import { Container } from '../support/live/live-container.ts';
+import { rulesFileForTests } from '../support/live/rules-file.ts';
+import { type RunProcess, startRun, startWasprey } from '../support/live/run-process.ts';
 
 interface CommandJson {
   readonly arguments: readonly string[];

@@ -9,12 +9,12 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AlertLine, assertFields, parseAlert } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { missingFalco } from '../support/falco-data.ts';
-import { act } from '../support/live-act.ts';
-import { AF_INET, SOCK_STREAM } from '../support/live-numbers.ts';
-import { type RunProcess, startWasprey } from '../support/run-process.ts';
+import { type AlertLine, assertFields, parseAlert } from '../support/live/alert-line.ts';
+import { act } from '../support/live/live-act.ts';
+import { AF_INET, SOCK_STREAM } from '../support/live/live-numbers.ts';
+import { type RunProcess, startWasprey } from '../support/live/run-process.ts';
 import { stockRules } from '../support/stock-rules.ts';
 
 const PEER = '203.0.113.77';

@@ -6,13 +6,13 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { assertFields } from '../support/alert-line.ts';
-import { cProgram } from '../support/c-program.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { act, copyAct, type Step, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { CLONE_FS } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import { assertFields } from '../support/live/alert-line.ts';
+import { act, copyAct, type Step, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { CLONE_FS } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
+import { cProgram } from '../support/programs/c-program.ts';
 
 const directory = directoryForTests();
 const [one, two, three] = ['one', 'two', 'three'].map((name) => `${directory}/${name}`) as [string, string, string];
@@ -165,7 +165,7 @@ const ROUNDS = 1000;
 
 test('a thread that changes its directory while another fills the room for images of their process', async () => {
   const mover = join(directory, 'moving');
-  copyFileSync(cProgram(join(import.meta.dirname, '../support/moving-thread.c')), mover);
+  copyFileSync(cProgram(join(import.meta.dirname, '../support/programs/moving-thread.c')), mover);
   await promisify(execFile)(mover, [two, three, String(ROUNDS)]);
   await agent.settled();
   const seen = agent

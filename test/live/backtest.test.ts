@@ -19,7 +19,7 @@ import { findHistory } from '../../host/journal/history.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { directoryForTests } from '../support/directory.ts';
 import { falcoFile, missingFalco } from '../support/falco-data.ts';
-import { type RunProcess, startRun, startWasprey } from '../support/run-process.ts';
+import { type RunProcess, startRun, startWasprey } from '../support/live/run-process.ts';
 import { STOCK_FILES } from '../support/stock-rules.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');

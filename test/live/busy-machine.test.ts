@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { directoryForTest } from '../support/directory.ts';
-import { startAct, str } from '../support/live-act.ts';
-import { AT_FDCWD, O, SIGCHLD } from '../support/live-numbers.ts';
-import { MARKED_RULE, OTHER_CALLS, TamperedAgent } from '../support/live-tamper.ts';
-import { openRule } from '../support/rules-file.ts';
+import { startAct, str } from '../support/live/live-act.ts';
+import { AT_FDCWD, O, SIGCHLD } from '../support/live/live-numbers.ts';
+import { MARKED_RULE, OTHER_CALLS, TamperedAgent } from '../support/live/live-tamper.ts';
+import { openRule } from '../support/live/rules-file.ts';
 
 const LOAD_MS = 8_000;
 const LOOPS = 6 * availableParallelism();

@@ -6,13 +6,13 @@ import { once } from 'node:events';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { assertFields } from '../support/alert-line.ts';
-import { cProgram } from '../support/c-program.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { type Step, startAct, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { AT_FDCWD, O } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import { assertFields } from '../support/live/alert-line.ts';
+import { type Step, startAct, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
+import { cProgram } from '../support/programs/c-program.ts';
 
 after(() => execFileSync('umount', [disk])); // before the directory is deleted
 const directory = directoryForTests();
@@ -114,7 +114,7 @@ test('past a file system within its own that never answers', async () => {
   ]);
   const { pid } = await running.place();
   mountAnew();
-  const program = cProgram(join(import.meta.dirname, '../support/disguise.c'));
+  const program = cProgram(join(import.meta.dirname, '../support/programs/disguise.c'));
   const server = spawn(program, ['unanswered', unanswered], { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
     await once(server.stdout, 'data');

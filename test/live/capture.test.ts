@@ -23,8 +23,8 @@ import type { Capture } from '../../host/capture/native.ts';
 import { type OpenCapture, openCapture } from '../../host/capture/open.ts';
 import { EventMemory } from '../../host/fields/memory.ts';
 import { type EventRecord, ImageRecord } from '../../host/fields/record.ts';
-import { text } from '../support/builder-capture.ts';
-import { polledEvents } from '../support/polled-events.ts';
+import { polledEvents } from '../support/live/polled-events.ts';
+import { text } from '../support/records/builder-capture.ts';
 
 const SCRIPT = `
   import { openCapture } from ${JSON.stringify(new URL('../../host/capture/open.ts', import.meta.url).href)};

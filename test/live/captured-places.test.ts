@@ -8,10 +8,10 @@ import { openCapture } from '../../host/capture/open.ts';
 import { EventMemory } from '../../host/fields/memory.ts';
 import type { EventRecord } from '../../host/fields/record.ts';
 import { CANDIDATE_WORDS } from '../../host/schema/image.ts';
-import { ImagePlaces, type Waiting } from '../support/image-places.ts';
-import { type Step, str } from '../support/live-act.ts';
-import { AT_FDCWD } from '../support/live-numbers.ts';
-import { polledEvents } from '../support/polled-events.ts';
+import { ImagePlaces, type Waiting } from '../support/live/image-places.ts';
+import { type Step, str } from '../support/live/live-act.ts';
+import { AT_FDCWD } from '../support/live/live-numbers.ts';
+import { polledEvents } from '../support/live/polled-events.ts';
 
 const GROUP = 60;
 /** What no rule wants, and what one does, of processes that are candidates. */

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Report } from '../../host/captures/report/report.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { completeReport } from '../support/capture-report.ts';
-import { Container } from '../support/live-container.ts';
-import { rulesFileForTests } from '../support/rules-file.ts';
-import { type RunProcess, startRun } from '../support/run-process.ts';
+import { Container } from '../support/live/live-container.ts';
+import { rulesFileForTests } from '../support/live/rules-file.ts';
+import { type RunProcess, startRun } from '../support/live/run-process.ts';
+import { completeReport } from '../support/records/capture-report.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 const MARK = 'WASPREY_CAPTURES_TEST';

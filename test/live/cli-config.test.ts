@@ -9,9 +9,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { falcoFile, missingFalco } from '../support/falco-data.ts';
-import { freePort } from '../support/free-port.ts';
-import { openRule, rulesFileForTests } from '../support/rules-file.ts';
-import { startRunAsNpm } from '../support/run-process.ts';
+import { openRule, rulesFileForTests } from '../support/live/rules-file.ts';
+import { startRunAsNpm } from '../support/live/run-process.ts';
+import { freePort } from '../support/servers/free-port.ts';
 
 const { directory, rules } = rulesFileForTests((path) => {
   const rule = (name: string, mark: string, priority: string) =>

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { directoryForTest } from '../support/directory.ts';
-import { startRunAsNpm } from '../support/run-process.ts';
+import { startRunAsNpm } from '../support/live/run-process.ts';
 
 test('a ConfigMap that changes: other rules without a restart; with a mistake in it, those before stay', async (t) => {
   const directory = directoryForTest(t);

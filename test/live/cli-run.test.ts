@@ -6,8 +6,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { openRule, rulesFileForTests } from '../support/rules-file.ts';
-import { startRunAsNpm } from '../support/run-process.ts';
+import { openRule, rulesFileForTests } from '../support/live/rules-file.ts';
+import { startRunAsNpm } from '../support/live/run-process.ts';
 
 const BOOTSTRAP = join(PROJECT, 'host/setup/bootstrap.mjs');
 

@@ -4,13 +4,13 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { before, test } from 'node:test';
-import { assertFields, type ExpectedFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { opener32 } from '../support/elf32.ts';
-import { act, actProgram, type Step, startAct, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { AF_INET, AT_FDCWD, AT_REMOVEDIR, errno, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import { assertFields, type ExpectedFields } from '../support/live/alert-line.ts';
+import { opener32 } from '../support/live/elf32.ts';
+import { act, actProgram, type Step, startAct, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { AF_INET, AT_FDCWD, AT_REMOVEDIR, errno, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const CALLS = probe(
   [

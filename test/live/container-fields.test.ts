@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { act } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { Container } from '../support/live-container.ts';
-import { probe } from '../support/probe.ts';
+import { assertFields } from '../support/live/alert-line.ts';
+import { act } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { Container } from '../support/live/live-container.ts';
+import { probe } from '../support/live/probe.ts';
 
 const directory = directoryForTests();
 

@@ -7,13 +7,13 @@ import { once } from 'node:events';
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { assertFields } from '../support/alert-line.ts';
-import { cProgram } from '../support/c-program.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { act, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { AT_FDCWD, O } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import { assertFields } from '../support/live/alert-line.ts';
+import { act, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
+import { cProgram } from '../support/programs/c-program.ts';
 
 /** Their records are 42 MB, where the ring has 8; whole, they would take 80 MB of the table's 64. */
 const PROCESSES = 5_000;
@@ -24,7 +24,7 @@ const directory = directoryForTests();
 chmodSync(directory, 0o755);
 // Where any user may run it.
 const program = join(directory, 'sleepers');
-copyFileSync(cProgram(join(import.meta.dirname, '../support/sleepers.c')), program);
+copyFileSync(cProgram(join(import.meta.dirname, '../support/programs/sleepers.c')), program);
 const [theirs, others] = ['theirs', 'others'].map((name) => join(directory, name)) as [string, string];
 for (const path of [theirs, others]) writeFileSync(path, '');
 

@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { AlertLine } from '../support/alert-line.ts';
-import { BootedSystem } from '../support/booted-system.ts';
 import { describeWithFalco } from '../support/falco-data.ts';
-import { LiveAgent } from '../support/live-agent.ts';
+import type { AlertLine } from '../support/live/alert-line.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { BootedSystem } from '../support/machines/booted-system.ts';
 import { enabledStockRules, STOCK_FILES } from '../support/stock-rules.ts';
 
 const UNIT = '/etc/systemd/system';

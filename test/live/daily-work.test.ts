@@ -6,10 +6,10 @@ import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import type { AlertLine } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { describeWithFalco } from '../support/falco-data.ts';
-import { LiveAgent } from '../support/live-agent.ts';
+import type { AlertLine } from '../support/live/alert-line.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
 import { enabledStockRules, STOCK_FILES } from '../support/stock-rules.ts';
 
 const execute = promisify(execFile);

@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { asArray, at } from '../../host/diagnostics/json-value.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { falcoFile, missingFalco } from '../support/falco-data.ts';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../support/servers/free-port.ts';
 
 /** What can have no data here, and why. Everything else must have some. */
 const WITHOUT_DATA = new Map([

@@ -4,14 +4,14 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { assertFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { type Step, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { Container } from '../support/live-container.ts';
-import { NO_MODULE } from '../support/live-kernel.ts';
-import { AF_INET, AT_FDCWD, CLONE_NEWUTS, O, SOCK_DGRAM } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import { assertFields } from '../support/live/alert-line.ts';
+import { type Step, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { Container } from '../support/live/live-container.ts';
+import { NO_MODULE } from '../support/live/live-kernel.ts';
+import { AF_INET, AT_FDCWD, CLONE_NEWUTS, O, SOCK_DGRAM } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const DESCRIPTOR = probe(
   ['dup', 'dup2', 'dup3', 'setns', 'finit_module', 'memfd_create', 'bpf'],

@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import type { Check } from '../../host/doctor/check.ts';
 import type { Examination } from '../../host/doctor/examine.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { lackingKernel } from '../support/live-lacking.ts';
-import { startRun } from '../support/run-process.ts';
+import { lackingKernel } from '../support/live/live-lacking.ts';
+import { startRun } from '../support/live/run-process.ts';
 
 const NOBODY = 65_534;
 

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { openRule, rulesFileForTests } from '../support/rules-file.ts';
-import { type RunProcess, startRun } from '../support/run-process.ts';
+import { openRule, rulesFileForTests } from '../support/live/rules-file.ts';
+import { type RunProcess, startRun } from '../support/live/run-process.ts';
 
 const DROP = /Wasprey internal: syscall event drop/;
 const SECONDS = 5;

@@ -17,13 +17,13 @@ import { compileRuleModule } from '../../host/sandbox/instantiate.ts';
 import { ENFORCED, enforcedParts } from '../../host/schema/enforced.ts';
 import type { ExactRule } from '../../host/schema/kernel-enforcement.ts';
 import type { KernelFilter } from '../../host/schema/kernel-filter.ts';
-import { CONTEXT } from '../support/fields.ts';
-import { actProgram, actWords, type Step, str } from '../support/live-act.ts';
-import { capture, directory, memory, RAILS, view } from '../support/live-enforcement.ts';
-import { AF_INET, AF_INET6, AT_FDCWD, O, SOCK_DGRAM } from '../support/live-numbers.ts';
-import { polledEvents } from '../support/polled-events.ts';
-import { exactExecCheck, exactOpenCheck, exactPeerCheck, joined } from '../support/random-exact-conditions.ts';
-import { rulesOf } from '../support/rule-module.ts';
+import { actProgram, actWords, type Step, str } from '../support/live/live-act.ts';
+import { capture, directory, memory, RAILS, view } from '../support/live/live-enforcement.ts';
+import { AF_INET, AF_INET6, AT_FDCWD, O, SOCK_DGRAM } from '../support/live/live-numbers.ts';
+import { polledEvents } from '../support/live/polled-events.ts';
+import { exactExecCheck, exactOpenCheck, exactPeerCheck, joined } from '../support/random/random-exact-conditions.ts';
+import { CONTEXT } from '../support/records/fields.ts';
+import { rulesOf } from '../support/records/rule-module.ts';
 
 const SEED = Number(process.env.WASPREY_TEST_SEED ?? 20_26);
 /** Of each kind of call. */

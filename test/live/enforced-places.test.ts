@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PERMIT } from '../../host/engine/loop/container-permit.ts';
-import { testAddon } from '../support/test-addon.ts';
+import { testAddon } from '../support/records/test-addon.ts';
 
 const { enforcedPlaces } = testAddon;
 const [CONTAINER, HOST] = [1, 2];

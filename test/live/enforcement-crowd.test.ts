@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { ENFORCED, enforcedParts } from '../../host/schema/enforced.ts';
-import { ImagePlaces, type Waiting } from '../support/image-places.ts';
-import { type Step, str } from '../support/live-act.ts';
-import { capture, directory, enforce, opening, takeEvents, view } from '../support/live-enforcement.ts';
-import { AT_FDCWD, O } from '../support/live-numbers.ts';
+import { ImagePlaces, type Waiting } from '../support/live/image-places.ts';
+import { type Step, str } from '../support/live/live-act.ts';
+import { capture, directory, enforce, opening, takeEvents, view } from '../support/live/live-enforcement.ts';
+import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
 
 const GROUP = 20;
 const SECRET = `${directory}/secret`;

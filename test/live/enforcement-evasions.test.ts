@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ENFORCED } from '../../host/schema/enforced.ts';
-import { Container } from '../support/live-container.ts';
+import { Container } from '../support/live/live-container.ts';
 import {
   capture,
   directory,
@@ -18,7 +18,7 @@ import {
   reaching,
   run,
   STOPPED,
-} from '../support/live-enforcement.ts';
+} from '../support/live/live-enforcement.ts';
 
 const SECRET = `${directory}/secret`;
 const READ = `read line < ${SECRET} && : > ${MARKER}`;

@@ -22,8 +22,7 @@ import type { EnforcementRails } from '../../host/capture/enforcement-tables.ts'
 import { DEFAULT_SIZES } from '../../host/capture/sizes.ts';
 import { ENFORCED, enforcedParts } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
-import { moduleOf, startBuiltAgent } from '../support/built-agent.ts';
-import { act, type Step, startAct, str } from '../support/live-act.ts';
+import { act, type Step, startAct, str } from '../support/live/live-act.ts';
 import {
   capture,
   directory,
@@ -34,10 +33,11 @@ import {
   opening,
   running,
   takeEvents,
-} from '../support/live-enforcement.ts';
-import { AT_FDCWD, O } from '../support/live-numbers.ts';
-import { responseOf, responseSet } from '../support/response-sets.ts';
-import { TIME_FACTOR } from '../support/time-factor.ts';
+} from '../support/live/live-enforcement.ts';
+import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
+import { TIME_FACTOR } from '../support/live/time-factor.ts';
+import { moduleOf, startBuiltAgent } from '../support/records/built-agent.ts';
+import { responseOf, responseSet } from '../support/responses/response-sets.ts';
 import { until } from '../support/until.ts';
 
 const LACK = lackOfBpfLsm();

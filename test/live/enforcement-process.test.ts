@@ -9,10 +9,10 @@ import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ENFORCED } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
-import { freePort } from '../support/free-port.ts';
-import { type Step, startAct, str } from '../support/live-act.ts';
-import { capture, enforce, events, makeCandidates, reaching } from '../support/live-enforcement.ts';
-import { AF_INET, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
+import { type Step, startAct, str } from '../support/live/live-act.ts';
+import { capture, enforce, events, makeCandidates, reaching } from '../support/live/live-enforcement.ts';
+import { AF_INET, SOCK_DGRAM, SOCK_STREAM } from '../support/live/live-numbers.ts';
+import { freePort } from '../support/servers/free-port.ts';
 import { until } from '../support/until.ts';
 
 const server = createServer();

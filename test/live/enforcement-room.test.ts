@@ -5,9 +5,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { CGROUPS } from '../support/cgroup-place.ts';
-import { capture, directory, enforce, events, MARKER, opening } from '../support/live-enforcement.ts';
-import { testAddon } from '../support/test-addon.ts';
+import { CGROUPS } from '../support/live/cgroup-place.ts';
+import { capture, directory, enforce, events, MARKER, opening } from '../support/live/live-enforcement.ts';
+import { testAddon } from '../support/records/test-addon.ts';
 import { until } from '../support/until.ts';
 
 const SECRET = `${directory}/secret`;

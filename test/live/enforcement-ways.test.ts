@@ -11,8 +11,8 @@ import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ENFORCED, enforcedParts } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
-import { actProgram, actWords, type Step, str } from '../support/live-act.ts';
-import { Container } from '../support/live-container.ts';
+import { actProgram, actWords, type Step, str } from '../support/live/live-act.ts';
+import { Container } from '../support/live/live-container.ts';
 import {
   capture,
   directory,
@@ -28,8 +28,8 @@ import {
   run,
   STOPPED,
   takeEvents,
-} from '../support/live-enforcement.ts';
-import { AF_INET, AF_INET6, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
+} from '../support/live/live-enforcement.ts';
+import { AF_INET, AF_INET6, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live/live-numbers.ts';
 
 const SECRET = `${directory}/secret`;
 const IPPROTO_MPTCP = 262;

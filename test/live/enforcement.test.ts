@@ -12,7 +12,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type EnforcementRails, enforcementTables } from '../../host/capture/enforcement-tables.ts';
 import { ENFORCED } from '../../host/schema/enforced.ts';
-import { act, type Step, str } from '../support/live-act.ts';
+import { act, type Step, str } from '../support/live/live-act.ts';
 import {
   capture,
   directory,
@@ -27,8 +27,8 @@ import {
   run,
   running,
   STOPPED,
-} from '../support/live-enforcement.ts';
-import { AF_INET, SOCK_DGRAM } from '../support/live-numbers.ts';
+} from '../support/live/live-enforcement.ts';
+import { AF_INET, SOCK_DGRAM } from '../support/live/live-numbers.ts';
 
 const EVENT_TYPES = ['open', 'openat', 'openat2', 'creat', 'execve', 'connect', 'sendto', 'sendmsg'];
 const SECRET = `${directory}/secret`;

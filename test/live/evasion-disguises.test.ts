@@ -8,14 +8,22 @@ import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { type AlertLine, assertFields } from '../support/alert-line.ts';
-import { cProgram } from '../support/c-program.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { act, actProgram, copyAct, type Step, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { alerted, alertsOf, evadedRules, forEachRuleSet, type Run, read, SHADOW } from '../support/live-evasions.ts';
-import { AT_EMPTY_PATH, AT_FDCWD, O } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import { type AlertLine, assertFields } from '../support/live/alert-line.ts';
+import { act, actProgram, copyAct, type Step, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import {
+  alerted,
+  alertsOf,
+  evadedRules,
+  forEachRuleSet,
+  type Run,
+  read,
+  SHADOW,
+} from '../support/live/live-evasions.ts';
+import { AT_EMPTY_PATH, AT_FDCWD, O } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
+import { cProgram } from '../support/programs/c-program.ts';
 
 const execute = promisify(execFile);
 const AT_SYMLINK_FOLLOW = 0x400;
@@ -46,7 +54,7 @@ const agent = LiveAgent.forTests([...evadedRules(), RUNS.rule, OPENS.rule], {
 
 let program = '';
 before(() => {
-  program = cProgram(join(import.meta.dirname, '../support/disguise.c'));
+  program = cProgram(join(import.meta.dirname, '../support/programs/disguise.c'));
 });
 
 /** What alertsOf() has put in the place of its first step. */

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
-import { type AlertLine, assertFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { act, callOf, copyAct, type Step, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
+import { type AlertLine, assertFields } from '../support/live/alert-line.ts';
+import { act, callOf, copyAct, type Step, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
 import {
   alerted,
   alertsOf,
@@ -16,9 +16,9 @@ import {
   type Run,
   read,
   SHADOW,
-} from '../support/live-evasions.ts';
-import { AF_UNIX, AT_FDCWD, O, SOCK_STREAM } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+} from '../support/live/live-evasions.ts';
+import { AF_UNIX, AT_FDCWD, O, SOCK_STREAM } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const BY_HANDLE = probe(
   ['open_by_handle_at'],

@@ -4,12 +4,20 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
-import { assertFields } from '../support/alert-line.ts';
 import { directoryOnRootForTests } from '../support/directory.ts';
-import { act, type Step, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { Container } from '../support/live-container.ts';
-import { alerted, alertsOf, evadedRules, forEachRuleSet, type Run, read, SHADOW } from '../support/live-evasions.ts';
+import { assertFields } from '../support/live/alert-line.ts';
+import { act, type Step, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { Container } from '../support/live/live-container.ts';
+import {
+  alerted,
+  alertsOf,
+  evadedRules,
+  forEachRuleSet,
+  type Run,
+  read,
+  SHADOW,
+} from '../support/live/live-evasions.ts';
 import {
   AT_FDCWD,
   CLONE_NEWNS,
@@ -19,8 +27,8 @@ import {
   MS_PRIVATE,
   MS_REC,
   O,
-} from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+} from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const MANY_LINKS = 100;
 const HARD_LINK = 'Hard link to the file';

@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
-import { assertFields } from '../support/alert-line.ts';
 import { directoryOnRootForTests } from '../support/directory.ts';
-import { act, actProgram, copyAct, type Step, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { alertsOf, evadedRules, type Run } from '../support/live-evasions.ts';
-import { AT_FDCWD, CLONE_NEWNS, MNT_DETACH, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live-numbers.ts';
+import { assertFields } from '../support/live/alert-line.ts';
+import { act, actProgram, copyAct, type Step, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { alertsOf, evadedRules, type Run } from '../support/live/live-evasions.ts';
+import { AT_FDCWD, CLONE_NEWNS, MNT_DETACH, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live/live-numbers.ts';
 
 const READ = 'Sensitive file read';
 const FSCONFIG_CMD_CREATE = 6;

@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type AlertLine, assertFields } from '../support/alert-line.ts';
 import { DIRECTORIES, directoryForTests } from '../support/directory.ts';
-import { act, actProgram, callOf, copyAct, startAct, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { Container } from '../support/live-container.ts';
-import { IN_ROOT_PIDS } from '../support/live-kernel.ts';
-import { AT_EMPTY_PATH, AT_FDCWD, O } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import { type AlertLine, assertFields } from '../support/live/alert-line.ts';
+import { act, actProgram, callOf, copyAct, startAct, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { Container } from '../support/live/live-container.ts';
+import { IN_ROOT_PIDS } from '../support/live/live-kernel.ts';
+import { AT_EMPTY_PATH, AT_FDCWD, O } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const directory = directoryForTests();
 

@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { beforeEach, test } from 'node:test';
-import type { ExpectedFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { type Step, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { AT_FDCWD, O } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import type { ExpectedFields } from '../support/live/alert-line.ts';
+import { type Step, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const ON_PATHS = [
   'truncate',

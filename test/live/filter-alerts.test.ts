@@ -10,11 +10,11 @@ import { MARKER, perform } from '../../host/generate/perform.ts';
 import { thisPlace } from '../../host/generate/place.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { describeWithFalco } from '../support/falco-data.ts';
-import { act, type Step, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { Container } from '../support/live-container.ts';
-import { AF_INET, AT_FDCWD, O, SOCK_DGRAM } from '../support/live-numbers.ts';
-import { shippedRules } from '../support/live-rules.ts';
+import { act, type Step, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { Container } from '../support/live/live-container.ts';
+import { AF_INET, AT_FDCWD, O, SOCK_DGRAM } from '../support/live/live-numbers.ts';
+import { shippedRules } from '../support/live/live-rules.ts';
 import { STOCK_FILES, stockRules } from '../support/stock-rules.ts';
 
 const OUTBOUND = 'Interpreted procs outbound network activity';

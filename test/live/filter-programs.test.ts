@@ -1,4 +1,4 @@
-// The BPF programs of the kernel filter decide as test/support/filter-reference.ts says, which is what holds them against the rules: random
+// The BPF programs of the kernel filter decide as test/support/reference/filter-reference.ts says, which is what holds them against the rules: random
 // filters, and real calls that open files by each form of a path.
 
 import assert from 'node:assert/strict';
@@ -15,15 +15,15 @@ import type { EventRecord } from '../../host/fields/record.ts';
 import { findEventType } from '../../host/schema/events/index.ts';
 import { CANDIDATE_WORDS } from '../../host/schema/image.ts';
 import { OPENED } from '../../host/schema/kernel-filter.ts';
-import { text } from '../support/builder-capture.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { type FilteredEvent, passes } from '../support/filter-reference.ts';
-import { type Call, type Step, startAct, str } from '../support/live-act.ts';
-import { AT_FDCWD, O } from '../support/live-numbers.ts';
-import { polledEvents } from '../support/polled-events.ts';
-import { openCondition, PLAIN_CONDITIONS } from '../support/random-open-conditions.ts';
-import { USUAL_NAMES } from '../support/random-opens.ts';
-import { rulesOf } from '../support/rule-module.ts';
+import { type Call, type Step, startAct, str } from '../support/live/live-act.ts';
+import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
+import { polledEvents } from '../support/live/polled-events.ts';
+import { openCondition, PLAIN_CONDITIONS } from '../support/random/random-open-conditions.ts';
+import { USUAL_NAMES } from '../support/random/random-opens.ts';
+import { text } from '../support/records/builder-capture.ts';
+import { rulesOf } from '../support/records/rule-module.ts';
+import { type FilteredEvent, passes } from '../support/reference/filter-reference.ts';
 
 const SEED = Number(process.env.WASPREY_TEST_SEED ?? 20_26);
 const FILTERS = 24;

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { actWords, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { Container } from '../support/live-container.ts';
+import { actWords, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { Container } from '../support/live/live-container.ts';
 
 const COUNT = 50;
 const IMAGE = 'registry.example/team/short:7';

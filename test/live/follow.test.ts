@@ -6,8 +6,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { LiveRegistry } from '../support/live-registry.ts';
-import { type RunProcess, startRunAsNpm } from '../support/run-process.ts';
+import { LiveRegistry } from '../support/live/live-registry.ts';
+import { type RunProcess, startRunAsNpm } from '../support/live/run-process.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 

@@ -9,10 +9,10 @@ import { after, before, describe, test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { prepare } from '../../host/setup/prepare.mjs';
 import { directoryForTests } from '../support/directory.ts';
-import { freePort } from '../support/free-port.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { Container } from '../support/live-container.ts';
-import { type RunningProduct, startProduct } from '../support/live-product.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { Container } from '../support/live/live-container.ts';
+import { type RunningProduct, startProduct } from '../support/live/live-product.ts';
+import { freePort } from '../support/servers/free-port.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 

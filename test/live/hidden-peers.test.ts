@@ -6,13 +6,13 @@ import { execFile } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type AlertLine, assertFields, type ExpectedFields } from '../support/alert-line.ts';
-import { cProgram } from '../support/c-program.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { act, actProgram, type Step, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { AF_INET, AF_INET6, AF_UNIX, errno, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import { type AlertLine, assertFields, type ExpectedFields } from '../support/live/alert-line.ts';
+import { act, actProgram, type Step, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { AF_INET, AF_INET6, AF_UNIX, errno, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
+import { cProgram } from '../support/programs/c-program.ts';
 
 const IPPROTO_ICMP = 1;
 /** More than any datagram of UDP. */
@@ -53,7 +53,7 @@ function check(alerts: readonly AlertLine[], expected: readonly ExpectedFields[]
 }
 
 describe('a connect that blocks', () => {
-  const program = cProgram(fileURLToPath(new URL('../support/blocked-connect.c', import.meta.url)));
+  const program = cProgram(fileURLToPath(new URL('../support/programs/blocked-connect.c', import.meta.url)));
   let port = PORT;
 
   async function blocked(way: string, call: string): Promise<{ pid: bigint; result: number; port: number }> {

@@ -10,11 +10,11 @@ import type { HooksKind } from '../../host/capture/native.ts';
 import { openCapture } from '../../host/capture/open.ts';
 import { type CallTable, callNumber } from '../../host/schema/events/call-numbers.ts';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
-import type { AlertLine } from '../support/alert-line.ts';
-import { act, type Step } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { COMPILE_ONLY } from '../support/live-product.ts';
-import { probe } from '../support/probe.ts';
+import type { AlertLine } from '../support/live/alert-line.ts';
+import { act, type Step } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { COMPILE_ONLY } from '../support/live/live-product.ts';
+import { probe } from '../support/live/probe.ts';
 import { until } from '../support/until.ts';
 
 const CALLS = probe(

@@ -11,10 +11,10 @@ import { DEFAULT_SIZES } from '../../host/capture/sizes.ts';
 import type { Alert } from '../../host/outputs/alert.ts';
 import type { Output } from '../../host/outputs/output.ts';
 import { findEventType } from '../../host/schema/events/index.ts';
-import { moduleOf } from '../support/built-agent.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { act, copyAct, type Step, startAct, str } from '../support/live-act.ts';
-import { AF_INET, SOCK_DGRAM } from '../support/live-numbers.ts';
+import { act, copyAct, type Step, startAct, str } from '../support/live/live-act.ts';
+import { AF_INET, SOCK_DGRAM } from '../support/live/live-numbers.ts';
+import { moduleOf } from '../support/records/built-agent.ts';
 
 const NUMBERED = '/nonexistent/hot-load/';
 const SWAPS = 100;

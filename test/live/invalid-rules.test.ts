@@ -6,8 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { directoryForTest } from '../support/directory.ts';
-import { freePort } from '../support/free-port.ts';
-import { startWasprey } from '../support/run-process.ts';
+import { startWasprey } from '../support/live/run-process.ts';
+import { freePort } from '../support/servers/free-port.ts';
 
 const ALERT = 'Wasprey internal: invalid rules left out';
 

@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { before, test } from 'node:test';
-import { type AlertLine, assertFields, type ExpectedFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { act, type Step, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { lackingRingBind } from '../support/live-kernel.ts';
-import { AF_INET, AT_FDCWD, AT_REMOVEDIR, errno, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import { type AlertLine, assertFields, type ExpectedFields } from '../support/live/alert-line.ts';
+import { act, type Step, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { lackingRingBind } from '../support/live/live-kernel.ts';
+import { AF_INET, AT_FDCWD, AT_REMOVEDIR, errno, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const FILES = probe(
   ['openat', 'openat2', 'unlinkat', 'mkdirat', 'renameat2', 'linkat', 'symlinkat'],

@@ -11,12 +11,20 @@ import { loadAddon } from '../../host/capture/addon.ts';
 import { IsolationError, Isolations } from '../../host/responses/isolation/isolations.ts';
 import { type Network, readAllowed } from '../../host/responses/isolation/reachable.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { bpfFileSystemForTests } from '../support/bpf-file-system.ts';
-import { callOf, type RunningAct, type Step } from '../support/live-act.ts';
-import { Container } from '../support/live-container.ts';
-import { AF_INET, AF_INET6, errno, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_RAW, SOCK_STREAM } from '../support/live-numbers.ts';
-import { NamespacePeer, PEER_PORT as PORT } from '../support/namespace-peer.ts';
-import { TIME_FACTOR } from '../support/time-factor.ts';
+import { bpfFileSystemForTests } from '../support/live/bpf-file-system.ts';
+import { callOf, type RunningAct, type Step } from '../support/live/live-act.ts';
+import { Container } from '../support/live/live-container.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  errno,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOCK_RAW,
+  SOCK_STREAM,
+} from '../support/live/live-numbers.ts';
+import { NamespacePeer, PEER_PORT as PORT } from '../support/live/namespace-peer.ts';
+import { TIME_FACTOR } from '../support/live/time-factor.ts';
 import { until } from '../support/until.ts';
 
 const V4 = { allowed: '192.0.2.10', refused: '198.51.100.10' };

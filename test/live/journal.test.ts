@@ -10,9 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { History } from '../../host/journal/event-views.ts';
 import { findHistory } from '../../host/journal/history.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { Container } from '../support/live-container.ts';
-import { rulesFileForTests } from '../support/rules-file.ts';
-import { type RunProcess, startRun } from '../support/run-process.ts';
+import { Container } from '../support/live/live-container.ts';
+import { rulesFileForTests } from '../support/live/rules-file.ts';
+import { type RunProcess, startRun } from '../support/live/run-process.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 const MARK = 'WASPREY_JOURNAL_TEST';

@@ -11,7 +11,7 @@ import { compileModule } from '../../host/compiler/compile.ts';
 import { loadRules } from '../../host/compiler/rules/load.ts';
 import { ruleSourceOf } from '../../host/compiler/rules/rule.ts';
 import { directoryForTest } from '../support/directory.ts';
-import { startRunAsNpm } from '../support/run-process.ts';
+import { startRunAsNpm } from '../support/live/run-process.ts';
 
 const rule = (name: string, condition: string): string => `
 - rule: ${name}

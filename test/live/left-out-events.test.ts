@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { findEventType } from '../../host/schema/events/index.ts';
-import { type RunningProduct, startProduct } from '../support/live-product.ts';
+import { type RunningProduct, startProduct } from '../support/live/live-product.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-left-out-'));
 const lines: string[] = [];

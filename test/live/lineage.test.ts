@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { type AlertLine, assertFields } from '../support/alert-line.ts';
 import { DIRECTORIES, directoryForTests } from '../support/directory.ts';
+import { type AlertLine, assertFields } from '../support/live/alert-line.ts';
 import {
   act,
   actProgram,
@@ -16,11 +16,11 @@ import {
   type Step,
   startAct,
   str,
-} from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { Container } from '../support/live-container.ts';
-import { probe } from '../support/probe.ts';
-import { widened } from '../support/time-factor.ts';
+} from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { Container } from '../support/live/live-container.ts';
+import { probe } from '../support/live/probe.ts';
+import { widened } from '../support/live/time-factor.ts';
 
 const DEPTH = 20;
 const LOOK: Step = ['mkdir', str('/'), 0];

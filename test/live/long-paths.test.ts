@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { assertFields } from '../support/alert-line.ts';
 import { makeDirectory } from '../support/directory.ts';
-import { act, type Step, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { AT_FDCWD, O } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import { assertFields } from '../support/live/alert-line.ts';
+import { act, type Step, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const NAME = 'n'.repeat(255);
 /** 8 KB of names: twice what a path in an event has room for. */

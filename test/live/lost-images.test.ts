@@ -5,11 +5,11 @@ import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { IMAGE_RULE } from '../../host/agent/watches/image-watch.ts';
-import { act, actProgram, startAct, str } from '../support/live-act.ts';
-import { AT_FDCWD, O } from '../support/live-numbers.ts';
-import { openRule, rulesFileForTests } from '../support/rules-file.ts';
-import { type RunAlert, type RunProcess, startRun } from '../support/run-process.ts';
-import { STORMS, startStorm } from '../support/storm.ts';
+import { act, actProgram, startAct, str } from '../support/live/live-act.ts';
+import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
+import { openRule, rulesFileForTests } from '../support/live/rules-file.ts';
+import { type RunAlert, type RunProcess, startRun } from '../support/live/run-process.ts';
+import { STORMS, startStorm } from '../support/live/storm.ts';
 
 /** Executions, each with so large an environment that the records of all of them don't fit into 8 MB. */
 const EXECUTIONS = 3000;

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type AlertLine, assertFields } from '../support/alert-line.ts';
-import { act, type Call, type Step } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { AF_INET, AF_INET6, AF_UNIX, errno, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import { type AlertLine, assertFields } from '../support/live/alert-line.ts';
+import { act, type Call, type Step } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { AF_INET, AF_INET6, AF_UNIX, errno, SOCK_DGRAM, SOCK_STREAM } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const MSG_DONTWAIT = 0x40;
 /** Of one call; the kernel passes over what is beyond (UIO_MAXIOV). */

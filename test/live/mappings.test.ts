@@ -8,14 +8,14 @@ import { openCapture } from '../../host/capture/open.ts';
 import { EventMemory } from '../../host/fields/memory.ts';
 import type { ImageRecord } from '../../host/fields/record.ts';
 import { journalWants } from '../../host/journal/wants.ts';
-import { text } from '../support/builder-capture.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { act, type Step, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { AT_FDCWD, O } from '../support/live-numbers.ts';
-import { polledEvents } from '../support/polled-events.ts';
-import { probe } from '../support/probe.ts';
-import { TIME_FACTOR } from '../support/time-factor.ts';
+import { act, type Step, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
+import { polledEvents } from '../support/live/polled-events.ts';
+import { probe } from '../support/live/probe.ts';
+import { TIME_FACTOR } from '../support/live/time-factor.ts';
+import { text } from '../support/records/builder-capture.ts';
 
 const PAGE = 4096;
 /** Larger than what the dynamic linker protects: on arm64 that is 5 pages. */

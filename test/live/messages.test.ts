@@ -7,8 +7,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { directoryForTest } from '../support/directory.ts';
-import { freePort } from '../support/free-port.ts';
-import { startRunAsNpm } from '../support/run-process.ts';
+import { startRunAsNpm } from '../support/live/run-process.ts';
+import { freePort } from '../support/servers/free-port.ts';
 
 /** The outputs' failures, each of which a message tells. */
 const FAILURES = [/\bno space left on device\b/i, /\bECONNREFUSED\b/, /\bprogram\b.*\b(7|status)\b/i];

@@ -5,8 +5,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openRule, rulesFileForTests } from '../support/rules-file.ts';
-import { startRun } from '../support/run-process.ts';
+import { openRule, rulesFileForTests } from '../support/live/rules-file.ts';
+import { startRun } from '../support/live/run-process.ts';
 
 const { directory, rules } = rulesFileForTests((path) =>
   openRule({ name: 'Marked file read', path: `${path}/marked`, output: '%fd.name' }),

@@ -8,15 +8,15 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { freePort } from '../support/free-port.ts';
 import {
   type Lacking,
   lackingKernel,
   NO_IO_URING,
   NO_REQUESTS,
   withoutIoUringSymbols,
-} from '../support/live-lacking.ts';
-import { type RunAlert, type RunProcess, startWasprey } from '../support/run-process.ts';
+} from '../support/live/live-lacking.ts';
+import { type RunAlert, type RunProcess, startWasprey } from '../support/live/run-process.ts';
+import { freePort } from '../support/servers/free-port.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-missing-'));
 const marked = join(folder, 'marked');

@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { before, test } from 'node:test';
-import { assertFields, type ExpectedFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { act, type Call, type Step, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { AT_FDCWD, CLONE_NEWNS, MS_PRIVATE, MS_REC } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import { assertFields, type ExpectedFields } from '../support/live/alert-line.ts';
+import { act, type Call, type Step, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { AT_FDCWD, CLONE_NEWNS, MS_PRIVATE, MS_REC } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const STEPS = probe(
   ['fsopen', 'fsconfig', 'fsmount', 'fspick', 'open_tree', 'move_mount', 'mount_setattr'],

@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { assertFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { AT_FDCWD, O } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import { assertFields } from '../support/live/alert-line.ts';
+import { str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const FIELDS = [
   'evt.res',

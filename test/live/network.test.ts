@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AlertLine, assertFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { act, type Call, callOf, type Step } from '../support/live-act.ts';
-import { LiveAgent, type Observed } from '../support/live-agent.ts';
-import { Container } from '../support/live-container.ts';
+import { type AlertLine, assertFields } from '../support/live/alert-line.ts';
+import { act, type Call, callOf, type Step } from '../support/live/live-act.ts';
+import { LiveAgent, type Observed } from '../support/live/live-agent.ts';
+import { Container } from '../support/live/live-container.ts';
 import {
   AF_INET,
   AF_INET6,
@@ -19,8 +19,8 @@ import {
   SOCK_NONBLOCK,
   SOCK_RAW,
   SOCK_STREAM,
-} from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+} from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const NETWORK = probe(
   ['socket', 'bind', 'listen', 'connect', 'accept', 'accept4', 'sendto', 'sendmsg'],

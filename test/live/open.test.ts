@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import { linkSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { before, test } from 'node:test';
-import { type AlertLine, assertFields, type FieldOutput } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { act, type Call, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { Container } from '../support/live-container.ts';
-import { AT_FDCWD, CLONE_NEWNS, errno, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
-import { widened } from '../support/time-factor.ts';
+import { type AlertLine, assertFields, type FieldOutput } from '../support/live/alert-line.ts';
+import { act, type Call, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { Container } from '../support/live/live-container.ts';
+import { AT_FDCWD, CLONE_NEWNS, errno, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
+import { widened } from '../support/live/time-factor.ts';
 
 const OPEN = probe(
   ['open', 'openat', 'openat2', 'creat'],

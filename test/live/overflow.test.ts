@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { act, startAct, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { AT_FDCWD, O } from '../support/live-numbers.ts';
-import { assertBalanced, assertCounted, CPUS, MARK, OPENS, openStorm, sum, TURNS } from '../support/open-storm.ts';
+import { act, startAct, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
+import { assertBalanced, assertCounted, CPUS, MARK, OPENS, openStorm, sum, TURNS } from '../support/live/open-storm.ts';
 
 /** The addon takes no less: a ring must hold a few of the longest records. */
 const SMALLEST_RINGS = availableParallelism() * 128 * 1024;

@@ -3,13 +3,21 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { assertFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { Container } from '../support/live-container.ts';
-import { AT_FDCWD, AT_REMOVEDIR, CLONE_NEWNS, MNT_DETACH, MS_PRIVATE, MS_REC, O } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import { assertFields } from '../support/live/alert-line.ts';
+import { str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { Container } from '../support/live/live-container.ts';
+import {
+  AT_FDCWD,
+  AT_REMOVEDIR,
+  CLONE_NEWNS,
+  MNT_DETACH,
+  MS_PRIVATE,
+  MS_REC,
+  O,
+} from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const PATH = probe(
   ['unlink', 'unlinkat', 'rmdir', 'mkdir', 'mkdirat', 'chmod', 'fchmod', 'fchmodat', 'umount2'],

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { before, test } from 'node:test';
-import { assertFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { act, type Step, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { Container } from '../support/live-container.ts';
+import { assertFields } from '../support/live/alert-line.ts';
+import { act, type Step, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { Container } from '../support/live/live-container.ts';
 import {
   AT_FDCWD,
   AT_SYMLINK_FOLLOW,
@@ -17,8 +17,8 @@ import {
   MS_PRIVATE,
   MS_REC,
   O,
-} from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+} from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const PATHS = probe(
   ['rename', 'renameat', 'renameat2', 'link', 'linkat', 'symlink', 'symlinkat', 'mount'],

@@ -10,10 +10,10 @@ import { after, test } from 'node:test';
 import { UNATTENDED_RULE } from '../../host/agent/responses/node-enforcement.ts';
 import { PinnedEnforcement } from '../../host/responses/pinned-enforcement.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { Container } from '../support/live-container.ts';
-import { AF_INET, errno, SOCK_STREAM } from '../support/live-numbers.ts';
-import { mountBpfFileSystem } from '../support/machine-bpf-file-system.ts';
-import { type RunProcess, startRun, startWasprey } from '../support/run-process.ts';
+import { Container } from '../support/live/live-container.ts';
+import { AF_INET, errno, SOCK_STREAM } from '../support/live/live-numbers.ts';
+import { mountBpfFileSystem } from '../support/live/machine-bpf-file-system.ts';
+import { type RunProcess, startRun, startWasprey } from '../support/live/run-process.ts';
 
 const REFUSED_PORT = 47_911;
 const OTHER_PORT = 47_912;

@@ -5,10 +5,10 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { directoryForTests } from '../support/directory.ts';
-import { attack, attackRules } from '../support/image-attacks.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { probe } from '../support/probe.ts';
-import { OPENED, STORM_NAMES, STORMS, startStorm } from '../support/storm.ts';
+import { attack, attackRules } from '../support/live/image-attacks.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { probe } from '../support/live/probe.ts';
+import { OPENED, STORM_NAMES, STORMS, startStorm } from '../support/live/storm.ts';
 
 const ATTACKS = 100;
 /** Longer than the attacks take. */

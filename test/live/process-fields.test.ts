@@ -5,12 +5,12 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import { CAPABILITIES } from '../../host/schema/flags.ts';
-import { assertFields } from '../support/alert-line.ts';
-import { act, actProgram, actWords, callOf, type Step, startAct } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { Container } from '../support/live-container.ts';
-import { IN_ROOT_PIDS } from '../support/live-kernel.ts';
-import { probe } from '../support/probe.ts';
+import { assertFields } from '../support/live/alert-line.ts';
+import { act, actProgram, actWords, callOf, type Step, startAct } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { Container } from '../support/live/live-container.ts';
+import { IN_ROOT_PIDS } from '../support/live/live-kernel.ts';
+import { probe } from '../support/live/probe.ts';
 
 const FIELDS = probe(
   ['unlink'],

@@ -3,11 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertFields, type ExpectedFields } from '../support/alert-line.ts';
-import { actProgram, callOf, type Step, startAct, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { Container } from '../support/live-container.ts';
-import { IN_ROOT_PIDS, NO_MODULE } from '../support/live-kernel.ts';
+import { assertFields, type ExpectedFields } from '../support/live/alert-line.ts';
+import { actProgram, callOf, type Step, startAct, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { Container } from '../support/live/live-container.ts';
+import { IN_ROOT_PIDS, NO_MODULE } from '../support/live/live-kernel.ts';
 import {
   CLONE_NEWNET,
   CLONE_NEWNS,
@@ -15,8 +15,8 @@ import {
   CLONE_NEWUSER,
   CLONE_NEWUTS,
   SIGCHLD,
-} from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+} from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const PROCESS = probe(
   [

@@ -8,11 +8,10 @@ import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { findEventType } from '../../host/schema/events/index.ts';
-import { type AlertLine, assertFields, type ExpectedFields } from '../support/alert-line.ts';
-import { cProgram } from '../support/c-program.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { act, type Call, copyAct, type Step, startAct, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
+import { type AlertLine, assertFields, type ExpectedFields } from '../support/live/alert-line.ts';
+import { act, type Call, copyAct, type Step, startAct, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
 import {
   AF_INET,
   AF_INET6,
@@ -22,8 +21,9 @@ import {
   SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOCK_STREAM,
-} from '../support/live-numbers.ts';
-import { type Probe, probe } from '../support/probe.ts';
+} from '../support/live/live-numbers.ts';
+import { type Probe, probe } from '../support/live/probe.ts';
+import { cProgram } from '../support/programs/c-program.ts';
 import { until } from '../support/until.ts';
 
 const MSG_FASTOPEN = 0x20000000;
@@ -251,7 +251,9 @@ test('a descriptor that is closed before the call that made it returns: counted 
   // The first numbers come within a second.
   await until(() => agent.product.summary().engine !== undefined);
   const before = lost();
-  await promisify(execFile)(cProgram(fileURLToPath(new URL('../support/closed-early.c', import.meta.url))), ['200000']);
+  await promisify(execFile)(cProgram(fileURLToPath(new URL('../support/programs/closed-early.c', import.meta.url))), [
+    '200000',
+  ]);
   await until(() => lost() > before);
 });
 

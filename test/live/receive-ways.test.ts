@@ -3,11 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AlertLine, assertFields, type ExpectedFields } from '../support/alert-line.ts';
-import { act, type Step } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { AF_INET, errno, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import { type AlertLine, assertFields, type ExpectedFields } from '../support/live/alert-line.ts';
+import { act, type Step } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { AF_INET, errno, SOCK_DGRAM, SOCK_STREAM } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const MSG_DONTWAIT = 0x40;
 const RECEIVES = probe(

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertFields } from '../support/alert-line.ts';
-import type { Step } from '../support/live-act.ts';
-import { LiveAgent, type Observed } from '../support/live-agent.ts';
-import { AF_INET, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import { assertFields } from '../support/live/alert-line.ts';
+import type { Step } from '../support/live/live-act.ts';
+import { LiveAgent, type Observed } from '../support/live/live-agent.ts';
+import { AF_INET, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const RECEIVE = probe(
   ['recvfrom', 'recvmsg', 'userfaultfd'],

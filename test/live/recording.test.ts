@@ -7,8 +7,8 @@ import { chmodSync, copyFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { rulesFileForTests } from '../support/rules-file.ts';
-import { type RunProcess, startRun, startWasprey } from '../support/run-process.ts';
+import { rulesFileForTests } from '../support/live/rules-file.ts';
+import { type RunProcess, startRun, startWasprey } from '../support/live/run-process.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 const RULES = `

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { LiveRegistry } from '../support/live-registry.ts';
+import { LiveRegistry } from '../support/live/live-registry.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 const RULES = `

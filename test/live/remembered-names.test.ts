@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { directoryOnRootForTests } from '../support/directory.ts';
-import { act, type Step, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { AT_FDCWD, CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live-numbers.ts';
+import { act, type Step, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { AT_FDCWD, CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live/live-numbers.ts';
 
 /** Enough to be remembered, wherever the process runs meanwhile. */
 const OFTEN = 20;

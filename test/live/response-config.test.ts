@@ -6,8 +6,8 @@ import { chmodSync, copyFileSync, readFileSync, renameSync, writeFileSync } from
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { directoryForTest } from '../support/directory.ts';
-import { freePort } from '../support/free-port.ts';
-import { type RunProcess, startRunAsNpm } from '../support/run-process.ts';
+import { type RunProcess, startRunAsNpm } from '../support/live/run-process.ts';
+import { freePort } from '../support/servers/free-port.ts';
 
 const RULE = 'Victim started';
 

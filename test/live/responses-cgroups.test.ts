@@ -9,11 +9,17 @@ import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findGroups } from '../../host/responses/cgroups/container-groups.ts';
 import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
-import { bpfFileSystemForTests } from '../support/bpf-file-system.ts';
 import { directoryForTests } from '../support/directory.ts';
-import type { Container } from '../support/live-container.ts';
-import { assertDone, container, processesIn, targetIn, whyRefused } from '../support/response-containers.ts';
-import { isolatingBelow, openPerformer, type PerformerScene, responseOf, stateOf } from '../support/response-scene.ts';
+import { bpfFileSystemForTests } from '../support/live/bpf-file-system.ts';
+import type { Container } from '../support/live/live-container.ts';
+import { assertDone, container, processesIn, targetIn, whyRefused } from '../support/responses/response-containers.ts';
+import {
+  isolatingBelow,
+  openPerformer,
+  type PerformerScene,
+  responseOf,
+  stateOf,
+} from '../support/responses/response-scene.ts';
 import { until } from '../support/until.ts';
 
 const PAUSE = responseOf('pause_container');

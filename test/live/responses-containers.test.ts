@@ -12,10 +12,10 @@ import { isFreezing } from '../../host/responses/cgroups/freezer.ts';
 import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
 import { BPF_FS } from '../../host/responses/isolation/isolations.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { mountBpfFileSystem } from '../support/machine-bpf-file-system.ts';
-import { assertDone, container, processesIn, targetIn, whyRefused } from '../support/response-containers.ts';
-import { openPerformer, type PerformerScene, responseOf, stateOf } from '../support/response-scene.ts';
-import { startWasprey } from '../support/run-process.ts';
+import { mountBpfFileSystem } from '../support/live/machine-bpf-file-system.ts';
+import { startWasprey } from '../support/live/run-process.ts';
+import { assertDone, container, processesIn, targetIn, whyRefused } from '../support/responses/response-containers.ts';
+import { openPerformer, type PerformerScene, responseOf, stateOf } from '../support/responses/response-scene.ts';
 import { until } from '../support/until.ts';
 
 const PAUSE = responseOf('pause_container');

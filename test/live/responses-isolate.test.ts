@@ -8,11 +8,11 @@ import type { Outcome, Target } from '../../host/responses/action.ts';
 import { IsolateContainer } from '../../host/responses/actors/isolate-container.ts';
 import { Isolations } from '../../host/responses/isolation/isolations.ts';
 import type { Response } from '../../host/responses/settings.ts';
-import { bpfFileSystemForTests } from '../support/bpf-file-system.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { Container, type ContainerOptions } from '../support/live-container.ts';
-import { AF_INET, errno, SOCK_DGRAM } from '../support/live-numbers.ts';
-import { openPerformer, type PerformerScene, responseOf } from '../support/response-scene.ts';
+import { bpfFileSystemForTests } from '../support/live/bpf-file-system.ts';
+import { Container, type ContainerOptions } from '../support/live/live-container.ts';
+import { AF_INET, errno, SOCK_DGRAM } from '../support/live/live-numbers.ts';
+import { openPerformer, type PerformerScene, responseOf } from '../support/responses/response-scene.ts';
 import { until } from '../support/until.ts';
 
 const directory = directoryForTests();

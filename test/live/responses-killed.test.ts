@@ -10,11 +10,10 @@ import { findGroups, processesOf } from '../../host/responses/cgroups/container-
 import { isFreezing } from '../../host/responses/cgroups/freezer.ts';
 import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
 import { childrenOf } from '../../host/responses/processes/proc.ts';
-import { bpfFileSystemForTests } from '../support/bpf-file-system.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { actAndKill, type KilledAgent, killTimes, numberOfKills, timeAction } from '../support/killed-agent.ts';
-import { Container } from '../support/live-container.ts';
-import { PodScene } from '../support/pod-scene.ts';
+import { bpfFileSystemForTests } from '../support/live/bpf-file-system.ts';
+import { Container } from '../support/live/live-container.ts';
 import {
   actorsAsking,
   isolatingBelow,
@@ -22,7 +21,8 @@ import {
   type PerformerScene,
   SET_LABELS,
   stateOf,
-} from '../support/response-scene.ts';
+} from '../support/responses/response-scene.ts';
+import { PodScene } from '../support/servers/pod-scene.ts';
 import { until } from '../support/until.ts';
 
 const KILLS = numberOfKills(10);

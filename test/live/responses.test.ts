@@ -14,7 +14,7 @@ import {
   type PerformerScene,
   responseOf,
   stateOf,
-} from '../support/response-scene.ts';
+} from '../support/responses/response-scene.ts';
 import { until } from '../support/until.ts';
 
 const KILL = responseOf('kill_process');

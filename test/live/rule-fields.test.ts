@@ -6,9 +6,9 @@ import { copyFileSync, readFileSync, readlinkSync, statSync, writeFileSync } fro
 import { before, test } from 'node:test';
 import { OWN_RULES, readRuleFiles } from '../../host/daemon/rules/rule-files.ts';
 import { CAPABILITIES } from '../../host/schema/flags.ts';
-import { type AlertLine, assertFields, type ExpectedFields } from '../support/alert-line.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { missingFalco } from '../support/falco-data.ts';
+import { type AlertLine, assertFields, type ExpectedFields } from '../support/live/alert-line.ts';
 import {
   act,
   actProgram,
@@ -19,15 +19,15 @@ import {
   type Step,
   startAct,
   str,
-} from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { Container } from '../support/live-container.ts';
-import { NO_MODULE } from '../support/live-kernel.ts';
-import { AF_INET, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
-import { fieldsReadBy } from '../support/rule-fields.ts';
+} from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { Container } from '../support/live/live-container.ts';
+import { NO_MODULE } from '../support/live/live-kernel.ts';
+import { AF_INET, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
+import { fieldsReadBy } from '../support/live/rule-fields.ts';
+import { widened } from '../support/live/time-factor.ts';
 import { STOCK_FILES, stockRules } from '../support/stock-rules.ts';
-import { widened } from '../support/time-factor.ts';
 
 const SHIPPED = fieldsReadBy(readRuleFiles([OWN_RULES]));
 const WITHOUT_STOCK = missingFalco(...STOCK_FILES);

@@ -6,9 +6,9 @@ import { symlinkSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { directoryForTests } from '../support/directory.ts';
-import { act, actProgram, copyAct, type Step, str } from '../support/live-act.ts';
-import { AT_EMPTY_PATH, AT_FDCWD, O } from '../support/live-numbers.ts';
-import { RuleScene } from '../support/live-rules.ts';
+import { act, actProgram, copyAct, type Step, str } from '../support/live/live-act.ts';
+import { AT_EMPTY_PATH, AT_FDCWD, O } from '../support/live/live-numbers.ts';
+import { RuleScene } from '../support/live/live-rules.ts';
 
 const CLONE_NEWUSER = 0x10000000;
 const CLONE_NEWPID = 0x20000000;

@@ -6,9 +6,9 @@ import { copyFileSync, linkSync, mkdirSync, realpathSync, symlinkSync, writeFile
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { directoryForTests } from '../support/directory.ts';
-import { act, actProgram, callOf, copyAct, type Step, str } from '../support/live-act.ts';
-import { AT_EMPTY_PATH, AT_FDCWD, CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live-numbers.ts';
-import { RuleScene } from '../support/live-rules.ts';
+import { act, actProgram, callOf, copyAct, type Step, str } from '../support/live/live-act.ts';
+import { AT_EMPTY_PATH, AT_FDCWD, CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live/live-numbers.ts';
+import { RuleScene } from '../support/live/live-rules.ts';
 
 const execute = promisify(execFile);
 const directory = directoryForTests();

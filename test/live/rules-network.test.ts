@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { event, moduleOf, process, startBuiltAgent } from '../support/built-agent.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { act, copyAct, type RunningAct, type Step, str } from '../support/live-act.ts';
-import { AF_INET, AF_INET6, AF_UNIX, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live-numbers.ts';
-import { RuleScene, shippedRules } from '../support/live-rules.ts';
+import { act, copyAct, type RunningAct, type Step, str } from '../support/live/live-act.ts';
+import { AF_INET, AF_INET6, AF_UNIX, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live/live-numbers.ts';
+import { RuleScene, shippedRules } from '../support/live/live-rules.ts';
+import { event, moduleOf, process, startBuiltAgent } from '../support/records/built-agent.ts';
 
 const directory = directoryForTests();
 const scene = RuleScene.forTests();

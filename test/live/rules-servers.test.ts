@@ -6,10 +6,10 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { directoryForTests } from '../support/directory.ts';
-import { act, type RunningAct, type Step, startAct, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { AF_INET, AT_FDCWD, O, SOCK_STREAM } from '../support/live-numbers.ts';
-import { shippedRules } from '../support/live-rules.ts';
+import { act, type RunningAct, type Step, startAct, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { AF_INET, AT_FDCWD, O, SOCK_STREAM } from '../support/live/live-numbers.ts';
+import { shippedRules } from '../support/live/live-rules.ts';
 
 /** A server that starts on this machine opens its first port in a fraction of it. */
 const STARTED_MS = 4000;

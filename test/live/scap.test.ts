@@ -7,8 +7,8 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { rulesFileForTests } from '../support/rules-file.ts';
-import { startWasprey } from '../support/run-process.ts';
+import { rulesFileForTests } from '../support/live/rules-file.ts';
+import { startWasprey } from '../support/live/run-process.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 const SHELL = 'scapshell';
@@ -174,7 +174,7 @@ describe('a live recording as a savefile', () => {
     const { stdout: flags } = spawnSync('pkg-config', ['--cflags', '--libs', 'libsinsp', 'libscap'], {
       encoding: 'utf8',
     });
-    const source = join(PROJECT, 'test/support/scap-reader.cc');
+    const source = join(PROJECT, 'test/support/programs/scap-reader.cc');
     const words = [
       '-std=c++17',
       '-w',

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { BootedSystem } from '../support/booted-system.ts';
-import { tamperProgram } from '../support/live-tamper.ts';
+import { tamperProgram } from '../support/live/live-tamper.ts';
+import { BootedSystem } from '../support/machines/booted-system.ts';
 
 let system: BootedSystem;
 

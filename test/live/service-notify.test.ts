@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DatagramListener } from '../support/datagram-listener.ts';
-import { freePort } from '../support/free-port.ts';
-import { tamperProgram } from '../support/live-tamper.ts';
-import { type RunProcess, startWasprey } from '../support/run-process.ts';
+import { DatagramListener } from '../support/live/datagram-listener.ts';
+import { tamperProgram } from '../support/live/live-tamper.ts';
+import { type RunProcess, startWasprey } from '../support/live/run-process.ts';
+import { freePort } from '../support/servers/free-port.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-service-'));
 const rules = join(folder, 'rules.yaml');

@@ -9,7 +9,7 @@ import { writeCompletions } from '../../deploy/package/documents.ts';
 import { COMMANDS } from '../../host/cli/commands.ts';
 import { HELP_OPTION } from '../../host/cli/definition/command.ts';
 import { PRIORITIES } from '../../host/schema/priority.ts';
-import { bash, type Complete, fish, zsh } from '../support/shells.ts';
+import { bash, type Complete, fish, zsh } from '../support/machines/shells.ts';
 
 const share = mkdtempSync(join(tmpdir(), 'wasprey-completion-'));
 const folder = join(share, 'files');

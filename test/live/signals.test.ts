@@ -6,8 +6,8 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { directoryForTest } from '../support/directory.ts';
-import { openRule } from '../support/rules-file.ts';
-import { startWasprey } from '../support/run-process.ts';
+import { openRule } from '../support/live/rules-file.ts';
+import { startWasprey } from '../support/live/run-process.ts';
 
 /** Whether the process ignores or handles that signal by now. Before Node's first steps each signal ends it, as it ends any program. */
 function survives(pid: number, signal: 'SIGHUP' | 'SIGUSR1'): boolean {

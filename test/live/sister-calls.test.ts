@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { assertFields } from '../support/alert-line.ts';
 import { makeDirectory } from '../support/directory.ts';
-import { act, type Step, startAct, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { AF_INET, AT_FDCWD, errno, O, SOCK_STREAM } from '../support/live-numbers.ts';
-import { probe } from '../support/probe.ts';
+import { assertFields } from '../support/live/alert-line.ts';
+import { act, type Step, startAct, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { AF_INET, AT_FDCWD, errno, O, SOCK_STREAM } from '../support/live/live-numbers.ts';
+import { probe } from '../support/live/probe.ts';
 
 const MSG_FASTOPEN = 0x20000000;
 const MSG_NOSIGNAL = 0x4000;

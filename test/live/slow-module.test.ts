@@ -11,12 +11,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuleModule } from '../../host/agent/modules/rule-module.ts';
 import { eventTotals } from '../../host/engine/counts/event-totals.ts';
 import { directoryForTest } from '../support/directory.ts';
-import { handMade, slowCandidates } from '../support/hand-made-module.ts';
-import { act, startAct, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { AT_FDCWD, O, SIGCHLD } from '../support/live-numbers.ts';
-import { tamperProgram } from '../support/live-tamper.ts';
-import { probe } from '../support/probe.ts';
+import { act, startAct, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { AT_FDCWD, O, SIGCHLD } from '../support/live/live-numbers.ts';
+import { tamperProgram } from '../support/live/live-tamper.ts';
+import { probe } from '../support/live/probe.ts';
+import { handMade, slowCandidates } from '../support/records/hand-made-module.ts';
 import { until } from '../support/until.ts';
 
 const MARK = '/nonexistent/slow-module-mark';

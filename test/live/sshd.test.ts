@@ -7,12 +7,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { AlertLine } from '../support/alert-line.ts';
-import { DebianMachine } from '../support/debian-machine.ts';
 import { makeDirectory } from '../support/directory.ts';
-import { freePort } from '../support/free-port.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { startWasprey } from '../support/run-process.ts';
+import type { AlertLine } from '../support/live/alert-line.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { startWasprey } from '../support/live/run-process.ts';
+import { DebianMachine } from '../support/machines/debian-machine.ts';
+import { freePort } from '../support/servers/free-port.ts';
 
 const RULE = `
 - rule: marked

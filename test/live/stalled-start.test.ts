@@ -6,18 +6,18 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type AlertLine, assertFields } from '../support/alert-line.ts';
-import { cProgram } from '../support/c-program.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { probe } from '../support/probe.ts';
+import { type AlertLine, assertFields } from '../support/live/alert-line.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { probe } from '../support/live/probe.ts';
+import { cProgram } from '../support/programs/c-program.ts';
 
 const directory = directoryForTests();
 const [stalled, remapped] = [join(directory, 'stalled'), join(directory, 'remapped')];
 const running: ChildProcess[] = [];
 let [stalling, remapping]: ChildProcess[] = [];
 
-const program = cProgram(join(import.meta.dirname, '../support/disguise.c'));
+const program = cProgram(join(import.meta.dirname, '../support/programs/disguise.c'));
 
 async function started(...words: string[]): Promise<ChildProcess> {
   const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -1,7 +1,7 @@
 // The sandbox stock rules: each fires on the behaviour that it is about, and not on what comes close.
 
 import { describeWithFalco } from '../support/falco-data.ts';
-import { testActions } from '../support/live-actions.ts';
+import { testActions } from '../support/live/live-actions.ts';
 import { stockRules } from '../support/stock-rules.ts';
 
 /** One rule reports containers that this macro leaves out alone: as it comes, it leaves out none. */

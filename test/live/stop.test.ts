@@ -10,9 +10,9 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asArray, at } from '../../host/diagnostics/json-value.ts';
 import { directoryForTest } from '../support/directory.ts';
-import { act, startAct, str } from '../support/live-act.ts';
-import { AT_FDCWD, O } from '../support/live-numbers.ts';
-import { type RunProcess, startRunAsNpm } from '../support/run-process.ts';
+import { act, startAct, str } from '../support/live/live-act.ts';
+import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
+import { type RunProcess, startRunAsNpm } from '../support/live/run-process.ts';
 
 /** More than may be on their way to the agent's outputs at a time. */
 const ATTACKS = 5000;

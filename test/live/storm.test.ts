@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findEventType } from '../../host/schema/events/index.ts';
-import { act, callOf, str } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { AT_FDCWD, O, SIGCHLD } from '../support/live-numbers.ts';
-import { assertBalanced, assertCounted, CPUS, MARK, OPENS, openStorm, sum, TURNS } from '../support/open-storm.ts';
-import { probe } from '../support/probe.ts';
-import { TIME_FACTOR } from '../support/time-factor.ts';
+import { act, callOf, str } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { AT_FDCWD, O, SIGCHLD } from '../support/live/live-numbers.ts';
+import { assertBalanced, assertCounted, CPUS, MARK, OPENS, openStorm, sum, TURNS } from '../support/live/open-storm.ts';
+import { probe } from '../support/live/probe.ts';
+import { TIME_FACTOR } from '../support/live/time-factor.ts';
 
 const PROCESSES = probe(
   ['execve', 'clone', 'fork', 'vfork'],

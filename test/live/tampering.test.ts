@@ -9,11 +9,11 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { directoryForTests } from '../support/directory.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { bpftool, MARKED_RULE, OTHER_CALLS, TAMPERED, TamperedAgent, tamper } from '../support/live-tamper.ts';
-import { probe } from '../support/probe.ts';
-import { openRule } from '../support/rules-file.ts';
-import type { RunAlert } from '../support/run-process.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { bpftool, MARKED_RULE, OTHER_CALLS, TAMPERED, TamperedAgent, tamper } from '../support/live/live-tamper.ts';
+import { probe } from '../support/live/probe.ts';
+import { openRule } from '../support/live/rules-file.ts';
+import type { RunAlert } from '../support/live/run-process.ts';
 import { until } from '../support/until.ts';
 
 const directory = directoryForTests();

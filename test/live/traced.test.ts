@@ -7,13 +7,13 @@ import { basename, dirname, join } from 'node:path';
 import { before, test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { directoryForTests } from '../support/directory.ts';
-import { opener32 } from '../support/elf32.ts';
-import { copyAct } from '../support/live-act.ts';
-import { LiveAgent } from '../support/live-agent.ts';
-import { probe } from '../support/probe.ts';
+import { opener32 } from '../support/live/elf32.ts';
+import { copyAct } from '../support/live/live-act.ts';
+import { LiveAgent } from '../support/live/live-agent.ts';
+import { probe } from '../support/live/probe.ts';
 
 const TRACER = join(PROJECT, 'build/test/renumber');
-const SOURCE = join(import.meta.dirname, '../support/renumber.c');
+const SOURCE = join(import.meta.dirname, '../support/programs/renumber.c');
 const NO_CALL = -1;
 const [GETPID, EXECVE, CLONE] = process.arch === 'x64' ? [39, 59, 56] : [172, 221, 220];
 

@@ -8,8 +8,8 @@ import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
 import { makePackages } from '../../deploy/package/packages.ts';
 import { ARCHITECTURES, ownArchitecture } from '../../deploy/tree/architecture.ts';
-import { assertNeedsLibcAlone, assertPapers, assertProcessor } from '../support/installed-files.ts';
-import { archiveFile, debFile } from '../support/packages.ts';
+import { assertNeedsLibcAlone, assertPapers, assertProcessor } from '../support/machines/installed-files.ts';
+import { archiveFile, debFile } from '../support/machines/packages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-packages-'));
 after(() => rmSync(folder, { recursive: true }));

@@ -12,7 +12,7 @@ import { HOME } from '../../deploy/tree/installed-tree.ts';
 import { LIBRARIES } from '../../deploy/tree/native-parts.ts';
 import { asArray, asText, at } from '../../host/diagnostics/json-value.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
-import { assertNeedsLibcAlone, assertPapers, assertProcessor } from '../support/installed-files.ts';
+import { assertNeedsLibcAlone, assertPapers, assertProcessor } from '../support/machines/installed-files.ts';
 
 const NAME = 'registry.test/security/wasprey:test';
 

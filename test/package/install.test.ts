@@ -9,8 +9,8 @@ import { after, before, describe, test } from 'node:test';
 import { NEWEST, OLDEST } from '../../deploy/debian/releases.ts';
 import { ownArchitecture } from '../../deploy/tree/architecture.ts';
 import { version } from '../../host/diagnostics/version.ts';
-import { DebianMachine } from '../support/debian-machine.ts';
-import { archiveFile, debFile, makeNextVersion, NEXT_VERSION } from '../support/packages.ts';
+import { DebianMachine } from '../support/machines/debian-machine.ts';
+import { archiveFile, debFile, makeNextVersion, NEXT_VERSION } from '../support/machines/packages.ts';
 
 /** Where a machine is given a package. */
 const PACKAGE = 'root/package.deb';

@@ -5,8 +5,8 @@ import { appendFileSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ownArchitecture } from '../../deploy/tree/architecture.ts';
-import { BootedSystem } from '../support/booted-system.ts';
-import { debFile, makeNextVersion, NEXT_VERSION } from '../support/packages.ts';
+import { BootedSystem } from '../support/machines/booted-system.ts';
+import { debFile, makeNextVersion, NEXT_VERSION } from '../support/machines/packages.ts';
 
 /** Not below /tmp, /run, /var/log and /var/cache, which the system has of its own. */
 const PACKAGE = '/root/wasprey.deb';

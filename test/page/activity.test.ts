@@ -5,11 +5,11 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { text } from '../../host/fields/value.ts';
-import { type PageAgent, startPageAgent } from '../support/page-agent.ts';
-import { look, SHOWN, TestBrowser } from '../support/page-browser.ts';
-import { HOSTILE, STORY_RULES } from '../support/page-story.ts';
-import { Folder } from '../support/recordings.ts';
-import { CONTAINER_ID, Story } from '../support/story.ts';
+import { type PageAgent, startPageAgent } from '../support/page/page-agent.ts';
+import { look, SHOWN, TestBrowser } from '../support/page/page-browser.ts';
+import { HOSTILE, STORY_RULES } from '../support/page/page-story.ts';
+import { Folder } from '../support/records/recordings.ts';
+import { CONTAINER_ID, Story } from '../support/records/story.ts';
 
 const browser = TestBrowser.forTests();
 const folder = new Folder();

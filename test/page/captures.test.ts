@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { CAPTURED_RULE, capturedStory } from '../support/captured-story.ts';
-import { type PageAgent, startPageAgent } from '../support/page-agent.ts';
-import { assertAccessible, look, SHOWN, screenshot, TestBrowser } from '../support/page-browser.ts';
-import { STORY_RULES } from '../support/page-story.ts';
-import { Folder } from '../support/recordings.ts';
+import { CAPTURED_RULE, capturedStory } from '../support/page/captured-story.ts';
+import { type PageAgent, startPageAgent } from '../support/page/page-agent.ts';
+import { assertAccessible, look, SHOWN, screenshot, TestBrowser } from '../support/page/page-browser.ts';
+import { STORY_RULES } from '../support/page/page-story.ts';
+import { Folder } from '../support/records/recordings.ts';
 
 const browser = TestBrowser.forTests();
 const folder = new Folder();

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { type PageAgent, startPageAgent } from '../support/page-agent.ts';
-import { assertAccessible, assertFits, SHOWN, screenshot, TestBrowser } from '../support/page-browser.ts';
-import { eventsOfStory, processesOfStory, STORY_RULES } from '../support/page-story.ts';
-import { Folder } from '../support/recordings.ts';
-import { Story } from '../support/story.ts';
+import { type PageAgent, startPageAgent } from '../support/page/page-agent.ts';
+import { assertAccessible, assertFits, SHOWN, screenshot, TestBrowser } from '../support/page/page-browser.ts';
+import { eventsOfStory, processesOfStory, STORY_RULES } from '../support/page/page-story.ts';
+import { Folder } from '../support/records/recordings.ts';
+import { Story } from '../support/records/story.ts';
 
 const RULE = 'Sensitive file read';
 const browser = TestBrowser.forTests();

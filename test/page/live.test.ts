@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { handOver } from '../../host/cli/console/hand-over.ts';
-import { freePort } from '../support/free-port.ts';
-import { assertAccessible, screenshot, TestBrowser } from '../support/page-browser.ts';
-import { type RunProcess, startRun, startWasprey } from '../support/run-process.ts';
+import { type RunProcess, startRun, startWasprey } from '../support/live/run-process.ts';
+import { assertAccessible, screenshot, TestBrowser } from '../support/page/page-browser.ts';
+import { freePort } from '../support/servers/free-port.ts';
 
 const browser = TestBrowser.forTests();
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-page-live-'));

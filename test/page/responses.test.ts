@@ -6,11 +6,11 @@ import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { text } from '../../host/fields/value.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { type PageAgent, startPageAgent } from '../support/page-agent.ts';
-import { assertAccessible, assertFits, SHOWN, screenshot, TestBrowser } from '../support/page-browser.ts';
-import { STORY_RULES } from '../support/page-story.ts';
-import { assertDone, container, targetIn } from '../support/response-containers.ts';
-import { openPerformer, type PerformerScene, responseOf } from '../support/response-scene.ts';
+import { type PageAgent, startPageAgent } from '../support/page/page-agent.ts';
+import { assertAccessible, assertFits, SHOWN, screenshot, TestBrowser } from '../support/page/page-browser.ts';
+import { STORY_RULES } from '../support/page/page-story.ts';
+import { assertDone, container, targetIn } from '../support/responses/response-containers.ts';
+import { openPerformer, type PerformerScene, responseOf } from '../support/responses/response-scene.ts';
 
 const browser = TestBrowser.forTests();
 const folder = directoryForTests();

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { shadowRead } from '../support/built-agent.ts';
-import { startPageAgent } from '../support/page-agent.ts';
-import { TestBrowser } from '../support/page-browser.ts';
-import { processesOfStory } from '../support/page-story.ts';
+import { startPageAgent } from '../support/page/page-agent.ts';
+import { TestBrowser } from '../support/page/page-browser.ts';
+import { processesOfStory } from '../support/page/page-story.ts';
+import { shadowRead } from '../support/records/built-agent.ts';
 
 const GROUPS = 100;
 const ALERTS = 10_000;

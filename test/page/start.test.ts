@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { directoryForTests } from '../support/directory.ts';
-import { freePort } from '../support/free-port.ts';
-import { TestBrowser } from '../support/page-browser.ts';
+import { TestBrowser } from '../support/page/page-browser.ts';
+import { freePort } from '../support/servers/free-port.ts';
 
 const browser = TestBrowser.forTests();
 const folder = directoryForTests();

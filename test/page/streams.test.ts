@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { shadowRead } from '../support/built-agent.ts';
-import { type PageAgent, startPageAgent } from '../support/page-agent.ts';
-import { assertAccessible, screenshot, TestBrowser } from '../support/page-browser.ts';
-import { eventsOfStory, processesOfStory, STORY_RULES } from '../support/page-story.ts';
+import { type PageAgent, startPageAgent } from '../support/page/page-agent.ts';
+import { assertAccessible, screenshot, TestBrowser } from '../support/page/page-browser.ts';
+import { eventsOfStory, processesOfStory, STORY_RULES } from '../support/page/page-story.ts';
+import { shadowRead } from '../support/records/built-agent.ts';
 
 const browser = TestBrowser.forTests();
 let agent: PageAgent;

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ApiServer } from '../support/api-server.ts';
-import { handMade } from '../support/hand-made-module.ts';
-import { type PageAgent, startPageAgent } from '../support/page-agent.ts';
-import { look, SHOWN, TestBrowser } from '../support/page-browser.ts';
-import { eventsOfStory, processesOfStory, STORY_RULES } from '../support/page-story.ts';
+import { type PageAgent, startPageAgent } from '../support/page/page-agent.ts';
+import { look, SHOWN, TestBrowser } from '../support/page/page-browser.ts';
+import { eventsOfStory, processesOfStory, STORY_RULES } from '../support/page/page-story.ts';
+import { handMade } from '../support/records/hand-made-module.ts';
+import { ApiServer } from '../support/servers/api-server.ts';
 
 const browser = TestBrowser.forTests();
 let server: ApiServer;

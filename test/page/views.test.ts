@@ -5,9 +5,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { type PageAgent, SIGNER, startPageAgent } from '../support/page-agent.ts';
-import { assertFits, look, SHOWN, TestBrowser } from '../support/page-browser.ts';
-import { eventsOfStory, HOSTILE, processesOfStory, STORY_RULES } from '../support/page-story.ts';
+import { type PageAgent, SIGNER, startPageAgent } from '../support/page/page-agent.ts';
+import { assertFits, look, SHOWN, TestBrowser } from '../support/page/page-browser.ts';
+import { eventsOfStory, HOSTILE, processesOfStory, STORY_RULES } from '../support/page/page-story.ts';
 
 const browser = TestBrowser.forTests();
 let agent: PageAgent;

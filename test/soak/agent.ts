@@ -9,7 +9,7 @@ import { prepareRules } from '../../host/daemon/rules/compile.ts';
 import { processTerminal } from '../../host/diagnostics/terminal.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { RUNTIME_OPTIONS } from '../../host/setup/runtime.mjs';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../support/servers/free-port.ts';
 import type { Cgroup } from './cgroup.ts';
 import { Metrics } from './metrics.ts';
 import { FENCE, FENCE_RULE } from './rules.ts';

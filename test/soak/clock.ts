@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { OWN_RULES } from '../../host/daemon/rules/rule-files.ts';
-import { cProgram } from '../support/c-program.ts';
+import { cProgram } from '../support/programs/c-program.ts';
 import { SoakAgent, timeOf } from './agent.ts';
 import { mustAddUp } from './drops.ts';
 import { latencies, markFile, spread, startMarks } from './marks.ts';

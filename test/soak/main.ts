@@ -7,7 +7,7 @@ import { processTerminal } from '../../host/diagnostics/terminal.ts';
 import { describeMachine } from '../bench/machine.ts';
 import { WITHOUT_STOCK_RULES } from '../bench/rule-sets.ts';
 import { rootIsMountPoint, runBelowOwnRoot } from '../own-root.ts';
-import { kubernetesPrograms } from '../support/cluster.ts';
+import { kubernetesPrograms } from '../support/cluster/cluster.ts';
 import { API_SERVER } from './api-server.ts';
 import { CLOCK } from './clock.ts';
 import { CONTAINERS } from './containers.ts';

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configuration, fillWithBusybox, runcCommand } from '../support/live-container.ts';
+import { configuration, fillWithBusybox, runcCommand } from '../support/live/live-container.ts';
 import { MARK } from './rules.ts';
 import { type Session, SoakError } from './scenario.ts';
 

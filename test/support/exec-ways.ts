@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { cProgram } from './c-program.ts';
+import { cProgram } from './programs/c-program.ts';
 
 const SOURCE = new URL('./exec-ways.c', import.meta.url).pathname;
 const COMPAT = process.arch === 'x64' ? ['compat'] : [];

@@ -8,7 +8,7 @@ import { findGroups, processesOf } from '../../host/responses/cgroups/container-
 import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
 import { readLedger } from '../../host/responses/ledger/ledger-file.ts';
 import { actAndKill, killTimes, timeAction } from './killed-agent.ts';
-import { actorsAsking, openPerformer } from './response-scene.ts';
+import { actorsAsking, openPerformer } from './responses/response-scene.ts';
 import { until } from './until.ts';
 
 /** Runs another program when it is asked to end, so that this can be seen, and then takes no notice: it ends when its grace is over. */

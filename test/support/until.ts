@@ -1,7 +1,7 @@
 // Waiting for what comes by itself.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { TIME_FACTOR } from './time-factor.ts';
+import { TIME_FACTOR } from './live/time-factor.ts';
 
 /** The first value that is not undefined or false. Fails after `patienceMs`, by default ten seconds. */
 export async function until<T>(

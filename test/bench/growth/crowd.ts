@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cProgram } from '../../support/c-program.ts';
-import { CGROUPS } from '../../support/cgroup-place.ts';
+import { CGROUPS } from '../../support/live/cgroup-place.ts';
+import { cProgram } from '../../support/programs/c-program.ts';
 import { BenchError } from '../figure.ts';
 
 const FOLDER = join(CGROUPS, 'wasprey-bench');
@@ -39,7 +39,7 @@ export function mostProcesses(): number {
 }
 
 async function start(size: number, words: readonly string[], remove: () => void): Promise<Crowd> {
-  const program = cProgram(join(import.meta.dirname, '../../support/sleepers.c'));
+  const program = cProgram(join(import.meta.dirname, '../../support/programs/sleepers.c'));
   const child = spawn(program, [String(size), ...words], { stdio: ['pipe', 'pipe', 'inherit'] });
   const closed = once(child, 'close');
   const [first] = await Promise.race([once(child.stdout, 'data'), closed]);

@@ -10,10 +10,10 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileS
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { RUNTIME_OPTIONS } from '../../../host/setup/runtime.mjs';
-import { opener32 } from '../../support/elf32.ts';
-import { TEST_HOOKS } from '../../support/hooks.ts';
-import { actProgram, actWords, type Step, str } from '../../support/live-act.ts';
-import { AF_INET, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../../support/live-numbers.ts';
+import { opener32 } from '../../support/live/elf32.ts';
+import { TEST_HOOKS } from '../../support/live/hooks.ts';
+import { actProgram, actWords, type Step, str } from '../../support/live/live-act.ts';
+import { AF_INET, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../../support/live/live-numbers.ts';
 import { until } from '../../support/until.ts';
 import { guestNamed } from '../guests.ts';
 import { type StartedAgent, startAgent } from './agent.ts';

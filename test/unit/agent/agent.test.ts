@@ -6,7 +6,13 @@ import { statSync } from 'node:fs';
 import { test } from 'node:test';
 import { DEFAULT_FORMAT } from '../../../host/outputs/alert.ts';
 import { LineWriter } from '../../../host/outputs/line-writer.ts';
-import { event, moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
+import {
+  event,
+  moduleOf,
+  process as processImage,
+  shadowRead,
+  startBuiltAgent,
+} from '../../support/records/built-agent.ts';
 
 process.env.TZ = 'UTC';
 process.env.FALCO_HOSTNAME = 'node-1';

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ownMetrics } from '../../../host/daemon/metrics/own-metrics.ts';
-import { ApiServer, reply } from '../../support/api-server.ts';
-import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
-import { startCriRuntime } from '../../support/cri-runtime.ts';
-import { startDockerEngine } from '../../support/docker-engine.ts';
+import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { ApiServer, reply } from '../../support/servers/api-server.ts';
+import { startCriRuntime } from '../../support/servers/cri-runtime.ts';
+import { startDockerEngine } from '../../support/servers/docker-engine.ts';
 import { until } from '../../support/until.ts';
 
 const ID = '3f1a5b0c9d2e'.padEnd(64, '0');

@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import { parseCondition } from '../../../host/compiler/conditions/parser.ts';
 import { alternativesOf } from '../../../host/compiler/conditions/session-checks.ts';
-import { moduleOf } from '../../support/built-agent.ts';
-import { ExecNode, type Proc, WEB } from '../../support/exec-node.ts';
+import { ExecNode, type Proc, WEB } from '../../support/audit/exec-node.ts';
+import { moduleOf } from '../../support/records/built-agent.ts';
 
 const NOBODY = 65_534;
 const PTS_3 = (136 << 8) | 3;

@@ -10,9 +10,9 @@ import { AuditSource } from '../../../host/daemon/audit/audit-source.ts';
 import { rootProcess, sessionId } from '../../../host/fields/session-id.ts';
 import { FIELDS } from '../../../host/schema/fields/index.ts';
 import { ROOT_PID_NAMESPACE } from '../../../host/schema/image.ts';
-import { moduleOf } from '../../support/built-agent.ts';
+import { ANSWERS, ExecNode, OTHER, PLAIN, said, WAIT, WEB, WEB_NAMESPACE } from '../../support/audit/exec-node.ts';
 import { directoryForTests } from '../../support/directory.ts';
-import { ANSWERS, ExecNode, OTHER, PLAIN, said, WAIT, WEB, WEB_NAMESPACE } from '../../support/exec-node.ts';
+import { moduleOf } from '../../support/records/built-agent.ts';
 import { until } from '../../support/until.ts';
 
 const NAMES = FIELDS.filter(({ source }) => source.from === 'session').map(({ name }) => name);

@@ -12,8 +12,8 @@ import {
   process as processImage,
   shadowRead,
   startBuiltAgent,
-} from '../../support/built-agent.ts';
-import { type DockerEngine, startDockerEngine } from '../../support/docker-engine.ts';
+} from '../../support/records/built-agent.ts';
+import { type DockerEngine, startDockerEngine } from '../../support/servers/docker-engine.ts';
 
 /** In the order of their definition; `first` looks at nothing else. */
 const RULES = `

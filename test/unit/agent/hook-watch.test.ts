@@ -7,7 +7,7 @@ import { HookWatch, type MissingHooksPolicy } from '../../../host/agent/watches/
 import { describeMissingHook, type MissingHook } from '../../../host/capture/missing-hooks.ts';
 import type { HooksKind } from '../../../host/capture/native.ts';
 import type { KeyedValue } from '../../../host/outputs/message.ts';
-import { moduleOf } from '../../support/built-agent.ts';
+import { moduleOf } from '../../support/records/built-agent.ts';
 
 const IO_URING: MissingHook = {
   hook: 'io_uring_submit_req, io_uring_submit_sqe',

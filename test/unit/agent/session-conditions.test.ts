@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
-import { moduleOf } from '../../support/built-agent.ts';
-import { ExecNode, PLAIN, type Proc, WEB } from '../../support/exec-node.ts';
+import { ExecNode, PLAIN, type Proc, WEB } from '../../support/audit/exec-node.ts';
+import { moduleOf } from '../../support/records/built-agent.ts';
 import { until } from '../../support/until.ts';
 
 /** In their order, which counts. */

@@ -6,8 +6,8 @@ import { before, test } from 'node:test';
 import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import { rootProcess, sessionId } from '../../../host/fields/session-id.ts';
 import { FIELDS } from '../../../host/schema/fields/index.ts';
-import { moduleOf } from '../../support/built-agent.ts';
-import { ExecNode, type Proc, WEB, WEB_NAMESPACE } from '../../support/exec-node.ts';
+import { ExecNode, type Proc, WEB, WEB_NAMESPACE } from '../../support/audit/exec-node.ts';
+import { moduleOf } from '../../support/records/built-agent.ts';
 
 const NAMES = FIELDS.filter(({ source }) => source.from === 'entry').map(({ name }) => name);
 const NOBODY = 65_534;

@@ -7,8 +7,8 @@ import { RuleSets } from '../../../host/agent/rules/rule-sets.ts';
 import { eventTotals } from '../../../host/engine/counts/event-totals.ts';
 import { EVENT_HEADER } from '../../../host/schema/event-structs.ts';
 import { member } from '../../../host/schema/layout.ts';
-import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
-import { handMade, slowCandidates } from '../../support/hand-made-module.ts';
+import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { handMade, slowCandidates } from '../../support/records/hand-made-module.ts';
 import { check } from '../sandbox/wasm-builder.ts';
 
 const RULES = `

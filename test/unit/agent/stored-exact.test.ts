@@ -6,7 +6,7 @@ import { readExact } from '../../../host/agent/modules/stored-exact.ts';
 import { translateRules } from '../../../host/compiler/compile.ts';
 import { exactRules } from '../../../host/compiler/plan/exact/exact-rules.ts';
 import { EXACT_VERSION } from '../../../host/schema/kernel-enforcement.ts';
-import { rulesOf } from '../../support/rule-module.ts';
+import { rulesOf } from '../../support/records/rule-module.ts';
 
 const CONDITIONS = [
   'evt.type in (open, openat) and evt.is_open_read = true and fd.name startswith "/tmp/\\xff" and proc.name = cat',

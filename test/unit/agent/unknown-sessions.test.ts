@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import { describeUnknownSessions } from '../../../host/agent/rules/unknown-sessions.ts';
-import { moduleOf } from '../../support/built-agent.ts';
+import { moduleOf } from '../../support/records/built-agent.ts';
 
 let module: RuleModule;
 before(async () => {

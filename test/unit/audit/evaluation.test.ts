@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { auditEvaluation, auditRule, type ShownValue } from '../../support/audit-rules.ts';
+import { auditEvaluation, auditRule, type ShownValue } from '../../support/audit/audit-rules.ts';
 
 const TIME = '2024-01-02T03:04:05.1Z';
 

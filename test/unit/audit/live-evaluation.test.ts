@@ -13,7 +13,7 @@ import type { TextOutcome } from '../../../host/audit/live/protocol.ts';
 import { SeenEvents } from '../../../host/audit/live/seen-events.ts';
 import type { Alert } from '../../../host/outputs/alert.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
-import { auditBatch, auditEvent, auditModule, auditRule } from '../../support/audit-rules.ts';
+import { auditBatch, auditEvent, auditModule, auditRule } from '../../support/audit/audit-rules.ts';
 import { until } from '../../support/until.ts';
 
 const RULES = auditRule('ka.user.name = mallory', 'Mallory') + auditRule('ka.verb = create', 'Created');

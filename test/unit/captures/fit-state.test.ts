@@ -9,7 +9,7 @@ import type { ProcessState, State } from '../../../host/captures/state/state.ts'
 import { takeState } from '../../../host/captures/state/take-state.ts';
 import { CaptureWriter } from '../../../host/captures/writer/capture-writer.ts';
 import { directoryForTests } from '../../support/directory.ts';
-import { FACTS } from '../../support/recordings.ts';
+import { FACTS } from '../../support/records/recordings.ts';
 
 const directory = directoryForTests();
 const own = takeState({ kind: 'process_tree', pid: process.pid }, undefined, {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ADDON_PATH } from '../../../host/capture/addon.ts';
 import { directoryForTests } from '../../support/directory.ts';
-import { TIME_FACTOR } from '../../support/time-factor.ts';
+import { TIME_FACTOR } from '../../support/live/time-factor.ts';
 
 test('the process ends within its time, with its status', () => {
   // Nobody ever writes to it: a file system that does not answer.

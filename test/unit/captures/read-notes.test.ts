@@ -7,7 +7,7 @@ import { MOST_ALERTS, readNotes, readSummary } from '../../../host/captures/note
 import { renderCaptures } from '../../../host/cli/reports/capture-list.ts';
 import { SILENT } from '../../../host/diagnostics/terminal.ts';
 import { BLOCK_KIND } from '../../../host/recording/format.ts';
-import { Folder, type WrittenBlock, writeBlocks } from '../../support/recordings.ts';
+import { Folder, type WrittenBlock, writeBlocks } from '../../support/records/recordings.ts';
 
 const ALERT = { rule: 'r', priority: 'p', time: '1', message: 'm', tags: [], fields: {}, pid: 1, container: '' };
 const STATE = { kind: BLOCK_KIND.STATE, events: 0, payload: Buffer.from('{}') };

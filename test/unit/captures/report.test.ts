@@ -17,9 +17,9 @@ import { PayloadBuilder } from '../../../host/recording/payload.ts';
 import { CONTAINER, CONTAINER_STATE } from '../../../host/schema/container.ts';
 import { encodeStruct } from '../../../host/schema/encode-struct.ts';
 import { DESCRIPTOR_STATE } from '../../../host/schema/event-structs.ts';
-import { event, process as processImage, shadowRead } from '../../support/built-agent.ts';
-import { forkChain } from '../../support/fork-chain.ts';
-import { Folder, logEntry, payloadOf, type WrittenBlock, writeBlocks } from '../../support/recordings.ts';
+import { event, process as processImage, shadowRead } from '../../support/records/built-agent.ts';
+import { forkChain } from '../../support/records/fork-chain.ts';
+import { Folder, logEntry, payloadOf, type WrittenBlock, writeBlocks } from '../../support/records/recordings.ts';
 
 process.env.TZ = 'UTC';
 

@@ -5,9 +5,9 @@ import { describe, it } from 'node:test';
 import { ScopeFilter } from '../../../host/captures/writer/scope-filter.ts';
 import { loggedImages } from '../../../host/recording/logged-images.ts';
 import { IMAGE_FLAGS, IMAGE_KIND } from '../../../host/schema/image.ts';
-import { event, process as processImage } from '../../support/built-agent.ts';
-import { logEntry } from '../../support/recordings.ts';
-import { imageRecord } from '../../support/records.ts';
+import { event, process as processImage } from '../../support/records/built-agent.ts';
+import { logEntry } from '../../support/records/recordings.ts';
+import { imageRecord } from '../../support/records/records.ts';
 
 const { FORK, EXEC, EXIT, CHANGE } = IMAGE_KIND;
 const { THREAD } = IMAGE_FLAGS;

@@ -11,7 +11,7 @@ import { MOST_ALERTS, readNotes } from '../../../host/captures/notes/read-notes.
 import { ActiveCapture, type BeforeEvents } from '../../../host/captures/writer/active-capture.ts';
 import { makeRoom } from '../../../host/captures/writer/make-room.ts';
 import { directoryForTests } from '../../support/directory.ts';
-import { FACTS } from '../../support/recordings.ts';
+import { FACTS } from '../../support/records/recordings.ts';
 import { until } from '../../support/until.ts';
 
 const directory = directoryForTests();

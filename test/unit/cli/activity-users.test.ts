@@ -6,9 +6,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { PROJECT } from '../../../host/setup/paths.mjs';
-import { execEvents, type MadeRequest } from '../../support/exec-events.ts';
-import { Folder } from '../../support/recordings.ts';
-import { CONTAINER_ID, Story } from '../../support/story.ts';
+import { execEvents, type MadeRequest } from '../../support/audit/exec-events.ts';
+import { Folder } from '../../support/records/recordings.ts';
+import { CONTAINER_ID, Story } from '../../support/records/story.ts';
 
 const folder = new Folder();
 after(() => folder[Symbol.dispose]());

@@ -6,8 +6,8 @@ import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { PROJECT } from '../../../host/setup/paths.mjs';
-import { Folder } from '../../support/recordings.ts';
-import { Story } from '../../support/story.ts';
+import { Folder } from '../../support/records/recordings.ts';
+import { Story } from '../../support/records/story.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 const folder = new Folder();

@@ -12,7 +12,7 @@ import { findAuditFiles } from '../../../host/journal/audit/audit-files.ts';
 import { AuditStore } from '../../../host/journal/audit/audit-store.ts';
 import type { Alert } from '../../../host/outputs/alert.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
-import { auditEvent, auditModule, auditRule, stockAuditRules } from '../../support/audit-rules.ts';
+import { auditEvent, auditModule, auditRule, stockAuditRules } from '../../support/audit/audit-rules.ts';
 import { findAuditSamples, missingFalco } from '../../support/falco-data.ts';
 import { until } from '../../support/until.ts';
 

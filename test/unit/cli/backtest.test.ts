@@ -6,9 +6,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { PROJECT } from '../../../host/setup/paths.mjs';
-import { process as processImage, shadowRead } from '../../support/built-agent.ts';
-import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/recordings.ts';
-import { CONTAINER_ID, Story } from '../../support/story.ts';
+import { process as processImage, shadowRead } from '../../support/records/built-agent.ts';
+import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/records/recordings.ts';
+import { CONTAINER_ID, Story } from '../../support/records/story.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 const RULES = `

@@ -8,8 +8,8 @@ import { after, test } from 'node:test';
 import { noteBytes } from '../../../host/captures/notes/capture-notes.ts';
 import { BLOCK_KIND } from '../../../host/recording/format.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
-import { process as processImage, shadowRead } from '../../support/built-agent.ts';
-import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/recordings.ts';
+import { process as processImage, shadowRead } from '../../support/records/built-agent.ts';
+import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/records/recordings.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 const folder = new Folder();

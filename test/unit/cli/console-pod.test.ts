@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { ApiServer } from '../../support/api-server.ts';
 import { directoryForTests } from '../../support/directory.ts';
-import { startWasprey } from '../../support/run-process.ts';
+import { startWasprey } from '../../support/live/run-process.ts';
+import { ApiServer } from '../../support/servers/api-server.ts';
 
 const folder = directoryForTests();
 let api: ApiServer;

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { compileModule } from '../../../host/compiler/compile.ts';
 import { GivenModule } from '../../../host/rule-tests/given-module.ts';
 import { TEST_MODULES } from '../../support/module-cache.ts';
-import { rulesOf } from '../../support/rule-module.ts';
+import { rulesOf } from '../../support/records/rule-module.ts';
 
 /** By condition: whether it holds of a process with the descriptors of files and pipes, of one with none, of one not known. */
 const VERDICTS: Readonly<Record<string, readonly [both: boolean, none: boolean, unknown: boolean]>> = {

@@ -11,8 +11,8 @@ import { crc32, zstdCompressSync } from 'node:zlib';
 import { ProgressBar } from '../../../host/cli/reports/progress-bar.ts';
 import { BLOCK_KIND, encodeBlockHead, encodeFileHead } from '../../../host/recording/format.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
-import { process as processImage, shadowRead } from '../../support/built-agent.ts';
-import { FACTS, Folder, logEntry, payloadOf } from '../../support/recordings.ts';
+import { process as processImage, shadowRead } from '../../support/records/built-agent.ts';
+import { FACTS, Folder, logEntry, payloadOf } from '../../support/records/recordings.ts';
 
 class Screen {
   readonly isTTY: boolean;

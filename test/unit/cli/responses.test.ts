@@ -10,8 +10,8 @@ import { loadConfig } from '../../../host/config/load.ts';
 import { loadResponses, refuseMisplaced } from '../../../host/daemon/responses.ts';
 import { EVENT_SOURCES, type EventSource } from '../../../host/schema/event-source.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
-import { auditModule } from '../../support/audit-rules.ts';
-import { moduleOf } from '../../support/built-agent.ts';
+import { auditModule } from '../../support/audit/audit-rules.ts';
+import { moduleOf } from '../../support/records/built-agent.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 const RULES = `

@@ -5,9 +5,9 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { auditEvent, auditRule } from '../../support/audit-rules.ts';
-import { freePort } from '../../support/free-port.ts';
-import { startWasprey } from '../../support/run-process.ts';
+import { auditEvent, auditRule } from '../../support/audit/audit-rules.ts';
+import { startWasprey } from '../../support/live/run-process.ts';
+import { freePort } from '../../support/servers/free-port.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-run-audit-'));
 after(() => rmSync(folder, { recursive: true }));

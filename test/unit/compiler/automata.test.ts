@@ -13,8 +13,8 @@ import { globEnds, globPattern, matchesGlob, simpleGlob } from '../../../host/co
 import { replacingInvalid } from '../../../host/compiler/automata/invalid-utf8.ts';
 import { pathPrefixPattern } from '../../../host/compiler/automata/path-prefix.ts';
 import { RegexSyntaxError, regexPattern } from '../../../host/compiler/automata/regex.ts';
-import { fnmatch } from '../../support/fnmatch.ts';
-import { HOSTILE_PATTERNS } from '../../support/hostile-texts.ts';
+import { HOSTILE_PATTERNS } from '../../support/random/hostile-texts.ts';
+import { fnmatch } from '../../support/reference/fnmatch.ts';
 
 const bytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 const glob = (pattern: string, text: string): boolean => accepts(automatonOf(globPattern(bytes(pattern))), bytes(text));

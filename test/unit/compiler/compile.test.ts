@@ -14,7 +14,7 @@ import { readCustomSection } from '../../../host/sandbox/sections.ts';
 import { verifyModule } from '../../../host/sandbox/verify.ts';
 import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
 import { member } from '../../../host/schema/layout.ts';
-import { RuleModule, rulesOf } from '../../support/rule-module.ts';
+import { RuleModule, rulesOf } from '../../support/records/rule-module.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wasprey-cache-'));
 after(() => rmSync(directory, { recursive: true }));

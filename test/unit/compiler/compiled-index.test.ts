@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { translateRules } from '../../../host/compiler/compile.ts';
-import { interpret } from '../../support/interpreter.ts';
-import { NAMES, putEvent, type RandomEvent, randomEvent } from '../../support/random-events.ts';
-import { rawEventAt } from '../../support/raw-record.ts';
-import { RuleModule, rulesOf } from '../../support/rule-module.ts';
+import { NAMES, putEvent, type RandomEvent, randomEvent } from '../../support/random/random-events.ts';
+import { RuleModule, rulesOf } from '../../support/records/rule-module.ts';
+import { interpret } from '../../support/reference/interpreter.ts';
+import { rawEventAt } from '../../support/reference/raw-record.ts';
 
 const RULES = 400;
 const EVENTS = 1200;

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { interpret } from '../../support/interpreter.ts';
-import { listChecks, randomCondition, typedChecks } from '../../support/random-conditions.ts';
-import { putEvent, type RandomEvent, randomEvent } from '../../support/random-events.ts';
-import { rawEventAt } from '../../support/raw-record.ts';
-import { RuleModule, rulesOf } from '../../support/rule-module.ts';
+import { listChecks, randomCondition, typedChecks } from '../../support/random/random-conditions.ts';
+import { putEvent, type RandomEvent, randomEvent } from '../../support/random/random-events.ts';
+import { RuleModule, rulesOf } from '../../support/records/rule-module.ts';
+import { interpret } from '../../support/reference/interpreter.ts';
+import { rawEventAt } from '../../support/reference/raw-record.ts';
 
 const CONDITIONS = 120;
 const EVENTS = 400;

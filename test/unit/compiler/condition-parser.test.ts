@@ -9,7 +9,7 @@ import { ConditionSyntaxError } from '../../../host/compiler/conditions/lexer.ts
 import { literalBytes } from '../../../host/compiler/conditions/literal-bytes.ts';
 import { parseCondition } from '../../../host/compiler/conditions/parser.ts';
 import { printCondition } from '../../../host/compiler/conditions/print.ts';
-import { arbitraryCondition } from '../../support/arbitrary-condition.ts';
+import { arbitraryCondition } from '../../support/random/arbitrary-condition.ts';
 
 /** A tree without its spans, and without what only the way it was written says. */
 function bare(value: unknown): unknown {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { translateRules } from '../../../host/compiler/compile.ts';
 import { CANDIDATE_RULES } from '../../../host/compiler/plan/candidate-plan.ts';
-import { rulesOf } from '../../support/rule-module.ts';
+import { rulesOf } from '../../support/records/rule-module.ts';
 
 /** The functions of the source, by name. */
 function functionsOf(conditions: readonly string[]): Map<string, string> {

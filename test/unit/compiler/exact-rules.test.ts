@@ -2,13 +2,18 @@
 
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { execEvent, otherEvent, peerEvent } from '../../support/enforced-records.ts';
-import { holdOpens, holdRecords, SEED } from '../../support/exact-verdicts.ts';
-import { randomCondition } from '../../support/random-conditions.ts';
-import { exactExecCheck, exactOpenCheck, exactPeerCheck, joined } from '../../support/random-exact-conditions.ts';
-import { openCondition } from '../../support/random-open-conditions.ts';
-import { USUAL_NAMES } from '../../support/random-opens.ts';
-import { rulesOf } from '../../support/rule-module.ts';
+import { execEvent, otherEvent, peerEvent } from '../../support/random/enforced-records.ts';
+import { randomCondition } from '../../support/random/random-conditions.ts';
+import {
+  exactExecCheck,
+  exactOpenCheck,
+  exactPeerCheck,
+  joined,
+} from '../../support/random/random-exact-conditions.ts';
+import { openCondition } from '../../support/random/random-open-conditions.ts';
+import { USUAL_NAMES } from '../../support/random/random-opens.ts';
+import { rulesOf } from '../../support/records/rule-module.ts';
+import { holdOpens, holdRecords, SEED } from '../../support/reference/exact-verdicts.ts';
 
 const CONDITIONS = Number(process.env.WASPREY_TEST_CONDITIONS ?? 120);
 

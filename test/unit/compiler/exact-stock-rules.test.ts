@@ -5,8 +5,8 @@ import { translateRules } from '../../../host/compiler/compile.ts';
 import { exactRules } from '../../../host/compiler/plan/exact/exact-rules.ts';
 import { loadRules } from '../../../host/compiler/rules/load.ts';
 import { ruleSourceOf } from '../../../host/compiler/rules/rule.ts';
-import { holdOpens, SEED } from '../../support/exact-verdicts.ts';
 import { missingFalco } from '../../support/falco-data.ts';
+import { holdOpens, SEED } from '../../support/reference/exact-verdicts.ts';
 import { STOCK_FILES, stockRules } from '../../support/stock-rules.ts';
 
 test(`Falco's stock rules on files with the names that they give (seed ${SEED})`, {

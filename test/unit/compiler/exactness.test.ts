@@ -13,7 +13,7 @@ import { ruleSourceOf } from '../../../host/compiler/rules/rule.ts';
 import { renderDiagnostic } from '../../../host/diagnostics/diagnostic-text.ts';
 import type { ExactClause } from '../../../host/schema/kernel-enforcement.ts';
 import { missingFalco } from '../../support/falco-data.ts';
-import { rulesOf } from '../../support/rule-module.ts';
+import { rulesOf } from '../../support/records/rule-module.ts';
 import { STOCK_FILES, stockRules } from '../../support/stock-rules.ts';
 
 function clausesOf(condition: string, unless?: string): readonly ExactClause[] {

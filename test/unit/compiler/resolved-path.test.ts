@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shown } from '../../support/fields.ts';
-import { RuleModule, rulesOf } from '../../support/rule-module.ts';
+import { shown } from '../../support/records/fields.ts';
+import { RuleModule, rulesOf } from '../../support/records/rule-module.ts';
 
 function symlink(module: RuleModule, cwd: string, target: string) {
   const image = module.records.image({ cwd, cwd_slash: `${cwd}/` });

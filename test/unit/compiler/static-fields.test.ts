@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { lintRules } from '../../../host/compiler/lint/lint.ts';
 import { loadRules } from '../../../host/compiler/rules/load.ts';
 import { renderDiagnostic } from '../../../host/diagnostics/diagnostic-text.ts';
-import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
+import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
 
 const rule = (name: string, condition: string, output = 'read'): string => `
 - rule: ${name}

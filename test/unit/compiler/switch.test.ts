@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { translateRules } from '../../../host/compiler/compile.ts';
 import { emitSwitch } from '../../../host/compiler/emit/switch.ts';
 import { MAX_NESTING } from '../../../host/sandbox/limits.ts';
-import { rulesOf } from '../../support/rule-module.ts';
+import { rulesOf } from '../../support/records/rule-module.ts';
 
 /** What the statement returns for a value: its text is JavaScript as well. */
 function switched(cases: Parameters<typeof emitSwitch>[1]): (value: number) => unknown {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { printOperand } from '../../../host/compiler/conditions/print.ts';
 import { parseTemplate, placedTokens, TemplateError } from '../../../host/compiler/conditions/template.ts';
-import { HOSTILE_TEMPLATES } from '../../support/hostile-texts.ts';
+import { HOSTILE_TEMPLATES } from '../../support/random/hostile-texts.ts';
 
 /** Tokens as short text: fields in braces, with their width. */
 function shape(text: string): string {

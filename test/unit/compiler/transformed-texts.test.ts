@@ -9,7 +9,7 @@ import { decode, encode, type FieldValue, text } from '../../../host/fields/valu
 import { operandValue } from '../../../host/outputs/transform.ts';
 import { GivenModule } from '../../../host/rule-tests/given-module.ts';
 import { TEST_MODULES } from '../../support/module-cache.ts';
-import { RuleModule, rulesOf } from '../../support/rule-module.ts';
+import { RuleModule, rulesOf } from '../../support/records/rule-module.ts';
 
 const FIELDS: Readonly<Record<string, string>> = {
   'proc.name': 'Cat',

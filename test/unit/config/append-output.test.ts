@@ -9,7 +9,7 @@ import { readAppendOutput } from '../../../host/config/append-output.ts';
 import { ConfigError } from '../../../host/config/error.ts';
 import { loadConfig } from '../../../host/config/load.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
-import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
+import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
 
 let folder = '';
 before(() => {

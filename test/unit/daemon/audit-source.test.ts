@@ -19,10 +19,10 @@ import { SILENT } from '../../../host/diagnostics/terminal.ts';
 import { AuditFileReader, findAuditFiles } from '../../../host/journal/audit/audit-files.ts';
 import { podRequestFiles } from '../../../host/journal/pod-request-log.ts';
 import { RequestLog } from '../../../host/sessions/request-log.ts';
-import { auditBatch, auditEvent, auditModule, auditRule } from '../../support/audit-rules.ts';
-import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
-import { execEvents } from '../../support/exec-events.ts';
-import { freePort } from '../../support/free-port.ts';
+import { auditBatch, auditEvent, auditModule, auditRule } from '../../support/audit/audit-rules.ts';
+import { execEvents } from '../../support/audit/exec-events.ts';
+import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { freePort } from '../../support/servers/free-port.ts';
 import { until } from '../../support/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-audit-source-'));

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import type { AuditText, TextOutcome } from '../../../host/audit/live/protocol.ts';
 import { AuditWebhook, LARGEST_BODY, type WebhookOptions } from '../../../host/daemon/audit/webhook.ts';
-import { Authority } from '../../support/authority.ts';
+import { Authority } from '../../support/servers/authority.ts';
 import { until } from '../../support/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-webhook-'));

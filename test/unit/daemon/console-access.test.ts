@@ -14,8 +14,8 @@ import { Console } from '../../../host/daemon/console/console.ts';
 import type { GroupAlerts, OpenedSession, ShownStatus } from '../../../host/daemon/console/messages.ts';
 import { readPageFiles } from '../../../host/daemon/console/page-files.ts';
 import { ALL_ENABLED } from '../../../host/daemon/rules/rule-selection.ts';
-import { type PageAgent, startPageAgent } from '../../support/page-agent.ts';
-import { eventsOfStory, processesOfStory, STORY_RULES } from '../../support/page-story.ts';
+import { type PageAgent, startPageAgent } from '../../support/page/page-agent.ts';
+import { eventsOfStory, processesOfStory, STORY_RULES } from '../../support/page/page-story.ts';
 
 let agent: PageAgent;
 let port = 0;

@@ -6,9 +6,9 @@ import { after, before, test } from 'node:test';
 import type { ShownInForce, ShownUndo } from '../../../host/daemon/console/responses/messages.ts';
 import { text } from '../../../host/fields/value.ts';
 import { directoryForTests } from '../../support/directory.ts';
-import { type LeftResponses, leftResponses, PAUSED_CONTAINER } from '../../support/left-responses.ts';
-import { type PageAgent, startPageAgent } from '../../support/page-agent.ts';
-import { STORY_RULES } from '../../support/page-story.ts';
+import { type PageAgent, startPageAgent } from '../../support/page/page-agent.ts';
+import { STORY_RULES } from '../../support/page/page-story.ts';
+import { type LeftResponses, leftResponses, PAUSED_CONTAINER } from '../../support/responses/left-responses.ts';
 
 const API = `/api/${'a'.repeat(22)}`;
 const folder = directoryForTests();

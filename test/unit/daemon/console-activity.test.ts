@@ -8,9 +8,9 @@ import { sessionTree } from '../../../host/daemon/console/activity/session-tree.
 import { shownActivity } from '../../../host/daemon/console/activity/shown-activity.ts';
 import { PodRequestLog } from '../../../host/journal/pod-request-log.ts';
 import { podRequestFacts } from '../../../host/sessions/pod-request-facts.ts';
+import { execEvents } from '../../support/audit/exec-events.ts';
 import { directoryForTest } from '../../support/directory.ts';
-import { execEvents } from '../../support/exec-events.ts';
-import { CONTAINER_ID, Story } from '../../support/story.ts';
+import { CONTAINER_ID, Story } from '../../support/records/story.ts';
 
 test("a request to attach names the session of the container's program, and that the request", async (t) => {
   const folder = directoryForTest(t);

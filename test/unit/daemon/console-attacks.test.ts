@@ -10,10 +10,10 @@ import { after, before, test } from 'node:test';
 import { AlertBoard } from '../../../host/daemon/console/alert-board.ts';
 import { BoardStreams } from '../../../host/daemon/console/board-streams.ts';
 import { text } from '../../../host/fields/value.ts';
-import { capturedStory } from '../../support/captured-story.ts';
-import { type PageAgent, startPageAgent } from '../../support/page-agent.ts';
-import { STORY_RULES } from '../../support/page-story.ts';
-import { Folder } from '../../support/recordings.ts';
+import { capturedStory } from '../../support/page/captured-story.ts';
+import { type PageAgent, startPageAgent } from '../../support/page/page-agent.ts';
+import { STORY_RULES } from '../../support/page/page-story.ts';
+import { Folder } from '../../support/records/recordings.ts';
 
 const folder = new Folder();
 const API = `/api/${'a'.repeat(22)}`;

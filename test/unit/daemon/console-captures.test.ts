@@ -7,10 +7,10 @@ import { DEFINITION } from '../../../host/config/definition.ts';
 import { defaultsOf } from '../../../host/config-values/defaults.ts';
 import type { ShownCapture, ShownCaptures, TriedOnCapture } from '../../../host/daemon/console/captures/messages.ts';
 import { type Answer, Lookup } from '../../../host/daemon/console/lookup.ts';
-import { CAPTURED_RULE, capturedStory, STATE } from '../../support/captured-story.ts';
-import { HOSTILE } from '../../support/page-story.ts';
-import { Folder } from '../../support/recordings.ts';
-import { Story } from '../../support/story.ts';
+import { CAPTURED_RULE, capturedStory, STATE } from '../../support/page/captured-story.ts';
+import { HOSTILE } from '../../support/page/page-story.ts';
+import { Folder } from '../../support/records/recordings.ts';
+import { Story } from '../../support/records/story.ts';
 
 const SECRETS = defaultsOf(DEFINITION).journal.secret_names;
 const folder = new Folder();

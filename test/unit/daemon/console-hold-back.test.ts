@@ -6,8 +6,8 @@ import { after, test } from 'node:test';
 import { type Answer, Lookup } from '../../../host/daemon/console/lookup.ts';
 import type { ShownHoldBack } from '../../../host/daemon/console/tuning/messages.ts';
 import { exactProposal } from '../../../host/journal/tuning/proposals.ts';
-import { Folder } from '../../support/recordings.ts';
-import { Story } from '../../support/story.ts';
+import { Folder } from '../../support/records/recordings.ts';
+import { Story } from '../../support/records/story.ts';
 
 const RULE = 'Configuration written';
 const RULES = `

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Answer, Lookup, type Question } from '../../../host/daemon/console/lookup.ts';
 
-const CHILD = join(import.meta.dirname, '../../support/lookup-child.ts');
+const CHILD = join(import.meta.dirname, '../../support/page/lookup-child.ts');
 
 function question(rule: string): Question {
   return { kind: 'rule', rule, files: [], seen: [], statics: {} };

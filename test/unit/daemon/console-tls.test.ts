@@ -11,9 +11,9 @@ import { DEFINITION } from '../../../host/config/definition.ts';
 import { defaultsOf } from '../../../host/config-values/defaults.ts';
 import { Console } from '../../../host/daemon/console/console.ts';
 import { ALL_ENABLED } from '../../../host/daemon/rules/rule-selection.ts';
-import { Authority } from '../../support/authority.ts';
 import { directoryForTests } from '../../support/directory.ts';
-import { freePort } from '../../support/free-port.ts';
+import { Authority } from '../../support/servers/authority.ts';
+import { freePort } from '../../support/servers/free-port.ts';
 
 const folder = directoryForTests();
 const authority = new Authority(folder);

@@ -12,12 +12,12 @@ import { EventRecord } from '../../../host/fields/record.ts';
 import { integer, text } from '../../../host/fields/value.ts';
 import { resolveField } from '../../../host/schema/fields/index.ts';
 import { ANCESTORS_READ } from '../../../host/verdicts/compared-fields.ts';
-import { interpret } from '../../support/interpreter.ts';
-import { listChecks, randomCondition, typedChecks } from '../../support/random-conditions.ts';
-import { putEvent, randomEvent } from '../../support/random-events.ts';
-import { rawEventAt } from '../../support/raw-record.ts';
-import { RecordMemory } from '../../support/records.ts';
-import { rulesOf } from '../../support/rule-module.ts';
+import { listChecks, randomCondition, typedChecks } from '../../support/random/random-conditions.ts';
+import { putEvent, randomEvent } from '../../support/random/random-events.ts';
+import { RecordMemory } from '../../support/records/records.ts';
+import { rulesOf } from '../../support/records/rule-module.ts';
+import { interpret } from '../../support/reference/interpreter.ts';
+import { rawEventAt } from '../../support/reference/raw-record.ts';
 
 const CONDITIONS = 300;
 const EVENTS = 40;

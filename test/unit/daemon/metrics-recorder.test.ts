@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../../../host/config/load.ts';
 import { MetricRecorder } from '../../../host/daemon/metrics/recorder.ts';
 import { metricSource } from '../../../host/daemon/metrics/source.ts';
-import { startBuiltAgent } from '../../support/built-agent.ts';
+import { startBuiltAgent } from '../../support/records/built-agent.ts';
 
 /** How many snapshots were reported within half a second or, if there is one at all, until the second. */
 async function told(...options: readonly string[]): Promise<number> {

@@ -7,14 +7,14 @@ import type { AgentFacts } from '../../../host/daemon/metrics/facts.ts';
 import type { Resources } from '../../../host/daemon/metrics/resources.ts';
 import { type SnapshotForm, type SnapshotSource, Snapshots } from '../../../host/daemon/metrics/snapshot.ts';
 import { valueJson } from '../../../host/outputs/json.ts';
+import { ALL_METRICS, NO_METRICS } from '../../support/metric-choices.ts';
 import {
   type BuiltAgent,
   moduleOf,
   process as processImage,
   shadowRead,
   startBuiltAgent,
-} from '../../support/built-agent.ts';
-import { ALL_METRICS, NO_METRICS } from '../../support/metric-choices.ts';
+} from '../../support/records/built-agent.ts';
 
 const RULES = `
 - rule: Shadow "read"

@@ -6,8 +6,8 @@ import type { MissingHook } from '../../../host/capture/missing-hooks.ts';
 import { counter, exposition, gauge, info } from '../../../host/daemon/metrics/exposition.ts';
 import { agentFacts } from '../../../host/daemon/metrics/facts.ts';
 import { metricsText } from '../../../host/daemon/metrics/text.ts';
-import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
 import { ALL_METRICS, NO_METRICS } from '../../support/metric-choices.ts';
+import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
 import { OPENS_REFUSED } from '../../support/refused-hook.ts';
 
 /** Name and labels -> value. Fails at what Prometheus would not read. */

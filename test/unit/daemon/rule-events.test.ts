@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ruleEvents } from '../../../host/daemon/rule-events.ts';
 import { ownPod } from '../../../host/metadata/kubernetes/own-pod.ts';
-import { ApiServer, reply } from '../../support/api-server.ts';
+import { ApiServer, reply } from '../../support/servers/api-server.ts';
 
 const POD = { name: 'wasprey-x7', namespace: 'security', uid: 'some-uid' };
 

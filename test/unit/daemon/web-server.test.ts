@@ -16,10 +16,10 @@ import { metricSource } from '../../../host/daemon/metrics/source.ts';
 import { AgentWebServer } from '../../../host/daemon/web/agent-server.ts';
 import { type Health, healthOf } from '../../../host/daemon/web/health.ts';
 import { startWebServer, type WebServer } from '../../../host/daemon/web/server.ts';
-import { Authority } from '../../support/authority.ts';
-import { startBuiltAgent } from '../../support/built-agent.ts';
-import { freePort } from '../../support/free-port.ts';
+import { startBuiltAgent } from '../../support/records/built-agent.ts';
 import { OPENS_REFUSED } from '../../support/refused-hook.ts';
+import { Authority } from '../../support/servers/authority.ts';
+import { freePort } from '../../support/servers/free-port.ts';
 
 let health: Health = { alive: true, started: true, ready: true, reason: '' };
 let server: WebServer;

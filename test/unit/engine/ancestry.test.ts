@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StructInput } from '../../../host/schema/encode-struct.ts';
 import { IMAGE_KIND } from '../../../host/schema/image.ts';
-import { moduleOf, process, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
+import { moduleOf, process, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
 
 /** Longer than an image outlives its process; see kGraceNs in native/src/images/housekeeping.cc. */
 const GRACE_MS = 1_200;

@@ -6,7 +6,7 @@ import { EnforcedMatches } from '../../../host/engine/matches/enforced-matches.t
 import type { EnforcementStart } from '../../../host/engine/messages/rule-set-start.ts';
 import type { ModuleSet, SetMatch } from '../../../host/engine/modules/module-set.ts';
 import { ENFORCED } from '../../../host/schema/enforced.ts';
-import { eventRecord, RecordMemory } from '../../support/records.ts';
+import { eventRecord, RecordMemory } from '../../support/records/records.ts';
 
 const start = (serial: number): EnforcementStart => ({
   bytes: new Uint8Array(),

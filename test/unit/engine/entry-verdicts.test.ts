@@ -13,8 +13,8 @@ import type { SocketEnd } from '../../../host/fields/socket-table.ts';
 import type { SshPeers } from '../../../host/fields/ssh-peer.ts';
 import { resolveField } from '../../../host/schema/fields/index.ts';
 import { IMAGE_KIND } from '../../../host/schema/image.ts';
-import { CONTEXT } from '../../support/fields.ts';
-import { RecordMemory } from '../../support/records.ts';
+import { CONTEXT } from '../../support/records/fields.ts';
+import { RecordMemory } from '../../support/records/records.ts';
 
 /** What the tables of sockets have, and how often they were asked. */
 class Connection {

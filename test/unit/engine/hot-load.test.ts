@@ -10,7 +10,7 @@ import { Replacement } from '../../../host/engine/loop/replacement.ts';
 import type { FromWorker } from '../../../host/engine/messages/protocol.ts';
 import type { ModuleSet } from '../../../host/engine/modules/module-set.ts';
 import { compileRuleModule } from '../../../host/sandbox/instantiate.ts';
-import { event, moduleOf, process, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
+import { event, moduleOf, process, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
 import { check, ruleModule } from '../sandbox/wasm-builder.ts';
 
 function opens(name: string, condition: string, more = ''): string {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { DetailPace } from '../../../host/engine/match-reading/detail-pace.ts';
 import type { Alert } from '../../../host/outputs/alert.ts';
 import type { Output } from '../../../host/outputs/output.ts';
-import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
+import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
 
 const SECOND = 1_000_000_000n;
 

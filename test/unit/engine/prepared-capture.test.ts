@@ -6,7 +6,7 @@ import { openCapture } from '../../../host/capture/open.ts';
 import { beginIdleWorker, takeIdleWorker } from '../../../host/engine/host/idle-worker.ts';
 import { PreparedCapture } from '../../../host/engine/loop/prepared-capture.ts';
 import type { CaptureSettings } from '../../../host/engine/messages/protocol.ts';
-import { moduleOf, process, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
+import { moduleOf, process, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
 
 const SIZES = { ringBudget: 16 << 20, imageBudget: 16 << 20, containerBudget: 1 << 20, cpus: 2 };
 const SETTINGS: CaptureSettings = { source: 'builder', sizes: SIZES };

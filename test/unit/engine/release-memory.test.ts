@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { collectGarbage } from '../../../host/engine/loop/collect-garbage.ts';
-import { addon, BuilderCapture, text } from '../../support/builder-capture.ts';
+import { addon, BuilderCapture, text } from '../../support/records/builder-capture.ts';
 
 const MEGABYTE = 1e6;
 

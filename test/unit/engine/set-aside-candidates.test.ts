@@ -6,8 +6,8 @@ import type { Capture } from '../../../host/capture/native.ts';
 import { ModuleSet } from '../../../host/engine/modules/module-set.ts';
 import { EventMemory } from '../../../host/fields/memory.ts';
 import { CANDIDATE_WORDS } from '../../../host/schema/image.ts';
-import { CONTEXT } from '../../support/fields.ts';
-import { handMade } from '../../support/hand-made-module.ts';
+import { CONTEXT } from '../../support/records/fields.ts';
+import { handMade } from '../../support/records/hand-made-module.ts';
 import { check } from '../sandbox/wasm-builder.ts';
 
 const [ORDINARY, FAILING, LATER] = [66_000, 70_000, 74_000];

@@ -6,8 +6,8 @@ import type { RuleMatching } from '../../../host/engine/messages/protocol.ts';
 import { compileRuleModule, instantiateRuleModule } from '../../../host/sandbox/instantiate.ts';
 import { runEvaluate } from '../../../host/sandbox/run.ts';
 import { EVENT_FLAGS } from '../../../host/schema/event-structs.ts';
-import { event, moduleOf, process as processImage, startBuiltAgent } from '../../support/built-agent.ts';
-import { eventRecord, RecordMemory } from '../../support/records.ts';
+import { event, moduleOf, process as processImage, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { eventRecord, RecordMemory } from '../../support/records/records.ts';
 import { ruleModule } from '../sandbox/wasm-builder.ts';
 
 const RULES = `

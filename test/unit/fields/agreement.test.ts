@@ -14,10 +14,10 @@ import type { FieldValue } from '../../../host/fields/value.ts';
 import type { Field } from '../../../host/schema/fields/field.ts';
 import { resolveNamed } from '../../../host/schema/fields/index.ts';
 import { asInteger, compareIntegers, constantAs } from '../../../host/schema/integers.ts';
-import { RecordMemory } from '../../support/records.ts';
-import { putRecords, type RandomRecords, randomRecords } from '../../support/records-at-limits.ts';
-import { RuleModule, rulesOf } from '../../support/rule-module.ts';
-import { derivedFields } from '../../support/schema-fields.ts';
+import { putRecords, type RandomRecords, randomRecords } from '../../support/random/records-at-limits.ts';
+import { RecordMemory } from '../../support/records/records.ts';
+import { RuleModule, rulesOf } from '../../support/records/rule-module.ts';
+import { derivedFields } from '../../support/records/schema-fields.ts';
 
 const RECORDS = Number(process.env.WASPREY_TEST_RECORDS ?? 150);
 const SEED = Number(process.env.WASPREY_TEST_SEED ?? 20_27);

@@ -10,12 +10,12 @@ import type { FieldValue } from '../../../host/fields/value.ts';
 import type { Field } from '../../../host/schema/fields/field.ts';
 import { resolveField } from '../../../host/schema/fields/index.ts';
 import { asInteger } from '../../../host/schema/integers.ts';
-import type { PlainValue } from '../../support/derivation-value.ts';
-import { valueOfField } from '../../support/field-value.ts';
-import { rawEventAt } from '../../support/raw-record.ts';
-import { RecordMemory } from '../../support/records.ts';
-import { putRecords, randomRecords } from '../../support/records-at-limits.ts';
-import { derivedFields } from '../../support/schema-fields.ts';
+import { putRecords, randomRecords } from '../../support/random/records-at-limits.ts';
+import { RecordMemory } from '../../support/records/records.ts';
+import { derivedFields } from '../../support/records/schema-fields.ts';
+import type { PlainValue } from '../../support/reference/derivation-value.ts';
+import { valueOfField } from '../../support/reference/field-value.ts';
+import { rawEventAt } from '../../support/reference/raw-record.ts';
 
 const RECORDS = Number(process.env.WASPREY_TEST_RECORDS ?? 1500);
 const SEED = Number(process.env.WASPREY_TEST_SEED ?? 20_28);

@@ -9,9 +9,9 @@ import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { IMAGE, IMAGE_FLAGS } from '../../../host/schema/image.ts';
 import { member } from '../../../host/schema/layout.ts';
-import { check, shown } from '../../support/fields.ts';
-import { RecordMemory } from '../../support/records.ts';
-import { printedFields } from '../../support/schema-fields.ts';
+import { check, shown } from '../../support/records/fields.ts';
+import { RecordMemory } from '../../support/records/records.ts';
+import { printedFields } from '../../support/records/schema-fields.ts';
 
 /** systemd(1) - sshd(100) - bash(200) - worker(300), the last one in a container. */
 function family() {

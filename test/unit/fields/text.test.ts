@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DESCRIPTOR_STATE } from '../../../host/schema/event-structs.ts';
-import { check, EVENT_TIME, shown } from '../../support/fields.ts';
-import { RecordMemory } from '../../support/records.ts';
+import { check, EVENT_TIME, shown } from '../../support/records/fields.ts';
+import { RecordMemory } from '../../support/records/records.ts';
 
 process.env.TZ = 'UTC';
 

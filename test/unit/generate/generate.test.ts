@@ -16,7 +16,7 @@ import { newScene, perform } from '../../../host/generate/perform.ts';
 import { thisPlace } from '../../../host/generate/place.ts';
 import { selectActions } from '../../../host/generate/select.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
-import { actProgram } from '../../support/live-act.ts';
+import { actProgram } from '../../support/live/live-act.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 let folder = '';

@@ -8,7 +8,7 @@ import { AlertWatch } from '../../../host/generate/alert-watch.ts';
 import { EvaluationWatch } from '../../../host/generate/evaluation-watch.ts';
 import { type Place, thisPlace } from '../../../host/generate/place.ts';
 import { type ActionResult, performActions } from '../../../host/generate/session.ts';
-import { actProgram } from '../../support/live-act.ts';
+import { actProgram } from '../../support/live/live-act.ts';
 
 before(() => actProgram());
 

@@ -17,8 +17,8 @@ import { findHistory, type HistoryFile } from '../../../host/journal/history.ts'
 import { SecretMask } from '../../../host/journal/secrets/mask-secrets.ts';
 import { DESCRIPTOR_STATE } from '../../../host/schema/event-structs.ts';
 import { IMAGE_FLAGS } from '../../../host/schema/image.ts';
-import { FACTS, Folder, type Names } from '../../support/recordings.ts';
-import { CONTAINER_ID, SECOND, Story } from '../../support/story.ts';
+import { FACTS, Folder, type Names } from '../../support/records/recordings.ts';
+import { CONTAINER_ID, SECOND, Story } from '../../support/records/story.ts';
 
 const NAMESPACE = 0xf0000154;
 

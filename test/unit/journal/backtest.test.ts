@@ -14,9 +14,15 @@ import { PayloadBuilder, readPayload, writePayload } from '../../../host/recordi
 import { RecordingWriter } from '../../../host/recording/writer.ts';
 import { CONTAINER, CONTAINER_STATE } from '../../../host/schema/container.ts';
 import { encodeStruct, type StructInput } from '../../../host/schema/encode-struct.ts';
-import { alertsOf, backtestOn } from '../../support/backtests.ts';
-import { event, moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
-import { FACTS, Folder, logEntry, payloadOf, replayRecording, writeBlocks } from '../../support/recordings.ts';
+import { alertsOf, backtestOn } from '../../support/records/backtests.ts';
+import {
+  event,
+  moduleOf,
+  process as processImage,
+  shadowRead,
+  startBuiltAgent,
+} from '../../support/records/built-agent.ts';
+import { FACTS, Folder, logEntry, payloadOf, replayRecording, writeBlocks } from '../../support/records/recordings.ts';
 
 const RULES = `
 - rule: Shadow read

@@ -8,8 +8,8 @@ import { PayloadBuilder } from '../../../host/recording/payload.ts';
 import type { ReplayReport } from '../../../host/recording/replay.ts';
 import { CONTAINER, CONTAINER_STATE } from '../../../host/schema/container.ts';
 import { encodeStruct } from '../../../host/schema/encode-struct.ts';
-import { event, process as processImage, shadowRead } from '../../support/built-agent.ts';
-import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/recordings.ts';
+import { event, process as processImage, shadowRead } from '../../support/records/built-agent.ts';
+import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/records/recordings.ts';
 
 const START = 1_795_528_388_365_763_965n;
 const CONTAINER_ID = '0123456789abcdef'.repeat(4);

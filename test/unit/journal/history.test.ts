@@ -12,7 +12,7 @@ import { SecretMask } from '../../../host/journal/secrets/mask-secrets.ts';
 import { RecordingError } from '../../../host/recording/format.ts';
 import { RecordingWriter } from '../../../host/recording/writer.ts';
 import { exportFiles } from '../../../host/scap/write/export-files.ts';
-import { FACTS, Folder } from '../../support/recordings.ts';
+import { FACTS, Folder } from '../../support/records/recordings.ts';
 
 const BEGAN = Number(FACTS.started / 1_000_000n);
 const HOUR = 3_600_000;

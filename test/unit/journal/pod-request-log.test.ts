@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { readRequests } from '../../../host/cli/activity/audit-logs.ts';
 import { PodRequestLog, podRequestFiles } from '../../../host/journal/pod-request-log.ts';
 import { podRequestFacts } from '../../../host/sessions/pod-request-facts.ts';
+import { execEvents, type MadeRequest } from '../../support/audit/exec-events.ts';
 import { directoryForTest } from '../../support/directory.ts';
-import { execEvents, type MadeRequest } from '../../support/exec-events.ts';
 
 test('requests that are refused do not take the room of others', async (t) => {
   const folder = directoryForTest(t);

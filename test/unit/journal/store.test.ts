@@ -23,8 +23,8 @@ import { BLOCK_HEAD_BYTES, BLOCK_KIND, readBlockHead } from '../../../host/recor
 import { PayloadBuilder } from '../../../host/recording/payload.ts';
 import { RecordingReader } from '../../../host/recording/reader.ts';
 import { directoryForTest } from '../../support/directory.ts';
-import { FACTS, sourceOf } from '../../support/recordings.ts';
-import { eventRecord } from '../../support/records.ts';
+import { FACTS, sourceOf } from '../../support/records/recordings.ts';
+import { eventRecord } from '../../support/records/records.ts';
 
 const BOUNDS = { keep: 3_600_000, maxBytes: 4 << 20 };
 let seed = 1;

@@ -11,9 +11,9 @@ import { exceptionYaml, isWritable } from '../../../host/journal/tuning/exceptio
 import { proposalsFor } from '../../../host/journal/tuning/proposals.ts';
 import { findProposals, tryProposals } from '../../../host/journal/tuning/tune.ts';
 import { tunedCalls } from '../../../host/journal/tuning/tuned-calls.ts';
-import { alertsOf, backtestOn } from '../../support/backtests.ts';
-import { event, moduleOf, process as processImage } from '../../support/built-agent.ts';
-import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/recordings.ts';
+import { alertsOf, backtestOn } from '../../support/records/backtests.ts';
+import { event, moduleOf, process as processImage } from '../../support/records/built-agent.ts';
+import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/records/recordings.ts';
 
 const RULE = 'Read below /etc: "secrets"';
 const RULES = `

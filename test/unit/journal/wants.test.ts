@@ -10,10 +10,16 @@ import { EVENT_HEADER } from '../../../host/schema/event-structs.ts';
 import { EVENT_TYPES, findEventType } from '../../../host/schema/events/index.ts';
 import { CANDIDATE_WORDS } from '../../../host/schema/image.ts';
 import { member } from '../../../host/schema/layout.ts';
-import { BuilderCapture } from '../../support/builder-capture.ts';
-import { type FilteredEvent, passes } from '../../support/filter-reference.ts';
-import { modulesNearLimits } from '../../support/random-filters.ts';
-import { filteredOpen, openRecord, type RandomOpen, randomOpen, USUAL_NAMES } from '../../support/random-opens.ts';
+import { modulesNearLimits } from '../../support/random/random-filters.ts';
+import {
+  filteredOpen,
+  openRecord,
+  type RandomOpen,
+  randomOpen,
+  USUAL_NAMES,
+} from '../../support/random/random-opens.ts';
+import { BuilderCapture } from '../../support/records/builder-capture.ts';
+import { type FilteredEvent, passes } from '../../support/reference/filter-reference.ts';
 
 const SIZE = member(EVENT_HEADER, 'size').offset;
 const FD = member(EVENT_HEADER, 'fd').offset;

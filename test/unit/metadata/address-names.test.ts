@@ -9,8 +9,8 @@ import { parseAddress } from '../../../host/compiler/conditions/address.ts';
 import { loadRules } from '../../../host/compiler/rules/load.ts';
 import { type NameLookup, NameResolver } from '../../../host/metadata/name-resolver.ts';
 import { NAMED_ADDRESS, NAMES_SLOTS, nameKey } from '../../../host/schema/names.ts';
-import { event, moduleOf, process as processImage, startBuiltAgent } from '../../support/built-agent.ts';
 import { TEST_MODULES } from '../../support/module-cache.ts';
+import { event, moduleOf, process as processImage, startBuiltAgent } from '../../support/records/built-agent.ts';
 
 const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   'one.test': ['192.0.2.1', '2001:db8::1'],

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ContainerDirectory } from '../../../host/metadata/directory/container-directory.ts';
-import { ApiServer } from '../../support/api-server.ts';
-import { addOwners, ID, pod, UID } from '../../support/cluster-pods.ts';
-import { containerFields } from '../../support/container-fields.ts';
+import { containerFields } from '../../support/records/container-fields.ts';
+import { ApiServer } from '../../support/servers/api-server.ts';
+import { addOwners, ID, pod, UID } from '../../support/servers/cluster-pods.ts';
 import { until } from '../../support/until.ts';
 
 const NOTICE = { address: 0, id: ID.slice(0, 12), fullId: ID, type: '', cgroup: `/kubepods/pod${UID}/${ID}`, pid: 1 };

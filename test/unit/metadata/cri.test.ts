@@ -10,8 +10,8 @@ import { usualSockets } from '../../../host/metadata/cri/sockets.ts';
 import { ContainerDirectory } from '../../../host/metadata/directory/container-directory.ts';
 import { type FailureCount, MetadataError } from '../../../host/metadata/failure-log.ts';
 import { podUidOfCgroup } from '../../../host/metadata/pod-labels.ts';
-import { containerFields } from '../../support/container-fields.ts';
-import { type CriAnswers, CriRefusal, notFound, startCriRuntime } from '../../support/cri-runtime.ts';
+import { containerFields } from '../../support/records/container-fields.ts';
+import { type CriAnswers, CriRefusal, notFound, startCriRuntime } from '../../support/servers/cri-runtime.ts';
 
 const ID = '3f1a5b0c9d2e'.padEnd(64, '0');
 const SANDBOX = '77aa5b0c9d2e'.padEnd(64, '0');

@@ -15,8 +15,8 @@ import { fromImage, fromInspection } from '../../../host/metadata/docker.ts';
 import { encodeContainer } from '../../../host/metadata/encode-container.ts';
 import { parseImageName } from '../../../host/metadata/image-name.ts';
 import { findRuncContainer, readRuncContainer } from '../../../host/metadata/runc.ts';
-import { containerFields } from '../../support/container-fields.ts';
-import { startDockerEngine } from '../../support/docker-engine.ts';
+import { containerFields } from '../../support/records/container-fields.ts';
+import { startDockerEngine } from '../../support/servers/docker-engine.ts';
 
 const NOTICE: ContainerNotice = { address: 0, id: 'web', fullId: 'web', type: 'runc', cgroup: '/web', pid: 1 };
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OwnDaemonSet } from '../../../host/metadata/kubernetes/own-daemon-set.ts';
-import { ApiServer, reply } from '../../support/api-server.ts';
+import { ApiServer, reply } from '../../support/servers/api-server.ts';
 
 const ENVIRONMENT = { POD_NAME: 'w-1', POD_NAMESPACE: 'security', POD_UID: 'u', WASPREY_DAEMONSET: 'wasprey' };
 const PATH = '/apis/apps/v1/namespaces/security/daemonsets/wasprey';

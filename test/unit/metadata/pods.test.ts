@@ -9,8 +9,8 @@ import { getHeapSnapshot } from 'node:v8';
 import type { ClusterPod } from '../../../host/metadata/container-metadata.ts';
 import { FailureLog, type MetadataError } from '../../../host/metadata/failure-log.ts';
 import { PodDirectory } from '../../../host/metadata/kubernetes/pod-directory.ts';
-import { ApiServer, reply } from '../../support/api-server.ts';
-import { addOwners, pod, UID } from '../../support/cluster-pods.ts';
+import { ApiServer, reply } from '../../support/servers/api-server.ts';
+import { addOwners, pod, UID } from '../../support/servers/cluster-pods.ts';
 import { until } from '../../support/until.ts';
 
 /** Follows the server's pods, and keeps a log of what went wrong. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type CallTable, callNumber } from '../../../host/schema/events/call-numbers.ts';
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
-import { testAddon } from '../../support/test-addon.ts';
+import { testAddon } from '../../support/records/test-addon.ts';
 
 const functions = testAddon.callFunctions();
 const skip = functions ? false : 'the kernel has no type information';

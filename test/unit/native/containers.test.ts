@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { CONTAINER, CONTAINER_STATE } from '../../../host/schema/container.ts';
 import { encodeStruct } from '../../../host/schema/encode-struct.ts';
-import { BuilderCapture, SMALL, text } from '../../support/builder-capture.ts';
-import { testAddon } from '../../support/test-addon.ts';
+import { BuilderCapture, SMALL, text } from '../../support/records/builder-capture.ts';
+import { testAddon } from '../../support/records/test-addon.ts';
 
 const ID = '0123456789abcdef'.repeat(4);
 const INNER = 'fedcba9876543210'.repeat(4);

@@ -8,8 +8,8 @@ import { encodeStruct } from '../../../host/schema/encode-struct.ts';
 import { EVENT_FLAGS, EVENT_HEADER } from '../../../host/schema/event-structs.ts';
 import { IMAGE_KIND } from '../../../host/schema/image.ts';
 import { member } from '../../../host/schema/layout.ts';
-import { BuilderCapture, SMALL, text } from '../../support/builder-capture.ts';
-import { eventRecord, imageRecord } from '../../support/records.ts';
+import { BuilderCapture, SMALL, text } from '../../support/records/builder-capture.ts';
+import { eventRecord, imageRecord } from '../../support/records/records.ts';
 
 const SIZE_OFFSET = member(EVENT_HEADER, 'size').offset;
 const MANY = 65_536;

@@ -12,8 +12,8 @@ import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { IMAGE, IMAGE_KIND, LONGEST_IMAGE } from '../../../host/schema/image.ts';
 import { member } from '../../../host/schema/layout.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
-import { BuilderCapture, text } from '../../support/builder-capture.ts';
-import { eventRecord, imageRecord } from '../../support/records.ts';
+import { BuilderCapture, text } from '../../support/records/builder-capture.ts';
+import { eventRecord, imageRecord } from '../../support/records/records.ts';
 
 const AT_FDCWD = -100;
 const OPEN = EVENT_STRUCTS.open;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StructInput } from '../../../host/schema/encode-struct.ts';
-import { BuilderCapture, text } from '../../support/builder-capture.ts';
+import { BuilderCapture, text } from '../../support/records/builder-capture.ts';
 
 const CLIENT = 1;
 const SERVER = 2;

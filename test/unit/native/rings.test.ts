@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { addon, BuilderCapture, SMALL, text } from '../../support/builder-capture.ts';
-import { eventRecord } from '../../support/records.ts';
+import { addon, BuilderCapture, SMALL, text } from '../../support/records/builder-capture.ts';
+import { eventRecord } from '../../support/records/records.ts';
 
 const AT_FDCWD = -100;
 

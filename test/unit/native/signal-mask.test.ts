@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { RUNTIME_OPTIONS } from '../../../host/setup/runtime.mjs';
-import '../../support/builder-capture.ts';
+import '../../support/records/builder-capture.ts';
 
 const AGENT = `
 import { loadAddon } from ${JSON.stringify(new URL('../../../host/capture/addon.ts', import.meta.url).href)};

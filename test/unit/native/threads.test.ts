@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const AS_NOBODY = ['--reuid=65534', '--clear-groups', '--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
 const PATIENCE_MS = 20_000;
 
-const BUILDER = fileURLToPath(new URL('../../support/builder-capture.ts', import.meta.url));
+const BUILDER = fileURLToPath(new URL('../../support/records/builder-capture.ts', import.meta.url));
 const CHANGE = `
   import { execFileSync } from 'node:child_process';
   import { BuilderCapture } from ${JSON.stringify(BUILDER)};

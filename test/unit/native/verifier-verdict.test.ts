@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testAddon } from '../../support/test-addon.ts';
+import { testAddon } from '../../support/records/test-addon.ts';
 
 const { verdictOf } = testAddon;
 

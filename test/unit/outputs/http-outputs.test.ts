@@ -15,7 +15,7 @@ import { integer, text } from '../../../host/fields/value.ts';
 import { type Alert, DEFAULT_FORMAT } from '../../../host/outputs/alert.ts';
 import { HttpClient } from '../../../host/outputs/http/client.ts';
 import type { Output } from '../../../host/outputs/output.ts';
-import { Authority } from '../../support/authority.ts';
+import { Authority } from '../../support/servers/authority.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-http-'));
 const servers: Server[] = [];

@@ -15,12 +15,12 @@ import { ReceiverClient } from '../../../host/daemon/pod-requests/receiver-clien
 import { SILENT } from '../../../host/diagnostics/terminal.ts';
 import { podRequestFiles } from '../../../host/journal/pod-request-log.ts';
 import { coverageIn } from '../../../host/journal/stream-state-file.ts';
-import { auditBatch, auditModule, auditRule } from '../../support/audit-rules.ts';
-import { moduleOf, startBuiltAgent } from '../../support/built-agent.ts';
-import { execEvents } from '../../support/exec-events.ts';
-import { freePort } from '../../support/free-port.ts';
-import { TestReceiver } from '../../support/request-receiver.ts';
-import { ACCOUNT, tokenOf } from '../../support/token-reviews.ts';
+import { auditBatch, auditModule, auditRule } from '../../support/audit/audit-rules.ts';
+import { execEvents } from '../../support/audit/exec-events.ts';
+import { moduleOf, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { freePort } from '../../support/servers/free-port.ts';
+import { TestReceiver } from '../../support/servers/request-receiver.ts';
+import { ACCOUNT, tokenOf } from '../../support/servers/token-reviews.ts';
 import { until } from '../../support/until.ts';
 
 const SHADOW =

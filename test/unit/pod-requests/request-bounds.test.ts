@@ -18,10 +18,10 @@ import {
   withSpan,
   withWithheld,
 } from '../../../host/sessions/coverage.ts';
-import { Authority } from '../../support/authority.ts';
 import { makeDirectory } from '../../support/directory.ts';
-import { TestAgent, TestReceiver } from '../../support/request-receiver.ts';
-import { tokenOf } from '../../support/token-reviews.ts';
+import { Authority } from '../../support/servers/authority.ts';
+import { TestAgent, TestReceiver } from '../../support/servers/request-receiver.ts';
+import { tokenOf } from '../../support/servers/token-reviews.ts';
 import { until } from '../../support/until.ts';
 
 const MS = 1_000_000n;

@@ -11,9 +11,9 @@ import { tryReceiver } from '../../../host/daemon/pod-requests/try-receiver.ts';
 import { podRequestFiles } from '../../../host/journal/pod-request-log.ts';
 import { coverageIn, loadStreamState } from '../../../host/journal/stream-state-file.ts';
 import { coversPod, NO_COVERAGE } from '../../../host/sessions/coverage.ts';
-import { Authority } from '../../support/authority.ts';
-import { TestReceiver } from '../../support/request-receiver.ts';
-import { putPod, tokenOf } from '../../support/token-reviews.ts';
+import { Authority } from '../../support/servers/authority.ts';
+import { TestReceiver } from '../../support/servers/request-receiver.ts';
+import { putPod, tokenOf } from '../../support/servers/token-reviews.ts';
 import { until } from '../../support/until.ts';
 
 const MS = 1_000_000n;

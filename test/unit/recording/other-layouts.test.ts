@@ -15,8 +15,8 @@ import {
   sizeOf,
   storeLayout,
 } from '../../../host/schema/versions/record-layout.ts';
-import { hostileLayout, shortRecords } from '../../support/hostile-layouts.ts';
-import { logEntry } from '../../support/recordings.ts';
+import { hostileLayout, shortRecords } from '../../support/random/hostile-layouts.ts';
+import { logEntry } from '../../support/records/recordings.ts';
 
 const ANNEX = 'parent_address';
 /** Of a record: they are set by the reader, or they say what the record is. */

@@ -16,7 +16,13 @@ import { encodeStruct } from '../../../host/schema/encode-struct.ts';
 import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
 import { member } from '../../../host/schema/layout.ts';
 import { RECORD_LAYOUT, storeLayout } from '../../../host/schema/versions/record-layout.ts';
-import { event, moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
+import {
+  event,
+  moduleOf,
+  process as processImage,
+  shadowRead,
+  startBuiltAgent,
+} from '../../support/records/built-agent.ts';
 import {
   FACTS,
   Folder,
@@ -28,7 +34,7 @@ import {
   sourceOf,
   type WrittenBlock,
   writeBlocks,
-} from '../../support/recordings.ts';
+} from '../../support/records/recordings.ts';
 
 process.env.TZ = 'UTC';
 process.env.FALCO_HOSTNAME = 'node-1';

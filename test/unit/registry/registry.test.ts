@@ -17,7 +17,7 @@ import { RegistryError, type RegistryErrorCode } from '../../../host/registry/er
 import { guardedFetch } from '../../../host/registry/guarded-fetch.ts';
 import { formatReference, parseReference } from '../../../host/registry/reference.ts';
 import { filesOfTar } from '../../../host/registry/tar.ts';
-import { Authority } from '../../support/authority.ts';
+import { Authority } from '../../support/servers/authority.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, host: string) => void;
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { actsOn, misplacedResponses } from '../../../host/responses/acted-sources.ts';
 import { boundTo } from '../../../host/responses/bound-response.ts';
 import { sourcesOfUnless, UnlessError } from '../../../host/responses/unless.ts';
-import { responseOf } from '../../support/response-sets.ts';
+import { responseOf } from '../../support/responses/response-sets.ts';
 
 const CALL = { name: 'Shell', tags: ['t'], priority: 'Critical', source: 'syscall' } as const;
 const REQUEST = { name: 'Exec', tags: ['t'], priority: 'Notice', source: 'k8s_audit' } as const;

@@ -14,16 +14,16 @@ import { LocalResponder } from '../../../host/responses/performing/local-respond
 import { Pods } from '../../../host/responses/pods/pods.ts';
 import { RequestedPods } from '../../../host/responses/pods/requested-pods.ts';
 import type { Response, ResponseSettings } from '../../../host/responses/settings.ts';
-import { ApiServer, reply } from '../../support/api-server.ts';
-import { auditEvent, auditModule, auditRule } from '../../support/audit-rules.ts';
+import { auditEvent, auditModule, auditRule } from '../../support/audit/audit-rules.ts';
 import {
   type BuiltAgent,
   moduleOf,
   process as processImage,
   shadowRead,
   startBuiltAgent,
-} from '../../support/built-agent.ts';
-import { responseOf, responseSet } from '../../support/response-sets.ts';
+} from '../../support/records/built-agent.ts';
+import { responseOf, responseSet } from '../../support/responses/response-sets.ts';
+import { ApiServer, reply } from '../../support/servers/api-server.ts';
 import { until } from '../../support/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-audit-responses-'));

@@ -6,7 +6,7 @@ import type { Target } from '../../../host/responses/action.ts';
 import { DryRun } from '../../../host/responses/dry-run.ts';
 import { outcomeName } from '../../../host/responses/outcome-text.ts';
 import type { Response, ResponseSettings } from '../../../host/responses/settings.ts';
-import { responseOf } from '../../support/response-sets.ts';
+import { responseOf } from '../../support/responses/response-sets.ts';
 
 const SETTINGS: ResponseSettings = {
   mode: 'observe',

@@ -10,10 +10,10 @@ import {
   process as processImage,
   shadowRead,
   startBuiltAgent,
-} from '../../support/built-agent.ts';
-import { startDockerEngine } from '../../support/docker-engine.ts';
-import { handMade } from '../../support/hand-made-module.ts';
-import { NotingResponder, responseOf, responseSet } from '../../support/response-sets.ts';
+} from '../../support/records/built-agent.ts';
+import { handMade } from '../../support/records/hand-made-module.ts';
+import { NotingResponder, responseOf, responseSet } from '../../support/responses/response-sets.ts';
+import { startDockerEngine } from '../../support/servers/docker-engine.ts';
 
 const RULES = `
 - rule: Shadow read

@@ -6,7 +6,7 @@ import { needsLsm } from '../../../host/cli/responses/lsm-need.ts';
 import { enforcedOutcome } from '../../../host/responses/enforced-outcome.ts';
 import { outcomeText } from '../../../host/responses/outcome-text.ts';
 import { ENFORCED } from '../../../host/schema/enforced.ts';
-import { rulesOf } from '../../support/rule-module.ts';
+import { rulesOf } from '../../support/records/rule-module.ts';
 
 test('opens and execs need it; connects, and what can not be refused at all, do not', () => {
   const needs = rulesOf([

@@ -14,8 +14,8 @@ import { Performer } from '../../../host/responses/performing/performer.ts';
 import { railsKey } from '../../../host/responses/rails.ts';
 import type { ActionKind, ResponseSettings } from '../../../host/responses/settings.ts';
 import { directoryForTests } from '../../support/directory.ts';
-import { responseOf, SETTINGS } from '../../support/response-scene.ts';
-import { targetIn } from '../../support/response-sets.ts';
+import { responseOf, SETTINGS } from '../../support/responses/response-scene.ts';
+import { targetIn } from '../../support/responses/response-sets.ts';
 import { until } from '../../support/until.ts';
 
 const directory = directoryForTests();

@@ -9,8 +9,8 @@ import { LocalResponder } from '../../../host/responses/performing/local-respond
 import { PinnedEnforcement, unattendedText } from '../../../host/responses/pinned-enforcement.ts';
 import { ENFORCED } from '../../../host/schema/enforced.ts';
 import { directoryForTest } from '../../support/directory.ts';
-import { responseSet } from '../../support/response-sets.ts';
-import { rulesOf } from '../../support/rule-module.ts';
+import { rulesOf } from '../../support/records/rule-module.ts';
+import { responseSet } from '../../support/responses/response-sets.ts';
 
 test('connects and datagrams can be pinned, by address and port alone', () => {
   const lacks = rulesOf([

@@ -7,7 +7,7 @@ import { DeletePod } from '../../../host/responses/actors/delete-pod.ts';
 import { LabelPod } from '../../../host/responses/actors/label-pod.ts';
 import type { LedgerEntry } from '../../../host/responses/ledger-entry.ts';
 import type { Response } from '../../../host/responses/settings.ts';
-import { POD, PodScene } from '../../support/pod-scene.ts';
+import { POD, PodScene } from '../../support/servers/pod-scene.ts';
 
 const TARGET: Target = {
   ...{ pid: 7, execTime: 1n, executable: '/bin/sh', container: 'c', containerName: 'main' },

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { MetadataError } from '../../../host/metadata/failure-log.ts';
 import { Pods } from '../../../host/responses/pods/pods.ts';
-import { ApiServer, reply } from '../../support/api-server.ts';
+import { ApiServer, reply } from '../../support/servers/api-server.ts';
 
 const POD = { namespace: 'shop', name: 'web-1', uid: 'u1' };
 const PATH = '/api/v1/namespaces/shop/pods/web-1';

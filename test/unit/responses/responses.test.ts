@@ -7,10 +7,10 @@ import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import { loadAddon } from '../../../host/capture/addon.ts';
 import { readResponseLog } from '../../../host/journal/response-log.ts';
 import type { Outcome } from '../../../host/responses/action.ts';
-import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/built-agent.ts';
 import { directoryForTest } from '../../support/directory.ts';
-import { startDockerEngine } from '../../support/docker-engine.ts';
-import { NotingResponder, responseOf, responseSet } from '../../support/response-sets.ts';
+import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { NotingResponder, responseOf, responseSet } from '../../support/responses/response-sets.ts';
+import { startDockerEngine } from '../../support/servers/docker-engine.ts';
 import { until } from '../../support/until.ts';
 
 const RULES = `

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isFor, isNamed, unmetParts } from '../../../host/responses/rule-match.ts';
-import { responseOf } from '../../support/response-sets.ts';
+import { responseOf } from '../../support/responses/response-sets.ts';
 
 test('a pattern is a name, with * for any text and ? for one character', () => {
   for (const [pattern, name, expected] of [

@@ -13,7 +13,7 @@ import { readTestFile, requireKnownResponses } from '../../../host/rule-tests/re
 import { junitXml, resultText } from '../../../host/rule-tests/report.ts';
 import { runTests } from '../../../host/rule-tests/run-tests.ts';
 import { EVENT_SOURCES } from '../../../host/schema/event-source.ts';
-import { responseOf } from '../../support/response-sets.ts';
+import { responseOf } from '../../support/responses/response-sets.ts';
 
 const RULES = `
 - rule: Shadow read

@@ -9,8 +9,8 @@ import { crc32 } from 'node:zlib';
 import { FILE_HEAD_BYTES } from '../../../host/recording/format.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 import { prepare } from '../../../host/setup/prepare.mjs';
-import { process as processImage, shadowRead } from '../../support/built-agent.ts';
-import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/recordings.ts';
+import { process as processImage, shadowRead } from '../../support/records/built-agent.ts';
+import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/records/recordings.ts';
 
 const RULES = `
 - rule: Shadow read

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { compileRuleModule, instantiateRuleModule, type VerifiedModule } from '../../../host/sandbox/instantiate.ts';
 import { runEvaluate } from '../../../host/sandbox/run.ts';
 import { verifyModule } from '../../../host/sandbox/verify.ts';
-import { BuilderCapture } from '../../support/builder-capture.ts';
+import { BuilderCapture } from '../../support/records/builder-capture.ts';
 import { ruleModule } from './wasm-builder.ts';
 
 /** Compiled without a look at it, with another module's proof. */

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { PROJECT } from '../../../host/setup/paths.mjs';
-import { process as processImage, shadowRead } from '../../support/built-agent.ts';
-import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/recordings.ts';
+import { process as processImage, shadowRead } from '../../support/records/built-agent.ts';
+import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/records/recordings.ts';
 
 const MAIN = join(PROJECT, 'host/cli/main.ts');
 const RULE = `

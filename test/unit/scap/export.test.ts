@@ -6,7 +6,7 @@ import { before, test } from 'node:test';
 import fc from 'fast-check';
 import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
-import { event, moduleOf, process as processImage } from '../../support/built-agent.ts';
+import { event, moduleOf, process as processImage } from '../../support/records/built-agent.ts';
 import {
   Folder,
   logEntry,
@@ -14,8 +14,8 @@ import {
   replayRecording,
   type WrittenBlock,
   writeBlocks,
-} from '../../support/recordings.ts';
-import { exportRecording } from '../../support/scap-files.ts';
+} from '../../support/records/recordings.ts';
+import { exportRecording } from '../../support/records/scap-files.ts';
 
 process.env.TZ = 'UTC';
 

@@ -6,7 +6,7 @@ import { before, describe, test } from 'node:test';
 import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import type { RuleMatching } from '../../../host/engine/messages/protocol.ts';
 import { describeWithFalco, findFalcoCapture } from '../../support/falco-data.ts';
-import { replayRecording } from '../../support/recordings.ts';
+import { replayRecording } from '../../support/records/recordings.ts';
 import { stockModule } from '../../support/stock-rules.ts';
 
 process.env.TZ = 'UTC';

@@ -6,9 +6,9 @@ import { BlockReader, isEvent } from '../../../host/scap/format/blocks.ts';
 import { PartStream } from '../../../host/scap/format/byte-stream.ts';
 import { EventVersions } from '../../../host/scap/read/event.ts';
 import { type RawEvent, readRawEvent } from '../../../host/scap/read/raw-event.ts';
-import { event, process as processImage } from '../../support/built-agent.ts';
-import { logEntry, payloadOf, writeBlocks } from '../../support/recordings.ts';
-import { exportedBytes } from '../../support/scap-files.ts';
+import { event, process as processImage } from '../../support/records/built-agent.ts';
+import { logEntry, payloadOf, writeBlocks } from '../../support/records/recordings.ts';
+import { exportedBytes } from '../../support/records/scap-files.ts';
 
 const START = 1_795_528_388_000_000_000n;
 const MILLISECOND = 1_000_000n;

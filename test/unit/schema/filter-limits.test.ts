@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { filterTables } from '../../../host/capture/filter-tables.ts';
 import { firstWords } from '../../../host/engine/modules/candidate-words.ts';
 import { CANDIDATE_WORDS } from '../../../host/schema/image.ts';
-import { type FilteredEvent, onlyCandidate, passes } from '../../support/filter-reference.ts';
-import { eventMeeting, modulesNearLimits, namesNearLimits } from '../../support/random-filters.ts';
+import { eventMeeting, modulesNearLimits, namesNearLimits } from '../../support/random/random-filters.ts';
+import { type FilteredEvent, onlyCandidate, passes } from '../../support/reference/filter-reference.ts';
 
 const RUNS = 120;
 const EVENTS = 50;

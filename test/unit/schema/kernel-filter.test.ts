@@ -1,5 +1,5 @@
 // The kernel filter drops no match: what any rule of a module is true of passes the filter that was derived from its rules. The events go
-// through the same reader as live ones; the filter's decision is that of test/support/filter-reference.ts, which a live test holds against
+// through the same reader as live ones; the filter's decision is that of test/support/reference/filter-reference.ts, which a live test holds against
 // the BPF programs.
 
 import assert from 'node:assert/strict';
@@ -11,15 +11,21 @@ import { compileModule } from '../../../host/compiler/compile.ts';
 import { firstWords } from '../../../host/engine/modules/candidate-words.ts';
 import { findEventType } from '../../../host/schema/events/index.ts';
 import { isFiltered, type KernelFilter, type SocketKind } from '../../../host/schema/kernel-filter.ts';
-import { clausesLeft, type FilteredEvent, onlyCandidate, passes } from '../../support/filter-reference.ts';
-import { FilterTrial } from '../../support/filter-trial.ts';
 import { TEST_MODULES } from '../../support/module-cache.ts';
-import { randomCondition } from '../../support/random-conditions.ts';
-import { putEvent, type RandomEvent, randomEvent } from '../../support/random-events.ts';
-import { handMade, namesNearLimits } from '../../support/random-filters.ts';
-import { nameCheck, openCondition, PLAIN_CONDITIONS } from '../../support/random-open-conditions.ts';
-import { CURRENT_DIRECTORIES, filteredOpen, openRecord, randomOpen, USUAL_NAMES } from '../../support/random-opens.ts';
-import { RuleModule, rulesOf } from '../../support/rule-module.ts';
+import { randomCondition } from '../../support/random/random-conditions.ts';
+import { putEvent, type RandomEvent, randomEvent } from '../../support/random/random-events.ts';
+import { handMade, namesNearLimits } from '../../support/random/random-filters.ts';
+import { nameCheck, openCondition, PLAIN_CONDITIONS } from '../../support/random/random-open-conditions.ts';
+import {
+  CURRENT_DIRECTORIES,
+  filteredOpen,
+  openRecord,
+  randomOpen,
+  USUAL_NAMES,
+} from '../../support/random/random-opens.ts';
+import { RuleModule, rulesOf } from '../../support/records/rule-module.ts';
+import { clausesLeft, type FilteredEvent, onlyCandidate, passes } from '../../support/reference/filter-reference.ts';
+import { FilterTrial } from '../../support/reference/filter-trial.ts';
 
 const SEED = Number(process.env.WASPREY_TEST_SEED ?? 20_26);
 const CONDITIONS = 150;

@@ -14,7 +14,7 @@ import {
 import type { ExecEntry } from '../../../host/sessions/exec-entry.ts';
 import { joinRequests, type UserMatch } from '../../../host/sessions/join.ts';
 import { RequestLog } from '../../../host/sessions/request-log.ts';
-import { execEvents } from '../../support/exec-events.ts';
+import { execEvents } from '../../support/audit/exec-events.ts';
 
 const START = Date.parse('2026-11-27T20:00:00Z');
 const NANOSECONDS = 1_000_000n;

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { NO_COVERAGE, type RequestCoverage, withSpan } from '../../../host/sessions/coverage.ts';
 import type { SessionPlace, StartedSession } from '../../../host/sessions/exec-entry.ts';
 import { LiveSessions, type SessionFacts } from '../../../host/sessions/live-sessions.ts';
-import { execEvents, type MadeRequest } from '../../support/exec-events.ts';
+import { execEvents, type MadeRequest } from '../../support/audit/exec-events.ts';
 
 const START = Date.parse('2026-11-28T00:00:00Z');
 const WAIT = 5_000;

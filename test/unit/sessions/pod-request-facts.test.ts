@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readPodRequest } from '../../../host/sessions/pod-request.ts';
 import { podRequestFacts } from '../../../host/sessions/pod-request-facts.ts';
-import { execEvents } from '../../support/exec-events.ts';
+import { execEvents } from '../../support/audit/exec-events.ts';
 
 const MADE = { id: 'a', user: 'alice', words: ['sh', '-c', 'a b&c=d%'], container: 'web', received: 1_795_528_388_123 };
 

@@ -11,7 +11,7 @@ import { generateKeyPair, KeyError, readSigningKey, readTrustedKey } from '../..
 import { admitModule, SignatureError } from '../../../host/signature/policy.ts';
 import { checkSignature, SIGNATURE_SECTION, signersOf, signModule } from '../../../host/signature/signature.ts';
 import { TEST_MODULES } from '../../support/module-cache.ts';
-import { rulesOf } from '../../support/rule-module.ts';
+import { rulesOf } from '../../support/records/rule-module.ts';
 
 const [old, young, foreign] = [pair(), pair(), pair()];
 

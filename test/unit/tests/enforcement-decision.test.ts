@@ -16,7 +16,7 @@ import {
   type ExactText,
 } from '../../../host/schema/kernel-enforcement.ts';
 import { OPEN_COMBINATIONS, OPENED, openFacts, SOCKET_KINDS } from '../../../host/schema/kernel-filter.ts';
-import { type EnforcedFacts, testAddon } from '../../support/test-addon.ts';
+import { type EnforcedFacts, testAddon } from '../../support/records/test-addon.ts';
 
 const PROTECTED = 1n << 63n;
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];

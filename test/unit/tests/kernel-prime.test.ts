@@ -37,7 +37,7 @@ function written(name: string, text: string): string {
 
 /** As a live test is, of which each test fails once its rules are compiled. */
 function liveTest(name: string, texts: readonly string[]): string {
-  const product = JSON.stringify(`${PROJECT}test/support/live-product.ts`);
+  const product = JSON.stringify(`${PROJECT}test/support/live/live-product.ts`);
   const tests = texts.map((text, index) => {
     const files = JSON.stringify([{ name: 'primed.yaml', text }]);
     return `test('${index}', () => startProduct(${files}, {}, () => {}));\n`;

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CAPABILITIES } from '../../../host/schema/flags.ts';
-import { event, moduleOf, process, startBuiltAgent } from '../../support/built-agent.ts';
 import { missingFalco } from '../../support/falco-data.ts';
+import { event, moduleOf, process, startBuiltAgent } from '../../support/records/built-agent.ts';
 import { stockRules } from '../../support/stock-rules.ts';
 
 const CONTAINER = `/docker/${'c0ffee'.repeat(10)}c0de`;

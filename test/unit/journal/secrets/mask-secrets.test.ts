@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { SecretMask } from '../../../../host/journal/secrets/mask-secrets.ts';
 import { DEFAULT_SECRET_NAMES, MASK } from '../../../../host/journal/secrets/secret-patterns.ts';
 import { isComposed, splitShell } from '../../../../host/journal/secrets/shell-words.ts';
-import { HOSTILE_WORDS } from '../../../support/hostile-texts.ts';
+import { HOSTILE_WORDS } from '../../../support/random/hostile-texts.ts';
 
 const mask = new SecretMask();
 const line = (text: string): string => mask.words(text.split(' ')).join(' ');

@@ -1,0 +1,63 @@
+// A minimal Debian of any release to install packages on: a root of its own on this kernel, with dpkg and nothing that builds.
+
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cachedFolder } from '../../../deploy/cached-folder.ts';
+import { sourcesOf } from '../../../deploy/debian/archive.ts';
+
+/** What was run and what it printed. */
+export interface Printed {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Enters the root in a mount namespace of its own, with the kernel's file systems: $0 is the root, the arguments are the command. A
+ * chroot would not do: paths of what is opened there would begin with the root's folder.
+ */
+const ENTER = `
+  mount --bind "$0" "$0" && cd "$0" && mount --rbind /sys sys && mount --rbind /dev dev && mount --rbind /proc proc &&
+  mount -t tmpfs tmpfs run && mkdir run/old && pivot_root . run/old && umount -l /run/old && rmdir /run/old &&
+  exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"`;
+
+export class DebianMachine {
+  /** Its root. */
+  readonly folder: string;
+
+  /** @param suite Debian's release: `bookworm` */
+  constructor(suite: string) {
+    this.folder = mkdtempSync('/var/tmp/wasprey-debian-');
+    execFileSync('tar', ['--extract', '--file', join(minimalRoot(suite), 'root.tar'), '--directory', this.folder]);
+  }
+
+  /** Runs a command; rejects when it fails. */
+  run(...words: string[]): Promise<Printed> {
+    return promisify(execFile)('unshare', this.#inside(words), { maxBuffer: 64 << 20 });
+  }
+
+  /** Starts a command that goes on. */
+  start(...words: string[]): ChildProcess {
+    return spawn('unshare', this.#inside(words), { stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
+  #inside(words: readonly string[]): string[] {
+    return ['--mount', '--propagation', 'private', 'sh', '-c', ENTER, this.folder, ...words];
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+/** Folder with `root.tar`, made once. */
+function minimalRoot(suite: string): string {
+  return cachedFolder(`debian-${suite}`, ['minbase'], (folder) => {
+    const sources = join(folder, 'debian.sources');
+    writeFileSync(sources, sourcesOf(suite));
+    execFileSync('mmdebstrap', ['--quiet', '--variant=minbase', suite, join(folder, 'root.tar'), sources], {
+      stdio: ['ignore', 'ignore', 2],
+    });
+  });
+}
