@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { makeDirectory } from '../support/directory.ts';
-import { execWays } from '../support/exec-ways.ts';
+import { execWays } from '../support/live/exec-ways.ts';
 import { actProgram, actWords, str } from '../support/live/live-act.ts';
 import { AF_INET, AT_FDCWD, O, SOCK_DGRAM } from '../support/live/live-numbers.ts';
 import { AgentProcess } from './agent-process.ts';

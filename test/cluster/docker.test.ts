@@ -18,8 +18,8 @@ import type { ActionKind } from '../../host/responses/settings.ts';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
 import { DockerDaemon, IMAGE_LABELS } from '../support/cluster/docker-daemon.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { numberOfKills } from '../support/killed-agent.ts';
-import { killDuringStops, STUBBORN } from '../support/killed-stops.ts';
+import { numberOfKills } from '../support/responses/killed-agent.ts';
+import { killDuringStops, STUBBORN } from '../support/responses/killed-stops.ts';
 import { openPerformer, type PerformerScene, responseOf } from '../support/responses/response-scene.ts';
 import { until } from '../support/until.ts';
 

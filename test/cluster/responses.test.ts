@@ -23,9 +23,9 @@ import { Cluster, SHELL_IMAGE } from '../support/cluster/cluster.ts';
 import { eventually } from '../support/cluster/cluster-agent.ts';
 import { ClusterApi } from '../support/cluster/cluster-api.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { numberOfKills } from '../support/killed-agent.ts';
-import { killDuringStops, STUBBORN } from '../support/killed-stops.ts';
 import { bpfFileSystemForTests } from '../support/live/bpf-file-system.ts';
+import { numberOfKills } from '../support/responses/killed-agent.ts';
+import { killDuringStops, STUBBORN } from '../support/responses/killed-stops.ts';
 import {
   FollowedProcesses,
   openPerformer,

@@ -77,7 +77,14 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
   [
     RULES,
     [
-      ...['evasion-files', 'evasion-other-names', 'evasion-processes', 'filter-alerts', 'generate-own-rules'],
+      ...[
+        'evasion-files',
+        'evasion-other-names',
+        'evasion-places',
+        'evasion-processes',
+        'filter-alerts',
+        'generate-own-rules',
+      ],
       ...['rules-containers', 'rules-files', 'rules-network', 'rules-servers'],
       ...['stock-deprecated', 'stock-incubating', 'stock-sandbox', 'stock-stable'],
     ],

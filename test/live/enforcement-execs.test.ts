@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { ENFORCED } from '../../host/schema/enforced.ts';
-import { execWays } from '../support/exec-ways.ts';
+import { execWays } from '../support/live/exec-ways.ts';
 import { capture, directory, enforce, events, running } from '../support/live/live-enforcement.ts';
 
 const ROUNDS = 5;

@@ -11,9 +11,15 @@ import { isFreezing } from '../../host/responses/cgroups/freezer.ts';
 import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
 import { childrenOf } from '../../host/responses/processes/proc.ts';
 import { directoryForTests } from '../support/directory.ts';
-import { actAndKill, type KilledAgent, killTimes, numberOfKills, timeAction } from '../support/killed-agent.ts';
 import { bpfFileSystemForTests } from '../support/live/bpf-file-system.ts';
 import { Container } from '../support/live/live-container.ts';
+import {
+  actAndKill,
+  type KilledAgent,
+  killTimes,
+  numberOfKills,
+  timeAction,
+} from '../support/responses/killed-agent.ts';
 import {
   actorsAsking,
   isolatingBelow,

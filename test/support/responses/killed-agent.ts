@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { ActionKind } from '../../host/responses/settings.ts';
+import type { ActionKind } from '../../../host/responses/settings.ts';
 
-const CHILD = fileURLToPath(new URL('./responses/response-child.ts', import.meta.url));
+const CHILD = fileURLToPath(new URL('./response-child.ts', import.meta.url));
 
 /** Of each action. WASPREY_KILLS sets another number. */
 export function numberOfKills(usual: number): number {

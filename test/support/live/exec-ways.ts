@@ -3,9 +3,9 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { cProgram } from './programs/c-program.ts';
+import { cProgram } from '../programs/c-program.ts';
 
-const SOURCE = new URL('./exec-ways.c', import.meta.url).pathname;
+const SOURCE = new URL('../programs/exec-ways.c', import.meta.url).pathname;
 const COMPAT = process.arch === 'x64' ? ['compat'] : [];
 const WAYS = ['plain', 'descriptor', ...COMPAT, 'thread', 'threads', 'vfork', 'shared', 'traced', 'user', 'init'];
 const SET_USER = 0o4755;

@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findGroups, processesOf } from '../../host/responses/cgroups/container-groups.ts';
-import { findHierarchies } from '../../host/responses/cgroups/hierarchies.ts';
-import { readLedger } from '../../host/responses/ledger/ledger-file.ts';
+import { findGroups, processesOf } from '../../../host/responses/cgroups/container-groups.ts';
+import { findHierarchies } from '../../../host/responses/cgroups/hierarchies.ts';
+import { readLedger } from '../../../host/responses/ledger/ledger-file.ts';
+import { until } from '../until.ts';
 import { actAndKill, killTimes, timeAction } from './killed-agent.ts';
-import { actorsAsking, openPerformer } from './responses/response-scene.ts';
-import { until } from './until.ts';
+import { actorsAsking, openPerformer } from './response-scene.ts';
 
 /** Runs another program when it is asked to end, so that this can be seen, and then takes no notice: it ends when its grace is over. */
 export const STUBBORN = ['sh', '-c', 'trap "exec sleep 2000" TERM; while :; do sleep 0.05; done'];
