@@ -67,7 +67,7 @@ const SET_UP = `
   chown -R alice: /home/alice/.ssh`;
 
 before(async () => {
-  machine = new DebianMachine('trixie');
+  machine = new DebianMachine('trixie', 'own');
   await machine.run('sh', '-c', SET_UP);
   port = await freePort();
   const options = [`-p${port}`, '-oListenAddress=127.0.0.1', '-oListenAddress=::1', '-oUseDNS=no'];
@@ -80,8 +80,8 @@ before(async () => {
   assert.match(said, /listening on ::1/);
 });
 after(async () => {
-  sshd?.kill();
-  if (sshd && sshd.exitCode === null) await once(sshd, 'exit');
+  sshd?.kill('SIGKILL');
+  if (sshd && sshd.exitCode === null && sshd.signalCode === null) await once(sshd, 'exit');
   machine?.[Symbol.dispose]();
 });
 
