@@ -98,6 +98,35 @@ const CASES: readonly (readonly [name: string, event: Event, rule?: string])[] =
   ['sshd-session', { ...READ, 'proc.name': 'sshd-session', 'proc.exepath': '/usr/lib/openssh/sshd-session' }],
   ['sssd_be', { ...READ, 'proc.name': 'sssd_be', 'proc.exepath': '/usr/libexec/sssd/sssd_be' }],
   ['sshd to which the loader adds code', { ...READ, 'proc.env[LD_PRELOAD]': '/srv/added.so' }, 'Sensitive file read'],
+  [
+    'sshd to which the loader adds code by the second of two variables',
+    {
+      ...READ,
+      'proc.env[LD_PRELOAD]': '/usr/lib/own.so',
+      'proc.env': 'A=b LD_PRELOAD=/usr/lib/own.so LD_PRELOAD=/srv/added.so',
+    },
+    'Sensitive file read',
+  ],
+  ...['/usr/lib/own.so:./added.so', '/usr/lib/own.so added.so', '/usr/lib/own.so\tadded/a.so'].map(
+    (libraries) =>
+      [
+        `sshd to which the loader adds ${JSON.stringify(libraries)}`,
+        { ...READ, 'proc.env[LD_PRELOAD]': libraries },
+        'Sensitive file read',
+      ] as const,
+  ),
+  ...['.', '/usr/lib:', '/usr/lib:own/lib', '/tmp/lib'].map(
+    (folders) =>
+      [
+        `sshd whose libraries are looked for in ${folders}`,
+        { ...READ, 'proc.env[LD_LIBRARY_PATH]': folders },
+        'Sensitive file read',
+      ] as const,
+  ),
+  [
+    'sshd whose libraries are looked for in two of its own',
+    { ...READ, 'proc.env[LD_LIBRARY_PATH]': '/opt/a/lib:/opt/b/lib' },
+  ],
   ['sshd with a library of the system', { ...READ, 'proc.env[LD_PRELOAD]': 'libeatmydata.so' }],
   ['an applet of busybox', { ...READ, 'proc.name': 'su', 'proc.exepath': '/bin/busybox', 'proc.exe': 'su' }],
   [
@@ -179,7 +208,13 @@ const CASES: readonly (readonly [name: string, event: Event, rule?: string])[] =
     { ...BELOW, 'proc.aexepath[2]': '/usr/bin/bash', 'proc.acmdline[2]': 'dnf -c cat /etc/shadow' },
     'Sensitive file read',
   ],
+  [
+    'a fork of apt-get to which the loader adds code',
+    { ...BELOW, 'proc.env[LD_PRELOAD]': '/srv/added.so' },
+    'Sensitive file read',
+  ],
   ['runc', WRITE],
+  ['runc to which the loader adds code', { ...WRITE, 'proc.env[LD_PRELOAD]': '/srv/a.so' }, 'File below /etc written'],
   ['runc, of a copy in memory', { ...WRITE, 'proc.exepath': 'memfd:runc_cloned:/proc/self/exe' }],
   [
     'containerd of k3s',
@@ -233,6 +268,20 @@ const CASES: readonly (readonly [name: string, event: Event, rule?: string])[] =
     { ...SHELL, 'proc.name': 'innocent', 'proc.pname': 'httpd', 'proc.pexepath': '/usr/sbin/httpd' },
     'Shell spawned in container',
   ],
+  ...['-s innocent', '-c innocent=1', '-s /innocent', '-es /innocent', 'innocent'].map(
+    (words) =>
+      [
+        `a shell by a link of another name, with ${words}`,
+        {
+          ...SHELL,
+          'proc.name': 'innocent',
+          'proc.args': words,
+          'proc.pname': 'httpd',
+          'proc.pexepath': '/usr/sbin/httpd',
+        },
+        'Shell spawned in container',
+      ] as const,
+  ),
   [
     'a script of a shell, below a server',
     {
