@@ -134,10 +134,11 @@ export function Fields({ fields }: { readonly fields: readonly ShownField[] }): 
   );
 }
 
-/** `+1.250 s`, `-3 m 02 s` */
+/** `+1.250 s`, `-3 m 02 s`; of less than half a millisecond either way, `+0.000 s`. */
 export function offset(milliseconds: number): string {
-  const sign = milliseconds < 0 ? '-' : '+';
-  const seconds = Math.abs(milliseconds) / 1000;
+  const rounded = Math.round(milliseconds);
+  const sign = rounded < 0 ? '-' : '+';
+  const seconds = Math.abs(rounded) / 1000;
   if (seconds < 60) return `${sign}${seconds.toFixed(3)} s`;
   return `${sign}${Math.floor(seconds / 60)} m ${String(Math.floor(seconds % 60)).padStart(2, '0')} s`;
 }
