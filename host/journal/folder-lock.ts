@@ -24,7 +24,7 @@ export class FolderLock {
     const handle = await open(this.#folder);
     if (!canLock(handle.fd)) {
       await handle.close();
-      throw new Error('another agent keeps its journal there');
+      throw new Error('another journal is kept there, most likely by another agent');
     }
     this.#handle = handle;
   }

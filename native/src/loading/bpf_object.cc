@@ -21,7 +21,7 @@ Error SizeError(const char* name) {
 }  // namespace
 
 Result<BpfObject> BpfObject::Open(const std::string& path) {
-  PrepareForReadyPrograms();
+  if (!PrepareForReadyPrograms()) return LoadError("Preparing to load BPF programs", ENOMEM);
   bpf_object* object = bpf_object__open_file(path.c_str(), nullptr);
   if (object == nullptr) {
     return Error{"CAPTURE_OBJECT", "Cannot open the BPF object " + path + ". Build it: make -C native.",

@@ -1,6 +1,7 @@
-// Nearly all of a start is the verifier, which works on one program at a time for each thread that loads: two threads
-// on two CPUs take 60 % of the time of one. An object costs 90 ms of CPU time itself, nearly all of it for reading the
-// kernel's types, so there is one: libbpf makes its programs ready, and the threads load them (ready_program.h).
+// The verifier takes longest of all parts of a start. It works on one program at a time for each thread that loads: two
+// threads on two CPUs take 60 % of the time of one. An object costs 90 ms of CPU time itself, nearly all of it for
+// reading the kernel's types, so there is one: libbpf makes its programs ready, and the threads load them
+// (ready_program.h).
 
 #include "loading/bpf_programs.h"
 
@@ -97,8 +98,8 @@ Status BpfPrograms::Load(const std::set<uint64_t>& event_types, LoadPace pace) {
   return LoadShared(Lacking(maps(), event_types), LacksFor(event_types), pace);
 }
 
-/** Loads programs that share the maps. Those that are not made ready are of the first set. If one of them is refused,
- * all are loaded by libbpf. */
+/** Loads programs that share the maps. Programs that libbpf loads itself belong to the first set. If one of them is
+ * refused, libbpf loads all programs, one set after the other. */
 Status BpfPrograms::LoadShared(const std::set<std::string_view>& programs, const Chooser& chooses, LoadPace pace) {
   BeginBpfLog();
   ProgramSet& first = *sets_.front();

@@ -64,7 +64,7 @@ class BpfPrograms {
 
   const std::vector<std::unique_ptr<ProgramSet>>& sets() const { return sets_; }
   bool has_maps() const { return maps_.has_value(); }
-  /** After MakeMaps(). */
+  /** After Begin(). */
   const BpfObject& maps() const { return *maps_; }
 
  private:

@@ -88,7 +88,8 @@ class ProgramSet {
   Status Load(const ReadyProgram& program, int table, const ProgramConstants& constants);
   /** Keeps the descriptors of the programs of an object that are loaded, but those that are only ready to be. */
   Status Keep(const BpfObject& object, const std::vector<ReadyProgram>& ready);
-  /** Loads those of these programs that belong to the set, but those that the kernel refuses; an object at a time. */
+  /** Loads those of these programs that belong to the set. Leaves out those that the kernel refuses. Each attempt opens
+   * an object of its own. */
   Status LoadAll(const std::set<std::string_view>& programs, const ProgramConstants& constants);
   void Clear();
   /** Unloads programs that enforce. */

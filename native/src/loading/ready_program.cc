@@ -1,4 +1,5 @@
-// libbpf calls back right before it loads a program. It is given one that does nothing in place of that.
+// libbpf calls back right before it loads a program. At that moment the finished program is kept, and libbpf is handed
+// one that does nothing to load instead.
 
 #include "loading/ready_program.h"
 
@@ -33,20 +34,18 @@ std::vector<std::byte> Copy(const void* bytes, size_t size) {
 }
 
 /** For a section, or those that begin with it if it ends in a slash. */
-void Handle(const char* section, bpf_prog_type type, bpf_attach_type attach) {
+bool Handle(const char* section, bpf_prog_type type, bpf_attach_type attach) {
   libbpf_prog_handler_opts options{};
   options.sz = sizeof options;
   options.prog_prepare_load_fn = Collect;
-  // If it fails, libbpf's own handlers load the programs.
-  static_cast<void>(libbpf_register_prog_handler(section, type, attach, &options));
+  return libbpf_register_prog_handler(section, type, attach, &options) > 0;
 }
 
 bool HandleAll() {
-  Handle("raw_tp", BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_CGROUP_INET_INGRESS);
-  Handle("tp", BPF_PROG_TYPE_TRACEPOINT, BPF_CGROUP_INET_INGRESS);
-  Handle("tp_btf/", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP);
-  Handle("iter.s/", BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER);
-  return true;
+  return Handle("raw_tp", BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_CGROUP_INET_INGRESS) &&
+         Handle("tp", BPF_PROG_TYPE_TRACEPOINT, BPF_CGROUP_INET_INGRESS) &&
+         Handle("tp_btf/", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP) &&
+         Handle("iter.s/", BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER);
 }
 
 }  // namespace
@@ -63,6 +62,8 @@ bpf_prog_load_opts ReadyProgram::Options() const {
   bpf_prog_load_opts options = options_;
   options.func_info = functions_.empty() ? nullptr : functions_.data();
   options.line_info = lines_.empty() ? nullptr : lines_.data();
+  // Of functions of kernel modules, which no program calls; libbpf frees it.
+  options.fd_array = nullptr;
   options.log_buf = nullptr;
   options.log_size = options.log_level = 0;
   return options;
@@ -81,9 +82,9 @@ std::vector<bpf_insn> ReadyProgram::WithMap(int map, int replacement) const {
   return instructions;
 }
 
-void PrepareForReadyPrograms() {
+bool PrepareForReadyPrograms() {
   static const bool is_done = HandleAll();
-  static_cast<void>(is_done);
+  return is_done;
 }
 
 int LoadObject(const BpfObject& object, std::vector<ReadyProgram>* ready) {

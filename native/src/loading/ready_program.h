@@ -39,8 +39,9 @@ class ReadyProgram {
 /** Whether an instruction takes the address of a map, or of its value: two words, the first with its descriptor. */
 bool NamesMap(const bpf_insn& instruction);
 
-/** Lets the programs on tracepoints of objects that are opened from here on be made ready. Once is enough. */
-void PrepareForReadyPrograms();
+/** Lets the programs on tracepoints of objects that are opened from here on be made ready. Once is enough. False: there
+ * is no memory. */
+bool PrepareForReadyPrograms();
 
 /**
  * Loads an object: its maps, and the chosen programs, but for those on tracepoints, which are added to `ready`. Returns
