@@ -125,7 +125,7 @@ const NOT_STOPPED: Readonly<Record<EnforcedBy, string>> = {
     'killed at the end of the open, before the process can use the file; not stopped: that the open makes or empties the file, what opening a device does, ' +
     'what another thread or an io_uring request of the process does with the file meanwhile, opens by io_uring that complete silently or whose file is closed in the same batch, and opens of a name whose resolved path is another',
   cgroup: `refused before it has an effect; ${NOT_BY_CGROUP}`,
-  'cgroup-process': `refused before it has an effect; ${NOT_BY_CGROUP}, and what a process does in the milliseconds after it has begun or changed (where it is to be killed, it is then at the end of a connect other than by io_uring); refused, but not said to be, and its process not killed: sends by io_uring, and connects by it that complete silently`,
+  'cgroup-process': `refused before it has an effect; ${NOT_BY_CGROUP}, what a process does in the milliseconds after it has begun or changed (if it is to be killed, that happens at the end of its connect, not by io_uring); refused, but neither reported as refused nor killed for: sends by io_uring, and connects by it that complete silently`,
   'connect-signal':
     'killed after the connect, whose effect is not stopped; not killed: a process that connects by io_uring',
 };

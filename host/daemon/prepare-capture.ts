@@ -1,4 +1,4 @@
-// Has the engine's thread load what a run will capture with, while the run still verifies its rules and connects its parts.
+// Tells the engine's thread to load the BPF programs of a run early, while the run still verifies its rules and connects its parts.
 
 import { machineSizes } from '../capture/sizes.ts';
 import { leftOutEvents } from '../config/keys/capture.ts';
@@ -7,7 +7,7 @@ import { journalWants } from '../journal/wants.ts';
 import { journalOptions } from './journal-options.ts';
 import type { RunSettings } from './settings.ts';
 
-/** @param ruleTypes event types of its rules. What it captures besides (for captures of alerts, for example) is loaded at the start. */
+/** @param ruleTypes event types of its rules. What it captures besides is loaded at the start, and what captures by rules need a second after it. */
 export function prepareCapture(
   worker: Pick<IdleWorker, 'prepare'>,
   { configuration, ringMegabytes, sources }: RunSettings,

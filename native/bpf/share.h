@@ -11,9 +11,9 @@
 #include "maps.h"
 
 /* What a record is for. Each kind stops before the next: no change takes the room of forks, forks leave some for images
- * that an event follows, and these for the ends of processes. How much of the ring that leaves free depends on how many
- * users fill it: one that forks a third, one that runs programs a fifth, three of these a thirteenth. The changes of
- * others have room in all of these cases: what is reserved is less. */
+ * that an event follows, and these for the ends of processes. A user that forks leaves a third of
+ * the ring free, one that runs programs a fifth, three of these a thirteenth. The changes of others have room in all of
+ * these cases: what is reserved is less. */
 enum room {
   ROOM_CHANGE, /* of a process whose image is known */
   ROOM_FORK,

@@ -55,7 +55,7 @@ export const RUN = defineCommand({
     },
   ],
   async run({ options, operands }, terminal) {
-    // Before anything is started that would inherit its variables.
+    // Before any program is started that would inherit its variables.
     const manager = takeServiceManager(process.env);
     const settings = await runSettings(options, operands, terminal);
     const own = await logOf(settings, terminal);

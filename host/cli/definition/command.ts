@@ -31,7 +31,7 @@ export interface Command<Table extends OptionTable = OptionTable> {
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
-  /** Begins what takes long and needs none of the arguments: before load(), where the command is to be run. */
+  /** Begins what takes long and needs none of the arguments: before load(), and before the arguments are read: also for a command that is used wrongly. */
   begin?(): Promise<void>;
   load(): Promise<Command>;
 }

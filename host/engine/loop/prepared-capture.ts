@@ -1,5 +1,5 @@
-// The capture that a worker opens before it is told to start. The kernel's verifier takes most of a start: it works while the host's thread
-// still reads and verifies the rules.
+// The capture that a worker opens before it is told to start. The kernel's verifier takes long: it works while the host's thread still reads and
+// verifies the rules.
 
 import { type OpenCapture, openCapture } from '../../capture/open.ts';
 import type { CaptureSettings } from '../messages/protocol.ts';

@@ -5,8 +5,8 @@
 #include "enforce/enforce_verdicts.h"
 
 /* The clauses that such a request meets by the peer that it has passed. `open_question`: those that it may meet, if it
- * meets none. By the time that it begins the process may be another: whether it is refused for what that is, is not
- * said. A function with a stack of its own, as those that look at the process leave little. */
+ * meets none. The process may change before the request begins, so rules about the process are reported as undecided
+ * here. A function with a stack of its own, as those that look at the process leave little. */
 static __noinline u64 submitted_clauses(const struct enforcement *table, const struct passed_call *passed,
                                         const struct call *call, u64 *open_question) {
   bool connects = passed->type == EVENT_CONNECT;

@@ -1,5 +1,5 @@
 /* The kernel filter: whether any rule can match an event, before a record is made. Undecidable events
- * pass. test/support/filter-reference.ts is the same in TypeScript. */
+ * pass. test/support/reference/filter-reference.ts is the same in TypeScript. */
 
 #ifndef WASPREY_FILTER_H
 #define WASPREY_FILTER_H
