@@ -8,7 +8,7 @@
 #ifndef WASPREY_APART_H
 #define WASPREY_APART_H
 
-#include "image.h"
+#include "image_strings.h"
 
 /* The state of a task's process. */
 inline_always struct process *state_of_process(struct task_struct *task, u64 flags) {

@@ -79,10 +79,11 @@ struct place {
   u64 mnt;
 };
 
-/* Finds where an executable is for the first process, so that a root of its own lends a program no path that rules
- * trust. That of a file on a mount of other namespaces, or of none, is unknown unless its file system is that of the
- * first process's root. Then the place may still lie outside of what is mounted there: its path is partial, and that by
- * the mount that it was run from counts, which is returned. A global function, as put_path() is. */
+/* Finds where an executable is for the first process: a process can't gain a trusted path by a root of its own. A file
+ * on a mount of other namespaces, or of none, keeps the path by which it was run, unless its file system is that of the
+ * first process's root. Then its place may still lie outside of what is mounted there, so that the path is partial: the
+ * mount that it was run from is returned, by which it has its path in that case; 0: there is no such case. A global
+ * function, as put_path() is. */
 __noinline u64 find_executable(u64 task, u64 file, struct place *place) {
   if (!place)
     return 0;
