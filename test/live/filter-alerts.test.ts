@@ -13,7 +13,16 @@ import { describeWithFalco } from '../support/falco-data.ts';
 import { act, type Step, str } from '../support/live/live-act.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
 import { Container } from '../support/live/live-container.ts';
-import { AF_INET, AT_FDCWD, O, SOCK_DGRAM } from '../support/live/live-numbers.ts';
+import {
+  AF_INET,
+  AT_FDCWD,
+  CLONE_NEWNS,
+  MS_BIND,
+  MS_PRIVATE,
+  MS_REC,
+  O,
+  SOCK_DGRAM,
+} from '../support/live/live-numbers.ts';
 import { shippedRules } from '../support/live/live-rules.ts';
 import { STOCK_FILES, stockRules } from '../support/stock-rules.ts';
 
@@ -33,6 +42,10 @@ before(() => {
   symlinkSync('/etc', `${directory}/folder`);
   mkdirSync(`${directory}/jail/etc`, { recursive: true });
   writeFileSync(`${directory}/jail/etc/shadow`, '');
+  mkdirSync(`${directory}/of-file`);
+  mkdirSync(`${directory}/of-folder/place`, { recursive: true });
+  writeFileSync(`${directory}/of-file/place`, '');
+  for (const at of ['of-file', 'of-folder']) symlinkSync('place', `${directory}/${at}/link`);
   container = new Container();
 });
 after(() => {
@@ -68,6 +81,7 @@ const LETTERS = Array.from({ length: 0x5e }, (_, index) => String.fromCharCode(0
 const MANY_LETTERS = [
   ...[0, 30, 60].map((at) => `fd.name startswith "/${LETTERS.slice(at)}${LETTERS.slice(0, at)}"`),
   'fd.name endswith "~"',
+  'fd.name endswith /place',
 ].map((condition, index) =>
   JSON.stringify({
     rule: `letters ${index}`,
@@ -93,6 +107,36 @@ describe('With rules of more different letters than the filter tells apart', () 
       ['letters 0', 'letters 3'],
     );
   });
+
+  const bind = (from: string, to: string): Step => [
+    'mount',
+    str(`${directory}/${from}`),
+    str(`${directory}/${to}/place`),
+    'null',
+    MS_BIND,
+    'null',
+  ];
+  for (const [what, at, mounts] of [
+    ['a file', 'of-file', [bind('jail/etc/shadow', 'of-file')]],
+    ['a folder', 'of-folder', [bind('jail', 'of-folder')]],
+    ['one mount over another', 'of-folder', [bind('jail', 'of-folder'), bind('jail/etc', 'of-folder')]],
+  ] as const) {
+    test(`${what} that is mounted is matched by its mount point, behind a link too`, async () => {
+      const mark = `${MARK}${what.replaceAll(' ', '-')}-`;
+      await act([
+        ['@mark', mark],
+        ['unshare', CLONE_NEWNS],
+        ['mount', 'null', str('/'), 'null', MS_REC | MS_PRIVATE, 'null'],
+        ...mounts,
+        ['openat', AT_FDCWD, str(`${directory}/${at}/link`), O.RDONLY],
+      ]);
+      const alerts = await alertsOf(mark);
+      assert.deepEqual(
+        alerts.map((alert) => alert.slice(0, 9)),
+        ['letters 4'],
+      );
+    });
+  }
 });
 
 function startAgents(rules: () => string[]): void {

@@ -30,16 +30,20 @@ inline_always u64 look_at_path(struct filter *filter, u64 fs, u64 dentry, u64 mn
   climb.walk.mnt_root = LOAD_WORD(vfsmount, climb.walk.mnt, mnt_root);
   climb.walk.root_dentry = asked == PATH_ELSEWHERE ? NO_ROOT : LOAD_WORD(fs_struct, fs, root.dentry);
   climb.walk.root_mnt = asked == PATH_ELSEWHERE ? NO_ROOT : LOAD_WORD(fs_struct, fs, root.mnt);
+  /* The path of a mount's root ends with the name of its mount point. */
+  if (unlikely(dentry == climb.walk.mnt_root) && !at_root(&climb.walk) && cross_mount(&climb.walk) &&
+      climb.walk.dentry == climb.walk.mnt_root && !at_root(&climb.walk))
+    return MEETS_ALL; /* mounts over each other */
+  looked->sizes = zero;
+  look_at_ending(looked, climb.walk.dentry);
   if (!climb_to_top(&climb))
     return MEETS_ALL;
   if (climb.walk.partial)
     return asked == PATH_ELSEWHERE ? MEETS_NOTHING : MEETS_ALL;
-  looked->sizes = zero;
   put_size(looked, SIZE_OF_PATH, climb.components, LOOKED_COMPONENTS);
 #pragma unroll
   for (u32 i = 0; i < LOOKED_COMPONENTS; i++)
     look_at_beginning(looked, i, climb.top[i]);
-  look_at_ending(looked, dentry);
   return LOOKED;
 }
 
