@@ -51,7 +51,7 @@ export type SocketKind = (typeof SOCKET_KINDS)[number];
 
 /**
  * The passed or the resolved name of the file must begin or end with one of these. A passed name only counts if it
- * is plain: without `.`, `..` and empty components. Bytes, as characters 0 to 255.
+ * is plain: without `.`, `..` and empty components. Where none is passed (open_by_handle_at), any file meets it. Bytes, as characters 0 to 255.
  */
 export interface PathNeed {
   /** Each begins with a slash. */

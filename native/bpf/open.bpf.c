@@ -131,12 +131,12 @@ inline_always bool passes_open(struct record *record, struct task_struct *task) 
     return filtered(record, type);
   if (clauses & filter->any_path)
     return true;
-  if (type != EVENT_OPEN_BY_HANDLE_AT) {
-    u64 below =
-        unlikely(record->stale) ? FILTER_EVERY_CLAUSE : clauses_below(filter, record->image, task, arguments.dirfd);
-    if (clauses & clauses_of_passed(filter, arguments.path, below))
-      return true;
-  }
+  if (type == EVENT_OPEN_BY_HANDLE_AT) /* rules on the passed path read another one, or none where it failed */
+    return true;
+  u64 below =
+      unlikely(record->stale) ? FILTER_EVERY_CLAUSE : clauses_below(filter, record->image, task, arguments.dirfd);
+  if (clauses & clauses_of_passed(filter, arguments.path, below))
+    return true;
   if (file && clauses & clauses_of_opened_file(filter, file))
     return true;
   return filtered(record, type);

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import type { StructInput } from '../../../host/schema/encode-struct.ts';
-import { filteredOpen, type Names, openRecord, type RandomOpen, randomOpen } from '../random/random-opens.ts';
+import { filteredOpen, inBytes, type Names, openRecord, type RandomOpen, randomOpen } from '../random/random-opens.ts';
 import { testAddon } from '../records/test-addon.ts';
 import type { EnforcedEvent, KnownView } from '../reference/exact-reference.ts';
 
@@ -20,14 +20,9 @@ export function enforcedOpen(names: Names): fc.Arbitrary<EnforcedOpen> {
   });
 }
 
-/** The record that the kernel writes; its texts as bytes. */
+/** The record that the kernel writes. */
 export function enforcedRecord({ open }: EnforcedOpen, image: bigint, current: string): StructInput {
-  return Object.fromEntries(
-    Object.entries(openRecord(open, image, current)).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? Buffer.from(value, 'latin1') : value,
-    ]),
-  );
+  return inBytes(openRecord(open, image, current));
 }
 
 export function knownOfOpen(

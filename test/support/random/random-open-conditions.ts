@@ -1,11 +1,15 @@
 // Random conditions about calls that open files: mostly about names.
 
+import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { type Names, ODD_COMPONENTS, rawPath, resolvedPath } from './random-opens.ts';
 
-const quote = (text: string): string => `"${text.replace(/[\\"]/g, (character) => `\\${character}`)}"`;
+const quote = (bytes: string): string => `"${inUtf8(bytes).replace(/[\\"]/g, (character) => `\\${character}`)}"`;
 const oneOf = (values: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...values);
-const inText = (path: string): boolean => /^[\x20-\x7e]*$/.test(path);
+/** Whether a condition can have these bytes. */
+const inText = (bytes: string): boolean =>
+  isUtf8(Buffer.from(bytes, 'latin1')) && /^[\x20-\x7e\x80-\xff]*$/.test(bytes);
+const inUtf8 = (bytes: string): string => Buffer.from(bytes, 'latin1').toString();
 
 const NAMES = ['fd.name', 'fd.openpath', 'fd.realpath', 'fd.directory', 'fd.nameraw', 'evt.arg.name', 'fs.path.name'];
 const TEXTS = [...NAMES, 'fd.filename', 'basename(fd.name)', 'basename(fd.openpath)', 'tolower(fd.name)'];
@@ -25,11 +29,17 @@ export function nameCheck(names: Names): fc.Arbitrary<string> {
     .oneof({ weight: 5, arbitrary: resolvedPath(names) }, { weight: 1, arbitrary: rawPath(names) })
     .filter(inText);
   const beginning = fc.oneof(
-    fc.tuple(path, fc.integer({ min: 1, max: 12 })).map(([text, length]) => text.slice(0, length)),
+    fc
+      .tuple(path, fc.integer({ min: 1, max: 12 }))
+      .map(([text, length]) => text.slice(0, length))
+      .filter(inText),
     path,
   );
   const ending = fc.oneof(
-    fc.tuple(path, fc.integer({ min: 1, max: 14 })).map(([text, length]) => text.slice(-length)),
+    fc
+      .tuple(path, fc.integer({ min: 1, max: 14 }))
+      .map(([text, length]) => text.slice(-length))
+      .filter(inText),
     oneOf(components),
   );
   const name = oneOf([...components, ...ODD_COMPONENTS]);
@@ -93,6 +103,7 @@ export const PLAIN_CONDITIONS: readonly string[] = [
   ]),
   ...['fd.filename = shadow', 'fd.filename endswith gname.conf', 'basename(fd.openpath) in (a, cat)'],
   ...['fd.directory = /', 'fd.directory in (/etc, /)', 'fd.directory startswith /tmp/a', 'fd.directory exists'],
+  ...['fd.name regex "(/etc/shadow)?"', 'fd.directory regex "(/etc)?"'],
   ...['fd.nameraw contains //', 'fd.nameraw contains ./', 'fd.nameraw = a', 'fd.num < 0', 'fd.typechar = d'],
 ];
 

@@ -209,6 +209,16 @@ export function openRecord(open: RandomOpen, image: bigint, current: string): St
   };
 }
 
+/** A record whose texts are bytes, as the kernel writes them. */
+export function inBytes(record: StructInput): StructInput {
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? Buffer.from(value, 'latin1') : value,
+    ]),
+  );
+}
+
 /** What the kernel filter looks at. */
 export function filteredOpen(open: RandomOpen, current: string): FilteredEvent {
   const { type: name, raw, directory, flags: openFlags, outcome: result } = open;

@@ -2,7 +2,7 @@
 
 import type { FilterTables } from '../../../host/capture/filter-tables.ts';
 import { BEGINNINGS, BYTE_CLASSES, DEAD, ENDINGS } from '../../../host/capture/path-states.ts';
-import type { EventType } from '../../../host/schema/events/index.ts';
+import { type EventType, findEventType } from '../../../host/schema/events/index.ts';
 import { CANDIDATE_WORDS } from '../../../host/schema/image.ts';
 import {
   FILTER_FAMILIES,
@@ -45,13 +45,15 @@ export function passes(tables: FilterTables, event: FilteredEvent): boolean {
 
 export function clausesLeft(tables: FilterTables, event: FilteredEvent): bigint {
   const family = FILTER_FAMILIES.indexOf(familyOf(event.type.shape));
+  const isByHandle = event.type.name === 'open_by_handle_at';
   let clauses = tables.types[event.type.number] ?? 0n;
+  if (isByHandle) clauses |= tables.types[findEventType('openat')?.number ?? 0] ?? 0n;
   clauses &= tables.results[2 * family + (event.failed ? 1 : 0)] ?? 0n;
   if (event.candidates) clauses &= clausesOfProcess(tables, event.candidates, family);
   if (event.open) clauses &= tables.opens[indexOf(event.open)] ?? 0n;
   if (event.executableMemfd === false) clauses &= tables.ordinaryMemory;
   if (event.socket) clauses &= clausesOfSocket(tables, event.socket);
-  if (event.type.shape !== 'open' || (clauses & tables.anyPath) !== 0n) return clauses;
+  if (event.type.shape !== 'open' || isByHandle || (clauses & tables.anyPath) !== 0n) return clauses;
   const { resolved, elsewhere = null } = event;
   const opened = clausesOfResolved(tables, resolved) | clausesOfResolved(tables, elsewhere);
   return clauses & (clausesOfPassed(tables, event) | opened);

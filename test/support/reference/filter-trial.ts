@@ -65,7 +65,8 @@ export class FilterTrial implements Disposable {
 
   process(input: StructInput & { readonly cwd: string }): FilteredProcess {
     const { capture } = this.#built;
-    const image = this.#built.image('EXEC', { cgroup: '/', ...input });
+    const cwd = Buffer.from(input.cwd, 'latin1');
+    const image = this.#built.image('EXEC', { cgroup: '/', ...input, cwd });
     capture.poll(this.#built.segments, 0);
     const addresses = new Uint32Array(2);
     // The first time, the image that stands in for unknown ones comes before it.

@@ -19,7 +19,10 @@ import { nameCheck, openCondition, PLAIN_CONDITIONS } from '../../support/random
 import {
   CURRENT_DIRECTORIES,
   filteredOpen,
+  inBytes,
+  type Names,
   openRecord,
+  type RandomOpen,
   randomOpen,
   USUAL_NAMES,
 } from '../../support/random/random-opens.ts';
@@ -91,24 +94,25 @@ function hold(filter: KernelFilter, conditions: readonly string[], events: Itera
 
 describe(`what a rule matches passes the kernel filter (seed ${SEED})`, () => {
   test('files that are opened', async () => {
-    const random = fc.sample(openCondition(USUAL_NAMES), { numRuns: CONDITIONS - PLAIN_CONDITIONS.length, seed: SEED });
+    const random = fc.sample(openCondition(NAMES), { numRuns: CONDITIONS - PLAIN_CONDITIONS.length, seed: SEED });
     const conditions = [...PLAIN_CONDITIONS, ...random];
     using trial = await FilterTrial.of(conditions);
     const processes = CURRENT_DIRECTORIES.map((cwd, index) =>
       trial.process({ cwd, pid: index + 1, comm_bytes: index % 2 ? 'first' : 'second' }),
     );
-    const opens = fc.sample(fc.tuple(randomOpen(USUAL_NAMES), fc.constantFrom(...processes)), {
-      numRuns: EVENTS,
-      seed: SEED,
-    });
+    const anyOpen = fc.oneof(
+      { weight: 7, arbitrary: randomOpen(NAMES).map((open) => ({ open, type: open.type })) },
+      { weight: 1, arbitrary: openByHandle },
+    );
+    const opens = fc.sample(fc.tuple(anyOpen, fc.constantFrom(...processes)), { numRuns: EVENTS, seed: SEED });
     hold(
       trial.filters[0] ?? [],
       conditions,
-      opens.map(([open, { image, current, candidates }]) => {
-        const record = openRecord(open, image, current);
-        const seen = { ...filteredOpen(open, current), candidates };
-        const matched = trial.matches(open.type, record).map(({ rule }) => rule);
-        return { seen, matched, event: { ...record, type: open.type, current } };
+      opens.map(([{ open, type }, { image, current, candidates }]) => {
+        const record = inBytes(openRecord(open, image, current));
+        const seen = { ...filteredOpen(open, current), type: findEventType(type) ?? assert.fail(), candidates };
+        const matched = trial.matches(type, record).map(({ rule }) => rule);
+        return { seen, matched, event: { ...open, type, current } };
       }),
     );
   });
@@ -135,7 +139,7 @@ describe(`what a rule matches passes the kernel filter (seed ${SEED})`, () => {
       const opens = fc.sample(fc.tuple(randomOpen(names), fc.constantFrom(...processes)), { numRuns: EVENTS, seed });
       let [matches, drops] = [0, 0];
       for (const [open, { image, current, candidates }] of opens) {
-        const record = openRecord(open, image, current);
+        const record = inBytes(openRecord(open, image, current));
         const seen = { ...filteredOpen(open, current), candidates };
         const matched = trial.matches(open.type, record);
         for (const { members, tables } of groups) {
@@ -170,29 +174,57 @@ describe(`what a rule matches passes the kernel filter (seed ${SEED})`, () => {
     hold(
       manifest.filter,
       conditions,
-      events.map((event) => tried(module, event)),
+      events.flatMap((event) => tried(module, event)),
     );
   });
 });
 
-function tried(module: RuleModule, event: RandomEvent): TriedEvent {
+/** With some whose bytes are no ASCII. */
+const NAMES: Names = {
+  components: [...USUAL_NAMES.components, 'caf\xc3\xa9'],
+  paths: [...USUAL_NAMES.paths, '/caf\xc3\xa9', '/etc/caf\xc3\xa9/shadow', '/etc/\xff\xfe/caf\xc3\xa9'],
+};
+
+/** By its handle: no path is passed. */
+const openByHandle = randomOpen(NAMES)
+  .filter(({ type }) => type === 'openat')
+  .map(({ flags, mode, outcome }) => ({
+    open: { type: 'openat' as const, flags, mode, outcome: withDots(outcome), directory: null },
+    type: 'open_by_handle_at',
+  }));
+
+/** A name that looks like a path that is not plain, and is: a passed one counts for what it looks like. */
+function withDots(outcome: RandomOpen['outcome']): RandomOpen['outcome'] {
+  return 'resolved' in outcome && outcome.resolved === '/etc/sudoers.d/a'
+    ? { ...outcome, resolved: '/etc/ends./a' }
+    : outcome;
+}
+
+/** As each of what its descriptor may be to the kernel. */
+function tried(module: RuleModule, event: RandomEvent): readonly TriedEvent[] {
   const placed = putEvent(module.records, event);
   const candidates = module.setCandidates(placed.image);
   const type = findEventType(event.type);
   assert.ok(type);
-  const seen: FilteredEvent = {
-    type,
-    failed: Number(event.members.result) < 0,
-    candidates,
-    ...(type.shape === 'network' && { socket: socketOf(String.fromCharCode(Number(event.members.kind))) }),
-  };
-  return { seen, matched: module.evaluate(placed.event, placed.end), event };
+  const seen: FilteredEvent = { type, failed: Number(event.members.result) < 0, candidates };
+  const matched = module.evaluate(placed.event, placed.end);
+  if (type.shape !== 'network') return [{ seen, matched, event }];
+  const sockets = socketsOf(String.fromCharCode(Number(event.members.kind)));
+  return sockets.map((socket) => ({ seen: { ...seen, socket }, matched, event }));
 }
 
-/** What the kernel sees of a descriptor of that kind. One of IPv4 may be an IPv6 socket as well: then the kernel knows less. */
-function socketOf(kind: string): SocketKind {
-  const kinds: Readonly<Record<string, SocketKind>> = { '\0': 'none', 4: 'ipv4', 6: 'ipv6', u: 'unix' };
-  return kinds[kind] ?? 'other';
+/**
+ * What the kernel sees of a descriptor of that kind: a userfaultfd has that of a unix socket. One of IPv4 may be an IPv6 socket as well: then
+ * the kernel knows less.
+ */
+function socketsOf(kind: string): readonly SocketKind[] {
+  const kinds: Readonly<Record<string, readonly SocketKind[]>> = {
+    '\0': ['none'],
+    4: ['ipv4'],
+    6: ['ipv6'],
+    u: ['unix', 'other'],
+  };
+  return kinds[kind] ?? ['other'];
 }
 
 test('a filter that names more paths than there is room for is not gone through for each length', () => {
