@@ -19,6 +19,7 @@ import {
   KIND_OF_SOCKET,
   OTHER_KINDS,
   SUCCEEDED,
+  USERFAULTFD,
 } from './family-facts.ts';
 import { pathNeed } from './path-need.ts';
 import type { Plan, RuleBody } from './plan.ts';
@@ -72,5 +73,5 @@ function socketsOf(condition: Condition): Pick<FilterClause, 'sockets'> {
 
 /** The condition is impossible if it is so for each of them. */
 function isPossibleOfOther(condition: Condition): boolean {
-  return [...OTHER_KINDS].some((character) => decide(condition, factsOfKind(character)) !== false);
+  return [...OTHER_KINDS, USERFAULTFD].some((character) => decide(condition, factsOfKind(character)) !== false);
 }
