@@ -24,7 +24,7 @@ import type { KernelFilter } from '../../schema/kernel-filter.ts';
 import { type Priority, parsePriority } from '../../schema/priority.ts';
 import { type RuleAlternative, readAlternatives } from './stored-alternatives.ts';
 import { readExact } from './stored-exact.ts';
-import { readFilter } from './stored-filter.ts';
+import { readFilter, withEveryType } from './stored-filter.ts';
 
 export interface RuleInfo {
   readonly name: string;
@@ -132,7 +132,9 @@ export function loadRuleModule(
       ...(alternatives && { alternatives }),
       eventTypes: manifest.eventTypes,
       names: manifest.names,
-      ...(manifest.filter !== undefined && { filter: readFilter(manifest.filter, numbered.length) }),
+      ...(manifest.filter !== undefined && {
+        filter: withEveryType(readFilter(manifest.filter, numbered.length), manifest.eventTypes),
+      }),
       exact,
     };
   } catch (error) {

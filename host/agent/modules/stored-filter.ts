@@ -5,7 +5,9 @@ import { findEventType } from '../../schema/events/index.ts';
 import {
   type FilterClause,
   familyOf,
+  isFiltered,
   type KernelFilter,
+  OF_NO_RULE,
   OPEN_COMBINATIONS,
   type PathNeed,
   SOCKET_KINDS,
@@ -25,6 +27,16 @@ export function readFilter(stored: unknown, ruleCount: number): KernelFilter {
     if (!read) throw new Error(`clause ${index} of its kernel filter is invalid`);
     return read;
   });
+}
+
+/**
+ * With a clause for each event type that its module names and that has none. Alone such a type needs none to pass; beside the clauses of other
+ * modules on that type it does. Compiled modules have all of them.
+ */
+export function withEveryType(filter: KernelFilter, eventTypes: readonly string[]): KernelFilter {
+  const named = new Set(filter.flatMap(({ types }) => types));
+  const others = eventTypes.filter((name) => isFiltered({ name }) && !named.has(name));
+  return [...filter, ...others.map((name): FilterClause => ({ rule: OF_NO_RULE, types: [name] }))];
 }
 
 function readClause(stored: Readonly<Record<string, unknown>>, ruleCount: number): FilterClause | undefined {
