@@ -25,6 +25,7 @@ import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
 import { act, type Step, startAct, str } from '../support/live/live-act.ts';
 import {
   capture,
+  closeCapture,
   directory,
   enforce as enforceWith,
   events,
@@ -32,6 +33,7 @@ import {
   makeCandidates,
   opening,
   running,
+  startCapture,
   takeEvents,
 } from '../support/live/live-enforcement.ts';
 import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
@@ -105,7 +107,7 @@ before(() => {
   symlinkSync(SECRET, `${directory}/to-secret`);
   linkSync(SECRET, `${directory}/hard`);
 });
-after(() => capture.close());
+after(() => closeCapture());
 
 if (LACK !== undefined) {
   describe('a kernel without BPF LSM', () => {
@@ -121,7 +123,7 @@ if (LACK !== undefined) {
   });
 } else {
   describe('a kernel with BPF LSM', () => {
-    before(() => capture.start([...OPENS, 'execve']));
+    before(() => startCapture([...OPENS, 'execve']));
     beforeEach(() => events());
     after(() => capture.enforce(undefined));
 

@@ -10,7 +10,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ENFORCED } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
 import { type Step, startAct, str } from '../support/live/live-act.ts';
-import { capture, enforce, events, makeCandidates, reaching } from '../support/live/live-enforcement.ts';
+import {
+  closeCapture,
+  enforce,
+  events,
+  makeCandidates,
+  reaching,
+  startCapture,
+} from '../support/live/live-enforcement.ts';
 import { AF_INET, SOCK_DGRAM, SOCK_STREAM } from '../support/live/live-numbers.ts';
 import { freePort } from '../support/servers/free-port.ts';
 import { until } from '../support/until.ts';
@@ -22,7 +29,7 @@ let port = 0;
 let datagrams = 0;
 
 before(async () => {
-  capture.start(['execve', 'connect', 'sendto', 'sendmsg']);
+  startCapture(['execve', 'connect', 'sendto', 'sendmsg']);
   server.on('connection', () => reached++).listen(0, '127.0.0.1');
   receiver.on('message', () => reached++).bind(0, '127.0.0.1');
   await Promise.all([once(server, 'listening'), once(receiver, 'listening')]);
@@ -36,7 +43,7 @@ beforeEach(() => {
 after(() => {
   server.close();
   receiver.close();
-  capture.close();
+  closeCapture();
 });
 
 const byFacts = (): ExactClause[] =>

@@ -43,10 +43,24 @@ export interface Enforced {
 
 export const directory = directoryForTests();
 export const MARKER = `${directory}/marker`;
-const { capture, memory } = openCapture({ source: 'bpf', hooks: TEST_HOOKS });
-const view = new EventMemory(memory.buffer);
+let { capture, memory } = openCapture({ source: 'bpf', hooks: TEST_HOOKS });
+let view = new EventMemory(memory.buffer);
+let isClosed = false;
 
 export { capture, memory, view };
+
+/** Starts the capture. In a guest the files run in one process, one after the other: each gets another one. */
+export function startCapture(eventTypes: readonly string[]): void {
+  if (isClosed) ({ capture, memory } = openCapture({ source: 'bpf', hooks: TEST_HOOKS }));
+  if (isClosed) view = new EventMemory(memory.buffer);
+  isClosed = false;
+  capture.start(eventTypes);
+}
+
+export function closeCapture(): void {
+  isClosed = true;
+  capture.close();
+}
 
 let serial = 0;
 
