@@ -197,9 +197,7 @@ Result<bool> BpfPrograms::MakeEnforcementMaps(const PinSettings* pins) {
 }
 
 Status BpfPrograms::LoadEnforcers(const std::set<std::string_view>& programs) {
-  const auto lacks = [](const ProgramSet& set, std::string_view name) {
-    return set.Belongs(name) && set.Find(name) < 0;
-  };
+  const auto lacks = [](const ProgramSet& set, std::string_view name) { return set.IsMissing(name); };
   std::set<std::string_view> ours;
   std::copy_if(programs.begin(), programs.end(), std::inserter(ours, ours.end()), [&](std::string_view name) {
     return std::any_of(sets_.begin(), sets_.end(), [&](const auto& set) { return lacks(*set, name); });

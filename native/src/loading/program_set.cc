@@ -269,7 +269,7 @@ Status ProgramSet::KeepCode(std::vector<bpf_insn> instructions) {
 Status ProgramSet::LoadAll(const std::set<std::string_view>& programs, const ProgramConstants& constants) {
   std::set<std::string_view> ours;
   std::copy_if(programs.begin(), programs.end(), std::inserter(ours, ours.end()),
-               [&](std::string_view name) { return Belongs(name) && Find(name) < 0; });
+               [&](std::string_view name) { return IsMissing(name); });
   return LoadPart(std::move(ours), constants);
 }
 

@@ -95,8 +95,8 @@ class ProgramSet {
   /** Unloads programs that enforce. */
   void ForgetEnforcers();
 
-  /** Whether a program is ever in this set. */
-  bool Belongs(std::string_view program) const;
+  /** Whether a program is ever in this set, and is not loaded. */
+  bool IsMissing(std::string_view program) const { return Belongs(program) && Find(program) < 0; }
   /** Whether it is to be loaded for events of those types, or is always needed, and was not tried yet. */
   bool Lacks(std::string_view program, const std::set<uint64_t>& event_types) const;
   /** Whether it is loaded, or the kernel refuses it and would do so again. */
@@ -111,6 +111,8 @@ class ProgramSet {
   const ProgramCode& on_call() const { return on_call_; }
 
  private:
+  /** Whether a program is ever in this set. */
+  bool Belongs(std::string_view program) const;
   /** The result of loading some programs. `refused` names the program that the verifier refuses, if that is why. */
   struct Attempt {
     Status failed;
