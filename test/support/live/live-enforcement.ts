@@ -51,9 +51,11 @@ export { capture, memory, view };
 
 /** Starts the capture. In a guest the files run in one process, one after the other: each gets another one. */
 export function startCapture(eventTypes: readonly string[]): void {
-  if (isClosed) ({ capture, memory } = openCapture({ source: 'bpf', hooks: TEST_HOOKS }));
-  if (isClosed) view = new EventMemory(memory.buffer);
-  isClosed = false;
+  if (isClosed) {
+    ({ capture, memory } = openCapture({ source: 'bpf', hooks: TEST_HOOKS }));
+    view = new EventMemory(memory.buffer);
+    isClosed = false;
+  }
   capture.start(eventTypes);
 }
 
