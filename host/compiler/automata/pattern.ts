@@ -41,6 +41,35 @@ export function exactly(bytes: string): Pattern {
   return sequence([...bytes].map((character) => byte(character.charCodeAt(0))));
 }
 
+/**
+ * The longest run of ASCII bytes that every text of a language has, whose texts may begin with anything: of `.*ab[0-9]+abc` it is `abc`.
+ * Empty where there is none, or where a text is known to be another one by its first bytes already.
+ */
+export function literalWithin(pattern: Pattern): string {
+  const [first, ...parts] = flat(pattern);
+  if (first?.kind !== 'repeat' || first.most !== Number.POSITIVE_INFINITY) return '';
+  let [run, longest] = ['', ''];
+  for (const part of parts) {
+    const only = part.kind === 'byte' ? onlyByte(part.ranges) : '';
+    run = only === '' ? '' : run + only;
+    if (run.length > longest.length) longest = run;
+  }
+  return longest;
+}
+
+/** A choice of one is that one: so is each character of a regular expression. */
+function flat(pattern: Pattern): readonly Pattern[] {
+  const isOne = pattern.kind === 'choice' && pattern.parts.length === 1;
+  return isOne || pattern.kind === 'sequence' ? pattern.parts.flatMap(flat) : [pattern];
+}
+
+/** The byte as a character if it is an ASCII one and no other fits. */
+function onlyByte(ranges: readonly ByteRange[]): string {
+  const [only, other] = ranges;
+  if (only === undefined || other !== undefined) return '';
+  return only[0] === only[1] && only[0] < 0x80 ? String.fromCharCode(only[0]) : '';
+}
+
 /** The bytes that are in none of the ranges. */
 export function complement(ranges: readonly ByteRange[]): ByteRange[] {
   const result: ByteRange[] = [];

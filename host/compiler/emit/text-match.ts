@@ -16,7 +16,11 @@ import { comment, type Functions, nameOf } from './functions.ts';
 
 /** The test of `text`: `equals_bash(imageComm(image))`. */
 export function emitTextMatch(text: TextValue, match: TextMatch, functions: Functions): Value {
-  if (match.op === 'automaton') return automatonOver(text, match, functions);
+  if (match.op === 'automaton') {
+    const { within = '' } = text.case === undefined ? match : {};
+    const first = within === '' ? undefined : searchFunction('contains', within, false, functions);
+    return automatonOver(text, match, first, functions);
+  }
   const possible = (value: Bytes): boolean =>
     text.case === undefined || value === (text.case === 'lower' ? lower(value) : upper(value));
   const fold = text.case !== undefined;

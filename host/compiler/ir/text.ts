@@ -64,12 +64,16 @@ export type Piece =
 export type TextMatch =
   | { readonly op: 'equals'; readonly values: readonly Bytes[] }
   | { readonly op: 'contains' | 'startswith' | 'endswith'; readonly value: Bytes; readonly ignoreCase: boolean }
-  /** `title`: operator and constants, cut short, for a comment; `key`: the whole of them. */
+  /**
+   * `title`: operator and constants, cut short, for a comment; `key`: the whole of them. `within`: what every matching text has anywhere,
+   * if that is long enough to be looked for first.
+   */
   | {
       readonly op: 'automaton';
       readonly title: string;
       readonly key: string;
       readonly automaton: Automaton;
+      readonly within?: Bytes;
       readonly ends?: Ends;
     };
 

@@ -81,7 +81,7 @@ export type Value =
  * `event`: the record. `image`: the process image, or the ancestor's that is looked at. `item`, `index`: within a function that goes over a
  * list. `key`: within one that looks for a key. `valuesOffset`: of an audit event, where the values of this module begin (emit/module.ts).
  */
-export type VariableName = 'event' | 'image' | 'item' | 'index' | 'key' | 'valuesOffset';
+export type VariableName = 'event' | 'image' | 'item' | 'index' | 'key' | 'list' | 'valuesOffset';
 
 /**
  * `imageComm(imageParentAddress(image))`: a member of the struct at the address `of`; of an array the element `index`. Texts are u64
@@ -126,6 +126,7 @@ export const IMAGE_ADDRESS = variable('image');
 export const ITEM_TEXT = variable('item');
 export const ITEM_INDEX = variable('index');
 export const KEY_TEXT = variable('key');
+export const LIST_TEXT = variable('list');
 export const FIRST_VALUE = variable('valuesOffset');
 
 export function integer(value: bigint | number): Value {

@@ -16,6 +16,7 @@ import {
   byteIn,
   choice,
   exactly,
+  literalWithin,
   NEVER,
   type Pattern,
   sequence,
@@ -54,12 +55,12 @@ export function textMatch(operator: TextOperator, value: Bytes): TextMatch {
     case 'iglob':
       return globMatch(value, operator === 'iglob');
     case 'regex':
-      return automaton(operator, [value], () => replacingInvalid(automatonOf(regexPattern(value))));
+      return automaton(operator, [value], () => regexPattern(value), replacingInvalid);
     case '<':
     case '<=':
     case '>':
     case '>=':
-      return automaton(operator, [value], () => automatonOf(orderPattern(operator, value)));
+      return automaton(operator, [value], () => orderPattern(operator, value));
   }
 }
 
@@ -67,28 +68,40 @@ export function globMatch(glob: Bytes, ignoreCase: boolean): TextMatch {
   const simple = simpleGlob(glob);
   if (simple && simple.op !== 'equals') return { op: simple.op, value: simple.value, ignoreCase };
   if (simple && !ignoreCase) return { op: 'equals', values: [simple.value] };
-  const match = automaton(ignoreCase ? 'iglob' : 'glob', [glob], () => automatonOf(globPattern(glob, { ignoreCase })));
+  const match = automaton(ignoreCase ? 'iglob' : 'glob', [glob], () => globPattern(glob, { ignoreCase }));
   return ignoreCase || match.op !== 'automaton' ? match : { ...match, ends: globEnds(glob) };
 }
 
 export function pathMatch(prefixes: readonly Bytes[]): TextMatch {
-  return automaton('pmatch', [...new Set(prefixes)].sort(), () => automatonOf(choice(prefixes.map(pathPrefixPattern))));
+  return automaton('pmatch', [...new Set(prefixes)].sort(), () => choice(prefixes.map(pathPrefixPattern)));
 }
 
 /** Automata by operator and constants: each rule is lowered for many event types, and many rules share a glob. */
 const KNOWN_AUTOMATA = new Map<string, TextMatch>();
 const MOST_KNOWN = 2_000;
 
-function automaton(operator: string, values: readonly Bytes[], make: () => Automaton): TextMatch {
+/** A shorter constant is in most texts, so that looking for it first is in vain. */
+const LEAST_WITHIN = 3;
+
+/** @param adapt changes none but bytes that are not ASCII */
+function automaton(
+  operator: string,
+  values: readonly Bytes[],
+  make: () => Pattern,
+  adapt = (automaton: Automaton): Automaton => automaton,
+): TextMatch {
   const key = `${operator}:${JSON.stringify(values)}`;
   let match = KNOWN_AUTOMATA.get(key);
   if (!match) {
     const more = values.length > 12 ? ', ...' : '';
+    const pattern = make();
+    const within = literalWithin(pattern);
     match = {
       op: 'automaton',
       title: `${operator} ${values.slice(0, 12).map(show).join(', ')}${more}`,
       key,
-      automaton: make(),
+      automaton: adapt(automatonOf(pattern)),
+      ...(within.length >= LEAST_WITHIN && { within }),
     };
     if (KNOWN_AUTOMATA.size >= MOST_KNOWN) KNOWN_AUTOMATA.clear();
     KNOWN_AUTOMATA.set(key, match);

@@ -12,6 +12,7 @@ import {
 import { globEnds, globPattern, matchesGlob, simpleGlob } from '../../../host/compiler/automata/glob.ts';
 import { replacingInvalid } from '../../../host/compiler/automata/invalid-utf8.ts';
 import { pathPrefixPattern } from '../../../host/compiler/automata/path-prefix.ts';
+import { literalWithin } from '../../../host/compiler/automata/pattern.ts';
 import { RegexSyntaxError, regexPattern } from '../../../host/compiler/automata/regex.ts';
 import { HOSTILE_PATTERNS } from '../../support/random/hostile-texts.ts';
 import { fnmatch } from '../../support/reference/fnmatch.ts';
@@ -87,6 +88,39 @@ test('what a glob comes down to', () => {
   assert.equal(simpleGlob('/a/*/b'), undefined);
   assert.deepEqual(globEnds('/proc/*/environ'), { head: '/proc/', tail: '/environ', exact: true });
   assert.deepEqual(globEnds('/a?*[b]c'), { head: '/a', tail: '', exact: false });
+});
+
+test('what is looked for before an automaton runs is in every text that it accepts', () => {
+  const within = (pattern: string): string => literalWithin(globPattern(bytes(pattern)));
+  assert.equal(within('*ab?LD_PRELOAD=*c'), 'LD_PRELOAD=');
+  assert.equal(within('/a/*LD_PRELOAD=*'), '', 'the first bytes decide sooner');
+  assert.equal(within('*é*'), '');
+  assert.equal(literalWithin(regexPattern('.*key[0-9]+=(x|y)value')), 'value');
+  assert.equal(literalWithin(regexPattern('.*a|.*b')), '');
+
+  const piece = fc.constantFrom('*', '?', 'ab', 'ba', 'a', '[ab]', '[a]', '\\*', '\xe9');
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', '*', '\xe9', '\xc3'), maxLength: 12 });
+  let found = 0;
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 5 }), text, (pieces, value) => {
+      const pattern = globPattern(`*${pieces.join('')}`);
+      if (!accepts(automatonOf(pattern), value)) return;
+      found += Number(literalWithin(pattern) !== '');
+      assert.ok(value.includes(literalWithin(pattern)), `${pieces.join('')} on ${value}`);
+    }),
+    { numRuns: 5000 },
+  );
+  const regexPiece = fc.constantFrom('.*', '.', 'ab', 'a?', '(b|ab)', 'b+', '[ab]', 'é');
+  fc.assert(
+    fc.property(fc.array(regexPiece, { maxLength: 5 }), text, (pieces, value) => {
+      const pattern = regexPattern(bytes(`.*${pieces.join('')}`));
+      if (!accepts(replacingInvalid(automatonOf(pattern)), value)) return;
+      found += Number(literalWithin(pattern) !== '');
+      assert.ok(value.includes(literalWithin(pattern)), `${pieces.join('')} on ${value}`);
+    }),
+    { numRuns: 5000 },
+  );
+  assert.ok(found > 100, `${found} texts that have one`);
 });
 
 test('a path prefix goes by components', () => {
