@@ -65,6 +65,11 @@ const SHELL = {
 
 const FIRST: Event = { ...SHELL, 'proc.vpid': 1, 'proc.pname': 'shim', 'proc.pexepath': '/srv/shim' };
 
+/** With one variable among others. */
+function environment(name: string, value: string): Event {
+  return { [`proc.env[${name}]`]: value, 'proc.env': `A=b ${name}=${value}` };
+}
+
 /** Its name, the event, and the rule that reports it. */
 const CASES: readonly (readonly [name: string, event: Event, rule?: string])[] = [
   ['sshd', READ],
@@ -97,7 +102,11 @@ const CASES: readonly (readonly [name: string, event: Event, rule?: string])[] =
   ],
   ['sshd-session', { ...READ, 'proc.name': 'sshd-session', 'proc.exepath': '/usr/lib/openssh/sshd-session' }],
   ['sssd_be', { ...READ, 'proc.name': 'sssd_be', 'proc.exepath': '/usr/libexec/sssd/sssd_be' }],
-  ['sshd to which the loader adds code', { ...READ, 'proc.env[LD_PRELOAD]': '/srv/added.so' }, 'Sensitive file read'],
+  [
+    'sshd to which the loader adds code',
+    { ...READ, ...environment('LD_PRELOAD', '/srv/added.so') },
+    'Sensitive file read',
+  ],
   [
     'sshd to which the loader adds code by the second of two variables',
     {
@@ -111,7 +120,7 @@ const CASES: readonly (readonly [name: string, event: Event, rule?: string])[] =
     (libraries) =>
       [
         `sshd to which the loader adds ${JSON.stringify(libraries)}`,
-        { ...READ, 'proc.env[LD_PRELOAD]': libraries },
+        { ...READ, ...environment('LD_PRELOAD', libraries) },
         'Sensitive file read',
       ] as const,
   ),
@@ -119,15 +128,15 @@ const CASES: readonly (readonly [name: string, event: Event, rule?: string])[] =
     (folders) =>
       [
         `sshd whose libraries are looked for in ${folders}`,
-        { ...READ, 'proc.env[LD_LIBRARY_PATH]': folders },
+        { ...READ, ...environment('LD_LIBRARY_PATH', folders) },
         'Sensitive file read',
       ] as const,
   ),
   [
     'sshd whose libraries are looked for in two of its own',
-    { ...READ, 'proc.env[LD_LIBRARY_PATH]': '/opt/a/lib:/opt/b/lib' },
+    { ...READ, ...environment('LD_LIBRARY_PATH', '/opt/a/lib:/opt/b/lib') },
   ],
-  ['sshd with a library of the system', { ...READ, 'proc.env[LD_PRELOAD]': 'libeatmydata.so' }],
+  ['sshd with a library of the system', { ...READ, ...environment('LD_PRELOAD', 'libeatmydata.so') }],
   ['an applet of busybox', { ...READ, 'proc.name': 'su', 'proc.exepath': '/bin/busybox', 'proc.exe': 'su' }],
   [
     'another applet of busybox, by a link that is called su',
@@ -210,11 +219,15 @@ const CASES: readonly (readonly [name: string, event: Event, rule?: string])[] =
   ],
   [
     'a fork of apt-get to which the loader adds code',
-    { ...BELOW, 'proc.env[LD_PRELOAD]': '/srv/added.so' },
+    { ...BELOW, ...environment('LD_PRELOAD', '/srv/added.so') },
     'Sensitive file read',
   ],
   ['runc', WRITE],
-  ['runc to which the loader adds code', { ...WRITE, 'proc.env[LD_PRELOAD]': '/srv/a.so' }, 'File below /etc written'],
+  [
+    'runc to which the loader adds code',
+    { ...WRITE, ...environment('LD_PRELOAD', '/srv/a.so') },
+    'File below /etc written',
+  ],
   ['runc, of a copy in memory', { ...WRITE, 'proc.exepath': 'memfd:runc_cloned:/proc/self/exe' }],
   [
     'containerd of k3s',
