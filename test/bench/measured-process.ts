@@ -113,9 +113,8 @@ export abstract class MeasuredProcess {
   }
 
   cpuTime(): CpuTime {
-    const threads = readdirSync(`/proc/${this.pid}/task`);
-    const total = threads
-      .map((thread) => Number(this.#read(`task/${thread}/schedstat`).split(' ')[0]))
+    const total = readdirSync(`/proc/${this.pid}/task`)
+      .map((thread) => this.#threadTime(thread))
       .reduce((sum, ns) => sum + ns, 0);
     // After the name, which may hold blanks, in brackets; utime is field 14.
     const ticks = Number(
@@ -149,6 +148,15 @@ export abstract class MeasuredProcess {
   /** Throws BenchError if it has ended. */
   protected requireRunning(): void {
     if (this.#child.exitCode !== null) throw this.#ended();
+  }
+
+  /** ns of CPU. One of the runtime's threads may end after they were listed; the process goes on. */
+  #threadTime(thread: string): number {
+    try {
+      return Number(readFileSync(`/proc/${this.pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+    } catch {
+      return 0;
+    }
   }
 
   #read(path: string): string {
