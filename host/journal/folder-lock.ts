@@ -1,16 +1,34 @@
-// Who writes segments into a folder: one agent at a time. Those of two would have each event twice, and each would remove what the other keeps.
+// Who writes files of one kind into a folder: one agent at a time. Those of two would have each event twice, and each would remove what the other keeps.
 
-import type { Stats } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { loadAddon } from '../capture/addon.ts';
 
-/** Of the folder itself, so that there is no file to leave behind. The kernel ends it with the process. */
+const NEW_OR_OLD = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
+
+/** What is locked, and what is said of the other one who has it. */
+export interface LockedKind {
+  /** A file in the folder, which stays there. Undefined: the folder itself. */
+  readonly file?: string;
+  /** `another journal is` */
+  readonly other: string;
+}
+
+/** Of the folder itself, so that there is no file to leave behind. */
+export const JOURNAL_LOCK: LockedKind = { other: 'another journal is' };
+/** A file: one agent may keep the journal in a folder, and another one the audit events. */
+export const AUDIT_LOCK: LockedKind = { file: 'audit.lock', other: 'other audit events are' };
+
+/** The kernel ends it with the process. */
 export class FolderLock {
-  readonly #folder: string;
+  readonly #path: string;
+  readonly #kind: LockedKind;
   #handle: FileHandle | undefined;
 
-  constructor(folder: string) {
-    this.#folder = folder;
+  constructor(folder: string, kind: LockedKind) {
+    this.#kind = kind;
+    this.#path = kind.file === undefined ? folder : join(folder, kind.file);
   }
 
   get isHeld(): boolean {
@@ -19,12 +37,12 @@ export class FolderLock {
 
   /** Rejects if another one has it, and with the errors of open() and stat(). */
   async take(): Promise<void> {
-    if (this.#handle && isSame(await this.#handle.stat(), await stat(this.#folder))) return;
+    if (this.#handle && isSame(await this.#handle.stat(), await this.#there())) return;
     await this.release();
-    const handle = await open(this.#folder);
+    const handle = await (this.#kind.file === undefined ? open(this.#path) : open(this.#path, NEW_OR_OLD, 0o600));
     if (!canLock(handle.fd)) {
       await handle.close();
-      throw new Error('another journal is kept there, most likely by another agent');
+      throw new Error(`${this.#kind.other} kept there, most likely by another agent`);
     }
     this.#handle = handle;
   }
@@ -34,6 +52,12 @@ export class FolderLock {
     const handle = this.#handle;
     this.#handle = undefined;
     await handle?.close().catch(() => {});
+  }
+
+  /** Undefined if somebody has removed the file; a folder that is gone is an error. */
+  async #there(): Promise<Stats | undefined> {
+    if (this.#kind.file === undefined) return await stat(this.#path);
+    return await stat(this.#path).catch(() => undefined);
   }
 }
 
@@ -46,7 +70,7 @@ function canLock(fd: number): boolean {
   }
 }
 
-/** Whether the folder is still there, and was not replaced by another one. */
-function isSame(one: Stats, other: Stats): boolean {
-  return one.ino === other.ino && one.dev === other.dev;
+/** Whether it is still there, and was not replaced by another one. */
+function isSame(one: Stats, other: Stats | undefined): boolean {
+  return other !== undefined && one.ino === other.ino && one.dev === other.dev;
 }

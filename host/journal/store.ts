@@ -4,7 +4,7 @@
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { JournalBlock } from '../engine/messages/journal-block.ts';
 import type { RecordingFacts } from '../recording/format.ts';
-import { FolderLock } from './folder-lock.ts';
+import { FolderLock, JOURNAL_LOCK } from './folder-lock.ts';
 import { type Bounds, isComplete, SEGMENTS, type StoredFile } from './retention.ts';
 import { packBlock, Segment } from './segment.ts';
 import { StoredFiles } from './stored-files.ts';
@@ -75,7 +75,7 @@ export class JournalStore {
   constructor(settings: JournalSettings, host: StoreHost) {
     this.#settings = settings;
     this.#stored = new StoredFiles(settings.folder, SEGMENTS);
-    this.#lock = new FolderLock(settings.folder);
+    this.#lock = new FolderLock(settings.folder, JOURNAL_LOCK);
     this.#host = host;
     this.#timer = setInterval(() => this.#onTimer(), TIMER_MS);
     this.#timer.unref();

@@ -4,6 +4,7 @@
 import { constants, existsSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
+import { AUDIT_LOCK, FolderLock } from '../folder-lock.ts';
 import { AUDIT_FILES, type Bounds, isComplete, removeFile } from '../retention.ts';
 import { StoredFiles } from '../stored-files.ts';
 import { type AuditBlock, packAuditBlock } from './audit-block.ts';
@@ -34,6 +35,7 @@ export interface KeptEventsSummary {
 interface OpenFile {
   readonly path: string;
   readonly file: FileHandle;
+  /** By performance.now(): the wall clock may be set. */
   readonly begun: number;
   bytes: number;
 }
@@ -42,6 +44,7 @@ export class AuditStore {
   #settings: AuditStoreSettings;
   readonly #onFailure: (reason: string) => void;
   readonly #stored: StoredFiles;
+  readonly #lock: FolderLock;
   #open: OpenFile | undefined;
   #underWay: Promise<void> = Promise.resolve();
   #waitingBytes = 0;
@@ -57,6 +60,7 @@ export class AuditStore {
   constructor(settings: AuditStoreSettings, onFailure: (reason: string) => void) {
     this.#settings = settings;
     this.#stored = new StoredFiles(settings.folder, AUDIT_FILES);
+    this.#lock = new FolderLock(settings.folder, AUDIT_LOCK);
     this.#onFailure = onFailure;
     this.#timer = setInterval(() => this.#keepHouse(), HOUSEKEEPING_MS);
     this.#timer.unref();
@@ -105,10 +109,10 @@ export class AuditStore {
     };
   }
 
-  /** Resolves when all is written. Never rejects. */
+  /** Resolves when all is written. Another agent can go on in the folder then. Never rejects. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#inTurn(() => this.#end()).catch(() => {});
+    await this.#inTurn(() => this.#end().finally(() => this.#lock.release())).catch(() => {});
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
@@ -143,12 +147,19 @@ export class AuditStore {
   }
 
   async #begin(): Promise<OpenFile> {
-    await this.#stored.open();
-    const begun = Date.now();
-    this.#open = await this.#stored.begin(begun, async (path) => {
+    await this.#own();
+    const begun = performance.now();
+    this.#open = await this.#stored.begin(Date.now(), async (path) => {
       return { path, file: await open(path, NEW_FILE, 0o600), begun, bytes: 0 };
     });
     return this.#open;
+  }
+
+  /** Makes the folder its own, before it looks what is in it: what another one has left is there then. */
+  async #own(): Promise<void> {
+    await this.#stored.make();
+    await this.#lock.take();
+    await this.#stored.open();
   }
 
   async #end(): Promise<void> {
@@ -165,14 +176,14 @@ export class AuditStore {
   async #endIfFull(): Promise<void> {
     if (!this.#open) return;
     const { bytes, begun } = this.#open;
-    if (isComplete(bytes, Date.now() - begun, this.#settings, SMALLEST_FILE)) await this.#end();
+    if (isComplete(bytes, performance.now() - begun, this.#settings, SMALLEST_FILE)) await this.#end();
   }
 
   /** Nobody waits for it; what fails is reported. */
   #keepHouse(): void {
     const work = async (): Promise<void> => {
       if (!existsSync(this.#settings.folder)) return;
-      await this.#stored.open();
+      await this.#own();
       await this.#stored.keepHouse(this.#settings, this.#openBytes);
       await this.#endIfFull();
     };

@@ -19,6 +19,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import { HEAD_BYTES, nextAuditHead } from '../../../host/journal/audit/audit-block.ts';
 import { AuditFileReader, findAuditFiles } from '../../../host/journal/audit/audit-files.ts';
 import { AuditStore } from '../../../host/journal/audit/audit-store.ts';
+import { AUDIT_LOCK, FolderLock, JOURNAL_LOCK } from '../../../host/journal/folder-lock.ts';
 import { AUDIT_FILES } from '../../../host/journal/retention.ts';
 import { directoryForTests } from '../../support/directory.ts';
 import { until } from '../../support/until.ts';
@@ -134,7 +135,7 @@ test('the oldest files are removed, by size and by age, and others only if they 
   assert.ok(next.summary.bytes <= 200_000);
   // Nobody adds to them, so that nobody else would.
   const left = readdirSync(folder).filter((name) => !name.endsWith('.jsonl.zst'));
-  assert.deepEqual(left, ['audit-notes.txt']);
+  assert.deepEqual(left, ['audit-notes.txt', 'audit.lock']);
 });
 
 test('damage costs no more than its block, and is counted', async () => {
@@ -243,6 +244,53 @@ test('what a disk does not take is counted, and told in the next block', async (
   const [path = ''] = findAuditFiles([folder]);
   assert.equal(readThrough(path).leftOut, 2);
   assert.deepEqual(idsIn(folder), [3]);
+});
+
+test('one agent at a time keeps them in a folder; the next one goes on with what it has left, also if the lock is removed', async (context) => {
+  context.mock.timers.enable({ apis: ['setInterval'] });
+  const folder = newFolder();
+  const failures: string[] = [];
+  const open = () => new AuditStore({ folder, ...BOUNDS }, (reason) => failures.push(reason));
+  const written = (store: AuditStore, events: number) => until(() => store.summary.events === events);
+  const first = open();
+  first.add(blockOf(1));
+  await written(first, 1);
+  const second = open();
+  second.add(blockOf(2));
+  await until(() => second.summary.leftOut === 1);
+  assert.deepEqual(failures, ['other audit events are kept there, most likely by another agent']);
+  assert.equal(second.summary.failure, failures[0]);
+  // Nor does it remove anything there.
+  second.setBounds({ maxBytes: 0, keep: 0 });
+  first.add(blockOf(3));
+  await written(first, 2);
+  await first.close();
+  assert.deepEqual(idsIn(folder), [1, 3]);
+  const third = open();
+  third.add(blockOf(4));
+  await written(third, 1);
+  assert.equal(third.summary.files, 2);
+  rmSync(join(folder, 'audit.lock'));
+  const fourth = open();
+  fourth.add(blockOf(5));
+  await written(fourth, 1);
+  // The one before has lost the folder, and says so as soon as it begins a file or looks after those that are there.
+  context.mock.timers.tick(30_000);
+  await until(() => third.summary.failure !== undefined);
+  assert.equal(failures.length, 2);
+  await Promise.all([second.close(), third.close(), fourth.close()]);
+});
+
+test('a journal and audit events have one folder, each with a lock of its own', async () => {
+  const folder = newFolder();
+  mkdirSync(folder);
+  const [journal, audit] = [new FolderLock(folder, JOURNAL_LOCK), new FolderLock(folder, AUDIT_LOCK)];
+  await journal.take();
+  await audit.take();
+  await assert.rejects(new FolderLock(folder, JOURNAL_LOCK).take(), /another journal is kept there/);
+  await assert.rejects(new FolderLock(folder, AUDIT_LOCK).take(), /other audit events are kept there/);
+  await Promise.all([journal.release(), audit.release()]);
+  assert.equal(statSync(join(folder, 'audit.lock')).mode & 0o777, 0o600);
 });
 
 /** Lets no file of this process grow beyond so many bytes: a write is cut off there, as on a full disk. */
