@@ -4,6 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ifThere } from '../recording/byte-source.ts';
 import { RecordingError } from '../recording/format.ts';
+import { NO_CAPTURE, whyNoAlert } from './notes/capture-notes.ts';
 import { type CaptureSummary, readSummary } from './notes/read-notes.ts';
 import { SUFFIX } from './writer/make-room.ts';
 
@@ -22,8 +23,8 @@ export function captureFiles(folder: string): string[] {
 }
 
 /**
- * Those of the files that are captures. Recordings without alerts and other files are passed over.
- * @param onDamaged called for a file that can't be read, with the reason
+ * Those of the files that are captures. Whole recordings without alerts and other files are passed over.
+ * @param onDamaged called for a file that can't be read, or has no alert because of damage, with the reason
  */
 export function readCaptures(
   paths: readonly string[],
@@ -34,7 +35,11 @@ export function readCaptures(
       // A running agent removes the oldest; and a pipe that nobody writes to would block.
       const stats = statSync(path, { throwIfNoEntry: false });
       const summary = stats?.isFile() ? ifThere(() => readSummary(path)) : undefined;
-      return stats && summary ? [{ path, bytes: stats.size, summary }] : [];
+      if (!stats || !summary) return [];
+      const lack = whyNoAlert(summary);
+      if (lack === undefined) return [{ path, bytes: stats.size, summary }];
+      if (lack !== NO_CAPTURE) onDamaged(path, lack);
+      return [];
     } catch (error) {
       if (!(error instanceof RecordingError && error.code === 'RECORDING_NONE'))
         onDamaged(path, error instanceof Error ? error.message : String(error));

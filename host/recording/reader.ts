@@ -2,10 +2,10 @@
 
 import { readBlock, type Unpack } from './block.ts';
 import type { ByteSource } from './byte-source.ts';
+import { findNextHead } from './find-head.ts';
 import {
   BLOCK_HEAD_BYTES,
   BLOCK_KIND,
-  BLOCK_MAGIC,
   type BlockHead,
   FILE_HEAD_BYTES,
   type RecordingEnd,
@@ -23,7 +23,6 @@ const MOST_ATTEMPTS = 1000;
 /** Places of damage that have an entry each; one more is for all others. */
 const MOST_DAMAGE = 1000;
 const GIVEN_UP = 'too much of the file is damaged';
-const SEARCH_BYTES = 1 << 16;
 
 /** How many events a block has, and how many of these are of types that this version does not have. */
 export type BlockTotals = Pick<Payload, 'events' | 'leftOut'>;
@@ -186,21 +185,9 @@ export class RecordingReader implements RecordingSource {
     }
   }
 
-  /** Finds the next head after the invalid block at that offset: at its end if its own head is valid, else anywhere. */
+  /** Finds the next head after the invalid block at that offset. */
   #search(bad: number): number | undefined {
-    if (++this.#attempts > MOST_ATTEMPTS) return undefined;
-    const head = readBlockHead(this.#source.read(bad, BLOCK_HEAD_BYTES));
-    const end = head && bad + BLOCK_HEAD_BYTES + head.storedLength;
-    if (end !== undefined && readBlockHead(this.#source.read(end, BLOCK_HEAD_BYTES))) return end;
-    // Windows overlap by a head, so that each head is completely in one of them.
-    for (let at = bad + 1; at + BLOCK_HEAD_BYTES <= this.#source.size; at += SEARCH_BYTES - BLOCK_HEAD_BYTES + 1) {
-      const bytes = this.#source.read(at, SEARCH_BYTES);
-      const window = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-      for (let found = window.indexOf(BLOCK_MAGIC); found >= 0; found = window.indexOf(BLOCK_MAGIC, found + 1)) {
-        if (readBlockHead(window.subarray(found))) return at + found;
-      }
-    }
-    return undefined;
+    return ++this.#attempts > MOST_ATTEMPTS ? undefined : findNextHead(this.#source, bad);
   }
 }
 

@@ -48,12 +48,42 @@ export type Captured = ValueOf<typeof CAPTURED>;
 
 export interface CaptureNotes {
   readonly terms: Captured['terms'];
-  /** In order of time; the first one began the capture. */
+  /** In order of time; the first one began the capture. None in a file that is cut off before it, and in one that is no capture. */
   readonly alerts: readonly CapturedAlert[];
   readonly state: State | undefined;
   /** What bounds have cut, each as a sentence. */
   readonly cuts: readonly string[];
+  /** Alerts and states that are there and can't be read, each as a sentence. */
+  readonly unread: readonly string[];
+  /** Where the file is damaged so that alerts may be missing. */
+  readonly gaps: NoteGaps;
 }
+
+/** Offsets in the file. */
+export interface NoteGaps {
+  /** Of the first place where no block begins although one should. */
+  readonly damagedAt: number | undefined;
+  /** The end of a file without a last block: it is being written, or was cut off. */
+  readonly endsAt: number | undefined;
+  /** There is no state, and may have been one. */
+  readonly mayLackState: boolean;
+}
+
+/** Of a state that is damaged. */
+export const UNREAD_STATE = "Damaged, and can't be read: the state.";
+
+/** Why there is no alert, to go on behind the name of the file and a colon. Undefined if there is one. */
+export function whyNoAlert({ alerts, unread, gaps }: Omit<CaptureNotes, 'state'>): string | undefined {
+  if (alerts.length > 0) return undefined;
+  const { damagedAt, endsAt } = gaps;
+  if (unread.length > 0) return 'its alert is damaged';
+  if (damagedAt !== undefined) return `it is damaged at byte ${damagedAt}, and no alert can be read`;
+  if (endsAt !== undefined) return `it ends at byte ${endsAt}, before an alert: it is being written, or was cut off`;
+  return NO_CAPTURE;
+}
+
+/** What whyNoAlert() says of a whole file. */
+export const NO_CAPTURE = 'it is a recording without an alert';
 
 /** JSON of a block; numbers of 64 bits are texts. */
 export function noteBytes(note: Captured | State): Uint8Array {

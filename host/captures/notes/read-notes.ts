@@ -1,8 +1,10 @@
 // Reads what a capture has beside its events, without unpacking the events: `wasprey captures` lists many.
 
 import { list, object, optional, text } from '../../diagnostics/json-shape.ts';
+import { count } from '../../diagnostics/numbers.ts';
 import { readBlock } from '../../recording/block.ts';
 import { type ByteSource, RecordingFile, refusePipe } from '../../recording/byte-source.ts';
+import { findNextHead } from '../../recording/find-head.ts';
 import {
   BLOCK_HEAD_BYTES,
   BLOCK_KIND,
@@ -13,7 +15,7 @@ import {
 } from '../../recording/format.ts';
 import { RecordingReader } from '../../recording/reader.ts';
 import { STATE } from '../state/state.ts';
-import { CAPTURED, type CaptureNotes } from './capture-notes.ts';
+import { CAPTURED, type CaptureNotes, type NoteGaps, UNREAD_STATE } from './capture-notes.ts';
 
 /** Of one capture: an agent adds no more, and a hostile file could. */
 export const MOST_ALERTS = 1024;
@@ -24,45 +26,47 @@ const LONGEST_END = 256 << 10;
 const MOST_CUTS = 100;
 /** Blocks that could be the state; those that are not are left out. */
 const MOST_STATES = 4;
+/** Each reads some KB at least, and a hostile file could need one every 48 bytes. */
+const MOST_SEARCHES = 1000;
 
 /** What a list shows of a capture. */
 export interface CaptureSummary extends Omit<CaptureNotes, 'state'> {
   readonly hasState: boolean;
 }
 
-/**
- * Throws RecordingError and the errors of open().
- * @returns undefined if it is a recording without alerts
- */
-export function readNotes(path: string): CaptureNotes | undefined {
+/** Throws RecordingError and the errors of open(). */
+export function readNotes(path: string): CaptureNotes {
   refusePipe(path);
   using file = new RecordingFile(path);
   let state: CaptureNotes['state'];
   let states = 0;
-  const summary = summaryOf(file, (at) => {
+  const { hasState, ...summary } = summaryOf(file, (at) => {
     if (!state && ++states <= MOST_STATES) state = STATE(jsonAt(file, at));
   });
-  if (!summary) return undefined;
-  const { terms, alerts, cuts } = summary;
-  return { terms, alerts, state, cuts };
+  const unreadState = hasState && !state ? [UNREAD_STATE] : [];
+  return { ...summary, state, unread: [...summary.unread, ...unreadState] };
 }
 
 /** The same without the state, which is long. */
-export function readSummary(path: string): CaptureSummary | undefined {
+export function readSummary(path: string): CaptureSummary {
   using file = new RecordingFile(path);
   return summaryOf(file, () => {});
 }
 
 /** @param onState called with the offset of each block that may have the state */
-function summaryOf(file: ByteSource, onState: (at: number) => void): CaptureSummary | undefined {
+function summaryOf(file: ByteSource, onState: (at: number) => void): CaptureSummary {
   new RecordingReader(file);
   const alerts: CaptureNotes['alerts'][number][] = [];
   const cuts: string[] = [];
   let terms: CaptureNotes['terms'];
   let hasState = false;
-  let bytes = 0;
-  for (const { at, head } of headsOf(file)) {
+  let [bytes, unreadAlerts, blocksBehind] = [0, 0, 0];
+  const heads = headsOf(file);
+  let next = heads.next();
+  for (; !next.done; next = heads.next()) {
+    const { at, head } = next.value;
     const { kind, payloadLength } = head;
+    if (alerts.length > 0) blocksBehind++;
     if (kind === BLOCK_KIND.STATE) {
       hasState = true;
       onState(at);
@@ -72,28 +76,49 @@ function summaryOf(file: ByteSource, onState: (at: number) => void): CaptureSumm
       bytes += payloadLength;
       const captured = CAPTURED(jsonAt(file, at));
       if (captured) alerts.push(captured.alert);
+      else unreadAlerts++;
       terms ??= captured?.terms;
-    } else if (kind === BLOCK_KIND.END) {
-      // What is behind it is not read as events either.
-      if (payloadLength <= LONGEST_END) cuts.push(...cutsOf(jsonAt(file, at)).slice(0, MOST_CUTS));
-      break;
+    } else if (kind === BLOCK_KIND.END && payloadLength <= LONGEST_END) {
+      cuts.push(...cutsOf(jsonAt(file, at)).slice(0, MOST_CUTS));
     }
   }
-  return alerts.length === 0 ? undefined : { terms, alerts, hasState, cuts };
+  const unread = unreadAlerts === 0 ? [] : [`Damaged, and can't be read: ${count(unreadAlerts, 'alert')}.`];
+  const { damagedAt, endsAt } = next.value;
+  // The state is behind the first alert.
+  const mayLackState = !hasState && (damagedAt !== undefined || (endsAt !== undefined && blocksBehind === 0));
+  return { terms, alerts, hasState, cuts, unread, gaps: { damagedAt, endsAt, mayLackState } };
 }
 
 /** What the last block of a capture has in addition. */
 const END = object({ cuts: optional(list(text)) });
 
-/** Goes from head to head. What is damaged has no note; the events behind it are for the reader of events to find. */
-function* headsOf(source: ByteSource): Generator<{ readonly at: number; readonly head: BlockHead }> {
-  let at = FILE_HEAD_BYTES + readFileHead(source.read(0, FILE_HEAD_BYTES)).length;
-  for (;;) {
+/**
+ * Goes from head to head, up to the last block: what is behind it is not read as events either. Where the next one is not where it should be, it is
+ * looked for.
+ */
+function* headsOf(
+  source: ByteSource,
+): Generator<{ readonly at: number; readonly head: BlockHead }, Omit<NoteGaps, 'mayLackState'>> {
+  const first = FILE_HEAD_BYTES + readFileHead(source.read(0, FILE_HEAD_BYTES)).length;
+  let damagedAt: number | undefined;
+  let at: number | undefined = first;
+  let searches = 0;
+  while (at !== undefined && at < source.size) {
     const head = readBlockHead(source.read(at, BLOCK_HEAD_BYTES));
-    if (!head) return;
-    yield { at, head };
-    at += BLOCK_HEAD_BYTES + head.storedLength;
+    const end: number = at + BLOCK_HEAD_BYTES + (head?.storedLength ?? 0);
+    if (head && end <= source.size) {
+      yield { at, head };
+      if (head.kind === BLOCK_KIND.END) return { damagedAt, endsAt: undefined };
+      if (end === source.size || readBlockHead(source.read(end, BLOCK_HEAD_BYTES))) {
+        at = end;
+        continue;
+      }
+    }
+    const found: number | undefined = ++searches > MOST_SEARCHES ? undefined : findNextHead(source, at);
+    if (found !== undefined || source.size - end >= BLOCK_HEAD_BYTES) damagedAt ??= head ? end : at;
+    at = found;
   }
+  return { damagedAt, endsAt: source.size };
 }
 
 /** Undefined if the block there is damaged or not JSON. */

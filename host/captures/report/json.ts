@@ -68,6 +68,7 @@ export function reportJson(report: Report, mask: SecretMask): string {
       })),
     },
     events: report.events,
+    complete: report.damage.length === 0,
     damage: report.damage,
     missing: report.missing,
   };

@@ -6,7 +6,7 @@ import type { EventView } from '../../journal/event-views.ts';
 import { History } from '../../journal/event-views.ts';
 import { FirstTimes } from '../../journal/first-times.ts';
 import type { Damage } from '../../recording/source.ts';
-import type { CapturedAlert, CaptureNotes } from '../notes/capture-notes.ts';
+import { type CapturedAlert, type CaptureNotes, UNREAD_STATE, whyNoAlert } from '../notes/capture-notes.ts';
 import type { ChangedFile, State } from '../state/state.ts';
 import { type Deed, deedOf } from './deeds.ts';
 import { addBranch, familyOf, ProcessTree, type TreeProcess } from './process-tree.ts';
@@ -96,8 +96,22 @@ export function reportOf(path: string, notes: CaptureNotes): Report {
   const { events, damage } = next.value;
   const { alerts, terms, state, cuts } = notes;
   const result = collected.result();
-  const missing = [...cuts, ...(state?.missing ?? ['The state was not taken.']), ...collected.cuts];
+  const missing = [...lacksOf(notes), ...cuts, ...(state?.missing ?? []), ...collected.cuts];
   return { hostname, kernel, terms, alerts, state, events, damage, missing, ...result };
+}
+
+/** What is not in the file, each as a sentence. */
+function lacksOf(notes: CaptureNotes): string[] {
+  const { state, unread, gaps } = notes;
+  const noAlert = whyNoAlert(notes);
+  const noState = gaps.mayLackState
+    ? 'The state is missing: the file is cut off or damaged before it, or it was not taken.'
+    : 'The state was not taken.';
+  return [
+    ...(noAlert === undefined ? [] : [`The alert is missing: ${noAlert}.`]),
+    ...unread,
+    ...(state || unread.some((sentence) => sentence === UNREAD_STATE) ? [] : [noState]),
+  ];
 }
 
 type Result = Pick<

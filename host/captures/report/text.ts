@@ -1,8 +1,11 @@
 // The report of a capture as text, which a person reads in a minute: the alert first, then the processes, then the rest, each in few lines.
 
 import { escapeText } from '../../diagnostics/escape.ts';
+import { wrap } from '../../diagnostics/layout.ts';
 import { count, number } from '../../diagnostics/numbers.ts';
+import { damageText } from '../../journal/damage-text.ts';
 import type { SecretMask } from '../../journal/secrets/mask-secrets.ts';
+import type { Damage } from '../../recording/source.ts';
 import type { CapturedAlert } from '../notes/capture-notes.ts';
 import type { ChangedFile, ProcessState, State } from '../state/state.ts';
 import { commandLineOf, deedText } from './command-line.ts';
@@ -22,8 +25,11 @@ const MOST_LINES = 40;
 
 export function reportText(report: Report, { width, bold, mask }: TextOptions): string {
   return textParts(report, { mask, safe: escapeText })
-    .map(({ title, lines }) => {
-      const shown = cut(lines).map((line) => `  ${clip(line, width - 2)}\n`);
+    .map(({ title, lines, isOfSentences }) => {
+      const fitted = cut(lines).flatMap((line) =>
+        isOfSentences ? wrap(line, width - 2).split('\n') : clip(line, width - 2),
+      );
+      const shown = fitted.map((line) => `  ${line}\n`);
       return `${bold(title)}\n${shown.join('')}`;
     })
     .join('\n');
@@ -32,6 +38,8 @@ export function reportText(report: Report, { width, bold, mask }: TextOptions): 
 export interface TextPart {
   readonly title: string;
   readonly lines: readonly string[];
+  /** None of it may be cut. */
+  readonly isOfSentences?: true;
 }
 
 /** How texts of traced processes get into lines. */
@@ -44,7 +52,7 @@ export interface Wording {
 
 /** The parts that have something to show, complete. */
 export function textParts(report: Report, wording: Wording): TextPart[] {
-  const missing = [...report.missing, ...report.damage.map(({ reason }) => `Damaged: ${reason}.`)];
+  const missing = [...report.damage.map(damageLine), ...report.missing];
   const parts: TextPart[] = [
     { title: 'What fired', lines: alertLines(report, wording) },
     { title: 'Processes', lines: treeLines(report, wording) },
@@ -52,9 +60,24 @@ export function textParts(report: Report, wording: Wording): TextPart[] {
     { title: 'Files', lines: fileLines(report, wording) },
     { title: 'Connections', lines: report.connections.map((connection) => connectionLine(connection, wording)) },
     { title: 'State at the alert', lines: stateLines(report, wording) },
-    { title: 'Missing', lines: missing.map(wording.safe) },
+    { title: 'Missing', lines: missing.map(wording.safe), isOfSentences: true },
   ];
   return parts.filter(({ lines }) => lines.length > 0);
+}
+
+function damageLine(damage: Damage): string {
+  return `${damage.isCutOff ? 'Cut off' : 'Damaged'} ${damageText(damage)}.`;
+}
+
+/** For the reader who looks at nothing else. Undefined if the file is whole. */
+function incompleteLine(damage: readonly Damage[]): string | undefined {
+  const end = damage.find(({ isCutOff }) => isCutOff);
+  const places = damage.length - (end ? 1 : 0);
+  const facts = [
+    ...(places > 0 ? [`damaged at ${count(places, 'place')}`] : []),
+    ...(end ? [`without an end (it is being written, or was cut off)`] : []),
+  ];
+  return facts.length === 0 ? undefined : `The file is ${facts.join(', and ')}: see "Missing"`;
 }
 
 function cut(lines: readonly string[]): readonly string[] {
@@ -70,7 +93,7 @@ function clip(line: string, width: number): string {
   return line.length <= width ? line : `${line.slice(0, width - 3)}...`;
 }
 
-function alertLines({ alerts, place, hostname, kernel, terms }: Report, { mask, safe }: Wording): string[] {
+function alertLines({ alerts, place, hostname, kernel, terms, damage }: Report, { mask, safe }: Wording): string[] {
   const { pod, namespace, name, container, image, tag } = place;
   const where = [
     pod !== undefined && `pod ${namespace ?? ''}/${pod}`,
@@ -79,11 +102,14 @@ function alertLines({ alerts, place, hostname, kernel, terms }: Report, { mask, 
     `node ${hostname} (Linux ${kernel})`,
   ].filter((part) => part !== false);
   const spans = terms && `${terms.scope}, ${terms.beforeMs / 1000} s before and ${terms.afterMs / 1000} s after`;
+  const incomplete = incompleteLine(damage);
   return [
+    ...(alerts.length === 0 ? ['(no alert can be read)'] : []),
     ...alerts.map((alert) => `${clock(alert.time)}  ${safe(alert.priority)}  ${safe(alert.rule)}`),
     ...alerts.slice(0, 1).map((alert: CapturedAlert) => safe(mask.message(alert.message))),
     safe(where.join(', ')),
     ...(spans === undefined ? [] : [`Captured: ${spans}`]),
+    ...(incomplete === undefined ? [] : [incomplete]),
   ];
 }
 

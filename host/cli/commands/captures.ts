@@ -3,7 +3,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { captureFiles, readCaptures } from '../../captures/list-captures.ts';
-import type { CaptureNotes } from '../../captures/notes/capture-notes.ts';
+import { type CaptureNotes, NO_CAPTURE, whyNoAlert } from '../../captures/notes/capture-notes.ts';
 import { readNotes } from '../../captures/notes/read-notes.ts';
 import { reportHtml } from '../../captures/report/html.ts';
 import { reportJson } from '../../captures/report/json.ts';
@@ -33,7 +33,10 @@ export const CAPTURES = defineCommand({
     \`show FILE\` prints a report: what fired, the processes with the branch that fired marked, what they did before and
     after, files, connections, and the state. The name that an alert has as \`wasprey.capture\` will do for a capture of this
     machine. Secrets on command lines are masked. \`wasprey replay FILE\` evaluates rules on a capture.`,
-  status: { ok: 'The captures were read.', failure: 'A capture is damaged, or can not be read.' },
+  status: {
+    ok: 'The captures were read.',
+    failure: 'A capture is damaged, is cut off before its alert, or can not be read.',
+  },
   options: {
     ...CONFIG_OPTIONS,
     json: {
@@ -79,7 +82,8 @@ function fileNamed(path: string, folder: string): string {
 /** @returns the exit status */
 function show(path: string, how: 'text' | 'json' | 'html', mask: SecretMask, terminal: Terminal): number {
   const notes = notesOf(path);
-  if (!notes) throw new CommandFailure(`${path} is a recording without an alert`, 'evaluate it: wasprey replay FILE');
+  const isNone = whyNoAlert(notes) === NO_CAPTURE;
+  if (isNone) throw new CommandFailure(`can't show ${path}: ${NO_CAPTURE}`, 'evaluate it: wasprey replay FILE');
   const report = reportOf(path, notes);
   const { width, bold } = terminal;
   switch (how) {
@@ -93,11 +97,13 @@ function show(path: string, how: 'text' | 'json' | 'html', mask: SecretMask, ter
       terminal.print(reportHtml(report, mask));
       break;
   }
-  return report.damage.some(({ isCutOff }) => !isCutOff) ? EXIT.failure : EXIT.ok;
+  // One that is being made is in order, as soon as it has its alert.
+  const isInOrder = notes.alerts.length > 0 && report.damage.every(({ isCutOff }) => isCutOff);
+  return isInOrder ? EXIT.ok : EXIT.failure;
 }
 
 /** @throws {CommandFailure} */
-function notesOf(path: string): CaptureNotes | undefined {
+function notesOf(path: string): CaptureNotes {
   try {
     return readNotes(path);
   } catch (error) {

@@ -32,10 +32,20 @@ function rowOf({ alerts }: CaptureSummary): string[] {
 /** What fired, by how many captures. */
 function ruleLines(captures: readonly ListedCapture[]): string {
   const rules = Map.groupBy(captures, ({ summary }) => summary.alerts[0]?.rule ?? '');
-  return [...rules].map(([rule, list]) => `  ${list.length} by ${escapeText(rule)}\n`).join('');
+  const incomplete = captures.filter(({ summary }) => !isComplete(summary)).length;
+  return [
+    ...[...rules].map(([rule, list]) => `  ${list.length} by ${escapeText(rule)}\n`),
+    ...(incomplete > 0 ? [`  ${incomplete} of them not complete: being written, cut off or damaged\n`] : []),
+  ].join('');
 }
 
-function jsonOf({ path, bytes, summary: { alerts, terms, cuts, hasState } }: ListedCapture): unknown {
+/** By its blocks' heads: events are not read for a list. */
+function isComplete({ unread, gaps }: CaptureSummary): boolean {
+  return unread.length === 0 && gaps.damagedAt === undefined && gaps.endsAt === undefined;
+}
+
+function jsonOf({ path, bytes, summary }: ListedCapture): unknown {
+  const { alerts, terms, cuts, hasState } = summary;
   return {
     path,
     bytes,
@@ -47,6 +57,7 @@ function jsonOf({ path, bytes, summary: { alerts, terms, cuts, hasState } }: Lis
     alerts: alerts.length,
     terms,
     hasState,
+    complete: isComplete(summary),
     cuts,
   };
 }

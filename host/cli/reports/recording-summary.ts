@@ -5,8 +5,8 @@ import type { Summary } from '../../agent/summary.ts';
 import { missedLine, ruleLines } from '../../daemon/summary.ts';
 import { count, number, sum } from '../../diagnostics/numbers.ts';
 import { eventTotals } from '../../engine/counts/event-totals.ts';
+import { damageText } from '../../journal/damage-text.ts';
 import type { ReplayReport } from '../../recording/replay.ts';
-import type { Damage } from '../../recording/source.ts';
 
 /** Places of damage that are listed one by one. */
 const LISTED_DAMAGE = 10;
@@ -42,17 +42,11 @@ export function renderReplayed({ engine, alerts, outputs }: Summary, report: Rep
     lines.push(`  events   ${number(report.leftOut)} left out, of types that this version of Wasprey does not have`);
   if (report?.end && report.end.dropped > 0)
     lines.push(`  events   ${number(report.end.dropped)} were lost during the recording`);
-  for (const damage of report?.damage.slice(0, LISTED_DAMAGE) ?? []) lines.push(`  damaged  ${renderDamage(damage)}`);
+  for (const damage of report?.damage.slice(0, LISTED_DAMAGE) ?? []) lines.push(`  damaged  ${damageText(damage)}`);
   const unlisted = (report?.damage.length ?? 0) - LISTED_DAMAGE;
   if (unlisted > 0) lines.push(`           and at ${count(unlisted, 'more place')}`);
   for (const { name, counters } of outputs) {
     if (counters.dropped > 0) lines.push(`  ${name}   ${count(counters.dropped, 'alert')} not written`);
   }
   return `${[...lines, ...ruleLines(alerts.byRule)].join('\n')}\n`;
-}
-
-function renderDamage({ at, reason, resumed, eventsLost }: Damage): string {
-  const after = resumed === undefined ? 'nothing after it could be read' : `the recording continues at byte ${resumed}`;
-  const lost = eventsLost === undefined ? 'the number of lost events is unknown' : `${count(eventsLost, 'event')} lost`;
-  return `at byte ${at}: ${reason}; ${after}; ${lost}`;
 }

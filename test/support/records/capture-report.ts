@@ -9,6 +9,6 @@ export function completeReport(path: string): Report | undefined {
   // The thread that writes it makes the folder, then the file, then its head.
   if (!statSync(path, { throwIfNoEntry: false })?.size) return undefined;
   const notes = readNotes(path);
-  const report = notes && reportOf(path, notes);
-  return report?.damage.length === 0 ? report : undefined;
+  const report = reportOf(path, notes);
+  return report.damage.length === 0 ? report : undefined;
 }

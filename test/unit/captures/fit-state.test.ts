@@ -73,7 +73,7 @@ describe('captures: a state that is too long', () => {
     });
     writer.close(0, 1);
     const notes = readNotes(path);
-    assert.equal(notes?.state?.processes.length, 100);
-    assert.deepEqual(notes?.cuts, ['An alert is missing: it is too long.']);
+    assert.equal(notes.state?.processes.length, 100);
+    assert.deepEqual(notes.cuts, ['An alert is missing: it is too long.']);
   });
 });

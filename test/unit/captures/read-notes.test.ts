@@ -33,12 +33,12 @@ test('alerts are bounded, by their number and by what they take', () => {
     ...Array.from({ length: 100 }, () => alertOf({ message: 'A'.repeat(250_000) })),
   ]);
   using _ = folder;
-  const pids = readNotes(path)?.alerts ?? [];
+  const pids = readNotes(path).alerts;
   assert.equal(pids[0]?.pid, 2);
   assert.equal(pids.length, 1 + Math.floor((16 << 20) / 250_000));
   const many = written(Array.from({ length: MOST_ALERTS + 10 }, () => alertOf()));
   using __ = many.folder;
-  assert.equal(readNotes(many.path)?.alerts.length, MOST_ALERTS);
+  assert.equal(readNotes(many.path).alerts.length, MOST_ALERTS);
 });
 
 test('cuts are bounded, and what is behind the end is not read', () => {
@@ -46,18 +46,18 @@ test('cuts are bounded, and what is behind the end is not read', () => {
   const many = written([alertOf(), end(Array.from({ length: 80_000 }, () => '')), alertOf()]);
   using _ = many.folder;
   const notes = readNotes(many.path);
-  assert.equal(notes?.cuts.length, 100);
-  assert.equal(notes?.alerts.length, 1);
+  assert.equal(notes.cuts.length, 100);
+  assert.equal(notes.alerts.length, 1);
   const long = written([alertOf(), end(Array.from({ length: 800_000 }, () => ''))]);
   using __ = long.folder;
-  assert.deepEqual(readNotes(long.path)?.cuts, []);
+  assert.deepEqual(readNotes(long.path).cuts, []);
 });
 
 test('a list does not read the state, and says whether there is one', () => {
   const { folder, path } = written([alertOf(), STATE]);
   using _ = folder;
-  assert.equal(readSummary(path)?.hasState, true);
-  assert.equal(readNotes(path)?.state, undefined);
+  assert.equal(readSummary(path).hasState, true);
+  assert.equal(readNotes(path).state, undefined);
 });
 
 test('a list has nothing that a terminal acts on', () => {
@@ -65,7 +65,6 @@ test('a list has nothing that a terminal acts on', () => {
   const { folder, path } = written([alertOf({ rule: hostile, priority: hostile, container: hostile })]);
   using _ = folder;
   const summary = readSummary(path);
-  assert.ok(summary);
   for (const json of [true, false]) {
     assert.doesNotMatch(
       renderCaptures([{ path, bytes: 1, summary }], json, SILENT).replaceAll('\n', ''),

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type CapturedAlert, noteBytes } from '../../../host/captures/notes/capture-notes.ts';
+import { type CapturedAlert, NO_CAPTURE, noteBytes, whyNoAlert } from '../../../host/captures/notes/capture-notes.ts';
 import { readNotes } from '../../../host/captures/notes/read-notes.ts';
 import { commandLineOf } from '../../../host/captures/report/command-line.ts';
 import { reportHtml } from '../../../host/captures/report/html.ts';
@@ -171,9 +171,7 @@ function reportOfBytes(bytes: Uint8Array): Report {
   using folder = new Folder();
   const path = folder.file('capture.wsp');
   writeFileSync(path, bytes);
-  const notes = readNotes(path);
-  assert.ok(notes);
-  return reportOf(path, notes);
+  return reportOf(path, readNotes(path));
 }
 
 const textOf = (report: Report): string =>
@@ -262,7 +260,7 @@ test('a recording without alerts is no capture, and without a state says so', ()
   assert.ok(images && events);
   using folder = new Folder();
   writeFileSync(folder.file('plain.wsp'), writeBlocks([images, events]).bytes);
-  assert.equal(readNotes(folder.file('plain.wsp')), undefined);
+  assert.equal(whyNoAlert(readNotes(folder.file('plain.wsp'))), NO_CAPTURE);
   const report = reportOfBytes(writeBlocks(blocks().filter(({ kind }) => kind !== BLOCK_KIND.STATE)).bytes);
   assert.deepEqual(report.missing, ['The state was not taken.']);
 });
@@ -303,8 +301,7 @@ test('notes of another shape are left out, and bytes that are flipped never end 
     const damaged = Buffer.from(bytes);
     damaged[place] = (damaged[place] ?? 0) ^ 0x21;
     writeFileSync(path, damaged);
-    const notes = readNotes(path);
-    if (notes) textOf(reportOf(path, notes));
+    textOf(reportOf(path, readNotes(path)));
   }
   assert.ok(readFileSync(path).length > 0);
 });
@@ -338,9 +335,7 @@ test('a note with any value at any place is shown or left out', () => {
       using folder = new Folder();
       const path = folder.file('changed.wsp');
       writeFileSync(path, writeBlocks(notes.map((note) => ({ ...note, events: 0 }))).bytes);
-      const read = readNotes(path);
-      if (!read) continue;
-      const report = reportOf(path, read);
+      const report = reportOf(path, readNotes(path));
       for (const text of [textOf(report), reportJson(report, MASK), reportHtml(report, MASK)]) assert.ok(text !== '');
       shown++;
     }

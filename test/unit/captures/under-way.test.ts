@@ -103,12 +103,12 @@ describe('captures under way', () => {
     await until(() => captures.summary.made === 1);
     const notes = readNotes(join(place, name));
     assert.deepEqual(
-      notes?.alerts.map(({ rule }) => rule),
+      notes.alerts.map(({ rule }) => rule),
       ['first', 'second'],
     );
-    assert.equal(notes?.terms?.scope, 'process_tree');
-    assert.ok(notes?.state);
-    assert.deepEqual(notes?.cuts, ['The past came late.']);
+    assert.equal(notes.terms?.scope, 'process_tree');
+    assert.ok(notes.state);
+    assert.deepEqual(notes.cuts, ['The past came late.']);
   });
 
   it('one without a past has its alert, and says so', async () => {
@@ -117,8 +117,8 @@ describe('captures under way', () => {
     assert.equal((await capture.end(0, 1, [])).kind, 'done');
     capture.before({ segments: [], missing: 'never' });
     const notes = readNotes(join(place, 'c.wsp'));
-    assert.equal(notes?.alerts.length, 1);
-    assert.deepEqual(notes?.cuts, ['Events before the alert are missing: they did not come in time.']);
+    assert.equal(notes.alerts.length, 1);
+    assert.deepEqual(notes.cuts, ['Events before the alert are missing: they did not come in time.']);
     await capture.exited;
   });
 
@@ -136,7 +136,7 @@ describe('captures under way', () => {
     });
     await untilReleased(stuck, () => isGone);
     assert.equal((await ended).kind, 'done');
-    const cuts = readNotes(join(place, 'c.wsp'))?.cuts ?? [];
+    const cuts = readNotes(join(place, 'c.wsp')).cuts;
     assert.ok(
       cuts.includes('36 blocks of events are missing: they could not be written as fast as they came.'),
       cuts.join('\n'),
@@ -153,7 +153,7 @@ describe('captures under way', () => {
       await until(() => capture.waitingBlocks === 0);
     }
     await capture.end(0, 1, []);
-    assert.deepEqual(readNotes(join(place, 'c.wsp'))?.cuts, []);
+    assert.deepEqual(readNotes(join(place, 'c.wsp')).cuts, []);
   });
 
   it('each refusal is reported', async () => {

@@ -2,6 +2,7 @@
 // report of `wasprey captures show`, within bounds.
 
 import { basename } from 'node:path';
+import { whyNoAlert } from '../../../captures/notes/capture-notes.ts';
 import { readNotes } from '../../../captures/notes/read-notes.ts';
 import { commandLineOf, deedText } from '../../../captures/report/command-line.ts';
 import type { Program, TreeProcess } from '../../../captures/report/process-tree.ts';
@@ -33,10 +34,11 @@ export interface CaptureQuestion {
   readonly secretNames: readonly string[];
 }
 
-/** @throws {CommandFailure} for a recording without an alert; and RecordingError */
+/** @throws {CommandFailure} for one without an alert, which the page begins with; and RecordingError */
 export function shownCapture({ path, secretNames }: CaptureQuestion): ShownCapture {
   const notes = readNotes(path);
-  if (!notes) throw new CommandFailure('it is a recording without an alert');
+  const lack = whyNoAlert(notes);
+  if (lack !== undefined) throw new CommandFailure(lack);
   const mask = new SecretMask(secretNames);
   const report = reportOf(path, notes);
   const texts = new TextBudget(MOST_TEXT);
