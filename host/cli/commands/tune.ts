@@ -12,6 +12,8 @@ import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { nearest } from '../../diagnostics/suggest.ts';
 import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
 import type { HistoryReport } from '../../journal/backtest/evaluate.ts';
+import { lacksOf } from '../../journal/backtest/lacks.ts';
+import { rulesOf } from '../../journal/backtest/tried-rules.ts';
 import { exceptionYaml } from '../../journal/tuning/exception-yaml.ts';
 import { type Findings, findProposals, type TunedHistory, tryProposals } from '../../journal/tuning/tune.ts';
 import { tunedCalls } from '../../journal/tuning/tuned-calls.ts';
@@ -88,7 +90,9 @@ export const TUNE = defineCommand({
           tuned,
         );
     bar[Symbol.dispose]();
-    const report = { rule: name, alerts: found.alerts, proposals };
+    const [tried] = isOnAudit ? [] : rulesOf(triedRules([module], ruleMatching)).filter((rule) => rule.name === name);
+    const lacks = tried ? lacksOf(tried, history.files) : [];
+    const report = { rule: name, alerts: found.alerts, lacks, proposals };
     if (options.yaml !== undefined) {
       const yaml = proposals[options.yaml - 1]?.yaml;
       if (yaml === undefined) throw new CommandFailure(`there are only ${proposals.length} proposals`);
@@ -127,19 +131,19 @@ interface TunedRule {
   readonly terminal: Terminal;
 }
 
-/** @param rulesOf what the history takes of a module */
+/** @param taken what the history takes of a module */
 async function tune<Rules, Report extends TuneReading>(
   history: TunedHistory<Rules, Report>,
-  rulesOf: (module: RuleModule) => Rules,
+  taken: (module: RuleModule) => Rules,
   { name, module, files, selection, listNames, terminal }: TunedRule,
 ): Promise<{ readonly found: Findings<TuneReading>; readonly proposals: readonly ShownProposal[] }> {
-  const rules = rulesOf(module);
+  const rules = taken(module);
   const found = await findProposals(history, rules, name, listNames);
   const candidates = [];
   for (const proposal of found.proposals) {
     const yaml = exceptionYaml(name, proposal);
     const changed = await moduleWith(yaml, files, selection);
-    if (changed) candidates.push({ proposal, yaml, changed: rulesOf(changed) });
+    if (changed) candidates.push({ proposal, yaml, changed: taken(changed) });
     else terminal.say('wasprey: a proposal is left out: the rules are invalid with it\n');
   }
   const sets = candidates.map(({ changed }) => changed);

@@ -16,13 +16,16 @@ export interface ShownProposal {
 export interface TuneReport {
   readonly rule: string;
   readonly alerts: number;
+  /** What the history lacks for it: without that, it would have fired more often. */
+  readonly lacks: readonly string[];
   readonly proposals: readonly ShownProposal[];
 }
 
-export function tuneJson({ rule, alerts, proposals }: TuneReport): object {
+export function tuneJson({ rule, alerts, lacks, proposals }: TuneReport): object {
   return {
     rule,
     alerts,
+    lacks,
     proposals: proposals.map(({ proposal, yaml, effect }) => ({
       fields: proposal.fields,
       values: proposal.values,
@@ -35,8 +38,10 @@ export function tuneJson({ rule, alerts, proposals }: TuneReport): object {
   };
 }
 
-export function renderTune({ rule, alerts, proposals }: TuneReport, { bold }: Terminal): string {
-  const head = `${escapeText(rule)} fired ${count(alerts, 'time')}.`;
+export function renderTune({ rule, alerts, lacks, proposals }: TuneReport, { bold }: Terminal): string {
+  const lacking = lacks.map((lack) => `  ${escapeText(lack)}\n`).join('');
+  const before = lacking === '' ? '' : `${bold('What the history lacks:')}\n${lacking}\n`;
+  const head = `${before}${escapeText(rule)} fired ${count(alerts, 'time')}.`;
   if (alerts === 0) return `${head} There is nothing to tune.\n`;
   if (proposals.length === 0) return `${head} Its alerts have too little in common: no exception is proposed.\n`;
   const parts = proposals.map(({ proposal, yaml, effect }, index) => {

@@ -149,6 +149,15 @@ test('an exception that is proposed can be used as it is printed', () => {
   assert.match(wrong.stderr, /there is no rule 'Shadow raed'.*\n.*did you mean 'Shadow read'\?/);
 });
 
+test('a rule whose events were not recorded is not called quiet without saying so', () => {
+  const none = 'none of its events were recorded: rename';
+  const { stdout } = wasprey('tune', 'Renamed', rules, '--on', recording);
+  assert.equal(stdout, `What the history lacks:\n  ${none}\n\nRenamed fired 0 times. There is nothing to tune.\n`);
+  assert.deepEqual(JSON.parse(wasprey('tune', 'Renamed', rules, '--on', recording, '--json').stdout), {
+    ...{ rule: 'Renamed', alerts: 0, lacks: [none], proposals: [] },
+  });
+});
+
 test('responses are tried on the alerts, with their conditions, rails and limits', () => {
   const configuration = folder.file('responses.yaml');
   const text = (mode: string) => `
