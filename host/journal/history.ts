@@ -19,6 +19,9 @@ import { mayConcern, readIndex, type Subject } from './segment-index.ts';
 
 /** A segment begins some moments after its first events: they waited in a ring. */
 const EARLIER_EVENTS_MS = 5_000;
+/** What Date has. A file system can store later ones. */
+const LATEST_MS = 8.64e15;
+const NONE: ReadonlySet<string> = new Set();
 
 /** In ms since the epoch; without one, there is no limit. */
 export interface TimeRange {
@@ -54,18 +57,24 @@ export interface History {
  * Throws the errors of open() and readdir() for a place, and RecordingError for a named file.
  * @param places folders and files
  * @param range files that have nothing of it are left out, and of a container or process, those whose index says so
+ * @param known paths of files that are passed over
  */
-export function findHistory(places: readonly string[], range: TimeRange & Subject = {}): History {
+export function findHistory(
+  places: readonly string[],
+  range: TimeRange & Subject = {},
+  known: ReadonlySet<string> = NONE,
+): History {
   const files = new Map<string, HistoryFile>();
   const unreadable: UnreadableFile[] = [];
   for (const place of places) {
     if (statSync(place).isDirectory()) {
       for (const path of filesIn(place)) {
+        if (known.has(path)) continue;
         const found = tryFile(path);
         if (found && 'reason' in found) unreadable.push(found);
         else if (found) files.set(path, found);
       }
-    } else files.set(place, readFile(place));
+    } else if (!known.has(place)) files.set(place, readFile(place));
   }
   const all = [...files.values()].filter((file) => overlaps(file, range) && concerns(file, range));
   return { files: all.sort((a, b) => a.from - b.from || (a.path < b.path ? -1 : 1)), unreadable };
@@ -93,9 +102,15 @@ function readFile(path: string): HistoryFile {
   const { facts } = readFacts(file.read(FILE_HEAD_BYTES, head.length), head);
   const started = Number(facts.started / NANOSECONDS_PER_MS);
   const isComplete = hasEnd(file, FILE_HEAD_BYTES + head.length);
-  // The last block was written after the last event, and nothing after it.
-  const to = Math.max(statSync(path).mtimeMs, started);
-  return { path, facts, bytes: file.size, from: started - EARLIER_EVENTS_MS, to, isComplete };
+  const index = (isComplete && readIndex(file)) || [];
+  // The last block was written after the last event, and nothing after it. It is before the begin if the clock was set back meanwhile.
+  const changed = Math.min(Math.max(statSync(path).mtimeMs, 0), LATEST_MS);
+  const [first, last] = [Math.min(started, changed) - EARLIER_EVENTS_MS, Math.max(started, changed)];
+  return {
+    ...{ path, facts, bytes: file.size, isComplete },
+    from: index.reduce((least, block) => Math.min(least, block.from), first),
+    to: index.reduce((most, block) => Math.max(most, Math.min(block.to, LATEST_MS)), last),
+  };
 }
 
 /** Goes from head to head, without reading what is between. */

@@ -11,7 +11,7 @@ export interface RecentSettings {
 }
 
 interface RecentSegment {
-  /** ms since the epoch. */
+  /** By performance.now(): the wall clock may be set. */
   readonly began: number;
   readonly blocks: PackedBlock[];
   bytes: number;
@@ -52,14 +52,14 @@ export class RecentBlocks {
     const { milliseconds, mostBytes } = this.#settings;
     if (begins) {
       this.#isAsked = false;
-      this.#segments.push({ began: Date.now(), blocks: [], bytes: 0 });
+      this.#segments.push({ began: performance.now(), blocks: [], bytes: 0 });
     }
     const segment = this.#segments.at(-1);
     if (!segment) return;
     segment.blocks.push(packed);
     segment.bytes += packed.stored.length;
-    this.#dropOld(Date.now() - milliseconds, mostBytes);
-    if (Date.now() - segment.began >= milliseconds || segment.bytes >= mostBytes / 2) this.#ask();
+    this.#dropOld(performance.now() - milliseconds, mostBytes);
+    if (performance.now() - segment.began >= milliseconds || segment.bytes >= mostBytes / 2) this.#ask();
   }
 
   #ask(): void {

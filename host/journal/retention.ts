@@ -108,8 +108,8 @@ export async function removeFile(path: string): Promise<void> {
  * Removes what is too old of the other kinds: whoever adds to those does it himself, but nobody may do so any more. Never rejects: it is not what
  * the caller keeps.
  */
-export async function removeOldOthers(folder: string, own: FileKind, { keep }: Bounds): Promise<void> {
-  const least = Date.now() - keep;
+export async function removeOldOthers(folder: string, own: FileKind, { keep }: Bounds, now: number): Promise<void> {
+  const least = now - keep;
   for (const kind of FILE_KINDS.filter((each) => each !== own)) {
     const files = await storedFiles(folder, kind).catch(() => []);
     for (const file of files.filter(({ ended }) => ended < least)) await removeFile(file.path).catch(() => {});

@@ -32,6 +32,9 @@ export interface PackedBlock {
   readonly extent: JournalBlock['extent'];
 }
 
+/** Clocks that drift are corrected by less within the hour that a segment has at most. */
+const CLOCK_STEP_MS = 5_000;
+
 export async function packBlock({ payload, extent }: JournalBlock): Promise<PackedBlock> {
   const { bytes, eventsAt, types } = arranged(payload);
   return { stored: await compress(bytes, PACKING), payloadLength: payload.length, eventsAt, types, extent };
@@ -41,6 +44,7 @@ export class Segment {
   readonly path: string;
   readonly #file: FileHandle;
   readonly #began = performance.now();
+  readonly #clockBegan = Date.now() - this.#began;
   readonly #index: IndexedBlock[] = [];
   #bytes = 0;
   #blocks = 0;
@@ -73,6 +77,11 @@ export class Segment {
 
   get milliseconds(): number {
     return performance.now() - this.#began;
+  }
+
+  /** Whether somebody has set the wall clock since it was begun. */
+  get isOfOtherClock(): boolean {
+    return Math.abs(Date.now() - performance.now() - this.#clockBegan) > CLOCK_STEP_MS;
   }
 
   /** Rejects with the errors of write(); what it had written of the block is cut off, as far as that is possible. */

@@ -168,9 +168,14 @@ export class JournalStore {
     }
   }
 
-  /** The worker begins a segment when it can; blocks are written to this one until then. */
-  #askWhenFull({ bytes, milliseconds }: Segment): void {
-    if (!this.#isAsked && isComplete(bytes, milliseconds, this.#settings, SMALLEST_SEGMENT)) this.#ask();
+  /**
+   * The worker begins a segment when it can; blocks are written to this one until then. When the clock was set, one begins at once: the times of a
+   * segment lie between its begin and its end.
+   */
+  #askWhenFull(segment: Segment): void {
+    if (this.#isAsked) return;
+    const { bytes, milliseconds } = segment;
+    if (segment.isOfOtherClock || isComplete(bytes, milliseconds, this.#settings, SMALLEST_SEGMENT)) this.#ask();
   }
 
   #ask(): void {

@@ -2,6 +2,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AgeClock } from './age-clock.ts';
 import {
   type Bounds,
   expired,
@@ -15,6 +16,7 @@ import {
 export class StoredFiles {
   readonly #folder: string;
   readonly #kind: FileKind;
+  readonly #clock = new AgeClock();
   /** Undefined before the folder was read. */
   #files: readonly StoredFile[] | undefined;
 
@@ -67,7 +69,7 @@ export class StoredFiles {
    * @param onRemoved called for each
    */
   async removeExpired(bounds: Bounds, beside: number, onRemoved?: (file: StoredFile) => void): Promise<void> {
-    for (const file of expired(this.list, bounds, beside, Date.now())) {
+    for (const file of expired(this.list, bounds, beside, this.#clock.now())) {
       await removeFile(file.path);
       this.#files = this.list.filter((each) => each !== file);
       onRemoved?.(file);
@@ -77,6 +79,6 @@ export class StoredFiles {
   /** The same now and then, with what is too old of other kinds. */
   async keepHouse(bounds: Bounds, beside: number, onRemoved?: (file: StoredFile) => void): Promise<void> {
     await this.removeExpired(bounds, beside, onRemoved);
-    await removeOldOthers(this.#folder, this.#kind, bounds);
+    await removeOldOthers(this.#folder, this.#kind, bounds, this.#clock.now());
   }
 }

@@ -66,46 +66,60 @@ export async function followActivity(
     for (const session of changed) terminal.print(`${sessionJson(session)}\n`);
     changed.clear();
   };
-  let unread = [...files];
+  const [ended, growing] = [true, false].map((isComplete) => files.filter((file) => file.isComplete === isComplete));
+  // One that ended while the clock was ahead may be the last by its time.
+  let unread = [...(ended ?? []), ...(growing ?? [])];
+  const known = knownBefore(files, places);
   while (!stop.signal.aborted) {
     const file = unread.shift();
     if (!file) break;
     await readOne(file, unread.length === 0);
     flush();
-    unread = unread.length > 0 ? unread : await nextAfter(file);
+    unread = unread.length > 0 ? unread : await next();
   }
   return EXIT.ok;
 
   async function readOne(file: HistoryFile, isLast: boolean): Promise<void> {
+    const isNew = !files.includes(file);
+    // All of it is news, whatever its times.
+    if (isNew) log.showAll();
     if (!isLast || file.isComplete) {
-      if (since !== undefined || !isLast) readFile(file, log);
+      if (since !== undefined || !isLast || isNew) readFile(file, log);
       return;
     }
     await followFile(file, log, async () => {
       flush();
       await pause();
-      return !stop.signal.aborted && newer(file).length === 0;
+      return !stop.signal.aborted && newer().length === 0;
     });
   }
 
-  /** The files that were begun after that one, once there are any. */
-  async function nextAfter(file: HistoryFile): Promise<HistoryFile[]> {
-    let found = newer(file);
+  /** Files that were begun meanwhile, once there are any. */
+  async function next(): Promise<HistoryFile[]> {
+    let found = newer();
     while (found.length === 0 && !stop.signal.aborted) {
       await pause();
-      found = newer(file);
+      found = newer();
     }
-    return found;
+    for (const { path } of found) known.add(path);
+    return [...found];
   }
 
   async function pause(): Promise<void> {
     await sleep(POLL_MS, undefined, { signal: stop.signal }).catch(() => {});
   }
 
-  function newer({ facts }: HistoryFile): HistoryFile[] {
-    const { files: all } = findHistory(places);
-    return all.filter((file) => file.facts.started > facts.started);
+  /** Not by their times: the clock may be set back. */
+  function newer(): readonly HistoryFile[] {
+    return findHistory(places, {}, known).files;
   }
+}
+
+/** Paths of what is no news: but for a file that was begun since those were found. */
+function knownBefore(files: readonly HistoryFile[], places: readonly string[]): Set<string> {
+  const last = files.at(-1)?.from ?? 0;
+  const others = findHistory(places).files.filter(({ isComplete, from }) => isComplete || from < last);
+  return new Set([...files, ...others].map(({ path }) => path));
 }
 
 function sessionText(session: Session): string {

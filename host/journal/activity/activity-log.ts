@@ -63,6 +63,11 @@ export class ActivityLog {
     this.#processes.begin();
   }
 
+  /** What comes from now on is shown whatever its time. */
+  showAll(): void {
+    this.#table.floor = 0n;
+  }
+
   take(item: HistoryItem | ContainerView): void {
     switch (item.kind) {
       case 'container':
@@ -108,8 +113,7 @@ export class ActivityLog {
 
   #executed(view: ProcessView): void {
     const known = this.#processes.known(view);
-    if (known && known.imageTime >= view.time) {
-      // It was read already, in the history before.
+    if (known && this.#processes.wasRead(known, view)) {
       this.#processes.own(view.id, known);
       return;
     }
@@ -124,7 +128,7 @@ export class ActivityLog {
     const { command, isOwner } = process;
     if (isOwner && command && command.ended === undefined) command.ended = view.time;
     process.state = stateOf(view.image);
-    process.imageTime = view.time;
+    this.#processes.noteImage(process, view);
     const session = this.#table.enter(process, before, view.time);
     process.ownCommand();
     if (isShown) {
@@ -148,7 +152,7 @@ export class ActivityLog {
     if (!process) return;
     if (view.image && !view.isOfThread && view.time >= process.imageTime) {
       process.state = stateOf(view.image);
-      process.imageTime = view.time;
+      this.#processes.noteImage(process, view);
     }
     this.#processes.own(view.id, process);
   }

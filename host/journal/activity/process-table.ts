@@ -17,9 +17,12 @@ export class ProcessTable {
   readonly #images = new Map<bigint, ImageOwner>();
   readonly #byPid = new Map<number, Process>();
   readonly #ended: Process[] = [];
+  /** Number of the present history. */
+  #history = 0;
 
   /** Before each history: image ids of another run of the agent mean other processes. */
   begin(): void {
+    this.#history++;
     for (const { process } of this.#images.values()) process.images.length = 0;
     this.#images.clear();
   }
@@ -47,9 +50,19 @@ export class ProcessTable {
     if (!view.image) return undefined;
     const parent = this.#images.get(view.parent)?.process ?? this.#parentByPid(view);
     const process = new Process(view.pid, view.start, parent, ranBefore, stateOf(view.image));
-    process.imageTime = view.time;
+    this.noteImage(process, view);
     this.#byPid.set(view.pid, process);
     return process;
+  }
+
+  noteImage(process: Process, { time }: ProcessView): void {
+    process.imageTime = time;
+    process.history = this.#history;
+  }
+
+  /** Whether the history before has that image of the process already. Within one, images are in their order, whatever the clock says. */
+  wasRead(process: Process, { time }: ProcessView): boolean {
+    return process.history !== this.#history && process.imageTime >= time;
   }
 
   /** The process that the end is of, once. */

@@ -46,8 +46,9 @@ export class Process {
   /** It ran already when the record began. */
   readonly ranBefore: boolean;
   state: ProgramState;
-  /** Time of the last image that was read. */
+  /** Time of the last image that was read, and the number of the history that it was in. */
   imageTime = 0n;
+  history = 0;
   /** The program that it runs, if it has run one of its own; undefined until it is needed, for one that ran before. */
   command: Command | undefined;
   /** undefined until it is needed. */

@@ -44,8 +44,10 @@ export function gapsOf(files: readonly HistoryFile[], since: number | undefined,
   return [...hosts].flatMap(([host, own]) => gapsOfHost(host, own, since, now));
 }
 
-function gapsOfHost(host: string, files: readonly HistoryFile[], since: number | undefined, now?: number): Note[] {
+function gapsOfHost(host: string, all: readonly HistoryFile[], since: number | undefined, now?: number): Note[] {
   const notes: Note[] = [];
+  // What was written while the clock was ahead shows nothing of the time until then.
+  const files = all.filter((file) => startOf(file) <= (now ?? Number.POSITIVE_INFINITY));
   const [first] = files;
   if (first && since !== undefined && startOf(first) - since >= LEAST_GAP_MS) {
     notes.push({ kind: 'begins', host, at: startOf(first) });
@@ -55,7 +57,7 @@ function gapsOfHost(host: string, files: readonly HistoryFile[], since: number |
     if (startOf(file) - end >= LEAST_GAP_MS) notes.push({ kind: 'gap', host, from: end, to: startOf(file) });
     end = Math.max(end, file.to);
   }
-  const silence = now === undefined ? 0 : now - end;
+  const silence = now === undefined || !first ? 0 : now - end;
   if (silence > LONGEST_SILENCE_MS || (silence > LEAST_GAP_MS && files.at(-1)?.isComplete)) {
     notes.push({ kind: 'gap', host, from: end, to: undefined });
   }

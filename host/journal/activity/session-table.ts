@@ -25,7 +25,7 @@ export class SessionTable {
   leftOut = 0;
   #host = '';
   /** ns since the epoch: what was before is known, and not shown. A file's own start is later than its first events. */
-  readonly floor: bigint;
+  floor: bigint;
   readonly #mask: SecretMask;
   /** Processes of each session that are not over. */
   readonly #living = new Map<Session, number>();

@@ -317,6 +317,25 @@ test('which are expired: the oldest, and none that others would make room for', 
   assert.deepEqual(paths(60, 50), ['0', '1']);
 });
 
+test('when the clock was set, another segment begins, once', async (context) => {
+  const { store, asked } = open(directoryForTest(context));
+  await store.add(blockOf(1, { begins: true }));
+  const real = Date.now;
+  context.mock.method(Date, 'now', () => real() + 2_000);
+  await store.add(blockOf(1));
+  assert.deepEqual(asked, []);
+  for (const step of [-3_600_000, 3_600_000]) {
+    context.mock.method(Date, 'now', () => real() + step);
+    await store.add(blockOf(1));
+    await store.add(blockOf(1));
+    assert.deepEqual(asked.splice(0), ['segment']);
+    await store.add(blockOf(1, { begins: true }));
+    await store.add(blockOf(1));
+    assert.deepEqual(asked, []);
+  }
+  await store.close();
+});
+
 test('segments of a clock that was far ahead go first, and none of them goes by its age', () => {
   const day = 86_400_000;
   const now = 100 * day;
