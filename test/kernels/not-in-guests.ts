@@ -84,6 +84,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
         'evasion-processes',
         'filter-alerts',
         'generate-own-rules',
+        'kernel-programs',
       ],
       ...['rules-containers', 'rules-files', 'rules-network', 'rules-servers'],
       ...['stock-deprecated', 'stock-incubating', 'stock-sandbox', 'stock-stable'],

@@ -39,6 +39,7 @@ export const CONTAINER_NEAR_MISSES: NearMisses = {
       what: 'outside of containers',
       where: 'host',
       needs: {},
+      rules: ['Detect release_agent File Container Escapes'],
       steps: ({ directory }) => create(`${directory}/release_agent`),
     },
   ],

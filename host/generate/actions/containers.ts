@@ -29,6 +29,7 @@ export const CONTAINER_ACTIONS: readonly Action[] = [
     where: 'container',
     needs: { root: true, capabilities: ['SYS_ADMIN'] },
     rules: ['Detect release_agent File Container Escapes'],
+    ownRules: ['Program set for the kernel to start'],
     steps: ({ directory }) => create(`${directory}/release_agent`),
   },
 ];

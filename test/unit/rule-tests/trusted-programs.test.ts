@@ -51,6 +51,29 @@ const MODULE = {
   'proc.pexepath': '/usr/sbin/xtables-nft-multi',
   'proc.is_exe_upper_layer': false,
 };
+const KERNEL_STARTS = {
+  'evt.type': 'execve',
+  'evt.rawres': 0,
+  'container.id': 'host',
+  'proc.name': 'modprobe',
+  'proc.exepath': '/usr/bin/kmod',
+  'proc.ppid': 77,
+  'proc.apid[2]': 2,
+  'proc.pname': 'kworker/u8:1',
+  'proc.is_exe_upper_layer': false,
+};
+const SETS = {
+  'evt.type': 'openat',
+  'evt.is_open_write': true,
+  'evt.rawres': 3,
+  'fd.num': 3,
+  'fd.typechar': 'f',
+  'fd.name': '/proc/sys/kernel/core_pattern',
+  'container.id': 'host',
+  'proc.name': 'systemd-sysctl',
+  'proc.exepath': '/usr/lib/systemd/systemd-sysctl',
+  'proc.is_exe_upper_layer': false,
+};
 const SHELL = {
   'evt.type': 'execve',
   'evt.rawres': 0,
@@ -255,7 +278,44 @@ const CASES: readonly (readonly [name: string, event: Event, rule?: string])[] =
     'Program run from memory',
   ],
   ['modprobe for iptables', MODULE],
-  ['modprobe for the kernel', { ...MODULE, 'proc.ppid': 2, 'proc.pname': 'kthreadd' }],
+  [
+    'modprobe for the kernel, whose worker starts it',
+    { ...MODULE, 'proc.ppid': 77, 'proc.apid[2]': 2, 'proc.pname': 'kworker/u8:1', 'proc.pexepath': '' },
+  ],
+  ['modprobe for the kernel, before the agent', { ...MODULE, 'proc.ppid': 2, 'proc.pname': 'kthreadd' }],
+  ['modprobe that the kernel starts', KERNEL_STARTS],
+  [
+    'a program of that name that the kernel starts elsewhere',
+    { ...KERNEL_STARTS, 'proc.exepath': '/tmp/modprobe' },
+    'Unexpected program started by the kernel',
+  ],
+  [
+    'a shell that the kernel starts',
+    { ...KERNEL_STARTS, 'proc.name': 'sh', 'proc.exepath': '/usr/bin/dash' },
+    'Unexpected program started by the kernel',
+  ],
+  ['what such a program starts', { ...KERNEL_STARTS, 'proc.apid[2]': 77, 'proc.exepath': '/tmp/modprobe' }],
+  ['systemd-sysctl at boot', SETS],
+  [
+    'apport, a script',
+    {
+      ...SETS,
+      'proc.name': 'apport',
+      'proc.exepath': '/usr/bin/python3.12',
+      'proc.args': '/usr/share/apport/apport --start',
+    },
+  ],
+  [
+    'apport that lies elsewhere',
+    { ...SETS, 'proc.name': 'apport', 'proc.exepath': '/usr/bin/python3.12', 'proc.args': '/tmp/apport --start' },
+    'Program set for the kernel to start',
+  ],
+  [
+    'sysctl by hand',
+    { ...SETS, 'proc.name': 'sysctl', 'proc.exepath': '/usr/sbin/sysctl' },
+    'Program set for the kernel to start',
+  ],
+  ['systemd-sysctl in a container', { ...SETS, 'container.id': '0123456789ab' }, 'Program set for the kernel to start'],
   [
     'modprobe for ufw, which is a script',
     {
