@@ -1,8 +1,9 @@
 // Ten kinds of attacks that rules only match by the image of the process, and the rules. Each attack has a mark of its own in its
 // command line, which is in its alert.
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { CGROUPS } from './cgroup-place.ts';
 import { act, actProgram, type Step, str } from './live-act.ts';
 import { AT_FDCWD, O } from './live-numbers.ts';
 
@@ -110,20 +111,35 @@ export interface Attack {
   readonly mark: string;
 }
 
-/** Makes so many attacks, of all kinds by turns, some at a time. @param label not used before in that directory */
+/**
+ * Makes so many attacks, of all kinds by turns, some at a time. They have a control group of their own: root's processes in one group share
+ * their room for changes, and what else of root's runs on the machine may storm.
+ * @param label not used before in that directory
+ */
 export async function attack(directory: string, label: string, times: number, atOnce = 4): Promise<Attack[]> {
   const all = kinds(directory);
   const made: Attack[] = [];
+  const group = `${CGROUPS}/wasprey-attacks-${process.pid}`;
+  const enter: readonly Step[] = [
+    ['openat', AT_FDCWD, str(`${group}/cgroup.procs`), O.WRONLY],
+    ['write', 'r', str('0'), 1],
+    ['@fork'], // what moves is counted where it was
+  ];
+  mkdirSync(group, { recursive: true });
   const run = async (first: number): Promise<void> => {
     for (let number = first; number < times; number += atOnce) {
       const kind = all[number % all.length] as Kind;
       const mark = `mark-${label}-${number}-`;
       const own = join(directory, mark);
       mkdirSync(own);
-      await act([['@mark', mark], ...kind.steps(own), ['@mark', mark]]);
+      await act([['@mark', mark], ...enter, ...kind.steps(own), ['@mark', mark]]);
       made.push({ rule: ruleName(kind.name), mark });
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, (_, first) => run(first)));
+  try {
+    await Promise.all(Array.from({ length: atOnce }, (_, first) => run(first)));
+  } finally {
+    rmdirSync(group);
+  }
   return made;
 }
