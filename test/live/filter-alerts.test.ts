@@ -139,6 +139,43 @@ describe('With rules of more different letters than the filter tells apart', () 
   }
 });
 
+describe('With rules that match what fails', () => {
+  const failing = [
+    [
+      'by its handle',
+      'evt.type = open_by_handle_at and fd.directory = /',
+      [['open_by_handle_at', AT_FDCWD, 'null', O.RDONLY]],
+    ],
+    [
+      'on a userfaultfd, which has the letter of unix sockets',
+      'evt.type = connect and fd.typechar = u',
+      [
+        ['userfaultfd', 0],
+        ['connect', 'r0', 'in:127.0.0.1:9', 'len'],
+      ],
+    ],
+  ] as const satisfies readonly (readonly [what: string, condition: string, steps: readonly Step[]])[];
+  startAgents(() => [
+    JSON.stringify(
+      failing.map(([what, condition]) => ({
+        rule: what,
+        desc: 'a call that fails',
+        condition,
+        output: '%proc.cmdline',
+        priority: 'WARNING',
+      })),
+    ),
+  ]);
+  for (const [index, [what, , steps]] of failing.entries()) {
+    test(what, async () => {
+      const mark = `${MARK}failing-${index}-`;
+      await act([['@mark', mark], ...steps]);
+      const alerts = await alertsOf(mark);
+      assert.equal(alerts.length, 1);
+    });
+  }
+});
+
 function startAgents(rules: () => string[]): void {
   before(async () => {
     const start = (kernelFilter: boolean): Promise<LiveAgent> =>
