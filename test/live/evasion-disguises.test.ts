@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -114,6 +114,13 @@ forEachRuleSet(({ read: rule, path, fileless }) => {
     );
     assert.equal(ofSupervisor?.output_fields['fd.openpath'], undefined);
     assertNames(ofTarget, new RegExp(`^${INNOCENT}$`));
+    assert.equal(more.length, 0);
+  });
+
+  test('a link of a file system in user space, which leads elsewhere the second time: by what it led to then', async () => {
+    const place = mkdtempSync(`${directory}/answered`);
+    const [opened, ...more] = await alertsOf(agent, [], rule, disguised('changing-link', SHADOW, INNOCENT, place));
+    assertNames(opened, new RegExp(`^${place}/name$`));
     assert.equal(more.length, 0);
   });
 

@@ -51,6 +51,8 @@ int main(int count, char **arguments) {
     run_mapped(what, arguments[3], 0);
   } else if (!strcmp(way, "run-segment") && count > 3) {
     run_mapped(what, arguments[3], 1);
+  } else if (!strcmp(way, "changing-link") && count > 4) {
+    follow_changing_link(arguments[3], what, arguments[4]);
   } else if (!strcmp(way, "unanswered")) {
     mount_unanswered(what);
     wait_for_input();

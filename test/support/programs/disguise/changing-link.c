@@ -29,8 +29,8 @@ static ssize_t answer_changing(const struct fuse_in_header *asked, mode_t mode,
                                struct answer *answer) {
   static int followed;
   if (asked->opcode == FUSE_LOOKUP) {
-    answer->entry = (struct fuse_entry_out){
-        .nodeid = LINK, .attr = attributes_of(LINK, mode)};
+    answer->entry = (struct fuse_entry_out){.nodeid = LINK,
+                                            .attr = attributes_of(LINK, mode)};
     return sizeof(answer->entry);
   }
   if (asked->opcode == FUSE_GETATTR) {

@@ -37,6 +37,10 @@ void open_in_group(const char *path, const char *place, const char *name);
 void mount_unanswered(const char *place);
 void stall_readers(const char *place);
 
+// changing-link.c
+void follow_changing_link(const char *first, const char *second,
+                          const char *place);
+
 // mappings.c
 void change_mappings(void);
 
