@@ -79,34 +79,61 @@ struct place {
   u64 mnt;
 };
 
-/* Finds where an executable is for the first process: a process can't gain a trusted path by a root of its own. A file
- * on a mount of other namespaces, or of none, keeps the path by which it was run, unless its file system is that of the
- * first process's root. Then its place may still lie outside of what is mounted there, so that the path is partial: the
- * mount that it was run from is returned, by which it has its path in that case; 0: there is no such case. A global
- * function, as put_path() is. */
-__noinline u64 find_executable(u64 task, u64 file, struct place *place) {
+/* A dentry on its way up in its file system. */
+struct way_within {
+  u64 dentry;
+  u64 root;
+  u64 arrives;
+};
+
+static long way_within_step(u32 index, struct way_within *way) {
+  u64 parent = LOAD_WORD(dentry, way->dentry, d_parent);
+  way->arrives = way->dentry == way->root;
+  if (way->arrives || parent == way->dentry)
+    return 1;
+  way->dentry = parent;
+  return 0;
+}
+
+/* Whether a dentry lies within the part of its file system that a mount has. */
+inline_always bool lies_within(u64 dentry, u64 mnt) {
+  struct way_within way = {.dentry = dentry, .root = LOAD_WORD(vfsmount, mnt, mnt_root)};
+  bpf_loop(MOST_STEPS, way_within_step, &way, 0);
+  return way.arrives;
+}
+
+/* What the path of an executable begins with that leads to no root, as that of getcwd(2) does: the rest would pass for
+ * one from a root. */
+#define UNREACHABLE "(unreachable)"
+#define UNREACHABLE_LENGTH (sizeof(UNREACHABLE) - 1)
+
+/* Finds the place of an executable that its path is read from: where the first process has it, so that no process gains
+ * a trusted path by a root of its own. A file on a mount of other namespaces, or of none, has the place that it was run
+ * from, unless the first process's root has it as well. A global function, as put_path() is. */
+__noinline int find_executable(u64 task, u64 file, struct place *place) {
   if (!place)
     return 0;
   u64 dentry = LOAD_WORD(file, file, f_path.dentry), mnt = LOAD_WORD(file, file, f_path.mnt);
   place->dentry = dentry;
   place->mnt = mnt;
   u64 home = home_mount(task, LOAD_WORD(task_struct, task, fs));
-  u64 space = LOAD_WORD(mount, mnt - MNT_OFFSET, mnt_ns);
-  if (space == LOAD_WORD(mount, home - MNT_OFFSET, mnt_ns))
+  u64 space = LOAD_WORD(mount, mnt - MNT_OFFSET, mnt_ns), home_space = LOAD_WORD(mount, home - MNT_OFFSET, mnt_ns);
+  if (space == home_space || is_nowhere(home_space))
     return 0;
   u64 super = LOAD_WORD(dentry, dentry, d_sb), home_super = LOAD_WORD(vfsmount, home, mnt_sb);
   /* Runtimes run from an overlay of their own that is mounted nowhere. */
   if (is_nowhere(space) && LOAD(super_block, super, s_magic) == OVERLAYFS_MAGIC) {
     u64 overlaid = overlaid_dentry(LOAD_WORD(dentry, dentry, d_inode));
     if (overlaid && LOAD_WORD(dentry, overlaid, d_sb) == home_super) {
-      place->dentry = overlaid;
+      dentry = overlaid;
       super = home_super;
     }
   }
-  if (super != home_super)
+  if (super != home_super || !lies_within(dentry, home))
     return 0;
+  place->dentry = dentry;
   place->mnt = home;
-  return mnt;
+  return 0;
 }
 
 #endif

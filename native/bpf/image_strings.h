@@ -16,30 +16,22 @@ inline_always void append_image_path(struct draft *draft, struct string_ref *tex
     draft->space->image.flags |= IMAGE_FLAG_TRUNCATED;
 }
 
-/* What a path begins with that leads to no root, as that of getcwd(2) does: the rest would pass for one from a root. */
-#define UNREACHABLE "(unreachable)"
-#define UNREACHABLE_LENGTH (sizeof(UNREACHABLE) - 1)
-
-inline_always u64 put_executable(struct draft *draft, u64 dentry, u64 mnt) {
+inline_always u64 put_executable(struct draft *draft, const struct place *place) {
   u64 start = draft_filled(draft);
-  return put_path((void *)draft->space->bytes + start - PATH_OVERLAP, dentry, mnt, NO_ROOT, NO_ROOT);
+  return put_path((void *)draft->space->bytes + start - PATH_OVERLAP, place->dentry, place->mnt, NO_ROOT, NO_ROOT);
 }
 
-/* Appends the path of an executable that is at a place, or is run from the mount `own` if it is not at home there. */
-inline_always void append_executable_path(struct draft *draft, struct place *place, u64 own) {
+/* Appends the path of an executable, by its place. */
+inline_always void append_executable_path(struct draft *draft, const struct place *place) {
   struct image *image = &draft->space->image;
   u64 start = draft_filled(draft), before = 0;
-  u64 result = put_executable(draft, place->dentry, place->mnt);
-  if (PATH_PARTIAL(result) && own) {
-    place->mnt = own;
-    result = put_executable(draft, place->dentry, own);
-  }
+  u64 result = put_executable(draft, place);
   if (PATH_PARTIAL(result)) {
     image->flags |= IMAGE_FLAG_TRUNCATED;
     __builtin_memcpy(draft->space->bytes + start, UNREACHABLE, UNREACHABLE_LENGTH);
     before = UNREACHABLE_LENGTH;
     fill_draft(draft, start + before);
-    result = put_executable(draft, place->dentry, place->mnt);
+    result = put_executable(draft, place);
   }
   u64 length = before + PATH_LENGTH(result);
   length = length < LONGEST_TEXT ? length : LONGEST_TEXT;
@@ -55,8 +47,8 @@ inline_always void append_executable(struct draft *draft, struct task_struct *ta
     return;
   if (!(image->flags & IMAGE_FLAG_EXE_FROM_MEMFD)) {
     struct place place = {};
-    u64 own = find_executable(leader_of(task), file, &place);
-    append_executable_path(draft, &place, own);
+    find_executable(leader_of(task), file, &place);
+    append_executable_path(draft, &place);
     return;
   }
   u64 start = draft_filled(draft);

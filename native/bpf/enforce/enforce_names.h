@@ -206,13 +206,9 @@ inline_always bool read_executable(const struct enforcement *table, u64 file, u3
     return length;
   }
   struct place found = {};
-  u64 own = find_executable(bpf_get_current_task(), file, &found);
+  find_executable(bpf_get_current_task(), file, &found);
   struct rooted_place place = {.dentry = found.dentry, .mnt = found.mnt, .root_dentry = NO_ROOT, .root_mnt = NO_ROOT};
   bool known = read_path(table, &place, text, part);
-  if (!known && own) {
-    place.mnt = own;
-    known = read_path(table, &place, text, part);
-  }
   *tests = place.tests;
   return known;
 }

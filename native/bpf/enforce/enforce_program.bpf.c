@@ -14,7 +14,8 @@ _Static_assert(MET_ROOM == sizeof(u64), "the clauses that were met come first");
 #define REFUSED_EXEC_FIXED (sizeof(struct event_exec) + REFUSED_PROGRAM_ROOM)
 #define REFUSED_NAME_LIMIT (EXEC_DIRECTORY_LIMIT + PATH_ROOM + REFUSED_PROGRAM_ROOM)
 #define REFUSED_EXECUTABLE_LIMIT (REFUSED_NAME_LIMIT + LONGEST_TEXT + 1)
-_Static_assert(REFUSED_EXECUTABLE_LIMIT + PATH_ROOM <= LONGEST_RECORD, "room in a draft");
+#define REFUSED_PATH_LIMIT (REFUSED_EXECUTABLE_LIMIT + UNREACHABLE_LENGTH)
+_Static_assert(REFUSED_PATH_LIMIT + PATH_ROOM <= LONGEST_RECORD, "room in a draft");
 
 /* From 6.14 on, a program that is run by its descriptor alone is called as its file. */
 struct linux_binprm___named {
@@ -31,16 +32,23 @@ inline_always u64 name_of_program(u64 program) {
 }
 
 /* The path of the new program as its image would have it, or the name of one that is memory alone: see
- * read_executable(). */
-inline_always struct string_ref append_new_program(struct record *record, struct task_struct *task,
-                                                   const struct call *call, u64 file) {
-  u64 dentry = LOAD_WORD(file, file, f_path.dentry);
+ * append_executable(). */
+inline_always struct string_ref append_new_program(struct record *record, const struct call *call, u64 file) {
+  u64 dentry = LOAD_WORD(file, file, f_path.dentry), start = filled(record, REFUSED_EXECUTABLE_LIMIT);
   struct place place = {};
   bool partial;
   if (is_memory(dentry))
     return append_text(record, call, LOAD_WORD(dentry, dentry, d_name.name), REFUSED_EXECUTABLE_LIMIT);
   find_executable(bpf_get_current_task(), file, &place);
-  return append_path_to(record, place.dentry, place.mnt, NO_ROOT, NO_ROOT, REFUSED_EXECUTABLE_LIMIT, &partial);
+  struct string_ref path =
+      append_path_to(record, place.dentry, place.mnt, NO_ROOT, NO_ROOT, REFUSED_EXECUTABLE_LIMIT, &partial);
+  if (!partial)
+    return path;
+  __builtin_memcpy((void *)record->header + start, UNREACHABLE, UNREACHABLE_LENGTH);
+  fill(record, start + UNREACHABLE_LENGTH);
+  path = append_path_to(record, place.dentry, place.mnt, NO_ROOT, NO_ROOT, REFUSED_PATH_LIMIT, &partial);
+  u64 length = UNREACHABLE_LENGTH + path.length;
+  return (struct string_ref){start, length < LONGEST_TEXT ? length : LONGEST_TEXT};
 }
 
 /* Makes the record of an exec that is refused. A global function, as tell_refused_open() is. */
@@ -62,7 +70,7 @@ __noinline int tell_refused_exec(u64 path, u64 met, u32 reserved, const struct n
   if (is_relative(&record, event->raw, AT_FDCWD, EXEC_RAW_LIMIT + REFUSED_PROGRAM_ROOM))
     event->directory = append_directory(&record, task, AT_FDCWD, EXEC_DIRECTORY_LIMIT + REFUSED_PROGRAM_ROOM);
   refused->name = append_text(&record, &call, program->name, REFUSED_NAME_LIMIT);
-  refused->executable = append_new_program(&record, task, &call, program->file);
+  refused->executable = append_new_program(&record, &call, program->file);
   publish(draft, &record);
   return 0;
 }
