@@ -33,10 +33,13 @@ inline_always u32 kill_current(bool stopped) {
   return stopped ? ENFORCED_STOPPED : ENFORCED_KILLED;
 }
 
+/* What is done where it is in doubt whether clauses are met: nothing. */
+inline_always u32 leave_in_doubt(const struct enforcement *table, u64 doubtful) {
+  return count_enforced(table, doubtful, refuse_to_enforce(table, 0));
+}
+
 /* Acts on the current process if it may. `stopped`: the call has had no effect yet. */
 inline_always u32 enforce_by_signal(const struct enforcement *table, u64 met, u32 stopped) {
-  if (met == ENFORCE_DOUBT)
-    return count_enforced(table, met, ENFORCED_UNDECIDED);
   u32 refused = refuse_to_enforce(table, met);
   return count_enforced(table, met, refused ? refused : kill_current(stopped));
 }

@@ -125,8 +125,8 @@ SEC("lsm/file_open") int enforce_file_open(void *ctx) {
   u64 open_question = !open.met && doubtful ? clauses_of_opened(table, open.file, doubtful, is_directory) : 0;
   if (likely(!(open.met | open_question)))
     return 0;
-  open.reserved = open.met ? refuse_call(table, open.met, combination & COMBINATION_CREATED)
-                           : count_enforced(table, open_question, ENFORCED_UNDECIDED);
+  open.reserved =
+      open.met ? refuse_call(table, open.met, combination & COMBINATION_CREATED) : leave_in_doubt(table, open_question);
   bool refused = is_by_lsm(open.reserved);
   if (!open.type)
     open.type = EVENT_OPENAT; /* of a request */

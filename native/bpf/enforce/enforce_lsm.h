@@ -17,8 +17,6 @@ inline_always u64 hook_argument(const void *context, u32 number) {
 /* What is done about a call that meets clauses: refused, unless it may not be; then its process is killed too where
  * that is asked for. `late`: it has had an effect. Returns it as events have it. */
 inline_always u32 refuse_call(const struct enforcement *table, u64 met, bool late) {
-  if (met == ENFORCE_DOUBT)
-    return count_enforced(table, met, ENFORCED_UNDECIDED);
   u32 outcome = refuse_to_enforce(table, met);
   if (!outcome && met & table->kills && !bpf_send_signal(SIGKILL))
     outcome = late ? ENFORCED_LSM_KILLED : ENFORCED_LSM_REFUSED_AND_KILLED;

@@ -32,7 +32,7 @@ inline_always u32 enforce_opening(const struct enforcement *table, const struct 
   struct open_arguments arguments = open_arguments(type, call);
   u64 file = result < 0 ? 0 : file_of(call, task, result);
   if (result >= 0 && !file)
-    return count_enforced(table, ENFORCE_DOUBT, ENFORCED_UNDECIDED);
+    return leave_in_doubt(table, ENFORCE_DOUBT);
   take_access(&arguments, file);
   u64 combination = combination_of(&arguments, file);
   opaque(combination);

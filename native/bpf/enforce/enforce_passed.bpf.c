@@ -35,7 +35,7 @@ static __noinline u32 enforce_submitted(const struct enforcement *table, const s
   u64 open_question = 0;
   u64 met = submitted_clauses(table, passed, call, &open_question);
   if (!met)
-    return open_question ? count_enforced(table, open_question, ENFORCED_UNDECIDED) : 0;
+    return open_question ? leave_in_doubt(table, open_question) : 0;
   u32 outcome = refuse_to_enforce(table, met);
   if (!outcome)
     outcome = met & table->kills && !bpf_send_signal(SIGKILL) ? ENFORCED_REFUSED_AND_KILLED : ENFORCED_REFUSED;

@@ -104,35 +104,39 @@ __noinline u32 refuse_by_place(const struct enforcement *table) {
     return ENFORCED_PROTECTED;
   u64 number = number_of_cgroup(task);
   const struct enforce_cgroup *cgroup = bpf_map_lookup_elem(&enforce_cgroups, &number);
-  if (!cgroup)
-    return ENFORCED_UNDECIDED;
-  if (cgroup->where == ENFORCE_HOST && !table->hosts)
+  if (cgroup && cgroup->where == ENFORCE_HOST && !table->hosts)
     return ENFORCED_HOST;
-  if (number == table->agent_cgroup || cgroup->permitted == ENFORCE_NEVER || is_of_agent(table, task))
+  if (number == table->agent_cgroup || (cgroup && cgroup->permitted == ENFORCE_NEVER) || is_of_agent(table, task))
     return ENFORCED_PROTECTED;
-  bool unknown = table->permits && cgroup->permitted != ENFORCE_PERMITTED;
-  return cgroup->where == ENFORCE_CONTAINER && unknown ? ENFORCED_UNDECIDED : 0;
+  return cgroup ? 0 : ENFORCED_UNDECIDED;
 }
 
-/* The same for the limits, of which one is taken. */
-__noinline u32 refuse_by_limits(const struct enforcement *table, u32 kills) {
+/* The same for what keeps it from being acted on for now: its container is not permitted yet, or no limit leaves an
+ * action, of which one is taken. */
+__noinline u32 refuse_for_now(const struct enforcement *table, u32 kills) {
   struct task_struct *task = bpf_get_current_task_btf();
   u64 number = number_of_cgroup(task);
   const struct enforce_cgroup *cgroup = bpf_map_lookup_elem(&enforce_cgroups, &number);
   if (!table || !cgroup)
+    return ENFORCED_UNDECIDED;
+  if (cgroup->where == ENFORCE_CONTAINER && table->permits && cgroup->permitted != ENFORCE_PERMITTED)
     return ENFORCED_UNDECIDED;
   if (!within_limits(table, cgroup, task, kills))
     return ENFORCED_LIMITED;
   return table->observes ? ENFORCED_OBSERVED : 0;
 }
 
-/* Whether the current process may be acted on now, by clauses that are met; 0, or the outcome that says why not.
- * Inlined: the stack has no room for another frame above those of runs_protected(). */
+/* Whether the current process may be acted on now, by clauses that are met; 0, or the outcome that says why not. Where
+ * it is in doubt whether any is met (none, or ENFORCE_DOUBT), it may not, and no limit is taken; but of a process that
+ * is never acted on the outcome says that. Inlined: the stack has no room for another frame above those of
+ * runs_protected(). */
 inline_always u32 refuse_to_enforce(const struct enforcement *table, u64 met) {
   u32 refused = refuse_by_place(table);
   if (!refused)
     refused = runs_protected(table);
-  return refused ? refused : refuse_by_limits(table, !!(met & table->kills));
+  if (refused)
+    return refused;
+  return met & ~ENFORCE_DOUBT ? refuse_for_now(table, !!(met & table->kills)) : ENFORCED_UNDECIDED;
 }
 
 #endif

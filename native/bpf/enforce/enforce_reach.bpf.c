@@ -31,7 +31,7 @@ __noinline u32 enforce_peer_of(u64 high, u64 low, u64 sock, u32 port, u32 connec
       bpf_map_delete_elem(&enforce_connects, &sock);
     return ALLOW;
   }
-  u32 outcome = met ? refuse_to_enforce(table, met) : ENFORCED_UNDECIDED;
+  u32 outcome = refuse_to_enforce(table, met);
   if (!outcome)
     outcome = met & table->kills ? ENFORCED_REFUSED_AND_KILLED : ENFORCED_REFUSED;
   if (type == REQUEST && !connects) /* counted when it is reported: enforce_submitted() */
