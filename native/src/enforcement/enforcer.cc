@@ -63,22 +63,16 @@ Status Enforcer::MakeMaps(const PinSettings* settings) {
   return std::nullopt;
 }
 
-/** Loads what the rules need. */
+/** Loads what the rules need, all at a time: an object costs 90 ms. */
 void Enforcer::Load(const EnforcementTable& table) {
   std::set<std::string_view> needed;
   for (const Family* family : {&kOpens, &kExecs, &kSockets}) {
     if (table.Concerns(family->types)) needed.insert(family->programs.begin(), family->programs.end());
   }
-  std::set<std::string_view> lacking;
-  std::copy_if(needed.begin(), needed.end(), std::inserter(lacking, lacking.end()),
-               [&](std::string_view name) { return programs_->Find(name) < 0; });
-  std::set<std::string_view> together = lacking;
   for (const auto& [program, calls] : kLsmEnforcers) {
-    if (table.RefusesByLsm(calls->types) && programs_->Find(program) < 0) together.insert(program);
+    if (table.RefusesByLsm(calls->types)) needed.insert(program);
   }
-  // An object costs 90 ms. A kernel that lacks a hook fails the load of all that are loaded with its program.
-  Status failed = programs_->LoadEnforcers(together);
-  if (failed && together.size() > lacking.size()) failed = programs_->LoadEnforcers(lacking);
+  const Status failed = programs_->LoadEnforcers(needed);
   missing_.clear();
   for (const std::string_view name : needed) {
     if (programs_->Find(name) >= 0) continue;
@@ -174,20 +168,17 @@ void Enforcer::DisownPins() {
   if (is_pinned_) writable_counts()->never = 0;
 }
 
-/** What is not loaded yet is loaded by itself: see Load(). */
+/** What these programs can't refuse is left to the others. */
 void Enforcer::AttachToHooks(EnforcementTable* table) {
   for (const auto& [program, calls] : kLsmEnforcers) {
     if (!table->RefusesByLsm(calls->types) || hooks_.contains(program)) continue;
-    const Status failed = programs_->Find(program) < 0 ? programs_->LoadEnforcers({program}) : std::nullopt;
     const int fd = programs_->Find(program);
     FileDescriptor link(fd < 0 ? -1 : bpf_raw_tracepoint_open(nullptr, fd));
     if (link) {
       hooks_.insert_or_assign(program, std::move(link));
       continue;
     }
-    const std::string reason =
-        fd < 0 ? programs_->RefusalOf(program).value_or(failed ? failed->detail : "") : BpfErrorText(errno);
-    missing_.push_back({std::string(program), reason});
+    if (fd >= 0) missing_.push_back({std::string(program), BpfErrorText(errno)});
     table->RefuseNothingByLsm(calls->types);
   }
 }

@@ -20,6 +20,9 @@
 namespace wasprey {
 namespace {
 
+/** Without one of them libbpf loads no program of the object. */
+constexpr const char* kHooksOfPrograms[] = {"file_open", "bprm_creds_from_file"};
+
 /** Securityfs, which need not be mounted where this process sees it. */
 FileDescriptor OpenList() {
   if (FileDescriptor list{open("/sys/kernel/security/lsm", O_RDONLY | O_CLOEXEC)}) return list;
@@ -66,8 +69,11 @@ std::optional<std::string> LackOfBpfLsm() {
       {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .src_reg = 0, .off = 0, .imm = 0},
       {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
   };
-  const int hook = libbpf_find_vmlinux_btf_id("file_open", BPF_LSM_MAC);
-  if (hook < 0) return "its type information has no hooks of security modules";
+  for (const char* const name : kHooksOfPrograms) {
+    if (libbpf_find_vmlinux_btf_id(name, BPF_LSM_MAC) < 0)
+      return std::string("its type information lacks the hook ") + name + " of security modules";
+  }
+  const int hook = libbpf_find_vmlinux_btf_id(kHooksOfPrograms[0], BPF_LSM_MAC);
   bpf_prog_load_opts options{};
   options.sz = sizeof options;
   options.expected_attach_type = BPF_LSM_MAC;

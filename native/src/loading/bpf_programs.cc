@@ -85,7 +85,7 @@ Status BpfPrograms::Begin(const ProgramConstants& constants, const std::set<uint
   for (const auto& set : sets_) {
     if (auto failed = set->MakeTable()) return failed;
   }
-  return LoadReady(*maps_, ready, LacksFor(event_types), LoadPace::kFast);
+  return LoadIntoSets(*maps_, ready, LacksFor(event_types), LoadPace::kFast);
 }
 
 void BpfPrograms::Clear() {
@@ -94,13 +94,13 @@ void BpfPrograms::Clear() {
   enforcement_maps_.reset();
 }
 
-Status BpfPrograms::Load(const std::set<uint64_t>& event_types, LoadPace pace) {
-  return LoadShared(Lacking(maps(), event_types), LacksFor(event_types), pace);
+Status BpfPrograms::LoadForEvents(const std::set<uint64_t>& event_types, LoadPace pace) {
+  return LoadNamed(Lacking(maps(), event_types), LacksFor(event_types), pace);
 }
 
-/** Loads programs that share the maps. Programs that libbpf loads itself belong to the first set. If one of them is
+/** Loads programs by their names. Those that libbpf loads itself belong to the first set. If one of them is
  * refused, libbpf loads all programs, one set after the other. */
-Status BpfPrograms::LoadShared(const std::set<std::string_view>& programs, const Chooser& chooses, LoadPace pace) {
+Status BpfPrograms::LoadNamed(const std::set<std::string_view>& programs, const Chooser& chooses, LoadPace pace) {
   BeginBpfLog();
   ProgramSet& first = *sets_.front();
   auto object = BpfObject::Open(options_.path);
@@ -111,17 +111,17 @@ Status BpfPrograms::LoadShared(const std::set<std::string_view>& programs, const
   if (LoadObject(*object, &ready) != 0) {
     Status failed;
     for (const auto& set : sets_) {
-      if (auto status = set->LoadAll(programs, constants_)) failed = std::move(status);
+      if (auto status = set->LoadMissing(programs, constants_)) failed = std::move(status);
     }
     return failed;
   }
   if (auto failed = first.Keep(*object, ready)) return failed;
-  return LoadReady(*object, ready, chooses, pace);
+  return LoadIntoSets(*object, ready, chooses, pace);
 }
 
-/** The longest first. */
-Status BpfPrograms::LoadReady(const BpfObject& object, const std::vector<ReadyProgram>& ready, const Chooser& chooses,
-                              LoadPace pace) {
+/** Each program into all sets that are to have it, the longest first. */
+Status BpfPrograms::LoadIntoSets(const BpfObject& object, const std::vector<ReadyProgram>& ready,
+                                 const Chooser& chooses, LoadPace pace) {
   std::vector<LoadJob> jobs;
   for (const auto& set : sets_) {
     for (const ReadyProgram& program : ready) {
@@ -141,7 +141,7 @@ Status BpfPrograms::RunJobs(const std::vector<LoadJob>& jobs, int table, LoadPac
     BeginBpfLog();
     Status failed;
     for (size_t i = next++; i < jobs.size(); i = next++) {
-      auto status = jobs[i].set->Load(*jobs[i].program, table, constants_);
+      auto status = jobs[i].set->LoadReady(*jobs[i].program, table, constants_);
       if (!status) continue;
       failed = std::move(status);
       if (options_.after_refusal == AfterRefusal::kFail) next = jobs.size();
@@ -202,7 +202,7 @@ Status BpfPrograms::LoadEnforcers(const std::set<std::string_view>& programs) {
   std::copy_if(programs.begin(), programs.end(), std::inserter(ours, ours.end()), [&](std::string_view name) {
     return std::any_of(sets_.begin(), sets_.end(), [&](const auto& set) { return lacks(*set, name); });
   });
-  return ours.empty() ? std::nullopt : LoadShared(ours, lacks, LoadPace::kFast);
+  return ours.empty() ? std::nullopt : LoadNamed(ours, lacks, LoadPace::kFast);
 }
 
 void BpfPrograms::ForgetEnforcers() {

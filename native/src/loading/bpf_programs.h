@@ -40,7 +40,7 @@ class BpfPrograms {
   /** Whether all programs for events of those types are loaded. */
   bool Has(const std::set<uint64_t>& event_types) const { return Lacking(maps(), event_types).empty(); }
   /** Loads the missing ones of these. Returns when they are loaded. */
-  Status Load(const std::set<uint64_t>& event_types, LoadPace pace);
+  Status LoadForEvents(const std::set<uint64_t>& event_types, LoadPace pace);
   /** Makes the maps of enforcement, if there are none; of those that are pinned, it takes what an agent before has
    * left. Returns whether it has taken any. */
   Result<bool> MakeEnforcementMaps(const PinSettings* pins);
@@ -75,9 +75,9 @@ class BpfPrograms {
     ProgramSet* set;
   };
   std::set<std::string_view> Lacking(const BpfObject& object, const std::set<uint64_t>& event_types) const;
-  Status LoadShared(const std::set<std::string_view>& programs, const Chooser& chooses, LoadPace pace);
-  Status LoadReady(const BpfObject& object, const std::vector<ReadyProgram>& ready, const Chooser& chooses,
-                   LoadPace pace);
+  Status LoadNamed(const std::set<std::string_view>& programs, const Chooser& chooses, LoadPace pace);
+  Status LoadIntoSets(const BpfObject& object, const std::vector<ReadyProgram>& ready, const Chooser& chooses,
+                      LoadPace pace);
   Status RunJobs(const std::vector<LoadJob>& jobs, int table, LoadPace pace);
   static bool ReuseMaps(const BpfObject& object, const PinSettings& settings);
   int SharedMap(const char* name) const;

@@ -303,7 +303,7 @@ Status BpfSource::RunSnapshot(const std::function<void()>& drain) {
 Status BpfSource::LoadMissing(const std::set<uint64_t>& event_types, LoadPace pace) {
   BeginBpfLog();
   if (programs_.Has(event_types)) return std::nullopt;
-  if (auto failed = programs_.Load(event_types, pace)) return failed;
+  if (auto failed = programs_.LoadForEvents(event_types, pace)) return failed;
   return tables_.FillPrograms(programs_);
 }
 

@@ -212,7 +212,7 @@ ProgramSet::Attempt ProgramSet::NoteRefusal(const BpfObject& object, int error) 
 }
 
 /** One that is refused is loaded once more, by libbpf: its log says why. */
-Status ProgramSet::Load(const ReadyProgram& program, int table, const ProgramConstants& constants) {
+Status ProgramSet::LoadReady(const ReadyProgram& program, int table, const ProgramConstants& constants) {
   bpf_prog_load_opts options = program.Options();
   const bpf_prog_type type = TypeOf(program.name(), program.type());
   if (type == BPF_PROG_TYPE_TRACING && type != program.type()) {
@@ -266,7 +266,7 @@ Status ProgramSet::KeepCode(std::vector<bpf_insn> instructions) {
   return std::nullopt;
 }
 
-Status ProgramSet::LoadAll(const std::set<std::string_view>& programs, const ProgramConstants& constants) {
+Status ProgramSet::LoadMissing(const std::set<std::string_view>& programs, const ProgramConstants& constants) {
   std::set<std::string_view> ours;
   std::copy_if(programs.begin(), programs.end(), std::inserter(ours, ours.end()),
                [&](std::string_view name) { return IsMissing(name); });

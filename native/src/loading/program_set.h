@@ -85,12 +85,12 @@ class ProgramSet {
   Status ShareMaps(BpfObject* object) const;
   /** Loads a program of an object whose table of programs is `table`. One that is optional is left out if the kernel
    * refuses it. May be called by several threads. */
-  Status Load(const ReadyProgram& program, int table, const ProgramConstants& constants);
+  Status LoadReady(const ReadyProgram& program, int table, const ProgramConstants& constants);
   /** Keeps the descriptors of the programs of an object that are loaded, but those that are only ready to be. */
   Status Keep(const BpfObject& object, const std::vector<ReadyProgram>& ready);
-  /** Loads those of these programs that belong to the set. Leaves out those that the kernel refuses. Each attempt opens
-   * an object of its own. */
-  Status LoadAll(const std::set<std::string_view>& programs, const ProgramConstants& constants);
+  /** Loads those of these programs that the set is to have and has not. Leaves out those that the kernel refuses. Each
+   * attempt opens an object of its own. */
+  Status LoadMissing(const std::set<std::string_view>& programs, const ProgramConstants& constants);
   void Clear();
   /** Unloads programs that enforce. */
   void ForgetEnforcers();
@@ -133,7 +133,7 @@ class ProgramSet {
   std::map<std::string, LoadedProgram, std::less<>> programs_;
   std::map<std::string, RefusedProgram, std::less<>> refused_;
   ProgramCode on_call_;
-  /** Load() may run on a separate thread while others read. */
+  /** LoadReady() may run on a separate thread while others read. */
   mutable std::mutex mutex_;
 };
 
