@@ -1,40 +1,23 @@
-// The claim of enforcement: on generated rules and calls, what the programs of the kernel enforce is what the rules match. Each rule is
-// enforced by itself, with `observe`, so that nobody is killed; its module evaluates the same records, those of the whole machine too.
+// The claim of enforcement: on generated rules and calls, what the programs of the kernel enforce is what the rules match.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { lackOfBpfLsm } from '../../host/capture/bpf-lsm.ts';
-import type { EnforcedAction } from '../../host/capture/enforcement-means.ts';
-import { enforcementTables } from '../../host/capture/enforcement-tables.ts';
-import { filterTables } from '../../host/capture/filter-tables.ts';
-import { compileModule } from '../../host/compiler/compile.ts';
-import { ModuleSet } from '../../host/engine/modules/module-set.ts';
-import type { EventRecord } from '../../host/fields/record.ts';
-import { compileRuleModule } from '../../host/sandbox/instantiate.ts';
-import { ENFORCED, enforcedParts } from '../../host/schema/enforced.ts';
-import type { ExactRule } from '../../host/schema/kernel-enforcement.ts';
-import type { KernelFilter } from '../../host/schema/kernel-filter.ts';
-import { actProgram, actWords, type Step, str } from '../support/live/live-act.ts';
-import { capture, directory, memory, RAILS, view } from '../support/live/live-enforcement.ts';
+import { EnforcementTrial, type Tally, TRIED_TYPES } from '../support/live/enforcement-trial.ts';
+import { actProgram, actWords, type RunningAct, type Step, startAct, str, watchAct } from '../support/live/live-act.ts';
+import { Container } from '../support/live/live-container.ts';
+import { capture, directory } from '../support/live/live-enforcement.ts';
 import { AF_INET, AF_INET6, AT_FDCWD, O, SOCK_DGRAM } from '../support/live/live-numbers.ts';
-import { polledEvents } from '../support/live/polled-events.ts';
 import { exactExecCheck, exactOpenCheck, exactPeerCheck, joined } from '../support/random/random-exact-conditions.ts';
-import { CONTEXT } from '../support/records/fields.ts';
-import { rulesOf } from '../support/records/rule-module.ts';
 
 const SEED = Number(process.env.WASPREY_TEST_SEED ?? 20_26);
 /** Of each kind of call. */
 const RULES = 14;
 const CALLS = 12;
 const EXECS_OF_EACH = 4;
-const TYPES = ['open', 'openat', 'creat', 'execve', 'connect', 'sendto'];
 const NONE = '/none';
-/** Opens and execs are denied by BPF LSM alone. */
-const LACK = lackOfBpfLsm();
-const ACTIONS: readonly EnforcedAction[] = LACK === undefined ? ['kill_process', 'deny'] : ['kill_process'];
 
 const COMPONENTS = ['a', 'b', 'ab', 'ba'];
 const FILES = [...COMPONENTS, ...COMPONENTS.map((name) => `sub/${name}`)].map((name) => `${directory}/${name}`);
@@ -42,8 +25,9 @@ const NAMES = { components: COMPONENTS, paths: [...FILES, `${directory}/sub`, `$
 
 before(() => {
   mkdirSync(`${directory}/sub`);
-  for (const path of FILES) writeFileSync(path, '');
-  capture.start(TYPES);
+  for (const path of FILES) writeFileSync(path, '', { mode: 0o666 });
+  for (const path of [directory, `${directory}/sub`]) chmodSync(path, 0o777);
+  capture.start(TRIED_TYPES);
 });
 after(() => capture.close());
 
@@ -63,134 +47,18 @@ const peerCall: fc.Arbitrary<readonly Step[]> = fc
     return [['socket', family, SOCK_DGRAM, 0], words];
   });
 
-/** What came of the events of one rule. */
-interface Tally {
-  enforced: number;
-  missed: number;
-  judged: number;
-}
-
-class Trial {
-  readonly #set: ModuleSet;
-  readonly #exact: readonly ExactRule[];
-  readonly #conditions: readonly string[];
-  readonly #matched = new Map<number, Set<number>>();
-  readonly #images = new Uint32Array(4096);
-  #serial = 0;
-
-  constructor(wasm: Uint8Array, exact: readonly ExactRule[], conditions: readonly string[]) {
-    this.#exact = exact;
-    this.#conditions = conditions;
-    const reads = conditions.map(() => ({ fields: [], readsContainers: false, readsPods: false, eventTypes: TYPES }));
-    const module = { name: 'generated', verified: compileRuleModule(wasm), rules: reads };
-    this.#set = new ModuleSet({ generation: 0, modules: [module], eventTypes: TYPES }, 0, {
-      sandbox: memory,
-      memory: view,
-      context: CONTEXT,
-      ruleMatching: 'all',
-      onMatch: ({ event, rule }) => this.#matchesOf(event).add(rule),
-      onFailure: (_set, _module, { reason }) => assert.fail(reason),
-    });
-  }
-
-  /** @param isFiltered whether the kernel drops what none of the rules can match */
-  static async of(conditions: readonly string[], isFiltered: boolean): Promise<Trial> {
-    const { wasm, manifest } = await compileModule(rulesOf(conditions));
-    useFilter(isFiltered ? manifest.filter : undefined);
-    return new Trial(wasm, manifest.exact?.rules ?? [], conditions);
-  }
-
-  /** Enforces each rule that can be, and makes calls. @returns how many told events apart */
-  run(calls: () => void): Tally {
-    const sum: Tally = { enforced: 0, missed: 0, judged: 0 };
-    const wanted = this.#exact.flatMap((exact) => ACTIONS.map((action) => ({ exact, action })));
-    for (const { exact, action } of wanted) {
-      this.#serial = (this.#serial + 1) % 64;
-      const made = enforcementTables(
-        [{ exact, action }],
-        { ...RAILS, observes: true, lackOfLsm: LACK, perNode: { count: 65_535, milliseconds: 1000 } },
-        this.#serial,
-      );
-      if (!made.ok) continue;
-      capture.prepareEnforcement(0, made.tables.bytes, made.tables.rules);
-      this.#describeAll();
-      assert.deepEqual(capture.enforce(0), []);
-      this.#take(() => {});
-      calls();
-      this.#take((event) => this.#judge(exact, action, event, sum));
-    }
-    return sum;
-  }
-
-  #judge({ rule, clauses }: ExactRule, action: EnforcedAction, event: EventRecord, sum: Tally): void {
-    if (event.isFurtherView) return;
-    const { outcome, serial } = enforcedParts(event.number('reserved'));
-    const isMatched = this.#matched.get(event.address)?.has(rule) ?? false;
-    const isEnforced = outcome === ENFORCED.OBSERVED && serial === this.#serial;
-    const what = `${this.#conditions[rule]}: ${event.type.name}, result ${event.result}, outcome ${outcome}: ${JSON.stringify(clauses)}`;
-    if (isEnforced) assert.ok(isMatched, `enforced, but not matched: ${what}`);
-    sum.judged++;
-    if (isEnforced) sum.enforced++;
-    // Of the calls made here nothing stands in the way: the process was there, its names are those that the kernel resolved, and it opened them.
-    const isOurs = event.image?.big('id') !== undefined && this.#isOfAct(event);
-    const isByProcess = clauses.some(({ process }) => process === 'candidate');
-    const isNameless = event.result < 0n && clauses.some(({ names }) => names);
-    const isRefusedAnyway = action === 'deny' && event.result < 0n;
-    if (isOurs && isMatched && !isByProcess && !isNameless && !isRefusedAnyway && outcome !== ENFORCED.UNDECIDED)
-      assert.ok(isEnforced, `matched, but not enforced: ${what}`);
-    if (!isMatched) sum.missed++;
-  }
-
-  #isOfAct(event: EventRecord): boolean {
-    const name = event.image?.bytes('executable');
-    return name !== undefined && Buffer.from(name).toString().endsWith('/act');
-  }
-
-  #matchesOf(event: number): Set<number> {
-    const known = this.#matched.get(event) ?? new Set();
-    this.#matched.set(event, known);
-    return known;
-  }
-
-  /** Evaluates what has come, and calls back with each event. */
-  #take(call: (event: EventRecord) => void): void {
-    const segments = new Uint32Array(64);
-    for (let pairs = capture.poll(segments, 50); pairs > 0; pairs = capture.poll(segments, 20)) {
-      this.#describeNew();
-      this.#matched.clear();
-      this.#set.evaluate(segments, pairs);
-      for (const event of polledEvents(view, segments, pairs)) call(event);
-      capture.release();
-    }
-  }
-
-  #describeNew(): void {
-    for (let count = capture.takeImages(this.#images); count > 0; count = capture.takeImages(this.#images))
-      for (const image of this.#images.subarray(0, count)) this.#set.describe(image, capture);
-  }
-
-  #describeAll(): void {
-    this.#describeNew();
-    let first = 0;
-    for (let count = capture.listImages(0, this.#images); count > 0; count = capture.listImages(first, this.#images)) {
-      for (const image of this.#images.subarray(0, count)) if (image !== 0) this.#set.describe(image, capture);
-      first += count;
-    }
-  }
-}
-
-function useFilter(filter: KernelFilter | undefined): void {
-  if (filter) capture.prepareFilter(0, filterTables([filter]));
-  capture.beginChange(TYPES, filter && 0);
-  while (!capture.isChanged()) capture.poll(new Uint32Array(64), 10);
-}
-
 function drawn<Drawn>(arbitrary: fc.Arbitrary<Drawn>, numRuns: number, seed = SEED): Drawn[] {
   return fc.sample(arbitrary, { numRuns, seed });
 }
 
 function call(steps: readonly Step[]): void {
   spawnSync(actProgram(), actWords(steps), { cwd: directory });
+}
+
+function assertTelling({ enforced, missed, judged }: Tally): void {
+  const told = `${judged} events, ${enforced} enforced, ${missed} not matched`;
+  if (process.env.WASPREY_TEST_TELL) console.log(told);
+  assert.ok(enforced >= 20 && missed >= 20, told);
 }
 
 const PROCESSES = ['proc.name = act', 'container.id = host', 'proc.name != act', ''];
@@ -231,14 +99,100 @@ for (const { what, type, check, calls, processes, isFiltered } of [
   },
 ]) {
   test(`enforced is matched: ${what} (seed ${SEED})`, async () => {
-    const trial = await Trial.of(
+    const trial = await EnforcementTrial.of(
       drawn(joined(check, processes), RULES).map((condition) => `${type} and ${condition}`),
       isFiltered,
     );
     let seed = SEED;
-    const { enforced, missed, judged } = trial.run(() => calls(seed++));
-    const told = `${judged} events, ${enforced} enforced, ${missed} not matched`;
-    if (process.env.WASPREY_TEST_TELL) console.log(told);
-    assert.ok(enforced >= 20 && missed >= 20, told);
+    assertTelling(await trial.run(() => calls(seed++)));
+  });
+}
+
+const GUEST = 1234;
+/** Of a process: itself, its user, its ancestors, its container. */
+const FACTS = [
+  ...['proc.name = act', 'proc.exepath startswith /usr', 'proc.args contains openat', 'proc.cwd = /', 'proc.vpid < 9'],
+  ...[`user.uid = ${GUEST}`, 'user.name = root', `group.gid != ${GUEST}`, 'user.loginuid = -1', 'proc.tty = 0'],
+  ...['proc.pname = sh', 'proc.pname != node', 'proc.aname in (sh, runc)', 'proc.aname[2] = node', 'proc.ppid > 9'],
+  ...[
+    'container.id != host',
+    'container.id = host',
+    'proc.is_exe_upper_layer = true',
+    'proc.is_exe_lower_layer = true',
+  ],
+];
+const ABOUT_PROCESSES = FACTS.flatMap((one, index) => {
+  const other = FACTS[(7 * index + 3) % FACTS.length] ?? '';
+  return [one, `not ${one}`, `(${one} or ${other})`, `not (${one} and ${other})`];
+});
+const CALLS_OF_EACH = 6;
+
+/** Processes that are there before a rule is in use: as children of others, as another user, and in a container as either. */
+class Waiting {
+  readonly #all: readonly RunningAct[];
+
+  private constructor(all: readonly RunningAct[]) {
+    this.#all = all;
+  }
+
+  /** @param rounds how often they are to make calls */
+  static async start(
+    container: Container,
+    rounds: number,
+    callsOf: (seed: number) => readonly Step[],
+  ): Promise<Waiting> {
+    const stepsOf = (who: number): Step[] =>
+      Array.from({ length: rounds }, (_, round): Step[] => [['@wait'], ...callsOf(SEED + 10 * round + who)]).flat();
+    const below = ['-c', '"$@"; true', 'sh', actProgram(), ...actWords([...stepsOf(0), ['@wait']])];
+    const all = [
+      watchAct(spawn('/bin/sh', below, { stdio: 'pipe', cwd: '/' })),
+      startAct([...stepsOf(1), ['@wait']]),
+      startAct([...stepsOf(2), ['@wait']], { uid: GUEST, gid: GUEST }),
+      container.startAct([...stepsOf(3), ['@wait']]),
+      container.startAct([...stepsOf(4), ['@wait']], { user: `${GUEST}:${GUEST}` }),
+    ];
+    for (const each of all) await each.place();
+    return new Waiting(all);
+  }
+
+  async call(): Promise<void> {
+    for (const each of this.#all) each.goOn();
+    for (const each of this.#all) await each.place();
+  }
+
+  async end(): Promise<void> {
+    for (const each of this.#all) await each.end();
+  }
+}
+
+for (const { what, type, check, callsOf } of [
+  {
+    what: 'opens',
+    type: OPENS.type,
+    check: OPENS.check,
+    callsOf: (seed: number) => drawn(openCall, CALLS_OF_EACH, seed).flatMap((step): Step[] => [step, ['close', 'r']]),
+  },
+  {
+    what: 'connects and sends',
+    type: 'evt.type in (connect, sendto)',
+    check: exactPeerCheck,
+    callsOf: (seed: number) =>
+      drawn(peerCall, CALLS_OF_EACH, seed).flatMap(([socket = [''], use = ['']]): Step[] => [socket, use]),
+  },
+]) {
+  test(`enforced is matched, by what the process is: ${what} (seed ${SEED})`, async () => {
+    const conditions = drawn(fc.tuple(fc.constantFrom(...ABOUT_PROCESSES), check), RULES);
+    const trial = await EnforcementTrial.of(
+      conditions.map((parts) => `${type} and ${parts.join(' and ')}`),
+      false,
+    );
+    const container = new Container({ mounts: [{ source: directory, destination: directory }] });
+    try {
+      const waiting = await Waiting.start(container, trial.rounds, callsOf);
+      assertTelling(await trial.run(() => waiting.call(), true));
+      await waiting.end();
+    } finally {
+      await container.stop();
+    }
   });
 }

@@ -6,6 +6,7 @@ import {
   copyFileSync,
   existsSync,
   linkSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -22,7 +23,7 @@ import type { EnforcementRails } from '../../host/capture/enforcement-tables.ts'
 import { DEFAULT_SIZES } from '../../host/capture/sizes.ts';
 import { ENFORCED, enforcedParts } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
-import { act, type Step, startAct, str } from '../support/live/live-act.ts';
+import { act, actProgram, actWords, type Step, startAct, str } from '../support/live/live-act.ts';
 import {
   capture,
   closeCapture,
@@ -37,6 +38,7 @@ import {
   takeEvents,
 } from '../support/live/live-enforcement.ts';
 import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
+import { otherPart } from '../support/live/other-part.ts';
 import { TIME_FACTOR } from '../support/live/time-factor.ts';
 import { moduleOf, startBuiltAgent } from '../support/records/built-agent.ts';
 import { responseOf, responseSet } from '../support/responses/response-sets.ts';
@@ -47,6 +49,7 @@ const OPENS = ['open', 'openat', 'openat2', 'creat', 'open_by_handle_at'];
 const SECRET = `${directory}/wasprey-lsm-secret`;
 const OTHER = `${directory}/other`;
 const PROGRAM = `${directory}/wasprey-lsm-program`;
+const APART = otherPart(directory, 'wasprey-lsm-apart');
 /** What process 1 of a guest reads when it gets SIGUSR1, and where it writes that (test/kernels/guest/init.sh). */
 const FOR_INIT = '/guest/for-init';
 const BY_INIT = '/guest/by-init';
@@ -64,6 +67,11 @@ const MODULE = await moduleOf(`
   desc: d
   condition: evt.type = execve and evt.failed = false and proc.exepath endswith /${basename(PROGRAM)}
   output: "program: %evt.res"
+  priority: CRITICAL
+- rule: Forbidden program of another part
+  desc: d
+  condition: evt.type = execve and evt.failed = false and proc.exepath = ${APART.program}
+  output: "apart: %evt.res"
   priority: CRITICAL
 `);
 
@@ -307,6 +315,11 @@ if (LACK !== undefined) {
       enforce([facts], 'deny');
       assert.deepEqual(read(SECRET), RUNS_ON);
       assert.deepEqual(outcomes(), [ENFORCED.UNDECIDED]);
+      // Whatever it is, nothing would have been done about it.
+      enforce([facts], 'deny', { hosts: false });
+      assert.deepEqual(read(SECRET), RUNS_ON);
+      assert.deepEqual(outcomes(), [ENFORCED.HOST]);
+      enforce([facts], 'deny');
       const open: Step = ['openat', AT_FDCWD, str(SECRET), O.RDONLY];
       /** What the call returned, and the outcomes. */
       const opened = async (...before: readonly Step[]): Promise<[number | undefined, number[]]> => {
@@ -400,21 +413,25 @@ if (LACK !== undefined) {
       await until(() => built.agent.summary().enforcement !== undefined);
       const { enforcement } = built.agent.summary();
       assert.deepEqual(enforcement?.missing, []);
-      assert.equal(enforcement?.rules.length, 2);
+      assert.equal(enforcement?.rules.length, 3);
       for (const { means } of enforcement?.rules ?? []) assert.match(means.join(), /^refused by BPF LSM before/);
       rmSync(MARKER, { force: true });
       const done = `${directory}/done`;
-      runApart(`read line < ${SECRET}; ${PROGRAM} -c ': > ${MARKER}'; : > ${done}`);
+      const apart = [actProgram(), ...actWords(APART.steps)].map((word) => `'${word}'`).join(' ');
+      runApart(`read line < ${SECRET}; ${PROGRAM} -c ': > ${MARKER}'; ${apart}; : > ${done}`);
       // They may come from two processors.
-      const [program, secret] = (await built.waitForLines(2)).map((line) => line.slice(line.indexOf(' '))).sort();
+      const lines = (await built.waitForLines(3)).map((line) => line.slice(line.indexOf(' ')));
+      const [other, program, secret] = lines.sort();
       await until(() => existsSync(done));
       assert.ok(!existsSync(MARKER));
+      assert.deepEqual(readdirSync(APART.place).sort(), ['left', basename(APART.program)]);
       const says = /wasprey\.response=refuse: refused \(LSM\): stopped before its effect/;
       assert.match(secret ?? '', new RegExp(`Critical secret ${SECRET}: EPERM .*${says.source}`));
       assert.match(program ?? '', new RegExp(`Critical program: EPERM .*${says.source}`));
+      assert.match(other ?? '', new RegExp(`Critical apart: EPERM .*${says.source}`));
       await built.agent.stop();
-      assert.equal(built.lines().length, 2);
-      // Both rules match what the calls would have done.
+      assert.equal(built.lines().length, 3);
+      // All rules match what the calls would have done.
       const { engine } = built.agent.summary();
       assert.deepEqual([engine?.enforcedUnmatched, engine?.enforcedUnchecked], [0, 0]);
     });

@@ -7,10 +7,12 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { EnforcementRails } from '../../host/capture/enforcement-tables.ts';
 import { ENFORCED } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
-import { type Step, startAct, str } from '../support/live/live-act.ts';
+import { actProgram, type Step, startAct, str } from '../support/live/live-act.ts';
 import {
+  capture,
   closeCapture,
   enforce,
   events,
@@ -115,6 +117,36 @@ test('One of another process is not, and none of a process that is not known; th
   const changed = await make(1n, [tcp], ['chdir', str('/tmp')], connecting);
   assert.equal(changed.result, 0);
   assert.deepEqual(changed.outcomes, [['connect', ENFORCED.UNDECIDED]]);
+});
+
+test('A process that is never acted on is reported as that, though it is not known whether the rule is about it', async () => {
+  const rings = ways().filter(([, [call]]) => call === 'ring:sendmsg');
+  const [first] = ways();
+  const made = async (rails: Partial<EnforcementRails>): Promise<number[]> => {
+    enforce(byFacts(), 'deny', rails);
+    const outcomes: number[] = [];
+    // A send by io_uring is reported before it begins.
+    for (const [begins, ends] of [first ?? assert.fail(), ...rings]) {
+      const { result, outcomes: found } = await make(ends[0] === 'ring:sendmsg' ? 1n : undefined, [begins], ends);
+      assert.ok((result ?? -1) >= 0, `${ends[0]}`);
+      outcomes.push(...found.map(([, outcome]) => outcome));
+    }
+    return outcomes;
+  };
+  assert.deepEqual(await made({ hosts: false }), [ENFORCED.HOST, ENFORCED.HOST]);
+  assert.deepEqual(await made({ executables: [actProgram()] }), [ENFORCED.PROTECTED, ENFORCED.PROTECTED]);
+  assert.deepEqual(await made({ agentPid: capture.thisThread() }), [ENFORCED.PROTECTED, ENFORCED.PROTECTED]);
+});
+
+test('One that is not known takes nothing of a limit', async () => {
+  const [begins, ends] = ways()[0] ?? assert.fail();
+  capture.enforce(undefined);
+  enforce(byFacts(), 'deny', { perNode: { count: 1, milliseconds: 60_000 } });
+  const outcomes: number[] = [];
+  for (const word of [undefined, undefined, 1n, 1n])
+    for (const [, outcome] of (await make(word, [begins], ends)).outcomes) outcomes.push(outcome);
+  capture.enforce(undefined);
+  assert.deepEqual(outcomes, [ENFORCED.UNDECIDED, ENFORCED.UNDECIDED, ENFORCED.REFUSED, ENFORCED.LIMITED]);
 });
 
 test('A request of io_uring that begins when its process has changed is let through, and is not said to be refused', async () => {

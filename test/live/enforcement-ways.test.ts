@@ -5,10 +5,11 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { EnforcementRails } from '../../host/capture/enforcement-tables.ts';
 import { ENFORCED, enforcedParts } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
 import { actProgram, actWords, type Step, str } from '../support/live/live-act.ts';
@@ -26,10 +27,12 @@ import {
   RUNS_ON,
   reaching,
   run,
+  running,
   STOPPED,
   takeEvents,
 } from '../support/live/live-enforcement.ts';
 import { AF_INET, AF_INET6, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live/live-numbers.ts';
+import { otherPart } from '../support/live/other-part.ts';
 
 const SECRET = `${directory}/secret`;
 const IPPROTO_MPTCP = 262;
@@ -290,8 +293,36 @@ test('A file on a mount that was taken away has no path: what is about its path 
   const runApart = (command: string): Ended => run('unshare', '--mount', '/bin/sh', '-c', script(command));
   assert.deepEqual(runApart('true'), STOPPED);
   events();
-  assert.deepEqual(runApart(`umount -l ${mounted}`), RUNS_ON);
-  assert.deepEqual(outcomes(), [['openat', ENFORCED.UNDECIDED]]);
+  const decided: [rails: Partial<EnforcementRails>, outcome: number][] = [
+    [{}, ENFORCED.UNDECIDED],
+    [{ hosts: false }, ENFORCED.HOST],
+    [{ executables: [realpathSync('/bin/sh')] }, ENFORCED.PROTECTED],
+  ];
+  for (const [rails, outcome] of decided) {
+    enforce([opening(`${mounted}/file`)], 'kill_process', rails);
+    assert.deepEqual(runApart(`umount -l ${mounted}`), RUNS_ON);
+    assert.deepEqual(outcomes(), [['openat', outcome]]);
+  }
+});
+
+test('A program that the first process has no path to is known by the one that it is run by', () => {
+  const { program, steps, place } = otherPart(directory, 'wasprey-apart');
+  const paths = (): (string | undefined)[] => {
+    const found: (string | undefined)[] = [];
+    takeEvents((event) => {
+      const name = event.image?.bytes('executable');
+      if (event.type.name === 'execve' && name && Buffer.from(name).toString().endsWith('/wasprey-apart'))
+        found.push(Buffer.from(name).toString());
+    });
+    return found;
+  };
+  enforce([running(`${directory}/away/wasprey-apart`, '/wasprey-apart')], 'kill_process');
+  spawnSync(actProgram(), actWords(steps));
+  assert.deepEqual([existsSync(`${place}/begun`), paths()], [true, [program]]);
+  rmSync(`${place}/begun`);
+  enforce([running(program)], 'kill_process');
+  spawnSync(actProgram(), actWords(steps));
+  assert.deepEqual([existsSync(`${place}/begun`), paths()], [false, [program]]);
 });
 
 test('What is said anew of a container holds all the while, and what is not is forgotten', async () => {
