@@ -16,6 +16,7 @@ import { act, type Step, str } from '../support/live/live-act.ts';
 import {
   capture,
   directory,
+  type Enforced,
   enforce,
   events,
   MARKER,
@@ -52,12 +53,13 @@ test('A program is killed before it begins, whatever leads to it; others are not
   symlinkSync(PROGRAM, `${directory}/link`);
   copyFileSync('/bin/sh', `${directory}/forbidden2`);
   enforce([running(PROGRAM)], 'kill_process');
+  const enforced: Enforced[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     assert.deepEqual(run(PROGRAM, '-c', `: > ${MARKER}`), STOPPED);
     assert.deepEqual(run(`${directory}/link`, '-c', `: > ${MARKER}`), STOPPED);
     assert.deepEqual(run(`${directory}/forbidden2`, '-c', `: > ${MARKER}`), RUNS_ON);
+    enforced.push(...events()); // a busy machine fills the rings
   }
-  const enforced = events();
   assert.equal(enforced.length, 2 * ROUNDS);
   for (const each of enforced) assert.deepEqual(each, { type: 'execve', outcome: ENFORCED.STOPPED, result: 0n });
 });
@@ -66,12 +68,13 @@ test('A process that opens a file is killed before it reads it, by whatever name
   symlinkSync('secret', `${directory}/to-secret`);
   linkSync(SECRET, `${directory}/hard`);
   enforce([opening(SECRET)], 'kill_process');
+  const enforced: Enforced[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     for (const path of [SECRET, 'secret', './to-secret', `/proc/self/root${SECRET}`, `${directory}/hard`])
       assert.deepEqual(read(path), STOPPED, path);
     assert.deepEqual(read(`${directory}/secret2`), RUNS_ON);
+    enforced.push(...events());
   }
-  const enforced = events();
   assert.equal(enforced.length, 5 * ROUNDS);
   for (const { outcome } of enforced) assert.equal(outcome, ENFORCED.STOPPED);
 });
