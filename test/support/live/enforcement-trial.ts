@@ -15,7 +15,7 @@ import type { ExactRule } from '../../../host/schema/kernel-enforcement.ts';
 import type { KernelFilter } from '../../../host/schema/kernel-filter.ts';
 import { CONTEXT } from '../records/fields.ts';
 import { rulesOf } from '../records/rule-module.ts';
-import { capture, memory, RAILS, view } from './live-enforcement.ts';
+import { capture, memory, RAILS, takeBatches, view } from './live-enforcement.ts';
 import { polledEvents } from './polled-events.ts';
 
 export const TRIED_TYPES = ['open', 'openat', 'creat', 'execve', 'connect', 'sendto'];
@@ -135,14 +135,12 @@ export class EnforcementTrial {
 
   /** Evaluates what has come, and calls back with each event. */
   #take(call: (event: EventRecord) => void): void {
-    const segments = new Uint32Array(64);
-    for (let pairs = capture.poll(segments, 50); pairs > 0; pairs = capture.poll(segments, 20)) {
+    takeBatches((segments, pairs) => {
       this.#describeNew();
       this.#matched.clear();
       this.#set.evaluate(segments, pairs);
       for (const event of polledEvents(view, segments, pairs)) call(event);
-      capture.release();
-    }
+    });
   }
 
   #describeNew(): void {

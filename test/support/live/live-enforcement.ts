@@ -70,23 +70,28 @@ const QUIET_MS = 50;
 const NANOSECONDS = 1_000_000n;
 
 /**
- * Reads all events so far, and calls back with each. On a busy machine more come all the time: those are left. A batch may be of one processor's ring
- * alone, so each has to be the first one that is read when all that were seen are read so far.
+ * Reads all events so far, and calls back with each batch. On a busy machine more come all the time: those are left. A batch may be of one processor's
+ * ring alone, so each has to be the first one that is read when all that were seen are read so far.
  */
-export function takeEvents(take: (event: EventRecord) => void): void {
+export function takeBatches(take: (segments: Uint32Array, pairs: number) => void): void {
   const segments = new Uint32Array(64);
   const end = BigInt(Date.now() + QUIET_MS) * NANOSECONDS;
   const last = new Map<number, bigint>();
   for (let left = cpus().length; left > 0; ) {
     const pairs = capture.poll(segments, QUIET_MS);
-    for (const event of polledEvents(view, segments, pairs)) {
-      take(event);
-      last.set(event.number('cpu'), event.big('time'));
-    }
+    take(segments, pairs);
+    for (const event of polledEvents(view, segments, pairs)) last.set(event.number('cpu'), event.big('time'));
     capture.release();
     if (pairs === 0) return;
     if ([...last.values()].every((time) => time >= end)) left--;
   }
+}
+
+/** The same for each event. */
+export function takeEvents(take: (event: EventRecord) => void): void {
+  takeBatches((segments, pairs) => {
+    for (const event of polledEvents(view, segments, pairs)) take(event);
+  });
 }
 
 /** Whether this process has started the one of the event, or is it. Others of the machine are looked at by the kernel too. */

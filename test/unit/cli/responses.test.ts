@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -59,6 +59,14 @@ test('errors have their place, and nothing else is said', () => {
     /error\[LOAD_ERR_COMPILE_CONDITION\]: unknown field proc\.nmae\n {2}--> .*wasprey\.yaml:3:\d+\n/,
   );
   assert.match(stderr, /did you mean proc\.name\?/);
+});
+
+test('the example of the documentation is for a rule that comes with Wasprey', () => {
+  const text = readFileSync(join(PROJECT, 'host/responses/README.md'), 'utf8');
+  const [, example = ''] = /```yaml\n(.*?)```/s.exec(text) ?? [];
+  const { status, stdout, stderr } = check(example);
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.match(stdout, /for 1 rule: Shell started on a connection/);
 });
 
 test('a configuration without responses is valid', () => {
