@@ -134,11 +134,15 @@ export function enforcementTables(
 
   const which = (meets: (clause: Clause) => boolean): bigint =>
     numbered.reduce((sum, clause) => (meets(clause) ? sum | clause.bit : sum), 0n);
+  /** No call meets a clause that wants a test to hold and not to hold. The kernel, which looks at both at once, would take it for met. */
+  const isPossible = ({ exact }: Clause): boolean =>
+    (names.bits(exact.names ?? [], false) & names.bits(exact.names ?? [], true)) === 0n &&
+    (peers.bits(exact.peers ?? [], false) & peers.bits(exact.peers ?? [], true)) === 0n;
   const typeNames = new Map(EVENT_TYPES.map(({ name, number }) => [number, name]));
   const writer = new Writer();
   writer.words(
     Array.from({ length: EVENT_TYPE_COUNT }, (_, number) =>
-      which(({ exact }) => exact.types.includes(typeNames.get(number) ?? '')),
+      which((clause) => isPossible(clause) && clause.exact.types.includes(typeNames.get(number) ?? '')),
     ),
   );
   writer.words([which(({ exact }) => exact.result !== 'failed'), which(({ exact }) => exact.result !== 'succeeded')]);

@@ -230,6 +230,23 @@ function meetsFamily({ types }: ExactClause, { type }: Call): boolean {
   return types.includes(type);
 }
 
+/** Found by the test above with seed 161616. */
+test('A clause that contradicts itself is met by no call', () => {
+  const name: ExactName = { of: 'path', equal: ['/a'], beginnings: [], endings: [] };
+  const peer: ExactPeer = { ports: [{ from: 9, to: 9 }] };
+  const contradictions: ExactClause[] = [
+    { types: ['open'], process: 'any', names: [name, { ...name, not: true }] },
+    { types: ['connect'], process: 'any', peers: [peer, { ...peer, not: true }] },
+  ];
+  const made = enforcementTables([{ exact: { rule: 0, clauses: contradictions }, action: 'kill_process' }], RAILS);
+  assert.ok(made.ok);
+  const facts = { failed: 0, combination: 0, isDirectory: 0, socket: 0, where: 0, candidates: 0n };
+  const open = { ...facts, type: findEventType('open')?.number ?? 0, path: latin('/a') };
+  const peerFacts = { peer: Uint8Array.from([...MAPPED, 127, 0, 0, 1]), port: 9, isIpv4: 1 };
+  const connect = { ...facts, type: findEventType('connect')?.number ?? 0, ...peerFacts };
+  for (const event of [open, connect]) assert.equal(testAddon.enforcedClauses(made.tables.bytes, event), 0n);
+});
+
 test('A beginning is found wherever parts of it come before', () => {
   const name = (beginnings: readonly string[]): ExactClause => ({
     types: ['open'],
