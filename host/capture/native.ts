@@ -150,10 +150,12 @@ export interface Capture {
   /** Addresses of images that came since the last call and have no candidates yet; returns how many were written. */
   takeImages(addresses: Uint32Array): number;
   /**
-   * From now on takeImages() leaves out images that no polled event names, as long as most of the memory for images is free. Such an image
-   * that is an ancestor of one with events has no candidates either: see ModuleSet.describe().
+   * `on-demand`: from now on takeImages() leaves out images that no polled event names, as long as most of the memory for images is free. Such an
+   * image that is an ancestor of one with events has no candidates either: see ModuleSet.describe(). Images of captureScopes() are not left out.
+   * `all`, as at first: from now on it gives all that come, and those that were left out when an event names them.
+   * @param bank with `on-demand`, the one whose candidates are in use: 0 or 1; default 0. When it changes, all images there are must have them
    */
-  announceImagesOnDemand(): void;
+  announceImages(which: 'all' | 'on-demand', bank?: number): void;
   /**
    * Addresses of all images there are, in portions: those with the numbers from `first` on, 0 for one that there is not. Returns
    * how many numbers that were; 0 at the end. One that comes meanwhile is given by takeImages().

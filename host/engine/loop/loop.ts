@@ -74,6 +74,8 @@ export class EngineLoop {
   readonly #messages: HostMessages;
   #countersSentAt = Number.NEGATIVE_INFINITY;
   #batches = 0;
+  /** Whether all new images are described, or those alone that an event names. */
+  #describesAll = true;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
@@ -98,6 +100,7 @@ export class EngineLoop {
       garbage: this.#garbage,
       replace: (rules) => this.#replace(rules),
     });
+    this.#chooseImages();
   }
 
   /** Runs until a stop is requested; events that have arrived by then are evaluated, as far as the time suffices. */
@@ -181,6 +184,7 @@ export class EngineLoop {
       this.#replacement = undefined;
       this.#set.follow(undefined);
       this.#garbage.add('once');
+      this.#chooseImages();
     }
     if (this.#replacement && !this.#wide?.isChanging) this.#replacement.step();
     else this.#widen();
@@ -251,11 +255,9 @@ export class EngineLoop {
    * that is over.
    */
   #prepareImages(): boolean {
-    const { capture, replay, sessions } = this.#parts;
+    const { capture, sessions } = this.#parts;
     const peers = this.#set.readsSshPeers ? this.#parts.sshPeers : undefined;
     let count = capture.takeImages(this.#images);
-    // A replay may leave out images; their containers are seen at the same recorded time all the same.
-    if (count === 0 && !replay) return true;
     for (; count > 0; count = count < IMAGES_AT_ONCE ? 0 : capture.takeImages(this.#images)) {
       for (let index = 0; index < count; index++) {
         if (this.#isLate) return false;
@@ -265,9 +267,24 @@ export class EngineLoop {
         if (peers) this.#seePeer(peers, image);
       }
     }
+    // Containers are seen whether or not their images are taken.
     const notices = capture.takeContainers();
     if (notices.length > 0) this.#announceContainers(notices);
     return true;
+  }
+
+  /**
+   * Most processes make no event that a rule reads, and are over before they are described: half of those that are forked to execute another program.
+   * A replay has its own way. Programs that enforce act on first calls. Sessions and their peers are recognised by images alone.
+   */
+  #chooseImages(): void {
+    const { capture, replay, sessions } = this.#parts;
+    if (replay) return;
+    const all =
+      this.#replacement !== undefined || this.#set.enforces || this.#set.readsSshPeers || sessions !== undefined;
+    if (all === this.#describesAll) return;
+    this.#describesAll = all;
+    capture.announceImages(all ? 'all' : 'on-demand', this.#set.bank);
   }
 
   #seePeer(peers: SshPeers, image: number): void {
@@ -303,6 +320,8 @@ export class EngineLoop {
         this.#set = next;
       },
     });
+    // The next ones describe all images there are, and those that come before they have taken over.
+    this.#chooseImages();
   }
 
   #announceContainers(notices: readonly ContainerNotice[]): void {

@@ -83,6 +83,8 @@ export class ModuleSet {
   readonly bank: number;
   readonly isFiltered: boolean;
   readonly containerRules: ContainerRules;
+  /** Whether the kernel enforces any of its rules. */
+  readonly enforces: boolean;
   /** Whether any rule reads where a session by ssh came from. */
   readonly readsSshPeers: boolean;
   readonly #memory: EventMemory;
@@ -121,6 +123,7 @@ export class ModuleSet {
     this.#limits = host.limits ?? RUN_LIMITS;
     this.#onFailure = host.onFailure;
     this.#onMatch = host.onMatch;
+    this.enforces = enforcement !== undefined;
     const refused = enforcement && new RefusedCalls(host.memory, enforcement);
     this.#refused = refused;
     this.#capture = host.capture;

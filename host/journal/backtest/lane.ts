@@ -53,7 +53,7 @@ export class Lane implements Disposable {
     const { capture, memory: sandbox } = openCapture({ source: 'builder', sizes: REPLAY_SIZES });
     this.#capture = capture;
     // Most processes of a journal have no event that a rule reads.
-    capture.announceImagesOnDemand();
+    capture.announceImages('on-demand');
     const eventTypes = [...new Set(modules.flatMap(({ rules }) => rules.flatMap((rule) => rule.eventTypes)))];
     this.#replay = new BlockReplay(capture, new Set(eventTypes), (id, entry) => {
       // Waits that were over by then end without the answer, as they did.

@@ -73,7 +73,7 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::SupposeRefused>("supposeRefused"),
                          InstanceMethod<&CaptureObject::Release>("release"),
                          InstanceMethod<&CaptureObject::TakeImages>("takeImages"),
-                         InstanceMethod<&CaptureObject::AnnounceImagesOnDemand>("announceImagesOnDemand"),
+                         InstanceMethod<&CaptureObject::AnnounceImages>("announceImages"),
                          InstanceMethod<&CaptureObject::ListImages>("listImages"),
                          InstanceMethod<&CaptureObject::SetCandidates>("setCandidates"),
                          InstanceMethod<&CaptureObject::TakeContainers>("takeContainers"),

@@ -35,7 +35,7 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   Napi::Value HasEnforced(const Napi::CallbackInfo& info);
   Napi::Value SupposeRefused(const Napi::CallbackInfo& info);
   Napi::Value Release(const Napi::CallbackInfo& info);
-  Napi::Value AnnounceImagesOnDemand(const Napi::CallbackInfo& info);
+  Napi::Value AnnounceImages(const Napi::CallbackInfo& info);
   Napi::Value TakeImages(const Napi::CallbackInfo& info);
   Napi::Value ListImages(const Napi::CallbackInfo& info);
   Napi::Value SetCandidates(const Napi::CallbackInfo& info);

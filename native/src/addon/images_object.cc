@@ -14,8 +14,19 @@ Napi::Value CaptureObject::TakeImages(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(capture->images().TakeNew(*addresses)));
 }
 
-Napi::Value CaptureObject::AnnounceImagesOnDemand(const Napi::CallbackInfo& info) {
-  if (Capture* const capture = Open(info.Env())) capture->images().AnnounceOnDemand();
+Napi::Value CaptureObject::AnnounceImages(const Napi::CallbackInfo& info) {
+  const std::string which = info[0].IsString() ? info[0].As<Napi::String>().Utf8Value() : "";
+  const auto bank = info[1].IsUndefined() ? std::optional<uint32_t>(0) : BankOf(info[1]);
+  if ((which != "all" && which != "on-demand") || !bank) {
+    return ThrowType(info.Env(), "announceImages: 'all' or 'on-demand', and a bank or none, are needed");
+  }
+  Capture* const capture = Open(info.Env());
+  if (capture == nullptr) return info.Env().Undefined();
+  if (which == "all") {
+    capture->images().AnnounceAll();
+  } else {
+    capture->images().AnnounceOnDemand(*bank);
+  }
   return info.Env().Undefined();
 }
 

@@ -9,15 +9,27 @@ namespace wasprey {
 /** An image has no candidates yet. Nobody may be reading it. */
 void ImageTable::AnnounceNew(uint32_t index) {
   // Far from the first eviction, which fragmentation can make come early.
-  if (on_demand_ && blocks_.used() < blocks_.capacity() / 4) {
+  const bool has_room = blocks_.used() < blocks_.capacity() / 4;
+  if (on_demand_ && has_room && !entries_[index].captured) {
     entries_[index].awaiting = true;
     awaiting_++;
     return;
   }
+  if (!has_room) AnnounceAwaiting();
+  Announce(index);
+}
+
+void ImageTable::AnnounceOnDemand(uint32_t bank) {
+  on_demand_ = true;
+  if (bank == bank_) return;
+  bank_ = bank;
+  for (uint32_t index = 0; index < entries_.size(); index++) AwaitNone(index);
+}
+
+void ImageTable::AnnounceAwaiting() {
   for (uint32_t other = 0; awaiting_ > 0 && other < entries_.size(); other++) {
     if (entries_[other].awaiting) Announce(other);
   }
-  Announce(index);
 }
 
 void ImageTable::AnnounceNamed(uint32_t address) {
@@ -79,7 +91,7 @@ void ImageTable::SetWords(image* process, uint32_t bank, std::span<const uint64_
 bool ImageTable::SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words) {
   const uint32_t index = IndexAt(address);
   if (index == kNone) return false;
-  AwaitNone(index);
+  if (bank == bank_) AwaitNone(index);
   image* process = Slot(index);
   SetWords(process, bank, words);
   // The image that replaces unknown ones has no id, and one that its process has left gets no more events.

@@ -105,9 +105,13 @@ class ImageTable {
   size_t TakeNew(std::span<uint32_t> addresses);
   /**
    * From now on TakeNew() gives only images that Name() was called for, as long as most of the memory is free. After
-   * that it gives all: eviction needs what rules say of them.
+   * that it gives all: eviction needs what rules say of them. It always gives those that are captured: the kernel
+   * filter lets their events pass by what it is told then. `bank` is the one in use; if that has changed, all images
+   * there are have its words.
    */
-  void AnnounceOnDemand() { on_demand_ = true; }
+  void AnnounceOnDemand(uint32_t bank);
+  /** From now on TakeNew() gives all that come, and those that it has left out as before. */
+  void AnnounceAll() { on_demand_ = false; }
   /** An event of the image at that address, of which Find() said where it is, is about to be evaluated. */
   void Name(uint32_t address) {
     if (awaiting_ > 0) AnnounceNamed(address);
@@ -248,6 +252,7 @@ class ImageTable {
   void AnnounceNew(uint32_t index);
   void AnnounceNamed(uint32_t address);
   void Announce(uint32_t index);
+  void AnnounceAwaiting();
   void AwaitNone(uint32_t index);
   void SetLink(uint32_t index, uint32_t Entry::* link, uint32_t image::* address, uint32_t target);
   bool IsOfThread(uint32_t index) const { return (Slot(index)->flags & IMAGE_FLAG_THREAD) != 0; }
@@ -315,6 +320,8 @@ class ImageTable {
   std::vector<uint64_t> waiting_ids_;
   std::vector<std::pair<uint32_t, uint64_t>> new_;
   bool on_demand_ = false;
+  /** Images that await being named lack its words. */
+  uint32_t bank_ = 0;
   /** Images that await being named. */
   size_t awaiting_ = 0;
   /** Not to be evicted: its text is being copied. */

@@ -5,42 +5,10 @@ import { describe, test } from 'node:test';
 import type { StructInput } from '../../../host/schema/encode-struct.ts';
 import { IMAGE_FLAGS } from '../../../host/schema/image.ts';
 import { BuilderCapture, SMALL, text } from '../../support/records/builder-capture.ts';
-import { lineage, settle, shell } from '../../support/records/lineages.ts';
+import { lineage, settle } from '../../support/records/lineages.ts';
 
 // Most of the time they wait, so they wait together.
 describe('many process images', { concurrency: true }, () => {
-  test('on demand, takeImages gives images that events name, and all once a quarter of the memory is used', () => {
-    using builder = new BuilderCapture({ ...SMALL, imageBudget: 1 << 20 });
-    const { capture } = builder;
-    const addresses = new Uint32Array(4096);
-    const taken = (): number[] => [...addresses.subarray(0, capture.takeImages(addresses))];
-    const addressOf = (id: bigint): number => builder.imageById(id).address;
-    builder.poll();
-    assert.equal(taken().length, 1);
-    capture.announceImagesOnDemand();
-    const { init, shell: bash } = shell(builder);
-    const child = builder.image('FORK', { pid: 11, ppid: 10, parent: bash });
-    builder.poll();
-    assert.deepEqual(taken(), []);
-    for (const image of [child, child, init]) builder.event('unlink', { image, tid: 1, raw: '/a' });
-    builder.poll();
-    assert.deepEqual(taken(), [addressOf(child), addressOf(init)]);
-    builder.event('unlink', { image: child, tid: 1, raw: '/a' });
-    // An ancestor gets its words with those of its descendants.
-    const [parent] = builder.imageById(child).ancestors();
-    assert.ok(parent);
-    capture.setCandidates(parent.address, new BigUint64Array(1));
-    builder.event('unlink', { image: bash, tid: 1, raw: '/a' });
-    builder.poll();
-    assert.deepEqual(taken(), []);
-    const many: bigint[] = [];
-    for (let pid = 100; pid < 300; pid++) {
-      many.push(builder.image('FORK', { pid, ppid: 10, parent: bash, argv: `${'x'.repeat(1500)}${pid}\0` }));
-    }
-    builder.poll();
-    assert.deepEqual(new Set(taken()), new Set(many.map(addressOf)));
-  });
-
   test('when the budget is reached, images of ended processes go, oldest first, and their descendants stay linked', async () => {
     using builder = new BuilderCapture({ ...SMALL, imageBudget: 1 << 20 });
     const root = builder.image('SNAPSHOT', { pid: 1, comm_bytes: 'root' });
