@@ -41,7 +41,7 @@ export function filesOf(name: string, part: string, { folder } = HERE): string[]
 /** Runs files of a suite here, with what the suite has around them. */
 export async function* runSuite(files: readonly string[], suite: Suite, totals: Totals): AsyncGenerator<TestEvent> {
   await suite.before?.(files);
-  await using _shared = await suite.shared?.();
+  await using _shared = await suite.shared?.(Math.min(suite.concurrency, files.length));
   yield* runFiles(files, suite, totals);
   suite.after?.(files);
 }

@@ -3,7 +3,7 @@
 import type { prepare } from '../host/setup/prepare.mjs';
 import { printKernels } from './kernels/kernel-table.ts';
 import { ALONE } from './live/alone.ts';
-import { shareCluster } from './support/cluster/cluster.ts';
+import { shareClusters } from './support/cluster/cluster.ts';
 import { makeTestPackages } from './support/machines/packages.ts';
 
 export interface Suite {
@@ -16,8 +16,8 @@ export interface Suite {
   readonly inClone?: readonly string[];
   /** What is to be there before the first file's time begins. */
   readonly before?: (files: readonly string[]) => unknown;
-  /** What its files share, from before the first to after the last. */
-  readonly shared?: () => Promise<AsyncDisposable>;
+  /** What its files share, from before the first to after the last: for so many at a time. */
+  readonly shared?: (atATime: number) => Promise<AsyncDisposable>;
   /** Names of files that begin; the others follow by name. Those that take long go first, so that none is left alone at the end. */
   readonly first?: readonly string[];
   /** Prints what the suite's files have come to together. */
@@ -38,8 +38,22 @@ export const SUITES: ReadonlyMap<string, Suite> = new Map<string, Suite>([
   ['live', { needs: 'live-tests', concurrency: 2, alone: ALONE }],
   // A browser keeps a processor busy, and the agent another.
   ['page', { needs: 'page-tests', concurrency: 1 }],
-  // A name is certain when two minutes before a session are known: pod-request-stream waits for that, and for a receiver that is away.
-  ['cluster', { needs: 'cluster-tests', concurrency: 1, shared: shareCluster, fileTimeoutMs: 10 * 60_000 }],
+  // The first two wait for minutes until a name is certain, and keep no processor busy; one of them makes the agent's image meanwhile.
+  [
+    'cluster',
+    {
+      needs: 'cluster-tests',
+      concurrency: 2,
+      first: ['pod-request-stream', 'exec-users'],
+      alone: {
+        deploy:
+          'its agent reports each request that the runtime does not answer within two seconds, as beside another cluster',
+        metadata: 'its alerts wait two seconds for what the API server knows, which another cluster would hold up',
+      },
+      shared: shareClusters,
+      fileTimeoutMs: 15 * 60_000,
+    },
+  ],
   // A guest keeps little more than one processor busy; with three at a time two are, to the end. A file prepares its guest as well.
   [
     'kernels',

@@ -16,7 +16,7 @@ state=$(realpath -m "${2:?usage: up.sh PROGRAMS STATE}")
 keys=$state/certificates
 # Of the pods, below which the kubelet makes its own: it ends whatever it finds in there and does not know, such as the pods of another cluster.
 group=/wasprey-cluster-$$
-mkdir -p "$state"/{log,cni,kubelet,var-lib-kubelet,containerd,logs-of-pods,sysctl}
+mkdir -p "$state"/{log,cni,kubelet,var-lib-kubelet,var-lib-wasprey,containerd,logs-of-pods,sysctl}
 
 ctr() { command ctr -a "$state/containerd.sock" -n k8s.io "$@"; }
 start() { # NAME COMMAND...
@@ -65,8 +65,10 @@ for setting in vm/overcommit_memory=1 vm/panic_on_oom=0 kernel/panic=10 kernel/p
   echo "${setting#*=}" > "$file"
   mount --bind "$file" "/proc/sys/${setting%=*}"
 done
-mkdir -p /var/lib/kubelet /run/netns "$state/static-pods"
+mkdir -p /var/lib/kubelet /var/lib/wasprey /run/netns "$state/static-pods"
 mount --bind "$state/var-lib-kubelet" /var/lib/kubelet
+# What agents keep on their node, which is not that of the cluster beside this one.
+mount --bind "$state/var-lib-wasprey" /var/lib/wasprey
 mount --bind "$state/logs-of-pods" /var/log
 mount -t tmpfs tmpfs /run/netns
 mount --bind "$state/kubelet" "$state/kubelet"

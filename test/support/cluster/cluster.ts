@@ -1,15 +1,18 @@
-// A real Kubernetes with one node, from test/cluster/kubernetes: started once for all test files of a run, each of which begins with it empty.
+// A real Kubernetes with one node, from test/cluster/kubernetes. The test files of a run share a few of them: each file takes one that is free, and
+// begins with it empty.
 
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, openSync, readFileSync } from 'node:fs';
-import { chmod, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { promisify } from 'node:util';
 import { makeImage } from '../../../deploy/image/oci-archive.ts';
+import { takeLock } from '../../../host/setup/lock.mjs';
 import { DOWNLOAD_CACHE } from '../../../host/setup/paths.mjs';
 import { until } from '../until.ts';
+import { announceClusters, type ClusterPlace, takeSharedCluster } from './shared-clusters.ts';
 
 const SCRIPTS = join(import.meta.dirname, '../../cluster/kubernetes');
 
@@ -23,26 +26,21 @@ const START_TIMEOUT_MS = 180_000;
 /** Longest time until an API server that was started again answers. */
 const API_SERVER_TIMEOUT_MS = 60_000;
 
-/** Where a running cluster is. */
-interface Place {
-  readonly folder: string;
-  /** Process whose namespaces it has. */
-  readonly pid: number;
-}
-
-/** Names the place of the cluster that the files of a run share. */
-const SHARED = 'WASPREY_TEST_CLUSTER';
-
-/** Starts a cluster that test files after it use, one after the other: processes that inherit this one's environment. */
-export async function shareCluster(): Promise<AsyncDisposable> {
-  const cluster = await OwnCluster.start();
-  process.env[SHARED] = JSON.stringify({ folder: cluster.folder, pid: cluster.pid } satisfies Place);
-  return {
-    async [Symbol.asyncDispose]() {
-      delete process.env[SHARED];
-      await cluster.stop();
-    },
+/** Starts clusters that test files after it use, each file one: processes that inherit this one's environment. */
+export async function shareClusters(count: number): Promise<AsyncDisposable> {
+  const archives = await mkdtemp('/var/tmp/wasprey-archives-');
+  const starts = await Promise.allSettled(Array.from({ length: count }, () => OwnCluster.start(archives)));
+  const clusters = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
+  const failure = starts.find((start) => start.status === 'rejected');
+  const conceal = announceClusters(clusters);
+  const end = async (): Promise<void> => {
+    conceal();
+    await Promise.all(clusters.map((cluster) => cluster.stop()));
+    await rm(archives, { recursive: true });
   };
+  if (failure === undefined) return { [Symbol.asyncDispose]: end };
+  await end();
+  throw failure.reason;
 }
 
 /** What a command in the cluster's namespaces printed. */
@@ -65,21 +63,22 @@ export function kubernetesPrograms(): string {
   return folder;
 }
 
-export class Cluster {
+export class Cluster implements ClusterPlace {
   readonly folder: string;
-  /** Process whose namespaces the cluster has. */
   readonly pid: number;
+  readonly archives: string;
 
-  protected constructor({ folder, pid }: Place) {
+  protected constructor({ folder, pid, archives }: ClusterPlace) {
     this.folder = folder;
     this.pid = pid;
+    this.archives = archives;
   }
 
-  /** The cluster that is shared, or one of its own. */
+  /** One that is shared, or one of its own. */
   static async start(): Promise<Cluster> {
-    const shared = process.env[SHARED];
+    const shared = takeSharedCluster();
     if (shared === undefined) return OwnCluster.start();
-    const cluster = new Cluster(JSON.parse(shared) as Place);
+    const cluster = new Cluster(shared);
     await cluster.#clear();
     return cluster;
   }
@@ -99,17 +98,24 @@ export class Cluster {
 
   /**
    * Imports an image, unless a test file before has: a cluster lasts for one run, of the same sources.
-   * @param make makes its OCI archive in a folder, and returns its path
+   * @param make makes its OCI archive in a folder, and returns its path; of clusters beside each other, for the first that asks
    */
   async importOnce(name: string, make: (folder: string) => Promise<string>): Promise<void> {
     const images = ['ctr', '-a', this.containerdSocket, '-n', 'k8s.io', 'image'];
     const { stdout } = await this.run([...images, 'ls', '--quiet', `name==${name}`]);
-    if (stdout.trim() === name) return;
-    const folder = await mkdtemp('/var/tmp/wasprey-image-');
+    if (stdout.trim() !== name) await this.run([...images, 'import', await this.#archiveOf(name, make)]);
+  }
+
+  async #archiveOf(name: string, make: (folder: string) => Promise<string>): Promise<string> {
+    const archive = join(this.archives, `${name.replaceAll('/', '+')}.tar`);
+    const { release } = takeLock(join(this.archives, 'lock'), () => {});
+    const folder = await mkdtemp(join(this.archives, 'image-'));
     try {
-      await this.run([...images, 'import', await make(folder)]);
+      if (!existsSync(archive)) await rename(await make(folder), archive);
+      return archive;
     } finally {
       await rm(folder, { recursive: true });
+      release();
     }
   }
 
@@ -150,7 +156,9 @@ export class Cluster {
   /** Kills the API server (asked to end, it waits a minute for open watches), which then stays away until `startApiServer`. */
   async stopApiServer(): Promise<void> {
     await writeFile(join(this.state, 'apiserver-stays-down'), '');
-    await this.run(['pkill', '-KILL', '-f', 'kube-apiserver --etcd']);
+    // Of this cluster alone: others may run beside it.
+    const ofThis = ['--ns', String(this.pid), '--nslist', 'net'];
+    await this.run(['pkill', '-KILL', ...ofThis, '-f', 'kube-apiserver --etcd']);
   }
 
   /** Starts the API server anew, with these options besides its own, and waits until it answers. */
@@ -194,15 +202,18 @@ export class Cluster {
 class OwnCluster extends Cluster {
   readonly #takeDown: () => Promise<void>;
 
-  private constructor(place: Place, takeDown: () => Promise<void>) {
+  private constructor(place: ClusterPlace, takeDown: () => Promise<void>) {
     super(place);
     this.#takeDown = takeDown;
   }
 
-  static override async start(): Promise<OwnCluster> {
+  /** @param archives for the archives of its images; without it they end with it */
+  static override async start(archives?: string): Promise<OwnCluster> {
     const folder = await mkdtemp('/var/tmp/wasprey-cluster-');
     const state = join(folder, 'state');
+    const ownArchives = join(folder, 'archives');
     await mkdir(join(state, 'images'), { recursive: true });
+    await mkdir(ownArchives);
     await makeOwnImages(folder, join(state, 'images'));
     const log = openSync(join(folder, 'up.log'), 'w');
     const up = spawn(join(SCRIPTS, 'up.sh'), [kubernetesPrograms(), state], { stdio: ['pipe', 'pipe', log] });
@@ -219,7 +230,7 @@ class OwnCluster extends Cluster {
       const pid = /^ready (\d+)$/.exec(line)?.[1];
       if (pid === undefined) continue;
       clearTimeout(timer);
-      return new OwnCluster({ folder, pid: Number(pid) }, takeDown);
+      return new OwnCluster({ folder, pid: Number(pid), archives: archives ?? ownArchives }, takeDown);
     }
     const messages = readFileSync(join(folder, 'up.log'), 'utf8');
     await takeDown();
