@@ -2,7 +2,7 @@
  * has its own data. */
 
 #include "message.h"
-#include "socket.h"
+#include "network.h"
 
 #define EAGAIN 11
 

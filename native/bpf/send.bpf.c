@@ -1,8 +1,8 @@
 /* sendto and sendmsg: the first datagram to a new peer, and connections without a call of connect. */
 
 #include "message.h"
+#include "network.h"
 #include "passed.h"
-#include "socket.h"
 
 #define MSG_FASTOPEN 0x20000000
 
