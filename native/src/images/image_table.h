@@ -16,8 +16,10 @@
 #include "enforcement/enforcement_table.h"
 #include "images/annex.h"
 #include "images/buddy_allocator.h"
+#include "images/capture_scopes.h"
 #include "images/container_table.h"
 #include "images/id_map.h"
+#include "images/image_entry.h"
 #include "images/image_log.h"
 #include "images/image_shares.h"
 #include "images/image_texts.h"
@@ -27,20 +29,9 @@
 
 namespace wasprey {
 
-/** Processes whose events a capture has, whatever the rules want. */
-struct CaptureScopes {
-  bool all = false;
-  /** Full ids. */
-  std::unordered_set<std::string> containers;
-  /** Processes, by pid, and sessions: each with all that descends from it. */
-  std::unordered_set<uint32_t> trees;
-
-  bool empty() const { return !all && containers.empty() && trees.empty(); }
-};
-
 class ImageTable {
  public:
-  static constexpr uint32_t kNone = 0xffffffff;
+  static constexpr uint32_t kNone = ImageEntry::kNone;
 
   ImageTable(SandboxRegion region, uint32_t address, ContainerTable* containers);
 
@@ -164,44 +155,8 @@ class ImageTable {
   /** What a thousand executions in a second leave; 32 MB with long arguments and environments. */
   static constexpr size_t kManyWithoutProcess = 1024;
 
-  /** Bytes of images that changes have replaced, and that retire or wait. */
-  struct Replaced {
-    uint32_t grace = 0;
-    /** Replaced before that grace began, and since then. */
-    uint64_t before = 0;
-    uint64_t since = 0;
-  };
-
-  struct Entry {
-    uint64_t id = 0;
-    uint32_t slot = 0;
-    uint32_t text = kNone;
-    uint32_t container = 0;
-    /** Whose share its slot is in. */
-    uint64_t owner = 0;
-    /** Each of these is a reference that keeps the other image. */
-    uint32_t parent = kNone;
-    uint32_t session = kNone;
-    uint32_t group = kNone;
-    /** Another image of the same process at the same time: a snapshot that raced with a fork or exec. */
-    uint32_t twin = kNone;
-    /** Images that point here, and 1 until the grace after the process left it is over. */
-    uint32_t references = 0;
-    /** Events that are held back and name it; each is one of the references. */
-    uint32_t events = 0;
-    bool used = false;
-    /** Of its process, by the changes up to this image. */
-    Replaced replaced = {};
-    /** A process has it, or events in the rings may. */
-    bool held = false;
-    /** It is the current image of its process. */
-    bool current = false;
-    /** It has no candidates, and is announced when an event names it. */
-    bool awaiting = false;
-    /** Below one of the processes of CaptureScopes::trees, and in any of the scopes. */
-    bool in_tree = false;
-    bool captured = false;
-  };
+  using Replaced = ReplacedImages;
+  using Entry = ImageEntry;
 
   uint32_t AddressOf(uint32_t index) const { return address_ + entries_[index].slot; }
   image* Slot(uint32_t index) { return reinterpret_cast<image*>(region_.data() + entries_[index].slot); }

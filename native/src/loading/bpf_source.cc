@@ -20,18 +20,15 @@
 #include "loading/bpf_tables.h"
 #include "loading/call_exits.h"
 #include "loading/missing_hook.h"
+#include "loading/task_snapshot.h"
 #include "loading/tracepoint_links.h"
 #include "system/clocks.h"
 
 namespace wasprey {
 namespace {
 
-constexpr std::string_view kSnapshot = "snapshot_tasks";
 /** Smallest ring worth falling back to, where the kernel limits the size of a map (4 MB before Linux 6.12). */
 constexpr uint32_t kSmallestFallback = 1 << 20;
-/** Of a snapshot, that are taken between two looks at the lifecycle ring: their images fit into its rest. */
-constexpr uint64_t kTasksAtLeast = 128;
-static_assert(kTasksAtLeast * LONGEST_IMAGE <= LIFECYCLE_BYTES / 2);
 /** Between two looks at silent requests of io_uring, while there are any. */
 constexpr uint64_t kSettlingPauseNs = 10'000'000;
 /** Room for a `struct process` of the programs, which begins with exec_time. */
@@ -89,7 +86,6 @@ class BpfSource : public EventSource {
   Status LoadMissing(const std::set<uint64_t>& event_types, LoadPace pace);
   Status LoadFirst(uint32_t ring_size);
   Status MapMemory();
-  Status RunSnapshot(const std::function<void()>& drain);
   Status AttachWanted();
 
   Plan plan_;
@@ -253,7 +249,7 @@ Status BpfSource::Start(const std::function<void()>& drain) {
   tables_.WriteCalls({});
   if (auto failed = tracepoints_.AttachTasks(programs_, &tables_)) return failed;
   if (auto failed = AttachWanted()) return failed;
-  if (auto failed = RunSnapshot(drain)) return failed;
+  if (auto failed = TakeSnapshot(programs_, memory_.shared, drain)) return failed;
   tables_.WriteCalls(wanted_);
   return std::nullopt;
 }
@@ -278,26 +274,6 @@ std::vector<ProgramRuns> BpfSource::Programs() const {
   std::vector<ProgramRuns> runs = programs_.Runs();
   exits_.AddTo(&runs);
   return runs;
-}
-
-/** Reads the task iterator to its end, which runs its program on each process. */
-Status BpfSource::RunSnapshot(const std::function<void()>& drain) {
-  const int program = programs_.Find(kSnapshot);
-  if (program < 0) return LoadError("Finding the task iterator", ENOENT);
-  const FileDescriptor link(bpf_link_create(program, 0, BPF_TRACE_ITER, nullptr));
-  if (!link) return LoadError("Attaching the task iterator", errno);
-  const FileDescriptor iterator(bpf_iter_create(link.get()));
-  if (!iterator) return LoadError("Starting the task iterator", errno);
-  // A read runs the program until images fill an eighth of the lifecycle ring, and on some tasks more (EAGAIN), or on a
-  // million tasks.
-  char nothing[64];
-  for (;;) {
-    __atomic_store_n(&memory_.shared->snapshot_left, kTasksAtLeast, __ATOMIC_RELAXED);
-    const ssize_t got = read(iterator.get(), nothing, sizeof nothing);
-    if (got == 0) return std::nullopt;
-    if (got < 0 && errno != EAGAIN && errno != EINTR) return LoadError("Reading the task iterator", errno);
-    drain();
-  }
 }
 
 Status BpfSource::LoadMissing(const std::set<uint64_t>& event_types, LoadPace pace) {
