@@ -23,7 +23,7 @@ export const MAX_STACK_LOCALS = 16_384;
 /** Of all functions (compile-cost.ts): some 70 ms of a compiler that runs in the worker. The shipped rules come to a hundredth of it. */
 export const MAX_COMPILE_WORK = 4_000_000;
 /**
- * Beyond these V8's optimizer doesn't get a module (optimizer-cost.ts). test/fuzz/optimizer.test.ts searches for the worst that is within them:
+ * Beyond these V8's optimizer doesn't get a module (optimizer-work.ts). test/fuzz/optimizer.test.ts searches for the worst that is within them:
  * the memory of one compilation, of which there is one at a time, and the time. 2,000 rules come to a half of them.
  */
 export const OPTIMIZED_FUNCTION_BYTES = 48 * 1024;

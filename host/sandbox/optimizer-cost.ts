@@ -13,27 +13,13 @@
 
 import { EMPTY_BLOCK, type InstructionReader } from './code.ts';
 import type { CodeTypes } from './compile-cost.ts';
-import {
-  MAX_PARAMETERS,
-  OPTIMIZED_BYTES,
-  OPTIMIZED_FORKS,
-  OPTIMIZED_FUNCTION_BYTES,
-  OPTIMIZED_MEETINGS,
-  OPTIMIZED_MOVES,
-} from './limits.ts';
+import { MAX_PARAMETERS } from './limits.ts';
 import type { Opcode } from './opcode.ts';
 import { OP } from './opcodes.ts';
-
-/**
- * What the paths to a block's end bring, of each local, then of each result: the number of the value, or where they bring different ones
- * -1 - the largest of their depths.
- */
-type Meeting = number[];
+import { LOOP_COPIES, type OptimizerWork } from './optimizer-work.ts';
+import { type Meeting, ValueDepths } from './value-depths.ts';
 
 const NONE: readonly number[] = [];
-
-/** As measured, in memory, beside the same programs without unrolling. */
-const LOOP_COPIES = 6;
 
 interface Frame {
   readonly kind: 'function' | 'block' | 'loop' | 'if' | 'else';
@@ -50,41 +36,14 @@ interface Frame {
   branch: number;
 }
 
-/** What a function costs, or a module: its functions' costs together. */
-export interface OptimizerWork {
-  /** Meetings behind the conditions of the forks. */
-  readonly meetings: number;
-  /** Square of the number of forks. */
-  readonly forks: number;
-  /** Values that paths bring to meetings where they differ, and that calls take and leave; those in loops LOOP_COPIES times. */
-  readonly moves: number;
-  /** Bytes of code, those in loops LOOP_COPIES times. */
-  readonly bytes: number;
-}
-
-/** Whether V8's optimizer may have a module of these functions. */
-export function isOptimizable(functions: readonly OptimizerWork[]): boolean {
-  const sum = (cost: (work: OptimizerWork) => number): number =>
-    functions.reduce((total, work) => total + cost(work), 0);
-  return (
-    functions.every(({ bytes }) => bytes <= OPTIMIZED_FUNCTION_BYTES) &&
-    sum(({ bytes }) => bytes) <= OPTIMIZED_BYTES &&
-    sum(({ meetings }) => meetings) <= OPTIMIZED_MEETINGS &&
-    sum(({ moves }) => moves) <= OPTIMIZED_MOVES &&
-    sum(({ forks }) => forks) <= OPTIMIZED_FORKS
-  );
-}
-
 /**
- * Follows the values of one function. A value's depth is the number of meetings that it has come through. What is loaded from memory has
- * none, wherever the address comes from: the optimizer never knows it. Feed `step` each instruction that is not part of a fuel check;
- * for what V8 refuses the numbers mean nothing.
+ * Follows the values of one function. What is loaded from memory has depth 0, wherever the address comes from: the optimizer never
+ * knows it. Feed `step` each instruction that is not part of a fuel check; for what V8 refuses the numbers mean nothing.
  */
 export class OptimizerCost {
   private readonly types: CodeTypes;
   private readonly frames: Frame[] = [];
-  /** Depths by the number of the value. Equal numbers are equal values. */
-  private readonly depths: number[] = [];
+  private readonly depths = new ValueDepths();
   private locals: number[];
   private readonly operands: number[] = [];
   private reachable = true;
@@ -99,7 +58,7 @@ export class OptimizerCost {
   /** @param locals parameters and locals */
   constructor(types: CodeTypes, locals: number) {
     this.types = types;
-    this.locals = Array.from({ length: locals }, () => this.add(0));
+    this.locals = Array.from({ length: locals }, () => this.depths.add(0));
     this.frames.push(this.frame('function', [], 0));
   }
 
@@ -172,15 +131,6 @@ export class OptimizerCost {
     }
   }
 
-  /** A new value, and its number. */
-  private add(depth: number): number {
-    return this.depths.push(depth) - 1;
-  }
-
-  private depthOf(value: number): number {
-    return this.depths[value] ?? 0;
-  }
-
   private get top(): Frame | undefined {
     return this.frames.at(-1);
   }
@@ -198,12 +148,12 @@ export class OptimizerCost {
   /** The deepest of the operands that are taken. */
   private take(count: number): number {
     let depth = 0;
-    for (let i = 0; i < count; i++) depth = Math.max(depth, this.depthOf(this.pop()));
+    for (let i = 0; i < count; i++) depth = Math.max(depth, this.depths.of(this.pop()));
     return depth;
   }
 
   private push(count: number, depth: number): void {
-    for (let i = 0; i < count; i++) this.operands.push(this.add(depth));
+    for (let i = 0; i < count; i++) this.operands.push(this.depths.add(depth));
   }
 
   private compute(opcode: Opcode): void {
@@ -214,7 +164,7 @@ export class OptimizerCost {
   }
 
   private fork(ways: number): void {
-    const depth = this.depthOf(this.pop());
+    const depth = this.depths.of(this.pop());
     if (!this.reachable) return;
     this.meetings += depth * ways;
     this.forks++;
@@ -243,10 +193,12 @@ export class OptimizerCost {
     this.frames.push(frame);
     // From one round to the next a loop's values change: none of them is that from before the loop.
     if (kind === 'loop') {
-      this.locals = this.locals.map((value) => this.add(this.depthOf(value)));
+      this.locals = this.locals.map((value) => this.depths.add(this.depths.of(value)));
       frame.entry = [...this.locals];
     }
-    for (const value of parameters) this.operands.push(kind === 'loop' ? this.add(this.depthOf(value)) : value);
+    for (const value of parameters) {
+      this.operands.push(kind === 'loop' ? this.depths.add(this.depths.of(value)) : value);
+    }
   }
 
   private otherwise(): void {
@@ -291,7 +243,7 @@ export class OptimizerCost {
     for (let i = 0; i < meeting.length; i++) {
       const met = meeting[i] as number;
       if (met < 0) this.move(paths);
-      const value = met < 0 ? this.add(-met) : met;
+      const value = this.depths.after(met);
       if (i < this.locals.length) meeting[i] = value;
       else this.operands.push(value);
     }
@@ -335,19 +287,7 @@ export class OptimizerCost {
   private meetWith(frame: Frame, locals: readonly number[], results: readonly number[]): void {
     // Nothing comes after the function's end.
     if (frame.kind === 'function') return;
-    const { meeting } = frame;
-    if (!meeting) {
-      frame.meeting = [...locals, ...results];
-      // Code that is refused may have fewer operands than results.
-      while (frame.meeting.length < locals.length + frame.results) frame.meeting.push(0);
-      return;
-    }
-    for (let i = 0; i < meeting.length; i++) {
-      const met = meeting[i] as number;
-      const value = (i < locals.length ? locals[i] : results[i - locals.length]) ?? 0;
-      if (met === value) continue;
-      const depth = met < 0 ? -1 - met : this.depthOf(met);
-      meeting[i] = -1 - Math.max(depth, this.depthOf(value));
-    }
+    if (frame.meeting) this.depths.meet(frame.meeting, locals, results);
+    else frame.meeting = this.depths.first(locals, results, frame.results);
   }
 }

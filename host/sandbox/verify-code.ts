@@ -8,7 +8,8 @@ import { readFuelCheck } from './fuel-check.ts';
 import type { Body } from './module.ts';
 import { OPCODE_CLASSES, type OpcodeClass } from './opcode.ts';
 import { OP } from './opcodes.ts';
-import { OptimizerCost, type OptimizerWork } from './optimizer-cost.ts';
+import { OptimizerCost } from './optimizer-cost.ts';
+import type { OptimizerWork } from './optimizer-work.ts';
 import { PathCost } from './path-cost.ts';
 
 /** For each class of instruction, why it is refused in a rule module; undefined for allowed classes. */

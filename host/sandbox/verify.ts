@@ -6,7 +6,7 @@ import type { CodeTypes } from './compile-cost.ts';
 import { quoteName, SandboxError } from './error.ts';
 import { MAX_COMPILE_WORK } from './limits.ts';
 import { type Export, type RuleModuleBinary, readModule } from './module.ts';
-import { isOptimizable } from './optimizer-cost.ts';
+import { isOptimizable } from './optimizer-work.ts';
 import { type FunctionType, formatFunctionType } from './types.ts';
 import { type FunctionProof, verifyCode } from './verify-code.ts';
 
