@@ -3,15 +3,10 @@
 import { hostname } from 'node:os';
 import type { Engine } from '../engine/engine.ts';
 import { HOLD_LIMITS, type HoldLimits } from '../engine/messages/protocol.ts';
-import { ContainerRecord } from '../fields/record.ts';
-import { decode } from '../fields/value.ts';
-import type { ContainerState, PodState } from '../metadata/container-state.ts';
-import { ContainerDirectory } from '../metadata/directory/container-directory.ts';
-import { placeInCluster } from '../metadata/kubernetes/connection.ts';
+import type { ContainerDirectory } from '../metadata/directory/container-directory.ts';
 import { NameResolver } from '../metadata/name-resolver.ts';
 import { type AlertExtras, withExtras } from '../outputs/additions.ts';
 import { OutputSet } from '../outputs/output-set.ts';
-import type { SessionPlace } from '../sessions/exec-entry.ts';
 import { LiveSessions } from '../sessions/live-sessions.ts';
 import type { PodRequestSink } from '../sessions/pod-request-facts.ts';
 import type { AgentOptions } from './agent-options.ts';
@@ -19,6 +14,7 @@ import { AlertDesk } from './alerts/alert-desk.ts';
 import { withDetails } from './alerts/alert-details.ts';
 import { NodeCaptures } from './journal/node-captures.ts';
 import { NodeJournal } from './journal/node-journal.ts';
+import { KnownContainers } from './known-containers.ts';
 import type { RuleModule } from './modules/rule-module.ts';
 import { NodeEnforcement } from './responses/node-enforcement.ts';
 import { NodeResponses } from './responses/node-responses.ts';
@@ -44,7 +40,7 @@ export class AgentParts {
   readonly machine: string;
   readonly hold: HoldLimits;
   readonly outputs: OutputSet;
-  readonly directory: ContainerDirectory;
+  readonly known: KnownContainers;
   readonly desk: AlertDesk;
   readonly resolver: NameResolver;
   readonly outputWatch: OutputWatch;
@@ -56,7 +52,7 @@ export class AgentParts {
   readonly journal: NodeJournal;
   /** Undefined if nobody asks whose they are. */
   readonly sessions: LiveSessions | undefined;
-  /** Where events of requests to enter pods go, whoever receives them. */
+  /** Takes events of requests to enter pods from every receiver. */
   readonly podRequests: PodRequestSink;
   readonly captures: NodeCaptures;
   readonly responses: NodeResponses;
@@ -64,8 +60,6 @@ export class AgentParts {
   readonly ruleSets: RuleSets;
   /** Undefined until it has started. */
   engine: Engine | undefined;
-  /** Containers from a recording. */
-  readonly #recorded = new Map<string, Uint8Array>();
   #responses: ResponseSet | undefined;
 
   constructor(options: AgentOptions) {
@@ -77,7 +71,10 @@ export class AgentParts {
     this.machine = replay?.hostname ?? (process.env.FALCO_HOSTNAME || hostname());
     this.hold = { ...HOLD_LIMITS, ...options.hold };
     this.outputs = new OutputSet(options.outputs);
-    this.directory = this.#makeDirectory(onTrouble);
+    this.known = new KnownContainers(options, this.hold.milliseconds, (id, entry) => {
+      this.engine?.setContainer(id, entry);
+      this.desk.containerKnown(id, entry);
+    });
     this.sessions = this.#makeSessions();
     this.desk = this.#makeDesk();
     this.resolver = new NameResolver({
@@ -123,7 +120,7 @@ export class AgentParts {
       desk: () => this.desk,
       responder,
       pods: options.requestedPods,
-      hasOwnLabel: (id, key, value) => this.#hasOwnLabel(id, key, value),
+      hasOwnLabel: (id, key, value) => this.known.mayHaveOwnLabel(id, key, value),
       note: (record) => this.journal.note(record),
       onTrouble,
     });
@@ -134,7 +131,7 @@ export class AgentParts {
       onNote,
       podUid: process.env.POD_UID ?? '',
     });
-    const modules = this.completed(this.#ofCapture(options.modules), extras, this.#responses);
+    const modules = this.#completed(this.#ofCapture(options.modules), extras, this.#responses);
     const ruleSetsHost: RuleSetsHost = {
       engine: () => this.engine,
       desk: this.desk,
@@ -148,6 +145,17 @@ export class AgentParts {
       ...(options.onRules && { onRules: options.onRules }),
     };
     this.ruleSets = new RuleSets(modules, ruleSetsHost, this.#responses?.guard);
+  }
+
+  /** Metadata of containers, from their runtimes and the API server. */
+  get directory(): ContainerDirectory {
+    return this.known.directory;
+  }
+
+  /** A container from a recording. */
+  containerRecorded(id: string, entry: Uint8Array): void {
+    this.known.record(id, entry);
+    this.desk.containerKnown(id, entry);
   }
 
   /** The module of the conditions of responses, if there is one. */
@@ -210,7 +218,7 @@ export class AgentParts {
     const prepared = await this.options.other?.prepare(this.#ofOther(modules, extras, next));
     this.#responses = next;
     try {
-      await this.ruleSets.replace(this.completed(this.#ofCapture(modules), extras, next), next?.guard);
+      await this.ruleSets.replace(this.#completed(this.#ofCapture(modules), extras, next), next?.guard);
     } catch (error) {
       this.#responses = before;
       prepared?.discard();
@@ -234,7 +242,7 @@ export class AgentParts {
   }
 
   /** The modules without events that are excluded from the capture, with what is added to their alerts, and with what is done about these. */
-  completed(modules: readonly RuleModule[], extras: AlertExtras, responses: ResponseSet | undefined): RuleModule[] {
+  #completed(modules: readonly RuleModule[], extras: AlertExtras, responses: ResponseSet | undefined): RuleModule[] {
     const { leftOut = new Set(), onTrouble = () => {} } = this.options;
     for (const message of describeLeftOut(modules, leftOut)) onTrouble(message);
     const known = { isReplay: this.options.replay !== undefined, knowsUsers: this.sessions !== undefined };
@@ -247,33 +255,6 @@ export class AgentParts {
       .map((module) => (responses ? withResponses(module, responses) : module));
   }
 
-  /** A container from a recording. */
-  containerRecorded(id: string, entry: Uint8Array): void {
-    this.#recorded.set(id, entry);
-    this.desk.containerKnown(id, entry);
-  }
-
-  #entry(id: string): Uint8Array | undefined {
-    return this.#recorded.get(id) ?? this.directory.entry(id);
-  }
-
-  /** In doubt it was: it protects. */
-  #hasOwnLabel(id: string, key: string, value: string): boolean {
-    const entry = this.#entry(id);
-    return entry === undefined || ContainerRecord.of(entry).mayHaveOwnLabel(key, value);
-  }
-
-  #makeDirectory(onTrouble: (message: string) => void): ContainerDirectory {
-    const { runtimes: places, kubernetes = placeInCluster() } = this.options;
-    return new ContainerDirectory(
-      (id, entry) => {
-        this.engine?.setContainer(id, entry);
-        this.desk.containerKnown(id, entry);
-      },
-      { places, kubernetes, patience: this.hold.milliseconds, onTrouble },
-    );
-  }
-
   #makeSessions(): LiveSessions | undefined {
     const { replay, kubernetesUsers, other, podRequests } = this.options;
     if (replay || this.source === 'none' || !kubernetesUsers) return undefined;
@@ -282,24 +263,18 @@ export class AgentParts {
       patienceMs: kubernetesUsers.wait,
       // What the agent receives itself is all there is.
       ...(podRequests && !other && { coverage: () => podRequests.coverage }),
-      place: (id) => {
-        const entry = this.#entry(id);
-        const place = entry && placeOf(ContainerRecord.of(entry));
-        // One that no runtime knew at first is looked up again.
-        const isPending = entry === undefined || this.directory.state(id)?.state === 'failed';
-        return place === undefined && isPending ? 'unknown' : place;
-      },
+      place: (id) => this.known.place(id),
     });
   }
 
   #makeDesk(): AlertDesk {
-    const { directory, machine, hold } = this;
+    const { known, machine, hold } = this;
     return new AlertDesk(
       this.outputs,
       {
-        entry: (id) => this.#entry(id),
-        failure: (id) => failureOf(directory.state(id)),
-        podFailure: (id) => failureOf(directory.podState(id)),
+        entry: (id) => known.entry(id),
+        failure: (id) => known.failure(id),
+        podFailure: (id) => known.podFailure(id),
       },
       {
         hostname: machine,
@@ -311,19 +286,4 @@ export class AgentParts {
       },
     );
   }
-}
-
-/** The pod of a container, if it is in one. */
-function placeOf(container: ContainerRecord): SessionPlace | undefined {
-  const text = (member: string): string | undefined => {
-    const bytes = container.bytes(member);
-    return bytes && bytes.length > 0 ? decode(bytes) : undefined;
-  };
-  const [namespace, pod] = [text('pod_namespace'), text('pod_name')];
-  if (namespace === undefined || pod === undefined) return undefined;
-  return { namespace, pod, name: text('name'), started: container.big('start_time') };
-}
-
-function failureOf(state: ContainerState | PodState | undefined): string | undefined {
-  return state?.state === 'failed' ? state.failure : undefined;
 }
