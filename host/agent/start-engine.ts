@@ -64,6 +64,7 @@ function engineListener(parts: AgentParts): EngineListener {
     },
     onJournal: (block) => journal.take(block),
     onCaptured: (block) => captures.block(block),
+    onLeftOut: (use, events) => (use === 'journal' ? journal : captures).leftOut(events),
     onCapturesFailed: (error) => captures.failed(`captures lack events that no rule wants: ${error.message}`),
     onContainer: (id, entry) => parts.containerRecorded(id, entry),
     onProgress: (share, events) => replay?.onProgress?.(share, events),

@@ -141,11 +141,13 @@ export class Captures {
   }
 
   /** A block of what is captured, for all that are under way. */
-  block(payload: Uint8Array, leftOut: number): void {
-    for (const running of this.#running.values()) {
-      running.leftOut += leftOut;
-      if (payload.length > 0) running.capture.block(payload);
-    }
+  block(payload: Uint8Array): void {
+    for (const { capture } of this.#running.values()) capture.block(payload);
+  }
+
+  /** Counts events that are missing in all that are under way. */
+  leftOut(events: number): void {
+    for (const running of this.#running.values()) running.leftOut += events;
   }
 
   /** Ends all, within its time. Later alerts begin none. */

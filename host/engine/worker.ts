@@ -22,7 +22,7 @@ import { ExecSessions } from './match-reading/exec-sessions.ts';
 import { MatchReader } from './match-reading/match-reader.ts';
 import { OwnProcesses } from './match-reading/own-processes.ts';
 import { Control } from './messages/control.ts';
-import type { JournalBlock } from './messages/journal-block.ts';
+import type { JournalSink } from './messages/journal-block.ts';
 import type { FromWorker, ToIdleWorker, ToWorker, WorkerStart } from './messages/protocol.ts';
 import { describeError } from './messages/worker-error.ts';
 import { ModuleSet } from './modules/module-set.ts';
@@ -140,9 +140,14 @@ function sendBlock(block: RecordedBlock): void {
   worker.postMessage({ kind: 'block', block } satisfies FromWorker, [block.payload.buffer]);
 }
 
-function sendJournal(use: JournalUse, block: JournalBlock): void {
-  control.addKeptBlocks(use, 1);
-  worker.postMessage({ kind: 'kept', use, block } satisfies FromWorker, [block.payload.buffer]);
+function journalSink(use: JournalUse): JournalSink {
+  return {
+    block(block) {
+      control.addKeptBlocks(use, 1);
+      worker.postMessage({ kind: 'kept', use, block } satisfies FromWorker, [block.payload.buffer]);
+    },
+    leftOut: (events) => worker.postMessage({ kind: 'left-out', use, events } satisfies FromWorker),
+  };
 }
 
 type Bound = Pick<LoopParts, 'capture' | 'control' | 'enforcer' | 'guard' | 'recorder' | 'replay'> & {
@@ -166,7 +171,10 @@ function bind(start: WorkerStart, { memory: sandbox, sessionStart, ...parts }: B
   const { ruleMatching, hold } = start;
   const memory = new EventMemory(sandbox.buffer);
   const sessions = start.followsSessions ? new ExecSessions(memory) : undefined;
-  const taps = new JournalTaps(parts.capture, control, sendJournal);
+  const taps = new JournalTaps(parts.capture, control, {
+    journal: journalSink('journal'),
+    captures: journalSink('captures'),
+  });
   if (start.journal) taps.journal.select(start.journal);
   const loop = new EngineLoop({
     ...parts,

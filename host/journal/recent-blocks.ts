@@ -32,7 +32,6 @@ export class RecentBlocks {
 
   /** Resolves when the block is packed. Never rejects. */
   add(block: JournalBlock): Promise<void> {
-    if (block.payload.length === 0) return this.#underWay;
     this.#underWay = this.#underWay
       .then(async () => this.#take(block, await packBlock(block)))
       // Without memory to pack it, the segment ends here.

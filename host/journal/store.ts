@@ -86,6 +86,13 @@ export class JournalStore {
     return this.#inTurn(() => this.#take(block));
   }
 
+  /** Counts events that the segment lacks, behind the blocks so far. */
+  leftOut(events: number): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#leftOut += events;
+    });
+  }
+
   /** The files of this run that have events since then, in order, each with its bytes when all blocks so far are written. @param since ms */
   async recent(since: number): Promise<{ readonly path: string; readonly bytes: number }[]> {
     let files: { path: string; bytes: number }[] = [];
@@ -145,7 +152,6 @@ export class JournalStore {
 
   async #take(block: JournalBlock): Promise<void> {
     this.#leftOut += block.leftOut;
-    if (block.payload.length === 0) return;
     let events = block.extent.events;
     try {
       if (block.begins) await this.#beginSegment();

@@ -94,7 +94,13 @@ export class NodeCaptures {
 
   /** A block of what is captured. */
   block({ payload, leftOut }: JournalBlock): void {
-    this.#captures?.block(payload, leftOut);
+    this.#captures?.block(payload);
+    this.leftOut(leftOut);
+  }
+
+  /** Counts events that are in no block. */
+  leftOut(events: number): void {
+    this.#captures?.leftOut(events);
   }
 
   failed(failure: string): void {

@@ -69,6 +69,11 @@ export class NodeJournal {
     return this.#store?.add(block) ?? this.#recent?.add(block);
   }
 
+  /** Counts events that are in no block. */
+  leftOut(events: number): void {
+    this.#store?.leftOut(events);
+  }
+
   /** Keeps what was done about an alert. */
   note(record: ResponseRecord): void {
     this.#responses?.add(record);

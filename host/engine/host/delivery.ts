@@ -16,6 +16,7 @@ export type Finding = Extract<
       | 'matches'
       | 'block'
       | 'kept'
+      | 'left-out'
       | 'captures-failed'
       | 'container'
       | 'progress'
@@ -54,6 +55,9 @@ export class Delivery {
         return;
       case 'kept':
         void this.#kept(finding.use, finding.block);
+        return;
+      case 'left-out':
+        this.#listener.onLeftOut?.(finding.use, finding.events);
         return;
       case 'captures-failed':
         this.#listener.onCapturesFailed?.(new EngineError(finding.error));

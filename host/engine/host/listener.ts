@@ -1,5 +1,6 @@
 // Who takes what the engine finds.
 
+import type { JournalUse } from '../../capture/journal-selection.ts';
 import type { ContainerNotice } from '../../capture/native.ts';
 import type { RecordedBlock } from '../../recording/recorder.ts';
 import type { ReplayReport } from '../../recording/replay.ts';
@@ -29,6 +30,8 @@ export interface EngineListener {
   onCapturesFailed?(error: EngineError): void;
   /** Called with the next block of the journal. When it returns, or its promise resolves, the worker may send another. */
   onJournal?(block: JournalBlock): void | Promise<void>;
+  /** Called at the end of the journal, or of what is captured, with the number of events that were left out since the last block. */
+  onLeftOut?(use: JournalUse, events: number): void;
   /** Called with the metadata of a container in a replayed recording. */
   onContainer?(id: string, entry: Uint8Array): void;
   /** Called now and then during a replay. @param share of the file that was read, 0 to 1 */

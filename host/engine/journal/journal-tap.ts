@@ -1,17 +1,12 @@
 // The worker's half of the journal: events that the addon selects, process images and containers, in blocks for the host to write. It never
 // waits: what the host does not take in time is left out, and counted.
 
-import {
-  JOURNAL_USE,
-  type JournalExtent,
-  type JournalSelection,
-  type JournalUse,
-} from '../../capture/journal-selection.ts';
+import { JOURNAL_USE, type JournalSelection, type JournalUse } from '../../capture/journal-selection.ts';
 import type { Capture } from '../../capture/native.ts';
 import { containersOf, splitLog } from '../../recording/image-entries.ts';
 import { PayloadBuilder } from '../../recording/payload.ts';
 import { type Control, JOURNAL_BLOCKS_IN_FLIGHT } from '../messages/control.ts';
-import type { JournalBlock } from '../messages/journal-block.ts';
+import type { JournalSink } from '../messages/journal-block.ts';
 import { BeginPause } from './begin-pause.ts';
 import { ImageList, PIECE_BYTES } from './image-list.ts';
 
@@ -34,7 +29,7 @@ export class JournalTap {
   readonly #capture: JournalSource;
   readonly #use: JournalUse;
   readonly #control: Pick<Control, 'keptBlocks'>;
-  readonly #send: (block: JournalBlock) => void;
+  readonly #sink: JournalSink;
   /** Undefined while the journal is off: it takes memory. */
   #payload: PayloadBuilder | undefined;
   /** Metadata of containers, for the next segment. */
@@ -55,16 +50,11 @@ export class JournalTap {
   /** Time of the last step. */
   #stepped = 0n;
 
-  constructor(
-    capture: JournalSource,
-    use: JournalUse,
-    control: Pick<Control, 'keptBlocks'>,
-    send: (block: JournalBlock) => void,
-  ) {
+  constructor(capture: JournalSource, use: JournalUse, control: Pick<Control, 'keptBlocks'>, sink: JournalSink) {
     this.#capture = capture;
     this.#use = use;
     this.#control = control;
-    this.#send = send;
+    this.#sink = sink;
   }
 
   /** What is kept from now on; undefined: nothing. */
@@ -120,7 +110,7 @@ export class JournalTap {
     // One more than the host takes at a time: there is nobody to wait for later.
     this.#flush(Number.POSITIVE_INFINITY);
     if (this.#leftOut === 0) return;
-    this.#send({ payload: NOTHING, extent: NO_EVENTS, begins: false, leftOut: this.#leftOut });
+    this.#sink.leftOut(this.#leftOut);
     this.#leftOut = 0;
   }
 
@@ -134,7 +124,7 @@ export class JournalTap {
       this.#cut(this.#payload);
       return;
     }
-    this.#send({ payload: this.#payload.take(), extent, begins: this.#begins, leftOut: this.#leftOut });
+    this.#sink.block({ payload: this.#payload.take(), extent, begins: this.#begins, leftOut: this.#leftOut });
     this.#begins = false;
     this.#leftOut = 0;
   }
@@ -269,7 +259,6 @@ export class JournalTap {
 }
 
 const NOTHING = new Uint8Array(0);
-const NO_EVENTS: JournalExtent = { events: 0, first: 0n, last: 0n, pids: new Uint32Array(0), containers: [] };
 /** Of a step and the heads of entries. */
 const STEP_ROOM = 64;
 

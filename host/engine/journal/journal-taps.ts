@@ -3,7 +3,7 @@
 import type { JournalUse } from '../../capture/journal-selection.ts';
 import type { Capture } from '../../capture/native.ts';
 import type { Control } from '../messages/control.ts';
-import type { JournalBlock } from '../messages/journal-block.ts';
+import type { JournalSink } from '../messages/journal-block.ts';
 import { type JournalSource, JournalTap } from './journal-tap.ts';
 
 export class JournalTaps {
@@ -14,11 +14,11 @@ export class JournalTaps {
   constructor(
     capture: JournalSource & Pick<Capture, 'takeImageLog'>,
     control: Pick<Control, 'keptBlocks'>,
-    send: (use: JournalUse, block: JournalBlock) => void,
+    sinks: Readonly<Record<JournalUse, JournalSink>>,
   ) {
     this.#capture = capture;
-    this.journal = new JournalTap(capture, 'journal', control, (block) => send('journal', block));
-    this.captures = new JournalTap(capture, 'captures', control, (block) => send('captures', block));
+    this.journal = new JournalTap(capture, 'journal', control, sinks.journal);
+    this.captures = new JournalTap(capture, 'captures', control, sinks.captures);
   }
 
   /** Takes one batch: `segments` are the pairs of addresses returned by poll(). */

@@ -184,6 +184,8 @@ export type FromWorker =
   | { readonly kind: 'block'; readonly block: RecordedBlock }
   /** A block of the journal, or of what is captured. */
   | { readonly kind: 'kept'; readonly use: JournalUse; readonly block: JournalBlock }
+  /** Events that neither a block has nor a later one will count. */
+  | { readonly kind: 'left-out'; readonly use: JournalUse; readonly events: number }
   /** Whose events are captured was set: blocks of the journal up to then have been sent. */
   | { readonly kind: 'captures-set' }
   /** Event types that no rule wants can't be captured. */

@@ -53,10 +53,18 @@ function tapOf(t: TestContext, bytes: number) {
     },
   };
   const blocks: JournalBlock[] = [];
-  const tap = new JournalTap(source, 'journal', { keptBlocks: () => state.inFlight }, (block) => {
-    blocks.push(block);
-    state.inFlight++;
-  });
+  const tap = new JournalTap(
+    source,
+    'journal',
+    { keptBlocks: () => state.inFlight },
+    {
+      block(block) {
+        blocks.push(block);
+        state.inFlight++;
+      },
+      leftOut: () => assert.fail('blocks have the number'),
+    },
+  );
   tap.select(selection);
   return { tap, state, blocks, all };
 }
@@ -193,7 +201,14 @@ it('journal: captures that their disk does not take leave it its room', () => {
   using builder = new BuilderCapture(SIZES);
   const inFlight = { journal: 0, captures: JOURNAL_BLOCKS_IN_FLIGHT };
   const sent: string[] = [];
-  const taps = new JournalTaps(builder.capture, { keptBlocks: (use) => inFlight[use] }, (use) => sent.push(use));
+  const taps = new JournalTaps(
+    builder.capture,
+    { keptBlocks: (use) => inFlight[use] },
+    {
+      journal: { block: () => sent.push('journal'), leftOut: () => assert.fail() },
+      captures: { block: () => sent.push('captures'), leftOut: () => assert.fail() },
+    },
+  );
   taps.journal.select(selection);
   taps.captures.select(selection);
   builder.capture.captureScopes(true, [], new Uint32Array(0));
