@@ -7,12 +7,11 @@ import type { SshPeers } from '../../fields/ssh-peer.ts';
 import type { Replay } from '../../recording/replay.ts';
 import type { RunFailure } from '../../sandbox/run.ts';
 import type { EvaluationClock } from '../counts/evaluation-clock.ts';
-import { UnreadEvents } from '../counts/unread-events.ts';
 import type { EnforcedMatches } from '../matches/enforced-matches.ts';
 import { Hold } from '../matches/hold.ts';
 import { MatchQueue, type MatchQueueParts } from '../matches/match-queue.ts';
 import type { HoldEnd } from '../messages/match.ts';
-import type { EngineCounters, HoldLimits } from '../messages/protocol.ts';
+import type { HoldLimits } from '../messages/protocol.ts';
 import type { RuleSetStart } from '../messages/rule-set-start.ts';
 import { describeError } from '../messages/worker-error.ts';
 import { ModuleReturn } from '../modules/module-return.ts';
@@ -21,6 +20,7 @@ import type { SetModule } from '../modules/set-module.ts';
 import { DueGarbage } from './due-garbage.ts';
 import { HostMessages, type MessageParts } from './host-messages.ts';
 import type { IntegrityGuard } from './integrity-guard.ts';
+import { LoopCounters } from './loop-counters.ts';
 import { Replacement } from './replacement.ts';
 import { WideCapture } from './wide-capture.ts';
 
@@ -35,7 +35,6 @@ const LAST_COMMIT_MS = 2;
 /** Most pairs of addresses that one poll writes: two for each ring and a few more. */
 const SEGMENT_PAIRS = 4096;
 const IMAGES_AT_ONCE = 4096;
-const COUNTERS_EVERY_MS = 1000;
 /** Between two messages of how far a replay has come. */
 const PROGRESS_MS = 100;
 /** The same while events wait for a container's runtime: local ones answer within a few ms. */
@@ -66,14 +65,12 @@ export class EngineLoop {
   #replacement: Replacement | undefined;
   readonly #wide: WideCapture | undefined;
   readonly #return: ModuleReturn;
-  readonly #unread: UnreadEvents;
+  readonly #counters: LoopCounters;
   /** A time of performance.now(), set when a stop is requested. */
   #deadline = Number.POSITIVE_INFINITY;
   readonly #enforced: EnforcedMatches | undefined;
   readonly #garbage = new DueGarbage();
   readonly #messages: HostMessages;
-  #countersSentAt = Number.NEGATIVE_INFINITY;
-  #batches = 0;
   /** Whether all new images are described, or those alone that an event names. */
   #describesAll = true;
 
@@ -93,7 +90,11 @@ export class EngineLoop {
     this.#queue = new MatchQueue({ ...parts, ...(this.#enforced && { enforced: this.#enforced }) }, this.#hold);
     this.#wide = parts.taps && new WideCapture(capture, parts.taps, parts.ahead);
     this.#return = new ModuleReturn(capture, parts.send);
-    this.#unread = new UnreadEvents(memory);
+    this.#counters = new LoopCounters(parts, {
+      queue: this.#queue,
+      hold: this.#hold,
+      evaluation: () => this.#set.evaluation,
+    });
     this.#messages = new HostMessages(parts, {
       hold: this.#hold,
       wide: this.#wide,
@@ -109,10 +110,10 @@ export class EngineLoop {
     try {
       this.#watch();
     } catch (error) {
-      send({ kind: 'counters', counters: this.#finalCounters() });
+      send({ kind: 'counters', counters: this.#counters.final(this.#segments) });
       throw error;
     }
-    send({ kind: 'stopped', counters: this.#finalCounters() });
+    send({ kind: 'stopped', counters: this.#counters.final(this.#segments) });
   }
 
   #watch(): void {
@@ -137,16 +138,6 @@ export class EngineLoop {
     return now >= this.#deadline;
   }
 
-  /** Events that are left in the rings are counted as dropped. */
-  #finalCounters(): EngineCounters {
-    const { capture } = this.#parts;
-    capture.finish();
-    for (let pairs = capture.poll(this.#segments, 0); pairs > 0; pairs = capture.poll(this.#segments, 0)) {
-      this.#unread.add(this.#segments, pairs);
-    }
-    return this.#counters();
-  }
-
   /**
    * Runs until the end of the recording, or a stop is requested. Nothing is dropped: it waits for the host.
    * @param share of the file that was read, 0 to 1
@@ -164,7 +155,7 @@ export class EngineLoop {
     }
     this.endReplay();
     send({ kind: 'replayed', report: replay.report });
-    send({ kind: 'stopped', counters: this.#counters() });
+    send({ kind: 'stopped', counters: this.#counters.now() });
   }
 
   /** Whether events wait for the metadata of a container. */
@@ -186,14 +177,14 @@ export class EngineLoop {
       this.#garbage.add('once');
       this.#chooseImages();
     }
-    if (this.#replacement && !this.#wide?.isChanging) this.#replacement.step();
+    if (this.#replacement && !this.#wide?.isUnderWay) this.#replacement.step();
     else this.#widen();
     this.#return.step(this.#set);
     const pairs = capture.poll(this.#segments, Math.min(timeoutMs, this.#pollLimit));
     this.#messages.takeAnnounced();
     if (!this.#prepareImages()) {
       // Without their candidates the rules would match what they do not mean.
-      this.#unread.add(this.#segments, pairs);
+      this.#counters.leaveUnread(this.#segments, pairs);
       return 0;
     }
     recorder?.batch(this.#segments, pairs);
@@ -202,12 +193,12 @@ export class EngineLoop {
     if (pairs > 0) {
       const hasEnforced = this.#enforced !== undefined && capture.hasEnforced();
       this.#evaluate(this.#segments, pairs, hasEnforced, this.#parts.clock.begin(this.#segments[0] ?? 0));
-      this.#batches++;
+      this.#counters.batches++;
     }
     capture.release();
     this.#parts.sessions?.announce(this.#parts.send);
     this.#queue.flush();
-    this.#reportCounters();
+    this.#counters.reportIfDue();
     this.#parts.guard?.checkIfDue();
     this.#garbage.collectIfDue(pairs === 0);
     return pairs;
@@ -233,7 +224,7 @@ export class EngineLoop {
 
   /** The current limit for a poll's wait. */
   get #pollLimit(): number {
-    if (this.#replacement || this.#wide?.isChanging || this.#return.isUnderWay) return REPLACING_POLL_MS;
+    if (this.#replacement || this.#wide?.isUnderWay || this.#return.isUnderWay) return REPLACING_POLL_MS;
     return this.#hold.isWaiting ? WAITING_POLL_MS : POLL_MS;
   }
 
@@ -335,30 +326,5 @@ export class EngineLoop {
   #endHold(end: HoldEnd): void {
     this.#hold.endAll(end);
     this.#queue.flush();
-  }
-
-  #reportCounters(): void {
-    const now = performance.now();
-    if (now - this.#countersSentAt < COUNTERS_EVERY_MS) return;
-    this.#countersSentAt = now;
-    this.#parts.send({ kind: 'counters', counters: this.#counters() });
-  }
-
-  #counters(): EngineCounters {
-    const time = Date.now();
-    const capture = this.#unread.corrected(this.#parts.capture.counters());
-    return {
-      time,
-      // The rounding error is one millisecond at most.
-      until: Date.now() + 1,
-      capture,
-      ...this.#queue.counters,
-      enforcedUnmatched: this.#enforced?.total ?? 0,
-      enforcedUnchecked: this.#enforced?.unchecked ?? 0,
-      batches: this.#batches,
-      hold: this.#hold.counters(capture.held),
-      lag: this.#parts.clock.lag,
-      evaluation: this.#set.evaluation,
-    };
   }
 }

@@ -37,8 +37,8 @@ export class WideCapture {
     this.#ahead = ahead;
   }
 
-  /** The rules may not be replaced meanwhile. */
-  get isChanging(): boolean {
+  /** A change, or loading ahead. The rules may not be replaced meanwhile. */
+  get isUnderWay(): boolean {
     return this.#underWay !== undefined;
   }
 

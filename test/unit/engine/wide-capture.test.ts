@@ -98,9 +98,9 @@ describe('captures: types of events that no rule wants', () => {
     own.step(UNFILTERED);
     assert.deepEqual(loaded, []);
     own.step(FILTERED);
-    assert.ok(own.isChanging, 'rules are not replaced meanwhile');
+    assert.ok(own.isUnderWay, 'rules are not replaced meanwhile');
     for (let step = 0; step < 3; step++) assert.equal(own.step(FILTERED), undefined);
-    assert.deepEqual([loaded, changes, own.isChanging], [[['open', 'close']], [], false]);
+    assert.deepEqual([loaded, changes, own.isUnderWay], [[['open', 'close']], [], false]);
   });
 
   it('have their programs loaded by the first capture where that failed ahead, which is reported', (t: TestContext) => {
