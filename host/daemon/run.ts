@@ -11,13 +11,11 @@ import { leftOutEvents } from '../config/keys/capture.ts';
 import { EXIT } from '../diagnostics/failure.ts';
 import type { Log } from '../diagnostics/log.ts';
 import { count } from '../diagnostics/numbers.ts';
-import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
 import type { IdleWorker } from '../engine/host/idle-worker.ts';
 import type { EngineError } from '../engine/messages/engine-error.ts';
 import type { AlertExtras } from '../outputs/additions.ts';
 import { startTimer } from '../outputs/long-timer.ts';
-import type { Output } from '../outputs/output.ts';
 import type { LocalResponder } from '../responses/performing/local-responder.ts';
 import { DEFAULT_SOURCE } from '../schema/event-source.ts';
 import { auditSource } from './audit/start.ts';
@@ -30,13 +28,13 @@ import { hasHungUp } from './early-signals.ts';
 import { auditJournal, journalOptions } from './journal-options.ts';
 import { MetricRecorder } from './metrics/recorder.ts';
 import type { MetricSource } from './metrics/source.ts';
-import { alertFormat, makeOutputs, type OutputChoice } from './outputs.ts';
 import { kubernetesPlace, runtimePlaces } from './places/metadata-places.ts';
 import { podRequestSource } from './pod-requests/start.ts';
 import { makeResponder, requestedPods } from './responder.ts';
 import { loadResponses, refuseMisplaced, refuseUnenforceable, warnOfUnmet } from './responses.ts';
 import { ruleEvents } from './rule-events.ts';
 import { type RuleUpdates, startRuleUpdates } from './rule-updates.ts';
+import { RunOutputs } from './run-outputs.ts';
 import type { ServiceNotifier } from './service-notify.ts';
 import type { RunSettings } from './settings.ts';
 import { SettingsUpdates } from './settings-updates.ts';
@@ -86,8 +84,7 @@ export class Run {
   readonly #server: AgentWebServer;
   readonly #log: Log;
   readonly #terminal: Terminal;
-  /** Without the page's board, which stays when the last reader of alerts has gone. */
-  #outputCount = 0;
+  readonly #outputs: RunOutputs;
   #agent: Agent | undefined;
   #responder: LocalResponder | undefined;
   #rules: RuleUpdates | undefined;
@@ -100,6 +97,10 @@ export class Run {
     this.#server = server;
     this.#log = log;
     this.#terminal = terminal;
+    this.#outputs = new RunOutputs(start.page?.board, log, {
+      agent: () => this.#agent,
+      onUnread: () => this.#end.resolve(undefined),
+    });
   }
 
   /** @returns the exit status */
@@ -150,8 +151,7 @@ export class Run {
         // Values that apply from the next start stay unchanged in what is recreated, too.
         const { isoTime } = this.#settings;
         const kept = { isoTime, configuration: { ...settings.configuration, spool: configuration.spool } };
-        const all = await agent.replaceOutputs(names, await this.#makeOutputs({ ...settings, ...kept }, names));
-        this.#outputCount = all - (this.#start.page ? 1 : 0);
+        await this.#outputs.replace(agent, { ...settings, ...kept }, names);
       },
       setJournal: async (settings) => {
         const { configuration: now, sources } = settings;
@@ -222,10 +222,7 @@ export class Run {
     const kubernetes = kubernetesPlace(configuration);
     const journal = journalOptions(configuration, this.#settings.sources);
     const captures = captureSettings(configuration);
-    const outputs = await this.#makeOutputs(this.#settings);
-    this.#outputCount = outputs.length;
-    const { page } = this.#start;
-    if (page) outputs.push(page.board);
+    const outputs = await this.#outputs.make(this.#settings);
     const runtimes = runtimePlaces(configuration);
     this.#responder = makeResponder(configuration, runtimes, () => this.#agent, this.#log);
     const events = auditJournal(configuration, this.#settings.sources);
@@ -242,7 +239,7 @@ export class Run {
       ruleMatching,
       isoTime,
       kernelFilter,
-      hasDetails: page !== undefined,
+      hasDetails: this.#start.page !== undefined,
       namesModules: configuration.engine.wasprey.module_field,
       base64Buffers: configuration.buffer_format_base64,
       leftOut: leftOutEvents(configuration.base_syscalls),
@@ -271,29 +268,6 @@ export class Run {
       onEnd: (error) => this.#end.resolve(error),
       idleWorker: this.#start.idleWorker,
     };
-  }
-
-  #makeOutputs(settings: RunSettings, only?: ReadonlySet<string>): Promise<Output[]> {
-    const choice: OutputChoice = {
-      ...settings,
-      format: alertFormat(settings.configuration, settings.isoTime),
-      onError: (name, place, error) => this.#outputFailed(name, place, error),
-      onTrouble: (name, message, lost) => {
-        this.#log.say(lost ? 'critical' : 'error', message);
-        if (lost) this.#agent?.outputFailed(name, message);
-      },
-    };
-    return makeOutputs(choice, only);
-  }
-
-  #outputFailed(name: string, place: string, error: NodeJS.ErrnoException): void {
-    // The reader of the alerts has gone (`| head`); without another output there is nothing left to do.
-    if (error.code === 'EPIPE' && this.#outputCount === 1) this.#end.resolve(undefined);
-    else {
-      const message = `alerts can't be written to ${place}: ${reasonOf(error)}`;
-      this.#log.say('error', message);
-      this.#agent?.outputFailed(name, message);
-    }
   }
 
   #announce(now: number): void {
