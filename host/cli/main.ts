@@ -36,7 +36,7 @@ async function main(words: readonly string[], terminal: Terminal): Promise<numbe
         return EXIT.usage;
       default: {
         const entry = findCommand(first);
-        await entry.begin?.();
+        if (!rest.some(asksForHelp)) await entry.begin?.();
         return await runCommand(await entry.load(), rest, terminal);
       }
     }
@@ -58,6 +58,10 @@ async function runCommand(command: Command, words: readonly string[], terminal: 
     return EXIT.ok;
   }
   return command.run({ options, operands }, terminal);
+}
+
+function asksForHelp(word: string): boolean {
+  return word === '--help' || word === '-h';
 }
 
 function findCommand(name: string): CommandEntry {

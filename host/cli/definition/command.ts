@@ -31,7 +31,7 @@ export interface Command<Table extends OptionTable = OptionTable> {
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
-  /** Begins what takes long and needs none of the arguments: before load(), and before the arguments are read: also for a command that is used wrongly. */
+  /** Begins what takes long and needs none of the arguments. Called before load(), so also for wrong arguments, but not for --help. */
   begin?(): Promise<void>;
   load(): Promise<Command>;
 }

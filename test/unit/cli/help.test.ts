@@ -1,6 +1,7 @@
 // The help of every command: complete, readable, and with examples that the command takes.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { COMMANDS } from '../../../host/cli/commands.ts';
 import { type Command, commandHelp, HELP_OPTION } from '../../../host/cli/definition/command.ts';
@@ -50,4 +51,24 @@ describe('the help of each command', async () => {
       for (const line of prose.split('\n')) assert.ok(line.length <= 100, line);
     });
   }
+});
+
+/** Has a process report each worker that it begins, in place of beginning it. */
+const REPORTS_WORKERS = `data:text/javascript,${encodeURIComponent(`
+  import threads from 'node:worker_threads';
+  import { syncBuiltinESMExports } from 'node:module';
+  threads.Worker = class { constructor() { process.stdout.write('a worker begins\\n'); } unref() {} on() {} };
+  syncBuiltinESMExports();`)}`;
+
+it('run begins its worker before it reads its arguments, but not for --help', () => {
+  const main = new URL('../../../host/cli/main.ts', import.meta.url).pathname;
+  const begins = (...words: readonly string[]): boolean => {
+    const { stdout } = spawnSync(process.execPath, ['--import', REPORTS_WORKERS, main, 'run', ...words], {
+      encoding: 'utf8',
+    });
+    return stdout.includes('a worker begins\n');
+  };
+  assert.equal(begins('--nonsense'), true);
+  assert.equal(begins('--help'), false);
+  assert.equal(begins('rules.yaml', '-h'), false);
 });
