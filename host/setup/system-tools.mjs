@@ -8,7 +8,7 @@ import { findProgram } from './find-program.mjs';
 import { SYSTEM_PATH } from './paths.mjs';
 
 /** Families of distributions other than Debian's, each with package names of its own. @typedef {'fedora' | 'rhel' | 'amazon' | 'suse' | 'arch' | 'alpine'} Family */
-/** @typedef {'build' | 'release' | 'live-tests' | 'page-tests' | 'cluster-tests' | 'kernel-tests' | 'package-tests'} Purpose */
+/** @typedef {'build' | 'check' | 'release' | 'live-tests' | 'page-tests' | 'cluster-tests' | 'kernel-tests' | 'package-tests'} Purpose */
 
 /**
  * @typedef {object} SystemTool
@@ -35,7 +35,7 @@ const tool = (command, inPackage, ...purposes) => ({ name: command, command, pac
 
 /** @type {readonly SystemTool[]} */
 export const SYSTEM_TOOLS = [
-  { ...tool('make', 'make', 'build'), elsewhere: same('make') },
+  { ...tool('make', 'make', 'build', 'check'), elsewhere: same('make') },
   {
     // 19 is the first with __typeof_unqual__, which the BPF sources use (17 and 18 were tried, and 22). A C++ library comes with Debian's.
     ...tool('clang-19', 'clang-19', 'build'),
@@ -63,6 +63,8 @@ export const SYSTEM_TOOLS = [
     elsewhere: { ...same('glibc-static'), suse: 'glibc-devel-static', arch: 'glibc', alpine: 'musl-dev' },
     purposes: ['build'],
   },
+  // Each version formats in its own way.
+  tool('clang-format-19', 'clang-format-19', 'check'),
   { name: 'lld 19', files: ['/usr/lib/llvm-19/bin/ld.lld'], package: 'lld-19', purposes: ['release'] },
   tool('patchelf', 'patchelf', 'release'),
   tool('x86_64-linux-gnu-strip', 'binutils-x86-64-linux-gnu', 'release'),

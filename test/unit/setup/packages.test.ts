@@ -66,6 +66,7 @@ test('a tool is missing when none of its commands and files is there', () => {
   const all = { hasCommand: () => true, hasFile: () => true, majorVersion: () => 0 };
   const purposes = [
     'build',
+    'check',
     'release',
     'live-tests',
     'page-tests',
