@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { listChecks, randomCondition, typedChecks } from '../../support/random/random-conditions.ts';
+import { randomCondition } from '../../support/random/random-conditions.ts';
 import { putEvent, type RandomEvent, randomEvent } from '../../support/random/random-events.ts';
+import { listChecks } from '../../support/random/transformed-operands.ts';
+import { typedChecks } from '../../support/random/typed-checks.ts';
 import { RuleModule, rulesOf } from '../../support/records/rule-module.ts';
 import { interpret } from '../../support/reference/interpreter.ts';
 import { rawEventAt } from '../../support/reference/raw-record.ts';

@@ -1,0 +1,141 @@
+// What random conditions are made from: fields that both the compiler and the interpreter of the tests know, and constants.
+
+import { resolveField } from '../../../host/schema/fields/index.ts';
+import type { ValueType } from '../../../host/schema/types.ts';
+import { derivedFields } from '../records/schema-fields.ts';
+import { NAMES, PATHS } from './random-events.ts';
+
+/** Fields that have no right side, or can't be one. */
+export const isAlone = (name: string): boolean => {
+  const resolved = resolveField(name);
+  return resolved.ok && resolved.field.noRightSide === true;
+};
+
+/** Every field of some types that has a derivation, with an argument or two. */
+const ofTypes = (...types: readonly ValueType[]): readonly string[] =>
+  derivedFields(({ type, list }) => types.includes(type) && !list, 2);
+
+/** Those of any ancestor, and parameters of events: what has no derivation is chosen by hand. */
+export const TEXT_FIELDS: readonly string[] = [
+  ...ofTypes('CHARBUF', 'BYTEBUF'),
+  'evt.arg.flags',
+  'evt.arg.name',
+  'evt.arg.path',
+  'evt.arg.oldpath',
+  'evt.arg.request',
+  'evt.arg.domain',
+  'evt.arg.mode',
+  'evt.arg.fd',
+  'evt.arg.res',
+  'evt.arg.uid',
+  'evt.arg.tuple',
+  'evt.arg.cmd',
+  'evt.arg.newfd',
+  'evt.arg.sig',
+  'evt.arg.data',
+  'evt.arg[0]',
+  'evt.arg[1]',
+  'evt.arg.dirfd',
+  'proc.aname',
+  'proc.aexepath',
+];
+export const NUMBER_FIELDS: readonly string[] = [
+  ...ofTypes('INT16', 'INT32', 'INT64', 'UINT32', 'UINT64', 'ABSTIME', 'RELTIME'),
+  'evt.rawarg.flags',
+  'evt.rawarg.mode',
+  'evt.rawarg.request',
+  'proc.apid',
+];
+export const PORT_FIELDS: readonly string[] = [...ofTypes('PORT'), 'fd.port'];
+export const BOOLEAN_FIELDS = ofTypes('BOOL');
+export const ADDRESS_FIELDS: readonly string[] = [...ofTypes('IPADDR'), 'fd.ip'];
+export const NET_FIELDS = ['fd.snet', 'fd.cnet', 'fd.lnet', 'fd.rnet', 'fd.net'] as const;
+
+export const TEXTS = [
+  ...NAMES.slice(0, 6),
+  ...PATHS.filter((path) => !/[^\x20-\x7e]/.test(path)),
+  'host',
+  'nginx',
+  'web',
+  'file',
+  'f',
+  'ipv4',
+  'tcp',
+  '<NA>',
+  'SUCCESS',
+  'ENOENT',
+  'EINPROGRESS',
+  '-999',
+  'O_RDONLY',
+  'O_CREAT|O_RDWR',
+  'O_',
+  '|',
+  '0',
+  'PTRACE_ATTACH',
+  'SIG',
+  'SIGKILL',
+  'AF_INET',
+  'AF_LOCAL|AF_UNIX',
+  'S_IXUSR',
+  '<f>',
+  '<4t>',
+  'root',
+  'AT_FDCWD',
+  'CAP_CHOWN',
+  'CAP_SYS_ADMIN',
+  'EXE_WRITABLE',
+  'hello',
+  'etc',
+  'sh',
+  '/e',
+  'w',
+  '1',
+  '12',
+  'é',
+  'bin',
+];
+export const GLOBS = [
+  '*',
+  '*sh',
+  '/etc/*',
+  '*s*',
+  '/proc/*/mem',
+  '?at',
+  '[a-c]*',
+  '/*/[!p]*',
+  '*O_CREAT*',
+  'c?t',
+  '/ETC/*',
+  '*[0-9]',
+  '<?>*',
+];
+export const REGEXES = [
+  '.*',
+  '/etc/.*',
+  '[a-z]+',
+  '(cat|bash|sh)d?',
+  '/proc/[0-9]+/mem',
+  'O_.*',
+  '.?at',
+  '/tmp/.',
+  '[^/]+',
+  's{1,2}hd?',
+];
+export const PREFIXES = ['/etc', '/', 'etc/ssh', '/usr/bin', '/proc/*', '/tmp', '/usr/*/cat', '/et', ''];
+export const NUMBERS = ['0', '1', '2', '3', '-1', '-2', '1000', '4294967295', '5', '34816', '500', '8'];
+export const PORTS = ['22', '80', '443', '0', 'http', 'ssh'];
+export const ADDRESSES = ['10.0.0.1', '127.0.0.1', '0.0.0.0', '::1', 'fe80::9', '192.168.1.7'];
+export const NETWORKS = [
+  '10.0.0.0/8',
+  '127.0.0.0/8',
+  '0.0.0.0/0',
+  '10.1.0.0/16',
+  'fe80::/10',
+  '::1/128',
+  '192.168.1.0/29',
+];
+
+/** evt.type and syscall.type only take names that exist. */
+export const isTyped = (text: string): boolean => !/^(evt|syscall)\.type /.test(text);
+/** Text fields that may stand on the right side too. */
+export const RIGHT = TEXT_FIELDS.filter((name) => isTyped(`${name} `) && !isAlone(name));
