@@ -26,3 +26,9 @@ export function alertsOf({ rules }: BacktestResult): Record<string, number> {
   const fired = rules.filter(({ figures }) => figures.alerts > 0);
   return Object.fromEntries(fired.map(({ rule, figures }) => [rule.name, figures.alerts]));
 }
+
+/** How often the rules of JSON lines stand in them. */
+export function byRule(lines: readonly string[]): Record<string, number> {
+  const counts = Map.groupBy(lines, (line) => (JSON.parse(line) as { rule: string }).rule);
+  return Object.fromEntries([...counts].map(([rule, all]) => [rule, all.length]));
+}

@@ -1,78 +1,24 @@
-// Activity: sessions out of made recordings, and how they are printed.
+// Activity: which sessions made recordings have, and what was done in them.
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { renderSession } from '../../../host/cli/reports/session-report.ts';
-import { SILENT } from '../../../host/diagnostics/terminal.ts';
-import { ActivityLog } from '../../../host/journal/activity/activity-log.ts';
-import type { Process } from '../../../host/journal/activity/process.ts';
-import { ProcessTable } from '../../../host/journal/activity/process-table.ts';
-import { gapsOf, readFile } from '../../../host/journal/activity/read-activity.ts';
 import { isSelected } from '../../../host/journal/activity/select.ts';
-import { commandsOf, filesOf, type Session } from '../../../host/journal/activity/session.ts';
-import { sessionJson } from '../../../host/journal/activity/session-json.ts';
-import { History } from '../../../host/journal/event-views.ts';
-import { findHistory, type HistoryFile } from '../../../host/journal/history.ts';
-import { SecretMask } from '../../../host/journal/secrets/mask-secrets.ts';
+import { commandsOf, filesOf } from '../../../host/journal/activity/session.ts';
 import { DESCRIPTOR_STATE } from '../../../host/schema/event-structs.ts';
 import { IMAGE_FLAGS } from '../../../host/schema/image.ts';
-import { FACTS, Folder, type Names } from '../../support/records/recordings.ts';
-import { CONTAINER_ID, SECOND, Story } from '../../support/records/story.ts';
-
-const NAMESPACE = 0xf0000154;
-
-function sessionsOf(stories: readonly Story[], since?: bigint): Session[] {
-  using folder = new Folder();
-  const log = new ActivityLog({ mask: new SecretMask(), ...(since !== undefined && { since }) });
-  for (const [index, story] of stories.entries()) {
-    const path = folder.file(`${index}.wsp`);
-    writeFileSync(path, story.bytes);
-    const [file] = findHistory([path]).files;
-    assert.ok(file);
-    assert.deepEqual(readFile(file, log), [{ kind: 'missing-types', what: 'connections' }]);
-  }
-  return log.sessions;
-}
-
-/** kind, and the commands with their depths. */
-function outline(session: Session): string[] {
-  return [
-    session.kind,
-    ...[...commandsOf(session)].map(({ depth, words }) => `${'  '.repeat(depth)}${words.join(' ')}`),
-  ];
-}
-
-const inContainer = { pid_namespace: NAMESPACE, cgroup: `/kubepods/pod1/${CONTAINER_ID}` };
-const CONTAINER_NAMES: Names = { container: CONTAINER_ID, containerType: 'containerd' };
-
-function host(): Story {
-  return new Story()
-    .snapshot(1, 0, '/usr/lib/systemd/systemd', { cgroup: '/init.scope' })
-    .snapshot(50, 1, '/usr/sbin/sshd -D', { cgroup: '/system.slice/ssh.service' })
-    .snapshot(60, 1, '/usr/sbin/cron -f', { cgroup: '/system.slice/cron.service' })
-    .snapshot(70, 1, '/usr/bin/containerd', { cgroup: '/system.slice/containerd.service' })
-    .snapshot(71, 1, '/usr/bin/containerd-shim-runc-v2 -namespace k8s.io', {
-      cgroup: '/system.slice/containerd.service',
-    });
-}
-
-/** As runc 1.0 does it: stages, of which the last is in the namespaces, in the cgroup, and in a session of its own. */
-function runcExec(story: Story, pid: number, words: string): Story {
-  const memory = 'memfd:runc_cloned:/proc/self/exe';
-  return story
-    .run(pid, 71, '/usr/sbin/runc exec --process p 0123')
-    .run(pid + 1, pid, '/usr/sbin/runc init')
-    .exec(pid + 1, ['runc', 'init'], { executable: memory })
-    .fork(pid + 2, pid + 1)
-    .fork(pid + 3, pid + 2, { pid_namespace: NAMESPACE, vpid: 14 })
-    .exit(pid + 2)
-    .change(pid + 3, { vsid: 14, sid: pid + 3 })
-    .change(pid + 3, inContainer, CONTAINER_NAMES)
-    .exit(pid + 1)
-    .exec(pid + 3, words)
-    .exit(pid);
-}
+import {
+  ALICE,
+  ALICE_NAMES,
+  CONTAINER_NAMES,
+  host,
+  inContainer,
+  NAMESPACE,
+  outline,
+  runcExec,
+  sessionsOf,
+  sshLogin,
+} from '../../support/records/session-stories.ts';
+import { CONTAINER_ID, SECOND } from '../../support/records/story.ts';
 
 test('a program in a container that is called as a runtime is what somebody entered by', () => {
   const story = host().snapshot(90, 71, '/usr/sbin/nginx', { ...inContainer, vpid: 1 }, CONTAINER_NAMES);
@@ -213,23 +159,6 @@ test('in the pid namespace of a pod, the first program of a container is its own
   ]);
 });
 
-const ALICE = { uid: 1000, login_uid: 1000 };
-const ALICE_NAMES: Names = { user: 'alice', login: 'alice' };
-
-function sshLogin(story: Story): Story {
-  return story
-    .fork(300, 50)
-    .exec(300, '/usr/sbin/sshd -D -R')
-    .fork(301, 300)
-    .change(301, ALICE, ALICE_NAMES)
-    .fork(302, 301)
-    .exec(302, ['-bash'], {
-      executable: '/usr/bin/bash',
-      tty: 0x8802,
-      environment: 'TERM=x\0SSH_CONNECTION=203.0.113.9 50122 192.0.2.1 22\0',
-    });
-}
-
 test('an ssh connection is a session, and su in it another', () => {
   const story = sshLogin(host())
     .run(303, 302, '/usr/bin/sudo -i')
@@ -332,113 +261,4 @@ test('a command that became another by exec has the other below it, and no statu
     [sh?.status, sh?.ended === undefined, id?.status, id?.parent === sh],
     [undefined, false, { code: 3 }, true],
   );
-});
-
-test('what was before --since is known, but not shown', () => {
-  const story = sshLogin(host()).run(310, 302, 'early one').exit(310);
-  const since = story.now + 1n;
-  story.run(311, 302, 'late one').wrote(302, '/tmp/late');
-  const sessions = sessionsOf([story], since);
-  assert.deepEqual(sessions.map(outline), [['ssh', '-bash', '  late one']]);
-  assert.deepEqual(sessions[0]?.commands[0]?.ranBefore, true);
-  assert.deepEqual([...(sessions[0]?.commands[0]?.files.keys() ?? [])], ['/tmp/late']);
-});
-
-test('a session is the same in the next segment, whose images are repeated, and after a restart', () => {
-  const first = sshLogin(host()).run(310, 302, 'one');
-  const second = sshLogin(host())
-    .run(310, 302, 'one')
-    .exit(310, 1 << 8)
-    .run(311, 302, 'two');
-  const [ssh, ...others] = sessionsOf([first, second]).filter(({ kind }) => kind === 'ssh');
-  assert.ok(ssh);
-  assert.deepEqual(others, []);
-  assert.deepEqual(outline(ssh), ['ssh', '-bash', '  one', '  two']);
-  assert.deepEqual(ssh.commands[0]?.children[0]?.status, { code: 1 });
-});
-
-test('sessions are chosen by container, pod, user and command', () => {
-  const story = host()
-    .snapshot(90, 71, '/usr/sbin/nginx', { ...inContainer, vpid: 1 }, CONTAINER_NAMES)
-    .container('web', { pod_name: 'web-0', pod_namespace: 'shop' });
-  runcExec(story, 100, 'sh');
-  sshLogin(story);
-  const sessions = sessionsOf([story]);
-  const kinds = (selection: Parameters<typeof isSelected>[1]) =>
-    sessions.filter((one) => isSelected(one, selection)).map(({ kind }) => kind);
-  assert.deepEqual(kinds({ pod: 'web-0' }), ['exec']);
-  assert.deepEqual(kinds({ namespace: 'shop', container: 'web' }), ['exec']);
-  assert.deepEqual(kinds({ container: CONTAINER_ID }), ['exec']);
-  assert.deepEqual(kinds({ container: CONTAINER_ID.slice(0, 6) }), ['exec']);
-  assert.deepEqual(kinds({ container: 'we' }), []);
-  assert.deepEqual(kinds({ user: 'alice' }), ['ssh']);
-  assert.deepEqual(kinds({ user: '1000' }), ['ssh']);
-  assert.deepEqual(kinds({ command: 'ash' }), ['ssh']);
-  assert.deepEqual(kinds({ pod: 'web-0', user: 'alice' }), []);
-});
-
-test('names of traced processes neither control a terminal nor break a line, and lines fit', () => {
-  const hostile = ['evil\x1b[2Jname', 'two\nlines', '\u202egnp', 'x'.repeat(500), "it's"];
-  const story = sshLogin(host()).run(310, 302, hostile).wrote(310, '/tmp/\x1b]0;title\x07\n\u202e');
-  const ssh = sessionsOf([story]).find(({ kind }) => kind === 'ssh');
-  assert.ok(ssh);
-  const terminal = { ...SILENT, interactive: true, width: 80 };
-  for (const full of [false, true]) {
-    const text = renderSession(ssh, { terminal, full });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-    assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
-    for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
-  }
-  const json = sessionJson(ssh);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-  assert.doesNotMatch(json, /[\x00-\x1f\x7f-\x9f\u202e]/);
-  assert.equal(JSON.parse(json).commands[0].commands[0].arguments[2], '\u202egnp');
-});
-
-test('a deep tree and a long session stay within bounds', () => {
-  const story = sshLogin(host());
-  for (let pid = 1000; pid < 1400; pid++) story.run(pid, pid === 1000 ? 302 : pid - 1, `deep ${pid}`);
-  const ssh = sessionsOf([story]).find(({ kind }) => kind === 'ssh');
-  assert.ok(ssh);
-  assert.equal([...commandsOf(ssh)].length, 401);
-  assert.ok(Math.max(...[...commandsOf(ssh)].map(({ depth }) => depth)) <= 64);
-  assert.equal(JSON.parse(sessionJson(ssh)).session, ssh.id);
-});
-
-test('it is said where there is no record', () => {
-  const host = FACTS.hostname;
-  const at = (started: number, to: number, hostname = host): HistoryFile => ({
-    path: 'x',
-    facts: { ...FACTS, hostname, started: BigInt(started) * 1_000_000n },
-    bytes: 1,
-    from: started - 5000,
-    to,
-    isComplete: true,
-  });
-  assert.deepEqual(gapsOf([at(10_000, 20_000), at(20_100, 30_000), at(60_000, 70_000)], 1_000), [
-    { kind: 'begins', host, at: 10_000 },
-    { kind: 'gap', host, from: 30_000, to: 60_000 },
-  ]);
-  assert.deepEqual(gapsOf([at(10_000, 20_000)], 15_000), []);
-  assert.deepEqual(gapsOf([at(10_000, 20_000)], 15_000, 50_000), [{ kind: 'gap', host, from: 20_000, to: undefined }]);
-  assert.deepEqual(gapsOf([{ ...at(10_000, 20_000), isComplete: false }], 15_000, 50_000), []);
-  assert.deepEqual(gapsOf([at(10_000, 20_000), at(60_000, 70_000, 'other')], undefined), []);
-  assert.deepEqual(gapsOf([], undefined), []);
-});
-
-test('a process does not keep the images of histories before', () => {
-  using folder = new Folder();
-  const path = folder.file('story.wsp');
-  writeFileSync(path, sshLogin(host()).run(310, 302, 'one').bytes);
-  using history = new History(path);
-  const table = new ProcessTable();
-  let process: Process | undefined;
-  for (const item of history.items({ processes: true })) {
-    if (item.kind !== 'process' || process) continue;
-    process = table.make(item, true);
-    if (process) table.own(item.id, process);
-  }
-  assert.equal(process?.images.length, 1);
-  table.begin();
-  assert.equal(process?.images.length, 0);
 });

@@ -1,88 +1,38 @@
 // Recordings that are exported as savefiles: a replay of the savefile raises the alerts of a replay of the recording.
 
 import assert from 'node:assert/strict';
-import { statSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { before, test } from 'node:test';
-import fc from 'fast-check';
 import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
-import { event, moduleOf, process as processImage } from '../../support/records/built-agent.ts';
+import { event, moduleOf } from '../../support/records/built-agent.ts';
 import {
-  Folder,
-  logEntry,
-  payloadOf,
-  replayRecording,
-  type WrittenBlock,
-  writeBlocks,
-} from '../../support/records/recordings.ts';
+  AT,
+  assertSame,
+  CHANGE,
+  CONTAINER_ID,
+  EXEC,
+  EXIT,
+  EXPORT_RULES,
+  FILE,
+  FORK,
+  image,
+  SNAPSHOT,
+  START,
+} from '../../support/records/exports.ts';
+import { Folder, payloadOf, replayRecording, writeBlocks } from '../../support/records/recordings.ts';
 import { exportRecording } from '../../support/records/scap-files.ts';
 
 process.env.TZ = 'UTC';
 
-/** Every event is an alert with what rules read most, unless its file has another path that a rule asks for. */
-const RULES = `
-- rule: Other path
-  desc: d
-  condition: fd.name = /mnt/tool
-  output: other path of %evt.type
-  priority: INFO
-- rule: Everything
-  desc: d
-  condition: evt.num > 0
-  output: >
-    %evt.time %evt.type tid=%thread.tid pid=%proc.pid vpid=%proc.vpid name=%proc.name exe=%proc.exepath command=%proc.cmdline cwd=%proc.cwd
-    parent=%proc.pname gparent=%proc.aname[2] pcmd=%proc.pcmdline sid=%proc.sid tty=%proc.tty uid=%user.uid user=%user.name gid=%group.gid
-    login=%user.loginuid res=%evt.res file=%fd.name type=%fd.typechar l4=%fd.l4proto sip=%fd.sip sport=%fd.sport cip=%fd.cip changed=%fd.name_changed
-    real=%fd.realpath flags=%evt.arg.flags mode=%evt.arg.mode target=%evt.arg.target path=%fs.path.name source=%fs.path.source
-    container=%container.id name=%container.name caps=%thread.cap_effective writable=%proc.is_exe_writable env=%proc.env[A]
-  priority: INFO
-`;
-
 let module: RuleModule;
 before(async () => {
-  module = await moduleOf(RULES);
+  module = await moduleOf(EXPORT_RULES);
 });
-
-const CONTAINER_ID = '0123456789abcdef'.repeat(4);
-const START = 1_795_528_388_000_000_000n;
-const [FORK, EXEC, EXIT, CHANGE, SNAPSHOT] = [1, 2, 3, 4, 5];
-
-async function assertSame(blocks: readonly WrittenBlock[]): Promise<readonly string[]> {
-  using folder = new Folder();
-  const [recording, savefile] = [folder.file('a.wsp'), folder.file('a.scap')];
-  writeFileSync(recording, writeBlocks(blocks).bytes);
-  await exportRecording(recording, savefile);
-  const [own, exported] = [await replayRecording(recording, module), await replayRecording(savefile, module)];
-  assert.deepEqual(exported.report.damage, []);
-  assert.equal(exported.malformed, 0);
-  assert.deepEqual(comparable(exported.text), comparable(own.text));
-  assert.equal(statSync(savefile).mode & 0o777, 0o600);
-  return comparable(own.text);
-}
-
-/** An event of a container that is not known yet waits, and its alert says what it lacks; neither is known of a savefile. */
-function comparable(lines: readonly string[]): string[] {
-  return lines.map((line) => line.replace(/ container\.metadata=\S+/, '')).sort();
-}
-
-/** A process with what savefiles have of it. */
-function image(id: number, input: Parameters<typeof processImage>[1]): Uint8Array {
-  const common = { vpid: input.pid, start_time: START, login_uid: 0xffffffff, cap_effective: 0x1fffn };
-  const isRoot = (input.uid ?? 0) === 0;
-  const inContainer = typeof input.cgroup === 'string' && input.cgroup.includes('docker');
-  return logEntry(processImage(id, { ...common, environment: 'A=b\0', ...input }), {
-    ...(isRoot ? { home: '/root', shell: '/bin/sh' } : { user: '<NA>', group: '<NA>' }),
-    ...(inContainer && { container: CONTAINER_ID, containerType: 'docker' }),
-  });
-}
-
-const AT = { time: START + 1_000_000_000n };
-/** As the kernel reports an opened file: it has a new name. */
-const FILE = { kind: 'f'.charCodeAt(0), dirfd: -100, state: 2 };
 
 test('a shell, its children and their files', async () => {
   const address = (text: string) => Uint8Array.from(text.split('.'), Number);
-  const lines = await assertSame([
+  const lines = await assertSame(module, [
     {
       payload: payloadOf(
         [
@@ -302,7 +252,7 @@ test('calls on files with another path are one event each, and rules see both pa
   const file = { ...AT, tid: 500, fd: 3, kind: 'f'.charCodeAt(0), resolved: '/srv/tool' };
   const elsewhere = '/mnt/tool';
   const mapping = { ...file, call_flags: 2, mode: 5 };
-  const lines = await assertSame([
+  const lines = await assertSame(module, [
     {
       payload: payloadOf(
         [image(1, { kind: SNAPSHOT, comm_bytes: 'sh', pid: 500, ppid: 1, argv: 'sh\0', cwd: '/' })],
@@ -320,87 +270,6 @@ test('calls on files with another path are one event each, and rules see both pa
   ]);
   assert.equal(lines.filter((line) => line.includes('tid=500')).length, 2);
   assert.equal(lines.filter((line) => line.includes('other path of')).length, 4);
-});
-
-/** Names are of few bytes, so that they are often the same. */
-const name = fc.constantFrom('/etc/shadow', 'a', './b', '../c', '/usr//bin/./x', 'd/e');
-const step = fc.record({
-  act: fc.constantFrom('open', 'fork', 'exec', 'change', 'exit', 'unlink', 'kill'),
-  who: fc.nat(7),
-  text: name,
-  number: fc.nat(5),
-  hasLink: fc.boolean(),
-});
-
-interface Living {
-  readonly id: number;
-  readonly pid: number;
-  readonly parent: number;
-  readonly start: bigint;
-  readonly name: string;
-  readonly cwd: string;
-  readonly uid: number;
-}
-
-/** A recording of what random processes do, each step a block's part. */
-function recordingOf(steps: readonly (typeof step extends fc.Arbitrary<infer Step> ? Step : never)[]): WrittenBlock {
-  const images: Uint8Array[] = [];
-  const events: Uint8Array[] = [];
-  const all: Living[] = [];
-  const add = (kind: number, living: Omit<Living, 'id'>, previous = 0): Living => {
-    const one = { ...living, id: images.length + 1 };
-    const { id, pid, parent, start, name: comm, cwd, uid } = one;
-    images.push(
-      image(id, {
-        kind,
-        pid,
-        parent,
-        previous,
-        start_time: start,
-        comm_bytes: comm,
-        argv: `${comm}\0-x\0`,
-        cwd,
-        uid,
-        gid: uid,
-        sid: pid,
-        pgid: pid,
-      }),
-    );
-    return one;
-  };
-  all.push(add(SNAPSHOT ?? 5, { pid: 100, parent: 0, start: START, name: 'first', cwd: '/', uid: 0 }));
-  for (const [index, { act, who, text, number, hasLink }] of steps.entries()) {
-    const place = who % all.length;
-    const one = all[place];
-    if (!one) continue;
-    const common = { time: START + 1_000_000n * BigInt(index), tid: one.pid };
-    if (act === 'fork')
-      all.push(add(FORK ?? 1, { ...one, pid: 200 + index, parent: one.id, start: START + BigInt(index) }));
-    else if (act === 'exec') all[place] = add(EXEC ?? 2, { ...one, name: `run${number}` }, one.id);
-    else if (act === 'change') all[place] = add(CHANGE ?? 4, { ...one, cwd: `/d${number}`, uid: number }, one.id);
-    else if (act === 'open') {
-      const resolved = hasLink ? `/linked${number}` : undefined;
-      events.push(
-        event('openat', one.id, { ...common, ...FILE, raw: text, resolved: resolved ?? '/same', open_flags: number }),
-      );
-    } else if (act === 'unlink')
-      events.push(event('unlink', one.id, { ...common, fd: -1, dirfd: -100, result: -number, raw: text }));
-    else if (act === 'kill')
-      events.push(event('kill', one.id, { ...common, fd: -1, result: 0, numbers: [BigInt(one.pid), 9n, 0n, 0n] }));
-  }
-  events.push(
-    event('unlink', 1, { time: START + 99_000_000_000n, tid: 100, fd: -1, dirfd: -100, result: 0, raw: '/end' }),
-  );
-  return { payload: payloadOf(images, events), events: events.length };
-}
-
-test('random processes, programs and files', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-      await assertSame([recordingOf(steps)]);
-    }),
-    { numRuns: 12 },
-  );
 });
 
 test('all types of events that savefiles have', async () => {
