@@ -12,6 +12,22 @@ import { IsolationError, Isolations } from '../../host/responses/isolation/isola
 import { type Network, readAllowed } from '../../host/responses/isolation/reachable.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { bpfFileSystemForTests } from '../support/live/bpf-file-system.ts';
+import {
+  ALLOW,
+  connect,
+  IPPROTO_ICMP,
+  IPPROTO_ICMPV6,
+  IPPROTO_IPV6,
+  IPPROTO_UDP,
+  IPV6_UNICAST_HOPS,
+  inet,
+  refused,
+  send,
+  socket,
+  UNSPECIFIED,
+  V4,
+  V6,
+} from '../support/live/isolate-steps.ts';
 import { callOf, type RunningAct, type Step } from '../support/live/live-act.ts';
 import { Container } from '../support/live/live-container.ts';
 import {
@@ -27,16 +43,6 @@ import { NamespacePeer, PEER_PORT as PORT } from '../support/live/namespace-peer
 import { TIME_FACTOR } from '../support/live/time-factor.ts';
 import { until } from '../support/until.ts';
 
-const V4 = { allowed: '192.0.2.10', refused: '198.51.100.10' };
-const V6 = { allowed: 'fd00:1::10', refused: 'fd00:2::10' };
-const ALLOW = ['192.0.2.0/24', 'fd00:1::/64', '203.0.113.9:53'].map((text) => readAllowed(text) as Network);
-const IPPROTO_UDP = 17;
-const IPPROTO_ICMP = 1;
-const IPPROTO_IPV6 = 41;
-const IPPROTO_ICMPV6 = 58;
-const IPV6_UNICAST_HOPS = 16;
-/** struct sockaddr with AF_UNSPEC. */
-const UNSPECIFIED = `s:${'\\x00'.repeat(16)}`;
 /** Longer than a packet takes, far shorter than a connection lives. */
 const SOON_MS = 300 * TIME_FACTOR;
 
@@ -63,18 +69,6 @@ function unifiedGroup({ id }: Container): string | undefined {
   return globSync(`/sys/fs/cgroup/{unified/,}wasprey-live-*/${id}`).find((path) => existsSync(`${path}/cgroup.events`));
 }
 
-const socket = (family: number, type: number, protocol = 0): Step => ['socket', family, type, protocol];
-const connect = (fd: string, address: string, port = PORT): Step => ['connect', fd, inet(address, port), 'len'];
-const send = (fd: string, text: string, ...to: Step): Step => [
-  'sendto',
-  fd,
-  `s:${text}`,
-  text.length,
-  0,
-  ...(to.length > 0 ? to : ['null', 0]),
-];
-const inet = (address: string, port = PORT): string => `${address.includes(':') ? 'in6' : 'in'}:${address}:${port}`;
-
 /** Results of calls, in their order, as 0 or the name of the error. */
 async function results(steps: readonly Step[]): Promise<(string | number)[]> {
   const calls = await container.act(steps);
@@ -82,18 +76,6 @@ async function results(steps: readonly Step[]): Promise<(string | number)[]> {
     .filter(({ call }) => call !== 'socket')
     .map(({ result }) => (result === -errno('EPERM') ? 'EPERM' : result));
 }
-
-const refused = (address: string): Step[] => {
-  const family = address.includes(':') ? AF_INET6 : AF_INET;
-  return [
-    socket(family, SOCK_STREAM),
-    connect('r0', address),
-    socket(family, SOCK_DGRAM),
-    connect('r2', address),
-    send('r2', 'by-sendto', inet(address), 'len'),
-    ['sendmsg', 'r2', `msg:${inet(address)}`, 0],
-  ];
-};
 
 async function isolated(allow: readonly Network[], body: () => Promise<void>): Promise<void> {
   await isolations.isolate(addon, container.id, CGROUP, allow);

@@ -22,76 +22,12 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
 } from '../support/live/live-numbers.ts';
-import { type Probe, probe } from '../support/live/probe.ts';
+import type { Probe } from '../support/live/probe.ts';
+import { CONNECTED, EXECS, namedRule, OPENS, PATHS, READ, SOCKETS, WRITTEN } from '../support/live/race-probes.ts';
 import { cProgram } from '../support/programs/c-program.ts';
 import { until } from '../support/until.ts';
 
 const MSG_FASTOPEN = 0x20000000;
-
-const OPENS = probe(
-  ['open', 'openat', 'openat2', 'creat'],
-  [
-    'evt.res',
-    'evt.is_open_read',
-    'evt.is_open_write',
-    'evt.arg.name',
-    'fd.name',
-    'fd.nameraw',
-    'fd.openpath',
-    'fd.realpath',
-    'fd.ino',
-    'fs.path.name',
-  ],
-);
-const EXECS = probe(
-  ['execve'],
-  ['evt.res', 'evt.arg.filename', 'proc.exepath', 'proc.name', 'proc.args'],
-  'proc.name in (act, secretact)',
-);
-const PATHS = probe(
-  ['unlinkat', 'mkdirat', 'renameat2', 'symlinkat'],
-  [
-    'evt.res',
-    'evt.arg.name',
-    'evt.arg.path',
-    'evt.arg.oldpath',
-    'evt.arg.newpath',
-    'evt.arg.target',
-    'evt.is_io_uring',
-  ],
-);
-const SOCKETS = probe(
-  ['connect', 'bind', 'sendto', 'sendmsg', 'sendmmsg'],
-  [
-    'evt.res',
-    'evt.arg.addr',
-    'evt.arg.tuple',
-    'fd.name',
-    'fd.sip',
-    'fd.sport',
-    'fd.lip',
-    'fd.lport',
-    'evt.is_io_uring',
-  ],
-);
-/** As rules ask: what was read, and where it went. */
-const READ: Probe = {
-  ...probe(['openat'], ['fd.name', 'fd.realpath'], 'evt.is_open_read = true and fd.name endswith /secret/the-file'),
-  name: 'the secret was read',
-};
-const WRITTEN: Probe = {
-  ...probe(['openat2'], ['fd.name'], 'evt.is_open_write = true and fd.name endswith /secret/the-file'),
-  name: 'the secret may have been written',
-};
-const CONNECTED: Probe = {
-  ...probe(['connect'], ['fd.name'], 'proc.name = act and fd.sip = 127.0.0.2 and fd.sport in (17201, 17202, 17203)'),
-  name: 'connected to the secret address',
-};
-
-function named({ name, rule }: Probe): string {
-  const [item] = [JSON.parse(rule.slice(2)) as Record<string, unknown>];
-  return JSON.stringify([{ ...item, rule: name }]);
-}
 
 const directory = directoryForTests();
 
@@ -102,7 +38,9 @@ before(() => {
   }
 });
 const probes = [OPENS, EXECS, PATHS, SOCKETS].map(({ rule }) => rule);
-const agent = LiveAgent.forTests([...probes, named(READ), named(WRITTEN), named(CONNECTED)], { ruleMatching: 'all' });
+const agent = LiveAgent.forTests([...probes, namedRule(READ), namedRule(WRITTEN), namedRule(CONNECTED)], {
+  ruleMatching: 'all',
+});
 
 function secret(name = 'the-file'): string {
   return `${directory}/secret/${name}`;
