@@ -26,7 +26,7 @@ export class CommandFailure extends Error {
   }
 }
 
-/** An error that is no defect of Wasprey's, for people: what is wrong, and what to do. */
+/** An error that people can fix: the message says what is wrong and what to do. Anything else is a defect of Wasprey. */
 export interface FailureText {
   readonly message: string;
   readonly help?: string | undefined;

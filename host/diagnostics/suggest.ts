@@ -11,7 +11,7 @@ const LISTED: Readonly<Record<EventSource, string>> = {
   k8s_audit: 'see `wasprey list fields --source k8s_audit`',
 };
 
-/** What to write for a text that is no field of the source; `prefix` stands before a field, in an output a percent sign. */
+/** Suggests a field for a name that the source does not have; `prefix` stands before a field, in an output a percent sign. */
 export function fieldHelp(text: string, prefix = '', source: EventSource = DEFAULT_SOURCE): string {
   const other = EVENT_SOURCES.find((known) => known !== source && resolveField(text, known).ok);
   if (other !== undefined) return `it is a field of rules with \`source: ${other}\``;

@@ -16,7 +16,7 @@ export interface Entry {
   readonly root: ImageRecord;
 }
 
-/** Undefined if it is not known where the process came from: it is not known itself, or the chain of its ancestors is cut. */
+/** Undefined if the process is unknown, or one of its ancestors. */
 export function entryOf(image: ImageRecord): Entry | undefined {
   if (image.big('id') === 0n) return undefined;
   let each: ImageRecord | undefined = image;

@@ -48,7 +48,7 @@ export class SshPeers {
   }
 
   /**
-   * The other end of the connection. Undefined if it is not known for sure: the connection is over, or it can't be told from another one.
+   * The other end of the connection. Undefined unless it is certain: the connection may be over, or there may be several.
    * @param doors the processes of sshd that the session came through, the nearest first
    */
   of(doors: readonly ImageRecord[]): SocketEnd | undefined {

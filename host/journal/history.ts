@@ -85,7 +85,7 @@ function filesIn(folder: string): string[] {
   return entries.filter((entry) => entry.isFile()).map(({ name }) => join(folder, name));
 }
 
-/** Undefined if it is no recording, or if it is gone. */
+/** Undefined if the file is gone, or not a recording. */
 function tryFile(path: string): HistoryFile | UnreadableFile | undefined {
   try {
     return ifThere(() => readFile(path));

@@ -31,7 +31,7 @@ export interface ContainerMetadata {
   readonly startTime?: bigint;
   readonly ip?: string;
   readonly labels?: ReadonlyMap<string, string>;
-  /** Those of its labels that the image has brought, or may have: whoever made the image has chosen them. */
+  /** Labels that come from the image, or may come from it: the author of the image has chosen them. */
   readonly imageLabels?: ReadonlyMap<string, string>;
   /** Names of its environment variables. Values may be secrets and are never read. */
   readonly environmentNames?: readonly string[];

@@ -18,7 +18,7 @@ export interface KnownSessions {
   settledIn(sessions: readonly SessionRef[]): number;
   /** Whether it is known in which pod each is, if in any. */
   arePlaced(sessions: readonly SessionRef[]): boolean;
-  /** Undefined if it is no session that was entered by an exec into a pod. */
+  /** Undefined unless the session began with an exec into a pod. */
   factsOf(sessions: readonly SessionRef[]): SessionFacts | undefined;
 }
 

@@ -79,7 +79,7 @@ export class JsonValues {
     return NOWHERE;
   }
 
-  /** Of a value that is no array: none. */
+  /** None if the value is not an array. */
   elements(array: number): number[] {
     const found: number[] = [];
     if (!this.isArray(array)) return found;

@@ -27,7 +27,7 @@ export class Hashes {
     return this.#omitted;
   }
 
-  /** The hash of an open file; closes it. Undefined if it is not the file that was looked at, can't be read, or a bound is reached. */
+  /** Closes an open file and returns its hash. Undefined if it is another file than the one that was examined, can't be read, or a bound is reached. */
   of(descriptor: number, looked: Looked, limit: TimeLimit): string | undefined {
     try {
       const stats = fstatSync(descriptor);

@@ -43,7 +43,7 @@ function readLog(path: string, log: RequestLog): number {
   return unreadable;
 }
 
-/** Undefined if it is no JSON. */
+/** Undefined when not JSON. */
 function eventsOf(line: Buffer): readonly unknown[] | undefined {
   if (!WORDS.some((word) => line.includes(word))) return [];
   let value: unknown;

@@ -16,7 +16,7 @@ import { ConditionSyntaxError, Lexer } from './lexer.ts';
 /** Falco's limit. Each level of parentheses costs five of it; JS runs out of stack only far past that. */
 export const MAX_DEPTH = 1000;
 
-/** Parses a field or transformer that is the whole text, as exceptions name them. Undefined if it is not one. */
+/** Parses a text that is one field or transformer, as exceptions name them. Undefined for any other text. */
 export function parseOperand(text: string): Operand | undefined {
   return new OperandParser(text, MAX_DEPTH).parseWholeOperand();
 }

@@ -117,7 +117,7 @@ function unknownField(text: string, span: Span, source: EventSource, field?: Fie
   return new ConditionTypeError(unknownFieldMessage(text, source), span, { help, unknown: true });
 }
 
-/** The message about a text that is no field of the source. */
+/** The error for a field that the source does not have. */
 export function unknownFieldMessage(text: string, source: EventSource): string {
   return source === DEFAULT_SOURCE ? `unknown field ${text}` : `unknown field ${text} of source ${source}`;
 }

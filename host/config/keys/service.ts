@@ -134,7 +134,10 @@ export const SERVICE_KEYS = {
     ),
     actions: applies(
       'now',
-      flag(false, 'Let whoever has the page open undo what responses have in force. Otherwise the page is read-only.'),
+      flag(
+        false,
+        'Let everybody who has the page open undo what responses have in force. Otherwise the page is read-only.',
+      ),
     ),
   }),
   webserver: section('The web server: health, readiness, versions, metrics.', {

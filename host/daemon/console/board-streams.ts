@@ -6,7 +6,7 @@ import { PAGE_HEADERS } from './page-files.ts';
 
 const MOST_STREAMS = 8;
 const EVERY_MS = 500;
-/** Without changes the page is told that the agent is there. */
+/** Between two messages when nothing changes: they show the page that the agent is there. */
 const SIGN_EVERY_MS = 5_000;
 /** Bytes that a reader may leave unread; it is sent nothing until it has read them. All numbers are totals, so that nothing is lost. */
 const MOST_UNREAD = 256 * 1024;

@@ -220,7 +220,7 @@ export interface ShownStatus {
     readonly filtered: number;
     readonly dropped: number;
   };
-  /** Of the types of which there was an event. */
+  /** Only of types that had an event. */
   readonly eventTypes: readonly {
     readonly type: string;
     readonly evaluated: number;

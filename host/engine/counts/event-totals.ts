@@ -82,7 +82,7 @@ export interface TypeTotals {
   readonly dropped: number;
 }
 
-/** Of the types of which there was an event. */
+/** Only of types that had an event. */
 export function totalsByType({ evaluated, filtered, dropped }: CaptureCounters): TypeTotals[] {
   return EVENT_TYPES.flatMap(({ name, number }) => {
     const totals = {

@@ -91,7 +91,7 @@ export function memberText({ type, offset, count }: MemberLayout): string {
   return `${type}${count === 1 ? '' : `*${count}`}@${offset}`;
 }
 
-/** Undefined if it is not a layout, or one with members outside of their struct, or with two event types of one number. */
+/** Undefined for an invalid layout: members outside of their struct, or two event types of one number. */
 export function readLayout(json: unknown): RecordLayout | undefined {
   if (!isObject(json) || !isObject(json.structs) || !isObject(json.types)) return undefined;
   const structs = new Map<string, StructLayout>();

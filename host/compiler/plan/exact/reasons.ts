@@ -30,7 +30,7 @@ export const REASONS = {
 
 export type Reason = keyof typeof REASONS;
 
-/** Of a test that is no test of one text. */
+/** For a test of anything but one text. */
 export function reasonOfTest(test: Test, place: Place): Reason {
   switch (test.test) {
     case 'value':

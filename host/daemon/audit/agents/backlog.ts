@@ -61,7 +61,7 @@ export class Backlog {
     this.#now = now;
   }
 
-  /** Of the message that came last, whoever it is for. */
+  /** Of the last message, to any agent. */
   get position(): number {
     return this.#position;
   }
