@@ -1,7 +1,7 @@
 // Fields that no event carries, read from /proc when an alert is written: open descriptors of a process, its threads. Absent
 // if the process has ended by then, and in replays of recordings.
 
-import { type Dir, opendirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { type Dir, opendirSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { DESCRIPTOR_TYPE_NAMES } from '../schema/descriptor-types.ts';
 import { ROOT_PID_NAMESPACE } from '../schema/image.ts';
 import type { EventRecord, ImageRecord } from './record.ts';
@@ -71,6 +71,23 @@ export function processDirectory(image: ImageRecord): string | undefined {
   if (OWN_PID_NAMESPACE !== ROOT_PID_NAMESPACE && !isInOwn) return undefined;
   const directory = `/proc/${image.number(isInOwn ? 'vpid' : 'pid')}`;
   return isSameProcess(image, directory) ? directory : undefined;
+}
+
+/**
+ * The same for a process in a pid namespace below the agent's, which has another number here: an agent of a node that is a container itself (kind, k3d).
+ * All processes are looked through, for 10 us each. Undefined also where processDirectory() knows it.
+ */
+export function directoryBelow(image: ImageRecord): string | undefined {
+  if (OWN_PID_NAMESPACE === undefined || OWN_PID_NAMESPACE === ROOT_PID_NAMESPACE) return undefined;
+  const namespace = `pid:[${image.number('pid_namespace')}]`;
+  const innermost = `\t${image.number('vpid')}`;
+  for (const name of attempt(() => readdirSync('/proc')) ?? []) {
+    const directory = `/proc/${name}`;
+    if (!/^\d+$/.test(name) || attempt(() => readlinkSync(`${directory}/ns/pid`)) !== namespace) continue;
+    const [numbers = ''] = /^NSpid:.*$/m.exec(readIfThere(`${directory}/status`) ?? '') ?? [];
+    if (numbers.endsWith(innermost)) return isSameProcess(image, directory) ? directory : undefined;
+  }
+  return undefined;
 }
 
 /** Whether the number still belongs to the event's process: it may have ended, and its number may be used again. */

@@ -3,7 +3,7 @@
 
 import { readdirSync, readlinkSync } from 'node:fs';
 import { isSshDoor } from './entry.ts';
-import { processDirectory } from './procfs.ts';
+import { directoryBelow, processDirectory } from './procfs.ts';
 import type { ImageRecord } from './record.ts';
 import { type SocketEnd, type TcpSocket, tcpSockets } from './socket-table.ts';
 import { TimeBudget } from './time-budget.ts';
@@ -96,7 +96,7 @@ function connectionsOf(door: ImageRecord): readonly TcpSocket[] | undefined {
 
 /** Its `/proc/PID`. Whoever has namespaces of their own can put a program in the place of sshd, but does not run it as root. */
 function trustedDirectory(door: ImageRecord): string | undefined {
-  return door.number('uid') === 0 ? processDirectory(door) : undefined;
+  return door.number('uid') === 0 ? (processDirectory(door) ?? directoryBelow(door)) : undefined;
 }
 
 function isConnected({ remote }: TcpSocket): boolean {
