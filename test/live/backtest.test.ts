@@ -29,9 +29,13 @@ const RING_MB = 128;
 const PATIENCE_MS = 600_000;
 /** What distinguishes alerts of a rule. */
 const FIELDS = ['proc.vpid', 'proc.name', 'evt.type'];
-/** The process itself and its ancestors, by which those of the actions are known: the deepest of them is eight below the command. */
-const LINEAGE = Array.from({ length: 16 }, (_, level) => `proc.apid[${level}]`);
+/**
+ * The process itself and its ancestors, by whose marks those of the actions are known: the deepest of them is eight below the command. Numbers of
+ * processes are others here where this runs in a pid namespace.
+ */
+const LINEAGE = Array.from({ length: 16 }, (_, level) => `proc.acmdline[${level}]`);
 
+let count = 0;
 const configuration = join(folder, 'falco.yaml');
 before(() => {
   const settings = {
@@ -80,10 +84,12 @@ for (const [name, skip, files] of RULES) {
     await running.watches();
     await capturing.says(/recording \d+ event types/);
     // A wait that blocks would leave the alerts unread, and those that do not fit into the pipe would be lost.
-    await using acting = startWasprey(['generate']);
+    const actions = `--title=actions-${process.pid}-${++count}`;
+    await using acting = startWasprey(['generate'], { nodeOptions: [actions] });
     assert.equal(await acting.ended, 0, acting.stdout());
     // A stop waits for what came before, but not as long as a busy machine may take: both have to come to an event after all others.
-    const marker = spawnSync('cat', ['/etc/shadow']).pid;
+    const marker = `/nonexistent/last-${process.pid}-${count}`;
+    spawnSync('cat', ['/etc/shadow', marker]);
     await running.until('the last alert', () => running.alerts().some(isAlertOf(marker)), PATIENCE_MS);
     await capturing.until('the last event', () => hasEventOf(recording, marker), PATIENCE_MS);
     for (const run of [capturing, running]) run.kill('SIGINT');
@@ -92,7 +98,7 @@ for (const [name, skip, files] of RULES) {
     for (const run of [capturing, running]) assert.doesNotMatch(run.stderr(), LOSS);
     const alerts = running
       .alerts()
-      .filter(isAlertOf(acting.pid))
+      .filter(isAlertOf(actions))
       .map(({ rule, output_fields: fields }) => [rule, ...FIELDS.map((field) => String(fields[field]))].join(' '));
     const module = loadCompiledRules(compiled);
     const tried = triedRules([module], 'all');
@@ -106,7 +112,7 @@ for (const [name, skip, files] of RULES) {
           const rule = module.rules[found.rule];
           assert.ok(match && rule);
           const { record } = match;
-          if (!isOf(record, acting.pid)) return;
+          if (!isOf(record, actions)) return;
           matches.push(
             [rule.name, record.image?.number('vpid'), match.origin.program, record.passedView.type.name].join(' '),
           );
@@ -134,23 +140,25 @@ function without(these: readonly string[], those: readonly string[]): string[] {
   });
 }
 
-/** Whether an alert is of that process or one below it. */
-function isAlertOf(pid: number): (alert: RunAlert) => boolean {
+/** Whether an alert is of the process with that mark in its command line, or one below it. */
+function isAlertOf(mark: string): (alert: RunAlert) => boolean {
   return ({ source, output_fields: fields }) =>
-    source === 'syscall' && LINEAGE.some((field) => Number(fields[field]) === pid);
+    source === 'syscall' && LINEAGE.some((field) => String(fields[field]).includes(mark));
 }
 
 /** Whether a recording, which is still written, has an event of that process. */
-function hasEventOf(path: string, pid: number): boolean {
+function hasEventOf(path: string, mark: string): boolean {
   using history = new History(path);
   for (const item of history.items({ types: new Set(['openat']) })) {
-    if (item.kind === 'event' && item.record.image?.number('pid') === pid) return true;
+    if (item.kind === 'event' && isOf(item.record, mark)) return true;
   }
   return false;
 }
 
 /** Whether it is that process or one below it. */
-function isOf({ image }: EventRecord, pid: number): boolean {
+function isOf({ image }: EventRecord, mark: string): boolean {
   if (!image) return false;
-  return [image, ...image.ancestors()].slice(0, LINEAGE.length).some((one) => one.number('pid') === pid);
+  return [image, ...image.ancestors()]
+    .slice(0, LINEAGE.length)
+    .some((one) => Buffer.from(one.bytes('cmdline') ?? []).includes(mark));
 }
