@@ -176,9 +176,11 @@ describe('With rules on what the kernel sees in another way', () => {
     mkdirSync(`${directory}/ends.`);
     writeFileSync(named, '');
   });
+  /** Without it the filter has no names to compare with. */
+  const another = ['another file', 'evt.type = openat and fd.name endswith /nowhere'] as const;
   startAgents(() => [
     JSON.stringify(
-      calls.map(([what, condition]) => ({
+      [another, ...calls].map(([what, condition]) => ({
         rule: what,
         desc: 'a call by what it is about',
         condition,
