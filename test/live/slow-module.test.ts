@@ -124,7 +124,9 @@ test('bursts of alerts cost no module its evaluation: what the host does with th
   await agent.settled();
   await act([['openat', AT_FDCWD, str(MARK), O.RDONLY]]);
   await agent.only(MARKS.name, { 'proc.name': 'act' });
-  assert.deepEqual(agent.product.troubles, []);
+  // Containers of others may be here, and no runtime that knows them.
+  const troubles = agent.product.troubles.filter((trouble) => !trouble.startsWith('No metadata from'));
+  assert.deepEqual(troubles, []);
   assert.equal(agent.product.summary().rules.setAside.count, 0);
   await agent.stop();
   const { dropped } = assertBalanced(agent);
