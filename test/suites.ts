@@ -38,22 +38,9 @@ export const SUITES: ReadonlyMap<string, Suite> = new Map<string, Suite>([
   ['live', { needs: 'live-tests', concurrency: 2, alone: ALONE }],
   // A browser keeps a processor busy, and the agent another.
   ['page', { needs: 'page-tests', concurrency: 1 }],
-  // The first two wait for minutes until a name is certain, and keep no processor busy; one of them makes the agent's image meanwhile.
-  [
-    'cluster',
-    {
-      needs: 'cluster-tests',
-      concurrency: 2,
-      first: ['pod-request-stream', 'exec-users'],
-      alone: {
-        deploy:
-          'its agent reports each request that the runtime does not answer within two seconds, as beside another cluster',
-        metadata: 'its alerts wait two seconds for what the API server knows, which another cluster would hold up',
-      },
-      shared: shareClusters,
-      fileTimeoutMs: 15 * 60_000,
-    },
-  ],
+  // A name is certain when two minutes before a session are known: pod-request-stream waits for that, and for a receiver that is away. Two files at
+  // a time have a cluster each and take half as long, but not yet without a failure (test/README.md).
+  ['cluster', { needs: 'cluster-tests', concurrency: 1, shared: shareClusters, fileTimeoutMs: 15 * 60_000 }],
   // A guest keeps little more than one processor busy; with three at a time two are, to the end. A file prepares its guest as well.
   [
     'kernels',
