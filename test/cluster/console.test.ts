@@ -37,9 +37,7 @@ before(async () => {
     'current-context': 'x',
   };
   writeFileSync(kubeconfig.account, JSON.stringify(account));
-  await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: SHOP } }]);
-  // A moment later, and no pod can be made before.
-  await cluster.kubectl('-n', SHOP, 'wait', '--for=create', 'serviceaccount/default', '--timeout=30s');
+  await cluster.addNamespace(SHOP);
   await cluster.apply([
     {
       ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'till', namespace: SHOP } },

@@ -58,9 +58,7 @@ test('the manifests without helm are taken as they are', async () => {
 
 test('a command in a pod is reported, with its pod', async (t) => {
   const { cluster } = agents;
-  await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: SHOP.namespace } }]);
-  // A moment later, and no pod can be made before.
-  await cluster.kubectl('-n', SHOP.namespace, 'wait', '--for=create', 'serviceaccount/default', '--timeout=30s');
+  await cluster.addNamespace(SHOP.namespace);
   await cluster.apply([
     {
       apiVersion: 'v1',

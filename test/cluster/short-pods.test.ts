@@ -107,8 +107,7 @@ function assertKnown(prefix: string): void {
 }
 
 test(`${COUNT} pods that live for a moment`, async () => {
-  await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }]);
-  while (!(await cluster.kubectl('get', '-n', 'shop', 'serviceaccounts')).includes('default')) await pause(100);
+  await cluster.addNamespace('shop');
   await cluster.apply(shortPods('short', COUNT, 'shop'));
   await alertsCame('short', COUNT);
   assertKnown('short');

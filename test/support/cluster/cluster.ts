@@ -141,6 +141,12 @@ export class Cluster implements ClusterPlace {
     return (await this.run(['kubectl', ...words])).stdout;
   }
 
+  /** Makes a namespace in which pods can be made: its account comes a moment after it, and without that they are refused. */
+  async addNamespace(name: string, labels: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }]);
+    await this.kubectl('-n', name, 'wait', '--for=create', 'serviceaccount/default', '--timeout=60s');
+  }
+
   async apply(manifests: string | readonly object[]): Promise<void> {
     const text =
       typeof manifests === 'string' ? manifests : JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests });
