@@ -3,7 +3,7 @@
 
 import { EVENT_FLAGS, EVENT_HEADER, MOST_VIEWS, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
-import { threadMicros } from './time-account.ts';
+import { roughThreadMicros } from './time-account.ts';
 
 /**
  * Called for each match: `rule` is its index in the manifest, `event` the record's address, `view` the address of
@@ -210,12 +210,13 @@ export class MatchGuard {
   }
 
   private flush(): void {
-    const began = threadMicros();
+    if (this.waitingWords === 0) return;
+    const began = roughThreadMicros();
     const words = this.waitingWords;
     this.waitingWords = 0;
     for (let at = 0; at < words; at += MATCH_WORDS) {
       this.callback(this.waiting[at] ?? 0, this.waiting[at + 1] ?? 0, this.waiting[at + 2] ?? 0);
     }
-    this.hostMicros += threadMicros() - began;
+    this.hostMicros += roughThreadMicros() - began;
   }
 }

@@ -11,7 +11,7 @@ import {
 } from '../schema/image.ts';
 import type { RuleInstance } from './instantiate.ts';
 import { ForeignMatchError, HostMatchError, NoRoomError } from './match-guard.ts';
-import { type TimeAccount, threadMicros } from './time-account.ts';
+import { roughThreadMicros, type TimeAccount } from './time-account.ts';
 import { callWithin } from './watchdog.ts';
 
 /** Why a run ended early. Stable: metrics are labelled with it. */
@@ -182,8 +182,8 @@ function attempt(
 ): RunFailure | undefined {
   const { exports, guard } = instance;
   if (limits.milliseconds === Number.POSITIVE_INFINITY) return attemptOnce(instance, limits.fuel, call);
-  const started = threadMicros();
-  const spent = (): number => threadMicros() - started - guard.hostMicros;
+  const started = roughThreadMicros();
+  const spent = (): number => Math.max(0, roughThreadMicros() - started - guard.hostMicros);
   exports.fuel.value = limits.fuel;
   try {
     call();

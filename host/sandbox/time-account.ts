@@ -1,11 +1,31 @@
 // What a module takes of the evaluating thread's time over many events. A single call has limits of its own (run.ts).
 
 import { readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import process from 'node:process';
 
 /** CPU time of this thread so far, in microseconds. Reading it takes 0.3 us. */
 export function threadMicros(): number {
   const { user, system } = process.threadCpuUsage();
   return user + system;
+}
+
+/** For so long after a reading the thread is taken to run. */
+const ROUGHLY_MICROS = 100;
+let readAt = Number.NEGATIVE_INFINITY;
+let readMicros = 0;
+
+/**
+ * The same, but up to 100 us too much, in a tenth of the time: a batch of few events has a dozen such readings, and asking the kernel for
+ * each took 7 % of what the agent takes for a new process.
+ */
+export function roughThreadMicros(): number {
+  const now = 1000 * performance.now();
+  if (now - readAt > ROUGHLY_MICROS) {
+    readMicros = threadMicros();
+    readAt = now;
+  }
+  return readMicros + now - readAt;
 }
 
 /** How long this thread has waited for a CPU so far, in microseconds; 0 if the kernel does not report it. */

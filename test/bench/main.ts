@@ -20,6 +20,7 @@ import { describeMachine } from './machine.ts';
 import { MEMORY } from './memory.ts';
 import { OVERHEAD } from './overhead.ts';
 import { PAGE } from './page.ts';
+import { PROCESSES } from './processes.ts';
 import { PROGRAMS } from './programs.ts';
 import { RECORDED_EVALUATION } from './recorded-evaluation.ts';
 import { capturingAgents } from './ring-counters.ts';
@@ -34,6 +35,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   OVERHEAD,
   PROGRAMS,
   CPU_PER_EVENT,
+  PROCESSES,
   RECORDED_EVALUATION,
   RULE_COUNT,
   THROUGHPUT,

@@ -239,7 +239,7 @@ test('an agent that starts again gets what it missed, without a gap', async () =
   };
   const before = await agents.readyPod();
   await select('yes');
-  await agents.kubectl('wait', '--for=delete', '--timeout=60s', `pod/${before}`);
+  await agents.kubectl('wait', '--for=delete', '--timeout=180s', `pod/${before}`);
   await exec('bob', 'meanwhile');
   await select(null);
   await agents.readyPod(before);

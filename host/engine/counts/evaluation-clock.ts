@@ -30,11 +30,12 @@ export class EvaluationClock {
 
   /** Called at the start of a batch, with the address of its first record; returns whether to measure its evaluation. */
   begin(record: number): boolean {
-    const ageMs = Date.now() - Number(this.#view.getBigUint64(record + TIME, true) / 1000n) / 1000;
+    const low = this.#view.getUint32(record + TIME, true);
+    const time = (this.#view.getUint32(record + TIME + 4, true) * 2 ** 32 + low) / 1e6;
     // Date.now() counts whole milliseconds, and the clock may have been set back.
-    const age = Math.max(0, ageMs);
-    const index = LAG_BOUNDS_MS.findIndex((bound) => age <= bound);
-    const at = index < 0 ? LAG_BOUNDS_MS.length : index;
+    const age = Math.max(0, Date.now() - time);
+    let at = 0;
+    while (age > (LAG_BOUNDS_MS[at] ?? Number.POSITIVE_INFINITY)) at++;
     this.#lag[at] = (this.#lag[at] ?? 0) + 1;
     this.#lagSumMs += age;
     return this.#batches++ % SAMPLE_EVERY === 0;

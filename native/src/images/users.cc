@@ -104,14 +104,18 @@ UsersById ParseUsers(std::string_view file) {
 
 const Users::Database& Users::Fresh(uint32_t container, uint32_t pid) {
   const bool is_host = container == 0;
-  const std::string root = RootOf(is_host ? 0 : pid);
-  RootId& last_root = last_roots_[container];
-  const auto id = is_host ? RootId{} : RootIdOf(root).value_or(last_root);
-  last_root = id;
+  RootId id{};
+  if (!is_host) {
+    RootId& last_root = last_roots_[container];
+    last_root = RootIdOf(RootOf(pid)).value_or(last_root);
+    id = last_root;
+  }
   if (databases_.size() > kMostDatabases) databases_.clear();
   Database& database = databases_[{container, id}];
   const Clock::time_point now = Clock::now();
   if (now < database.next_look) return database;
+  // Not before: to look for the host's root took a tenth of the time for a new process.
+  const std::string root = RootOf(is_host ? 0 : pid);
   NameFiles files;
   if (ReadNameFiles(root, is_host, database.passwd_stamp, database.group_stamp, &files)) {
     Update(files.passwd, ParseUsers, &database.passwd_stamp, &database.users);

@@ -22,6 +22,12 @@ namespace {
 constexpr int64_t kShortestPauseNs = 250'000;
 constexpr int64_t kLongestPauseNs = 2'000'000;
 
+/**
+ * Events that come sooner after those before belong to the same burst. A machine that starts 1,000 processes a second
+ * has some every millisecond, and without this each of them woke the reader: 33 us of CPU time for one in place of 44.
+ */
+constexpr uint64_t kSilenceNs = 2 * kLongestPauseNs;
+
 /** Bytes of records that one CPU can write in a second: a million events. Its ring must not run full within a pause. */
 constexpr uint64_t kFastestBytes = 200'000'000;
 
@@ -69,12 +75,14 @@ bool Waiter::Gather(int64_t timeout_ns, const RingReader& rings) {
 
 void Waiter::NoteEvents() {
   busy_ = true;
+  last_events_ = Now(CLOCK_MONOTONIC);
   pause_ = std::min(pause_ * 2, longest_pause_);
   __atomic_store_n(&source_->memory().shared->consumer_waiting, 0, __ATOMIC_RELAXED);
 }
 
+bool Waiter::IsSilent() const { return Now(CLOCK_MONOTONIC) - last_events_ >= kSilenceNs; }
+
 bool Waiter::Wait(int64_t timeout_ns, const RingReader& rings) {
-  pause_ = std::min(kShortestPauseNs, longest_pause_);
   if (busy_) {
     busy_ = false;
     return Sleep(std::min(timeout_ns, pause_)) != Woken::kCalled;
@@ -87,6 +95,12 @@ bool Waiter::Wait(int64_t timeout_ns, const RingReader& rings) {
   }
   const Woken woken = Sleep(armed_ ? timeout_ns : std::min(timeout_ns, kLateCommitNs));
   armed_ = true;
+  if (IsSilent()) {
+    pause_ = std::min(kShortestPauseNs, longest_pause_);
+  } else if (woken == Woken::kByDoorbell) {
+    pause_ = std::min(pause_ * 2, longest_pause_);
+    return Sleep(std::min(timeout_ns, pause_)) != Woken::kCalled;
+  }
   // The record that rang may not be readable yet: then sleep briefly instead of asking again at once.
   busy_ = woken == Woken::kByDoorbell;
   return woken != Woken::kCalled;

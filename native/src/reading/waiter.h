@@ -1,6 +1,6 @@
 // Waiting for events: the first one after a silence is read at once. While more arrive, sleeps between batches let
 // them accumulate, because each wake-up costs more than many events. After a sleep without events, the kernel is asked
-// to ring.
+// to ring. If it rings after a short silence, the events go on as before: they accumulate again.
 #pragma once
 
 #include <cstdint>
@@ -35,12 +35,15 @@ class Waiter {
   enum class Woken { kByTime, kByDoorbell, kCalled };
   Waiter(FileDescriptor epoll, FileDescriptor wake) : epoll_(std::move(epoll)), wake_(std::move(wake)) {}
   Woken Sleep(int64_t timeout_ns);
+  bool IsSilent() const;
 
   FileDescriptor epoll_;
   FileDescriptor wake_;
   EventSource* source_ = nullptr;
   WallClock* wall_clock_ = nullptr;
   bool busy_ = false;
+  /** When the last batch that was not empty was read (CLOCK_MONOTONIC). */
+  uint64_t last_events_ = 0;
   /** How long events accumulate before the next check while they keep arriving; and the most that the rings allow. */
   int64_t pause_ = 0;
   int64_t longest_pause_ = 0;
