@@ -35,6 +35,8 @@ export interface Guest {
   readonly suite: string;
   /** Names of the packages that a kernel consists of; the newest that match are taken. */
   readonly packages: RegExp;
+  /** Modules that the disk needs besides, in the order in which they are loaded (guest/first-stage.sh). */
+  readonly diskModules?: readonly string[];
   readonly cgroups: Cgroups;
   readonly root: RootKind;
   readonly lacks: Lacks;
@@ -113,7 +115,9 @@ export const GUESTS: readonly Guest[] = [
     name: '6.12-arm64',
     processor: 'arm64',
     suite: NEWEST.suite,
-    packages: /^linux-image-6\.12\..*-cloud-arm64$/,
+    // Pages of 16 KB; those of the others have 4.
+    packages: /^linux-image-6\.12\..*-arm64-16k$/,
+    diskModules: ['crc32c_generic', 'ext4'],
     cgroups: 'v2',
     root: 'minimal',
     lacks: NOTHING,

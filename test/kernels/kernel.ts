@@ -19,14 +19,18 @@ export interface Kernel {
 /** The guest's disk, and what tests of networks and containers need. Some kernels have them built in. */
 const MODULES = ['virtio_pci', 'virtio_blk', 'veth', 'dummy', 'overlay'];
 
-export function kernelOf({ name, suite, processor, packages }: Guest): Kernel {
+export function kernelOf({ name, suite, processor, packages, diskModules = [] }: Guest): Kernel {
   const archive = new DebianArchive({ suite, architecture: processor });
   const wanted = newestOfEachKind(archive.names(packages));
   if (wanted.length === 0) throw new Error(`${suite} has no package ${packages.source} for ${processor}`);
-  const folder = cachedFolder(`kernel-${name}`, [...wanted, readFileSync(import.meta.filename, 'utf8')], (to) => {
-    const files = archive.packages(wanted).filter((file) => wanted.includes(basename(file).split('_')[0] ?? ''));
-    keepKernel(files, to);
-  });
+  const folder = cachedFolder(
+    `kernel-${name}`,
+    [...wanted, ...diskModules, readFileSync(import.meta.filename, 'utf8')],
+    (to) => {
+      const files = archive.packages(wanted).filter((file) => wanted.includes(basename(file).split('_')[0] ?? ''));
+      keepKernel(files, [...MODULES, ...diskModules], to);
+    },
+  );
   const release = readdirSync(join(folder, 'lib/modules'))[0] ?? '';
   return { release, image: join(folder, 'vmlinuz'), folder };
 }
@@ -38,19 +42,19 @@ function newestOfEachKind(names: readonly string[]): string[] {
   return [...kinds.values()].map((kind) => kind.sort(byVersion.compare).at(-1) ?? '');
 }
 
-function keepKernel(packages: readonly string[], folder: string): void {
+function keepKernel(packages: readonly string[], wanted: readonly string[], folder: string): void {
   const unpacked = join(folder, 'unpacked');
   extractPackages(packages, unpacked);
   const [modules] = globSync(join(unpacked, 'usr/lib/modules/*'));
   const [image] = globSync(join(unpacked, '{boot,usr/lib/modules/*}/vmlinuz*'));
   if (!modules || !image) throw new Error(`no kernel in ${packages.join(', ')}`);
   copyFileSync(image, join(folder, 'vmlinuz'));
-  keepModules(unpacked, modules, folder);
+  keepModules(unpacked, modules, wanted, folder);
   rmSync(unpacked, { recursive: true });
 }
 
 /** Copies the few modules and what they depend on, with an index of these alone. */
-function keepModules(unpacked: string, modules: string, folder: string): void {
+function keepModules(unpacked: string, modules: string, wanted: readonly string[], folder: string): void {
   const release = basename(modules);
   runTool('depmod', ['-b', unpacked, release]);
   const kept = join(folder, 'lib/modules', release);
@@ -58,7 +62,7 @@ function keepModules(unpacked: string, modules: string, folder: string): void {
   for (const name of ['modules.order', 'modules.builtin', 'modules.builtin.modinfo']) {
     copyFileSync(join(modules, name), join(kept, name));
   }
-  for (const name of MODULES) {
+  for (const name of wanted) {
     const plan = runTool('modprobe', ['-d', unpacked, '-S', release, '--show-depends', name]);
     for (const [, path] of plan.matchAll(/^insmod (\S+)/gm)) {
       if (path !== undefined) copyFileSync(path, join(kept, basename(path)));

@@ -4,7 +4,7 @@
 B=/bin/busybox
 $B mkdir -p /proc /sys /dev /new
 $B mount -t proc proc /proc; $B mount -t sysfs sysfs /sys; $B mount -t devtmpfs dev /dev
-for module in virtio_pci virtio_blk; do $B modprobe "$module" 2>/dev/null; done
+for module in virtio_pci virtio_blk crc32c_generic ext4; do $B modprobe "$module" 2>/dev/null; done
 for try in 1 2 3 4 5 6 7 8 9 10; do [ -b /dev/vda ] && break; $B sleep 0.2; done
 $B mount -t ext4 -o noatime /dev/vda /new || { echo 'kernels: no disk'; $B poweroff -f; }
 bind() { $B mkdir -p "$2" && $B mount --bind "$1" "$2"; }
