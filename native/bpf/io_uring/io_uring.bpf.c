@@ -71,6 +71,9 @@ inline_always void take_submission(void *ctx, u64 request, struct passed_call *p
   passed->serial = 0;
   if (!type || !may_be_wanted(control, type))
     return;
+  /* From memory, as event_type(): the verifier would look for the image once for each type. */
+  passed->type = type;
+  type = *(volatile u32 *)&passed->type;
   struct task_struct *task = bpf_get_current_task_btf();
   u32 cpu = bpf_get_smp_processor_id();
   struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
