@@ -5,6 +5,7 @@ import { entryFile } from '../../setup/entries.mjs';
 import { OPERATORS_PATH } from '../emit/imports.ts';
 import { ASC_FLAGS } from './asc-flags.ts';
 import type { AscJob } from './asc-here.ts';
+import { cachePlaces } from './cache-places.ts';
 import { cpuMilliseconds, PATIENCE } from './cpu-time.ts';
 
 export interface AscLimits {
@@ -63,8 +64,8 @@ export async function runAsc(
 ): Promise<Uint8Array> {
   const child = spawn(process.execPath, [`--max-old-space-size=${limits.megabytes}`, entryFile('asc')], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    // Nothing of the host's environment reaches the compiler.
-    env: {},
+    // Nothing else of the host's environment reaches the compiler.
+    env: cachePlaces(process.env),
   });
   let timedOut = false;
   const began = performance.now();

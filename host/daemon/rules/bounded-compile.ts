@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
+import { cachePlaces } from '../../compiler/assemble/cache-places.ts';
 import { cpuMilliseconds, PATIENCE } from '../../compiler/assemble/cpu-time.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';
@@ -49,13 +50,12 @@ export function compileBounded(job: CompileJob, host: CompileHost): BoundedCompi
   const limits = host.limits ?? COMPILE_LIMITS;
   const loaded = Promise.withResolvers<number>();
   const module = Promise.withResolvers<CompiledModule>();
-  const { WASPREY_CACHE } = process.env;
   const child = fork(entryFile('compilation'), [], {
     execArgv: [`--max-old-space-size=${Math.floor(limits.megabytes * HEAP)}`],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // Nothing else of the agent's environment reaches the compiler.
-    env: WASPREY_CACHE === undefined ? {} : { WASPREY_CACHE },
+    env: cachePlaces(process.env),
   });
   if (host.inBackground) lowerPriority(child);
   let stage = 'reading the rules';

@@ -1,12 +1,15 @@
 // From rules to a module that the sandbox accepts: manifest, cache, limits, what can't be compiled.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { AscError, runAsc } from '../../../host/compiler/assemble/asc.ts';
+import { TIERING_BUDGET } from '../../../host/compiler/assemble/asc-here.ts';
 import { ModuleCache } from '../../../host/compiler/assemble/cache.ts';
+import { cachePlaces } from '../../../host/compiler/assemble/cache-places.ts';
 import { compileModule, translateRules } from '../../../host/compiler/compile.ts';
 import { MANIFEST_SECTION, type Manifest } from '../../../host/compiler/manifest.ts';
 import { schemaVersion } from '../../../host/compiler/schema-version.ts';
@@ -72,6 +75,27 @@ test('a cache that cannot be written costs nothing but time', () => {
   const cache = new ModuleCache(join(import.meta.filename, 'cache'));
   cache.write('key', new Uint8Array(3));
   assert.equal(cache.read('key'), undefined);
+});
+
+test('a process that compiles gets the places of caches, and nothing else of the environment', async () => {
+  const places = { WASPREY_CACHE: '/modules', NODE_COMPILE_CACHE: '/code' };
+  assert.deepEqual(cachePlaces({ ...places, TOKEN: 'secret' }), places);
+  assert.deepEqual(cachePlaces({ TOKEN: 'secret' }), {});
+  const code = join(directory, 'code');
+  const before = process.env.NODE_COMPILE_CACHE;
+  process.env.NODE_COMPILE_CACHE = code;
+  try {
+    await runAsc('export function one(): i32 { return 1; }', new Map());
+  } finally {
+    if (before === undefined) delete process.env.NODE_COMPILE_CACHE;
+    else process.env.NODE_COMPILE_CACHE = before;
+  }
+  assert.ok(readdirSync(code).length > 0, 'asc kept its code there');
+});
+
+test('after asc was imported, V8 optimizes functions as before', () => {
+  const { stdout } = spawnSync(process.execPath, ['--v8-options'], { encoding: 'utf8' });
+  assert.match(stdout, new RegExp(`default: --wasm-tiering-budget=${TIERING_BUDGET}$`, 'm'));
 });
 
 test('asc is stopped when it takes too long, and says what is wrong with a source', async () => {
