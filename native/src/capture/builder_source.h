@@ -42,6 +42,9 @@ class BuilderSource : public EventSource {
 
   Plan plan_;
   std::byte* sandbox_;
+  FileDescriptor rings_;
+  /** What stands for the kernel's writes. */
+  Mapping writable_;
   std::unique_ptr<ring_control[]> controls_;
   std::unique_ptr<capture_shared> shared_;
   std::unique_ptr<BuilderRingBuffer> lifecycle_;

@@ -131,7 +131,7 @@ size_t Capture::Poll(std::span<uint32_t> segments, int64_t timeout_ms) {
 }
 
 std::optional<uint32_t> Capture::SupposeRefused(uint32_t address) {
-  const std::byte* const sandbox = batches_ == nullptr ? nullptr : source_->memory().rings.data() - plan_.rings_address;
+  const std::byte* const sandbox = batches_ == nullptr ? nullptr : source_->memory().rings.sandbox();
   for (size_t pair = 0; pair + 1 < batch_.size(); pair += 2) {
     if (address < batch_[pair] || address >= batch_[pair + 1]) continue;
     return completion_.Suppose(*reinterpret_cast<const event_header*>(sandbox + address), address);
@@ -152,7 +152,7 @@ void Capture::Release() {
 
 std::optional<EventHold::Full> Capture::Hold(uint32_t most_events) {
   if (batches_ == nullptr) return std::nullopt;
-  return hold_.Hold(source_->memory().rings.data() - plan_.rings_address, most_events);
+  return hold_.Hold(&source_->memory().rings, most_events);
 }
 
 void Capture::Finish() {
@@ -178,7 +178,7 @@ std::vector<uint8_t> Capture::AllImages() const {
 
 std::optional<size_t> Capture::SelectJournal(JournalUse use, std::span<uint8_t> into) {
   if (batches_ == nullptr) return size_t{0};
-  return SelectorOf(use).Select(batch_, source_->memory().rings.data() - plan_.rings_address, into);
+  return SelectorOf(use).Select(batch_, source_->memory().rings.sandbox(), into);
 }
 
 Status Capture::ReplayRecorded(const ReplayStep& step) {

@@ -13,13 +13,13 @@
 #include "integrity/finding.h"
 #include "loading/missing_hook.h"
 #include "reading/bpf_ring_buffer.h"
-#include "system/memory_map.h"
+#include "reading/ring_memory.h"
 
 namespace wasprey {
 
 /** The mappings of an open source. */
 struct SourceMemory {
-  SandboxRegion rings;
+  RingMemory rings;
   uint32_t ring_size = 0;
   uint32_t ring_stride = 0;
   ring_control* controls = nullptr;

@@ -15,14 +15,14 @@ void EventHold::Offer(std::span<const uint32_t> segments) {
     unseen_.insert(unseen_.end(), {segments[2 * pair], segments[2 * pair + 1]});
 }
 
-std::optional<EventHold::Full> EventHold::Hold(std::byte* sandbox, uint32_t most_events) {
+std::optional<EventHold::Full> EventHold::Hold(RingMemory* rings, uint32_t most_events) {
   if (!area_.IsAwaiting()) return std::nullopt;
   while (!unseen_.empty()) {
     const uint32_t to = unseen_.back();
     uint32_t& from = unseen_[unseen_.size() - 2];
     while (from != to) {
-      auto* header = reinterpret_cast<event_header*>(sandbox + from);
-      if (const auto lack = area_.Hold(header, from, most_events)) {
+      const auto* header = reinterpret_cast<const event_header*>(rings->sandbox() + from);
+      if (const auto lack = area_.Hold(rings, *header, from, most_events)) {
         return Full{std::string(containers_->FullIdOf(area_.Fullest(*header, *lack))), *lack};
       }
       from += header->size;

@@ -32,9 +32,9 @@ class EventHold {
   };
   /**
    * Copies polled events of awaited containers. If there is no room for all, returns the container to release: after
-   * EndWait() and the evaluation of its events, the next call continues. `sandbox` is the sandbox's address 0.
+   * EndWait() and the evaluation of its events, the next call continues.
    */
-  std::optional<Full> Hold(std::byte* sandbox, uint32_t most_events);
+  std::optional<Full> Hold(RingMemory* rings, uint32_t most_events);
   /** Returns how many events of it are held; they are taken from the area next. */
   uint32_t EndWait(std::string_view id);
 

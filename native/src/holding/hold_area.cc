@@ -34,20 +34,23 @@ void HoldArea::Await(uint32_t container) {
   awaiting_++;
 }
 
-std::optional<HoldArea::Lack> HoldArea::Hold(event_header* record, uint32_t address, uint32_t most_events) {
-  const uint32_t container = images_->ContainerAt(record->image_address);
+std::optional<HoldArea::Lack> HoldArea::Hold(RingMemory* rings, const event_header& record, uint32_t address,
+                                             uint32_t most_events) {
+  const uint32_t container = images_->ContainerAt(record.image_address);
   if (container >= holders_.size() || !holders_[container].awaited) return std::nullopt;
   if (events_ >= most_events) return Lack::kEvents;
   // Images stay as long as held events refer to them, and images of other processes need room too.
   if (images_->HoldsMuch()) return Lack::kMemory;
-  const uint32_t size = CopyWhole(*record, address, *completion_, nullptr, 0);
+  std::byte* const held = rings->ToWrite(address, sizeof record);
+  if (held == nullptr) return Lack::kMemory;
+  const uint32_t size = CopyWhole(record, address, *completion_, nullptr, 0);
   Holder& holder = holders_[container];
   Chunk* const chunk = RoomIn(&holder, size);
   if (chunk == nullptr) return Lack::kMemory;
   const uint32_t offset = chunk->offset + chunk->used;
-  CopyWhole(*record, address, *completion_, region_.data() + offset, address_ + offset);
-  record->flags |= EVENT_FLAG_HELD;
-  images_->Hold(record->image_address);
+  CopyWhole(record, address, *completion_, region_.data() + offset, address_ + offset);
+  reinterpret_cast<event_header*>(held)->flags |= EVENT_FLAG_HELD;
+  images_->Hold(record.image_address);
   chunk->used += size;
   chunk->events++;
   holder.events++;

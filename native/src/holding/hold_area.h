@@ -11,6 +11,7 @@
 #include "completing/completion.h"
 #include "images/buddy_allocator.h"
 #include "images/image_table.h"
+#include "reading/ring_memory.h"
 #include "system/memory_map.h"
 
 namespace wasprey {
@@ -28,10 +29,10 @@ class HoldArea {
   bool IsAwaiting() const { return awaiting_ > 0; }
 
   /**
-   * Copies a complete record, which lies at `address`, if its process is in an awaited container, and flags it. Returns
-   * the exhausted resource if it fails.
+   * Copies a complete record, which lies at `address` in the rings, if its process is in an awaited container, and
+   * flags it. Returns the exhausted resource if it fails.
    */
-  std::optional<Lack> Hold(event_header* record, uint32_t address, uint32_t most_events);
+  std::optional<Lack> Hold(RingMemory* rings, const event_header& record, uint32_t address, uint32_t most_events);
   /**
    * The container with the most held events; the record's container if no events are held. So a flood affects only its
    * own container.

@@ -213,8 +213,7 @@ void BpfSource::SettleRequests() {
 
 Status BpfSource::MapMemory() {
   const BpfObject& object = programs_.maps();
-  const size_t ring_bytes = RoundUpToPage(size_t{memory_.ring_stride} * plan_.cpus);
-  auto rings = SandboxRegion::Map(sandbox_ + plan_.rings_address, ring_bytes, object.MapFd("rings"), "event rings");
+  auto rings = RingMemory::Map(plan_, memory_.ring_stride, sandbox_, object.MapFd("rings"));
   if (!rings) return std::move(rings.error());
   auto controls = Mapping::Map(object.MapFd("ring_control"), RoundUpToPage(sizeof(ring_control) * plan_.cpus),
                                PROT_READ | PROT_WRITE, 0, "control words of the rings");

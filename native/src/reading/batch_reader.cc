@@ -6,7 +6,7 @@ BatchReader::BatchReader(const Plan& plan, SourceMemory* memory, Completion* com
     : memory_(memory),
       completion_(completion),
       images_(images),
-      rings_(plan, memory->ring_size, memory->ring_stride, memory->rings.data(), memory->controls, memory->secret) {}
+      rings_(plan, memory->ring_size, memory->ring_stride, &memory->rings, memory->controls, memory->secret) {}
 
 /** Heads first, then the images those events may name, then the events. */
 size_t BatchReader::Read(std::span<uint32_t> segments) {

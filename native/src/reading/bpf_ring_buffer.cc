@@ -6,50 +6,54 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace wasprey {
 
 Result<BpfRingBuffer> BpfRingBuffer::Map(int fd, size_t bytes, const char* what) {
-  BpfRingBuffer ring;
-  ring.page_ = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  ring.mask_ = bytes - 1;
-  auto consumer = Mapping::Map(fd, ring.page_, PROT_READ | PROT_WRITE, 0, what);
+  return Map(fd, bytes, kWindow, what);
+}
+
+Result<BpfRingBuffer> BpfRingBuffer::Map(int fd, size_t bytes, size_t window, const char* what) {
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  auto consumer = Mapping::Map(fd, page, PROT_READ | PROT_WRITE, 0, what);
   if (!consumer) return std::move(consumer.error());
-  auto producer = Mapping::Map(fd, ring.page_ + bytes, PROT_READ, ring.page_, what);
+  auto producer = Mapping::Map(fd, page, PROT_READ, page, what);
   if (!producer) return std::move(producer.error());
+  auto records = MappedWindow::Map(fd, 2 * page, 2 * bytes, window, PROT_READ, what);
+  if (!records) return std::move(records.error());
+  BpfRingBuffer ring;
   ring.consumer_ = std::move(*consumer);
   ring.producer_ = std::move(*producer);
+  ring.records_ = std::move(*records);
+  ring.mask_ = bytes - 1;
   return ring;
 }
 
 Result<BuilderRingBuffer> BuilderRingBuffer::Make(size_t bytes) {
-  BuilderRingBuffer ring;
-  ring.page_ = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  ring.mask_ = bytes - 1;
-  auto file = MakeMemoryFile("wasprey-lifecycle", 2 * ring.page_ + bytes);
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  auto file = MakeMemoryFile("wasprey-lifecycle", 2 * (page + bytes));
   if (!file) return std::move(file.error());
-  auto consumer = Mapping::Map(file->get(), ring.page_, PROT_READ | PROT_WRITE, 0, "lifecycle ring");
-  if (!consumer) return std::move(consumer.error());
-  auto producer = Mapping::Map(file->get(), ring.page_ + bytes, PROT_READ | PROT_WRITE, ring.page_, "lifecycle ring");
-  if (!producer) return std::move(producer.error());
-  ring.consumer_ = std::move(*consumer);
-  ring.producer_ = std::move(*producer);
-  return ring;
+  auto written = Mapping::Map(file->get(), 2 * (page + bytes), PROT_READ | PROT_WRITE, 0, "lifecycle ring");
+  if (!written) return std::move(written.error());
+  // A recording's records may be of any size.
+  auto ring = BpfRingBuffer::Map(file->get(), bytes, 2 * bytes, "lifecycle ring");
+  if (!ring) return std::move(ring.error());
+  return BuilderRingBuffer(std::move(*ring), std::move(*written), page);
 }
 
+/** One that does not fit at the end goes on where the kernel would have the beginning again. */
 bool BuilderRingBuffer::Write(const uint8_t* record, size_t size) {
   const uint64_t room = (size + kHeader + 7) & ~uint64_t{7};
-  const uint64_t position = *producer();
+  auto* const producer = reinterpret_cast<uint64_t*>(written_.data() + page_);
+  std::byte* const data = written_.data() + 2 * page_;
+  const uint64_t position = *producer;
   if (position - *consumer() + room > mask_ + 1) return false;
-  const uint64_t offset = (position + kHeader) & mask_;
-  const size_t here = std::min<size_t>(size, mask_ + 1 - offset);
-  memcpy(data() + offset, record, here);
-  memcpy(data(), record + here, size - here);
+  memcpy(data + ((position + kHeader) & mask_), record, size);
   const auto word = static_cast<uint32_t>(size);
-  memcpy(data() + (position & mask_), &word, sizeof word);
-  __atomic_store_n(producer(), position + room, __ATOMIC_RELEASE);
+  memcpy(data + (position & mask_), &word, sizeof word);
+  __atomic_store_n(producer, position + room, __ATOMIC_RELEASE);
   return true;
 }
 

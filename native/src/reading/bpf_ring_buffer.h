@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
-#include <vector>
+#include <utility>
 
+#include "system/mapped_window.h"
 #include "system/memory_map.h"
 
 namespace wasprey {
@@ -16,7 +16,7 @@ class BpfRingBuffer {
 
   /**
    * Gives each committed record to `visit(const uint8_t* data, size_t size)` and then its room back to the kernel.
-   * Stops at one that is reserved but not committed yet.
+   * Stops at one that is reserved but not committed yet, or that the kernel refuses to map.
    */
   template <typename Visit>
   void Drain(Visit visit) {
@@ -28,11 +28,16 @@ class BpfRingBuffer {
     }
     const uint64_t end = __atomic_load_n(producer(), __ATOMIC_ACQUIRE);
     while (position < end) {
-      const std::byte* const header = data() + (position & mask_);
+      const std::byte* const header = records_.At(position & mask_, kHeader);
+      if (header == nullptr) break;
       const uint32_t word = __atomic_load_n(reinterpret_cast<const uint32_t*>(header), __ATOMIC_ACQUIRE);
       if ((word & kBusy) != 0) break;
       const uint32_t size = word & ~(kBusy | kDiscarded);
-      if ((word & kDiscarded) == 0) visit(RecordAt((position + kHeader) & mask_, size), size_t{size});
+      if ((word & kDiscarded) == 0) {
+        const std::byte* const record = records_.At((position + kHeader) & mask_, size);
+        if (record == nullptr) break;
+        visit(reinterpret_cast<const uint8_t*>(record), size_t{size});
+      }
       position += (size + kHeader + 7) & ~uint64_t{7};
       position_ = position;
       __atomic_store_n(consumer(), position, __ATOMIC_RELEASE);
@@ -51,31 +56,19 @@ class BpfRingBuffer {
   static constexpr uint32_t kDiscarded = 1u << 30;
   static constexpr uint64_t kHeader = 8;
 
-  uint64_t* consumer() const { return reinterpret_cast<uint64_t*>(consumer_.data()); }
-  uint64_t* producer() const { return reinterpret_cast<uint64_t*>(producer_.data()); }
-  std::byte* data() const { return producer_.data() + page_; }
+  /** What is mapped of the data: nine of the longest images. */
+  static constexpr size_t kWindow = 256 << 10;
 
-  /** A record's bytes: in place, or joined if they wrap to the ring's start. A header never wraps. */
-  const uint8_t* RecordAt(uint64_t offset, size_t size) {
-    const auto* const bytes = reinterpret_cast<const uint8_t*>(data());
-    const size_t here = mask_ + 1 - offset;
-    if (size <= here) return bytes + offset;
-    wrapped_.resize(size);
-    memcpy(wrapped_.data(), bytes + offset, here);
-    memcpy(wrapped_.data() + here, bytes, size - here);
-    return wrapped_.data();
-  }
+  uint64_t* consumer() const { return reinterpret_cast<uint64_t*>(consumer_.data()); }
+  const uint64_t* producer() const { return reinterpret_cast<const uint64_t*>(producer_.data()); }
+
+  static Result<BpfRingBuffer> Map(int fd, size_t bytes, size_t window, const char* what);
 
   Mapping consumer_;
-  /**
-   * The producer's page and then the data. Once: the kernel offers it twice, so that no record is in two parts, but
-   * each of its pages counts towards this process's RSS as often as it is mapped (8 MB for the lifecycle ring).
-   */
   Mapping producer_;
-  /** Copy of a record that wraps to the ring's start: one of some thousand. */
-  std::vector<uint8_t> wrapped_;
+  /** The data, twice one after the other, so that no record is in two parts. */
+  MappedWindow records_;
   uint64_t mask_ = 0;
-  size_t page_ = 0;
   uint64_t position_ = 0;
   uint64_t moved_ = 0;
 };
@@ -86,6 +79,14 @@ class BuilderRingBuffer : public BpfRingBuffer {
   static Result<BuilderRingBuffer> Make(size_t bytes);
   /** False when there is no room. */
   bool Write(const uint8_t* record, size_t size);
+
+ private:
+  BuilderRingBuffer(BpfRingBuffer ring, Mapping written, size_t page)
+      : BpfRingBuffer(std::move(ring)), written_(std::move(written)), page_(page) {}
+
+  /** The whole file. */
+  Mapping written_;
+  size_t page_;
 };
 
 }  // namespace wasprey

@@ -5,11 +5,12 @@
 
 namespace wasprey {
 
-RingReader::RingReader(const Plan& plan, uint32_t ring_size, uint32_t ring_stride, std::byte* rings,
+RingReader::RingReader(const Plan& plan, uint32_t ring_size, uint32_t ring_stride, RingMemory* memory,
                        ring_control* controls, uint64_t secret)
-    : mask_(ring_size - 1), secret_(secret), evaluated_(EVENT_TYPE_COUNT) {
+    : memory_(memory), mask_(ring_size - 1), secret_(secret), evaluated_(EVENT_TYPE_COUNT) {
   for (uint32_t cpu = 0; cpu < plan.cpus; cpu++) {
-    rings_.push_back({rings + size_t{ring_stride} * cpu, controls + cpu, plan.rings_address + ring_stride * cpu});
+    rings_.push_back(
+        {memory->data() + size_t{ring_stride} * cpu, controls + cpu, plan.rings_address + ring_stride * cpu});
   }
 }
 

@@ -9,17 +9,17 @@
 #include "capture/kernel_layout.h"
 #include "capture/plan.h"
 #include "completing/completion.h"
-#include "system/memory_map.h"
+#include "reading/ring_memory.h"
 
 namespace wasprey {
 
 class RingReader {
  public:
   /**
-   * `rings` holds the CPUs' rings one after the other, `plan.ring_stride` apart; `controls` their control words.
+   * `memory` holds the CPUs' rings one after the other, `ring_stride` apart; `controls` their control words.
    * `ring_size` may be less than planned, where the kernel limits the size of a map.
    */
-  RingReader(const Plan& plan, uint32_t ring_size, uint32_t ring_stride, std::byte* rings, ring_control* controls,
+  RingReader(const Plan& plan, uint32_t ring_size, uint32_t ring_stride, RingMemory* memory, ring_control* controls,
              uint64_t secret);
 
   /** Records the heads of the rings. Images of events before these are in the lifecycle ring by now. */
@@ -65,7 +65,8 @@ class RingReader {
   static constexpr uint64_t kBatchBytes = 512 << 10;
 
   struct Ring {
-    std::byte* data;
+    /** As the sandbox reads it. */
+    const std::byte* data;
     ring_control* control;
     uint32_t address;
     /** Read up to here; released up to control->tail. */
@@ -85,6 +86,7 @@ class RingReader {
     return Load(header->commit) == position + secret_;
   }
 
+  RingMemory* memory_;
   uint64_t mask_;
   uint64_t secret_;
   std::vector<Ring> rings_;
@@ -113,7 +115,7 @@ size_t RingReader::Walk(std::span<uint32_t> segments, Complete complete) {
   return pairs;
 }
 
-/** False when scratch is full. */
+/** False when scratch is full, or the kernel refuses memory to write to the ring. */
 template <typename Complete>
 bool RingReader::WalkRing(Ring& ring, uint64_t limit, std::span<uint32_t> segments, size_t* pairs, Complete complete) {
   uint32_t from = 0;
@@ -127,7 +129,7 @@ bool RingReader::WalkRing(Ring& ring, uint64_t limit, std::span<uint32_t> segmen
   bool has_room = true;
   while (ring.position < limit && IsWhole(ring, ring.position)) {
     const auto offset = static_cast<uint32_t>(ring.position & mask_);
-    auto* header = reinterpret_cast<event_header*>(ring.data + offset);
+    auto* header = reinterpret_cast<const event_header*>(ring.data + offset);
     const uint32_t size = header->size;
     if (size < sizeof(event_header) || size % 8 != 0 || size > LONGEST_RECORD) {
       malformed_++;
@@ -141,7 +143,8 @@ bool RingReader::WalkRing(Ring& ring, uint64_t limit, std::span<uint32_t> segmen
       if (*pairs * 2 + 2 > segments.size()) return true;
       from = to = address;
     }
-    const Outcome outcome = complete(ring.data + offset, address);
+    std::byte* const record = memory_->ToWrite(address, size);
+    const Outcome outcome = record == nullptr ? Outcome::kFull : complete(record, address);
     if (outcome == Outcome::kFull) {
       has_room = false;
       break;

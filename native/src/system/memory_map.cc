@@ -39,30 +39,34 @@ Result<Mapping> Mapping::Map(int fd, size_t length, int protection, size_t offse
   return Mapping(static_cast<std::byte*>(address), length);
 }
 
-SandboxRegion::SandboxRegion(SandboxRegion&& other) noexcept
-    : sandbox_(std::exchange(other.sandbox_, nullptr)), writable_(std::move(other.writable_)) {}
+SandboxView::SandboxView(SandboxView&& other) noexcept
+    : sandbox_(std::exchange(other.sandbox_, nullptr)), size_(std::exchange(other.size_, 0)) {}
 
-SandboxRegion& SandboxRegion::operator=(SandboxRegion&& other) noexcept {
+SandboxView& SandboxView::operator=(SandboxView&& other) noexcept {
   std::swap(sandbox_, other.sandbox_);
-  std::swap(writable_, other.writable_);
+  std::swap(size_, other.size_);
   return *this;
 }
 
-SandboxRegion::~SandboxRegion() {
+SandboxView::~SandboxView() {
   if (sandbox_ == nullptr) return;
-  mmap(sandbox_, writable_.size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  mmap(sandbox_, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+}
+
+Result<SandboxView> SandboxView::Map(std::byte* sandbox, size_t length, int fd, const char* what) {
+  if (mmap(sandbox, length, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED) return MapError(what, errno);
+  SandboxView view;
+  view.sandbox_ = sandbox;
+  view.size_ = length;
+  return view;
 }
 
 Result<SandboxRegion> SandboxRegion::Map(std::byte* sandbox, size_t length, int fd, const char* what) {
   auto writable = Mapping::Map(fd, length, PROT_READ | PROT_WRITE, 0, what);
   if (!writable) return std::move(writable.error());
-  if (mmap(sandbox, length, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED) {
-    return MapError(what, errno);
-  }
-  SandboxRegion region;
-  region.sandbox_ = sandbox;
-  region.writable_ = std::move(*writable);
-  return region;
+  auto view = SandboxView::Map(sandbox, length, fd, what);
+  if (!view) return std::move(view.error());
+  return SandboxRegion(std::move(*view), std::move(*writable));
 }
 
 Result<FileDescriptor> MakeMemoryFile(const char* name, size_t length) {

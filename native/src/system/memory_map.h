@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 
 #include "system/file_descriptor.h"
 #include "system/result.h"
@@ -29,15 +30,28 @@ class Mapping {
   size_t size_ = 0;
 };
 
-/** A region of the sandbox's memory. It is replaced by anonymous memory when destroyed, so that V8 never faults. */
+/** What the sandbox reads of a file. It is replaced by anonymous memory when destroyed, so that V8 never faults. */
+class SandboxView {
+ public:
+  SandboxView() = default;
+  SandboxView(SandboxView&& other) noexcept;
+  SandboxView& operator=(SandboxView&& other) noexcept;
+  ~SandboxView();
+
+  /** Maps `fd`, read-only, over `sandbox` (page-aligned, inside the WebAssembly.Memory). */
+  static Result<SandboxView> Map(std::byte* sandbox, size_t length, int fd, const char* what);
+
+  const std::byte* data() const { return sandbox_; }
+
+ private:
+  std::byte* sandbox_ = nullptr;
+  size_t size_ = 0;
+};
+
+/** A region of the sandbox's memory that the addon writes by a mapping of its own. */
 class SandboxRegion {
  public:
-  SandboxRegion() = default;
-  SandboxRegion(SandboxRegion&& other) noexcept;
-  SandboxRegion& operator=(SandboxRegion&& other) noexcept;
-  ~SandboxRegion();
-
-  /** Maps `fd` over `sandbox` (page-aligned, inside the WebAssembly.Memory), and once more to write. */
+  /** Maps `fd` as SandboxView does, and once more to write. */
   static Result<SandboxRegion> Map(std::byte* sandbox, size_t length, int fd, const char* what);
 
   /** The addon's mapping. */
@@ -45,7 +59,9 @@ class SandboxRegion {
   size_t size() const { return writable_.size(); }
 
  private:
-  std::byte* sandbox_ = nullptr;
+  SandboxRegion(SandboxView view, Mapping writable) : view_(std::move(view)), writable_(std::move(writable)) {}
+
+  SandboxView view_;
   Mapping writable_;
 };
 
