@@ -231,6 +231,7 @@ Napi::Value ContainerOfCgroup(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
+  BoundArenas();
   exports.Set("plan", Napi::Function::New<MakePlanObject>(env, "plan"));
   exports.Set("wake", Napi::Function::New<WakeCapture>(env, "wake"));
   exports.Set("eventCounts", Napi::Function::New<CountEventsOfCapture>(env, "eventCounts"));

@@ -64,7 +64,6 @@ KernelFilter::KernelFilter(FileDescriptor map, Mapping memory, const FilterTable
     : map_(std::move(map)),
       memory_(std::move(memory)),
       filter_(reinterpret_cast<filter*>(memory_.data())),
-      original_(std::make_unique<filter>()),
       rules_(tables.rules.begin(), tables.rules.end()),
       captured_clause_(tables.captured),
       crowded_(FILTER_PROCESSES) {

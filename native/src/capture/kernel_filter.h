@@ -13,6 +13,7 @@
 #include "integrity/finding.h"
 #include "system/file_descriptor.h"
 #include "system/memory_map.h"
+#include "system/zeroed_array.h"
 
 namespace wasprey {
 
@@ -61,8 +62,8 @@ class KernelFilter {
   Mapping memory_;
   /** The kernel's copy. Any process that may open the map can write to it. */
   filter* filter_;
-  /** The expected contents. */
-  std::unique_ptr<filter> original_;
+  /** The expected contents: one, of which most entries of processes are never written. */
+  ZeroedArray<filter> original_{1};
   std::vector<uint64_t> rules_;
   uint64_t captured_clause_;
   /** By entry: whether an image has found it taken. That may have none for as long as it lives. */

@@ -10,10 +10,6 @@ namespace wasprey {
 BuddyAllocator::BuddyAllocator(uint32_t bytes)
     : capacity_(bytes / kLargest * kLargest), state_(capacity_ / kSmallest), links_(capacity_ / kSmallest) {
   std::fill(std::begin(free_), std::end(free_), kNone);
-  // Lowest addresses first: pages that were never used are never touched.
-  for (uint32_t offset = capacity_; offset > 0; offset -= kLargest) {
-    Push((offset - kLargest) / kSmallest, kOrders - 1);
-  }
 }
 
 uint32_t BuddyAllocator::Allocate(uint32_t bytes) {
@@ -22,7 +18,12 @@ uint32_t BuddyAllocator::Allocate(uint32_t bytes) {
   const auto wanted = static_cast<uint32_t>(std::countr_zero(units));
   uint32_t order = wanted;
   while (order < kOrders && free_[order] == kNone) order++;
-  if (order == kOrders) return kNone;
+  if (order == kOrders) {
+    if (begun_ == capacity_) return kNone;
+    order--;
+    Push(begun_ / kSmallest, order);
+    begun_ += kLargest;
+  }
   const uint32_t unit = free_[order];
   Remove(unit, order);
   while (order > wanted) {

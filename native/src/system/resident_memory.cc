@@ -60,6 +60,15 @@ Range ReadMapping(const std::string& line) {
 
 }  // namespace
 
+// Without these, arenas of threads that have loaded programs or compiled modules kept 8 MB with 0.4 in use, and the
+// engine's thread 13 with 9. The second is the allocator's default until a large block is freed: then it would grow, to
+// the size of the kernel's types.
+void BoundArenas() {
+  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_MMAP_THRESHOLD, 128 << 10);
+  mallopt(M_TRIM_THRESHOLD, 1 << 20);
+}
+
 void ReleaseMemory() {
   malloc_trim(0);
   const std::vector<Range> segments = UnwrittenSegments();

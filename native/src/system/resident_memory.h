@@ -10,4 +10,7 @@ namespace wasprey {
  */
 void ReleaseMemory();
 
+/** Has further threads share the allocator's arenas, and large blocks not stay in them. */
+void BoundArenas();
+
 }  // namespace wasprey

@@ -19,6 +19,10 @@ class ZeroedArray {
   }
   Item& operator[](size_t index) { return items_[index]; }
   const Item& operator[](size_t index) const { return items_[index]; }
+  /** The first. */
+  Item* operator->() { return items_.get(); }
+  const Item* operator->() const { return items_.get(); }
+  Item* get() { return items_.get(); }
 
  private:
   struct Release {
