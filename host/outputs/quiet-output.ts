@@ -1,6 +1,7 @@
 // An output with limits on repetition: further alerts of a kind are counted instead of written, and reported together. The first of
 // a kind is always written, and the number held back is always reported.
 
+import { count } from '../diagnostics/numbers.ts';
 import { valueText } from '../fields/text.ts';
 import { iso8601 } from '../fields/time.ts';
 import { integer, text } from '../fields/value.ts';
@@ -147,7 +148,7 @@ export class QuietOutput implements Output {
 
   #tell({ held, since, last }: Kind): void {
     if (held === 0) return;
-    const times = `${held.toLocaleString('en-US')} ${held === 1 ? 'time' : 'times'}`;
+    const times = count(held, 'time');
     this.#output.write({
       ...last,
       message: `${last.message} (seen ${times} since ${iso8601(since)})`,

@@ -86,7 +86,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
         'generate-own-rules',
         'kernel-programs',
       ],
-      ...['rules-containers', 'rules-files', 'rules-network', 'rules-servers'],
+      ...['rings', 'rules-containers', 'rules-files', 'rules-network', 'rules-servers'],
       ...['stock-deprecated', 'stock-incubating', 'stock-sandbox', 'stock-stable'],
     ],
   ],

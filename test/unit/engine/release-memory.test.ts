@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { collectGarbage } from '../../../host/engine/loop/collect-garbage.ts';
-import { addon, BuilderCapture, text } from '../../support/records/builder-capture.ts';
+import { addon, BuilderCapture, SMALL, text } from '../../support/records/builder-capture.ts';
 
 const MEGABYTE = 1e6;
 
@@ -22,6 +22,13 @@ test('pages of program files leave the resident set, and come back when they are
   // Code that was relocated, compiled, and not run before.
   assert.equal(new Intl.NumberFormat('de').format(1234.5), '1.234,5');
   addon.releaseMemory();
+});
+
+test('the table of process images takes memory as it is filled', () => {
+  const before = resident('RssAnon');
+  using _builder = new BuilderCapture({ ...SMALL, imageBudget: 256 << 20 });
+  const grown = resident('RssAnon') - before;
+  assert.ok(grown < 3 * MEGABYTE, `an empty one of 256 MB takes ${grown} bytes`);
 });
 
 test("garbage is collected, and the heap's free pages are given back", () => {
