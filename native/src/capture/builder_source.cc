@@ -3,7 +3,6 @@
 #include "capture/builder_source.h"
 
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 
 #include <algorithm>
@@ -38,16 +37,12 @@ Error SystemError(const char* code, std::string message, int number) {
 Status BuilderSource::Open(const std::vector<std::string>& /*event_types*/) {
   auto file = MakeMemoryFile("wasprey-rings", plan_.ring_bytes());
   if (!file) return std::move(file.error());
-  auto writable = Mapping::Map(file->get(), plan_.ring_bytes(), PROT_READ | PROT_WRITE, 0, "event rings to fill");
-  if (!writable) return std::move(writable.error());
-  auto rings = RingMemory::Map(plan_, plan_.ring_stride, sandbox_, file->get());
+  auto rings = RingMemory::Map(plan_, plan_.ring_stride, sandbox_, file->get(), RingMemory::Writes::kAnywhere);
   if (!rings) return std::move(rings.error());
   auto lifecycle = BuilderRingBuffer::Make(kLifecycleBytes);
   if (!lifecycle) return std::move(lifecycle.error());
   doorbell_ = FileDescriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!doorbell_) return SystemError("CAPTURE_MEMORY", "Cannot make an eventfd.", errno);
-  rings_ = std::move(*file);
-  writable_ = std::move(*writable);
   controls_ = std::make_unique<ring_control[]>(plan_.cpus);
   shared_ = std::make_unique<capture_shared>();
   lifecycle_ = std::make_unique<BuilderRingBuffer>(std::move(*lifecycle));
@@ -109,12 +104,17 @@ bool BuilderSource::PutRecorded(const uint8_t* record, uint32_t size, uint32_t t
     control.dropped[type < EVENT_TYPE_COUNT ? type : 0]++;
     return false;
   }
-  std::byte* const place = writable_.data() + (position & (plan_.ring_size - 1));
+  std::byte* const place = PlaceOf(0, position);
   memcpy(place, record, size);
   // The thread that replays is the one that polls: nobody has to be woken, and no order has to hold among CPUs.
   reinterpret_cast<event_header*>(place)->commit = position + memory_.secret;
   __atomic_store_n(&control.head, position + size, __ATOMIC_RELEASE);
   return true;
+}
+
+std::byte* BuilderSource::PlaceOf(uint32_t cpu, uint64_t position) {
+  const auto offset = static_cast<uint32_t>(position & (plan_.ring_size - 1));
+  return memory_.rings.ToWrite(plan_.rings_address + plan_.ring_stride * cpu + offset, LONGEST_RECORD);
 }
 
 /** For any record. */
@@ -131,7 +131,7 @@ std::optional<uint64_t> BuilderSource::Reserve(uint32_t cpu, event_header header
     control.dropped[header.type < EVENT_TYPE_COUNT ? header.type : 0]++;
     return std::nullopt;
   }
-  std::byte* const place = writable_.data() + size_t{plan_.ring_stride} * cpu + (position & (plan_.ring_size - 1));
+  std::byte* const place = PlaceOf(cpu, position);
   header.commit = 0;
   memcpy(place, &header, sizeof header);
   memcpy(place + sizeof header, record + sizeof header, size - sizeof header);
@@ -148,7 +148,7 @@ bool BuilderSource::Commit(uint32_t cpu) {
 }
 
 void BuilderSource::CommitAt(uint32_t cpu, uint64_t position) {
-  std::byte* const place = writable_.data() + size_t{plan_.ring_stride} * cpu + (position & (plan_.ring_size - 1));
+  std::byte* const place = PlaceOf(cpu, position);
   auto* header = reinterpret_cast<event_header*>(place);
   __atomic_store_n(&header->commit, position + memory_.secret, __ATOMIC_SEQ_CST);
   if (__atomic_exchange_n(&shared_->consumer_waiting, 0, __ATOMIC_SEQ_CST) != 0) {

@@ -36,15 +36,13 @@ class BuilderSource : public EventSource {
   void InjectImage(const uint8_t* record, size_t size);
 
  private:
+  std::byte* PlaceOf(uint32_t cpu, uint64_t position);
   bool HasRoom(const ring_control& control) const;
   std::optional<uint64_t> Reserve(uint32_t cpu, event_header header, const uint8_t* record, size_t size);
   void CommitAt(uint32_t cpu, uint64_t position);
 
   Plan plan_;
   std::byte* sandbox_;
-  FileDescriptor rings_;
-  /** What stands for the kernel's writes. */
-  Mapping writable_;
   std::unique_ptr<ring_control[]> controls_;
   std::unique_ptr<capture_shared> shared_;
   std::unique_ptr<BuilderRingBuffer> lifecycle_;

@@ -213,7 +213,8 @@ void BpfSource::SettleRequests() {
 
 Status BpfSource::MapMemory() {
   const BpfObject& object = programs_.maps();
-  auto rings = RingMemory::Map(plan_, memory_.ring_stride, sandbox_, object.MapFd("rings"));
+  auto rings =
+      RingMemory::Map(plan_, memory_.ring_stride, sandbox_, object.MapFd("rings"), RingMemory::Writes::kByWindow);
   if (!rings) return std::move(rings.error());
   auto controls = Mapping::Map(object.MapFd("ring_control"), RoundUpToPage(sizeof(ring_control) * plan_.cpus),
                                PROT_READ | PROT_WRITE, 0, "control words of the rings");

@@ -19,11 +19,17 @@ namespace wasprey {
 class RingMemory {
  public:
   RingMemory() = default;
+  enum class Writes {
+    /** The kernel fills in all that is mapped: little is, and the file stays open. */
+    kByWindow,
+    /** Of a file whose pages are there once they are touched. */
+    kAnywhere,
+  };
   /**
    * Maps the rings of `fd`, one after the other, over those of the plan in `sandbox`. `ring_stride` may be less than
-   * planned. The file stays open.
+   * planned.
    */
-  static Result<RingMemory> Map(const Plan& plan, uint32_t ring_stride, std::byte* sandbox, int fd);
+  static Result<RingMemory> Map(const Plan& plan, uint32_t ring_stride, std::byte* sandbox, int fd, Writes writes);
 
   /** The sandbox's address 0. */
   const std::byte* sandbox() const { return view_.data() - address_; }
