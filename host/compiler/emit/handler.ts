@@ -14,6 +14,10 @@
 //       ...
 //     }
 //   }
+//
+// Many rules are evaluated in functions of their own: on_open_0_1(event, image, word0) has the second group of the first word. A function pays fuel
+// for its longest path at each call, so that it must not hold the rules that an event does not reach: with all of the 97 stock rules in one, an open
+// cost 12,573 units, and a batch of more than 200 was evaluated twice (host/sandbox/run.ts).
 
 import { CANDIDATE_WORDS } from '../../schema/image.ts';
 import type { Condition } from '../ir/condition.ts';
@@ -27,8 +31,8 @@ import { eachPlace, emitLookup, FoundSets, foundAtBeginning } from './lookup.ts'
 import { emitSwitch } from './switch.ts';
 
 /**
- * Up to this many rules have their bits tested one by one; with more, groups of this size are tested first. A loop over the set bits with a
- * switch took 50 ns an event, this takes 43 (56 stock rules): the switch's jump is mispredicted.
+ * Up to this many rules have their bits tested one by one; with more, groups of this size are tested first, and evaluated in a function. A loop over
+ * the set bits with a switch took 50 ns an event, this takes 43 (56 stock rules): the switch's jump is mispredicted.
  */
 const GROUP = 8;
 
@@ -86,25 +90,25 @@ export function emitHandler(
     lines.push(`if ((${[...words.keys()].map(wordName).join(' | ')}) == 0) return;`);
   lines.push(...guards);
   for (const index of group.indexes) if (index.anywhere) lines.push(...emitSearches(index, functions));
-  const ofWords: string[] = [];
+  const parts: string[] = [];
   for (const [word, bodies] of words) {
-    const tries = emitTries(wordName(word), bodies, names);
+    const name = `${handlerName(group)}_${word}`;
+    const tries =
+      bodies.length <= GROUP
+        ? emitTries(wordName(word), bodies, names)
+        : chunks(bodies, GROUP).map((part, index) => {
+            parts.push(emitPart(`${name}_${index}`, wordName(word), emitTries(wordName(word), part, names)));
+            return `if ((${wordName(word)} & ${hex(maskOf(part.map(({ rule }) => rule)))}) != 0) ${callPart(`${name}_${index}`, wordName(word))}`;
+          });
     if (words.size <= MOST_WORDS_INLINE) {
       lines.push(...tries);
       continue;
     }
-    const name = `${handlerName(group)}_${word}`;
-    ofWords.push(
-      [
-        `function ${name}(event: u32, image: u32, ${wordName(word)}: u64): void {`,
-        ...tries.map((line) => `  ${line}`),
-        '}\n\n',
-      ].join('\n'),
-    );
-    lines.push(`if (${wordName(word)} != 0) ${name}(event, image, ${wordName(word)});`);
+    parts.push(emitPart(name, wordName(word), tries));
+    lines.push(`if (${wordName(word)} != 0) ${callPart(name, wordName(word))}`);
   }
   return [
-    ...ofWords,
+    ...parts,
     [
       `// ${group.types.map((type) => type.name).join(', ')}: ${rulesText(group.bodies.length)}`,
       `function ${handlerName(group)}(event: u32): void {`,
@@ -220,23 +224,26 @@ function emitGuards(group: TypeGroup, emitter: ConditionEmitter): readonly strin
   });
 }
 
-/** Evaluates each rule whose bit is set. Many rules are split into groups; groups without a set bit are skipped. */
-function emitTries(word: string, bodies: readonly RuleBody[], names: ReadonlyMap<RuleBody, string>): readonly string[] {
-  const inner =
-    bodies.length > GROUP
-      ? chunks(bodies, GROUP).flatMap((part) => emitTries(word, part, names))
-      : bodies.map((body) => {
-          const bit = `(${word} & ${hex(maskOf([body.rule]))}) != 0`;
-          const whole = names.has(body) ? `${bit} && ${names.get(body)}(event, image)` : bit;
-          return `if (${whole}) match(${body.rule}, event);`;
-        });
-  const [only] = inner;
-  if (inner.length === 1 && only) return [only];
+/** A function that evaluates rules of one word. */
+function emitPart(name: string, word: string, tries: readonly string[]): string {
   return [
-    `if ((${word} & ${hex(maskOf(bodies.map(({ rule }) => rule)))}) != 0) {`,
-    ...inner.map((line) => `  ${line}`),
-    '}',
-  ];
+    `function ${name}(event: u32, image: u32, ${word}: u64): void {`,
+    ...tries.map((line) => `  ${line}`),
+    '}\n\n',
+  ].join('\n');
+}
+
+function callPart(name: string, word: string): string {
+  return `${name}(event, image, ${word});`;
+}
+
+/** Evaluates each rule whose bit is set. */
+function emitTries(word: string, bodies: readonly RuleBody[], names: ReadonlyMap<RuleBody, string>): readonly string[] {
+  return bodies.map((body) => {
+    const bit = `(${word} & ${hex(maskOf([body.rule]))}) != 0`;
+    const whole = names.has(body) ? `${bit} && ${names.get(body)}(event, image)` : bit;
+    return `if (${whole}) match(${body.rule}, event);`;
+  });
 }
 
 /** The bits of rules of one word. */

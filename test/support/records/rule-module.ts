@@ -4,7 +4,7 @@ import { compileModule } from '../../../host/compiler/compile.ts';
 import { parseCondition } from '../../../host/compiler/conditions/parser.ts';
 import type { RuleSource } from '../../../host/compiler/rules/rule.ts';
 import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../../../host/sandbox/instantiate.ts';
-import { fillCandidates, runCandidates, runEvaluate } from '../../../host/sandbox/run.ts';
+import { fillCandidates, type RunLimits, runCandidates, runEvaluate } from '../../../host/sandbox/run.ts';
 import { CANDIDATE_WORDS, COMMON_WORDS, IMAGE } from '../../../host/schema/image.ts';
 import { member } from '../../../host/schema/layout.ts';
 import { TEST_MODULES } from '../module-cache.ts';
@@ -79,9 +79,9 @@ export class RuleModule {
   }
 
   /** Numbers of the rules that match the records in [from, to), in the order they are reported. */
-  evaluate(from: number, to: number): number[] {
+  evaluate(from: number, to: number, limits?: RunLimits): number[] {
     this.#matches = [];
-    const result = runEvaluate(this.#instance, from, to);
+    const result = runEvaluate(this.#instance, from, to, limits);
     if (!result.ok) throw new Error(result.reason);
     return this.#matches.map(({ rule }) => rule);
   }
