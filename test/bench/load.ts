@@ -1,7 +1,8 @@
 // Builds and runs load.c, which makes the system calls that the benchmarks measure.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { builtProgram } from './built-program.ts';
 import { BenchError } from './figure.ts';
 
@@ -89,6 +90,11 @@ export function startLoad(workload: Workload, options: LoadOptions, onLine: (lin
       await closed;
     },
   };
+}
+
+/** A process that prints the lines that are written to its standard input, each behind when it was read: ns of the monotonic clock. */
+export function startLineReader(): ChildProcessByStdio<Writable, Readable, null> {
+  return spawn(loadProgram(), ['lines'], { stdio: ['pipe', 'pipe', 'inherit'] });
 }
 
 export function parseMark(line: string): Mark {

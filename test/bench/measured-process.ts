@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { BenchError } from './figure.ts';
-import { LOAD_NAME, startLoad } from './load.ts';
+import { LOAD_NAME, startLineReader, startLoad } from './load.ts';
 
 /** Generous: its rules are compiled already. */
 const START_MS = 30_000;
@@ -51,19 +51,23 @@ export abstract class MeasuredProcess {
   constructor(name: string, words: readonly string[], cpu: number | undefined) {
     this.#name = name;
     const [program = '', ...rest] = cpu === undefined ? words : ['taskset', '-c', String(cpu), ...words];
-    const child = spawn(program, rest, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] });
+    const reader = startLineReader();
+    const child = spawn(program, rest, { cwd: PROJECT, stdio: ['ignore', reader.stdin, 'pipe'] });
+    // The reader ends with the last process that has it.
+    reader.stdin.destroy();
     this.#child = child;
+    const readerEnded = new Promise<void>((resolve) => reader.once('close', () => resolve()));
     this.#exited = new Promise((resolve) => {
-      child.once('close', () => resolve());
+      child.once('close', () => resolve(readerEnded));
       child.once('error', ({ message }) => {
         this.#said += message;
         resolve();
       });
     });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#said += text;
     });
-    createInterface({ input: child.stdout }).on('line', (line) => this.#take(line));
+    createInterface({ input: reader.stdout }).on('line', (line) => this.#take(line));
   }
 
   /** Resolves when the alerts of all events up to now were taken. */
@@ -175,10 +179,11 @@ export abstract class MeasuredProcess {
     return `it said:\n${this.#said || '  nothing'}`;
   }
 
-  #take(line: string): void {
-    if (!line.includes(LOAD_NAME) || !line.includes('/etc/shadow')) return;
-    const arrived = process.hrtime.bigint();
-    this.#markAlerts.push({ line, arrived, time: timeOf(line) });
+  #take(stamped: string): void {
+    if (!stamped.includes(LOAD_NAME) || !stamped.includes('/etc/shadow')) return;
+    const blank = stamped.indexOf(' ');
+    const line = stamped.slice(blank + 1);
+    this.#markAlerts.push({ line, arrived: BigInt(stamped.slice(0, blank)), time: timeOf(line) });
     this.#onMarkAlert?.();
   }
 }
