@@ -123,7 +123,8 @@ async function query(expression: string): Promise<readonly unknown[]> {
   const text = VARIABLES.reduce((sum, [pattern, value]) => sum.replace(pattern, value), expression);
   const url = `http://127.0.0.1:${prometheus}/api/v1/query?query=${encodeURIComponent(text)}`;
   const response = await fetch(url).catch(() => undefined);
-  if (!response) return [];
+  // 503: it listens, but has not read its data yet.
+  if (!response || response.status === 503) return [];
   const answer: unknown = await response.json();
   assert.notEqual(at(answer, 'status'), 'error', `${text}: ${at(answer, 'error')}`);
   return asArray(at(answer, 'data', 'result'));
