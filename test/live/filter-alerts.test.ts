@@ -192,9 +192,10 @@ describe('With rules on what the kernel sees in another way', () => {
   for (const [index, [what, , steps]] of calls.entries()) {
     test(what, async () => {
       const mark = `${MARK}seen-${index}-`;
-      await act([['@mark', mark], ...steps]);
+      const calls = await act([['@mark', mark], ...steps]);
       const alerts = await alertsOf(mark);
-      assert.equal(alerts.length, 1);
+      const results = calls.map(({ call, result }) => `${call} gave ${result}`);
+      assert.equal(alerts.length, 1, [...results, ...alerts].join('; '));
     });
   }
 });
