@@ -57,7 +57,7 @@ const MICROS_PER_PROCESS = 500;
  * Ends any call within 100 ms of CPU time, and one of evaluate() on a full batch within 270 ms. A unit of fuel is 0.02 ns in ordinary rules, whose longest
  * path is seldom taken, and 18 ns in a module that chases pointers through the memory (test/bench/sandbox.ts). So fuel alone would either let a hostile module
  * take seconds, or let traced processes have an honest module set aside by making events that are dear to evaluate (4 KB paths against many
- * globs). Hence fuel bounds the first attempt, to 45 ms. For honest modules that suffices for about 300 events. If it does not, time decides whether there is
+ * globs). Hence fuel bounds the first attempt, to 45 ms. For honest modules that suffices for a few thousand events that no rule is about. If it does not, time decides whether there is
  * another, with twice the fuel: the last one starts before 20 ms. As a module can spend fuel a thousand times slower behind a point than
  * before it, each of these is interrupted after 35 ms (watchdog.ts). The time is the module's own: it does not include what the
  * host does with its matches, nor the time that the thread waited for a CPU. And a virtual machine may have stood still during an attempt, which
