@@ -40,7 +40,7 @@ export const SUITES: ReadonlyMap<string, Suite> = new Map<string, Suite>([
   ['page', { needs: 'page-tests', concurrency: 1 }],
   // A name is certain when two minutes before a session are known: pod-request-stream waits for that, and for a receiver that is away. Two files at
   // a time have a cluster each and take half as long, but not yet without a failure (test/README.md).
-  ['cluster', { needs: 'cluster-tests', concurrency: 2, shared: shareClusters, fileTimeoutMs: 15 * 60_000 }],
+  ['cluster', { needs: 'cluster-tests', concurrency: 1, shared: shareClusters, fileTimeoutMs: 15 * 60_000 }],
   // A guest keeps little more than one processor busy; with three at a time two are, to the end. A file prepares its guest as well.
   [
     'kernels',

@@ -115,15 +115,6 @@ function shell(name: string, command: string, changed: object = {}): object {
   };
 }
 
-const NAMESPACE = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', labels: { tier: 'front' } } };
-/** The namespace's service account comes a moment after it. */
-async function shopOpen(): Promise<void> {
-  await cluster.apply([NAMESPACE]);
-  await until('the service account', async () =>
-    (await cluster.kubectl('get', '-n', 'shop', 'serviceaccounts')).includes('default') ? true : undefined,
-  );
-}
-
 const count = (kind: string) =>
   agent.product
     .summary()
@@ -132,7 +123,7 @@ const count = (kind: string) =>
 const serverTroubles = () => agent.product.troubles.filter((line) => line.includes('API server'));
 
 test("an alert about the first file that a pod opens has all of the pod's fields, and its deployment's", async () => {
-  await shopOpen();
+  await cluster.addNamespace('shop', { tier: 'front' });
   const labels = { app: 'web', 'app.kubernetes.io/part-of': 'shop' };
   await cluster.apply([
     {

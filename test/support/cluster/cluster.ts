@@ -23,6 +23,8 @@ const PAUSE_IMAGE = 'registry.test/pause:1';
 /** Longest time that the cluster has to be ready, on a machine that does other work as well. */
 const START_TIMEOUT_MS = 180_000;
 
+const ACCOUNT_TIMEOUT_MS = 60_000;
+
 /** Longest time until an API server that was started again answers. */
 const API_SERVER_TIMEOUT_MS = 60_000;
 
@@ -141,10 +143,11 @@ export class Cluster implements ClusterPlace {
     return (await this.run(['kubectl', ...words])).stdout;
   }
 
-  /** Makes a namespace in which pods can be made: its account comes a moment after it, and without that they are refused. */
+  /** Makes a namespace in which pods can be made: its account comes a moment after it, and the account's token after that. Without both they are refused. */
   async addNamespace(name: string, labels: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }]);
-    await this.kubectl('-n', name, 'wait', '--for=create', 'serviceaccount/default', '--timeout=60s');
+    const token = ['get', 'serviceaccount', 'default', '-o', 'jsonpath={.secrets[*].name}'];
+    await until(async () => (await this.kubectl('-n', name, ...token).catch(() => '')) !== '', ACCOUNT_TIMEOUT_MS);
   }
 
   async apply(manifests: string | readonly object[]): Promise<void> {

@@ -1,14 +1,10 @@
 // The namespace `shop` of cluster tests, with its pod `web`.
 
 import { type Cluster, SHELL_IMAGE } from './cluster.ts';
-import { eventually } from './cluster-agent.ts';
 
 /** Makes the namespace. Resolves when pods can be made in it. */
-export async function makeShop(cluster: Cluster): Promise<void> {
-  await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }]);
-  await eventually('the service account', async () =>
-    (await cluster.kubectl('get', '-n', 'shop', 'serviceaccounts')).includes('default'),
-  );
+export function makeShop(cluster: Cluster): Promise<void> {
+  return cluster.addNamespace('shop');
 }
 
 /** @param more of its container. Default: it sleeps for an hour */
