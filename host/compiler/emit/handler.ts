@@ -15,9 +15,10 @@
 //     }
 //   }
 //
-// Many rules are evaluated in functions of their own: on_open_0_1(event, image, word0) has the second group of the first word. A function pays fuel
-// for its longest path at each call, so that it must not hold the rules that an event does not reach: with all of the 97 stock rules in one, an open
-// cost 12,573 units, and a batch of more than 200 was evaluated twice (host/sandbox/run.ts).
+// Many rules are evaluated in functions of their own: on_open_0_1(event, image, word0) has the second group of the first word, and
+// on_open_found(event, image, ...) all that follows a lookup which found something. A function pays fuel for its longest path at each call, so that it
+// must not hold what an event does not reach: with 100 rules in one, an open that none of them is about cost 2,554 units, and a batch of more than
+// 1,000 was evaluated again with more fuel (host/sandbox/run.ts).
 
 import { CANDIDATE_WORDS } from '../../schema/image.ts';
 import type { Condition } from '../ir/condition.ts';
@@ -39,6 +40,7 @@ const GROUP = 8;
 /** The module's constant with the offset of its candidate words, and the address that they are read from. */
 export const CANDIDATES_OFFSET = 'candidatesOffset';
 const CANDIDATES_BASE = 'candidatesBase';
+const CANDIDATES_LINE = `const ${CANDIDATES_BASE} = image + ${CANDIDATES_OFFSET};`;
 
 const ALL_BITS = 0xffffffffffffffffn;
 
@@ -72,14 +74,15 @@ export function emitHandler(
     ]),
   );
   const lookups = atBeginning.map((index) => lookUp(index, functions));
-  const lines = lookups.map(({ declaration }) => declaration);
+  const entry = lookups.map(({ declaration }) => declaration);
+  const lines: string[] = [];
   // Most events find nothing and are of processes that none of the other rules is about: so far no word is kept.
   if (lookups.length > 0) {
     const nothing = lookups.map(({ name }) => `${name} == 0`).join(' && ');
     const others = [...unfound]
       .filter(([, mask]) => mask !== 0n)
       .map(([word, mask]) => `(${candidatesOf(word, mask)})`);
-    lines.push(`if (${nothing}${others.length === 0 ? '' : ` && (${others.join(' | ')}) == 0`}) return;`);
+    entry.push(`if (${nothing}${others.length === 0 ? '' : ` && (${others.join(' | ')}) == 0`}) return;`);
   }
   for (const [word, mask] of unfound) {
     lines.push(`let ${wordName(word)}: u64 = ${mask === 0n ? '0' : candidatesOf(word, mask)};`);
@@ -107,14 +110,26 @@ export function emitHandler(
     parts.push(emitPart(name, wordName(word), tries));
     lines.push(`if (${wordName(word)} != 0) ${callPart(name, wordName(word))}`);
   }
+  // What follows such a lookup is a function as well: an event that finds nothing does not pay for it.
+  if (lookups.length > 0) {
+    const sets = lookups.map(({ name }) => name);
+    const rest = `${handlerName(group)}_found`;
+    parts.push(
+      [
+        `function ${rest}(event: u32, image: u32, ${sets.map((name) => `${name}: u32`).join(', ')}): void {`,
+        ...[CANDIDATES_LINE, ...lines].map((line) => `  ${line}`),
+        '}\n\n',
+      ].join('\n'),
+    );
+    lines.splice(0, lines.length, `${rest}(event, image, ${sets.join(', ')});`);
+  }
   return [
     ...parts,
     [
       `// ${group.types.map((type) => type.name).join(', ')}: ${rulesText(group.bodies.length)}`,
       `function ${handlerName(group)}(event: u32): void {`,
       '  const image = headerImageAddress(event);',
-      `  const ${CANDIDATES_BASE} = image + ${CANDIDATES_OFFSET};`,
-      ...lines.map((line) => `  ${line}`),
+      ...[CANDIDATES_LINE, ...entry, ...lines].map((line) => `  ${line}`),
       '}',
     ].join('\n'),
   ].join('');
