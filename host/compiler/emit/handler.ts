@@ -95,33 +95,30 @@ export function emitHandler(
   for (const index of group.indexes) if (index.anywhere) lines.push(...emitSearches(index, functions));
   const parts: string[] = [];
   for (const [word, bodies] of words) {
-    const name = `${handlerName(group)}_${word}`;
+    const [name, bits] = [`${handlerName(group)}_${word}`, wordName(word)];
     const tries =
       bodies.length <= GROUP
-        ? emitTries(wordName(word), bodies, names)
-        : chunks(bodies, GROUP).map((part, index) => {
-            parts.push(emitPart(`${name}_${index}`, wordName(word), emitTries(wordName(word), part, names)));
-            return `if ((${wordName(word)} & ${hex(maskOf(part.map(({ rule }) => rule)))}) != 0) ${callPart(`${name}_${index}`, wordName(word))}`;
+        ? emitTries(bits, bodies, names)
+        : chunks(bodies, GROUP).map((some, index) => {
+            parts.push(emitPart(`${name}_${index}`, `${bits}: u64`, emitTries(bits, some, names)));
+            const mask = hex(maskOf(some.map(({ rule }) => rule)));
+            return `if ((${bits} & ${mask}) != 0) ${name}_${index}(event, image, ${bits});`;
           });
     if (words.size <= MOST_WORDS_INLINE) {
       lines.push(...tries);
       continue;
     }
-    parts.push(emitPart(name, wordName(word), tries));
-    lines.push(`if (${wordName(word)} != 0) ${callPart(name, wordName(word))}`);
+    parts.push(emitPart(name, `${bits}: u64`, tries));
+    lines.push(`if (${bits} != 0) ${name}(event, image, ${bits});`);
   }
   // What follows such a lookup is a function as well: an event that finds nothing does not pay for it.
   if (lookups.length > 0) {
     const sets = lookups.map(({ name }) => name);
-    const rest = `${handlerName(group)}_found`;
-    parts.push(
-      [
-        `function ${rest}(event: u32, image: u32, ${sets.map((name) => `${name}: u32`).join(', ')}): void {`,
-        ...[CANDIDATES_LINE, ...lines].map((line) => `  ${line}`),
-        '}\n\n',
-      ].join('\n'),
-    );
-    lines.splice(0, lines.length, `${rest}(event, image, ${sets.join(', ')});`);
+    const found = `${handlerName(group)}_found`;
+    parts.push(emitPart(found, sets.map((name) => `${name}: u32`).join(', '), [CANDIDATES_LINE, ...lines]));
+    entry.push(`${found}(event, image, ${sets.join(', ')});`);
+  } else {
+    entry.push(...lines);
   }
   return [
     ...parts,
@@ -129,7 +126,7 @@ export function emitHandler(
       `// ${group.types.map((type) => type.name).join(', ')}: ${rulesText(group.bodies.length)}`,
       `function ${handlerName(group)}(event: u32): void {`,
       '  const image = headerImageAddress(event);',
-      ...[CANDIDATES_LINE, ...entry, ...lines].map((line) => `  ${line}`),
+      ...[CANDIDATES_LINE, ...entry].map((line) => `  ${line}`),
       '}',
     ].join('\n'),
   ].join('');
@@ -239,17 +236,13 @@ function emitGuards(group: TypeGroup, emitter: ConditionEmitter): readonly strin
   });
 }
 
-/** A function that evaluates rules of one word. */
-function emitPart(name: string, word: string, tries: readonly string[]): string {
+/** A function for a part of what is done with an event. @param more of its parameters, with their types */
+function emitPart(name: string, more: string, lines: readonly string[]): string {
   return [
-    `function ${name}(event: u32, image: u32, ${word}: u64): void {`,
-    ...tries.map((line) => `  ${line}`),
+    `function ${name}(event: u32, image: u32, ${more}): void {`,
+    ...lines.map((line) => `  ${line}`),
     '}\n\n',
   ].join('\n');
-}
-
-function callPart(name: string, word: string): string {
-  return `${name}(event, image, ${word});`;
 }
 
 /** Evaluates each rule whose bit is set. */

@@ -7,7 +7,7 @@ import { EVENT_HEADER } from '../../../host/schema/event-structs.ts';
 import { RuleModule, rulesOf } from '../../support/records/rule-module.ts';
 
 const RULES = 100;
-/** A batch of half a megabyte has two rings' worth of these. */
+/** About as many as a batch of the benchmark of rules has. */
 const EVENTS = 2_000;
 
 test('many rules: a batch of opens that none of them is about takes one attempt', async () => {
