@@ -12,7 +12,7 @@ import { SecretMask } from '../../host/journal/secrets/mask-secrets.ts';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
 import { Cluster } from '../support/cluster/cluster.ts';
 import { eventually } from '../support/cluster/cluster-agent.ts';
-import { makeShop, webPod } from '../support/cluster/shop.ts';
+import { webPod } from '../support/cluster/shop.ts';
 import { makeDirectory } from '../support/directory.ts';
 
 const directory = makeDirectory();
@@ -24,7 +24,7 @@ const POD = webPod({ command: ['sh'], stdin: true });
 
 before(async () => {
   cluster = await Cluster.start();
-  await makeShop(cluster);
+  await cluster.addNamespace('shop');
   await cluster.apply([POD]);
   const id = await eventually('the container', async () => {
     const path =

@@ -13,7 +13,7 @@ import type { Report } from '../../host/captures/report/report.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { Cluster } from '../support/cluster/cluster.ts';
 import { eventually } from '../support/cluster/cluster-agent.ts';
-import { makeShop, webPod } from '../support/cluster/shop.ts';
+import { webPod } from '../support/cluster/shop.ts';
 import { rulesFileForTests } from '../support/live/rules-file.ts';
 import { type RunProcess, startWasprey } from '../support/live/run-process.ts';
 import { completeReport } from '../support/records/capture-report.ts';
@@ -55,7 +55,7 @@ let report: Report;
 
 before(async () => {
   cluster = await Cluster.start();
-  await makeShop(cluster);
+  await cluster.addNamespace('shop');
   await cluster.apply([webPod()]);
   const settings = {
     capture: { enabled: true, path_prefix: join(captures, 'c') },

@@ -23,7 +23,7 @@ import { LONGEST_START } from '../../host/sessions/groups.ts';
 import type { PodRequest } from '../../host/sessions/pod-request.ts';
 import { Cluster } from '../support/cluster/cluster.ts';
 import { eventually } from '../support/cluster/cluster-agent.ts';
-import { makeShop, webPod } from '../support/cluster/shop.ts';
+import { webPod } from '../support/cluster/shop.ts';
 import { makeDirectory } from '../support/directory.ts';
 import { moduleOf, startBuiltAgent } from '../support/records/built-agent.ts';
 
@@ -118,7 +118,7 @@ before(async () => {
     `--audit-policy-file=${place('policy.yaml')}`,
     `--audit-log-path=${place('audit.log')}`,
   ]);
-  await makeShop(cluster);
+  await cluster.addNamespace('shop');
   await cluster.apply(OBJECTS);
   await cluster.kubectl('wait', '-n', 'shop', '--for=condition=Ready', '--timeout=60s', 'pod/web');
   const folder = place('journal');

@@ -11,7 +11,7 @@ import { asArray, asObject, asText, at } from '../../host/diagnostics/json-value
 import { coverageIn } from '../../host/journal/stream-state-file.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { AgentCluster, eventually, NAMESPACE } from '../support/cluster/cluster-agent.ts';
-import { makeShop, webPod } from '../support/cluster/shop.ts';
+import { webPod } from '../support/cluster/shop.ts';
 import { makeDirectory } from '../support/directory.ts';
 
 const ADDRESS = '10.96.0.77';
@@ -76,7 +76,7 @@ before(async () => {
   );
   receiving = Date.now();
   await cluster.restartApiServer(await auditOptions());
-  await makeShop(cluster);
+  await cluster.addNamespace('shop');
   await cluster.apply(OBJECTS);
   await agents.install({
     // Alerts wait until what the receiver sends is certain.

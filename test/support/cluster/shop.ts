@@ -1,11 +1,6 @@
-// The namespace `shop` of cluster tests, with its pod `web`.
+// The pod `web` of cluster tests, in the namespace `shop`.
 
-import { type Cluster, SHELL_IMAGE } from './cluster.ts';
-
-/** Makes the namespace. Resolves when pods can be made in it. */
-export function makeShop(cluster: Cluster): Promise<void> {
-  return cluster.addNamespace('shop');
-}
+import { SHELL_IMAGE } from './cluster.ts';
 
 /** @param more of its container. Default: it sleeps for an hour */
 export function webPod(more: object = { command: ['sleep', '3600'] }): object {
