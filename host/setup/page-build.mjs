@@ -36,9 +36,9 @@ export function buildPage(lock) {
   const digest = currentDigest();
   mkdirSync(PAGE_FOLDER, { recursive: true });
   const { status, output, log } = runTool({
-    command: process.execPath,
+    // Not esbuild/bin/esbuild: that is a script or, where `npm ci` ran install scripts, the program itself.
+    command: `${PROJECT}node_modules/@esbuild/${process.platform}-${process.arch}/bin/esbuild`,
     arguments: [
-      `${PROJECT}node_modules/esbuild/bin/esbuild`,
       ...[`${SOURCES}/page.tsx`, `${SOURCES}/page.css`, `--outdir=${PAGE_FOLDER}`],
       ...['--bundle', '--minify', '--format=esm', '--target=es2022', '--charset=utf8', '--legal-comments=none'],
     ],

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -120,6 +121,14 @@ static void mark(void) {
   printf("%llu %llu\n", (unsigned long long)monotonic, (unsigned long long)wall);
 }
 
+// Whoever stops it by SIGTERM gets the times of all of its reads, those not yet printed as well.
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal) {
+  (void)signal;
+  stopped = 1;
+}
+
 // A reader that is there sooner than one in JavaScript: what that takes is not the agent's.
 static int stamp_lines(void) {
   static char bytes[1 << 16];
@@ -203,7 +212,8 @@ int main(int argc, char **argv) {
   if (batch < 1) batch = 1;
   uint64_t cpu = cpu_ns(), start = now_ns(CLOCK_MONOTONIC), time = start, calls = 0;
   uint64_t end = seconds > 0 ? start + (uint64_t)(seconds * 1e9) : UINT64_MAX;
-  while (time < end && calls < limit) {
+  if (workload->call == mark && signal(SIGTERM, stop) == SIG_ERR) fail("signal");
+  while (time < end && calls < limit && !stopped) {
     for (uint64_t i = 0; i < batch && calls < limit; i++, calls++) workload->call();
     if (rate > 0) wait_until(start + (uint64_t)((double)calls / rate * 1e9));
     time = now_ns(CLOCK_MONOTONIC);
