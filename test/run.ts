@@ -1,6 +1,6 @@
 // Runs test suites on node's test runner, one suite after the other, as one run with one summary at its end.
-// usage: test/run.ts SUITE... [--file PART] [--no-skips]     SUITE: alone, unit, conformance, fuzz, limits, live, page, cluster, kernels, package; PART:
-// only files with this in their name; --no-skips: a test that is skipped fails the run
+// usage: test/run.ts SUITE... [--file PART] [--no-skips]     SUITE: alone, unit, conformance, fuzz, limits, live, page, cluster, kernels,
+// kernel-features, package; PART: only files with this in their name; --no-skips: a test that is skipped fails the run
 
 import { cpus } from 'node:os';
 import { relative } from 'node:path';

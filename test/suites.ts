@@ -1,6 +1,7 @@
 // The test suites, in the order in which they run, and what each needs.
 
 import type { prepare } from '../host/setup/prepare.mjs';
+import type { GuestSuite } from './kernels/guests.ts';
 import { printKernels } from './kernels/kernel-table.ts';
 import { ALONE } from './live/alone.ts';
 import { shareClusters } from './support/cluster/cluster.ts';
@@ -41,21 +42,23 @@ export const SUITES: ReadonlyMap<string, Suite> = new Map<string, Suite>([
   // A name is certain when two minutes before a session are known: pod-request-stream waits for that, and for a receiver that is away. Two files at
   // a time have a cluster each and take half as long, but not yet without a failure (test/README.md).
   ['cluster', { needs: 'cluster-tests', concurrency: 1, shared: shareClusters, fileTimeoutMs: 15 * 60_000 }],
-  // A guest keeps little more than one processor busy; with three at a time two are, to the end. A file prepares its guest as well.
-  [
-    'kernels',
-    {
-      needs: 'kernel-tests',
-      concurrency: 3,
-      // The second is short, but its root takes longest to make.
-      first: ['7.3-amd64', '6.12-amd64', '6.1-arm64', '6.12-arm64'],
-      fileTimeoutMs: 45 * 60_000,
-      after: printKernels,
-    },
-  ],
+  // The second is short, but its root takes longest to make.
+  ['kernels', inGuests('kernels', ['7.3-amd64', '6.12-amd64', '6.1-arm64', '6.12-arm64'])],
+  ['kernel-features', inGuests('kernel-features', ['6.1-amd64', '7.3-amd64', '6.12-arm64', '6.12-amd64'])],
   // One at a time: two of them make packages or images in the working tree.
   ['package', { needs: 'package-tests', concurrency: 1, before: makeTestPackages }],
 ]);
 
+/** A guest keeps little more than one processor busy; with three at a time two are, to the end. A file prepares its guest as well. */
+function inGuests(suite: GuestSuite, first: readonly string[]): Suite {
+  return {
+    needs: 'kernel-tests',
+    concurrency: 3,
+    first,
+    fileTimeoutMs: 45 * 60_000,
+    after: (files) => printKernels(suite, files),
+  };
+}
+
 /** Suites that make containers. */
-export const BELOW_OWN_ROOT: readonly string[] = ['live', 'page', 'cluster', 'kernels', 'package'];
+export const BELOW_OWN_ROOT: readonly string[] = ['live', 'page', 'cluster', 'kernels', 'kernel-features', 'package'];

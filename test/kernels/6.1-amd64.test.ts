@@ -1,3 +1,3 @@
 import { testGuest } from './test-guest.ts';
 
-testGuest('6.1-amd64');
+testGuest('6.1-amd64', 'kernels');

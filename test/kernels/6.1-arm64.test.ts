@@ -1,3 +1,3 @@
 import { testGuest } from './test-guest.ts';
 
-testGuest('6.1-arm64');
+testGuest('6.1-arm64', 'kernels');

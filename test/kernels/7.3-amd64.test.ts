@@ -1,3 +1,3 @@
 import { testGuest } from './test-guest.ts';
 
-testGuest('7.3-amd64');
+testGuest('7.3-amd64', 'kernels');

@@ -25,6 +25,12 @@ export interface Lacks {
   readonly bpfLsm?: true;
 }
 
+/** The suite that runs a step: of every kernel that it starts and sees everything, or what the test machine's own kernel has no means for. */
+export type GuestSuite = 'kernels' | 'kernel-features';
+
+/** Files of test/live, without their ending, by the hooks of system calls that their agents use (test/support/live/hooks.ts). */
+export type LiveFiles = Readonly<Record<HooksKind, readonly string[]>>;
+
 const NOTHING: Lacks = { hooks: [], ioUringOperations: [] };
 const BEFORE_6_11: Lacks = { hooks: [], ioUringOperations: ['BIND', 'FTRUNCATE', 'LISTEN'] };
 
@@ -40,15 +46,12 @@ export interface Guest {
   readonly cgroups: Cgroups;
   readonly root: RootKind;
   readonly lacks: Lacks;
-  /** The hooks of system calls that the agents of `hooks` and of live tests use (test/support/live/hooks.ts): both kinds on an older kernel and on arm64. */
-  readonly hooks: HooksKind;
+  /** What the agent of the step `hooks` uses in each suite that has this step; `npm start` chooses by itself. */
+  readonly hooks: Readonly<Partial<Record<GuestSuite, HooksKind>>>;
   /** Hooks are attached to trace events, from Linux 7.0 on. */
   readonly needsTracefs: boolean;
-  /**
-   * Files of test/live, without their ending: as many as the time allows, each group of hooks on an older kernel and on arm64. The
-   * others are in not-in-guests.ts.
-   */
-  readonly live: readonly string[];
+  /** As many as the time allows, each group of hooks on an older kernel and on arm64. The others are in not-in-guests.ts. */
+  readonly live: Readonly<Record<GuestSuite, LiveFiles>>;
 }
 
 export const GUESTS: readonly Guest[] = [
@@ -60,20 +63,15 @@ export const GUESTS: readonly Guest[] = [
     cgroups: 'v1',
     root: 'minimal',
     lacks: BEFORE_6_11,
-    hooks: 'sys_exit',
+    hooks: { kernels: 'sys_exit', 'kernel-features': 'fexit' },
     needsTracefs: false,
-    live: [
-      'hooks',
-      'exec',
-      'network',
-      'io-uring',
-      'io-uring-pending',
-      'compat',
-      'responses-cgroups',
-      'enforcement-lsm',
-      'enforcement-process',
-      'remembered-names',
-    ],
+    live: {
+      kernels: { sys_exit: ['network', 'io-uring'], fexit: ['exec', 'compat'] },
+      'kernel-features': {
+        sys_exit: ['responses-cgroups', 'enforcement-lsm'],
+        fexit: ['hooks', 'io-uring-pending', 'enforcement-process', 'remembered-names'],
+      },
+    },
   },
   {
     name: '6.12-amd64',
@@ -83,9 +81,12 @@ export const GUESTS: readonly Guest[] = [
     cgroups: 'v2',
     root: 'set-up',
     lacks: NOTHING,
-    hooks: 'fexit',
+    hooks: { kernels: 'sys_exit' },
     needsTracefs: false,
-    live: ['hooks', 'io-uring', 'many-messages', 'enforcement-lsm'],
+    live: {
+      kernels: { sys_exit: [], fexit: ['network', 'io-uring', 'many-messages'] },
+      'kernel-features': { sys_exit: [], fexit: ['hooks', 'enforcement-lsm'] },
+    },
   },
   {
     name: '7.3-amd64',
@@ -95,9 +96,12 @@ export const GUESTS: readonly Guest[] = [
     cgroups: 'v2',
     root: 'minimal',
     lacks: NOTHING,
-    hooks: 'sys_exit',
+    hooks: { kernels: 'sys_exit' },
     needsTracefs: true,
-    live: ['open', 'io-uring', 'storm', 'isolate', 'responses-cgroups', 'enforcement-lsm'],
+    live: {
+      kernels: { sys_exit: ['open', 'io-uring', 'storm'], fexit: [] },
+      'kernel-features': { sys_exit: ['isolate', 'responses-cgroups', 'enforcement-lsm'], fexit: [] },
+    },
   },
   {
     name: '6.1-arm64',
@@ -107,9 +111,12 @@ export const GUESTS: readonly Guest[] = [
     cgroups: 'hybrid',
     root: 'minimal',
     lacks: { ...BEFORE_6_11, bpfLsm: true },
-    hooks: 'sys_exit',
+    hooks: { kernels: 'sys_exit' },
     needsTracefs: false,
-    live: ['open', 'io-uring', 'paths', 'mappings', 'enforcement-lsm'],
+    live: {
+      kernels: { sys_exit: ['exec', 'network', 'io-uring'], fexit: [] },
+      'kernel-features': { sys_exit: ['enforcement-lsm'], fexit: [] },
+    },
   },
   {
     name: '6.12-arm64',
@@ -121,11 +128,19 @@ export const GUESTS: readonly Guest[] = [
     cgroups: 'v2',
     root: 'minimal',
     lacks: NOTHING,
-    hooks: 'fexit',
+    hooks: { kernels: 'fexit' },
     needsTracefs: false,
-    live: ['hooks', 'exec', 'network', 'io-uring', 'descriptor', 'enforcement-lsm'],
+    live: {
+      kernels: { sys_exit: [], fexit: ['open', 'io-uring', 'paths', 'mappings', 'descriptor'] },
+      'kernel-features': { sys_exit: [], fexit: ['hooks', 'enforcement-lsm'] },
+    },
   },
 ];
+
+/** Names of files of test/live that this guest runs, in either suite. */
+export function liveFilesOf({ live }: Guest): string[] {
+  return Object.values(live).flatMap(({ sys_exit, fexit }) => [...sys_exit, ...fexit]);
+}
 
 export function guestNamed(name: string): Guest {
   const found = GUESTS.find((guest) => guest.name === name);

@@ -88,7 +88,7 @@ export function packInitramfs(parts: InitramfsParts, file: string): void {
   writeFileSync(
     join(staging, 'project/guest/steps'),
     parts.steps
-      .map(({ name, file: path, limitSeconds }) => `${name.replaceAll(' ', '_')} ${path} ${limitSeconds}\n`)
+      .map((step) => `${step.name.replaceAll(' ', '_')} ${step.file} ${step.limitSeconds} ${step.hooks}\n`)
       .join(''),
   );
   runTool('sh', ['-c', `chmod 755 init project/guest/init && find . | cpio -o -H newc --quiet >"$0"`, file], staging);
@@ -100,12 +100,11 @@ function existingFolders(folder: string): string[] {
 }
 
 /** Shell that the guest's init reads. */
-function settings({ name: guest, cgroups, hooks }: Guest): string {
+function settings({ name: guest, cgroups }: Guest): string {
   const variables = {
     PROJECT: PROJECT.replace(/\/$/, ''),
     GUEST: guest,
     CGROUPS: cgroups,
-    WASPREY_TEST_HOOKS: hooks,
     WASPREY_TIME_FACTOR: String(TIME_FACTOR),
     FALCO_FILES: String(falcoRules().length),
     ...(process.env.FALCO_DATA !== undefined && { FALCO_DATA: process.env.FALCO_DATA }),

@@ -2,7 +2,8 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { RESULTS } from './prepare.ts';
+import type { GuestSuite } from './guests.ts';
+import { resultsFolder } from './prepare.ts';
 import type { Row } from './summary.ts';
 
 const HEADS: Readonly<Record<keyof Row, string>> = {
@@ -17,9 +18,9 @@ const HEADS: Readonly<Record<keyof Row, string>> = {
 };
 
 /** @param files the suite's files that were run */
-export function printKernels(files: readonly string[]): void {
+export function printKernels(suite: GuestSuite, files: readonly string[]): void {
   const rows = files
-    .map((file) => join(RESULTS, `${basename(file, '.test.ts')}.json`))
+    .map((file) => join(resultsFolder(suite), `${basename(file, '.test.ts')}.json`))
     .filter((path) => existsSync(path))
     .map((path) => JSON.parse(readFileSync(path, 'utf8')) as Row);
   const lines = [HEADS, ...rows].map((row) => Object.keys(HEADS).map((key) => String(row[key as keyof Row] ?? '-')));

@@ -133,3 +133,10 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
 export const NOT_IN_GUESTS: ReadonlyMap<string, string> = new Map(
   [...BY_REASON].flatMap(([reason, names]) => names.map((name) => [name, reason] as const)),
 );
+
+/** Files that guests run with hooks at sys_exit alone, and why. */
+export const WITHOUT_FEXIT: ReadonlyMap<string, string> = new Map([
+  ['isolate', 'it attaches no hook of system calls'],
+  ['responses-cgroups', 'it attaches no hook of system calls'],
+  ['storm', 'its kernel, 7.3, preempts programs at fexit, so that some calls are not seen: `auto` never chooses them'],
+]);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { takeLock } from '../../host/setup/lock.mjs';
 import { BUILD } from '../../host/setup/paths.mjs';
 import { buildLoadPrograms, releaseBuild } from './guest-build.ts';
-import type { Guest } from './guests.ts';
+import type { Guest, GuestSuite } from './guests.ts';
 import { type GuestBuild, packInitramfs } from './initramfs.ts';
 import { kernelOf } from './kernel.ts';
 import type { MachineParts } from './machine.ts';
@@ -14,20 +14,29 @@ import { prime } from './prime.ts';
 import { setUpRoot } from './set-up-root.ts';
 import type { Step } from './steps.ts';
 
+/** What is built once for all guests. */
+const FOLDER = join(BUILD, 'kernels');
+
 /** Console logs, and what is kept of each guest. */
-export const RESULTS = join(BUILD, 'kernels');
+export function resultsFolder(suite: GuestSuite): string {
+  return join(BUILD, suite);
+}
 
 /**
  * What one guest is booted with. What is not there yet is made: downloads and roots beside those of other guests, then, a guest at a
  * time, what is built and compiled in the working tree.
  */
-export function bootParts(guest: Guest, steps: readonly Step[]): Omit<MachineParts, 'log' | 'limitSeconds'> {
-  mkdirSync(RESULTS, { recursive: true });
+export function bootParts(
+  guest: Guest,
+  steps: readonly Step[],
+  results: string,
+): Omit<MachineParts, 'log' | 'limitSeconds'> {
+  for (const folder of [FOLDER, results]) mkdirSync(folder, { recursive: true });
   const kernel = kernelOf(guest);
   const root: Root & { readonly project?: string } =
     guest.root === 'minimal' ? minimalRoot(guest.processor) : setUpRoot();
-  const initramfs = join(RESULTS, `${guest.name}.cpio`);
-  const { release } = takeLock(join(RESULTS, 'lock'), () => {});
+  const initramfs = join(results, `${guest.name}.cpio`);
+  const { release } = takeLock(join(FOLDER, 'lock'), () => {});
   try {
     const build = buildFor(guest, root.project);
     prime(steps);

@@ -8,7 +8,7 @@ import { BUILD, PROJECT } from '../../host/setup/paths.mjs';
 import { RUNTIME_OPTIONS } from '../../host/setup/runtime.mjs';
 import { digestInputs, isUpToDate, writeStamp } from '../../host/setup/stamp.mjs';
 import { falcoRules } from './falco-rules.ts';
-import { GUESTS } from './guests.ts';
+import { GUESTS, liveFilesOf } from './guests.ts';
 import type { Step } from './steps.ts';
 
 /** Whatever rules are compiled from, and the tests that give them. */
@@ -27,7 +27,7 @@ export function prime(steps: readonly Step[]): void {
 
 /** All that a guest may load, so that none strips types: what does that is compiled first, in each process, for seconds. */
 function compileSources(): void {
-  const live = new Set(GUESTS.flatMap((guest) => guest.live));
+  const live = new Set(GUESTS.flatMap(liveFilesOf));
   const files = [
     ...globSync(['host/**/*.{ts,mjs}', 'test/kernels/guest/*.ts'], { cwd: PROJECT, exclude: ['**/*.d.ts'] }),
     ...[...live].map((name) => `test/live/${name}.test.ts`),

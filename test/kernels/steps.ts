@@ -1,7 +1,8 @@
 // What is done in a guest, in this order. KERNELS_DO names some, with commas, for a developer who wants only those.
 
+import type { HooksKind } from '../../host/capture/native.ts';
 import { falcoRules } from './falco-rules.ts';
-import type { Guest } from './guests.ts';
+import type { Guest, GuestSuite } from './guests.ts';
 
 export interface Step {
   readonly name: string;
@@ -9,6 +10,8 @@ export interface Step {
   readonly file: string;
   /** One that takes longer hangs: four times what it takes on a machine that is busy. */
   readonly limitSeconds: number;
+  /** What its agents use (test/support/live/hooks.ts). */
+  readonly hooks: HooksKind;
   /** What is done here first, so that the guest finds its rules compiled (prime.ts): they are compiled, or the step is begun here. */
   readonly primedBy?: 'itself' | { readonly rules: readonly string[] };
 }
@@ -18,29 +21,50 @@ const GUEST = 'test/kernels/guest';
 /** Live files that start no agent, so that there are no rules to compile before. */
 const WITHOUT_AGENT: readonly string[] = ['isolate', 'responses-cgroups'];
 
-export function stepsOf(guest: Guest, only = process.env.KERNELS_DO): Step[] {
-  const all: Step[] = [
-    { name: 'programs', file: `${GUEST}/programs.ts`, limitSeconds: 300 },
-    {
-      name: 'hooks',
-      file: `${GUEST}/hooks.ts`,
-      limitSeconds: 600,
-      primedBy: { rules: ['rules', `${GUEST}/hooks.yaml`] },
-    },
-    {
-      name: 'generate',
-      file: `${GUEST}/generate.ts`,
-      limitSeconds: 600,
-      primedBy: { rules: ['rules', ...falcoRules()] },
-    },
-    { name: 'doctor', file: `${GUEST}/doctor.ts`, limitSeconds: 300 },
-    ...guest.live.map((name) => ({
-      name: `live ${name}`,
-      file: `test/live/${name}.test.ts`,
-      limitSeconds: 900,
-      ...(!WITHOUT_AGENT.includes(name) && { primedBy: 'itself' as const }),
-    })),
+export function stepsOf(guest: Guest, suite: GuestSuite, only = process.env.KERNELS_DO): Step[] {
+  const { [suite]: hooks } = guest.hooks;
+  const steps = [
+    ...(suite === 'kernels' ? [PROGRAMS] : []),
+    ...(hooks === undefined ? [] : [{ ...HOOKS, hooks }]),
+    ...(suite === 'kernels' ? [generate(), DOCTOR] : []),
+    ...(['sys_exit', 'fexit'] as const).flatMap((kind) => guest.live[suite][kind].map((name) => liveStep(name, kind))),
   ];
   const wanted = only?.split(',').map((name) => name.trim());
-  return wanted ? all.filter(({ name }) => wanted.includes(name)) : all;
+  return wanted ? steps.filter(({ name }) => wanted.includes(name)) : steps;
+}
+
+const PROGRAMS: Step = {
+  name: 'programs',
+  file: `${GUEST}/programs.ts`,
+  limitSeconds: 300,
+  hooks: 'sys_exit',
+};
+
+const HOOKS: Omit<Step, 'hooks'> = {
+  name: 'hooks',
+  file: `${GUEST}/hooks.ts`,
+  limitSeconds: 600,
+  primedBy: { rules: ['rules', `${GUEST}/hooks.yaml`] },
+};
+
+const DOCTOR: Step = { name: 'doctor', file: `${GUEST}/doctor.ts`, limitSeconds: 300, hooks: 'sys_exit' };
+
+function generate(): Step {
+  return {
+    name: 'generate',
+    file: `${GUEST}/generate.ts`,
+    limitSeconds: 600,
+    hooks: 'sys_exit',
+    primedBy: { rules: ['rules', ...falcoRules()] },
+  };
+}
+
+function liveStep(name: string, hooks: HooksKind): Step {
+  return {
+    name: `live ${name}`,
+    file: `test/live/${name}.test.ts`,
+    limitSeconds: 900,
+    hooks,
+    ...(!WITHOUT_AGENT.includes(name) && { primedBy: 'itself' as const }),
+  };
 }

@@ -5,9 +5,9 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { guestNamed } from './guests.ts';
+import { type GuestSuite, guestNamed } from './guests.ts';
 import { Machine } from './machine.ts';
-import { bootParts, RESULTS } from './prepare.ts';
+import { bootParts, resultsFolder } from './prepare.ts';
 import { parseResult, type Result } from './results.ts';
 import { stepsOf } from './steps.ts';
 import { Summary } from './summary.ts';
@@ -20,33 +20,36 @@ const PREPARATION_SECONDS = 900;
 
 const NICE = 10;
 
-export function testGuest(name: string): void {
+export function testGuest(name: string, suite: GuestSuite): void {
   const guest = guestNamed(name);
-  const steps = stepsOf(guest);
+  const steps = stepsOf(guest, suite);
+  const results = resultsFolder(suite);
   // Other work on the machine goes first. A guest that runs and the preparation of another are equal.
   setPriority(NICE);
   test(name, { timeout: (PREPARATION_SECONDS + LIMIT_SECONDS) * 1000 }, async (context) => {
     const began = performance.now();
-    const parts = bootParts(guest, steps);
+    const parts = bootParts(guest, steps, results);
     context.diagnostic(`prepared in ${Math.round((performance.now() - began) / 1000)} s`);
-    const machine = new Machine({ ...parts, log: join(RESULTS, `${name}.log`), limitSeconds: LIMIT_SECONDS });
+    const machine = new Machine({ ...parts, log: join(results, `${name}.log`), limitSeconds: LIMIT_SECONDS });
     const summary = new Summary(name);
     try {
-      const results = resultsOf(machine);
+      const reports = resultsOf(machine);
       await context.test('boots', async (boots) => {
-        const { value: first } = await results.next();
+        const { value: first } = await reports.next();
         assert.ok(first?.kind === 'booted', machine.state());
         summary.release = first.release;
         boots.diagnostic(`${name} is Linux ${first.release}, booted in ${first.seconds} s; LSM ${first.lsm}`);
       });
       for (const step of steps) {
-        await context.test(step.name, (inStep) => followStep(inStep, step.name, results, machine, summary));
+        await context.test(step.name, (inStep) =>
+          followStep(inStep, step.name, { reports, machine, summary, folder: results }),
+        );
       }
     } finally {
       summary.cpuSeconds = machine.cpuSeconds();
       machine.stop();
       rmSync(parts.initramfs, { force: true });
-      writeFileSync(join(RESULTS, `${name}.json`), JSON.stringify(summary.row()));
+      writeFileSync(join(results, `${name}.json`), JSON.stringify(summary.row()));
     }
   });
 }
@@ -66,17 +69,23 @@ async function* resultsOf(machine: Machine): AsyncGenerator<Result, undefined> {
   }
 }
 
+interface Followed {
+  readonly reports: AsyncGenerator<Result, undefined>;
+  readonly machine: Machine;
+  readonly summary: Summary;
+  /** Gets the files that the guest sends. */
+  readonly folder: string;
+}
+
 async function followStep(
   context: TestContext,
   step: string,
-  results: AsyncGenerator<Result, undefined>,
-  machine: Machine,
-  summary: Summary,
+  { reports, machine, summary, folder }: Followed,
 ): Promise<void> {
   let tests = 0;
   const began = machine.cpuSeconds();
   for (;;) {
-    const { value: result } = await results.next();
+    const { value: result } = await reports.next();
     if (result === undefined) assert.fail(`the guest ended during this step: ${machine.state()}`);
     summary.add(step, result);
     switch (result.kind) {
@@ -94,7 +103,7 @@ async function followStep(
         context.diagnostic(result.note);
         break;
       case 'file':
-        writeFileSync(join(RESULTS, `${summary.name}.${result.file}`), result.text);
+        writeFileSync(join(folder, `${summary.name}.${result.file}`), result.text);
         break;
       case 'ends':
         context.diagnostic(

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { RUNTIME_OPTIONS } from '../../../host/setup/runtime.mjs';
 import { opener32 } from '../../support/live/elf32.ts';
-import { TEST_HOOKS } from '../../support/live/hooks.ts';
+import { testHooks } from '../../support/live/hooks.ts';
 import { actProgram, actWords, type Step, str } from '../../support/live/live-act.ts';
 import { AF_INET, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../../support/live/live-numbers.ts';
 import { until } from '../../support/until.ts';
@@ -30,7 +30,7 @@ before(async () => {
   mkdirSync(FOLDER);
   for (const name of ['open', 'descriptor', 'to-rename', 'contained']) writeFileSync(`${FOLDER}/${name}`, 'content');
   // As a user starts it where that is the promise.
-  const hooks = BY_NPM ? [] : ['-o', `engine.wasprey.hooks=${TEST_HOOKS}`];
+  const hooks = BY_NPM ? [] : ['-o', `engine.wasprey.hooks=${testHooks()}`];
   agent = await startAgent([...COMMAND, ...hooks, '--json', 'rules', 'test/kernels/guest/hooks.yaml']);
 });
 after(() => agent?.stop());

@@ -2,7 +2,7 @@
 # The guest's system, as far as tests need one: mounts what an init mounts, runs the steps that /guest/steps names, and turns it off.
 # Results are lines that begin with "@wasprey " (reporter.ts); all else on the console is for people.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 TERM=dumb
-. /guest/settings # PROJECT, GUEST, CGROUPS, WASPREY_TEST_HOOKS, WASPREY_TIME_FACTOR, FALCO_FILES
+. /guest/settings # PROJECT, GUEST, CGROUPS, WASPREY_TIME_FACTOR, FALCO_FILES
 mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev
 mkdir -p /dev/shm /dev/pts; mount -t tmpfs shm /dev/shm; mount -t devpts pts /dev/pts; mount -t tmpfs tmp /tmp; mount -t tmpfs run /run
 mount -t debugfs debugfs /sys/kernel/debug; mount -t tracefs tracefs /sys/kernel/tracing; mount -t securityfs securityfs /sys/kernel/security; mount -t bpf bpf /sys/fs/bpf

@@ -12,7 +12,7 @@ import type { EventRecord } from '../../../host/fields/record.ts';
 import { enforcedParts } from '../../../host/schema/enforced.ts';
 import type { ExactClause } from '../../../host/schema/kernel-enforcement.ts';
 import { directoryForTests } from '../directory.ts';
-import { TEST_HOOKS } from './hooks.ts';
+import { testHooks } from './hooks.ts';
 import type { Container } from './live-container.ts';
 import { AF_INET, SOCK_STREAM } from './live-numbers.ts';
 import { polledEvents } from './polled-events.ts';
@@ -43,7 +43,7 @@ export interface Enforced {
 
 export const directory = directoryForTests();
 export const MARKER = `${directory}/marker`;
-let { capture, memory } = openCapture({ source: 'bpf', hooks: TEST_HOOKS });
+let { capture, memory } = openCapture({ source: 'bpf', hooks: testHooks() });
 let view = new EventMemory(memory.buffer);
 let isClosed = false;
 
@@ -52,7 +52,7 @@ export { capture, memory, view };
 /** Starts the capture. In a guest the files run in one process, one after the other: each gets another one. */
 export function startCapture(eventTypes: readonly string[]): void {
   if (isClosed) {
-    ({ capture, memory } = openCapture({ source: 'bpf', hooks: TEST_HOOKS }));
+    ({ capture, memory } = openCapture({ source: 'bpf', hooks: testHooks() }));
     view = new EventMemory(memory.buffer);
     isClosed = false;
   }

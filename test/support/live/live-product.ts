@@ -14,7 +14,7 @@ import type { EngineCounters, RuleMatching } from '../../../host/engine/messages
 import { jsonLine } from '../../../host/outputs/alert.ts';
 import type { Output } from '../../../host/outputs/output.ts';
 import { TEST_MODULES } from '../module-cache.ts';
-import { TEST_HOOKS } from './hooks.ts';
+import { testHooks } from './hooks.ts';
 
 /** Modules are kept between runs: asc takes seconds, and most of a live test's rules are those of the run before. */
 
@@ -34,7 +34,7 @@ export interface ProductOptions {
   /** Bytes; shared by the rings of all CPUs. */
   readonly ringBudget?: number;
   readonly ruleMatching?: RuleMatching;
-  /** Default: TEST_HOOKS. */
+  /** Default: testHooks(). */
   readonly hooks?: HooksSetting;
   /** Evaluated before the rules. */
   readonly modules?: readonly RuleModule[];
@@ -89,7 +89,7 @@ export async function startProduct(
     modules: [...(options.modules ?? []), loadRuleModule('live test', wasm)],
     ruleMatching,
     kernelFilter,
-    hooks: options.hooks ?? TEST_HOOKS,
+    hooks: options.hooks ?? testHooks(),
     ...(options.runtimes && { runtimes: options.runtimes }),
     ...(options.leftOut && { leftOut: options.leftOut }),
     ...(options.captures && { captures: options.captures }),

@@ -5,32 +5,50 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { PROJECT } from '../../../host/setup/paths.mjs';
-import { GUESTS, guestNamed } from '../../kernels/guests.ts';
-import { NOT_IN_GUESTS } from '../../kernels/not-in-guests.ts';
+import { GUESTS, guestNamed, liveFilesOf } from '../../kernels/guests.ts';
+import { NOT_IN_GUESTS, WITHOUT_FEXIT } from '../../kernels/not-in-guests.ts';
 import { parseResult } from '../../kernels/results.ts';
 import { stepsOf } from '../../kernels/steps.ts';
 import { Summary } from '../../kernels/summary.ts';
 
-test('each guest has a file of tests, and each file a guest', () => {
-  const files = globSync(`${PROJECT}test/kernels/*.test.ts`).map((path) => basename(path, '.test.ts'));
-  assert.deepEqual(files.sort(), GUESTS.map(({ name }) => name).sort());
+/** The suites that run in guests, each with its folder. */
+const SUITES = ['kernels', 'kernel-features'] as const;
+
+/** The cells of each line of a document, the first of which is before the table. */
+function tableRows(path: string): string[][] {
+  const lines = readFileSync(PROJECT + path, 'utf8').split('\n');
+  return lines.map((line) => line.split('|').map((cell) => cell.trim()));
+}
+
+test('each guest has a file of tests in each suite, and each file a guest', () => {
+  for (const suite of SUITES) {
+    const files = globSync(`${PROJECT}test/${suite}/*.test.ts`).map((path) => basename(path, '.test.ts'));
+    assert.deepEqual(files.sort(), GUESTS.map(({ name }) => name).sort());
+    for (const guest of GUESTS) assert.ok(stepsOf(guest, suite, undefined).length > 0, `${guest.name} in ${suite}`);
+  }
 });
 
 test('the files of all steps are there, and the README names each guest with its live tests', () => {
-  const readme = readFileSync(`${PROJECT}test/kernels/README.md`, 'utf8');
+  const rows = tableRows('test/kernels/README.md');
   for (const guest of GUESTS) {
-    for (const { file } of stepsOf(guest, undefined)) assert.ok(existsSync(join(PROJECT, file)), file);
-    const line = readme.split('\n').find((text) => text.startsWith(`| ${guest.name} |`)) ?? '';
-    for (const name of guest.live) assert.ok(line.includes(name), `${guest.name}: ${name}`);
+    for (const suite of SUITES) {
+      for (const { file } of stepsOf(guest, suite, undefined)) assert.ok(existsSync(join(PROJECT, file)), file);
+      const { sys_exit, fexit } = guest.live[suite];
+      const row = [guest.name, sys_exit.join(', '), fexit.join(', ')];
+      assert.ok(
+        rows.some((cells) => row.every((text, index) => cells[index + 1] === text)),
+        `${suite}: | ${row.join(' | ')} |`,
+      );
+    }
   }
 });
 
 test("the project's README has a row for each guest, with what runs on it", () => {
-  const rows = readFileSync(`${PROJECT}README.md`, 'utf8')
-    .split('\n')
-    .map((line) => line.split('|').map((cell) => cell.trim()));
-  for (const { name, processor, cgroups, live } of GUESTS) {
-    const wanted = [name.split('-')[0], processor === 'amd64' ? 'x86-64' : processor, cgroups, live.join(', ')];
+  const rows = tableRows('README.md');
+  for (const guest of GUESTS) {
+    const { name, processor, cgroups } = guest;
+    const live = liveFilesOf(guest).join(', ');
+    const wanted = [name.split('-')[0], processor === 'amd64' ? 'x86-64' : processor, cgroups, live];
     const found = rows.some((cells) => wanted.every((text, index) => cells[[1, 3, 4, 7][index] ?? 0] === text));
     assert.ok(found, `| ${wanted.join(' | ')} |`);
   }
@@ -38,10 +56,10 @@ test("the project's README has a row for each guest, with what runs on it", () =
 
 test('each layout of control groups is that of some guest; each has its live tests, io_uring among them', () => {
   assert.deepEqual([...new Set(GUESTS.map(({ cgroups }) => cgroups))].sort(), ['hybrid', 'v1', 'v2']);
-  for (const { name, live } of GUESTS) assert.ok(live.includes('io-uring'), name);
+  for (const guest of GUESTS) assert.ok(liveFilesOf(guest).includes('io-uring'), guest.name);
   for (const name of ['open', 'exec', 'network']) {
     for (const processor of ['amd64', 'arm64']) {
-      const where = GUESTS.filter((guest) => guest.processor === processor && guest.live.includes(name));
+      const where = GUESTS.filter((guest) => guest.processor === processor && liveFilesOf(guest).includes(name));
       assert.ok(where.length > 0, `${name} on ${processor}`);
     }
   }
@@ -49,14 +67,21 @@ test('each layout of control groups is that of some guest; each has its live tes
 
 test('each live file is in a guest, or named with the reason why it is in none', () => {
   const files = globSync(`${PROJECT}test/live/*.test.ts`).map((path) => basename(path, '.test.ts'));
-  const run = new Set(GUESTS.flatMap(({ live }) => live));
+  const run = new Set(GUESTS.flatMap(liveFilesOf));
   assert.deepEqual([...run, ...NOT_IN_GUESTS.keys()].sort(), files.sort());
   for (const [name, reason] of NOT_IN_GUESTS) assert.notEqual(reason, '', name);
 });
 
+// The test machine's own kernel runs all of them with hooks at sys_exit.
+test('each live file of a guest runs in one with hooks at fexit, but those named here', () => {
+  const withFexit = new Set(GUESTS.flatMap(({ live }) => Object.values(live).flatMap(({ fexit }) => fexit)));
+  const without = new Set(GUESTS.flatMap(liveFilesOf).filter((name) => !withFexit.has(name)));
+  assert.deepEqual([...without].sort(), [...WITHOUT_FEXIT.keys()].sort());
+});
+
 test('KERNELS_DO picks steps by name', () => {
   assert.deepEqual(
-    stepsOf(guestNamed('7.3-amd64'), 'hooks, live open').map(({ name }) => name),
+    stepsOf(guestNamed('7.3-amd64'), 'kernels', 'hooks, live open').map(({ name }) => name),
     ['hooks', 'live open'],
   );
 });

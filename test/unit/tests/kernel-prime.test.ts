@@ -18,11 +18,11 @@ const GOOD = rule('evt.type = openat and fd.name = /primed');
 const BAD = rule('evt.type = openat and fd.nam = /primed');
 
 /** Whether the step counts as compiled afterwards. */
-function isPrimed(step: Omit<Step, 'name' | 'limitSeconds'>): boolean {
+function isPrimed(step: Omit<Step, 'name' | 'limitSeconds' | 'hooks'>): boolean {
   const name = `unit-${process.pid}`;
   const stamp = join(BUILD, 'kernels/primed', name);
   try {
-    prime([{ ...step, name, limitSeconds: 60 }]);
+    prime([{ ...step, name, limitSeconds: 60, hooks: 'sys_exit' }]);
     return existsSync(stamp);
   } finally {
     rmSync(stamp, { force: true });

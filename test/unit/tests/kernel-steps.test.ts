@@ -19,12 +19,12 @@ const PROGRESS = join(folder, 'progress');
 const LIMIT_SECONDS = 2;
 
 /** Writes a file of tests for each step, in this order. */
-function write(steps: Readonly<Record<string, string>>): void {
+function write(steps: Readonly<Record<string, string>>, hooks = 'sys_exit'): void {
   writeFileSync(PROGRESS, '');
   const lines = Object.entries(steps).map(([name, text]) => {
     const file = join(folder, `${name}.test.mjs`);
     writeFileSync(file, `import { after, before, describe, test } from 'node:test';\n${text}`);
-    return `${name} ${relative(PROJECT, file)} ${LIMIT_SECONDS}\n`;
+    return `${name} ${relative(PROJECT, file)} ${LIMIT_SECONDS} ${hooks}\n`;
   });
   writeFileSync(STEPS, lines.join(''));
 }
@@ -71,6 +71,11 @@ test('tests have the names that they have in their files; hooks are of a file', 
   ]);
   assert.equal(status, 1);
   assert.deepEqual(progress, ['begins one', 'ends one', 'begins two', 'ends two']);
+});
+
+test('a file finds the hooks that its agents use', () => {
+  write({ kind: `test(process.env.WASPREY_TEST_HOOKS, () => {});` }, 'fexit');
+  assert.deepEqual(shown(run().results), ['fexit', 'ends kind']);
 });
 
 test('a file that can not be loaded, or whose hook fails, has failed, and the next is run', () => {
