@@ -28,8 +28,15 @@ export interface Lacks {
 /** The suite that runs a step: of every kernel that it starts and sees everything, or what the test machine's own kernel has no means for. */
 export type GuestSuite = 'kernels' | 'kernel-features';
 
-/** Files of test/live, without their ending, by the hooks of system calls that their agents use (test/support/live/hooks.ts). */
-export type LiveFiles = Readonly<Record<HooksKind, readonly string[]>>;
+/** What a guest runs in `kernel-features`: files of test/live by the hooks of system calls that their agents use (test/support/live/hooks.ts). */
+export interface Features extends Readonly<Record<HooksKind, readonly string[]>> {
+  /** The step `hooks` as well, with an agent that uses fexit; in `kernels` it uses sys_exit, as `auto` does. */
+  readonly stepHooks?: true;
+}
+
+/** Of calls that 64-bit ARM lacks, such as open(2): act (native/act/) asks the headers of the processor. */
+const OLD_CALLS = /^act: no such call here: \w+$/;
+const NEW_REQUESTS = /^the kernel has no request of io_uring for \w+ \(IORING_OP_(BIND|FTRUNCATE|LISTEN)\)$/;
 
 const NOTHING: Lacks = { hooks: [], ioUringOperations: [] };
 const BEFORE_6_11: Lacks = { hooks: [], ioUringOperations: ['BIND', 'FTRUNCATE', 'LISTEN'] };
@@ -46,12 +53,16 @@ export interface Guest {
   readonly cgroups: Cgroups;
   readonly root: RootKind;
   readonly lacks: Lacks;
-  /** What the agent of the step `hooks` uses in each suite that has this step; `npm start` chooses by itself. */
-  readonly hooks: Readonly<Partial<Record<GuestSuite, HooksKind>>>;
+  /** Reasons for which a test may be left out here. One that is skipped for another reason has failed. */
+  readonly leavesOut: readonly RegExp[];
   /** Hooks are attached to trace events, from Linux 7.0 on. */
   readonly needsTracefs: boolean;
-  /** As many as the time allows, each group of hooks on an older kernel and on arm64. The others are in not-in-guests.ts. */
-  readonly live: Readonly<Record<GuestSuite, LiveFiles>>;
+  /**
+   * Files of test/live, without their ending, whose agents use the hooks that `auto` chooses: as many as the time allows, each group of hooks on an
+   * older kernel and on arm64. The others are in not-in-guests.ts.
+   */
+  readonly live: readonly string[];
+  readonly features?: Features;
 }
 
 export const GUESTS: readonly Guest[] = [
@@ -63,14 +74,13 @@ export const GUESTS: readonly Guest[] = [
     cgroups: 'v1',
     root: 'minimal',
     lacks: BEFORE_6_11,
-    hooks: { kernels: 'sys_exit', 'kernel-features': 'fexit' },
+    leavesOut: [NEW_REQUESTS],
     needsTracefs: false,
-    live: {
-      kernels: { sys_exit: ['network', 'io-uring'], fexit: ['exec', 'compat'] },
-      'kernel-features': {
-        sys_exit: ['responses-cgroups', 'enforcement-lsm'],
-        fexit: ['hooks', 'io-uring-pending', 'enforcement-process', 'remembered-names'],
-      },
+    live: ['exec', 'network', 'io-uring', 'compat'],
+    features: {
+      stepHooks: true,
+      sys_exit: ['responses-cgroups', 'enforcement-lsm'],
+      fexit: ['hooks', 'exec', 'compat', 'io-uring-pending', 'enforcement-process', 'remembered-names'],
     },
   },
   {
@@ -81,12 +91,10 @@ export const GUESTS: readonly Guest[] = [
     cgroups: 'v2',
     root: 'set-up',
     lacks: NOTHING,
-    hooks: { kernels: 'sys_exit' },
+    leavesOut: [],
     needsTracefs: false,
-    live: {
-      kernels: { sys_exit: [], fexit: ['network', 'io-uring', 'many-messages'] },
-      'kernel-features': { sys_exit: [], fexit: ['hooks', 'enforcement-lsm'] },
-    },
+    live: ['io-uring'],
+    features: { sys_exit: [], fexit: ['hooks', 'network', 'io-uring', 'many-messages', 'enforcement-lsm'] },
   },
   {
     name: '7.3-amd64',
@@ -96,12 +104,10 @@ export const GUESTS: readonly Guest[] = [
     cgroups: 'v2',
     root: 'minimal',
     lacks: NOTHING,
-    hooks: { kernels: 'sys_exit' },
+    leavesOut: [],
     needsTracefs: true,
-    live: {
-      kernels: { sys_exit: ['open', 'io-uring', 'storm'], fexit: [] },
-      'kernel-features': { sys_exit: ['isolate', 'responses-cgroups', 'enforcement-lsm'], fexit: [] },
-    },
+    live: ['open', 'io-uring'],
+    features: { sys_exit: ['storm', 'isolate', 'responses-cgroups', 'enforcement-lsm'], fexit: [] },
   },
   {
     name: '6.1-arm64',
@@ -111,12 +117,9 @@ export const GUESTS: readonly Guest[] = [
     cgroups: 'hybrid',
     root: 'minimal',
     lacks: { ...BEFORE_6_11, bpfLsm: true },
-    hooks: { kernels: 'sys_exit' },
+    leavesOut: [OLD_CALLS, NEW_REQUESTS],
     needsTracefs: false,
-    live: {
-      kernels: { sys_exit: ['exec', 'network', 'io-uring'], fexit: [] },
-      'kernel-features': { sys_exit: ['enforcement-lsm'], fexit: [] },
-    },
+    live: ['open', 'io-uring', 'paths', 'mappings'],
   },
   {
     name: '6.12-arm64',
@@ -128,18 +131,25 @@ export const GUESTS: readonly Guest[] = [
     cgroups: 'v2',
     root: 'minimal',
     lacks: NOTHING,
-    hooks: { kernels: 'fexit' },
+    leavesOut: [OLD_CALLS],
     needsTracefs: false,
-    live: {
-      kernels: { sys_exit: [], fexit: ['open', 'io-uring', 'paths', 'mappings', 'descriptor'] },
-      'kernel-features': { sys_exit: [], fexit: ['hooks', 'enforcement-lsm'] },
+    live: ['exec', 'network', 'io-uring', 'descriptor'],
+    features: {
+      stepHooks: true,
+      sys_exit: [],
+      fexit: ['hooks', 'open', 'paths', 'mappings', 'descriptor', 'enforcement-lsm'],
     },
   },
 ];
 
 /** Names of files of test/live that this guest runs, in either suite. */
-export function liveFilesOf({ live }: Guest): string[] {
-  return Object.values(live).flatMap(({ sys_exit, fexit }) => [...sys_exit, ...fexit]);
+export function liveFilesOf({ live, features }: Guest): string[] {
+  return [...new Set([...live, ...(features?.sys_exit ?? []), ...(features?.fexit ?? [])])];
+}
+
+/** Whether a test may be skipped on this guest for that reason. */
+export function mayLeaveOut({ leavesOut }: Guest, reason: string): boolean {
+  return leavesOut.some((known) => known.test(reason));
 }
 
 export function guestNamed(name: string): Guest {

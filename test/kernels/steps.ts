@@ -22,15 +22,22 @@ const GUEST = 'test/kernels/guest';
 const WITHOUT_AGENT: readonly string[] = ['isolate', 'responses-cgroups'];
 
 export function stepsOf(guest: Guest, suite: GuestSuite, only = process.env.KERNELS_DO): Step[] {
-  const { [suite]: hooks } = guest.hooks;
-  const steps = [
-    ...(suite === 'kernels' ? [PROGRAMS] : []),
-    ...(hooks === undefined ? [] : [{ ...HOOKS, hooks }]),
-    ...(suite === 'kernels' ? [generate(), DOCTOR] : []),
-    ...(['sys_exit', 'fexit'] as const).flatMap((kind) => guest.live[suite][kind].map((name) => liveStep(name, kind))),
-  ];
+  const steps = suite === 'kernels' ? kernelSteps(guest) : featureSteps(guest);
   const wanted = only?.split(',').map((name) => name.trim());
   return wanted ? steps.filter(({ name }) => wanted.includes(name)) : steps;
+}
+
+function kernelSteps({ live }: Guest): Step[] {
+  return [PROGRAMS, hooksStep('sys_exit'), generate(), DOCTOR, ...live.map((name) => liveStep(name, 'sys_exit'))];
+}
+
+function featureSteps({ features }: Guest): Step[] {
+  if (features === undefined) return [];
+  return [
+    ...(features.stepHooks ? [hooksStep('fexit')] : []),
+    ...features.sys_exit.map((name) => liveStep(name, 'sys_exit')),
+    ...features.fexit.map((name) => liveStep(name, 'fexit')),
+  ];
 }
 
 const PROGRAMS: Step = {
@@ -40,12 +47,15 @@ const PROGRAMS: Step = {
   hooks: 'sys_exit',
 };
 
-const HOOKS: Omit<Step, 'hooks'> = {
-  name: 'hooks',
-  file: `${GUEST}/hooks.ts`,
-  limitSeconds: 600,
-  primedBy: { rules: ['rules', `${GUEST}/hooks.yaml`] },
-};
+function hooksStep(hooks: HooksKind): Step {
+  return {
+    name: 'hooks',
+    file: `${GUEST}/hooks.ts`,
+    limitSeconds: 600,
+    hooks,
+    primedBy: { rules: ['rules', `${GUEST}/hooks.yaml`] },
+  };
+}
 
 const DOCTOR: Step = { name: 'doctor', file: `${GUEST}/doctor.ts`, limitSeconds: 300, hooks: 'sys_exit' };
 

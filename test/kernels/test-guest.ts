@@ -5,7 +5,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type GuestSuite, guestNamed } from './guests.ts';
+import { type Guest, type GuestSuite, guestNamed, mayLeaveOut } from './guests.ts';
 import { Machine } from './machine.ts';
 import { bootParts, resultsFolder } from './prepare.ts';
 import { parseResult, type Result } from './results.ts';
@@ -42,7 +42,7 @@ export function testGuest(name: string, suite: GuestSuite): void {
       });
       for (const step of steps) {
         await context.test(step.name, (inStep) =>
-          followStep(inStep, step.name, { reports, machine, summary, folder: results }),
+          followStep(inStep, step.name, { guest, reports, machine, summary, folder: results }),
         );
       }
     } finally {
@@ -70,6 +70,7 @@ async function* resultsOf(machine: Machine): AsyncGenerator<Result, undefined> {
 }
 
 interface Followed {
+  readonly guest: Guest;
   readonly reports: AsyncGenerator<Result, undefined>;
   readonly machine: Machine;
   readonly summary: Summary;
@@ -80,7 +81,7 @@ interface Followed {
 async function followStep(
   context: TestContext,
   step: string,
-  { reports, machine, summary, folder }: Followed,
+  { guest, reports, machine, summary, folder }: Followed,
 ): Promise<void> {
   let tests = 0;
   const began = machine.cpuSeconds();
@@ -90,14 +91,15 @@ async function followStep(
     summary.add(step, result);
     switch (result.kind) {
       case 'test':
-        tests++;
-        if (result.skipped !== undefined) {
+        if (result.skipped !== undefined && mayLeaveOut(guest, result.skipped)) {
           context.diagnostic(`left out on this kernel: ${result.test}: ${result.skipped}`);
-        } else {
-          await context.test(result.test, () => {
-            if (result.error !== undefined) throw new FailureInGuest(result.error);
-          });
+          break;
         }
+        tests++;
+        await context.test(result.test, () => {
+          if (result.error !== undefined) throw new FailureInGuest(result.error);
+          assert.equal(result.skipped, undefined, `${guest.name} is not known to lack this (leavesOut in guests.ts)`);
+        });
         break;
       case 'note':
         context.diagnostic(result.note);
@@ -112,7 +114,7 @@ async function followStep(
         assert.equal(result.step, step);
         if (result.status !== undefined)
           assert.fail(`its process ended with status ${result.status}; ${machine.state()}`);
-        assert.ok(tests > 0, 'it has no tests');
+        assert.ok(tests > 0, 'no test of it was run');
         return;
       default:
         break;

@@ -1,6 +1,7 @@
 // mmap and mprotect: rules see all of them; what the journal wants lets those pass that make a file in memory executable, and no others.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { filterTables } from '../../host/capture/filter-tables.ts';
@@ -17,7 +18,8 @@ import { probe } from '../support/live/probe.ts';
 import { TIME_FACTOR } from '../support/live/time-factor.ts';
 import { text } from '../support/records/builder-capture.ts';
 
-const PAGE = 4096;
+/** Of this kernel: 16 KB on some of arm64. */
+const PAGE = Number(execFileSync('getconf', ['PAGESIZE'], { encoding: 'utf8' }));
 /** Larger than what the dynamic linker protects: on arm64 that is 5 pages. */
 const SIZE = 37 * PAGE;
 const [READ, WRITE, EXEC] = [1, 2, 4];
