@@ -118,9 +118,9 @@ export interface Capture {
   enforce(bank: number | undefined): MissingEnforcer[];
   /** Whether processes of a container may be acted on, by its full id: 0 not known (see EnforcementRails.needsPermit), 1 they may, 2 never. */
   permitEnforcement(container: string, permit: number): void;
-  /** What is said from now on is by other settings. What is pinned counts as of none until enforce(). */
+  /** Permits given from now on belong to new settings. Pinned rules count as belonging to none until enforce(). */
   renewPermits(): void;
-  /** Forgets all that was said so before renewPermits(). */
+  /** Drops the permits given before renewPermits(). */
   forgetPermits(): void;
   /** How often each outcome came, by ENFORCED; undefined while nothing is enforced. */
   enforcementCounts(): number[] | undefined;

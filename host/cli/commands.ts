@@ -46,12 +46,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'captures',
-    summary: 'List what rules have captured, and show what led to an alert and what came of it.',
+    summary: 'List what rules have captured, and show what happened before and after an alert.',
     load: async () => (await import('./commands/captures.ts')).CAPTURES,
   },
   {
     name: 'responses',
-    summary: 'Check what is done about alerts.',
+    summary: 'Check, list and undo responses to alerts.',
     load: async () => (await import('./commands/responses.ts')).RESPONSES,
   },
   {

@@ -36,28 +36,28 @@ export const AUDIT_CONFIG = defineCommand({
       kind: 'text',
       value: 'URL',
       description:
-        'Where the agent listens, as the API server reaches it: https://HOST:9765/k8s-audit. HOST is in the certificate of the agent.',
+        'Address of the agent, as the API server reaches it: https://HOST:9765/k8s-audit. The agent's certificate must name HOST.',
     },
     ca: {
       kind: 'text',
       value: 'FILE',
       description:
-        "PEM of who has signed the agent's certificate. Default: the authorities of the API server's machine.",
+        "CA certificate of the agent (PEM). Default: the CAs of the API server's machine.",
     },
     'client-certificate': {
       kind: 'text',
       value: 'FILE',
       description:
-        'PEM of the certificate by which the API server is known, of an authority of client_ca. With --client-key.',
+        'Client certificate of the API server (PEM), signed by client_ca. With --client-key.',
     },
-    'client-key': { kind: 'text', value: 'FILE', description: 'PEM of its key.' },
+    'client-key': { kind: 'text', value: 'FILE', description: 'Key of that certificate (PEM).' },
     'token-file': { kind: 'text', value: 'FILE', description: 'The file of token_file.' },
   },
   examples: [
     {
       command:
         'wasprey audit-config /etc/kubernetes/audit --server https://10.0.0.5:9765/k8s-audit --ca agent-ca.crt --token-file token',
-      effect: 'Writes both files for a receiver that knows the API server by a token.',
+      effect: 'Writes both files for a receiver that authenticates the API server by a token.',
     },
   ],
   async run({ options, operands }, terminal) {
@@ -72,7 +72,7 @@ export const AUDIT_CONFIG = defineCommand({
     const tokenFile = options['token-file'];
     if (certificate === undefined && tokenFile === undefined) {
       throw new UsageError(
-        'nobody is heard without a certificate or a token',
+        'a certificate or a token is required',
         'give --client-certificate and --client-key, or --token-file',
       );
     }

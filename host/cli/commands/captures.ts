@@ -31,8 +31,8 @@ export const CAPTURES = defineCommand({
     files or folders; the default is where the configuration has them (\`capture.path_prefix\`).
 
     \`show FILE\` prints a report: what fired, the processes with the branch that fired marked, what they did before and
-    after, files, connections, and the state. The name that an alert has as \`wasprey.capture\` will do for a capture of this
-    machine. Secrets on command lines are masked. \`wasprey replay FILE\` evaluates rules on a capture.`,
+    after, files, connections, and the state. FILE may be the alert's \`wasprey.capture\` value, for a capture of this machine.
+    Secrets on command lines are masked. \`wasprey replay FILE\` evaluates rules on a capture.`,
   status: {
     ok: 'The captures were read.',
     failure: 'A capture is damaged, is cut off before its alert, or can not be read.',

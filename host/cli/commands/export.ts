@@ -27,7 +27,8 @@ export const EXPORT = defineCommand({
     machine, users, processes with descriptors, then the events. Falco raises the same alerts on it as \`wasprey replay\` on the
     recording, by rules that use only Falco's fields and events:
     \`falco -o engine.kind=replay -o engine.replay.capture_file=node.scap\`.
-    Without FILE, it is the journal of this machine: journal.folder of the configuration. Of a file that is still written, it is what is there.
+    Without FILE, it exports the journal of this machine: journal.folder of the configuration. From a file still being written, it exports
+    what exists.
 
     A .scap file has one path for each open. If a link led to another file, a second event follows, with the path of that file. Only the
     owner can read the .scap file: arguments and environments of programs contain secrets.`,

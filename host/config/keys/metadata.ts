@@ -35,7 +35,7 @@ export const METADATA_KEYS = {
     user_wait: duration(
       '5s',
       1_000,
-      'With `sources.k8s_audit` or `sessions.receiver`: how long after an exec into a pod alerts that print whose it is (`k8s.user.name` and the like), or whose rules have conditions on it, wait, and so does what is done about them. An audit event that arrives later names only later alerts. What a receiver sends is certain some 30 seconds later: with 45s its names are exact, with less the user is among `k8s.session.candidates`.',
+      'With `sources.k8s_audit` or `sessions.receiver`: how long after an exec into a pod alerts wait for its Kubernetes user, if they print it (`k8s.user.name` and the like) or their rules have conditions on it. Their responses wait too. If the audit event arrives later, only later alerts have the user. What a receiver sends is certain some 30 seconds later: with 45s its names are exact, with less the user is among `k8s.session.candidates`.',
     ),
   }),
 } as const;

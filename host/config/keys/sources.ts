@@ -23,7 +23,7 @@ export const SOURCE_KEYS = {
           ssl_key: text('', 'PEM file of the private key, if it is in a file of its own.'),
           client_ca: text(
             '',
-            'PEM file of the authorities that sign the certificates of clients. Only who has such a certificate is heard; it is reloaded when it changes.',
+            'PEM file of the CAs that sign the certificates of clients. Other clients are rejected. The file is reloaded when it changes.',
           ),
           token_file: text(
             '',

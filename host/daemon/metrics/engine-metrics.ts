@@ -69,13 +69,13 @@ export function engineMetrics(counters: EngineCounters): Metric[] {
     ),
     counter(
       'wasprey_process_images_unplaced_total',
-      'Processes in a control group that rules are not enforced in: it is not known where it is, or there was no room.',
+      'Processes without enforcement: cgroup unknown, or table full.',
       capture.imagesUnplaced,
     ),
     gauge('wasprey_containers', 'Containers known to the capture.', capture.containers),
     counter(
       'wasprey_containers_lost_total',
-      'How often a container, or what was found out about it, was lost: it would have taken the room of others.',
+      'Containers, or their metadata, dropped: quota exceeded.',
       capture.containersLost,
     ),
     counter(

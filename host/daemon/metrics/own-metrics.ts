@@ -67,12 +67,12 @@ function alertMetrics({ alerts }: Summary): Metric[] {
     counter('wasprey_alerts_total', 'Alerts of rules.', alerts.alerts),
     counter(
       'wasprey_alerts_held_for_user_total',
-      'Alerts that waited until it was settled whose exec session they are of.',
+      'Alerts delayed to identify the session's user.',
       alerts.heldForUser,
     ),
     counter(
       'wasprey_matches_undecided_for_user_total',
-      'Matches of conditions on the exec session that did not count, before it was settled whose session they are of.',
+      'Matches discarded because the session's user was still unknown.',
       alerts.undecidedForUser,
     ),
     counter('wasprey_alerts_held_total', "Alerts that waited for their container's metadata.", alerts.held),
@@ -169,10 +169,10 @@ function tamperMetrics({ tampering: { counts, present } }: Summary): Metric[] {
   return [
     counter(
       'wasprey_tamper_findings_total',
-      'Findings of changes of the capture from outside, or of a stopped agent, by kind.',
+      'Tampering detected (changes of the capture from outside, a stopped agent), by kind.',
       [...counts].map(([what, value]) => ({ labels: { what }, value })),
     ),
-    gauge('wasprey_tamper_findings', 'Current changes of the capture from outside.', present.length),
+    gauge('wasprey_tamper_findings', 'Changes of the capture from outside that are present now.', present.length),
   ];
 }
 

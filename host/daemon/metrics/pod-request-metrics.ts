@@ -15,13 +15,13 @@ export function podRequestMetrics({
   return [
     gauge(
       'wasprey_pod_requests_connected',
-      '1 while a receiver of audit events is heard.',
+      '1 while connected to the receiver of audit events.',
       failure === undefined ? 1 : 0,
     ),
     ...(lastHeard === undefined
       ? []
-      : [gauge('wasprey_pod_requests_heard_timestamp_seconds', 'When the receiver was heard last.', lastHeard / 1000)]),
-    counter('wasprey_pod_requests_streams_total', 'Streams that were opened to the receiver.', streams),
+      : [gauge('wasprey_pod_requests_heard_timestamp_seconds', 'Time of the last message from the receiver.', lastHeard / 1000)]),
+    counter('wasprey_pod_requests_streams_total', 'Streams opened to the receiver.', streams),
     counter('wasprey_pod_requests_total', 'Events of requests to enter pods of this node.', requests),
     counter('wasprey_pod_requests_withheld_total', 'Requests whose node the receiver did not find.', withheld),
     counter('wasprey_pod_requests_gaps_total', 'How often requests may have been missed.', gaps),
@@ -37,7 +37,7 @@ export function agentStreamMetrics({
   backlog,
 }: AgentStreamsSummary): Metric[] {
   return [
-    gauge('wasprey_agent_streams', 'Streams of agents that are open.', streams),
+    gauge('wasprey_agent_streams', 'Open streams of agents.', streams),
     counter(
       'wasprey_agent_stream_requests_total',
       'Requests for a stream, by the status of the answer.',
@@ -45,12 +45,12 @@ export function agentStreamMetrics({
     ),
     counter(
       'wasprey_agent_stream_events_total',
-      'Events of requests to enter pods, by where they went: `node`; `unknown`, of which agents learn no more than the pod; `nowhere`, because they were refused; `overflow`; `duplicate`.',
+      'Events of requests to enter pods, by destination. `node`: sent to its agent. `unknown`: node not found, agents get the pod only. `nowhere`: the request was refused. `overflow`. `duplicate`.',
       events.map(({ outcome, count }) => ({ labels: { outcome }, value: count })),
     ),
-    gauge('wasprey_agent_stream_events_pending', 'Events whose node is being asked for.', pending),
+    gauge('wasprey_agent_stream_events_pending', 'Events whose node is being looked up.', pending),
     counter('wasprey_agent_stream_gaps_total', 'How often events may have been lost before they were received.', gaps),
-    gauge('wasprey_agent_stream_backlog_bytes', 'What is kept for agents that come back.', backlog.bytes),
-    counter('wasprey_agent_stream_backlog_dropped_total', 'Messages removed from that to make room.', backlog.dropped),
+    gauge('wasprey_agent_stream_backlog_bytes', 'Bytes buffered for disconnected agents.', backlog.bytes),
+    counter('wasprey_agent_stream_backlog_dropped_total', 'Messages dropped because the buffer was full.', backlog.dropped),
   ];
 }

@@ -22,7 +22,7 @@ export function sourceMetrics(summary: SourceSummary): Metric[] {
   const of = (value: number) => [{ labels: { source }, value }];
   return [
     counter('wasprey_source_events_received_total', 'Events received, by their source.', of(received)),
-    counter('wasprey_source_events_total', 'Events received, by what came of them: each is one of these.', [
+    counter('wasprey_source_events_total', 'Events received, by result.', [
       { labels: { source, outcome: 'evaluated' }, value: evaluated },
       { labels: { source, outcome: 'duplicate' }, value: duplicates },
       ...dropped.map(({ reason, count }) => ({ labels: { source, outcome: 'dropped', reason }, value: count })),
@@ -49,9 +49,9 @@ export function sourceMetrics(summary: SourceSummary): Metric[] {
       : []),
     ...(file
       ? [
-          counter('wasprey_source_file_bytes_total', 'Bytes read from the file that is followed.', of(file.bytes)),
-          counter('wasprey_source_file_rotations_total', 'How often another file took its name.', of(file.rotations)),
-          counter('wasprey_source_file_truncations_total', 'How often it was emptied.', of(file.truncations)),
+          counter('wasprey_source_file_bytes_total', 'Bytes read from the followed file.', of(file.bytes)),
+          counter('wasprey_source_file_rotations_total', 'Rotations of the followed file.', of(file.rotations)),
+          counter('wasprey_source_file_truncations_total', 'How often the followed file was truncated.', of(file.truncations)),
         ]
       : []),
     ...(kept
