@@ -36,7 +36,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'doctor',
-    summary: 'Check whether this machine has what an agent needs.',
+    summary: 'Check whether an agent works on this machine.',
     load: async () => (await import('./commands/doctor.ts')).DOCTOR,
   },
   {
@@ -46,7 +46,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'captures',
-    summary: 'List what rules have captured, and show what happened before and after an alert.',
+    summary: 'List captures of rules, and show what happened before and after an alert.',
     load: async () => (await import('./commands/captures.ts')).CAPTURES,
   },
   {
@@ -71,7 +71,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'tune',
-    summary: 'Propose exceptions for a rule by what it fired on.',
+    summary: 'Propose exceptions for a rule from the events that it matched.',
     load: async () => (await import('./commands/tune.ts')).TUNE,
   },
   {
@@ -141,12 +141,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'audit-config',
-    summary: 'Write the files by which an API server sends its audit events.',
+    summary: 'Write the files that make an API server send its audit events.',
     load: async () => (await import('./commands/audit-config.ts')).AUDIT_CONFIG,
   },
   {
     name: 'generate',
-    summary: 'Perform what rules detect, and verify the alerts.',
+    summary: 'Perform harmless attacks that rules detect, and verify the alerts.',
     load: async () => (await import('./commands/generate.ts')).GENERATE,
   },
   {

@@ -61,12 +61,12 @@ export const RUN_OPTIONS = {
   'enable-source': {
     kind: 'list',
     value: 'SOURCE',
-    description: `Receive events of this source alone: ${EVENT_SOURCES.join(' or ')}; may be given several times.`,
+    description: `Receive events of this source only: ${EVENT_SOURCES.join(' or ')}; may be given several times.`,
   },
   'disable-source': {
     kind: 'list',
     value: 'SOURCE',
-    description: `Receive no events of this source; may be given several times. Default: all are received that are configured. Without syscall nothing of the machine is watched, and no privilege is needed.`,
+    description: `Receive no events of this source; may be given several times. Default: all configured sources are received. Without syscall the machine is not watched, and no privilege is needed.`,
   },
   duration: {
     kind: 'number',

@@ -56,7 +56,7 @@ export interface Response {
   readonly where: 'host' | 'kernel';
   /** Default: until somebody undoes it. */
   readonly undoAfterMs?: number;
-  /** stop_container: how long its processes have to end by themselves. Default: the runtime's. */
+  /** stop_container: time for its processes to end by themselves. Default: the runtime's. */
   readonly graceMs?: number;
   /** isolate_container: networks and names that it still reaches. */
   readonly allow?: readonly string[];

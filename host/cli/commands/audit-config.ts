@@ -24,34 +24,36 @@ export const AUDIT_CONFIG = defineCommand({
   usage: 'FOLDER --server URL',
   operands: [{ values: 'path' }],
   description: `
-    Writes the files by which a Kubernetes API server sends its audit events to an agent (\`sources.k8s_audit\`) into the folder:
-    ${POLICY_FILE}, what it sends, and ${WEBHOOK_FILE}, where to and who it is. It prints the options of the API server that name them.
-    Files that are there already are not overwritten.
+    Writes the files that make a Kubernetes API server send its audit events to an agent (\`sources.k8s_audit\`) into the folder:
+    ${POLICY_FILE} selects the events; ${WEBHOOK_FILE} has the agent's address and the API server's credentials.
+    It prints the options of the API server that name these files. Existing files are not overwritten.
 
-    The API server reads them at its start, on its own machine: they must be in a folder that its pod mounts. The policy sends neither
-    values of secrets nor tokens.`,
+    The API server reads them at its start, on its own machine: they must be in a folder that its pod mounts. The policy sends
+    neither values of secrets nor tokens.`,
   status: { ok: 'Both files are written.', failure: "A file can't be read, is there already, or can't be written." },
   options: {
     server: {
       kind: 'text',
       value: 'URL',
       description:
-        'Address of the agent, as the API server reaches it: https://HOST:9765/k8s-audit. The agent's certificate must name HOST.',
+        "Address of the agent, as the API server reaches it: https://HOST:9765/k8s-audit. The agent's certificate must name HOST.",
     },
     ca: {
       kind: 'text',
       value: 'FILE',
-      description:
-        "CA certificate of the agent (PEM). Default: the CAs of the API server's machine.",
+      description: "CA certificate of the agent (PEM). Default: the CAs of the API server's machine.",
     },
     'client-certificate': {
       kind: 'text',
       value: 'FILE',
-      description:
-        'Client certificate of the API server (PEM), signed by client_ca. With --client-key.',
+      description: 'Client certificate of the API server (PEM), signed by client_ca. With --client-key.',
     },
     'client-key': { kind: 'text', value: 'FILE', description: 'Key of that certificate (PEM).' },
-    'token-file': { kind: 'text', value: 'FILE', description: 'The file of token_file.' },
+    'token-file': {
+      kind: 'text',
+      value: 'FILE',
+      description: "File with the token, the same as the agent's token_file.",
+    },
   },
   examples: [
     {

@@ -37,13 +37,12 @@ export const BACKTEST = defineCommand({
   usage: 'RULES... [--since 7d] [--against running|RULES] [--responses]',
   operands: [{ values: 'path', repeats: true }],
   description: `
-    Evaluates rules on what happened: the journal of this machine, or recordings; rules of \`source: k8s_audit\` on the audit
-    events that are kept beside the journal. By rule it prints how often the rule would have fired, when first and last, in
-    which pods and containers, by which programs or users, and examples; before that, what the history lacks for a rule.
-    With --against, it prints which alerts are new and which are gone, compared with other rules.
-    With --responses, it prints what the responses of the configuration would have done about the alerts, and why not;
-    then RULES may be left out for the rules of the configuration.
-    Secrets on command lines are masked in examples, also with --json: journal.secret_names has their names.
+    Evaluates rules on past events: the journal of this machine, or recordings; rules of \`source: k8s_audit\` on the audit
+    events that are kept beside the journal. For each rule it prints what the history lacks for it, how often it would have
+    fired, when first and last, in which pods and containers, by which programs or users, and examples. With --against, it
+    prints which alerts are new and which are gone, compared with other rules. With --responses, it prints what the responses
+    of the configuration would have done about the alerts, and why not; then RULES may be left out for the rules of the
+    configuration. Secrets on command lines are masked in examples, also with --json: journal.secret_names has their names.
 
     The same events raise the same alerts as in \`wasprey run\`. No privilege is needed beyond reading the files.`,
   status: {

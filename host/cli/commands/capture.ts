@@ -63,7 +63,7 @@ export const CAPTURE = defineCommand({
     It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 6.1 or newer with BTF; \`wasprey doctor\` checks.`,
   status: {
     ok: 'The recording was stopped, or the file has reached its maximum size.',
-    failure: 'The recording could not start, or ended by itself. What the file contains can be replayed.',
+    failure: "The recording could not start, or ended early. The file's content can be replayed.",
   },
   options: OPTIONS,
   examples: [

@@ -27,8 +27,8 @@ export const CAPTURES = defineCommand({
   usage: '[show FILE] [PLACES...]',
   operands: [{ values: 'path', repeats: true }],
   description: `
-    Lists what rules have captured: what happened before and after an alert, and the state of the processes then. PLACES are
-    files or folders; the default is where the configuration has them (\`capture.path_prefix\`).
+    Lists the captures of rules: what happened before and after an alert, and the state of the processes then. PLACES are
+    files or folders; the default is the place in the configuration (\`capture.path_prefix\`).
 
     \`show FILE\` prints a report: what fired, the processes with the branch that fired marked, what they did before and
     after, files, connections, and the state. FILE may be the alert's \`wasprey.capture\` value, for a capture of this machine.
@@ -48,7 +48,7 @@ export const CAPTURES = defineCommand({
   },
   examples: [
     { command: 'wasprey captures', effect: 'Lists the captures of this machine.' },
-    { command: 'wasprey captures show capture_1795...wsp', effect: 'What led to the alert, and what came of it.' },
+    { command: 'wasprey captures show capture_1795...wsp', effect: 'Shows what happened before and after the alert.' },
     { command: 'wasprey captures show FILE --html > report.html', effect: 'The same, for a browser or a ticket.' },
   ],
   async run({ options, operands }, terminal) {

@@ -13,14 +13,20 @@ export const completionCommand = (entries: () => readonly CommandEntry[]): Comma
     usage: SHELLS.join('|'),
     operands: [{ values: SHELLS }],
     description: `
-    Prints a script by which a shell completes commands, options, their values and files. Packages of Wasprey bring these scripts
-    along; where it was installed otherwise, the start file of the shell may read them.`,
-    status: { ok: 'The script is printed.', failure: 'It can not be written.' },
+    Prints a script that lets a shell complete commands, options, their values and files. Packages of Wasprey contain these
+    scripts; otherwise read the script in the start file of the shell.`,
+    status: { ok: 'The script was printed.', failure: "The script can't be written." },
     options: {},
     examples: [
       { command: 'wasprey completion bash > /etc/bash_completion.d/wasprey', effect: 'For all users of bash.' },
-      { command: 'wasprey completion zsh > /usr/local/share/zsh/site-functions/_wasprey', effect: 'For those of zsh.' },
-      { command: 'wasprey completion fish > ~/.config/fish/completions/wasprey.fish', effect: 'For your own fish.' },
+      {
+        command: 'wasprey completion zsh > /usr/local/share/zsh/site-functions/_wasprey',
+        effect: 'For all users of zsh.',
+      },
+      {
+        command: 'wasprey completion fish > ~/.config/fish/completions/wasprey.fish',
+        effect: 'For your own fish shell.',
+      },
     ],
     async run({ operands }, terminal) {
       const [name, ...more] = operands;

@@ -28,7 +28,7 @@ export const CONFIG = defineCommand({
     markdown: { kind: 'flag', description: 'Print the reference of all keys instead.' },
   },
   examples: [
-    { command: 'wasprey config -c falco.yaml', effect: 'The effective configuration of a file of Falco.' },
+    { command: 'wasprey config -c falco.yaml', effect: 'Prints the effective configuration of a file of Falco.' },
     {
       command: 'wasprey config -c falco.yaml --given -o priority=error',
       effect: 'The same without defaults, with a change.',

@@ -16,17 +16,17 @@ export const CONSOLE = defineCommand({
   usage: '[--pod NAMESPACE/POD] [--no-open]',
   operands: [],
   description: `
-    Prints the address of the page that this machine's agent serves (\`console.enabled\`). The address opens the page once,
-    within one browser, for twelve hours; the next call prints another. At a terminal on a desktop (DISPLAY or
-    WAYLAND_DISPLAY, and xdg-open) your browser opens it, also by sudo; the token is on no command line.
+    Prints the address of the page that this machine's agent serves (\`console.enabled\`). The address opens the page once, in
+    one browser, for twelve hours; the next call prints another. At a terminal on a desktop (DISPLAY or WAYLAND_DISPLAY, and
+    xdg-open) your browser opens it, also with sudo; the token is never on a command line.
 
     The page shows alerts as they come, why a rule fired, what rules cost and how the agent does. From another machine:
     \`ssh -L 8766:127.0.0.1:8766 HOST\`, then the address that the command prints there.
 
-    With --pod it is the page of an agent in a cluster, by your kubeconfig (KUBECONFIG, or ~/.kube/config): the command runs
+    With --pod it opens the page of an agent in a cluster, with your kubeconfig (KUBECONFIG, or ~/.kube/config): the command runs
     \`wasprey console\` in the pod, and forwards a port of this machine to it until Ctrl-C.`,
   status: {
-    ok: 'The address is printed; with --pod, it was served until Ctrl-C.',
+    ok: 'The address was printed; with --pod, it was served until Ctrl-C.',
     failure: 'No agent serves the page, or the cluster forbids it.',
   },
   options: {
@@ -44,9 +44,9 @@ export const CONSOLE = defineCommand({
     { command: 'wasprey console', effect: 'Prints an address that opens the page once.' },
     {
       command: 'wasprey console --pod wasprey/wasprey-x7k2p',
-      effect: 'Prints that of an agent in the cluster, and forwards its port.',
+      effect: 'Prints the address of an agent in the cluster, and forwards its port.',
     },
-    { command: 'wasprey console -c wasprey.yaml', effect: 'Prints that of an agent with this configuration.' },
+    { command: 'wasprey console -c wasprey.yaml', effect: 'Prints the address of an agent with this configuration.' },
   ],
   async run({ options, operands }, terminal) {
     if (operands.length > 0) throw new UsageError('console takes no operands');

@@ -17,12 +17,12 @@ export const DOCTOR = defineCommand({
   usage: '[-c FILE]',
   operands: [],
   description: `
-    Checks whether this machine has what an agent needs: kernel and its type information, capabilities, namespaces, lockdown, security
-    modules, cgroups, tracefs, memory, sockets of container runtimes, and the receiver of audit events if one is configured. It loads all BPF programs and attaches them for a moment, as an
-    agent does, and reports of each thing whether it works, is limited or fails, and what to do. An agent that runs meanwhile is not
-    disturbed.
+    Checks whether this machine has what an agent needs: kernel and its type information, capabilities, namespaces, lockdown,
+    security modules, cgroups, tracefs, memory, sockets of container runtimes, and the receiver of audit events if one is
+    configured. It loads all BPF programs and attaches them briefly, as an agent does, and reports for each item whether it
+    works, is limited or fails, and what to do. A running agent is not disturbed.
 
-    Run it as an agent would be run, as root or in the same container: for other users more is missing.`,
+    Run it as you run the agent: as root, or in the same container.`,
   status: { ok: 'An agent works here, perhaps with limits.', failure: 'Something does not work.' },
   options: {
     ...CONFIG_OPTIONS,
@@ -33,14 +33,14 @@ export const DOCTOR = defineCommand({
     },
   },
   examples: [
-    { command: 'wasprey doctor', effect: 'What works here, and how to fix the rest.' },
+    { command: 'wasprey doctor', effect: 'Prints what works here, and how to fix the rest.' },
     {
       command: 'wasprey doctor -c falco.yaml',
       effect: 'The same, with the sockets of runtimes and the hooks that this configuration names.',
     },
     {
       command: `wasprey doctor --json | jq '.groups[].checks[] | select(.state != "works")'`,
-      effect: 'What fails or is limited.',
+      effect: 'Prints what fails or is limited.',
     },
   ],
   async run({ options, operands }, terminal) {

@@ -23,10 +23,10 @@ export const EXPLAIN = defineCommand({
   status: { ok: 'The rule is shown.', failure: 'The rule does not exist, or the rules have errors.' },
   options: {},
   examples: [
-    { command: "wasprey explain 'Kernel module loaded'", effect: 'One of the rules that come with Wasprey.' },
+    { command: "wasprey explain 'Kernel module loaded'", effect: 'Explains a rule that comes with Wasprey.' },
     {
       command: "wasprey explain 'Shell in pod' base.yaml site/",
-      effect: 'A rule defined by a file and a folder together.',
+      effect: 'Explains a rule that a file and a folder define together.',
     },
   ],
   async run({ operands }, terminal) {

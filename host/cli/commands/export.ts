@@ -23,15 +23,14 @@ export const EXPORT = defineCommand({
   usage: '[FILE...] -o FILE.scap',
   operands: [{ values: 'path', repeats: true }],
   description: `
-    Writes recordings of \`wasprey capture\`, or the journal, as a capture that Falco, sysdig and Stratoshark read (.scap, packed by gzip):
-    machine, users, processes with descriptors, then the events. Falco raises the same alerts on it as \`wasprey replay\` on the
-    recording, by rules that use only Falco's fields and events:
-    \`falco -o engine.kind=replay -o engine.replay.capture_file=node.scap\`.
-    Without FILE, it exports the journal of this machine: journal.folder of the configuration. From a file still being written, it exports
-    what exists.
+    Writes recordings of \`wasprey capture\`, or the journal, as a capture that Falco, sysdig and Stratoshark read (.scap,
+    packed by gzip): machine, users, processes with descriptors, then the events. Falco raises the same alerts on it as
+    \`wasprey replay\` on the recording, by rules that use only Falco's fields and events: \`falco -o engine.kind=replay -o
+    engine.replay.capture_file=node.scap\`. Without FILE, it exports the journal of this machine: journal.folder of the
+    configuration. From a file still being written, it exports what exists.
 
-    A .scap file has one path for each open. If a link led to another file, a second event follows, with the path of that file. Only the
-    owner can read the .scap file: arguments and environments of programs contain secrets.`,
+    A .scap file has one path for each open. If a link led to another file, a second event follows, with the path of that
+    file. Only the owner can read the .scap file: arguments and environments of programs contain secrets.`,
   status: {
     ok: 'All events were written.',
     failure: "A recording can't be read, the file can't be written, or parts of a recording were damaged and left out.",

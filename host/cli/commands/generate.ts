@@ -21,17 +21,17 @@ export const GENERATE = defineCommand({
   usage: '[ACTION...]',
   operands: [{ values: ACTIONS.map(({ name }) => name), repeats: true }],
   description: `
-    Performs what rules detect, on this machine or in the container that it runs in, so that you can check your
-    installation. It does no harm: programs are often only imitated, connections stay within the machine where
-    that is permitted, and all files are removed again, also after Ctrl-C. ACTION is a name, in which * matches any text;
-    without any, all possible actions are performed.
+    Performs actions that rules detect, on this machine or in the container that it runs in, to check an installation.
+    It does no harm: programs are often only imitated, connections stay within the machine where that is permitted, and
+    all files are removed again, also after Ctrl-C. ACTION is a name; * matches any text. Without ACTION, all possible
+    actions are performed.
 
     With --verify, an alert counts if an expected rule raised it and it contains the marker of the action, a text that occurs
     nowhere else. Actions that can't be performed here, or whose rules are not evaluated, are skipped, with the reason.`,
   status: {
-    ok: 'What can be performed here was; with --verify, with all its alerts.',
+    ok: 'All actions that are possible here were performed; with --verify, with all alerts.',
     failure:
-      'An action failed, it was stopped before its end, or, with --verify, an alert is missing or its rule was set aside.',
+      'An action failed, the command was stopped early, or, with --verify, an alert is missing or its rule was disabled.',
   },
   options: GENERATE_OPTIONS,
   examples: [

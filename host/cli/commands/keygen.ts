@@ -16,8 +16,8 @@ export const KEYGEN = defineCommand({
   operands: [{ values: 'path' }],
   description: `
     Makes a pair of ed25519 keys for modules: NAME.key, the private one, which signs (\`wasprey compile --key\`), and
-    NAME.pub, the public one, by which agents trust the signature (\`wasprey run --trusted-key\`). Both are PEM files as
-    OpenSSL reads and writes them; keys made there do as well. Files that are there already are not overwritten.
+    NAME.pub, the public one, with which agents check the signature (\`wasprey run --trusted-key\`). Both are PEM files as
+    OpenSSL reads and writes them; keys made by OpenSSL work, too. Existing files are not overwritten.
 
     To change keys, make a new pair, sign with both (\`--key\` twice, or \`wasprey sign\`) until every agent trusts the new
     one, then leave out the old.`,

@@ -43,11 +43,11 @@ export const LIST = defineCommand({
   usage: 'events|fields|rules [PART | RULES...]',
   operands: [{ values: KINDS }, { values: 'path', repeats: true }],
   description: `
-    Lists the events and fields that rules are written with; with PART only those whose name contains it. Fields that the
-    capture can't supply are marked, with the reason: a rule may name them, but they are always absent.
+    Lists the events and fields that rules are written with; with PART, only those whose names contain it. Fields that the
+    capture can't supply are marked, with the reason: rules may use them, but they are always absent.
 
     For rules, lists those of the given files and folders, or the ones that come with Wasprey.`,
-  status: { ok: 'It is listed.', failure: "Rule files can't be read or have errors." },
+  status: { ok: 'The list was printed.', failure: "Rule files can't be read or have errors." },
   options: {
     all: { kind: 'flag', short: 'a', description: 'Events: also those that only other sources of events supply.' },
     names: { kind: 'flag', short: 'n', description: 'Names only, one a line.' },
@@ -64,7 +64,7 @@ export const LIST = defineCommand({
     { command: 'wasprey list rules my-rules.yaml', effect: 'The rules of a file, with priority and tags.' },
     {
       command: "wasprey list rules --disable '*' --enable-tag network",
-      effect: 'Which rules are on when only those on the network are.',
+      effect: 'The rules that remain if only those tagged network are enabled.',
     },
   ],
   async run({ options, operands }, terminal) {

@@ -13,15 +13,14 @@ export const LOG_LEVEL = defineCommand({
   usage: '[LEVEL]',
   operands: [{ values: LOG_LEVELS }],
   description: `
-    Shows the log level of a running agent, or sets it at once: ${LOG_LEVELS.join(', ')}.
-    It stays until the agent stops, or log_level changes in its configuration. Alerts are not affected: rules have a
-    priority, and the configuration the key priority.`,
+    Shows the log level of a running agent, or sets it at once: ${LOG_LEVELS.join(', ')}. It stays until the agent stops, or
+    log_level changes in its configuration. Alerts are not affected; the key priority of the configuration filters them.`,
   status: { ok: 'The agent has answered.', failure: 'No agent answers.' },
   options: CONTROL_OPTIONS,
   examples: [
-    { command: 'wasprey log-level', effect: "The level of this machine's agent." },
-    { command: 'wasprey log-level debug', effect: 'Log more.' },
-    { command: 'wasprey log-level warning -s /run/other/control.sock', effect: 'Make another agent log less.' },
+    { command: 'wasprey log-level', effect: "Shows the level of this machine's agent." },
+    { command: 'wasprey log-level debug', effect: 'Makes it log more.' },
+    { command: 'wasprey log-level warning -s /run/other/control.sock', effect: 'Makes another agent log less.' },
   ],
   async run({ options, operands }, terminal) {
     const [word, ...more] = operands;

@@ -16,9 +16,9 @@ export const PUSH = defineCommand({
   usage: 'oci://HOST/REPOSITORY:TAG MODULE',
   operands: [{ values: 'anything' }, { values: 'path' }],
   description: `
-    Pushes a module to a registry, as an OCI artifact, under a tag. Prints the reference with its digest, by which it can be
-    pulled, pinned and signed (\`cosign sign --key\`). A module that agents of this version would refuse is not pushed. The
-    same module gives the same digest.`,
+    Pushes a module to a registry, as an OCI artifact, under a tag. Prints the reference with its digest, to pull, pin and
+    sign it (\`cosign sign --key\`). A module that agents of this version would refuse is not pushed. The same module gives
+    the same digest.`,
   status: {
     ok: 'The registry has the module.',
     failure: "The registry refuses it or can't be reached, or agents would refuse the module.",

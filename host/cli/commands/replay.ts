@@ -57,9 +57,9 @@ export const REPLAY = defineCommand({
     Evaluates rules on a recording of \`wasprey capture\`, and prints the alerts that \`wasprey run\` would have printed. If
     the file is truncated or damaged, its intact parts are evaluated. Messages and the summary go to standard error.
 
-    It also reads captures of Falco 0.40 and later and of sysdig (.scap, plain or packed by gzip), and audit logs of Kubernetes:
-    files of JSON, with an event, an EventList or an array of such on each line, or one alone. On those, rules of \`source: k8s_audit\`
-    are evaluated, on recordings those of system calls.
+    It also reads captures of Falco 0.40 and later and of sysdig (.scap, plain or packed by gzip), and audit logs of
+    Kubernetes: files of JSON, with an event, an EventList or an array of such on each line, or one alone. On those, rules of
+    \`source: k8s_audit\` are evaluated, on recordings those of system calls.
 
     No privilege is needed, and nothing from the machine where the recording was made.`,
   status: {

@@ -12,19 +12,19 @@ export const RESPONSES = defineCommand({
   usage: 'check [RULES...] | list | undo ID... | resume CONTAINER... | log',
   operands: [{ values: WORDS }, { values: 'path', repeats: true }],
   description: `
-    \`check\` checks the responses of a configuration (\`responses\`) without doing anything: their keys and conditions, and for
-    which rules they are: those of the configuration, or RULES. What matches no rule is a warning, with what was probably
-    meant. No privilege is needed.
+    \`check\` checks the responses of a configuration (\`responses\`) without doing anything: their keys and conditions, and which
+    rules they match, of the configuration or of RULES. A name or tag that matches no rule is a warning, with a suggestion.
+    No privilege is needed.
 
-    \`list\` shows what responses have in force: containers that are paused, and the like, and whether refusals of the kernel
-    are pinned (\`responses.pinned\`). \`undo\` takes it back, by the ids that \`list\` shows, or with --all everything, also
-    what is pinned. \`resume\` does so for paused containers, by their names, the beginnings of their ids,
-    or their pods (NAMESPACE/NAME). A running agent is asked over its control socket; where none runs, it is done at once.
+    \`list\` shows active responses, such as paused containers, and whether refusals of the kernel are pinned
+    (\`responses.pinned\`). \`undo\` undoes them by the ids that \`list\` shows; --all undoes everything, also what is pinned.
+    \`resume\` resumes paused containers, by name, by the beginning of the id, or by pod (NAMESPACE/NAME). If an agent runs,
+    it does this over its control socket; otherwise the command does it itself.
 
-    \`log\` shows what was done about alerts on this machine, and why not, as far as the journal has it (\`journal\`).`,
+    \`log\` shows from the journal what was done about alerts on this machine, or why nothing was done.`,
   status: {
-    ok: 'The responses are valid, with or without warnings; it is shown, or undone.',
-    failure: "They have errors; with --strict, or warnings. Or it can't be undone.",
+    ok: 'The responses are valid, with or without warnings; or they are listed, or undone.',
+    failure: "The responses have errors (with --strict, or warnings), or can't be undone.",
   },
   options: {
     ...CONFIG_OPTIONS,
@@ -39,7 +39,7 @@ export const RESPONSES = defineCommand({
       effect: 'Checks a configuration with the rules of a folder, in a pipeline.',
     },
     { command: 'wasprey responses list', effect: 'Shows what is paused, and until when.' },
-    { command: 'wasprey responses resume shop/web-0', effect: 'Lets the containers of a pod go on.' },
+    { command: 'wasprey responses resume shop/web-0', effect: 'Resumes the containers of a pod.' },
   ],
   async run({ options, operands }, terminal) {
     const [first, ...words] = operands;

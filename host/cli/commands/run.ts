@@ -24,18 +24,18 @@ export const RUN = defineCommand({
   usage: '[RULES...]',
   operands: [{ values: 'path', repeats: true }],
   description: `
-    Watches the system calls of this machine, evaluates the rules, and prints an alert for each match, until Ctrl-C.
-    RULES are files, or folders with .yaml and .yml files, as one set in the order given; without any, the rules that come with
-    Wasprey. They are compiled if need be. Messages and the summary at the end go to standard error.
+    Watches the system calls of this machine, evaluates the rules, and prints an alert for each match, until Ctrl-C. RULES are
+    files, or folders with .yaml and .yml files, as one set in the order given; the default is the rules that come with
+    Wasprey. They are compiled if necessary. Messages and the summary at the end go to standard error.
 
-    Started by systemd it reports when it watches, reloads and stops (Type=notify), and to the watchdog (WatchdogSec) as long as
-    events are evaluated.
+    Under systemd it reports when it watches, reloads and stops (Type=notify), and notifies the watchdog (WatchdogSec) as long
+    as it evaluates events.
 
     It needs root, or CAP_BPF and CAP_PERFMON, and a kernel of 6.1 or newer with BTF; \`wasprey doctor\` checks. With
     \`--disable-source syscall\` it receives audit events of Kubernetes alone (sources.k8s_audit), and needs neither.`,
   status: {
-    ok: 'It was stopped, by Ctrl-C, a signal or --duration.',
-    failure: 'It could not start, or the engine has failed and nothing is watched any more.',
+    ok: 'It was stopped by Ctrl-C, a signal or --duration.',
+    failure: 'It could not start, or the engine failed and watching ended.',
   },
   options: RUN_OPTIONS,
   examples: [

@@ -15,9 +15,9 @@ export const SIGN = defineCommand({
   usage: 'MODULE --key FILE',
   operands: [{ values: 'path' }],
   description: `
-    Adds a signature to a module, beside those that it has: for keys that are not where rules are compiled, and for a change of
-    keys. The signature covers all of the module but the signatures. What the sandbox would refuse is not
-    signed, nor what was changed after one of these keys had signed it.`,
+    Adds a signature to a module, beside those that it has: for keys that are kept elsewhere than where rules are compiled,
+    and to change keys. The signature covers the whole module except the signatures. The command refuses modules that the
+    sandbox would refuse, and modules that were changed after one of these keys had signed them.`,
   status: { ok: 'The module is signed.', failure: "It or the key can't be used." },
   options: {
     key: { kind: 'list', value: 'FILE', description: 'A private key of `wasprey keygen`; may be given several times.' },

@@ -14,9 +14,9 @@ export const STATUS = defineCommand({
     Shows the state of a running agent: modules and their hashes, events by outcome, rules with their alerts and estimated
     cost, outputs, containers, missing kernel hooks, and why the last change of rules was refused.`,
   status: {
-    ok: 'An agent answers and has no trouble.',
+    ok: 'An agent answers and has no problem.',
     failure:
-      'No agent answers, or it has trouble: dropped events, lost alerts, a disabled module, refused rules, or rules that are blind without a missing hook.',
+      'No agent answers, or it has a problem: dropped events, lost alerts, a disabled module, refused rules, or rules that are blind without a missing hook.',
   },
   options: {
     ...CONTROL_OPTIONS,

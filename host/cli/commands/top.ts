@@ -30,12 +30,15 @@ export const TOP = defineCommand({
       description: 'Which rules come first. Default: cost.',
     },
     interval: { kind: 'number', value: 'SECONDS', least: 0.1, fraction: true, description: 'Default: 2.' },
-    times: { kind: 'number', short: 'n', value: 'COUNT', least: 1, description: 'Stop after so many.' },
-    rows: { kind: 'number', value: 'COUNT', least: 1, description: 'Rules to show. Default: what fits, or 20.' },
+    times: { kind: 'number', short: 'n', value: 'COUNT', least: 1, description: 'Stop after this many refreshes.' },
+    rows: { kind: 'number', value: 'COUNT', least: 1, description: 'Rules to show. Default: as many as fit, or 20.' },
   },
   examples: [
-    { command: 'wasprey top', effect: 'Of this machine.' },
-    { command: 'wasprey top --by alerts -n 1 --interval 60', effect: 'Which rules have matched most within a minute.' },
+    { command: 'wasprey top', effect: "Shows the rules of this machine's agent." },
+    {
+      command: 'wasprey top --by alerts -n 1 --interval 60',
+      effect: 'Shows which rules matched most within a minute.',
+    },
   ],
   async run({ options, operands }, terminal) {
     if (operands.length > 0) throw new UsageError('top takes no operands');

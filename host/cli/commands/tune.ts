@@ -31,12 +31,12 @@ export const TUNE = defineCommand({
   usage: 'RULE [RULES...] [--since 7d]',
   operands: [{ values: 'anything' }, { values: 'path', repeats: true }],
   description: `
-    Shows what a rule fired on in the journal of this machine, or in recordings, and proposes exceptions as YAML. Each has
-    been tried on the same events: it prints how many alerts it holds back, and what still fires. An exception names a
-    program and something besides, such as its parent, a file or a container image; on audit events of Kubernetes it names
-    a user, and a namespace or an object. Whether what it holds back is harmless is for you to decide.
+    Shows which events a rule matched in the journal of this machine, or in recordings, and proposes exceptions as YAML. Each
+    is tried on the same events: the command prints how many alerts it holds back, and what still fires. An exception names a
+    program and something besides, such as its parent, a file or a container image; on audit events of Kubernetes it names a
+    user, and a namespace or an object. You have to decide whether what it holds back is harmless.
 
-    RULE is the rule's name. RULES are the rule files that it is in, with those that they need; without any, the rules that
+    RULE is the rule's name. RULES are the rule files that define it, with those that they need. Default: the rules that
     \`wasprey run\` uses with the configuration. Put an exception into a rule file that loads after them.`,
   status: {
     ok: 'The history was evaluated.',

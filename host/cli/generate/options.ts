@@ -21,12 +21,11 @@ export const GENERATE_OPTIONS = {
     kind: 'text',
     value: 'WHERE',
     choices: ['host', 'container'],
-    description: 'What this is, where that is not found out: some actions are for one of them.',
+    description: 'Where the command runs, if it does not detect that: some actions need one of them.',
   },
   verify: {
     kind: 'flag',
-    description:
-      'Wait for the alerts, and say which are missing. Without --alerts and --listen, of an agent that is started here.',
+    description: 'Wait for the alerts, and report missing ones. Without --alerts and --listen, it starts an agent.',
   },
   alerts: {
     kind: 'text',

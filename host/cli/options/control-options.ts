@@ -14,7 +14,7 @@ export const CONTROL_OPTIONS = {
     kind: 'text',
     short: 's',
     value: 'PATH',
-    description: `The control socket of the agent, its configuration's control.socket. Default: ${DEFAULT_CONTROL_SOCKET}.`,
+    description: `Control socket of the agent (control.socket of its configuration). Default: ${DEFAULT_CONTROL_SOCKET}.`,
   },
 } as const;
 

@@ -6,7 +6,7 @@ export const CAPTURE_KEYS = {
   base_syscalls: section('In Falco, system calls that are captured in any case; here, those that are never captured.', {
     custom_set: list(
       text('', 'A system call, with ! in front.'),
-      'With `!name` an event type is not captured, which saves its cost; rules that could match it are logged. A name without ! has no effect: what rules read is captured, and nothing else is needed.',
+      '`!name` excludes an event type, which saves its cost; rules that could match it are logged. A name without ! has no effect: Wasprey captures what rules read.',
     ),
     repair: unused('Not needed: processes and descriptors are known without additional system calls.'),
     all: unused('Reads and writes of open files are not captured; `wasprey validate` reports rules that need them.'),

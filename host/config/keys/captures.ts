@@ -9,10 +9,10 @@ export const CAPTURES_KEYS = {
   capture: section(
     'Captures by rules: what happened before and after an alert, and the state of the processes then, in a file of its own. `wasprey captures` shows them.',
     {
-      enabled: flag(false, 'Whether alerts begin captures.'),
+      enabled: flag(false, 'Let alerts start captures.'),
       path_prefix: text(
         '/var/lib/wasprey/captures/capture',
-        "Beginning of the files' paths; the alert's time and a number follow. Only their owner can read them.",
+        "Prefix of the files' paths; the alert's time and a number follow. Only the owner can read the files.",
       ),
       mode: choice(
         ['rules', 'all_rules'],
@@ -32,19 +32,19 @@ export const CAPTURES_KEYS = {
       before: duration(
         '30s',
         0,
-        'How long before the alert the file begins. These events come from the journal; while that is off, the agent keeps them in memory, 16 MB at most.',
+        'Time before the alert that the file includes. These events come from the journal; if that is off, the agent keeps them in memory, 16 MB at most.',
       ),
       scope: choice(
         CAPTURE_SCOPES,
         'container',
-        'Whose events the file has. `container`: those of the container; alerts on the host are handled as with `process_tree`. `process_tree`: those of the session of the process, and of its descendants. `all`: those of the whole machine.',
+        'Which events the file contains. `container`: those of the container; alerts on the host are handled as with `process_tree`. `process_tree`: those of the session of the process, and of its descendants. `all`: those of the whole machine.',
       ),
       state: flag(
         true,
-        'Whether the file has the state of these processes at the alert: arguments, open files, connections, executables with hashes, mounts, and what the container has changed in its files.',
+        'Add the state of these processes at the alert: arguments, open files, connections, executables with hashes, mounts, and what the container has changed in its files.',
       ),
-      max_total_size: size('1GiB', 4 * MEGABYTE, 'Bytes of all files; the oldest are removed to make room.'),
-      max_per_rule: whole(10, { least: 1, most: 10_000 }, 'Captures that one rule can begin in an hour.'),
+      max_total_size: size('1GiB', 4 * MEGABYTE, 'Maximum size of all files; the oldest are removed to make room.'),
+      max_per_rule: whole(10, { least: 1, most: 10_000 }, 'Captures that one rule can start in an hour.'),
     },
   ),
 } as const;

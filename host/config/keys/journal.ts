@@ -13,13 +13,13 @@ export const JOURNAL_KEYS = {
     section(
       'The journal: what happens on this machine is kept on disk, whatever the rules, as recordings that can be replayed.',
       {
-        enabled: flag(false, 'Whether the journal is written. The package and the chart turn it on.'),
+        enabled: flag(false, 'Write the journal. The package and the chart turn it on.'),
         folder: text('/var/lib/wasprey/journal', 'Folder of the files. Only their owner can read them.'),
         keep: duration('7d', MINUTE_MS, 'How long events are kept. A file is removed once its last event is older.'),
         max_size: size(
           '2GiB',
           4 * MEGABYTE,
-          'Bytes of all files; beyond that the oldest are removed. Where audit events are received, a quarter is for these.',
+          'Maximum size of all files; the oldest are removed to stay below it. If audit events are received, a quarter is reserved for them.',
         ),
         events: list(
           choice(JOURNAL_KINDS, 'processes', 'A kind of events.'),

@@ -29,7 +29,10 @@ export const METADATA_KEYS = {
     },
   ),
   kubernetes: section('The API server, for metadata of the pods of this node (not in Falco).', {
-    enabled: flag(true, 'Use it if the agent runs in a pod with a service account, or `kubeconfig` is given.'),
+    enabled: flag(
+      true,
+      'Use the API server if the agent runs in a pod with a service account, or `kubeconfig` is given.',
+    ),
     node: text('', "The node's name. Default: NODE_NAME or FALCO_HOSTNAME of the environment."),
     kubeconfig: text('', 'Path of a kubeconfig file, for an agent outside of the cluster.'),
     user_wait: duration(

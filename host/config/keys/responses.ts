@@ -32,10 +32,10 @@ const ACTION = {
     1000,
     'Time after which a pause, an isolation or a label is undone. Default: never, until somebody undoes it.',
   ),
-  grace: duration('0s', 0, "stop_container: how long its processes have to end by themselves. Default: the runtime's."),
+  grace: duration('0s', 0, "stop_container: time for its processes to end by themselves. Default: the runtime's."),
   allow: list(
     text('', 'A network, an address and a port, `dns` or `kubernetes` (host/responses/isolation/README.md).'),
-    'isolate_container: what the container still reaches.',
+    'isolate_container: what the container can still reach.',
   ),
   labels: map(text('', 'Its value.'), 'label_pod: labels that the pod gets.'),
 } as const;
@@ -47,7 +47,7 @@ export const RESPONSE_KEYS = {
       mode: choice(
         ['observe', 'act'],
         'observe',
-        '`observe`: alerts say what would have been done, and nothing is done. `act`: it is done.',
+        '`observe`: alerts report what would have been done, and nothing is done. `act`: responses are performed.',
       ),
       limits: section('Limits on actions, as NUMBER/TIME. Above a limit nothing is done, and alerts report that.', {
         per_container: text(
@@ -61,7 +61,7 @@ export const RESPONSE_KEYS = {
         labels: map(text('', 'Its value.'), 'Labels of pods and containers. Default: wasprey.io/responses: off.'),
         executables: list(
           text('', 'A path; without a slash, the name of a file in any folder.'),
-          'Executables of the host, beside those that are protected in any case.',
+          'Executables of the host, in addition to those that are always protected.',
         ),
       }),
       hosts: flag(false, 'Act on processes of the host, too, not only on those of containers.'),

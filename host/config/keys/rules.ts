@@ -60,11 +60,11 @@ export const RULE_KEYS = {
       'Turns rules on and off, in this order; overrides the rule files.',
     ),
   ),
-  priority: applies('rules', choice(PRIORITY_WORDS, 'debug', 'Ignore rules that are less severe than this.')),
+  priority: applies('rules', choice(PRIORITY_WORDS, 'debug', 'Ignore rules less severe than this.')),
   rule_matching: choice(
     ['first', 'all'],
     'first',
-    'Whether an event raises the alert of the first matching rule, over all modules in their order, or of all.',
+    'Alert of the first matching rule only, over all modules in their order, or of all matching rules.',
   ),
   load_plugins: unused(
     'Plugins are not supported: the fields of the container plugin are built in, other event sources are not captured.',

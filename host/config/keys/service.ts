@@ -63,12 +63,12 @@ export const SERVICE_KEYS = {
       hooks: choice(
         ['auto', 'sys_exit', 'fexit'],
         'auto',
-        'How system calls are seen: `sys_exit` by a BPF program at the end of all calls, which costs every call of the machine some 100 ns; `fexit` by programs at the exits of the calls that rules, journal and process images need, so that others cost nothing. `fexit` needs a kernel that has it and does not preempt such programs (6.x with preempt=none or voluntary: `wasprey doctor`); it does not see calls that a seccomp profile or a tracer refuses or answers, calls that the kernel lacks, nor calls that had begun before the agent, and the kernel takes about 0.2 s for each call to detach at the end. `auto` is `sys_exit`.',
+        'How system calls are captured. `sys_exit`: by one BPF program at the end of all calls; every call of the machine costs some 100 ns more. `fexit`: by programs at the exits of the calls that rules, journal and process images need; other calls cost nothing. `fexit` needs a kernel that supports it and does not preempt such programs (6.x with preempt=none or voluntary; `wasprey doctor` checks). It does not see calls that a seccomp profile or a tracer refuses or answers, calls that the kernel lacks, or calls that began before the agent. Stopping the agent takes about 0.2 s for each call. `auto` is `sys_exit`.',
       ),
       invalid_rules: choice(
         ['refuse', 'leave_out'],
         'refuse',
-        'What to do at the start if rule files have errors: `refuse` ends the agent with the errors, as Falco does; `leave_out` watches by the rules that are valid, raises `Wasprey internal: invalid rules left out`, Critical, and `/readyz` fails until the files are corrected. While the agent runs, changed rules with errors are refused in any case, and the previous ones stay in use.',
+        'What to do at the start if rule files have errors: `refuse` ends the agent with the errors, as Falco does; `leave_out` uses the valid rules, raises `Wasprey internal: invalid rules left out`, Critical, and `/readyz` fails until the files are corrected. While the agent runs, changed rules with errors are refused in any case, and the previous ones stay in use.',
       ),
       missing_hooks: choice(
         ['alert', 'allow'],
@@ -130,14 +130,11 @@ export const SERVICE_KEYS = {
     ),
     token_file: text(
       '/run/wasprey/console.token',
-      'File for the address that opens the page once, which `wasprey console` prints. Only the owner of the agent can read it.',
+      'File for the one-time address of the page, which `wasprey console` prints. Only the owner of the agent can read it.',
     ),
     actions: applies(
       'now',
-      flag(
-        false,
-        'Let everybody who has the page open undo what responses have in force. Otherwise the page is read-only.',
-      ),
+      flag(false, 'Let everybody who has the page open undo responses. Otherwise the page is read-only.'),
     ),
   }),
   webserver: section('The web server: health, readiness, versions, metrics.', {

@@ -10,7 +10,7 @@ export const SESSION_KEYS = {
         url: text('', 'Such as `https://wasprey-audit-audit.wasprey.svc:9766`. Empty: none.'),
         ca_file: text(
           '/etc/wasprey/receiver/ca.crt',
-          'PEM file of the authorities that sign the certificate of the receiver; it is read for each connection.',
+          'PEM file of the CAs that sign the certificate of the receiver; it is read for each connection.',
         ),
         token_file: text(
           '/var/run/secrets/wasprey/receiver/token',

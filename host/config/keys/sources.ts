@@ -12,7 +12,7 @@ export const SOURCE_KEYS = {
         {
           listen: text(
             '',
-            "Address and port, such as `0.0.0.0:9765` or `[::]:9765`, at which the API server's audit webhook is received. Empty: it is not.",
+            "Address and port for the API server's audit webhook, such as `0.0.0.0:9765` or `[::]:9765`. Empty: none.",
           ),
           path: text('/k8s-audit', 'Path of the webhook.'),
           ssl_enabled: flag(true, 'Receive over HTTPS. It can be off only at an address of the loopback interface.'),
@@ -20,7 +20,7 @@ export const SOURCE_KEYS = {
             '/etc/wasprey/k8s-audit.pem',
             'PEM file with the certificate, and with its private key unless `ssl_key` is set; it is reloaded when it changes.',
           ),
-          ssl_key: text('', 'PEM file of the private key, if it is in a file of its own.'),
+          ssl_key: text('', 'PEM file of the private key, if it is separate.'),
           client_ca: text(
             '',
             'PEM file of the CAs that sign the certificates of clients. Other clients are rejected. The file is reloaded when it changes.',
@@ -29,17 +29,17 @@ export const SOURCE_KEYS = {
             '',
             'File with the token that clients send (`Authorization: Bearer`); it is reloaded when it changes. With `client_ca`, both are required; without both, nothing is received.',
           ),
-          file: text('', 'Audit log of an API server, which is followed from its end on, over rotation. Empty: none.'),
+          file: text('', 'Audit log of an API server. It is followed from its end, also over rotation. Empty: none.'),
           agents: section(
-            'Agents of nodes that get the requests to enter pods of their node (`kubectl exec` and the like), so that sessions have their Kubernetes user. Always over HTTPS, with `ssl_certificate`.',
+            'Sends each agent the requests to enter pods of its node (`kubectl exec` and the like), so that sessions have their Kubernetes user. Always over HTTPS, with `ssl_certificate`.',
             {
               listen: text(
                 '',
-                'Address and port at which agents hold a stream open, such as `0.0.0.0:9766`. Empty: nothing is sent to agents.',
+                'Address and port to which agents connect, such as `0.0.0.0:9766`. Empty: nothing is sent to agents.',
               ),
               service_accounts: list(
                 text('', 'A service account, as `NAMESPACE/NAME`.'),
-                'The service accounts of agents. Only pods of these are heard, by a token that is bound to the pod; each gets what is of its own node.',
+                'Service accounts of agents. Other clients are rejected: an agent needs a token that is bound to its pod. Each agent gets the requests of its own node.',
               ),
               audience: text(STREAM_AUDIENCE, 'Audience that the tokens of agents must have.'),
             },

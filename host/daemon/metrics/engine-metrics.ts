@@ -33,7 +33,7 @@ export function engineMetrics(counters: EngineCounters): Metric[] {
       events,
     ),
     counter('wasprey_events_produced_total', 'Events produced by the kernel, by CPU.', produced),
-    gauge('wasprey_events_waiting', 'Events in the ring buffers that were not read yet.', eventTotals(capture).waiting),
+    gauge('wasprey_events_waiting', 'Events in the ring buffers, not read yet.', eventTotals(capture).waiting),
     counter('wasprey_events_malformed_total', 'Invalid records that were skipped.', capture.malformed),
     counter(
       'wasprey_missed_runs_total',
@@ -44,7 +44,7 @@ export function engineMetrics(counters: EngineCounters): Metric[] {
     gauge('wasprey_process_images', 'Process images in the table.', capture.images),
     counter(
       'wasprey_process_images_lost_total',
-      'Records of processes lost: they did not fit, would have taken the room of others, or were invalid.',
+      'Process records dropped: table full, quota exceeded, or invalid.',
       capture.imagesLost,
     ),
     counter(
@@ -54,7 +54,7 @@ export function engineMetrics(counters: EngineCounters): Metric[] {
     ),
     counter(
       'wasprey_process_images_cut_total',
-      'Processes without environment and the rest of long arguments, because their user or control group has much of the table.',
+      'Processes stored without environment and the rest of long arguments, because their user or cgroup exceeds its quota.',
       capture.imagesCut,
     ),
     counter(
@@ -62,11 +62,7 @@ export function engineMetrics(counters: EngineCounters): Metric[] {
       'Events evaluated without a process, because its record was lost.',
       capture.unknownImages,
     ),
-    counter(
-      'wasprey_unnamed_files_total',
-      'Files opened by a handle that have no name in the kernel, and whose name was not found.',
-      capture.unnamedFiles,
-    ),
+    counter('wasprey_unnamed_files_total', 'Files opened by handle whose name was not found.', capture.unnamedFiles),
     counter(
       'wasprey_process_images_unplaced_total',
       'Processes without enforcement: cgroup unknown, or table full.',
@@ -80,7 +76,7 @@ export function engineMetrics(counters: EngineCounters): Metric[] {
     ),
     counter(
       'wasprey_forged_cgroups_total',
-      'Process images in cgroups that have the name of a container with another cgroup.',
+      'Processes in cgroups named after a container that has another cgroup.',
       capture.imagesInForgedCgroups,
     ),
     counter('wasprey_matches_total', 'Matches of rules.', matches),
@@ -89,22 +85,26 @@ export function engineMetrics(counters: EngineCounters): Metric[] {
       'Matches dropped because they came faster than alerts could be made.',
       matchesDropped,
     ),
-    counter('wasprey_matches_of_self_total', 'Matches of the agent itself, which raise no alerts.', matchesOfSelf),
+    counter(
+      'wasprey_matches_of_self_total',
+      'Matches of the processes of the agent itself, which are ignored.',
+      matchesOfSelf,
+    ),
     counter(
       'wasprey_enforced_unmatched_total',
-      'Calls that the kernel has acted on by a rule that does not match them.',
+      'Calls enforced in the kernel whose rule does not match them.',
       enforcedUnmatched,
     ),
     counter(
       'wasprey_enforced_unchecked_total',
-      'Calls that BPF LSM has refused whose rule could not be evaluated on what they would have done.',
+      'Calls refused by BPF LSM whose rule could not be checked.',
       enforcedUnchecked,
     ),
     counter('wasprey_fields_unreadable_total', 'Fields of alerts that could not be read.', fieldsUnreadable),
-    gauge('wasprey_events_held', "Events that wait for their container's metadata.", hold.now),
+    gauge('wasprey_events_held', "Events waiting for their container's metadata.", hold.now),
     counter(
       'wasprey_events_held_total',
-      'Events that waited, by how the wait ended: all but known were evaluated without metadata.',
+      'Events that waited for metadata, by result; all but `known` were evaluated without it.',
       HOLD_ENDS.map((end) => ({ labels: { end }, value: hold.ended[end] })),
     ),
     histogram(
@@ -130,7 +130,7 @@ export function programMetrics({ programs }: CaptureCounters): Metric[] {
     ),
     counter(
       'wasprey_bpf_run_time_seconds_total',
-      'CPU time of these runs.',
+      'CPU time of each BPF program while the kernel measures it.',
       samples(({ nanoseconds }) => nanoseconds / 1e9),
     ),
   ];

@@ -45,19 +45,19 @@ function journalMetrics({
       leftOut,
     ),
     counter('wasprey_journal_written_bytes_total', 'Bytes written to the journal.', writtenBytes),
-    counter('wasprey_journal_files_removed_total', 'Files removed because of size or age.', removed),
-    gauge('wasprey_journal_files', 'Files of the journal.', segments),
-    gauge('wasprey_journal_bytes', 'Bytes of the files of the journal.', bytes),
+    counter('wasprey_journal_files_removed_total', 'Journal files removed because of size or age.', removed),
+    gauge('wasprey_journal_files', 'Number of journal files.', segments),
+    gauge('wasprey_journal_bytes', 'Size of the journal files.', bytes),
     gauge('wasprey_journal_failing', "1 while the journal can't be written.", failure === undefined ? 0 : 1),
   ];
 }
 
 function captureMetrics({ active, made, failed, refused }: CapturesSummary): Metric[] {
   return [
-    gauge('wasprey_captures_active', 'Captures by rules that are under way.', active),
-    counter('wasprey_captures_total', 'Captures by rules that are complete.', made),
-    counter('wasprey_captures_failed_total', 'Captures by rules that could not be made, or are incomplete.', failed),
-    counter('wasprey_captures_refused_total', 'Alerts without a capture because of a bound.', refused),
+    gauge('wasprey_captures_active', 'Captures in progress.', active),
+    counter('wasprey_captures_total', 'Completed captures.', made),
+    counter('wasprey_captures_failed_total', 'Captures that failed or are incomplete.', failed),
+    counter('wasprey_captures_refused_total', 'Alerts without a capture because a limit was reached.', refused),
   ];
 }
 
@@ -65,20 +65,16 @@ function alertMetrics({ alerts }: Summary): Metric[] {
   const without = [...alerts.withoutContainer].map(([reason, value]) => ({ labels: { reason }, value }));
   return [
     counter('wasprey_alerts_total', 'Alerts of rules.', alerts.alerts),
-    counter(
-      'wasprey_alerts_held_for_user_total',
-      'Alerts delayed to identify the session's user.',
-      alerts.heldForUser,
-    ),
+    counter('wasprey_alerts_held_for_user_total', "Alerts delayed to identify the session's user.", alerts.heldForUser),
     counter(
       'wasprey_matches_undecided_for_user_total',
-      'Matches discarded because the session's user was still unknown.',
+      "Matches discarded because the session's user was still unknown.",
       alerts.undecidedForUser,
     ),
     counter('wasprey_alerts_held_total', "Alerts that waited for their container's metadata.", alerts.held),
     counter(
       'wasprey_alerts_held_in_vain_total',
-      'Alerts that waited and were written without metadata.',
+      'Alerts that waited for metadata and were written without it.',
       alerts.heldInVain,
     ),
     counter(
@@ -116,22 +112,22 @@ function ruleMetrics({ rules: { generation, modules, reloads, setAside } }: Summ
     info('wasprey_rule_module_info', 'The modules in use.', ...labels),
     gauge(
       'wasprey_rule_module_in_use_timestamp_seconds',
-      'Time from which each module has been in use.',
+      'Time since which each module is in use.',
       modules.map(({ name, sha256, inUseSince }) => ({ labels: { module: name, sha256 }, value: inUseSince / 1000 })),
     ),
     counter(
       'wasprey_rule_modules_set_aside_total',
-      'How often a module failed and was no longer evaluated, for a while or for good.',
+      'How often a failing module was disabled, temporarily or for good.',
       setAside.count,
     ),
     counter(
       'wasprey_rule_modules_set_aside_seconds_total',
-      'Time in which modules were not evaluated.',
+      'Time during which modules were disabled.',
       setAside.milliseconds / 1000,
     ),
     gauge(
       'wasprey_rule_module_set_aside',
-      'Modules that are not evaluated now, by the kind of their failure.',
+      'Modules disabled now, by kind of failure.',
       setAside.list
         .filter(({ to }) => to === undefined)
         .map(({ module, failure }) => ({ labels: { module, failure }, value: 1 })),
@@ -143,7 +139,7 @@ function ruleMetrics({ rules: { generation, modules, reloads, setAside } }: Summ
     ]),
     gauge(
       'wasprey_rules_refused',
-      'Whether the latest rules or configuration were refused, so that the previous ones are in use.',
+      '1 if the latest rules or configuration were refused and the previous ones are in use.',
       reloads.isRefused ? 1 : 0,
     ),
     gauge(
@@ -161,7 +157,7 @@ function nameMetrics({ names }: Summary): Metric[] {
       { labels: { state: 'resolved' }, value: names.resolved },
     ]),
     counter('wasprey_name_failures_total', 'Failed look-ups of host names.', names.failures),
-    counter('wasprey_name_overflows_total', 'Addresses of host names that did not fit.', names.overflows),
+    counter('wasprey_name_overflows_total', 'Addresses of host names dropped: table full.', names.overflows),
   ];
 }
 
@@ -209,7 +205,7 @@ function outputMetrics({ outputs }: Summary): Metric[] {
     ]),
     counter(
       'wasprey_output_alerts_held_back_total',
-      'Repeated alerts that each output reports together.',
+      'Repeated alerts held back by each output and reported together.',
       samples('heldBack'),
     ),
     counter('wasprey_output_errors_total', 'Failed attempts to write alerts.', samples('errors')),

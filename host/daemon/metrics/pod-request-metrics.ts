@@ -20,10 +20,20 @@ export function podRequestMetrics({
     ),
     ...(lastHeard === undefined
       ? []
-      : [gauge('wasprey_pod_requests_heard_timestamp_seconds', 'Time of the last message from the receiver.', lastHeard / 1000)]),
+      : [
+          gauge(
+            'wasprey_pod_requests_heard_timestamp_seconds',
+            'Time of the last message from the receiver.',
+            lastHeard / 1000,
+          ),
+        ]),
     counter('wasprey_pod_requests_streams_total', 'Streams opened to the receiver.', streams),
     counter('wasprey_pod_requests_total', 'Events of requests to enter pods of this node.', requests),
-    counter('wasprey_pod_requests_withheld_total', 'Requests whose node the receiver did not find.', withheld),
+    counter(
+      'wasprey_pod_requests_withheld_total',
+      'Requests withheld because the receiver did not find their node.',
+      withheld,
+    ),
     counter('wasprey_pod_requests_gaps_total', 'How often requests may have been missed.', gaps),
   ];
 }
@@ -51,6 +61,10 @@ export function agentStreamMetrics({
     gauge('wasprey_agent_stream_events_pending', 'Events whose node is being looked up.', pending),
     counter('wasprey_agent_stream_gaps_total', 'How often events may have been lost before they were received.', gaps),
     gauge('wasprey_agent_stream_backlog_bytes', 'Bytes buffered for disconnected agents.', backlog.bytes),
-    counter('wasprey_agent_stream_backlog_dropped_total', 'Messages dropped because the buffer was full.', backlog.dropped),
+    counter(
+      'wasprey_agent_stream_backlog_dropped_total',
+      'Messages dropped because the buffer was full.',
+      backlog.dropped,
+    ),
   ];
 }

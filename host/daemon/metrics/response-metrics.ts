@@ -13,10 +13,10 @@ export function responseMetrics({ outcomes, inForce }: ResponsesSummary): Metric
   }));
   const kept = [...byAction].map(([action, value]) => ({ labels: { action }, value }));
   return [
-    counter('wasprey_responses_total', 'Responses to alerts, by what came of them.', performed),
-    gauge('wasprey_responses_in_force', 'What responses have in force until it is undone.', kept),
-    counter('wasprey_responses_undone_total', 'What was in force and has been undone.', undone),
-    counter('wasprey_responses_undo_failures_total', 'Attempts to undo it that failed.', undoFailures),
-    counter('wasprey_responses_unwritten_total', 'Writes to the ledger of responses that failed.', unwritten),
+    counter('wasprey_responses_total', 'Responses to alerts, by result.', performed),
+    gauge('wasprey_responses_in_force', 'Active responses that can be undone.', kept),
+    counter('wasprey_responses_undone_total', 'Responses undone.', undone),
+    counter('wasprey_responses_undo_failures_total', 'Failed attempts to undo a response.', undoFailures),
+    counter('wasprey_responses_unwritten_total', 'Failed writes to the ledger of responses.', unwritten),
   ];
 }

@@ -27,7 +27,7 @@ export function sourceMetrics(summary: SourceSummary): Metric[] {
       { labels: { source, outcome: 'duplicate' }, value: duplicates },
       ...dropped.map(({ reason, count }) => ({ labels: { source, outcome: 'dropped', reason }, value: count })),
     ]),
-    counter('wasprey_source_matches_dropped_total', 'Matches dropped: one text had too many.', of(matchesDropped)),
+    counter('wasprey_source_matches_dropped_total', 'Matches dropped: too many on one text.', of(matchesDropped)),
     gauge(
       'wasprey_source_failing',
       'Number of reasons why events are not received or evaluated now.',
@@ -51,7 +51,11 @@ export function sourceMetrics(summary: SourceSummary): Metric[] {
       ? [
           counter('wasprey_source_file_bytes_total', 'Bytes read from the followed file.', of(file.bytes)),
           counter('wasprey_source_file_rotations_total', 'Rotations of the followed file.', of(file.rotations)),
-          counter('wasprey_source_file_truncations_total', 'How often the followed file was truncated.', of(file.truncations)),
+          counter(
+            'wasprey_source_file_truncations_total',
+            'How often the followed file was truncated.',
+            of(file.truncations),
+          ),
         ]
       : []),
     ...(kept
@@ -59,13 +63,13 @@ export function sourceMetrics(summary: SourceSummary): Metric[] {
           counter('wasprey_source_kept_events_total', 'Events kept beside the journal.', of(kept.events)),
           counter(
             'wasprey_source_kept_events_left_out_total',
-            'Events that could not be kept: the disk fails, or does not keep up.',
+            'Events not kept because the disk failed or was too slow.',
             of(kept.leftOut),
           ),
           gauge('wasprey_source_kept_bytes', 'Bytes of the files of kept events.', of(kept.bytes)),
           gauge(
             'wasprey_source_keeping_failing',
-            'Whether events can not be kept now.',
+            "1 while events can't be kept.",
             of(kept.failure === undefined ? 0 : 1),
           ),
         ]
