@@ -41,8 +41,8 @@ export interface StreamOptions {
 }
 
 const REASONS: Readonly<Record<Refusal, string>> = {
-  'not-an-event': 'it is no audit event',
-  'no-time': 'it is no audit event with a valid stageTimestamp',
+  'not-an-event': 'it is not an audit event',
+  'no-time': 'it is not an audit event with a valid stageTimestamp',
 };
 
 export class AuditEventStream {

@@ -107,7 +107,10 @@ export function enforcementTables(
   );
   for (const { rule, exact, candidate } of clauses) {
     if (exact.process === 'candidate' && candidate >= CANDIDATE_WORDS * 64)
-      problems.push({ rule, reason: 'it is not among the first rules, of which the kernel knows the processes' });
+      problems.push({
+        rule,
+        reason: 'it is not among the first rules, and the kernel knows only the processes of those',
+      });
   }
   if (clauses.length > MOST_CLAUSES) {
     problems.push({

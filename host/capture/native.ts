@@ -195,7 +195,7 @@ export interface Capture {
    * they are known, it makes system calls that fail and do nothing, and looks at the next check whether they were seen.
    */
   checkIntegrity(): CaptureIntegrity;
-  /** What the calling thread is known by in records (event_header.tid); 0 where that is not to be had. */
+  /** Id of the calling thread in records (event_header.tid); 0 if unknown. */
   thisThread(): number;
   /**
    * Builder source only: puts an event record (header.commit and header.sequence are ignored) into the ring of header.cpu,

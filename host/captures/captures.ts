@@ -1,4 +1,4 @@
-// Captures by rules: which alert begins one, which is added to one that is under way, and the bounds. What a bound cuts or refuses is said.
+// Captures by rules: which alert starts one, which is added to a running one, and the limits. What a limit cuts or refuses is reported.
 
 import { basename } from 'node:path';
 import { reasonOf } from '../diagnostics/system-reason.ts';

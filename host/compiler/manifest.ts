@@ -102,7 +102,7 @@ export interface Manifest {
  * @param manifest as JSON
  */
 export function whyOtherVersion(manifest: JsonObject): string | undefined {
-  if (!VERSIONS.some((version) => version === manifest.version)) return 'its manifest is of another version';
+  if (!VERSIONS.some((version) => version === manifest.version)) return 'its manifest has another version';
   if (manifest.schema === schemaVersion()) return undefined;
   const layout = readLayout(manifest.layout);
   if (!layout || !isTexts(manifest.eventTypes)) return 'it does not say for which layout of events it was compiled';

@@ -29,7 +29,12 @@ function checkAgents(source: AuditSource, refuse: Refuse): void {
   }
   if (service_accounts.length === 0) {
     const help = 'name those of the agents: [wasprey/wasprey]';
-    refuse('CONFIG_CONFLICT', 'agents.listen', `${key}.listen needs service_accounts: nobody would be heard`, help);
+    refuse(
+      'CONFIG_CONFLICT',
+      'agents.listen',
+      `${key}.listen needs service_accounts: without them every client is rejected`,
+      help,
+    );
   }
   const wrong = service_accounts.find((name) => !SERVICE_ACCOUNT.test(name));
   if (wrong !== undefined) {

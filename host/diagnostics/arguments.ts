@@ -107,7 +107,7 @@ export function parseArguments<const Table extends OptionTable>(
   table: Table,
   words: readonly string[],
 ): ParsedArguments<Table> {
-  // Node splits the words; which of them are wrong, and what would be right, is said here.
+  // Node splits the words; this reports which are wrong, with suggestions.
   const { tokens } = parseArgs({ args: words, options: nodeOptions(table), strict: false, tokens: true });
   const given = new Map<string, true | string | number | ListValue[]>();
   const operands: string[] = [];

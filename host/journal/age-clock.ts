@@ -1,5 +1,5 @@
 // The time by which files are too old. A wall clock that is set ahead, by mistake or to have the record of a node removed, is believed only after an
-// hour: what it would remove at once can't be had back.
+// hour: what it would remove at once is lost for good.
 
 const BELIEVED_AFTER_MS = 3_600_000;
 /** Clocks that drift are corrected by less in such an hour; more was set. */

@@ -7,7 +7,7 @@ import { loadAddon } from '../capture/addon.ts';
 
 const NEW_OR_OLD = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
 
-/** What is locked, and what is said of the other one who has it. */
+/** What is locked, and the error if another process holds it. */
 export interface LockedKind {
   /** A file in the folder, which stays there. Undefined: the folder itself. */
   readonly file?: string;

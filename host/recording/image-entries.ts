@@ -123,7 +123,7 @@ export function checkImages(log: Uint8Array, shapes: ImageShapes = IMAGE_SHAPES)
       return `a process image has a size of ${length} bytes`;
     }
     if (!KINDS.has(view.getUint16(record + shapes.kind, true)) || view.getBigUint64(record + shapes.id, true) === 0n) {
-      return 'a process image is of an unknown kind';
+      return 'a process image has an unknown kind';
     }
     for (const reference of shapes.strings) {
       if (!fits(view, record + reference, shapes.kernelHalf, length))

@@ -24,7 +24,7 @@ const MOST_ATTEMPTS = 1000;
 const MOST_DAMAGE = 1000;
 const GIVEN_UP = 'too much of the file is damaged';
 
-/** How many events a block has, and how many of these are of types that this version does not have. */
+/** How many events a block has, and how many of these have types that this version does not know. */
 export type BlockTotals = Pick<Payload, 'events' | 'leftOut'>;
 
 /** Reads and checks an unpacked block. @throws {PayloadError} */

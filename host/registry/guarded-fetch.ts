@@ -36,7 +36,7 @@ export async function guardedFetch(host: string, url: URL, init: RequestInit): P
     await response.body?.cancel();
     if (redirects === MOST_REDIRECTS) throw refused(host, `redirects more than ${MOST_REDIRECTS} times`);
     const next = URL.canParse(location, at.href) ? new URL(location, at) : undefined;
-    if (!next) throw refused(host, 'redirects to what is no address');
+    if (!next) throw refused(host, 'redirects to an invalid address');
     if (at.protocol === 'https:' && next.protocol !== 'https:')
       throw refused(host, `redirects to ${next.host} without TLS`);
     const headers = new Headers(request.headers);

@@ -157,7 +157,7 @@ function checkCapabilities(facts) {
     return [
       {
         about: 'user-namespace',
-        what: 'this is a user namespace of its own, as in a rootless container: the kernel takes no BPF programs from it',
+        what: 'this is a user namespace of its own, as in a rootless container: the kernel accepts no BPF programs from it',
         how: 'run it as root of the host, or in a container of a runtime that root started',
       },
     ];

@@ -170,7 +170,7 @@ test('the keyboard alone comes to an alert and back', async () => {
   await page.goto(agent.link());
   await page.locator('.group').first().waitFor();
   await page.keyboard.press('Tab');
-  assert.equal(await page.evaluate('document.activeElement.textContent'), 'To the content');
+  assert.equal(await page.evaluate('document.activeElement.textContent'), 'Skip to content');
   await page.keyboard.press('Enter');
   for (let step = 0; step < 20; step++) {
     await page.keyboard.press('Tab');

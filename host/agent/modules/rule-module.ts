@@ -121,7 +121,7 @@ export function loadRuleModule(
     );
     // The kernel does not know the session.
     if (exact.some(({ rule }) => alternatives?.[rule]?.entry || alternatives?.[rule]?.session))
-      throw new Error('a rule on the session is no exact one');
+      throw new Error('a rule on the session is not exact');
     return {
       name,
       verified,

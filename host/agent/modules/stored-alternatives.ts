@@ -31,7 +31,7 @@ export function readAlternatives(stored: unknown, ruleCount: number): readonly R
   return stored.map((one: unknown, index) => {
     const { rule, entry, session } = isObject(one) ? one : {};
     if (typeof rule !== 'number' || !Number.isInteger(rule) || rule < last || rule >= ruleCount) {
-      throw new Error(`alternative ${index} is of no rule, or not in the order of the rules`);
+      throw new Error(`alternative ${index} belongs to no rule, or is not in the order of the rules`);
     }
     last = rule;
     for (const text of [entry, session]) {

@@ -16,7 +16,7 @@ export interface PodRequestStreamSink {
 
 export interface PodRequestSummary {
   readonly url: string;
-  /** ms since the epoch: when the receiver was heard last. Absent: never. */
+  /** Time of the last message from the receiver, in ms since the epoch. Absent: none yet. */
   readonly lastHeard?: number;
   /** Why no stream is open now. */
   readonly failure?: string;

@@ -166,7 +166,7 @@ export class LogFollower {
     const found = await file.stat();
     if (!found.isFile()) {
       await file.close();
-      throw new Error('it is no regular file');
+      throw new Error('it is not a regular file');
     }
     this.#log = { file, device: found.dev, inode: found.ino };
     this.#at = 0;

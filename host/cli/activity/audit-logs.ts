@@ -33,7 +33,7 @@ export function readRequests(paths: readonly string[], kept: readonly string[] =
 /** @returns how many lines can't be read */
 function readLog(path: string, log: RequestLog): number {
   // A pipe would be read twice: its beginning would be missing.
-  if (!statSync(path).isFile()) throw new Error('it is no regular file');
+  if (!statSync(path).isFile()) throw new Error('it is not a regular file');
   let unreadable = 0;
   for (const { bytes } of logLines(path)) {
     const events = bytes && eventsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));

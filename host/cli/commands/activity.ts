@@ -30,7 +30,7 @@ import { ProgressBar } from '../reports/progress-bar.ts';
 import { renderSession } from '../reports/session-report.ts';
 
 const SHOW = 'show';
-/** How far back the journal is read, unless it is said. */
+/** How far back the journal is read by default. */
 const USUAL_SPAN = '1h';
 
 const OPTIONS = {

@@ -20,7 +20,7 @@ export const CONSOLE = defineCommand({
     one browser, for twelve hours; the next call prints another. At a terminal on a desktop (DISPLAY or WAYLAND_DISPLAY, and
     xdg-open) your browser opens it, also with sudo; the token is never on a command line.
 
-    The page shows alerts as they come, why a rule fired, what rules cost and how the agent does. From another machine:
+    The page shows alerts as they come, why a rule fired, what rules cost, and the agent's health. From another machine:
     \`ssh -L 8766:127.0.0.1:8766 HOST\`, then the address that the command prints there.
 
     With --pod it opens the page of an agent in a cluster, with your kubeconfig (KUBECONFIG, or ~/.kube/config): the command runs

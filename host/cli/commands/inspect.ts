@@ -50,7 +50,7 @@ export const INSPECT = defineCommand({
     }
     if (report === undefined) {
       throw new CommandFailure(
-        `${path} has no ${MANIFEST_SECTION} section that can be read: it is no module of Wasprey's`,
+        `${path} has no ${MANIFEST_SECTION} section that can be read: it is not a Wasprey module`,
         'modules are compiled by: wasprey compile RULES... -o OUT.wasm',
       );
     }

@@ -33,7 +33,7 @@ export const VERIFY = defineCommand({
     const [path] = operands;
     if (path === undefined || operands.length > 1) throw new UsageError('verify which module?', 'name one file');
     const keys = readTrustedKeys((options['trusted-key'] ?? []).map(({ text }) => text));
-    if (keys.length === 0) throw new UsageError('verify by which key?', 'add --trusted-key FILE');
+    if (keys.length === 0) throw new UsageError('a trusted key is required', 'add --trusted-key FILE');
     const bytes = readModuleFile(path);
     const verdict = named(path, () => checkSignature(bytes, keys));
     const refusal = refusalOf(path, verdict);

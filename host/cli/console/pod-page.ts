@@ -58,6 +58,7 @@ function podNamed(
   if (inText !== undefined && namespace !== undefined && inText !== namespace)
     throw new UsageError('--pod and --namespace name two namespaces');
   const chosen = inText ?? namespace;
-  if (chosen !== undefined && !NAMESPACE.test(chosen)) throw new UsageError(`'${chosen}' is no name of a namespace`);
+  if (chosen !== undefined && !NAMESPACE.test(chosen))
+    throw new UsageError(`'${chosen}' is not the name of a namespace`);
   return { namespace: chosen, name };
 }

@@ -98,7 +98,7 @@ export type ResponsesOf = ReadonlyMap<TriedRule, readonly BoundResponse[]>;
 export async function runningModules(options: ConfigOptions, terminal: Terminal): Promise<readonly RuleModule[]> {
   const settings = await settingsOf(options);
   const { ruleFiles, selection, modules } = settings;
-  // Which sources are off is said on the agent's command line alone: those without a rule are.
+  // Only the agent's command line turns sources off: those without a rule are off here.
   const own = modules.length > 0 ? settings.sources : sourcesIn(readRuleFiles(ruleFiles), terminal, selection);
   const sources = settings.sources.filter((source) => own.includes(source));
   const warn = (message: string): void => terminal.say(`wasprey: ${message}\n`);

@@ -92,7 +92,7 @@ function troubles({ damage, setAside, lost, leftOut, isPartial }: HistoryReport)
   return [
     ...(isPartial ? ['The evaluation was stopped before the end: the figures cover only a part.'] : []),
     ...(lost > 0 ? [`${count(lost, 'event')} were lost when they were recorded.`] : []),
-    ...(leftOut > 0 ? [`${count(leftOut, 'event')} are of types that this version does not have.`] : []),
+    ...(leftOut > 0 ? [`${count(leftOut, 'event')} have types that this version does not know.`] : []),
     ...damage.slice(0, LISTED_DAMAGE).map(({ path, reason }) => `Damaged: ${escapeText(path)}: ${escapeText(reason)}.`),
     ...(damage.length > LISTED_DAMAGE ? [`Damaged: ${count(damage.length - LISTED_DAMAGE, 'more place')}.`] : []),
     ...[...setAside].map(

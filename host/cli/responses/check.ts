@@ -144,7 +144,7 @@ function refuseMisplaced(errors: readonly ShownDiagnostic[], terminal: Terminal)
   for (const error of errors) terminal.say(`${renderDiagnostic(error, { color: terminal.color })}\n\n`);
   if (errors.length === 0) return;
   const help = 'correct the errors above; a response that is for rules of several sources acts on those that it can';
-  throw new CommandFailure('the rules of some responses are of a source that these can not act on', help);
+  throw new CommandFailure("some responses can't act on the source of their rules", help);
 }
 
 function headText(

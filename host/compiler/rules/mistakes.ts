@@ -17,7 +17,7 @@ export class Mistakes {
   readonly #everyError: boolean;
   /** By place: rules that use a macro find the same mistake in it. */
   readonly #found = new Map<string, LoadError>();
-  /** Of items with an error: what is said about them later may follow from it. */
+  /** Items with an error: later errors about them may follow from it. */
   readonly #broken = new Set<string>();
   readonly #following: FollowingError[] = [];
 

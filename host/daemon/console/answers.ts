@@ -167,7 +167,10 @@ export class Answers {
     if (!enabled) return { kind: 'none', reason: JOURNAL_OFF };
     if (!files) return { kind: 'none', reason: COMPILED };
     if (alert.source !== DEFAULT_SOURCE)
-      return { kind: 'none', reason: 'the journal has what the kernel reports, and this alert is of another source' };
+      return {
+        kind: 'none',
+        reason: 'the journal has only what the kernel reports, and this alert has another source',
+      };
     return this.#sources.lookup.ask({
       ...{ kind: 'hold-back', rule: alert.rule, files, statics: this.#statics, folder, seen: textsOf(alert) },
       since: Date.now() - SPANS['1d'] * MINUTE_MS,

@@ -86,7 +86,7 @@ export class Console {
     const at = listenAddress(listen);
     if (!at)
       throw new CommandFailure(
-        `the page can't be served at ${listen}: it is no address with a port`,
+        `the page can't be served at ${listen}: it is not an address with a port`,
         'see console.listen',
       );
     const { address, port } = at;

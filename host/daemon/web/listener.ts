@@ -20,7 +20,7 @@ export interface ListenerOptions {
   readonly certificate?: string;
   /** PEM file of the key, if it is not in that of the certificate. */
   readonly key?: string;
-  /** PEM file of those who sign the certificates of clients; nobody else is heard. */
+  /** PEM file of the CAs that sign the certificates of clients; other clients are rejected. */
   readonly clientAuthorities?: string;
   readonly mostConnections: number;
   /** For a whole request. */

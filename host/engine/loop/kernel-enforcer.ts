@@ -51,7 +51,7 @@ export class KernelEnforcer {
     }
   }
 
-  /** What was said of containers was by the settings before: it is said anew of each, so that none is without in between. */
+  /** Permits of the old settings become invalid. Each container gets a new one before the old ones are dropped, so that none is without a permit. */
   #use(start: EnforcementStart | undefined, renews: boolean): void {
     this.#start = start;
     this.matches.use(start);

@@ -1,4 +1,4 @@
-// The capture that a worker opens before it is told to start. The kernel's verifier takes long: it works while the host's thread still reads and
+// The capture that a worker opens before the start message. The kernel's verifier takes long: it works while the host's thread still reads and
 // verifies the rules.
 
 import { type OpenCapture, openCapture } from '../../capture/open.ts';

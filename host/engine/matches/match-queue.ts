@@ -85,7 +85,7 @@ export class MatchQueue {
     const { enforced, guard, onCounted, ownProcesses, reader, ruleMatching } = this.#parts;
     enforced?.take(match);
     const isFirst = ruleMatching === 'first';
-    // What was done by a rule is said by its own alert.
+    // The alert of a rule reports what was done for it.
     if (isFirst && this.#matched.has(event) && !enforced?.isOf(match)) return;
     const sessions = alternative === undefined ? NO_SESSIONS : reader.sessionsAt(view);
     const isUndecided = sessions.length > 0;

@@ -64,7 +64,7 @@ export class AlertFigures {
   readonly actors = new Shares();
   readonly #days = new Map<number, number>();
   readonly #examples: Example[] = [];
-  /** Examples of origins that have one already, for want of others. */
+  /** Examples of origins that have one already, if there are no others. */
   readonly #spare: Example[] = [];
   #alerts = 0;
   #mostOnADay = 0;

@@ -70,7 +70,8 @@ function entryOf(path: string, value: unknown): LedgerEntry {
   const entry: JsonObject = isObject(value) ? value : {};
   const action = ACTION_KINDS.find((kind) => kind === entry.action);
   const phase = PHASES.find((name) => name === entry.phase);
-  if (!action || !phase || !isObject(entry.kept)) throw new LedgerError(`${path} is of another version of Wasprey`);
+  if (!action || !phase || !isObject(entry.kept))
+    throw new LedgerError(`${path} was written by another version of Wasprey`);
   const text = (name: string): string => asText(entry[name]) ?? '';
   return {
     id: text('id'),

@@ -80,6 +80,6 @@ export const COUNT_FIELDS: readonly Field[] = [
     name: 'util.cnt',
     type: 'UINT64',
     description: 'Counts how often the field was read.',
-    source: unavailable('how often it was read is no property of the event'),
+    source: unavailable('how often it was read is not a property of the event'),
   },
 ];

@@ -158,7 +158,7 @@ export const DESCRIPTOR_FIELDS: readonly Field[] = [
     name: 'fd.openpath',
     type: 'CHARBUF',
     description:
-      "Absolute path by which the file was opened, links not followed. Wasprey's own: fd.name is this path or fd.realpath, whichever the rule matched.",
+      "Absolute path with which the file was opened, links not followed. Wasprey's own: fd.name is this path or fd.realpath, whichever the rule matched.",
     source: ofDescriptor({ descriptor: () => call('fdOpenpath') }),
   },
   {

@@ -121,7 +121,7 @@ test('what is no file is reported once, and replaced by one is read', async () =
   rmSync(log.path, { recursive: true });
   log.append('one\n');
   await log.reads('one\n');
-  assert.deepEqual(log.troubles, [`can't follow ${log.path}: it is no regular file`]);
+  assert.deepEqual(log.troubles, [`can't follow ${log.path}: it is not a regular file`]);
   await until(() => log.follower.failure === undefined);
 });
 

@@ -169,5 +169,5 @@ test('an audit log that is not there, and one that would have to be followed, ar
   assert.equal(absent.status, 1);
   assert.match(absent.stderr, /can't read .*nothing\.log: /);
   assert.equal(activity(record, '--audit-log', log, '--follow').status, 2);
-  assert.match(activity(record, '--audit-log', '/dev/null').stderr, /can't read \/dev\/null: it is no regular file/);
+  assert.match(activity(record, '--audit-log', '/dev/null').stderr, /can't read \/dev\/null: it is not a regular file/);
 });

@@ -274,6 +274,6 @@ test('a module that says of a rule on the session that the kernel can decide it 
   };
   assert.equal(loadRuleModule('m', withExact(0)).exact.length, 1);
   for (const rule of [1, 2]) {
-    assert.throws(() => loadRuleModule('m', withExact(rule)), /a rule on the session is no exact one/);
+    assert.throws(() => loadRuleModule('m', withExact(rule)), /a rule on the session is not exact/);
   }
 });

@@ -63,7 +63,7 @@ describe('-o', () => {
     }
     for (const [keys, message] of [
       ['listen: "9766"', /agents\.listen can't be '9766'/],
-      ['listen: "0.0.0.0:9766"', /agents\.listen needs service_accounts: nobody would be heard/],
+      ['listen: "0.0.0.0:9766"', /agents\.listen needs service_accounts: without them every client is rejected/],
       [
         'listen: "0.0.0.0:9766", service_accounts: [wasprey]',
         /service_accounts can't have 'wasprey'(\n.*)+NAMESPACE\/NAME/,

@@ -1,4 +1,5 @@
-// The streams that agents hold open: who is heard, where each goes on, and messages as they come. A reader that is too slow is cut off, and comes back.
+// The streams that agents hold open: which clients are accepted, where each continues, and messages as they come. A reader that is too slow is
+// disconnected, and connects again.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { NANOSECONDS_PER_MS } from '../../../fields/time.ts';

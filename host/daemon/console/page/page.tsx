@@ -49,7 +49,7 @@ function Page(): VNode {
   return (
     <>
       <button type="button" class="skip" onClick={toMain}>
-        To the content
+        Skip to content
       </button>
       <header class="bar">
         <span class="brand">Wasprey</span>
@@ -75,7 +75,7 @@ function Refused({ reason }: { readonly reason: string }): VNode {
       <h1>No access</h1>
       <Note role="alert">No access: {reason}.</Note>
       <p>
-        On the machine of the agent, <code>wasprey console</code> prints an address that opens it.
+        On the machine of the agent, <code>wasprey console</code> prints an address that opens the page.
       </p>
     </section>
   );
@@ -120,18 +120,19 @@ function View(): VNode {
     <div class={isOld ? 'old' : ''}>
       {connection === 'broken' && (
         <div class="banner" role="alert">
-          The agent does not answer. What is shown is of <Time ms={now} />; the page goes on when it is back.
+          The agent does not answer. The page shows the state of <Time ms={now} />, and continues when the agent is
+          back.
         </div>
       )}
       {connection === 'over' && (
         <div class="banner" role="alert">
-          The agent has restarted, or the session is over. What is shown is of <Time ms={now} />;{' '}
+          The agent has restarted, or the session is over. The page shows the state of <Time ms={now} />;{' '}
           <code>wasprey console</code> prints an address that opens the page again.
         </div>
       )}
       {hasRestarted && connection === 'open' && (
         <div class="banner" role="status">
-          The agent has restarted: its counts began anew.
+          The agent has restarted: its counts start at zero again.
         </div>
       )}
       <Chosen view={view} parts={parts} />

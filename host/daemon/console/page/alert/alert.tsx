@@ -30,7 +30,7 @@ export function AlertView({ instance, id }: { readonly instance: string; readonl
         <Title>An alert</Title>
         <Note role="alert">
           {isOther
-            ? 'This alert is of an earlier run of the agent, which keeps alerts only as long as it runs. Its outputs have it.'
+            ? 'This alert is from an earlier run of the agent. The agent keeps alerts only while it runs; its outputs have this one.'
             : 'The agent does not have this alert any more: of each group it keeps the latest. Its outputs have it.'}
         </Note>
         <p>
