@@ -32,7 +32,7 @@ const NONE: UserMatch = { match: 'none' };
 /**
  * In the order of the entries.
  * @param attempts those among the requests, for a caller that has them
- * @param coverage of which times all requests are known; undefined: of all
+ * @param coverage the times for which all requests are known; undefined: of all
  */
 export function joinRequests(
   entries: readonly ExecEntry[],

@@ -217,7 +217,7 @@ async function readBody(request: IncomingMessage, expected: number): Promise<Uin
   return body.length === size ? body : body.slice(0, size);
 }
 
-/** What can't be read is refused: sending it again is of no use. All else is taken, whatever came of the events: it is counted. */
+/** What can't be read is refused: sending it again does not help. All else is taken, whatever came of the events: it is counted. */
 function answerFor({ received, evaluated, duplicates, dropped, unreadable }: TextOutcome): Answer {
   const body = { received, evaluated, duplicates, dropped: Object.fromEntries(dropped) };
   if (unreadable === undefined) return { status: 200, body, isTaken: true };

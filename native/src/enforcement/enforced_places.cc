@@ -62,7 +62,7 @@ bool EnforcedPlaces::Note(uint64_t cgroup, std::string_view full_id) {
   return true;
 }
 
-/** Cgroups that are noted later have what was said before. */
+/** Cgroups that are noted later get the permit that was given before. */
 void EnforcedPlaces::Permit(const std::string& full_id, uint32_t permitted) {
   const auto said = permitted_.find(full_id);
   if (said == permitted_.end()) {

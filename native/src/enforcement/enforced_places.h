@@ -24,11 +24,11 @@ class EnforcedPlaces {
   /** The container that a cgroup belongs to, by its full id, which is "host" for the host. False if it is not known, or
    * if the kernel has no room: then the cgroup is to be noted again when others are not used any more. */
   bool Note(uint64_t cgroup, std::string_view full_id);
-  /** What the host says of a container: ENFORCE_PERMITTED and so on. Default: ENFORCE_NOT_PERMITTED. */
+  /** Sets the permit of a container: ENFORCE_PERMITTED and so on. Default: ENFORCE_NOT_PERMITTED. */
   void Permit(const std::string& full_id, uint32_t permitted);
-  /** What it says from now on is by other settings. */
+  /** Permits given from now on belong to new settings. */
   void RenewPermits() { round_++; }
-  /** Forgets what it has said before that and not again: a container that was said again is never without. */
+  /** Drops permits of the old settings that were not renewed: a container whose permit was renewed is never without. */
   void ForgetPermits();
   /** Forgets cgroups that are not used, when there are many. */
   void ForgetIfMany(const std::function<std::unordered_set<uint64_t>()>& used);
@@ -40,7 +40,7 @@ class EnforcedPlaces {
  private:
   /** The map has room for more. */
   static constexpr size_t kMany = 12'000;
-  /** Of containers that are gone, what was said is forgotten then. */
+  /** Beyond this, permits of containers that are gone are dropped. */
   static constexpr size_t kManyPermits = 4096;
 
   struct Place {

@@ -22,9 +22,9 @@ class Enforcement {
                  std::optional<PinSettings> pins);
   /** Enforces the rules of a bank in place of those before, or none. */
   Status Use(std::optional<uint32_t> bank);
-  /** What the host says of containers is by other settings from now on, those of the next Use(). */
+  /** Permits given from now on belong to new settings, those of the next Use(). */
   void RenewPermits();
-  /** What the host says of containers, by their full ids: see EnforcedPlaces. */
+  /** Places and permits of containers: see EnforcedPlaces. */
   EnforcedPlaces& places() { return images_->places(); }
 
  private:

@@ -1,4 +1,4 @@
-// Changes of processes: how much of the memory their images may take, and those that are held back for want of it.
+// Changes of processes: how much memory their images may take, and those that wait because there is none.
 
 #include <algorithm>
 #include <iterator>

@@ -157,7 +157,7 @@ Status BpfPrograms::RunJobs(const std::vector<LoadJob>& jobs, int table, LoadPac
   return failed;
 }
 
-/** All of them, or none, but for what was said of containers by other settings. */
+/** All of them, or none, except permits of other settings. */
 bool BpfPrograms::ReuseMaps(const BpfObject& object, const PinSettings& settings) {
   const EnforcementPins pins(settings);
   std::vector<std::pair<bpf_map*, FileDescriptor>> found;

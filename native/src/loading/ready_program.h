@@ -31,7 +31,7 @@ class ReadyProgram {
   bpf_prog_type type_;
   bpf_prog_load_opts options_;
   std::vector<bpf_insn> instructions_;
-  /** What the verifier is told of functions, and of lines in the source. */
+  /** What the verifier gets about functions and source lines. */
   std::vector<std::byte> functions_;
   std::vector<std::byte> lines_;
 };
