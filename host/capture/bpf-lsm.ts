@@ -1,4 +1,4 @@
-// Whether this kernel runs programs of BPF LSM, by which opens and execs are refused.
+// Whether this kernel runs programs of BPF LSM, which can refuse opens and execs.
 
 import { loadAddon } from './addon.ts';
 

@@ -8,7 +8,7 @@ export interface EnforcementPins {
   readonly never: bigint;
 }
 
-/** What was enforced while nobody read events. */
+/** What was enforced while no agent read events. */
 export interface UnattendedEnforcement {
   /** How often each outcome came, by ENFORCED. */
   readonly outcomes: readonly number[];

@@ -1,7 +1,7 @@
 // Types that describe the keys of the configuration, as data: reading, defaults, JSON Schema and documentation are derived from them.
 
 /**
- * How a changed key applies while the agent runs: with the rules, which are read anew; at once; or by all outputs, which are made anew. An
+ * How a changed key applies while the agent runs: with the rules, which are reloaded; at once; or with all outputs, which are reopened. An
  * output's own keys apply by that output.
  */
 export type WhileRunning = 'rules' | 'now' | 'outputs' | 'start';

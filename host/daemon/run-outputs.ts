@@ -10,7 +10,7 @@ import type { RunSettings } from './settings.ts';
 export interface RunOutputsHost {
   /** Undefined until it has started. */
   readonly agent: () => Agent | undefined;
-  /** Called when nobody reads the only output any more (`| head`). */
+  /** Called when the only output has no reader any more (`| head`). */
   readonly onUnread: () => void;
 }
 

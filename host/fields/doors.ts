@@ -1,7 +1,7 @@
-// Doors: programs that let somebody in, or start what nobody waits for. What they start is a session, and not they themselves.
+// Doors: programs that let somebody in, or start background work. A program that they start begins a session; they themselves do not.
 
 /**
- * How a session was entered. `container`: the container's own program, which nobody entered; `other`: processes of which no entry is known.
+ * How a session was entered. `container`: the container's own program, without an entry; `other`: processes whose entry is unknown.
  */
 export const ENTRY_KINDS = ['ssh', 'console', 'su', 'exec', 'cron', 'service', 'container', 'other'] as const;
 export type EntryKind = (typeof ENTRY_KINDS)[number];

@@ -99,7 +99,7 @@ export interface HistoryWants {
 
 /** What all() reads besides. */
 export interface AllWants extends HistoryWants {
-  /** Whether the file is still written: at its end there is a pause, after which it goes on until the file has its last block. */
+  /** Whether the file is still being written: reading pauses at its end, and continues until the file has its last block. */
   readonly follows?: boolean;
 }
 

@@ -117,7 +117,7 @@ export function jsonLogPaths(folder: string, name: string): readonly [before: st
   return [join(folder, `${name}.1.jsonl`), join(folder, `${name}.jsonl`)];
 }
 
-/** The entries of a log that have that shape, oldest first; none if there are none. A line that was written by half is left out. */
+/** The entries of a log that have that shape, oldest first. An incomplete line is left out. */
 export async function readJsonLog<Entry>(folder: string, name: string, shape: Shape<Entry>): Promise<Entry[]> {
   const texts = jsonLogPaths(folder, name).map((path) => readFile(path, 'utf8').catch(ignoreMissing));
   return (await Promise.all(texts)).flatMap((text) => text.split('\n').flatMap((line) => entryIn(line, shape)));

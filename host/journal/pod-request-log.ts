@@ -54,7 +54,7 @@ export function podRequestFiles(folder: string): readonly string[] {
   return [NAME, REFUSED].flatMap((name) => jsonLogPaths(folder, name).toReversed());
 }
 
-/** The events of requests that were let through, as they are kept; none if there are none. */
+/** The stored events of requests that were let through. */
 export function readPodRequests(folder: string): Promise<object[]> {
   return readJsonLog(folder, NAME, asObject);
 }

@@ -39,7 +39,7 @@ export class ResponseLog extends JsonLog<ResponseRecord> {
   }
 }
 
-/** The records of a journal's folder, oldest first; none if there are none. A line that was written by half is left out. */
+/** The records of a journal's folder, oldest first. An incomplete line is left out. */
 export function readResponseLog(folder: string): Promise<ResponseRecord[]> {
   return readJsonLog(folder, NAME, RESPONSE);
 }

@@ -1,5 +1,5 @@
-// Writes the journal: blocks of the worker become segments in a folder, within bounds of size and age. One write at a time, and nobody waits
-// for it. When the disk fails or is full, blocks are left out and counted, until a new segment can be written.
+// Writes the journal: blocks of the worker become segments in a folder, within bounds of size and age. One write at a time; nothing waits for it.
+// When the disk fails or is full, blocks are left out and counted, until a new segment can be written.
 
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { JournalBlock } from '../engine/messages/journal-block.ts';

@@ -1,4 +1,4 @@
-// Finds where a recording goes on behind damage: by the heads of its blocks, each of which has a check sum.
+// Finds where a recording continues after damage, by the heads of its blocks, which have check sums.
 
 import type { ByteSource } from './byte-source.ts';
 import { BLOCK_HEAD_BYTES, BLOCK_MAGIC, readBlockHead } from './format.ts';

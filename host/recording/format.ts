@@ -57,7 +57,7 @@ export interface RecordingFacts {
 /** The contents of the last block. */
 export interface RecordingEnd {
   readonly events: number;
-  /** Events that the kernel dropped, and those that were left out since the file before: the file or the disk had no room, or nobody kept up. */
+  /** Events that the kernel dropped, and those that were left out since the previous file: no room in the file or on the disk, or a slow writer. */
   readonly dropped: number;
   readonly seconds: number;
   /** What bounds of a capture have cut, each as a sentence. */

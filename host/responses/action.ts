@@ -1,4 +1,4 @@
-// An action: what it is done to, and what came of it.
+// An action: its target and its outcome.
 
 import type { LedgerEntry } from './ledger-entry.ts';
 import type { Response } from './settings.ts';

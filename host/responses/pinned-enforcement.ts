@@ -1,4 +1,4 @@
-// Enforcement in the kernel that goes on without the agent: a folder on the BPF file system, whose files keep its programs on the root cgroup,
+// Enforcement in the kernel that continues without the agent: a folder on the BPF file system, whose files keep its programs on the root cgroup,
 // and their maps. It ends when the files are removed, which needs no agent.
 
 import { createHash } from 'node:crypto';

@@ -1,4 +1,4 @@
-// The description of a WebAssembly instruction: name, immediates, and the class by which verify.ts allows or refuses it.
+// The description of a WebAssembly instruction: name, immediates, and the class that verify.ts uses to allow or refuse it.
 // The rows of the opcode tables are written in these terms.
 
 /** The immediates of an opcode. `unread`: instructions of a refused class, whose immediates are not needed. */

@@ -42,7 +42,7 @@ export interface LiveSessionsOptions {
   readonly coverage?: () => RequestCoverage;
   /** ms since the epoch. Default: the clock. */
   readonly now?: () => number;
-  /** ms of a clock that nobody sets. */
+  /** ms of a monotonic clock. */
   readonly elapsed?: () => number;
 }
 

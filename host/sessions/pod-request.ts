@@ -6,10 +6,10 @@ import { asArray, asNanoseconds, asText, at, isTexts } from '../diagnostics/json
 import { decode } from '../fields/value.ts';
 import { commandHash } from './command-hash.ts';
 
-/** The subresources of a pod by which it is entered. */
+/** The subresources that enter a pod. */
 const ENTRIES = ['exec', 'attach', 'portforward', 'ephemeralcontainers'] as const;
 
-/** Subresources of all such requests: those of a pod, and that by which a kubelet is asked. */
+/** Subresources of all such requests: those of a pod, and the one that asks a kubelet. */
 export const ENTERING_SUBRESOURCES: readonly string[] = [...ENTRIES, 'proxy'];
 
 export type PodEntry = (typeof ENTRIES)[number];

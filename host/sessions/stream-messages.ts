@@ -7,7 +7,7 @@ import { type PodRequestFacts, podRequestFacts } from './pod-request-facts.ts';
 
 /** Path at the receiver. */
 export const STREAM_PATH = '/pod-requests';
-/** Audience of the tokens by which agents show who they are, unless it is configured: they are of no use elsewhere. */
+/** Default audience of the tokens with which agents authenticate: the tokens are not valid elsewhere. */
 export const STREAM_AUDIENCE = 'wasprey-pod-requests';
 /** A receiver writes that often, whether something happened or not. */
 export const ALIVE_EVERY_MS = 5_000;

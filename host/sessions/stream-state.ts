@@ -1,9 +1,9 @@
-// What an agent keeps of a stream of requests from a receiver: where it goes on, and of which times it knows all.
+// What an agent keeps of a stream of requests from a receiver: its position, and the times for which it knows all requests.
 
 import { bigNumber, number, object, optional, type Shape, text } from '../diagnostics/json-shape.ts';
 import { coverageJson, type RequestCoverage, readCoverage } from './coverage.ts';
 
-/** Where an agent goes on. Positions count within an epoch: a run of the receiver. */
+/** An agent's position. Positions count within an epoch: a run of the receiver. */
 export interface StreamPosition {
   readonly epoch: string;
   readonly position: number;

@@ -199,7 +199,7 @@ test('an alert that is gone, of another run, and a view that is none say so', as
   await page.goto(`${agent.origin}/#/alert/${agent.page.board.instance}/99999`);
   await page.getByText('does not have this alert any more').waitFor();
   await page.goto(`${agent.origin}/#/alert/0123/1`);
-  await page.getByText('of an earlier run').waitFor();
+  await page.getByText('from an earlier run').waitFor();
   await page.goto(`${agent.origin}/#/nothing`);
   await page.getByText('This page has no such view').waitFor();
 });

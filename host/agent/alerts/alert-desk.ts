@@ -48,7 +48,7 @@ export interface DeskOptions {
   readonly sessions?: KnownSessions;
   /** Begins the capture of an alert, or adds it to one; returns the name of its file, if there is one. */
   readonly capture?: (rule: RuleInfo, alert: AlertToCapture) => string | undefined;
-  /** Responds to an alert, which is sent then with what came of it; false if there is nothing to do. */
+  /** Responds to an alert, and then sends it with the outcome; false if there is nothing to do. */
   readonly respond?: (rule: RuleInfo, alert: AlertToRespond, send: (outcome: string) => void) => boolean;
 }
 

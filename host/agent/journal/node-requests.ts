@@ -1,4 +1,4 @@
-// The requests to enter a node's pods, kept in the journal's folder, and of which times all of them are known.
+// The requests to enter a node's pods, kept in the journal's folder, and the times for which all of them are known.
 
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';

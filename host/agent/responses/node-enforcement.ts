@@ -1,4 +1,4 @@
-// Enforcement in the kernel, on the agent's side: what each set of rules enforces, and by which means.
+// Enforcement in the kernel, on the agent's side: what each set of rules enforces, and how.
 
 import { lackOfBpfLsm } from '../../capture/bpf-lsm.ts';
 import type { MissingEnforcer } from '../../capture/enforcement-means.ts';
@@ -20,7 +20,7 @@ export const UNMATCHED_RULE = 'Wasprey internal: enforced without a match';
 export const UNATTENDED_RULE = 'Wasprey internal: enforced without an agent';
 
 export interface EnforcementSummary {
-  /** It goes on when the agent has ended. */
+  /** Enforcement continues after the agent has ended. */
   readonly pinned: boolean;
   readonly rules: readonly EnforcedRuleSummary[];
   /** What the kernel lacks for them: the calls that these programs decide are not stopped. */

@@ -1,4 +1,4 @@
-// Responses to alerts: makes the target from the alert, leaves out what `unless` excepts, has the rest carried out, and reports what came of it.
+// Responses to alerts: makes the target from the alert, leaves out what `unless` excepts, performs the others, and reports the outcome.
 
 import { escapeText } from '../../diagnostics/escape.ts';
 import { withinTime } from '../../engine/host/within-time.ts';
@@ -24,7 +24,7 @@ export const RESPONSE_FAILURE_RULE = 'Wasprey internal: response failure';
 /** What had taken too long for the alert. */
 export const RESPONSE_ENDED_RULE = 'Wasprey internal: response ended';
 
-/** How long an alert waits for what its responses come to. */
+/** How long an alert waits for the outcome of its responses. */
 const PATIENCE_MS = 1000;
 
 /** How long the end of the agent waits for what is under way: longer than an alert does. */

@@ -1,4 +1,4 @@
-// Which of an event's matches count whose rules have conditions on the exec session, once it is settled whose it is.
+// Decides which matches of rules with conditions on the exec session count, once the session's user is settled.
 
 import { number } from '../../diagnostics/numbers.ts';
 import type { Match } from '../../engine/messages/match.ts';

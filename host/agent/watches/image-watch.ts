@@ -1,4 +1,4 @@
-// Reports process images that were lost: what such a process does is evaluated without its name, or with what it was before a change.
+// Reports process images that were lost: events of such a process are evaluated without its name, or with its state before a change.
 
 import type { CaptureCounters } from '../../capture/capture-counters.ts';
 import type { EngineCounters } from '../../engine/messages/protocol.ts';
@@ -30,7 +30,7 @@ export interface ImageSummary {
   /** Since the start. */
   readonly lost: number;
   readonly eventsWithout: number;
-  /** The last loss: one that goes on for several seconds is one. */
+  /** The last loss; a loss that lasts several seconds counts once. */
   readonly last?: ImageLoss;
 }
 

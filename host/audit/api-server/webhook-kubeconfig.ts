@@ -1,4 +1,4 @@
-// The file by which an API server knows where to send audit events, and how to show who it is: in the form of a kubeconfig.
+// The file, in the form of a kubeconfig, with the address to which an API server sends audit events, and its credentials.
 
 export interface WebhookTarget {
   /** https://HOST:PORT/PATH. */

@@ -1,4 +1,4 @@
-// The thread that evaluates audit events: texts come in, matches go out, and for each text what came of it.
+// The thread that evaluates audit events: receives texts, and sends matches and the outcome of each text.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';

@@ -1,11 +1,11 @@
-// Files of /proc, which vanish with their process: what is gone is undefined, and so is what may not be read.
+// Files of /proc, which vanish with their process: undefined if a file is gone or may not be read.
 
 import { closeSync, type Dir, opendirSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import type { TimeLimit } from './time-limit.ts';
 
 const CHUNK = Buffer.alloc(1 << 16);
 
-/** The first `most` bytes of a file, or what was read of them within the time. Undefined if there is none, or it can't be read. */
+/** The first `most` bytes of a file, or those that were read within the time. Undefined if the file is missing or can't be read. */
 export function readBytes(path: string, most = 1 << 20, limit?: TimeLimit): Buffer | undefined {
   let descriptor: number;
   try {

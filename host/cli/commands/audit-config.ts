@@ -1,4 +1,4 @@
-// wasprey audit-config: the files by which an API server sends its audit events to an agent.
+// wasprey audit-config: writes the files that make an API server send its audit events to an agent.
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';

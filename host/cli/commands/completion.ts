@@ -1,4 +1,4 @@
-// wasprey completion: a script by which a shell completes the command line.
+// wasprey completion: prints a script that lets a shell complete the command line.
 
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';

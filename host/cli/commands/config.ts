@@ -1,4 +1,4 @@
-// wasprey config: what a configuration comes to, and what there is to configure.
+// wasprey config: prints the effective configuration, or describes all keys.
 
 import { configSchema } from '../../config/json-schema.ts';
 import { loadConfig } from '../../config/load.ts';

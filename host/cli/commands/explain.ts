@@ -1,4 +1,4 @@
-// wasprey explain: what a rule comes to once macros, lists and exceptions are in place, and what it costs.
+// wasprey explain: prints a rule with macros, lists and exceptions expanded, and its cost.
 
 import { type Explanation, explainRule } from '../../compiler/explain.ts';
 import type { CompiledRule } from '../../compiler/rules/load.ts';

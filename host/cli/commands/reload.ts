@@ -1,4 +1,4 @@
-// wasprey reload: has a running agent read its rules anew.
+// wasprey reload: makes a running agent read its rules again.
 
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';

@@ -1,4 +1,4 @@
-// Whether there is a desktop to open the page on, and whose it is.
+// Finds a desktop to open the page on, and its user.
 
 import { readFileSync } from 'node:fs';
 import { findProgram } from '../../setup/find-program.mjs';

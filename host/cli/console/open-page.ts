@@ -9,7 +9,7 @@ import { handOver } from './hand-over.ts';
 /** A browser that was not running may take its time. */
 const PATIENCE_MS = 20_000;
 
-/** Does so where there is a desktop. The address has been printed: who has none, or whose browser does not come, opens it by hand. */
+/** Opens the page on a desktop. The address was printed before: without a desktop or a browser it is opened by hand. */
 export async function openPage(link: string, terminal: Terminal, stop?: AbortSignal): Promise<void> {
   const caller: Caller = {
     environment: process.env,

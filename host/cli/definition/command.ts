@@ -36,7 +36,7 @@ export interface CommandEntry {
   load(): Promise<Command>;
 }
 
-/** Keeps the option table's exact type, by which `run` gets its values typed. */
+/** Keeps the option table's exact type, so that `run` gets typed values. */
 export function defineCommand<const Table extends OptionTable>(command: Command<Table>): Command<Table> {
   return command;
 }

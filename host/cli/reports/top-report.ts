@@ -15,7 +15,7 @@ interface Row {
   readonly alerts: number;
 }
 
-/** Counters that have begun anew, since the agent or its rules have, count from 0. */
+/** Counters that were reset, because the agent restarted or its rules were replaced, count from 0. */
 export function renderTop(before: AgentStatus, now: AgentStatus, order: TopOrder, rows: number, terminal: Terminal) {
   const seconds = Math.max(0.001, (now.nowMs - before.nowMs) / 1000);
   const same = before.pid === now.pid;

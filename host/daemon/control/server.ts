@@ -39,7 +39,7 @@ export class ControlTakenError extends Error {
 }
 
 const MOST_CONNECTIONS = 64;
-/** Most idle connections, without a pending request: beyond that, the oldest are closed, so that they keep nobody out. */
+/** Most idle connections, without a pending request: beyond that, the oldest are closed, so that they block no others. */
 const MOST_IDLE = 16;
 const REQUEST_TIMEOUT_MS = 5_000;
 const FOLDER_MODE = 0o700;

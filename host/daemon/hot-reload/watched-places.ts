@@ -9,7 +9,7 @@ const MOST_LINKS = 40;
 /** Of a folder, the names whose changes matter; all of them if it is watched for itself. */
 export type Places = ReadonlyMap<string, ReadonlySet<string> | 'all'>;
 
-/** A path that isn't there (yet) is watched for where it would come to be. */
+/** A path that does not exist (yet) is watched in the folder where it would appear. */
 export function placesOf(paths: readonly string[]): Places {
   const places = new Map<string, Set<string> | 'all'>();
   const note = (folder: string, name: string): void => {

@@ -1,4 +1,4 @@
-// Holds a stream to a receiver of audit events open, goes on where it was, and states of which times all requests are known.
+// Holds a stream to a receiver of audit events open, continues at its position, and reports the times for which all requests are known.
 
 import type {
   PodRequestSource,

@@ -37,7 +37,7 @@ export class ReceiverError extends Error {
 
 /**
  * Opens a stream, and calls back with each message until it ends. Rejects with ReceiverError; a stream that the receiver ends, after it has begun, resolves.
- * @param from where to go on
+ * @param from position to continue at
  * @param silenceMs for tests
  */
 export async function readStream(

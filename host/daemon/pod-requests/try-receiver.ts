@@ -4,7 +4,7 @@ import { type ReceiverPlace, readStream } from './receiver-stream.ts';
 
 const PATIENCE_MS = 10_000;
 
-/** Opens a stream for a moment: an agent that runs loses its own, and goes on where it was. @returns why there is none; undefined if there is one */
+/** Opens a stream briefly: a running agent loses its own, and continues at its position. @returns why that failed; undefined if it did not */
 export async function tryReceiver(place: ReceiverPlace): Promise<string | undefined> {
   const begun = new AbortController();
   const either = AbortSignal.any([begun.signal, AbortSignal.timeout(PATIENCE_MS)]);

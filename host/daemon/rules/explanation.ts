@@ -1,4 +1,4 @@
-// The explanation of a rule as titled lines: what it comes to once macros, lists and exceptions are in place, and what it costs.
+// The explanation of a rule as titled lines: the rule with macros, lists and exceptions expanded, and its cost.
 
 import type { Check } from '../../compiler/conditions/ast.ts';
 import { formatCondition } from '../../compiler/conditions/format-condition.ts';

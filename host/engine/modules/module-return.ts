@@ -1,4 +1,4 @@
-// Tries modules again that were set aside for time (absence.ts). What processes they can match is found out anew before, in steps between batches.
+// Enables modules again that were disabled for their time (absence.ts). Their candidates are computed again before, in steps between batches.
 
 import type { Capture } from '../../capture/native.ts';
 import type { FromWorker } from '../messages/protocol.ts';

@@ -1,4 +1,4 @@
-// Addresses that actions give themselves, each in a network of its own, or try to reach: nobody is disturbed.
+// Addresses that actions give themselves, each in a network of its own, or try to reach: no other machine is contacted.
 
 /** In TEST-NET-1 (RFC 5737), which is unused. */
 export const OUTSIDE = '192.0.2.1';

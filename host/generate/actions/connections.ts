@@ -1,4 +1,4 @@
-// Actions with connections out of the ordinary: to whom, by which program, by which protocol.
+// Actions with unusual connections: by peer, program or protocol.
 
 import type { Action } from './action.ts';
 import { CLOUD_METADATA, OUTSIDE } from './addresses.ts';

@@ -1,4 +1,4 @@
-// Actions with peers that nobody expects, and with what they send.
+// Actions with unexpected peers and unexpected data.
 
 import type { Action } from './action.ts';
 import { OUTSIDE } from './addresses.ts';

@@ -1,4 +1,4 @@
-// Actions by which somebody stays on a machine and covers their tracks: shell set-up, cron, SSH keys, device files, histories.
+// Actions of persistence and of covering tracks: shell set-up, cron, SSH keys, device files, histories.
 
 import type { Action } from './action.ts';
 import { AT_FDCWD, O } from './numbers.ts';

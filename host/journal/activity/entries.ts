@@ -1,4 +1,4 @@
-// Recognises entries from outside: a program that is the first of a session, by what it was started from.
+// Recognises entries from outside: the first program of a session, by its parent.
 
 import { isRuntimeCommand } from '../../fields/container-runtime.ts';
 import { doorOf, doorOfEntry, type EntryKind, entryByDoor } from '../../fields/doors.ts';
@@ -21,7 +21,7 @@ export function isRuntime({ state, parent }: Process): boolean {
 }
 
 /**
- * The entry by which a program in a container came there, if the process that it was forked from is outside.
+ * The entry of a program in a container, if its parent process is outside.
  * @param inside the container that its process was in before, as sessions go
  * @param isFirst nothing was seen in that container before
  */

@@ -10,7 +10,7 @@ import type { KubernetesEntry, Session } from './session.ts';
 /**
  * Sets `kubernetes` of the sessions.
  * @param sessions all of the record: each may be what explains another
- * @param coverage of which times all requests are known; undefined: of all
+ * @param coverage times for which all requests are known; undefined: all times
  * @returns the requests that no session can come from: those that begin no process, and those whose session is not in the record
  */
 export function nameKubernetesUsers(

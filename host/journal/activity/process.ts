@@ -1,4 +1,4 @@
-// The processes of a history while it is read: who forked whom, what each runs, and of which session it is.
+// The processes of a history while it is read: parents, programs, and the session of each.
 
 import { programOf } from '../../fields/container-runtime.ts';
 import type { ImageRecord } from '../../fields/record.ts';

@@ -31,7 +31,7 @@ export type FileVerb = 'wrote' | 'created' | 'removed' | 'made' | 'renamed' | 'l
 
 export interface FileChange {
   readonly path: string;
-  /** renamed, linked: what it was, or points to. */
+  /** renamed: its old path; linked: its target. */
   readonly other?: string;
   readonly verbs: FirstTimes<FileVerb>;
   times: number;

@@ -1,4 +1,4 @@
-// Keeps audit events beside the journal, within bounds of size and age. One write at a time, and nobody waits for it. When the disk fails, is full or
+// Keeps audit events beside the journal, within bounds of size and age. One write at a time; nothing waits for it. When the disk fails, is full or
 // does not keep up, events are left out and counted.
 
 import { constants, existsSync } from 'node:fs';

@@ -4,7 +4,7 @@ import { type Aspects, fieldsOfAspects } from './aspects.ts';
 
 /** Most groups; later alerts with further values are counted only in all. */
 const MOST_GROUPS = 20_000;
-/** Characters; a longer value is kept by nobody, and no exception has it. Clients of an API server may send 200,000. */
+/** Longest value in characters: longer ones are not kept, and no exception has them. Clients of an API server may send 200,000. */
 const LONGEST_VALUE = 1_024;
 
 /** Alerts with the same values. */

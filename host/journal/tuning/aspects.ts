@@ -16,7 +16,7 @@ export const CALL_ASPECTS = {
   others: [['k8s.ns.name'], ['user.name']],
 } as const satisfies Aspects;
 
-/** A rule is about few verbs and resources. What a client says of itself, its user agent, tells nothing. */
+/** A rule concerns few verbs and resources. The user agent is the client's own claim, and proves nothing. */
 export const AUDIT_ASPECTS = {
   subject: ['ka.user.name'],
   telling: [['ka.target.name'], ['ka.target.namespace']],

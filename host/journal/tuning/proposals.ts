@@ -1,4 +1,4 @@
-// Proposes exceptions for a rule: the fields by which few values describe most of what it fired on.
+// Proposes exceptions for a rule: fields of which few values describe most of its matches.
 
 import type { AlertGroup } from './alert-groups.ts';
 import { type Aspects, CALL_ASPECTS } from './aspects.ts';

@@ -19,7 +19,7 @@ const STATUS = { stopped: 204, stoppedBefore: 304, unknown: 404 } as const;
 
 /**
  * Resolves when it has stopped, to the runtime's name; undefined: no runtime knows it.
- * Rejects with why it could not be stopped, or why nobody could be asked.
+ * Rejects with the reason if it could not be stopped, or no runtime could be asked.
  * @param graceMs default: the runtime's
  */
 export async function stopContainer(

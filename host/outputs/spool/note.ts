@@ -1,5 +1,5 @@
 // The note of a spool: which of its records have been delivered, and how many there are. It has a checksum: a number that the disk has changed
-// would make the spool leave out what nobody has got.
+// would make the spool leave out alerts that no receiver has.
 
 import { crc32 } from 'node:zlib';
 

@@ -31,7 +31,7 @@ export class UndoError extends Error {
 }
 
 const AGAIN_MS = 30_000;
-/** What has come to its end by itself is looked for so often. */
+/** How often responses that have ended by themselves are looked for. */
 const SWEEP_MS = 60_000;
 /** Node's timers take no longer times; then it is looked at again. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -1,4 +1,4 @@
-// An action is prepared within a time limit: an API server that does not answer, or a tree of thousands of processes, holds up nobody for long.
+// An action is prepared within a time limit, so that an API server that does not answer, or a tree of thousands of processes, delays others only briefly.
 
 import type { Actor, Deed, Target } from '../action.ts';
 import type { LedgerEntry } from '../ledger-entry.ts';

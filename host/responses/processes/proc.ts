@@ -32,7 +32,7 @@ export async function readStat(pid: number): Promise<ProcessStat | undefined> {
   return { state, parent: Number(parent), flags: Number(flags), threads: Number(threads), startTicks };
 }
 
-/** Whether it has ended, though its parent may not have noticed. Where only its first thread has, the others go on. */
+/** Whether it has ended, though its parent may not have noticed. If only its first thread has ended, the others still run. */
 export function hasEnded(stat: ProcessStat | undefined): boolean {
   return stat === undefined || ((stat.state === 'Z' || stat.state === 'X') && stat.threads <= 1);
 }

@@ -59,7 +59,7 @@ export async function killTree(tree: Tree, protection: Protection): Promise<void
   if (ended.includes(false)) throw new Error('a process of it waits for the kernel, and will end when that is over');
 }
 
-/** What was stopped goes on. */
+/** Continues what was stopped. */
 export function continueTree({ root, below }: Tree): void {
   for (const each of [root, ...below]) each.signal('SIGCONT');
 }

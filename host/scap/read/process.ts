@@ -51,7 +51,7 @@ const NO_NAME = new TextEncoder().encode('<NA>');
 export const NO_ID = 0xffffffff;
 const ROOT = new TextEncoder().encode('/');
 
-/** Of a process of which a file has events, but nothing else. */
+/** A process that is only known from its events in a file. */
 export const UNKNOWN_FACTS: ProcessFacts = {
   comm: NO_NAME,
   exe: NO_NAME,

@@ -20,7 +20,7 @@ const TYPES: Readonly<Record<string, number>> = {
 const STATIC_TYPE = 10;
 const NANOSECONDS = 1_000_000_000n;
 
-/** The event by which a reader learns of a container. @param entry a `struct container` */
+/** The event that describes a container to a reader. @param entry a `struct container` */
 export function containerEvent(entry: StructRecord, time: bigint): Uint8Array {
   if (!ASYNC_EVENT) throw new Error('the table of event types lacks asyncevent');
   const data = Buffer.from(`${JSON.stringify({ container: jsonOf(entry) })}\0`);

@@ -1,4 +1,4 @@
-// evt.*: by which way a process called the kernel.
+// evt.*: how a process called the kernel.
 
 import type { EVENT_FLAGS } from '../event-structs.ts';
 import { always, flag, HEADER, hasBit } from './derive.ts';

@@ -1,4 +1,4 @@
-// The system calls of one processor as a C header: which of them are reported, as which event types, by which programs.
+// The system calls of one processor as a C header: which are reported, with their event types and programs.
 // native/bpf/hooks.h includes the one that is built for.
 
 import { type CallTable, callNumber } from '../events/call-numbers.ts';

@@ -1,4 +1,4 @@
-// What waits for the agents: the latest messages of each node and those for all, within bounds. An agent that comes back goes on at its position, or is
+// Messages that wait for agents: the latest of each node and those for all, within limits. An agent that connects again continues at its position, or is
 // told that something is missing.
 
 import { streamLine } from '../../../sessions/stream-messages.ts';

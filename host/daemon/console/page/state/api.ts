@@ -1,4 +1,4 @@
-// Requests to the agent, which serves nobody but this page.
+// Requests to the agent, which serves only this page.
 
 import type { OpenedSession } from '../../messages.ts';
 
