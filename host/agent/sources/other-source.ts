@@ -60,11 +60,11 @@ export interface AgentStreamsSummary {
   readonly answers: readonly { readonly status: number; readonly count: number }[];
   /** Events by where they went: to a node, or nowhere because they were refused, withheld from all because their node is unknown, or a duplicate. */
   readonly events: readonly { readonly outcome: string; readonly count: number }[];
-  /** Events whose node is being asked for. */
+  /** Events whose node is being looked up. */
   readonly pending: number;
   /** How often events may have been lost before they were here. */
   readonly gaps: number;
-  /** What is kept for agents that come back. */
+  /** Messages buffered for disconnected agents. */
   readonly backlog: { readonly bytes: number; readonly nodes: number; readonly dropped: number };
 }
 
@@ -77,9 +77,9 @@ export interface FollowedFile {
   readonly path: string;
   readonly isOpen: boolean;
   readonly bytes: number;
-  /** How often another file took its name. */
+  /** Rotations of the followed file. */
   readonly rotations: number;
-  /** How often it was emptied. What was written to it since the last look is lost then, and can't be counted. */
+  /** How often the followed file was truncated. What was written to it since the last look is lost then, and can't be counted. */
   readonly truncations: number;
 }
 
