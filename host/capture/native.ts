@@ -62,7 +62,7 @@ export interface HoldFull {
   readonly reason: 'too-many-events' | 'no-memory';
 }
 
-/** Members of native/src/journal/block_replay.h's BlockProgress, by BLOCK_PROGRESS. */
+/** Members of native/src/capture/replay.h's BlockProgress, by BLOCK_PROGRESS. */
 export type BlockProgress = BigUint64Array<ArrayBuffer>;
 
 export const BLOCK_PROGRESS = {

@@ -6,7 +6,7 @@ import type { CaptureSizes } from './native.ts';
 
 const MEGABYTE = 2 ** 20;
 
-/** Rings are as the CPUs need (native/src/capture/plan.h). */
+/** Rings are as the CPUs need (native/src/source/plan.h). */
 export const DEFAULT_SIZES: CaptureSizes = {
   imageBudget: 64 * MEGABYTE,
   containerBudget: 4 * MEGABYTE,

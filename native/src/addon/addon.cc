@@ -8,8 +8,6 @@
 
 #include "addon/capture_object.h"
 #include "addon/javascript.h"
-#include "capture/io_uring_operations.h"
-#include "capture/plan.h"
 #include "enforcement/isolation.h"
 #include "images/container_id.h"
 #include "journal/unpack.h"
@@ -17,6 +15,8 @@
 #include "loading/bpf_lsm.h"
 #include "loading/bpf_stats.h"
 #include "loading/call_exits.h"
+#include "loading/io_uring_operations.h"
+#include "source/plan.h"
 #include "system/exit_bound.h"
 #include "system/lock_file.h"
 #include "system/process_handle.h"

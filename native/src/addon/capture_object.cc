@@ -8,7 +8,7 @@
 
 #include "addon/filter_object.h"
 #include "addon/javascript.h"
-#include "capture/plan.h"
+#include "source/plan.h"
 
 namespace wasprey {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "capture/kernel_filter.h"
+#include "filtering/kernel_filter.h"
 
 namespace wasprey {
 

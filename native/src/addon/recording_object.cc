@@ -4,8 +4,8 @@
 
 #include "addon/capture_object.h"
 #include "addon/javascript.h"
+#include "journal/block_entries.h"
 #include "journal/block_packing.h"
-#include "journal/block_replay.h"
 
 namespace wasprey {
 

@@ -10,10 +10,6 @@
 namespace wasprey {
 namespace {
 
-/** A recording has one. Each is linked at the cost of all images; a hostile recording would have one with each image.
- */
-constexpr uint32_t kMostSnapshots = 16;
-
 Result<SandboxRegion> MakeTable(const char* name, std::byte* memory, uint32_t address, uint32_t bytes) {
   auto file = MakeMemoryFile(name, bytes);
   if (!file) return std::move(file.error());
@@ -70,7 +66,8 @@ Capture::Capture(const Plan& plan, std::unique_ptr<EventSource> source, BuilderS
       journal_(&images_, &containers_),
       captures_(&images_, &containers_),
       waiter_(std::move(waiter)),
-      housekeeping_(&images_, &containers_, &hold_),
+      housekeeping_(source_.get(), &clock_, &images_, &containers_, &hold_),
+      replay_(&images_, builder, &housekeeping_),
       selection_(source_.get(), &images_, &canary_),
       integrity_(plan.cpus, source_.get(), &clock_, &canary_, &selection_),
       enforcement_(source_.get(), &images_) {}
@@ -89,21 +86,12 @@ Status Capture::Start(const std::vector<std::string>& event_types, const FilterT
   if (filter != nullptr) {
     if (auto failed = selection_.SetFilter(*filter)) return failed;
   }
-  KeepHouse();
+  housekeeping_.Run(batches_->rings());
   auto failed = source_->Start([this] { batches_->DrainImages(); });
   batches_->DrainImages();
   images_.LinkSnapshots();
   selection_.ExpectCalls(event_types);
   return failed;
-}
-
-/** Work between batches. */
-void Capture::KeepHouse() {
-  // Recorded events have their times.
-  if (!housekeeping_.IsReplay()) clock_.Update(source_->memory().shared);
-  housekeeping_.Run(batches_->rings());
-  source_->SettleRequests();
-  source_->NoteAttended();
 }
 
 size_t Capture::Poll(std::span<uint32_t> segments, int64_t timeout_ms) {
@@ -115,7 +103,7 @@ size_t Capture::Poll(std::span<uint32_t> segments, int64_t timeout_ms) {
   const uint64_t deadline = begun + static_cast<uint64_t>(timeout);
   if (!waiter_.Gather(timeout, batches_->rings())) return 0;
   for (;;) {
-    KeepHouse();
+    housekeeping_.Run(batches_->rings());
     const size_t pairs = batches_->Read(segments);
     hold_.Offer(segments.first(2 * pairs));
     batch_.assign(segments.begin(), segments.begin() + static_cast<ptrdiff_t>(2 * pairs));
@@ -179,15 +167,6 @@ std::vector<uint8_t> Capture::AllImages() const {
 std::optional<size_t> Capture::SelectJournal(JournalUse use, std::span<uint8_t> into) {
   if (batches_ == nullptr) return size_t{0};
   return SelectorOf(use).Select(batch_, source_->memory().rings.sandbox(), into);
-}
-
-Status Capture::ReplayRecorded(const ReplayStep& step) {
-  housekeeping_.AdvanceTo(step.clock);
-  // Before the images, as when recorded: an image that had expired then is not the parent of a later one.
-  KeepHouse();
-  ReplayStep bounded = step;
-  bounded.snapshot_complete = step.snapshot_complete && snapshots_++ < kMostSnapshots;
-  return Replay(bounded, &images_, builder_);
 }
 
 bool Capture::SetNames(std::span<const uint8_t> table) {

@@ -9,25 +9,24 @@
 #include <string>
 #include <vector>
 
-#include "capture/builder_source.h"
 #include "capture/counters.h"
-#include "capture/event_source.h"
+#include "capture/enforcement.h"
+#include "capture/housekeeping.h"
+#include "capture/integrity_check.h"
+#include "capture/replay.h"
 #include "capture/selection.h"
 #include "completing/completion.h"
-#include "enforcement/enforcement.h"
 #include "holding/event_hold.h"
 #include "images/container_table.h"
-#include "images/housekeeping.h"
 #include "images/image_table.h"
 #include "integrity/canary.h"
-#include "integrity/integrity_check.h"
-#include "journal/block_replay.h"
 #include "journal/journal_selector.h"
-#include "journal/replay.h"
-#include "loading/bpf_source.h"
+#include "live/bpf_source.h"
 #include "reading/batch_reader.h"
 #include "reading/event_clock.h"
 #include "reading/waiter.h"
+#include "source/builder_source.h"
+#include "source/event_source.h"
 
 namespace wasprey {
 
@@ -73,9 +72,11 @@ class Capture {
   /** See Capture.captureScopes() in host/capture/native.ts. */
   void SetScopes(CaptureScopes scopes) { images_.SetScopes(std::move(scopes)); }
   /** For a builder: its events and its time are those of a recording. */
-  Status ReplayRecorded(const ReplayStep& step);
+  Status ReplayRecorded(const ReplayStep& step) { return replay_.Step(step, batches_->rings()); }
   /** The same for a block, from `progress` on: see Capture.replayBlock() in host/capture/native.ts. */
-  Status ReplayBlock(std::span<const uint8_t> block, WantedTypes wanted, BlockProgress* progress);
+  Status ReplayBlock(std::span<const uint8_t> block, WantedTypes wanted, BlockProgress* progress) {
+    return replay_.Block(block, wanted, batches_->rings(), progress);
+  }
 
   /** Replaces the table of names, struct named_address after the other; false if it has another size. */
   bool SetNames(std::span<const uint8_t> table);
@@ -108,8 +109,6 @@ class Capture {
   Capture(const Plan& plan, std::unique_ptr<EventSource> source, BuilderSource* builder, Regions regions,
           Waiter waiter);
 
-  void KeepHouse();
-
   Plan plan_;
   std::unique_ptr<EventSource> source_;
   BuilderSource* builder_;
@@ -128,8 +127,7 @@ class Capture {
   EventClock clock_;
   Waiter waiter_;
   Housekeeping housekeeping_;
-  /** Of the recording that is replayed: how often one was complete. */
-  uint32_t snapshots_ = 0;
+  Replay replay_;
   Canary canary_;
   /** Null before the source is open. */
   std::unique_ptr<BatchReader> batches_;

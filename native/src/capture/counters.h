@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "capture/event_source.h"
-#include "capture/kernel_layout.h"
+#include "records/kernel_layout.h"
+#include "source/event_source.h"
 
 namespace wasprey {
 

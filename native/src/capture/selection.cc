@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "loading/missing_hook.h"
+#include "source/missing_hook.h"
 
 namespace wasprey {
 

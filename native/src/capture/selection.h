@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "capture/background.h"
-#include "capture/event_source.h"
-#include "capture/kernel_filter.h"
+#include "filtering/kernel_filter.h"
 #include "images/image_table.h"
 #include "integrity/canary.h"
+#include "source/event_source.h"
+#include "system/background.h"
 
 namespace wasprey {
 

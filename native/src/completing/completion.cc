@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "completing/lexical_path.h"
-#include "completing/socket_name.h"
+#include "records/socket_name.h"
 
 namespace wasprey {
 namespace {

@@ -8,10 +8,10 @@
 #include <span>
 #include <string_view>
 
-#include "capture/event_types.h"
-#include "capture/kernel_layout.h"
 #include "completing/inode_names.h"
 #include "images/image_table.h"
+#include "records/event_types.h"
+#include "records/kernel_layout.h"
 
 namespace wasprey {
 

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "completing/completion.h"
-#include "holding/held_record.h"
+#include "completing/held_record.h"
 
 namespace wasprey {
 namespace {

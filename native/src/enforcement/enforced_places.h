@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "bpf/enforce/enforce_tables.h"
-#include "capture/kernel_layout.h"
+#include "records/kernel_layout.h"
 
 namespace wasprey {
 

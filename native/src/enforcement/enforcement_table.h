@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "bpf/enforce/enforce_tables.h"
-#include "capture/kernel_layout.h"
-#include "enforcement/enforcement_pins.h"
+#include "loading/enforcement_pins.h"
+#include "records/kernel_layout.h"
 #include "system/file_descriptor.h"
 #include "system/memory_map.h"
 

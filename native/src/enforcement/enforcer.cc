@@ -14,6 +14,7 @@
 #include "loading/bpf_error.h"
 #include "loading/bpf_hooks.h"
 #include "system/clocks.h"
+#include "system/root_cgroup.h"
 
 namespace wasprey {
 namespace {

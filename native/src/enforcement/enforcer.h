@@ -12,10 +12,10 @@
 #include <string_view>
 #include <vector>
 
-#include "capture/event_source.h"
 #include "enforcement/enforcement_table.h"
 #include "loading/bpf_programs.h"
 #include "loading/bpf_tables.h"
+#include "source/event_source.h"
 #include "system/file_descriptor.h"
 #include "system/memory_map.h"
 #include "system/result.h"
@@ -91,8 +91,5 @@ class Enforcer {
   uint64_t noted_outcomes_[ENFORCE_OUTCOMES] = {};
   uint64_t noted_at_ = 0;
 };
-
-/** The root of the unified hierarchy of cgroups, though it may be mounted nowhere; invalid with errno without. */
-FileDescriptor OpenRootCgroup();
 
 }  // namespace wasprey

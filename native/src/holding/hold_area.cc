@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "holding/held_record.h"
+#include "completing/held_record.h"
 
 namespace wasprey {
 namespace {

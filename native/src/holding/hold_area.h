@@ -7,11 +7,11 @@
 #include <span>
 #include <vector>
 
-#include "capture/kernel_layout.h"
 #include "completing/completion.h"
 #include "images/buddy_allocator.h"
 #include "images/image_table.h"
-#include "reading/ring_memory.h"
+#include "records/kernel_layout.h"
+#include "source/ring_memory.h"
 #include "system/memory_map.h"
 
 namespace wasprey {

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "capture/kernel_layout.h"
 #include "images/optional_text.h"
 #include "images/users.h"
+#include "records/kernel_layout.h"
 
 namespace wasprey {
 

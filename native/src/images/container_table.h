@@ -9,10 +9,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "capture/kernel_layout.h"
 #include "images/buddy_allocator.h"
 #include "images/container_id.h"
 #include "images/image_shares.h"
+#include "records/kernel_layout.h"
 #include "system/memory_map.h"
 
 namespace wasprey {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "capture/kernel_layout.h"
 #include "images/container_id.h"
+#include "records/kernel_layout.h"
 
 namespace wasprey {
 

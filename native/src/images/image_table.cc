@@ -6,7 +6,7 @@
 #include <cstring>
 #include <span>
 
-#include "completing/socket_name.h"
+#include "records/socket_name.h"
 
 namespace wasprey {
 namespace {

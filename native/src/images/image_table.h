@@ -10,10 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "capture/kernel_filter.h"
-#include "capture/kernel_layout.h"
 #include "enforcement/enforced_places.h"
 #include "enforcement/enforcement_table.h"
+#include "filtering/kernel_filter.h"
 #include "images/annex.h"
 #include "images/buddy_allocator.h"
 #include "images/capture_scopes.h"
@@ -24,6 +23,7 @@
 #include "images/image_shares.h"
 #include "images/image_texts.h"
 #include "images/users.h"
+#include "records/kernel_layout.h"
 #include "system/memory_map.h"
 #include "system/zeroed_array.h"
 

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "capture/event_source.h"
+#include "system/random.h"
 
 namespace wasprey {
 namespace {

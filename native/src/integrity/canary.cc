@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-#include "capture/event_types.h"
+#include "records/event_types.h"
 
 namespace wasprey {
 namespace {

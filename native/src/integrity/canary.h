@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "integrity/finding.h"
 #include "reading/ring_reader.h"
+#include "source/finding.h"
 
 namespace wasprey {
 

@@ -6,7 +6,7 @@
 #include <array>
 #include <cstring>
 
-#include "capture/kernel_layout.h"
+#include "records/kernel_layout.h"
 
 namespace wasprey {
 namespace {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <span>
 
-#include "journal/block_replay.h"
+#include "journal/block_entries.h"
 
 namespace wasprey {
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#include "capture/event_types.h"
+#include "records/event_types.h"
 
 namespace wasprey {
 namespace {

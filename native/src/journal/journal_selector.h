@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "bpf/filter/filter_tables.h"
-#include "capture/kernel_layout.h"
 #include "images/container_table.h"
 #include "images/image_table.h"
+#include "records/kernel_layout.h"
 
 namespace wasprey {
 

@@ -15,9 +15,9 @@
 #include <thread>
 #include <utility>
 
-#include "capture/background.h"
 #include "loading/bpf_error.h"
 #include "loading/bpf_hooks.h"
+#include "system/background.h"
 
 namespace wasprey {
 namespace {

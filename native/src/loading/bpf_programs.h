@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
-#include "capture/event_source.h"
-#include "enforcement/enforcement_pins.h"
 #include "loading/bpf_object.h"
+#include "loading/enforcement_pins.h"
 #include "loading/program_set.h"
+#include "source/event_source.h"
 
 namespace wasprey {
 

@@ -10,11 +10,11 @@
 #include <string>
 #include <string_view>
 
-#include "capture/kernel_layout.h"
-#include "integrity/seals.h"
 #include "loading/attachment.h"
 #include "loading/bpf_hooks.h"
 #include "loading/bpf_programs.h"
+#include "loading/seals.h"
+#include "records/kernel_layout.h"
 
 namespace wasprey {
 

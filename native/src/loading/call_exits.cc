@@ -12,6 +12,7 @@
 #include "loading/attachment.h"
 #include "loading/bpf_error.h"
 #include "loading/bpf_hooks.h"
+#include "loading/missing_hook_reports.h"
 
 namespace wasprey {
 namespace {

@@ -14,10 +14,10 @@
 #include <memory>
 #include <utility>
 
-#include "capture/background.h"
 #include "loading/bpf_error.h"
 #include "loading/bpf_hooks.h"
-#include "loading/missing_hook.h"
+#include "loading/missing_hook_reports.h"
+#include "system/background.h"
 
 namespace wasprey {
 namespace {

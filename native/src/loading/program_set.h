@@ -42,7 +42,7 @@ struct RefusedProgram {
   std::string detail;
 };
 
-/** What to do when the kernel refuses a program that is not optional (missing_hook.h). */
+/** What to do when the kernel refuses a program that is not optional (missing_hook_reports.h). */
 enum class AfterRefusal {
   kFail,
   /** Fail, but only after loading the other programs: for a diagnosis of all. */

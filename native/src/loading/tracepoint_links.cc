@@ -4,9 +4,10 @@
 #include <string>
 #include <utility>
 
-#include "capture/io_uring_operations.h"
 #include "loading/bpf_error.h"
 #include "loading/bpf_hooks.h"
+#include "loading/io_uring_operations.h"
+#include "loading/missing_hook_reports.h"
 
 namespace wasprey {
 

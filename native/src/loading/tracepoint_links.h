@@ -10,7 +10,7 @@
 #include "loading/attachment.h"
 #include "loading/bpf_programs.h"
 #include "loading/bpf_tables.h"
-#include "loading/missing_hook.h"
+#include "source/missing_hook.h"
 #include "system/file_descriptor.h"
 #include "system/result.h"
 

@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <span>
 
-#include "capture/event_source.h"
-#include "capture/plan.h"
 #include "completing/completion.h"
 #include "images/image_table.h"
 #include "reading/ring_reader.h"
+#include "source/event_source.h"
+#include "source/plan.h"
 
 namespace wasprey {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "capture/kernel_layout.h"
+#include "records/kernel_layout.h"
 #include "system/wall_clock.h"
 
 namespace wasprey {

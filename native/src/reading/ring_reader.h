@@ -6,10 +6,10 @@
 #include <span>
 #include <vector>
 
-#include "capture/kernel_layout.h"
-#include "capture/plan.h"
 #include "completing/completion.h"
-#include "reading/ring_memory.h"
+#include "records/kernel_layout.h"
+#include "source/plan.h"
+#include "source/ring_memory.h"
 
 namespace wasprey {
 

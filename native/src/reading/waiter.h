@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "capture/event_source.h"
 #include "reading/ring_reader.h"
+#include "source/event_source.h"
 #include "system/file_descriptor.h"
 #include "system/wall_clock.h"
 

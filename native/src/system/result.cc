@@ -1,4 +1,4 @@
-// Text of errno values for error details.
+// Errors of system calls.
 
 #include "system/result.h"
 
@@ -12,6 +12,10 @@ std::string ErrnoText(int number) {
   std::string text = name != nullptr ? name : "errno " + std::to_string(number);
   if (description != nullptr) text.append(": ").append(description);
   return text;
+}
+
+Error SystemError(const char* code, std::string message, int number) {
+  return Error{code, std::move(message), ErrnoText(number)};
 }
 
 }  // namespace wasprey

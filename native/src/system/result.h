@@ -40,4 +40,7 @@ class [[nodiscard]] Result {
 /** "EPERM: Operation not permitted" for an errno value. */
 std::string ErrnoText(int number);
 
+/** An error of a system call, by its errno. */
+Error SystemError(const char* code, std::string message, int number);
+
 }  // namespace wasprey

@@ -1,5 +1,6 @@
-// The root of the unified hierarchy, which all processes are below. Where only hierarchies of version 1 are mounted, it
-// can be opened without a mount that others see.
+// Where only hierarchies of version 1 are mounted, the root can be opened without a mount that others see.
+
+#include "system/root_cgroup.h"
 
 #include <fcntl.h>
 #include <linux/mount.h>
@@ -11,8 +12,6 @@
 #include <fstream>
 #include <sstream>
 #include <string>
-
-#include "enforcement/enforcer.h"
 
 namespace wasprey {
 namespace {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImageRecord } from '../../../host/fields/record.ts';
 import { type BuilderCapture, text } from './builder-capture.ts';
 
-/** Longer than an image outlives its process; see kGraceNs in native/src/images/housekeeping.cc. */
+/** Longer than an image outlives its process; see kGraceNs in native/src/capture/housekeeping.cc. */
 const GRACE_MS = 520;
 
 export function lineage(image: ImageRecord): string[] {

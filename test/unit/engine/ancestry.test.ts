@@ -7,7 +7,7 @@ import type { StructInput } from '../../../host/schema/encode-struct.ts';
 import { IMAGE_KIND } from '../../../host/schema/image.ts';
 import { moduleOf, process, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
 
-/** Longer than an image outlives its process; see kGraceNs in native/src/images/housekeeping.cc. */
+/** Longer than an image outlives its process; see kGraceNs in native/src/capture/housekeeping.cc. */
 const GRACE_MS = 1_200;
 const BATCH = 4_000;
 const CHAIN = 4 * BATCH;

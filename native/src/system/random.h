@@ -1,0 +1,11 @@
+// Numbers that nobody can guess.
+#pragma once
+
+#include <cstdint>
+
+namespace wasprey {
+
+/** 64 random bits. */
+uint64_t RandomSecret();
+
+}  // namespace wasprey
