@@ -1,10 +1,8 @@
-// Loading, mapping and attaching. The programs' tables are in bpf_tables.h.
+// Loading and attaching. The programs' tables are in bpf_tables.h.
 
 #include "live/bpf_source.h"
 
 #include <bpf/bpf.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -13,6 +11,7 @@
 #include <utility>
 
 #include "enforcement/enforcer.h"
+#include "live/bpf_mappings.h"
 #include "live/task_snapshot.h"
 #include "loading/bpf_error.h"
 #include "loading/bpf_hooks.h"
@@ -34,11 +33,6 @@ constexpr uint32_t kSmallestFallback = 1 << 20;
 constexpr uint64_t kSettlingPauseNs = 10'000'000;
 /** Room for a `struct process` of the programs, which begins with exec_time. */
 constexpr size_t kProcessStateWords = 64;
-
-size_t RoundUpToPage(size_t bytes) {
-  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  return (bytes + page - 1) / page * page;
-}
 
 /** Runs a program on no tracepoint, on this thread. */
 bool RunOnce(int program) {
@@ -70,9 +64,7 @@ class BpfSource : public EventSource {
   Status Attach(const std::vector<std::string>& event_types) override;
   void Detach() override { exits_.Detach(wanted_, &tables_); }
   int doorbell() const override { return programs_.has_maps() ? programs_.maps().MapFd("doorbell") : -1; }
-  void ClearDoorbell() override {
-    doorbell_.Drain([](const uint8_t*, size_t) {});
-  }
+  void ClearDoorbell() override { mappings_.ClearDoorbell(); }
   std::vector<ProgramRuns> Programs() const override;
   std::vector<MissingHook> Missing() const override;
   std::vector<std::string> Loaded() const override { return programs_.Names(); }
@@ -98,10 +90,7 @@ class BpfSource : public EventSource {
   CallExits exits_;
   TracepointLinks tracepoints_{attachment_};
   Enforcer enforcer_{&programs_, &tables_};
-  Mapping controls_;
-  Mapping shared_;
-  BpfRingBuffer lifecycle_;
-  BpfRingBuffer doorbell_;
+  BpfMappings mappings_;
   uint64_t next_settling_ = 0;
   /** The map of the states of processes; -1 until it is there. */
   std::atomic<int> processes_ = -1;
@@ -161,7 +150,7 @@ Status BpfSource::LoadFirst(uint32_t ring_size) {
         "The plan is for " + std::to_string(plan_.cpus) + " CPUs, this machine may have " + std::to_string(cpus) + ".",
         ""};
   }
-  const auto ring_stride = static_cast<uint32_t>(RoundUpToPage(size_t{ring_size} + LONGEST_RECORD));
+  const uint32_t ring_stride = RingStride(ring_size);
   memory_.secret = RandomSecret();
   memory_.ring_size = ring_size;
   memory_.ring_stride = ring_stride;
@@ -214,29 +203,7 @@ void BpfSource::SettleRequests() {
 
 Status BpfSource::MapMemory() {
   const BpfObject& object = programs_.maps();
-  auto rings =
-      RingMemory::Map(plan_, memory_.ring_stride, sandbox_, object.MapFd("rings"), RingMemory::Writes::kByWindow);
-  if (!rings) return std::move(rings.error());
-  auto controls = Mapping::Map(object.MapFd("ring_control"), RoundUpToPage(sizeof(ring_control) * plan_.cpus),
-                               PROT_READ | PROT_WRITE, 0, "control words of the rings");
-  if (!controls) return std::move(controls.error());
-  auto shared = Mapping::Map(object.MapFd("control"), RoundUpToPage(sizeof(capture_shared)), PROT_READ | PROT_WRITE, 0,
-                             "control words of the capture");
-  if (!shared) return std::move(shared.error());
-  auto lifecycle =
-      BpfRingBuffer::Map(object.MapFd("lifecycle"), bpf_map__max_entries(object.Map("lifecycle")), "lifecycle ring");
-  if (!lifecycle) return std::move(lifecycle.error());
-  auto doorbell =
-      BpfRingBuffer::Map(object.MapFd("doorbell"), bpf_map__max_entries(object.Map("doorbell")), "doorbell");
-  if (!doorbell) return std::move(doorbell.error());
-  memory_.rings = std::move(*rings);
-  controls_ = std::move(*controls);
-  shared_ = std::move(*shared);
-  lifecycle_ = std::move(*lifecycle);
-  doorbell_ = std::move(*doorbell);
-  memory_.controls = reinterpret_cast<ring_control*>(controls_.data());
-  memory_.shared = reinterpret_cast<capture_shared*>(shared_.data());
-  memory_.lifecycle = &lifecycle_;
+  if (auto failed = mappings_.Map(plan_, sandbox_, object, &memory_)) return failed;
   tables_.Use(memory_.shared, object.MapFd("filters"));
   if (bpf_map__value_size(object.Map("images")) <= kProcessStateWords * sizeof(uint64_t)) {
     processes_.store(object.MapFd("images"), std::memory_order_release);

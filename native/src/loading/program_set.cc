@@ -27,18 +27,6 @@ constexpr size_t kVerifierLog = 4 << 20;
 
 constexpr char kLicense[] = "Dual MIT/GPL";
 
-/** The program that reports calls in place of which one enforces; the name itself for others. */
-std::string_view ReporterOf(std::string_view program) {
-  if (!IsForEnforcement(program)) return program;
-  for (const Slot& enforcer : kEnforcerSlots) {
-    if (enforcer.program != program) continue;
-    for (const Slot& slot : kSlots) {
-      if (slot.key == enforcer.key) return slot.program;
-    }
-  }
-  return program;
-}
-
 /** The tracepoint or iterator that a program is for, by its section, so that libbpf looks for it before it loads. */
 Status SetTarget(bpf_program* program) {
   const std::string_view section = bpf_program__section_name(program);
@@ -59,49 +47,6 @@ Status ProgramSet::MakeTable() {
       bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "programs", sizeof(uint32_t), sizeof(uint32_t), SLOT_COUNT, nullptr));
   if (!table_) return LoadError("Making a table of programs", errno);
   return std::nullopt;
-}
-
-bool ProgramSet::Belongs(std::string_view program) const {
-  if (!IsFor(options_.attachment, program)) return false;
-  if (!options_.on_exits) return true;
-  const Reached reached = ReachedFrom(program);
-  if (options_.functions.empty()) return reached != Reached::kFromCalls;
-  return reached != Reached::kFromTracepoints && Serves(program, nullptr);
-}
-
-/** Whether the set's functions lead to a program; with types: for events of these, or for changes. */
-bool ProgramSet::Serves(std::string_view program, const std::set<uint64_t>* event_types) const {
-  const auto any = [&](auto matches) {
-    return std::any_of(options_.functions.begin(), options_.functions.end(), matches);
-  };
-  const std::string_view reporter = ReporterOf(program);
-  const bool compat = any([](const CallFunction& function) { return function.compat != kNoCall; });
-  if (reporter == "on_compat" || reporter == "write_passed" || reporter == "write_passed_many") return compat;
-  if (reporter == "on_requests_settled") {
-    return any([](const CallFunction& function) { return function.native == IO_URING_ENTER; });
-  }
-  if (reporter == "on_change") {
-    return any([](const CallFunction& function) {
-      return std::any_of(std::begin(kChanges), std::end(kChanges),
-                         [&](const Change& change) { return change.call == function.native; });
-    });
-  }
-  if (!ServesEvents(reporter)) return true;
-  return any([&](const CallFunction& function) {
-    return std::any_of(std::begin(kHooks), std::end(kHooks), [&](const Hook& hook) {
-      return hook.call == function.native && hook.program == reporter &&
-             (event_types == nullptr || event_types->contains(hook.wanted));
-    });
-  });
-}
-
-bool ProgramSet::Needs(std::string_view program, const std::set<uint64_t>& event_types) const {
-  return Belongs(program) && IsNeeded(program, event_types) &&
-         (options_.functions.empty() || Serves(program, &event_types));
-}
-
-bool ProgramSet::Lacks(std::string_view program, const std::set<uint64_t>& event_types) const {
-  return Needs(program, event_types) && !IsSettled(program);
 }
 
 /** One program that is refused fails the load of its whole part, which is then loaded again without it. */

@@ -14,10 +14,10 @@
 #include <string_view>
 #include <vector>
 
-#include "loading/attachment.h"
 #include "loading/bpf_object.h"
 #include "loading/call_functions.h"
 #include "loading/ready_program.h"
+#include "loading/set_options.h"
 #include "system/file_descriptor.h"
 
 namespace wasprey {
@@ -40,25 +40,6 @@ struct RefusedProgram {
   std::string section;
   /** errno and the verifier's verdict. */
   std::string detail;
-};
-
-/** What to do when the kernel refuses a program that is not optional (missing_hook_reports.h). */
-enum class AfterRefusal {
-  kFail,
-  /** Fail, but only after loading the other programs: for a diagnosis of all. */
-  kTryOthers,
-};
-
-/** Which programs are in a set, and how they are loaded. */
-struct SetOptions {
-  /** The object file. */
-  std::string path;
-  AfterRefusal after_refusal;
-  Attachment attachment;
-  /** Whether on_call() is on exits: see on_exits in native/bpf/maps.h. */
-  bool on_exits = false;
-  /** Then: the functions of the set; none: it has the programs of the tracepoints. */
-  std::vector<CallFunction> functions = {};
 };
 
 /** The instructions of a program that is loaded, for another load of it. */
@@ -96,9 +77,11 @@ class ProgramSet {
   void ForgetEnforcers();
 
   /** Whether a program is ever in this set, and is not loaded. */
-  bool IsMissing(std::string_view program) const { return Belongs(program) && Find(program) < 0; }
+  bool IsMissing(std::string_view program) const { return options_.Has(program) && Find(program) < 0; }
   /** Whether it is to be loaded for events of those types, or is always needed, and was not tried yet. */
-  bool Lacks(std::string_view program, const std::set<uint64_t>& event_types) const;
+  bool Lacks(std::string_view program, const std::set<uint64_t>& event_types) const {
+    return options_.Needs(program, event_types) && !IsSettled(program);
+  }
   /** Whether it is loaded, or the kernel refuses it and would do so again. */
   bool IsSettled(std::string_view program) const;
   /** The programs that the kernel has refused so far. */
@@ -111,15 +94,11 @@ class ProgramSet {
   const ProgramCode& on_call() const { return on_call_; }
 
  private:
-  /** Whether a program is ever in this set. */
-  bool Belongs(std::string_view program) const;
   /** The result of loading some programs. `refused` names the program that the verifier refuses, if that is why. */
   struct Attempt {
     Status failed;
     std::string refused;
   };
-  bool Serves(std::string_view program, const std::set<uint64_t>* event_types) const;
-  bool Needs(std::string_view program, const std::set<uint64_t>& event_types) const;
   Status LoadPart(std::set<std::string_view> programs, const ProgramConstants& constants);
   Attempt TryToLoad(const std::set<std::string_view>& programs, const ProgramConstants& constants);
   bpf_prog_type TypeOf(std::string_view program, bpf_prog_type type) const;
