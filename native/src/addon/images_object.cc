@@ -11,7 +11,7 @@ Napi::Value CaptureObject::TakeImages(const Napi::CallbackInfo& info) {
   if (!addresses) return ThrowType(info.Env(), "takeImages: a Uint32Array is needed");
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
-  return Napi::Number::New(info.Env(), static_cast<double>(capture->images().TakeNew(*addresses)));
+  return Napi::Number::New(info.Env(), static_cast<double>(capture->images().candidates().TakeNew(*addresses)));
 }
 
 Napi::Value CaptureObject::AnnounceImages(const Napi::CallbackInfo& info) {
@@ -23,9 +23,9 @@ Napi::Value CaptureObject::AnnounceImages(const Napi::CallbackInfo& info) {
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
   if (which == "all") {
-    capture->images().AnnounceAll();
+    capture->images().candidates().AnnounceAll();
   } else {
-    capture->images().AnnounceOnDemand(*bank);
+    capture->images().candidates().AnnounceOnDemand(*bank);
   }
   return info.Env().Undefined();
 }
@@ -37,7 +37,7 @@ Napi::Value CaptureObject::ListImages(const Napi::CallbackInfo& info) {
   }
   Capture* const capture = Open(info.Env());
   if (capture == nullptr) return info.Env().Undefined();
-  const size_t listed = capture->images().List(info[0].As<Napi::Number>().Uint32Value(), *addresses);
+  const size_t listed = capture->images().store().List(info[0].As<Napi::Number>().Uint32Value(), *addresses);
   return Napi::Number::New(info.Env(), static_cast<double>(listed));
 }
 

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <utility>
 
+#include "images/image_snapshot.h"
 #include "system/clocks.h"
 
 namespace wasprey {
@@ -68,9 +69,9 @@ Capture::Capture(const Plan& plan, std::unique_ptr<EventSource> source, BuilderS
       waiter_(std::move(waiter)),
       housekeeping_(source_.get(), &clock_, &images_, &containers_, &hold_),
       replay_(&images_, builder, &housekeeping_),
-      selection_(source_.get(), &images_, &canary_),
+      selection_(source_.get(), &images_.kernel_tables(), &canary_),
       integrity_(plan.cpus, source_.get(), &clock_, &canary_, &selection_),
-      enforcement_(source_.get(), &images_) {}
+      enforcement_(source_.get(), &images_.kernel_tables()) {}
 
 Capture::~Capture() = default;
 
@@ -128,7 +129,7 @@ std::optional<uint32_t> Capture::SupposeRefused(uint32_t address) {
 }
 
 bool Capture::SetCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words) {
-  return images_.SetCandidates(address, bank, words) || completion_.SetSupposedCandidates(address, bank, words);
+  return images_.candidates().Set(address, bank, words) || completion_.SetSupposedCandidates(address, bank, words);
 }
 
 void Capture::Release() {
@@ -160,7 +161,7 @@ void Capture::KeepJournal(JournalUse use, const JournalWants* wants) {
 
 std::vector<uint8_t> Capture::AllImages() const {
   ImageLog log;
-  images_.LogAll(&log);
+  LogAllImages(images_.store(), &log);
   return log.Take();
 }
 
@@ -204,7 +205,7 @@ Counters Capture::Count() const {
   counters.images_cut = images_.cut();
   counters.unknown_images = completion_.unknown_images();
   counters.unnamed_files = inode_names_.unnamed();
-  counters.images_unplaced = images_.unplaced();
+  counters.images_unplaced = images_.kernel_tables().unplaced();
   counters.containers = containers_.count();
   counters.containers_lost = containers_.lost();
   counters.images_in_forged_cgroups = containers_.forged();

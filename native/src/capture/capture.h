@@ -70,7 +70,7 @@ class Capture {
   std::optional<size_t> SelectJournal(JournalUse use, std::span<uint8_t> into);
   JournalExtent TakeJournalExtent(JournalUse use) { return SelectorOf(use).TakeExtent(); }
   /** See Capture.captureScopes() in host/capture/native.ts. */
-  void SetScopes(CaptureScopes scopes) { images_.SetScopes(std::move(scopes)); }
+  void SetScopes(CaptureScopes scopes) { images_.captured().SetScopes(std::move(scopes)); }
   /** For a builder: its events and its time are those of a recording. */
   Status ReplayRecorded(const ReplayStep& step) { return replay_.Step(step, batches_->rings()); }
   /** The same for a block, from `progress` on: see Capture.replayBlock() in host/capture/native.ts. */

@@ -16,10 +16,10 @@ Status Enforcement::Prepare(uint32_t bank, std::span<const uint8_t> tables, std:
     const uint32_t process = source_->ThisProcess();
     if (process == 0)
       return Error{"CAPTURE_ENFORCEMENT", "The agent's own process is not known to the kernel's programs.", ""};
-    (*table)->Protect(process, images_->ContainerCgroupOf(process));
+    (*table)->Protect(process, kernel_tables_->ContainerCgroupOf(process));
   }
-  if (!images_->places().IsUsed()) images_->NotePlaces(maps->places);
-  images_->TellEnforcement(bank, table->get());
+  if (!kernel_tables_->places().IsUsed()) kernel_tables_->NotePlaces(maps->places);
+  kernel_tables_->UseEnforcement(bank, table->get());
   tables_[bank] = std::move(*table);
   return std::nullopt;
 }
@@ -27,11 +27,11 @@ Status Enforcement::Prepare(uint32_t bank, std::span<const uint8_t> tables, std:
 Status Enforcement::Use(std::optional<uint32_t> bank) {
   EnforcementTable* const table = bank ? tables_[*bank].get() : nullptr;
   if (bank && table == nullptr) return Error{"CAPTURE_STATE", "That bank has no rules to enforce.", ""};
-  if (table == nullptr) images_->NotePlaces(-1);
+  if (table == nullptr) kernel_tables_->NotePlaces(-1);
   Status failed = source_->Enforce(table);
   for (uint32_t other = 0; other < IMAGE_CANDIDATE_BANKS; other++) {
     if (failed || tables_[other].get() == table) continue;
-    images_->TellEnforcement(other, nullptr);
+    kernel_tables_->UseEnforcement(other, nullptr);
     tables_[other].reset();
   }
   return failed;
@@ -39,7 +39,7 @@ Status Enforcement::Use(std::optional<uint32_t> bank) {
 
 void Enforcement::RenewPermits() {
   source_->DisownPins();
-  images_->places().RenewPermits();
+  kernel_tables_->places().RenewPermits();
 }
 
 }  // namespace wasprey

@@ -8,14 +8,14 @@
 #include <span>
 
 #include "enforcement/enforcement_table.h"
-#include "images/image_table.h"
+#include "images/kernel_tables.h"
 #include "source/event_source.h"
 
 namespace wasprey {
 
 class Enforcement {
  public:
-  Enforcement(EventSource* source, ImageTable* images) : source_(source), images_(images) {}
+  Enforcement(EventSource* source, KernelTables* kernel_tables) : source_(source), kernel_tables_(kernel_tables) {}
 
   /** Makes the tables of a bank, which are updated with processes from now on, but not in use yet. */
   Status Prepare(uint32_t bank, std::span<const uint8_t> tables, std::span<const uint64_t> rules,
@@ -25,11 +25,11 @@ class Enforcement {
   /** Permits given from now on belong to new settings, those of the next Use(). */
   void RenewPermits();
   /** Places and permits of containers: see EnforcedPlaces. */
-  EnforcedPlaces& places() { return images_->places(); }
+  EnforcedPlaces& places() { return kernel_tables_->places(); }
 
  private:
   EventSource* source_;
-  ImageTable* images_;
+  KernelTables* kernel_tables_;
   std::unique_ptr<EnforcementTable> tables_[IMAGE_CANDIDATE_BANKS];
 };
 

@@ -41,7 +41,7 @@ void Housekeeping::FreeUnneeded(const RingReader& rings) {
   }
   if (now >= next_places_) {
     next_places_ = now + kPlacesNs;
-    images_->NotePlacesAgain();
+    images_->kernel_tables().NotePlacesAgain();
   }
   if (now < next_sweep_) return;
   next_sweep_ = now + kSweepNs;

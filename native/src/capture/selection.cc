@@ -27,7 +27,7 @@ Status Selection::MakeFilter(const FilterTables* tables, std::unique_ptr<KernelF
 
 void Selection::Keep(uint32_t bank, std::unique_ptr<KernelFilter> filter) {
   filters_[bank] = std::move(filter);
-  images_->Tell(bank, filters_[bank].get());
+  kernel_tables_->UseFilter(bank, filters_[bank].get());
 }
 
 Status Selection::SetFilter(const FilterTables& tables) {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "filtering/kernel_filter.h"
-#include "images/image_table.h"
+#include "images/kernel_tables.h"
 #include "integrity/canary.h"
 #include "source/event_source.h"
 #include "system/background.h"
@@ -19,8 +19,8 @@ namespace wasprey {
 class Selection {
  public:
   /** `canary` gets the expected calls. */
-  Selection(EventSource* source, ImageTable* images, Canary* canary)
-      : source_(source), images_(images), canary_(canary) {}
+  Selection(EventSource* source, KernelTables* kernel_tables, Canary* canary)
+      : source_(source), kernel_tables_(kernel_tables), canary_(canary) {}
 
   /**
    * Uses a kernel filter, that of bank 0, before the first event. It knows what processes can match only after their
@@ -63,7 +63,7 @@ class Selection {
   void Keep(uint32_t bank, std::unique_ptr<KernelFilter> filter);
 
   EventSource* source_;
-  ImageTable* images_;
+  KernelTables* kernel_tables_;
   Canary* canary_;
   /** By bank of candidates. */
   std::unique_ptr<KernelFilter> filters_[IMAGE_CANDIDATE_BANKS];

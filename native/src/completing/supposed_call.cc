@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "completing/completion.h"
-#include "completing/held_record.h"
+#include "completing/whole_record.h"
 
 namespace wasprey {
 namespace {
@@ -102,7 +102,7 @@ bool Completion::SupposeProgram(std::byte* copy, uint32_t address) {
 
 bool Completion::SetSupposedCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words) {
   if (supposed_ == nullptr || address != supposed_address_) return false;
-  ImageTable::SetWords(supposed_, bank, words);
+  SetCandidateWords(supposed_, bank, words);
   return true;
 }
 

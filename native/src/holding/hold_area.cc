@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "completing/held_record.h"
+#include "completing/whole_record.h"
 
 namespace wasprey {
 namespace {
@@ -40,7 +40,7 @@ std::optional<HoldArea::Lack> HoldArea::Hold(RingMemory* rings, const event_head
   if (container >= holders_.size() || !holders_[container].awaited) return std::nullopt;
   if (events_ >= most_events) return Lack::kEvents;
   // Images stay as long as held events refer to them, and images of other processes need room too.
-  if (images_->HoldsMuch()) return Lack::kMemory;
+  if (images_->holds().HasMuch()) return Lack::kMemory;
   std::byte* const held = rings->ToWrite(address, sizeof record);
   if (held == nullptr) return Lack::kMemory;
   const uint32_t size = CopyWhole(record, address, *completion_, nullptr, 0);
@@ -50,7 +50,7 @@ std::optional<HoldArea::Lack> HoldArea::Hold(RingMemory* rings, const event_head
   const uint32_t offset = chunk->offset + chunk->used;
   CopyWhole(record, address, *completion_, region_.data() + offset, address_ + offset);
   reinterpret_cast<event_header*>(held)->flags |= EVENT_FLAG_HELD;
-  images_->Hold(record.image_address);
+  images_->holds().Hold(record.image_address);
   chunk->used += size;
   chunk->events++;
   holder.events++;
@@ -117,7 +117,7 @@ void HoldArea::Free(const Chunk& chunk) {
   const std::byte* const start = region_.data() + chunk.offset;
   for (uint32_t at = 0; at < chunk.used;) {
     const auto* record = reinterpret_cast<const event_header*>(start + at);
-    images_->Unhold(record->image_address);
+    images_->holds().Unhold(record->image_address);
     at += record->size;
   }
   events_ -= chunk.events;

@@ -1,13 +1,15 @@
-// All images of the table as entries of a log, so that a replay of them links each as it is linked here.
+#include "images/image_snapshot.h"
 
 #include <algorithm>
 #include <cstring>
 #include <unordered_map>
 
-#include "images/image_table.h"
+#include "images/annex.h"
 
 namespace wasprey {
 namespace {
+
+constexpr uint32_t kNone = ImageStore::kNone;
 
 constexpr string_ref image::* kStrings[] = {&image::executable, &image::argv,   &image::environment,
                                             &image::cwd,        &image::cgroup, &image::stream};
@@ -50,21 +52,47 @@ std::vector<uint8_t> EndOf(const image& process) {
   return bytes;
 }
 
+/** Whether the process of an image is gone, as far as is known here. */
+bool HasEnded(const ImageStore& store, uint32_t index) {
+  if (store.entry(index).current) return false;
+  if (store.IsOfThread(index)) return true;
+  const uint32_t current = store.ByPid(store.Slot(index)->pid);
+  return current == kNone || store.Slot(current)->start_time != store.Slot(index)->start_time;
+}
+
+/** Whether two images share one text. */
+bool HaveOneText(const ImageStore& store, uint32_t a, uint32_t b) {
+  return a != kNone && b != kNone && store.entry(a).text != kNone && store.entry(a).text == store.entry(b).text;
+}
+
 }  // namespace
 
-/** Older images first, but each after its parent: of the processes that ran at the start, a parent may be the younger.
- */
-std::vector<uint32_t> ImageTable::ParentsFirst() const {
+ImageFacts FactsOf(const ImageStore& store, uint32_t index) {
+  const image* const process = store.Slot(index);
+  const ContainerTable& containers = store.containers();
+  return {
+      .names = {StringOf(process, process->user_name), StringOf(process, process->group_name),
+                StringOf(process, process->login_name), StringIn(process, process->user_home),
+                StringIn(process, process->user_shell)},
+      .container = containers.FullIdOf(store.entry(index).container),
+      .container_type = containers.TypeOf(store.entry(index).container),
+      .strings_of_parent = false,
+  };
+}
+
+std::vector<uint32_t> ParentsFirst(const ImageStore& store) {
   std::vector<uint32_t> by_age;
-  for (uint32_t index = kUnknown + 1; index < entries_.size(); index++) {
-    if (entries_[index].used) by_age.push_back(index);
+  for (uint32_t index = ImageStore::kUnknown + 1; index < store.size(); index++) {
+    if (store.entry(index).used) by_age.push_back(index);
   }
-  std::sort(by_age.begin(), by_age.end(), [&](uint32_t a, uint32_t b) { return entries_[a].id < entries_[b].id; });
-  std::vector<bool> placed(entries_.size());
+  std::sort(by_age.begin(), by_age.end(),
+            [&](uint32_t a, uint32_t b) { return store.entry(a).id < store.entry(b).id; });
+  std::vector<bool> placed(store.size());
   std::vector<uint32_t> order;
   std::vector<uint32_t> line;
   for (const uint32_t index : by_age) {
-    for (uint32_t next = index; next != kNone && next != kUnknown && !placed[next]; next = entries_[next].parent) {
+    for (uint32_t next = index; next != kNone && next != ImageStore::kUnknown && !placed[next];
+         next = store.entry(next).parent) {
       placed[next] = true;
       line.push_back(next);
     }
@@ -74,54 +102,37 @@ std::vector<uint32_t> ImageTable::ParentsFirst() const {
   return order;
 }
 
-/** Whether the process of an image is gone, as far as is known here. */
-bool ImageTable::HasEnded(uint32_t index) const {
-  if (entries_[index].current) return false;
-  if (IsOfThread(index)) return true;
-  const uint32_t current = by_pid_.Find(Slot(index)->pid);
-  return current == IdMap::kNone || Slot(current)->start_time != Slot(index)->start_time;
-}
-
-/** Whether two images share one text. */
-bool ImageTable::HaveOneText(uint32_t a, uint32_t b) const {
-  return a != kNone && b != kNone && entries_[a].text != kNone && entries_[a].text == entries_[b].text;
-}
-
-/**
- * Images that share a text have its strings once, in the record of the first of them: any user can fork thousands of
- * processes with long arguments, and the log must not be larger than the table for that.
- */
-void ImageTable::LogAll(ImageLog* log) const {
-  const std::vector<uint32_t> order = ParentsFirst();
+void LogAllImages(const ImageStore& store, ImageLog* log) {
+  const std::vector<uint32_t> order = ParentsFirst(store);
   std::unordered_map<uint32_t, uint32_t> by_pid;
   for (const uint32_t index : order) {
-    const image& process = *Slot(index);
-    const uint32_t parent = entries_[index].parent;
-    ImageFacts facts = FactsOf(index);
-    facts.strings_of_parent = HaveOneText(index, parent);
+    const image& process = *store.Slot(index);
+    const uint32_t parent = store.entry(index).parent;
+    ImageFacts facts = FactsOf(store, index);
+    facts.strings_of_parent = HaveOneText(store, index, parent);
     bool inherits = facts.strings_of_parent;
     uint16_t kind = IMAGE_SNAPSHOT;
     uint64_t previous = 0;
-    if (!IsOfThread(index)) {
+    if (!store.IsOfThread(index)) {
       const auto [found, is_first] = by_pid.try_emplace(process.pid, index);
       const uint32_t before = found->second;
       // Two current ones of a process are twins, which snapshots become again.
-      if (!is_first && Slot(before)->start_time == process.start_time && !entries_[before].current) {
+      if (!is_first && store.Slot(before)->start_time == process.start_time && !store.entry(before).current) {
         // The scope of a capture may have a session without the image before.
-        inherits = inherits || (HaveOneText(index, before) && Slot(before)->sid == process.sid);
+        inherits = inherits || (HaveOneText(store, index, before) && store.Slot(before)->sid == process.sid);
         // A change would inherit what this one lacks. Otherwise no program seems to start.
         const bool lacks = process.argv.offset == 0 || process.environment.offset == 0;
         kind = lacks && !inherits ? IMAGE_EXEC : IMAGE_CHANGE;
-        previous = entries_[before].id;
+        previous = store.entry(before).id;
       }
       found->second = index;
     }
-    const uint64_t parent_id = parent == kNone ? 0 : entries_[parent].id;
+    const uint64_t parent_id = parent == kNone ? 0 : store.entry(parent).id;
     log->Append(RecordOf(process, kind, parent_id, previous, inherits), facts);
   }
   // Afterwards: until then, other images find them as leaders by their numbers.
   for (const uint32_t index : order) {
-    if (HasEnded(index)) log->Append(EndOf(*Slot(index)), {});
+    if (HasEnded(store, index)) log->Append(EndOf(*store.Slot(index)), {});
   }
 }
 

@@ -111,7 +111,7 @@ std::optional<size_t> JournalSelector::Select(std::span<const uint32_t> segments
 }
 
 bool JournalSelector::IsWanted(const event_header& header) const {
-  if (wants_.only_captured && !images_->IsCaptured(header.image_address)) return false;
+  if (wants_.only_captured && !images_->captured().Has(header.image_address)) return false;
   switch (wants_.types[header.type]) {
     case JournalWants::kAll:
       return true;

@@ -33,7 +33,7 @@ struct JournalWants {
   std::array<uint8_t, EVENT_TYPE_COUNT> types{};
   /** By combinations of flags and result of opens (host/schema/kernel-filter.ts): whether they are kept. */
   std::array<uint8_t, FILTER_OPEN_COMBINATIONS> opens{};
-  /** Of these, events of processes that are captured (ImageTable::IsCaptured). */
+  /** Of these, events of processes that are captured (CapturedImages::Has). */
   bool only_captured = false;
 };
 

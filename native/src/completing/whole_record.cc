@@ -1,6 +1,6 @@
 // Strings of a record are relative to it, those of a further view to the view; completed names are elsewhere.
 
-#include "completing/held_record.h"
+#include "completing/whole_record.h"
 
 #include <cstring>
 #include <span>
