@@ -22,7 +22,7 @@ test('a checkout that was moved builds nothing anew; after a change of a header,
   const now = new Date();
   utimesSync(join(moved, 'native', HEADER), now, now);
   const compiled = compiledBy(moved);
-  assert.ok(compiled.includes('reading/ring_reader.cc') && compiled.includes('capture/plan.cc'), compiled.join());
+  assert.ok(compiled.includes('reading/ring_reader.cc') && compiled.includes('source/plan.cc'), compiled.join());
   assert.deepEqual(compiled, including(HEADER));
 });
 
