@@ -32,7 +32,10 @@ export class AncestryTests {
     return functions.define(key, 'anyAncestor', (name) => {
       const number = this.#names.length;
       const hasBit = number < ANCESTRY_TESTS * ANCESTRY_WORDS;
-      if (hasBit) this.#names.push(name);
+      if (hasBit) {
+        this.#names.push(name);
+        functions.names('ancestry');
+      }
       const mask = hex(1n << BigInt(number % ANCESTRY_TESTS));
       const known = (word: string, process: string): readonly string[] =>
         hasBit
@@ -41,7 +44,7 @@ export class AncestryTests {
               `if (${word} != 0) return (${word} & ${mask}) != 0;`,
             ]
           : [];
-      return walk(name, '', code(), known('known', 'process'), known('inherited', 'image'));
+      return walk(name, '', code(), known('known', 'process'), known('inherited', 'image'), functions);
     });
   }
 
@@ -77,7 +80,7 @@ export class AncestryTests {
 
 /** Defines the function for a condition of the ancestor and the event, and returns its name. */
 export function defineWithEvent(key: string, code: () => string, functions: Functions): string {
-  return functions.define(key, 'anyAncestor', (name) => walk(name, 'event: u32, ', code(), [], []));
+  return functions.define(key, 'anyAncestor', (name) => walk(name, 'event: u32, ', code(), [], [], functions));
 }
 
 /** @param known, inherited lines for the process, and for an ancestor that does not meet the condition */
@@ -87,7 +90,9 @@ function walk(
   condition: string,
   known: readonly string[],
   inherited: readonly string[],
+  functions: Functions,
 ): string {
+  functions.names('imageParentAddress', 'MAX_ANCESTORS');
   return [
     `function ${name}(${event}process: u32): bool {`,
     ...known.map((line) => `  ${line}`),

@@ -149,6 +149,7 @@ function within(low: number, high: number): string {
  *   return state;
  */
 export function emitRun(emitted: EmittedAutomaton, functions: Functions): string {
+  functions.names('addressOf', 'lengthOf');
   return functions.define(`run:${emitted.name}`, `${emitted.name}_over`, (name) =>
     [
       `function ${name}(state: u32, text: u64): u32 {`,

@@ -46,11 +46,18 @@ export function hex(value: bigint): string {
 }
 
 /** One comparison of a load at `base` + `offset`. With `ignoreCase` the constant is in lower case. */
-export function compareWord(base: string, bytes: Bytes, offset: number, word: Word, ignoreCase: boolean): string {
+export function compareWord(
+  base: string,
+  bytes: Bytes,
+  offset: number,
+  word: Word,
+  ignoreCase: boolean,
+  operator: '==' | '!=' = '==',
+): string {
   const value = hex(wordAt(bytes, offset, word.size));
   const load = `load<${word.type}>(${base}${offset > 0 ? `, ${offset}` : ''})`;
   const mask = ignoreCase ? foldMask(bytes, offset, word.size) : 0n;
-  return mask === 0n ? `${load} == ${value}` : `(${load} | ${hex(mask)}) == ${value}`;
+  return `${mask === 0n ? load : `(${load} | ${hex(mask)})`} ${operator} ${value}`;
 }
 
 /**

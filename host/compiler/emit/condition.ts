@@ -6,7 +6,6 @@
 //   )
 
 import type { Condition, Test } from '../ir/condition.ts';
-import { printValue, printWithin } from '../ir/print-value.ts';
 import { callFunction, EVENT_ADDRESS, IMAGE_ADDRESS, opposite, type Value } from '../ir/value.ts';
 import { AncestryTests, defineWithEvent } from './ancestors.ts';
 import { chain } from './chain.ts';
@@ -76,11 +75,11 @@ export class ConditionEmitter {
         '}',
       ].join('\n'),
     );
-    return printValue(callFunction(name, ...passed));
+    return this.#functions.print(callFunction(name, ...passed));
   }
 
   #test(test: Test, depth: number): string {
-    return test.test === 'one' ? this.#one(test, depth) : printWithin(this.#value(test), '&&');
+    return test.test === 'one' ? this.#one(test, depth) : this.#functions.printWithin(this.#value(test), '&&');
   }
 
   /** `!f(x)`; a comparison is turned around: `x != 1`. */
@@ -88,7 +87,7 @@ export class ConditionEmitter {
     if (test.test === 'one') return `!${this.#one(test, depth)}`;
     const value = this.#value(test);
     const turned = opposite(value);
-    return turned ? printValue(turned) : `!${printWithin(value, '!')}`;
+    return turned ? this.#functions.print(turned) : `!${this.#functions.printWithin(value, '!')}`;
   }
 
   /** The code of a test: most are calls of a function. */

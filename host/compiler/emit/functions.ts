@@ -1,7 +1,10 @@
-// The functions of a module that conditions share: each is made once, at its first use.
+// The functions of a module that conditions share: each is made once, at its first use. Values become code here too, so that what the code names
+// of rules-wasm is known.
 
+import { printValue, printWithin } from '../ir/print-value.ts';
+import { type RuntimeName, runtimeNamesIn } from '../ir/runtime-names.ts';
 import type { Bytes, Scope } from '../ir/text.ts';
-import { EVENT_ADDRESS, IMAGE_ADDRESS, type Value } from '../ir/value.ts';
+import { EVENT_ADDRESS, IMAGE_ADDRESS, partsOf, type Value } from '../ir/value.ts';
 
 /** The functions have more characters than there may be. */
 export class TooMuchCodeError extends Error {
@@ -16,6 +19,8 @@ export class Functions {
   /** By name: the number that its last function got. Those below are taken: thousands of functions may have one name. */
   readonly #numbers = new Map<string, number>();
   readonly #texts: string[] = [];
+  readonly #runtimeNames = new Set<string>();
+  #readsOwnValues = false;
   #characters = 0;
 
   /** @param most characters of all functions */
@@ -39,6 +44,38 @@ export class Functions {
     return unique;
   }
 
+  /** The code of a value. */
+  print(value: Value): string {
+    this.#remember(value);
+    return printValue(value);
+  }
+
+  /** The code of an operand of an operator. */
+  printWithin(value: Value, operator: '&&' | '!'): string {
+    this.#remember(value);
+    return printWithin(value, operator);
+  }
+
+  /** States what a text of code names of rules-wasm, other than by values. */
+  names(...names: readonly RuntimeName[]): void {
+    for (const name of names) this.#runtimeNames.add(name);
+  }
+
+  #remember(value: Value): void {
+    for (const name of runtimeNamesIn(value)) this.#runtimeNames.add(name);
+    if (partsOf(value).some(isOwnValues)) this.#readsOwnValues = true;
+  }
+
+  /** What of rules-wasm the code names so far. */
+  get runtimeNames(): ReadonlySet<string> {
+    return this.#runtimeNames;
+  }
+
+  /** Whether the code so far reads values of audit events that are numbered by this module. */
+  get readsOwnValues(): boolean {
+    return this.#readsOwnValues;
+  }
+
   #unique(name: string): string {
     let number = this.#numbers.get(name) ?? 1;
     let unique = number === 1 ? name : `${name}_${number}`;
@@ -51,6 +88,11 @@ export class Functions {
   get texts(): readonly string[] {
     return this.#texts;
   }
+}
+
+/** The place of values that this module numbers (emit/module.ts). */
+function isOwnValues(value: Value): boolean {
+  return value.node === 'variable' && value.name === 'valuesOffset';
 }
 
 /** The lines of a text within a block. */

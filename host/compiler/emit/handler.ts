@@ -22,7 +22,6 @@
 
 import { CANDIDATE_WORDS } from '../../schema/image.ts';
 import type { Condition } from '../ir/condition.ts';
-import { printValue } from '../ir/print-value.ts';
 import type { RuleBody, TypeGroup } from '../plan/plan.ts';
 import type { TextIndex } from '../plan/text-index.ts';
 import { hex } from './bytes.ts';
@@ -59,6 +58,7 @@ export function emitHandler(
   emitter: ConditionEmitter,
   functions: Functions,
 ): string {
+  functions.names('headerImageAddress');
   const words = new Map<number, RuleBody[]>();
   for (const body of group.bodies) {
     const members = words.get(body.rule >> 6);
@@ -81,11 +81,11 @@ export function emitHandler(
     const nothing = lookups.map(({ name }) => `${name} == 0`).join(' && ');
     const others = [...unfound]
       .filter(([, mask]) => mask !== 0n)
-      .map(([word, mask]) => `(${candidatesOf(word, mask)})`);
+      .map(([word, mask]) => `(${candidatesOf(word, mask, functions)})`);
     entry.push(`if (${nothing}${others.length === 0 ? '' : ` && (${others.join(' | ')}) == 0`}) return;`);
   }
   for (const [word, mask] of unfound) {
-    lines.push(`let ${wordName(word)}: u64 = ${mask === 0n ? '0' : candidatesOf(word, mask)};`);
+    lines.push(`let ${wordName(word)}: u64 = ${mask === 0n ? '0' : candidatesOf(word, mask, functions)};`);
   }
   lines.push(...lookups.flatMap(({ lines: added }) => added));
   const guards = emitGuards(group, emitter);
@@ -133,8 +133,10 @@ export function emitHandler(
 }
 
 /** The rules in the mask that are candidates for the process. Rules beyond the candidate words always are. */
-function candidatesOf(word: number, mask: bigint): string {
-  return word < CANDIDATE_WORDS ? `imageCandidates(${CANDIDATES_BASE}, ${word}) & ${hex(mask)}` : hex(mask);
+function candidatesOf(word: number, mask: bigint, functions: Functions): string {
+  if (word >= CANDIDATE_WORDS) return hex(mask);
+  functions.names('imageCandidates');
+  return `imageCandidates(${CANDIDATES_BASE}, ${word}) & ${hex(mask)}`;
 }
 
 /**
@@ -154,7 +156,7 @@ function lookUp(index: TextIndex, functions: Functions) {
   return {
     name,
     declaration: `const ${name} = ${call};`,
-    lines: switchOver(name, sets, (word, mask) => `${wordName(word)} |= ${candidatesOf(word, mask)};`),
+    lines: switchOver(name, sets, (word, mask) => `${wordName(word)} |= ${candidatesOf(word, mask, functions)};`),
   };
 }
 
@@ -179,7 +181,7 @@ function emitSearches(index: TextIndex, functions: Functions): readonly string[]
   return [
     `if ((${masks.map(([word, mask]) => `(${wordName(word)} & ${hex(mask)})`).join(' | ')}) != 0) {`,
     ...masks.map(([word, mask]) => `  let ${foundName(word)}: u64 = ${hex(ALL_BITS & ~mask)};`),
-    `  const text = ${printValue(index.value)};`,
+    `  const text = ${functions.print(index.value)};`,
     ...eachPlace(index, 'text', functions, (at, length) => [
       `const found = ${find}(${at}, ${length});`,
       ...switchOver('found', sets, (word, mask) => `${foundName(word)} |= ${hex(mask)};`),

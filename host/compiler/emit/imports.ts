@@ -20,14 +20,19 @@ export function readOperators(): ReadonlyMap<string, string> {
   );
 }
 
-/** Import statements for what `code` uses. */
-export function runtimeImports(code: string): readonly string[] {
-  const words = new Set(code.match(/[A-Za-z_]\w*/g));
+/**
+ * Import statements for these names.
+ * @throws Error if rules-wasm does not export one of them
+ */
+export function runtimeImports(names: ReadonlySet<string>): readonly string[] {
   const statements: string[] = [];
+  const missing = new Set(names);
   for (const [file, text] of readOperators()) {
     const exported = [...text.matchAll(/^(?:@inline )?export (?:function|const) (\w+)/gm)].map(([, name = '']) => name);
-    const used = exported.filter((name) => words.has(name));
+    const used = exported.filter((name) => names.has(name));
+    for (const name of used) missing.delete(name);
     if (used.length > 0) statements.push(`import { ${used.join(', ')} } from '${OPERATORS_PATH}/${file}';`);
   }
+  if (missing.size > 0) throw new Error(`rules-wasm does not export ${[...missing].join(', ')}`);
   return statements;
 }

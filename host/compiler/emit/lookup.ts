@@ -81,6 +81,7 @@ export interface Found {
 /** Returns the number of the set of members found at the beginning of the index's text. */
 export function foundAtBeginning(index: TextIndex, numbers: FoundNumbers, functions: Functions): Found {
   const find = emitLookup(index, numbers, functions);
+  functions.names('addressOf', 'lengthOf');
   const name = functions.define(`of:${find}`, `${find}_of`, (unique) =>
     [
       `function ${unique}(text: u64): ${numbers.type} {`,
@@ -88,7 +89,7 @@ export function foundAtBeginning(index: TextIndex, numbers: FoundNumbers, functi
       '}',
     ].join('\n'),
   );
-  return { name, call: printValue(callFunction(name, index.value)) };
+  return { name, call: functions.print(callFunction(name, index.value)) };
 }
 
 /** The expression of the bits of the members that a text finds. */
@@ -106,7 +107,7 @@ export function foundBits(index: TextIndex, functions: Functions): string {
       '}',
     ].join('\n'),
   );
-  return printValue(callFunction(name, index.value));
+  return functions.print(callFunction(name, index.value));
 }
 
 /** A loop over the places in the text of that name where a constant may begin. */
@@ -117,6 +118,7 @@ export function eachPlace(
   body: (at: string, length: string) => readonly string[],
 ): readonly string[] {
   const search = emitSearch(index, functions);
+  functions.names('addressOf', 'lengthOf');
   return [
     `for (let end = addressOf(${text}) + lengthOf(${text}), at = ${search}(${text}, end); at != 0; at = ${search}(${text}, at)) {`,
     ...body('at', 'end - at').map((line) => `  ${line}`),
@@ -206,10 +208,10 @@ class LookupWriter {
   /** The test that the text lacks the node's bytes from `from` on; empty if the node has none there. */
   #absent(from: number, { prefix }: TrieNode): string {
     const words = cover(prefix.length - from).map(([offset, word]) =>
-      compareWord('at', prefix, from + offset, word, false),
+      compareWord('at', prefix, from + offset, word, false, '!='),
     );
     if (words.length === 0) return '';
-    return `length < ${prefix.length} || ${words.map((word) => word.replace(' == ', ' != ')).join(' || ')}`;
+    return `length < ${prefix.length} || ${words.join(' || ')}`;
   }
 
   #number(members: readonly number[]): string {

@@ -9,7 +9,11 @@ import { emitTextMatch } from './text-match.ts';
 /** Collects them in `functions`. */
 export function functionMaker(functions: Functions): FunctionMaker {
   return {
-    define: (name, source) => functions.define(`named:${name}`, name, () => source),
+    define: (name, source, names = []) => {
+      functions.names(...names);
+      functions.define(`named:${name}`, name, () => source);
+    },
+    print: (value) => functions.print(value),
     textTest: (match, value) => emitTextMatch({ value, scope: 'event' }, match, functions),
     itemTest: (match, item) => emitItemTest(match, item, functions),
     itemEquals: (item, text) => emitItemEquals(item, text, functions),

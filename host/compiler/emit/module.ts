@@ -28,13 +28,14 @@ export function emitModule(plan: Plan, functions: Functions, title: string): str
   const names = new Map(groups.map((group) => [group, emitBodies(group, sources, emitter, bodies)]));
   const handlers = groups.map((group) => emitHandler(group, names.get(group) ?? new Map(), emitter, functions));
   const candidates = emitCandidates(plan.candidates, sources, emitter, functions);
+  functions.names('nextView', 'headerType');
   const code = [...functions.texts, ...bodies.texts, ...handlers, emitEvaluate(groups), ...candidates].join('\n\n');
   const places = [
     ...CANDIDATES,
     ...(emitter.ancestry.isEmpty ? [] : ANCESTRY),
-    ...(/\bvaluesOffset\b/.test(code) ? VALUES : []),
+    ...(functions.readsOwnValues ? VALUES : []),
   ];
-  return `${[`// ${title}`, '', ...runtimeImports(code), '', MATCH, ...places, '', code].join('\n')}\n`;
+  return `${[`// ${title}`, '', ...runtimeImports(functions.runtimeNames), '', MATCH, ...places, '', code].join('\n')}\n`;
 }
 
 const MATCH = [

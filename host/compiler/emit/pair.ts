@@ -11,7 +11,6 @@
 //   }
 
 import type { Test } from '../ir/condition.ts';
-import { printValue } from '../ir/print-value.ts';
 import { callFunction, type Value } from '../ir/value.ts';
 import { type Functions, indented, type Parameters, parametersFor } from './functions.ts';
 import { pairProgram } from './pair-programs.ts';
@@ -29,11 +28,12 @@ export function emitPair(
   const left = emitSide(test.left, functions, given?.left);
   const right = emitSide(test.right, functions);
   const { declared, passed } = given?.whole ?? parametersFor(test.scope);
+  if (test.operator === 'icontains' || test.operator === 'iglob') functions.names('lowerByte');
   const name = functions.define(`${declared}:${test.key}`, 'pair', (unique) =>
     [
       `function ${unique}(${declared}): bool {`,
-      `  const n = ${printValue(left.length)};`,
-      `  const m = ${printValue(right.length)};`,
+      `  const n = ${functions.print(left.length)};`,
+      `  const m = ${functions.print(right.length)};`,
       '  if (n < 0 || m < 0) return false;',
       ...indented(pairProgram(test.operator, left.byteAt, right.byteAt)),
       '}',

@@ -33,6 +33,7 @@ export function emitSearch(index: TextIndex, functions: Functions): string {
   const left = PLACES.map((place) => classesAt(place, starts)).reduce(
     (all, classes) => `v128.and(${all},\n      ${classes})`,
   );
+  functions.names('addressOf', 'lengthOf');
   return functions.define(`search:${JSON.stringify(starts)}`, 'search', (name) =>
     [
       `// ${starts.length} beginnings`,

@@ -15,7 +15,7 @@
 //     return 0;
 //   }
 
-import { printValue } from '../ir/print-value.ts';
+import type { RuntimeName } from '../ir/runtime-names.ts';
 import { type Bytes, joinScopes, type Piece, piecesKey, scopeOfPiece } from '../ir/text.ts';
 import { callFunction, type Value } from '../ir/value.ts';
 import { wordAt } from './bytes.ts';
@@ -45,14 +45,14 @@ export function emitSide(
     const parts = pieces.map((piece) => access(piece, functions));
     return [
       `function ${name}_length(${declared}): i32 {`,
-      ...parts.flatMap(({ absent }) => (absent ? [`  if (${absent}) return -1;`] : [])),
-      `  return ${parts.map(({ length }) => length).join(' + ') || '0'};`,
+      ...parts.flatMap(({ absent }) => (absent ? [`  if (${absent()}) return -1;`] : [])),
+      `  return ${parts.map(({ length }) => length()).join(' + ') || '0'};`,
       '}',
       '',
       `function ${name}_byte(${declared}, index: i32): u32 {`,
       ...parts.flatMap(({ length, byte }, number) => [
-        `  const length${number} = ${length};`,
-        `  if (index < length${number}) return ${byte};`,
+        `  const length${number} = ${length()};`,
+        `  if (index < length${number}) return ${byte()};`,
         `  index -= length${number};`,
       ]),
       '  return 0;',
@@ -61,52 +61,60 @@ export function emitSide(
   });
   return {
     length: callFunction(`${side}_length`, ...passed),
-    byteAt: (index) => `${side}_byte(${passed.map(printValue).join(', ')}, ${index})`,
+    byteAt: (index) => `${side}_byte(${passed.map((value) => functions.print(value)).join(', ')}, ${index})`,
   };
 }
 
-/** How a piece is read, as expressions. */
+/** How a piece is read, as expressions. Each is written only where it is used, so that what it names is imported then only. */
 interface Access {
   /** True if the whole text is absent because of it. */
-  readonly absent?: string;
-  readonly length: string;
+  readonly absent?: () => string;
+  readonly length: () => string;
   /** Byte at `index`. */
-  readonly byte: string;
+  readonly byte: () => string;
 }
 
 function access(piece: Piece, functions: Functions): Access {
   if (piece.kind === 'bytes') {
-    return { length: `${piece.bytes.length}`, byte: `${constantBytes(piece.bytes, functions)}(index)` };
+    return { length: () => `${piece.bytes.length}`, byte: () => `${constantBytes(piece.bytes, functions)}(index)` };
   }
   if (piece.kind === 'joined') {
     // Only its length is ever asked for: lowering refuses comparisons, which would go over the list once for each byte.
-    return { length: `${joinedLength(piece, functions)}(event, image)`, byte: '0' };
+    return { length: () => `${joinedLength(piece, functions)}(event, image)`, byte: () => '0' };
   }
-  const code = printValue(piece.value);
+  const code = functions.print(piece.value);
+  /** A text that names some of rules-wasm. */
+  const naming =
+    (names: readonly RuntimeName[], text: () => string): (() => string) =>
+    () => {
+      functions.names(...names);
+      return text();
+    };
   switch (piece.kind) {
-    case 'text': {
-      const byte = `load<u8>(addressOf(${code}) + index)`;
+    case 'text':
       return {
-        absent: `${code} == 0`,
-        length: `i32(lengthOf(${code}))`,
-        byte: asRead(byte, piece),
+        absent: () => `${code} == 0`,
+        length: naming(['lengthOf'], () => `i32(lengthOf(${code}))`),
+        byte: naming(['addressOf'], () => asRead(`load<u8>(addressOf(${code}) + index)`, piece, functions)),
       };
-    }
     case 'base64':
       return {
-        absent: `!isBase64(${code})`,
-        length: `i32(base64Length(${code}))`,
-        byte: asRead(`base64Byte(${code}, index)`, piece),
+        absent: naming(['isBase64'], () => `!isBase64(${code})`),
+        length: naming(['base64Length'], () => `i32(base64Length(${code}))`),
+        byte: naming(['base64Byte'], () => asRead(`base64Byte(${code}, index)`, piece, functions)),
       };
     case 'decimal':
     case 'octal':
     case 'hexadecimal':
-      return { length: `${piece.kind}Length(${code})`, byte: `${piece.kind}Byte(${code}, index)` };
+      return {
+        length: naming([`${piece.kind}Length`], () => `${piece.kind}Length(${code})`),
+        byte: naming([`${piece.kind}Byte`], () => `${piece.kind}Byte(${code}, index)`),
+      };
     case 'character':
-      return { length: `i32(${code} != 0)`, byte: `${code}` };
+      return { length: () => `i32(${code} != 0)`, byte: () => `${code}` };
     case 'names': {
       const name = namesByte(piece, functions);
-      return { length: `${name}(${code}, -1)`, byte: `${name}(${code}, index)` };
+      return { length: () => `${name}(${code}, -1)`, byte: () => `${name}(${code}, index)` };
     }
   }
 }
@@ -114,17 +122,17 @@ function access(piece: Piece, functions: Functions): Access {
 /** Function `(event, image) -> length` of the elements of a list with a separator between them. */
 function joinedLength(piece: Extract<Piece, { kind: 'joined' }>, functions: Functions): string {
   const { item, marks, each, separator } = piece;
-  const between = separator.map((part) => access(part, functions).length).join(' + ') || '0';
+  const between = separator.map((part) => access(part, functions).length()).join(' + ') || '0';
   const ofItem = marks.reduceRight(
-    (rest, [mark, { length }]) => `item == ${printValue(mark)} ? ${length} : (${rest})`,
-    access(each, functions).length,
+    (rest, [mark, { length }]) => `item == ${functions.print(mark)} ? ${length} : (${rest})`,
+    access(each, functions).length(),
   );
   return functions.define(`joinedLength:${piecesKey([piece])}`, 'joinedLength', (name) =>
     [
       `function ${name}(event: u32, image: u32): i32 {`,
       '  let length = 0;',
       '  for (let index: u32 = 0; index < 65536; ++index) {',
-      `    const item = ${printValue(item)};`,
+      `    const item = ${functions.print(item)};`,
       '    if (item == 0) break;',
       `    if (index > 0) length += ${between};`,
       `    length += ${ofItem};`,
@@ -158,6 +166,7 @@ function namesByte(piece: Extract<Piece, { kind: 'names' }>, functions: Function
       `at += ${bytes.length};`,
     ];
     const none = piece.none;
+    if (none === undefined) functions.names('decimalLength', 'decimalByte');
     return [
       `function ${name}(value: u64, index: i32): i32 {`,
       '  let at = 0;',

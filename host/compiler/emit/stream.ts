@@ -13,7 +13,6 @@
 import { run } from '../automata/automaton.ts';
 import type { Test } from '../ir/condition.ts';
 import { matchAutomaton, matchTitle } from '../ir/match-automaton.ts';
-import { printValue } from '../ir/print-value.ts';
 import type { BitName, Bytes, Piece, TextValue } from '../ir/text.ts';
 import { callFunction, type Value } from '../ir/value.ts';
 import { acceptance, type EmittedAutomaton, emitAutomaton, emitRun } from './automaton.ts';
@@ -49,33 +48,35 @@ function emitPiece(piece: Piece, index: number, emitted: EmittedAutomaton, funct
       const asItIs = piece.case === undefined && !piece.shown;
       const reader = asItIs ? emitRun(emitted, functions) : emitRunFolded(emitted, piece, functions);
       return [
-        `const piece${index} = ${printValue(piece.value)};`,
+        `const piece${index} = ${functions.print(piece.value)};`,
         `if (piece${index} == 0) return false;`,
         `state = ${reader}(state, piece${index});`,
       ];
     }
     case 'base64':
+      functions.names('isBase64', 'base64Length', 'base64Byte');
       return [
-        `const piece${index} = ${printValue(piece.value)};`,
+        `const piece${index} = ${functions.print(piece.value)};`,
         `if (!isBase64(piece${index})) return false;`,
-        `for (let at: u32 = 0, length = base64Length(piece${index}); at < length; ++at) state = ${emitted.name}(state, ${asRead(`base64Byte(piece${index}, at)`, piece)});`,
+        `for (let at: u32 = 0, length = base64Length(piece${index}); at < length; ++at) state = ${emitted.name}(state, ${asRead(`base64Byte(piece${index}, at)`, piece, functions)});`,
       ];
     case 'joined':
       return overItems(piece, emitted, functions);
     case 'decimal':
-      return [`state = ${overDecimal(emitted, functions)}(state, i64(${printValue(piece.value)}));`];
+      return [`state = ${overDecimal(emitted, functions)}(state, i64(${functions.print(piece.value)}));`];
     case 'octal':
     case 'hexadecimal':
+      functions.names(`${piece.kind}Length`, `${piece.kind}Byte`);
       return [
-        `for (let at = 0, length = ${piece.kind}Length(i64(${printValue(piece.value)})); at < length; ++at) state = ${emitted.name}(state, ${piece.kind}Byte(i64(${printValue(piece.value)}), at));`,
+        `for (let at = 0, length = ${piece.kind}Length(i64(${functions.print(piece.value)})); at < length; ++at) state = ${emitted.name}(state, ${piece.kind}Byte(i64(${functions.print(piece.value)}), at));`,
       ];
     case 'character':
       return [
-        `const piece${index} = ${printValue(piece.value)};`,
+        `const piece${index} = ${functions.print(piece.value)};`,
         `if (piece${index} != 0) state = ${emitted.name}(state, piece${index});`,
       ];
     case 'names':
-      return [`state = ${overNames(piece, emitted, functions)}(state, u64(${printValue(piece.value)}));`];
+      return [`state = ${overNames(piece, emitted, functions)}(state, u64(${functions.print(piece.value)}));`];
   }
 }
 
@@ -97,11 +98,11 @@ function overItems(
   const run = (pieces: readonly Piece[]): string =>
     pieces.flatMap((piece, index) => emitPiece(piece, index, emitted, functions)).join(' ');
   const ofMarks = marks.map(
-    ([mark, bytes]) => `if (item == ${printValue(mark)}) { ${run([{ kind: 'bytes', bytes }])} } else `,
+    ([mark, bytes]) => `if (item == ${functions.print(mark)}) { ${run([{ kind: 'bytes', bytes }])} } else `,
   );
   return [
     'for (let index: u32 = 0; index < 65536; ++index) {',
-    `  const item = ${printValue(item)};`,
+    `  const item = ${functions.print(item)};`,
     '  if (item == 0) break;',
     `  if (index > 0) { ${run(separator)} }`,
     `  ${ofMarks.join('')}{ ${run([each])} }`,
@@ -140,11 +141,12 @@ function overBytes(bytes: Bytes, emitted: EmittedAutomaton, functions: Functions
 
 function emitRunFolded(emitted: EmittedAutomaton, reading: Reading, functions: Functions): string {
   const as = `${reading.shown ? 'shown' : ''}${reading.case ?? ''}`;
+  functions.names('addressOf', 'lengthOf');
   return functions.define(`run:${emitted.name}:${as}`, `${emitted.name}_over_${as}`, (name) =>
     [
       `function ${name}(state: u32, text: u64): u32 {`,
       '  const end = addressOf(text) + lengthOf(text);',
-      `  for (let at = addressOf(text); at < end && state < ${emitted.live}; ++at) state = ${emitted.name}(state, ${asRead('load<u8>(at)', reading)});`,
+      `  for (let at = addressOf(text); at < end && state < ${emitted.live}; ++at) state = ${emitted.name}(state, ${asRead('load<u8>(at)', reading, functions)});`,
       '  return state;',
       '}',
     ].join('\n'),
@@ -154,7 +156,9 @@ function emitRunFolded(emitted: EmittedAutomaton, reading: Reading, functions: F
 type Reading = Pick<TextValue, 'case' | 'shown'>;
 
 /** A byte, read in lower or upper case, or as it is shown. */
-export function asRead(byte: string, reading: Reading): string {
+export function asRead(byte: string, reading: Reading, functions: Functions): string {
+  if (reading.shown) functions.names('shownByte');
+  if (reading.case !== undefined) functions.names(`${reading.case}Byte`);
   const shown = reading.shown ? `shownByte(${byte})` : byte;
   return reading.case === undefined ? shown : `${reading.case}Byte(${shown})`;
 }

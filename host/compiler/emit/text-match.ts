@@ -59,6 +59,8 @@ function equalsFunction(values: readonly Bytes[], fold: boolean, functions: Func
       return { length, lines: membersOf(members, fold) };
     });
     const head = [`// ${comment(values)}`, `function ${unique}(text: u64): bool {`];
+    functions.names('lengthOf');
+    if (lengths.some((length) => length > 0)) functions.names('addressOf');
     const [only] = cases;
     if (cases.length === 1 && only) {
       const guard = only.length === 0 ? 'text == 0 || ' : '';
@@ -141,6 +143,7 @@ function searchFunction(
   functions: Functions,
 ): string {
   const name = `${op}_${nameOf([value])}${ignoreCase ? '_anyCase' : ''}`;
+  functions.names('addressOf', 'lengthOf');
   return functions.define(`${op}:${ignoreCase}:${JSON.stringify(value)}`, name, (unique) => {
     const head = [`// ${comment([value])}`, `function ${unique}(text: u64): bool {`];
     const tests = compareBytes('at', value, ignoreCase).join(' &&\n    ');

@@ -113,6 +113,12 @@ export function isValue(thing: unknown): thing is Value {
   return typeof thing === 'object' && thing !== null && 'node' in thing;
 }
 
+/** The value and all that it is made of. */
+export function partsOf(value: Value): readonly Value[] {
+  const children = Object.values(value).flatMap((member: unknown) => (Array.isArray(member) ? member : [member]));
+  return [value, ...children.filter(isValue).flatMap(partsOf)];
+}
+
 export function truth(value: boolean): Value {
   return { node: 'boolean', value };
 }

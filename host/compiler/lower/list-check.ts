@@ -12,7 +12,6 @@
 import type { Check } from '../conditions/ast.ts';
 import { all, type Condition, holds } from '../ir/condition.ts';
 import { contentHash } from '../ir/content-hash.ts';
-import { printValue } from '../ir/print-value.ts';
 import { type Bytes, joinScopes, type Piece } from '../ir/text.ts';
 import {
   call,
@@ -67,16 +66,17 @@ export function checkEach(
     (rest, [mark, bytes]) => choose(compare(ITEM_TEXT, '==', mark), ofMark(bytes), rest),
     test,
   );
-  const [read, whole] = [printValue(item), printValue(ofItem)];
+  const [read, whole] = [context.print(item), context.print(ofItem)];
   const name = `${every ? 'all' : 'any'}Among_${contentHash([read, whole]).slice(0, 12)}`;
   context.define(
     name,
     `function ${name}(event: u32, image: u32): bool {
-${loopOver(item).join('\n')}
+${loopOver(item, context).join('\n')}
     if (${every ? `!(${whole})` : whole}) return ${!every};
   }
   return ${every};
 }`,
+    listOf(item) ? ['firstItem', 'itemAfter'] : [],
   );
   return all([there, holds(callFunction(name, EVENT_ADDRESS, IMAGE_ADDRESS), scope, 20)]);
 }
@@ -101,17 +101,17 @@ function listOf(item: Value): Value | undefined {
 }
 
 /** The head of a loop over the elements. One of a list that lies in memory takes time in proportion to it, however long an event makes it. */
-function loopOver(item: Value): readonly string[] {
+function loopOver(item: Value, context: LoweringContext): readonly string[] {
   const list = listOf(item);
   if (list) {
     return [
-      `  const list = ${printValue(list)};`,
+      `  const list = ${context.print(list)};`,
       '  for (let item = firstItem(list); item != 0; item = itemAfter(list, item)) {',
     ];
   }
   return [
     '  for (let index: u32 = 0; index < 65536; ++index) {',
-    `    const item = ${printValue(item)};`,
+    `    const item = ${context.print(item)};`,
     '    if (item == 0) break;',
   ];
 }

@@ -2,7 +2,6 @@
 
 import { MOUNT_PARTS, type MountPart } from '../../schema/fields/derivation.ts';
 import { contentHash } from '../ir/content-hash.ts';
-import { printValue } from '../ir/print-value.ts';
 import { callFunction, IMAGE_ADDRESS, ITEM_INDEX, KEY_TEXT, LIST_TEXT, type Value } from '../ir/value.ts';
 import { type LoweringContext, toBytes } from './operand.ts';
 import { globMatch } from './text-match.ts';
@@ -14,7 +13,7 @@ import { globMatch } from './text-match.ts';
 export function valueFunction(separator: string, key: string, list: Value, context: LoweringContext): Value {
   const bytes = toBytes(key + separator);
   const name = `valueOf_${key.replace(/[^A-Za-z0-9]/g, '_')}_${contentHash([separator, key]).slice(0, 12)}`;
-  const isSomewhere = printValue(context.textTest({ op: 'contains', value: bytes, ignoreCase: false }, LIST_TEXT));
+  const isSomewhere = context.print(context.textTest({ op: 'contains', value: bytes, ignoreCase: false }, LIST_TEXT));
   const tests = [...bytes].map((byte, index) => `load<u8>(at${index ? `, ${index}` : ''}) == ${byte.charCodeAt(0)}`);
   context.define(
     name,
@@ -31,13 +30,14 @@ function ${name}(list: u64): u64 {
   }
   return 0;
 }`,
+    ['addressOf', 'lengthOf', 'textAt'],
   );
   return callFunction(name, list);
 }
 
 /** The text of the nearest ancestor that has it. */
 export function nearestFunction(text: Value, generations: number, context: LoweringContext): Value {
-  const read = printValue(text);
+  const read = context.print(text);
   const name = `nearest_${contentHash([read, `${generations}`]).slice(0, 12)}`;
   context.define(
     name,
@@ -50,13 +50,14 @@ export function nearestFunction(text: Value, generations: number, context: Lower
   }
   return 0;
 }`,
+    ['imageParentAddress'],
   );
   return callFunction(name, IMAGE_ADDRESS);
 }
 
 /** The text of ancestor number `index`, empty if absent there; absent past the last ancestor. */
 export function ofAncestorsFunction(text: Value, context: LoweringContext): Value {
-  const read = printValue(text);
+  const read = context.print(text);
   const name = `ofAncestor_${contentHash([read]).slice(0, 12)}`;
   context.define(
     name,
@@ -64,6 +65,7 @@ export function ofAncestorsFunction(text: Value, context: LoweringContext): Valu
   const image = ancestor(process, index + 1);
   return image == 0 ? 0 : orEmpty(${read});
 }`,
+    ['ancestor', 'orEmpty'],
   );
   return callFunction(name, IMAGE_ADDRESS, ITEM_INDEX);
 }
@@ -71,7 +73,7 @@ export function ofAncestorsFunction(text: Value, context: LoweringContext): Valu
 /** The number of the first mount whose part matches a glob; -1 if none does. */
 export function mountFinder(by: MountPart, glob: string, mounts: Value, context: LoweringContext): Value {
   const name = `mountBy${by}_${contentHash([glob]).slice(0, 12)}`;
-  const test = printValue(context.textTest(globMatch(toBytes(glob), false), KEY_TEXT));
+  const test = context.print(context.textTest(globMatch(toBytes(glob), false), KEY_TEXT));
   context.define(
     name,
     `// the mount whose ${by === 0 ? 'source' : 'destination'} is ${JSON.stringify(glob)}
@@ -81,6 +83,7 @@ function ${name}(mounts: u64): i32 {
   }
   return -1;
 }`,
+    ['itemOf'],
   );
   return callFunction(name, mounts);
 }

@@ -3,6 +3,7 @@
 import type { EventType } from '../../schema/events/index.ts';
 import type { Field } from '../../schema/fields/field.ts';
 import type { Condition } from '../ir/condition.ts';
+import type { RuntimeName } from '../ir/runtime-names.ts';
 import type { BitName, Bytes, Mark, Piece, Scope, TextMatch, TextValue } from '../ir/text.ts';
 import { cast, ITEM_TEXT, type Value } from '../ir/value.ts';
 
@@ -68,8 +69,10 @@ export const ABSENT: Operand = { kind: 'absent' };
 
 /** Makes the functions of the module that values call, and the tests within them. */
 export interface FunctionMaker {
-  /** A function that a value calls; `source` declares it. */
-  define(name: string, source: string): void;
+  /** A function that a value calls; `source` declares it, `names` is what this names of rules-wasm besides printed values. */
+  define(name: string, source: string, names?: readonly RuntimeName[]): void;
+  /** The code of a value, for such a function. */
+  print(value: Value): string;
   /** The test of a text, for such a function. */
   textTest(match: TextMatch, text: Value): Value;
   /** The test of an element of a list, which the variable `item` holds. */

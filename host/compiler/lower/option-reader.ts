@@ -33,6 +33,7 @@ export function optionReader(
       byteFunction(name, constant),
       reader(name, words.count, known, found),
     ].join('\n\n'),
+    ['addressOf', 'lengthOf'],
   );
   return name;
 }

@@ -2,10 +2,9 @@
 
 import { letterKind } from '../conditions/getopt.ts';
 import { all, type Condition } from '../ir/condition.ts';
-import { printValue } from '../ir/print-value.ts';
 import type { Bytes, Mark } from '../ir/text.ts';
 import { hexadecimal } from '../ir/value.ts';
-import { ITEM, type Operand } from './operand.ts';
+import { ITEM, type LoweringContext, type Operand } from './operand.ts';
 import { exists } from './text-check.ts';
 
 /** Where the words come from. */
@@ -34,23 +33,23 @@ const MOST_WORDS = 65_536;
  *
  * @returns undefined for words that lie nowhere in one piece
  */
-export function wordsOf(words: readonly Operand[], known: Bytes): WordSource | undefined {
+export function wordsOf(words: readonly Operand[], known: Bytes, context: LoweringContext): WordSource | undefined {
   const [list] = words;
   if (words.length === 1 && list?.kind === 'texts') {
     if (list.marks.length > 0 || list.each !== ITEM) return undefined;
-    const lines = [`return ${printValue(list.item)};`];
+    const lines = [`return ${context.print(list.item)};`];
     return { there: list.there, count: MOST_WORDS, lines, constants: '', marks: [] };
   }
   if (!areWords(words)) return undefined;
   let constants = '';
   const marks = new Map<bigint, Bytes>();
   const cases = words.map((word, index) => {
-    if (word.kind === 'text') return `  case ${index}: return ${printValue(word.text.value)};`;
+    if (word.kind === 'text') return `  case ${index}: return ${context.print(word.text.value)};`;
     const place = constants.length;
     constants += word.bytes;
     for (const [from, length] of partsOf(word.bytes, known))
       marks.set(constantText(place + from, length), word.bytes.slice(from, from + length));
-    return `  case ${index}: return ${printValue(hexadecimal(constantText(place, word.bytes.length)))};`;
+    return `  case ${index}: return ${context.print(hexadecimal(constantText(place, word.bytes.length)))};`;
   });
   return {
     there: all(words.map(exists)),

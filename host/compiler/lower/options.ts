@@ -30,7 +30,7 @@ export function optionsOf(
     );
   }
   if (words.some((word) => word.kind === 'absent')) return ABSENT;
-  const source = wordsOf(words, bytes);
+  const source = wordsOf(words, bytes, context);
   if (!source) return undefined;
   const { there } = source;
   const marks: readonly Mark[] = [

@@ -14,7 +14,6 @@ import { literalBytes } from '../conditions/literal-bytes.ts';
 import { printOperand } from '../conditions/print.ts';
 import { all } from '../ir/condition.ts';
 import { contentHash } from '../ir/content-hash.ts';
-import { printValue } from '../ir/print-value.ts';
 import { joinScopes, type Piece, scopeOfPiece } from '../ir/text.ts';
 import { call, callFunction, cast, EVENT_ADDRESS, IMAGE_ADDRESS, integer } from '../ir/value.ts';
 import { base64 } from './base64.ts';
@@ -194,7 +193,7 @@ function length(operand: Operand, context: LoweringContext): Operand {
 }
 
 function countOf({ there, item, scope }: Extract<Operand, { kind: 'texts' }>, context: LoweringContext): Operand {
-  const read = printValue(item);
+  const read = context.print(item);
   const name = `countOf_${contentHash([read]).slice(0, 12)}`;
   context.define(
     name,

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { translateRules } from '../../../host/compiler/compile.ts';
+import { readOperators } from '../../../host/compiler/emit/imports.ts';
 import { CANDIDATE_RULES } from '../../../host/compiler/plan/candidate-plan.ts';
 import { rulesOf } from '../../support/records/rule-module.ts';
 
@@ -156,4 +157,40 @@ test('a rule without a candidate bit is tested whole', () => {
   ]);
   assert.match(functions.get('on_open') ?? '', /: u64 = 0x1;/);
   assert.match(functions.get(`rule${CANDIDATE_RULES}_open`) ?? '', /equals_cat\(imageComm\(image\)\)/);
+});
+
+/** The functions and constants that rules-wasm exports. */
+const EXPORTED = [...readOperators().values()].flatMap((text) =>
+  [...text.matchAll(/^(?:@inline )?export (?:function|const) (\w+)/gm)].map(([, name = '']) => name),
+);
+
+const CONDITIONS_OF_MANY_KINDS = [
+  'evt.type = open and fd.name contains "/secret"',
+  'evt.type = open and tolower(fd.name) = "/etc/shadow" and not proc.name in (cat, less)',
+  'evt.type = connect and fd.sip = 10.0.0.1 and fd.sport in (22, 80)',
+  'evt.type = connect and fd.snet = "fe80::/10"',
+  'evt.type = openat and evt.arg.flags contains O_CREAT and fd.name startswith val(proc.cwd)',
+  'evt.type = execve and proc.aname in (sshd, login) and proc.args icontains val(proc.pname)',
+  'evt.type = execve and proc.env[PATH] startswith /tmp and proc.cmdline regex "a+b"',
+  'evt.type = execve and len(proc.args) > 10 and concat(proc.name, "-", proc.pid) glob "*-1?"',
+  'evt.type = execve and b64(proc.args) contains curl and toupper(proc.name) = BASH',
+  'evt.type = execve and getopt(proc.args, "ab:")[b] = x',
+  'evt.type = open and evt.res = ENOENT and user.name = root and evt.is_open_write = true',
+  'evt.type = open and join("-", proc.name, evt.num) != "x" and basename(fd.name) = shadow',
+];
+
+for (const condition of CONDITIONS_OF_MANY_KINDS) {
+  test(`a module imports what its code uses, and nothing else: ${condition}`, () => {
+    const { source, diagnostics } = translateRules(rulesOf([condition]));
+    assert.deepEqual(diagnostics, []);
+    const code = source.replaceAll(/^import .*$|\/\/.*$|\/\*\*.*\*\//gm, '');
+    const used = new Set(code.match(/\w+/g));
+    const imported = [...source.matchAll(/^import \{ (.*) \}/gm)].flatMap(([, names = '']) => names.split(', '));
+    assert.deepEqual(imported.sort(), EXPORTED.filter((name) => used.has(name)).sort());
+  });
+}
+
+test('a function that only a comment names is not imported', () => {
+  const { source } = translateRules(rulesOf(['evt.type = open and proc.aname = sshd']));
+  assert.doesNotMatch(source, /^import .*\bmeets\b/m);
 });

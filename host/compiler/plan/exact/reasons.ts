@@ -1,7 +1,7 @@
 // Why a part of a condition can't be decided in the kernel, for people.
 
 import type { Condition, Test } from '../../ir/condition.ts';
-import { isValue, type Value } from '../../ir/value.ts';
+import { type MemberOf, type MemberOwner, type OperatorName, partsOf, type Value } from '../../ir/value.ts';
 import { isNewProgram, type Place } from './place.ts';
 
 /** Each follows a colon. */
@@ -69,28 +69,67 @@ export function testsOf(condition: Condition): readonly Test[] {
   }
 }
 
-/** The first that applies to any part of the value. */
+/** The first of `ORDER` that applies to any part of the value. */
 export function reasonOfValue(value: Value, place: Place): Reason {
-  const parts = partsOf(value);
-  const members = parts.flatMap((part) => (part.node === 'member' ? `${part.owner}.${part.name}` : []));
-  const operators = parts.flatMap((part) => (part.node === 'call' ? part.operator : []));
-  const reads = (pattern: RegExp): boolean => members.some((name) => pattern.test(name));
-  const calls = (pattern: RegExp): boolean => operators.some((name) => pattern.test(name));
-  if (calls(/^isNamed$/)) return 'host';
-  if (reads(/^container\.(?!id$)/)) return 'metadata';
-  if (reads(/^header\.(?:time|sequence)$/)) return 'time';
-  if (isNewProgram(place) && reads(/^(?:image|container)\./)) return 'program';
-  if (calls(/^(?:fdNameraw|fdOpenpath|pathArgument)$/) || reads(/\.(?:old_|new_)?raw$/)) return 'passed';
-  if (calls(/^fd(?:[CSLR](?:ip|port)|Other)/) || reads(/\.(?:local|remote)_/)) return 'peer';
-  if (reads(/^open\.(?:open_flags|mode|resolve)$/)) return 'flags';
-  if (reads(/^header\.(?:result|fd)$/)) return 'result';
-  if (calls(/^(?:lengthOf|basename)$/) && place.type.shape === 'open') return 'within';
-  if (calls(/^fdDirectory$/) || reads(/\.(?:\w*_)?(?:name|directory)$/)) return 'unopened';
-  if (reads(/^descriptor\./)) return 'descriptor';
-  return 'argument';
+  const found = new Set(partsOf(value).map((part) => reasonOfPart(part, place)));
+  return ORDER.find((reason) => found.has(reason)) ?? 'argument';
 }
 
-function partsOf(value: Value): readonly Value[] {
-  const children = Object.values(value).flatMap((member: unknown) => (Array.isArray(member) ? member : [member]));
-  return [value, ...children.filter(isValue).flatMap(partsOf)];
+/** What is said of a value of several parts: the first of these. */
+const ORDER: readonly Reason[] = [
+  ...(['host', 'metadata', 'time', 'program', 'passed', 'peer', 'flags', 'result', 'within'] as const),
+  ...(['unopened', 'descriptor'] as const),
+];
+
+function reasonOfPart(part: Value, place: Place): Reason | undefined {
+  if (part.node === 'call') {
+    const reason = OF_OPERATORS[part.operator];
+    return reason === 'within' && place.type.shape !== 'open' ? undefined : reason;
+  }
+  if (part.node !== 'member') return undefined;
+  if (part.owner === 'container' && part.name !== 'id') return 'metadata';
+  if (isNewProgram(place) && (part.owner === 'image' || part.owner === 'container')) return 'program';
+  const ofMembers: Readonly<Partial<Record<string, Reason>>> = OF_MEMBERS[part.owner] ?? {};
+  return ofMembers[part.name] ?? (part.owner === 'descriptor' ? 'descriptor' : undefined);
 }
+
+const OF_OPERATORS: Readonly<Partial<Record<OperatorName, Reason>>> = {
+  isNamed: 'host',
+  fdNameraw: 'passed',
+  fdOpenpath: 'passed',
+  pathArgument: 'passed',
+  fdLport: 'peer',
+  fdRport: 'peer',
+  fdCport: 'peer',
+  fdSport: 'peer',
+  fdLip: 'peer',
+  fdRip: 'peer',
+  fdCip: 'peer',
+  fdSip: 'peer',
+  fdOtherAddress: 'peer',
+  fdOtherPort: 'peer',
+  // Of an open's path only these are not compared in the kernel.
+  lengthOf: 'within',
+  basename: 'within',
+  fdDirectory: 'unopened',
+};
+
+const OF_PATH = { raw: 'passed', name: 'unopened', directory: 'unopened' } as const;
+const OF_SOCKET = { local_port: 'peer', remote_port: 'peer', local_address: 'peer', remote_address: 'peer' } as const;
+
+const OF_MEMBERS: { readonly [Owner in MemberOwner]?: { readonly [Name in MemberOf<Owner>]?: Reason } } = {
+  header: { time: 'time', sequence: 'time', result: 'result', fd: 'result' },
+  open: { ...OF_PATH, ...OF_SOCKET, open_flags: 'flags', mode: 'flags', resolve: 'flags' },
+  exec: OF_PATH,
+  descriptor: { ...OF_PATH, ...OF_SOCKET },
+  network: { ...OF_PATH, ...OF_SOCKET },
+  path: OF_PATH,
+  paths: {
+    old_raw: 'passed',
+    new_raw: 'passed',
+    old_name: 'unopened',
+    new_name: 'unopened',
+    old_directory: 'unopened',
+    new_directory: 'unopened',
+  },
+};
