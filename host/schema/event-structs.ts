@@ -56,6 +56,7 @@ const DESCRIPTOR = [
   {
     name: 'name',
     type: 'string',
+    by: 'reader',
     doc: 'fd.name: absolute lexical path, connection, or unix path; completed by the reader',
   },
   { name: 'raw', type: 'string', doc: 'path as passed to the syscall' },
@@ -88,7 +89,7 @@ export const EVENT_STRUCTS = {
   ]),
   exec: body('event_exec', 'execve, execveat', [
     { name: 'raw', type: 'string', doc: 'path as passed (of a failed call; the image has the rest)' },
-    { name: 'name', type: 'string', doc: 'the same, absolute; completed by the reader' },
+    { name: 'name', type: 'string', by: 'reader', doc: 'the same, absolute; completed by the reader' },
     { name: 'directory', type: 'string', doc: 'path of dirfd, where raw is relative to one' },
     { name: 'dirfd', type: 'i32', doc: 'directory descriptor; AT_FDCWD for execve' },
     { name: 'at_flags', type: 'u32', doc: 'execveat: AT_* flags' },
@@ -142,7 +143,7 @@ export const EVENT_STRUCTS = {
   path: body('event_path', 'calls on one path', [
     OTHER_VIEW,
     { name: 'raw', type: 'string', doc: 'path as passed' },
-    { name: 'name', type: 'string', doc: 'absolute lexical path; completed by the reader' },
+    { name: 'name', type: 'string', by: 'reader', doc: 'absolute lexical path; completed by the reader' },
     {
       name: 'directory',
       type: 'string',
@@ -167,10 +168,15 @@ export const EVENT_STRUCTS = {
       type: 'string',
       doc: 'first path as passed (symlink: target text; mount: device; mount_setattr: none)',
     },
-    { name: 'old_name', type: 'string', doc: 'the same, absolute (not for symlink targets); completed by the reader' },
+    {
+      name: 'old_name',
+      type: 'string',
+      by: 'reader',
+      doc: 'the same, absolute (not for symlink targets); completed by the reader',
+    },
     { name: 'old_directory', type: 'string', doc: 'path of its dirfd' },
     { name: 'new_raw', type: 'string', doc: 'second path as passed (symlink: linkpath; mount: mount point)' },
-    { name: 'new_name', type: 'string', doc: 'the same, absolute; completed by the reader' },
+    { name: 'new_name', type: 'string', by: 'reader', doc: 'the same, absolute; completed by the reader' },
     { name: 'new_directory', type: 'string', doc: 'path of its dirfd' },
     { name: 'text', type: 'string', doc: 'mount: file system type; move_mount: that of a new mount' },
     { name: 'device', type: 'string', doc: 'move_mount: what a new mount is of' },

@@ -9,6 +9,11 @@ export interface MemberSpec {
   readonly type: MemberType;
   /** Array length, for u64 and u32 members only. */
   readonly count?: number;
+  /**
+   * Who writes it, if not the kernel: `annex`, user space's half of an image, or `reader`, which completes what the kernel has left there. For both
+   * the capture's reader does, once for a process or event.
+   */
+  readonly by?: 'annex' | 'reader';
   readonly doc: string;
 }
 

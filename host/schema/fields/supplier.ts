@@ -55,8 +55,7 @@ function derivationsOf({ source }: Field): readonly Derivation[] {
 }
 
 function readsCompleted(derivation: Derivation): boolean {
-  return membersRead(derivation).some(({ of, member: name }) => {
-    const { doc } = member(ACCESSOR_OWNERS[of] ?? EVENT_HEADER, name);
-    return doc.startsWith('annex') || doc.endsWith('completed by the reader');
-  });
+  return membersRead(derivation).some(
+    ({ of, member: name }) => member(ACCESSOR_OWNERS[of] ?? EVENT_HEADER, name).by !== undefined,
+  );
 }
