@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type Architecture, ownArchitecture } from '../tree/architecture.ts';
+import type { Architecture } from '../tree/architecture.ts';
 import { makeTar } from '../tree/tar.ts';
 
 const MEDIA_TYPE = 'application/vnd.oci.image';
@@ -32,16 +32,6 @@ export interface PlatformRoot {
   readonly architecture: Architecture;
   /** Folder that becomes the image's only layer. */
   readonly root: string;
-}
-
-/**
- * Makes an archive with an image for this machine's processor.
- * @param name `registry.test/shop:1`
- * @param root folder that becomes the image's only layer
- * @param to file of the archive
- */
-export async function makeImage(name: string, root: string, to: string, config: ImageConfig): Promise<void> {
-  await makeImageIndex(name, [{ architecture: ownArchitecture(), root }], to, config);
 }
 
 /** Makes an archive with an image index: under one name an image for each processor. */

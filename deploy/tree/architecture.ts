@@ -16,13 +16,6 @@ export const ARCHITECTURES: readonly Architecture[] = [
   { name: 'arm64', node: 'arm64', triplet: 'aarch64-linux-gnu', elfMachine: 183 },
 ];
 
-/** @throws {RangeError} for one that Wasprey is not built for */
-export function architectureNamed(name: string): Architecture {
-  const found = ARCHITECTURES.find((architecture) => architecture.name === name);
-  if (!found) throw new RangeError(`${name}: Wasprey is built for ${ARCHITECTURES.map((one) => one.name).join(', ')}`);
-  return found;
-}
-
 /** The processor of this machine. */
 export function ownArchitecture(): Architecture {
   const found = ARCHITECTURES.find((architecture) => architecture.node === process.arch);

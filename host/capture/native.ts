@@ -17,7 +17,7 @@ export interface CaptureSizes {
   readonly containerBudget: number;
   /** Events that are held back until their container is known. Default: 8 MB. */
   readonly holdBudget?: number;
-  /** Tests only: pretend there are this many CPUs. */
+  /** Default: as many as the machine has. A replay has one, tests have any number. */
   readonly cpus?: number;
 }
 

@@ -8,8 +8,7 @@ import { filesOfTar, type TarFile } from './tar.ts';
 
 const MODULE_CONFIG_TYPE = 'application/vnd.wasprey.module.config.v1+json';
 const MODULE_LAYER_TYPE = 'application/vnd.wasprey.module.layer.v1+wasm';
-/** Falco's media types, as falcoctl pushes them: one layer, a compressed tar archive with rule files. */
-export const RULES_CONFIG_TYPE = 'application/vnd.cncf.falco.rulesfile.config.v1+json';
+/** Falco's media type, as falcoctl pushes it: one layer, a compressed tar archive with rule files. */
 export const RULES_LAYER_TYPE = 'application/vnd.cncf.falco.rulesfile.layer.v1+tar.gz';
 
 const TITLE = 'org.opencontainers.image.title';

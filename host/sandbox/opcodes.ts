@@ -57,11 +57,6 @@ export function prefixedOpcodes(prefix: number): readonly (Opcode | undefined)[]
   }
 }
 
-/** All known instructions, for the tests that compare the tables with V8. */
-export function allOpcodes(): Opcode[] {
-  return [...CORE, ...BULK, ...VECTOR, ...ATOMIC].filter((opcode) => opcode !== undefined);
-}
-
 /** Codes that the verifier and the instrumentation check individually. */
 export const OP = {
   unreachable: 0x00,

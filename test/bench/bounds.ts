@@ -28,7 +28,7 @@ import {
   HOSTILE_WORDS,
 } from '../support/random/hostile-texts.ts';
 import { forkChain } from '../support/records/fork-chain.ts';
-import { assembleText, check, sharedMemory, writeRecords } from '../unit/sandbox/wasm-builder.ts';
+import { assembleText, check, sharedMemory, writeRecords } from '../support/sandbox/wasm-builder.ts';
 import type { Benchmark, Figure } from './figure.ts';
 
 interface Bound {

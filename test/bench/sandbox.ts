@@ -15,7 +15,7 @@ import {
 } from '../../host/sandbox/instantiate.ts';
 import { runEvaluate } from '../../host/sandbox/run.ts';
 import { verifyModule } from '../../host/sandbox/verify.ts';
-import { assembleText, compileAssemblyScript, ruleModuleText, sharedMemory } from '../unit/sandbox/wasm-builder.ts';
+import { assembleText, compileAssemblyScript, ruleModuleText, sharedMemory } from '../support/sandbox/wasm-builder.ts';
 import { EVENT_SIZE, ruleSetSource, writeWorkload } from './sandbox-workload.ts';
 
 const RING = 65536;

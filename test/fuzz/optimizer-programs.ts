@@ -6,7 +6,7 @@ import { instrumentFuel } from '../../host/sandbox/fuel.ts';
 import { MAX_FUNCTION_BYTES } from '../../host/sandbox/limits.ts';
 import { readModule, readSections, SECTION } from '../../host/sandbox/module.ts';
 import { verifyModule } from '../../host/sandbox/verify.ts';
-import { assembleText } from '../unit/sandbox/wasm-builder.ts';
+import { assembleText } from '../support/sandbox/wasm-builder.ts';
 
 /** The text of the i-th repetition, in a function of the locals $x and $y of i32, $l0 to $l7 of i32, $f of f32, $w of i64 and $v of v128. */
 export type Construct = (i: number) => string;

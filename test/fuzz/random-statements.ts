@@ -3,8 +3,9 @@
 
 import { encodeS32, encodeU32 } from '../../host/sandbox/encode.ts';
 import type { Opcode } from '../../host/sandbox/opcode.ts';
-import { allOpcodes, OP } from '../../host/sandbox/opcodes.ts';
-import { encodeOpcode, sampleImmediates } from '../unit/sandbox/opcode-bytes.ts';
+import { OP } from '../../host/sandbox/opcodes.ts';
+import { allOpcodes } from '../support/sandbox/all-opcodes.ts';
+import { encodeOpcode, sampleImmediates } from '../support/sandbox/opcode-bytes.ts';
 
 export const VALUE = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 const VALUES: readonly number[] = Object.values(VALUE);

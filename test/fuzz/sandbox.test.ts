@@ -10,10 +10,16 @@ import { type SandboxCode, SandboxError } from '../../host/sandbox/error.ts';
 import { instrumentFuel } from '../../host/sandbox/fuel.ts';
 import { compileRuleModule, instantiateRuleModule, type VerifiedModule } from '../../host/sandbox/instantiate.ts';
 import { readModule } from '../../host/sandbox/module.ts';
-import { allOpcodes } from '../../host/sandbox/opcodes.ts';
 import { runCandidates, runEvaluate } from '../../host/sandbox/run.ts';
 import { ruleSetSource } from '../bench/sandbox-workload.ts';
-import { check, compileAssemblyScript, ruleModule, sharedMemory, writeRecords } from '../unit/sandbox/wasm-builder.ts';
+import { allOpcodes } from '../support/sandbox/all-opcodes.ts';
+import {
+  check,
+  compileAssemblyScript,
+  ruleModule,
+  sharedMemory,
+  writeRecords,
+} from '../support/sandbox/wasm-builder.ts';
 
 const RUNS = Number(process.env.WASPREY_FUZZ_RUNS ?? 3000);
 const SEED = Number(process.env.WASPREY_FUZZ_SEED ?? Date.now() % 2 ** 31);

@@ -3,8 +3,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sysroot } from '../../deploy/native/sysroot.ts';
-import { architectureNamed } from '../../deploy/tree/architecture.ts';
 import { BUILD, PROJECT } from '../../host/setup/paths.mjs';
+import { architectureNamed } from './architecture.ts';
 import type { Processor } from './guests.ts';
 import type { GuestBuild } from './initramfs.ts';
 import { runTool } from './run-tool.ts';

@@ -3,8 +3,8 @@
 
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { architectureNamed } from '../../deploy/tree/architecture.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { architectureNamed } from './architecture.ts';
 import { falcoRules } from './falco-rules.ts';
 import type { Guest } from './guests.ts';
 import type { Kernel } from './kernel.ts';

@@ -7,10 +7,10 @@ import { cachedFolder } from '../../deploy/cached-folder.ts';
 import { DebianArchive } from '../../deploy/debian/archive.ts';
 import { extractPackages } from '../../deploy/debian/debian-root.ts';
 import { NEWEST } from '../../deploy/debian/releases.ts';
-import { architectureNamed } from '../../deploy/tree/architecture.ts';
 import { copyNodePackages } from '../../deploy/tree/node-packages.ts';
 import { copyRuntime, runtimeProgram } from '../../deploy/tree/node-runtime.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { architectureNamed } from './architecture.ts';
 import { makeDiskImage } from './disk-image.ts';
 import type { Processor } from './guests.ts';
 

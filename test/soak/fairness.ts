@@ -9,7 +9,7 @@ import { act, str } from '../support/live/live-act.ts';
 import { AT_FDCWD, O, SIGCHLD } from '../support/live/live-numbers.ts';
 import { slowCandidates } from '../support/records/hand-made-module.ts';
 import { rulesOf } from '../support/records/rule-module.ts';
-import { ruleModule } from '../unit/sandbox/wasm-builder.ts';
+import { ruleModule } from '../support/sandbox/wasm-builder.ts';
 import { SoakAgent } from './agent.ts';
 import { mustAddUp } from './drops.ts';
 import { follow, latencies, spread, startMarks } from './marks.ts';

@@ -209,11 +209,6 @@ export function isAbsent(value: Value): Value {
   return compare(value, '==', ZERO);
 }
 
-/** `(value & bits) != 0` */
-export function hasBits(value: Value, bits: Value): Value {
-  return compare(arithmetic(value, '&', bits), '!=', ZERO);
-}
-
 export function both(...parts: readonly Value[]): Value {
   return { node: 'both', parts };
 }

@@ -24,13 +24,6 @@ export const O = {
   PATH: 0x200000,
 } as const;
 
-export const MS_NOSUID = 2;
-export const MS_NODEV = 4;
-export const MS_BIND = 0x1000;
-export const MS_REC = 0x4000;
-export const MS_PRIVATE = 0x40000;
-export const MNT_DETACH = 2;
-
 export const CLONE_VM = 0x100;
 export const CLONE_VFORK = 0x4000;
 export const CLONE_FS = 0x200;

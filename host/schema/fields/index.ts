@@ -59,11 +59,6 @@ function byName(fields: readonly Field[]): ReadonlyMap<string, Field> {
   return new Map([...fields, STATIC].map((field) => [field.name, field]));
 }
 
-/** The field of exactly that name, without argument: `proc.aname`, `evt.arg`. */
-export function findField(name: string, source: EventSource = DEFAULT_SOURCE): Field | undefined {
-  return BY_NAME[source].get(name);
-}
-
 export type ResolvedField =
   | { readonly ok: true; readonly field: Field; readonly argument?: string }
   | {

@@ -7,10 +7,10 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CHART } from '../../../deploy/chart/files.ts';
 import { helmProgram } from '../../../deploy/chart/helm.ts';
-import { makeImage } from '../../../deploy/image/oci-archive.ts';
 import { IMAGE_CONFIG, makeRootFolder } from '../../../deploy/image/root-folder.ts';
 import { ownArchitecture } from '../../../deploy/tree/architecture.ts';
 import { Cluster } from './cluster.ts';
+import { makeImage } from './make-image.ts';
 
 export const NAMESPACE = 'wasprey';
 const IMAGE = { registry: 'registry.test', repository: 'security/wasprey', tag: 'test' };

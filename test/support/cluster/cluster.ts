@@ -8,10 +8,10 @@ import { chmod, cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } fr
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { promisify } from 'node:util';
-import { makeImage } from '../../../deploy/image/oci-archive.ts';
 import { takeLock } from '../../../host/setup/lock.mjs';
 import { DOWNLOAD_CACHE } from '../../../host/setup/paths.mjs';
 import { until } from '../until.ts';
+import { makeImage } from './make-image.ts';
 import { announceClusters, type ClusterPlace, takeSharedCluster } from './shared-clusters.ts';
 
 const SCRIPTS = join(import.meta.dirname, '../../cluster/kubernetes');

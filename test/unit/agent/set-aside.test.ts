@@ -9,7 +9,7 @@ import { EVENT_HEADER } from '../../../host/schema/event-structs.ts';
 import { member } from '../../../host/schema/layout.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
 import { handMade, slowCandidates } from '../../support/records/hand-made-module.ts';
-import { check } from '../sandbox/wasm-builder.ts';
+import { check } from '../../support/sandbox/wasm-builder.ts';
 
 const RULES = `
 - rule: Any open

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { compileModule, translateRules, withFuel } from '../../../host/compiler/compile.ts';
 import { loadRules } from '../../../host/compiler/rules/load.ts';
 import { MAX_NESTING } from '../../../host/sandbox/limits.ts';
-import { assembleText } from '../sandbox/wasm-builder.ts';
+import { assembleText } from '../../support/sandbox/wasm-builder.ts';
 
 const RULE = {
   rule: 'Large',

@@ -14,7 +14,6 @@ import {
   compare,
   EVENT_ADDRESS,
   flag,
-  hasBits,
   hexadecimal,
   IMAGE_ADDRESS,
   integer,
@@ -31,6 +30,8 @@ import { between, decide, type EventFacts, exactly, withBits } from '../../../ho
 const RESULT = ofEvent('header', 'result');
 const FLAGS = ofEvent('open', 'open_flags');
 const SESSION = ofImage('session_address');
+/** `(value & bits) != 0` */
+const hasBits = (value: Value, bits: Value): Value => compare(arithmetic(value, '&', bits), '!=', ZERO);
 
 const PRINTED: readonly (readonly [value: Value, text: string])[] = [
   [EVENT_ADDRESS, 'event'],

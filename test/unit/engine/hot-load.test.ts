@@ -11,7 +11,7 @@ import type { FromWorker } from '../../../host/engine/messages/protocol.ts';
 import type { ModuleSet } from '../../../host/engine/modules/module-set.ts';
 import { compileRuleModule } from '../../../host/sandbox/instantiate.ts';
 import { event, moduleOf, process, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
-import { check, ruleModule } from '../sandbox/wasm-builder.ts';
+import { check, ruleModule } from '../../support/sandbox/wasm-builder.ts';
 
 function opens(name: string, condition: string, more = ''): string {
   return `

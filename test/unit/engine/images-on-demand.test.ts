@@ -8,7 +8,7 @@ import { BuilderCapture, SMALL } from '../../support/records/builder-capture.ts'
 import { moduleOf, process, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
 import { handMade } from '../../support/records/hand-made-module.ts';
 import { shell } from '../../support/records/lineages.ts';
-import { check } from '../sandbox/wasm-builder.ts';
+import { check } from '../../support/sandbox/wasm-builder.ts';
 
 test('on demand, takeImages gives images that events name, and all once a quarter of the memory is used', () => {
   using builder = new BuilderCapture({ ...SMALL, imageBudget: 1 << 20 });

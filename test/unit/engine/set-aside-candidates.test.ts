@@ -8,7 +8,7 @@ import { EventMemory } from '../../../host/fields/memory.ts';
 import { CANDIDATE_WORDS } from '../../../host/schema/image.ts';
 import { CONTEXT } from '../../support/records/fields.ts';
 import { handMade } from '../../support/records/hand-made-module.ts';
-import { check } from '../sandbox/wasm-builder.ts';
+import { check } from '../../support/sandbox/wasm-builder.ts';
 
 const [ORDINARY, FAILING, LATER] = [66_000, 70_000, 74_000];
 

@@ -8,7 +8,7 @@ import { runEvaluate } from '../../../host/sandbox/run.ts';
 import { EVENT_FLAGS } from '../../../host/schema/event-structs.ts';
 import { event, moduleOf, process as processImage, startBuiltAgent } from '../../support/records/built-agent.ts';
 import { eventRecord, RecordMemory } from '../../support/records/records.ts';
-import { ruleModule } from '../sandbox/wasm-builder.ts';
+import { ruleModule } from '../../support/sandbox/wasm-builder.ts';
 
 const RULES = `
 - rule: Resolved only

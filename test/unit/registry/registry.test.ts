@@ -10,7 +10,7 @@ import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { followedPlaces } from '../../../host/daemon/followed-places.ts';
-import { pullArtifact, RULES_CONFIG_TYPE, RULES_LAYER_TYPE } from '../../../host/registry/artifact.ts';
+import { pullArtifact, RULES_LAYER_TYPE } from '../../../host/registry/artifact.ts';
 import { digestOf, RegistryClient } from '../../../host/registry/client.ts';
 import { credentialsFor } from '../../../host/registry/credentials.ts';
 import { RegistryError, type RegistryErrorCode } from '../../../host/registry/error.ts';
@@ -18,6 +18,9 @@ import { guardedFetch } from '../../../host/registry/guarded-fetch.ts';
 import { formatReference, parseReference } from '../../../host/registry/reference.ts';
 import { filesOfTar } from '../../../host/registry/tar.ts';
 import { Authority } from '../../support/servers/authority.ts';
+
+/** Of the configuration of rule files, as falcoctl pushes them. */
+const RULES_CONFIG_TYPE = 'application/vnd.cncf.falco.rulesfile.config.v1+json';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, host: string) => void;
 

@@ -8,7 +8,7 @@ import { compileRuleModule, instantiateRuleModule } from '../../../host/sandbox/
 import { readModule } from '../../../host/sandbox/module.ts';
 import { runCandidates, runEvaluate } from '../../../host/sandbox/run.ts';
 import { verifyModule } from '../../../host/sandbox/verify.ts';
-import { compileAssemblyScript, sharedMemory, writeRecords } from './wasm-builder.ts';
+import { compileAssemblyScript, sharedMemory, writeRecords } from '../../support/sandbox/wasm-builder.ts';
 
 const RING = 65536;
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { collectGarbage } from '../../../host/engine/loop/collect-garbage.ts';
 import { compileRuleModule, instantiateRuleModule } from '../../../host/sandbox/instantiate.ts';
 import { runEvaluate } from '../../../host/sandbox/run.ts';
-import { sharedMemory } from './wasm-builder.ts';
+import { sharedMemory } from '../../support/sandbox/wasm-builder.ts';
 
 /** The optimizer gets a function after some 10 MB of executed code: in ms. */
 const ENOUGH_MS = 5_000;

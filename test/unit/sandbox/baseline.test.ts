@@ -9,7 +9,7 @@ import { after, describe, it } from 'node:test';
 import { instrumentFuel } from '../../../host/sandbox/fuel.ts';
 import { MAX_PARAMETERS, OPTIMIZED_FUNCTION_BYTES, OPTIMIZED_MOVES } from '../../../host/sandbox/limits.ts';
 import { verifyModule } from '../../../host/sandbox/verify.ts';
-import { assembleText, checkBytes, ruleModuleBytes } from './wasm-builder.ts';
+import { assembleText, checkBytes, ruleModuleBytes } from '../../support/sandbox/wasm-builder.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wasprey-baseline-'));
 after(() => rmSync(directory, { recursive: true }));

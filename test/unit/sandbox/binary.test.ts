@@ -7,7 +7,7 @@ import { ByteReader } from '../../../host/sandbox/binary.ts';
 import { encodeS32, encodeSection, encodeU32 } from '../../../host/sandbox/encode.ts';
 import { SandboxError } from '../../../host/sandbox/error.ts';
 import { verifyModule } from '../../../host/sandbox/verify.ts';
-import { ruleModule, ruleModuleBytes } from './wasm-builder.ts';
+import { ruleModule, ruleModuleBytes } from '../../support/sandbox/wasm-builder.ts';
 
 const malformed = (error: unknown): boolean => error instanceof SandboxError && error.code === 'malformed';
 

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MAX_CALL_DEPTH, MAX_LOCALS, MAX_NESTING } from '../../../host/sandbox/limits.ts';
 import { verifyModule } from '../../../host/sandbox/verify.ts';
+import { check, ruleModule, ruleModuleBytes, type TextParts } from '../../support/sandbox/wasm-builder.ts';
 import { refusal, refusesEach } from './refusal.ts';
-import { check, ruleModule, ruleModuleBytes, type TextParts } from './wasm-builder.ts';
 
 describe('sandbox: exports', () => {
   const three =

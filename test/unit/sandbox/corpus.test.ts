@@ -9,7 +9,7 @@ import { SandboxError } from '../../../host/sandbox/error.ts';
 import { compileRuleModule, instantiateRuleModule } from '../../../host/sandbox/instantiate.ts';
 import { runCandidates, runEvaluate } from '../../../host/sandbox/run.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
-import { assembleText, check, sharedMemory, writeRecords } from './wasm-builder.ts';
+import { assembleText, check, sharedMemory, writeRecords } from '../../support/sandbox/wasm-builder.ts';
 
 const CORPUS = join(PROJECT, 'test/sandbox-corpus');
 const RING = 65536;

@@ -7,7 +7,7 @@ import { compileRuleModule, instantiateRuleModule, type VerifiedModule } from '.
 import { runEvaluate } from '../../../host/sandbox/run.ts';
 import { verifyModule } from '../../../host/sandbox/verify.ts';
 import { BuilderCapture } from '../../support/records/builder-capture.ts';
-import { ruleModule } from './wasm-builder.ts';
+import { ruleModule } from '../../support/sandbox/wasm-builder.ts';
 
 /** Compiled without a look at it, with another module's proof. */
 function unverified(bytes: Uint8Array): VerifiedModule {

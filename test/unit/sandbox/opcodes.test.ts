@@ -5,10 +5,10 @@ import { describe, it } from 'node:test';
 import { encodeU32 } from '../../../host/sandbox/encode.ts';
 import { SandboxError } from '../../../host/sandbox/error.ts';
 import type { Opcode } from '../../../host/sandbox/opcode.ts';
-import { allOpcodes } from '../../../host/sandbox/opcodes.ts';
 import { verifyModule } from '../../../host/sandbox/verify.ts';
-import { encodeOpcode, sampleImmediates } from './opcode-bytes.ts';
-import { checkBytes, ruleModuleBytes } from './wasm-builder.ts';
+import { allOpcodes } from '../../support/sandbox/all-opcodes.ts';
+import { encodeOpcode, sampleImmediates } from '../../support/sandbox/opcode-bytes.ts';
+import { checkBytes, ruleModuleBytes } from '../../support/sandbox/wasm-builder.ts';
 
 function codeOf(bytes: Uint8Array): string {
   try {

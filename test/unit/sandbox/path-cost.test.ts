@@ -10,7 +10,7 @@ import { instrumentFuel } from '../../../host/sandbox/fuel.ts';
 import { readFuelCheck } from '../../../host/sandbox/fuel-check.ts';
 import { compileRuleModule } from '../../../host/sandbox/instantiate.ts';
 import { readModule } from '../../../host/sandbox/module.ts';
-import { sharedMemory } from './wasm-builder.ts';
+import { sharedMemory } from '../../support/sandbox/wasm-builder.ts';
 
 /** Adds 1 to the global `count`: four instructions, so four units. */
 const STEP = [0x23, 0, 0x41, 1, 0x6a, 0x24, 0];

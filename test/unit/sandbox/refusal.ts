@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { type SandboxCode, SandboxError } from '../../../host/sandbox/error.ts';
 import { verifyModule } from '../../../host/sandbox/verify.ts';
-import { ruleModule, type TextParts } from './wasm-builder.ts';
+import { ruleModule, type TextParts } from '../../support/sandbox/wasm-builder.ts';
 
 /** The error with which the verifier refuses a module; fails the test if it does not. */
 export function refusal(bytes: Uint8Array): SandboxError {

@@ -8,7 +8,14 @@ import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../
 import type { MatchCallback } from '../../../host/sandbox/match-guard.ts';
 import { type EvaluateResult, runCandidates, runEvaluate } from '../../../host/sandbox/run.ts';
 import { threadMicros } from '../../../host/sandbox/time-account.ts';
-import { assembleText, check, ruleModule, ruleModuleBytes, sharedMemory, writeRecords } from './wasm-builder.ts';
+import {
+  assembleText,
+  check,
+  ruleModule,
+  ruleModuleBytes,
+  sharedMemory,
+  writeRecords,
+} from '../../support/sandbox/wasm-builder.ts';
 
 const RING = 65536;
 /** Patience enough for any attempt that has to wait for a CPU. */

@@ -6,7 +6,7 @@ import { concatenate, encodeName, encodeSection } from '../../../host/sandbox/en
 import { SandboxError } from '../../../host/sandbox/error.ts';
 import { readCustomSection, removeCustomSection, writeCustomSection } from '../../../host/sandbox/sections.ts';
 import { verifyModule } from '../../../host/sandbox/verify.ts';
-import { ruleModule } from './wasm-builder.ts';
+import { ruleModule } from '../../support/sandbox/wasm-builder.ts';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const refusedAs = (code: string) => (error: unknown) => error instanceof SandboxError && error.code === code;

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { verifyModule } from '../../../host/sandbox/verify.ts';
+import { check, ruleModule, ruleModuleBytes } from '../../support/sandbox/wasm-builder.ts';
 import { type Row, refusal, refusesEach } from './refusal.ts';
-import { check, ruleModule, ruleModuleBytes } from './wasm-builder.ts';
 
 const v128 = '(v128.const i32x4 0 0 0 0)';
 

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { EVENT_HEADER, EVENT_STRUCTS, type EventShape } from '../../../host/schema/event-structs.ts';
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { type Derivation, membersRead } from '../../../host/schema/fields/derivation.ts';
-import { FIELDS, findField, resolveField } from '../../../host/schema/fields/index.ts';
+import { FIELDS, resolveField } from '../../../host/schema/fields/index.ts';
 import { ACCESSOR_OWNERS } from '../../../host/schema/generate/assemblyscript.ts';
 import { generatedFiles } from '../../../host/schema/generate/files.ts';
 import { IMAGE } from '../../../host/schema/image.ts';
@@ -82,16 +82,18 @@ test('field names are unique', () => {
   assert.equal(new Set(FIELDS.map((field) => field.name)).size, FIELDS.length);
 });
 
+const fieldNamed = (name: string) => FIELDS.find((field) => field.name === name);
+
 test('a field is found with its argument', () => {
-  assert.deepEqual(resolveField('proc.aname[2]'), { ok: true, field: findField('proc.aname'), argument: '2' });
-  assert.deepEqual(resolveField('evt.arg.flags'), { ok: true, field: findField('evt.arg'), argument: 'flags' });
+  assert.deepEqual(resolveField('proc.aname[2]'), { ok: true, field: fieldNamed('proc.aname'), argument: '2' });
+  assert.deepEqual(resolveField('evt.arg.flags'), { ok: true, field: fieldNamed('evt.arg'), argument: 'flags' });
   assert.equal(resolveField('evt.arg').ok, false);
-  const variable = { ok: true, field: findField('proc.env') };
+  const variable = { ok: true, field: fieldNamed('proc.env') };
   for (const argument of ['A B', 'a]b', 'a"b', '"', '[']) {
     assert.deepEqual(resolveField(`proc.env[${argument}]`), { ...variable, argument }, argument);
   }
   assert.deepEqual(resolveField('proc.env["A B"]'), { ...variable, argument: 'A B' });
-  assert.deepEqual(resolveField('proc.aname[ 1]'), { ok: true, field: findField('proc.aname'), argument: '1' });
+  assert.deepEqual(resolveField('proc.aname[ 1]'), { ok: true, field: fieldNamed('proc.aname'), argument: '1' });
   for (const empty of ['proc.env[]', 'proc.env[""]', 'proc.env[A', '[A]'])
     assert.equal(resolveField(empty).ok, false, empty);
   assert.equal(resolveField('proc.nam').ok, false);
