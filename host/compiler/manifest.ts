@@ -13,8 +13,8 @@ import {
 } from '../schema/versions/record-layout.ts';
 import type { Expression, Operand, TransformerArgument } from './conditions/ast.ts';
 import { checksOf } from './conditions/fields-of.ts';
+import { hostNamesIn } from './conditions/host-names.ts';
 import { printCondition } from './conditions/print.ts';
-import { namesIn } from './lower/name-check.ts';
 import { bodyCost, type Plan, type RuleBody } from './plan/plan.ts';
 import type { RuleAlternative } from './rule-alternatives.ts';
 import type { RuleSource } from './rules/rule.ts';
@@ -156,7 +156,7 @@ export function manifestOf(
     };
   });
   const eventTypes = [...new Set(plan.groups.flatMap(({ types }) => types.map((type) => type.name)))];
-  const names = new Set(all.flatMap(({ condition }) => checksOf(condition).flatMap(namesIn)));
+  const names = new Set(all.flatMap(({ condition }) => checksOf(condition).flatMap(hostNamesIn)));
   const hasEntries = alternatives.some(({ entry }) => entry);
   const hasSessions = hasEntries || alternatives.some(({ session }) => session);
   return {

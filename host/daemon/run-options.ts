@@ -5,6 +5,7 @@ import { LOG_LEVELS } from '../diagnostics/log.ts';
 import { EVENT_SOURCES } from '../schema/event-source.ts';
 import { SIGNATURE_MODES } from '../signature/policy.ts';
 import { ALERT_OPTIONS } from './alert-options.ts';
+import { CAPTURE_OPTIONS } from './capture-options.ts';
 import { CONFIG_OPTIONS, USUAL_CONFIG } from './configuration.ts';
 import { SELECTION_OPTIONS } from './rules/rule-selection.ts';
 
@@ -47,13 +48,7 @@ export const RUN_OPTIONS = {
   },
   'no-stdout': { kind: 'flag', description: 'No alerts on standard output.' },
   ...ALERT_OPTIONS,
-  'ring-memory': {
-    kind: 'number',
-    value: 'MB',
-    least: 1,
-    description:
-      'Memory of the event ring buffers, for all CPUs together. Default: 16, or what more than 128 CPUs need.',
-  },
+  ...CAPTURE_OPTIONS,
   'no-kernel-filter': {
     kind: 'flag',
     description: 'Evaluate every event, including those that no rule can match. For diagnosis.',

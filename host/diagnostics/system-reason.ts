@@ -1,4 +1,9 @@
-// Reasons of system errors, in plain words.
+// What went wrong, in plain words, from what was thrown.
+
+/** The message of an error as it is. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 /** `no such file or directory`, from `ENOENT: no such file or directory, open '...'`. */
 export function reasonOf(error: unknown): string {

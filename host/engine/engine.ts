@@ -5,6 +5,7 @@ import type { JournalSelection } from '../capture/journal-selection.ts';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { NamedAddress } from '../capture/name-table.ts';
 import type { HooksKind } from '../capture/native.ts';
+import { messageOf } from '../diagnostics/system-reason.ts';
 import { Delivery } from './host/delivery.ts';
 import { IdleWorker } from './host/idle-worker.ts';
 import type { EngineListener } from './host/listener.ts';
@@ -283,8 +284,4 @@ export class Engine {
     this.#replacement.abandon();
     if (!expected) this.#listener.onError(error);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -8,6 +8,7 @@ import { MANIFEST_SECTION, type ManifestRule, whyOtherVersion } from '../../comp
 import { schemaVersion } from '../../compiler/schema-version.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { isObject, isTexts } from '../../diagnostics/json-value.ts';
+import { messageOf } from '../../diagnostics/system-reason.ts';
 import { needsCluster, needsRuntime } from '../../fields/container.ts';
 import type { ExtraFields } from '../../outputs/additions.ts';
 import type { BoundResponse } from '../../responses/bound-response.ts';
@@ -284,8 +285,4 @@ function reads(fields: readonly string[], isMeant: (field: Field) => boolean): b
     const resolved = resolveField(name);
     return resolved.ok && isMeant(resolved.field);
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

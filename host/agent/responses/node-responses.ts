@@ -1,6 +1,7 @@
 // Responses to alerts: makes the target from the alert, leaves out what `unless` excepts, performs the others, and reports the outcome.
 
 import { escapeText } from '../../diagnostics/escape.ts';
+import { messageOf } from '../../diagnostics/system-reason.ts';
 import { withinTime } from '../../engine/host/within-time.ts';
 import type { MatchToActOn } from '../../engine/messages/match.ts';
 import { valueText } from '../../fields/text.ts';
@@ -168,7 +169,7 @@ export class NodeResponses {
       const milliseconds = performance.now() - began;
       return {
         target: undefined,
-        outcome: { kind: 'failed', what: response.action, reason: reasonOf(error), milliseconds },
+        outcome: { kind: 'failed', what: response.action, reason: messageOf(error), milliseconds },
       };
     }
   }
@@ -181,7 +182,7 @@ export class NodeResponses {
       return await responder.perform(response, target);
     } catch (error) {
       // It never rejects: a defect must not cost the alert.
-      return failed(reasonOf(error));
+      return failed(messageOf(error));
     }
   }
 
@@ -213,10 +214,6 @@ export class NodeResponses {
 interface Result {
   readonly target: Target | undefined;
   readonly outcome: Outcome;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function refused(why: Refusal, detail: string): Outcome {

@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
+import { messageOf } from '../../diagnostics/system-reason.ts';
 import type { ReadContext } from '../../fields/context.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import type { PodRequestFacts } from '../../sessions/pod-request-facts.ts';
@@ -49,10 +50,6 @@ class RulesInUse implements EvaluatesEvents {
   evaluate(values: JsonValues, event: FoundEvent, context: ReadContext, mostMatches: number): AuditEvaluation {
     return this.#evaluators?.evaluate(values, event, context, mostMatches) ?? { matches: [] };
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 const rules = new RulesInUse();
@@ -134,7 +131,7 @@ function prepare(generation: number, given: EvaluatedRules): void {
     rules.prepare(generation, given);
     send({ kind: 'prepared', generation });
   } catch (error) {
-    send({ kind: 'prepared', generation, error: reasonOf(error) });
+    send({ kind: 'prepared', generation, error: messageOf(error) });
   }
 }
 
@@ -147,7 +144,7 @@ function take(text: AuditText): void {
     if (text.form === 'lines') takeLines(text.bytes);
     else unreadable = takeValue(text);
   } catch (error) {
-    stream.refuse('failed', reasonOf(error));
+    stream.refuse('failed', messageOf(error));
   }
   sendMatches();
   if (podRequests.length > 0) send({ kind: 'pod-requests', events: podRequests });
@@ -175,7 +172,7 @@ function takeValue({ bytes, isGzip = false }: AuditText): RefusalKind | undefine
   } catch (error) {
     const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
     const kind = isTooLarge ? 'too-large' : 'not-gzip';
-    stream.refuse(kind, reasonOf(error));
+    stream.refuse(kind, messageOf(error));
     return kind;
   }
   return stream.take(plain);

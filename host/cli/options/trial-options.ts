@@ -1,15 +1,11 @@
 // Options of the commands that try rules on what happened: backtest and tune.
 
+import { ALERT_OPTIONS } from '../../daemon/alert-options.ts';
 import { SELECTION_OPTIONS } from '../../daemon/rules/rule-selection.ts';
 import type { RuleMatching } from '../../engine/messages/protocol.ts';
 
 export const TRIAL_OPTIONS = {
-  'rule-matching': {
-    kind: 'text',
-    value: 'HOW',
-    choices: ['first', 'all'],
-    description: 'Whether an event raises the alert of the first matching rule, or of all. Default: first.',
-  },
+  'rule-matching': ALERT_OPTIONS['rule-matching'],
   json: { kind: 'flag', short: 'j', description: 'Print one JSON object.' },
   ...SELECTION_OPTIONS,
 } as const;

@@ -4,7 +4,7 @@ import type { WarningCode } from '../../diagnostics/codes.ts';
 import { DEFAULT_SOURCE, type EventSource } from '../../schema/event-source.ts';
 import { FIELDS } from '../../schema/fields/index.ts';
 import { type Check, type Expression, type Literal, TRANSFORMERS } from './ast.ts';
-import { checksOf, fieldsIn, fieldsOf } from './fields-of.ts';
+import { checksOf, constantsOf, fieldsIn, fieldsOf } from './fields-of.ts';
 import { parseOperand } from './operand-parser.ts';
 import { isKnownOperand } from './type-of.ts';
 
@@ -102,9 +102,4 @@ export function comparesWithNotAvailable(expression: Expression): boolean {
       fieldsOf(check).some(({ name }) => name.startsWith('ka.') || name.startsWith('jevt.')) &&
       constantsOf(check).some(({ text }) => text === '<NA>'),
   );
-}
-
-function constantsOf({ right }: Check): readonly Literal[] {
-  if (right.kind === 'value') return [right.value];
-  return right.kind === 'values' ? right.values : [];
 }

@@ -1,6 +1,6 @@
-// The checks of a condition, and the fields that they read.
+// The checks of a condition, and the fields and constants that they read.
 
-import type { Check, Expression, FieldOperand, TransformerArgument } from './ast.ts';
+import type { Check, Expression, FieldOperand, Literal, TransformerArgument } from './ast.ts';
 
 /** All checks of a condition, in order. */
 export function checksOf(expression: Expression): Check[] {
@@ -20,6 +20,12 @@ export function checksOf(expression: Expression): Check[] {
 /** All fields that a check reads, on both sides, in transformers too. */
 export function fieldsOf({ left, right }: Check): FieldOperand[] {
   return [...fieldsIn(left), ...(right.kind === 'operand' ? fieldsIn(right.operand) : [])];
+}
+
+/** The constants that a check compares with. */
+export function constantsOf({ right }: Check): readonly Literal[] {
+  if (right.kind === 'value') return [right.value];
+  return right.kind === 'values' ? right.values : [];
 }
 
 export function fieldsIn(operand: TransformerArgument): FieldOperand[] {

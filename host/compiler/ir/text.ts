@@ -29,6 +29,16 @@ export interface BitName {
   readonly equals: bigint;
 }
 
+/** A number that reads as names, of single numbers or of bits: those that apply, in order. */
+export interface NamedNumber {
+  readonly value: Value;
+  readonly scope: Scope;
+  readonly names: readonly BitName[];
+  readonly separator: Bytes;
+  /** What it reads when no name applies; undefined: the number in decimal. */
+  readonly none?: Bytes;
+}
+
 /** A number that stands in a list for a text that is not in memory, and that text. */
 export type Mark = readonly [mark: Value, bytes: Bytes];
 
@@ -50,15 +60,7 @@ export type Piece =
     }
   /** One byte; none if it is 0. */
   | { readonly kind: 'character'; readonly value: Value; readonly scope: Scope }
-  /** The names that apply, in order. `none`: what it reads when no name applies; undefined = the number in decimal. */
-  | {
-      readonly kind: 'names';
-      readonly value: Value;
-      readonly scope: Scope;
-      readonly names: readonly BitName[];
-      readonly separator: Bytes;
-      readonly none?: Bytes;
-    };
+  | ({ readonly kind: 'names' } & NamedNumber);
 
 /** How a text must match. Constants are bytes. */
 export type TextMatch =

@@ -119,6 +119,11 @@ export function partsOf(value: Value): readonly Value[] {
   return [value, ...children.filter(isValue).flatMap(partsOf)];
 }
 
+/** The first argument, if the value is a call of the operator. */
+export function argumentOf(value: Value, operator: OperatorName): Value | undefined {
+  return value.node === 'call' && value.operator === operator ? value.arguments[0] : undefined;
+}
+
 export function truth(value: boolean): Value {
   return { node: 'boolean', value };
 }

@@ -4,13 +4,13 @@ import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
 import { type EventSource, fieldSource } from '../../schema/event-source.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';
 import type { Check, FieldOperand } from '../conditions/ast.ts';
-import { checksOf, fieldsOf } from '../conditions/fields-of.ts';
+import { checksOf, constantsOf, fieldsOf } from '../conditions/fields-of.ts';
 import { printOperand } from '../conditions/print.ts';
 import { readsSession } from '../conditions/session-checks.ts';
 import { typeOf } from '../conditions/type-of.ts';
 import type { CompiledRule } from '../rules/rule.ts';
 import { conditionOn } from './condition-on.ts';
-import { constantsOf, isAboutType, requiredChecks, type Subject } from './subject.ts';
+import { isAboutType, requiredChecks, type Subject } from './subject.ts';
 
 export function findConstantConditions(subject: Subject): Diagnostic[] {
   const contradictions = findContradictions(subject);

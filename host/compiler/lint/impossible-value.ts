@@ -2,9 +2,9 @@
 
 import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
 import type { Check, Literal } from '../conditions/ast.ts';
-import { checksOf } from '../conditions/fields-of.ts';
+import { checksOf, constantsOf } from '../conditions/fields-of.ts';
 import { literalBytes } from '../conditions/literal-bytes.ts';
-import { constantsOf, type Subject } from './subject.ts';
+import type { Subject } from './subject.ts';
 
 /** TASK_COMM_LEN of the kernel, less the NUL at the end. */
 const LONGEST_NAME = 15;

@@ -2,8 +2,9 @@
 
 import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
 import type { Condition } from '../ir/condition.ts';
+import { conjunctsOf } from '../ir/condition.ts';
 import { sameValue } from '../ir/print-value.ts';
-import { conjuncts, type Subject } from './subject.ts';
+import type { Subject } from './subject.ts';
 
 /** @param subjects in the order of evaluation */
 export function findShadowed(subjects: readonly Subject[]): Diagnostic[] {
@@ -44,7 +45,7 @@ export function implies(narrow: Condition, wide: Condition): boolean {
   if (wide.kind === 'all') return wide.children.every((part) => implies(narrow, part));
   if (narrow.kind === 'any') return narrow.children.every((part) => implies(part, wide));
   if (wide.kind === 'any' && wide.children.some((part) => implies(narrow, part))) return true;
-  if (narrow.kind === 'all') return conjuncts(narrow).some((part) => implies(part, wide));
+  if (narrow.kind === 'all') return conjunctsOf(narrow).some((part) => implies(part, wide));
   return isAmong(narrow, wide);
 }
 

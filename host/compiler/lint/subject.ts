@@ -37,11 +37,6 @@ export function typesOf({ source, eventTypes }: CompiledRule): readonly EventTyp
   return EVENT_TYPES.filter(({ name }) => eventTypes.has(name));
 }
 
-/** Conditions that all have to hold. */
-export function conjuncts(condition: Condition): readonly Condition[] {
-  return condition.kind === 'all' ? condition.children : [condition];
-}
-
 /** Checks that all have to hold, as written: those below nothing but `and`. */
 export function requiredChecks(expression: Expression): Check[] {
   switch (expression.kind) {
@@ -59,9 +54,4 @@ export function requiredChecks(expression: Expression): Check[] {
 /** Whether a check only says which events a rule is for, or is one of the usual ways to say "never" or "always". */
 export function isAboutType({ left }: Check): boolean {
   return left.kind === 'field' && /^(?:evt\.(?:type|num|dir|is_\w+)|syscall\.type|jevt\.rawtime)$/.test(left.name);
-}
-
-export function constantsOf({ right }: Check) {
-  if (right.kind === 'value') return [right.value];
-  return right.kind === 'values' ? right.values : [];
 }

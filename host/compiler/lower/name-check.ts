@@ -4,37 +4,28 @@
 
 import { nameKey } from '../../schema/names.ts';
 import type { Check } from '../conditions/ast.ts';
+import { addressOfName, hostNamesIn } from '../conditions/host-names.ts';
 import { all, any, type Condition, exactlyOne, FALSE, holds, not } from '../ir/condition.ts';
 import { call, hexadecimal, isThere } from '../ir/value.ts';
 import { fieldOperand, knownField } from './field.ts';
 import type { LoweringContext } from './operand.ts';
-
-/** The address that a field compares names with: `fd.sip` of `fd.sip.name`. */
-const ADDRESS_OF = /^(fd\.[cslr]ip)\.name$/;
 
 /** Beside a comparison of numbers. */
 const LOOKUP_COST = 4;
 
 /** Whether a check compares names of addresses, of events whose addresses are known. */
 export function comparesNames({ left }: Check, { given }: LoweringContext): boolean {
-  return !given && left.kind === 'field' && ADDRESS_OF.test(left.name);
-}
-
-/** The names that a check gives, all in one case: they mean the same. */
-export function namesIn({ left, right }: Check): string[] {
-  if (left.kind !== 'field' || !ADDRESS_OF.test(left.name)) return [];
-  const values = right.kind === 'values' ? right.values : right.kind === 'value' ? [right.value] : [];
-  return values.map(({ text }) => text.toLowerCase());
+  return !given && left.kind === 'field' && addressOfName(left.name) !== undefined;
 }
 
 export function nameCheck(check: Check, context: LoweringContext): Condition {
   const { left, operator, modifier } = check;
-  const field = left.kind === 'field' ? (ADDRESS_OF.exec(left.name)?.[1] ?? '') : '';
+  const field = left.kind === 'field' ? (addressOfName(left.name) ?? '') : '';
   const address = fieldOperand(knownField(field, undefined, context.type), context);
   if (address.kind !== 'address') return FALSE;
   const { scope } = address;
   const there = holds(isThere(address.value), scope);
-  const each = namesIn(check).map((name) =>
+  const each = hostNamesIn(check).map((name) =>
     holds(call('isNamed', address.value, address.v6, hexadecimal(nameKey(name))), scope, LOOKUP_COST),
   );
   switch (operator) {

@@ -4,7 +4,7 @@ import type { EventType } from '../../schema/events/index.ts';
 import type { Field } from '../../schema/fields/field.ts';
 import type { Condition } from '../ir/condition.ts';
 import type { RuntimeName } from '../ir/runtime-names.ts';
-import type { BitName, Bytes, Mark, Piece, Scope, TextMatch, TextValue } from '../ir/text.ts';
+import type { Bytes, Mark, NamedNumber, Piece, Scope, TextMatch, TextValue } from '../ir/text.ts';
 import { cast, ITEM_TEXT, type Value } from '../ir/value.ts';
 
 export type Operand =
@@ -15,15 +15,7 @@ export type Operand =
   | { readonly kind: 'text'; readonly text: TextValue; readonly orElse?: Bytes }
   /** Text that nowhere lies in one piece; there if all its pieces are. */
   | { readonly kind: 'pieces'; readonly pieces: readonly Piece[] }
-  /** Text of names that stand for (parts of) a number; `none`: what it reads when no name applies, undefined = the number. */
-  | {
-      readonly kind: 'names';
-      readonly value: Value;
-      readonly scope: Scope;
-      readonly names: readonly BitName[];
-      readonly separator: Bytes;
-      readonly none?: Bytes;
-    }
+  | ({ readonly kind: 'names' } & NamedNumber)
   /** `value` is of type i64, or u64 if unsigned. */
   | {
       readonly kind: 'number';

@@ -6,7 +6,7 @@ import type { Automaton } from '../automata/automaton.ts';
 import type { Condition, Test } from '../ir/condition.ts';
 import { sameValue } from '../ir/print-value.ts';
 import type { Bytes, TextMatch } from '../ir/text.ts';
-import { call, isZero, ofEvent, type Value } from '../ir/value.ts';
+import { argumentOf, call, isZero, ofEvent, type Value } from '../ir/value.ts';
 
 /** Limits on the beginnings of an automaton's texts: how many, and how long. */
 const MOST_BEGINNINGS = 24;
@@ -70,11 +70,6 @@ function needOfTest(test: Test): PathNeed | undefined {
 function isAbsentDirectory(value: Value): boolean {
   if (value.node !== 'comparison' || value.operator !== '==' || !isZero(value.right)) return false;
   return partOf(value.left) === 'directory';
-}
-
-/** The argument of an operator with one argument. */
-function argumentOf(value: Value, operator: 'basename' | 'orEmpty'): Value | undefined {
-  return value.node === 'call' && value.operator === operator ? value.arguments[0] : undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import { type Context, RuleLoadError } from '../../diagnostics/diagnostic.ts';
 import { number } from '../../diagnostics/numbers.ts';
 import type { Expression } from '../conditions/ast.ts';
 import { checksOf } from '../conditions/fields-of.ts';
+import { hostNamesIn } from '../conditions/host-names.ts';
 import {
   LONGEST_NAME,
   LONGEST_TAGS,
@@ -11,7 +12,6 @@ import {
   MOST_EXPANDED,
   MOST_HOST_NAMES,
 } from '../ir/module-limits.ts';
-import { namesIn } from '../lower/name-check.ts';
 import type { Placed } from './collection.ts';
 import type { ExpandedSize } from './expanded-size.ts';
 import type { RuleItem } from './items.ts';
@@ -67,7 +67,7 @@ export class RuleSizes {
    */
   addHostNames({ enabled, conditionContext }: Placed<RuleItem>, condition: Expression): void {
     if (!enabled) return;
-    for (const name of checksOf(condition).flatMap(namesIn)) this.#hostNames.add(name);
+    for (const name of checksOf(condition).flatMap(hostNamesIn)) this.#hostNames.add(name);
     if (this.#hostNames.size <= MOST_HOST_NAMES) return;
     const message = `the rules up to this one have more than ${number(MOST_HOST_NAMES)} host names`;
     const help = 'compare with addresses or networks (fd.sip, fd.snet): each name is resolved again and again';

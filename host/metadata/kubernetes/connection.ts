@@ -7,6 +7,7 @@ import { Agent } from 'node:https';
 import { isIPv6 } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { asArray, asText, at } from '../../diagnostics/json-value.ts';
+import { messageOf } from '../../diagnostics/system-reason.ts';
 import { MetadataError } from '../failure-log.ts';
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -108,8 +109,4 @@ async function tokenFileOf(path: string, user: string | undefined): Promise<stri
   const named = asArray(at(file, 'users')).find((entry) => at(entry, 'name') === user);
   const tokenFile = asText(at(named, 'user', 'tokenFile'));
   return tokenFile === undefined ? undefined : resolve(dirname(path), tokenFile);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

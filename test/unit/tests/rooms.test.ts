@@ -26,7 +26,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   scap: ['schema', 'capture', 'fields', 'metadata', 'recording'],
   sessions: ['diagnostics', 'fields'],
   verdicts: ['schema', 'compiler', 'fields', 'outputs'],
-  engine: ['schema', 'sandbox', 'capture', 'fields', 'recording', 'scap', 'sessions', 'verdicts'],
+  engine: ['schema', 'diagnostics', 'sandbox', 'capture', 'fields', 'recording', 'scap', 'sessions', 'verdicts'],
   journal: [
     ...['schema', 'diagnostics', 'config-values', 'sandbox', 'capture', 'compiler', 'fields', 'recording'],
     ...['outputs', 'sessions', 'engine'],
@@ -54,7 +54,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...['sessions', 'verdicts', 'engine', 'journal', 'captures', 'responses'],
   ],
   generate: ['setup', 'schema', 'compiler', 'outputs', 'agent'],
-  audit: ['schema', 'sandbox', 'fields', 'outputs', 'sessions', 'agent'],
+  audit: ['schema', 'diagnostics', 'sandbox', 'fields', 'outputs', 'sessions', 'agent'],
   'rule-tests': [
     ...['schema', 'diagnostics', 'sandbox', 'compiler', 'fields', 'recording', 'scap', 'outputs', 'responses', 'agent'],
     'audit',
@@ -96,6 +96,12 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
       'sessions',
     ],
   ],
+};
+
+/** The folders of a room, in an order by which each may import only those before it. The room's own files come last: its folders import none of them. */
+const ORDERS: Readonly<Record<string, readonly string[]>> = {
+  compiler: ['automata', 'ir', 'conditions', 'rules', 'lower', 'plan', 'emit', 'lint', 'assemble'],
+  daemon: [...['places', 'rules', 'hot-reload', 'metrics', 'pod-requests', 'web', 'control', 'audit', 'console']],
 };
 
 const HOST = join(PROJECT, 'host');
@@ -203,6 +209,26 @@ test('a room imports only what it may', () => {
   });
   assert.deepEqual(upwards, []);
 });
+
+for (const [room, order] of Object.entries(ORDERS)) {
+  const partOf = (file: string): string =>
+    file
+      .slice(room.length + 1)
+      .split('/')
+      .slice(0, -1)[0] ?? '';
+  const files = FILES.filter((file) => roomOf(file) === room);
+
+  test(`the folders of ${room}/ have an order, and import only those before them`, () => {
+    assert.deepEqual([...new Set(files.map(partOf).filter(Boolean))].sort(), [...order].sort());
+    const upwards = files.flatMap((file) =>
+      (IMPORTS.get(file) ?? [])
+        .filter((other) => roomOf(other) === room && partOf(file) !== '' && partOf(other) !== partOf(file))
+        .filter((other) => partOf(other) === '' || order.indexOf(partOf(other)) > order.indexOf(partOf(file)))
+        .map((other) => `${file} imports ${other}`),
+    );
+    assert.deepEqual(upwards, []);
+  });
+}
 
 test('nothing is imported in a circle, neither between files nor between folders', () => {
   const circles = [...circlesOf(graphOf((file) => file)), ...circlesOf(graphOf(dirname))];

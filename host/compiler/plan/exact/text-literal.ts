@@ -3,7 +3,7 @@
 import { type ExactText, LONGEST_EXACT_NAME } from '../../../schema/kernel-enforcement.ts';
 import type { Test } from '../../ir/condition.ts';
 import type { TextMatch } from '../../ir/text.ts';
-import type { OperatorName, Value } from '../../ir/value.ts';
+import { argumentOf, type Value } from '../../ir/value.ts';
 import { constantly, type Formula, literally } from './formula.ts';
 import { type NameList, nameList, namesThatMatch, pathsWhoseNameMatches } from './names.ts';
 import { isNewProgram, type Place } from './place.ts';
@@ -86,9 +86,4 @@ function isContainerId(value: Value): boolean {
 
 function isVariable(value: Value, name: 'event' | 'image'): boolean {
   return value.node === 'variable' && value.name === name;
-}
-
-/** The first argument of a call of the operator. */
-function argumentOf(value: Value, operator: OperatorName): Value | undefined {
-  return value.node === 'call' && value.operator === operator ? value.arguments[0] : undefined;
 }
