@@ -4,8 +4,8 @@
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileModule } from '../../host/compiler/compile.ts';
+import { loadRuleSet } from '../../host/daemon/rules/load-rule-set.ts';
 import { readRuleFiles } from '../../host/daemon/rules/rule-files.ts';
-import { loadRuleSet } from '../../host/daemon/rules/rule-set.ts';
 import { processTerminal } from '../../host/diagnostics/terminal.ts';
 import { version } from '../../host/diagnostics/version.ts';
 import { BUILD, PAGE_FOLDER, PROJECT } from '../../host/setup/paths.mjs';

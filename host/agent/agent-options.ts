@@ -17,7 +17,7 @@ import type { Responder } from '../responses/responder.ts';
 import type { JournalOptions } from './journal/node-journal.ts';
 import type { RuleModule } from './modules/rule-module.ts';
 import type { ResponseSet } from './responses/response-set.ts';
-import type { RuleChange } from './rules/rule-sets.ts';
+import type { RuleChange } from './rules/rules-in-use.ts';
 import type { OtherSource } from './sources/other-source.ts';
 import type { PodRequestSource } from './sources/pod-request-source.ts';
 import type { DropListener, DropSettings } from './watches/drop-watch.ts';

@@ -20,7 +20,7 @@ import { NodeEnforcement } from './responses/node-enforcement.ts';
 import { NodeResponses } from './responses/node-responses.ts';
 import { type ResponseSet, withResponses } from './responses/response-set.ts';
 import { describeLeftOut, withoutEvents } from './rules/left-out-events.ts';
-import { RuleSets, type RuleSetsHost } from './rules/rule-sets.ts';
+import { RuleSets, type RuleSetsHost } from './rules/rules-in-use.ts';
 import { describeUnknownSessions } from './rules/unknown-sessions.ts';
 import { type SourceRules, sumOfDesks } from './sources/other-source.ts';
 import type { Summary } from './summary.ts';

@@ -9,7 +9,7 @@ import type { NamedCounters } from '../outputs/output-set.ts';
 import type { DeskCounters } from './alerts/alert-desk.ts';
 import type { EnforcementSummary } from './responses/node-enforcement.ts';
 import type { ResponsesSummary } from './responses/node-responses.ts';
-import type { RuleSetSummary } from './rules/rule-sets.ts';
+import type { RuleSetSummary } from './rules/rules-in-use.ts';
 import type { SourceSummary } from './sources/other-source.ts';
 import type { PodRequestSummary } from './sources/pod-request-source.ts';
 import type { DropCounters } from './watches/drop-watch.ts';

@@ -3,11 +3,11 @@
 
 import type { CaptureCounters } from './capture-counters.ts';
 import type { MissingEnforcer } from './enforcement-means.ts';
+import type { EnforcementPins, UnattendedEnforcement } from './enforcement-pins.ts';
 import type { FilterTables } from './filter-tables.ts';
 import type { CaptureIntegrity } from './integrity.ts';
 import type { JournalExtent } from './journal-selection.ts';
 import type { MissingHook } from './missing-hooks.ts';
-import type { EnforcementPins, UnattendedEnforcement } from './pinned-enforcement.ts';
 
 /** How large the regions are. Bytes, each rounded up to pages; ringBudget is shared by all CPUs. */
 export interface CaptureSizes {

@@ -1,6 +1,6 @@
 // In a cluster, the result of a change of rules is reported by an event on the agent's own pod.
 
-import type { RuleChange } from '../agent/rules/rule-sets.ts';
+import type { RuleChange } from '../agent/rules/rules-in-use.ts';
 import { escapeText } from '../diagnostics/escape.ts';
 import { count } from '../diagnostics/numbers.ts';
 import type { KubernetesPlace } from '../metadata/kubernetes/connection.ts';

@@ -4,7 +4,7 @@ import type { Agent } from '../agent/agent.ts';
 import type { Log } from '../diagnostics/log.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import type { Output } from '../outputs/output.ts';
-import { alertFormat, makeOutputs, type OutputChoice } from './outputs.ts';
+import { alertFormat, makeOutputs, type OutputChoice } from './make-outputs.ts';
 import type { RunSettings } from './settings.ts';
 
 export interface RunOutputsHost {

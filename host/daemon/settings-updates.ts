@@ -5,7 +5,7 @@ import { type Effect, effectOf } from '../config/effect.ts';
 import { LOG_LEVELS, type Log, type LogLevel } from '../diagnostics/log.ts';
 import type { Terminal } from '../diagnostics/terminal.ts';
 import { renderUnused } from './configuration.ts';
-import { spooledOutputs } from './outputs.ts';
+import { spooledOutputs } from './make-outputs.ts';
 import type { RunSettings } from './settings.ts';
 
 export interface SettingsUpdateOptions {

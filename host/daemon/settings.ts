@@ -11,7 +11,7 @@ import type { EventSource } from '../schema/event-source.ts';
 import type { SignaturePolicy } from '../signature/policy.ts';
 import { configurationOf } from './configuration.ts';
 import { eventSources } from './event-sources.ts';
-import { hasOutputs } from './outputs.ts';
+import { hasOutputs } from './make-outputs.ts';
 import { type RulePlaces, rulePlaces } from './rule-places.ts';
 import { configuredSelection, type RuleSelection, selectionOf, selectsAll } from './rules/rule-selection.ts';
 import { overriddenKeys, type RunOptions, splitOption } from './run-options.ts';

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EnforcementPins, UnattendedEnforcement } from '../capture/pinned-enforcement.ts';
+import type { EnforcementPins, UnattendedEnforcement } from '../capture/enforcement-pins.ts';
 import { count } from '../diagnostics/numbers.ts';
 import { ENFORCED } from '../schema/enforced.ts';
 import { BPF_FS, isBpfFileSystem } from './isolation/isolations.ts';

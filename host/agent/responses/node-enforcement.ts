@@ -2,7 +2,7 @@
 
 import { lackOfBpfLsm } from '../../capture/bpf-lsm.ts';
 import type { MissingEnforcer } from '../../capture/enforcement-means.ts';
-import type { UnattendedEnforcement } from '../../capture/pinned-enforcement.ts';
+import type { UnattendedEnforcement } from '../../capture/enforcement-pins.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { EngineError } from '../../engine/messages/engine-error.ts';
 import type { Enforcing, UnmatchedEnforcement } from '../../engine/messages/protocol.ts';

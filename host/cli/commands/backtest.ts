@@ -14,9 +14,9 @@ import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { type BacktestResult, backtest } from '../../journal/backtest/backtest.ts';
 import { rulesOf } from '../../journal/backtest/tried-rules.ts';
 import { SecretMask } from '../../journal/secrets/mask-secrets.ts';
+import { type AuditBacktest, auditBacktest } from '../../rule-trials/audit-backtest.ts';
+import { ResponseTrial } from '../../rule-trials/response-trial.ts';
 import { prepare } from '../../setup/prepare.mjs';
-import { type AuditBacktest, auditBacktest } from '../backtest/audit-backtest.ts';
-import { ResponseTrial } from '../backtest/response-trial.ts';
 import { defineCommand } from '../definition/command.ts';
 import { type GivenHistory, HISTORY_OPTIONS, historyWithAudit, RECORD_HELP } from '../options/history-options.ts';
 import {

@@ -3,11 +3,11 @@
 import { compileModule } from '../../compiler/compile.ts';
 import { withSource } from '../../compiler/source-section.ts';
 import { readSigningKeys } from '../../daemon/rules/key-files.ts';
+import { backEndRemarks, loadRuleSet, renderCompileDiagnostic } from '../../daemon/rules/load-rule-set.ts';
 import { writeFile } from '../../daemon/rules/module-file.ts';
 import { portableNames } from '../../daemon/rules/portable-names.ts';
 import { readRuleFiles, sourceHashes } from '../../daemon/rules/rule-files.ts';
 import { SELECTION_OPTIONS, SOURCE_OPTION, selectionOf, sourceOf } from '../../daemon/rules/rule-selection.ts';
-import { backEndRemarks, loadRuleSet, renderCompileDiagnostic } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';

@@ -3,9 +3,9 @@
 import { type Explanation, explainRule } from '../../compiler/explain.ts';
 import type { CompiledRule } from '../../compiler/rules/load.ts';
 import { explanationParts } from '../../daemon/rules/explanation.ts';
+import { loadRuleSet } from '../../daemon/rules/load-rule-set.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import { ALL_SOURCES } from '../../daemon/rules/rule-selection.ts';
-import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { nearest } from '../../diagnostics/suggest.ts';

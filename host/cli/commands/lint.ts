@@ -2,9 +2,9 @@
 
 import { lintRules } from '../../compiler/lint/lint.ts';
 import { isStockFile } from '../../compiler/rules/stock-names.ts';
+import { loadRuleSet } from '../../daemon/rules/load-rule-set.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import { SELECTION_OPTIONS, selectionOf } from '../../daemon/rules/rule-selection.ts';
-import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';
 import { EXIT } from '../../diagnostics/failure.ts';

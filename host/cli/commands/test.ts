@@ -3,9 +3,9 @@
 import { writeFileSync } from 'node:fs';
 import type { RuleFile } from '../../compiler/rules/load.ts';
 import { configurationOf } from '../../daemon/configuration.ts';
+import { loadRuleSet, renderCompileDiagnostic } from '../../daemon/rules/load-rule-set.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import { ALL_SOURCES } from '../../daemon/rules/rule-selection.ts';
-import { loadRuleSet, renderCompileDiagnostic } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { RuleLoadError } from '../../diagnostics/diagnostic.ts';
 import { renderDiagnostic } from '../../diagnostics/diagnostic-text.ts';

@@ -2,9 +2,14 @@
 
 import { falcoLoadResult } from '../../compiler/rules/falco-result.ts';
 import type { RuleFile } from '../../compiler/rules/load.ts';
+import {
+  checkBackEnd,
+  checkRuleFiles,
+  loadRuleSet,
+  renderCompileDiagnostic,
+} from '../../daemon/rules/load-rule-set.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import { type RuleSelection, SELECTION_OPTIONS, selectionOf } from '../../daemon/rules/rule-selection.ts';
-import { checkBackEnd, checkRuleFiles, loadRuleSet, renderCompileDiagnostic } from '../../daemon/rules/rule-set.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';

@@ -3,10 +3,10 @@
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
+import { forwardPort } from '../../pod-access/forward-port.ts';
+import { type PodName, userCluster, usualNamespace } from '../../pod-access/pod-cluster.ts';
+import { podLink } from '../../pod-access/pod-link.ts';
 import { untilSignal } from '../options/trial-options.ts';
-import { forwardPort } from './forward-port.ts';
-import { type PodName, userCluster, usualNamespace } from './pod-cluster.ts';
-import { podLink } from './pod-link.ts';
 
 /** What Kubernetes allows: they become part of an address. */
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;

@@ -56,7 +56,7 @@ async function openSource(
     say(`verifying by an agent with ${count(module.rules.length, 'rule')}`);
     return { rules: new Set(module.rules.map(({ name }) => name)), source };
   }
-  const { loadRuleSet } = await import('../../daemon/rules/rule-set.ts');
+  const { loadRuleSet } = await import('../../daemon/rules/load-rule-set.ts');
   const { active } = loadRuleSet(readRuleFiles(paths), terminal, false, selection);
   const rules = new Set(active.map(({ name }) => name));
   if (options.alerts !== undefined) return { rules, source: follow(options.alerts, watch) };

@@ -9,15 +9,15 @@ import type { RuleFile } from '../../compiler/rules/load.ts';
 import type { ConfigRequest } from '../../daemon/configuration.ts';
 import { readRunRules } from '../../daemon/rule-source.ts';
 import { compileRules, prepareRules } from '../../daemon/rules/compile.ts';
+import { loadRuleSet } from '../../daemon/rules/load-rule-set.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import { ALL_ENABLED, type RuleSelection } from '../../daemon/rules/rule-selection.ts';
-import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
 import { type RunSettings, runSettings } from '../../daemon/settings.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import { SILENT, type Terminal } from '../../diagnostics/terminal.ts';
 import type { RuleMatching } from '../../engine/messages/protocol.ts';
-import type { TriedRule, TriedRules } from '../../journal/backtest/tried-rules.ts';
-import type { BoundResponse } from '../../responses/bound-response.ts';
+import type { TriedRules } from '../../journal/backtest/tried-rules.ts';
+import type { ResponsesOf } from '../../rule-trials/response-trial.ts';
 import { DEFAULT_SOURCE, EVENT_SOURCES, type EventSource } from '../../schema/event-source.ts';
 
 /** The word for the rules that an agent on this machine runs by its configuration. */
@@ -88,8 +88,6 @@ export function respondedRules(
     responsesOf: new Map(pairs),
   };
 }
-
-export type ResponsesOf = ReadonlyMap<TriedRule, readonly BoundResponse[]>;
 
 /**
  * Modules of the rules that `wasprey run` would use now with these options: by the configuration, or the ones that come with Wasprey.

@@ -1,8 +1,8 @@
 // The rows of `wasprey list rules`.
 
+import { loadRuleSet } from '../../daemon/rules/load-rule-set.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import type { RuleSelection } from '../../daemon/rules/rule-selection.ts';
-import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 
 /** @throws {CommandFailure} when the rules can't be loaded */

@@ -3,7 +3,7 @@
 import { escapeText } from '../../diagnostics/escape.ts';
 import { count, number } from '../../diagnostics/numbers.ts';
 import { rateText } from '../../responses/rate.ts';
-import type { ResponseFigures, ResponseTrial } from '../backtest/response-trial.ts';
+import type { ResponseFigures, ResponseTrial } from '../../rule-trials/response-trial.ts';
 import { shareNames } from './shares.ts';
 
 export function responseTrialJson({ figures }: ResponseTrial): object[] {

@@ -10,10 +10,10 @@ import { eventSources } from '../../daemon/event-sources.ts';
 import { misplacedDiagnostics, unmetDiagnostics } from '../../daemon/responses.ts';
 import { rulePlaces } from '../../daemon/rule-places.ts';
 import { loadCompiledRules } from '../../daemon/rules/compile.ts';
+import { loadRuleSet } from '../../daemon/rules/load-rule-set.ts';
 import { pinLack } from '../../daemon/rules/pin-lack.ts';
 import { moduleFiles, readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import { configuredSelection } from '../../daemon/rules/rule-selection.ts';
-import { loadRuleSet } from '../../daemon/rules/rule-set.ts';
 import type { ListValue } from '../../diagnostics/arguments.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { renderDiagnostic, type ShownDiagnostic } from '../../diagnostics/diagnostic-text.ts';
@@ -21,11 +21,11 @@ import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { actsOn, type SourcedRule } from '../../responses/acted-sources.ts';
+import { needsLsm } from '../../responses/lsm-need.ts';
 import { rateText } from '../../responses/rate.ts';
 import type { Response, ResponseSettings } from '../../responses/settings.ts';
 import { guardRules } from '../../responses/unless.ts';
 import { EVENT_SOURCES } from '../../schema/event-source.ts';
-import { needsLsm } from './lsm-need.ts';
 
 /** Names of rules that are shown for a response. */
 const RULES_SHOWN = 8;

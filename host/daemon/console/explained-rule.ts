@@ -6,9 +6,9 @@ import type { RuleFile } from '../../compiler/rules/load.ts';
 import { ruleSourceOf } from '../../compiler/rules/rule.ts';
 import { SILENT } from '../../diagnostics/terminal.ts';
 import { explanationParts } from '../rules/explanation.ts';
+import { loadRuleSet } from '../rules/load-rule-set.ts';
 import { readRuleFiles } from '../rules/rule-files.ts';
 import { ALL_SOURCES } from '../rules/rule-selection.ts';
-import { loadRuleSet } from '../rules/rule-set.ts';
 import type { NoAnswer, ShownExplanation } from './messages.ts';
 
 /** Of a line of the explanation. */

@@ -1,9 +1,9 @@
 // The condition of a rule, from its file, with each part as it was on an event.
 
 import { SILENT } from '../../diagnostics/terminal.ts';
+import { loadRuleSet } from '../rules/load-rule-set.ts';
 import { readRuleFiles } from '../rules/rule-files.ts';
 import { ALL_SOURCES } from '../rules/rule-selection.ts';
-import { loadRuleSet } from '../rules/rule-set.ts';
 import { litCondition } from './lit-condition.ts';
 import type { RuleQuestion } from './lookup.ts';
 import type { ShownRule } from './messages.ts';

@@ -15,7 +15,6 @@ import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { entryFile } from '../../setup/entries.mjs';
 import { BUILT_MODULES, MODULE_CACHE } from '../../setup/paths.mjs';
 import type { CompileJob, FromCompiler } from './compile-job.ts';
-import { sourceHashes } from './rule-files.ts';
 import {
   backEndRemarks,
   loadOptions,
@@ -23,7 +22,8 @@ import {
   type RuleSet,
   renderCompileDiagnostic,
   ruleSetOf,
-} from './rule-set.ts';
+} from './load-rule-set.ts';
+import { sourceHashes } from './rule-files.ts';
 
 // If memory is short, the kernel kills this process and not the agent.
 try {

@@ -2,13 +2,13 @@
 
 import type { CaptureCounters } from '../../capture/capture-counters.ts';
 import type { MissingEnforcer } from '../../capture/enforcement-means.ts';
+import type { UnattendedEnforcement } from '../../capture/enforcement-pins.ts';
 import type { HooksSetting } from '../../capture/hooks.ts';
 import type { CaptureIntegrity } from '../../capture/integrity.ts';
 import type { JournalSelection, JournalUse } from '../../capture/journal-selection.ts';
 import type { MissingHook } from '../../capture/missing-hooks.ts';
 import type { NamedAddress } from '../../capture/name-table.ts';
 import type { CaptureSizes, ContainerNotice, HooksKind } from '../../capture/native.ts';
-import type { UnattendedEnforcement } from '../../capture/pinned-enforcement.ts';
 import type { RecordedBlock } from '../../recording/recorder.ts';
 import type { ReplayReport } from '../../recording/replay.ts';
 import type { RunFailureKind } from '../../sandbox/run.ts';

@@ -1,7 +1,7 @@
 // What the worker gets of a set of rules: plain data.
 
+import type { EnforcementPins } from '../../capture/enforcement-pins.ts';
 import type { FilterTables } from '../../capture/filter-tables.ts';
-import type { EnforcementPins } from '../../capture/pinned-enforcement.ts';
 import type { VerifiedModule } from '../../sandbox/instantiate.ts';
 
 /** The data that the worker needs to report a match of a rule. */

@@ -1,5 +1,5 @@
 // Files of a BPF file system that keep enforcement when the agent ends, until the next agent takes it over or they are
-// removed (host/capture/pinned-enforcement.ts): the links of the programs on the root cgroup, and the maps that the
+// removed (host/responses/pinned-enforcement.ts): the links of the programs on the root cgroup, and the maps that the
 // next agent goes on with.
 #pragma once
 

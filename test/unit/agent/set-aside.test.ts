@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AlertDesk } from '../../../host/agent/alerts/alert-desk.ts';
-import { RuleSets } from '../../../host/agent/rules/rule-sets.ts';
+import { RuleSets } from '../../../host/agent/rules/rules-in-use.ts';
 import { eventTotals } from '../../../host/engine/counts/event-totals.ts';
 import { EVENT_HEADER } from '../../../host/schema/event-structs.ts';
 import { member } from '../../../host/schema/layout.ts';

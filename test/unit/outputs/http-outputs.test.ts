@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { loadConfig } from '../../../host/config/load.ts';
-import { makeOutputs } from '../../../host/daemon/outputs.ts';
+import { makeOutputs } from '../../../host/daemon/make-outputs.ts';
 import { integer, text } from '../../../host/fields/value.ts';
 import { type Alert, DEFAULT_FORMAT } from '../../../host/outputs/alert.ts';
 import { HttpClient } from '../../../host/outputs/http/client.ts';

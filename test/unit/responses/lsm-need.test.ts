@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { needsLsm } from '../../../host/cli/responses/lsm-need.ts';
 import { enforcedOutcome } from '../../../host/responses/enforced-outcome.ts';
+import { needsLsm } from '../../../host/responses/lsm-need.ts';
 import { outcomeText } from '../../../host/responses/outcome-text.ts';
 import { ENFORCED } from '../../../host/schema/enforced.ts';
 import { rulesOf } from '../../support/records/rule-module.ts';

@@ -55,6 +55,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   generate: ['setup', 'schema', 'compiler', 'outputs', 'agent'],
   audit: ['schema', 'diagnostics', 'sandbox', 'fields', 'outputs', 'sessions', 'agent'],
+  'rule-trials': [...['diagnostics', 'fields', 'outputs', 'engine', 'journal', 'responses', 'agent', 'audit']],
+  'pod-access': ['diagnostics'],
   'rule-tests': [
     ...['schema', 'diagnostics', 'sandbox', 'compiler', 'fields', 'recording', 'scap', 'outputs', 'responses', 'agent'],
     'audit',
@@ -91,6 +93,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
       'generate',
       'audit',
       'rule-tests',
+      'rule-trials',
+      'pod-access',
       'daemon',
       'scap',
       'sessions',

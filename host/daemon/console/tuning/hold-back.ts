@@ -11,8 +11,8 @@ import { type ExceptionValues, exceptionYaml } from '../../../journal/tuning/exc
 import { exactProposal } from '../../../journal/tuning/proposals.ts';
 import { findProposals, type TriedProposal, tryProposals } from '../../../journal/tuning/tune.ts';
 import { tunedCalls } from '../../../journal/tuning/tuned-calls.ts';
+import { loadOptions } from '../../rules/load-rule-set.ts';
 import { readRuleFiles } from '../../rules/rule-files.ts';
-import { loadOptions } from '../../rules/rule-set.ts';
 import { compileTrial, FILES_HAVE_ERRORS } from '../trial/compile-trial.ts';
 import type { ShownException, ShownHoldBack } from './messages.ts';
 

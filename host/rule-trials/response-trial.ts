@@ -1,19 +1,21 @@
 // The responses of a configuration, tried on the alerts of a backtest.
 
-import { refusalOf, targetOf, UNKNOWN_PROCESS } from '../../agent/responses/node-responses.ts';
-import { requestedPod, requestTarget } from '../../agent/responses/requested-pod.ts';
-import { planRule, type RulePlan } from '../../engine/match-reading/match-reader.ts';
-import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
-import { Shares } from '../../journal/backtest/figures.ts';
-import type { OriginatedMatch } from '../../journal/backtest/origin.ts';
-import type { TriedRule } from '../../journal/backtest/tried-rules.ts';
-import { type Outcome, RefusalError } from '../../responses/action.ts';
-import type { BoundResponse } from '../../responses/bound-response.ts';
-import { DryRun } from '../../responses/dry-run.ts';
-import { outcomeName } from '../../responses/outcome-text.ts';
-import type { Response, ResponseSettings } from '../../responses/settings.ts';
-import type { ResponsesOf } from '../options/load-tried-rules.ts';
+import { refusalOf, targetOf, UNKNOWN_PROCESS } from '../agent/responses/node-responses.ts';
+import { requestedPod, requestTarget } from '../agent/responses/requested-pod.ts';
+import { planRule, type RulePlan } from '../engine/match-reading/match-reader.ts';
+import { NANOSECONDS_PER_MS } from '../fields/time.ts';
+import { Shares } from '../journal/backtest/figures.ts';
+import type { OriginatedMatch } from '../journal/backtest/origin.ts';
+import type { TriedRule } from '../journal/backtest/tried-rules.ts';
+import { type Outcome, RefusalError } from '../responses/action.ts';
+import type { BoundResponse } from '../responses/bound-response.ts';
+import { DryRun } from '../responses/dry-run.ts';
+import { outcomeName } from '../responses/outcome-text.ts';
+import type { Response, ResponseSettings } from '../responses/settings.ts';
 import type { AuditAlert } from './audit-history.ts';
+
+/** What each rule's alerts would be followed by. */
+export type ResponsesOf = ReadonlyMap<TriedRule, readonly BoundResponse[]>;
 
 /** What a response would have done. */
 export class ResponseFigures {

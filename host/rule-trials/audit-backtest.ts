@@ -1,12 +1,12 @@
 // Tries rules on the audit events that a journal has: the same events raise the same alerts as in `wasprey run`.
 
-import type { RuleInfo } from '../../agent/modules/rule-module.ts';
-import type { SourceRules } from '../../agent/sources/other-source.ts';
-import { count } from '../../diagnostics/numbers.ts';
-import type { RuleResult } from '../../journal/backtest/backtest.ts';
-import { Difference, type RuleDifference } from '../../journal/backtest/difference.ts';
-import { AlertFigures } from '../../journal/backtest/figures.ts';
-import { renderMessage } from '../../outputs/message.ts';
+import type { RuleInfo } from '../agent/modules/rule-module.ts';
+import type { SourceRules } from '../agent/sources/other-source.ts';
+import { count } from '../diagnostics/numbers.ts';
+import type { RuleResult } from '../journal/backtest/backtest.ts';
+import { Difference, type RuleDifference } from '../journal/backtest/difference.ts';
+import { AlertFigures } from '../journal/backtest/figures.ts';
+import { renderMessage } from '../outputs/message.ts';
 import { type AuditAlert, type AuditReadingOptions, type AuditReport, evaluateAuditHistory } from './audit-history.ts';
 
 export interface AuditBacktestOptions extends Omit<AuditReadingOptions, 'onBlock'> {

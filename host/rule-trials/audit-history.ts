@@ -1,23 +1,23 @@
 // Evaluates sets of rules on the audit events that a journal has, as they were evaluated when they came.
 
 import { setImmediate } from 'node:timers/promises';
-import type { RuleInfo } from '../../agent/modules/rule-module.ts';
-import type { SourceRules } from '../../agent/sources/other-source.ts';
-import { AuditEventStream } from '../../audit/event-stream.ts';
-import { evaluatedRules, GuardedEvaluators, matchOf } from '../../audit/guarded-evaluators.ts';
-import { count } from '../../diagnostics/numbers.ts';
-import { reasonOf } from '../../diagnostics/system-reason.ts';
-import type { MatchToActOn } from '../../engine/messages/match.ts';
-import type { RuleMatching } from '../../engine/messages/protocol.ts';
-import { valueText } from '../../fields/text.ts';
-import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
-import { decode } from '../../fields/value.ts';
-import { AuditFileReader } from '../../journal/audit/audit-files.ts';
-import type { FileDamage } from '../../journal/backtest/evaluate.ts';
-import type { ComparedAlert } from '../../journal/backtest/origin.ts';
-import { AUDIT_ASPECTS, fieldsOfAspects } from '../../journal/tuning/aspects.ts';
-import { fieldsOf } from '../../outputs/additions.ts';
-import type { KeyedValue } from '../../outputs/message.ts';
+import type { RuleInfo } from '../agent/modules/rule-module.ts';
+import type { SourceRules } from '../agent/sources/other-source.ts';
+import { AuditEventStream } from '../audit/event-stream.ts';
+import { evaluatedRules, GuardedEvaluators, matchOf } from '../audit/guarded-evaluators.ts';
+import { count } from '../diagnostics/numbers.ts';
+import { reasonOf } from '../diagnostics/system-reason.ts';
+import type { MatchToActOn } from '../engine/messages/match.ts';
+import type { RuleMatching } from '../engine/messages/protocol.ts';
+import { valueText } from '../fields/text.ts';
+import { NANOSECONDS_PER_MS } from '../fields/time.ts';
+import { decode } from '../fields/value.ts';
+import { AuditFileReader } from '../journal/audit/audit-files.ts';
+import type { FileDamage } from '../journal/backtest/evaluate.ts';
+import type { ComparedAlert } from '../journal/backtest/origin.ts';
+import { AUDIT_ASPECTS, fieldsOfAspects } from '../journal/tuning/aspects.ts';
+import { fieldsOf } from '../outputs/additions.ts';
+import type { KeyedValue } from '../outputs/message.ts';
 
 const NEWLINE = 0x0a;
 /** Characters of a name in figures, where many are counted: clients of an API server may send names of 200,000. */

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { escapeText } from '../../diagnostics/escape.ts';
-import { CommandFailure } from '../../diagnostics/failure.ts';
-import { reasonOf } from '../../diagnostics/system-reason.ts';
+import { escapeText } from '../diagnostics/escape.ts';
+import { CommandFailure } from '../diagnostics/failure.ts';
+import { reasonOf } from '../diagnostics/system-reason.ts';
 import { clusterFailure, type PodName, type Tunnel } from './pod-cluster.ts';
 
 /** As many as the page takes. */

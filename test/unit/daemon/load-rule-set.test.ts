@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { loadRuleSet } from '../../../host/daemon/rules/load-rule-set.ts';
 import { readRuleFiles } from '../../../host/daemon/rules/rule-files.ts';
-import { loadRuleSet } from '../../../host/daemon/rules/rule-set.ts';
 import { SILENT } from '../../../host/diagnostics/terminal.ts';
 
 const rule = (name: string, condition: string): string =>

@@ -1,8 +1,8 @@
 // The audit events that a journal has, as rules on them are tuned by them.
 
-import type { SourceRules } from '../../agent/sources/other-source.ts';
-import { AUDIT_ASPECTS } from '../../journal/tuning/aspects.ts';
-import type { TunedHistory } from '../../journal/tuning/tune.ts';
+import type { SourceRules } from '../agent/sources/other-source.ts';
+import { AUDIT_ASPECTS } from '../journal/tuning/aspects.ts';
+import type { TunedHistory } from '../journal/tuning/tune.ts';
 import { type AuditReadingOptions, type AuditReport, evaluateAuditHistory } from './audit-history.ts';
 
 /** @param paths in order of time */

@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { escapeText } from '../../diagnostics/escape.ts';
-import { CommandFailure } from '../../diagnostics/failure.ts';
-import { reasonOf, withoutAdvice } from '../../diagnostics/system-reason.ts';
+import { escapeText } from '../diagnostics/escape.ts';
+import { CommandFailure } from '../diagnostics/failure.ts';
+import { reasonOf, withoutAdvice } from '../diagnostics/system-reason.ts';
 
 const LONGEST_REASON = 500;
 

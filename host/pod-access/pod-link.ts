@@ -2,8 +2,8 @@
 
 import { Writable } from 'node:stream';
 import type { KubeConfig, V1Pod, V1Status } from '@kubernetes/client-node';
-import { escapeText } from '../../diagnostics/escape.ts';
-import { CommandFailure } from '../../diagnostics/failure.ts';
+import { escapeText } from '../diagnostics/escape.ts';
+import { CommandFailure } from '../diagnostics/failure.ts';
 import { clusterFailure, type PodName, type Tunnel } from './pod-cluster.ts';
 
 /** The container's name in the chart; else the pod's first. */

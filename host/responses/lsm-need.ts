@@ -1,9 +1,9 @@
 // Which rules BPF LSM alone can refuse the calls of: a configuration is checked on any machine, and a node may lack it.
 
-import { meansOf } from '../../capture/enforcement-means.ts';
-import { translateRules } from '../../compiler/compile.ts';
-import { exactRules } from '../../compiler/plan/exact/exact-rules.ts';
-import type { RuleSource } from '../../compiler/rules/rule.ts';
+import { meansOf } from '../capture/enforcement-means.ts';
+import { translateRules } from '../compiler/compile.ts';
+import { exactRules } from '../compiler/plan/exact/exact-rules.ts';
+import type { RuleSource } from '../compiler/rules/rule.ts';
 
 /** Whether refusing all calls that a rule matches needs BPF LSM. */
 export function needsLsm(rule: RuleSource): boolean {
