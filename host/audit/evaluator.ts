@@ -4,7 +4,8 @@ import { MOST_AUDIT_VALUES, RuleModuleError } from '../agent/modules/rule-module
 import type { ReadContext } from '../fields/context.ts';
 import { EventMemory } from '../fields/memory.ts';
 import type { FieldValue } from '../fields/value.ts';
-import { instantiateRuleModule, type RuleInstance, type VerifiedModule } from '../sandbox/instantiate.ts';
+import type { VerifiedModule } from '../sandbox/compile-module.ts';
+import { instantiateRuleModule, type RuleInstance } from '../sandbox/instantiate.ts';
 import { type RunFailureKind, runEvaluate } from '../sandbox/run.ts';
 import { encodeStruct } from '../schema/encode-struct.ts';
 import { CANDIDATE_BANKS, CANDIDATE_WORDS, IMAGE } from '../schema/image.ts';

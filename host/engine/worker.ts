@@ -9,8 +9,8 @@ import type { ReadContext } from '../fields/context.ts';
 import { EventMemory } from '../fields/memory.ts';
 import { SshPeers } from '../fields/ssh-peer.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
-import { type RecordedBlock, Recorder } from '../recording/recorder.ts';
-import { Replay } from '../recording/replay.ts';
+import type { RecordedBlock, Recorder } from '../recording/recorder.ts';
+import type { Replay } from '../recording/replay.ts';
 import type { OpenedRecording } from '../scap/open.ts';
 import { EvaluationClock } from './counts/evaluation-clock.ts';
 import { JournalTaps } from './journal/journal-taps.ts';
@@ -40,7 +40,7 @@ const receive = (): ToWorker | undefined => receiveMessageOnPort(port)?.message;
 
 try {
   const start = whenTold();
-  if (start) run(start, start.replay === undefined ? undefined : await openReplay(start.replay));
+  if (start) run(start, await recordingParts(start));
 } catch (error) {
   send({ kind: 'error', error: describeError(error) });
 }
@@ -58,23 +58,35 @@ function whenTold(): WorkerStart | undefined {
   return undefined;
 }
 
-/** What reads recordings is loaded where there is one alone. */
-async function openReplay(path: string): Promise<OpenedRecording> {
-  const { openRecording } = await import('../scap/open.ts');
-  return openRecording(path);
+/** What reads and writes recordings: loaded where there is one alone. */
+interface RecordingParts {
+  readonly Recorder?: typeof Recorder;
+  readonly replayed?: { readonly recording: OpenedRecording; readonly Replay: typeof Replay };
 }
 
-function run(start: WorkerStart, recording: OpenedRecording | undefined): void {
+async function recordingParts({ recording, replay: path }: WorkerStart): Promise<RecordingParts> {
+  if (path !== undefined) {
+    const [{ openRecording }, { Replay }] = await Promise.all([
+      import('../scap/open.ts'),
+      import('../recording/replay.ts'),
+    ]);
+    return { replayed: { recording: await openRecording(path), Replay } };
+  }
+  return recording ? await import('../recording/recorder.ts') : {};
+}
+
+function run(start: WorkerStart, { Recorder, replayed }: RecordingParts): void {
   const { capture, memory, plan, hooks } = prepared.take(start);
   try {
-    if (recording) replay(recording, start, memory, capture, plan);
+    if (replayed) replay(replayed, start, memory, capture, plan);
     else {
-      watch(start, memory, capture, plan, hooks);
+      const recorder = Recorder && new Recorder(capture, memory.buffer, sendBlock);
+      watch(start, memory, capture, plan, hooks, recorder);
       control.waitForRelease(LONGEST_HOLD_MS);
     }
   } finally {
     capture.close();
-    recording?.[Symbol.dispose]();
+    replayed?.recording[Symbol.dispose]();
   }
 }
 
@@ -84,8 +96,8 @@ function watch(
   capture: Capture,
   plan: CapturePlan,
   hooks: HooksKind | undefined,
+  recorder: Recorder | undefined,
 ): void {
-  const recorder = start.recording && new Recorder(capture, memory.buffer, (block) => sendBlock(block));
   // All events are later than this; reading the first one's own time would need a check in every batch.
   const sessionStart = BigInt(Date.now()) * NANOSECONDS_PER_MS;
   const guard = start.guarded ? new IntegrityGuard(capture, send) : undefined;
@@ -110,7 +122,7 @@ function watch(
 }
 
 function replay(
-  recording: OpenedRecording,
+  { recording, Replay }: NonNullable<RecordingParts['replayed']>,
   start: WorkerStart,
   memory: WebAssembly.Memory,
   capture: Capture,

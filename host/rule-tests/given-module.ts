@@ -2,7 +2,8 @@
 
 import type { CompiledModule } from '../compiler/compile.ts';
 import { ANCESTOR_TABLE_OFFSET, EVENT_TABLE_OFFSET, GIVEN_EVENT } from '../compiler/lower/given-fields.ts';
-import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../sandbox/instantiate.ts';
+import { compileRuleModule } from '../sandbox/compile-module.ts';
+import { instantiateRuleModule, type RuleInstance } from '../sandbox/instantiate.ts';
 import { fillCandidates, type RunFailure, runEvaluate } from '../sandbox/run.ts';
 import { encodeStruct } from '../schema/encode-struct.ts';
 import { EVENT_FLAGS, EVENT_HEADER } from '../schema/event-structs.ts';

@@ -1,18 +1,10 @@
-// From bytes to a module that can run: verify, compile, bind to the host's memory. The first half can be done off the worker.
-// This and baseline.ts are the only places of the project that make a WebAssembly.Module, and this the only one that makes an instance.
+// From a verified module to one that can run: it is bound to the host's memory. The only place of the project that makes a WebAssembly.Instance.
 
 import { instantiateSync } from '@assemblyscript/loader';
-import { compileBaseline } from './baseline.ts';
+import type { VerifiedModule } from './compile-module.ts';
 import { SandboxError } from './error.ts';
 import { type MatchCallback, MatchGuard } from './match-guard.ts';
 import { TimeAccount } from './time-account.ts';
-import { type SandboxProof, verifyModule } from './verify.ts';
-
-/** A module that passed. Structured clone keeps it, so a thread may compile it for another. */
-export interface VerifiedModule {
-  readonly module: WebAssembly.Module;
-  readonly proof: SandboxProof;
-}
 
 /** The host's imports for a module. */
 export interface SandboxHost {
@@ -45,19 +37,6 @@ export interface RuleInstance {
   /** What it takes for events, and for new processes. */
   readonly eventTime: TimeAccount;
   readonly processTime: TimeAccount;
-}
-
-/** Verifies and compiles a module without running it. Throws SandboxError. */
-export function compileRuleModule(bytes: Uint8Array): VerifiedModule {
-  // A private copy, so that the verified bytes are compiled even if the caller's bytes are shared with another thread.
-  const own = new Uint8Array(bytes);
-  const proof = verifyModule(own);
-  try {
-    return { module: proof.optimizable ? new WebAssembly.Module(own) : compileBaseline(own), proof };
-  } catch (error) {
-    if (error instanceof WebAssembly.CompileError) throw new SandboxError('invalid', error.message);
-    throw error;
-  }
 }
 
 /** Binds a module to the host. Throws SandboxError `link` if the memory does not fit the module's import. */

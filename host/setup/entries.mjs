@@ -1,4 +1,4 @@
-// The files of the host program that are started by themselves: the command line, threads and child processes. An installation has each of
+// The files of the host program that are started or loaded by themselves: the command line, threads, child processes, and what is required at once. An installation has each of
 // them bundled with what it imports (deploy/tree/host-program.ts), so that none is found by the place of the file that starts it.
 
 import { PROJECT } from './paths.mjs';
@@ -13,6 +13,7 @@ export const ENTRIES = Object.freeze({
   compilation: 'daemon/rules/compile-child',
   endWithParent: 'daemon/rules/end-with-parent',
   lookup: 'daemon/console/lookup-child',
+  storedConditions: 'verdicts/stored-condition',
   asc: 'compiler/assemble/asc-child',
 });
 

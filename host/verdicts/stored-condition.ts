@@ -1,4 +1,5 @@
 // A condition on fields of one kind that a manifest has as text: evaluated outside of the module, on values that the caller reads.
+// load-conditions.ts loads this file where there is one.
 
 import type { Expression } from '../compiler/conditions/ast.ts';
 import { checksOf, fieldsOf } from '../compiler/conditions/fields-of.ts';
@@ -10,19 +11,28 @@ import type { Absent, FieldValue } from '../fields/value.ts';
 import { fieldKey } from '../outputs/transform.ts';
 import { checkHolds } from './check-verdict.ts';
 
+/** Reads those of a module, which are limited together. */
+export class ModuleConditions {
+  readonly #constants = new SessionConstants();
+
+  /**
+   * @param text as the manifest has it, which is not trusted
+   * @param source of all its fields
+   * @throws {Error} if it is no condition on these fields alone, or too large
+   */
+  read(text: string, source: SessionSource): StoredCondition {
+    return new StoredCondition(text, source, this.#constants);
+  }
+}
+
 export class StoredCondition {
   readonly text: string;
   /** The fields that it reads. */
   readonly keys: readonly string[];
   readonly #condition: Expression;
 
-  /**
-   * @param text as the manifest has it, which is not trusted
-   * @param source of all its fields
-   * @param constants of all conditions of the module
-   * @throws {Error} if it is no condition on these fields alone, or too large
-   */
-  constructor(text: string, source: SessionSource, constants = new SessionConstants()) {
+  /** See ModuleConditions.read(). @param constants of all conditions of the module */
+  constructor(text: string, source: SessionSource, constants: SessionConstants) {
     const condition = parseCondition(text);
     const checks = checksOf(condition);
     checkTypes(condition);

@@ -15,8 +15,9 @@ import { loadRules } from '../../host/compiler/rules/load.ts';
 import { ConfigError } from '../../host/config/error.ts';
 import { loadConfig } from '../../host/config/load.ts';
 import { SecretMask } from '../../host/journal/secrets/mask-secrets.ts';
+import { compileRuleModule } from '../../host/sandbox/compile-module.ts';
 import { SandboxError } from '../../host/sandbox/error.ts';
-import { compileRuleModule, instantiateRuleModule } from '../../host/sandbox/instantiate.ts';
+import { instantiateRuleModule } from '../../host/sandbox/instantiate.ts';
 import { runCandidates, runEvaluate } from '../../host/sandbox/run.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import {

@@ -6,13 +6,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compileRuleModule } from '../../host/sandbox/compile-module.ts';
 import { instrumentFuel } from '../../host/sandbox/fuel.ts';
-import {
-  compileRuleModule,
-  instantiateRuleModule,
-  type RuleInstance,
-  type RuleModuleExports,
-} from '../../host/sandbox/instantiate.ts';
+import { instantiateRuleModule, type RuleInstance, type RuleModuleExports } from '../../host/sandbox/instantiate.ts';
 import { runEvaluate } from '../../host/sandbox/run.ts';
 import { verifyModule } from '../../host/sandbox/verify.ts';
 import { assembleText, compileAssemblyScript, ruleModuleText, sharedMemory } from '../support/sandbox/wasm-builder.ts';

@@ -1,10 +1,10 @@
 // The alternatives of rules in a module's manifest: it is not trusted, and numbers of the module are read by them.
 
-import { MOST_ALTERNATIVES } from '../../compiler/conditions/session-checks.ts';
-import { SessionConstants } from '../../compiler/lower/session-constants.ts';
+import { MOST_ALTERNATIVES } from '../../compiler/ir/module-limits.ts';
 import { isObject } from '../../diagnostics/json-value.ts';
 import type { AlternativeStart } from '../../engine/messages/rule-set-start.ts';
-import { StoredCondition } from '../../verdicts/stored-condition.ts';
+import { moduleConditions } from '../../verdicts/load-conditions.ts';
+import type { StoredCondition } from '../../verdicts/stored-condition.ts';
 import { SessionCondition } from '../sessions/session-condition.ts';
 
 /** What a module evaluates like a rule of its own. */
@@ -27,7 +27,7 @@ export function readAlternatives(stored: unknown, ruleCount: number): readonly R
     throw new Error('its alternatives are not a list, or too many');
   }
   let last = 0;
-  const constants = new SessionConstants();
+  const conditions = moduleConditions();
   return stored.map((one: unknown, index) => {
     const { rule, entry, session } = isObject(one) ? one : {};
     if (typeof rule !== 'number' || !Number.isInteger(rule) || rule < last || rule >= ruleCount) {
@@ -41,8 +41,8 @@ export function readAlternatives(stored: unknown, ruleCount: number): readonly R
     }
     return {
       rule,
-      ...(typeof entry === 'string' && { entry: new StoredCondition(entry, 'entry', constants) }),
-      ...(typeof session === 'string' && { session: new SessionCondition(session, constants) }),
+      ...(typeof entry === 'string' && { entry: conditions.read(entry, 'entry') }),
+      ...(typeof session === 'string' && { session: new SessionCondition(conditions.read(session, 'session')) }),
     };
   });
 }

@@ -5,6 +5,7 @@
 
 import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';
+import { MOST_ALTERNATIVES } from '../ir/module-limits.ts';
 import type { Check, Expression, FieldOperand } from './ast.ts';
 import { checksOf, fieldsOf } from './fields-of.ts';
 import { printCondition } from './print.ts';
@@ -21,8 +22,6 @@ export interface Alternative {
   readonly session?: Expression;
 }
 
-/** Each is evaluated on events like a rule of its own. */
-export const MOST_ALTERNATIVES = 16;
 /** Parts that are supposed to be true, then false, on all ways together: some conditions have few alternatives or none, and 2^n ways to there. */
 const MOST_SUPPOSED = 1_024;
 

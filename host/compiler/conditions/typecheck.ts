@@ -2,16 +2,11 @@
 
 import { DEFAULT_SOURCE, type EventSource } from '../../schema/event-source.ts';
 import type { ValueType } from '../../schema/types.ts';
+import { MOST_ALTERNATIVES } from '../ir/module-limits.ts';
 import type { Check, Expression, Operator } from './ast.ts';
 import { checkValue } from './check-value.ts';
 import { fieldsIn, fieldsOf } from './fields-of.ts';
-import {
-  alternativesOf,
-  firstOfSession,
-  MOST_ALTERNATIVES,
-  type SessionSource,
-  sessionSourceOf,
-} from './session-checks.ts';
+import { alternativesOf, firstOfSession, type SessionSource, sessionSourceOf } from './session-checks.ts';
 import { ConditionTypeError, fieldText, isString, type OperandType, typeOf } from './type-of.ts';
 
 /**

@@ -4,6 +4,8 @@
 export const LONGEST_NAME = 64 * 1024;
 /** Of all tags of a rule, with commas between them. */
 export const LONGEST_TAGS = 64 * 1024;
+/** Alternatives of a rule: each is evaluated on events like a rule of its own. */
+export const MOST_ALTERNATIVES = 16;
 /** Characters of the condition on the exec session of an alternative: the agent evaluates it for each match in a session, with all its constants. */
 export const LONGEST_SESSION = 64 * 1024;
 /** Automata that all conditions on the exec session compare with: they are made when the module is loaded, each in 0.5 s and 750 KB at most. */

@@ -2,7 +2,7 @@
 
 import type { EnforcementPins } from '../../capture/enforcement-pins.ts';
 import type { FilterTables } from '../../capture/filter-tables.ts';
-import type { VerifiedModule } from '../../sandbox/instantiate.ts';
+import type { VerifiedModule } from '../../sandbox/compile-module.ts';
 
 /** The data that the worker needs to report a match of a rule. */
 export interface RuleReads {

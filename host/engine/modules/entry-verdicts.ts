@@ -9,7 +9,8 @@ import { EventRecord, type ImageRecord } from '../../fields/record.ts';
 import type { Absent, FieldValue } from '../../fields/value.ts';
 import { resolveField } from '../../schema/fields/index.ts';
 import { isOfSshPeer } from '../../schema/fields/session.ts';
-import { StoredCondition } from '../../verdicts/stored-condition.ts';
+import { moduleConditions } from '../../verdicts/load-conditions.ts';
+import type { ModuleConditions, StoredCondition } from '../../verdicts/stored-condition.ts';
 import type { ModuleStart } from '../messages/rule-set-start.ts';
 
 /** Verdicts that are remembered. Then all are forgotten. */
@@ -38,9 +39,12 @@ export class EntryVerdicts {
 
   /** @throws {Error} if a condition of the module is not on the session alone */
   constructor({ alternatives = [] }: Pick<ModuleStart, 'alternatives'>, memory: EventMemory, context: ReadContext) {
-    this.#conditions = alternatives.map(({ entry }) =>
-      entry === undefined ? undefined : new StoredCondition(entry, 'entry'),
-    );
+    let conditions: ModuleConditions | undefined;
+    this.#conditions = alternatives.map(({ entry }) => {
+      if (entry === undefined) return undefined;
+      conditions ??= moduleConditions();
+      return conditions.read(entry, 'entry');
+    });
     this.#known = alternatives.map(() => new Map());
     this.#memory = memory;
     this.#context = context;

@@ -9,7 +9,7 @@ import { loadRules } from '../../../host/compiler/rules/load.ts';
 import { ruleSourceOf } from '../../../host/compiler/rules/rule.ts';
 import { renderDiagnostic } from '../../../host/diagnostics/diagnostic-text.ts';
 import type { FieldValue } from '../../../host/fields/value.ts';
-import { compileRuleModule } from '../../../host/sandbox/instantiate.ts';
+import { compileRuleModule } from '../../../host/sandbox/compile-module.ts';
 import { EVENT_SOURCES } from '../../../host/schema/event-source.ts';
 import { falcoFile } from '../falco-data.ts';
 import { TEST_MODULES } from '../module-cache.ts';

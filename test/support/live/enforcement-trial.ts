@@ -9,7 +9,7 @@ import { filterTables } from '../../../host/capture/filter-tables.ts';
 import { compileModule } from '../../../host/compiler/compile.ts';
 import { ModuleSet } from '../../../host/engine/modules/module-set.ts';
 import type { EventRecord } from '../../../host/fields/record.ts';
-import { compileRuleModule } from '../../../host/sandbox/instantiate.ts';
+import { compileRuleModule } from '../../../host/sandbox/compile-module.ts';
 import { ENFORCED, enforcedParts } from '../../../host/schema/enforced.ts';
 import type { ExactRule } from '../../../host/schema/kernel-enforcement.ts';
 import type { KernelFilter } from '../../../host/schema/kernel-filter.ts';

@@ -2,7 +2,7 @@
 
 import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import { parseTemplate } from '../../../host/compiler/conditions/template.ts';
-import { compileRuleModule } from '../../../host/sandbox/instantiate.ts';
+import { compileRuleModule } from '../../../host/sandbox/compile-module.ts';
 import { check, ruleModule, type TextParts } from '../sandbox/wasm-builder.ts';
 
 /** A module of one rule on openat, with the parts that are given. */

@@ -3,7 +3,8 @@
 import { compileModule } from '../../../host/compiler/compile.ts';
 import { parseCondition } from '../../../host/compiler/conditions/parser.ts';
 import type { RuleSource } from '../../../host/compiler/rules/rule.ts';
-import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../../../host/sandbox/instantiate.ts';
+import { compileRuleModule } from '../../../host/sandbox/compile-module.ts';
+import { instantiateRuleModule, type RuleInstance } from '../../../host/sandbox/instantiate.ts';
 import { fillCandidates, type RunLimits, runCandidates, runEvaluate } from '../../../host/sandbox/run.ts';
 import { CANDIDATE_WORDS, COMMON_WORDS, IMAGE } from '../../../host/schema/image.ts';
 import { member } from '../../../host/schema/layout.ts';

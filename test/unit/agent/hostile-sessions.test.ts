@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { SessionCondition } from '../../../host/agent/sessions/session-condition.ts';
 import type { SessionFacts } from '../../../host/sessions/live-sessions.ts';
 import type { PodRequest } from '../../../host/sessions/pod-request.ts';
+import { moduleConditions } from '../../../host/verdicts/load-conditions.ts';
 
 function sessionOf(name: string, userAgent: string): SessionFacts {
   const user = { name, groups: [] };
@@ -21,7 +22,7 @@ const WILD = `*a${'?'.repeat(40)}`;
 
 test('what a client calls itself is compared without automata, as constants are with them', () => {
   const holds = (condition: string, name: string, agent: string): boolean =>
-    new SessionCondition(condition).holds(sessionOf(name, agent));
+    new SessionCondition(moduleConditions().read(condition, 'session')).holds(sessionOf(name, agent));
   for (const operator of ['glob', 'iglob', 'contains', 'icontains', 'startswith', 'endswith', '=']) {
     for (const agent of ['alice', 'al*', 'AL?CE', 'b', 'a', '[', '*']) {
       const [pair, constant] = ['val(k8s.session.agent)', `"${agent}"`].map((right) =>

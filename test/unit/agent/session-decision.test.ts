@@ -6,6 +6,7 @@ import { SessionCondition } from '../../../host/agent/sessions/session-condition
 import { type KnownSessions, SessionDecision } from '../../../host/agent/sessions/session-decision.ts';
 import type { Match } from '../../../host/engine/messages/match.ts';
 import { LiveSessions } from '../../../host/sessions/live-sessions.ts';
+import { moduleConditions } from '../../../host/verdicts/load-conditions.ts';
 
 const NOW = Date.parse('2026-11-28T00:00:00Z');
 const SESSION = { key: '7 1', pid: 7, start: BigInt(NOW - 60_000) * 1_000_000n, container: 'c' };
@@ -22,7 +23,9 @@ function decided(known: KnownSessions, condition: string): [boolean, number] {
   const reported: string[] = [];
   const decision = new SessionDecision(known, (_rule, _priority, message) => reported.push(message));
   const match: Match = { generation: 0, module: 0, rule: 0, time: 0n, values: [], sessions: [SESSION] };
-  const found = decision.first([{ match, plan: 'plan', condition: new SessionCondition(condition) }]);
+  const found = decision.first([
+    { match, plan: 'plan', condition: new SessionCondition(moduleConditions().read(condition, 'session')) },
+  ]);
   assert.equal(reported.length, decision.undecided);
   return [found !== undefined, decision.undecided];
 }

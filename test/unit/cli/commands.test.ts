@@ -6,7 +6,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { compileRuleModule } from '../../../host/sandbox/instantiate.ts';
+import { compileRuleModule } from '../../../host/sandbox/compile-module.ts';
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { FIELDS } from '../../../host/schema/fields/index.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';

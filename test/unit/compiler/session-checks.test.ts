@@ -7,12 +7,8 @@ import type { Expression } from '../../../host/compiler/conditions/ast.ts';
 import { checksOf } from '../../../host/compiler/conditions/fields-of.ts';
 import { parseCondition } from '../../../host/compiler/conditions/parser.ts';
 import { printCondition } from '../../../host/compiler/conditions/print.ts';
-import {
-  alternativesOf,
-  firstOfSession,
-  MOST_ALTERNATIVES,
-  sessionSourceIn,
-} from '../../../host/compiler/conditions/session-checks.ts';
+import { alternativesOf, firstOfSession, sessionSourceIn } from '../../../host/compiler/conditions/session-checks.ts';
+import { MOST_ALTERNATIVES } from '../../../host/compiler/ir/module-limits.ts';
 
 const EVENT_CHECKS = ['proc.name = a', 'fd.name = b', 'user.uid = 0'];
 const SESSION_CHECKS = [

@@ -9,7 +9,7 @@ import { parseTemplate } from '../../../host/compiler/conditions/template.ts';
 import { Replacement } from '../../../host/engine/loop/replacement.ts';
 import type { FromWorker } from '../../../host/engine/messages/protocol.ts';
 import type { ModuleSet } from '../../../host/engine/modules/module-set.ts';
-import { compileRuleModule } from '../../../host/sandbox/instantiate.ts';
+import { compileRuleModule } from '../../../host/sandbox/compile-module.ts';
 import { event, moduleOf, process, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
 import { check, ruleModule } from '../../support/sandbox/wasm-builder.ts';
 

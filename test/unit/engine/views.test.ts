@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { RuleMatching } from '../../../host/engine/messages/protocol.ts';
-import { compileRuleModule, instantiateRuleModule } from '../../../host/sandbox/instantiate.ts';
+import { compileRuleModule } from '../../../host/sandbox/compile-module.ts';
+import { instantiateRuleModule } from '../../../host/sandbox/instantiate.ts';
 import { runEvaluate } from '../../../host/sandbox/run.ts';
 import { EVENT_FLAGS } from '../../../host/schema/event-structs.ts';
 import { event, moduleOf, process as processImage, startBuiltAgent } from '../../support/records/built-agent.ts';

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { compileRuleModule } from '../../../host/sandbox/compile-module.ts';
 import { type SandboxCode, SandboxError } from '../../../host/sandbox/error.ts';
 import { instrumentFuel } from '../../../host/sandbox/fuel.ts';
-import { compileRuleModule, instantiateRuleModule } from '../../../host/sandbox/instantiate.ts';
+import { instantiateRuleModule } from '../../../host/sandbox/instantiate.ts';
 import { readModule } from '../../../host/sandbox/module.ts';
 import { runCandidates, runEvaluate } from '../../../host/sandbox/run.ts';
 import { verifyModule } from '../../../host/sandbox/verify.ts';

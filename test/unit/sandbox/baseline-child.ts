@@ -4,7 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collectGarbage } from '../../../host/engine/loop/collect-garbage.ts';
-import { compileRuleModule, instantiateRuleModule } from '../../../host/sandbox/instantiate.ts';
+import { compileRuleModule } from '../../../host/sandbox/compile-module.ts';
+import { instantiateRuleModule } from '../../../host/sandbox/instantiate.ts';
 import { runEvaluate } from '../../../host/sandbox/run.ts';
 import { sharedMemory } from '../../support/sandbox/wasm-builder.ts';
 

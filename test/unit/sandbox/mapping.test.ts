@@ -3,7 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compileRuleModule, instantiateRuleModule, type VerifiedModule } from '../../../host/sandbox/instantiate.ts';
+import { compileRuleModule, type VerifiedModule } from '../../../host/sandbox/compile-module.ts';
+import { instantiateRuleModule } from '../../../host/sandbox/instantiate.ts';
 import { runEvaluate } from '../../../host/sandbox/run.ts';
 import { verifyModule } from '../../../host/sandbox/verify.ts';
 import { BuilderCapture } from '../../support/records/builder-capture.ts';

@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { InstructionReader } from '../../../host/sandbox/code.ts';
+import { compileRuleModule } from '../../../host/sandbox/compile-module.ts';
 import { encodeName, encodeS32, encodeSection, encodeU32 } from '../../../host/sandbox/encode.ts';
 import { instrumentFuel } from '../../../host/sandbox/fuel.ts';
 import { readFuelCheck } from '../../../host/sandbox/fuel-check.ts';
-import { compileRuleModule } from '../../../host/sandbox/instantiate.ts';
 import { readModule } from '../../../host/sandbox/module.ts';
 import { sharedMemory } from '../../support/sandbox/wasm-builder.ts';
 

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { compileRuleModule } from '../../../host/sandbox/compile-module.ts';
 import { SandboxError } from '../../../host/sandbox/error.ts';
 import { instrumentFuel } from '../../../host/sandbox/fuel.ts';
-import { compileRuleModule, instantiateRuleModule, type RuleInstance } from '../../../host/sandbox/instantiate.ts';
+import { instantiateRuleModule, type RuleInstance } from '../../../host/sandbox/instantiate.ts';
 import type { MatchCallback } from '../../../host/sandbox/match-guard.ts';
 import { type EvaluateResult, runCandidates, runEvaluate } from '../../../host/sandbox/run.ts';
 import { threadMicros } from '../../../host/sandbox/time-account.ts';
