@@ -24,7 +24,8 @@ import { GIVEN_EVENT, GivenFields, type GivenKey } from './lower/given-fields.ts
 import { ConstantError } from './lower/number-check.ts';
 import type { LoweringWarningCode } from './lower/operand.ts';
 import { SessionConstants, SessionTooLargeError } from './lower/session-constants.ts';
-import { MANIFEST_SECTION, type Manifest, manifestOf } from './manifest.ts';
+import { manifestOf } from './make-manifest.ts';
+import { MANIFEST_SECTION, type Manifest } from './manifest.ts';
 import { kernelFilter } from './plan/derive.ts';
 import { type Plan, planRules } from './plan/plan.ts';
 import { exactAmong, type RuleAlternative, ruleAlternatives } from './rule-alternatives.ts';

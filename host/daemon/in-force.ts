@@ -8,10 +8,11 @@ import type { LedgerEntry } from '../responses/ledger-entry.ts';
 import { ForceKeeper, UndoError } from '../responses/performing/force-keeper.ts';
 import { Turns } from '../responses/performing/turns.ts';
 import { PinnedEnforcement } from '../responses/pinned-enforcement.ts';
+import { actorsOf } from './actors.ts';
 import { askAgent, ControlError } from './control/client.ts';
 import type { InForceAnswer, InForceHost, UndoAnswer } from './control/responses.ts';
 import { kubernetesPlace } from './places/metadata-places.ts';
-import { actorsOf, ownPlace } from './responder.ts';
+import { ownPlace } from './responder.ts';
 
 /** Undoing can wait for a container whose action is under way. */
 const TIMEOUT_MS = 60_000;

@@ -6,20 +6,13 @@ import { RESPONSE_FAILURE_RULE } from '../agent/responses/node-responses.ts';
 import { loadAddon } from '../capture/addon.ts';
 import type { Configuration } from '../config/definition.ts';
 import type { Log } from '../diagnostics/log.ts';
-import { type RuntimePlaces, usualPlaces } from '../metadata/directory/runtime-places.ts';
-import type { KubernetesPlace } from '../metadata/kubernetes/connection.ts';
+import type { RuntimePlaces } from '../metadata/directory/runtime-places.ts';
 import { OwnDaemonSet } from '../metadata/kubernetes/own-daemon-set.ts';
-import { isolationAndPodActors } from '../responses/actors/isolation-and-pod-actors.ts';
-import { processAndContainerActors } from '../responses/actors/process-and-container-actors.ts';
-import { findHierarchies } from '../responses/cgroups/hierarchies.ts';
 import { LocalResponder } from '../responses/performing/local-responder.ts';
-import type { Actors } from '../responses/performing/performer.ts';
 import { PinnedEnforcement } from '../responses/pinned-enforcement.ts';
 import { Pods } from '../responses/pods/pods.ts';
 import { RequestedPods } from '../responses/pods/requested-pods.ts';
-import type { ExecTime } from '../responses/processes/process-handle.ts';
 import type { OwnPlace } from '../responses/rails.ts';
-import type { NeverSettings } from '../responses/settings.ts';
 import { kubernetesPlace } from './places/metadata-places.ts';
 
 /** @param agent undefined until it captures */
@@ -35,7 +28,10 @@ export function makeResponder(
     folder: configuration.responses.folder,
     own,
     pinned: new PinnedEnforcement(),
-    actors: (never) => actorsOf(own, never, (pidfd) => agent()?.execTime(pidfd), { runtimes, kubernetes }),
+    actors: async (never) => {
+      const { actorsOf } = await import('./actors.ts');
+      return actorsOf(own, never, (pidfd) => agent()?.execTime(pidfd), { runtimes, kubernetes });
+    },
     ...(kubernetes && { ownEnd: OwnDaemonSet.of(kubernetes) }),
     onFailure: (message) => {
       log.say('error', message);
@@ -49,27 +45,6 @@ export function makeResponder(
 export function requestedPods(configuration: Configuration): RequestedPods {
   const place = kubernetesPlace(configuration) || undefined;
   return new RequestedPods(place && new Pods(place));
-}
-
-/** Whom actors ask. */
-export interface ActorPlaces {
-  readonly runtimes: Partial<RuntimePlaces>;
-  /** Undefined: no API server. */
-  readonly kubernetes: KubernetesPlace | undefined;
-}
-
-/** What this version can do. @param execTime when the process of a pidfd last ran a program */
-export function actorsOf(
-  own: OwnPlace,
-  never: () => NeverSettings,
-  execTime: ExecTime,
-  { runtimes, kubernetes }: ActorPlaces,
-): Actors {
-  const surroundings = { own, never, execTime, hierarchies: findHierarchies };
-  return new Map([
-    ...processAndContainerActors(surroundings, { ...usualPlaces(), ...runtimes }),
-    ...isolationAndPodActors(surroundings, kubernetes),
-  ]);
 }
 
 /** As its own control groups and its environment say. */

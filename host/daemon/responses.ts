@@ -10,6 +10,7 @@ import { CommandFailure } from '../diagnostics/failure.ts';
 import { misplacedResponses, type SourcedRule } from '../responses/acted-sources.ts';
 import { type MatchableRule, unmetParts } from '../responses/rule-match.ts';
 import type { Response, ResponseSettings } from '../responses/settings.ts';
+import { guarded } from '../responses/unless.ts';
 import { DEFAULT_SOURCE, type EventSource } from '../schema/event-source.ts';
 import { MODULE_CACHE } from '../setup/paths.mjs';
 import type { RunSettings } from './settings.ts';
@@ -30,10 +31,12 @@ export async function loadResponses(
 }
 
 async function compileGuards({ responses }: ResponseSettings, source: EventSource): Promise<RuleModule | undefined> {
-  const { guardRules } = await import('../responses/unless.ts');
+  if (guarded(responses, source).length === 0) return undefined;
+  const [{ guardRules }, { compileModule }] = await Promise.all([
+    import('../responses/guard-rules.ts'),
+    import('../compiler/compile.ts'),
+  ]);
   const rules = guardRules(responses, source);
-  if (rules.length === 0) return undefined;
-  const { compileModule } = await import('../compiler/compile.ts');
   const { wasm, diagnostics } = await compileModule(rules, { cacheDirectory: MODULE_CACHE });
   const error = diagnostics.find(({ severity }) => severity === 'error');
   if (!error) return loadRuleModule(GUARD_NAME, wasm, [source]);

@@ -13,6 +13,7 @@ export const ENTRIES = Object.freeze({
   compilation: 'daemon/rules/compile-child',
   endWithParent: 'daemon/rules/end-with-parent',
   lookup: 'daemon/console/lookup-child',
+  readUnless: 'responses/read-unless',
   storedConditions: 'verdicts/stored-condition',
   asc: 'compiler/assemble/asc-child',
 });

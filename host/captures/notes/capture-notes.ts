@@ -20,6 +20,9 @@ import type { State } from '../state/state.ts';
 export const CAPTURE_SCOPES = ['container', 'process_tree', 'all'] as const;
 export type CaptureScope = (typeof CAPTURE_SCOPES)[number];
 
+/** Of one capture: an agent adds no more, and a hostile file could. */
+export const MOST_ALERTS = 1024;
+
 const ALERT = object({
   rule: text,
   priority: text,

@@ -15,10 +15,8 @@ import {
 } from '../../recording/format.ts';
 import { RecordingReader } from '../../recording/reader.ts';
 import { STATE } from '../state/state.ts';
-import { CAPTURED, type CaptureNotes, type NoteGaps, UNREAD_STATE } from './capture-notes.ts';
+import { CAPTURED, type CaptureNotes, MOST_ALERTS, type NoteGaps, UNREAD_STATE } from './capture-notes.ts';
 
-/** Of one capture: an agent adds no more, and a hostile file could. */
-export const MOST_ALERTS = 1024;
 /** Unpacked. */
 const LONGEST_ALERT = 256 << 10;
 const MOST_ALERT_BYTES = 16 << 20;

@@ -3,8 +3,7 @@
 import { Worker } from 'node:worker_threads';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { entryFile } from '../../setup/entries.mjs';
-import type { Captured } from '../notes/capture-notes.ts';
-import { MOST_ALERTS } from '../notes/read-notes.ts';
+import { type Captured, MOST_ALERTS } from '../notes/capture-notes.ts';
 import type { Segment } from './capture-writer.ts';
 import type { FromWriter, Outcome, ToWriter, WriterStart } from './protocol.ts';
 

@@ -21,10 +21,10 @@ import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { actsOn, type SourcedRule } from '../../responses/acted-sources.ts';
+import { guardRules } from '../../responses/guard-rules.ts';
 import { needsLsm } from '../../responses/lsm-need.ts';
 import { rateText } from '../../responses/rate.ts';
 import type { Response, ResponseSettings } from '../../responses/settings.ts';
-import { guardRules } from '../../responses/unless.ts';
 import { EVENT_SOURCES } from '../../schema/event-source.ts';
 
 /** Names of rules that are shown for a response. */

@@ -2,8 +2,7 @@
 
 import type { Check, Expression, FieldOperand, Operand, TransformerArgument } from './ast.ts';
 import { fieldsIn } from './fields-of.ts';
-import { ConditionTypeError } from './type-of.ts';
-import { WrongCheck } from './typecheck.ts';
+import { ConditionTypeError, WrongCheck } from './type-of.ts';
 
 /** Values by name. */
 export type StaticFields = Readonly<Record<string, string>>;

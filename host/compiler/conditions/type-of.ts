@@ -7,7 +7,7 @@ import type { Field } from '../../schema/fields/field.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';
 import { beginsWithParameter, parameterType } from '../../schema/parameter-names.ts';
 import type { ValueType } from '../../schema/types.ts';
-import type { FieldOperand, Operand, Span, TransformerArgument, TransformerOperand } from './ast.ts';
+import type { Check, FieldOperand, Operand, Span, TransformerArgument, TransformerOperand } from './ast.ts';
 import { literalBytes } from './literal-bytes.ts';
 
 /** A condition that parses but is invalid. */
@@ -27,6 +27,19 @@ export class ConditionTypeError extends Error {
 
   get help(): string | undefined {
     return typeof this.#help === 'function' ? this.#help() : this.#help;
+  }
+}
+
+/** A ConditionTypeError and its check, whose `macro` says in which text its span is. */
+export class WrongCheck extends Error {
+  readonly check: Check;
+  readonly reason: ConditionTypeError;
+
+  constructor(check: Check, reason: ConditionTypeError) {
+    super(reason.message);
+    this.name = 'WrongCheck';
+    this.check = check;
+    this.reason = reason;
   }
 }
 

@@ -7,7 +7,7 @@ import type { Check, Expression, Operator } from './ast.ts';
 import { checkValue } from './check-value.ts';
 import { fieldsIn, fieldsOf } from './fields-of.ts';
 import { alternativesOf, firstOfSession, type SessionSource, sessionSourceOf } from './session-checks.ts';
-import { ConditionTypeError, fieldText, isString, type OperandType, typeOf } from './type-of.ts';
+import { ConditionTypeError, fieldText, isString, type OperandType, typeOf, WrongCheck } from './type-of.ts';
 
 /**
  * Checks an expanded condition, from left to right.
@@ -41,19 +41,6 @@ function checkTypesIn(expression: Expression, source: EventSource): void {
       }
     case 'macro':
       throw new Error(`macro ${expression.name} was not expanded`);
-  }
-}
-
-/** A ConditionTypeError and its check, whose `macro` says in which text its span is. */
-export class WrongCheck extends Error {
-  readonly check: Check;
-  readonly reason: ConditionTypeError;
-
-  constructor(check: Check, reason: ConditionTypeError) {
-    super(reason.message);
-    this.name = 'WrongCheck';
-    this.check = check;
-    this.reason = reason;
   }
 }
 

@@ -10,7 +10,8 @@ import { adviseOn, comparesWithNotAvailable, deprecatedFields, type Remark } fro
 import type { Check, Expression, Span } from '../conditions/ast.ts';
 import { type EventSet, eventTypesOf } from '../conditions/event-types.ts';
 import { type StaticFields, withStaticValues } from '../conditions/static-fields.ts';
-import { checkTypes, WrongCheck } from '../conditions/typecheck.ts';
+import { WrongCheck } from '../conditions/type-of.ts';
+import { checkTypes } from '../conditions/typecheck.ts';
 import { unavailableFields } from '../conditions/unavailable.ts';
 import { uncapturedEvents, uncapturedMessage } from '../conditions/uncaptured.ts';
 import { unknownLists } from '../conditions/unknown-lists.ts';

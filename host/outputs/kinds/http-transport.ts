@@ -1,15 +1,15 @@
-// What the outputs over HTTP have in common: the keys of their connections, and how they are made.
+// What the outputs over HTTP have in common: the keys of their connections, and how they are made. What posts is loaded then: few agents do.
 
 import { join } from 'node:path';
 import { duration, flag, map, type SectionValue, secretText, text } from '../../config-values/value-types.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { HttpClient, HttpReceiver } from '../http/client.ts';
-import { type PostFormat, postOutput } from '../http/post-output.ts';
+import type { PostFormat } from '../http/post-output.ts';
 import { QUEUE_LINES } from '../line-queue.ts';
 import type { Output } from '../output.ts';
 import type { DeliveryTrouble } from '../spool/delivery.ts';
-import { Spool } from '../spool/spool.ts';
+import type { Spool } from '../spool/spool.ts';
 import type { OutputContext } from './kind.ts';
 
 /** With Falco's names. */
@@ -50,6 +50,7 @@ export async function httpOutput(
   { capacity, spool, onTrouble }: OutputContext,
 ): Promise<Output> {
   const { name, format } = plan;
+  const { postOutput } = await import('../http/post-output.ts');
   return postOutput({
     name,
     format,
@@ -79,7 +80,6 @@ async function makeClient(
       ...(transport.mtls && { certificate: transport.client_cert, key: transport.client_key }),
     },
   };
-  // Loaded only now: few agents post.
   const { HttpClient, HttpReceiverError } = await import('../http/client.ts');
   try {
     return new HttpClient(receiver);
@@ -90,6 +90,7 @@ async function makeClient(
 }
 
 async function openSpool(folder: string, mostBytes: number): Promise<Spool> {
+  const { Spool } = await import('../spool/spool.ts');
   try {
     return await Spool.open({ folder, mostBytes });
   } catch (error) {

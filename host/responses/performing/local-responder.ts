@@ -19,7 +19,7 @@ export interface LocalResponderOptions {
   readonly folder: string;
   readonly own: OwnPlace;
   /** @param never what nothing is done to, as it is configured then */
-  readonly actors: (never: () => NeverSettings) => Actors;
+  readonly actors: (never: () => NeverSettings) => Promise<Actors>;
   /** Enforcement that goes on without the agent: removed where none is to be pinned. Default: it is left alone. */
   readonly pinned?: PinnedEnforcement;
   /** Whether the agent ends for good: then what is in force is undone. */
@@ -150,7 +150,7 @@ export class LocalResponder implements Responder {
     const performer = new Performer({
       settings: this.#settings,
       ledger: await Ledger.open(folder),
-      actors: actors(() => this.#settings.never),
+      actors: await actors(() => this.#settings.never),
       own,
       onFailure,
       onNote,

@@ -41,7 +41,7 @@ export async function leftResponses(
   const responder = new LocalResponder({
     folder,
     own: { pid: process.pid, container: '', podUid: '' },
-    actors: () => new Map([['pause_container', { prepare: () => Promise.reject(new Error('unused')), undo }]]),
+    actors: async () => new Map([['pause_container', { prepare: () => Promise.reject(new Error('unused')), undo }]]),
     onFailure: () => {},
     onNote: () => {},
   });

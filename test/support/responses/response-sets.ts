@@ -4,9 +4,9 @@ import { loadRuleModule, type RuleModule } from '../../../host/agent/modules/rul
 import type { ResponseSet } from '../../../host/agent/responses/response-set.ts';
 import { compileModule } from '../../../host/compiler/compile.ts';
 import type { Outcome, Target } from '../../../host/responses/action.ts';
+import { guardRules } from '../../../host/responses/guard-rules.ts';
 import type { Responder } from '../../../host/responses/responder.ts';
 import type { Response, ResponseSettings } from '../../../host/responses/settings.ts';
-import { guardRules } from '../../../host/responses/unless.ts';
 import type { EventSource } from '../../../host/schema/event-source.ts';
 import { TEST_MODULES } from '../module-cache.ts';
 

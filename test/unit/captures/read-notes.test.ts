@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { MOST_ALERTS, readNotes, readSummary } from '../../../host/captures/notes/read-notes.ts';
+import { MOST_ALERTS } from '../../../host/captures/notes/capture-notes.ts';
+import { readNotes, readSummary } from '../../../host/captures/notes/read-notes.ts';
 import { renderCaptures } from '../../../host/cli/reports/capture-list.ts';
 import { SILENT } from '../../../host/diagnostics/terminal.ts';
 import { BLOCK_KIND } from '../../../host/recording/format.ts';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { detailFields } from '../../../host/agent/alerts/alert-details.ts';
-import { fieldsOf } from '../../../host/compiler/manifest.ts';
+import { fieldsOf } from '../../../host/compiler/make-manifest.ts';
 import { litCondition, type SeenValues } from '../../../host/daemon/console/lit-condition.ts';
 import { EventMemory } from '../../../host/fields/memory.ts';
 import { readField } from '../../../host/fields/read.ts';

@@ -1,4 +1,4 @@
-// What a start loads: parts of the runtime that cost megabytes and tens of milliseconds stay out until they are needed.
+// What a start loads: parts of the runtime and of the host that cost megabytes and tens of milliseconds stay out until they are needed.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -6,7 +6,10 @@ import { test } from 'node:test';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 
 /** The command, and what it loads while the capture is prepared. */
-const RUN = ['host/cli/commands/run.ts', 'host/daemon/run.ts'];
+const RUN = ['host/cli/commands/run.ts', 'host/daemon/run.ts', 'host/config/responses.ts'];
+
+/** The engine's thread; it begins to work only as a thread. */
+const ENGINE = 'host/engine/worker.ts';
 
 /** `node:http` brings undici along. */
 const LATE = ['NativeModule internal/deps/undici/undici', 'NativeModule http', 'NativeModule http2'];
@@ -30,7 +33,8 @@ test('`wasprey run` loads neither an HTTP client nor a server before one is want
 function loadedBy(...paths: readonly string[]): string {
   const trace = `const { registerHooks } = await import('node:module');
     registerHooks({ load(url, context, next) { console.log(url); return next(url, context); } });`;
-  const script = `${trace} ${paths.map((path) => `await import('./${path}');`).join(' ')}`;
+  const imports = paths.map((path) => `await import('./${path}')${path === ENGINE ? '.catch(() => {})' : ''};`);
+  const script = `${trace} ${imports.join(' ')}`;
   return execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: PROJECT, encoding: 'utf8' });
 }
 
@@ -45,4 +49,23 @@ test('without a receiver nothing of the stream of requests is loaded; with one n
   );
   assert.match(both, /receiver-stream\.ts(.*\n)+.*forwarding\.ts/);
   assert.doesNotMatch(both, /client-node/);
+});
+
+test('a start loads no compiler, verifier, recorder, registry or actor before there is something for them', () => {
+  const agent = loadedBy(...RUN);
+  assert.match(agent, /compiler\/conditions\/template\.ts/);
+  assert.doesNotMatch(
+    agent,
+    /compiler\/(lower|plan|emit)\/|conditions\/(parser|typecheck|session-checks)|stored-condition/,
+  );
+  assert.doesNotMatch(
+    agent,
+    /registry\/client|responses\/(actors|cgroups|processes)\/|recording\/reader|outputs\/(spool|http\/post)/,
+  );
+  const engine = loadedBy(ENGINE);
+  assert.match(engine, /engine\/loop\/loop\.ts/);
+  assert.doesNotMatch(
+    engine,
+    /compiler\/(conditions|lower)\/|stored-condition|sandbox\/verify|recording\/(recorder|replay)\.ts|outputs\//,
+  );
 });

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { actsOn, misplacedResponses } from '../../../host/responses/acted-sources.ts';
 import { boundTo } from '../../../host/responses/bound-response.ts';
-import { sourcesOfUnless, UnlessError } from '../../../host/responses/unless.ts';
+import { sourcesOfUnless } from '../../../host/responses/unless.ts';
+import { UnlessError } from '../../../host/responses/unless-error.ts';
 import { responseOf } from '../../support/responses/response-sets.ts';
 
 const CALL = { name: 'Shell', tags: ['t'], priority: 'Critical', source: 'syscall' } as const;

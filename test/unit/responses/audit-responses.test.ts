@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import { loadConfig } from '../../../host/config/load.ts';
+import { actorsOf } from '../../../host/daemon/actors.ts';
 import { AuditSource } from '../../../host/daemon/audit/audit-source.ts';
-import { actorsOf } from '../../../host/daemon/responder.ts';
 import { readResponseLog } from '../../../host/journal/response-log.ts';
 import { LocalResponder } from '../../../host/responses/performing/local-responder.ts';
 import { Pods } from '../../../host/responses/pods/pods.ts';
@@ -88,7 +88,7 @@ class Scene implements AsyncDisposable {
     this.responder = new LocalResponder({
       folder: `${own}.responses`,
       own: agent,
-      actors: (never) => actorsOf(agent, never, () => undefined, { runtimes: {}, kubernetes: place }),
+      actors: async (never) => actorsOf(agent, never, () => undefined, { runtimes: {}, kubernetes: place }),
       onFailure: (message) => assert.fail(message),
       onNote: () => {},
     });

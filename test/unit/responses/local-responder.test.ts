@@ -21,7 +21,7 @@ test('it takes up the ledger as soon as the agent before has ended, and reports 
   const responder = new LocalResponder({
     folder,
     own: { pid: process.pid, container: '', podUid: '' },
-    actors: () =>
+    actors: async () =>
       new Map([['pause_container', { prepare: () => Promise.reject(new Error('unused')), undo: async () => {} }]]),
     onFailure: (message) => failures.push(message),
     onNote: () => {},

@@ -63,7 +63,7 @@ test('the agent that has the ledger removes what is not to be pinned, and at its
       folder: join(directory, 'ledger'),
       own: { pid: process.pid, container: '', podUid: '' },
       pinned,
-      actors: () => new Map(),
+      actors: async () => new Map(),
       ownEnd: { begin: async () => {}, isDeleted: async () => isDeleted },
       onFailure: (message) => assert.fail(message),
       onNote: (note) => notes.push(note),
