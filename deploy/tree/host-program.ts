@@ -8,7 +8,7 @@ import { PROJECT } from '../../host/setup/paths.mjs';
 
 const HOST = join(PROJECT, 'host');
 
-/** Threads that a start waits for: in a file each, since a chunk takes half a millisecond to load. */
+/** Threads that a start waits for: shared with no other entry, since a chunk takes half a millisecond to load. */
 const ALONE: readonly string[] = [ENTRIES.engine];
 
 /**
@@ -17,10 +17,9 @@ const ALONE: readonly string[] = [ENTRIES.engine];
  */
 export async function bundleHost(folder: string): Promise<void> {
   const options = optionsFor(folder);
-  const entries = Object.values(ENTRIES);
-  const shared = entries.filter((path) => !ALONE.includes(path));
-  await build({ ...options, entryPoints: shared.map(sourceOf), splitting: true, chunkNames: 'chunks/[hash]' });
-  await build({ ...options, entryPoints: ALONE.map(sourceOf) });
+  const shared = Object.values(ENTRIES).filter((path) => !ALONE.includes(path));
+  await build({ ...options, entryPoints: shared.map(sourceOf) });
+  for (const path of ALONE) await build({ ...options, entryPoints: [sourceOf(path)] });
 }
 
 function sourceOf(path: string): string {
@@ -34,6 +33,9 @@ function optionsFor(folder: string) {
     outbase: HOST,
     outdir: folder,
     bundle: true,
+    // What is imported on demand stays apart.
+    splitting: true,
+    chunkNames: 'chunks/[hash]',
     // The packages stay as they are published, with their licences.
     packages: 'external',
     platform: 'node',

@@ -4,9 +4,9 @@ import { MappedText } from '../compiler/rules/mapped-text.ts';
 import { HOST_ACTIONS, KERNEL_ACTIONS } from '../responses/available-actions.ts';
 import { ALLOWED_NAMES, readAllowed } from '../responses/isolation/reachable.ts';
 import { parseRate } from '../responses/rate.ts';
-import { UnlessError } from '../responses/unless-error.ts';
 import type { ActionKind, NeverSettings, Response, ResponseMatch, ResponseSettings } from '../responses/settings.ts';
 import { sourcesOfUnless } from '../responses/unless.ts';
+import { UnlessError } from '../responses/unless-error.ts';
 import { parsePriority } from '../schema/priority.ts';
 import type { Configuration } from './definition.ts';
 import {

@@ -36,13 +36,13 @@ test('memory that has grown is given back when the process is idle, and not befo
   await looksAgain();
   assert.equal(trims, 1, 'nothing has grown');
 
-  resident += 10 * MEGABYTE;
+  resident += 5 * MEGABYTE;
   await looksAgain();
   assert.equal(trims, 1, 'it has hardly grown');
 
   const garbage = new WeakRef({});
   busyMs = EVERY_MS / 2;
-  resident += 20 * MEGABYTE;
+  resident += 4 * MEGABYTE;
   await looksAgain();
   assert.equal(trims, 1, 'it is busy');
 
