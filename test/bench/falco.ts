@@ -1,5 +1,5 @@
 // Falco beside the agent, in the same run and by turns: FALCO is its command, FALCO_CONFIG its configuration. Without FALCO the table has what it
-// was measured at before.
+// was measured at before (falco-figures.ts).
 
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -42,18 +42,20 @@ class FalcoProcess extends MeasuredProcess {
   }
 }
 
-/** What is measured: the agent, or Falco in its place. */
-export interface Side {
-  readonly is: 'agent' | 'falco';
+/** What is measured: the agent, or Falco in its place, or what a benchmark has besides. */
+export interface Side<Is extends string = 'agent' | 'falco'> {
+  readonly is: Is;
   /** Starts it; it does not capture yet. @param cpu the only CPU that it may run on */
-  spawn(rules: readonly string[], cpu?: number): MeasuredProcess;
+  readonly spawn: (rules: readonly string[], cpu?: number) => MeasuredProcess;
+}
+
+/** @param run options of `wasprey run` */
+export function agentSide<Is extends string>(is: Is, run: readonly string[]): Side<Is> {
+  return { is, spawn: (rules, cpu) => new AgentProcess({ rules, run, ...(cpu !== undefined && { cpu }) }) };
 }
 
 /** The agent, and Falco where the environment has it: by turns, so that a machine that changes meets both alike. */
 export function sides({ run, falco }: Session): readonly Side[] {
-  const agent: Side = {
-    is: 'agent',
-    spawn: (rules, cpu) => new AgentProcess({ rules, run, ...(cpu !== undefined && { cpu }) }),
-  };
+  const agent = agentSide('agent', run);
   return falco ? [agent, { is: 'falco', spawn: (rules, cpu) => new FalcoProcess(falco, rules, cpu) }] : [agent];
 }

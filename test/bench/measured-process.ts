@@ -39,20 +39,30 @@ export abstract class MeasuredProcess {
   readonly #name: string;
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
+  readonly #signalled: 'alone' | 'with its children';
   #markAlerts: MarkAlert[] = [];
   #onMarkAlert: (() => void) | undefined;
+  #lines = 0;
   #said = '';
 
   /**
    * Starts it; it does not capture yet. It prints its alerts as lines of JSON.
    * @param name as errors call it
    * @param cpu the only CPU that it may run on
+   * @param signalled what is told to end
    */
-  constructor(name: string, words: readonly string[], cpu: number | undefined) {
+  constructor(
+    name: string,
+    words: readonly string[],
+    cpu: number | undefined,
+    signalled: 'alone' | 'with its children' = 'alone',
+  ) {
     this.#name = name;
+    this.#signalled = signalled;
     const [program = '', ...rest] = cpu === undefined ? words : ['taskset', '-c', String(cpu), ...words];
     const reader = startLineReader();
-    const child = spawn(program, rest, { cwd: PROJECT, stdio: ['ignore', reader.stdin, 'pipe'] });
+    const detached = signalled === 'with its children'; // in a process group of its own
+    const child = spawn(program, rest, { cwd: PROJECT, stdio: ['ignore', reader.stdin, 'pipe'], detached });
     // The reader ends with the last process that has it.
     reader.stdin.destroy();
     this.#child = child;
@@ -116,6 +126,11 @@ export abstract class MeasuredProcess {
     return this.#markAlerts.length;
   }
 
+  /** How many lines it has printed: alerts of whatever. */
+  get lines(): number {
+    return this.#lines;
+  }
+
   cpuTime(): CpuTime {
     const total = readdirSync(`/proc/${this.pid}/task`)
       .map((thread) => this.#threadTime(thread))
@@ -137,10 +152,16 @@ export abstract class MeasuredProcess {
 
   /** Ends it; by force if it does not end by itself. Resolves when nothing of it is attached any more. */
   async stop(): Promise<void> {
-    this.#child.kill('SIGINT');
-    const force = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
+    this.#signal('SIGINT');
+    const force = setTimeout(() => this.#signal('SIGKILL'), STOP_MS);
     await this.#exited;
     clearTimeout(force);
+  }
+
+  #signal(name: NodeJS.Signals): void {
+    const { pid, exitCode, signalCode } = this.#child;
+    if (this.#signalled === 'alone') this.#child.kill(name);
+    else if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, name);
   }
 
   get pid(): number {
@@ -180,6 +201,7 @@ export abstract class MeasuredProcess {
   }
 
   #take(stamped: string): void {
+    this.#lines++;
     if (!stamped.includes(LOAD_NAME) || !stamped.includes('/etc/shadow')) return;
     const blank = stamped.indexOf(' ');
     const line = stamped.slice(blank + 1);

@@ -1,17 +1,12 @@
 // What more rules cost: the same events of a real workload, evaluated with 10 rules up to 2,000.
 
+import { FALCO } from './falco-figures.ts';
 import type { Benchmark, Figure, Session } from './figure.ts';
 import { type RecordingResult, recordRounds } from './recording.ts';
 import { mixedRuleSet } from './rule-sets.ts';
 import { median } from './statistics.ts';
 
-/** Rules, and the ns an event that Falco 0.44.1 takes with as many of the same mix. */
-const FALCO_BY_RULES = [
-  [10, 560],
-  [100, 2_600],
-  [1_000, 38_000],
-  [2_000, 88_000],
-] as const;
+const { eventNsByRules } = FALCO;
 
 /** What any number of rules may cost, as a multiple of what the first of the curve do. */
 const MOST_TIMES = 3;
@@ -25,7 +20,7 @@ export interface MeasuredCount {
 
 /** The same events by each number of rules. */
 export async function* measureCounts({ quick, progress }: Session): AsyncGenerator<MeasuredCount> {
-  for (const [count, falco] of FALCO_BY_RULES) {
+  for (const [count, falco] of eventNsByRules) {
     progress(`${count} rules`);
     yield { count, falco, rounds: await recordRounds(await mixedRuleSet(count), quick ? 2 : 5) };
   }
@@ -52,8 +47,8 @@ export const RULE_COUNT: Benchmark = {
         unit: 'ns',
         samples,
         falco,
-        ...(count === FALCO_BY_RULES[0][0] ? {} : { aim: MOST_TIMES * fewest }),
-        note: `${times} times that of ${FALCO_BY_RULES[0][0]}; ${rounds[0]?.matches ?? 0} matches`,
+        ...(count === eventNsByRules[0][0] ? {} : { aim: MOST_TIMES * fewest }),
+        note: `${times} times that of ${eventNsByRules[0][0]}; ${rounds[0]?.matches ?? 0} matches`,
       });
       figures.push({
         what: '  candidates a process image',

@@ -1,10 +1,8 @@
 // The figures as a table: what was measured, how far it spread, what is aimed at, what Falco takes.
 
+import { FALCO_BEFORE } from './falco-figures.ts';
 import type { Figure, Unit } from './figure.ts';
 import { median } from './statistics.ts';
-
-/** Of the figures of Falco that were not measured in the same run. */
-const FALCO_BEFORE = 'Falco 0.44.1';
 
 /**
  * Rows of a benchmark under a line with its name.
@@ -32,12 +30,13 @@ function measured({ falcoHere = [] }: Figure): number | undefined {
 
 function row(figure: Figure, falco: Figure['falco']): string[] {
   const { what, unit, samples, aim, note } = figure;
+  if (samples.length === 0) return [what, '', '', aim === undefined ? '' : amount(aim, unit), '', '', note ?? ''];
   const middle = median(samples);
   return [
     what,
     amount(middle, unit),
     samples.length > 1 ? `${number(Math.min(...samples), unit)} to ${number(Math.max(...samples), unit)}` : '',
-    aim === undefined ? '' : `${amount(aim, unit)} ${reaches(figure, middle, aim) ? '✓' : '✗'}`,
+    aim === undefined ? '' : `${amount(aim, unit)} ${isReached(figure) ? '✓' : '✗'}`,
     falco === undefined
       ? ''
       : typeof falco === 'number'
@@ -49,11 +48,10 @@ function row(figure: Figure, falco: Figure['falco']): string[] {
 }
 
 /** Whether it reaches its aim, if it has one. */
-export function isReached(figure: Figure): boolean {
-  return figure.aim === undefined || reaches(figure, median(figure.samples), figure.aim);
-}
-
-function reaches({ better }: Figure, value: number, aim: number): boolean {
+export function isReached({ better, unit, samples, aim }: Figure): boolean {
+  if (aim === undefined) return true;
+  if (aim === 0 && (unit === '+ns' || unit === '+%') && Math.min(...samples) <= 0) return true;
+  const value = median(samples);
   return better === 'more' ? value >= aim : value <= aim;
 }
 
@@ -71,6 +69,8 @@ function amount(value: number, unit: Unit): string {
       return `${sign(value)}${text} ns`;
     case '+%':
       return `${sign(value)}${text} %`;
+    case 'instructions':
+      return `${sign(value)}${text}`;
     case 'of 100':
     case 'power':
       return text;
@@ -84,6 +84,7 @@ function sign(value: number): string {
 }
 
 function number(value: number, unit: Unit): string {
-  const digits = Math.abs(value) >= 100 ? 0 : unit === 'of 100' ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  const digits =
+    Math.abs(value) >= 100 || unit === 'of 100' || unit === 'instructions' ? 0 : Math.abs(value) >= 10 ? 1 : 2;
   return value.toFixed(digits);
 }
