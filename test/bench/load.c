@@ -2,6 +2,7 @@
 // {"calls":N,"ns":WALL,"cpuNs":CPU TIME OF IT AND ITS CHILDREN}. `mark` prints the time of each of its reads instead, and `lines` is the other end.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -21,6 +22,7 @@ static const char USAGE[] =
     "usage: load WORKLOAD [-s SECONDS] [-n CALLS] [-c CPU] [-r CALLS_A_SECOND] [-p PATH]\n"
     "  untraced  getppid: a call that no rule is about\n"
     "  open      open and close of PATH\n"
+    "  names     open and close of the files in the folder PATH, one after the other\n"
     "  missing   open of a file that is not there\n"
     "  empty     open of the empty path: the cheapest open, of which one CPU makes most\n"
     "  exec      vfork, execve of /bin/true, wait\n"
@@ -50,6 +52,26 @@ static void open_close(void) {
   int fd = open(path, O_RDONLY);
   if (fd < 0) fail(path);
   close(fd);
+}
+
+static char *names[4096];
+static unsigned name_count;
+
+static void find_names(void) {
+  DIR *folder = opendir(path);
+  if (!folder) fail(path);
+  for (struct dirent *entry; (entry = readdir(folder)) && name_count < sizeof names / sizeof *names;)
+    if (entry->d_type == DT_REG && asprintf(&names[name_count++], "%s/%s", path, entry->d_name) < 0) fail(path);
+  closedir(folder);
+  if (!name_count) fail("a folder without files");
+}
+
+static void open_names(void) {
+  static unsigned next;
+  int fd = open(names[next], O_RDONLY);
+  if (fd < 0) fail(names[next]);
+  close(fd);
+  next = (next + 1) % name_count;
 }
 
 static void open_missing(void) {
@@ -155,6 +177,7 @@ static const struct workload {
     {"untraced", untraced, 1000}, {"open", open_close, 100},     {"missing", open_missing, 100},
     {"empty", open_empty, 100},   {"exec", fork_exec, 1},        {"connect", connect_accept, 10},
     {"files", change_files, 10},  {"pipe", write_and_read, 100}, {"mark", mark, 1},
+    {"names", open_names, 100},
 };
 
 static uint64_t children_cpu_ns(void) {
@@ -205,6 +228,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   if (!path) path = workload->call == mark ? "/etc/shadow" : "/etc/hostname";
+  if (workload->call == open_names) find_names();
   if (workload->call == connect_accept) listen_on_loopback();
   if (workload->call == write_and_read && pipe(pipe_ends)) fail("pipe");
   // At a set rate, a batch is what a tenth of a millisecond takes.

@@ -9,7 +9,17 @@ import { BenchError } from './figure.ts';
 /** The name that alerts of it carry. */
 export const LOAD_NAME = 'wasprey-load';
 
-export type Workload = 'untraced' | 'open' | 'missing' | 'empty' | 'exec' | 'files' | 'connect' | 'pipe' | 'mark';
+export type Workload =
+  | 'untraced'
+  | 'open'
+  | 'names'
+  | 'missing'
+  | 'empty'
+  | 'exec'
+  | 'files'
+  | 'connect'
+  | 'pipe'
+  | 'mark';
 
 export interface LoadOptions {
   /** 0: until `calls` are done, or it is stopped. */
