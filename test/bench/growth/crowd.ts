@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CGROUPS } from '../../support/live/cgroup-place.ts';
 import { cProgram } from '../../support/programs/c-program.ts';
@@ -32,10 +32,41 @@ export function startContainers(count: number): Promise<Crowd> {
   });
 }
 
-/** How many processes this machine has room for. */
-export function mostProcesses(): number {
-  // Others need some, too.
-  return Math.floor(Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8')) * 0.8);
+/** How many processes may be alive, with those of others. */
+const PID_MAX = '/proc/sys/kernel/pid_max';
+const THREADS_MAX = '/proc/sys/kernel/threads-max';
+
+/** What is left to others. */
+const SHARE = 0.8;
+
+export interface Room extends Disposable {
+  /** How many a crowd may have. */
+  readonly most: number;
+}
+
+/** Has the kernel permit so many processes until this is disposed of, if it does not by itself; fewer where it refuses. */
+export function roomForProcesses(count: number): Room {
+  const before = readNumber(PID_MAX);
+  const needed = Math.ceil(count / SHARE);
+  if (before < needed) tryWriting(PID_MAX, needed);
+  return {
+    most: Math.floor(Math.min(readNumber(PID_MAX), readNumber(THREADS_MAX)) * SHARE),
+    [Symbol.dispose]() {
+      if (before < needed) tryWriting(PID_MAX, before);
+    },
+  };
+}
+
+function readNumber(file: string): number {
+  return Number(readFileSync(file, 'utf8'));
+}
+
+function tryWriting(file: string, value: number): void {
+  try {
+    writeFileSync(file, `${value}`);
+  } catch {
+    // Read-only in a container, or below what processes that are alive have: what is possible is read afterwards.
+  }
 }
 
 async function start(size: number, words: readonly string[], remove: () => void): Promise<Crowd> {
