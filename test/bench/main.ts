@@ -1,11 +1,12 @@
 // npm run bench: runs the benchmarks, all or those named, and prints what they found.
-// usage: npm run bench [-- [--quick] [--no-kernel-filter] [NAME...]]     FALCO=COMMAND FALCO_CONFIG=FILE: Falco is measured beside it
+// usage: npm run bench [-- [--quick] [--no-kernel-filter] [--hooks fexit] [NAME...]]     FALCO=COMMAND FALCO_CONFIG=FILE: Falco is measured beside it
 
 import { parseArgs } from 'node:util';
 import { processTerminal } from '../../host/diagnostics/terminal.ts';
 import { AUDIT } from './audit.ts';
 import { BACKTEST } from './backtest.ts';
 import { BOUNDS_OF_INPUT } from './bounds.ts';
+import { CONNECTIONS } from './connections.ts';
 import { CPU_PER_EVENT } from './cpu-per-event.ts';
 import { ENFORCEMENT } from './enforcement.ts';
 import { ENFORCEMENT_RACES } from './enforcement-races.ts';
@@ -14,6 +15,7 @@ import { BenchError, type Benchmark, type Falco, type Session } from './figure.t
 import { FLOOD } from './flood.ts';
 import { GROWTH } from './growth/growth.ts';
 import { HOLD } from './hold.ts';
+import { INSTRUCTIONS } from './instructions.ts';
 import { JOURNAL } from './journal.ts';
 import { LATENCY } from './latency.ts';
 import { describeMachine } from './machine.ts';
@@ -33,9 +35,11 @@ import { THROUGHPUT } from './throughput.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [
   OVERHEAD,
+  INSTRUCTIONS,
   PROGRAMS,
   CPU_PER_EVENT,
   PROCESSES,
+  CONNECTIONS,
   RECORDED_EVALUATION,
   RULE_COUNT,
   THROUGHPUT,
@@ -60,12 +64,14 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const flag = { type: 'boolean', default: false } as const;
-  const options = { quick: flag, 'no-kernel-filter': flag, help: flag } as const;
+  const options = { quick: flag, 'no-kernel-filter': flag, hooks: { type: 'string' }, help: flag } as const;
   const { values, positionals } = parseArgs({ allowPositionals: true, options });
   const unknown = positionals.find((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
-  if (values.help || unknown !== undefined) {
+  const wrongHooks = values.hooks !== undefined && values.hooks !== 'fexit';
+  if (values.help || unknown !== undefined || wrongHooks) {
     if (unknown !== undefined) terminal.say(`bench: there is no benchmark '${unknown}'\n`);
-    terminal.say(`usage: npm run bench [-- [--quick] [--no-kernel-filter] [NAME...]]\n${overview()}\n`);
+    if (wrongHooks) terminal.say(`bench: --hooks has fexit alone: sys_exit is always measured\n`);
+    terminal.say(`usage: npm run bench [-- [--quick] [--no-kernel-filter] [--hooks fexit] [NAME...]]\n${overview()}\n`);
     return values.help ? 0 : 2;
   }
   if (process.getuid?.() !== 0) {
@@ -86,6 +92,7 @@ async function main(): Promise<number> {
   const session = {
     quick: values.quick,
     run: values['no-kernel-filter'] ? ['--no-kernel-filter'] : [],
+    ...(values.hooks === 'fexit' && { fexit: true as const }),
     ...(falco && { falco }),
   };
   let failures = 0;

@@ -13,6 +13,8 @@ export interface MachineParts {
   /** Gets all of the console. */
   readonly log: string;
   readonly limitSeconds: number;
+  /** Its clocks go on by 1 ns with each instruction, so that programs in it can count them. It has one processor then, and is slower. */
+  readonly countsInstructions?: true;
 }
 
 const QEMU = {
@@ -37,7 +39,11 @@ const QEMU = {
 const OPTIONS = 'mitigations=off init_on_alloc=0';
 
 /** Races between processors are part of what is tested. */
-const CPUS = '2';
+const RACING = ['-accel', 'tcg,thread=multi,tb-size=512', '-smp', '2'];
+
+/** While all wait, the clock goes to when the first goes on. */
+const COUNTING = ['-accel', 'tcg,thread=single,tb-size=512', '-icount', 'shift=0,sleep=off', '-smp', '1'];
+
 const MEMORY_MB = 2048;
 
 /** Of /proc/PID/stat. */
@@ -57,7 +63,8 @@ export class Machine {
     const drive = `file=${parts.disk},format=raw,if=none,id=disk,snapshot=on`; // what the guest writes goes to a temporary file
     const words = [
       ...['--foreground', String(parts.limitSeconds), command, ...machine],
-      ...['-accel', 'tcg,thread=multi,tb-size=512', '-smp', CPUS, '-m', String(MEMORY_MB)],
+      ...(parts.countsInstructions ? COUNTING : RACING),
+      ...['-m', String(MEMORY_MB)],
       ...['-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
       ...['-drive', drive, '-device', 'virtio-blk-pci,drive=disk'],
       ...['-kernel', parts.kernelImage, '-initrd', parts.initramfs],
