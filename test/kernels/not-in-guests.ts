@@ -11,6 +11,7 @@ const FAMILY = 'the step `hooks` has an alert of the same programs on each kerne
 const CLOCK =
   'it holds loads or races against the clock, which say nothing of a kernel where an emulated processor runs it';
 const ACTIONS = '`responses-cgroups` has the actions on the control groups of each kernel; the rest is the same on all';
+const NAMES = '`remembered-names` has such changes on the kernel that differs most; the rest for want of time';
 const OWN_STEP = 'guests have a step of their own for it';
 
 /** By reason, so that each is said once. Names are without their ending. */
@@ -72,7 +73,16 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
   ],
   [
     COMPILER,
-    ['evasion-disguises', 'hidden-peers', 'missing-hooks', 'service-notify', 'stalled-start', 'tampering', 'traced'],
+    [
+      'evasion-disguises',
+      'hidden-peers',
+      'missing-hooks',
+      'remembered-races',
+      'service-notify',
+      'stalled-start',
+      'tampering',
+      'traced',
+    ],
   ],
   [
     RULES,
@@ -126,6 +136,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
     ],
   ],
   [ACTIONS, ['responses', 'responses-containers', 'responses-killed']],
+  [NAMES, ['remembered-sequence']],
   [OWN_STEP, ['doctor', 'generate']],
 ]);
 

@@ -29,7 +29,14 @@ export function directoryOnRootForTests(): string {
   return path;
 }
 
-/** The same for one test. */
+/** The same with a path so short that the kernel filter looks at the name of a folder in it as well. */
+export function shortDirectoryForTests(): string {
+  const { path, remove } = makeDirectory('/var/wasprey-');
+  after(remove);
+  return path;
+}
+
+/** A directory as directoryForTests() has it, for one test. */
 export function directoryForTest(test: TestContext): string {
   const { path, remove } = makeDirectory();
   test.after(remove);

@@ -38,7 +38,8 @@ struct opened {
 };
 
 static int root = -1, links = -1, held = -1;
-static char link_of_held[32];
+static char link_of_held[32];  // a name that says nothing of what it leads to
+static char folder[128];
 static atomic_uint changes;  // odd while one is under way
 static atomic_bool over;
 
@@ -47,16 +48,16 @@ static void fail(const char *what) {
   exit(1);
 }
 
-static int open_by_link(void) { return openat(links, link_of_held, O_RDONLY); }
+static int open_by_link(void) { return open(link_of_held, O_RDONLY); }
 
 static void hold(const char *path, int flags) {
   CHECK(held = open(path, flags));
-  snprintf(link_of_held, sizeof link_of_held, "%d", held);
+  snprintf(link_of_held, sizeof link_of_held, "/proc/self/fd/%d", held);
 }
 
-static void hold_file(void) { hold("plain", O_RDONLY); }
+static void hold_file(void) { hold("unused", O_RDONLY); }
 
-static void rename_file(int there) { CHECK(there ? rename("plain", "wanted") : rename("wanted", "plain")); }
+static void rename_file(int there) { CHECK(there ? rename("unused", "wanted") : rename("wanted", "unused")); }
 
 static void hold_deep_file(void) { hold("ou/deep/plain", O_RDONLY); }
 
@@ -69,7 +70,14 @@ static void leave_mounts(void) {
 
 static void mount_folder(int there) { CHECK(there ? mount("in", "view", 0, MS_BIND, 0) : umount2("view", MNT_DETACH)); }
 
-static int open_view(void) { return open("view/plain", O_RDONLY); }
+// Names are absolute: soon after a process has changed its place the filter knows nothing of what is below that.
+static int open_within(const char *name) {
+  char path[sizeof folder + 16];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  return open(path, O_RDONLY);
+}
+
+static int open_view(void) { return open_within("view/plain"); }
 
 static void hold_root(void) { hold("root", O_PATH | O_DIRECTORY); }
 
@@ -91,23 +99,26 @@ static void replace_file(int there) {
   CHECK(unlink(other));
 }
 
-static int open_link(void) { return open("link", O_RDONLY); }
+static int open_link(void) { return open_within("link"); }
 
 static const struct way WAYS[] = {
     {"file", hold_file, rename_file, open_by_link, 64},
     {"folder", hold_deep_file, rename_folder, open_by_link, 64},
     {"mount", leave_mounts, mount_folder, open_view, 4096},
-    {"root", hold_root, change_root, open_below_root, 64},
+    {"root", hold_root, change_root, open_below_root, 65536},
     {"unlink", nothing, replace_file, open_link, 64},
 };
 
-// A pause of its own length each time, so that changes come at any point of an open.
+// A pause of its own length each time, so that changes come at any point of an open. Short ones are spent: a sleep takes 50 us at least.
 static void pause_before(unsigned number, unsigned longest_us) {
   struct timespec now, start;
   clock_gettime(CLOCK_MONOTONIC, &start);
   long ns = (long)((uint64_t)(number * 2654435761u) * longest_us * 1000 >> 32);
-  do clock_gettime(CLOCK_MONOTONIC, &now);
-  while ((now.tv_sec - start.tv_sec) * 1000000000L + now.tv_nsec - start.tv_nsec < ns);
+  if (longest_us > 500)
+    nanosleep(&(struct timespec){.tv_nsec = ns}, 0);
+  else
+    do clock_gettime(CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - start.tv_sec) * 1000000000L + now.tv_nsec - start.tv_nsec < ns);
 }
 
 static void *change(void *argument) {
@@ -146,7 +157,8 @@ int main(int argc, char **argv) {
   CHECK(setrlimit(RLIMIT_NOFILE, &files));
   CHECK(root = open("/", O_PATH | O_DIRECTORY));
   CHECK(links = open("/proc/self/fd", O_PATH | O_DIRECTORY));
-  CHECK(chdir(argv[2]));
+  snprintf(folder, sizeof folder, "%s", argv[2]);
+  CHECK(chdir(folder));
   way->begin();
   struct opened *all = calloc(opens, sizeof *all);
   pthread_t mover;
