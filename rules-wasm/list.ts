@@ -65,6 +65,13 @@ export function argumentBytes(argv: u64): i64 {
   return bytes;
 }
 
+/** The list without its first string. */
+export function withoutFirst(list: u64): u64 {
+  if (list == 0) return 0;
+  const first = min(lengthOf(itemOf(list, 0)) + 1, lengthOf(list));
+  return textAt(addressOf(list) + first, lengthOf(list) - first);
+}
+
 /** Whether the string is one of the list's. */
 function has(list: u64, text: u64): bool {
   const length = lengthOf(text);

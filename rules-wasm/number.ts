@@ -15,6 +15,19 @@ export function decimalByte(value: i64, index: i32): u32 {
   return 0x30 + u32(rest % 10);
 }
 
+/** The same of a number without a sign. */
+export function unsignedLength(value: u64): i32 {
+  let length = 1;
+  for (let rest = value; rest >= 10; rest /= 10) ++length;
+  return length;
+}
+
+export function unsignedByte(value: u64, index: i32): u32 {
+  let rest = value;
+  for (let back = unsignedLength(value) - 1 - index; back > 0; --back) rest /= 10;
+  return 0x30 + u32(rest % 10);
+}
+
 /** As printf's %#o has it: a zero in front unless the number is zero. */
 export function octalLength(value: i64): i32 {
   let length = value == 0 ? 1 : 2;

@@ -14,15 +14,20 @@ import {
 } from '../schema/fields/derivation.ts';
 import { isUnsigned } from '../schema/fields/number-range.ts';
 import { isBoolean, isNumber, isText } from '../schema/fields/sorts.ts';
-import { compareIntegers } from '../schema/integers.ts';
+import { asInteger, compareIntegers } from '../schema/integers.ts';
+import { groupName, userName } from './account-names.ts';
+import { addressText, isMapped } from './address.ts';
 import type { AddressNames } from './address-names.ts';
 import { mountText } from './mounts.ts';
 import { addressBytes, FUNCTIONS, type Scope } from './operators.ts';
 import { joinPath } from './path.ts';
 import type { ImageRecord, StructRecord } from './record.ts';
+import { integerText, valueText } from './text.ts';
+import { dateTime } from './time.ts';
 import {
   type Absent,
   boolean,
+  buffer,
   concatenate,
   encode,
   type FieldValue,
@@ -33,6 +38,7 @@ import {
 } from './value.ts';
 
 const EMPTY = new Uint8Array(0);
+const NO_ADDRESS = new Uint8Array(16);
 const SELF: Process = { kind: 'ancestor', generations: 0 };
 
 /** The value as plain data; `names`: names of addresses. */
@@ -55,6 +61,8 @@ export function readDerivation(derivation: Derivation, scope: Scope, names?: Add
     }
     case 'ancestors':
       return readDerivation(derivation.shown, scope, names);
+    case 'inOutputs':
+      return readSingle(derivation.value, scope);
     case 'nameOf': {
       const address = evaluateAddress(derivation.of, scope);
       const name = address && names?.nameOf(address);
@@ -85,7 +93,7 @@ function evaluateNumber(derivation: NumberDerivation, scope: Scope): bigint {
       return flagValue(derivation);
     case 'numberOf': {
       if (derivation.of === 'header' && derivation.member === 'time') return scope.eventTime;
-      const value = recordOf(derivation, scope)?.value(derivation.member);
+      const value = recordOf(derivation, scope)?.value(derivation.member, derivation.index);
       return typeof value === 'number' || typeof value === 'bigint' ? BigInt(value) : 0n;
     }
     case 'arithmetic': {
@@ -97,9 +105,20 @@ function evaluateNumber(derivation: NumberDerivation, scope: Scope): bigint {
       const holds = evaluateBoolean(derivation.condition, scope);
       return evaluateNumber(holds ? derivation.value : derivation.otherwise, scope);
     }
+    case 'asType':
+      return asInteger(evaluateNumber(derivation.of, scope), derivation.type);
+    case 'renumbered':
+      return renumbered(derivation, scope);
     case 'call':
       return callOperator(derivation, scope) as bigint;
   }
+}
+
+function renumbered({ of, names, flags }: Extract<NumberDerivation, { node: 'renumbered' }>, scope: Scope): bigint {
+  const number = BigInt.asUintN(32, evaluateNumber(of, scope));
+  const applying = names.filter(({ mask, equals }) => (number & mask) === equals);
+  if (flags) return applying.reduce((sum, { value }) => sum | value, 0n);
+  return applying[0]?.value ?? number;
 }
 
 function calculate(operator: '-' | '/' | '%' | '&' | '>>', left: bigint, right: bigint): bigint {
@@ -159,8 +178,29 @@ function evaluateText(derivation: TextDerivation, scope: Scope): Uint8Array | un
       }
       return concatenate(parts);
     }
-    case 'decimal':
-      return encode(String(evaluateNumber(derivation.of, scope)));
+    case 'digits':
+      return encode(digits(evaluateNumber(derivation.of, scope), derivation.base));
+    case 'character': {
+      const code = evaluateNumber(derivation.of, scope);
+      return code === 0n ? EMPTY : Uint8Array.of(Number(code));
+    }
+    case 'shown': {
+      const bytes = evaluateText(derivation.of, scope);
+      return bytes && valueText(buffer(bytes, scope.base64Buffers));
+    }
+    case 'ipv4Text':
+      return encode(addressText((scope.event?.bytes(derivation.member) ?? NO_ADDRESS).subarray(0, 4)));
+    case 'ipv6Text': {
+      const address = scope.event?.bytes(derivation.member) ?? NO_ADDRESS;
+      return encode(addressText(isMapped(address) ? address.subarray(12) : address));
+    }
+    case 'dateTime':
+      return encode(dateTime(evaluateNumber(derivation.of, scope)));
+    case 'accountName': {
+      const id = Number(evaluateNumber(derivation.of, scope));
+      const name = derivation.account === 'user' ? userName(id) : groupName(id);
+      return name === undefined ? undefined : encode(name);
+    }
     case 'enumeration': {
       const value = evaluateNumber(derivation.of, scope);
       const name = derivation.names.find(([number]) => BigInt(number) === value)?.[1] ?? derivation.none;
@@ -169,6 +209,7 @@ function evaluateText(derivation: TextDerivation, scope: Scope): Uint8Array | un
     case 'names': {
       const value = evaluateNumber(derivation.of, scope);
       const names = derivation.names.filter(({ mask, equals }) => (value & mask) === equals);
+      if (names.length === 0) return encode(derivation.none ?? String(BigInt.asIntN(64, value)));
       return encode(names.map(({ name }) => name).join(derivation.separator));
     }
     case 'valueOf':
@@ -198,6 +239,12 @@ function evaluateText(derivation: TextDerivation, scope: Scope): Uint8Array | un
     case 'call':
       return callOperator(derivation, scope) as Uint8Array | undefined;
   }
+}
+
+function digits(value: bigint, base: 8 | 10 | 16): string {
+  if (base === 10) return String(value);
+  const shown = integerText(BigInt.asUintN(64, value), base);
+  return base === 8 && value !== 0n ? `0${shown}` : shown;
 }
 
 /** 4 bytes or 16. */

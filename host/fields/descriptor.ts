@@ -5,25 +5,12 @@ export function isSocketKind(kind: number): boolean {
   return kind === 0x34 || kind === 0x36;
 }
 
-/** `4`, with `t`, `u`, `i` or `r` after it where the protocol is known: how descriptors stand in evt.arg. */
-export function kindAndProtocol(kind: number, protocol: number): string {
-  return String.fromCharCode(kind) + (isSocketKind(kind) ? protocolLetter(protocol) : '');
-}
+const PROTOCOL_LETTERS: Readonly<Record<number, string>> = { 1: 'i', 6: 't', 17: 'u', 58: 'i', 255: 'r' };
 
-function protocolLetter(protocol: number): string {
-  switch (protocol) {
-    case 6:
-      return 't';
-    case 17:
-      return 'u';
-    case 1:
-    case 58:
-      return 'i';
-    case 255:
-      return 'r';
-    default:
-      return '';
-  }
+/** The letter of a socket's protocol, which follows the kind in evt.arg; 0 if it has none. */
+export function protocolCharacter(kind: number, protocol: number): bigint {
+  const letter = isSocketKind(kind) ? PROTOCOL_LETTERS[protocol] : undefined;
+  return BigInt(letter?.charCodeAt(0) ?? 0);
 }
 
 /** From the kernel's internal encoding (major << 20 | minor) to that of stat(2), which fd.dev has. */

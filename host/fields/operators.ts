@@ -2,8 +2,8 @@
 
 import { CONTAINER_STATE } from '../schema/container.ts';
 import type { OPERATORS, OperatorName } from '../schema/fields/operators.ts';
-import { isSocketKind, statDevice } from './descriptor.ts';
-import { directoryPart, hasSlash, lastPart } from './path.ts';
+import { isSocketKind, protocolCharacter, statDevice } from './descriptor.ts';
+import { directoryPart, hasSlash, isAbsolute, lastPart } from './path.ts';
 import { type ContainerRecord, EventRecord, type ImageRecord, type StructRecord } from './record.ts';
 import { splitAtNul } from './value.ts';
 
@@ -17,6 +17,8 @@ export interface Scope {
   /** Missing for fields of the container: their event may be gone. Of other sources than system calls only the header is read. */
   readonly event?: StructRecord;
   readonly image?: ImageRecord | undefined;
+  /** Bytes are shown in base64. */
+  readonly base64Buffers?: boolean | undefined;
 }
 
 type Text = Uint8Array | undefined;
@@ -118,9 +120,13 @@ export const FUNCTIONS: { readonly [Name in OperatorName]: Counterpart<Name> } =
   itemOf: (_, list, index) => splitAtNul(list ?? EMPTY)[Number(index)],
   argumentCount: (_, argv) => BigInt(argumentsOf(argv).length),
   argumentBytes: (_, argv) => BigInt(argumentsOf(argv).reduce((sum, item) => sum + item.length, 0)),
+  withoutFirst: (_, list) => list?.subarray((splitAtNul(list)[0]?.length ?? 0) + 1),
   statDevice: (_, device) => statDevice(Number(device)),
+  lengthOf: (_, value) => BigInt(value?.length ?? 0),
+  pathArgument: (_, raw, name) => (raw === undefined || (name !== undefined && !isAbsolute(raw)) ? name : raw),
   basename: (_, path) => path && lastPart(path),
   head: (_, value, limit) => value?.slice(0, Number(limit)),
+  protocolCharacter: (_, kind, protocol) => protocolCharacter(Number(kind), Number(protocol)),
   isSocket: (scope) => isSocketKind(kindOf(scope)),
   hasDirectory: (scope) => [FILE, DIRECTORY, UNKNOWN].includes(kindOf(scope)),
   fdTypechar: (scope, guess) => BigInt(kindOf(scope)) || guess,

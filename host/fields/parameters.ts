@@ -1,52 +1,71 @@
 // evt.arg, evt.rawarg and evt.args: an event's parameters, raw and as Falco shows them (`fd=3(<f>/etc/passwd)`).
 
 import type { EventType } from '../schema/events/index.ts';
+import type { Derivation } from '../schema/fields/derivation.ts';
+import { findParameter, type ParameterForms, parameterForms } from '../schema/fields/parameter.ts';
+import { asInteger, integerFormat } from '../schema/integers.ts';
 import type { Parameter } from '../schema/types.ts';
-import type { ReadContext } from './context.ts';
-import { type ParameterValue, readParameter } from './parameter-value.ts';
+import { readDerivation } from './derived.ts';
+import type { Scope } from './operators.ts';
 import type { EventRecord } from './record.ts';
-import { integerText, NOT_AVAILABLE, valueText } from './text.ts';
-import { type Absent, concatenate, encode, type FieldValue, text } from './value.ts';
-
-const NO_DATA = encode('NULL');
-
-/** By name or, all digits, by position from 0. */
-export function findParameter(type: EventType, argument: string): Parameter | undefined {
-  if (/^\d+$/.test(argument)) return type.parameters[Number(argument)];
-  return type.parameters.find((parameter) => parameter.name === argument);
-}
+import { NOT_AVAILABLE, valueText } from './text.ts';
+import { type Absent, buffer, concatenate, encode, type FieldValue, integer, text } from './value.ts';
 
 /** evt.rawarg: the parameter in its own type. */
-export function rawParameter(event: EventRecord, argument: string, context: ReadContext): FieldValue | Absent {
-  const parameter = findParameter(event.type, argument);
-  // Falco has no comparable form of an address; it is absent raw.
-  if (!parameter || parameter.type === 'SOCKADDR' || parameter.type === 'SOCKTUPLE') return undefined;
-  const value = readParameter(event, parameter, context)?.raw;
-  return value?.kind === 'integer' && parameter.type.startsWith('FLAGS') ? { ...value, base: 16 } : value;
+export function rawParameter({ type }: EventRecord, argument: string, scope: Scope): FieldValue | Absent {
+  const parameter = findParameter(type, argument);
+  const forms = parameter && formsIn(scope, type, parameter);
+  const value = forms && readDerivation(forms.raw, scope);
+  if (forms && value?.kind === 'integer') return rawNumber(value.value, forms);
+  return value?.kind === 'text' && parameter?.type === 'BYTEBUF' ? buffer(value.bytes, scope.base64Buffers) : value;
+}
+
+/** Hexadecimal without a sign. */
+function rawNumber(value: bigint, { type, rawBase }: ParameterForms): FieldValue {
+  const number = asInteger(value, type);
+  return integer(rawBase === 16 ? BigInt.asUintN(integerFormat(type).bits, number) : number, rawBase);
 }
 
 /** evt.arg: the parameter's meaning as text. */
-export function parameterText(event: EventRecord, argument: string, context: ReadContext): FieldValue | Absent {
-  const parameter = findParameter(event.type, argument);
-  const value = parameter && readParameter(event, parameter, context);
-  return value && text(value.meaning ?? shownText(value));
+export function parameterText({ type }: EventRecord, argument: string, scope: Scope): FieldValue | Absent {
+  const parameter = findParameter(type, argument);
+  const forms = parameter && formsIn(scope, type, parameter);
+  return forms && readDerivation(forms.text, scope);
 }
 
 /** evt.args: every parameter as `name=raw(meaning)`. */
-export function allParameters(event: EventRecord, context: ReadContext): FieldValue {
-  const shown = event.type.parameters.map((parameter) => {
-    const name = encode(`${parameter.name}=`);
-    const value = readParameter(event, parameter, context);
-    if (!value) return concatenate([name, encode(NOT_AVAILABLE)]);
-    const meaning = value.meaning ? [encode('('), value.meaning, encode(')')] : [];
-    return concatenate([name, shownText(value), ...meaning]);
-  });
+export function allParameters({ type }: EventRecord, scope: Scope): FieldValue {
+  const shown = type.parameters.map((parameter) =>
+    concatenate([encode(`${parameter.name}=`), withMeaning(formsIn(scope, type, parameter), scope)]),
+  );
   return text(concatenate(shown, ' '));
 }
 
-/** Octal numbers carry a leading zero here, though not in evt.rawarg. */
-function shownText({ raw, shown }: ParameterValue): Uint8Array {
-  if (shown) return shown;
-  if (raw.kind === 'integer' && raw.base === 8 && raw.value !== 0n) return encode(`0${integerText(raw.value, 8)}`);
-  return raw.kind === 'buffer' && raw.bytes.length === 0 ? NO_DATA : valueText(raw);
+function withMeaning(forms: ParameterForms | undefined, scope: Scope): Uint8Array {
+  const shown = forms && textOf(forms.shown, scope);
+  if (!shown) return encode(NOT_AVAILABLE);
+  const meaning = forms.text === forms.shown ? undefined : textOf(forms.text, scope);
+  if (!meaning || Buffer.compare(meaning, shown) === 0) return shown;
+  return concatenate([shown, encode('('), meaning, encode(')')]);
+}
+
+function textOf(derivation: Derivation, scope: Scope): Uint8Array | undefined {
+  const value = readDerivation(derivation, scope);
+  return value && valueText(value);
+}
+
+/** Undefined if the parameter is not captured, or of a process that is not known. */
+function formsIn({ image }: Scope, type: EventType, parameter: Parameter): ParameterForms | undefined {
+  const forms = formsOf(type, parameter);
+  return forms?.ofImage && !image ? undefined : forms;
+}
+
+/** Event types share rows, but not what follows from them. */
+const FORMS = new WeakMap<EventType, Map<Parameter, ParameterForms | undefined>>();
+
+function formsOf(type: EventType, parameter: Parameter): ParameterForms | undefined {
+  const known = FORMS.get(type) ?? new Map<Parameter, ParameterForms | undefined>();
+  FORMS.set(type, known);
+  if (!known.has(parameter)) known.set(parameter, parameterForms(type, parameter));
+  return known.get(parameter);
 }

@@ -8,6 +8,7 @@ import { type ContainerMoment, readContainerField } from './container.ts';
 import type { ReadContext } from './context.ts';
 import { readDerivation } from './derived.ts';
 import { entryField } from './entry-field.ts';
+import type { Scope } from './operators.ts';
 import { allParameters, parameterText, rawParameter } from './parameters.ts';
 import { processFileField } from './procfs.ts';
 import type { EventRecord } from './record.ts';
@@ -36,9 +37,9 @@ export function readField(
       return container && readContainerField(field, argument, container, momentOf(event));
     }
     case 'argument':
-      return (source.raw ? rawParameter : parameterText)(event, argument ?? '', context);
+      return (source.raw ? rawParameter : parameterText)(event, argument ?? '', scopeOf(event, context));
     case 'rendered':
-      return renderedField(field.name, event, context, allParameters);
+      return renderedField(field.name, event, context, () => allParameters(event, scopeOf(event, context)));
     case 'procfs':
       return machineValue(event, field, argument, context);
     case 'entry':
@@ -74,10 +75,13 @@ function recordValue(
   context: ReadContext,
 ): FieldValue | Absent {
   const { derivation, readsImage } = derivationOf(field, event, argument);
+  if (readsImage && !event.image) return undefined;
+  return asTyped(readDerivation(derivation, scopeOf(event, context), context.names), field, context);
+}
+
+function scopeOf(event: EventRecord, { base64Buffers }: ReadContext): Scope {
   const { image } = event;
-  if (readsImage && !image) return undefined;
-  const scope = { ...momentOf(event), event, image, container: image?.container };
-  return asTyped(readDerivation(derivation, scope, context.names), field, context);
+  return { ...momentOf(event), event, image, container: image?.container, base64Buffers };
 }
 
 /** Numbers wrap at the size of the field's type, as constants in conditions do. */

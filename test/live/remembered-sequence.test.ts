@@ -5,11 +5,19 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { AT_REMOVEDIR, MNT_DETACH } from '../../host/generate/actions/numbers.ts';
 import { shortDirectoryForTests } from '../support/directory.ts';
 import { act, type Step, str } from '../support/live/live-act.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
-import { AT_FDCWD, CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live/live-numbers.ts';
+import {
+  AT_FDCWD,
+  AT_REMOVEDIR,
+  CLONE_NEWNS,
+  MNT_DETACH,
+  MS_BIND,
+  MS_PRIVATE,
+  MS_REC,
+  O,
+} from '../support/live/live-numbers.ts';
 import { TIME_FACTOR } from '../support/live/time-factor.ts';
 
 const SEED = 17;

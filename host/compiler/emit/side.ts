@@ -80,7 +80,10 @@ function access(piece: Piece, functions: Functions): Access {
   }
   if (piece.kind === 'joined') {
     // Only its length is ever asked for: lowering refuses comparisons, which would go over the list once for each byte.
-    return { length: () => `${joinedLength(piece, functions)}(event, image)`, byte: () => '0' };
+    const { declared, passed } = parametersFor(scopeOfPiece(piece));
+    const length = (): string =>
+      `${joinedLength(piece, declared, functions)}(${passed.map((value) => functions.print(value)).join(', ')})`;
+    return { length, byte: () => '0' };
   }
   const code = functions.print(piece.value);
   /** A text that names some of rules-wasm. */
@@ -104,11 +107,12 @@ function access(piece: Piece, functions: Functions): Access {
         byte: naming(['base64Byte'], () => asRead(`base64Byte(${code}, index)`, piece, functions)),
       };
     case 'decimal':
+    case 'unsigned':
     case 'octal':
     case 'hexadecimal':
       return {
         length: naming([`${piece.kind}Length`], () => `${piece.kind}Length(${code})`),
-        byte: naming([`${piece.kind}Byte`], () => `${piece.kind}Byte(${code}, index)`),
+        byte: naming([`${piece.kind}Byte`], () => asRead(`${piece.kind}Byte(${code}, index)`, piece, functions)),
       };
     case 'character':
       return { length: () => `i32(${code} != 0)`, byte: () => `${code}` };
@@ -119,8 +123,8 @@ function access(piece: Piece, functions: Functions): Access {
   }
 }
 
-/** Function `(event, image) -> length` of the elements of a list with a separator between them. */
-function joinedLength(piece: Extract<Piece, { kind: 'joined' }>, functions: Functions): string {
+/** Function `(event, image) -> length` of the elements of a list with a separator between them; without `event` where none is read. */
+function joinedLength(piece: Extract<Piece, { kind: 'joined' }>, declared: string, functions: Functions): string {
   const { item, marks, each, separator } = piece;
   const between = separator.map((part) => access(part, functions).length()).join(' + ') || '0';
   const ofItem = marks.reduceRight(
@@ -129,7 +133,7 @@ function joinedLength(piece: Extract<Piece, { kind: 'joined' }>, functions: Func
   );
   return functions.define(`joinedLength:${piecesKey([piece])}`, 'joinedLength', (name) =>
     [
-      `function ${name}(event: u32, image: u32): i32 {`,
+      `function ${name}(${declared}): i32 {`,
       '  let length = 0;',
       '  for (let index: u32 = 0; index < 65536; ++index) {',
       `    const item = ${functions.print(item)};`,

@@ -64,11 +64,13 @@ function emitPiece(piece: Piece, index: number, emitted: EmittedAutomaton, funct
       return overItems(piece, emitted, functions);
     case 'decimal':
       return [`state = ${overDecimal(emitted, functions)}(state, i64(${functions.print(piece.value)}));`];
+    case 'unsigned':
+      return [`state = ${overUnsigned(emitted, functions)}(state, ${functions.print(piece.value)});`];
     case 'octal':
     case 'hexadecimal':
       functions.names(`${piece.kind}Length`, `${piece.kind}Byte`);
       return [
-        `for (let at = 0, length = ${piece.kind}Length(i64(${functions.print(piece.value)})); at < length; ++at) state = ${emitted.name}(state, ${piece.kind}Byte(i64(${functions.print(piece.value)}), at));`,
+        `for (let at = 0, length = ${piece.kind}Length(i64(${functions.print(piece.value)})); at < length; ++at) state = ${emitted.name}(state, ${asRead(`${piece.kind}Byte(i64(${functions.print(piece.value)}), at)`, piece, functions)});`,
       ];
     case 'character':
       return [
@@ -170,13 +172,25 @@ function overDecimal(emitted: EmittedAutomaton, functions: Functions): string {
       `function ${name}(state: u32, value: i64): u32 {`,
       `  if (value < 0) state = ${emitted.name}(state, 0x2d);`,
       '  const rest: u64 = value < 0 ? 0 - value : value;',
-      '  let unit: u64 = 1;',
-      '  while (rest / unit >= 10) unit *= 10;',
-      `  for (; unit > 0; unit /= 10) state = ${emitted.name}(state, 0x30 + u32((rest / unit) % 10));`,
-      '  return state;',
+      ...digitsOfRest(emitted),
       '}',
     ].join('\n'),
   );
+}
+
+function overUnsigned(emitted: EmittedAutomaton, functions: Functions): string {
+  return functions.define(`${emitted.name}:unsigned`, `${emitted.name}_unsigned`, (name) =>
+    [`function ${name}(state: u32, rest: u64): u32 {`, ...digitsOfRest(emitted), '}'].join('\n'),
+  );
+}
+
+function digitsOfRest({ name }: EmittedAutomaton): readonly string[] {
+  return [
+    '  let unit: u64 = 1;',
+    '  while (rest / unit >= 10) unit *= 10;',
+    `  for (; unit > 0; unit /= 10) state = ${name}(state, 0x30 + u32((rest / unit) % 10));`,
+    '  return state;',
+  ];
 }
 
 /**

@@ -47,8 +47,13 @@ export type Piece =
   | { readonly kind: 'bytes'; readonly bytes: Bytes }
   | ({ readonly kind: 'text' } & TextValue)
   | ({ readonly kind: 'base64' } & TextValue)
-  /** A number of type i64. Octal with a zero in front, hexadecimal in capitals. */
-  | { readonly kind: 'decimal' | 'octal' | 'hexadecimal'; readonly value: Value; readonly scope: Scope }
+  /** A number of type i64; `unsigned`: of u64, in decimal too. Octal with a zero in front, hexadecimal in capitals. */
+  | {
+      readonly kind: 'decimal' | 'unsigned' | 'octal' | 'hexadecimal';
+      readonly value: Value;
+      readonly scope: Scope;
+      readonly case?: 'lower' | 'upper';
+    }
   /** The elements of a list with a separator between them. `item`, `marks`, `each`: as of an operand of kind `texts`. */
   | {
       readonly kind: 'joined';
@@ -104,7 +109,8 @@ export function joinScopes(scopes: Iterable<Scope>): Scope {
 }
 
 export function scopeOfPiece(piece: Piece): Scope {
-  return piece.kind === 'bytes' ? 'image' : piece.scope;
+  if (piece.kind === 'bytes') return 'image';
+  return piece.kind === 'joined' ? joinScopes([piece.scope, ...piece.separator.map(scopeOfPiece)]) : piece.scope;
 }
 
 /** Same key, same match. */

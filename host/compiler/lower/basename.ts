@@ -47,6 +47,7 @@ function lastOfPieces(pieces: readonly Piece[], after: readonly Piece[], context
       return either(hasSlash, ending({ ...piece, value: last }), further());
     }
     case 'decimal':
+    case 'unsigned':
     case 'octal':
     case 'hexadecimal':
     case 'names':

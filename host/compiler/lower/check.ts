@@ -10,6 +10,7 @@ import type { Operand as AstOperand, Check, Literal } from '../conditions/ast.ts
 import { literalBytes } from '../conditions/literal-bytes.ts';
 import { all, any, anyAncestor, type Condition, exactlyOne, FALSE, not } from '../ir/condition.ts';
 import type { Bytes } from '../ir/text.ts';
+import { warnOfAccountNames } from './account-names.ts';
 import { aroundCheck } from './around.ts';
 import { checkTextsAgainst, checkTextsValues, compareLists, type Texts } from './list-check.ts';
 import { comparesNames, nameCheck } from './name-check.ts';
@@ -42,6 +43,7 @@ function lower(check: Check, context: LoweringContext): Condition {
   const { left } = check;
   if (left.kind === 'field' && left.name.startsWith('evt.around')) return aroundCheck(check, context.type);
   if (comparesNames(check, context)) return nameCheck(check, context);
+  warnOfAccountNames(check, context);
   const typed = lowerOperand(left, context);
   const { operand } = typed;
   if (operand.kind === 'absent') return FALSE;

@@ -7,11 +7,14 @@ import {
   type Derivation,
   membersRead,
   type NumberDerivation,
+  type NumberedBits,
   type Process,
   type TextDerivation,
 } from '../../schema/fields/derivation.ts';
 import { OPERATORS } from '../../schema/fields/operators.ts';
 import { isNumber } from '../../schema/fields/sorts.ts';
+import { integerFormat } from '../../schema/integers.ts';
+import type { ValueType } from '../../schema/types.ts';
 import type { Scope } from '../ir/text.ts';
 import {
   arithmetic,
@@ -27,9 +30,11 @@ import {
   integer,
   isThere,
   memberNamed,
+  type NumberType,
   ofEvent,
   ofImage,
   type Value,
+  ZERO,
 } from '../ir/value.ts';
 
 /** Where members are read: the record's address. */
@@ -55,10 +60,31 @@ export function numberValue(derivation: NumberDerivation | Call): Value {
       const { condition, value, otherwise } = derivation;
       return choose(compareValue(condition), cast('i64', numberValue(value)), cast('i64', numberValue(otherwise)));
     }
+    case 'asType':
+      return cast(numberTypeOf(derivation.type), numberValue(derivation.of));
+    case 'renumbered':
+      return cast('u32', renumbered(derivation));
     case 'call':
       return callValue(derivation, plainText);
   }
 }
+
+/** The type of numbers that wrap at the size of a field's type. */
+export function numberTypeOf(type: ValueType): NumberType {
+  const { bits, signed } = integerFormat(type);
+  return `${signed ? 'i' : 'u'}${bits}` as NumberType;
+}
+
+function renumbered({ of, names, flags }: Extract<NumberDerivation, { node: 'renumbered' }>): Value {
+  const from = cast('u32', numberValue(of));
+  const applies = ({ mask, equals }: NumberedBits): Value =>
+    compare(mask === ALL_BITS ? from : arithmetic(from, '&', integer(mask)), '==', integer(equals));
+  if (!flags) return names.reduceRight((rest, each) => choose(applies(each), integer(each.value), rest), from);
+  const [first = ZERO, ...others] = names.map((each) => choose(applies(each), integer(each.value), ZERO));
+  return others.reduce((sum, next) => arithmetic(sum, '|', next), first);
+}
+
+const ALL_BITS = 0xffffffffn;
 
 export function compareValue({ left, operator, right }: Compare): Value {
   const isMasked = left.node === 'arithmetic' && left.operator === '&';
@@ -86,9 +112,10 @@ export function memoryText(
   return derivation.node === 'textOf' ? memberValue(derivation) : callValue(derivation, textValue);
 }
 
-function memberValue(derivation: Member): Value {
+export function memberValue(derivation: Member): Value {
   const { of, member } = derivation;
-  const value = memberNamed(of, member, addressOf(derivation));
+  const index = derivation.node === 'numberOf' ? derivation.index : undefined;
+  const value = memberNamed(of, member, addressOf(derivation), index);
   if (!value) throw new Error(`${of} has no member ${member}`);
   return value;
 }

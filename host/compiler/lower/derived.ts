@@ -16,9 +16,18 @@ import { isBoolean, isNumber, isText } from '../../schema/fields/sorts.ts';
 import { integerFormat } from '../../schema/integers.ts';
 import type { ValueType } from '../../schema/types.ts';
 import { all, any, type Condition, constant, holds, not } from '../ir/condition.ts';
-import type { Piece } from '../ir/text.ts';
-import { call, cast, ITEM_INDEX, integer, isThere, type NumberType, type Value } from '../ir/value.ts';
-import { addressValue, compareValue, memoryText, numberValue, processAddress, scopeOf } from './derived-value.ts';
+import type { Piece, Scope } from '../ir/text.ts';
+import { call, cast, ITEM_INDEX, integer, isThere, type Value } from '../ir/value.ts';
+import {
+  addressValue,
+  compareValue,
+  memberValue,
+  memoryText,
+  numberTypeOf,
+  numberValue,
+  processAddress,
+  scopeOf,
+} from './derived-value.ts';
 import { mountFinder, nearestFunction, ofAncestorsFunction, valueFunction } from './made-functions.ts';
 import {
   ABSENT,
@@ -49,6 +58,9 @@ export function derivedOperand(derivation: Derivation, type: ValueType, context:
         derivedOperand(derivation.value, type, context),
         derivedOperand(derivation.otherwise, type, context),
       );
+    case 'inOutputs':
+      if (derivation.why !== undefined) context.warn('field-not-exact', derivation.why);
+      return derivedOperand(derivation.inConditions, type, context);
     case 'unlessNegative': {
       const value = cast('i64', numberValue(derivation.of));
       return { kind: 'number', value, scope: scopeOf(derivation), negativeIsAbsent: true };
@@ -84,24 +96,13 @@ function numberOperand(derivation: NumberDerivation, type: ValueType): Operand {
     return { kind: 'number', value, unsigned: true, scope, least: derivation.least };
   }
   if (isUnsigned(derivation)) return number(value, scope, true);
-  const narrow = narrowType(derivation, type);
-  return number(cast('i64', narrow ? cast(narrow, value) : value), scope);
+  return number(cast('i64', isTooWide(derivation, type) ? cast(numberTypeOf(type), value) : value), scope);
 }
 
-/** The type at whose size the number wraps; undefined if it fits that of the field. */
-function narrowType(derivation: NumberDerivation, type: ValueType): NumberType | undefined {
+/** Whether the number wraps at the size of the field's type. */
+function isTooWide(derivation: NumberDerivation, type: ValueType): boolean {
   const { bits, signed } = integerFormat(type);
-  if (bitsOf(derivation) <= (signed ? bits - 1 : bits)) return undefined;
-  switch (bits) {
-    case 8:
-      return signed ? 'i8' : 'u8';
-    case 16:
-      return signed ? 'i16' : 'u16';
-    case 32:
-      return signed ? 'i32' : 'u32';
-    default:
-      return undefined;
-  }
+  return bits < 64 && bitsOf(derivation) > (signed ? bits - 1 : bits);
 }
 
 function condition(derivation: BooleanDerivation, context: LoweringContext): Condition {
@@ -145,20 +146,24 @@ function textOperand(derivation: TextDerivation, context: LoweringContext): Oper
     }
     case 'join':
       return joined(derivation.parts.map((part) => textOperand(part, context)));
-    case 'decimal':
-      return pieces({ kind: 'decimal', value: cast('i64', numberValue(derivation.of)), scope });
+    case 'digits':
+      return pieces(digits(derivation, scope));
+    case 'character':
+      return pieces({ kind: 'character', value: cast('u32', numberValue(derivation.of)), scope });
+    case 'shown': {
+      const operand = textOperand(derivation.of, context);
+      if (operand.kind !== 'text') throw new Error(`a ${operand.kind} has no bytes to show`);
+      return { ...operand, text: { ...operand.text, shown: true } };
+    }
+    case 'ipv4Text':
+      return pieces(...ipv4(derivation));
     case 'enumeration':
       return enumeration(numberValue(derivation.of), scope, derivation.names, derivation.none);
     case 'names': {
       const names = derivation.names.map((bits) => ({ ...bits, name: toBytes(bits.name) }));
-      return {
-        kind: 'names',
-        value: numberValue(derivation.of),
-        scope,
-        names,
-        separator: derivation.separator,
-        none: '',
-      };
+      const { of, separator, none } = derivation;
+      const operand = { kind: 'names', value: unsignedValue(of), scope, names, separator } as const;
+      return none === undefined ? operand : { ...operand, none: toBytes(none) };
     }
     case 'ofAncestors': {
       const item = ofAncestorsFunction(textValue(derivation.of, context), context);
@@ -176,6 +181,28 @@ function textOperand(derivation: TextDerivation, context: LoweringContext): Oper
       return { kind: 'text', text: { value: textValue(derivation, context), scope, ...beginningOf } };
     }
   }
+}
+
+/** As a number of type u64. */
+function unsignedValue(derivation: NumberDerivation): Value {
+  const value = numberValue(derivation);
+  return isUnsigned(derivation) ? value : cast('u64', cast('i64', value));
+}
+
+function digits({ of, base }: Extract<TextDerivation, { node: 'digits' }>, scope: Scope): Piece {
+  const value = numberValue(of);
+  if (base === 10 && isUnsigned(of)) return { kind: 'unsigned', value, scope };
+  return { kind: DIGITS[base], value: cast('i64', value), scope };
+}
+
+const DIGITS = { 8: 'octal', 10: 'decimal', 16: 'hexadecimal' } as const;
+
+function ipv4(derivation: Extract<TextDerivation, { node: 'ipv4Text' }>): readonly Piece[] {
+  const address = memberValue(derivation);
+  return [0, 1, 2, 3].flatMap((offset) => [
+    ...(offset > 0 ? [bytes('.')] : []),
+    { kind: 'decimal', value: cast('i64', { node: 'byte', address, offset }), scope: 'event' } as const,
+  ]);
 }
 
 /** A text that lies in one piece in memory; 0 = absent. */

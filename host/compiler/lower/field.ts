@@ -4,8 +4,10 @@ import { sourceOf } from '../../schema/audit/record.ts';
 import type { EventType } from '../../schema/events/index.ts';
 import type { Field } from '../../schema/fields/field.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';
+import { findParameter, parameterForms } from '../../schema/fields/parameter.ts';
+import { parameterType } from '../../schema/parameter-names.ts';
+import type { ValueType } from '../../schema/types.ts';
 import { cast } from '../ir/value.ts';
-import { argumentField } from './argument.ts';
 import { auditOperand } from './audit-field.ts';
 import { derivedOperand } from './derived.ts';
 import { ABSENT, type LoweringContext, type Operand } from './operand.ts';
@@ -26,11 +28,19 @@ export function knownField(name: string, bracket: string | undefined, type: Even
 
 export function fieldOperand(named: NamedField, context: LoweringContext): Operand {
   if (context.given) return context.given.operand(named.field, named.argument);
-  return mapEither(readOperand(named, context), (operand) => asTyped(operand, named.field));
+  const type = valueTypeOf(named, context.type);
+  return mapEither(readOperand(named, context), (operand) => asTyped(operand, type));
+}
+
+/** The field's type; of evt.rawarg that of the parameter, which may differ from event to event. */
+export function valueTypeOf({ field, argument = '' }: NamedField, type: EventType): ValueType {
+  if (field.type !== 'DYN') return field.type;
+  const parameter = findParameter(type, argument);
+  return (parameter && parameterForms(type, parameter)?.type) ?? parameterType(argument) ?? 'INT64';
 }
 
 /** 64-bit numbers are compared as the field's type says, whatever the record's member is. */
-function asTyped(operand: Operand, { type }: Field): Operand {
+function asTyped(operand: Operand, type: ValueType): Operand {
   if (operand.kind !== 'number' || operand.least !== undefined) return operand;
   const { value, scope } = operand;
   if (type === 'UINT64' || type === 'ABSTIME' || type === 'RELTIME') {
@@ -50,7 +60,7 @@ function readOperand({ field, argument }: NamedField, context: LoweringContext):
     case 'audit':
       return auditOperand(source.row, argument, context);
     case 'argument':
-      return argumentField(source.raw, argument ?? '', context);
+      return argumentOperand(source.raw, argument ?? '', context);
     case 'rendered':
     case 'procfs':
       context.warn('field-not-in-conditions', `${name} is available in outputs only; a condition on it is never true`);
@@ -66,4 +76,16 @@ function readOperand({ field, argument }: NamedField, context: LoweringContext):
       context.warn('condition-not-supported', `${name} is not supported here; a condition on it is never true`);
       return ABSENT;
   }
+}
+
+/** A parameter of the event: evt.arg and evt.rawarg. */
+function argumentOperand(raw: boolean, argument: string, context: LoweringContext): Operand {
+  const { type } = context;
+  const parameter = findParameter(type, argument);
+  if (!parameter) return ABSENT;
+  const forms = parameterForms(type, parameter);
+  if (forms) return derivedOperand(raw ? forms.raw : forms.text, forms.type, context);
+  const message = `evt.arg.${argument} of ${type.name} is not captured; conditions see it as absent`;
+  context.warn('argument-not-captured', message);
+  return ABSENT;
 }

@@ -57,9 +57,10 @@ function pieceInCase(piece: Piece, to: 'lower' | 'upper', convert: (bytes: Bytes
       };
     case 'character':
       return { ...piece, value: call(to === 'lower' ? 'lowerByte' : 'upperByte', piece.value) };
-    // Hexadecimal digits of a parameter stay as they are: no rule compares those.
     case 'hexadecimal':
+      return { ...piece, case: to };
     case 'decimal':
+    case 'unsigned':
     case 'octal':
       return piece;
   }

@@ -7,7 +7,6 @@
 //   len(proc.name)                   i64(lengthOf(imageComm(image)))
 //   b64(proc.args[0])                the text, its bytes decoded while they are read
 
-import { parameterType } from '../../schema/parameter-names.ts';
 import type { ValueType } from '../../schema/types.ts';
 import type { Operand as AstOperand, TransformerArgument, TransformerOperand } from '../conditions/ast.ts';
 import { literalBytes } from '../conditions/literal-bytes.ts';
@@ -18,7 +17,7 @@ import { joinScopes, type Piece, scopeOfPiece } from '../ir/text.ts';
 import { call, callFunction, cast, EVENT_ADDRESS, IMAGE_ADDRESS, integer } from '../ir/value.ts';
 import { base64 } from './base64.ts';
 import { basename } from './basename.ts';
-import { fieldOperand, knownField } from './field.ts';
+import { fieldOperand, knownField, valueTypeOf } from './field.ts';
 import { inCase } from './letter-case.ts';
 import { ABSENT, constantText, type LoweringContext, number, type Operand, present } from './operand.ts';
 import { optionsOf } from './options.ts';
@@ -44,7 +43,7 @@ export function lowerOperand(operand: AstOperand, context: LoweringContext): Typ
   const named = knownField(operand.name, operand.argument, context.type);
   const lowered = fieldOperand(named, context);
   if (named.field.type === 'DYN') {
-    const integers = parameterType(named.argument ?? '') ?? 'INT64';
+    const integers = valueTypeOf(named, context.type);
     return { operand: lowered, type: dynamicType(lowered), dynamic: true, integers };
   }
   const typed = { operand: lowered, type: comparisonOf(named.field.type), integers: named.field.type };

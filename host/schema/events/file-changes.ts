@@ -70,7 +70,7 @@ export const FILE_CHANGE_EVENTS: readonly EventType[] = [
     parameters: [
       RES,
       DIRFD,
-      parameter('pathname', 'FSRELPATH', { member: 'name' }),
+      parameter('pathname', 'FSRELPATH', { member: 'name', passed: 'raw' }),
       OWNER_UID,
       OWNER_GID,
       parameter('flags', 'FLAGS32', { member: 'call_flags', flags: 'at_flags' }),

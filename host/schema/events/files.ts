@@ -29,7 +29,14 @@ export const FILE_EVENTS: readonly EventType[] = [
     shape: 'open',
     category: 'file',
     createsFd: true,
-    parameters: [FD_RESULT, parameter('name', 'FSPATH', { member: 'name' }), OPEN_FLAGS, MODE_NUMBER, DEV, INO],
+    parameters: [
+      FD_RESULT,
+      parameter('name', 'FSPATH', { member: 'name', passed: 'raw' }),
+      OPEN_FLAGS,
+      MODE_NUMBER,
+      DEV,
+      INO,
+    ],
   },
   {
     name: 'openat',
@@ -41,7 +48,7 @@ export const FILE_EVENTS: readonly EventType[] = [
     parameters: [
       FD_RESULT,
       DIRFD,
-      parameter('name', 'FSRELPATH', { member: 'name' }),
+      parameter('name', 'FSRELPATH', { member: 'name', passed: 'raw' }),
       OPEN_FLAGS,
       MODE_NUMBER,
       DEV,
@@ -58,7 +65,7 @@ export const FILE_EVENTS: readonly EventType[] = [
     parameters: [
       FD_RESULT,
       DIRFD,
-      parameter('name', 'FSRELPATH', { member: 'name' }),
+      parameter('name', 'FSRELPATH', { member: 'name', passed: 'raw' }),
       OPEN_FLAGS,
       MODE_NUMBER,
       parameter('resolve', 'FLAGS32', { member: 'resolve', flags: 'openat2_flags' }),
@@ -74,7 +81,7 @@ export const FILE_EVENTS: readonly EventType[] = [
     createsFd: true,
     parameters: [
       FD_RESULT,
-      parameter('name', 'FSPATH', { member: 'name' }),
+      parameter('name', 'FSPATH', { member: 'name', passed: 'raw' }),
       MODE_NUMBER,
       DEV,
       INO,
@@ -92,7 +99,7 @@ export const FILE_EVENTS: readonly EventType[] = [
     parameters: [
       RES,
       DIRFD,
-      parameter('name', 'FSRELPATH', { member: 'name' }),
+      parameter('name', 'FSRELPATH', { member: 'name', passed: 'raw' }),
       parameter('flags', 'FLAGS32', { member: 'call_flags', flags: 'unlinkat_flags' }),
     ],
   },
@@ -139,9 +146,9 @@ export const FILE_EVENTS: readonly EventType[] = [
     requests: ['LINKAT'],
     parameters: [
       RES,
-      parameter('olddir', 'FD', { member: 'old_dirfd' }),
+      parameter('olddir', 'FD', { member: 'old_dirfd', directory: 'old_directory' }),
       OLD_RELATIVE,
-      parameter('newdir', 'FD', { member: 'new_dirfd' }),
+      parameter('newdir', 'FD', { member: 'new_dirfd', directory: 'new_directory' }),
       NEW_RELATIVE,
       parameter('flags', 'FLAGS32', { member: 'call_flags', flags: 'linkat_flags' }),
     ],
@@ -154,7 +161,7 @@ export const FILE_EVENTS: readonly EventType[] = [
     parameters: [
       RES,
       parameter('target', 'CHARBUF', { member: 'old_raw' }),
-      parameter('linkpath', 'FSPATH', { member: 'new_name' }),
+      parameter('linkpath', 'FSPATH', { member: 'new_name', passed: 'new_raw' }),
     ],
   },
   {
@@ -167,8 +174,8 @@ export const FILE_EVENTS: readonly EventType[] = [
     parameters: [
       RES,
       parameter('target', 'CHARBUF', { member: 'old_raw' }),
-      parameter('linkdirfd', 'FD', { member: 'new_dirfd' }),
-      parameter('linkpath', 'FSRELPATH', { member: 'new_name' }),
+      parameter('linkdirfd', 'FD', { member: 'new_dirfd', directory: 'new_directory' }),
+      parameter('linkpath', 'FSRELPATH', { member: 'new_name', passed: 'new_raw' }),
     ],
   },
   {
@@ -176,7 +183,7 @@ export const FILE_EVENTS: readonly EventType[] = [
     number: 27,
     shape: 'path',
     category: 'file',
-    parameters: [RES, parameter('filename', 'FSPATH', { member: 'name' }), MODE_BITS],
+    parameters: [RES, parameter('filename', 'FSPATH', { member: 'name', passed: 'raw' }), MODE_BITS],
   },
   {
     name: 'fchmodat',
@@ -185,7 +192,7 @@ export const FILE_EVENTS: readonly EventType[] = [
     category: 'file',
     usesFd: true,
     otherCalls: ['fchmodat2'],
-    parameters: [RES, DIRFD, parameter('filename', 'FSRELPATH', { member: 'name' }), MODE_BITS],
+    parameters: [RES, DIRFD, parameter('filename', 'FSRELPATH', { member: 'name', passed: 'raw' }), MODE_BITS],
   },
   {
     name: 'mount',
@@ -195,7 +202,7 @@ export const FILE_EVENTS: readonly EventType[] = [
     parameters: [
       RES,
       parameter('dev', 'CHARBUF', { member: 'old_raw' }),
-      parameter('dir', 'FSPATH', { member: 'new_name' }),
+      parameter('dir', 'FSPATH', { member: 'new_name', passed: 'new_raw' }),
       parameter('type', 'CHARBUF', { member: 'text' }),
       parameter('flags', 'FLAGS32', { member: 'call_flags', flags: 'mount_flags' }),
     ],
@@ -208,7 +215,7 @@ export const FILE_EVENTS: readonly EventType[] = [
     otherCalls: ['umount'],
     parameters: [
       RES,
-      parameter('name', 'FSPATH', { member: 'name' }),
+      parameter('name', 'FSPATH', { member: 'name', passed: 'raw' }),
       parameter('flags', 'FLAGS32', { member: 'call_flags', flags: 'umount_flags' }),
     ],
   },
@@ -220,6 +227,13 @@ export const FILE_EVENTS: readonly EventType[] = [
     category: 'file',
     createsFd: true,
     sisters: ['openat'],
-    parameters: [FD_RESULT, parameter('mountfd', 'FD', { member: 'dirfd' }), OPEN_FLAGS, PATH, DEV, INO],
+    parameters: [
+      FD_RESULT,
+      parameter('mountfd', 'FD', { member: 'dirfd', directory: 'directory' }),
+      OPEN_FLAGS,
+      PATH,
+      DEV,
+      INO,
+    ],
   },
 ];

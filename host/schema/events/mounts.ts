@@ -72,8 +72,8 @@ export const MOUNT_EVENTS: readonly EventType[] = [
     sisters: ['mount'],
     parameters: [
       RES,
-      parameter('dirfd', 'FD', { member: 'new_dirfd' }),
-      parameter('path', 'FSRELPATH', { member: 'new_name' }),
+      parameter('dirfd', 'FD', { member: 'new_dirfd', directory: 'new_directory' }),
+      parameter('path', 'FSRELPATH', { member: 'new_name', passed: 'new_raw' }),
       parameter('flags', 'FLAGS32', { member: 'call_flags', flags: 'mount_flags' }),
     ],
   },

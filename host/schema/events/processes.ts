@@ -7,7 +7,7 @@ import { parameter, RES, RES_PID, signal } from './parameters.ts';
 /** The program, which execs and clones report. */
 const PROGRAM: readonly Parameter[] = [
   parameter('exe', 'CHARBUF', { member: 'image.argv0' }),
-  parameter('args', 'BYTEBUF', { member: 'image.args' }),
+  parameter('args', 'BYTEBUF', { member: 'image.argv', withoutFirst: true }),
   parameter('tid', 'PID', { member: 'tid' }),
   parameter('pid', 'PID', { member: 'image.pid' }),
   parameter('ptid', 'PID', { member: 'image.ppid' }),
@@ -30,7 +30,7 @@ const EXEC_PARAMETERS: readonly Parameter[] = [
   ...PROGRAM,
   parameter('fdlimit', 'UINT64', { member: 'image.fd_limit' }),
   ...USAGE,
-  parameter('env', 'BYTEBUF', { member: 'image.environment_text' }),
+  parameter('env', 'BYTEBUF', { member: 'image.environment' }),
   parameter('tty', 'UINT32', { member: 'image.tty' }),
   parameter('vpgid', 'PID', { member: 'image.vpgid' }),
   parameter('loginuid', 'UID', { member: 'image.login_uid' }),
@@ -71,7 +71,7 @@ export const PROCESS_EVENTS: readonly EventType[] = [
     number: 5,
     shape: 'exec',
     category: 'process',
-    parameters: [...EXEC_PARAMETERS, parameter('filename', 'FSPATH', { member: 'name' })],
+    parameters: [...EXEC_PARAMETERS, parameter('filename', 'FSPATH', { member: 'name', passed: 'raw' })],
   },
   { name: 'execveat', number: 6, shape: 'exec', category: 'process', parameters: EXEC_PARAMETERS },
   {
@@ -81,7 +81,7 @@ export const PROCESS_EVENTS: readonly EventType[] = [
     category: 'user',
     otherCalls: ['setuid32'],
     change: 'credentials',
-    parameters: [RES, parameter('uid', 'UID', { member: 'numbers[0]' })],
+    parameters: [RES, parameter('uid', 'UID', { member: 'numbers[0]', becomesOwn: true })],
   },
   {
     name: 'setgid',
@@ -90,7 +90,7 @@ export const PROCESS_EVENTS: readonly EventType[] = [
     category: 'user',
     otherCalls: ['setgid32'],
     change: 'credentials',
-    parameters: [RES, parameter('gid', 'GID', { member: 'numbers[0]' })],
+    parameters: [RES, parameter('gid', 'GID', { member: 'numbers[0]', becomesOwn: true })],
   },
   {
     name: 'setresuid',
@@ -102,7 +102,7 @@ export const PROCESS_EVENTS: readonly EventType[] = [
     parameters: [
       RES,
       parameter('ruid', 'UID', { member: 'numbers[0]' }),
-      parameter('euid', 'UID', { member: 'numbers[1]' }),
+      parameter('euid', 'UID', { member: 'numbers[1]', becomesOwn: true }),
       parameter('suid', 'UID', { member: 'numbers[2]' }),
     ],
   },

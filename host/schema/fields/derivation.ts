@@ -14,6 +14,7 @@ import {
 } from '../event-structs.ts';
 import { type IMAGE, IMAGE_FLAGS } from '../image.ts';
 import type { MemberName, NumberType, Struct } from '../layout.ts';
+import type { ValueType } from '../types.ts';
 import type { OperatorOf } from './operators.ts';
 
 /** The record whose members are read. `descriptor` serves all shapes that have a descriptor: its members lie at the same place in each. */
@@ -55,6 +56,8 @@ interface Member<Names extends string> {
   readonly of: Owner;
   readonly member: Names;
   readonly process?: Process;
+  /** Of an array: which element. */
+  readonly index?: number;
 }
 
 /** A bit by its name. */
@@ -93,6 +96,18 @@ export type NumberDerivation =
       readonly value: NumberDerivation;
       readonly otherwise: NumberDerivation;
     }
+  /** The number as a field of that type has it: it wraps at the type's size. */
+  | { readonly node: 'asType'; readonly of: NumberDerivation; readonly type: ValueType }
+  /**
+   * The number in Falco's numbering, by the names that apply: of flags those of all, joined; otherwise that of the first, or the number
+   * itself if none applies. Only 32 bits of the number count.
+   */
+  | {
+      readonly node: 'renumbered';
+      readonly of: NumberDerivation;
+      readonly names: readonly NumberedBits[];
+      readonly flags: boolean;
+    }
   | Call<'number'>;
 
 export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
@@ -122,6 +137,10 @@ interface NamedBits {
   readonly equals: bigint;
 }
 
+export interface NumberedBits extends NamedBits {
+  readonly value: bigint;
+}
+
 export type TextDerivation =
   | { readonly node: 'text'; readonly value: string }
   | ({ readonly node: 'textOf' } & Member<TextMember>)
@@ -129,7 +148,8 @@ export type TextDerivation =
   | { readonly node: 'orElse'; readonly of: TextDerivation; readonly otherwise: string }
   /** Its parts, one after the other. */
   | { readonly node: 'join'; readonly parts: readonly TextDerivation[] }
-  | { readonly node: 'decimal'; readonly of: NumberDerivation }
+  /** A number. Octal with a zero in front, hexadecimal in capitals. */
+  | { readonly node: 'digits'; readonly of: NumberDerivation; readonly base: 8 | 10 | 16 }
   /** The name of a number; `none`: the name of all others, which are otherwise shown in decimal. */
   | {
       readonly node: 'enumeration';
@@ -137,13 +157,20 @@ export type TextDerivation =
       readonly names: readonly (readonly [value: number, name: string])[];
       readonly none?: string;
     }
-  /** The names that apply, in order. */
+  /** The names that apply, in order. `none`: what it reads where none does; the number in decimal if undefined. */
   | {
       readonly node: 'names';
       readonly of: NumberDerivation;
       readonly names: readonly NamedBits[];
       readonly separator: string;
+      readonly none?: string;
     }
+  /** The character of that code; nothing for 0. */
+  | { readonly node: 'character'; readonly of: NumberDerivation }
+  /** Bytes as they are shown: a dot for each that is not printable. */
+  | { readonly node: 'shown'; readonly of: TextDerivation }
+  /** An IPv4 address, the first 4 bytes of the member. */
+  | { readonly node: 'ipv4Text'; readonly of: 'network'; readonly member: AddressMember<'network'> }
   /** The value of a key in a list of `key=value` (or with another separator), each ended by a NUL. */
   | { readonly node: 'valueOf'; readonly list: TextDerivation; readonly key: string; readonly separator: '=' | ':' }
   /** The text of the nearest ancestor that has it, at most that many generations up. */
@@ -159,7 +186,17 @@ export type TextDerivation =
     }
   /** A path seen from a directory, with `.`, `..` and repeated slashes resolved lexically. */
   | { readonly node: 'pathFrom'; readonly directory: TextDerivation; readonly path: TextDerivation }
+  | OutputText
   | Call<'text'>;
+
+/** Texts that outputs alone can make: they stand within `inOutputs`. */
+type OutputText =
+  /** An IPv6 address; one of IPv4 within it is shown as such. */
+  | { readonly node: 'ipv6Text'; readonly of: 'network'; readonly member: AddressMember<'network'> }
+  /** Date and time in the local time zone, of ns since the epoch. */
+  | { readonly node: 'dateTime'; readonly of: NumberDerivation }
+  /** The name that the machine's files have for an id; absent if they have none. */
+  | { readonly node: 'accountName'; readonly of: NumberDerivation; readonly account: 'user' | 'group' };
 
 /** Source, destination, mode, whether it is writable, propagation. */
 export type MountPart = 0 | 1 | 2 | 3 | 4;
@@ -196,6 +233,13 @@ export type Derivation =
       readonly condition: BooleanDerivation;
       readonly value: Derivation;
       readonly otherwise: Derivation;
+    }
+  /** What conditions can't know, and what they take for it. `why`: what to say to the author of a condition that reads it. */
+  | {
+      readonly node: 'inOutputs';
+      readonly value: TextDerivation;
+      readonly inConditions: Derivation;
+      readonly why?: string;
     }
   /** A number that is absent if negative. */
   | { readonly node: 'unlessNegative'; readonly of: NumberDerivation }

@@ -54,6 +54,7 @@ export const DESCRIPTOR = membersOf('descriptor');
 export const OPEN = membersOf('open');
 export const PATH = membersOf('path');
 export const PATHS = membersOf('paths');
+export const NETWORK = membersOf('network');
 export const CONTAINER = membersOf('container');
 
 export const SELF: Process = { kind: 'ancestor', generations: 0 };
@@ -110,8 +111,12 @@ export function join(...parts: readonly TextDerivation[]): TextDerivation {
   return { node: 'join', parts };
 }
 
+export function digits(of: NumberDerivation, base: 8 | 10 | 16): TextDerivation {
+  return { node: 'digits', of, base };
+}
+
 export function decimal(of: NumberDerivation): TextDerivation {
-  return { node: 'decimal', of };
+  return digits(of, 10);
 }
 
 // -- numbers --

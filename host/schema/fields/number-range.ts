@@ -2,6 +2,7 @@
 
 import { EVENT_HEADER } from '../event-structs.ts';
 import { ACCESSOR_OWNERS } from '../generate/assemblyscript.ts';
+import { integerFormat } from '../integers.ts';
 import { type MemberType, member } from '../layout.ts';
 import { flagValue, type NumberDerivation } from './derivation.ts';
 
@@ -14,7 +15,12 @@ export function isUnsigned(derivation: NumberDerivation): boolean {
   switch (derivation.node) {
     case 'number':
     case 'flag':
+    case 'renumbered':
       return false;
+    case 'asType': {
+      const { bits, signed } = integerFormat(derivation.type);
+      return bits === 64 && !signed;
+    }
     case 'numberOf':
       return memberType(derivation) === 'u64';
     case 'arithmetic': {
@@ -44,6 +50,12 @@ export function bitsOf(derivation: NumberDerivation): number {
       if (operator === '&') return Math.min(bitsOf(left), bitsOf(right));
       return operator === '>>' && right.node === 'number' ? bitsOf(left) - Number(right.value) : 64;
     }
+    case 'asType': {
+      const { bits, signed } = integerFormat(derivation.type);
+      return signed ? 64 : bits;
+    }
+    case 'renumbered':
+      return 32;
     case 'numberIf':
       return Math.max(bitsOf(derivation.value), bitsOf(derivation.otherwise));
     case 'call':

@@ -63,7 +63,7 @@ export function ofKnown(value: Single, ofDirectory?: Single): FieldSource {
 }
 
 /** The kernel had a file or socket behind it: false for a call that failed to make one. */
-const IS_KNOWN: BooleanDerivation = not(compare(DESCRIPTOR.number('kind'), '==', 0));
+export const IS_KNOWN: BooleanDerivation = not(compare(DESCRIPTOR.number('kind'), '==', 0));
 
 export function isKind(character: string): BooleanDerivation {
   return compare(DESCRIPTOR.number('kind'), '==', character.charCodeAt(0));

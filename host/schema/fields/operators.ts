@@ -22,12 +22,16 @@ export const OPERATORS = {
   itemOf: { records: [], values: ['text', 'number'], gives: 'text' },
   argumentCount: { records: [], values: ['text'], gives: 'number' },
   argumentBytes: { records: [], values: ['text'], gives: 'number' },
+  withoutFirst: { records: [], values: ['text'], gives: 'text' },
   // rules-wasm/number.ts
   statDevice: { records: [], values: ['number'], gives: 'number' },
   // rules-wasm/text.ts
+  lengthOf: { records: [], values: ['text'], gives: 'number' },
+  pathArgument: { records: [], values: ['text', 'text'], gives: 'text' },
   basename: { records: [], values: ['text'], gives: 'text' },
   head: { records: [], values: ['text', 'number'], gives: 'text' },
   // rules-wasm/descriptor.ts
+  protocolCharacter: { records: [], values: ['number', 'number'], gives: 'number' },
   isSocket: { ...OF_EVENT, gives: 'boolean' },
   hasDirectory: { ...OF_EVENT, gives: 'boolean' },
   fdTypechar: { records: ['event'], values: ['number'], gives: 'number' },

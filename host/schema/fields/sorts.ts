@@ -3,16 +3,30 @@
 import type { BooleanDerivation, Derivation, NumberDerivation, TextDerivation } from './derivation.ts';
 import { OPERATORS } from './operators.ts';
 
-const NUMBERS = new Set<Derivation['node']>(['number', 'flag', 'numberOf', 'arithmetic', 'numberIf']);
+const NUMBERS = new Set<Derivation['node']>([
+  'number',
+  'flag',
+  'numberOf',
+  'arithmetic',
+  'numberIf',
+  'asType',
+  'renumbered',
+]);
 const BOOLEANS = new Set<Derivation['node']>(['boolean', 'compare', 'all', 'any', 'not', 'isThere', 'isKnown']);
 const TEXTS = new Set<Derivation['node']>([
   'text',
   'textOf',
   'orElse',
   'join',
-  'decimal',
+  'digits',
   'enumeration',
   'names',
+  'character',
+  'shown',
+  'ipv4Text',
+  'ipv6Text',
+  'dateTime',
+  'accountName',
   'valueOf',
   'nearest',
   'ofAncestors',

@@ -26,7 +26,7 @@ function ofMainThread(member: NumberMember<'image'>): FieldSource {
 
 function capabilities(member: NumberMember<'image'>): FieldSource {
   const names = CAPABILITIES.map((name, bit) => ({ name, mask: 1n << BigInt(bit), equals: 1n << BigInt(bit) }));
-  return always({ node: 'names', of: IMAGE.number(member), names, separator: ' ' });
+  return always({ node: 'names', of: IMAGE.number(member), names, separator: ' ', none: '' });
 }
 
 /** All subsystems have the same path: of the unified hierarchy, or on cgroup v1 of pids, memory or cpu. */

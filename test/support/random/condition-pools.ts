@@ -1,8 +1,10 @@
 // What random conditions are made from: fields that both the compiler and the interpreter of the tests know, and constants.
 
+import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { resolveField } from '../../../host/schema/fields/index.ts';
+import { parameterType } from '../../../host/schema/parameter-names.ts';
 import type { ValueType } from '../../../host/schema/types.ts';
-import { derivedFields } from '../records/schema-fields.ts';
+import { derivedFields, parameterFields } from '../records/schema-fields.ts';
 import { NAMES, PATHS } from './random-events.ts';
 
 /** Fields that have no right side, or can't be one. */
@@ -15,35 +17,26 @@ export const isAlone = (name: string): boolean => {
 const ofTypes = (...types: readonly ValueType[]): readonly string[] =>
   derivedFields(({ type, list }) => types.includes(type) && !list, 2);
 
-/** Those of any ancestor, and parameters of events: what has no derivation is chosen by hand. */
+/** Raw parameters that are numbers, on all events that have them. */
+const rawNumbers = parameterFields('evt.rawarg').filter((text) => {
+  const name = text.slice('evt.rawarg.'.length);
+  const rows = EVENT_TYPES.flatMap(({ parameters }) => parameters.filter((row) => row.name === name));
+  const types = [parameterType(name) ?? 'CHARBUF', ...rows.map(({ type }) => type)];
+  return types.every((type) => /INT|FLAGS|^(ERRNO|FD|PID|MODE|SIGTYPE|ABSTIME)$/.test(type));
+});
+
+/** Those of any ancestor have no derivation. */
 export const TEXT_FIELDS: readonly string[] = [
   ...ofTypes('CHARBUF', 'BYTEBUF'),
-  'evt.arg.flags',
-  'evt.arg.name',
-  'evt.arg.path',
-  'evt.arg.oldpath',
-  'evt.arg.request',
-  'evt.arg.domain',
-  'evt.arg.mode',
-  'evt.arg.fd',
-  'evt.arg.res',
-  'evt.arg.uid',
-  'evt.arg.tuple',
-  'evt.arg.cmd',
-  'evt.arg.newfd',
-  'evt.arg.sig',
-  'evt.arg.data',
+  ...parameterFields('evt.arg'),
   'evt.arg[0]',
   'evt.arg[1]',
-  'evt.arg.dirfd',
   'proc.aname',
   'proc.aexepath',
 ];
 export const NUMBER_FIELDS: readonly string[] = [
   ...ofTypes('INT16', 'INT32', 'INT64', 'UINT32', 'UINT64', 'ABSTIME', 'RELTIME'),
-  'evt.rawarg.flags',
-  'evt.rawarg.mode',
-  'evt.rawarg.request',
+  ...rawNumbers,
   'proc.apid',
 ];
 export const PORT_FIELDS: readonly string[] = [...ofTypes('PORT'), 'fd.port'];

@@ -1,7 +1,10 @@
 // The fields that both conditions and outputs know, from the schema, as rules write them: each with arguments that matter.
 
+import { EVENT_TYPES, findEventType } from '../../../host/schema/events/index.ts';
 import type { Field } from '../../../host/schema/fields/field.ts';
 import { FIELDS } from '../../../host/schema/fields/index.ts';
+import { parameterType } from '../../../host/schema/parameter-names.ts';
+import type { ValueType } from '../../../host/schema/types.ts';
 
 /** Past the end of every list, before its start, beyond all numbers. */
 const INDICES = ['0', '1', '2', '5', '-1', '70000', '99999999999'];
@@ -56,6 +59,24 @@ export function derivedFields(
       !/^fd\..ip\.name$/.test(field.name) &&
       wanted(field),
   ).flatMap((field) => written(field, mostArguments));
+}
+
+/** Of all events, as rules name them: `evt.arg.flags`, `evt.rawarg.flags`. Those that are not captured are absent. */
+export function parameterFields(field: 'evt.arg' | 'evt.rawarg'): readonly string[] {
+  const names = EVENT_TYPES.flatMap(({ parameters }) => parameters.map(({ name }) => name));
+  return [...new Set(names)].map((name) => `${field}.${name}`);
+}
+
+/** The type of the field's value on an event; that of evt.rawarg is the parameter's. */
+export function valueType({ type }: Field, argument: string | undefined, eventName: string): ValueType {
+  if (type !== 'DYN') return type;
+  const row = findEventType(eventName)?.parameters.find(({ name }) => name === argument);
+  return row === undefined || row.type === 'DYN' ? 'UINT64' : row.type;
+}
+
+/** Dates as text are in outputs only: evt.arg.exe_ino_ctime. */
+export function isDateText({ type, source }: Field, argument: string | undefined): boolean {
+  return source.from === 'argument' && type !== 'DYN' && parameterType(argument ?? '') === 'ABSTIME';
 }
 
 /** All fields that an output may print, as an output writes them: each once, with an argument if it takes one. */

@@ -2,8 +2,8 @@
 
 import type { Check, Operand } from '../../../host/compiler/conditions/ast.ts';
 import { portOf } from '../../../host/compiler/conditions/services.ts';
+import type { EventType } from '../../../host/schema/events/index.ts';
 import { resolveNamed } from '../../../host/schema/fields/index.ts';
-import { parameterType } from '../../../host/schema/parameter-names.ts';
 import { inNetwork, sameAddress } from './addresses.ts';
 import type { PlainValue as Value } from './derivation-value.ts';
 import { fnmatch } from './fnmatch.ts';
@@ -18,7 +18,12 @@ export function listHolds(operator: Check['operator'], items: readonly string[],
   return operator === 'in' ? items.every(isAmong) : items.some(isAmong);
 }
 
-export function constantsHold({ operator, left }: Check, value: Value, values: readonly string[]): boolean {
+export function constantsHold(
+  { operator, left }: Check,
+  value: Value,
+  values: readonly string[],
+  on: EventType,
+): boolean {
   switch (value.kind) {
     case 'text':
       return textHolds(operator, value.bytes, values);
@@ -28,7 +33,7 @@ export function constantsHold({ operator, left }: Check, value: Value, values: r
       const isPort = left.kind === 'field' && /port$/.test(left.name);
       const numbers = values.map((text) => BigInt(isPort ? (portOf(text) ?? -1) : text));
       // Constants beyond the field's size wrap.
-      const wrap = wrapping(left);
+      const wrap = wrapping(left, on);
       return numbers.some((each) => compareIntegers(operator, value.value, wrap(each)));
     }
     case 'boolean':
@@ -41,13 +46,15 @@ export function constantsHold({ operator, left }: Check, value: Value, values: r
   }
 }
 
-function wrapping(operand: Operand): (value: bigint) => bigint {
+function wrapping(operand: Operand, on: EventType): (value: bigint) => bigint {
   if (operand.kind === 'transformer') return (value) => BigInt.asUintN(64, value);
   const resolved = resolveNamed(operand.name, operand.argument);
   if (!resolved.ok) throw new Error(`${operand.name}: ${resolved.reason}`);
-  const type = resolved.field.type === 'DYN' ? parameterType(resolved.argument ?? '') : resolved.field.type;
+  const row = on.parameters.find(({ name }) => name === resolved.argument);
+  const type = resolved.field.type === 'DYN' ? row?.type : resolved.field.type;
   if (type === undefined) return (value) => value;
   if (/TIME$/.test(type)) return (value) => BigInt.asUintN(64, value);
+  if (type === 'SIGTYPE') return (value) => BigInt.asUintN(8, value);
   const bits = Number(/\d+$/.exec(type)?.[0] ?? 64);
   return /^(UINT|FLAGS|ENUMFLAGS)|^(MODE|UID|GID)$/.test(type)
     ? (value) => BigInt.asUintN(/\d$/.test(type) ? bits : 32, value)

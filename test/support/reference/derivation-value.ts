@@ -51,6 +51,16 @@ export function derivationValue(derivation: Derivation, at: RawEvent): PlainValu
       return derivationValue(derivation.shown, at);
     case 'ends':
     case 'nameOf':
+    // Parameters are evaluated apart (parameter-values.ts).
+    case 'inOutputs':
+    case 'asType':
+    case 'renumbered':
+    case 'character':
+    case 'shown':
+    case 'ipv4Text':
+    case 'ipv6Text':
+    case 'dateTime':
+    case 'accountName':
       throw new Error(`tests take values of ${derivation.node} from elsewhere`);
     // -- numbers --
     case 'number':
@@ -95,8 +105,8 @@ export function derivationValue(derivation: Derivation, at: RawEvent): PlainValu
       const parts = derivation.parts.map((part) => text(part));
       return textOf(parts.includes(undefined) ? undefined : parts.join(''));
     }
-    case 'decimal':
-      return textOf(`${number(derivation.of)}`);
+    case 'digits':
+      return textOf(number(derivation.of).toString(derivation.base).toUpperCase());
     case 'enumeration': {
       const value = number(derivation.of);
       const name = new Map(derivation.names.toReversed()).get(Number(value));
@@ -105,7 +115,7 @@ export function derivationValue(derivation: Derivation, at: RawEvent): PlainValu
     case 'names': {
       const value = number(derivation.of);
       const set = derivation.names.filter(({ mask, equals }) => (value & mask) === equals);
-      return textOf(set.map(({ name }) => name).join(derivation.separator));
+      return textOf(set.map(({ name }) => name).join(derivation.separator) || (derivation.none ?? `${value}`));
     }
     case 'valueOf': {
       const beginning = utf8(derivation.key + derivation.separator);

@@ -90,7 +90,7 @@ function valueHolds(check: Check, value: Value, event: RawEvent): boolean {
     return false;
   }
   const values = literals(check);
-  if (modifier === undefined) return constantsHold(check, value, values);
-  const count = values.filter((each) => constantsHold(check, value, [each])).length;
+  if (modifier === undefined) return constantsHold(check, value, values, event.type);
+  const count = values.filter((each) => constantsHold(check, value, [each], event.type)).length;
   return modifier === 'oneof' ? count === 1 : modifier === 'anyof' ? count > 0 : count > 0 && count === values.length;
 }

@@ -74,6 +74,12 @@ export function statDevice(device: bigint): bigint {
   return ((minor >> 8n) << 20n) | (major << 8n) | (minor & 0xffn);
 }
 
+const PROTOCOLS: Readonly<Record<string, string>> = { 1: 'i', 6: 't', 17: 'u', 58: 'i', 255: 'r' };
+
+function protocolLetter(kind: number, protocol: string): bigint {
+  return '46'.includes(String.fromCharCode(kind)) ? BigInt(PROTOCOLS[protocol]?.charCodeAt(0) ?? 0) : 0n;
+}
+
 export const OPERATOR_VALUES: Readonly<Record<OperatorName, (at: RawEvent, ...values: readonly Given[]) => Result>> = {
   loginShell: ({ image }) => {
     const shell = [image, ...ancestorsOf(image)].findLast((each) => each.text('comm')?.endsWith('sh'));
@@ -87,9 +93,13 @@ export const OPERATOR_VALUES: Readonly<Record<OperatorName, (at: RawEvent, ...va
   itemOf: (_, list, index) => itemsOf(list)[Number(index)],
   argumentCount: (_, argv) => BigInt(Math.max(0, itemsOf(argv).length - 1)),
   argumentBytes: (_, argv) => BigInt(itemsOf(argv).slice(1).join('').length),
+  withoutFirst: (_, list) => list?.toString().replace(/^[^\0]*\0?/, ''),
   statDevice: (_, device) => statDevice(BigInt(device ?? 0)),
+  lengthOf: (_, text) => BigInt(text?.toString().length ?? 0),
+  pathArgument: (_, raw, name) => (`${raw ?? ''}`.startsWith('/') ? raw : (name ?? raw)),
   basename: (_, path) => path?.toString().split('/').at(-1),
   head: (_, text, most) => text?.toString().slice(0, Number(most)),
+  protocolCharacter: (_, kind, protocol) => protocolLetter(Number(kind), `${protocol}`),
   isSocket: ({ event }) => isSocket(event),
   hasDirectory: ({ event }) => 'fd\0'.includes(kindOf(event)),
   fdTypechar: ({ event }, guess) => (kindOf(event) === '\0' ? guess : event.number('kind')),

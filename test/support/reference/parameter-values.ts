@@ -2,11 +2,12 @@
 
 import { errnoName } from '../../../host/schema/errno.ts';
 import { FLAG_TABLES } from '../../../host/schema/flags.ts';
+import { asInteger } from '../../../host/schema/integers.ts';
 import { parameterBase } from '../../../host/schema/parameter-base.ts';
 import type { Parameter } from '../../../host/schema/types.ts';
 import type { PlainValue } from './derivation-value.ts';
 import { itemsOf, statDevice } from './operator-values.ts';
-import type { RawEvent, RawRecord } from './raw-record.ts';
+import { ancestorsOf, type RawEvent, type RawRecord } from './raw-record.ts';
 
 const NO_DATA = 'NULL';
 const AT_FDCWD = -100n;
@@ -42,7 +43,7 @@ export function rawArgument(argument: string, at: RawEvent): PlainValue | undefi
   if (!located || /^SOCK/.test(located.parameter.type)) return undefined;
   const { parameter, record, member, index } = located;
   if (!isText(parameter)) return { kind: 'integer', value: rawNumber(parameter, record.number(member, index)) };
-  const bytes = parameter.type === 'BYTEBUF' ? buffer(record, member) : passedPath(record, member, at);
+  const bytes = parameter.type === 'BYTEBUF' ? buffer(parameter, record, member) : passedPath(record, member, at);
   return bytes === undefined ? undefined : { kind: 'text', bytes };
 }
 
@@ -52,14 +53,14 @@ function isText({ type }: Parameter): boolean {
   return /^(CHARBUF|BYTEBUF|FSPATH|FSRELPATH|SOCKADDR|SOCKTUPLE)$/.test(type);
 }
 
-function textMeaning({ type }: Parameter, record: RawRecord, member: string, at: RawEvent): string | undefined {
-  switch (type) {
+function textMeaning(parameter: Parameter, record: RawRecord, member: string, at: RawEvent): string | undefined {
+  switch (parameter.type) {
     case 'SOCKADDR':
       return passedAddress(at.event);
     case 'SOCKTUPLE':
       return record.text(member) || NO_DATA;
     case 'BYTEBUF':
-      return buffer(record, member).replace(/[^ -~]/g, '.') || NO_DATA;
+      return buffer(parameter, record, member).replace(/[^ -~]/g, '.') || NO_DATA;
     case 'FSPATH':
     case 'FSRELPATH': {
       const passed = passedPath(record, member, at);
@@ -70,14 +71,10 @@ function textMeaning({ type }: Parameter, record: RawRecord, member: string, at:
   }
 }
 
-/** Arguments and environment are lists: those without the first, and the list behind the text. */
-function buffer(record: RawRecord, member: string): string {
-  if (member === 'environment_text') return record.text('environment') ?? '';
-  if (member !== 'args') return record.text(member) ?? '';
-  return itemsOf(record.text('argv'))
-    .slice(1)
-    .map((item) => `${item}\0`)
-    .join('');
+/** Arguments are those without the first. */
+function buffer({ withoutFirst }: Parameter, record: RawRecord, member: string): string {
+  const bytes = record.text(member) ?? '';
+  return withoutFirst ? bytes.slice((itemsOf(bytes)[0] ?? '').length + 1) : bytes;
 }
 
 /** Paths of the image were not passed. */
@@ -100,9 +97,13 @@ function passedAddress(event: RawRecord): string | undefined {
 
 // -- numbers --
 
-function numberMeaning(parameter: Parameter, number: bigint, at: RawEvent): string {
+function numberMeaning(parameter: Parameter, inRecord: bigint, at: RawEvent): string | undefined {
   const { type, name } = parameter;
+  const number = typed(parameter, inRecord);
   switch (type) {
+    // Conditions know no dates.
+    case 'ABSTIME':
+      return undefined;
     case 'ERRNO':
       return errnoName(number) ?? `${number}`;
     case 'FD':
@@ -110,12 +111,18 @@ function numberMeaning(parameter: Parameter, number: bigint, at: RawEvent): stri
     case 'PID':
       return processName(name, number, at) ?? `${number}`;
     case 'UID':
-      return idName(number, at.image, 'uid', 'user_name');
+      return name === 'loginuid'
+        ? idName(number, at.image, 'login_uid', 'login_name')
+        : idName(number, at.image, 'uid', 'user_name');
     case 'GID':
       return idName(number, at.image, 'gid', 'group_name');
     default: {
-      const names = namesOf(parameter, number).map((each) => each.name);
-      return names.join('|') || digits(rawNumber(parameter, number), parameterBase(at.type.name, name));
+      const names = namesOf(parameter, inRecord).map((each) => each.name);
+      if (names.length > 0) return names.join('|');
+      if (type.startsWith('ENUM')) return `${BigInt.asIntN(64, inRecord)}`;
+      const base = parameterBase(at.type.name, name);
+      const raw = rawNumber(parameter, inRecord);
+      return digits(base === 16 && type === 'INT32' ? BigInt.asUintN(32, raw) : raw, base);
     }
   }
 }
@@ -125,13 +132,20 @@ function digits(number: bigint, base: 8 | 10 | 16): string {
   return (base === 8 && number !== 0n ? '0' : '') + number.toString(base).toUpperCase();
 }
 
+/** As large as the type allows, and with its sign. */
+function typed({ type }: Parameter, number: bigint): bigint {
+  return asInteger(number, type === 'DYN' ? 'UINT64' : type);
+}
+
 /** In Falco's numbering: flags without a name are left out, values of an enumeration are kept. */
 function rawNumber(parameter: Parameter, number: bigint): bigint {
   const names = namesOf(parameter, number);
   if (parameter.type === 'MODE') return number & 0o7777n;
-  if (parameter.name === 'dev') return statDevice(number);
-  if (parameter.type.startsWith('FLAGS')) return names.reduce((sum, { value }) => sum | BigInt(value), 0n);
-  return names[0] ? BigInt(names[0].value) : number;
+  if (parameter.name === 'dev') return statDevice(typed(parameter, number));
+  const numbers = names.map(({ value }) => BigInt(value));
+  if (parameter.type.startsWith('FLAGS')) return numbers.reduce((sum, value) => sum | value, 0n);
+  if (parameter.type.startsWith('ENUM')) return typed(parameter, numbers[0] ?? BigInt.asUintN(32, number));
+  return typed(parameter, number);
 }
 
 function namesOf({ flags }: Parameter, number: bigint) {
@@ -156,9 +170,17 @@ function descriptorMeaning({ member = '' }: Parameter, number: bigint, { event }
 /** Of the event's process, or of one that it is related to. */
 function processName(parameter: string, pid: bigint, { event, image }: RawEvent): string | undefined {
   if (pid <= 0n) return undefined;
-  if (parameter === 'res' || pid === event.number('tid')) return image.text('comm');
-  const related = ['parent_address', 'group_leader_address', 'session_address'].map((link) => image.linked(link));
-  return [image, ...related].find((each) => each?.number('pid') === pid)?.text('comm');
+  if (parameter === 'res') return image.text('comm');
+  const ancestors = ancestorsOf(image);
+  const leader = (link: string, id: string): RawRecord | undefined =>
+    image.linked(link) ?? ancestors.findLast((each) => each.number(id) === image.number(id));
+  const related = [
+    ...[pid === event.number('tid') ? image : undefined, image.number('pid') === pid ? image : undefined],
+    ...[ancestors[0], leader('group_leader_address', 'pgid'), leader('session_address', 'sid')].filter(
+      (each) => each?.number('pid') === pid,
+    ),
+  ];
+  return related.map((each) => each?.text('comm')).find((name) => name !== undefined);
 }
 
 /** The image has the names of its own ids. Conditions have no others, but for root's. */

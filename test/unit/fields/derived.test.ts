@@ -4,15 +4,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { useAccounts } from '../../../host/fields/account-names.ts';
 import { readField } from '../../../host/fields/read.ts';
 import { EventRecord } from '../../../host/fields/record.ts';
 import type { FieldValue } from '../../../host/fields/value.ts';
-import type { Field } from '../../../host/schema/fields/field.ts';
 import { resolveField } from '../../../host/schema/fields/index.ts';
 import { asInteger } from '../../../host/schema/integers.ts';
+import type { ValueType } from '../../../host/schema/types.ts';
 import { putRecords, randomRecords } from '../../support/random/records-at-limits.ts';
 import { RecordMemory } from '../../support/records/records.ts';
-import { derivedFields } from '../../support/records/schema-fields.ts';
+import { derivedFields, isDateText, parameterFields, valueType } from '../../support/records/schema-fields.ts';
 import type { PlainValue } from '../../support/reference/derivation-value.ts';
 import { valueOfField } from '../../support/reference/field-value.ts';
 import { rawEventAt } from '../../support/reference/raw-record.ts';
@@ -22,7 +23,7 @@ const SEED = Number(process.env.WASPREY_TEST_SEED ?? 20_28);
 const CONTEXT = { sessionStart: 0n, hostname: 'test', isoTime: false, isLive: false };
 
 /** The value as the tests' evaluation has it. */
-function plain(value: FieldValue | undefined, { type }: Field): PlainValue | undefined {
+function plain(value: FieldValue | undefined, type: ValueType): PlainValue | undefined {
   const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
   switch (value?.kind) {
     case undefined:
@@ -45,7 +46,13 @@ function plain(value: FieldValue | undefined, { type }: Field): PlainValue | und
   }
 }
 
-const FIELDS = derivedFields().map((text) => {
+function asTyped(value: PlainValue | undefined, type: ValueType): PlainValue | undefined {
+  return value?.kind === 'integer' ? { ...value, value: asInteger(value.value, type) } : value;
+}
+
+useAccounts(new Map(), new Map());
+const NAMES = [...derivedFields(), ...parameterFields('evt.arg'), ...parameterFields('evt.rawarg')];
+const FIELDS = NAMES.map((text) => {
   const resolved = resolveField(text);
   assert.ok(resolved.ok, text);
   return { text, field: resolved.field, argument: resolved.argument };
@@ -60,14 +67,12 @@ test(`output has the values that derivations say (seed ${SEED})`, () => {
     assert.ok(record);
     const raw = rawEventAt(memory.buffer, address);
     for (const { text, field, argument } of FIELDS) {
-      const expected = valueOfField(field, argument, raw);
-      assert.deepEqual(
-        plain(readField(record, field, argument, CONTEXT), field),
-        expected,
-        `${text} of ${sample.type}`,
-      );
+      if (isDateText(field, argument)) continue;
+      const type = valueType(field, argument, sample.type);
+      const expected = asTyped(valueOfField(field, argument, raw), type);
+      assert.deepEqual(plain(readField(record, field, argument, CONTEXT), type), expected, `${text} of ${sample.type}`);
       if (expected) present++;
     }
   }
-  assert.ok(present > (RECORDS * FIELDS.length) / 3, `${present} values`);
+  assert.ok(present > (RECORDS * derivedFields().length) / 3, `${present} values`);
 });
