@@ -16,10 +16,11 @@
 #define MAP_32BIT 0
 #endif
 
-enum { PAGE = 4096, WORD = 8 };
+enum { WORD = 8 };
 
 struct race {
   int faults;
+  size_t page;  // bytes
   char* pages;
   size_t before;      // bytes at the end of the first page
   const char* after;  // what the second page begins with
@@ -28,23 +29,26 @@ struct race {
 };
 
 static void* win(void* argument) {
-  static char page[PAGE];
   const struct race* race = argument;
   struct uffd_msg fault;
   if (read(race->faults, &fault, sizeof(fault)) != sizeof(fault)) die("userfaultfd: %m");
   if (race->other)
-    memcpy(race->pages + PAGE - race->before, race->other, race->before);
+    memcpy(race->pages + race->page - race->before, race->other, race->before);
   else
-    munmap(race->pages, PAGE);
+    munmap(race->pages, race->page);
+  char* page = calloc(1, race->page);
+  if (!page) die("out of memory");
   memcpy(page, race->after, race->after_size);
-  struct uffdio_copy copy = {.dst = (unsigned long)race->pages + PAGE, .src = (unsigned long)page, .len = PAGE};
+  struct uffdio_copy copy = {
+      .dst = (unsigned long)race->pages + race->page, .src = (unsigned long)page, .len = race->page};
   if (ioctl(race->faults, UFFDIO_COPY, &copy) < 0) die("UFFDIO_COPY: %m");
+  free(page);
   return NULL;
 }
 
 static void await_faults(struct race* race) {
   struct uffdio_api api = {.api = UFFD_API};
-  struct uffdio_register missing = {.range = {.start = (unsigned long)race->pages + PAGE, .len = PAGE},
+  struct uffdio_register missing = {.range = {.start = (unsigned long)race->pages + race->page, .len = race->page},
                                     .mode = UFFDIO_REGISTER_MODE_MISSING};
   pthread_t thread;
   race->faults = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
@@ -60,11 +64,16 @@ void* raced(const char* first, size_t size, const char* other) {
   if (before == 0) die("too short for a race: %zu bytes", size);
   if (other && memcmp(first + before, other + before, size - before)) die("what is raced for must end alike");
   struct race* race = malloc(sizeof(*race));
-  char* pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  char* pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
   if (pages == MAP_FAILED) die("mmap: %m");
-  *race = (struct race){
-      .pages = pages, .before = before, .after = first + before, .after_size = size - before, .other = other};
-  memcpy(pages + PAGE - before, first, before);
+  *race = (struct race){.page = page,
+                        .pages = pages,
+                        .before = before,
+                        .after = first + before,
+                        .after_size = size - before,
+                        .other = other};
+  memcpy(pages + page - before, first, before);
   await_faults(race);
-  return pages + PAGE - before;
+  return pages + page - before;
 }

@@ -16,7 +16,6 @@ export interface Resources {
   readonly hostOpenFiles: number | undefined;
 }
 
-const PAGE = 4096;
 const KILOBYTE = 1024;
 const CGROUP_FILES = ['/sys/fs/cgroup/memory.current', '/sys/fs/cgroup/memory/memory.usage_in_bytes'];
 
@@ -34,7 +33,7 @@ export function readResources(): Resources {
   return {
     cpuRatio: (user + system) / 1e6 / process.uptime(),
     rssBytes: process.memoryUsage.rss(),
-    vszBytes: times(firstNumber(read('/proc/self/statm')), PAGE),
+    vszBytes: kilobytes(read('/proc/self/status') ?? '', 'VmSize'),
     pssBytes: kilobytes(read('/proc/self/smaps_rollup') ?? '', 'Pss'),
     containerBytes: containerMemory(),
     hostCpuRatio: cpuRatio(stat),
@@ -64,7 +63,7 @@ function cpuRatio(stat: string): number | undefined {
 }
 
 function kilobytes(text: string, name: string): number | undefined {
-  return times(firstNumber(new RegExp(`^${name}: +(.*)$`, 'm').exec(text)?.[1]), KILOBYTE);
+  return times(firstNumber(new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(text)?.[1]), KILOBYTE);
 }
 
 function times(value: number | undefined, factor: number): number | undefined {
