@@ -56,6 +56,8 @@ export interface Benchmark {
   readonly summary: string;
   /** Its aims are bounds: a figure beyond its aim fails the run. */
   readonly areBounds?: true;
+  /** What it needs and lacks here, a clause; then it is left out. False: nothing. */
+  missing?(): string | false;
   /** Throws BenchError when it can't be measured here. */
   run(session: Session): Promise<Figure[]>;
 }

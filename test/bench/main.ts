@@ -113,8 +113,13 @@ function falcoOrFailure(): Falco | undefined | 'failure' {
   }
 }
 
-/** Whether it could be measured and keeps to its bounds. The others are run all the same. */
+/** Whether it could be measured and keeps to its bounds, or is left out. The others are run all the same. */
 async function run(benchmark: Benchmark, given: Omit<Session, 'progress'>): Promise<boolean> {
+  const missing = benchmark.missing?.() ?? false;
+  if (missing !== false) {
+    terminal.say(`bench: ${benchmark.name} is left out: it ${missing}\n\n`);
+    return true;
+  }
   const progress = (text: string): void => terminal.say(`  ${benchmark.name}: ${text}\n`);
   try {
     const figures = await benchmark.run({ ...given, progress });

@@ -69,12 +69,7 @@ export function describeWithFalco(names: readonly FalcoFile[], define: () => voi
   else test(`with ${names.join(', ')}`, { skip: why });
 }
 
-/** A capture of Falco's, with the alerts that Falco raised on it: `scap/` of the folder, which no repository has. */
-export function findFalcoCapture(name: string): string | undefined {
-  return [join(FOLDER, 'scap', name), join(FOLDER, 'reference/scap', name)].find(isFile);
-}
-
-/** Audit events with what Falco says to each: `k8s-audit-samples/` of the folder, which no repository has. */
+/** Events of Falco's own tests, with what Falco says to each: `k8s-audit-samples/` of the folder. No repository has the verdicts. */
 export function findAuditSamples(): string | undefined {
   const folders = [join(FOLDER, 'k8s-audit-samples'), join(FOLDER, 'reference/k8s-audit-samples')];
   return folders.find((folder) => isFile(join(folder, 'expected.json')));

@@ -1,18 +1,20 @@
-// Captures that Falco wrote: a replay raises the alerts that Falco raised, which are written down beside them.
+// Captures that Falco wrote: a replay raises the alerts that Falco raised (test/conformance/corpus/README.md).
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import type { RuleMatching } from '../../../host/engine/messages/protocol.ts';
-import { describeWithFalco, findFalcoCapture } from '../../support/falco-data.ts';
+import { PROJECT } from '../../../host/setup/paths.mjs';
+import { describeWithFalco } from '../../support/falco-data.ts';
+import { moduleOf } from '../../support/records/built-agent.ts';
 import { replayRecording } from '../../support/records/recordings.ts';
 import { stockModule } from '../../support/stock-rules.ts';
 
 process.env.TZ = 'UTC';
-const CAPTURES = ['rec_basic.scap', 'rec_actions.scap', 'rec_container.scap'];
+const CAPTURES = join(PROJECT, 'test/conformance/corpus/scap');
 const FILES = ['falco_rules.yaml', 'falco-incubating_rules.yaml', 'falco-sandbox_rules.yaml'] as const;
-const NOTES = findFalcoCapture('README.md');
 
 interface Expected {
   readonly time: string;
@@ -22,45 +24,44 @@ interface Expected {
   readonly parent: string;
 }
 
-/** The tables of alerts, by file. */
-function expectedAlerts(text: string): Map<string, Expected[]> {
-  const byFile = new Map<string, Expected[]>();
-  let file = '';
-  for (const line of text.split('\n')) {
-    const [, heading] = /^## (\S+\.scap)$/.exec(line) ?? [];
-    if (heading !== undefined) {
-      file = heading;
-      byFile.set(file, []);
-    }
-    const [, time, priority = '', rule = '', process = '', parent = ''] =
-      /^\| (\d\d:\d\d:\d\d\.\d{9}) \| ([^|]+) \| ([^|]+) \| (\S+) \([^|]* \| ([^|]+) \|/.exec(line) ?? [];
-    if (time !== undefined) byFile.get(file)?.push({ time, priority, rule, process, parent });
-  }
-  return byFile;
+/** Falco's alerts by its stock rules, of each capture. */
+const expected: Readonly<Record<string, readonly Expected[]>> = JSON.parse(
+  readFileSync(join(CAPTURES, 'expected.json'), 'utf8'),
+);
+
+async function assertAlerts(name: string, wanted: readonly Expected[], ...by: [RuleModule, RuleMatching]) {
+  const { json, report, malformed } = await replayRecording(join(CAPTURES, name), ...by);
+  assert.deepEqual(json.map(alertOf).sort(byTime), wanted);
+  assert.deepEqual(report.damage, []);
+  assert.equal(malformed, 0);
+  assert.ok(report.events > 200);
 }
 
-describeWithFalco(FILES, () => {
-  if (NOTES === undefined) {
-    test('captures of Falco', { skip: "needs Falco's captures: scap/ in the folder of FALCO_DATA" });
-    return;
+test('captures of Falco, by a rule of ours', async () => {
+  const rule = 'Read sensitive file untrusted';
+  const module = await moduleOf(
+    `- rule: ${rule}\n  desc: d\n  condition: evt.type in (open, openat) and fd.name = /etc/shadow and fd.num >= 0 and proc.name = cat\n` +
+      '  output: "%proc.name %proc.pname %evt.time"\n  priority: WARNING\n',
+  );
+  for (const [name, alerts] of Object.entries(expected)) {
+    await assertAlerts(
+      name,
+      alerts.filter((alert) => alert.rule === rule),
+      module,
+      'all',
+    );
   }
-  const expected = expectedAlerts(readFileSync(NOTES, 'utf8'));
-  describe('captures of Falco', () => {
+});
+
+describeWithFalco(FILES, () => {
+  describe("captures of Falco, by Falco's rules", () => {
     let module: RuleModule;
     before(async () => {
       module = await stockModule(FILES);
     });
-    for (const name of CAPTURES) {
+    for (const [name, alerts] of Object.entries(expected)) {
       for (const matching of ['first', 'all'] satisfies RuleMatching[]) {
-        test(`${name}, rule matching ${matching}`, async () => {
-          const path = findFalcoCapture(name);
-          assert.ok(path !== undefined);
-          const { json, report, malformed } = await replayRecording(path, module, matching);
-          assert.deepEqual(json.map(alertOf).sort(byTime), expected.get(name));
-          assert.deepEqual(report.damage, []);
-          assert.equal(malformed, 0);
-          assert.ok(report.events > 200);
-        });
+        test(`${name}, rule matching ${matching}`, () => assertAlerts(name, alerts, module, matching));
       }
     }
   });
