@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { OLDEST_KERNEL } from '../../../host/setup/machine.mjs';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 
 const NOTES = 'deploy/chart/wasprey/templates/NOTES.txt';
@@ -24,4 +25,10 @@ test('deploy/README and notes of the chart say the same of the time until edited
   const [, told] = time.exec(read(NOTES)) ?? [];
   assert.ok(told);
   assert.equal(time.exec(read('deploy/README.md'))?.[1], told);
+});
+
+test('the README, the chart and its notes name the oldest kernel that an agent starts on', () => {
+  const needs = `Linux ${OLDEST_KERNEL.join('.')} or newer with BTF`;
+  for (const path of ['README.md', 'deploy/chart/wasprey/Chart.yaml', NOTES])
+    assert.ok(read(path).includes(needs), path);
 });
