@@ -1,6 +1,7 @@
 // The parts of an agent beside its engine, each made from the options and connected to the others.
 
 import { hostname } from 'node:os';
+import { loadAddon } from '../capture/addon.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HOLD_LIMITS, type HoldLimits } from '../engine/messages/protocol.ts';
 import type { ContainerDirectory } from '../metadata/directory/container-directory.ts';
@@ -90,7 +91,9 @@ export class AgentParts {
     this.images = new ImageWatch(this.desk);
     this.containers = new ContainerWatch(this.desk);
     this.tampering = new TamperWatch(this.desk);
-    this.hooks = new HookWatch(this.desk, options.missingHooks ?? 'alert', { onTrouble, onNote });
+    this.hooks = new HookWatch(this.desk, options.missingHooks ?? 'alert', { onTrouble, onNote }, () =>
+      loadAddon().missingIoUringOperations(),
+    );
     this.podRequests = {
       take: (event) => {
         this.journal.requests?.add(event);

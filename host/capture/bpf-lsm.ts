@@ -2,10 +2,30 @@
 
 import { loadAddon } from './addon.ts';
 
-let known: { readonly lack: string | undefined } | undefined;
+/**
+ * What hinders it. `not-built`: the kernel was built without BPF LSM. `unlisted`: it was started without `bpf` among its security modules.
+ * `refused`: it loads or attaches no such program, as arm64 before Linux 6.4.
+ */
+export type BpfLsmCause = 'not-built' | 'unlisted' | 'refused';
+
+export interface BpfLsmLack {
+  readonly cause: BpfLsmCause;
+  /** A clause. */
+  readonly text: string;
+}
+
+let known: { readonly lack: BpfLsmLack | undefined } | undefined;
 
 /** Why it does not; undefined: it does. It is tried once. */
-export function lackOfBpfLsm(): string | undefined {
-  known ??= { lack: loadAddon().lackOfBpfLsm() };
+export function bpfLsmLack(): BpfLsmLack | undefined {
+  if (!known) {
+    const [cause, text] = loadAddon().lackOfBpfLsm() ?? [];
+    known = { lack: cause && text !== undefined ? { cause, text } : undefined };
+  }
   return known.lack;
+}
+
+/** The same, as a clause. */
+export function lackOfBpfLsm(): string | undefined {
+  return bpfLsmLack()?.text;
 }

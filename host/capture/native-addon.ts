@@ -1,5 +1,6 @@
 // The addon's interface besides its captures (native.ts), as TypeScript sees it.
 
+import type { BpfLsmCause } from './bpf-lsm.ts';
 import type { EventCounts } from './capture-counters.ts';
 import type { Capture, CapturePlan, CaptureSizes, HooksKind } from './native.ts';
 
@@ -90,13 +91,15 @@ export interface NativeAddon {
    */
   isolateCgroup(object: string, cgroup: string, folder: string, reachable: Uint8Array): Promise<void>;
   /**
-   * Why the kernel runs no programs of BPF LSM; undefined: it does, as a trial has shown (one program is attached for a moment). It takes some
+   * Why the kernel runs no programs of BPF LSM, a clause; undefined: it does, as a trial has shown (one program is attached for a moment). It takes some
    * 50 ms.
    */
-  lackOfBpfLsm(): string | undefined;
+  lackOfBpfLsm(): [cause: BpfLsmCause, text: string] | undefined;
   /**
    * Of the operations of io_uring that stand for calls which rules read, those that this kernel does not know (`BIND`): no process can
    * ask for them. Undefined where the kernel can't be asked: it has no io_uring, or this process may not use it.
    */
   missingIoUringOperations(): string[] | undefined;
+  /** Whether BPF programs read kernel memory directly, by bpf_rdonly_cast; else by probes. It reads the kernel's types, which takes some 20 ms. */
+  hasDirectReads(): boolean;
 }

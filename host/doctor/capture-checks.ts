@@ -1,6 +1,8 @@
 // Whether capture works on this kernel, and which hooks are missing.
 
+import type { BpfLsmCause } from '../capture/bpf-lsm.ts';
 import { type HooksSetting, UNSEEN_BY_FEXIT } from '../capture/hooks.ts';
+import { describeMissingOperations, PROBES_MEMORY } from '../capture/kernel-lacks.ts';
 import { describeMissingHook, type MissingHook } from '../capture/missing-hooks.ts';
 import type { CaptureTrial, TrialFailure } from './capture-trial.ts';
 import type { Check } from './check.ts';
@@ -13,11 +15,20 @@ const ADVICE: Readonly<Record<string, string>> = {
     'run one of the kernels that the README lists, or report this with the output of `wasprey doctor --json`',
 };
 
+/** How to get BPF LSM. Linux 6.4 is the first whose trampolines of arm64 can be attached to its hooks. */
+const LSM_ADVICE: Readonly<Record<BpfLsmCause, string>> = {
+  'not-built': 'to have BPF LSM, run a kernel that was built with CONFIG_BPF_LSM',
+  unlisted:
+    'to have BPF LSM, start the kernel with lsm=LIST,bpf on its command line, where LIST is what /sys/kernel/security/lsm has; arm64 needs Linux 6.4 or newer as well',
+  refused: 'to have BPF LSM, run another kernel that the README lists: arm64 needs Linux 6.4 or newer',
+};
+
 /** @param wanted hooks that are configured */
 export function checkCapture(trial: CaptureTrial, wanted: HooksSetting = 'auto'): Check[] {
   const { failure, missing } = trial;
   const hooks = missing.map((hook) => checkHook(hook, failure === undefined));
-  const works = failure === undefined ? [kindsOfHooks(trial, wanted), enforcement(trial), ioUring(trial)] : [];
+  const works =
+    failure === undefined ? [kindsOfHooks(trial, wanted), enforcement(trial), reads(trial), ioUring(trial)] : [];
   return [capture(trial), ...hooks, ...works];
 }
 
@@ -78,12 +89,18 @@ function enforcement({ missingEnforcers: missing, lackOfLsm, lackOfPins }: Captu
   if (!missing) return { ...base, state: 'limited', finding: 'responses with where: kernel were not tried' };
   if (missing.length === 0) {
     const byLsm = 'opens and execs can be refused by BPF LSM';
-    const bySignal = `opens and execs can be stopped by a signal alone: the kernel has no BPF LSM (${lackOfLsm}; its command line needs lsm=..., with bpf at the end)`;
+    const bySignal = `opens and execs can be stopped by a signal alone: the kernel has no BPF LSM (${lackOfLsm?.text})`;
     const finding = `responses with where: kernel: connects and datagrams can be refused by programs of the root cgroup, ${lackOfLsm === undefined ? byLsm : bySignal}; ${lackOfPins === undefined ? 'refusals of connects and datagrams can be pinned' : `nothing can be pinned: ${lackOfPins}`}`;
-    return { ...base, state: 'works', finding };
+    return { ...base, state: 'works', finding, ...(lackOfLsm && { advice: LSM_ADVICE[lackOfLsm.cause] }) };
   }
   const list = missing.map(({ program, detail }) => `${program} (${detail})`).join(', ');
   return { ...base, state: 'limited', finding: `responses with where: kernel lack ${list}: the calls are not stopped` };
+}
+
+function reads({ hasDirectReads }: CaptureTrial): Check {
+  const base = { id: 'reads', title: 'reads of kernel memory' };
+  if (hasDirectReads !== false) return { ...base, state: 'works', finding: 'direct, by bpf_rdonly_cast' };
+  return { ...base, state: 'limited', finding: PROBES_MEMORY, advice: 'Linux 6.2 or newer reads directly' };
 }
 
 function ioUring({ missing, missingIoUringOperations: operations }: CaptureTrial): Check {
@@ -94,5 +111,5 @@ function ioUring({ missing, missingIoUringOperations: operations }: CaptureTrial
   if (!operations) return { ...base, finding: "this process may not use it: the kernel's operations are unknown" };
   if (operations.length === 0)
     return { ...base, finding: 'the kernel has all operations that correspond to captured calls' };
-  return { ...base, finding: `the kernel lacks ${operations.join(', ')}: no process can use them` };
+  return { ...base, finding: describeMissingOperations(operations) };
 }

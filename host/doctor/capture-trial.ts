@@ -1,7 +1,7 @@
 // Starts a capture like an agent with rules on all event types, and stops it, to find out what works on this kernel.
 
 import { loadAddon } from '../capture/addon.ts';
-import { lackOfBpfLsm } from '../capture/bpf-lsm.ts';
+import { type BpfLsmLack, bpfLsmLack } from '../capture/bpf-lsm.ts';
 import type { EnforcedRule, MissingEnforcer } from '../capture/enforcement-means.ts';
 import { enforcementTables } from '../capture/enforcement-tables.ts';
 import { lackOfFexit } from '../capture/hooks.ts';
@@ -28,11 +28,13 @@ export interface CaptureTrial {
   /** Programs for responses with `where: kernel` that the kernel lacks or refuses; undefined if that was not tried. */
   readonly missingEnforcers: readonly MissingEnforcer[] | undefined;
   /** Why the kernel runs no programs of BPF LSM; undefined: it does, or the capture can't start. */
-  readonly lackOfLsm: string | undefined;
+  readonly lackOfLsm: BpfLsmLack | undefined;
   /** Why nothing can be pinned (`responses.pinned`); undefined: it can. */
   readonly lackOfPins: string | undefined;
   /** Operations of io_uring that the kernel lacks; undefined if unknown. */
   readonly missingIoUringOperations: readonly string[] | undefined;
+  /** Whether programs read kernel memory without probes; undefined if that was not looked up. */
+  readonly hasDirectReads: boolean | undefined;
   /** Duration of the start, in ms. */
   readonly startMs: number;
   /** Why it can't start. */
@@ -47,6 +49,7 @@ const NOTHING = {
   lackOfLsm: undefined,
   lackOfPins: undefined,
   missingIoUringOperations: undefined,
+  hasDirectReads: undefined,
   startMs: 0,
 };
 
@@ -74,15 +77,16 @@ function startAndStop(): CaptureTrial {
   }
   const startMs = performance.now() - began;
   try {
-    const lackOfLsm = failure ? undefined : lackOfBpfLsm();
+    const lackOfLsm = failure ? undefined : bpfLsmLack();
     return {
       loaded: capture.loadedPrograms(),
       missing: capture.missing(),
       lackOfFexit: failure ? undefined : lackOfFexit(),
-      missingEnforcers: failure ? undefined : tryEnforcement(capture, lackOfLsm),
+      missingEnforcers: failure ? undefined : tryEnforcement(capture, lackOfLsm?.text),
       lackOfLsm,
       lackOfPins: new PinnedEnforcement().lack,
       missingIoUringOperations: loadAddon().missingIoUringOperations(),
+      hasDirectReads: loadAddon().hasDirectReads(),
       startMs,
       failure,
     };

@@ -1,6 +1,7 @@
 // Reports hooks that are missing on this kernel, and which rules in use are blind without them: lines in the log and an internal alert,
-// at the start and whenever rules are replaced.
+// at the start and whenever rules are replaced. Operations that its io_uring lacks are a line at the start.
 
+import { describeMissingOperations } from '../../capture/kernel-lacks.ts';
 import { describeMissingHook, type MissingHook } from '../../capture/missing-hooks.ts';
 import type { HooksKind } from '../../capture/native.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
@@ -24,6 +25,8 @@ export interface HookSummary {
   readonly needed: readonly MissingHook[];
   /** Rules in use that miss events because a hook is missing. */
   readonly blindRules: readonly string[];
+  /** Operations that the kernel's io_uring lacks; absent if unknown, or nothing is captured. */
+  readonly missingIoUringOperations?: readonly string[];
   /** The configuration accepts it. */
   readonly isAllowed: boolean;
 }
@@ -32,7 +35,7 @@ export interface HookSummary {
 export interface HookListener {
   /** Some events are missed. */
   onTrouble(message: string): void;
-  /** A hook is missing, but no events are missed. */
+  /** Something is missing, but no events are missed. */
   onNote(message: string): void;
 }
 
@@ -40,7 +43,11 @@ export class HookWatch {
   readonly #desk: Pick<AlertDesk, 'internal'>;
   readonly #policy: MissingHooksPolicy;
   readonly #listener: HookListener;
+  readonly #askKernel: () => readonly string[] | undefined;
   readonly #logged = new Set<string>();
+  #operations: readonly string[] | undefined;
+  /** Of a kernel they do not change. */
+  #isKernelAsked = false;
   #missing: readonly MissingHook[] = [];
   #needed: readonly MissingHook[] = [];
   #calls: HooksKind | undefined;
@@ -48,10 +55,17 @@ export class HookWatch {
   /** What the latest alert was about. */
   #alerted = '';
 
-  constructor(desk: Pick<AlertDesk, 'internal'>, policy: MissingHooksPolicy, listener: HookListener) {
+  /** @param missingIoUringOperations asks the kernel, once and only if calls are captured */
+  constructor(
+    desk: Pick<AlertDesk, 'internal'>,
+    policy: MissingHooksPolicy,
+    listener: HookListener,
+    missingIoUringOperations: () => readonly string[] | undefined,
+  ) {
     this.#desk = desk;
     this.#policy = policy;
     this.#listener = listener;
+    this.#askKernel = missingIoUringOperations;
   }
 
   get summary(): HookSummary {
@@ -60,6 +74,7 @@ export class HookWatch {
       missing: this.#missing,
       needed: this.#needed,
       blindRules: this.#blindRules.map(({ name }) => name),
+      ...(this.#operations && { missingIoUringOperations: this.#operations }),
       isAllowed: this.#policy === 'allow',
     };
   }
@@ -72,6 +87,7 @@ export class HookWatch {
     this.#calls = hooks;
     this.#missing = missing;
     this.#logNew();
+    if (hooks !== undefined) this.#noteOperations();
     const rules = modules.flatMap((module) => module.rules);
     this.#needed = missing.filter(({ blinds }) => rules.some((rule) => isBlinded(rule, blinds)));
     this.#blindRules = rules.filter((rule) => this.#needed.some(({ blinds }) => isBlinded(rule, blinds)));
@@ -90,6 +106,13 @@ export class HookWatch {
       if (hook.blinds.length > 0) this.#listener.onTrouble(message);
       else this.#listener.onNote(message);
     }
+  }
+
+  #noteOperations(): void {
+    if (this.#isKernelAsked) return;
+    this.#isKernelAsked = true;
+    this.#operations = this.#askKernel();
+    if (this.#operations?.length) this.#listener.onNote(describeMissingOperations(this.#operations));
   }
 
   #report(): void {

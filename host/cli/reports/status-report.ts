@@ -1,6 +1,7 @@
 // The state of an agent for people.
 
 import { describeHooks, UNSEEN_BY_FEXIT } from '../../capture/hooks.ts';
+import { describeMissingOperations, PROBES_MEMORY } from '../../capture/kernel-lacks.ts';
 import { describeMissingHook } from '../../capture/missing-hooks.ts';
 import type { AgentStatus } from '../../daemon/control/status.ts';
 import { ALL_HOOKS, ALL_IMAGES, blindRules, moment, troublesOf } from '../../daemon/control/troubles.ts';
@@ -212,14 +213,14 @@ function hooksSection(
 
 /** What the kernel lacks; empty if nothing. */
 function kernelSection(
-  { hooks = ALL_HOOKS, missingIoUringOperations: operations = [] }: AgentStatus,
+  { hooks = ALL_HOOKS, hasDirectReads }: AgentStatus,
   section: (title: string, rows: readonly (readonly string[])[]) => string,
 ): string {
+  const { missingIoUringOperations: operations = [] } = hooks;
   const rows = [
     ...hooks.missing.map((hook) => [hook.program, escapeText(describeMissingHook(hook))]),
-    ...(operations.length > 0
-      ? [['io_uring', `the kernel has no ${operations.join(', ')}: no process can use them`]]
-      : []),
+    ...(operations.length > 0 ? [['io_uring', escapeText(describeMissingOperations(operations))]] : []),
+    ...(hasDirectReads === false ? [['reads', PROBES_MEMORY]] : []),
     ...(hooks.isAllowed && hooks.blindRules.length > 0 ? [['accepted', blindRules(hooks.blindRules)]] : []),
   ];
   return rows.length === 0 ? '' : section('Not in this kernel', rows);

@@ -6,7 +6,7 @@ import { version } from '../../diagnostics/version.ts';
 import { type AgentStatus, statusOf } from './status.ts';
 
 interface Fixed {
-  readonly missingIoUringOperations: readonly string[] | undefined;
+  readonly hasDirectReads: boolean;
   readonly startedMs: number;
 }
 
@@ -15,7 +15,7 @@ let fixed: Fixed | undefined;
 export function agentStatusOf(agent: Agent): AgentStatus {
   fixed ??= {
     // Of a kernel it does not change.
-    missingIoUringOperations: loadAddon().missingIoUringOperations(),
+    hasDirectReads: loadAddon().hasDirectReads(),
     startedMs: Math.round(Date.now() - performance.now()),
   };
   return statusOf({ version: version(), modules: agent.modules(), ...fixed }, agent.summary());

@@ -80,8 +80,8 @@ export interface AgentStatus {
   readonly other?: NonNullable<Summary['other']>;
   /** Absent: no receiver of audit events is configured. */
   readonly podRequests?: NonNullable<Summary['podRequests']>;
-  /** Operations of io_uring that this kernel lacks; absent if unknown. */
-  readonly missingIoUringOperations?: readonly string[];
+  /** Whether programs read kernel memory without probes. Absent: nothing is captured. */
+  readonly hasDirectReads?: boolean;
 }
 
 export interface StatusFacts {
@@ -89,11 +89,11 @@ export interface StatusFacts {
   readonly startedMs: number;
   /** Those in use, in their order. */
   readonly modules: readonly RuleModule[];
-  readonly missingIoUringOperations: readonly string[] | undefined;
+  readonly hasDirectReads: boolean;
 }
 
 export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
-  const { version, startedMs, modules, missingIoUringOperations } = facts;
+  const { version, startedMs, modules, hasDirectReads } = facts;
   const {
     engine,
     alerts,
@@ -156,7 +156,7 @@ export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
     ...(enforcement && { enforcement }),
     ...(other && { other }),
     ...(podRequests && { podRequests }),
-    ...(missingIoUringOperations && { missingIoUringOperations }),
+    ...(hooks.calls && { hasDirectReads }),
   };
 }
 

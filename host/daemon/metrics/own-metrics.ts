@@ -172,7 +172,7 @@ function tamperMetrics({ tampering: { counts, present } }: Summary): Metric[] {
   ];
 }
 
-function hookMetrics({ hooks: { missing, blindRules } }: Summary): Metric[] {
+function hookMetrics({ hooks: { missing, missingIoUringOperations = [], blindRules } }: Summary): Metric[] {
   return [
     gauge(
       'wasprey_missing_hooks',
@@ -181,6 +181,11 @@ function hookMetrics({ hooks: { missing, blindRules } }: Summary): Metric[] {
         labels: { hook, program, reason, blinds: blinds.length > 0 ? 'yes' : 'no' },
         value: 1,
       })),
+    ),
+    gauge(
+      'wasprey_missing_io_uring_operations',
+      "Operations that this kernel's io_uring lacks: no process can use them.",
+      missingIoUringOperations.map((operation) => ({ labels: { operation }, value: 1 })),
     ),
     gauge(
       'wasprey_blind_rules',

@@ -15,6 +15,7 @@
 #include "loading/bpf_lsm.h"
 #include "loading/bpf_stats.h"
 #include "loading/call_exits.h"
+#include "loading/direct_reads.h"
 #include "loading/io_uring_operations.h"
 #include "source/plan.h"
 #include "system/exit_bound.h"
@@ -214,10 +215,14 @@ Napi::Value LackingIoUringOperations(const Napi::CallbackInfo& info) {
   return missing ? Napi::Value(ArrayOfStrings(info.Env(), *missing)) : info.Env().Undefined();
 }
 
-/** () -> why the kernel runs no programs of BPF LSM; undefined: it does. */
+/** () -> whether programs read kernel memory without probes. */
+Napi::Value CanReadDirectly(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), HasDirectReads()); }
+
+/** () -> [cause, text] of why the kernel runs no programs of BPF LSM; undefined: it does. */
 Napi::Value WhyNoBpfLsm(const Napi::CallbackInfo& info) {
   const auto lack = LackOfBpfLsm();
-  return lack ? Napi::Value(Napi::String::New(info.Env(), *lack)) : info.Env().Undefined();
+  if (!lack) return info.Env().Undefined();
+  return ArrayOfStrings(info.Env(), std::vector<std::string_view>{lack->cause, lack->text});
 }
 
 /** (cgroup: string) -> [type, full id], or undefined on the host. */
@@ -250,6 +255,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("lackOfFexit", Napi::Function::New<WhyNoFexit>(env, "lackOfFexit"));
   exports.Set("missingIoUringOperations",
               Napi::Function::New<LackingIoUringOperations>(env, "missingIoUringOperations"));
+  exports.Set("hasDirectReads", Napi::Function::New<CanReadDirectly>(env, "hasDirectReads"));
   if (CanUnpack()) exports.Set("unpack", Napi::Function::New<UnpackFrame>(env, "unpack"));
   exports.Set("checkBlock", Napi::Function::New<CheckBlockOf>(env, "checkBlock"));
   exports.Set("arrangeBlock", Napi::Function::New<ArrangeBlockOf>(env, "arrangeBlock"));

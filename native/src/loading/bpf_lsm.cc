@@ -45,19 +45,19 @@ std::optional<std::string> SecurityModules() {
 }
 
 /** Why there is none: the list where it shows that, or else what a trial has shown. */
-std::string Lack(const std::string& shown) {
+BpfLsmLack Lack(const BpfLsmLack& shown) {
   const auto modules = SecurityModules();
   const bool is_listed = !modules || ("," + *modules + ",").find(",bpf,") != std::string::npos;
-  return is_listed ? shown : "bpf is not among its security modules: " + *modules;
+  return is_listed ? shown : BpfLsmLack{"unlisted", "bpf is not among its security modules: " + *modules};
 }
 
 }  // namespace
 
 /** Attaches a program for a moment that allows all opens, and notes that it has been called; and opens a file. */
-std::optional<std::string> LackOfBpfLsm() {
+std::optional<BpfLsmLack> LackOfBpfLsm() {
   BeginBpfLog();
   const FileDescriptor note(bpf_map_create(BPF_MAP_TYPE_ARRAY, "wasprey_trial", sizeof(uint32_t), 8, 1, nullptr));
-  if (!note) return "it makes no map: " + BpfErrorText(errno);
+  if (!note) return BpfLsmLack{"refused", "it makes no map: " + BpfErrorText(errno)};
   const bpf_insn program[] = {
       {.code = BPF_LD | BPF_DW | BPF_IMM,
        .dst_reg = BPF_REG_1,
@@ -71,7 +71,8 @@ std::optional<std::string> LackOfBpfLsm() {
   };
   for (const char* const name : kHooksOfPrograms) {
     if (libbpf_find_vmlinux_btf_id(name, BPF_LSM_MAC) < 0)
-      return std::string("its type information lacks the hook ") + name + " of security modules";
+      return BpfLsmLack{"not-built",
+                        std::string("its type information lacks the hook ") + name + " of security modules"};
   }
   const int hook = libbpf_find_vmlinux_btf_id(kHooksOfPrograms[0], BPF_LSM_MAC);
   bpf_prog_load_opts options{};
@@ -80,14 +81,14 @@ std::optional<std::string> LackOfBpfLsm() {
   options.attach_btf_id = static_cast<__u32>(hook);
   const FileDescriptor loaded(
       bpf_prog_load(BPF_PROG_TYPE_LSM, "wasprey_trial", "GPL", program, std::size(program), &options));
-  if (!loaded) return Lack("it loads no program for hooks of security modules: " + BpfErrorText(errno));
+  if (!loaded) return Lack({"refused", "it loads no program for hooks of security modules: " + BpfErrorText(errno)});
   const FileDescriptor link(bpf_raw_tracepoint_open(nullptr, loaded.get()));
-  if (!link) return Lack("it attaches no program to hooks of security modules: " + BpfErrorText(errno));
+  if (!link) return Lack({"refused", "it attaches no program to hooks of security modules: " + BpfErrorText(errno)});
   const FileDescriptor opened(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   const uint32_t key = 0;
   uint64_t called = 0;
   if (bpf_map_lookup_elem(note.get(), &key, &called) == 0 && called != 0) return std::nullopt;
-  return Lack("bpf is not among its security modules");
+  return Lack({"unlisted", "bpf is not among its security modules"});
 }
 
 }  // namespace wasprey

@@ -6,7 +6,13 @@
 
 namespace wasprey {
 
+struct BpfLsmLack {
+  /** See BpfLsmCause in host/capture/bpf-lsm.ts. */
+  const char* cause;
+  std::string text;
+};
+
 /** Why this kernel runs no programs of BPF LSM; nothing: it does, as a trial has shown. */
-std::optional<std::string> LackOfBpfLsm();
+std::optional<BpfLsmLack> LackOfBpfLsm();
 
 }  // namespace wasprey

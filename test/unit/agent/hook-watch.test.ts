@@ -44,7 +44,7 @@ const kills = await moduleOf(rule('Only kills', 'kill'));
 /** The hooks of system calls that the engine reports. */
 const CALLS: HooksKind = 'fexit';
 
-function watched(policy: MissingHooksPolicy = 'alert') {
+function watched(policy: MissingHooksPolicy = 'alert', operations?: readonly string[]) {
   const [alerts, troubles, notes]: [[string, Record<string, string>][], string[], string[]] = [[], [], []];
   const desk = {
     internal(name: string, priority: string, message: string, values: readonly KeyedValue[] = []) {
@@ -56,10 +56,11 @@ function watched(policy: MissingHooksPolicy = 'alert') {
       alerts.push([message, Object.fromEntries(fields)]);
     },
   };
-  const watch = new HookWatch(desk, policy, {
-    onTrouble: (message) => troubles.push(message),
-    onNote: (message) => notes.push(message),
-  });
+  const listener = {
+    onTrouble: (message: string) => troubles.push(message),
+    onNote: (message: string) => notes.push(message),
+  };
+  const watch = new HookWatch(desk, policy, listener, () => operations);
   return {
     watch,
     /** What it said of these. */
@@ -74,6 +75,20 @@ test('nothing is said where nothing is missing', () => {
   const { update, watch } = watched();
   assert.deepEqual(update([], opens, renames), { alerts: [], troubles: [], notes: [] });
   assert.deepEqual(watch.summary, { calls: CALLS, missing: [], needed: [], blindRules: [], isAllowed: false });
+});
+
+test('operations that io_uring lacks are a note at the start, and in the summary', () => {
+  const { update, watch } = watched('alert', ['BIND', 'LISTEN']);
+  const note = "the kernel's io_uring lacks BIND, LISTEN: no process can use them";
+  assert.deepEqual(update([], opens), { alerts: [], troubles: [], notes: [note] });
+  assert.deepEqual(update([], renames), { alerts: [], troubles: [], notes: [] }, 'other rules, the same kernel');
+  assert.deepEqual(watch.summary.missingIoUringOperations, ['BIND', 'LISTEN']);
+});
+
+test('where no calls are captured, nothing is said of io_uring', () => {
+  const { watch } = watched('alert', ['BIND']);
+  watch.update({ missing: [], hooks: undefined }, [opens]);
+  assert.equal(watch.summary.missingIoUringOperations, undefined);
 });
 
 test('a rule whose events would come by a missing hook is an alert, a trouble, and in the summary', () => {

@@ -312,13 +312,14 @@ describe('commands', () => {
       blinds: ['openat'],
       ways: ['io_uring'],
     };
-    const blind = { missing: [hook], needed: [hook], blindRules: ['Loud'], isAllowed: false };
-    const hooks = renderStatus({ ...STATUS, hooks: blind, missingIoUringOperations: ['BIND', 'LISTEN'] }, TERMINAL);
+    const missingIoUringOperations = ['BIND', 'LISTEN'];
+    const blind = { missing: [hook], needed: [hook], blindRules: ['Loud'], missingIoUringOperations, isAllowed: false };
+    const hooks = renderStatus({ ...STATUS, hooks: blind, hasDirectReads: false }, TERMINAL);
     assert.equal(hooks.isWell, false);
     assert.match(hooks.text, /Trouble\n {2}1 rule can't see all its events: the kernel lacks hooks\n/);
     assert.match(
       hooks.text,
-      /\nNot in this kernel\n {2}on_request {2}the kernel has no tracepoint io_uring_submit_req for the program on_request: not all io_uring requests for openat are captured\n {2}io_uring {4}the kernel has no BIND, LISTEN: no process can use them\n/,
+      /\nNot in this kernel\n {2}on_request {2}the kernel has no tracepoint io_uring_submit_req for the program on_request: not all io_uring requests for openat are captured\n {2}io_uring {4}the kernel's io_uring lacks BIND, LISTEN: no process can use them\n {2}reads {7}the kernel lacks bpf_rdonly_cast: .*\n/,
     );
     const accepted = renderStatus({ ...STATUS, hooks: { ...blind, isAllowed: true } }, TERMINAL);
     assert.equal(accepted.isWell, true);

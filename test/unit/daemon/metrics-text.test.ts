@@ -1,6 +1,7 @@
 // Metrics as Prometheus reads them, of an agent whose numbers are known.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { MissingHook } from '../../../host/capture/missing-hooks.ts';
 import { counter, exposition, gauge, info } from '../../../host/daemon/metrics/exposition.ts';
@@ -155,6 +156,7 @@ three_info{a="1",b="x"} 1
       missing: [OPENS_REFUSED, needless],
       needed: [OPENS_REFUSED],
       blindRules: ['A', 'B'],
+      missingIoUringOperations: ['BIND', 'LISTEN'],
       isAllowed: false,
     };
     const values = parse(metricsText(agentFacts('1', []), ALL_METRICS, { ...built.agent.summary(), hooks }));
@@ -167,6 +169,16 @@ three_info{a="1",b="x"} 1
         1,
       ],
     ]);
+    assert.equal(values.get('wasprey_missing_io_uring_operations{operation="BIND"}'), 1);
+    assert.equal(values.get('wasprey_missing_io_uring_operations{operation="LISTEN"}'), 1);
+  });
+
+  it('tell the size of virtual memory as the kernel does, whatever the size of its pages', async () => {
+    await using built = await startBuiltAgent([]);
+    const values = parse(metricsText(agentFacts('1', []), ALL_METRICS, built.agent.summary()));
+    const kernel = Number(/^VmSize:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
+    const found = values.get('falcosecurity_falco_memory_vsz_bytes') ?? Number.NaN;
+    assert.ok(Math.abs(found / kernel - 1) < 0.1, `${found} of ${kernel} bytes`);
   });
 
   it('are served by the groups that are chosen, and say that nothing is captured yet', async () => {

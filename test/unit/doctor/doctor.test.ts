@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import type { BpfLsmLack } from '../../../host/capture/bpf-lsm.ts';
 import type { MissingHook } from '../../../host/capture/missing-hooks.ts';
 import { renderExamination } from '../../../host/cli/reports/doctor-report.ts';
 import { SILENT } from '../../../host/diagnostics/terminal.ts';
@@ -169,6 +170,7 @@ const TRIAL: CaptureTrial = {
   missing: [],
   lackOfFexit: undefined,
   missingIoUringOperations: [],
+  hasDirectReads: true,
   missingEnforcers: [],
   lackOfLsm: undefined,
   lackOfPins: undefined,
@@ -191,6 +193,7 @@ describe('the capture', () => {
       'capture works',
       'hooks works',
       'enforcement works',
+      'reads works',
       'io_uring works',
     ]);
   });
@@ -201,6 +204,7 @@ describe('the capture', () => {
       'hook:on_request fails',
       'hooks works',
       'enforcement works',
+      'reads works',
       'io_uring works',
     ]);
     const none: MissingHook = { ...IO_URING, reason: 'no-io-uring', detail: '', blinds: [], ways: [] };
@@ -210,6 +214,7 @@ describe('the capture', () => {
       'hook:on_request works',
       'hooks works',
       'enforcement works',
+      'reads works',
       'io_uring works',
     ]);
     assert.match(checks.at(-1)?.finding ?? '', /built without it/);
@@ -225,21 +230,38 @@ describe('the capture', () => {
     assert.ok(wanted('it is too old').includes('hooks fails'));
   });
 
-  test('without BPF LSM it says why, what is left, and how to get it', () => {
-    const finding = (lackOfLsm?: string): string =>
-      checkCapture({ ...TRIAL, lackOfLsm }).find(({ id }) => id === 'enforcement')?.finding ?? '';
+  test('without BPF LSM it says why, what is left, and how to get it by what hinders it', () => {
+    const check = (lackOfLsm?: BpfLsmLack): Check =>
+      checkCapture({ ...TRIAL, lackOfLsm }).find(({ id }) => id === 'enforcement') ?? assert.fail();
+    const works = check();
     assert.match(
-      finding(),
+      works.finding,
       /opens and execs can be refused by BPF LSM; refusals of connects and datagrams can be pinned$/,
     );
-    const lack = 'bpf is not among its security modules: lockdown,yama';
-    assert.match(finding(lack), /stopped by a signal alone.*\(bpf is not among its security modules: lockdown,yama/);
-    assert.match(finding(lack), /lsm=/);
+    assert.equal(works.advice, undefined);
+    const unlisted = check({ cause: 'unlisted', text: 'bpf is not among its security modules: lockdown,yama' });
+    assert.match(
+      unlisted.finding,
+      /stopped by a signal alone.*\(bpf is not among its security modules: lockdown,yama\)/,
+    );
+    assert.match(unlisted.advice ?? '', /lsm=LIST,bpf/);
+    const refused = check({ cause: 'refused', text: 'it attaches no program to hooks of security modules: errno 524' });
+    assert.match(refused.advice ?? '', /arm64 needs Linux 6\.4/);
+    assert.doesNotMatch(refused.advice ?? '', /lsm=/);
+    const unbuilt = check({ cause: 'not-built', text: 'its type information lacks the hook file_open' });
+    assert.match(unbuilt.advice ?? '', /CONFIG_BPF_LSM/);
   });
 
   test('operations of io_uring that the kernel lacks are named', () => {
     const checks = checkCapture({ ...TRIAL, missingIoUringOperations: ['BIND', 'LISTEN'] });
-    assert.match(checks.at(-1)?.finding ?? '', /^the kernel lacks BIND, LISTEN: no process can use them$/);
+    assert.match(checks.at(-1)?.finding ?? '', /^the kernel's io_uring lacks BIND, LISTEN: no process can use them$/);
+  });
+
+  test('reads of kernel memory by probes are named, with what they cost and the kernel that needs none', () => {
+    const reads = checkCapture({ ...TRIAL, hasDirectReads: false }).find(({ id }) => id === 'reads');
+    assert.equal(reads?.state, 'limited');
+    assert.match(reads.finding, /lacks bpf_rdonly_cast.*each captured call costs more/);
+    assert.match(reads.advice ?? '', /6\.2/);
   });
 
   test('one that can not start says why, and what else there is', () => {
