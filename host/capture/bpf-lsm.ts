@@ -1,12 +1,7 @@
 // Whether this kernel runs programs of BPF LSM, which can refuse opens and execs.
 
 import { loadAddon } from './addon.ts';
-
-/**
- * What hinders it. `not-built`: the kernel was built without BPF LSM. `unlisted`: it was started without `bpf` among its security modules.
- * `refused`: it loads or attaches no such program, as arm64 before Linux 6.4.
- */
-export type BpfLsmCause = 'not-built' | 'unlisted' | 'refused';
+import type { BpfLsmCause } from './native-addon.ts';
 
 export interface BpfLsmLack {
   readonly cause: BpfLsmCause;

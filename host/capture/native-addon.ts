@@ -1,6 +1,5 @@
 // The addon's interface besides its captures (native.ts), as TypeScript sees it.
 
-import type { BpfLsmCause } from './bpf-lsm.ts';
 import type { EventCounts } from './capture-counters.ts';
 import type { Capture, CapturePlan, CaptureSizes, HooksKind } from './native.ts';
 
@@ -17,6 +16,12 @@ export interface CaptureOptions {
   /** For a diagnosis: a program that the capture can't do without fails start() only after the others were tried. */
   readonly triesAll?: boolean;
 }
+
+/**
+ * What hinders BPF LSM. `not-built`: the kernel was built without BPF LSM. `unlisted`: it was started without `bpf` among its security modules.
+ * `refused`: it loads or attaches no such program, as arm64 before Linux 6.4.
+ */
+export type BpfLsmCause = 'not-built' | 'unlisted' | 'refused';
 
 export interface NativeAddon {
   plan(sizes: CaptureSizes): CapturePlan;

@@ -1,9 +1,9 @@
 // Whether capture works on this kernel, and which hooks are missing.
 
-import type { BpfLsmCause } from '../capture/bpf-lsm.ts';
 import { type HooksSetting, UNSEEN_BY_FEXIT } from '../capture/hooks.ts';
 import { describeMissingOperations, PROBES_MEMORY } from '../capture/kernel-lacks.ts';
 import { describeMissingHook, type MissingHook } from '../capture/missing-hooks.ts';
+import type { BpfLsmCause } from '../capture/native-addon.ts';
 import type { CaptureTrial, TrialFailure } from './capture-trial.ts';
 import type { Check } from './check.ts';
 

@@ -8,7 +8,7 @@ import { count, number } from '../../diagnostics/numbers.ts';
 const REFUSED: Readonly<Record<RefusalKind, string>> = {
   'not-json': 'not JSON',
   'not-gzip': 'not compressed as they should be',
-  'not-an-event': 'no audit events',
+  'not-an-event': 'not audit events',
   'no-time': 'without a valid stageTimestamp',
   'too-large': 'too large',
   'out-of-fuel': 'not evaluated: the rules took too long',

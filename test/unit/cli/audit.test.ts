@@ -114,7 +114,7 @@ test('what is no event is reported with its line, and the status is 1', () => {
   assert.match(stdout, /read token/);
   assert.match(
     stderr,
-    /mixed\.log:2: it is no audit event \[not-an-event\]\nwasprey: mixed\.log:3: no JSON at byte 0 \[not-json\]/,
+    /mixed\.log:2: it is not an audit event \[not-an-event\]\nwasprey: mixed\.log:3: no JSON at byte 0 \[not-json\]/,
   );
   assert.match(stderr, /Replayed 1 event: 1 alert[\s\S]*left out 1 no audit events\n {2}left out 1 not JSON/);
 });
@@ -178,5 +178,5 @@ tests:
   file('broken.yaml', 'rules: [rules.yaml]\ntests:\n  - {name: x, audit: \'{"kind":"Pod"}\', expect: none}\n');
   const broken = wasprey('test', 'broken.yaml');
   assert.equal(broken.status, 1);
-  assert.match(broken.stderr, /can't be used: it is no audit event[\s\S]*--> broken\.yaml:3:/);
+  assert.match(broken.stderr, /can't be used: it is not an audit event[\s\S]*--> broken\.yaml:3:/);
 });

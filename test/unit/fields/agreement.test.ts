@@ -189,8 +189,9 @@ function quote(text: string): string {
   return `"${text.replace(/[\\"]/g, '\\$&')}"`;
 }
 
+/** Punctuation alone: RE2 refuses a backslash before a control character. */
 function escaped(text: string): string {
-  return text.replace(/[^\w/ éü]/g, '\\$&');
+  return text.replace(/[!-.:-@[-^`{-~]/g, '\\$&');
 }
 
 /** Some of the values that the field has on the events, different ones. */
