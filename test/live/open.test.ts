@@ -5,10 +5,11 @@ import { linkSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:
 import { before, test } from 'node:test';
 import { directoryForTests } from '../support/directory.ts';
 import { type AlertLine, assertFields, type FieldOutput } from '../support/live/alert-line.ts';
-import { act, type Call, str } from '../support/live/live-act.ts';
+import { act, type Call, type Step, str } from '../support/live/live-act.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
 import { Container } from '../support/live/live-container.ts';
 import { AT_FDCWD, CLONE_NEWNS, errno, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live/live-numbers.ts';
+import { HAS_OLD_CALLS, open, unlink } from '../support/live/old-calls.ts';
 import { probe } from '../support/live/probe.ts';
 import { widened } from '../support/live/time-factor.ts';
 
@@ -219,22 +220,25 @@ test('a directory, and a file that never gets a name', async () => {
 
 test('calls that fail: no descriptor, but the path', async () => {
   const missing = `${directory}/missing`;
-  const steps = [
-    ['openat', AT_FDCWD, str(missing), O.RDONLY],
+  const OLD: readonly Step[] = [
     ['open', str(missing), O.RDONLY],
-    ['openat', AT_FDCWD, str(`${file}/below`), O.WRONLY],
     ['creat', str(`${missing}/below`), 0o600],
+  ];
+  const steps: readonly Step[] = [
+    ['openat', AT_FDCWD, str(missing), O.RDONLY],
+    ['openat', AT_FDCWD, str(`${file}/below`), O.WRONLY],
     ['openat2', AT_FDCWD, str(missing), 'how:0,0,0', 'len'],
     ['openat', 77, str('relative'), O.RDONLY],
-  ] as const;
+    ...(HAS_OLD_CALLS ? OLD : []),
+  ];
   const observed = await agent.observe(OPEN, steps);
   const expected = [
     { 'evt.res': 'ENOENT', 'fd.name': missing, 'fd.typechar': 'f', 'evt.arg.fd': 'ENOENT', 'fd.directory': directory },
-    { 'evt.res': 'ENOENT', 'fd.name': missing, 'fd.typechar': 'o' }, // as Falco guesses
     { 'evt.res': 'ENOTDIR', 'fd.name': `${file}/below`, 'evt.is_open_write': true },
-    { 'evt.res': 'ENOENT', 'fd.name': `${missing}/below`, 'evt.arg.mode': '0600' },
     { 'evt.res': 'ENOENT', 'fd.name': missing },
     { 'evt.res': 'EBADF', 'fd.name': '<UNKNOWN>relative' },
+    { 'evt.res': 'ENOENT', 'fd.name': missing, 'fd.typechar': 'o' }, // as Falco guesses
+    { 'evt.res': 'ENOENT', 'fd.name': `${missing}/below`, 'evt.arg.mode': '0600' },
   ];
   for (const [index, { call, alert }] of observed.entries()) {
     assertFields(alert, {
@@ -317,7 +321,7 @@ test('the current directory is followed', async () => {
     ['openat', AT_FDCWD, str('../file'), O.RDONLY],
     ['openat', AT_FDCWD, str(directory), O.RDONLY | O.DIRECTORY],
     ['fchdir', 'r'],
-    ['open', str('./sub/.././/file'), O.RDONLY],
+    open(str('./sub/.././/file'), O.RDONLY),
   ]);
   const [parent, , dotted] = observed;
   if (!parent || !dotted) throw new Error('events are missing');
@@ -386,8 +390,8 @@ test('a file that was deleted, by way of its descriptor', async () => {
   writeFileSync(path, '');
   const { call, alert } = await one([
     ['openat', AT_FDCWD, str(path), O.RDONLY],
-    ['unlink', str(path)],
-    ['open', str('/proc/self/fd/3'), O.RDONLY],
+    unlink(str(path)),
+    open(str('/proc/self/fd/3'), O.RDONLY),
   ]);
   assert.equal(call.link, `${path} (deleted)`);
   assertFields(alert, { 'evt.rawres': call.result, 'fd.name': '/proc/self/fd/3', 'fd.ino': call.inode ?? 0 });
