@@ -116,7 +116,7 @@ test('what is no event is reported with its line, and the status is 1', () => {
     stderr,
     /mixed\.log:2: it is not an audit event \[not-an-event\]\nwasprey: mixed\.log:3: no JSON at byte 0 \[not-json\]/,
   );
-  assert.match(stderr, /Replayed 1 event: 1 alert[\s\S]*left out 1 no audit events\n {2}left out 1 not JSON/);
+  assert.match(stderr, /Replayed 1 event: 1 alert[\s\S]*left out 1 not audit events\n {2}left out 1 not JSON/);
 });
 
 test('without rules for them, audit events are refused', () => {
