@@ -58,6 +58,7 @@ export class LocalResponder implements Responder {
   #settings = NOTHING;
   #opening: Promise<Performer> | undefined;
   #performer: Performer | undefined;
+  #isStarted = false;
   #isClosed = false;
 
   constructor(options: LocalResponderOptions) {
@@ -66,6 +67,7 @@ export class LocalResponder implements Responder {
 
   /** The agent captures: what was under way or in force is taken up again. Never rejects. */
   async start(): Promise<void> {
+    this.#isStarted = true;
     this.#started.resolve();
     const hasLedger = await stat(join(this.#options.folder, 'ledger')).catch(() => undefined);
     if (!hasLedger && this.#settings.responses.length === 0 && !this.#options.pinned?.exists) return;
@@ -91,6 +93,8 @@ export class LocalResponder implements Responder {
     this.#settings = settings;
     this.#performer?.use(settings);
     if (this.#performer) this.#removePinned();
+    // The first response after a reload does not wait until its code is loaded. If this fails, that response reports why.
+    else if (this.#isStarted && !this.#isClosed && settings.responses.length > 0) this.#open().catch(() => {});
   }
 
   async perform(response: Response, target: Target): Promise<Outcome> {

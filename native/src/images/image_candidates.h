@@ -29,10 +29,10 @@ class ImageCandidates {
   /** Addresses of images that came since the last call; returns how many were written. */
   size_t TakeNew(std::span<uint32_t> addresses);
   /**
-   * From now on TakeNew() gives only images that events name, as long as most of the memory is free. After that it
-   * gives all: eviction needs what rules say of them. It always gives those that are captured: the kernel filter lets
-   * their events pass by what it is told then. `bank` is the one in use; if that has changed, all images there are have
-   * its words.
+   * From now on TakeNew() gives only images that events name, as long as most of the memory is free and few others
+   * await that. After that it gives all: eviction needs what rules say of them, and a batch must not have to prepare
+   * many. It always gives those that are captured: the kernel filter lets their events pass by what it is told then.
+   * `bank` is the one in use; if that has changed, all images there are have its words.
    */
   void AnnounceOnDemand(uint32_t bank);
   /** From now on TakeNew() gives all that come, and those that it has left out as before. */

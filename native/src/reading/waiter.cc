@@ -88,6 +88,7 @@ bool Waiter::Wait(int64_t timeout_ns, const RingReader& rings) {
     busy_ = false;
     return Sleep(std::min(timeout_ns, pause_)) != Woken::kCalled;
   }
+  const uint64_t began = Now(CLOCK_MONOTONIC);
   auto* waiting = &source_->memory().shared->consumer_waiting;
   if (__atomic_load_n(waiting, __ATOMIC_RELAXED) == 0) {
     __atomic_store_n(waiting, 1, __ATOMIC_SEQ_CST);
@@ -100,7 +101,8 @@ bool Waiter::Wait(int64_t timeout_ns, const RingReader& rings) {
     pause_ = std::min(kShortestPauseNs, longest_pause_);
   } else if (woken == Woken::kByDoorbell) {
     pause_ = std::min(pause_ * 2, longest_pause_);
-    return Sleep(std::min(timeout_ns, pause_)) != Woken::kCalled;
+    const int64_t left = timeout_ns - static_cast<int64_t>(Now(CLOCK_MONOTONIC) - began);
+    return Sleep(std::clamp<int64_t>(left, 0, pause_)) != Woken::kCalled;
   }
   // The record that rang may not be readable yet: then sleep briefly instead of asking again at once.
   busy_ = woken == Woken::kByDoorbell;

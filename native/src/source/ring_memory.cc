@@ -1,6 +1,7 @@
 #include "source/ring_memory.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
@@ -14,6 +15,15 @@ constexpr uint32_t kWindows = 1 << 20;
 /** Whatever record is in it, the next one mostly is too. */
 constexpr uint32_t kSmallestWindow = 2 * LONGEST_RECORD;
 
+/** Bytes of a ring's window, whole pages. It begins at a page, and holds the longest record wherever in that it begins.
+ */
+constexpr uint32_t WindowBytes(uint32_t cpus, uint32_t page) {
+  const uint32_t needed = std::max({std::bit_floor(kWindows / cpus), kSmallestWindow, page + LONGEST_RECORD});
+  return (needed + page - 1) / page * page;
+}
+static_assert(WindowBytes(2, 4096) == 512 << 10 && WindowBytes(256, 4096) == 64 << 10);
+static_assert(WindowBytes(256, 64 << 10) == 128 << 10);
+
 }  // namespace
 
 Result<RingMemory> RingMemory::Map(const Plan& plan, uint32_t ring_stride, std::byte* sandbox, int fd, Writes writes) {
@@ -24,7 +34,7 @@ Result<RingMemory> RingMemory::Map(const Plan& plan, uint32_t ring_stride, std::
   rings.address_ = plan.rings_address;
   rings.stride_ = ring_stride;
   const uint32_t bytes =
-      writes == Writes::kAnywhere ? ring_stride : std::max(std::bit_floor(kWindows / plan.cpus), kSmallestWindow);
+      writes == Writes::kAnywhere ? ring_stride : WindowBytes(plan.cpus, static_cast<uint32_t>(sysconf(_SC_PAGESIZE)));
   for (uint32_t cpu = 0; cpu < plan.cpus; cpu++) {
     auto window = MappedWindow::Map(fd, size_t{ring_stride} * cpu, ring_stride, bytes, PROT_READ | PROT_WRITE,
                                     "event rings to write");

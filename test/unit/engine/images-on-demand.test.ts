@@ -42,6 +42,25 @@ test('on demand, takeImages gives images that events name, and all once a quarte
   assert.deepEqual(new Set(taken()), new Set(many.map(addressOf)));
 });
 
+// Else one event of the last process of a chain would have all of it prepared at once.
+test('on demand, few images await an event: those beyond are given at once', () => {
+  using builder = new BuilderCapture({ ...SMALL, imageBudget: 64 << 20 });
+  const { capture } = builder;
+  const addresses = new Uint32Array(8192);
+  const taken = (): number => capture.takeImages(addresses);
+  builder.poll();
+  taken();
+  capture.announceImages('on-demand');
+  let parent = builder.image('SNAPSHOT', { pid: 1 });
+  const most = 2048;
+  for (let pid = 2; pid <= most; pid++) parent = builder.image('FORK', { pid, ppid: pid - 1, parent });
+  builder.poll();
+  assert.equal(taken(), 0);
+  for (let pid = most + 1; pid <= most + 100; pid++) parent = builder.image('FORK', { pid, ppid: pid - 1, parent });
+  builder.poll();
+  assert.equal(taken(), 100);
+});
+
 /** A capture that gives images on demand, and what it gives. */
 function onDemand() {
   const builder = new BuilderCapture();
