@@ -19,7 +19,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 const LSM_ADVICE: Readonly<Record<BpfLsmCause, string>> = {
   'not-built': 'to have BPF LSM, run a kernel that was built with CONFIG_BPF_LSM',
   unlisted:
-    'to have BPF LSM, start the kernel with lsm=LIST,bpf on its command line, where LIST is what /sys/kernel/security/lsm has (on arm64 of Linux 6.4 or newer)',
+    'to have BPF LSM, start the kernel with lsm=LIST,bpf on its command line, where LIST is what /sys/kernel/security/lsm has (on arm64 Linux 6.4 or newer)',
   refused: 'to have BPF LSM, run another kernel that the README lists (on arm64 Linux 6.4 or newer)',
 };
 

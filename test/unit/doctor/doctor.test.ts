@@ -246,7 +246,7 @@ describe('the capture', () => {
     );
     assert.match(unlisted.advice ?? '', /lsm=LIST,bpf/);
     const refused = check({ cause: 'refused', text: 'it attaches no program to hooks of security modules: errno 524' });
-    assert.match(refused.advice ?? '', /arm64 needs Linux 6\.4/);
+    assert.match(refused.advice ?? '', /arm64 Linux 6\.4/);
     assert.doesNotMatch(refused.advice ?? '', /lsm=/);
     const unbuilt = check({ cause: 'not-built', text: 'its type information lacks the hook file_open' });
     assert.match(unbuilt.advice ?? '', /CONFIG_BPF_LSM/);
