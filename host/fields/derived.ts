@@ -267,7 +267,7 @@ function recordOf({ of, process }: { of: Owner; process?: Process }, scope: Scop
 function processOf(process: Process, { image }: Scope): ImageRecord | undefined {
   if (process.kind === 'ancestor') return image?.ancestor(process.generations);
   const leader = process.link === 'session_address' ? image?.sessionLeader : image?.groupLeader;
-  return leader ?? (image && oldestSharing(image, process.id));
+  return leader ?? (image && process.id && oldestSharing(image, process.id));
 }
 
 /** The oldest known ancestor of the same session or process group. */

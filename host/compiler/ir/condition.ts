@@ -200,8 +200,8 @@ function chanceOfMatch(match: TextMatch): number {
   return match.op === 'equals' ? Math.min(0.5, 0.03 * match.values.length) : 0.1;
 }
 
+/** @param text as it is in memory, not as it is shown */
 export function matchText(text: TextValue, match: TextMatch): Condition {
-  if (text.shown) return matchPieces([{ kind: 'text', ...text }], match);
   const key = `text:${printValue(text.value)}:${text.case ?? ''}:${matchKey(match)}`;
   return {
     kind: 'test',

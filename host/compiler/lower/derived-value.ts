@@ -133,6 +133,7 @@ const NEAR = 4;
 export function processAddress(process: Process): Value {
   if (process.kind === 'leader') {
     const leader = ofImage(process.link);
+    if (process.id === undefined) return leader;
     return choose(isThere(leader), leader, call(OLDEST[process.id], IMAGE_ADDRESS));
   }
   const { generations } = process;

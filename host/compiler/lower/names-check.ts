@@ -9,11 +9,12 @@
 
 import { automatonOf } from '../automata/automaton.ts';
 import { byte, byteIn, choice, EMPTY, type Pattern, sequence } from '../automata/pattern.ts';
-import { all, any, type Condition, FALSE, holds, matchPieces, not } from '../ir/condition.ts';
+import { all, any, type Condition, FALSE, holds, not } from '../ir/condition.ts';
 import { matchAutomaton } from '../ir/match-automaton.ts';
 import type { BitName, Bytes, TextMatch } from '../ir/text.ts';
 import { arithmetic, cast, compare, hexadecimal, type Value } from '../ir/value.ts';
 import type { Operand } from './operand.ts';
+import { checkPieces } from './stream-check.ts';
 import { matches } from './text-match.ts';
 
 type Names = Extract<Operand, { kind: 'names' }>;
@@ -41,7 +42,7 @@ export function checkNames(operand: Names, match: TextMatch): Condition {
       names.filter(({ name }) => matches(name, match)).map((bit) => holds(applies(bit, operand.value), scope)),
     );
   }
-  return matchPieces([operand], match);
+  return checkPieces([operand], match);
 }
 
 /** Names of single numbers: each number's text is known, but for those without a name. */
@@ -66,7 +67,7 @@ function checkEnumeration(operand: Names, match: TextMatch): Condition {
   if (noneMatches && none !== undefined) return not(oneOf(others));
   if (!noneMatches) return oneOf(matching);
   const unnamed = not(oneOf(all_));
-  const decimal = matchPieces([{ kind: 'decimal', value: cast('i64', operand.value), scope }], match);
+  const decimal = checkPieces([{ kind: 'decimal', value: cast('i64', operand.value), scope }], match);
   return any([oneOf(matching), all([unnamed, decimal])]);
 }
 

@@ -7,23 +7,13 @@
 //   fd.name glob /etc/*.conf       begins with /etc/, ends with .conf, lengthOf(...) >= 10
 //   concat(proc.name, x) = ax      the pieces run through an automaton
 
-import {
-  all,
-  any,
-  type Condition,
-  constant,
-  FALSE,
-  holds,
-  matchPieces,
-  matchText,
-  not,
-  TRUE,
-} from '../ir/condition.ts';
-import type { TextMatch, TextValue } from '../ir/text.ts';
+import { all, any, type Condition, constant, FALSE, holds, matchText, not, TRUE } from '../ir/condition.ts';
+import type { Bytes, Piece, TextMatch, TextValue } from '../ir/text.ts';
 import { call, compare, integer, isAbsent, isThere } from '../ir/value.ts';
 import { checkNames } from './names-check.ts';
 import { isNotNegative } from './number-check.ts';
 import type { Operand } from './operand.ts';
+import { checkPieces } from './stream-check.ts';
 import { matches } from './text-match.ts';
 
 /** Whether the operand is present. */
@@ -84,7 +74,7 @@ export function checkText(operand: Operand, match: TextMatch): Condition {
     case 'names':
       return checkNames(operand, match);
     case 'pieces':
-      return all([exists(operand), matchPieces(operand.pieces, match)]);
+      return all([exists(operand), checkPieces(operand.pieces, match)]);
     case 'either':
       return any([
         all([operand.condition, checkText(operand.value, match)]),
@@ -106,6 +96,7 @@ const MOST_BEGINNINGS = 6;
 
 /** A match after cheap tests that exclude most texts: the beginning of a directory or glob, the end of a glob. */
 function filtered(text: TextValue, match: TextMatch): Condition {
+  if (text.shown) return shown(text, match);
   const { beginningOf, scope } = text;
   if (match.op === 'automaton' && match.ends) {
     const { head, tail, exact } = match.ends;
@@ -127,6 +118,38 @@ function filtered(text: TextValue, match: TextMatch): Condition {
     value === '' ? TRUE : matchText({ value: beginningOf, scope }, { op: 'startswith', value, ignoreCase: false }),
   );
   return all([any(begins), matchText(text, match)]);
+}
+
+/**
+ * A text whose unprintable bytes count as dots. A constant of printable bytes without a dot is in it where it is in the bytes as they are, which
+ * are compared many at a time; another one runs through an automaton:
+ *
+ *   evt.arg.args contains shadow       contains(eventArgs, shadow)
+ *   evt.arg.args contains id_rsa.pub   contains(eventArgs, id_rsa) and an automaton over the shown bytes
+ */
+function shown({ shown: _, ...raw }: TextValue, match: TextMatch): Condition {
+  const pieces: readonly Piece[] = [{ kind: 'text', ...raw, shown: true }];
+  if (match.op === 'automaton') return checkPieces(pieces, match);
+  if (match.op === 'equals') {
+    const [same, dotted] = [match.values.filter(isShownAsIs), match.values.filter((value) => !isShownAsIs(value))];
+    const lengths = [...new Set(dotted.map((value) => value.length))];
+    const length = call('lengthOf', raw.value);
+    return any([
+      ...(same.length === 0 ? [] : [matchText(raw, { op: 'equals', values: same })]),
+      all([
+        any(lengths.map((bytes) => holds(compare(length, '==', integer(bytes)), raw.scope))),
+        checkPieces(pieces, { op: 'equals', values: dotted }),
+      ]),
+    ]);
+  }
+  if (isShownAsIs(match.value)) return matchText(raw, match);
+  const [part = ''] = match.value.split(/[^\x20-\x2d\x2f-\x7e]/).sort((one, other) => other.length - one.length);
+  const hasPart = part === '' ? TRUE : matchText(raw, { op: 'contains', value: part, ignoreCase: match.ignoreCase });
+  return all([hasPart, checkPieces(pieces, match)]);
+}
+
+function isShownAsIs(constant: Bytes): boolean {
+  return /^[\x20-\x2d\x2f-\x7e]*$/.test(constant);
 }
 
 function isAnything(match: TextMatch): boolean {

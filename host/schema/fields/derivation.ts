@@ -41,14 +41,14 @@ export interface EventKind {
 
 /**
  * The process whose image is read: the event's own, its n-th ancestor, or the leader of its session or process group; if the leader is
- * gone, the oldest known ancestor of the same group.
+ * gone, the oldest known ancestor of the same group, which is searched for where there is an `id`.
  */
 export type Process =
   | { readonly kind: 'ancestor'; readonly generations: number }
   | {
       readonly kind: 'leader';
       readonly link: 'session_address' | 'group_leader_address';
-      readonly id: 'sid' | 'pgid' | 'vpgid';
+      readonly id?: 'sid' | 'pgid' | 'vpgid';
     };
 
 /** A member of a record. `process` applies to images only. */

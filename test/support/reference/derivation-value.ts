@@ -213,8 +213,10 @@ function recordOf({ of, process }: { of: Owner; process?: Process }, at: RawEven
 function processOf(process: Process, image: RawRecord): RawRecord | undefined {
   const ancestors = ancestorsOf(image);
   if (process.kind === 'ancestor') return [image, ...ancestors][process.generations];
-  const group = image.number(process.id);
-  return image.linked(process.link) ?? ancestors.findLast((each) => each.number(process.id) === group);
+  const { id, link } = process;
+  const leader = image.linked(link);
+  if (leader || id === undefined) return leader;
+  return ancestors.findLast((each) => each.number(id) === image.number(id));
 }
 
 // -- texts --

@@ -117,7 +117,7 @@ function numberMeaning(parameter: Parameter, inRecord: bigint, at: RawEvent): st
     case 'GID':
       return idName(number, at.image, 'gid', 'group_name');
     default: {
-      const names = namesOf(parameter, inRecord).map((each) => each.name);
+      const names = namesOf(parameter, number).map((each) => each.name);
       if (names.length > 0) return names.join('|');
       if (type.startsWith('ENUM')) return `${BigInt.asIntN(64, inRecord)}`;
       const base = parameterBase(at.type.name, name);
@@ -171,12 +171,10 @@ function descriptorMeaning({ member = '' }: Parameter, number: bigint, { event }
 function processName(parameter: string, pid: bigint, { event, image }: RawEvent): string | undefined {
   if (pid <= 0n) return undefined;
   if (parameter === 'res') return image.text('comm');
-  const ancestors = ancestorsOf(image);
-  const leader = (link: string, id: string): RawRecord | undefined =>
-    image.linked(link) ?? ancestors.findLast((each) => each.number(id) === image.number(id));
+  const [parent] = ancestorsOf(image);
   const related = [
     ...[pid === event.number('tid') ? image : undefined, image.number('pid') === pid ? image : undefined],
-    ...[ancestors[0], leader('group_leader_address', 'pgid'), leader('session_address', 'sid')].filter(
+    ...[parent, image.linked('group_leader_address'), image.linked('session_address')].filter(
       (each) => each?.number('pid') === pid,
     ),
   ];

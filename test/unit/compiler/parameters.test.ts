@@ -40,6 +40,53 @@ test('a parameter that outputs show exists', async () => {
   assert.deepEqual(await holding(conditions, 'execveat', { tid: 7 }, image), [true, true, true, true]);
 });
 
+// Bytes of arguments that are not printable are shown as dots.
+test('texts in what is shown: with dots and without, at each place, in any case', async () => {
+  const holds = [
+    'evt.arg.args contains shadow',
+    'evt.arg.args contains id_rsa.pub',
+    'evt.arg.args contains "-la./etc"',
+    'evt.arg.args icontains SHADOW',
+    'evt.arg.args icontains "RSA.PUB."',
+    'evt.arg.args startswith "-la."',
+    'evt.arg.args endswith "pub."',
+    'tolower(evt.arg.args) contains "shadow.id"',
+    'evt.arg.args in (x, "-la./etc/shadow.id_rsa.pub.")',
+    'evt.arg.args glob "*shadow.id*"',
+  ];
+  const fails = [
+    'evt.arg.args contains "shadow id"',
+    'evt.arg.args contains "shadow..id"',
+    'evt.arg.args contains "rsapub"',
+    'evt.arg.args startswith "la."',
+    'evt.arg.args in ("-la./etc/shadow.id_rsa.pub", "-la")',
+  ];
+  const image = { argv: 'ls\0-la\0/etc/shadow\0id_rsa.pub\0', comm: 'ls' };
+  const held = await holding([...holds, ...fails], 'execve', { tid: 7 }, image);
+  assert.deepEqual(held, [...holds.map(() => true), ...fails.map(() => false)]);
+});
+
+test('a long list of texts, with dots and without, compiles, and each is found', async () => {
+  const texts = Array.from(
+    { length: 100 },
+    (_, n) => `/opt/service${n % 2 ? '.' : '-'}${n}/with/a/path/of/some/length`,
+  );
+  const list = texts.map((text) => `"${text}."`).join(', ');
+  for (const wanted of [texts[3], texts[4], texts[99]]) {
+    const conditions = [`evt.arg.args in (${list})`, `concat(evt.arg.args, "") in (${list})`];
+    const image = { argv: `x\0${wanted}\0`, comm: 'x' };
+    assert.deepEqual(await holding(conditions, 'execve', { tid: 7 }, image), [true, true], wanted);
+  }
+});
+
+test('a text that no automaton has room for is an error of its rule', () => {
+  const { diagnostics } = translateRules(rulesOf([`evt.type = execve and evt.arg.args = "${'.x'.repeat(1000)}"`]));
+  assert.deepEqual(
+    diagnostics.map(({ code, rule }) => [code, rule]),
+    [['condition-too-large', 0]],
+  );
+});
+
 test('names of users are those of the process, root, or not known', async () => {
   const conditions = ['evt.arg.euid = eva', 'evt.arg.ruid = root', 'evt.arg.suid = "<NA>"'];
   const ids = { numbers: [0n, 1000n, 4_200_000_000n, 0n] };
