@@ -38,6 +38,9 @@ export interface Features extends Readonly<Record<HooksKind, readonly string[]>>
 const OLD_CALLS = /^act: no such call here: \w+$/;
 const NEW_REQUESTS = /^the kernel has no request of io_uring for \w+ \(IORING_OP_(BIND|FTRUNCATE|LISTEN)\)$/;
 
+/** Of the minimal root: Debian's package makes the program's link when it is configured, and packages are only unpacked there. */
+const NO_IPTABLES = /^iptables is missing$/;
+
 const NOTHING: Lacks = { hooks: [], ioUringOperations: [] };
 const BEFORE_6_11: Lacks = { hooks: [], ioUringOperations: ['BIND', 'FTRUNCATE', 'LISTEN'] };
 
@@ -104,7 +107,7 @@ export const GUESTS: readonly Guest[] = [
     cgroups: 'v2',
     root: 'minimal',
     lacks: NOTHING,
-    leavesOut: [],
+    leavesOut: [NO_IPTABLES],
     needsTracefs: true,
     live: ['open', 'io-uring'],
     features: { sys_exit: ['storm', 'isolate', 'responses-cgroups', 'enforcement-lsm'], fexit: [] },

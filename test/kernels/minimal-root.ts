@@ -28,7 +28,7 @@ const PACKAGES = [
     'login.defs',
   ],
   ...['libc-bin', 'mount', 'netbase', 'passwd', 'procps', 'sed', 'util-linux', 'bsdutils', 'kmod', 'iproute2'],
-  ...['attr', 'busybox-static', 'iptables', 'libcap2-bin', 'libbpf1', 'libseccomp2', 'libstdc++6', 'runc'],
+  ...['attr', 'busybox-static', 'libcap2-bin', 'libbpf1', 'libseccomp2', 'libstdc++6', 'runc'],
 ];
 
 /** Where npm packages are in a root, as the project is found there. */
