@@ -4,7 +4,7 @@
 import { matchesGlob } from '../compiler/automata/glob.ts';
 import { parseAddress, parseNetwork } from '../compiler/conditions/address.ts';
 import type { Check, FieldOperand, Operand } from '../compiler/conditions/ast.ts';
-import { fieldsOf } from '../compiler/conditions/fields-of.ts';
+import { constantsOf, fieldsOf } from '../compiler/conditions/fields-of.ts';
 import { literalBytes } from '../compiler/conditions/literal-bytes.ts';
 import { constantFor, numberOperator, portNumber } from '../compiler/lower/number-check.ts';
 import { matches, pathMatch, textMatch } from '../compiler/lower/text-match.ts';
@@ -89,8 +89,7 @@ function valueHolds(check: Check, value: FieldValue, seen: Seen): boolean {
     const [other] = comparedValues(right.operand, seen);
     return other !== undefined && pairHolds(operator, value, left, other, right.operand);
   }
-  const constants = right.kind === 'value' ? [right.value] : right.kind === 'values' ? right.values : [];
-  const texts = constants.map(({ text }) => text);
+  const texts = constantsOf(check).map(({ text }) => text);
   if (modifier === undefined) return constantsHold(check, value, texts);
   const holding = texts.filter((text) => constantsHold(check, value, [text])).length;
   return modifier === 'oneof'

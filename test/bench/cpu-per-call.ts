@@ -2,7 +2,7 @@
 // that the first calls cost more than those after them.
 
 import { type Side, sides } from './falco.ts';
-import type { Session } from './figure.ts';
+import type { Benchmark, Figure, Session } from './figure.ts';
 import { runLoad, type Workload } from './load.ts';
 import type { MeasuredProcess } from './measured-process.ts';
 import { AGENT_CPU, LOAD_CPU, requireTwoProcessors } from './processors.ts';
@@ -21,8 +21,41 @@ export interface CallCosts {
   readonly warm: number[];
 }
 
+export interface CallBenchmark
+  extends CallCounts,
+    Required<Pick<Figure, 'aim' | 'falco'>>,
+    Pick<Benchmark, 'name' | 'summary'> {
+  /** What the calls make, as the table calls it. */
+  readonly what: string;
+  readonly workload: Exclude<Workload, 'mark'>;
+}
+
+export function callBenchmark({
+  name,
+  summary,
+  what,
+  workload,
+  aim,
+  falco: before,
+  ...counts
+}: CallBenchmark): Benchmark {
+  return {
+    name,
+    summary,
+    async run(session) {
+      const { agent, falco } = await costsOfCalls(workload, counts, session);
+      const beside = { unit: 'ns', aim, falco: before } as const;
+      const first = `CPU ${what}, the first ${counts.atOnce}`;
+      return [
+        { what: first, samples: agent.first, falcoHere: falco.first, ...beside },
+        { what: `  after ${counts.untilWarm}`, samples: agent.warm, falcoHere: falco.warm, ...beside },
+      ];
+    },
+  };
+}
+
 /** By turns, where Falco is measured beside it. */
-export async function costsOfCalls(
+async function costsOfCalls(
   workload: Exclude<Workload, 'mark'>,
   { atOnce, untilWarm }: CallCounts,
   session: Session,

@@ -2,6 +2,7 @@
 
 import { ALL_EVENT_NAMES } from '../../schema/event-names.ts';
 import type { Check, Expression } from './ast.ts';
+import { constantsOf } from './fields-of.ts';
 
 /** Names of event types. */
 export type EventSet = ReadonlySet<string>;
@@ -89,9 +90,8 @@ function verdictOnNumber(check: Check): boolean | undefined {
   }
 }
 
-function constants({ right }: Check): readonly string[] {
-  if (right.kind === 'value') return [right.value.text];
-  return right.kind === 'values' ? right.values.map(({ text }) => text) : [];
+function constants(check: Check): readonly string[] {
+  return constantsOf(check).map(({ text }) => text);
 }
 
 function union(sets: readonly EventSet[]): EventSet {

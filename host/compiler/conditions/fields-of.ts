@@ -23,7 +23,7 @@ export function fieldsOf({ left, right }: Check): FieldOperand[] {
 }
 
 /** The constants that a check compares with. */
-export function constantsOf({ right }: Check): readonly Literal[] {
+export function constantsOf({ right }: Pick<Check, 'right'>): readonly Literal[] {
   if (right.kind === 'value') return [right.value];
   return right.kind === 'values' ? right.values : [];
 }

@@ -3,6 +3,7 @@
 import { ALL_EVENT_NAMES } from '../../schema/event-names.ts';
 import { EVENT_TYPES } from '../../schema/events/index.ts';
 import type { Check, Expression, Literal } from './ast.ts';
+import { constantsOf } from './fields-of.ts';
 
 const KNOWN: ReadonlySet<string> = new Set(ALL_EVENT_NAMES);
 const CAPTURED: ReadonlySet<string> = new Set(EVENT_TYPES.map(({ name }) => name));
@@ -37,11 +38,10 @@ function asksFor({ left, operator, modifier }: Check, negated: boolean): boolean
 }
 
 function ofCheck(check: Check): UncapturedEvents[] {
-  const { left, right } = check;
-  const literals = right.kind === 'value' ? [right.value] : right.kind === 'values' ? right.values : [];
+  const { left } = check;
   // The type check refuses unknown names for evt.type, but takes any for syscall.type.
   const named = ({ text }: Literal) => KNOWN.has(text) || left.name === 'syscall.type';
-  const uncaptured = literals.filter((literal) => named(literal) && !CAPTURED.has(literal.text));
+  const uncaptured = constantsOf(check).filter((literal) => named(literal) && !CAPTURED.has(literal.text));
   const [at] = uncaptured;
   return at ? [{ names: [...new Set(uncaptured.map(({ text }) => text))], check, at }] : [];
 }

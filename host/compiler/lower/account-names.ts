@@ -3,16 +3,17 @@
 
 import { findParameter } from '../../schema/fields/parameter.ts';
 import type { Check, Operand, TransformerArgument } from '../conditions/ast.ts';
+import { constantsOf } from '../conditions/fields-of.ts';
 import { knownField } from './field.ts';
 import type { LoweringContext } from './operand.ts';
 
 /** What conditions know of any id. */
 const KNOWN: ReadonlySet<string> = new Set(['root', '<NONE>']);
 
-export function warnOfAccountNames({ left, right }: Check, context: LoweringContext): void {
+export function warnOfAccountNames(check: Check, context: LoweringContext): void {
+  const { left, right } = check;
   if (context.given) return;
-  const values = right.kind === 'values' ? right.values : right.kind === 'value' ? [right.value] : [];
-  if (right.kind !== 'operand' && values.every(({ text }) => KNOWN.has(text))) return;
+  if (right.kind !== 'operand' && constantsOf(check).every(({ text }) => KNOWN.has(text))) return;
   for (const name of [
     ...foreignIdsIn(left, context),
     ...(right.kind === 'operand' ? foreignIdsIn(right.operand, context) : []),

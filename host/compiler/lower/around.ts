@@ -3,6 +3,7 @@
 
 import type { EventType } from '../../schema/events/index.ts';
 import type { Check } from '../conditions/ast.ts';
+import { constantsOf } from '../conditions/fields-of.ts';
 import { all, any, type Condition, FALSE, holds } from '../ir/condition.ts';
 import { compare, hexadecimal, ofEvent } from '../ir/value.ts';
 import { knownField } from './field.ts';
@@ -11,13 +12,13 @@ import { integerOf } from './number-check.ts';
 const MILLISECOND = 1_000_000n;
 const TIME = ofEvent('header', 'time');
 
-export function aroundCheck({ left, operator, right }: Check, type: EventType): Condition {
+export function aroundCheck(check: Check, type: EventType): Condition {
+  const { left, operator } = check;
   if (left.kind !== 'field') return FALSE;
   const { argument = '0' } = knownField(left.name, left.argument, type);
-  const values = right.kind === 'values' ? right.values : right.kind === 'value' ? [right.value] : [];
   if (operator === 'exists') return FALSE;
   return any(
-    values.map((value) => {
+    constantsOf(check).map((value) => {
       const middle = BigInt(argument);
       const distance = BigInt.asIntN(64, integerOf(value.text)) * MILLISECOND;
       const first = middle > distance ? middle - distance : 0n;

@@ -7,6 +7,7 @@
 //   fd.name contains oneof (a)   exactly one of the values
 
 import type { Operand as AstOperand, Check, Literal } from '../conditions/ast.ts';
+import { constantsOf } from '../conditions/fields-of.ts';
 import { literalBytes } from '../conditions/literal-bytes.ts';
 import { all, any, anyAncestor, type Condition, exactlyOne, FALSE, not } from '../ir/condition.ts';
 import type { Bytes } from '../ir/text.ts';
@@ -98,8 +99,7 @@ function checkTexts(texts: Texts, { operator, right }: Check, context: LoweringC
     const other = lowerOperand(right.operand, context);
     return splitEither(other.operand, (against) => compareTexts(texts, operator, against, context));
   }
-  const literals = right.kind === 'values' ? right.values : right.kind === 'value' ? [right.value] : [];
-  return checkTextsValues(texts, operator, literals.map(bytesOf), context);
+  return checkTextsValues(texts, operator, constantsOf({ right }).map(bytesOf), context);
 }
 
 function compareTexts(
@@ -130,7 +130,7 @@ function checkOperand(typed: TypedOperand, check: Check, context: LoweringContex
   const { operator, right, modifier } = check;
   if (operator === 'exists') return exists(typed.operand);
   if (right.kind === 'operand') return checkAgainst(typed, check, right.operand, context);
-  const values = right.kind === 'values' ? right.values : right.kind === 'value' ? [right.value] : [];
+  const values = constantsOf(check);
   if (modifier !== undefined) {
     const each = values.map((value) => checkValues(typed, operator, [value]));
     if (modifier === 'oneof') return exactlyOne(each);

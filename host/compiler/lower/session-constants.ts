@@ -1,7 +1,7 @@
 // The conditions on the session of a module, which no code is made from: whether their constants can be compared with at all, and are not too many.
 
 import type { Expression } from '../conditions/ast.ts';
-import { checksOf } from '../conditions/fields-of.ts';
+import { checksOf, constantsOf } from '../conditions/fields-of.ts';
 import { literalBytes } from '../conditions/literal-bytes.ts';
 import { printCondition } from '../conditions/print.ts';
 import { LONGEST_SESSION, MOST_SESSION_AUTOMATA } from '../ir/module-limits.ts';
@@ -28,8 +28,7 @@ export class SessionConstants {
       );
     }
     for (const { operator, right } of checksOf(expression)) {
-      const literals = right.kind === 'value' ? [right.value] : right.kind === 'values' ? right.values : [];
-      const values = literals.map(({ text }) => Buffer.from(literalBytes(text)).toString('latin1'));
+      const values = constantsOf({ right }).map(({ text }) => Buffer.from(literalBytes(text)).toString('latin1'));
       switch (operator) {
         case 'exists':
         case 'in':

@@ -143,13 +143,16 @@ function shown({ shown: _, ...raw }: TextValue, match: TextMatch): Condition {
     ]);
   }
   if (isShownAsIs(match.value)) return matchText(raw, match);
-  const [part = ''] = match.value.split(/[^\x20-\x2d\x2f-\x7e]/).sort((one, other) => other.length - one.length);
+  const [part = ''] = (match.value.match(SHOWN_AS_IS) ?? []).toSorted((one, other) => other.length - one.length);
   const hasPart = part === '' ? TRUE : matchText(raw, { op: 'contains', value: part, ignoreCase: match.ignoreCase });
   return all([hasPart, checkPieces(pieces, match)]);
 }
 
+/** Printable bytes, of which the dot also stands for others. */
+const SHOWN_AS_IS = /[\x20-\x2d\x2f-\x7e]+/g;
+
 function isShownAsIs(constant: Bytes): boolean {
-  return /^[\x20-\x2d\x2f-\x7e]*$/.test(constant);
+  return constant.replace(SHOWN_AS_IS, '') === '';
 }
 
 function isAnything(match: TextMatch): boolean {
