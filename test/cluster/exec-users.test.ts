@@ -146,6 +146,8 @@ before(async () => {
       const marks = new Set(written.map((alert) => /by-\S+-\d+/.exec(alert['proc.cmdline'] ?? '')?.[0]));
       return marks.size > EXECS || undefined;
     });
+    // Before the stop: it decides what still waits.
+    assert.equal(built.agent.summary().alerts.undecidedForUser, 0);
     assert.equal((await built.agent.stop()).engine?.matchesDropped, 0);
     alerts = of('Program in a pod');
     ofPersons = of('Program of a person');

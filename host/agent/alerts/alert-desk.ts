@@ -150,12 +150,12 @@ export class AlertDesk {
 
   take(match: Match): void {
     const matches = [match, ...(match.otherwise ?? [])].flatMap((each) => this.#conditional(each) ?? []);
-    const wait = match.sessions ? (this.#sessions?.settledIn(match.sessions) ?? 0) : 0;
+    const left = (): number => (match.sessions && this.#sessions?.settledIn(match.sessions)) ?? 0;
     const take = (): void => {
       const found = this.#decision.first(matches);
       if (found) this.#takeSettled(found.match, found.plan);
     };
-    if (wait > 0 && this.#sessionWaits.add(wait, originOf(match), take)) return;
+    if (left() > 0 && this.#sessionWaits.add(left, originOf(match), take)) return;
     take();
   }
 

@@ -2,14 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { SessionWaits } from '../../../host/agent/sessions/session-waits.ts';
 
-const LONG_MS = 600_000;
+const long = (): number => 600_000;
 
 /** Until there is no room for it. */
 function flood(waits: SessionWaits, from: string, sent: string[]): number {
   let count = 0;
-  while (waits.add(LONG_MS, from, () => sent.push(from))) count++;
+  while (waits.add(long, from, () => sent.push(from))) count++;
   return count;
 }
 
@@ -18,9 +19,9 @@ test('what floods takes half of the room, and leaves the rest to others', () => 
   const sent: string[] = [];
   assert.equal(flood(waits, 'one', sent), 2_048);
   assert.equal(flood(waits, 'other', sent), 1_024);
-  assert.ok(waits.add(LONG_MS, 'third', () => sent.push('third')));
+  assert.ok(waits.add(long, 'third', () => sent.push('third')));
   assert.equal(
-    waits.add(LONG_MS, 'one', () => sent.push('one')),
+    waits.add(long, 'one', () => sent.push('one')),
     false,
   );
   assert.deepEqual([sent.length, waits.total], [0, 3_073]);
@@ -29,4 +30,22 @@ test('what floods takes half of the room, and leaves the rest to others', () => 
   // All of it is room again.
   assert.equal(flood(waits, 'one', sent), 2_048);
   waits.end();
+});
+
+test('what a timer fires for too early waits until it is settled; what is settled never, as where the clock was set back, goes out', async () => {
+  const waits = new SessionWaits();
+  const sent: string[] = [];
+  const lefts = { early: [50, 1, 1, 0], back: [50, 3_600_000] };
+  for (const [from, left] of Object.entries(lefts)) {
+    assert.ok(
+      waits.add(
+        () => left.shift() ?? 0,
+        from,
+        () => sent.push(from),
+      ),
+    );
+  }
+  while (sent.length < 2) await setTimeout(10);
+  assert.deepEqual(sent, ['back', 'early']);
+  assert.deepEqual(lefts, { early: [], back: [] });
 });
