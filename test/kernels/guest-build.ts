@@ -1,6 +1,6 @@
 // The project as it is built for releases, for a guest's processor; and load-programs, which is for the guests alone.
 
-import { mkdirSync } from 'node:fs';
+import { globSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sysroot } from '../../deploy/native/sysroot.ts';
 import { BUILD, PROJECT } from '../../host/setup/paths.mjs';
@@ -12,6 +12,17 @@ import { runTool } from './run-tool.ts';
 export function releaseBuild(processor: Processor): Pick<GuestBuild, 'folder'> {
   make(processor, ['bpf', 'addon', 'act', 'libraries']);
   return { folder: join(BUILD, processor) };
+}
+
+/** Makes the package, and returns a folder with the files of its archive. */
+export function packageFiles(processor: Processor): string {
+  const folder = join(BUILD, 'kernels', processor, 'package');
+  const files = join(folder, 'files');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(files, { recursive: true });
+  runTool(process.execPath, [`${PROJECT}deploy/package/main.ts`, '--architecture', processor, folder]);
+  runTool('tar', ['-xzf', ...globSync(join(folder, '*.tar.gz')), '-C', files]);
+  return files;
 }
 
 /** Statically linked, with the libbpf of the release. */

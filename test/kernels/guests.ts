@@ -15,6 +15,9 @@ export type Cgroups = 'v1' | 'v2' | 'hybrid';
  */
 export type RootKind = 'minimal' | 'set-up';
 
+/** Where a guest has the package's files, in the project's folder: they work wherever they are unpacked. */
+export const INSTALLED = 'build/installed';
+
 /** What `wasprey doctor` finds missing on a kernel that is well. */
 export interface Lacks {
   /** Names of BPF programs whose hooks are missing. */
@@ -32,6 +35,8 @@ export type GuestSuite = 'kernels' | 'kernel-features';
 export interface Features extends Readonly<Record<HooksKind, readonly string[]>> {
   /** The step `hooks` as well, with an agent that uses fexit; in `kernels` it uses sys_exit, as `auto` does. */
   readonly stepHooks?: true;
+  /** The step `package`: the test machine installs that of its own processor (test/package/install.test.ts). */
+  readonly stepPackage?: true;
 }
 
 /** Of calls that 64-bit ARM lacks, such as open(2): act (native/act/) asks the headers of the processor. */
@@ -139,6 +144,7 @@ export const GUESTS: readonly Guest[] = [
     live: ['exec', 'network', 'io-uring', 'descriptor'],
     features: {
       stepHooks: true,
+      stepPackage: true,
       sys_exit: [],
       fexit: ['hooks', 'open', 'paths', 'mappings', 'descriptor', 'enforcement-lsm'],
     },

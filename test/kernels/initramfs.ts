@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { architectureNamed } from './architecture.ts';
 import { falcoRules } from './falco-rules.ts';
-import type { Guest } from './guests.ts';
+import { type Guest, INSTALLED } from './guests.ts';
 import type { Kernel } from './kernel.ts';
 import { PROJECT_IN_ROOT } from './minimal-root.ts';
 import { GUESTS_COMPILE_CACHE } from './prime.ts';
@@ -27,6 +27,8 @@ export interface InitramfsParts {
   readonly kernel: Kernel;
   readonly busybox: string;
   readonly build: GuestBuild;
+  /** Holds the files of the package, of which the guest has a copy (INSTALLED). */
+  readonly installed: string | undefined;
   readonly steps: readonly Step[];
 }
 
@@ -81,6 +83,7 @@ export function packInitramfs(parts: InitramfsParts, file: string): void {
     const there = name.replace(`-${process.arch}-`, `-${node}-`);
     copy(join(GUESTS_COMPILE_CACHE, name), `${project}/build/compile-cache/${there}`);
   }
+  if (parts.installed !== undefined) copy(parts.installed, `${project}/${INSTALLED}`);
   for (const path of falcoRules()) copy(path, `project${path}`);
   copy(parts.build.loadPrograms, 'project/guest/load-programs');
   copy(`${PROJECT}test/kernels/guest/init.sh`, 'project/guest/init');

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { takeLock } from '../../host/setup/lock.mjs';
 import { BUILD } from '../../host/setup/paths.mjs';
-import { buildLoadPrograms, releaseBuild } from './guest-build.ts';
+import { buildLoadPrograms, packageFiles, releaseBuild } from './guest-build.ts';
 import type { Guest, GuestSuite } from './guests.ts';
 import { type GuestBuild, packInitramfs } from './initramfs.ts';
 import { kernelOf } from './kernel.ts';
@@ -12,7 +12,7 @@ import type { MachineParts } from './machine.ts';
 import { minimalRoot, type Root } from './minimal-root.ts';
 import { prime } from './prime.ts';
 import { setUpRoot } from './set-up-root.ts';
-import type { Step } from './steps.ts';
+import { type Step, usesPackage } from './steps.ts';
 
 /** What is built once for all guests. */
 const FOLDER = join(BUILD, 'kernels');
@@ -39,8 +39,9 @@ export function bootParts(
   const { release } = takeLock(join(FOLDER, 'lock'), () => {});
   try {
     const build = buildFor(guest, root.project);
+    const installed = usesPackage(steps) ? packageFiles(guest.processor) : undefined;
     prime(steps);
-    packInitramfs({ guest, kernel, busybox: root.busybox, build, steps }, initramfs);
+    packInitramfs({ guest, kernel, busybox: root.busybox, build, installed, steps }, initramfs);
   } finally {
     release();
   }

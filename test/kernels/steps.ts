@@ -35,6 +35,7 @@ function featureSteps({ features }: Guest): Step[] {
   if (features === undefined) return [];
   return [
     ...(features.stepHooks ? [hooksStep('fexit')] : []),
+    ...(features.stepPackage ? [PACKAGE] : []),
     ...features.sys_exit.map((name) => liveStep(name, 'sys_exit')),
     ...features.fexit.map((name) => liveStep(name, 'fexit')),
   ];
@@ -58,6 +59,13 @@ function hooksStep(hooks: HooksKind): Step {
 }
 
 const DOCTOR: Step = { name: 'doctor', file: `${GUEST}/doctor.ts`, limitSeconds: 300, hooks: 'sys_exit' };
+
+const PACKAGE: Step = { name: 'package', file: `${GUEST}/package.ts`, limitSeconds: 300, hooks: 'sys_exit' };
+
+/** Whether the guest needs the files of the package. */
+export function usesPackage(steps: readonly Step[]): boolean {
+  return steps.includes(PACKAGE);
+}
 
 function generate(): Step {
   return {
