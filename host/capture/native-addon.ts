@@ -46,8 +46,6 @@ export interface NativeAddon {
    * then what was written is, too.
    */
   restoreBlock(arranged: Uint8Array, eventsAt: number, into: Uint8Array): number | undefined;
-  /** Makes a poll() return at once, from any thread that has loaded the addon. False when that capture is closed. */
-  wake(handle: number): boolean;
   /** Counts of a capture's events, from any thread, after it was started; undefined when it is closed. */
   eventCounts(handle: number): EventCounts | undefined;
   /**

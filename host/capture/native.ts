@@ -86,16 +86,14 @@ export interface Capture {
    * it: see missing(). Throws CaptureError.
    */
   start(eventTypes: readonly string[], filter?: FilterTables): void;
-  /** Changes the types of events that come while running. Takes as long as the kernel takes to load programs that are not there yet. */
-  attach(eventTypes: readonly string[]): void;
   /**
    * To replace rules without a pause, candidates of the next ones are set in another bank than those in use. This makes their
    * filter, which learns of processes by setCandidates() in that bank from now on, and filters nothing yet; undefined: none.
    */
   prepareFilter(bank: number, filter: FilterTables | undefined): void;
   /**
-   * The same as attach(), and the filter of a bank put to use or with none the filter taken away, on another thread. Until
-   * isChanged(), nothing else of this may be called.
+   * Changes the types of events that come, and puts the filter of a bank to use, or with none takes the filter away, on another thread, because the
+   * kernel may have to load programs. Until isChanged(), nothing else of this may be called.
    */
   beginChange(eventTypes: readonly string[], filterBank?: number): void;
   /**
@@ -122,13 +120,11 @@ export interface Capture {
   renewPermits(): void;
   /** Drops the permits given before renewPermits(). */
   forgetPermits(): void;
-  /** How often each outcome came, by ENFORCED; undefined while nothing is enforced. */
-  enforcementCounts(): number[] | undefined;
   /** What was enforced since another capture had it pinned, until enforce() took it over; undefined: it has taken over nothing. */
   unattendedEnforcement(): UnattendedEnforcement | undefined;
   /**
    * Waits up to timeoutMs for events, completes them, and writes pairs of addresses [from, to) to evaluate.
-   * Returns the number of pairs: 0 after the time, or after wake(). A batch is bounded (about 512 KB of records): what is
+   * Returns the number of pairs: 0 after the time. A batch is bounded (about 512 KB of records): what is
    * left comes with the next call at once. Call release() when they are evaluated; the next poll() does so otherwise.
    */
   poll(segments: Uint32Array, timeoutMs: number): number;
@@ -199,10 +195,9 @@ export interface Capture {
   thisThread(): number;
   /**
    * Builder source only: puts an event record (header.commit and header.sequence are ignored) into the ring of header.cpu,
-   * where the kernel would. With `held` it stays uncommitted until commit(cpu), which commits the oldest held one.
+   * where the kernel would.
    */
-  inject(record: Uint8Array, held?: boolean): void;
-  commit(cpu: number): boolean;
+  inject(record: Uint8Array): void;
   /** Builder source only: a process image; the annex may be left out of the record. */
   injectImage(record: Uint8Array): void;
   /** Keeps a log of process images from now on, for a recording. Before start() it has those of the running processes too. */
@@ -247,8 +242,6 @@ export interface Capture {
    * @param wanted by event type number: 0 for events that are counted and left out
    */
   replayBlock(block: Uint8Array, wanted: Uint8Array, progress: BlockProgress): void;
-  /** Makes the next poll() return at once; for one under way on another thread see NativeAddon.wake(). */
-  wake(): void;
   /** What this capture is known by on other threads. */
   handle(): number;
   /** Detaches, and gives the sandbox's memory back to V8. */

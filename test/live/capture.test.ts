@@ -23,6 +23,7 @@ import type { Capture } from '../../host/capture/native.ts';
 import { type OpenCapture, openCapture } from '../../host/capture/open.ts';
 import { EventMemory } from '../../host/fields/memory.ts';
 import { type EventRecord, ImageRecord } from '../../host/fields/record.ts';
+import { changeTypes } from '../support/live/change-types.ts';
 import { polledEvents } from '../support/live/polled-events.ts';
 import { text } from '../support/records/builder-capture.ts';
 
@@ -106,7 +107,7 @@ test('the tracing file system is not needed', () => {
 test('an event type that there is not', () => {
   const { capture } = openCapture({ source: 'bpf' });
   assert.throws(() => capture.start(['openat', 'opendoor']), { code: 'CAPTURE_EVENT_TYPE', message: /opendoor/ });
-  assert.throws(() => capture.attach(['openat']), { code: 'CAPTURE_STATE' });
+  assert.throws(() => capture.beginChange(['openat']), { code: 'CAPTURE_STATE' });
   capture.close();
 });
 
@@ -157,7 +158,7 @@ test('what was loaded before the start is used, and what the start needs beyond 
   }
 });
 
-test('the set of event types changes while it runs', () => {
+test('the set of event types changes while it runs', async () => {
   const open = openCapture({ source: 'bpf' });
   const folder = mkdtempSync(join(tmpdir(), 'wasprey-attach-'));
   const file = join(folder, 'file');
@@ -169,13 +170,13 @@ test('the set of event types changes while it runs', () => {
     const typesOf = () => [...new Set(ownEvents(open, (event) => event.type.name, act))].sort();
     open.capture.start(['openat']);
     assert.deepEqual(typesOf(), ['openat']);
-    open.capture.attach(['openat', 'unlink', 'unlinkat', 'rmdir']);
+    await changeTypes(open.capture, ['openat', 'unlink', 'unlinkat', 'rmdir']);
     assert.deepEqual(typesOf(), ['openat', 'unlink']);
-    open.capture.attach(['unlink']);
+    await changeTypes(open.capture, ['unlink']);
     assert.deepEqual(typesOf(), ['unlink']);
-    open.capture.attach([]);
+    await changeTypes(open.capture, []);
     assert.deepEqual(typesOf(), []);
-    open.capture.attach(['openat']);
+    await changeTypes(open.capture, ['openat']);
     assert.deepEqual(typesOf(), ['openat']);
     const { produced, evaluated, dropped, malformed, unknownImages } = open.capture.counters();
     const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

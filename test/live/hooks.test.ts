@@ -11,6 +11,7 @@ import { openCapture } from '../../host/capture/open.ts';
 import { type CallTable, callNumber } from '../../host/schema/events/call-numbers.ts';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
 import type { AlertLine } from '../support/live/alert-line.ts';
+import { changeTypes } from '../support/live/change-types.ts';
 import { act, type Step } from '../support/live/live-act.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
 import { COMPILE_ONLY } from '../support/live/live-product.ts';
@@ -150,7 +151,7 @@ if (lack === undefined) {
       assert.deepEqual(['openat', 'getppid', 'write'].filter(called), []);
       assert.ok(tracepoints().includes('sched_process_exec'));
       assert.ok(!tracepoints().includes('sys_exit'));
-      capture.attach(['openat']);
+      await changeTypes(capture, ['openat']);
       const after = tracedFunctions();
       assert.ok(after.some((name) => name.endsWith('_sys_openat')));
       assert.ok(!after.some((name) => name.endsWith('_sys_unlinkat')));

@@ -1,4 +1,4 @@
-// The addon's exports: plan(), Capture, wake(), eventCounts(), and calls of the system that Node lacks.
+// The addon's exports: plan(), Capture, eventCounts(), and calls of the system that Node lacks.
 
 #include <napi.h>
 
@@ -59,11 +59,6 @@ Napi::Value MakePlanObject(const Napi::CallbackInfo& info) {
   return result;
 }
 
-Napi::Value WakeCapture(const Napi::CallbackInfo& info) {
-  if (!info[0].IsNumber()) return ThrowType(info.Env(), "wake: a handle is needed");
-  const uint32_t handle = info[0].As<Napi::Number>().Uint32Value();
-  return Napi::Boolean::New(info.Env(), WithCapture(handle, [](Capture* capture) { capture->Wake(); }));
-}
 
 Napi::Value CountEventsOfCapture(const Napi::CallbackInfo& info) {
   if (!info[0].IsNumber()) return ThrowType(info.Env(), "eventCounts: a handle is needed");
@@ -238,7 +233,6 @@ Napi::Value ContainerOfCgroup(const Napi::CallbackInfo& info) {
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   BoundArenas();
   exports.Set("plan", Napi::Function::New<MakePlanObject>(env, "plan"));
-  exports.Set("wake", Napi::Function::New<WakeCapture>(env, "wake"));
   exports.Set("eventCounts", Napi::Function::New<CountEventsOfCapture>(env, "eventCounts"));
   exports.Set("execTime", Napi::Function::New<ExecTimeOf>(env, "execTime"));
   exports.Set("openProcess", Napi::Function::New<OpenProcessOf>(env, "openProcess"));

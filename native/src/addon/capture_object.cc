@@ -13,7 +13,7 @@
 namespace wasprey {
 namespace {
 
-/** Captures of all threads by handle, for wake() and eventCounts(). Never destroyed: a worker may outlive what exit()
+/** Captures of all threads by handle, for eventCounts() and execTime(). Never destroyed: a worker may outlive what exit()
  * destroys. */
 struct Registry {
   std::mutex mutex;
@@ -56,7 +56,6 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                      {
                          InstanceMethod<&CaptureObject::Load>("load"),
                          InstanceMethod<&CaptureObject::Start>("start"),
-                         InstanceMethod<&CaptureObject::Attach>("attach"),
                          InstanceMethod<&CaptureObject::PrepareFilter>("prepareFilter"),
                          InstanceMethod<&CaptureObject::BeginChange>("beginChange"),
                          InstanceMethod<&CaptureObject::BeginLoading>("beginLoading"),
@@ -65,7 +64,6 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::PermitEnforcement>("permitEnforcement"),
                          InstanceMethod<&CaptureObject::RenewPermits>("renewPermits"),
                          InstanceMethod<&CaptureObject::ForgetPermits>("forgetPermits"),
-                         InstanceMethod<&CaptureObject::EnforcementCounts>("enforcementCounts"),
                          InstanceMethod<&CaptureObject::UnattendedEnforcement>("unattendedEnforcement"),
                          InstanceMethod<&CaptureObject::IsChanged>("isChanged"),
                          InstanceMethod<&CaptureObject::Poll>("poll"),
@@ -101,8 +99,6 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::CaptureScopesOf>("captureScopes"),
                          InstanceMethod<&CaptureObject::Replay>("replay"),
                          InstanceMethod<&CaptureObject::ReplayBlock>("replayBlock"),
-                         InstanceMethod<&CaptureObject::Commit>("commit"),
-                         InstanceMethod<&CaptureObject::Wake>("wake"),
                          InstanceMethod<&CaptureObject::Handle>("handle"),
                          InstanceMethod<&CaptureObject::Close>("close"),
                      });
@@ -188,15 +184,6 @@ Napi::Value CaptureObject::Start(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-Napi::Value CaptureObject::Attach(const Napi::CallbackInfo& info) {
-  const auto types = StringsOf(info[0]);
-  if (!types) return ThrowType(info.Env(), "attach: an array of event type names is needed");
-  Capture* const capture = Open(info.Env());
-  if (capture == nullptr) return info.Env().Undefined();
-  if (auto failed = capture->selection().Attach(*types)) return Throw(info.Env(), *failed);
-  return info.Env().Undefined();
-}
-
 Napi::Value CaptureObject::PrepareFilter(const Napi::CallbackInfo& info) {
   const auto bank = BankOf(info[0]);
   const auto filter = FilterTablesOf(info[1]);
@@ -261,11 +248,6 @@ Napi::Value CaptureObject::Release(const Napi::CallbackInfo& info) {
 
 Napi::Value CaptureObject::Finish(const Napi::CallbackInfo& info) {
   if (Capture* const capture = Open(info.Env())) capture->Finish();
-  return info.Env().Undefined();
-}
-
-Napi::Value CaptureObject::Wake(const Napi::CallbackInfo& info) {
-  if (Capture* const capture = Open(info.Env())) capture->Wake();
   return info.Env().Undefined();
 }
 

@@ -19,14 +19,12 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
  private:
   Napi::Value Load(const Napi::CallbackInfo& info);
   Napi::Value Start(const Napi::CallbackInfo& info);
-  Napi::Value Attach(const Napi::CallbackInfo& info);
   Napi::Value PrepareFilter(const Napi::CallbackInfo& info);
   Napi::Value PrepareEnforcement(const Napi::CallbackInfo& info);
   Napi::Value Enforce(const Napi::CallbackInfo& info);
   Napi::Value PermitEnforcement(const Napi::CallbackInfo& info);
   Napi::Value RenewPermits(const Napi::CallbackInfo& info);
   Napi::Value ForgetPermits(const Napi::CallbackInfo& info);
-  Napi::Value EnforcementCounts(const Napi::CallbackInfo& info);
   Napi::Value UnattendedEnforcement(const Napi::CallbackInfo& info);
   Napi::Value BeginChange(const Napi::CallbackInfo& info);
   Napi::Value BeginLoading(const Napi::CallbackInfo& info);
@@ -64,8 +62,6 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   Napi::Value CaptureScopesOf(const Napi::CallbackInfo& info);
   Napi::Value Replay(const Napi::CallbackInfo& info);
   Napi::Value ReplayBlock(const Napi::CallbackInfo& info);
-  Napi::Value Commit(const Napi::CallbackInfo& info);
-  Napi::Value Wake(const Napi::CallbackInfo& info);
   Napi::Value Handle(const Napi::CallbackInfo& info);
   Napi::Value Close(const Napi::CallbackInfo& info);
 

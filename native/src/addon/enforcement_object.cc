@@ -99,15 +99,4 @@ Napi::Value CaptureObject::UnattendedEnforcement(const Napi::CallbackInfo& info)
   return object;
 }
 
-Napi::Value CaptureObject::EnforcementCounts(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  Capture* const capture = Open(env);
-  const enforce_counts* const counts = capture == nullptr ? nullptr : capture->source().EnforcementCounts();
-  if (counts == nullptr) return env.Undefined();
-  Napi::Array array = Napi::Array::New(env, ENFORCE_OUTCOMES);
-  for (uint32_t i = 0; i < ENFORCE_OUTCOMES; i++)
-    array.Set(i, Napi::Number::New(env, static_cast<double>(__atomic_load_n(&counts->outcomes[i], __ATOMIC_RELAXED))));
-  return array;
-}
-
 }  // namespace wasprey

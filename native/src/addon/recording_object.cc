@@ -14,8 +14,7 @@ Napi::Value CaptureObject::Inject(const Napi::CallbackInfo& info) {
   if (!record) return ThrowType(info.Env(), "inject: a Uint8Array is needed");
   BuilderSource* const builder = Builder(info.Env());
   if (builder == nullptr) return info.Env().Undefined();
-  const bool held = info[1].IsBoolean() && info[1].As<Napi::Boolean>().Value();
-  if (auto failed = builder->Inject(record->data(), record->size(), held)) return Throw(info.Env(), *failed);
+  if (auto failed = builder->Inject(record->data(), record->size())) return Throw(info.Env(), *failed);
   return info.Env().Undefined();
 }
 
@@ -106,13 +105,6 @@ Napi::Value RestoreBlockOf(const Napi::CallbackInfo& info) {
   if (!RestoreBlock(*arranged, info[1].As<Napi::Number>().Uint32Value(), *into, &checks)) return info.Env().Undefined();
   auto events = checks.events();
   return Napi::Number::New(info.Env(), events ? static_cast<double>(*events) : -1);
-}
-
-Napi::Value CaptureObject::Commit(const Napi::CallbackInfo& info) {
-  if (!info[0].IsNumber()) return ThrowType(info.Env(), "commit: a CPU number is needed");
-  BuilderSource* const builder = Builder(info.Env());
-  if (builder == nullptr) return info.Env().Undefined();
-  return Napi::Boolean::New(info.Env(), builder->Commit(info[0].As<Napi::Number>().Uint32Value()));
 }
 
 }  // namespace wasprey

@@ -102,7 +102,7 @@ size_t Capture::Poll(std::span<uint32_t> segments, int64_t timeout_ms) {
   integrity_.NoteReader(begun);
   const int64_t timeout = timeout_ms * 1'000'000;
   const uint64_t deadline = begun + static_cast<uint64_t>(timeout);
-  if (!waiter_.Gather(timeout, batches_->rings())) return 0;
+  waiter_.Gather(timeout, batches_->rings());
   for (;;) {
     housekeeping_.Run(batches_->rings());
     const size_t pairs = batches_->Read(segments);
@@ -115,7 +115,7 @@ size_t Capture::Poll(std::span<uint32_t> segments, int64_t timeout_ms) {
     const uint64_t now = Now(CLOCK_MONOTONIC);
     integrity_.NoteReader(now);
     if (now >= deadline) return 0;
-    if (!waiter_.Wait(static_cast<int64_t>(deadline - now), batches_->rings())) return 0;
+    waiter_.Wait(static_cast<int64_t>(deadline - now), batches_->rings());
   }
 }
 

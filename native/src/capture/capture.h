@@ -1,5 +1,5 @@
-// The capture: a source, its rings, and the tables that events refer to. Everything but Wake() and
-// CountEvents() is used by a single thread.
+// The capture: a source, its rings, and the tables that events refer to. Everything but CountEvents() is used by
+// a single thread.
 #pragma once
 
 #include <cstdint>
@@ -58,8 +58,6 @@ class Capture {
   std::optional<EventHold::Full> Hold(uint32_t most_events);
   /** Stops making events, so that all existing ones can be read and the counters add up. */
   void Finish();
-  /** From any thread. */
-  void Wake() { waiter_.Wake(); }
 
   /** Keeps a log of the process images from now on; see Capture.takeImageLog() in host/capture/native.ts. */
   void LogImages() { images_.LogTo(&image_log_); }

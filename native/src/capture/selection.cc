@@ -38,15 +38,6 @@ Status Selection::SetFilter(const FilterTables& tables) {
   return std::nullopt;
 }
 
-Status Selection::Attach(const std::vector<std::string>& event_types) {
-  if (auto failed = Idle()) return failed;
-  canary_->Expect({});
-  if (auto failed = source_->Attach(event_types)) return failed;
-  source_->Detach();
-  ExpectCalls(event_types);
-  return std::nullopt;
-}
-
 Status Selection::PrepareFilter(uint32_t bank, const FilterTables* tables) {
   std::unique_ptr<KernelFilter> filter;
   if (auto failed = MakeFilter(tables, &filter)) return failed;

@@ -27,7 +27,6 @@ class Selection {
    * candidates are set, so at first it filters by events only.
    */
   Status SetFilter(const FilterTables& tables);
-  Status Attach(const std::vector<std::string>& event_types);
 
   /** A kernel filter for the rules whose candidates are in that bank: it is updated with processes, but not in use yet.
    */

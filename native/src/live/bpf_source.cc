@@ -56,7 +56,6 @@ class BpfSource : public EventSource {
   Result<EnforcementMaps> PrepareEnforcement(const PinSettings* pins) override;
   Status Enforce(EnforcementTable* table) override { return table == nullptr ? enforcer_.End() : enforcer_.Use(table); }
   std::vector<MissingEnforcer> MissingEnforcers() const override { return enforcer_.missing(); }
-  const enforce_counts* EnforcementCounts() const override { return enforcer_.counts(); }
   const UnattendedEnforcement* Unattended() const override { return enforcer_.unattended(); }
   void NoteAttended() override { enforcer_.NoteAttended(); }
   void DisownPins() override { enforcer_.DisownPins(); }

@@ -1,8 +1,6 @@
 #include "reading/waiter.h"
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -51,10 +49,8 @@ Status AddTo(const FileDescriptor& epoll, int fd) {
 
 Result<Waiter> Waiter::Make() {
   FileDescriptor epoll(epoll_create1(EPOLL_CLOEXEC));
-  FileDescriptor wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!epoll || !wake) return SystemError("CAPTURE_MEMORY", "Cannot make descriptors to wait on.", errno);
-  if (auto failed = AddTo(epoll, wake.get())) return std::move(*failed);
-  return Waiter(std::move(epoll), std::move(wake));
+  if (!epoll) return SystemError("CAPTURE_MEMORY", "Cannot make a descriptor to wait on.", errno);
+  return Waiter(std::move(epoll));
 }
 
 Status Waiter::Watch(EventSource* source, WallClock* wall_clock) {
@@ -68,10 +64,10 @@ Status Waiter::Watch(EventSource* source, WallClock* wall_clock) {
   return AddTo(epoll_, source->doorbell());
 }
 
-bool Waiter::Gather(int64_t timeout_ns, const RingReader& rings) {
-  if (!busy_ || timeout_ns == 0 || rings.IsFilling()) return true;
+void Waiter::Gather(int64_t timeout_ns, const RingReader& rings) {
+  if (!busy_ || timeout_ns == 0 || rings.IsFilling()) return;
   busy_ = false;
-  return Sleep(std::min(timeout_ns, pause_)) != Woken::kCalled;
+  Sleep(std::min(timeout_ns, pause_));
 }
 
 void Waiter::NoteEvents() {
@@ -83,17 +79,18 @@ void Waiter::NoteEvents() {
 
 bool Waiter::IsSilent() const { return Now(CLOCK_MONOTONIC) - last_events_ >= kSilenceNs; }
 
-bool Waiter::Wait(int64_t timeout_ns, const RingReader& rings) {
+void Waiter::Wait(int64_t timeout_ns, const RingReader& rings) {
   if (busy_) {
     busy_ = false;
-    return Sleep(std::min(timeout_ns, pause_)) != Woken::kCalled;
+    Sleep(std::min(timeout_ns, pause_));
+    return;
   }
   const uint64_t began = Now(CLOCK_MONOTONIC);
   auto* waiting = &source_->memory().shared->consumer_waiting;
   if (__atomic_load_n(waiting, __ATOMIC_RELAXED) == 0) {
     __atomic_store_n(waiting, 1, __ATOMIC_SEQ_CST);
     armed_ = false;
-    if (rings.HasEvents()) return true;
+    if (rings.HasEvents()) return;
   }
   const Woken woken = Sleep(armed_ ? timeout_ns : std::min(timeout_ns, kLateCommitNs));
   armed_ = true;
@@ -102,24 +99,19 @@ bool Waiter::Wait(int64_t timeout_ns, const RingReader& rings) {
   } else if (woken == Woken::kByDoorbell) {
     pause_ = std::min(pause_ * 2, longest_pause_);
     const int64_t left = timeout_ns - static_cast<int64_t>(Now(CLOCK_MONOTONIC) - began);
-    return Sleep(std::clamp<int64_t>(left, 0, pause_)) != Woken::kCalled;
+    Sleep(std::clamp<int64_t>(left, 0, pause_));
+    return;
   }
   // The record that rang may not be readable yet: then sleep briefly instead of asking again at once.
   busy_ = woken == Woken::kByDoorbell;
-  return woken != Woken::kCalled;
 }
 
 Waiter::Woken Waiter::Sleep(int64_t timeout_ns) {
   const timespec timeout{timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
-  epoll_event events[3];
-  const int count = epoll_pwait2(epoll_.get(), events, 3, &timeout, nullptr);
+  epoll_event events[2];
+  const int count = epoll_pwait2(epoll_.get(), events, 2, &timeout, nullptr);
   Woken woken = Woken::kByTime;
   for (int i = 0; i < count; i++) {
-    if (events[i].data.fd == wake_.get()) {
-      uint64_t value;
-      static_cast<void>(!read(wake_.get(), &value, sizeof value));
-      return Woken::kCalled;
-    }
     if (events[i].data.fd == wall_clock_->watch()) {
       wall_clock_->ClearWatch();  // The event clock is updated next.
       continue;
@@ -128,11 +120,6 @@ Waiter::Woken Waiter::Sleep(int64_t timeout_ns) {
     woken = Woken::kByDoorbell;
   }
   return woken;
-}
-
-void Waiter::Wake() const {
-  const uint64_t one = 1;
-  static_cast<void>(!write(wake_.get(), &one, sizeof one));
 }
 
 }  // namespace wasprey

@@ -13,7 +13,7 @@
 
 namespace wasprey {
 
-/** Used by the thread that reads events, but for Wake(). */
+/** Used by the thread that reads events. */
 class Waiter {
  public:
   static Result<Waiter> Make();
@@ -21,24 +21,20 @@ class Waiter {
   /** From now on a sleep ends by the doorbell of the open source, and when the wall clock is set. */
   Status Watch(EventSource* source, WallClock* wall_clock);
 
-  /** Before the first check of the rings: lets events accumulate while they keep coming. False if Wake() was called. */
-  bool Gather(int64_t timeout_ns, const RingReader& rings);
+  /** Before the first check of the rings: lets events accumulate while they keep coming. */
+  void Gather(int64_t timeout_ns, const RingReader& rings);
   /** The last check found events: more are likely soon. */
   void NoteEvents();
-  /** After a check without events: sleeps until the next check is worthwhile. False if Wake() was called. */
-  bool Wait(int64_t timeout_ns, const RingReader& rings);
-
-  /** Ends the sleep, or the next one. From any thread. */
-  void Wake() const;
+  /** After a check without events: sleeps until the next check is worthwhile. */
+  void Wait(int64_t timeout_ns, const RingReader& rings);
 
  private:
-  enum class Woken { kByTime, kByDoorbell, kCalled };
-  Waiter(FileDescriptor epoll, FileDescriptor wake) : epoll_(std::move(epoll)), wake_(std::move(wake)) {}
+  enum class Woken { kByTime, kByDoorbell };
+  explicit Waiter(FileDescriptor epoll) : epoll_(std::move(epoll)) {}
   Woken Sleep(int64_t timeout_ns);
   bool IsSilent() const;
 
   FileDescriptor epoll_;
-  FileDescriptor wake_;
   EventSource* source_ = nullptr;
   WallClock* wall_clock_ = nullptr;
   bool busy_ = false;

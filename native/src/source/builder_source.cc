@@ -55,7 +55,7 @@ void BuilderSource::ClearDoorbell() {
   static_cast<void>(!read(doorbell_.get(), &count, sizeof count));
 }
 
-Status BuilderSource::Inject(const uint8_t* record, size_t size, bool held) {
+Status BuilderSource::Inject(const uint8_t* record, size_t size) {
   event_header header;
   if (auto failed = CheckSize(size)) return failed;
   memcpy(&header, record, sizeof header);
@@ -68,12 +68,7 @@ Status BuilderSource::Inject(const uint8_t* record, size_t size, bool held) {
   }
   header.sequence = controls_[header.cpu].sequence + 1;
   const auto position = Reserve(header.cpu, header, record, size);
-  if (!position) return std::nullopt;
-  if (held) {
-    held_.emplace_back(header.cpu, *position);
-  } else {
-    CommitAt(header.cpu, *position);
-  }
+  if (position) CommitAt(header.cpu, *position);
   return std::nullopt;
 }
 
@@ -127,14 +122,6 @@ std::optional<uint64_t> BuilderSource::Reserve(uint32_t cpu, event_header header
   memcpy(place + sizeof header, record + sizeof header, size - sizeof header);
   __atomic_store_n(&control.head, position + size, __ATOMIC_RELEASE);
   return position;
-}
-
-bool BuilderSource::Commit(uint32_t cpu) {
-  const auto found = std::find_if(held_.begin(), held_.end(), [&](const auto& one) { return one.first == cpu; });
-  if (found == held_.end()) return false;
-  CommitAt(cpu, found->second);
-  held_.erase(found);
-  return true;
 }
 
 void BuilderSource::CommitAt(uint32_t cpu, uint64_t position) {

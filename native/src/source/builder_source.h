@@ -21,17 +21,15 @@ class BuilderSource : public EventSource {
   void ClearDoorbell() override;
 
   /**
-   * Puts an event record into the ring of header.cpu: reserves, copies, gives it a sequence number. A `held` record is
-   * not committed before Commit(). Drops and counts it when there is no room, as BPF does.
+   * Puts an event record into the ring of header.cpu: reserves, copies, gives it a sequence number, commits it. Drops
+   * and counts it when there is no room, as BPF does.
    */
-  Status Inject(const uint8_t* record, size_t size, bool held);
+  Status Inject(const uint8_t* record, size_t size);
   /** The same for a recorded event, into the ring of CPU 0: it keeps its own number, CPU and place in the order. */
   Status InjectRecorded(const uint8_t* record, size_t size);
   /** The same for one whose size was checked, and is that of its header. False if there is no room, which is counted.
    */
   bool PutRecorded(const uint8_t* record, uint32_t size, uint32_t type);
-  /** Commits the oldest held record of that CPU. False if there is none. */
-  bool Commit(uint32_t cpu);
   /** Puts a lifecycle record into its ring; without room it is counted as lost. */
   void InjectImage(const uint8_t* record, size_t size);
 
@@ -47,7 +45,6 @@ class BuilderSource : public EventSource {
   std::unique_ptr<capture_shared> shared_;
   std::unique_ptr<BuilderRingBuffer> lifecycle_;
   FileDescriptor doorbell_;
-  std::vector<std::pair<uint32_t, uint64_t>> held_;
 };
 
 }  // namespace wasprey

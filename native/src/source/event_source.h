@@ -77,8 +77,6 @@ class EventSource {
   virtual Status Enforce(EnforcementTable*) { return std::nullopt; }
   /** Programs that the enforced rules need, and that the kernel lacks or refuses. */
   virtual std::vector<MissingEnforcer> MissingEnforcers() const { return {}; }
-  /** What enforcement has done; null while there is none. */
-  virtual const enforce_counts* EnforcementCounts() const { return nullptr; }
   /** What pinned programs did while no agent was there, once it is taken over; null: nothing was. */
   virtual const UnattendedEnforcement* Unattended() const { return nullptr; }
   /** The reader goes on; called many times a second. */

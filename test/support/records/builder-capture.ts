@@ -11,6 +11,7 @@ import { EVENT_HEADER } from '../../../host/schema/event-structs.ts';
 import { IMAGE_KIND } from '../../../host/schema/image.ts';
 import { member } from '../../../host/schema/layout.ts';
 import { eventRecord, imageRecord } from './records.ts';
+import { takeCommitAway } from './ring-file.ts';
 
 const SIZE_OFFSET = member(EVENT_HEADER, 'size').offset;
 export const SMALL: CaptureSizes = { ringBudget: 1 << 20, imageBudget: 4 << 20, containerBudget: 1 << 20, cpus: 2 };
@@ -20,6 +21,8 @@ export class BuilderCapture implements Disposable {
   readonly memory: EventMemory;
   readonly segments: Uint32Array;
   #lastImage = 0n;
+  /** Bytes of the events of each CPU, by event(). */
+  readonly #written = new Map<number, number>();
 
   constructor(sizes: CaptureSizes = SMALL, segments = 512) {
     this.open = openCapture({ source: 'builder', sizes });
@@ -44,8 +47,19 @@ export class BuilderCapture implements Disposable {
     return id;
   }
 
-  event(type: string, input: StructInput, held = false): void {
-    this.capture.inject(eventRecord(type, input), held);
+  event(type: string, input: StructInput): void {
+    const record = eventRecord(type, input);
+    this.capture.inject(record);
+    const cpu = Number(input.cpu ?? 0);
+    this.#written.set(cpu, (this.#written.get(cpu) ?? 0) + record.length);
+  }
+
+  /** Injects an event that its program is not done with, as long as the ring has not wrapped around. Returns what commits it. */
+  uncommitted(type: string, input: StructInput): () => void {
+    const cpu = Number(input.cpu ?? 0);
+    const at = this.#written.get(cpu) ?? 0;
+    this.event(type, input);
+    return takeCommitAway(this.open.plan.ringStride * cpu, at);
   }
 
   /** Polls once and returns the events, complete. They are valid until release() or the next poll(). */

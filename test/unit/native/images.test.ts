@@ -197,10 +197,10 @@ describe('process images', { concurrency: true }, () => {
     using builder = new BuilderCapture();
     const image = builder.image('SNAPSHOT', { pid: 30, comm_bytes: 'late' });
     builder.poll();
-    builder.event('setuid', { image, cpu: 1 }, true);
+    const commit = builder.uncommitted('setuid', { image, cpu: 1 });
     builder.image('EXIT', { id: image, pid: 30 });
     await settle(builder);
-    builder.capture.commit(1);
+    commit();
     const [event] = builder.poll();
     assert.equal(event?.image && text(event.image, 'comm'), 'late');
   });

@@ -211,7 +211,8 @@ test('the journal keeps what was done about each alert, and why not', async (t) 
 
 describe('the end of the agent', () => {
   /** Captures that can be asked about processes. */
-  const open = (): number => Array.from({ length: 64 }, (_, handle) => loadAddon().wake(handle)).filter(Boolean).length;
+  const open = (): number =>
+    Array.from({ length: 64 }, (_, handle) => loadAddon().eventCounts(handle)).filter(Boolean).length;
 
   test('comes when what is under way has been done: until then the capture knows the processes', async () => {
     const seen: number[] = [];
