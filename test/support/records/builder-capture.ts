@@ -59,7 +59,8 @@ export class BuilderCapture implements Disposable {
     const cpu = Number(input.cpu ?? 0);
     const at = this.#written.get(cpu) ?? 0;
     this.event(type, input);
-    return takeCommitAway(this.open.plan.ringStride * cpu, at);
+    const { plan, memory } = this.open;
+    return takeCommitAway(new Uint8Array(memory.buffer, plan.ringsAddress), plan.ringStride * cpu, at);
   }
 
   /** Polls once and returns the events, complete. They are valid until release() or the next poll(). */
