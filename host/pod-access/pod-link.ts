@@ -15,6 +15,8 @@ const MOST_BYTES = 65_536;
 const HELP =
   'an agent serves the page when its configuration says console.enabled: true (the chart: falco.console.enabled)';
 
+const SLOW = 'try again; if it goes on, run `wasprey console` in the pod by kubectl exec, and see the log of the agent';
+
 export interface PodLink {
   readonly scheme: 'http' | 'https';
   /** Where the page is served in the pod. */
@@ -31,7 +33,8 @@ export async function podLink(config: KubeConfig, pod: PodName): Promise<PodLink
     throw new CommandFailure(`the page of ${pod.namespace}/${pod.name} can't be opened: ${escapeText(said)}`, HELP);
   }
   const link = linkIn(stdout.trim());
-  if (!link) throw new CommandFailure(`${shown(words)} in ${pod.namespace}/${pod.name} printed no address of a page`);
+  if (!link)
+    throw new CommandFailure(`${shown(words)} in ${pod.namespace}/${pod.name} printed no address of a page`, HELP);
   return link;
 }
 
@@ -45,7 +48,10 @@ async function runningPod(config: KubeConfig, pod: PodName): Promise<V1Pod> {
   }
   const { phase = 'unknown' } = found.status ?? {};
   if (phase !== 'Running')
-    throw new CommandFailure(`pod ${pod.namespace}/${pod.name} does not run: ${escapeText(phase)}`);
+    throw new CommandFailure(
+      `pod ${pod.namespace}/${pod.name} does not run: ${escapeText(phase)}`,
+      'name the pod of an agent that runs: kubectl get pods -A -o wide -l app.kubernetes.io/name=wasprey',
+    );
   return found;
 }
 
@@ -53,7 +59,7 @@ async function runningPod(config: KubeConfig, pod: PodName): Promise<V1Pod> {
 function commandIn({ spec }: V1Pod, { namespace, name }: PodName): { container: string; words: readonly string[] } {
   const containers = spec?.containers ?? [];
   const container = containers.find((one) => one.name === CONTAINER) ?? containers[0];
-  if (!container) throw new CommandFailure(`pod ${namespace}/${name} has no container`);
+  if (!container) throw new CommandFailure(`pod ${namespace}/${name} has no container`, 'name a pod of the DaemonSet');
   const given = [...(container.command ?? []), ...(container.args ?? [])];
   const at = given.findIndex((word) => /^(?:-c|--config)(?:=|$)/.test(word));
   const [, value = given[at + 1]] = given[at]?.split(/=(.*)/s) ?? [];
@@ -85,14 +91,14 @@ async function execute(
   // The library ends them with the status; what comes later is lost.
   for (const stream of [stdout, stderr]) stream.on('error', () => {});
   const ended = Promise.withResolvers<V1Status>();
-  const timer = setTimeout(() => ended.reject(new CommandFailure(`${shown(words)} takes too long`)), PATIENCE_MS);
+  const timer = setTimeout(() => ended.reject(new CommandFailure(`${shown(words)} takes too long`, SLOW)), PATIENCE_MS);
   const exec = new Exec(config);
   const { namespace, name } = pod;
   const command = [...words];
   const begun = exec.exec(namespace, name, container, command, stdout, stderr, null, false, ended.resolve);
   begun.then(
     (tunnel: Tunnel) => {
-      tunnel.onclose = () => ended.reject(new CommandFailure('the cluster has ended the exec'));
+      tunnel.onclose = () => ended.reject(new CommandFailure('the cluster has ended the exec', SLOW));
     },
     (error: unknown) => ended.reject(clusterFailure(error, 'exec into pods', pod)),
   );

@@ -167,8 +167,6 @@ function chanceOfValue(value: Value): number {
       return chanceOfComparison(value.operator, value.right);
     case 'oneOf':
       return 0.9;
-    case 'both':
-      return 0.8;
     case 'call':
       return value.operator === 'isNamed' || value.operator === 'isSameAddress' ? 0.2 : 0.5;
     case 'variable':

@@ -34,8 +34,6 @@ export function printValue(value: Value): string {
       return `${printWithin(value.condition, '?')} ? ${printWithin(value.then, '?')} : ${printWithin(value.otherwise, '?')}`;
     case 'comparison':
       return `${printWithin(value.left, value.operator)} ${value.operator} ${printWithin(value.right, value.operator)}`;
-    case 'both':
-      return value.parts.map((part) => printWithin(part, '&&')).join(' && ');
     case 'oneOf': {
       const number = printWithin(value.value, '>>');
       return `${number} < 64 && ((u64(${printInteger(value.set, true)}) >> ${number}) & 1) != 0`;
@@ -69,7 +67,6 @@ export function printWithin(value: Value, operator: Arithmetic | Comparison | '&
     case 'comparison':
       return operator === '&&' || operator === '?' ? text : `(${text})`;
     case 'choice':
-    case 'both':
     case 'oneOf':
       return `(${text})`;
     case 'variable':

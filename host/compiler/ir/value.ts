@@ -72,8 +72,6 @@ export type Value =
   | { readonly node: 'choice'; readonly condition: Value; readonly then: Value; readonly otherwise: Value }
   /** `headerResult(event) < 0` */
   | { readonly node: 'comparison'; readonly operator: Comparison; readonly left: Value; readonly right: Value }
-  /** `imageStartTime(image) != 0 && imageStartTime(image) <= headerTime(event)`: a later part may rely on those before it. */
-  | { readonly node: 'both'; readonly parts: readonly Value[] }
   /** `x < 64 && ((u64(0x3e) >> x) & 1) != 0`: the number (u64) is one of those below 64 whose bits are set. */
   | { readonly node: 'oneOf'; readonly value: Value; readonly set: bigint };
 
@@ -163,10 +161,6 @@ export function ofImage(name: MemberOf<'image'>, image: Value = IMAGE_ADDRESS): 
 /** The table entry of the container of the process. */
 export const CONTAINER_ADDRESS = ofImage('container_address');
 
-export function ofContainer(name: MemberOf<'container'>): Value {
-  return { node: 'member', owner: 'container', name, of: CONTAINER_ADDRESS };
-}
-
 /** A member whose name is known at run time only; undefined if the struct lacks it. */
 export function memberNamed(owner: MemberOwner, name: string, of: Value, index?: number): Value | undefined {
   if (!ACCESSOR_OWNERS[owner]?.members.some((member) => member.name === name)) return undefined;
@@ -212,10 +206,6 @@ export function isThere(value: Value): Value {
 
 export function isAbsent(value: Value): Value {
   return compare(value, '==', ZERO);
-}
-
-export function both(...parts: readonly Value[]): Value {
-  return { node: 'both', parts };
 }
 
 const OPPOSITES = { '==': '!=', '!=': '==' } as const;

@@ -76,10 +76,6 @@ function decideValue(value: Value, facts: EventFacts): Truth {
       return value.value;
     case 'comparison':
       return compare(numberOf(value.left, facts), value.operator, numberOf(value.right, facts));
-    case 'both': {
-      const truths = value.parts.map((part) => decideValue(part, facts));
-      return truths.includes(false) ? false : truths.includes(undefined) ? undefined : true;
-    }
     case 'oneOf': {
       const number = exactValue(numberOf(value.value, facts));
       return number === undefined ? undefined : number < 64n && ((value.set >> number) & 1n) !== 0n;
@@ -143,7 +139,6 @@ function numberOf(value: Value, facts: EventFacts): PartlyKnown | undefined {
     case 'byte':
     case 'choice':
     case 'comparison':
-    case 'both':
     case 'oneOf':
       return undefined;
     default:

@@ -97,7 +97,6 @@ function partOf(value: Value): 'name' | 'directory' | 'passed' | undefined {
     case 'byte':
     case 'choice':
     case 'comparison':
-    case 'both':
     case 'oneOf':
       return undefined;
     default:

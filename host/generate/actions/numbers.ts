@@ -5,8 +5,6 @@ import { constants as system } from 'node:os';
 
 export const AT_FDCWD = -100;
 export const AT_EMPTY_PATH = 0x1000;
-export const AT_REMOVEDIR = 0x200;
-export const AT_SYMLINK_FOLLOW = 0x400;
 
 /** Flags of open(2). */
 export const O = {
@@ -24,26 +22,18 @@ export const O = {
   PATH: 0x200000,
 } as const;
 
-export const CLONE_VM = 0x100;
-export const CLONE_VFORK = 0x4000;
-export const CLONE_FS = 0x200;
 export const CLONE_NEWNS = 0x20000;
 export const CLONE_NEWUTS = 0x4000000;
-export const CLONE_NEWUSER = 0x10000000;
 export const CLONE_NEWPID = 0x20000000;
-export const CLONE_NEWNET = 0x40000000;
 export const SIGCHLD = system.signals.SIGCHLD;
 
 export const AF_UNIX = 1;
 export const AF_INET = 2;
-export const AF_INET6 = 10;
-export const AF_NETLINK = 16;
 export const AF_PACKET = 17;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_NONBLOCK = 0x800;
-export const SOCK_CLOEXEC = 0x80000;
 
 /** Number of an error, positive. */
 export function errno(name: keyof typeof system.errno): number {
