@@ -1,5 +1,6 @@
 // By which means the kernel enforces a rule, and what it can't stop by them.
 
+import { callsThat } from '../schema/events/effects.ts';
 import { EVENT_TYPES } from '../schema/events/index.ts';
 import type { ExactClause, ExactRule } from '../schema/kernel-enforcement.ts';
 import { familyOf } from '../schema/kernel-filter.ts';
@@ -55,7 +56,7 @@ export function lackOfPin(action: EnforcedAction, { clauses }: EnforcedMeans): s
   return action === 'deny' ? undefined : 'calls can only be refused without the agent, and processes are killed by it';
 }
 
-const SENDS: ReadonlySet<string> = new Set(['sendto', 'sendmsg', 'sendmmsg']);
+const SENDS: ReadonlySet<string> = new Set(callsThat('sends'));
 const FAMILIES = new Map(EVENT_TYPES.map(({ name, shape }) => [name, familyOf(shape)]));
 
 /** @param lackOfLsm why the kernel runs no programs of BPF LSM; undefined: it does */

@@ -2,6 +2,7 @@
 
 import { type JournalKeep, type JournalSelection, journalSelection } from '../capture/journal-selection.ts';
 import type { KeptEvents } from '../recording/format.ts';
+import { callsThat, FILE_CHANGES } from '../schema/events/effects.ts';
 import { findEventType } from '../schema/events/index.ts';
 import {
   type FilterClause,
@@ -19,48 +20,36 @@ interface Kind {
   readonly types: Readonly<Partial<Record<JournalKeep, readonly string[]>>>;
 }
 
-const OPENS = ['open', 'openat', 'openat2', 'creat', 'open_by_handle_at'];
+/** Times are set of each file that is copied or unpacked. What ftruncate changes was opened for writing, which is kept. */
+const LEFT_OUT: ReadonlySet<string> = new Set([...callsThat('changes-times'), 'ftruncate']);
+const FILE_CALLS = callsThat('opens', ...FILE_CHANGES).filter((type) => !LEFT_OUT.has(type));
 
 const KINDS = {
   processes: {
     doc: 'started programs and forked processes; the end of each process, with its exit status, is kept in any case',
-    types: { succeeded: ['execve', 'execveat'], processes: ['clone', 'clone3', 'fork', 'vfork'] },
+    types: { succeeded: callsThat('runs'), processes: callsThat('forks') },
   },
   connections: {
     doc: 'outgoing connections, also failed ones; accepted connections; addresses that programs bind to or listen on',
-    types: { all: ['connect'], succeeded: ['accept', 'accept4', 'bind', 'listen'] },
+    types: { all: ['connect'], succeeded: [...callsThat('accepts'), 'bind', 'listen'] },
   },
   files: {
     doc: 'files that are opened for writing, created, removed, renamed, linked, or changed in mode, owner or attributes',
-    types: {
-      succeeded: [
-        ...OPENS,
-        ...['unlink', 'unlinkat', 'rmdir', 'mkdir', 'mkdirat', 'mknod', 'mknodat', 'truncate'],
-        ...['rename', 'renameat', 'renameat2', 'link', 'linkat', 'symlink', 'symlinkat'],
-        ...['chmod', 'fchmod', 'fchmodat', 'chown', 'lchown', 'fchown', 'fchownat', 'file_setattr'],
-        ...['setxattr', 'lsetxattr', 'fsetxattr', 'setxattrat'],
-        ...['removexattr', 'lremovexattr', 'fremovexattr', 'removexattrat'],
-      ],
-    },
+    types: { succeeded: FILE_CALLS },
   },
-  credentials: { doc: 'changes of user and group', types: { all: ['setuid', 'setgid', 'setresuid'] } },
-  namespaces: { doc: 'namespaces that are made or entered', types: { all: ['unshare', 'setns'] } },
+  credentials: { doc: 'changes of user and group', types: { all: callsThat('changes-credentials') } },
+  namespaces: { doc: 'namespaces that are made or entered', types: { all: callsThat('changes-namespaces') } },
   mounts: {
     doc: 'mounts and changes of the root directory',
-    types: {
-      all: [
-        ...['mount', 'umount2', 'pivot_root', 'move_mount', 'mount_setattr'],
-        ...['fsopen', 'fsconfig', 'fsmount', 'fspick', 'open_tree'],
-      ],
-    },
+    types: { all: callsThat('mounts') },
   },
   modules: {
     doc: 'kernel modules and kernels that are loaded',
-    types: { all: ['init_module', 'finit_module', 'kexec_load', 'kexec_file_load'] },
+    types: { all: callsThat('loads-kernel-code') },
   },
   bpf: { doc: 'calls of bpf', types: { all: ['bpf'] } },
   ptrace: { doc: 'calls of ptrace', types: { all: ['ptrace'] } },
-  signals: { doc: 'signals to other processes', types: { signals: ['kill', 'tkill', 'tgkill'] } },
+  signals: { doc: 'signals to other processes', types: { signals: callsThat('signals') } },
   memory: {
     doc: 'files in memory, which programs can be run from, and mappings of these that are made executable',
     types: { all: ['memfd_create'], memory: ['mmap', 'mprotect'] },

@@ -4,6 +4,8 @@
 //   renameat2, /a, /b, evt.res=ENOENT             -> renames /a to /b: ENOENT
 
 import type { EventView } from '../../journal/event-views.ts';
+import { effectOf } from '../../schema/events/effects.ts';
+import type { CallEffect, EventType } from '../../schema/events/index.ts';
 import type { Program } from './process-tree.ts';
 
 /** `plumbing`: what programs do all the time on the way to something else. */
@@ -32,15 +34,10 @@ export function deedOf(event: EventView): Deed {
 }
 
 function described(event: EventView): Deed {
-  const { type } = event;
-  const own = DEEDS.get(type);
-  if (own) return own(event);
-  const name = event.text('fs.path.name') ?? event.text('fd.name');
-  const kind = PLUMBING.has(type) ? 'plumbing' : 'other';
-  return { kind, text: name === undefined || name === '' ? type : `${type} ${name}` };
+  const effect = effectOf(event.record.type);
+  const describe = BY_NAME.get(event.type) ?? (effect && BY_EFFECT[effect]) ?? named('other');
+  return describe(event);
 }
-
-const PLUMBING: ReadonlySet<string> = new Set('clone clone3 fork vfork dup dup2 dup3 socket setsid setpgid'.split(' '));
 
 type Describe = (event: EventView) => Deed;
 
@@ -53,10 +50,19 @@ const open: Describe = (event) => {
   return { kind: writes ? 'file' : 'read', text: `${verb} ${path}`, path, verb };
 };
 
-function onPath(verb: string, kind: DeedKind = 'file'): Describe {
+/** The call itself, and the path that it names. */
+function named(kind: DeedKind): Describe {
+  return (event) => {
+    const { type } = event;
+    const name = event.text('fs.path.name') ?? event.text('fd.name');
+    return { kind, text: name === undefined || name === '' ? type : `${type} ${name}` };
+  };
+}
+
+function onPath(verb: string): Describe {
   return (event) => {
     const path = event.text('fs.path.name') ?? event.text('fd.name') ?? NOTHING;
-    return { kind, text: `${verb} ${path}`, path, verb };
+    return { kind: 'file', text: `${verb} ${path}`, path, verb };
   };
 }
 
@@ -76,23 +82,23 @@ function onPeer(verb: string, member: 'fd.sip' | 'fd.cip'): Describe {
   };
 }
 
-function plain(text: string, kind: DeedKind = 'other'): Describe {
-  return () => ({ kind, text });
-}
-
+/** @param names of parameters; default: all but results and descriptors */
 function withArguments(kind: DeedKind, ...names: readonly string[]): Describe {
   return (event) => {
-    const values = names.map((name) => event.text(`evt.arg.${name}`)).filter((value) => value !== undefined);
+    const shown = names.length > 0 ? names : namesOf(event.record.type);
+    const values = shown.map((name) => event.text(`evt.arg.${name}`)).filter((value) => value !== undefined);
     return { kind, text: [event.type, ...values].join(' ') };
   };
 }
 
-function signal(target: 'pid' | 'tid'): Describe {
-  return (event) => ({
-    kind: 'other',
-    text: `signals ${event.text(`evt.arg.${target}`) ?? NOTHING} by ${event.text('evt.arg.sig') ?? NOTHING}`,
-  });
+function namesOf({ parameters }: EventType): readonly string[] {
+  return parameters.filter(({ name, type }) => name !== 'res' && type !== 'FD').map(({ name }) => name);
 }
+
+const signal: Describe = (event) => {
+  const target = event.text('evt.arg.tid') ?? event.text('evt.arg.pid') ?? NOTHING;
+  return { kind: 'other', text: `signals ${target} by ${event.text('evt.arg.sig') ?? NOTHING}` };
+};
 
 const exec: Describe = (event) => ({
   kind: 'program',
@@ -101,38 +107,41 @@ const exec: Describe = (event) => ({
   verb: 'runs',
 });
 
-const DEEDS: ReadonlyMap<string, Describe> = new Map<string, Describe>([
-  ['execve', exec],
-  ['execveat', exec],
-  ...['open', 'openat', 'openat2', 'creat', 'open_by_handle_at'].map((name) => [name, open] as const),
-  ...['unlink', 'unlinkat', 'rmdir'].map((name) => [name, onPath('removes')] as const),
-  ...['mkdir', 'mkdirat'].map((name) => [name, onPath('makes the folder')] as const),
-  ...['mknod', 'mknodat'].map((name) => [name, onPath('makes the node')] as const),
-  ...['truncate', 'ftruncate'].map((name) => [name, onPath('truncates')] as const),
-  ...['chmod', 'fchmod', 'fchmodat'].map((name) => [name, onPath('changes the mode of')] as const),
-  ...['chown', 'lchown', 'fchown', 'fchownat'].map((name) => [name, onPath('changes the owner of')] as const),
-  ...['setxattr', 'lsetxattr', 'fsetxattr', 'removexattr', 'lremovexattr', 'fremovexattr'].map(
-    (name) => [name, onPath('changes an attribute of')] as const,
-  ),
-  ...['rename', 'renameat', 'renameat2'].map((name) => [name, onPaths('renames', 'to')] as const),
-  ...['link', 'linkat'].map((name) => [name, onPaths('links', 'as')] as const),
-  ...['symlink', 'symlinkat'].map((name) => [name, onPaths('makes a symbolic link to', 'as')] as const),
+const BY_EFFECT: Readonly<Record<CallEffect, Describe>> = {
+  runs: exec,
+  opens: open,
+  removes: onPath('removes'),
+  'makes-directory': onPath('makes the folder'),
+  'makes-node': onPath('makes the node'),
+  truncates: onPath('truncates'),
+  'changes-mode': onPath('changes the mode of'),
+  'changes-owner': onPath('changes the owner of'),
+  'changes-attributes': onPath('changes an attribute of'),
+  'changes-times': onPath('changes the times of'),
+  renames: onPaths('renames', 'to'),
+  links: onPaths('links', 'as'),
+  'links-symbolically': onPaths('makes a symbolic link to', 'as'),
+  sends: onPeer('sends to', 'fd.sip'),
+  receives: onPeer('receives from', 'fd.cip'),
+  accepts: onPeer('accepts', 'fd.cip'),
+  'changes-credentials': withArguments('privileges'),
+  'changes-namespaces': withArguments('privileges'),
+  signals: signal,
+  forks: named('plumbing'),
+  duplicates: named('plumbing'),
+  mounts: named('other'),
+  'loads-kernel-code': named('other'),
+};
+
+/** Of calls that are described otherwise than others of their effect, or have none. */
+const BY_NAME: ReadonlyMap<string, Describe> = new Map<string, Describe>([
   ['connect', onPeer('connects to', 'fd.sip')],
-  ...['sendto', 'sendmsg', 'sendmmsg'].map((name) => [name, onPeer('sends to', 'fd.sip')] as const),
-  ...['recvfrom', 'recvmsg', 'recvmmsg'].map((name) => [name, onPeer('receives from', 'fd.cip')] as const),
-  ...['accept', 'accept4'].map((name) => [name, onPeer('accepts', 'fd.cip')] as const),
   ['bind', onPeer('binds', 'fd.sip')],
   ['listen', onPeer('listens on', 'fd.sip')],
-  ['setuid', withArguments('privileges', 'uid')],
-  ['setgid', withArguments('privileges', 'gid')],
-  ['setresuid', withArguments('privileges', 'ruid', 'euid', 'suid')],
-  ['capset', plain('changes its capabilities', 'privileges')],
-  ['unshare', withArguments('privileges', 'flags')],
-  ['setns', withArguments('privileges', 'nstype')],
+  ['socket', named('plumbing')],
+  ['setsid', named('plumbing')],
+  ['setpgid', named('plumbing')],
   ['ptrace', withArguments('privileges', 'request', 'pid')],
-  ['kill', signal('pid')],
-  ['tkill', signal('tid')],
-  ['tgkill', signal('tid')],
   ['mount', withArguments('privileges', 'dev', 'dir', 'type')],
   ['memfd_create', withArguments('other', 'name')],
   ['mmap', withArguments('other', 'prot', 'fd')],

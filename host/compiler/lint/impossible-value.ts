@@ -1,6 +1,7 @@
 // Values in a condition that the field never has.
 
 import { type Diagnostic, warning } from '../../diagnostics/diagnostic.ts';
+import { effectOf } from '../../schema/events/effects.ts';
 import type { Check, Literal } from '../conditions/ast.ts';
 import { checksOf, constantsOf } from '../conditions/fields-of.ts';
 import { literalBytes } from '../conditions/literal-bytes.ts';
@@ -12,8 +13,6 @@ const LONGEST_NAME = 15;
 /** Names as the kernel keeps them; not proc.exe and the like, which are paths. */
 const NAMES = /^proc\.(?:name|pname|aname|sname|vpgid\.name|pgid\.name)$/;
 const PATHS = /^(?:fd\.(?:name|directory)|fs\.path\.(?:name|source|target))$/;
-/** Events whose descriptor can only be a file with a path. */
-const OPENS: ReadonlySet<string> = new Set(['open', 'openat', 'openat2', 'creat', 'open_by_handle_at']);
 
 /** Operators by which a value stands for the whole text, or its beginning. */
 const WHOLE: readonly string[] = ['=', '==', '!=', 'in', 'intersects'];
@@ -51,7 +50,8 @@ function problemOf(
   }
   if (PATHS.test(name) && ANCHORED.includes(operator) && types.length > 0 && text !== '') {
     const absolute = /^[/<]/.test(text);
-    if (absolute || !types.every((type) => OPENS.has(type.name))) return undefined;
+    // The descriptor of others need not be a file with a path.
+    if (absolute || !types.every((type) => effectOf(type) === 'opens')) return undefined;
     return [
       `${name} never begins with '${text}' here: it is an absolute path`,
       `write the full path, or use ${name} endswith or glob`,

@@ -1,12 +1,13 @@
 // Totals of events by their outcome, for metrics and the alert of drops.
 
 import type { CaptureCounters } from '../../capture/capture-counters.ts';
+import { callsThat } from '../../schema/events/effects.ts';
 import { EVENT_TYPES } from '../../schema/events/index.ts';
 
 /** Falco's kinds of drops, and the events of each; all others belong to the kind `other`. */
 const DROP_KINDS: readonly (readonly [kind: string, events: readonly string[]])[] = [
-  ['clone_fork', ['clone', 'clone3', 'fork', 'vfork']],
-  ['execve', ['execve', 'execveat']],
+  ['clone_fork', callsThat('forks')],
+  ['execve', callsThat('runs')],
   ['connect', ['connect']],
   ['open', ['open', 'openat', 'openat2', 'creat']],
   [

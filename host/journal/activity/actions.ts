@@ -1,7 +1,8 @@
 // What an event shows of a command's work: a file that it changed, a connection.
 
 import { ERRORS } from '../../schema/errno.ts';
-import { DESCRIPTOR_STATE } from '../../schema/event-structs.ts';
+import { DESCRIPTOR_STATE, type EventShape } from '../../schema/event-structs.ts';
+import { callsThat, FILE_CHANGES, type FileChangeEffect } from '../../schema/events/effects.ts';
 import type { EventView } from '../event-views.ts';
 import type { Direction, FileVerb } from './session.ts';
 
@@ -15,42 +16,39 @@ export type Action =
       readonly error?: string;
     };
 
-const OPENS = new Set(['open', 'openat', 'openat2', 'creat', 'open_by_handle_at']);
-/** What a call does to the file that `field` names. */
-interface CallChange {
-  readonly verb: FileVerb;
-  readonly field: string;
-  readonly other?: string;
-}
+/** As the journal keeps them: times are set of each file that is copied or unpacked. */
+type ShownChange = Exclude<FileChangeEffect, 'changes-times'>;
+
+const VERBS: Readonly<Record<ShownChange, FileVerb>> = {
+  removes: 'removed',
+  'makes-directory': 'made',
+  'makes-node': 'made',
+  renames: 'renamed',
+  links: 'linked',
+  'links-symbolically': 'linked',
+  truncates: 'cut',
+  'changes-mode': 'mode',
+  'changes-owner': 'owner',
+  'changes-attributes': 'attributes',
+};
+const SHOWN_CHANGES = FILE_CHANGES.filter((effect) => effect !== 'changes-times');
 
 /** By event type. */
-const FILE_CHANGES: ReadonlyMap<string, CallChange> = new Map([
-  ...all(['unlink', 'unlinkat', 'rmdir'], { verb: 'removed', field: 'fs.path.name' }),
-  ...all(['mkdir', 'mkdirat', 'mknod', 'mknodat'], { verb: 'made', field: 'fs.path.name' }),
-  ...all(['rename', 'renameat', 'renameat2'], { verb: 'renamed', field: 'fs.path.target', other: 'fs.path.source' }),
-  ...all(['link', 'linkat'], { verb: 'linked', field: 'fs.path.target', other: 'fs.path.source' }),
-  ...all(['symlink', 'symlinkat'], { verb: 'linked', field: 'fs.path.target', other: 'fs.path.source' }),
-  ...all(['chmod', 'fchmodat', 'fchmodat2'], { verb: 'mode', field: 'fs.path.name' }),
-  ...all(['fchmod'], { verb: 'mode', field: 'fd.name' }),
-  ...all(['chown', 'lchown', 'fchownat'], { verb: 'owner', field: 'fs.path.name' }),
-  ...all(['fchown'], { verb: 'owner', field: 'fd.name' }),
-  ...all(['truncate'], { verb: 'cut', field: 'fs.path.name' }),
-  ...all(['ftruncate'], { verb: 'cut', field: 'fd.name' }),
-]);
+const FILE_VERBS: ReadonlyMap<string, FileVerb> = new Map(
+  SHOWN_CHANGES.flatMap((effect) => callsThat(effect).map((type) => [type, VERBS[effect]] as const)),
+);
 
-function all(types: readonly string[], change: CallChange): [string, CallChange][] {
-  return types.map((type) => [type, change]);
-}
-
-const CONNECTS = new Set(['connect', 'sendto', 'sendmsg', 'sendmmsg']);
-const ACCEPTS = new Set(['accept', 'accept4']);
+/** The fields with the path that changed, and with the other one, by the record's shape. */
+const CHANGED: Partial<Record<EventShape, readonly [path: string, other?: string]>> = {
+  path: ['fs.path.name'],
+  paths: ['fs.path.target', 'fs.path.source'],
+  descriptor: ['fd.name'],
+};
 
 /** The event types that activity reads. */
 export const ACTIVITY_TYPES: ReadonlySet<string> = new Set([
-  ...OPENS,
-  ...FILE_CHANGES.keys(),
-  ...CONNECTS,
-  ...ACCEPTS,
+  ...callsThat('opens', ...SHOWN_CHANGES, 'sends', 'accepts'),
+  'connect',
   'listen',
 ]);
 
@@ -63,9 +61,9 @@ const ERROR_NAMES: ReadonlyMap<number, string> = new Map(ERRORS);
 /** Undefined if the event shows neither. */
 export function actionOf(view: EventView): Action | undefined {
   const { type } = view;
-  if (OPENS.has(type)) return writtenFile(view);
-  const change = FILE_CHANGES.get(type);
-  if (change) return changedFile(view, change);
+  if (view.record.type.shape === 'open') return writtenFile(view);
+  const verb = FILE_VERBS.get(type);
+  if (verb !== undefined) return changedFile(view, verb);
   if (type === 'listen') return listening(view);
   return connection(view);
 }
@@ -81,11 +79,13 @@ function writtenFile(view: EventView): Action | undefined {
   return path === undefined ? undefined : { kind: 'file', verb: isNew ? 'created' : 'wrote', path };
 }
 
-function changedFile(view: EventView, { verb, field, other }: CallChange): Action | undefined {
-  if (view.record.result < 0n) return undefined;
-  const path = view.text(field);
+function changedFile(view: EventView, verb: FileVerb): Action | undefined {
+  const { record } = view;
+  if (record.result < 0n) return undefined;
+  const [field, other] = CHANGED[record.type.shape] ?? [];
+  const path = field && view.text(field);
   if (path === undefined || path === '') return undefined;
-  const source = other === undefined ? undefined : view.text(other);
+  const source = other && view.text(other);
   return { kind: 'file', verb, path, ...(source !== undefined && { other: source }) };
 }
 
@@ -98,13 +98,14 @@ function listening(view: EventView): Action | undefined {
 
 function connection(view: EventView): Action | undefined {
   const { record, type } = view;
-  const direction = ACCEPTS.has(type) ? 'in' : 'out';
   const { result } = record;
+  const { does } = record.type;
+  const direction = does === 'accepts' ? 'in' : 'out';
   const failed = result < 0n && result !== IN_PROGRESS;
   if (failed && type !== 'connect') return undefined;
   const protocol = protocolOf(view, view.text('fd.l4proto') ?? '');
   // Data of a connection were shown when it was made.
-  if (type.startsWith('send') && protocol !== 'udp') return undefined;
+  if (does === 'sends' && protocol !== 'udp') return undefined;
   const peer = isInternet(view) ? endOf(view, 'fd.rip', 'fd.rport') : unixPeer(view, direction);
   if (peer === undefined) return undefined;
   const error = failed ? (ERROR_NAMES.get(Number(result)) ?? String(result)) : undefined;

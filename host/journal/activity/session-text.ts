@@ -119,6 +119,7 @@ const VERBS: Readonly<Record<FileVerb, string>> = {
   linked: 'linked',
   mode: 'changed mode of',
   owner: 'changed owner of',
+  attributes: 'changed attributes of',
   cut: 'cut',
 };
 

@@ -27,7 +27,17 @@ export type KubernetesEntry = Exclude<UserMatch, { readonly match: 'none' }>;
 /** How a program ended. */
 export type ExitStatus = { readonly code: number } | { readonly signal: number };
 
-export type FileVerb = 'wrote' | 'created' | 'removed' | 'made' | 'renamed' | 'linked' | 'mode' | 'owner' | 'cut';
+export type FileVerb =
+  | 'wrote'
+  | 'created'
+  | 'removed'
+  | 'made'
+  | 'renamed'
+  | 'linked'
+  | 'mode'
+  | 'owner'
+  | 'attributes'
+  | 'cut';
 
 export interface FileChange {
   readonly path: string;

@@ -39,7 +39,7 @@ export class EventWriter {
     }
     if (!known || !image) return;
     if (isExec) this.#state.ran(known, image);
-    if (CLONES.has(passed.type.name) && result > 0n) this.#state.announced(Number(result));
+    if (passed.type.does === 'forks' && result > 0n) this.#state.announced(Number(result));
     this.#after(passed, known);
   }
 
@@ -62,7 +62,7 @@ export class EventWriter {
       case 'descriptor': {
         const one = usedDescriptor(record);
         if (!one) return;
-        if (DUPS.has(type.name)) bring(record.number('old_fd'), one);
+        if (type.does === 'duplicates') bring(record.number('old_fd'), one);
         else if (type.usesFd) bring(record.number('fd'), one);
         return;
       }
@@ -104,11 +104,6 @@ export class EventWriter {
     this.#write(encodeEvent({ ...common, type: exitType(type.name), values }));
   }
 }
-
-const DUPS: ReadonlySet<string> = new Set(['dup', 'dup2', 'dup3']);
-const CLONES: ReadonlySet<string> = new Set(['clone', 'clone3', 'fork', 'vfork']);
-const RECEIVES: ReadonlySet<string> = new Set(['recvfrom', 'recvmsg', 'recvmmsg']);
-const ACCEPTS: ReadonlySet<string> = new Set(['accept', 'accept4']);
 
 /** A call on an open file comes last with the file's own path, so that a reader has the descriptor with that one afterwards. */
 function viewsInOrder(passed: EventRecord): EventRecord[] {
@@ -164,7 +159,7 @@ function valuesOf(
     case 'network':
       return { ...values, ...networkValues(record) };
     case 'process':
-      return CLONES.has(type.name) && image ? { ...values, ...programValues(image, tid), vpid: image.vpid } : values;
+      return type.does === 'forks' && image ? { ...values, ...programValues(image, tid), vpid: image.vpid } : values;
     case 'descriptor':
     case 'path':
     case 'paths':
@@ -200,7 +195,7 @@ const DIRECTORY = 'd'.charCodeAt(0);
 function networkValues(record: EventRecord): Values {
   const { type, result } = record;
   const one = usedDescriptor(record);
-  const isIncoming = ACCEPTS.has(type.name) || RECEIVES.has(type.name);
+  const isIncoming = type.does === 'accepts' || type.does === 'receives';
   const has = result >= 0n || (type.name === 'connect' && -result === EINPROGRESS);
   const tuple = one && has ? tupleOf(one, isIncoming) : undefined;
   const flags = type.name === 'socket' ? { type: record.number('socket_type') | record.number('call_flags') } : {};

@@ -15,12 +15,21 @@ const MAPPING: readonly Parameter[] = [
 
 /** Calls on descriptors, and on mappings of files. */
 export const DESCRIPTOR_EVENTS: readonly EventType[] = [
-  { name: 'fchmod', number: 28, shape: 'descriptor', category: 'file', usesFd: true, parameters: [RES, FD, MODE_BITS] },
+  {
+    name: 'fchmod',
+    number: 28,
+    shape: 'descriptor',
+    category: 'file',
+    does: 'changes-mode',
+    usesFd: true,
+    parameters: [RES, FD, MODE_BITS],
+  },
   {
     name: 'dup',
     number: 30,
     shape: 'descriptor',
     category: 'IPC',
+    does: 'duplicates',
     createsFd: true,
     usesFd: true,
     otherCalls: ['fcntl', 'fcntl64'],
@@ -31,6 +40,7 @@ export const DESCRIPTOR_EVENTS: readonly EventType[] = [
     number: 31,
     shape: 'descriptor',
     category: 'IPC',
+    does: 'duplicates',
     createsFd: true,
     usesFd: true,
     parameters: [
@@ -44,6 +54,7 @@ export const DESCRIPTOR_EVENTS: readonly EventType[] = [
     number: 32,
     shape: 'descriptor',
     category: 'IPC',
+    does: 'duplicates',
     createsFd: true,
     usesFd: true,
     parameters: [
@@ -70,6 +81,7 @@ export const DESCRIPTOR_EVENTS: readonly EventType[] = [
     number: 41,
     shape: 'descriptor',
     category: 'process',
+    does: 'changes-namespaces',
     usesFd: true,
     change: 'place',
     parameters: [RES, FD, parameter('nstype', 'FLAGS32', { member: 'call_flags', flags: 'clone_flags' })],
@@ -79,6 +91,7 @@ export const DESCRIPTOR_EVENTS: readonly EventType[] = [
     number: 43,
     shape: 'descriptor',
     category: 'other',
+    does: 'loads-kernel-code',
     usesFd: true,
     parameters: [
       RES,

@@ -9,6 +9,34 @@ export type EventCategory = 'file' | 'net' | 'process' | 'user' | 'IPC' | 'syste
 /** What a call may have changed in its process: the process gets a new image before the event is written. */
 export type ProcessChange = 'credentials' | 'group' | 'place';
 
+/** What the calls of a family do, however they are called. */
+export type CallEffect =
+  | ImpliedEffect
+  | 'forks'
+  | 'duplicates'
+  | 'removes'
+  | 'makes-directory'
+  | 'makes-node'
+  | 'renames'
+  | 'links'
+  | 'links-symbolically'
+  | 'truncates'
+  | 'changes-mode'
+  | 'changes-owner'
+  /** Extended attributes, and those that chattr sets. */
+  | 'changes-attributes'
+  | 'changes-times'
+  | 'mounts'
+  | 'accepts'
+  | 'sends'
+  | 'receives'
+  | 'signals'
+  | 'changes-namespaces'
+  | 'loads-kernel-code';
+
+/** Follow from the shape, or from `change`: see effectOf(). */
+type ImpliedEffect = 'opens' | 'runs' | 'changes-credentials';
+
 /** The BPF programs that write event records (native/bpf/hooks.h: WASPREY_SLOTS). */
 export type EventProgram =
   | 'on_open'
@@ -40,6 +68,8 @@ export interface EventType {
   readonly number: number;
   readonly shape: EventShape;
   readonly category: EventCategory;
+  /** Missing where no other call does the same, and where it is implied. */
+  readonly does?: Exclude<CallEffect, ImpliedEffect>;
   readonly parameters: readonly Parameter[];
   /** Falco's event flags: fd.* fields are absent on events with neither. */
   readonly createsFd?: true;

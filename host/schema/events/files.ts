@@ -88,12 +88,13 @@ export const FILE_EVENTS: readonly EventType[] = [
       parameter('creat_flags', 'FLAGS16', { member: 'state', flags: 'creat_flags' }),
     ],
   },
-  { name: 'unlink', number: 15, shape: 'path', category: 'file', parameters: [RES, PATH] },
+  { name: 'unlink', number: 15, shape: 'path', category: 'file', does: 'removes', parameters: [RES, PATH] },
   {
     name: 'unlinkat',
     number: 16,
     shape: 'path',
     category: 'file',
+    does: 'removes',
     usesFd: true,
     requests: ['UNLINKAT'],
     parameters: [
@@ -103,23 +104,39 @@ export const FILE_EVENTS: readonly EventType[] = [
       parameter('flags', 'FLAGS32', { member: 'call_flags', flags: 'unlinkat_flags' }),
     ],
   },
-  { name: 'rmdir', number: 17, shape: 'path', category: 'file', parameters: [RES, PATH] },
-  { name: 'mkdir', number: 18, shape: 'path', category: 'file', parameters: [RES, PATH, MODE_NUMBER] },
+  { name: 'rmdir', number: 17, shape: 'path', category: 'file', does: 'removes', parameters: [RES, PATH] },
+  {
+    name: 'mkdir',
+    number: 18,
+    shape: 'path',
+    category: 'file',
+    does: 'makes-directory',
+    parameters: [RES, PATH, MODE_NUMBER],
+  },
   {
     name: 'mkdirat',
     number: 19,
     shape: 'path',
     category: 'file',
+    does: 'makes-directory',
     usesFd: true,
     requests: ['MKDIRAT'],
     parameters: [RES, DIRFD, RELATIVE_PATH, MODE_NUMBER],
   },
-  { name: 'rename', number: 20, shape: 'paths', category: 'file', parameters: [RES, OLD_PATH, NEW_PATH] },
+  {
+    name: 'rename',
+    number: 20,
+    shape: 'paths',
+    category: 'file',
+    does: 'renames',
+    parameters: [RES, OLD_PATH, NEW_PATH],
+  },
   {
     name: 'renameat',
     number: 21,
     shape: 'paths',
     category: 'file',
+    does: 'renames',
     parameters: [RES, OLD_DIRFD, OLD_RELATIVE, NEW_DIRFD, NEW_RELATIVE],
   },
   {
@@ -127,6 +144,7 @@ export const FILE_EVENTS: readonly EventType[] = [
     number: 22,
     shape: 'paths',
     category: 'file',
+    does: 'renames',
     requests: ['RENAMEAT'],
     parameters: [
       RES,
@@ -137,12 +155,13 @@ export const FILE_EVENTS: readonly EventType[] = [
       parameter('flags', 'FLAGS32', { member: 'call_flags', flags: 'renameat2_flags' }),
     ],
   },
-  { name: 'link', number: 23, shape: 'paths', category: 'file', parameters: [RES, OLD_PATH, NEW_PATH] },
+  { name: 'link', number: 23, shape: 'paths', category: 'file', does: 'links', parameters: [RES, OLD_PATH, NEW_PATH] },
   {
     name: 'linkat',
     number: 24,
     shape: 'paths',
     category: 'file',
+    does: 'links',
     requests: ['LINKAT'],
     parameters: [
       RES,
@@ -158,6 +177,7 @@ export const FILE_EVENTS: readonly EventType[] = [
     number: 25,
     shape: 'paths',
     category: 'file',
+    does: 'links-symbolically',
     parameters: [
       RES,
       parameter('target', 'CHARBUF', { member: 'old_raw' }),
@@ -169,6 +189,7 @@ export const FILE_EVENTS: readonly EventType[] = [
     number: 26,
     shape: 'paths',
     category: 'file',
+    does: 'links-symbolically',
     usesFd: true,
     requests: ['SYMLINKAT'],
     parameters: [
@@ -183,6 +204,7 @@ export const FILE_EVENTS: readonly EventType[] = [
     number: 27,
     shape: 'path',
     category: 'file',
+    does: 'changes-mode',
     parameters: [RES, parameter('filename', 'FSPATH', { member: 'name', passed: 'raw' }), MODE_BITS],
   },
   {
@@ -190,6 +212,7 @@ export const FILE_EVENTS: readonly EventType[] = [
     number: 29,
     shape: 'path',
     category: 'file',
+    does: 'changes-mode',
     usesFd: true,
     otherCalls: ['fchmodat2'],
     parameters: [RES, DIRFD, parameter('filename', 'FSRELPATH', { member: 'name', passed: 'raw' }), MODE_BITS],
@@ -199,6 +222,7 @@ export const FILE_EVENTS: readonly EventType[] = [
     number: 37,
     shape: 'paths',
     category: 'file',
+    does: 'mounts',
     parameters: [
       RES,
       parameter('dev', 'CHARBUF', { member: 'old_raw' }),
@@ -212,6 +236,7 @@ export const FILE_EVENTS: readonly EventType[] = [
     number: 38,
     shape: 'path',
     category: 'file',
+    does: 'mounts',
     otherCalls: ['umount'],
     parameters: [
       RES,

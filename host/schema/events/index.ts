@@ -9,7 +9,7 @@ import { MOUNT_EVENTS } from './mounts.ts';
 import { NETWORK_EVENTS } from './network.ts';
 import { PROCESS_EVENTS } from './processes.ts';
 
-export type { EventCategory, EventType } from './event-type.ts';
+export type { CallEffect, EventCategory, EventType } from './event-type.ts';
 
 /** The types, by number. */
 export const EVENT_TYPES: readonly EventType[] = [

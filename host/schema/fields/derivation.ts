@@ -12,6 +12,7 @@ import {
   type EVENT_STRUCTS,
   type EventShape,
 } from '../event-structs.ts';
+import type { CallEffect } from '../events/event-type.ts';
 import { type IMAGE, IMAGE_FLAGS } from '../image.ts';
 import type { MemberName, NumberType, Struct } from '../layout.ts';
 import type { ValueType } from '../types.ts';
@@ -37,6 +38,7 @@ export interface EventKind {
   readonly createsFd?: true;
   readonly usesFd?: true;
   readonly io?: 'read' | 'write';
+  readonly does?: CallEffect;
 }
 
 /**

@@ -1,5 +1,6 @@
 // Fields of the paths that a call acts on, and of the descriptors that a poll waits for.
 
+import { FILE_CHANGES } from '../events/effects.ts';
 import { ABSENT, type BooleanDerivation, type Derivation, type EventKind } from './derivation.ts';
 import { all, compare, derived, either, HEADER, IMAGE, isThere, orEmpty, PATHS, present } from './derive.ts';
 import type { Field, FieldSource } from './field.ts';
@@ -13,13 +14,17 @@ function succeeded({ shape }: EventKind): BooleanDerivation {
   return shape === 'open' ? compare(HEADER.number('result'), '!=', -1) : NOT_FAILED;
 }
 
-/** Calls on an open file that have twins on paths. */
-const BY_DESCRIPTOR = new Set(['fchmod', 'fchown', 'ftruncate', 'fsetxattr', 'fremovexattr']);
+const FILE_CHANGING: ReadonlySet<string | undefined> = new Set(FILE_CHANGES);
+
+/** A call on an open file that has a twin on paths. */
+function isByDescriptor({ shape, does }: EventKind): boolean {
+  return shape === 'descriptor' && FILE_CHANGING.has(does);
+}
 
 /** The path of a successful call on one path. */
 function onePath(member: 'name' | 'raw'): FieldSource {
   return derived((type) => {
-    const isPathCall = type.shape === 'open' || type.shape === 'path' || BY_DESCRIPTOR.has(type.name);
+    const isPathCall = type.shape === 'open' || type.shape === 'path' || isByDescriptor(type);
     const path = textMember(type, member);
     const name = textMember(type, 'name');
     if (!isPathCall || !path || !name) return ABSENT;
@@ -29,11 +34,11 @@ function onePath(member: 'name' | 'raw'): FieldSource {
 }
 
 type End = 'source' | 'target';
-const LINKS = new Set(['link', 'linkat', 'symlink', 'symlinkat']);
 
 /** One path of a call on two: for links the source is the new link, for others the first path. */
-function membersOf(end: End, { name }: EventKind) {
-  const isNew = (end === 'source') === LINKS.has(name);
+function membersOf(end: End, { does }: EventKind) {
+  const isLink = does === 'links' || does === 'links-symbolically';
+  const isNew = (end === 'source') === isLink;
   return isNew
     ? { raw: PATHS.text('new_raw'), name: PATHS.text('new_name') }
     : { raw: PATHS.text('old_raw'), name: PATHS.text('old_name') };

@@ -13,12 +13,9 @@ export function isNewProgram({ type, point }: Place): boolean {
   return type.shape === 'exec' && point.result === 'succeeded';
 }
 
-/** The capture makes the socket of these the client's end, and so the other side the server. */
-const REACHING: ReadonlySet<string> = new Set(['connect', 'sendto', 'sendmsg', 'sendmmsg']);
-
-/** The other side of the socket is known. */
-export function reachesOut({ name }: EventType): boolean {
-  return REACHING.has(name);
+/** The other side of the socket is known: the capture makes the socket the client's end, and so the other side the server. */
+export function reachesOut({ name, does }: EventType): boolean {
+  return name === 'connect' || does === 'sends';
 }
 
 export function isOnIp({ point: { socket } }: Place): boolean {
