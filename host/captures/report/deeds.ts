@@ -66,10 +66,12 @@ function onPath(verb: string): Describe {
   };
 }
 
-function onPaths(verb: string, between: string): Describe {
+/** Of a call that makes the file `made` of another. */
+function onPaths(verb: string, between: string, made: 'source' | 'target'): Describe {
   return (event) => {
-    const [source, target] = [event.text('fs.path.source') ?? NOTHING, event.text('fs.path.target') ?? NOTHING];
-    return { kind: 'file', text: `${verb} ${source} ${between} ${target}`, path: target, verb };
+    const other = event.text(made === 'target' ? 'fs.path.source' : 'fs.path.target') ?? NOTHING;
+    const path = event.text(`fs.path.${made}`) ?? NOTHING;
+    return { kind: 'file', text: `${verb} ${other} ${between} ${path}`, path, verb };
   };
 }
 
@@ -118,9 +120,9 @@ const BY_EFFECT: Readonly<Record<CallEffect, Describe>> = {
   'changes-owner': onPath('changes the owner of'),
   'changes-attributes': onPath('changes an attribute of'),
   'changes-times': onPath('changes the times of'),
-  renames: onPaths('renames', 'to'),
-  links: onPaths('links', 'as'),
-  'links-symbolically': onPaths('makes a symbolic link to', 'as'),
+  renames: onPaths('renames', 'to', 'target'),
+  links: onPaths('links', 'as', 'source'),
+  'links-symbolically': onPaths('makes a symbolic link to', 'as', 'source'),
   sends: onPeer('sends to', 'fd.sip'),
   receives: onPeer('receives from', 'fd.cip'),
   accepts: onPeer('accepts', 'fd.cip'),

@@ -38,13 +38,6 @@ const FILE_VERBS: ReadonlyMap<string, FileVerb> = new Map(
   SHOWN_CHANGES.flatMap((effect) => callsThat(effect).map((type) => [type, VERBS[effect]] as const)),
 );
 
-/** The fields with the path that changed, and with the other one, by the record's shape. */
-const CHANGED: Partial<Record<EventShape, readonly [path: string, other?: string]>> = {
-  path: ['fs.path.name'],
-  paths: ['fs.path.target', 'fs.path.source'],
-  descriptor: ['fd.name'],
-};
-
 /** The event types that activity reads. */
 export const ACTIVITY_TYPES: ReadonlySet<string> = new Set([
   ...callsThat('opens', ...SHOWN_CHANGES, 'sends', 'accepts'),
@@ -82,11 +75,18 @@ function writtenFile(view: EventView): Action | undefined {
 function changedFile(view: EventView, verb: FileVerb): Action | undefined {
   const { record } = view;
   if (record.result < 0n) return undefined;
-  const [field, other] = CHANGED[record.type.shape] ?? [];
-  const path = field && view.text(field);
+  const [field, other] = pathsOf(record.type.shape, verb);
+  const path = view.text(field);
   if (path === undefined || path === '') return undefined;
   const source = other && view.text(other);
   return { kind: 'file', verb, path, ...(source !== undefined && { other: source }) };
+}
+
+/** The fields with the path that changed, and with the other one. */
+function pathsOf(shape: EventShape, verb: FileVerb): readonly [path: string, other?: string] {
+  if (shape === 'descriptor') return ['fd.name'];
+  if (shape !== 'paths') return ['fs.path.name'];
+  return verb === 'linked' ? ['fs.path.source', 'fs.path.target'] : ['fs.path.target', 'fs.path.source'];
 }
 
 function listening(view: EventView): Action | undefined {

@@ -17,6 +17,9 @@ const NOT_KEPT = new Set(['utime', 'utimes', 'futimesat', 'utimensat', 'ftruncat
 /** Changes of times are no activity. */
 const NOT_SHOWN = new Set(['utime', 'utimes', 'futimesat', 'utimensat']);
 
+/** They make a file of another one. */
+const MADE: ReadonlySet<string> = new Set(callsThat('renames', 'links', 'links-symbolically'));
+
 const CHANGING: ReadonlySet<string> = new Set(callsThat(...FILE_CHANGES));
 
 const ONE = { name: '/tmp/one', raw: '/tmp/one', dirfd: -100 };
@@ -60,9 +63,13 @@ test('activity and the report of a capture show each change of a file as one', (
     seen.push(type);
     const { kind, path, text } = deedOf(view);
     assert.equal(kind, 'file', type);
-    assert.ok(path?.startsWith('/tmp/'), `${type}: ${text}`);
+    assert.equal(path, MADE.has(type) ? '/tmp/new' : '/tmp/one', `${type}: ${text}`);
+    assert.ok(text.endsWith(` ${path}`), text);
     assert.equal(ACTIVITY_TYPES.has(type), !NOT_SHOWN.has(type), type);
-    if (ACTIVITY_TYPES.has(type)) assert.equal(actionOf(view)?.kind, 'file', type);
+    if (!ACTIVITY_TYPES.has(type)) continue;
+    const action = actionOf(view);
+    assert.ok(action?.kind === 'file', type);
+    assert.deepEqual([action.path, action.other], MADE.has(type) ? ['/tmp/new', '/tmp/old'] : ['/tmp/one', undefined]);
   }
   assert.deepEqual(
     seen,
