@@ -2,7 +2,8 @@
 
 import { parseAddress } from '../compiler/conditions/address.ts';
 import { portOf } from '../compiler/conditions/services.ts';
-import { GivenFields, type GivenKey, type GivenType, givenName } from '../compiler/lower/given-fields.ts';
+import { endKeys, GivenFields, type GivenKey, type GivenType, givenName } from '../compiler/lower/given-fields.ts';
+import { comparedField } from '../schema/fields/compared.ts';
 import type { Field } from '../schema/fields/field.ts';
 
 /** A field's value: its text, its bytes, or the elements of a list. */
@@ -41,10 +42,7 @@ const ADDRESS_BYTES = 16;
 
 /** The table of an event. */
 export function eventTable(event: GivenEvent, keys: readonly GivenKey[]): Uint8Array {
-  return encodeTable(keys, (key) => {
-    if (key.ofAncestors) return undefined;
-    return key.end === undefined ? fieldValue(event, key.name) : endOf(event, key.name, key.end);
-  });
+  return encodeTable(keys, (key) => (key.ofAncestors ? undefined : valueFor(key, event)));
 }
 
 /** The table of the n-th ancestor, from 1. */
@@ -62,6 +60,10 @@ export function ancestorCount({ fields }: GivenEvent): number {
   return count;
 }
 
+function valueFor(key: GivenKey, event: GivenEvent): GivenValue | undefined {
+  return key.end ? endOf(event, key, key.end) : fieldValue(event, key.name);
+}
+
 /** A field's value by the name from givenName(); some follow from others. */
 export function fieldValue({ fields, parameters }: GivenEvent, name: string): GivenValue | undefined {
   const own = fields.get(name);
@@ -77,16 +79,18 @@ export function fieldValue({ fields, parameters }: GivenEvent, name: string): Gi
  * One end of the connection, whichever role it has. An end that the event lacks is replaced by the other one, so that a condition on
  * either end is decided by the given end. A socket that is not connected has the address that it is bound to at both, or zeros.
  */
-function endOf({ fields }: GivenEvent, name: string, end: 'local' | 'remote'): GivenValue | undefined {
-  const what = name.slice('fd.'.length);
-  const roles = end === 'local' ? ['c', 'l', 's', 'r'] : ['s', 'r', 'c', 'l'];
-  const names = [name, ...roles.map((role) => `fd.${role}${what}`)];
-  const own = names.map((one) => fields.get(one)).find((value) => value !== undefined);
+function endOf(
+  { fields }: GivenEvent,
+  { name, type: valueType }: GivenKey,
+  { is, of: { client, local, server, remote } }: NonNullable<GivenKey['end']>,
+): GivenValue | undefined {
+  const ends = is === 'local' ? [client, local, server, remote] : [server, remote, client, local];
+  const own = [name, ...ends].map((one) => fields.get(one)).find((value) => value !== undefined);
   if (own !== undefined) return own;
   const type = fields.get('fd.type');
   if (type !== 'ipv4' && type !== 'ipv6') return undefined;
   const bound = boundTo(fields.get('fd.name'));
-  if (what !== 'ip') return bound?.port ?? '0';
+  if (valueType !== 'address') return bound?.port ?? '0';
   return bound?.ip ?? (type === 'ipv4' ? '0.0.0.0' : '::');
 }
 
@@ -125,21 +129,12 @@ function encodeTable(keys: readonly GivenKey[], value: (key: GivenKey) => GivenV
   return new Uint8Array(Buffer.concat([table, ...behind]));
 }
 
-/** Fields that are read from another one of the same end. */
-const SAME_END: Readonly<Record<string, string>> = {
-  'fd.net': 'fd.ip',
-  'fd.proto': 'fd.port',
-  'fd.cnet': 'fd.cip',
-  'fd.snet': 'fd.sip',
-  'fd.lnet': 'fd.lip',
-  'fd.rnet': 'fd.rip',
-};
-
 /** The value of a field in a condition, as text for people; both values for a field of either end. */
-export function shownValue(event: GivenEvent, name: string): string | undefined {
-  const read = SAME_END[name] ?? name;
-  if (read !== 'fd.ip' && read !== 'fd.port') return textOf(fieldValue(event, read));
-  const ends = [endOf(event, read, 'local'), endOf(event, read, 'remote')].flatMap((value) => textOf(value) ?? []);
+export function shownValue(event: GivenEvent, written: Field, argument: string | undefined): string | undefined {
+  const field = comparedField(written);
+  const keys = endKeys(field);
+  if (!keys) return textOf(fieldValue(event, givenName(field, argument)));
+  const ends = keys.flatMap((key) => textOf(valueFor(key, event)) ?? []);
   return ends.length === 0 ? undefined : `(${[...new Set(ends)].join(',')})`;
 }
 
@@ -154,8 +149,8 @@ function textOf(value: GivenValue | undefined): string | undefined {
  */
 export function givenValue(field: Field, argument: string | undefined, value: GivenValue): GivenValue {
   const name = givenName(field, argument);
-  const instead = SAME_END[field.name];
-  if (instead !== undefined) throw new GivenValueError(name, `${name} follows from ${instead}: set that instead`);
+  const { comparedAs } = field;
+  if (comparedAs !== undefined) throw new GivenValueError(name, `${name} follows from ${comparedAs}: set that instead`);
   const normal = field.type === 'PORT' && typeof value === 'string' ? portText(name, value) : value;
   const given = new GivenFields();
   given.operand(field, argument);

@@ -96,7 +96,7 @@ function falsePart(condition: Expression, event: GivenEvent): FalsePart {
 
 function seenValue(field: string, event: GivenEvent): string | undefined {
   const resolved = resolveField(field);
-  return resolved.ok ? shownValue(event, givenName(resolved.field, resolved.argument)) : undefined;
+  return resolved.ok ? shownValue(event, resolved.field, resolved.argument) : undefined;
 }
 
 function given(field: string, event: GivenEvent): ReturnType<typeof fieldValue> {

@@ -11,6 +11,7 @@ import { matches, pathMatch, textMatch } from '../compiler/lower/text-match.ts';
 import { bufferText, valueText } from '../fields/text.ts';
 import { type Absent, type FieldValue, integer } from '../fields/value.ts';
 import { fieldKey, operandValue } from '../outputs/transform.ts';
+import { endsOf } from '../schema/fields/compared.ts';
 import { resolveNamed } from '../schema/fields/index.ts';
 import { asInteger, compareIntegers } from '../schema/integers.ts';
 import { parameterType } from '../schema/parameter-names.ts';
@@ -58,7 +59,9 @@ export function checkHolds(written: Check, seen: Seen): boolean {
 
 /** Whether the field means both ends of a connection. */
 export function isOfEnds(operand: Operand): boolean {
-  return operand.kind === 'field' && ['fd.ip', 'fd.net', 'fd.port', 'fd.proto'].includes(operand.name);
+  if (operand.kind !== 'field') return false;
+  const resolved = resolveNamed(operand.name, operand.argument);
+  return resolved.ok && endsOf(resolved.field) !== undefined;
 }
 
 /** Whether no module can read the field, whose value is put together when an alert is printed: to rules it is absent. */
@@ -78,7 +81,7 @@ function asFalcoCompares(check: Check): Check | undefined {
   const isListed = operator === 'in' || operator === 'intersects';
   if (ends ? operator === 'intersects' : isListed && isNumber(typeOf(left))) return undefined;
   if (right.kind !== 'values') return check;
-  const firstAlone = modifier !== undefined || (left.name === 'fd.net' && operator === 'in');
+  const firstAlone = modifier !== undefined || (ends && operator === 'in' && typeOf(left) === 'IPNET');
   return firstAlone ? { ...check, right: { ...right, values: right.values.slice(0, 1) } } : check;
 }
 

@@ -3,7 +3,8 @@
 
 import { EVENT_HEADER } from '../../schema/event-structs.ts';
 import type { EventType } from '../../schema/events/index.ts';
-import type { Field } from '../../schema/fields/field.ts';
+import { comparedField } from '../../schema/fields/compared.ts';
+import type { Ends, Field } from '../../schema/fields/field.ts';
 import { IMAGE } from '../../schema/image.ts';
 import { parameterType } from '../../schema/parameter-names.ts';
 import type { ValueType } from '../../schema/types.ts';
@@ -19,8 +20,8 @@ export interface GivenKey {
   /** What a rule calls the field: `proc.aname[2]`, `evt.arg.flags`. */
   readonly name: string;
   readonly type: GivenType;
-  /** Of fields that mean either end of a connection: which one. */
-  readonly end?: 'local' | 'remote';
+  /** Of fields that mean either end of a connection: which one, and the fields that have the ends. */
+  readonly end?: { readonly is: 'local' | 'remote'; readonly of: Ends };
   /** The entry of each ancestor's own table: `proc.aname` of any. */
   readonly ofAncestors?: true;
 }
@@ -35,13 +36,6 @@ export const ANCESTOR_TABLE_OFFSET = IMAGE.size;
 const EVENT_TABLE = arithmetic(EVENT_ADDRESS, '+', integer(EVENT_TABLE_OFFSET));
 const ANCESTOR_TABLE = arithmetic(IMAGE_ADDRESS, '+', integer(ANCESTOR_TABLE_OFFSET));
 
-const NETWORK_OF: Readonly<Record<string, string>> = {
-  'fd.cnet': 'fd.cip',
-  'fd.snet': 'fd.sip',
-  'fd.lnet': 'fd.lip',
-  'fd.rnet': 'fd.rip',
-};
-
 /** The fields that the rules of a module name. */
 export class GivenFields {
   readonly #numbers = new Map<string, number>();
@@ -51,29 +45,22 @@ export class GivenFields {
     return this.#keys;
   }
 
-  operand(field: Field, argument: string | undefined): Operand {
-    const { name } = field;
+  operand(written: Field, argument: string | undefined): Operand {
+    const field = comparedField(written);
     if (argument === undefined && field.anyAncestor) {
-      const type = givenType(field.type);
-      const each = this.#read({ name, type, ofAncestors: true });
+      const each = this.#read({ name: field.name, type: givenType(field.type), ofAncestors: true });
       return { kind: 'ancestors', each };
     }
-    switch (name) {
-      case 'fd.ip':
-      case 'fd.net':
-        return this.#ends('fd.ip', 'address');
-      case 'fd.port':
-      case 'fd.proto':
-        return this.#ends('fd.port', 'integer');
-    }
-    const key = NETWORK_OF[name] ?? givenName(field, argument);
-    if (field.list) return this.#read({ name: key, type: 'list' });
+    const ends = endKeys(field);
+    if (ends) return this.#ends(ends);
+    const name = givenName(field, argument);
+    if (field.list) return this.#read({ name, type: 'list' });
     const type = field.type === 'DYN' ? (parameterType(argument ?? '') ?? 'CHARBUF') : field.type;
-    return this.#read({ name: key, type: givenType(type) });
+    return this.#read({ name, type: givenType(type) });
   }
 
   #number(key: GivenKey): number {
-    const text = `${key.name} ${key.end ?? ''} ${key.ofAncestors ?? ''}`;
+    const text = `${key.name} ${key.end?.is ?? ''} ${key.ofAncestors ?? ''}`;
     const known = this.#numbers.get(text);
     if (known !== undefined) return known;
     this.#numbers.set(text, this.#keys.length);
@@ -114,12 +101,20 @@ export class GivenFields {
     }
   }
 
-  #ends(name: string, type: 'address' | 'integer'): Operand {
-    const [local, remote] = (['local', 'remote'] as const).map((end) => this.#read({ name, type, end }));
-    if (!local || !remote) throw new Error('a connection has two ends');
-    const there = holds(call('isGiven', EVENT_TABLE, integer(this.#number({ name, type, end: 'local' }))), 'event');
+  #ends([localKey, remoteKey]: EndKeys): Operand {
+    const [local, remote] = [this.#read(localKey), this.#read(remoteKey)];
+    const there = holds(call('isGiven', EVENT_TABLE, integer(this.#number(localKey))), 'event');
     return present(there, { kind: 'ends', local, remote });
   }
+}
+
+type EndKeys = readonly [local: GivenKey, remote: GivenKey];
+
+/** The entries of a field that means either end of a connection; undefined for other fields. */
+export function endKeys({ name, type, ends }: Field): EndKeys | undefined {
+  if (!ends) return undefined;
+  const key = (is: 'local' | 'remote'): GivenKey => ({ name, type: givenType(type), end: { is, of: ends } });
+  return [key('local'), key('remote')];
 }
 
 /** A field with its argument as the table's keys have it, however it was written. */

@@ -7,6 +7,7 @@
 //   len(proc.name)                   i64(lengthOf(imageComm(image)))
 //   b64(proc.args[0])                the text, its bytes decoded while they are read
 
+import { endsOf } from '../../schema/fields/compared.ts';
 import type { ValueType } from '../../schema/types.ts';
 import type { Operand as AstOperand, TransformerArgument, TransformerOperand } from '../conditions/ast.ts';
 import { literalBytes } from '../conditions/literal-bytes.ts';
@@ -47,7 +48,7 @@ export function lowerOperand(operand: AstOperand, context: LoweringContext): Typ
     return { operand: lowered, type: dynamicType(lowered), dynamic: true, integers };
   }
   const typed = { operand: lowered, type: comparisonOf(named.field.type), integers: named.field.type };
-  return /^fd\.(ip|net|port|proto)$/.test(named.field.name) ? { ...typed, eitherEnd: true } : typed;
+  return endsOf(named.field) ? { ...typed, eitherEnd: true } : typed;
 }
 
 function comparisonOf(type: ValueType): Comparison {

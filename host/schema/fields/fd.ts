@@ -28,14 +28,15 @@ import {
   shifted,
   text,
 } from './derive.ts';
-import type { Field, FieldSource } from './field.ts';
+import type { Ends, Field, FieldSource } from './field.ts';
 import { guessedCharacter, isKind, ofDescriptor, ofKnown, state, typeCharacter } from './of-descriptor.ts';
 import { textWhereThere } from './of-event.ts';
 
-/** A field that stands for either end or any part of a connection: conditions only, one operand alone. */
-function ends(name: string, type: Field['type'], description: string, source: FieldSource): Field {
-  return { name, type, description, source, filterOnly: true, noTransformer: true, noRightSide: true };
-}
+/** Of fields that stand for either end or any part of a connection: conditions only, one operand alone. */
+const CHECKED_ALONE = { filterOnly: true, noTransformer: true, noRightSide: true } as const;
+
+const ADDRESSES: Ends = { client: 'fd.cip', server: 'fd.sip', local: 'fd.lip', remote: 'fd.rip' };
+const PORTS: Ends = { client: 'fd.cport', server: 'fd.sport', local: 'fd.lport', remote: 'fd.rport' };
 
 /** Both ends, whether the socket has a role or not. */
 function both(local: Single, remote: Single): FieldSource {
@@ -46,6 +47,11 @@ function both(local: Single, remote: Single): FieldSource {
 
 const BOTH_ADDRESSES = both({ node: 'addressOf', of: 'descriptor', member: 'local_address' }, call('fdOtherAddress'));
 const BOTH_PORTS = both(DESCRIPTOR.number('local_port'), call('fdOtherPort'));
+
+/** The network of an address: conditions compare the address. */
+function network(name: string, comparedAs: string, description: string, source: FieldSource): Field {
+  return { name, type: 'IPNET', description, source, comparedAs, ...CHECKED_ALONE };
+}
 
 function address(of: AddressDerivation): FieldSource {
   return ofDescriptor({ descriptor: () => of });
@@ -173,22 +179,43 @@ export const DESCRIPTOR_FIELDS: readonly Field[] = [
     description: 'This event changed fd.name.',
     source: ofKnown(state('NAME_CHANGED'), NO),
   },
-  ends('fd.ip', 'IPADDR', 'Address of either end.', BOTH_ADDRESSES),
+  {
+    name: 'fd.ip',
+    type: 'IPADDR',
+    description: 'Address of either end.',
+    source: BOTH_ADDRESSES,
+    ends: ADDRESSES,
+    ...CHECKED_ALONE,
+  },
   { name: 'fd.cip', type: 'IPADDR', description: "The client's address.", source: address(call('fdCip')) },
   { name: 'fd.sip', type: 'IPADDR', description: "The server's address.", source: address(call('fdSip')) },
   { name: 'fd.lip', type: 'IPADDR', description: 'The local address.', source: address(call('fdLip')) },
   { name: 'fd.rip', type: 'IPADDR', description: 'The remote address.', source: address(call('fdRip')) },
-  ends('fd.port', 'PORT', 'Port of either end.', BOTH_PORTS),
+  {
+    name: 'fd.port',
+    type: 'PORT',
+    description: 'Port of either end.',
+    source: BOTH_PORTS,
+    ends: PORTS,
+    ...CHECKED_ALONE,
+  },
   { name: 'fd.cport', type: 'PORT', description: "The client's port.", source: port(call('fdCport')) },
   { name: 'fd.sport', type: 'PORT', description: "The server's port.", source: port(call('fdSport')) },
   { name: 'fd.lport', type: 'PORT', description: 'The local port.', source: port(call('fdLport')) },
   { name: 'fd.rport', type: 'PORT', description: 'The remote port.', source: port(call('fdRport')) },
-  ends('fd.net', 'IPNET', 'Network of either end.', BOTH_ADDRESSES),
-  ends('fd.cnet', 'IPNET', "Network of the client's address.", address(call('fdCip'))),
-  ends('fd.snet', 'IPNET', "Network of the server's address.", address(call('fdSip'))),
-  ends('fd.lnet', 'IPNET', 'Network of the local address.', address(call('fdLip'))),
-  ends('fd.rnet', 'IPNET', 'Network of the remote address.', address(call('fdRip'))),
-  ends('fd.proto', 'PORT', 'Service or port of either end.', BOTH_PORTS),
+  network('fd.net', 'fd.ip', 'Network of either end.', BOTH_ADDRESSES),
+  network('fd.cnet', 'fd.cip', "Network of the client's address.", address(call('fdCip'))),
+  network('fd.snet', 'fd.sip', "Network of the server's address.", address(call('fdSip'))),
+  network('fd.lnet', 'fd.lip', 'Network of the local address.', address(call('fdLip'))),
+  network('fd.rnet', 'fd.rip', 'Network of the remote address.', address(call('fdRip'))),
+  {
+    name: 'fd.proto',
+    type: 'PORT',
+    description: 'Service or port of either end.',
+    source: BOTH_PORTS,
+    comparedAs: 'fd.port',
+    ...CHECKED_ALONE,
+  },
   { name: 'fd.cproto', type: 'CHARBUF', description: 'Service name of fd.cport.', source: service(call('fdCport')) },
   { name: 'fd.sproto', type: 'CHARBUF', description: 'Service name of fd.sport.', source: service(call('fdSport')) },
   { name: 'fd.lproto', type: 'CHARBUF', description: 'Service name of fd.lport.', source: service(call('fdLport')) },

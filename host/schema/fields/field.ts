@@ -46,6 +46,14 @@ export type FieldSource =
   /** Not captured: always absent, and a rule that reads it gets a warning with the reason. */
   | { readonly from: 'none'; readonly why: string };
 
+/** The names of the fields that have the ends of a connection, each by its role and by whose it is. */
+export interface Ends {
+  readonly client: string;
+  readonly server: string;
+  readonly local: string;
+  readonly remote: string;
+}
+
 export interface Field {
   readonly name: string;
   readonly type: ValueType;
@@ -65,6 +73,10 @@ export interface Field {
   readonly list?: true;
   /** Without an argument, conditions hold if they hold for any ancestor. */
   readonly anyAncestor?: true;
+  /** Conditions hold if they hold for either end of a connection (fd.ip). */
+  readonly ends?: Ends;
+  /** Conditions compare the value of the named field instead: fd.snet that of fd.sip, fd.net those of fd.ip. */
+  readonly comparedAs?: string;
   /** Output shows the number in hexadecimal, without a sign. */
   readonly hexadecimal?: true;
   readonly noTransformer?: true;

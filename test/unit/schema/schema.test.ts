@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { EVENT_HEADER, EVENT_STRUCTS, type EventShape } from '../../../host/schema/event-structs.ts';
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
+import { comparedField, endsOf } from '../../../host/schema/fields/compared.ts';
 import { type Derivation, membersRead } from '../../../host/schema/fields/derivation.ts';
+import type { Field } from '../../../host/schema/fields/field.ts';
 import { FIELDS, resolveField } from '../../../host/schema/fields/index.ts';
 import { ACCESSOR_OWNERS } from '../../../host/schema/generate/assemblyscript.ts';
 import { generatedFiles } from '../../../host/schema/generate/files.ts';
@@ -81,6 +83,26 @@ function checkMembers(what: string, derivation: Derivation, shape?: EventShape):
 test('field names are unique', () => {
   assert.equal(new Set(FIELDS.map((field) => field.name)).size, FIELDS.length);
 });
+
+test('a field that is compared as another one is derived as that is, and fields of both ends name fields of their type', () => {
+  for (const field of FIELDS) {
+    const { name, ends } = field;
+    const compared = comparedField(field);
+    assert.equal(compared.comparedAs, undefined, name);
+    assert.deepEqual(derivations(field), derivations(compared), name);
+    assert.equal(endsOf(field) !== undefined, derivations(field).some(readsEnds), name);
+    for (const end of Object.values(ends ?? {})) assert.equal(fieldNamed(end)?.type, field.type, end);
+  }
+});
+
+function derivations({ source }: Field): readonly Derivation[] {
+  return source.from === 'record' ? EVENT_TYPES.map((type) => source.derive(type, undefined)) : [];
+}
+
+function readsEnds(derivation: Derivation): boolean {
+  if (derivation.node === 'either') return readsEnds(derivation.value) || readsEnds(derivation.otherwise);
+  return derivation.node === 'ends';
+}
 
 const fieldNamed = (name: string) => FIELDS.find((field) => field.name === name);
 
