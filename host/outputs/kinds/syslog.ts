@@ -1,15 +1,11 @@
 // Alerts to syslog.
 
 import { choice, flag, type SectionValue, section, text } from '../../config-values/value-types.ts';
+import { FACILITIES } from '../syslog/facilities.ts';
 import type { MessageOptions } from '../syslog/message.ts';
 import { syslogOutput } from '../syslog/output.ts';
 import { parsePlace, type SyslogPlace } from '../syslog/place.ts';
 import { defineOutput, lineOptions } from './kind.ts';
-
-const FACILITIES = [
-  ...(['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp'] as const),
-  ...(['local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'] as const),
-] as const;
 
 const KEYS = section('Alerts to syslog, with the priority of the rule as severity.', {
   enabled: flag(false, 'Send alerts to syslog.'),

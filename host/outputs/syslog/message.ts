@@ -3,30 +3,13 @@
 import { jsonTime, timeOfDaySeconds } from '../../fields/time.ts';
 import { PRIORITIES } from '../../schema/priority.ts';
 import type { Alert } from '../alert.ts';
-
-/** By number; local0 to local7 follow, from 16 on. */
-const FACILITIES = [
-  'kern',
-  'user',
-  'mail',
-  'daemon',
-  'auth',
-  'syslog',
-  'lpr',
-  'news',
-  'uucp',
-  'cron',
-  'authpriv',
-  'ftp',
-];
-const FIRST_LOCAL = 16;
-const USER = 1;
+import { type Facility, facilityNumber } from './facilities.ts';
 
 export type SyslogFormat = 'rfc5424' | 'rfc3164';
 
 export interface MessageOptions {
   readonly format: SyslogFormat;
-  readonly facility: string;
+  readonly facility: Facility;
   /** The program's name, without blanks. */
   readonly ident: string;
 }
@@ -43,13 +26,6 @@ export function syslogMessage(alert: SyslogHead, line: string, { format, facilit
       ? `<${priority}>1 ${timestamp(alert.time)} ${printable(alert.hostname)} ${ident} ${process.pid} - - `
       : `<${priority}>${localTime(alert.time)} ${ident}[${process.pid}]: `;
   return Buffer.from(head + line);
-}
-
-function facilityNumber(name: string): number {
-  const local = /^local([0-7])$/.exec(name)?.[1];
-  if (local !== undefined) return FIRST_LOCAL + Number(local);
-  const number = FACILITIES.indexOf(name);
-  return number < 0 ? USER : number;
 }
 
 /** RFC 5424 allows microseconds at most. */

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadAddon } from '../../../host/capture/addon.ts';
 import { type Alert, DEFAULT_FORMAT } from '../../../host/outputs/alert.ts';
+import type { Facility } from '../../../host/outputs/syslog/facilities.ts';
 import { syslogMessage } from '../../../host/outputs/syslog/message.ts';
 import { syslogOutput } from '../../../host/outputs/syslog/output.ts';
 import { parsePlace } from '../../../host/outputs/syslog/place.ts';
@@ -25,7 +26,7 @@ function alert(message: string, more: Partial<Alert> = {}): Alert {
 const OPTIONS = { facility: 'user', ident: 'wasprey', json: false, alertFormat: DEFAULT_FORMAT } as const;
 
 describe('messages of syslog', () => {
-  const message = (format: 'rfc5424' | 'rfc3164', facility: string, more: Partial<Alert> = {}) =>
+  const message = (format: 'rfc5424' | 'rfc3164', facility: Facility, more: Partial<Alert> = {}) =>
     // A small PID also occurs in the priority or the time.
     String(syslogMessage(alert('m', more), 'line', { format, facility, ident: 'wasprey' })).replace(
       new RegExp(`(wasprey[ [])${process.pid}\\b`),
