@@ -14,23 +14,19 @@ export interface ContainerMoment {
   readonly namespaceStart: bigint;
 }
 
-const KNOWN_FROM_CGROUP = new Set(['container.id', 'container.full_id']);
-/** Fields that both the API server and the runtime supply. */
-const KNOWN_FROM_RUNTIME = /^k8smeta\.(pod\.(name|uid|ip|label|labels|annotation)|ns\.name)$/;
-
 /** Whether the field's value comes from the container table, so it may arrive later. */
 export function isContainerField({ source }: Field): boolean {
   return source.from === 'container';
 }
 
 /** Whether only the container runtime has the field's value: the others are known from the cgroup at once. */
-export function needsRuntime(field: Field): boolean {
-  return isContainerField(field) && !KNOWN_FROM_CGROUP.has(field.name);
+export function needsRuntime({ source }: Field): boolean {
+  return source.from === 'container' && source.knownFrom !== 'cgroup';
 }
 
 /** Whether only the API server has it: the runtime knows only what the kubelet passed when the pod started. */
-export function needsCluster({ name }: Field): boolean {
-  return name.startsWith('k8smeta.') && !KNOWN_FROM_RUNTIME.test(name);
+export function needsCluster({ name, source }: Field): boolean {
+  return name.startsWith('k8smeta.') && !(source.from === 'container' && source.knownFrom === 'runtime');
 }
 
 /** The value of a field for which isContainerField holds. */

@@ -63,8 +63,13 @@ function wholeMount(argument: string): Derivation {
 }
 
 export const CONTAINER_FIELDS: readonly Field[] = [
-  { name: 'container.id', type: 'CHARBUF', description: 'First 12 characters of its id.', source: member('id') },
-  { name: 'container.full_id', type: 'CHARBUF', description: 'Its full id.', source: member('full_id') },
+  {
+    name: 'container.id',
+    type: 'CHARBUF',
+    description: 'First 12 characters of its id.',
+    source: member('id', 'cgroup'),
+  },
+  { name: 'container.full_id', type: 'CHARBUF', description: 'Its full id.', source: member('full_id', 'cgroup') },
   { name: 'container.name', type: 'CHARBUF', description: 'Its name.', source: member('name') },
   { name: 'container.type', type: 'CHARBUF', description: 'Runtime, e.g. containerd.', source: member('type') },
   { name: 'container.image', type: 'CHARBUF', description: 'Image with tag.', source: member('image') },

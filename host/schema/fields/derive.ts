@@ -16,7 +16,7 @@ import {
   type TextDerivation,
   type TextMember,
 } from './derivation.ts';
-import type { FieldSource } from './field.ts';
+import type { EarlySource, FieldSource } from './field.ts';
 import type { OPERATORS, OperatorName } from './operators.ts';
 
 // -- sources --
@@ -34,8 +34,8 @@ export function derived(derive: RecordSource['derive']): RecordSource {
 }
 
 /** A field of the container table. It may be read after the event is gone, when only the event's time is kept. */
-export function ofContainer(derive: (argument: string) => Derivation): FieldSource {
-  return { from: 'container', derive: (argument = '') => derive(argument) };
+export function ofContainer(derive: (argument: string) => Derivation, knownFrom?: EarlySource): FieldSource {
+  return { from: 'container', derive: (argument = '') => derive(argument), knownFrom };
 }
 
 // -- members --

@@ -19,6 +19,9 @@ export type SessionFact =
 /** What is known of the session that a process is in, by its ancestors. */
 export type EntryFact = 'kind' | 'id' | 'user' | 'tty' | 'source' | 'ip' | 'net';
 
+/** What has a value of the container before the runtime answers (its cgroup's path), or before the API server does (the runtime). */
+export type EarlySource = 'cgroup' | 'runtime';
+
 /** Where a field's value comes from. The compiler and the formatter both resolve a field through this. */
 export type FieldSource =
   /** The records of the event, its processes and its container. `orMachine`: where absent, output asks the machine's files. */
@@ -28,7 +31,11 @@ export type FieldSource =
       readonly orMachine?: true;
     }
   /** The container table entry, the time of the event and the start of the pid namespace: all that is kept for a waiting alert. */
-  | { readonly from: 'container'; readonly derive: (argument: string | undefined) => Derivation }
+  | {
+      readonly from: 'container';
+      readonly derive: (argument: string | undefined) => Derivation;
+      readonly knownFrom?: EarlySource | undefined;
+    }
   /** An audit event: a member of its record, or with an argument one of its values on demand (host/schema/audit/record.ts). */
   | { readonly from: 'audit'; readonly row: AuditRow }
   /** `evt.arg.NAME`, `evt.arg[N]`, `evt.rawarg.NAME`: a parameter of the event type. */

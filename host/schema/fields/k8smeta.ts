@@ -1,7 +1,7 @@
 // Fields of Falco's k8smeta plugin, and similar ones: metadata from the API server on a pod, its owners and its namespace.
-// Name, uid, labels and addresses of the pod itself are known from the container's runtime too, and sooner.
+// Name, uid, labels and addresses of the pod itself are known from the container's runtime too, and sooner (`knownFrom`).
 
-import type { Field, FieldSource } from './field.ts';
+import type { EarlySource, Field, FieldSource } from './field.ts';
 import { itemsOf, keyOf, member } from './of-container.ts';
 import { unavailable } from './unavailable.ts';
 
@@ -12,12 +12,12 @@ function plain(name: string, description: string, source: FieldSource): Field {
 }
 
 /** One label, and the list of all, `key:value`. */
-function labels(object: 'pod' | 'ns' | Owner, what: string): Field[] {
+function labels(object: 'pod' | 'ns' | Owner, what: string, knownFrom?: EarlySource): Field[] {
   const list = `${object}_labels` as const;
-  const label = plain(`${object}.label`, `One label of ${what}.`, keyOf(list, ':'));
+  const label = plain(`${object}.label`, `One label of ${what}.`, keyOf(list, ':', knownFrom));
   return [
     { ...label, argument: 'required', argumentKind: 'key' },
-    { ...plain(`${object}.labels`, 'All its labels, a list.', itemsOf(list)), list: true },
+    { ...plain(`${object}.labels`, 'All its labels, a list.', itemsOf(list, knownFrom)), list: true },
   ];
 }
 
@@ -37,12 +37,12 @@ function service(member: string): Field {
 }
 
 export const CLUSTER_FIELDS: readonly Field[] = [
-  plain('pod.name', 'Name of the pod.', member('pod_name')),
-  plain('pod.uid', 'Uid of the pod.', member('pod_uid')),
-  plain('pod.ip', 'Its IPv4 address.', member('pod_ip')),
-  ...labels('pod', 'the pod'),
+  plain('pod.name', 'Name of the pod.', member('pod_name', 'runtime')),
+  plain('pod.uid', 'Uid of the pod.', member('pod_uid', 'runtime')),
+  plain('pod.ip', 'Its IPv4 address.', member('pod_ip', 'runtime')),
+  ...labels('pod', 'the pod', 'runtime'),
   {
-    ...plain('pod.annotation', 'One annotation of the pod.', keyOf('pod_annotations', ':')),
+    ...plain('pod.annotation', 'One annotation of the pod.', keyOf('pod_annotations', ':', 'runtime')),
     argument: 'required',
     argumentKind: 'key',
   },
@@ -51,7 +51,7 @@ export const CLUSTER_FIELDS: readonly Field[] = [
   plain('owner.kind', 'Kind of the topmost owner of the pod: Deployment, CronJob, DaemonSet.', member('owner_kind')),
   plain('owner.name', 'Name of that.', member('owner_name')),
   plain('owner.uid', 'Uid of that.', member('owner_uid')),
-  plain('ns.name', 'Namespace of the pod.', member('pod_namespace')),
+  plain('ns.name', 'Namespace of the pod.', member('pod_namespace', 'runtime')),
   plain('ns.uid', 'Uid of the namespace.', member('ns_uid')),
   ...labels('ns', 'the namespace'),
   ...owner('deployment', 'the deployment'),

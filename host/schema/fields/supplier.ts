@@ -17,8 +17,6 @@ export type Supplier = 'capture' | 'reader' | 'output' | 'machine' | 'runtime' |
 
 /** The machine resolves the names that conditions give. */
 const ADDRESS_NAME = /^fd\.[cslr]ip\.name$/;
-/** Known from a container's cgroup path. */
-const FROM_CGROUP = new Set(['container.id', 'container.full_id']);
 
 export function supplierOf(field: Field): Supplier {
   const { name, source } = field;
@@ -38,7 +36,7 @@ export function supplierOf(field: Field): Supplier {
     case 'condition':
       return 'capture';
     case 'container':
-      if (name.startsWith('container.')) return FROM_CGROUP.has(name) ? 'reader' : 'runtime';
+      if (name.startsWith('container.')) return source.knownFrom === 'cgroup' ? 'reader' : 'runtime';
       return 'kubernetes';
     case 'record':
       if (ADDRESS_NAME.test(name)) return 'machine';
