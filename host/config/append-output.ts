@@ -4,19 +4,15 @@ import { parseTemplate, TemplateError } from '../compiler/conditions/template.ts
 import type { Template } from '../compiler/conditions/template-tokens.ts';
 import type { AlertAddition, FormattedField } from '../outputs/additions.ts';
 import { DEFAULT_SOURCE, type EventSource, isEventSource } from '../schema/event-source.ts';
+import { PLACE_FIELDS } from '../schema/fields/place.ts';
 import type { Configuration } from './definition.ts';
 import type { Origin } from './error.ts';
 import { type ConfigDiagnostic, configDiagnostic } from './error.ts';
 
-/** What Falco's container plugin suggests, in its order. */
-const SUGGESTED = [
-  'container.id',
-  'container.name',
-  'container.image.repository',
-  'container.image.tag',
-  'k8s.pod.name',
-  'k8s.ns.name',
-];
+/** What Falco's container plugin suggests. */
+const SUGGESTED = Object.values(PLACE_FIELDS)
+  .map((name) => ` ${name.replaceAll('.', '_')}=%${name}`)
+  .join('');
 
 const STATIC_FIELD = /%static\.([A-Za-z0-9_]+)/;
 
@@ -72,8 +68,7 @@ function additionOf(
     }
   }
   const output: Template = extra_output ? [SPACE, ...parse(extra_output, `${path}.extra_output`)] : [];
-  const suggested =
-    suggested_output === true ? SUGGESTED.map((name) => ` ${name.replaceAll('.', '_')}=%${name}`).join('') : '';
+  const suggested = suggested_output === true ? SUGGESTED : '';
   const ownStatics = suggested_output === true ? [...statics] : [];
   return {
     match,

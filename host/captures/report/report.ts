@@ -6,6 +6,7 @@ import type { EventView } from '../../journal/event-views.ts';
 import { History } from '../../journal/event-views.ts';
 import { FirstTimes } from '../../journal/first-times.ts';
 import type { Damage } from '../../recording/source.ts';
+import { PLACE_FIELDS } from '../../schema/fields/place.ts';
 import { type CapturedAlert, type CaptureNotes, UNREAD_STATE, whyNoAlert } from '../notes/capture-notes.ts';
 import type { ChangedFile, State } from '../state/state.ts';
 import { type Deed, deedOf } from './deeds.ts';
@@ -19,15 +20,6 @@ const MOST_FILES = 2_000;
 const MOST_CONNECTIONS = 2_000;
 
 /** Where it happened, as metadata have it. */
-const PLACE_FIELDS = {
-  container: 'container.id',
-  name: 'container.name',
-  image: 'container.image.repository',
-  tag: 'container.image.tag',
-  pod: 'k8s.pod.name',
-  namespace: 'k8s.ns.name',
-} as const;
-
 export type Place = { readonly [Name in keyof typeof PLACE_FIELDS]?: string };
 
 export interface TimelineEntry {
