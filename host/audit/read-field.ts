@@ -60,7 +60,7 @@ export function auditFieldReader(name: string, onDemand: readonly string[]): Aud
     }
     case 'rendered':
       return (memory, address, context) =>
-        renderedField(field.name, new AuditRecord(memory, address), context, () => undefined);
+        renderedField(source.as, new AuditRecord(memory, address), context, () => undefined);
     // No field of this source.
     case 'container':
     case 'argument':

@@ -3,6 +3,7 @@
 
 import { type Dir, opendirSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { DESCRIPTOR_TYPE_NAMES } from '../schema/descriptor-types.ts';
+import type { ProcfsFact } from '../schema/fields/field.ts';
 import { ROOT_PID_NAMESPACE } from '../schema/image.ts';
 import type { EventRecord, ImageRecord } from './record.ts';
 import { socketName, socketType } from './socket-table.ts';
@@ -15,35 +16,34 @@ const NANOSECONDS = 1_000_000_000;
 /** The wall clock may have been set between the start of the process and the alert. */
 const START_SLACK_S = 2;
 
-const STREAMS: Readonly<Record<string, number>> = { stdin: 0, stdout: 1, stderr: 2 };
-
 /** The value of a field with the source `procfs`. */
-export function processFileField(name: string, argument: string | undefined, event: EventRecord): FieldValue | Absent {
+export function processFileField(
+  fact: ProcfsFact,
+  argument: string | undefined,
+  event: EventRecord,
+): FieldValue | Absent {
   const { image } = event;
-  if (name === 'thread.vtid') return optionalNumber(innermostNumber(event.number('tid')));
+  if (fact === 'threadNumber') return optionalNumber(innermostNumber(event.number('tid')));
   const directory = image && processDirectory(image);
   if (!directory) return undefined;
-  const [, stream, aspect] = /^proc\.(std\w+)\.(name|type)$/.exec(name) ?? [];
-  if (stream !== undefined) {
-    const number = STREAMS[stream] ?? 0;
-    return aspect === 'name' ? descriptorName(directory, number) : optional(typeName(directory, number));
+  if (typeof fact === 'object') {
+    const { descriptor, part } = fact;
+    return part === 'name' ? descriptorName(directory, descriptor) : optional(typeName(directory, descriptor));
   }
-  switch (name) {
-    case 'proc.nthreads':
+  switch (fact) {
+    case 'threads':
       return integer(threadsOf(directory));
-    case 'proc.nchilds':
+    case 'otherThreads':
       return integer(threadsOf(directory) - 1);
-    case 'proc.fdopencount':
+    case 'descriptors':
       return optionalNumber(openDescriptors(directory));
-    case 'proc.fdusage': {
+    case 'descriptorUsage': {
       const count = openDescriptors(directory);
       const limit = Number(image.big('fd_limit'));
       return count === undefined || limit === 0 ? undefined : { kind: 'double', value: (100 * count) / limit };
     }
-    case 'fd.types':
+    case 'descriptorTypes':
       return argument === undefined ? allTypes(directory) : typeOf(directory, argument);
-    default:
-      return undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 // The value of any field of an event, by the schema's description of where it comes from.
 
 import { callsIn, type Derivation, membersRead } from '../schema/fields/derivation.ts';
-import type { Field } from '../schema/fields/field.ts';
+import type { Field, ProcfsFact } from '../schema/fields/field.ts';
 import { OPERATORS } from '../schema/fields/operators.ts';
 import { asInteger, integerFormat } from '../schema/integers.ts';
 import { type ContainerMoment, readContainerField } from './container.ts';
@@ -30,7 +30,7 @@ export function readField(
   switch (source.from) {
     case 'record': {
       const value = recordValue(event, field, argument, context);
-      return value ?? (source.orMachine ? machineValue(event, field, argument, context) : undefined);
+      return value ?? (source.orMachine ? machineValue(event, source.orMachine, argument, context) : undefined);
     }
     case 'container': {
       const container = event.image?.container;
@@ -39,9 +39,9 @@ export function readField(
     case 'argument':
       return (source.raw ? rawParameter : parameterText)(event, argument ?? '', scopeOf(event, context));
     case 'rendered':
-      return renderedField(field.name, event, context, () => allParameters(event, scopeOf(event, context)));
+      return renderedField(source.as, event, context, () => allParameters(event, scopeOf(event, context)));
     case 'procfs':
-      return machineValue(event, field, argument, context);
+      return machineValue(event, source.as, argument, context);
     case 'entry':
       return event.image && entryField(source.fact, event.image, context);
     // Of the host, when the alert is sent.
@@ -61,11 +61,11 @@ export function momentOf(event: EventRecord): ContainerMoment {
 
 function machineValue(
   event: EventRecord,
-  { name }: Field,
+  fact: ProcfsFact,
   argument: string | undefined,
   { isLive }: ReadContext,
 ): FieldValue | Absent {
-  return isLive ? processFileField(name, argument, event) : undefined;
+  return isLive ? processFileField(fact, argument, event) : undefined;
 }
 
 function recordValue(

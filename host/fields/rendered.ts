@@ -1,44 +1,44 @@
 // Fields for output only: formatted times, all arguments in one text, and the like.
 
+import type { RenderedText } from '../schema/fields/field.ts';
 import type { ReadContext } from './context.ts';
 import { dateTime, dateTimeSeconds, iso8601, timeOfDay, timeOfDaySeconds } from './time.ts';
 import { type Absent, type FieldValue, integer, text } from './value.ts';
 
 const SECOND = 1_000_000_000n;
 
-/** `parameters` renders evt.args. Undefined for a name that is not rendered. */
+/** `parameters` renders all parameters in one text. */
 export function renderedField<Event extends { readonly time: bigint }>(
-  name: string,
+  as: RenderedText,
   event: Event,
   context: ReadContext,
   parameters: (event: Event, context: ReadContext) => FieldValue | Absent,
 ): FieldValue | Absent {
   const { time } = event;
-  switch (name) {
-    case 'evt.time':
+  switch (as) {
+    case 'timeOfDay':
       return moment(time, timeOfDay(time));
-    case 'evt.time.s':
+    case 'timeOfDaySeconds':
       return moment(time, timeOfDaySeconds(time));
-    case 'evt.time.iso8601':
+    case 'iso8601':
       return moment(time, iso8601(time));
-    case 'evt.datetime':
+    case 'dateTime':
       return moment(time, dateTime(time));
-    case 'evt.datetime.s':
+    case 'dateTimeSeconds':
       return moment(time, dateTimeSeconds(time));
-    case 'evt.outputtime':
+    case 'configuredTime':
       return moment(time, context.isoTime ? iso8601(time) : timeOfDay(time));
-    case 'evt.reltime':
+    case 'sinceStart':
       return integer(sinceStart(time, context));
-    case 'evt.reltime.s':
+    case 'sinceStartSeconds':
       return integer(sinceStart(time, context) / SECOND);
-    case 'evt.reltime.ns':
+    case 'sinceStartFraction':
       return integer(sinceStart(time, context) % SECOND);
-    case 'evt.hostname':
+    case 'hostname':
       return text(context.hostname);
-    case 'evt.args':
-    case 'evt.info':
+    case 'parameters':
       return parameters(event, context);
-    default:
+    case 'constant':
       return undefined;
   }
 }

@@ -43,7 +43,12 @@ export const EVENT_FIELDS: readonly Field[] = [
     description: 'Name of an asynchronous event; absent for the others.',
     source: NOT_SYSCALLS,
   },
-  { name: 'evt.hostname', type: 'CHARBUF', description: 'Name of this machine.', source: { from: 'rendered' } },
+  {
+    name: 'evt.hostname',
+    type: 'CHARBUF',
+    description: 'Name of this machine.',
+    source: { from: 'rendered', as: 'hostname' },
+  },
   {
     name: 'evt.latency',
     type: 'RELTIME',
@@ -124,7 +129,7 @@ export const EVENT_FIELDS: readonly Field[] = [
     name: 'evt.args',
     type: 'CHARBUF',
     description: 'All arguments in one text.',
-    source: { from: 'rendered' },
+    source: { from: 'rendered', as: 'parameters' },
   },
   {
     name: 'evt.arg',
@@ -146,7 +151,12 @@ export const EVENT_FIELDS: readonly Field[] = [
     noTransformer: true,
     noRightSide: true,
   },
-  { name: 'evt.info', type: 'CHARBUF', description: 'The same as evt.args.', source: { from: 'rendered' } },
+  {
+    name: 'evt.info',
+    type: 'CHARBUF',
+    description: 'The same as evt.args.',
+    source: { from: 'rendered', as: 'parameters' },
+  },
   {
     name: 'evt.buffer',
     type: 'BYTEBUF',

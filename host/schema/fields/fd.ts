@@ -302,7 +302,7 @@ export const DESCRIPTOR_FIELDS: readonly Field[] = [
     name: 'fd.types',
     type: 'CHARBUF',
     description: 'Kinds of descriptors that the process has open; [n]: of descriptor n.',
-    source: { from: 'procfs' },
+    source: { from: 'procfs', as: 'descriptorTypes' },
     argument: 'optional',
     argumentKind: 'index',
     list: true,

@@ -19,6 +19,31 @@ export type SessionFact =
 /** What is known of the session that a process is in, by its ancestors. */
 export type EntryFact = 'kind' | 'id' | 'user' | 'tty' | 'source' | 'ip' | 'net';
 
+/** What is formatted when an alert is written. `constant`: of the configuration, which is in the template by then. */
+export type RenderedText =
+  | 'timeOfDay'
+  | 'timeOfDaySeconds'
+  | 'iso8601'
+  | 'dateTime'
+  | 'dateTimeSeconds'
+  | 'configuredTime'
+  | 'sinceStart'
+  | 'sinceStartSeconds'
+  | 'sinceStartFraction'
+  | 'hostname'
+  | 'parameters'
+  | 'constant';
+
+/** What is read from /proc: of the process, or `threadNumber` of the thread in its own pid namespace. */
+export type ProcfsFact =
+  | 'threadNumber'
+  | 'threads'
+  | 'otherThreads'
+  | 'descriptors'
+  | 'descriptorUsage'
+  | 'descriptorTypes'
+  | { readonly descriptor: 0 | 1 | 2; readonly part: 'name' | 'type' };
+
 /** What has a value of the container before the runtime answers (its cgroup's path), or before the API server does (the runtime). */
 export type EarlySource = 'cgroup' | 'runtime';
 
@@ -28,7 +53,7 @@ export type FieldSource =
   | {
       readonly from: 'record';
       readonly derive: (type: EventKind, argument: string | undefined) => Derivation;
-      readonly orMachine?: true;
+      readonly orMachine?: ProcfsFact;
     }
   /** The container table entry, the time of the event and the start of the pid namespace: all that is kept for a waiting alert. */
   | {
@@ -41,11 +66,11 @@ export type FieldSource =
   /** `evt.arg.NAME`, `evt.arg[N]`, `evt.rawarg.NAME`: a parameter of the event type. */
   | { readonly from: 'argument'; readonly raw: boolean }
   /** Text formatted for output only (evt.args, evt.time...); a condition on it can't be evaluated on live events. */
-  | { readonly from: 'rendered' }
+  | { readonly from: 'rendered'; readonly as: RenderedText }
   /** No value of the event: conditions on it are compiled as a whole (evt.around). */
   | { readonly from: 'condition' }
   /** Read from the machine's files in /proc while an alert is written, for output only. Absent in replays and when the process is gone. */
-  | { readonly from: 'procfs' }
+  | { readonly from: 'procfs'; readonly as: ProcfsFact }
   /** The session that the process is in, by the images of its ancestors: no module reads it. */
   | { readonly from: 'entry'; readonly fact: EntryFact }
   /** The session by an exec into a pod that the process descends from: known when its request is (host/sessions/). */

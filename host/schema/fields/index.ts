@@ -42,7 +42,7 @@ const STATIC: Field = {
   name: 'static',
   type: 'CHARBUF',
   description: 'A constant from the configuration (static_fields).',
-  source: { from: 'rendered' },
+  source: { from: 'rendered', as: 'constant' },
   argument: 'required',
   dotted: true,
   argumentKind: 'key',

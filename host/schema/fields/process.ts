@@ -18,6 +18,16 @@ import {
 
 const LOGIN_SHELL = call('loginShell');
 
+function ofStream(name: string, descriptor: 0 | 1 | 2, part: 'name' | 'type'): Field {
+  const description = `${part === 'type' ? 'Kind' : 'Name'} of descriptor ${descriptor}.`;
+  return {
+    name: `proc.${name}.${part}`,
+    type: 'CHARBUF',
+    description,
+    source: { from: 'procfs', as: { descriptor, part } },
+  };
+}
+
 export const PROCESS_FIELDS: readonly Field[] = [
   { name: 'proc.name', type: 'CHARBUF', description: "The kernel's comm, at most 15 bytes.", source: image('comm') },
   { name: 'proc.exe', type: 'CHARBUF', description: 'argv[0].', source: image('argv0') },
@@ -269,7 +279,12 @@ export const PROCESS_FIELDS: readonly Field[] = [
     description: "When the pid namespace's first process started.",
     source: unlessZero('pidns_start_time'),
   },
-  { name: 'proc.fdopencount', type: 'UINT64', description: 'Open descriptors.', source: { from: 'procfs' } },
+  {
+    name: 'proc.fdopencount',
+    type: 'UINT64',
+    description: 'Open descriptors.',
+    source: { from: 'procfs', as: 'descriptors' },
+  },
   {
     name: 'proc.fdlimit',
     type: 'INT64',
@@ -280,7 +295,7 @@ export const PROCESS_FIELDS: readonly Field[] = [
     name: 'proc.fdusage',
     type: 'DOUBLE',
     description: 'proc.fdopencount in percent of proc.fdlimit.',
-    source: { from: 'procfs' },
+    source: { from: 'procfs', as: 'descriptorUsage' },
   },
   {
     name: 'proc.vmsize',
@@ -301,8 +316,13 @@ export const PROCESS_FIELDS: readonly Field[] = [
     description: 'Swapped memory in kB, as of the last fork, exec or change of the process.',
     source: image('vm_swap'),
   },
-  { name: 'proc.nthreads', type: 'UINT64', description: 'Threads.', source: { from: 'procfs' } },
-  { name: 'proc.nchilds', type: 'UINT64', description: 'Threads besides the main one.', source: { from: 'procfs' } },
+  { name: 'proc.nthreads', type: 'UINT64', description: 'Threads.', source: { from: 'procfs', as: 'threads' } },
+  {
+    name: 'proc.nchilds',
+    type: 'UINT64',
+    description: 'Threads besides the main one.',
+    source: { from: 'procfs', as: 'otherThreads' },
+  },
   {
     name: 'proc.stdio.connection',
     type: 'CHARBUF',
@@ -310,10 +330,10 @@ export const PROCESS_FIELDS: readonly Field[] = [
       "The network socket that was standard input or output when the program was run, named as fd.name. Wasprey's own: Falco has no such field.",
     source: image('stream_name'),
   },
-  { name: 'proc.stdin.type', type: 'CHARBUF', description: 'Kind of descriptor 0.', source: { from: 'procfs' } },
-  { name: 'proc.stdout.type', type: 'CHARBUF', description: 'Kind of descriptor 1.', source: { from: 'procfs' } },
-  { name: 'proc.stderr.type', type: 'CHARBUF', description: 'Kind of descriptor 2.', source: { from: 'procfs' } },
-  { name: 'proc.stdin.name', type: 'CHARBUF', description: 'Name of descriptor 0.', source: { from: 'procfs' } },
-  { name: 'proc.stdout.name', type: 'CHARBUF', description: 'Name of descriptor 1.', source: { from: 'procfs' } },
-  { name: 'proc.stderr.name', type: 'CHARBUF', description: 'Name of descriptor 2.', source: { from: 'procfs' } },
+  ofStream('stdin', 0, 'type'),
+  ofStream('stdout', 1, 'type'),
+  ofStream('stderr', 2, 'type'),
+  ofStream('stdin', 0, 'name'),
+  ofStream('stdout', 1, 'name'),
+  ofStream('stderr', 2, 'name'),
 ];

@@ -39,7 +39,7 @@ export const THREAD_FIELDS: readonly Field[] = [
     type: 'INT64',
     description:
       'Thread id in its own pid namespace. Known for the main thread and for threads of the host; outputs read that of other threads from /proc.',
-    source: { ...always(THREAD_NUMBER), orMachine: true },
+    source: { ...always(THREAD_NUMBER), orMachine: 'threadNumber' },
   },
   {
     name: 'thread.ismain',
