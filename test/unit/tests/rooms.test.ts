@@ -109,7 +109,7 @@ const ORDERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const HOST = join(PROJECT, 'host');
-const FILES = globSync('**/*.{ts,mjs}', { cwd: HOST }).sort();
+const FILES = globSync('**/*.{ts,tsx,mjs}', { cwd: HOST }).sort();
 
 /** The files that each file imports, by their paths below host/. */
 const IMPORTS = new Map(FILES.map((file) => [file, importsOf(file, readFileSync(join(HOST, file), 'utf8'))]));
@@ -119,7 +119,7 @@ const IMPORTS = new Map(FILES.map((file) => [file, importsOf(file, readFileSync(
  * @returns relative to host/; packages are left out, and so are the imports of AssemblyScript in texts: they name no ending
  */
 function importsOf(file: string, source: string): string[] {
-  const specifiers = source.matchAll(/\b(?:from|import)\s*(?:\(\s*)?(['"`])(\.\.?\/[^'"`]*\.(?:ts|mjs))\1/g);
+  const specifiers = source.matchAll(/\b(?:from|import)\s*(?:\(\s*)?(['"`])(\.\.?\/[^'"`]*\.(?:tsx?|mjs))\1/g);
   return [...specifiers].map(([, , path = '']) => join(dirname(file), path));
 }
 
@@ -166,7 +166,7 @@ test('imports of every form are found', () => {
       c,
       type d,
     } from '../c/c.ts';
-    import './e.ts';
+    import './e.tsx';
     export * from './f.ts';
     export type { g } from './g.ts';
     const h = await import('./h.ts');
@@ -174,7 +174,7 @@ test('imports of every form are found', () => {
     /** @import { J } from './j.mjs' */
     import k from 'k';
     const assemblyScript = "import { l } from '../l';";`;
-  const found = ['x/a.ts', 'b.ts', 'c/c.ts', 'x/e.ts', 'x/f.ts', 'x/g.ts', 'x/h.ts', 'x/i.ts', 'x/j.mjs'];
+  const found = ['x/a.ts', 'b.ts', 'c/c.ts', 'x/e.tsx', 'x/f.ts', 'x/g.ts', 'x/h.ts', 'x/i.ts', 'x/j.mjs'];
   assert.deepEqual(importsOf('x/y.ts', source), found);
 });
 
