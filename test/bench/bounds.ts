@@ -1,5 +1,5 @@
-// CPU time that input of others takes: rule files, configurations, words of command lines, captures, modules. Each is made to take long. The
-// aims are bounds: a figure above its aim fails the run.
+// CPU time that input of others takes: rule files, configurations, words of command lines, captures, modules, paths of
+// cgroups. Each is made to take long. The aims are bounds: a figure above its aim fails the run.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,6 +29,8 @@ import {
   HOSTILE_WORDS,
 } from '../support/random/hostile-texts.ts';
 import { forkChain } from '../support/records/fork-chain.ts';
+import { testAddon } from '../support/records/test-addon.ts';
+import { slowBehind } from '../support/sandbox/slow-behind-a-point.ts';
 import { assembleText, check, sharedMemory, writeRecords } from '../support/sandbox/wasm-builder.ts';
 import type { Benchmark, Figure } from './figure.ts';
 
@@ -39,6 +41,9 @@ interface Bound {
   /** Of each input. */
   readonly run: (folder: string) => Iterable<() => void>;
 }
+
+/** The reader of events looks at each new one. */
+const DEEPEST_CGROUP = '/a'.repeat(2047);
 
 const BOUNDS: readonly Bound[] = [
   {
@@ -81,6 +86,24 @@ const BOUNDS: readonly Bound[] = [
   },
   { what: 'the report of a capture of 16,000 forks in a row', aim: 8000, run: longCapture },
   { what: 'a batch in a hostile module', aim: 1000, run: hostileModules },
+  {
+    what: 'a batch in a module that is slow behind a point',
+    aim: 200,
+    run: () =>
+      [2_500_000, 40_000_000, 640_000_000, 1_280_000_000].map((fuel) => {
+        const instance = slowBehind(fuel);
+        return () => runEvaluate(instance, 65_536, 65_536);
+      }),
+  },
+  {
+    what: "a container's path in the deepest cgroup, 1,000 times",
+    aim: 1000,
+    run: () => [
+      () => {
+        for (let time = 0; time < 1000; time++) testAddon.outermostContainerOf(DEEPEST_CGROUP);
+      },
+    ],
+  },
 ];
 
 export const BOUNDS_OF_INPUT: Benchmark = {

@@ -1,4 +1,4 @@
-// A hundred groups that are scrolled while ten thousand alerts come: what a frame takes of a processor, so that there can be 60 a second.
+// A hundred groups that are scrolled while ten thousand alerts come: frames go on, and each alert is counted. `npm run bench -- page` measures the tasks.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -11,8 +11,6 @@ import { shadowRead } from '../support/records/built-agent.ts';
 const GROUPS = 100;
 const ALERTS = 10_000;
 const ROUNDS = 20;
-const FRAME_MS = 1000 / 60;
-const LONG_TASK_MS = 50;
 
 const RULES = Array.from(
   { length: GROUPS },
@@ -26,25 +24,7 @@ const RULES = Array.from(
 
 const browser = TestBrowser.forTests();
 
-interface TraceEvent {
-  readonly name: string;
-  readonly pid: number;
-  readonly tid: number;
-  readonly args?: { readonly name?: string };
-  /** Of the thread, in us: what other processes do meanwhile does not count. */
-  readonly tdur?: number;
-}
-
-/** What each task of the window's main thread took of a processor, in ms. */
-function tasksIn(trace: Buffer): number[] {
-  const { traceEvents } = JSON.parse(trace.toString()) as { readonly traceEvents: readonly TraceEvent[] };
-  const mains = traceEvents.filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain');
-  const isMain = (event: TraceEvent): boolean => mains.some(({ pid, tid }) => pid === event.pid && tid === event.tid);
-  const tasks = traceEvents.filter((event) => event.name.endsWith('RunTask') && isMain(event));
-  return tasks.map(({ tdur = 0 }) => tdur / 1000);
-}
-
-test('ten thousand alerts in a hundred groups are scrolled at sixty frames a second', async (t) => {
+test('ten thousand alerts in a hundred groups are counted while they are scrolled', async () => {
   await using agent = await startPageAgent(RULES);
   await using window = await browser.window();
   const { page, errors } = window;
@@ -55,13 +35,10 @@ test('ten thousand alerts in a hundred groups are scrolled at sixty frames a sec
     .locator('.group')
     .nth(GROUPS - 1)
     .waitFor();
-  const engine = page.context().browser();
-  assert.ok(engine);
   await page.evaluate(
     'window.frames_ = 0; const frame = () => { frames_++; requestAnimationFrame(frame) }; requestAnimationFrame(frame)',
   );
-  await engine.startTracing(page, { categories: ['toplevel'] });
-  const [before, began] = [Number(await page.evaluate('frames_')), performance.now()];
+  const before = Number(await page.evaluate('frames_'));
   await page.mouse.move(400, 400);
   for (let round = 0; round < ROUNDS; round++) {
     agent.agent.inject(
@@ -73,17 +50,9 @@ test('ten thousand alerts in a hundred groups are scrolled at sixty frames a sec
       await sleep(30);
     }
   }
-  const [frames, passed] = [Number(await page.evaluate('frames_')) - before, performance.now() - began];
-  const tasks = tasksIn(await engine.stopTracing());
-  const each = tasks.reduce((sum, task) => sum + task, 0) / frames;
-  const longest = Math.max(...tasks);
-  t.diagnostic(
-    `${((1000 * frames) / passed).toFixed(0)} frames a second, ${each.toFixed(1)} ms of a processor each; the longest of ${tasks.length} tasks ${longest.toFixed(1)} ms`,
-  );
+  const frames = Number(await page.evaluate('frames_')) - before;
   const total = new Intl.NumberFormat('en').format(ALERTS + GROUPS);
   await page.getByText(`${total} alerts since the agent started`).waitFor();
-  assert.ok(frames > 10 && tasks.length > frames / 2, `${frames} frames, ${tasks.length} tasks`);
-  assert.ok(each < FRAME_MS, `${each} ms a frame`);
-  assert.ok(longest < LONG_TASK_MS, `a task of ${longest} ms`);
+  assert.ok(frames > 10, `${frames} frames`);
   assert.deepEqual(errors, []);
 });

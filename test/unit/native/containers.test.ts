@@ -110,10 +110,8 @@ test('the outermost container of a cgroup', () => {
   ] as const) {
     assert.equal(outermostContainerOf(within), outermost);
   }
-  // As deep as a path can be: the reader of events looks at each new one.
-  const began = performance.now();
-  for (let time = 0; time < 100; time++) assert.equal(outermostContainerOf('/a'.repeat(2047)), '');
-  assert.ok(performance.now() - began < 1000);
+  // As deep as a path can be.
+  assert.equal(outermostContainerOf('/a'.repeat(2047)), '');
 });
 
 test('a container is announced once, and is pending until its entry is set', () => {
