@@ -11,6 +11,7 @@ import { asArray, at } from '../../host/diagnostics/json-value.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { falcoFile, missingFalco } from '../support/falco-data.ts';
 import { freePort } from '../support/servers/free-port.ts';
+import { until } from '../support/until.ts';
 
 /** What can have no data here, and why. Everything else must have some. */
 const WITHOUT_DATA = new Map([
@@ -21,6 +22,8 @@ const WITHOUT_DATA = new Map([
 ]);
 
 const PATIENCE_MS = 60_000;
+/** Between two questions to Prometheus. */
+const PAUSE_MS = 500;
 const SCRAPE_INTERVAL = '1s';
 /** What Grafana puts in place of its variables. */
 const VARIABLES: readonly (readonly [RegExp, string])[] = [
@@ -73,12 +76,16 @@ before(async () => {
     `--storage.tsdb.path=${join(folder, 'tsdb')}`,
     `--web.listen-address=127.0.0.1:${port}`,
   ]);
-  await until('the agent is scraped and captures', async () => (await query('wasprey_capturing == 1')).length > 0);
+  await until(async () => (await query('wasprey_capturing == 1')).length > 0, PATIENCE_MS, PAUSE_MS);
   // A counter that begins has no increase yet: there is one when it has gone up between two scrapes.
-  await until('alerts are counted', async () => {
-    await readFile();
-    return (await query('increase(falcosecurity_falco_rules_matches_total[1m]) > 0')).length > 0;
-  });
+  await until(
+    async () => {
+      await readFile();
+      return (await query('increase(falcosecurity_falco_rules_matches_total[1m]) > 0')).length > 0;
+    },
+    PATIENCE_MS,
+    PAUSE_MS,
+  );
 });
 
 after(async () => {
@@ -141,12 +148,4 @@ function panelsOf({ panels = [] }: Panel): { title: string; expression: string }
     ...(panel.targets ?? []).map(({ expr = '' }) => ({ title: panel.title ?? '', expression: expr })),
     ...panelsOf(panel),
   ]);
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    assert.ok(performance.now() < deadline, `not within ${PATIENCE_MS / 1000} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
 }

@@ -15,6 +15,7 @@ import { directoryForTests } from '../support/directory.ts';
 import { act, copyAct, type Step, startAct, str } from '../support/live/live-act.ts';
 import { AF_INET, SOCK_DGRAM } from '../support/live/live-numbers.ts';
 import { moduleOf } from '../support/records/built-agent.ts';
+import { until } from '../support/until.ts';
 
 const NUMBERED = '/nonexistent/hot-load/';
 const SWAPS = 100;
@@ -109,14 +110,6 @@ function attempt(work: () => void): void {
   assert.throws(work, { code: 'ENOENT' });
 }
 
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!condition()) {
-    assert.ok(performance.now() < deadline, `${what}: not within ${PATIENCE_MS / 1000} s`);
-    await sleep(1);
-  }
-}
-
 function start(module: RuleModule, watcher: Watcher, kernelFilter: boolean): Promise<Agent> {
   return startAgent({
     modules: [module],
@@ -171,7 +164,7 @@ for (const kernelFilter of [false, true]) {
       await agent.replaceRules(swap % 2 === 0 ? [even] : swap % 5 === 0 ? [await rules('Neither', MKDIR), odd] : [odd]);
       // Numbers from now on are these rules' to see.
       const now = calls;
-      await until('a call that they see', () => watcher.seen.length > now);
+      await until(() => watcher.seen.length > now, PATIENCE_MS);
     }
     isOver = true;
     await Promise.all([numbered, storm]);
@@ -225,13 +218,13 @@ describe('what other rules need', () => {
     for (let round = 1; round <= 3; round++) {
       await agent.replaceRules([handlers]);
       await handleFaults();
-      await until(`alert ${round}`, () => watcher.handlers === round);
+      await until(() => watcher.handlers === round, PATIENCE_MS);
       await agent.replaceRules([opens]);
       const before = produced();
       await handleFaults();
       attempt(() => openSync(`${NUMBERED}${round}`, 'r'));
-      await until('an open after that', () => watcher.seen[round] !== undefined);
-      await until('counters', () => produced() >= before);
+      await until(() => watcher.seen[round] !== undefined, PATIENCE_MS);
+      await until(() => produced() >= before, PATIENCE_MS);
       assert.equal(watcher.handlers, round);
     }
     await agent.stop();
@@ -246,13 +239,13 @@ describe('what other rules need', () => {
     const send: Step = ['sendto', 3, str('data'), 4, 0, 'in:127.0.0.2:9', 'len'];
     const running = startAct([['socket', AF_INET, SOCK_DGRAM, 0], send, send, ['@wait'], send, send]);
     await running.place();
-    await until('the alert', () => watcher.handlers === 1);
+    await until(() => watcher.handlers === 1, PATIENCE_MS);
     await agent.replaceRules([others]);
     // Their hooks, and then the filter, change once they have taken over.
     await sleep(500);
     running.goOn();
     await running.end();
-    await until('the other alert', () => watcher.handlers === 2);
+    await until(() => watcher.handlers === 2, PATIENCE_MS);
     await agent.stop();
     assert.equal(watcher.handlers, 2);
   });
@@ -268,7 +261,7 @@ describe('what other rules need', () => {
     await agent.replaceRules([await rules('Opens')]);
     attempt(() => openSync(`${NUMBERED}1`, 'r'));
     attempt(() => openSync('/nonexistent/other', 'r'));
-    await until('the alert', () => watcher.seen[1] !== undefined);
+    await until(() => watcher.seen[1] !== undefined, PATIENCE_MS);
     await agent.stop();
     const opens = findEventType('openat')?.number ?? assert.fail();
     assert.ok((agent.summary().engine?.capture.filtered[opens] ?? 0) > 0, 'the new filter is in use');

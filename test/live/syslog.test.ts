@@ -16,7 +16,9 @@ import type { Output } from '../../host/outputs/output.ts';
 import { syslogOutput } from '../../host/outputs/syslog/output.ts';
 import { parsePlace } from '../../host/outputs/syslog/place.ts';
 import type { Priority } from '../../host/schema/priority.ts';
+import { until } from '../support/until.ts';
 
+const PATIENCE_MS = 30_000;
 let folder = '';
 let port = 0;
 let daemon: ChildProcess | undefined;
@@ -55,7 +57,7 @@ action(type="omfile" file="${received()}" template="all")
 `,
   );
   daemon = spawn('rsyslogd', ['-n', '-f', config, '-i', join(folder, 'pid')], { stdio: 'inherit' });
-  await until('rsyslogd is there', () => existsSync(socket()));
+  await until(() => existsSync(socket()), PATIENCE_MS);
 }
 
 async function stopDaemon(): Promise<void> {
@@ -63,14 +65,6 @@ async function stopDaemon(): Promise<void> {
   daemon.kill('SIGTERM');
   await once(daemon, 'exit');
   rmSync(socket(), { force: true });
-}
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while (!condition()) {
-    if (performance.now() > deadline) assert.fail(`not within 30 s: ${what}; received:\n${lines().join('\n')}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 const lines = () => (existsSync(received()) ? readFileSync(received(), 'utf8').split('\n').slice(0, -1) : []);
@@ -103,7 +97,7 @@ test('by the socket of this machine, as syslog(3) writes', async () => {
   output.write(alert('two', 'Informational'));
   await output.close(10_000);
   assert.deepEqual(output.counters, { written: 2, dropped: 0, errors: 0, queued: 0 });
-  await until('both', () => lines().length >= 2);
+  await until(() => lines().length >= 2, PATIENCE_MS);
   const [one = '', two = ''] = lines();
   assert.match(
     one,
@@ -121,7 +115,7 @@ for (const kind of ['udp', 'tcp'] as const) {
     const message = `<13>1 - - 10 a\nb ${'x'.repeat(10_000)}`;
     for (let n = 0; n < 5; n++) output.write(alert(`${n} ${message}`, 'Warning'));
     await output.close(10_000);
-    await until('five', () => lines().length >= before + 5);
+    await until(() => lines().length >= before + 5, PATIENCE_MS);
     for (const [index, line] of lines().slice(before).entries()) {
       const found = new RegExp(
         `^local3 warning wasprey ${process.pid} node1 2026-11-24T13:53:08\\.365763Z ?(\\{.*\\})$`,
@@ -140,15 +134,15 @@ for (const kind of ['unix', 'tcp'] as const) {
       kind === 'unix' ? 'rfc3164' : 'rfc5424',
     );
     output.write(alert('before'));
-    await until('the first', () => lines().length > before);
+    await until(() => lines().length > before, PATIENCE_MS);
     await stopDaemon();
     // What TCP has taken before it knows that the other side is gone is lost: this one finds out.
     output.write(alert('lost perhaps'));
-    await until('it is noticed', () => {
+    await until(() => {
       if (told.length > 0) return true;
       output.write(alert('lost perhaps'));
       return false;
-    });
+    }, PATIENCE_MS);
     for (let n = 0; n < 100; n++) output.write(alert(`away ${n}`));
     assert.equal(told.length, 1);
     await startDaemon();
@@ -156,7 +150,7 @@ for (const kind of ['unix', 'tcp'] as const) {
       lines()
         .slice(before)
         .flatMap((line) => /away \d+$/.exec(line)?.[0] ?? []);
-    await until('all', () => away().length >= 100);
+    await until(() => away().length >= 100, PATIENCE_MS);
     assert.deepEqual(
       away(),
       [...Array(100).keys()].map((n) => `away ${n}`),
@@ -185,7 +179,7 @@ test("the agent's own messages have their level as severity, and are one message
   log.write('info', 'watching by 3 rules');
   log.write('error', "new rules can't be used\n  --> a.yaml:1:1\n\n");
   await log.close(5000);
-  await until('three lines', () => lines().length === before + 3);
+  await until(() => lines().length === before + 3, PATIENCE_MS);
   assert.deepEqual(
     lines()
       .slice(before)

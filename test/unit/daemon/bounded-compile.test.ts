@@ -10,7 +10,9 @@ import { type CompileLimits, compileBounded } from '../../../host/daemon/rules/b
 import { CommandFailure } from '../../../host/diagnostics/failure.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 import { withoutDescriptors } from '../../support/no-descriptors.ts';
+import { until } from '../../support/until.ts';
 
+const PATIENCE_MS = 20_000;
 const FINE = {
   name: 'fine.yaml',
   text: '- macro: fine\n  condition: evt.type = openat\n- rule: Fine\n  desc: d\n  condition: fine\n  output: o\n  priority: INFO\n',
@@ -105,13 +107,13 @@ test('who is left alone with rules that take long ends', async () => {
   });
   agent.stdin.end(MANY);
   let compiler: number | undefined;
-  await until('the compiler', () => {
+  await until(() => {
     const children = readFileSync(`/proc/${agent.pid}/task/${agent.pid}/children`, 'utf8').trim();
     compiler = children === '' ? undefined : Number(children);
     return compiler !== undefined && secondsOf(compiler) > 1;
-  });
+  }, PATIENCE_MS);
   agent.kill('SIGKILL');
-  await until('its end', () => hasEnded(compiler));
+  await until(() => hasEnded(compiler), PATIENCE_MS);
 });
 
 /** It may stay as a zombie where the first process reaps none. */
@@ -125,14 +127,6 @@ function secondsOf(pid: number): number {
     .replace(/^.*\) /, '')
     .split(' ');
   return Number(user) / 100;
-}
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!condition()) {
-    assert.ok(performance.now() < deadline, `${what} did not come`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 test('rules that are fine come as a module', async () => {

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { ruleEvents } from '../../../host/daemon/rule-events.ts';
 import { ownPod } from '../../../host/metadata/kubernetes/own-pod.ts';
 import { ApiServer, reply } from '../../support/servers/api-server.ts';
+import { until } from '../../support/until.ts';
 
 const POD = { name: 'wasprey-x7', namespace: 'security', uid: 'some-uid' };
 
@@ -22,14 +22,6 @@ interface Posted {
 async function posted(request: IncomingMessage, path: string): Promise<Posted> {
   const { type, reason, message, involvedObject } = (await json(request)) as Omit<Posted, 'path'>;
   return { path, type, reason, message, involvedObject };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!condition()) {
-    assert.ok(performance.now() < deadline, 'nothing came');
-    await pause(10);
-  }
 }
 
 test('are written where the pod is known; a refusal is reported', async () => {

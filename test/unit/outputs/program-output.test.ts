@@ -9,6 +9,7 @@ import { type Alert, DEFAULT_FORMAT } from '../../../host/outputs/alert.ts';
 import type { Output } from '../../../host/outputs/output.ts';
 import { type ProgramOutputOptions, programOutput } from '../../../host/outputs/program-output.ts';
 import { withoutDescriptors } from '../../support/no-descriptors.ts';
+import { until } from '../../support/until.ts';
 
 let folder = '';
 before(() => {
@@ -35,14 +36,6 @@ function messages(path: string): string[] {
     .split('\n')
     .filter((line) => line !== '');
   return lines.map((line) => String(JSON.parse(line).output).replace(/^.* /, ''));
-}
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!condition()) {
-    if (performance.now() > deadline) assert.fail(`not within 20 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 describe('a program for each alert', () => {
@@ -73,11 +66,11 @@ describe('a program for each alert', () => {
     const output = start(`sleep 1000 & echo $! > ${path}; wait`, { capacity: 2 });
     for (let n = 0; n < 10; n++) output.write(alert(String(n)));
     assert.deepEqual(output.counters, { written: 0, dropped: 7, errors: 0, queued: 3 });
-    await until('the program runs', () => existsSync(path) && readFileSync(path, 'utf8') !== '');
+    await until(() => existsSync(path) && readFileSync(path, 'utf8') !== '');
     const pid = Number(readFileSync(path, 'utf8'));
     await output.close(50);
     assert.equal(output.counters.dropped, 10);
-    await until('its child is gone', () => !running(pid));
+    await until(() => !running(pid));
   });
 
   it('that takes too long is killed, and the next one runs', async () => {
@@ -103,7 +96,7 @@ it('a program that can not be started loses its alert, counted and reported, and
   await output.close(100);
   const lasting = start(tooLong, { keepAlive: true });
   lasting.write(alert('2'));
-  await until('it is reported', () => told.length > 0);
+  await until(() => told.length > 0);
   assert.match(told.join(), /E2BIG/);
   await lasting.close(10);
   assert.deepEqual([lasting.counters.written, lasting.counters.dropped], [0, 1]);
@@ -114,7 +107,7 @@ it('a program that there is no descriptor for loses its alert, and the next one 
   const output = start(`cat >> ${path}`);
   await withoutDescriptors(async () => {
     output.write(alert('lost'));
-    await until('it is reported', () => told.length > 0);
+    await until(() => told.length > 0);
   });
   assert.match(told.join(), /EMFILE/);
   output.write(alert('kept'));
@@ -152,7 +145,7 @@ describe('a program that runs on', () => {
       keepAlive: true,
     });
     output.write(alert('first'));
-    await until('it is started', () => existsSync(path));
+    await until(() => existsSync(path));
     // What it did not close in time is in a pipe that nobody reads.
     for (let n = 0; messages(path).length === 0; n++) {
       output.write(alert(`${n}`));
