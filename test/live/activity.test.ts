@@ -6,7 +6,6 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { makeDirectory } from '../support/directory.ts';
 import { Container } from '../support/live/live-container.ts';
 import { rulesFileForTests } from '../support/live/rules-file.ts';
@@ -73,7 +72,11 @@ async function activity(...words: string[]): Promise<{ stdout: string; stderr: s
 async function sessions(...words: string[]): Promise<SessionJson[]> {
   const { stdout, stderr, status } = await activity('--json', path, ...words);
   assert.equal(status, 0, stderr);
-  return stdout
+  return sessionsIn(stdout);
+}
+
+function sessionsIn(lines: string): SessionJson[] {
+  return lines
     .split('\n')
     .slice(0, -1)
     .map((line): SessionJson => JSON.parse(line));
@@ -219,25 +222,24 @@ test('the journal of a killed agent has the session, and says when it ends', asy
     await agent.until('a file of the journal', () => existsSync(journal) && readdirSync(journal).length > 0);
     await using following = startWasprey(['activity', '--follow', '--json', '--pod', 'web-0', ...options]);
     await following.until('a session in the journal', async () => {
-      await container.exec(['sh', '-c', 'echo x > /tmp/in-the-journal; cat /etc/group']);
+      await container.exec(['cat', '/etc/passwd']);
       return following.stdout().includes('\n');
     });
     const [line = ''] = following.stdout().split('\n');
     const followed: SessionJson = JSON.parse(line);
     assert.deepEqual([followed.kind, followed.container?.pod], ['exec', 'web-0']);
-    // What is older than a second is on disk.
-    await sleep(1_500);
+    await container.exec(['sh', '-c', 'echo x > /tmp/in-the-journal; cat /etc/group']);
+    await agent.until('the whole session on disk', async () => {
+      const { stdout } = await activity('--json', '--since', '10m', '--pod', 'web-0', ...options);
+      const last = sessionsIn(stdout).at(-1);
+      return last && outline(last.commands).at(-1) === '  cat /etc/group' && find(last, 'cat').status !== undefined;
+    });
     agent.kill('SIGKILL');
     await agent.ended;
   }
-  await sleep(1_500);
   const { stdout, stderr, status } = await activity('--json', '--since', '10m', '--pod', 'web-0', ...options);
   assert.equal(status, 0, stderr);
-  const found: SessionJson[] = stdout
-    .split('\n')
-    .slice(0, -1)
-    .map((text) => JSON.parse(text));
-  const last = found.at(-1);
+  const last = sessionsIn(stdout).at(-1);
   assert.ok(last);
   assert.deepEqual(outline(last.commands), ['sh -c echo x > /tmp/in-the-journal; cat /etc/group', '  cat /etc/group']);
   assert.deepEqual(

@@ -6,7 +6,6 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { directoryForTests } from '../support/directory.ts';
 import {
   FollowedProcesses,
@@ -100,17 +99,20 @@ describe('kill_process_tree', () => {
   test('the process and all below it, while they fork', async () => {
     const forks = 'while :; do sh -c "sleep 1000; :" & sleep 0.01; done';
     const child = await run('sh', '-c', `sh -c '${forks}' & sh -c 'sleep 1000; :'`);
-    await pause(200);
-    const all = await descendantsOf(child.pid);
-    assert.ok(all.length > 4);
+    const all = await until(async () => {
+      const found = await descendantsOf(child.pid);
+      return found.length > 4 && found;
+    });
     const outcome = await scene.performer.perform(KILL_TREE, processes.target(child.pid));
     assert.equal(outcome.kind, 'done', JSON.stringify(outcome));
     for (const pid of all) assert.ok(['', 'Z'].includes(stateOf(pid)), `${pid} is left`);
   });
   test('not: a tree with a protected process; nothing of it is stopped', async () => {
     const child = await run('sh', '-c', 'sleep 1000 & sleep 1001 & wait');
-    while ((await descendantsOf(child.pid)).length < 2) await pause(5);
-    const [first = 0] = await descendantsOf(child.pid);
+    const [first = 0] = await until(async () => {
+      const found = await descendantsOf(child.pid);
+      return found.length >= 2 && found;
+    });
     const { performer } = scene;
     const settings = performer.settings;
     performer.use({ ...settings, never: { ...settings.never, executables: ['sleep'] } });

@@ -76,19 +76,17 @@ test('stopped while a slow module is busy: the counters add up', async (t) => {
 test('stopped while the thread that evaluates does not run: what it has not read is counted as dropped', async (t) => {
   const agent = await LiveAgent.start([MARKS.rule], { kernelFilter: false });
   t.after(() => agent.stop());
-  // Until it has sent its first totals.
-  await sleep(1500);
+  await until(() => agent.product.summary().engine !== undefined);
   const thread = readdirSync('/proc/self/task').find((id) =>
     readFileSync(`/proc/self/task/${id}/comm`, 'utf8').startsWith('wasprey-engine'),
   );
   const holder = spawn(tamperProgram(), ['hold', thread ?? assert.fail('no thread'), '9000']);
   t.after(() => once(holder, 'exit'));
-  await sleep(500);
+  await until(() => /^State:\s+t/m.test(readFileSync(`/proc/self/task/${thread}/status`, 'utf8')));
   const calls = 1000;
   for (let call = 0; call < calls; call++) assert.throws(() => openSync(`${MARK}-${call}`, 'r'), { code: 'ENOENT' });
-  await sleep(1200);
-  const running = eventTotals(agent.counters.capture);
-  assert.ok(running.waiting >= calls, `${running.waiting} wait while it does not run`);
+  // The host counts itself what waits when it has heard nothing for a while.
+  await until(() => eventTotals(agent.counters.capture).waiting >= calls);
   await agent.stop();
   const { dropped, lost } = assertBalanced(agent);
   assert.ok(dropped >= calls, `${dropped}`);
