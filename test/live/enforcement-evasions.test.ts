@@ -49,7 +49,7 @@ test('a process with more ancestors than are looked through is not taken for one
   assert.deepEqual(outcomes(), [ENFORCED.STOPPED]);
 });
 
-test('a program on a mount that a user has taken away is none of those that are never acted on', () => {
+test('a program on a mount that a user has taken away is not exempt from responses', () => {
   enforce([opening(SECRET)], 'kill_process', { executables: ['/usr/bin/other'] });
   const program = `${directory}/mount/program`;
   const script = [

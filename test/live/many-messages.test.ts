@@ -161,7 +161,7 @@ test('as many as the kernel sends by one call', async () => {
   assert.equal(alone.length, MOST_MESSAGES);
 });
 
-test('by a rule on what leaves the machine, which knows of no sendmmsg; the peer of a connection is none that is new', async () => {
+test('by a rule on what leaves the machine, which knows of no sendmmsg; the peer of a connection is not a new one', async () => {
   const { calls, many } = await told([
     ['socket', AF_INET, SOCK_DGRAM, 0],
     ['sendmmsg', 'r0', `msgs:in:127.0.0.2:${port},in:127.0.0.3:${port}`, 2, 0],

@@ -57,7 +57,7 @@ after(() => {
   folder.remove();
 });
 
-test('fcntl that duplicates a descriptor is a dup; other commands are none', async () => {
+test('fcntl that duplicates a descriptor is a dup; other commands are not', async () => {
   const calls = await act([
     ['openat', AT_FDCWD, str(file), O.RDONLY],
     ['fcntl', 'r0', F_DUPFD, 40],

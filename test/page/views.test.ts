@@ -191,7 +191,7 @@ test('a hostile name of a rule is one line of text, in choices and labels too', 
   assert.deepEqual(errors, []);
 });
 
-test('an alert that is gone, of another run, and a view that is none say so', async () => {
+test('an alert that is gone, one of another run, and an unknown view say so', async () => {
   await using window = await browser.window();
   const { page } = window;
   await page.goto(agent.link());

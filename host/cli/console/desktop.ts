@@ -29,8 +29,8 @@ export interface Desktop {
 }
 
 /**
- * Undefined: there is none. A display of another machine (X by ssh) is none either: a browser of this machine is not what one wants there. Root has a
- * desktop by sudo alone, which is that of who called it.
+ * Undefined: there is none. A display of another machine (X by ssh) does not count: a browser of this machine is not what one wants there. Root has a
+ * desktop by sudo alone: that of the user who called it.
  */
 export function desktopOf({ environment, isInteractive, uid }: Caller): Desktop | undefined {
   const { DISPLAY: display = '', WAYLAND_DISPLAY: wayland = '', SUDO_UID: sudoUid, SUDO_GID: sudoGid } = environment;

@@ -50,7 +50,7 @@ export const KIND_OF_SOCKET: Readonly<Record<SocketKind, string | undefined>> = 
 
 /** The kinds of descriptors that are of SocketKind `other`: all that there are, but for that of a userfaultfd. */
 export const OTHER_KINDS = 'fdpeslintbrmPXo';
-/** It has the letter of unix sockets, but is none: calls on it fail. */
+/** It shares its letter with unix sockets but is not a socket: calls on it fail. */
 export const USERFAULTFD = 'u';
 
 /** Of a descriptor of that kind, as fd.typechar has it. */

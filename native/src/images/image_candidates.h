@@ -31,7 +31,7 @@ class ImageCandidates {
   /**
    * From now on TakeNew() gives only images that events name, as long as most of the memory is free and few others
    * await that. After that it gives all: eviction needs what rules say of them, and a batch must not have to prepare
-   * many. It always gives those that are captured: the kernel filter lets their events pass by what it is told then.
+   * many. It always gives those that are captured: their candidates then tell the kernel filter which events may pass.
    * `bank` is the one in use; if that has changed, all images there are have its words.
    */
   void AnnounceOnDemand(uint32_t bank);

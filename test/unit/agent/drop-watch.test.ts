@@ -204,7 +204,7 @@ describe('actions', () => {
     '1 system calls dropped from 2026-01-01T00:00:00.000000000Z to 2026-01-01T00:00:01.000000000Z (simulated).',
   );
 
-  it('are none where none are wanted; occurrences count, and the end makes none', () => {
+  it('are not taken where none is configured; occurrences are counted all the same', () => {
     const { watch, log, alerts, exits } = simulated({ actions: [] });
     assert.deepEqual(watch.counters, { occurrences: 9, actions: 9 });
     assert.deepEqual([log, alerts, exits], [[], [], []]);

@@ -95,7 +95,7 @@ test('wrong arguments: status 2, the reason and a hint on stderr', () => {
   }
 });
 
-test('what editors leave beside a rule file is none', () => {
+test('files that editors leave beside a rule file are not read as rules', () => {
   const edited = join(folder, 'edited');
   mkdirSync(edited);
   copyFileSync(join(folder, 'good.yaml'), join(edited, 'good.yaml'));

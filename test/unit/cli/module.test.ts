@@ -79,7 +79,7 @@ async function refusal(bytes: Uint8Array): Promise<string> {
   return assert.fail('the module was taken');
 }
 
-test('a compiled module is taken; what is none is refused with the reason, and never with a stack trace', async () => {
+test('a compiled module is taken; any other file is refused with the reason, and never with a stack trace', async () => {
   const { active } = loadRuleSet([{ name: 'r.yaml', text: RULES }], TERMINAL, false);
   const { wasm, manifest } = await compileModule(active, { cacheDirectory: TEST_MODULES, inThisProcess: true });
   const withManifest = (changed: unknown) =>
@@ -202,7 +202,7 @@ test('a manifest of any shape is taken or refused', async () => {
   assert.ok(refused > 0 && refused < 1000);
 });
 
-test('the event types of rules are told, from the compiler and from the cache, and none of what is no module', async () => {
+test('the event types of rules are reported, from the compiler and from the cache; bytes that are not a module have none', async () => {
   const told: (readonly string[])[] = [];
   const loading = { terminal: TERMINAL, warn: () => {}, progress: false, inBackground: false };
   const files = [{ name: join(folder, 'told.yaml'), text: RULES }];

@@ -176,7 +176,7 @@ test('bytes that are no UTF-8 count as U+FFFD', () => {
   );
 });
 
-test('expressions that are none are refused', () => {
+test('invalid expressions are refused', () => {
   for (const pattern of [
     '(',
     ')',

@@ -121,7 +121,7 @@ test('depth is limited long before the stack is', () => {
   assert.ok(parseCondition(Array.from({ length: 20_000 }, (_, index) => `a.b = ${index}`).join(' or ')));
 });
 
-test('behind not, a vertical tab and a form feed are blanks and a backspace is none', () => {
+test('behind not, a vertical tab and a form feed are blanks, and a backspace is not', () => {
   for (const text of ['not a', 'not\va', 'not\f\na', 'not \ba', 'not(a)', 'not\v(a)']) {
     assert.equal(printCondition(parseCondition(text)), 'not a', JSON.stringify(text));
   }

@@ -190,7 +190,7 @@ test('names behind a dot: what they may be, and which mistakes leave out a rule'
     assert.deepEqual(outcome(wrong), ['LOAD_ERR_COMPILE_CONDITION condition expression']);
 });
 
-test('an override that is an empty sequence is none', () => {
+test('an override that is an empty sequence has no effect', () => {
   assert.deepEqual(verdict(rule('evt.type = open', '  override: []\n')), []);
   assert.deepEqual(verdict(rule('evt.type = open', '  override: [desc]\n')), ['LOAD_ERR_VALIDATE rules content']);
 });

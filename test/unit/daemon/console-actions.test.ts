@@ -131,7 +131,7 @@ test('one that is undone is in force no more, and the log has who asked for it',
   assert.deepEqual([again.status, again.body], [200, { error: `${id} is not in force` }]);
 });
 
-test('an unknown id, one that is none, and one that can not be undone have their reasons', async () => {
+test('an unknown id, an invalid one, and one that can not be undone have their reasons', async () => {
   const headers = { cookie: await session(), origin: agent.origin };
   assert.deepEqual((await undo('abcdef', headers)).body, { error: 'abcdef is not in force' });
   for (const id of ['', 'ABC', 'x', '1'.repeat(17), '..%2fstatus', '%61bcdef'])

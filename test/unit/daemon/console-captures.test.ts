@@ -87,7 +87,7 @@ test('a capture has its processes with when they lived, what they did, and the s
   assert.doesNotMatch(JSON.stringify(shown), /geheim/);
 });
 
-test('a capture that is gone, and a file that is none, have a reason', async () => {
+test('a capture that is gone, and a file that is not a capture, have a reason', async () => {
   const gone = await lookup.ask({ kind: 'capture', path: folder.file('gone.wsp'), secretNames: SECRETS });
   assert.match(kindOf(gone), /no such file|ENOENT/);
   const other = folder.file('other.wsp');

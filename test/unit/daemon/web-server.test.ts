@@ -220,7 +220,7 @@ describe('HTTPS', () => {
 });
 
 describe('health', () => {
-  it('is that of the engine: silent or ended, it is none', () => {
+  it('is that of the engine: unhealthy when it is silent or has ended', () => {
     assert.deepEqual(healthOf(undefined, 1000), {
       alive: true,
       started: false,

@@ -209,7 +209,7 @@ describe('whose alert it is', () => {
     assert.deepEqual(await missing(['A', 'B'], [alert('B', 'w1')]), ['A']);
     assert.deepEqual(await missing(['A', 'B'], [alert('B', 'w1'), alert('A', 'w1')]), []);
   });
-  test('what is no alert is none, whatever it is', () => {
+  test('a line that is not an alert is not read as one', () => {
     for (const line of ['', 'text', '7', 'null', '[]', '{}', '{"rule":1}', '{"rule":"A"']) {
       assert.equal(parseAlert(line), undefined, line);
     }

@@ -270,7 +270,7 @@ function withRoot(body: (root: string) => void): void {
   }
 }
 
-test('names are read from passwd and group, and lines that are none are skipped', () => {
+test('names are read from passwd and group, and invalid lines are skipped', () => {
   withRoot((root) => {
     const passwd =
       'root:x:0:0:r:/root:/bin/sh\n\nbroken\n:x:5:5::/:\nweb:x:33:33:w:/:/x\nother:x:33:1::/:\nnan:x:1x:1::\nbig:x:4294967296:1::\nlast:x:7:7::/:';

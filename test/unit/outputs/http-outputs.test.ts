@@ -346,7 +346,7 @@ describe('TLS', () => {
     assert.equal(received.length, 1);
   });
 
-  test('files that are none are reported before anything starts', async () => {
+  test('files that are missing or hold no certificate are reported before anything starts', async () => {
     await assert.rejects(
       output(http('https://127.0.0.1:1', `http_output.ca_cert=${at('no.crt')}`)),
       /can't read .*no\.crt: no such file or directory$/,

@@ -143,7 +143,7 @@ describe('access', () => {
     );
   });
 
-  test('a token without end is none', { timeout: 10_000 }, async () => {
+  test('an endless token answer is refused', { timeout: 10_000 }, async () => {
     let sent = 0;
     const host = await serve(({ url = '' }, response, self) => {
       if (!url.startsWith('/token')) {
@@ -234,7 +234,7 @@ describe('answers that are not to be trusted', () => {
     await assert.rejects(client(failing).manifest('1'), hasCode('REGISTRY_ANSWER'));
   });
 
-  test('manifests that are none, and layers that are none', async () => {
+  test('invalid manifests and invalid layers are refused', async () => {
     let answer: string | Buffer = '';
     const host = await serve(({ url = '' }, response) => response.end(url.includes('/blobs/') ? blob : answer));
     for (answer of [

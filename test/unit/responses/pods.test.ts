@@ -54,7 +54,7 @@ test('labels are set and removed on the pod with that uid alone', async () => {
   assert.deepEqual(asked, [{ method: 'PATCH', path: PATH, type: 'application/merge-patch+json', body }]);
 });
 
-test('a pod as it is; another one of that name is none', async () => {
+test('a pod as it is; another one of that name is not taken for it', async () => {
   const { server, pods } = await answering(200, { metadata: { uid: 'u1', labels: { app: 'web' } } });
   await using _ = server;
   assert.deepEqual(await pods.find(POD), { labels: new Map([['app', 'web']]), isEnding: false });

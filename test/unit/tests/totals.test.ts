@@ -104,7 +104,7 @@ test('a run that failed without a failed test has failed', async () => {
   assert.equal(totals.success, false);
 });
 
-test('no test is no success', () => {
+test('a run without tests is not a success', () => {
   assert.equal(new Totals().success, false);
 });
 
