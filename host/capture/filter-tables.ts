@@ -1,7 +1,7 @@
 // The needs of all rules as tables for the kernel: each clause has a bit of its family's word, each table has, for one
 // fact of an event, the clauses that can still be satisfied, and an event without any is dropped (native/bpf/filter/filter.h).
 
-import { EVENT_TYPES } from '../schema/events/index.ts';
+import { EVENT_TYPE_COUNT, EVENT_TYPES } from '../schema/events/index.ts';
 import { CANDIDATE_WORDS } from '../schema/image.ts';
 import {
   FILTER_FAMILIES,
@@ -22,7 +22,6 @@ const MOST_CLAUSES = 63;
 /** Where captures are wanted: the clause that every event satisfies, and no process but those that are captured (capture_scopes.cc). */
 const CAPTURED = 1n << 62n;
 const RULES_WITH_BIT = CANDIDATE_WORDS * 64;
-const EVENT_TYPE_COUNT = Math.max(...EVENT_TYPES.map(({ number }) => number)) + 1;
 const FAMILIES = FILTER_FAMILIES.length;
 /** The number of a rule that no process can match. */
 const OF_NO_PROCESS = -1;

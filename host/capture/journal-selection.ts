@@ -1,6 +1,6 @@
 // What the addon selects for the journal (native/src/journal/journal_selector.h).
 
-import { EVENT_TYPES } from '../schema/events/index.ts';
+import { EVENT_TYPE_COUNT, EVENT_TYPES } from '../schema/events/index.ts';
 import { OPEN_COMBINATIONS } from '../schema/kernel-filter.ts';
 
 /** What events are selected for: each has a selection of its own. */
@@ -35,7 +35,7 @@ export function journalSelection(
   kept: ReadonlyMap<string, JournalKeep>,
   opens: (combination: number) => boolean,
 ): JournalSelection {
-  const types = new Uint8Array(Math.max(...EVENT_TYPES.map(({ number }) => number)) + 1);
+  const types = new Uint8Array(EVENT_TYPE_COUNT);
   for (const { name, number } of EVENT_TYPES) types[number] = JOURNAL_KEEP[kept.get(name) ?? 'nothing'];
   return { types, opens: Uint8Array.from({ length: OPEN_COMBINATIONS }, (_, index) => (opens(index) ? 1 : 0)) };
 }

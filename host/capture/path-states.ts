@@ -1,20 +1,12 @@
 // Beginnings and endings of paths as one table of states: the kernel walks from state to state byte by byte, forwards over
 // a beginning and backwards over a last component, and collects the clauses of the visited states.
 
-import type { PathNeed } from '../schema/kernel-filter.ts';
+import { FILTER_ROOM, LONGEST_BEGINNING, PATH_STATE, type PathNeed } from '../schema/kernel-filter.ts';
 
-/** The same as in native/bpf/filter/filter.h. */
-export const MOST_STATES = 2048;
-export const BYTE_CLASSES = 64;
-/** The dead state; the start states of beginnings and of endings. */
-export const DEAD = 0;
-export const BEGINNINGS = 1;
-export const ENDINGS = 2;
+const { STATES: MOST_STATES, CLASSES: BYTE_CLASSES } = FILTER_ROOM;
+const { DEAD } = PATH_STATE;
 
 const SLASH = 0x2f;
-
-/** Longer texts are cut, so that more passes. */
-const LONGEST = 64;
 
 export interface PathStates {
   /** By byte: its class. Class 0 leads to DEAD from everywhere. */
@@ -41,7 +33,8 @@ interface Node {
 
 export function pathStates(needs: readonly PathClauses[]): PathStates {
   const classes = byteClasses(needs);
-  for (let length = LONGEST; length > 0; length--) {
+  // What is cut lets more pass.
+  for (let length = LONGEST_BEGINNING; length > 0; length--) {
     const roots = treesOf(needs, classes, length);
     if (roots) return { classes, ...tableOf(roots), anyPath: roots[0].accepted | roots[1].accepted };
   }

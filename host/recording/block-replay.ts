@@ -4,14 +4,12 @@
 import { loadAddon } from '../capture/addon.ts';
 import { BLOCK_PROGRESS, type BlockProgress, type Capture } from '../capture/native.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
-import { EVENT_TYPES } from '../schema/events/index.ts';
+import { EVENT_TYPE_COUNT, EVENT_TYPES } from '../schema/events/index.ts';
 import type { Unpack } from './block.ts';
 import { LONGEST_PAYLOAD } from './format.ts';
 import type { OtherRecords } from './other-records.ts';
 import { entryAt, PayloadError, readContainer, readPayload, writePayload } from './payload.ts';
 import type { BlockTotals, ReadBlock } from './reader.ts';
-
-const TYPES = Math.max(...EVENT_TYPES.map(({ number }) => number)) + 1;
 
 export interface CheckedBlock extends BlockTotals {
   readonly bytes: Uint8Array;
@@ -74,13 +72,13 @@ export class BlockReplay {
   constructor(capture: Capture, types: ReadonlySet<string>, onContainer: (id: string, entry: Uint8Array) => void) {
     this.#capture = capture;
     this.#onContainer = onContainer;
-    this.#wanted = new Uint8Array(TYPES);
+    this.#wanted = new Uint8Array(EVENT_TYPE_COUNT);
     for (const { name, number } of EVENT_TYPES) if (types.has(name)) this.#wanted[number] = 1;
   }
 
   /** Leaves out all events from now on: only processes, containers and the time are replayed. */
   leaveOutEvents(): void {
-    this.#wanted = new Uint8Array(TYPES);
+    this.#wanted = new Uint8Array(EVENT_TYPE_COUNT);
   }
 
   /** Begins a block. The previous one must have ended. */

@@ -23,6 +23,16 @@ export function isFiltered({ name }: { readonly name: string }): boolean {
  */
 export const OPEN_COMBINATIONS = 256;
 export const OPENED = { nothing: 0, file: 1, directory: 2 } as const;
+const OPENED_SHIFT = 5;
+/** The bits above the access mode. */
+export const COMBINATION = {
+  CREATE: 4,
+  TRUNCATE: 8,
+  TEMPORARY: 16,
+  FILE: OPENED.file << OPENED_SHIFT,
+  DIRECTORY: OPENED.directory << OPENED_SHIFT,
+  CREATED: 128,
+} as const;
 
 export interface OpenFacts {
   /** O_RDONLY, O_WRONLY, O_RDWR or 3. */
@@ -37,17 +47,33 @@ export interface OpenFacts {
 export function openFacts(index: number): OpenFacts {
   return {
     access: index & 3,
-    create: (index & 4) !== 0,
-    truncate: (index & 8) !== 0,
-    temporary: (index & 16) !== 0,
-    opened: (index >> 5) & 3,
-    created: (index & 128) !== 0,
+    create: (index & COMBINATION.CREATE) !== 0,
+    truncate: (index & COMBINATION.TRUNCATE) !== 0,
+    temporary: (index & COMBINATION.TEMPORARY) !== 0,
+    opened: (index >> OPENED_SHIFT) & 3,
+    created: (index & COMBINATION.CREATED) !== 0,
   };
 }
 
 /** Kinds of descriptors that distinguish calls on sockets. An IPv6 socket may turn out to be one of IPv4. */
 export const SOCKET_KINDS = ['none', 'ipv4', 'ipv6', 'unix', 'other'] as const;
 export type SocketKind = (typeof SOCKET_KINDS)[number];
+/** Entries of a table by kind: a power of two, so that programs keep an index within it by a mask. */
+export const SOCKET_KIND_ROOM = 8;
+
+/** How many of each the tables of the kernel filter have. `CLASSES`: of bytes; `PROCESSES`: entries by image id. */
+export const FILTER_ROOM = {
+  OPEN_COMBINATIONS,
+  SOCKET_KINDS: SOCKET_KIND_ROOM,
+  STATES: 2048,
+  CLASSES: 64,
+  PROCESSES: 16_384,
+} as const;
+
+/** States of beginnings and endings of paths: the dead one, and the two starts. */
+export const PATH_STATE = { DEAD: 0, BEGINNINGS: 1, ENDINGS: 2 } as const;
+/** No state is farther from its start. */
+export const LONGEST_BEGINNING = 64;
 
 /**
  * The passed or the resolved name of the file must begin or end with one of these. A passed name only counts if it

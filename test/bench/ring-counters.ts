@@ -1,7 +1,7 @@
 // The counters that the BPF programs of a running agent keep, read beside it: what it says of itself is not needed.
 
 import { execFileSync } from 'node:child_process';
-import { EVENT_TYPES } from '../../host/schema/events/index.ts';
+import { EVENT_TYPE_COUNT } from '../../host/schema/events/index.ts';
 import { SYSTEM_PATH } from '../../host/setup/paths.mjs';
 import { bpfDescriptors, bpftool } from './bpf-descriptors.ts';
 import { BenchError } from './figure.ts';
@@ -22,7 +22,6 @@ const TAIL = 1;
 const SEQUENCE = 2;
 const DROPPED = 8;
 /** Entries of `dropped` and of `filtered`: they are indexed by the type's number. */
-const TYPES = Math.max(...EVENT_TYPES.map(({ number }) => number)) + 1;
 
 const environment = { ...process.env, PATH: SYSTEM_PATH };
 
@@ -39,8 +38,8 @@ export class RingCounterReader {
     for (const words of dumpMap(this.#map)) {
       produced += words[SEQUENCE] ?? 0;
       waiting += (words[HEAD] ?? 0) - (words[TAIL] ?? 0);
-      dropped += sum(words.slice(DROPPED, DROPPED + TYPES));
-      filtered += sum(words.slice(DROPPED + TYPES, DROPPED + 2 * TYPES));
+      dropped += sum(words.slice(DROPPED, DROPPED + EVENT_TYPE_COUNT));
+      filtered += sum(words.slice(DROPPED + EVENT_TYPE_COUNT, DROPPED + 2 * EVENT_TYPE_COUNT));
     }
     return { produced: produced + filtered, dropped, filtered, waiting };
   }

@@ -21,6 +21,9 @@ export const EVENT_TYPES: readonly EventType[] = [
   ...PROCESS_EVENTS,
 ].sort((a, b) => a.number - b.number);
 
+/** Entries of a table by number: 0 is the number of none. */
+export const EVENT_TYPE_COUNT = Math.max(...EVENT_TYPES.map(({ number }) => number)) + 1;
+
 const BY_NAME = new Map(EVENT_TYPES.map((type) => [type.name, type]));
 
 /** The event type of that name, or undefined: of Falco's event names only those here are captured. */

@@ -4,7 +4,7 @@
 import { CONTAINER, CONTAINER_STATE } from '../container.ts';
 import { ENFORCED } from '../enforced.ts';
 import { DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS, LONGEST_RECORD } from '../event-structs.ts';
-import { EVENT_TYPES } from '../events/index.ts';
+import { EVENT_TYPE_COUNT, EVENT_TYPES } from '../events/index.ts';
 import { IO_URING_OPERATIONS } from '../events/io-uring.ts';
 import {
   ANCESTRY_KNOWN,
@@ -16,46 +16,11 @@ import {
   IMAGE_KIND,
   LONGEST_IMAGE,
 } from '../image.ts';
-import type { Member, Struct } from '../layout.ts';
 import { NAMED_ADDRESS, NAMES_ADDRESS, NAMES_SLOTS } from '../names.ts';
+import { constants, declareStruct } from './c-declarations.ts';
 import { cTable } from './c-table.ts';
 import { programOf, typeConstant } from './calls-header.ts';
-
-const C_TYPES: Record<Member['type'], string> = {
-  u8: '__u8',
-  u16: '__u16',
-  u32: '__u32',
-  u64: '__u64',
-  i32: '__s32',
-  i64: '__s64',
-  string: 'struct string_ref',
-  address: '__u8',
-  comm: 'char',
-};
-
-function declare(member: Member): string {
-  const array = member.type === 'address' || member.type === 'comm' ? '[16]' : member.count ? `[${member.count}]` : '';
-  return `  ${C_TYPES[member.type]} ${member.name}${array}; /* ${member.offset}: ${member.doc} */`;
-}
-
-function declareStruct(struct: Struct, from = 0): string {
-  const head = from > 0 ? [`  struct ${EVENT_HEADER.name} header;`] : [];
-  const members = struct.members.filter((member) => member.offset >= from).map(declare);
-  return [
-    `/* ${struct.doc} */`,
-    `struct ${struct.name} {`,
-    ...head,
-    ...members,
-    '};',
-    `_Static_assert(sizeof(struct ${struct.name}) == ${struct.size}, "struct ${struct.name}: layout");`,
-  ].join('\n');
-}
-
-function constants(prefix: string, values: Readonly<Record<string, number>>): string {
-  return Object.entries(values)
-    .map(([name, value]) => `#define ${prefix}_${name} ${value}`)
-    .join('\n');
-}
+import { filterConstants } from './kernel-tables.ts';
 
 function capitalised(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1);
@@ -102,13 +67,13 @@ export function cHeader(): string {
     '/* offset from the start of the record (mod 2^32), length in bytes; offset 0 = absent */',
     'struct string_ref {\n  __u32 offset;\n  __u32 length;\n};',
     declareStruct(EVENT_HEADER),
-    ...Object.values(EVENT_STRUCTS).map((struct) => declareStruct(struct, EVENT_HEADER.size)),
+    ...Object.values(EVENT_STRUCTS).map((struct) => declareStruct(struct, EVENT_HEADER)),
     declareStruct(IMAGE),
     declareStruct(CONTAINER),
     declareStruct(NAMED_ADDRESS),
     constants('EVENT', { NONE: 0, ...types }),
     constants('LONGEST', { RECORD: LONGEST_RECORD, IMAGE: LONGEST_IMAGE }),
-    `#define EVENT_TYPE_COUNT ${Math.max(...Object.values(types)) + 1}`,
+    `#define EVENT_TYPE_COUNT ${EVENT_TYPE_COUNT}`,
     ...eventTables(),
     constants('EVENT_FLAG', EVENT_FLAGS),
     constants('ENFORCED', ENFORCED),
@@ -121,6 +86,7 @@ export function cHeader(): string {
     `#define IMAGE_ANCESTRY_KNOWN 0x${ANCESTRY_KNOWN.toString(16)}ull`,
     constants('CONTAINER', CONTAINER_STATE),
     constants('NAMES', { ADDRESS: NAMES_ADDRESS, BYTES: NAMES_SLOTS * NAMED_ADDRESS.size }),
+    ...filterConstants(),
     '#endif',
   ].join('\n\n')}\n`;
 }

@@ -1,45 +1,16 @@
 /* The kernel filter: the needs of rules, as tables. Each clause of a rule has a bit in the word of its family of
  * event types; each table has, for one fact of an event, the clauses that can still be satisfied. host/capture
- * makes the tables. Included by both sides, after their own definition of __u64 and friends. */
+ * makes the tables; their sizes and numbers are those of host/schema/kernel-filter.ts. Included by both sides, after
+ * their own definition of __u64 and friends. */
 
 #ifndef WASPREY_FILTER_TABLES_H
 #define WASPREY_FILTER_TABLES_H
 
 #include "schema.h"
 
-/* Families, and how many. */
-#define FILTER_OPEN 0
-#define FILTER_EXEC 1
-#define FILTER_NETWORK 2
-#define FILTER_OTHER 3
-#define FILTER_FAMILIES 4
-
-#define FILTER_OPEN_COMBINATIONS 256
-/* Bits of a combination, above the access mode. */
-#define COMBINATION_CREATE 4
-#define COMBINATION_TRUNCATE 8
-#define COMBINATION_TEMPORARY 16
-#define COMBINATION_FILE 32
-#define COMBINATION_DIRECTORY 64
-#define COMBINATION_CREATED 128
-
-#define SOCKET_KIND_NONE 0
-#define SOCKET_KIND_IPV4 1
-#define SOCKET_KIND_IPV6 2
-#define SOCKET_KIND_UNIX 3
-#define SOCKET_KIND_OTHER 4
-#define FILTER_SOCKET_KINDS 8
-
 #define FILTER_EVERY_CLAUSE (~(__u64)0)
 
-/* States of beginnings and endings of paths. */
-#define FILTER_STATES 2048
-#define FILTER_CLASSES 64
-#define STATE_DEAD 0
-#define STATE_BEGINNINGS 1
-#define STATE_ENDINGS 2
-#define LONGEST_BEGINNING 64 /* no state is farther from its start */
-
+/* A state of beginnings and endings of paths. */
 struct filter_state {
   __u64 accepted; /* clauses that need no more than what led here */
   __u64 possible; /* those, and the clauses of all states behind it */
@@ -48,7 +19,6 @@ struct filter_state {
 
 /* The reader's data on a process image: by image id, modulo the number of entries. The reader fills it in after
  * it has read the image; until then everything passes. If another image has the entry, what `of_others` says. */
-#define FILTER_PROCESSES 16384
 #define FILTER_NO_IMAGE (~(__u64)0) /* an entry that is free, but images that live have found it taken */
 struct filter_process {
   __u64 image; /* written last, and emptied first */

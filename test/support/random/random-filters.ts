@@ -1,4 +1,4 @@
-// Random kernel filters, as manifests made by hand may have them, near each limit of native/bpf/filter/filter_tables.h, looked_at.h and passed_path.h; and calls
+// Random kernel filters, as manifests made by hand may have them, near each limit of host/schema/kernel-filter.ts, native/bpf/filter/looked_at.h and passed_path.h; and calls
 // that meet one of their clauses.
 
 import fc from 'fast-check';

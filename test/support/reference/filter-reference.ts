@@ -1,13 +1,14 @@
 // What the kernel filter does with an event, in plain TypeScript: after native/bpf/filter/filter.h, on the same tables.
 
 import type { FilterTables } from '../../../host/capture/filter-tables.ts';
-import { BEGINNINGS, BYTE_CLASSES, DEAD, ENDINGS } from '../../../host/capture/path-states.ts';
 import { type EventType, findEventType } from '../../../host/schema/events/index.ts';
 import { CANDIDATE_WORDS } from '../../../host/schema/image.ts';
 import {
   FILTER_FAMILIES,
+  FILTER_ROOM,
   familyOf,
   type OpenFacts,
+  PATH_STATE,
   SOCKET_KINDS,
   type SocketKind,
 } from '../../../host/schema/kernel-filter.ts';
@@ -136,9 +137,9 @@ function beginningOf(tables: FilterTables, components: readonly string[], below 
 }
 
 function beginning({ paths }: FilterTables, text: string, goesOn = false): bigint {
-  let state = BEGINNINGS;
+  let state: number = PATH_STATE.BEGINNINGS;
   let clauses = 0n;
-  for (let index = 0; index < text.length && state !== DEAD; index++) {
+  for (let index = 0; index < text.length && state !== PATH_STATE.DEAD; index++) {
     state = step(paths, state, text.charCodeAt(index));
     clauses |= paths.accepted[state] ?? 0n;
   }
@@ -149,9 +150,9 @@ function beginning({ paths }: FilterTables, text: string, goesOn = false): bigin
 function ending({ paths }: FilterTables, path: string): bigint {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const looked = name.length > LONGEST_COMPONENT ? name.slice(-LONGEST_COMPONENT) : `/${name}`;
-  let state = ENDINGS;
+  let state: number = PATH_STATE.ENDINGS;
   let clauses = 0n;
-  for (let index = looked.length - 1; index >= 0 && state !== DEAD; index--) {
+  for (let index = looked.length - 1; index >= 0 && state !== PATH_STATE.DEAD; index--) {
     state = step(paths, state, looked.charCodeAt(index));
     clauses |= paths.accepted[state] ?? 0n;
   }
@@ -159,5 +160,5 @@ function ending({ paths }: FilterTables, path: string): bigint {
 }
 
 function step({ classes, next }: FilterTables['paths'], state: number, byte: number): number {
-  return next[state * BYTE_CLASSES + (classes[byte] ?? 0)] ?? DEAD;
+  return next[state * FILTER_ROOM.CLASSES + (classes[byte] ?? 0)] ?? PATH_STATE.DEAD;
 }

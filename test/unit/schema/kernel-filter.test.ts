@@ -6,11 +6,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type FilterTables, filterTables, THROUGH } from '../../../host/capture/filter-tables.ts';
-import { BYTE_CLASSES } from '../../../host/capture/path-states.ts';
 import { compileModule } from '../../../host/compiler/compile.ts';
 import { firstWords } from '../../../host/engine/modules/candidate-words.ts';
 import { findEventType } from '../../../host/schema/events/index.ts';
-import { isFiltered, type KernelFilter, type SocketKind } from '../../../host/schema/kernel-filter.ts';
+import { FILTER_ROOM, isFiltered, type KernelFilter, type SocketKind } from '../../../host/schema/kernel-filter.ts';
 import { TEST_MODULES } from '../../support/module-cache.ts';
 import { randomCondition } from '../../support/random/random-conditions.ts';
 import { putEvent, type RandomEvent, randomEvent } from '../../support/random/random-events.ts';
@@ -42,7 +41,7 @@ const NAMES_SEEDS = [3];
 
 const printableNames = namesNearLimits.filter(({ components }) => {
   const bytes = new Set(components.join(''));
-  return bytes.size >= BYTE_CLASSES && [...bytes].every((byte) => byte < '\x7f');
+  return bytes.size >= FILTER_ROOM.CLASSES && [...bytes].every((byte) => byte < '\x7f');
 });
 
 /** Of rules on files that are opened; others would let everything pass. */
