@@ -1,22 +1,9 @@
 // Tests of names as one table of states: the kernel walks over a text from state to state byte by byte, from its end to its beginning, and
 // collects the tests that hold (native/bpf/enforce/enforce_decide.h). Nothing is cut: it decides exactly.
 
-/** The same as in native/bpf/enforce/enforce_tables.h. */
-export const MOST_ENFORCED_STATES = 8192;
-export const ENFORCED_CLASSES = 128;
-/** In the order of ENFORCE_PATH and so on; the last two are of the acting process. */
-export const ENFORCED_TEXTS = [
-  'path',
-  'directory',
-  'resolved',
-  'executable',
-  'name',
-  'running',
-  'running-file',
-] as const;
-export type EnforcedText = (typeof ENFORCED_TEXTS)[number];
+import { ENFORCE_DEAD as DEAD, ENFORCE_ROOM, ENFORCED_TEXTS, type EnforcedText } from '../schema/enforcement-tables.ts';
 
-const DEAD = 0;
+const { STATES: MOST_STATES, CLASSES: BYTE_CLASSES } = ENFORCE_ROOM;
 
 /** Texts of a test, as bytes: characters 0 to 255. */
 export interface TextTest {
@@ -77,7 +64,7 @@ function byteClasses(tests: readonly TextTest[]): Uint8Array | undefined {
       [...equal, ...beginnings, ...endings].flatMap((text) => [...bytesOf(text)]),
     ),
   );
-  if (bytes.size >= ENFORCED_CLASSES) return undefined;
+  if (bytes.size >= BYTE_CLASSES) return undefined;
   const classes = new Uint8Array(256);
   for (const [index, byte] of [...bytes].entries()) classes[byte] = index + 1;
   return classes;
@@ -116,11 +103,11 @@ function stepFrom(node: Node, byteClass: number): Node {
 
 /** The dead state, then the roots in their order, then all others: those near their root first. */
 function tableOf(nodes: Node[], classes: Uint8Array): EnforcedStates | undefined {
-  const next = new Uint16Array(MOST_ENFORCED_STATES * ENFORCED_CLASSES).fill(DEAD);
-  const rowOf = (state: number): Uint16Array => next.subarray(state * ENFORCED_CLASSES, (state + 1) * ENFORCED_CLASSES);
+  const next = new Uint16Array(MOST_STATES * BYTE_CLASSES).fill(DEAD);
+  const rowOf = (state: number): Uint16Array => next.subarray(state * BYTE_CLASSES, (state + 1) * BYTE_CLASSES);
   const states = new Map(nodes.map((node, state) => [node, state]));
   for (let state = 0; state < nodes.length; state++) {
-    if (nodes.length > MOST_ENFORCED_STATES) return undefined;
+    if (nodes.length > MOST_STATES) return undefined;
     const { children = new Map<number, Node>(), otherwise } = nodes[state] ?? {};
     const row = rowOf(state);
     const other = otherwise && states.get(otherwise);
@@ -131,7 +118,7 @@ function tableOf(nodes: Node[], classes: Uint8Array): EnforcedStates | undefined
       states.set(child, row[byteClass]);
     }
   }
-  if (nodes.length > MOST_ENFORCED_STATES) return undefined;
+  if (nodes.length > MOST_STATES) return undefined;
   return {
     classes,
     passed: BigUint64Array.from(nodes, ({ passed }) => passed),

@@ -663,4 +663,115 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 
 #define LONGEST_BEGINNING 64
 
+#define ENFORCE_CLAUSES 63
+#define ENFORCE_OPEN_COMBINATIONS 256
+#define ENFORCE_SOCKET_KINDS 8
+#define ENFORCE_NETWORKS 256
+#define ENFORCE_PORT_RANGES 256
+#define ENFORCE_STATES 8192
+#define ENFORCE_CLASSES 128
+#define ENFORCE_PROCESSES 16384
+#define ENFORCE_MOST_COUNT 65535
+
+#define ENFORCE_PATH 0
+#define ENFORCE_DIRECTORY 1
+#define ENFORCE_RESOLVED 2
+#define ENFORCE_EXECUTABLE 3
+#define ENFORCE_NAME 4
+#define ENFORCE_RUNNING 5
+#define ENFORCE_RUNNING_FILE 6
+#define ENFORCE_TEXTS 7
+
+#define ENFORCE_PROTECTED 0x8000000000000000ull
+#define ENFORCE_RUNTIME 0x4000000000000000ull
+#define ENFORCE_DEAD 0
+
+#define ENFORCE_ANY 0
+#define ENFORCE_CONTAINER 1
+#define ENFORCE_HOST 2
+#define ENFORCE_CANDIDATE 3
+#define ENFORCE_PROCESS_KINDS 4
+
+/* A state of the walks over texts: see ENFORCE_ENDINGS(). */
+struct enforce_state {
+  __u64 passed; /* 0: tests that hold once a walk comes by: of an ending */
+  __u64 ended; /* 8: tests that hold if the text begins here: of an equal text, or of a beginning */
+  __u16 next[128]; /* 16: by class of the next byte */
+};
+_Static_assert(sizeof(struct enforce_state) == 272, "struct enforce_state: layout");
+
+/* The tests of a clause. */
+struct enforce_clause {
+  __u64 names; /* 0: tests that must hold */
+  __u64 no_names; /* 8: tests that must not */
+  __u64 peers; /* 16: tests that must hold */
+  __u64 no_peers; /* 24: tests that must not */
+};
+_Static_assert(sizeof(struct enforce_clause) == 32, "struct enforce_clause: layout");
+
+/* An address of IPv4 is one that is mapped into IPv6; `is_ipv4` distinguishes a network of those from one of IPv6. */
+struct enforce_network {
+  __u64 address[2]; /* 0: in network order, as in memory */
+  __u64 mask[2]; /* 16: the same */
+  __u64 tests; /* 32: tests that hold of its addresses */
+  __u64 is_ipv4; /* 40: 1: of IPv4 */
+};
+_Static_assert(sizeof(struct enforce_network) == 48, "struct enforce_network: layout");
+
+/* A range of ports. */
+struct enforce_ports {
+  __u64 from; /* 0: the first */
+  __u64 to; /* 8: the last */
+  __u64 tests; /* 16: tests that hold of them */
+};
+_Static_assert(sizeof(struct enforce_ports) == 24, "struct enforce_ports: layout");
+
+/* So many within that time, whenever it begins. */
+struct enforce_limit {
+  __u64 count; /* 0: ENFORCE_MOST_COUNT at most */
+  __u64 seconds; /* 8: the time */
+};
+_Static_assert(sizeof(struct enforce_limit) == 16, "struct enforce_limit: layout");
+
+/* The reader's data on a process image: by image id, modulo the number of entries. */
+struct enforce_process {
+  __u64 image; /* 0: written last, and emptied first */
+  __u64 clauses; /* 8: those with ENFORCE_CANDIDATE whose rule has its bit in the image */
+};
+_Static_assert(sizeof(struct enforce_process) == 16, "struct enforce_process: layout");
+
+/* The rules that the kernel enforces, as tables. */
+struct enforcement {
+  __u64 types[100]; /* 0: by event type */
+  __u64 results[2]; /* 800: succeeded, failed */
+  __u64 opens[256]; /* 816: by flags and result of an open */
+  __u64 sockets[8]; /* 2864: by kind of the socket */
+  __u64 of[4]; /* 2928: by what the process must be */
+  __u64 kills; /* 2960: clauses whose process is killed; the others' calls are refused */
+  __u64 named; /* 2968: clauses with tests of names */
+  __u64 resolved; /* 2976: tests of ENFORCE_RESOLVED */
+  __u64 directories; /* 2984: tests of ENFORCE_DIRECTORY */
+  __u64 early; /* 2992: clauses on sockets that programs of the root cgroup decide, before the call has an effect */
+  __u64 lsm; /* 3000: clauses on opens and execs that programs of BPF LSM decide, before the call has an effect */
+  __u64 observes; /* 3008: 1: everything but the act itself */
+  __u64 hosts; /* 3016: 1: processes of the host may be acted on */
+  __u64 permits; /* 3024: 1: a container may be acted on only after the host has permitted it */
+  __u64 agent; /* 3032: thread group of the agent, in the root pid namespace */
+  __u64 agent_cgroup; /* 3040: 0: the agent runs on the host */
+  __u64 clauses_used; /* 3048: how many of `clauses` */
+  __u64 networks_used; /* 3056: how many of `networks` */
+  __u64 ports_used; /* 3064: how many of `ports` */
+  __u64 serial; /* 3072: number of the tables: see ENFORCED_SERIAL */
+  __u64 zero; /* 3080: 0, which the verifier does not know: see look_at_path() */
+  struct enforce_limit node; /* 3088: limit of the node */
+  struct enforce_limit container; /* 3104: limit of each container */
+  struct enforce_clause clauses[63]; /* 3120: by number of the clause */
+  struct enforce_network networks[256]; /* 5136: the first are in use */
+  struct enforce_ports ports[256]; /* 17424: the first are in use */
+  __u8 classes[256]; /* 23568: of bytes; those of class 0 are in no test */
+  struct enforce_state states[8192]; /* 23824: see ENFORCE_ENDINGS() */
+  struct enforce_process processes[16384]; /* 2252048: by image id */
+};
+_Static_assert(sizeof(struct enforcement) == 2514192, "struct enforcement: layout");
+
 #endif

@@ -19,7 +19,7 @@ import { basename } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { lackOfBpfLsm } from '../../host/capture/bpf-lsm.ts';
 import { describeMeans, type EnforcedAction, meansOf } from '../../host/capture/enforcement-means.ts';
-import type { EnforcementRails } from '../../host/capture/enforcement-tables.ts';
+import type { EnforcementRails } from '../../host/capture/enforcement-rails.ts';
 import { DEFAULT_SIZES } from '../../host/capture/sizes.ts';
 import { ENFORCED, enforcedParts } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';

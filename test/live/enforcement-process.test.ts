@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EnforcementRails } from '../../host/capture/enforcement-tables.ts';
+import type { EnforcementRails } from '../../host/capture/enforcement-rails.ts';
 import { ENFORCED } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
 import { actProgram, type Step, startAct, str } from '../support/live/live-act.ts';

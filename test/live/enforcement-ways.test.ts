@@ -9,7 +9,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync
 import { type AddressInfo, createServer } from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EnforcementRails } from '../../host/capture/enforcement-tables.ts';
+import type { EnforcementRails } from '../../host/capture/enforcement-rails.ts';
 import { ENFORCED, enforcedParts } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
 import { actProgram, actWords, type Step, str } from '../support/live/live-act.ts';

@@ -10,7 +10,8 @@ import { createServer } from 'node:net';
 import { basename } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type EnforcementRails, enforcementTables } from '../../host/capture/enforcement-tables.ts';
+import type { EnforcementRails } from '../../host/capture/enforcement-rails.ts';
+import { enforcementTables } from '../../host/capture/enforcement-tables.ts';
 import { ENFORCED } from '../../host/schema/enforced.ts';
 import { act, type Step, str } from '../support/live/live-act.ts';
 import {

@@ -1,6 +1,7 @@
 // Structs and constants as C declares them.
 
 import type { Member, Struct } from '../layout.ts';
+import type { Tables } from '../tables.ts';
 
 const C_TYPES: Record<Member['type'], string> = {
   u8: '__u8',
@@ -26,6 +27,15 @@ export function declareStruct(struct: Struct, header?: Struct): string {
   return declaration(struct, [...head, ...members]);
 }
 
+export function declareTables(tables: Tables): string {
+  const members = tables.members.map((member) => {
+    if (!('rows' in member)) return declare(member);
+    const array = member.count ? `[${member.count}]` : '';
+    return `  struct ${member.rows.name} ${member.name}${array}; /* ${member.offset}: ${member.doc} */`;
+  });
+  return declaration(tables, members);
+}
+
 function declaration({ name, doc, size }: Omit<Struct, 'members'>, lines: readonly string[]): string {
   return [
     `/* ${doc} */`,
@@ -37,8 +47,11 @@ function declaration({ name, doc, size }: Omit<Struct, 'members'>, lines: readon
 }
 
 /** A macro for each value: `PREFIX_NAME`. */
-export function constants(prefix: string, values: Readonly<Record<string, number>>): string {
+export function constants(prefix: string, values: Readonly<Record<string, number | bigint>>): string {
   return Object.entries(values)
-    .map(([name, value]) => `#define ${prefix}_${name} ${value}`)
+    .map(
+      ([name, value]) =>
+        `#define ${prefix}_${name} ${typeof value === 'bigint' ? `0x${value.toString(16)}ull` : value}`,
+    )
     .join('\n');
 }

@@ -20,7 +20,7 @@ import { NAMED_ADDRESS, NAMES_ADDRESS, NAMES_SLOTS } from '../names.ts';
 import { constants, declareStruct } from './c-declarations.ts';
 import { cTable } from './c-table.ts';
 import { programOf, typeConstant } from './calls-header.ts';
-import { filterConstants } from './kernel-tables.ts';
+import { enforcementDeclarations, filterConstants } from './kernel-tables.ts';
 
 function capitalised(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1);
@@ -87,6 +87,7 @@ export function cHeader(): string {
     constants('CONTAINER', CONTAINER_STATE),
     constants('NAMES', { ADDRESS: NAMES_ADDRESS, BYTES: NAMES_SLOTS * NAMED_ADDRESS.size }),
     ...filterConstants(),
+    ...enforcementDeclarations(),
     '#endif',
   ].join('\n\n')}\n`;
 }

@@ -1,5 +1,14 @@
-// What BPF programs, the addon and the host must agree on in the tables by which the kernel filters, as C.
+// What BPF programs, the addon and the host must agree on in the tables by which the kernel filters and enforces, as C.
 
+import {
+  ENFORCE_DEAD,
+  ENFORCE_ROOM,
+  ENFORCE_ROWS,
+  ENFORCED_TEXTS,
+  ENFORCEMENT,
+  NEVER_TESTS,
+} from '../enforcement-tables.ts';
+import { EXACT_PROCESSES } from '../kernel-enforcement.ts';
 import {
   COMBINATION,
   FILTER_FAMILIES,
@@ -8,7 +17,7 @@ import {
   PATH_STATE,
   SOCKET_KINDS,
 } from '../kernel-filter.ts';
-import { constants } from './c-declarations.ts';
+import { constants, declareStruct, declareTables } from './c-declarations.ts';
 
 /** Each name with its place in the list, in capitals. */
 function numbered(names: readonly string[]): Readonly<Record<string, number>> {
@@ -23,5 +32,17 @@ export function filterConstants(): readonly string[] {
     constants('SOCKET_KIND', numbered(SOCKET_KINDS)),
     constants('STATE', PATH_STATE),
     constants('LONGEST', { BEGINNING: LONGEST_BEGINNING }),
+  ];
+}
+
+/** Of rules that the kernel enforces, with the structs. */
+export function enforcementDeclarations(): readonly string[] {
+  return [
+    constants('ENFORCE', ENFORCE_ROOM),
+    constants('ENFORCE', { ...numbered(ENFORCED_TEXTS), TEXTS: ENFORCED_TEXTS.length }),
+    constants('ENFORCE', { ...NEVER_TESTS, DEAD: ENFORCE_DEAD }),
+    constants('ENFORCE', { ...numbered(EXACT_PROCESSES), PROCESS_KINDS: EXACT_PROCESSES.length }),
+    ...ENFORCE_ROWS.map((row) => declareStruct(row)),
+    declareTables(ENFORCEMENT),
   ];
 }

@@ -74,7 +74,7 @@ inline_always u64 candidate_clauses(const struct enforcement *table, u64 image) 
  * they are not known; they are not among the others. */
 inline_always u64 clauses_left(const struct enforcement *table, u64 clauses, u64 image, u64 *doubtful) {
   *doubtful = 0;
-  if (!(clauses & ~table->of[ENFORCE_ANY_PROCESS]))
+  if (!(clauses & ~table->of[ENFORCE_ANY]))
     return clauses;
   u64 candidates = clauses & table->of[ENFORCE_CANDIDATE] ? candidate_clauses(table, image) : 0;
   u64 known = candidates & ENFORCE_DOUBT ? 0 : candidates;

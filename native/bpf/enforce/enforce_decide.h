@@ -104,7 +104,7 @@ ENFORCE_FUNCTION int enforce_is_of_machine(__u64 flags, __u64 process) {
 /* Clauses that are left by what the process is. `where`: ENFORCE_CONTAINER or ENFORCE_HOST; 0: not known. `candidates`:
  * clauses whose rule it is a candidate for. */
 ENFORCE_FUNCTION __u64 enforce_clauses_of_process(const struct enforcement *table, __u64 where, __u64 candidates) {
-  return table->of[ENFORCE_ANY_PROCESS] | table->of[where % ENFORCE_PROCESS_KINDS] |
+  return table->of[ENFORCE_ANY] | table->of[where % ENFORCE_PROCESS_KINDS] |
          (table->of[ENFORCE_CANDIDATE] & candidates);
 }
 

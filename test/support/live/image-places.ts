@@ -6,11 +6,12 @@ import { spawnSync } from 'node:child_process';
 import type { Capture } from '../../../host/capture/native.ts';
 import type { EventMemory } from '../../../host/fields/memory.ts';
 import { IMAGE } from '../../../host/schema/image.ts';
+import { FILTER_ROOM } from '../../../host/schema/kernel-filter.ts';
 import { member } from '../../../host/schema/layout.ts';
 import { type RunningAct, type Step, startAct, str } from './live-act.ts';
 
-/** ENFORCE_PROCESSES of native/bpf/enforce/enforce_tables.h, and FILTER_PROCESSES of native/bpf/filter/filter_tables.h. */
-const PLACES = 16_384;
+/** The same in the tables of enforcement (ENFORCE_ROOM). */
+const { PROCESSES: PLACES } = FILTER_ROOM;
 /** Three steps each, of which act takes 256. On a busy machine others make images too: the group is spread over more places, not its beginning. */
 const MOST_MOVES = 80;
 /** Of each process that is started, at least. */

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type EnforcedAction, meansOf } from '../../../host/capture/enforcement-means.ts';
-import { type EnforcementRails, enforcementTables } from '../../../host/capture/enforcement-tables.ts';
+import type { EnforcementRails } from '../../../host/capture/enforcement-rails.ts';
+import { enforcementTables } from '../../../host/capture/enforcement-tables.ts';
 import { findEventType } from '../../../host/schema/events/index.ts';
 import {
   EXACT_PROCESSES,
