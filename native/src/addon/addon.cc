@@ -59,7 +59,6 @@ Napi::Value MakePlanObject(const Napi::CallbackInfo& info) {
   return result;
 }
 
-
 Napi::Value CountEventsOfCapture(const Napi::CallbackInfo& info) {
   if (!info[0].IsNumber()) return ThrowType(info.Env(), "eventCounts: a handle is needed");
   return EventCountsByHandle(info.Env(), info[0].As<Napi::Number>().Uint32Value());
