@@ -6,6 +6,7 @@ import { copyFileSync, linkSync, mkdirSync, realpathSync, symlinkSync, writeFile
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { directoryForTests } from '../support/directory.ts';
+import type { AlertLine } from '../support/live/alert-line.ts';
 import { act, actProgram, callOf, copyAct, type Step, str } from '../support/live/live-act.ts';
 import { AT_EMPTY_PATH, AT_FDCWD, CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC, O } from '../support/live/live-numbers.ts';
 import { RuleScene } from '../support/live/live-rules.ts';
@@ -108,6 +109,13 @@ function overlaid(path: string): Step[] {
 
 describe('File below /etc written', () => {
   const rule = 'File below /etc written';
+  /** Of a program of that name, whose calls all succeed, in an /etc of its own. */
+  const alertsOn = async (steps: readonly Step[], name: string): Promise<AlertLine['output_fields'][]> => {
+    const calls = await act([...overlaid('/etc'), ...steps], { program: copyAct(directory, name) });
+    for (const { result } of calls.slice(-steps.length)) assert.ok(result >= 0);
+    await scene.agent.settled();
+    return scene.agent.alerts(rule, { 'proc.name': name }).map(({ output_fields: fields }) => fields);
+  };
   test('made by a shell, in a container', async () => {
     await scene.box.exec(['/bin/sh', '-c', 'echo evil > /etc/profile']);
     const fields = await scene.reported(rule, 'sh -c echo evil > /etc/profile', scene.box.shortId);
@@ -144,27 +152,28 @@ describe('File below /etc written', () => {
     assert.equal(fields['fd.name'], '/etc/new');
     assert.equal(fields['container.id'], 'host');
   });
-  test('changed without opening it: cut, given away, given attributes', async () => {
+  test('changed without opening it: made, cut, given away, given attributes', async () => {
     const file = '/etc/innocent';
     const changes: readonly Step[] = [
+      ['mknod', str(file), 0o100644, 0],
       ['truncate', str(file), 0],
       ['chown', str(file), 1000, 1000],
       ['fchownat', AT_FDCWD, str(`/proc/self/root${file}`), 1000, 1000, 0],
       ['setxattr', str(file), str('trusted.x'), str('v'), 1, 0],
       ['removexattr', str(file), str('trusted.x')],
     ];
-    const calls = await act([...overlaid('/etc'), ['mknod', str(file), 0o100644, 0], ...changes], {
-      program: copyAct(directory, 'etc-changer'),
-    });
     assert.deepEqual(
-      calls.slice(-changes.length).map(({ result }) => result),
-      changes.map(() => 0),
-    );
-    await scene.agent.settled();
-    const alerts = scene.agent.alerts(rule, { 'proc.name': 'etc-changer' });
-    assert.deepEqual(
-      alerts.map(({ output_fields: fields }) => [fields['evt.type'], fields['fs.path.name']]),
+      (await alertsOn(changes, 'etc-changer')).map((fields) => [fields['evt.type'], fields['fs.path.name']]),
       changes.map(([call]) => [call, file]),
+    );
+  });
+  test('opened for reading, which made it or emptied it; not: with the same flags, one that is there', async () => {
+    const file = '/etc/opened';
+    const making: Step = ['openat', AT_FDCWD, str(file), O.RDONLY | O.CREAT, 0o644];
+    const emptying: Step = ['openat', AT_FDCWD, str(file), O.RDONLY | O.TRUNC];
+    assert.deepEqual(
+      (await alertsOn([making, making, emptying], 'etc-reader')).map((fields) => fields['evt.arg.flags']),
+      ['O_CREAT|O_RDONLY', 'O_TRUNC|O_RDONLY'],
     );
   });
   test('by a copy of tee, and a link to it, that are called runc', async () => {

@@ -26,6 +26,7 @@ export const SYSTEM_FILE_NEAR_MISSES: NearMisses = {
   'write-below-etc': [
     byTrusted('a program that keeps users', 'Write below etc', write('/etc/', 'useradd')),
     { what: 'only read', steps: () => [read('/etc/passwd')] },
+    { what: 'opened as one to be made, and there already', steps: () => [open('/etc/passwd', O.RDONLY | O.CREAT)] },
     { what: 'beside it', ...write('/etc-') },
   ],
   'write-below-root': [
