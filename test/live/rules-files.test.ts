@@ -176,6 +176,24 @@ describe('File below /etc written', () => {
       ['O_CREAT|O_RDONLY', 'O_TRUNC|O_RDONLY'],
     );
   });
+  test('made writable for all, by each way; not: given other permissions', async () => {
+    const file = '/etc/permitted';
+    const changes: readonly Step[] = [
+      ['chmod', str(file), 0o666],
+      ['fchmodat', AT_FDCWD, str('/etc'), 0o1777],
+      ['fchmod', 'r3', 0o777],
+      ['chmod', str(file), 0o4750],
+    ];
+    const alerts = await alertsOn([['creat', str(file), 0o600], ...changes], 'etc-opener');
+    assert.deepEqual(
+      alerts.slice(1).map((fields) => [fields['evt.type'], fields['fs.path.name']]),
+      [
+        ['chmod', file],
+        ['fchmodat', '/etc'],
+        ['fchmod', file],
+      ],
+    );
+  });
   test('by a copy of tee, and a link to it, that are called runc', async () => {
     for (const [way, make] of Object.entries({
       copied: copyFileSync,
