@@ -200,6 +200,20 @@ test('it is shown and undone where no agent runs', async () => {
   await assertAllowed();
 });
 
+test('it is undone where the configuration is invalid, which is reported', async () => {
+  configure(true);
+  await kill(await startAgent());
+  await assertRefused();
+  writeFileSync(config, 'responses: {mode: acts}\n');
+  const places = [`control.socket=${socket}`, `responses.folder=${join(directory, 'responses')}`];
+  const undo = startWasprey(['responses', 'undo', '--all', '-c', config, ...places.flatMap((each) => ['-o', each])]);
+  assert.equal(await undo.ended, 1);
+  assert.match(undo.stdout(), /undone: pinned enforcement/);
+  assert.match(undo.stderr(), /the configuration is invalid/);
+  assert.equal(pinned.exists, false);
+  await assertAllowed();
+});
+
 test('an agent that pins nothing ends what another has pinned: its own ends with it', async () => {
   for (const isOn of [true, false]) {
     configure(true);

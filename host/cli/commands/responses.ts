@@ -17,7 +17,8 @@ export const RESPONSES = defineCommand({
     No privilege is needed.
 
     \`list\` shows active responses, such as paused containers, and whether refusals of the kernel are pinned
-    (\`responses.pinned\`). \`undo\` undoes them by the ids that \`list\` shows; --all undoes everything, also what is pinned.
+    (\`responses.pinned\`). \`undo\` undoes them by the ids that \`list\` shows; --all undoes everything, also what is pinned;
+    it reports an invalid configuration, and then continues with the defaults.
     \`resume\` resumes paused containers, by name, by the beginning of the id, or by pod (NAMESPACE/NAME). If an agent runs,
     it does this over its control socket; otherwise the command does it itself.
 

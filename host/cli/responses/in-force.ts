@@ -1,12 +1,13 @@
 // What responses have in force: shown, and undone, by the running agent, or without one by the command itself.
 
+import type { Configuration } from '../../config/definition.ts';
 import { durationText } from '../../config-values/duration.ts';
 import { configurationOf } from '../../daemon/configuration.ts';
 import type { InForceHost } from '../../daemon/control/responses.ts';
 import { entriesInLedger, hostByAgent, hostByLedger, removePinned } from '../../daemon/in-force.ts';
 import type { ListValue } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
-import { EXIT } from '../../diagnostics/failure.ts';
+import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { columns } from '../../diagnostics/layout.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { bootId, timeLeft } from '../../responses/ledger/time-left.ts';
@@ -42,7 +43,7 @@ export async function listInForce(request: InForceRequest, json: boolean, termin
 
 /**
  * Undoes entries by their ids, or those that containers or pods of that name are in.
- * @param words none: all
+ * @param words none: all. Then what fails does not keep the rest
  * @param paused only those that are paused
  * @returns the exit status; rejects with CommandFailure
  */
@@ -52,21 +53,53 @@ export async function undoInForce(
   paused: boolean,
   terminal: Terminal,
 ): Promise<number> {
-  const { configuration } = await configurationOf({ ...request, usual: true }, terminal);
   const onFailure = (message: string): void => terminal.say(`${escapeText(message)}\n`);
   const isAll = words.length === 0 && !paused;
-  const wasPinned = isAll && removePinned();
-  if (wasPinned) terminal.print('undone: pinned enforcement in the kernel; where an agent runs, it ends with that\n');
+  // First of all: it needs no configuration, so an invalid one can't keep it.
+  const pinned = isAll ? undoPinned(terminal) : 'none';
+  const { configuration, isValid } = await configurationToUndo(request, words.length === 0, terminal);
   const agent = (await hostByAgent(configuration)) ?? (await hostByLedger(configuration, isAll, onFailure));
   try {
     const entries = (await agent.list()).filter(({ action }) => !paused || action === 'pause_container');
     const chosen = words.length === 0 ? entries : words.flatMap((word) => chosenEntries(word, entries));
-    let failed = 0;
+    let failed = pinned === 'failed' || !isValid ? 1 : 0;
     for (const { id } of new Set(chosen)) failed += (await undoOne(agent, id, terminal)) ? 0 : 1;
-    if (chosen.length === 0 && !wasPinned) terminal.print('nothing is in force\n');
+    if (chosen.length === 0 && pinned === 'none') terminal.print('nothing is in force\n');
     return failed === 0 ? EXIT.ok : EXIT.failure;
   } finally {
     await agent.close();
+  }
+}
+
+function undoPinned(terminal: Terminal): 'undone' | 'none' | 'failed' {
+  try {
+    if (!removePinned()) return 'none';
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    terminal.say(`${escapeText(error.message)}\n`);
+    return 'failed';
+  }
+  terminal.print('undone: pinned enforcement in the kernel; where an agent runs, it ends with that\n');
+  return 'undone';
+}
+
+/** @param everything whether an invalid file is reported and left out: what is in force by the usual ledger can be undone without it */
+async function configurationToUndo(
+  request: InForceRequest,
+  everything: boolean,
+  terminal: Terminal,
+): Promise<{ configuration: Configuration; isValid: boolean }> {
+  try {
+    const { configuration } = await configurationOf({ ...request, usual: true }, terminal);
+    return { configuration, isValid: true };
+  } catch (error) {
+    if (!everything || !(error instanceof CommandFailure)) throw error;
+    const { configuration } = await configurationOf({ option: request.option, usual: false }, terminal);
+    const { control, responses } = configuration;
+    terminal.say(
+      `${error.message}: undone is what an agent at ${control.socket} or ${responses.folder} has in force\n`,
+    );
+    return { configuration, isValid: false };
   }
 }
 

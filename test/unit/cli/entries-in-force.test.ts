@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { chosenEntries } from '../../../host/cli/responses/chosen-entries.ts';
 import { Ledger, type NewEntry } from '../../../host/responses/ledger/ledger.ts';
@@ -81,4 +82,29 @@ test('the time that is left does not follow the clock of the machine', async () 
     encoding: 'utf8',
   });
   assert.match(stdout, /in (1h|59m)/, stderr);
+});
+
+test('an invalid configuration is reported, and does not keep everything from being undone', async () => {
+  const folder = `${directory}/undone`;
+  const ledger = await Ledger.open(folder);
+  const entry: NewEntry = {
+    ...{ action: 'pause_container', response: 'r', container: 'c'.repeat(64), containerName: 'web', pod: '' },
+    ...{ time: Date.now(), kept: {} },
+  };
+  await ledger.begin(entry, []);
+  await ledger.close();
+  const config = `${directory}/invalid.yaml`;
+  writeFileSync(config, 'responses: {mode: acts}\n');
+  const options = ['-c', config, '-o', `responses.folder=${folder}`, '-o', `control.socket=${directory}/none.sock`];
+  const wasprey = (...words: string[]) =>
+    spawnSync(process.execPath, [`${PROJECT}host/cli/main.ts`, 'responses', ...words, ...options], {
+      encoding: 'utf8',
+    });
+  const one = wasprey('undo', 'cccccc');
+  assert.deepEqual([one.status, one.stdout], [1, '']);
+  const all = wasprey('resume', '--all');
+  assert.match(all.stderr, /error\[.*invalid\.yaml:1:/s);
+  assert.match(all.stderr, /the configuration is invalid: undone is what an agent at/);
+  assert.match(all.stdout, /undone: pause_container of web/);
+  assert.equal(all.status, 1);
 });
