@@ -14,7 +14,7 @@ const FAMILIES = [
   { family: 'amazon', ids: ['amzn'], install: 'dnf install' },
   {
     family: 'rhel',
-    ids: ['rhel', 'centos'],
+    ids: ['rhel', 'centos', 'ol'],
     install: 'dnf install',
     remark: '(libbpf-devel and glibc-static are in the repository CRB, CodeReady Builder: enable that first)',
   },

@@ -109,6 +109,10 @@ const DISTRIBUTIONS: Readonly<Record<string, readonly [osRelease: string, comman
     'NAME="Rocky Linux"\nID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.6"\n',
     'dnf install make clang gcc-c++ bpftool libbpf-devel glibc-static',
   ],
+  'Oracle Linux': [
+    'NAME="Oracle Linux Server"\nID="ol"\nID_LIKE="fedora"\nVERSION_ID="9.6"\n',
+    'dnf install make clang gcc-c++ bpftool libbpf-devel glibc-static',
+  ],
   'Amazon Linux': [
     'NAME="Amazon Linux"\nVERSION="2023"\nID="amzn"\nID_LIKE="fedora"\nVERSION_ID="2023"\n',
     'dnf install make clang19 gcc-c++ bpftool libbpf-devel glibc-static',
@@ -136,7 +140,7 @@ test('without apt the packages have the names of the distribution, and the comma
     assert.ok(message(true).includes(`\n    ${command}\n`), `${name}: ${message(true)}`);
     assert.ok(message(false).includes(`\n    sudo ${command}\n`), name);
     assert.match(message(true), /clang 19 or newer/);
-    assert.equal(message(true).includes('CodeReady Builder'), /Red Hat|Rocky/.test(name), name);
+    assert.equal(message(true).includes('CodeReady Builder'), /Red Hat|Rocky|Oracle/.test(name), name);
     assert.equal(message(true).includes('built for glibc'), name === 'Alpine', name);
   }
 });
