@@ -3,6 +3,8 @@
 #include <bpf/btf.h>
 #include <napi.h>
 
+#include <cerrno>
+#include <cstring>
 #include <memory>
 
 #include "addon/javascript.h"
@@ -12,6 +14,7 @@
 #include "images/container_id.h"
 #include "images/name_files.h"
 #include "images/users.h"
+#include "loading/attachment.h"
 #include "loading/bpf_error.h"
 #include "loading/call_functions.h"
 
@@ -121,6 +124,15 @@ Napi::Value VerdictOfLog(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), VerdictOf(info[0].As<Napi::String>().Utf8Value()));
 }
 
+/** (path: string) -> the number of the trace event, or the name of the error */
+Napi::Value TraceEventNumberIn(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsString()) return ThrowType(env, "traceEventNumber: a path is needed");
+  const uint64_t number = TraceEventNumber(info[0].As<Napi::String>().Utf8Value());
+  if (number == 0) return TextOf(env, strerrorname_np(errno));
+  return Napi::Number::New(env, static_cast<double>(number));
+}
+
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("callFunctions", Napi::Function::New<CallFunctionsHere>(env, "callFunctions"));
   exports.Set("containerIdOf", Napi::Function::New<ContainerIdOfCgroup>(env, "containerIdOf"));
@@ -133,6 +145,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("lexicalPath", Napi::Function::New<LexicalPathOf>(env, "lexicalPath"));
   exports.Set("namesBelow", Napi::Function::New<NamesBelow>(env, "namesBelow"));
   exports.Set("outermostContainerOf", Napi::Function::New<OutermostContainerOfCgroup>(env, "outermostContainerOf"));
+  exports.Set("traceEventNumber", Napi::Function::New<TraceEventNumberIn>(env, "traceEventNumber"));
   exports.Set("usersOf", Napi::Function::New<UsersOfPasswd>(env, "usersOf"));
   exports.Set("verdictOf", Napi::Function::New<VerdictOfLog>(env, "verdictOf"));
   return exports;

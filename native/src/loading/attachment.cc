@@ -1,6 +1,7 @@
 #include "loading/attachment.h"
 
 #include <bpf/bpf.h>
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -9,10 +10,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <fstream>
 #include <iterator>
 #include <optional>
 #include <string>
+#include <system_error>
 
 namespace wasprey {
 namespace {
@@ -58,12 +59,8 @@ Result<FileDescriptor> AttachToTraceEvent(const Tracepoint& event, int program) 
         "host's.",
         ""};
   }
-  uint64_t number = 0;
-  std::ifstream(*events + event.system + "/" + event.name + "/id") >> number;
-  if (number == 0) {
-    errno = ENOENT;
-    return FileDescriptor();
-  }
+  const uint64_t number = TraceEventNumber(*events + event.system + "/" + event.name + "/id");
+  if (number == 0) return FileDescriptor();
   const FileDescriptor opened = OpenEvent(number);
   if (!opened) return FileDescriptor();
   return FileDescriptor(bpf_link_create(program, opened.get(), BPF_PERF_EVENT, nullptr));
@@ -90,6 +87,16 @@ bool IsFor(Attachment attachment, std::string_view program) {
 
 std::string_view ProgramOf(const TaskHook& hook, Attachment attachment) {
   return attachment == Attachment::kTraceEvents ? hook.event.program : hook.raw;
+}
+
+uint64_t TraceEventNumber(const std::string& path) {
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  char text[24];
+  const ssize_t length = file ? read(file.get(), text, sizeof text) : -1;
+  if (length < 0) return 0;
+  uint64_t number = 0;
+  if (std::from_chars(text, text + length, number).ec != std::errc() || number == 0) errno = EINVAL;
+  return number;
 }
 
 Result<FileDescriptor> AttachTo(Attachment attachment, const Tracepoint& tracepoint, int program) {

@@ -1,6 +1,8 @@
 // Where programs are attached: to raw tracepoints, or to trace events (see on_trace_events in native/bpf/maps.h).
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "loading/bpf_hooks.h"
@@ -25,6 +27,12 @@ bool IsFor(Attachment attachment, std::string_view program);
 
 /** The program of a hook for that attachment. */
 std::string_view ProgramOf(const TaskHook& hook, Attachment attachment);
+
+/**
+ * The number of a trace event, from its file `id`. If there is none, 0 with errno: ENOENT if the kernel has no such
+ * event, others if the file can't be read.
+ */
+uint64_t TraceEventNumber(const std::string& path);
 
 /**
  * Attaches a program, by its descriptor, and returns the descriptor of the link, which lasts as long. It is empty if

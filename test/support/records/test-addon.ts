@@ -57,6 +57,8 @@ interface TestAddon {
   lexicalPath(directory: Uint8Array, path: Uint8Array): { clean: boolean; path: Uint8Array };
   /** Names by number from the passwd and group files below a directory that is not trusted. */
   namesBelow(root: string): { users: Record<string, string>; groups: Record<string, string> } | undefined;
+  /** The number in that file of a trace event, or the name of the error. */
+  traceEventNumber(path: string): number | string;
   /** Users by number from the text of a passwd file. */
   usersOf(passwd: string): Record<string, { name: string; home?: string; shell?: string }>;
 }
