@@ -46,9 +46,9 @@ export function checkSystem(facts: SystemFacts): Check[] {
 }
 
 /** See on_trace_events in native/bpf/maps.h. */
-function tracefs({ machine, tracefs: isMounted }: SystemFacts): Check {
+function tracefs({ machine, tracefs: isFound }: SystemFacts): Check {
   const base = { id: 'tracefs', title: 'tracefs' };
-  const finding = isMounted ? 'mounted' : 'not mounted';
+  const finding = isFound ? 'mounted' : 'not found at /sys/kernel/tracing';
   if (!attachesToTraceEvents(machine.kernelRelease)) {
     return {
       ...base,
@@ -56,7 +56,7 @@ function tracefs({ machine, tracefs: isMounted }: SystemFacts): Check {
       finding: `${finding}; not needed, hooks are attached to raw tracepoints`,
     };
   }
-  if (isMounted) return { ...base, state: 'works', finding: `${finding}: hooks are attached to trace events` };
+  if (isFound) return { ...base, state: 'works', finding: `${finding}: hooks are attached to trace events` };
   return {
     ...base,
     state: 'fails',

@@ -1,7 +1,7 @@
 // Facts about this machine and this process that decide what works in an agent. Unreadable ones are undefined, which is common in a container, or for
 // another user than root.
 
-import { readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { gatherMachineFacts, type MachineFacts } from '../setup/machine.mjs';
 
 export interface SystemFacts {
@@ -11,7 +11,7 @@ export interface SystemFacts {
   /** The active ones, in their order. */
   readonly securityModules: readonly string[] | undefined;
   readonly cgroups: CgroupMounts;
-  /** Whether it is mounted in this process's namespace. */
+  /** Whether trace events are where the capture looks for them: tracefs mounted elsewhere does not do. */
   readonly tracefs: boolean;
   /** Available bytes of memory: of the machine, or of this process's cgroup if that is less. */
   readonly availableMemory: number;
@@ -30,6 +30,9 @@ export interface CgroupMounts {
 /** Inode of the initial process namespace, fixed in the kernel (PROC_PID_INIT_INO). */
 const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
 
+/** As EventsFolder() in native/src/loading/attachment.cc looks for them. */
+export const TRACE_FOLDERS = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
+
 export function gatherSystemFacts(): SystemFacts {
   const mounts = parseMounts(readText('/proc/self/mountinfo') ?? '');
   return {
@@ -37,12 +40,17 @@ export function gatherSystemFacts(): SystemFacts {
     lockdown: /\[(\w+)\]/.exec(readText('/sys/kernel/security/lockdown') ?? '')?.[1],
     securityModules: readText('/sys/kernel/security/lsm')?.trim().split(','),
     cgroups: cgroupMounts(mounts),
-    tracefs: mounts.some(({ type }) => type === 'tracefs'),
+    tracefs: hasTraceEvents(),
     availableMemory: process.availableMemory(),
     bpfJit: readText('/proc/sys/net/core/bpf_jit_enable')?.trim(),
     unprivilegedBpfDisabled: readText('/proc/sys/kernel/unprivileged_bpf_disabled')?.trim(),
     initialPidNamespace: readLink('/proc/self/ns/pid') === INITIAL_PID_NAMESPACE,
   };
+}
+
+/** @param folders where tracefs is usually mounted */
+export function hasTraceEvents(folders: readonly string[] = TRACE_FOLDERS): boolean {
+  return folders.some((folder) => existsSync(`${folder}/events/raw_syscalls`));
 }
 
 interface Mount {

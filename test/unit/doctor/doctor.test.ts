@@ -1,7 +1,7 @@
 // What `wasprey doctor` judges of given facts, and how it prints it.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,15 @@ import type { CaptureTrial } from '../../../host/doctor/capture-trial.ts';
 import { type Check, stateOf } from '../../../host/doctor/check.ts';
 import { checkRuntimes, findRuntimes } from '../../../host/doctor/runtime-checks.ts';
 import { checkSystem } from '../../../host/doctor/system-checks.ts';
-import { cgroupMounts, gatherSystemFacts, parseMounts, type SystemFacts } from '../../../host/doctor/system-facts.ts';
+import {
+  cgroupMounts,
+  gatherSystemFacts,
+  hasTraceEvents,
+  parseMounts,
+  type SystemFacts,
+  TRACE_FOLDERS,
+} from '../../../host/doctor/system-facts.ts';
+import { PROJECT } from '../../../host/setup/paths.mjs';
 
 const SYS_PTRACE = 1n << 19n;
 const PERFMON = 1n << 38n;
@@ -98,7 +106,10 @@ describe('the machine', () => {
     assert.deepEqual(complaints(blind), {});
     for (const id of ['lockdown', 'lsm', 'bpf-jit', 'unprivileged-bpf']) assert.match(finding(blind, id), /^unknown/);
     assert.match(finding({ securityModules: ['yama'] }, 'lsm'), /^yama; the BPF LSM is not active \(not needed\)$/);
-    assert.match(finding({ tracefs: false }, 'tracefs'), /^not mounted; not needed, .* raw tracepoints$/);
+    assert.match(
+      finding({ tracefs: false }, 'tracefs'),
+      /^not found at \/sys\/kernel\/tracing; not needed, .* raw tracepoints$/,
+    );
     assert.match(finding({ lockdown: 'integrity' }, 'lockdown'), /^integrity; /);
   });
 
@@ -115,6 +126,20 @@ describe('the machine', () => {
     assert.match(kind(v1, systemd), /^version 1;/);
     assert.match(kind(v1, v2, systemd), /^hybrid/);
     assert.match(kind('', 'no mount'), /^not mounted here/);
+  });
+
+  test('trace events are looked for where the capture does: a mount elsewhere does not do', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wasprey-doctor-'));
+    const [usual, elsewhere] = [join(folder, 'usual'), join(folder, 'elsewhere')];
+    mkdirSync(join(elsewhere, 'events/raw_syscalls'), { recursive: true });
+    mkdirSync(usual);
+    assert.equal(hasTraceEvents([usual]), false);
+    assert.equal(hasTraceEvents([usual, elsewhere]), true);
+    rmSync(folder, { recursive: true });
+    // Those of the capture itself, as its source has them.
+    const source = readFileSync(join(PROJECT, 'native/src/loading/attachment.cc'), 'utf8');
+    const [, folders = ''] = /kTraceFolders\[\] = \{(.*)\}/.exec(source) ?? [];
+    assert.deepEqual(JSON.parse(`[${folders}]`), TRACE_FOLDERS);
   });
 
   test('facts of this machine can be gathered and judged', () => {
