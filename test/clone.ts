@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { BUILD, PROJECT } from '../host/setup/paths.mjs';
+import { runTool } from './kernels/run-tool.ts';
 import { copyWorkingTree } from './kernels/working-tree.ts';
 import { filesOf, type Place, runFiles, suiteOf } from './run-suite.ts';
 import { TEST_MODULES } from './support/module-cache.ts';
@@ -28,6 +29,17 @@ const SHARED = join(BUILD, 'modules');
 
 /** Without git there is nothing to clone. */
 export const isClonable = (): boolean => existsSync(join(PROJECT, '.git'));
+
+/** Folders of sources. */
+const SOURCES = ['host', 'native', 'test', 'deploy', 'rules', 'rules-wasm'];
+
+/** Files among the sources that git neither tracks nor ignores: a clone of the working tree has them, and one of a commit lacks them. */
+export function untrackedSources(project: string = PROJECT): string[] {
+  const words = ['ls-files', '-z', '--others', '--exclude-standard', '--', ...SOURCES];
+  return runTool('git', words, project)
+    .split('\0')
+    .filter((path) => path !== '');
+}
 
 /** Where the tests that were skipped in the last clone are listed, as JSON, for test/alone. */
 export const SKIPPED_IN_CLONE = join(BUILD, 'test/skipped-in-clone.json');

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { reportFailure, SetupFailure } from '../host/setup/failure.mjs';
 import { PROJECT } from '../host/setup/paths.mjs';
 import { prepare } from '../host/setup/prepare.mjs';
-import { isClonable, runInClone } from './clone.ts';
+import { isClonable, runInClone, untrackedSources } from './clone.ts';
 import { rootIsMountPoint, runBelowOwnRoot } from './own-root.ts';
 import { filesOf, runSuite } from './run-suite.ts';
 import { BELOW_OWN_ROOT, SUITES, type Suite } from './suites.ts';
@@ -59,6 +59,14 @@ async function* runSuites(totals: Totals): AsyncGenerator<TestEvent> {
       continue;
     }
     if (suite.inClone !== undefined && isClonable()) {
+      const untracked = untrackedSources();
+      if (untracked.length > 0) {
+        process.stderr.write(
+          `test:${name} is not run: a clone of what is committed lacks ${untracked.join(', ')}; git add or remove it\n`,
+        );
+        totals.addUnrunnable();
+        continue;
+      }
       for (const [cloned, skipped] of yield* runInClone(suite.inClone, values.file, totals)) {
         if (positionals.includes(cloned)) remaining.set(cloned, new Set(skipped.map(({ file }) => file)));
         else totals.addSkipped(skipped);
