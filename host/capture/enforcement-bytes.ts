@@ -1,10 +1,10 @@
-// The bytes of struct enforcement (host/schema/enforcement-tables.ts), as far as the host writes it.
+// The bytes of struct enforcement (host/schema/tables/enforcement-tables.ts), as far as the host writes it.
 
-import { ENFORCE_ROOM, ENFORCEMENT } from '../schema/enforcement-tables.ts';
 import { EVENT_TYPE_COUNT, EVENT_TYPES } from '../schema/events/index.ts';
 import { EXACT_PROCESSES, type ExactClause, type ExactText } from '../schema/kernel-enforcement.ts';
 import { OPEN_COMBINATIONS, SOCKET_KIND_ROOM, SOCKET_KINDS } from '../schema/kernel-filter.ts';
-import { encodeTables, type InputOf } from '../schema/tables.ts';
+import { ENFORCE_ROOM, ENFORCEMENT } from '../schema/tables/enforcement-tables.ts';
+import { encodeTables, type InputOf } from '../schema/tables/tables.ts';
 import type { EnforcedAction, MeansOfClause } from './enforcement-means.ts';
 import type { EnforcementLimit, EnforcementRails } from './enforcement-rails.ts';
 import type { EnforcedStates } from './enforcement-states.ts';

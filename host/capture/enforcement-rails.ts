@@ -1,6 +1,6 @@
 // What holds for all rules that the kernel enforces: limits, and what is never acted on.
 
-import { NEVER_TESTS } from '../schema/enforcement-tables.ts';
+import { NEVER_TESTS } from '../schema/tables/enforcement-tables.ts';
 import type { TextTest } from './enforcement-states.ts';
 
 /** How the path of an executable in memory begins (read_executable() in native/bpf/enforce/enforce_names.h). */

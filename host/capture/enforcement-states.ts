@@ -1,7 +1,12 @@
 // Tests of names as one table of states: the kernel walks over a text from state to state byte by byte, from its end to its beginning, and
 // collects the tests that hold (native/bpf/enforce/enforce_decide.h). Nothing is cut: it decides exactly.
 
-import { ENFORCE_DEAD as DEAD, ENFORCE_ROOM, ENFORCED_TEXTS, type EnforcedText } from '../schema/enforcement-tables.ts';
+import {
+  ENFORCE_DEAD as DEAD,
+  ENFORCE_ROOM,
+  ENFORCED_TEXTS,
+  type EnforcedText,
+} from '../schema/tables/enforcement-tables.ts';
 
 const { STATES: MOST_STATES, CLASSES: BYTE_CLASSES } = ENFORCE_ROOM;
 

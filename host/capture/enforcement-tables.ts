@@ -1,8 +1,8 @@
-// The rules that the kernel enforces, as tables (host/schema/enforcement-tables.ts): each clause has a bit, and so has each test of a name or of a
+// The rules that the kernel enforces, as tables (host/schema/tables/enforcement-tables.ts): each clause has a bit, and so has each test of a name or of a
 // peer. What can't be enforced is a problem, and nothing is left out silently.
 
-import { ENFORCE_ROOM } from '../schema/enforcement-tables.ts';
 import { CANDIDATE_WORDS } from '../schema/image.ts';
+import { ENFORCE_ROOM } from '../schema/tables/enforcement-tables.ts';
 import { enforcementBytes, type NumberedClause } from './enforcement-bytes.ts';
 import { type EnforcedMeans, type EnforcedRule, meansOf } from './enforcement-means.ts';
 import { type EnforcementRails, neverTests } from './enforcement-rails.ts';

@@ -1,7 +1,7 @@
 // Structs and constants as C declares them.
 
 import type { Member, Struct } from '../layout.ts';
-import type { Tables } from '../tables.ts';
+import type { Tables } from '../tables/tables.ts';
 
 const C_TYPES: Record<Member['type'], string> = {
   u8: '__u8',

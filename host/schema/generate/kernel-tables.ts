@@ -1,13 +1,5 @@
 // What BPF programs, the addon and the host must agree on in the tables by which the kernel filters and enforces, as C.
 
-import {
-  ENFORCE_DEAD,
-  ENFORCE_ROOM,
-  ENFORCE_ROWS,
-  ENFORCED_TEXTS,
-  ENFORCEMENT,
-  NEVER_TESTS,
-} from '../enforcement-tables.ts';
 import { EXACT_PROCESSES } from '../kernel-enforcement.ts';
 import {
   COMBINATION,
@@ -17,6 +9,14 @@ import {
   PATH_STATE,
   SOCKET_KINDS,
 } from '../kernel-filter.ts';
+import {
+  ENFORCE_DEAD,
+  ENFORCE_ROOM,
+  ENFORCE_ROWS,
+  ENFORCED_TEXTS,
+  ENFORCEMENT,
+  NEVER_TESTS,
+} from '../tables/enforcement-tables.ts';
 import { constants, declareStruct, declareTables } from './c-declarations.ts';
 
 /** Each name with its place in the list, in capitals. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defineStruct } from '../../../host/schema/layout.ts';
-import { defineTables, encodeTables } from '../../../host/schema/tables.ts';
+import { defineTables, encodeTables } from '../../../host/schema/tables/tables.ts';
 
 const ROW = defineStruct('row', '', [
   { name: 'bits', type: 'u64', doc: '' },

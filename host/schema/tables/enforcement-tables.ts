@@ -1,10 +1,10 @@
 // The tables of rules that the kernel enforces (struct enforcement): each clause has a bit. Tables of one fact have the clauses that it leaves; a
 // test of a name or a peer has a bit too, and each clause says which tests must hold and which must not. host/capture/enforcement-tables.ts makes them.
 
-import { EVENT_TYPE_COUNT } from './events/index.ts';
-import { EXACT_PROCESSES, EXACT_TEXTS } from './kernel-enforcement.ts';
-import { OPEN_COMBINATIONS, SOCKET_KIND_ROOM } from './kernel-filter.ts';
-import { defineStruct } from './layout.ts';
+import { EVENT_TYPE_COUNT } from '../events/index.ts';
+import { EXACT_PROCESSES, EXACT_TEXTS } from '../kernel-enforcement.ts';
+import { OPEN_COMBINATIONS, SOCKET_KIND_ROOM } from '../kernel-filter.ts';
+import { defineStruct } from '../layout.ts';
 import { defineTables } from './tables.ts';
 
 /** How many of each there may be. Bit 63 of clauses is ENFORCE_DOUBT; `CLASSES`: of bytes; `PROCESSES`: entries by image id. */

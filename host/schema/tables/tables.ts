@@ -1,6 +1,6 @@
 // Structs of tables that the host writes for BPF programs: beside members they have rows, each of which is a struct itself.
 
-import { MEMBER_SIZES, type MemberSpec, type Struct } from './layout.ts';
+import { MEMBER_SIZES, type MemberSpec, type Struct } from '../layout.ts';
 
 export interface RowsSpec {
   readonly name: string;
