@@ -99,7 +99,7 @@ inline_always void fill_outcome(struct event_network *event, u32 type, s64 resul
       fill_peer(event, begun, passed);
       if (result == 0 || result == -EINPROGRESS)
         event->state |= DESCRIPTOR_NAME_CHANGED;
-      if (result == 0 && passed->family != AF_UNSPEC)
+      if (result == 0 && (begun || passed->family != AF_UNSPEC))
         event->state |= DESCRIPTOR_CONNECTED; /* the other end may have closed it by now */
       return;
     case EVENT_ACCEPT:

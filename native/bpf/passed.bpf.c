@@ -18,7 +18,10 @@ inline_always bool reserve_passed(struct record *record, const struct passed_cal
 static __noinline void write_passed_send(struct record *record, const struct passed_call *passed,
                                          struct task_struct *task, const struct call *call) {
   struct sending sending;
-  if (!find_send(&sending, call, task, passed->type, passed->result) || !reserve_send(record, call, &sending, task))
+  if (!find_send(&sending, call, task, passed->type, passed->result))
+    return;
+  forget_begun(&sending.used);
+  if (!reserve_send(record, call, &sending, task))
     return;
   record->header->tid = passed->tid;
   record->header->reserved = passed->enforced;

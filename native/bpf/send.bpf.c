@@ -71,22 +71,27 @@ inline_always bool settle_family(union passed *passed, u64 sock) {
 }
 
 /* Whether a send may be reported: a datagram to a peer that it names. Sends on streams and to the peer of
- * connect(2) are not; but MSG_FASTOPEN on a stream connects, and is reported as a connect. */
+ * connect(2) are not; but MSG_FASTOPEN on a stream connects, and is reported as a connect. A connection that the kernel
+ * has noted is reported whatever is in memory now: while the call waited, another thread may have changed its message,
+ * or all arguments of a socketcall(2). Where there is one, this is true: the caller forgets it. */
 inline_always bool find_send(struct sending *sending, const struct call *call, struct task_struct *task, u32 type,
                              s64 result) {
   sending->type = type;
   sending->result = result;
   sending->arguments = send_arguments(type, call, result);
-  if (!sending->arguments.address)
-    return false;
   bool connects = sending->arguments.flags & MSG_FASTOPEN;
-  sending->used = find_socket(call, task, (s32)ARGUMENT(call, 0), connects);
+  if (!sending->arguments.address && !connects && call->way != WAY_COMPAT)
+    return false;
+  sending->used = find_socket(call, task, (s32)ARGUMENT(call, 0), connects || call->way == WAY_COMPAT);
   u64 sock = sending->used.sock;
   if (!sock)
     return false;
-  bool stream = sending->used.begun || is_stream(sock);
-  if (stream && !connects)
-    return false;
+  bool stream = true;
+  if (!sending->used.begun) {
+    stream = is_stream(sock);
+    if (!sending->arguments.address || (stream && !connects))
+      return false;
+  }
   read_passed(&sending->passed, call, sending->arguments.address, sending->arguments.length);
   if (!stream)
     return settle_family(&sending->passed, sock);
@@ -169,7 +174,6 @@ inline_always bool reserve_news(struct record *record, const struct call *call, 
 /* The same, if a rule needs it. */
 inline_always bool reserve_send(struct record *record, const struct call *call, const struct sending *sending,
                                 struct task_struct *task) {
-  forget_begun(&sending->used);
   return is_wanted(record->capture, sending->type) && reserve_news(record, call, sending, task);
 }
 
@@ -219,8 +223,11 @@ HOOK_PROGRAM(on_send) {
   struct call call = call_of(task);
   struct capture_shared *control = capture();
   u32 type = control ? hook_of(ctx, control).type : 0;
-  if (!type || !find_send(&sending, &call, task, type, result_of(ctx)) || !begin(&record, ctx, task) ||
-      !reserve_send(&record, &call, &sending, task))
+  if (!type || !find_send(&sending, &call, task, type, result_of(ctx)))
+    return PASS_ON;
+  bool begun = begin(&record, ctx, task); /* may come here again, so the connection is not forgotten before */
+  forget_begun(&sending.used);
+  if (!begun || !reserve_send(&record, &call, &sending, task))
     return PASS_ON;
   write_send(&record, &call, &sending);
   return PASS_ON;

@@ -90,6 +90,27 @@ describe('a connect that blocks', () => {
     });
   }
 
+  const NAMELESS = [
+    ['sendmsg', 4],
+    ['sendmmsg', 1],
+    ['socketcall', 4],
+  ] as const;
+  for (const [call, sent] of NAMELESS) {
+    if (call === 'socketcall' && process.arch !== 'x64') continue; // no such call
+    test(`${call}, while the address is taken out of its message: the peer that it connects to`, async () => {
+      const { pid, result, port: to } = await blocked('nameless', call);
+      assert.equal(result, sent);
+      const where = { 'fd.sip': '127.0.0.2', 'fd.sport': to };
+      await agent.settled();
+      const alerts = agent.alerts(CALLS.name, { 'proc.vpid': pid, ...where });
+      check(alerts, [
+        { 'evt.type': 'connect', 'evt.res': 'SUCCESS', 'fd.l4proto': 'tcp', 'fd.connected': true },
+        { 'evt.type': 'sendmsg', 'evt.rawres': 4, 'fd.l4proto': 'udp' }, // the thread's next call
+      ]);
+      assert.equal(agent.alerts(OUT, { 'proc.vpid': pid, ...where }).length, 2);
+    });
+  }
+
   test('connect of a Unix socket, while a file takes the place of its descriptor: the address that is passed', async () => {
     const { pid, result, port: number } = await blocked('unix', 'connect');
     assert.equal(result, 0);

@@ -12,7 +12,10 @@ HOOK_PROGRAM(enforce_send) {
   struct capture_shared *control = capture();
   u32 type = control ? hook_of(ctx, control).type : 0;
   u32 enforced = finish_verdict(task, result_of(ctx) == -EPERM, 0);
-  bool begun = type && find_send(&sending, &call, task, type, result_of(ctx)) && begin(&record, ctx, task);
+  bool found = type && find_send(&sending, &call, task, type, result_of(ctx));
+  bool begun = found && begin(&record, ctx, task);
+  if (found)
+    forget_begun(&sending.used);
   if (unlikely(enforced)) {
     take_image(&record.image, task, enforced);
     forget_verdict(task);

@@ -6,7 +6,9 @@
  *      address in the memory of the passed one; then the listener takes it
  *      unix: the same by a Unix socket, with /dev/null in place of the descriptor; the memory stays
  *      interrupt: a signal interrupts it; then the listener takes it
- * CALL: connect, sendto or sendmsg (with MSG_FASTOPEN)
+ *      nameless: another thread takes the address out of the message, and clears the arguments of a socketcall(2); then
+ *      the listener takes it, and the same call sends a datagram to 127.0.0.2 by the same descriptor
+ * CALL: connect, sendto, sendmsg or sendmmsg (with MSG_FASTOPEN), socketcall (the 32-bit sendmsg; nameless alone)
  *
  * Prints its pid, the result of the call (or -errno), and the socket's peer afterwards: 127.0.0.2, or the abstract name
  * blocked-PORT. */
@@ -22,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -36,6 +39,9 @@ static union {
 } secret, decoy;
 static socklen_t size;
 static int fd, result;
+static bool nameless;
+static struct mmsghdr many;
+static struct iovec part = {.iov_base = "data", .iov_len = 4};
 static const char *call;
 
 static void must(int succeeded, const char *what) {
@@ -70,18 +76,70 @@ static void fill_queue(void) {
   must(waitpid(pid, 0, 0) == pid, "waitpid");
 }
 
-static void *run_call(void *unused) {
-  struct iovec part = {.iov_base = "data", .iov_len = 4};
-  struct msghdr message = {.msg_name = &secret, .msg_namelen = size, .msg_iov = &part, .msg_iovlen = 1};
+/* What the 32-bit call points to; below 4 GB. */
+static struct narrow {
+  unsigned arguments[3];
+  unsigned message[7];
+  unsigned part[2];
+  struct sockaddr_in to;
+  char data[4];
+} *narrow;
+
+static unsigned low(const void *address) {
+  return (unsigned)(unsigned long)address;
+}
+
+static int socketcall_sendmsg(void) {
+  if (!narrow)
+    narrow = mmap(0, sizeof *narrow, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+  must(narrow != MAP_FAILED, "mmap");
+  *narrow = (struct narrow){.arguments = {fd, low(narrow->message), MSG_FASTOPEN},
+                            .message = {low(&narrow->to), sizeof narrow->to, low(narrow->part), 1},
+                            .part = {low(narrow->data), sizeof narrow->data},
+                            .to = secret.ip};
+  int returned = -ENOSYS;
+#ifdef __x86_64__
+  asm volatile("int $0x80" : "=a"(returned) : "a"(102), "b"(16), "c"(narrow) : "memory", "r8", "r9", "r10", "r11");
+#endif
+  errno = -returned;
+  return returned < 0 ? -1 : returned;
+}
+
+static int make_call(void) {
+  int returned;
+  many.msg_hdr = (struct msghdr){.msg_name = &secret, .msg_namelen = size, .msg_iov = &part, .msg_iovlen = 1};
   if (!strcmp(call, "sendto"))
-    result = sendto(fd, "data", 4, MSG_FASTOPEN, &secret.any, size);
+    returned = sendto(fd, "data", 4, MSG_FASTOPEN, &secret.any, size);
   else if (!strcmp(call, "sendmsg"))
-    result = sendmsg(fd, &message, MSG_FASTOPEN);
+    returned = sendmsg(fd, &many.msg_hdr, MSG_FASTOPEN);
+  else if (!strcmp(call, "sendmmsg"))
+    returned = sendmmsg(fd, &many, 1, MSG_FASTOPEN);
+  else if (!strcmp(call, "socketcall"))
+    returned = socketcall_sendmsg();
   else
-    result = connect(fd, &secret.any, size);
-  if (result < 0)
-    result = -errno;
+    returned = connect(fd, &secret.any, size);
+  return returned < 0 ? -errno : returned;
+}
+
+/* In the same thread, which would take what is kept of the connection for that of the datagram. */
+static void send_datagram(void) {
+  int other = socket(AF_INET, SOCK_DGRAM, 0);
+  must(other >= 0 && dup2(other, fd) == fd, "dup2");
+  must(make_call() > 0, "datagram");
+}
+
+static void *run_call(void *unused) {
+  result = make_call();
+  if (nameless)
+    send_datagram();
   return unused;
+}
+
+static void take_name_away(void) {
+  many.msg_hdr.msg_name = 0;
+  many.msg_hdr.msg_namelen = 0;
+  if (narrow)
+    memset(narrow, 0, sizeof *narrow);
 }
 
 static void on_signal(int number) {
@@ -92,6 +150,7 @@ int main(int argc, char **argv) {
   if (argc != 4)
     return 2;
   call = argv[2];
+  nameless = !strcmp(argv[1], "nameless");
   bool is_unix = !strcmp(argv[1], "unix");
   if (is_unix) {
     secret.path.sun_family = AF_UNIX;
@@ -113,9 +172,10 @@ int main(int argc, char **argv) {
   fd = socket(secret.any.sa_family, SOCK_STREAM, 0);
   int kept = dup(fd);
   int in_place = -1;
+  bool interrupted = !strcmp(argv[1], "interrupt");
   if (!strcmp(argv[1], "null") || is_unix)
     in_place = open("/dev/null", O_RDWR);
-  else if (strcmp(argv[1], "interrupt"))
+  else if (!nameless && !interrupted)
     in_place = connected(!strcmp(argv[1], "datagram") ? SOCK_DGRAM : SOCK_STREAM, &decoy.any);
   pthread_t thread;
   must(pthread_create(&thread, 0, run_call, 0) == 0, "pthread_create");
@@ -123,12 +183,14 @@ int main(int argc, char **argv) {
   if (in_place >= 0) {
     must(dup2(in_place, fd) == fd, "dup2");
     secret = decoy;
+  } else if (nameless) {
+    take_name_away();
   } else {
     must(pthread_kill(thread, SIGUSR1) == 0, "pthread_kill");
     must(pthread_join(thread, 0) == 0, "pthread_join");
   }
   must(accept(listener, 0, 0) >= 0, "accept"); /* makes room: the next SYN is answered */
-  if (in_place >= 0)
+  if (!interrupted)
     must(pthread_join(thread, 0) == 0, "pthread_join");
   must(accept(listener, 0, 0) >= 0, "accept");
   memset(&secret, 0, sizeof secret);
