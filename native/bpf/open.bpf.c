@@ -11,6 +11,7 @@ struct open_arguments {
   u32 flags;
   u32 mode;
   u32 resolve;
+  bool unread; /* the structure of openat2 is unreadable now: flags, mode and resolve are not known */
 };
 
 #define OPEN_RAW_LIMIT sizeof(struct event_open)
@@ -22,6 +23,7 @@ _Static_assert(OPEN_LONGEST <= LONGEST_RECORD, "slack of the ring");
 
 inline_always struct open_arguments open_arguments(u32 type, const struct call *call) {
   struct open_how how = {};
+  bool unread = false;
   switch (type) {
     case EVENT_OPENAT:
       return (struct open_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), ARGUMENT(call, 2), ARGUMENT(call, 3), 0};
@@ -29,9 +31,9 @@ inline_always struct open_arguments open_arguments(u32 type, const struct call *
       if (call->way == WAY_IO_URING) /* in place of the struct's address */
         how = (struct open_how){ARGUMENT(call, 2), ARGUMENT(call, 3), ARGUMENT(call, 4)};
       else
-        bpf_probe_read_user(&how, sizeof(how), (void *)ARGUMENT(call, 2));
-      return (struct open_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0), PINNED(how.flags), PINNED(how.mode),
-                                     PINNED(how.resolve)};
+        unread = bpf_probe_read_user(&how, sizeof(how), (void *)ARGUMENT(call, 2));
+      return (struct open_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0),   PINNED(how.flags),
+                                     PINNED(how.mode),  PINNED(how.resolve), unread};
     case EVENT_CREAT:
       return (struct open_arguments){ARGUMENT(call, 0), AT_FDCWD, CREAT_FLAGS, ARGUMENT(call, 1), 0};
     case EVENT_OPEN_BY_HANDLE_AT: /* a handle, no path */
@@ -42,12 +44,14 @@ inline_always struct open_arguments open_arguments(u32 type, const struct call *
 }
 
 /* The access that a file was opened for, and whether it has no name, from the open file if there is one: openat2's
- * structure may have been changed since the kernel read it. The file does not show creation and truncation. With
+ * structure may have been changed since the kernel read it. The file does not show creation and truncation: where the
+ * structure is gone, as with a private page of the file that this call has truncated, truncation is assumed. With
  * O_PATH there is no access. */
 inline_always void take_access(struct open_arguments *arguments, u64 file) {
   u32 flags = file ? LOAD(file, file, f_flags) : O_PATH;
   if (!(flags & O_PATH))
-    arguments->flags = (arguments->flags & ~FLAGS_OF_FILE) | (flags & FLAGS_OF_FILE);
+    arguments->flags =
+        (arguments->flags & ~FLAGS_OF_FILE) | (flags & FLAGS_OF_FILE) | (arguments->unread ? O_TRUNC : 0);
 }
 
 /* Whether rules take the open file for a directory. As in Falco they do so for a file without a name (O_TMPFILE),
@@ -87,7 +91,8 @@ inline_always void write_open(struct record *record, struct task_struct *task, c
       event->elsewhere = append_path_elsewhere(record, path_of(file), OPEN_ELSEWHERE_LIMIT);
   }
   commit(record);
-  if (result >= 0 && !file && call->way != WAY_IO_URING) /* closed already; io_uring counts its own */
+  bool closed = !file && call->way != WAY_IO_URING; /* already; io_uring counts its own */
+  if (result >= 0 && (closed || arguments.unread))
     count_unkept(event_type(record));
 }
 
@@ -121,8 +126,8 @@ inline_always bool passes_open(struct record *record, struct task_struct *task) 
   struct call call = call_of(task);
   struct open_arguments arguments = open_arguments(type, &call);
   u64 file = file_at(task, result);
-  if (result >= 0 && !file)
-    return true; /* another thread has closed it */
+  if (result >= 0 && (!file || arguments.unread))
+    return true; /* another thread has closed it, or its flags are not known */
   take_access(&arguments, file);
   u64 combination = combination_of(&arguments, file);
   opaque(combination); /* or clang would leave out the mask, which 6.1 needs */

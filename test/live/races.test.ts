@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -23,7 +23,17 @@ import {
   SOCK_STREAM,
 } from '../support/live/live-numbers.ts';
 import type { Probe } from '../support/live/probe.ts';
-import { CONNECTED, EXECS, namedRule, OPENS, PATHS, READ, SOCKETS, WRITTEN } from '../support/live/race-probes.ts';
+import {
+  CONNECTED,
+  EMPTIED,
+  EXECS,
+  namedRule,
+  OPENS,
+  PATHS,
+  READ,
+  SOCKETS,
+  WRITTEN,
+} from '../support/live/race-probes.ts';
 import { cProgram } from '../support/programs/c-program.ts';
 import { until } from '../support/until.ts';
 
@@ -38,7 +48,7 @@ before(() => {
   }
 });
 const probes = [OPENS, EXECS, PATHS, SOCKETS].map(({ rule }) => rule);
-const agent = LiveAgent.forTests([...probes, namedRule(READ), namedRule(WRITTEN), namedRule(CONNECTED)], {
+const agent = LiveAgent.forTests([...probes, ...[READ, WRITTEN, EMPTIED, CONNECTED].map(namedRule)], {
   ruleMatching: 'all',
 });
 
@@ -182,6 +192,25 @@ describe('files', () => {
     const linked = await last(PATHS, [['ring:symlinkat', rewritten('target'), AT_FDCWD, gone('a-link')]]);
     assertFields(linked.alert, { 'evt.rawres': 0, 'evt.arg.target': secret('target') });
   });
+});
+
+test('openat2, its structure in a page of the file that it truncates: taken for truncated, and counted as dropped', async () => {
+  const [log, how] = [secret('a-log'), `${directory}/how`];
+  writeFileSync(log, 'x'.repeat(5000));
+  writeFileSync(how, Uint8Array.from([0x01, 0x02, ...Array(22).fill(0)])); // O_WRONLY | O_TRUNC
+  const openat2 = lostOf('openat2');
+  const before = openat2();
+  const calls = await act([
+    ['openat', AT_FDCWD, str(log), O.RDONLY],
+    ['mmap', 0, 4096, 3, 2, 'r0', 0], // to read and write, MAP_PRIVATE
+    ['openat', AT_FDCWD, str(how), O.RDONLY],
+    ['read', 'r2', 'r1', 24],
+    ['openat2', AT_FDCWD, str(log), 'r1', 24],
+  ]);
+  assert.ok((calls.at(-1)?.result ?? -1) >= 0);
+  assert.equal(statSync(log).size, 0);
+  await agent.only(EMPTIED.name, { 'proc.vpid': BigInt(calls[0]?.pid ?? 0) });
+  await until(() => openat2() > before);
 });
 
 test('a descriptor that is closed before the call that made it returns: counted as dropped', async () => {

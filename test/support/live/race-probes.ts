@@ -57,6 +57,14 @@ export const WRITTEN: Probe = {
   ...probe(['openat2'], ['fd.name'], 'evt.is_open_write = true and fd.name endswith /secret/the-file'),
   name: 'the secret may have been written',
 };
+export const EMPTIED: Probe = {
+  ...probe(
+    ['openat2'],
+    ['fd.name', 'evt.arg.flags'],
+    'evt.is_open_write = true and evt.arg.flags contains O_TRUNC and fd.name endswith /secret/a-log',
+  ),
+  name: 'the log was emptied',
+};
 export const CONNECTED: Probe = {
   ...probe(['connect'], ['fd.name'], 'proc.name = act and fd.sip = 127.0.0.2 and fd.sport in (17201, 17202, 17203)'),
   name: 'connected to the secret address',
