@@ -28,12 +28,14 @@ inline_always bool is_refused(u32 enforced) {
   return outcome == ENFORCED_REFUSED || outcome == ENFORCED_REFUSED_AND_KILLED;
 }
 
-/* A message as the corresponding call of sendmsg or recvmsg. The words hold that call's arguments. The header of each
- * message is followed by the number of bytes that were sent or received. */
+/* A message as the corresponding call of sendmsg or recvmsg. The words hold that call's arguments, and then where the
+ * messages lie that were sent or received. The header of each is followed by the number of its bytes, which the kernel
+ * has written. */
 inline_always struct call one_message(const struct messages *messages, u64 words[6], s64 *result) {
   bool compat = messages->way == WAY_COMPAT;
   u64 header = compat ? sizeof(struct compat_msghdr) : sizeof(struct user_msghdr);
-  u64 at = messages->first + messages->index * (compat ? sizeof(struct compat_mmsghdr) : sizeof(struct mmsghdr));
+  u64 size = compat ? sizeof(struct compat_mmsghdr) : sizeof(struct mmsghdr);
+  u64 at = messages->first + messages->index * size;
   u32 done = 0;
   bpf_probe_read_user(&done, sizeof(done), (void *)(at + header));
   bool refused = is_refused(messages->enforced) && messages->index == (u64)messages->result;
@@ -41,7 +43,9 @@ inline_always struct call one_message(const struct messages *messages, u64 words
   words[0] = messages->fd;
   words[1] = at;
   words[2] = messages->flags;
-  words[3] = words[4] = words[5] = 0;
+  words[3] = messages->first;
+  words[4] = messages->first + (messages->result < 0 ? 0 : messages->result * size);
+  words[5] = 0;
   return (struct call){.passed = words, .way = compat ? WAY_COMPAT : WAY_NATIVE};
 }
 
@@ -71,6 +75,8 @@ __noinline u32 tell_sent(struct messages *messages) {
                     ? is_wanted(record.capture, EVENT_CONNECT)
                     : is_wanted(record.capture, EVENT_SENDMMSG) || is_wanted(record.capture, EVENT_SENDMSG);
   forget_begun(&sending.used);
+  if (wanted && unlikely(sending.arguments.overwritten))
+    count_unkept(sending.type);
   if (!wanted || !reserve_news(&record, &call, &sending, task))
     return 0;
   note_way(&record, messages);

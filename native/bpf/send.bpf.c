@@ -32,15 +32,26 @@ struct send_arguments {
   u32 size; /* of the datagram */
   u32 part; /* bytes of its first part at most */
   u64 data; /* address of that; 0: not known */
+  bool overwritten;
 };
+
+#define LONGEST_ADDRESS 128 /* struct sockaddr_storage: the kernel reads no more */
+
+/* Whether the address of a message lies where sendmmsg has written how much it sent (one_message()): the kernel has
+ * read another one. Nobody but who hides a peer puts it there. */
+inline_always bool is_overwritten(const struct call *call, u64 address, u64 length) {
+  u64 end = address + (length > LONGEST_ADDRESS ? LONGEST_ADDRESS : length);
+  return address && address < ARGUMENT(call, 4) && end > ARGUMENT(call, 3);
+}
 
 inline_always struct send_arguments send_arguments(u32 type, const struct call *call, s64 result) {
   if (type == EVENT_SENDTO || call->way == WAY_IO_URING)
     return (struct send_arguments){ARGUMENT(call, 4), ARGUMENT(call, 5), ARGUMENT(call, 3),
                                    ARGUMENT(call, 2), ARGUMENT(call, 2), ARGUMENT(call, 1)};
   struct message message = read_message(ARGUMENT(call, 1), call->way == WAY_COMPAT);
-  return (struct send_arguments){message.address,         message.length, ARGUMENT(call, 2),
-                                 result < 0 ? 0 : result, message.part,   message.data};
+  bool overwritten = type == EVENT_SENDMMSG && is_overwritten(call, message.address, message.length);
+  return (struct send_arguments){message.address, message.length, ARGUMENT(call, 2), result < 0 ? 0 : result,
+                                 message.part,    message.data,   overwritten};
 }
 
 /* A send that may be reported. */
@@ -92,7 +103,11 @@ inline_always bool find_send(struct sending *sending, const struct call *call, s
     if (!sending->arguments.address || (stream && !connects))
       return false;
   }
+  if (unlikely(sending->arguments.overwritten))
+    sending->arguments.address = 0; /* to nobody, by an address of the socket's family */
   read_passed(&sending->passed, call, sending->arguments.address, sending->arguments.length);
+  if (unlikely(sending->arguments.overwritten))
+    sending->passed.family = LOAD(sock, sock, __sk_common.skc_family);
   if (!stream)
     return settle_family(&sending->passed, sock);
   sending->type = EVENT_CONNECT;

@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { findEventType } from '../../host/schema/events/index.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { type AlertLine, assertFields, type ExpectedFields } from '../support/live/alert-line.ts';
 import { act, actProgram, type Step, str } from '../support/live/live-act.ts';
@@ -13,6 +14,7 @@ import { LiveAgent } from '../support/live/live-agent.ts';
 import { AF_INET, AF_INET6, AF_UNIX, errno, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM } from '../support/live/live-numbers.ts';
 import { probe } from '../support/live/probe.ts';
 import { cProgram } from '../support/programs/c-program.ts';
+import { until } from '../support/until.ts';
 
 const IPPROTO_ICMP = 1;
 /** More than any datagram of UDP. */
@@ -24,8 +26,8 @@ const FIELDS = [
   ...['evt.res', 'evt.is_32bit', 'evt.is_io_uring', 'evt.arg.addr', 'fd.num', 'fd.name', 'fd.typechar', 'fd.l4proto'],
   ...['fd.sip', 'fd.sport', 'fd.cip', 'fd.connected', 'fd.name_changed'],
 ];
-const OURS = 'proc.name in (act, blocked-connect)';
-const CALLS = probe(['connect', 'sendto', 'sendmsg'], FIELDS, OURS);
+const OURS = '(proc.name in (act, blocked-connect) or proc.name startswith overwritten)';
+const CALLS = probe(['connect', 'sendto', 'sendmsg', 'sendmmsg'], FIELDS, OURS);
 /** As rules on outbound connections ask. */
 const OUTBOUND = probe(
   ['connect', 'sendto', 'sendmsg'],
@@ -105,7 +107,7 @@ describe('a connect that blocks', () => {
       const alerts = agent.alerts(CALLS.name, { 'proc.vpid': pid, ...where });
       check(alerts, [
         { 'evt.type': 'connect', 'evt.res': 'SUCCESS', 'fd.l4proto': 'tcp', 'fd.connected': true },
-        { 'evt.type': 'sendmsg', 'evt.rawres': 4, 'fd.l4proto': 'udp' }, // the thread's next call
+        { 'evt.type': call === 'sendmmsg' ? call : 'sendmsg', 'evt.rawres': 4, 'fd.l4proto': 'udp' }, // the thread's next call
       ]);
       assert.equal(agent.alerts(OUT, { 'proc.vpid': pid, ...where }).length, 2);
     });
@@ -266,6 +268,31 @@ describe('datagrams', () => {
       check(calls, [{ 'fd.l4proto': 'raw', 'fd.sip': expected, 'fd.sport': 0, 'fd.name_changed': true }]);
     }
   });
+});
+
+describe('a sendmmsg that has the kernel overwrite', () => {
+  const program = cProgram(fileURLToPath(new URL('../support/programs/overwritten-messages.c', import.meta.url)));
+  const number = findEventType('sendmmsg')?.number ?? assert.fail();
+  const lost = (): number => agent.counters.capture.dropped[number] ?? 0;
+
+  async function overwritten(what: string): Promise<AlertLine[]> {
+    await until(() => agent.product.summary().engine !== undefined); // the first numbers come within a second
+    const before = lost();
+    const { stdout } = await promisify(execFile)(program, [what, '127.0.0.4'], { encoding: 'utf8' });
+    const [pid, result] = stdout.trim().split(' ');
+    assert.equal(result, '1', 'it was sent');
+    await until(() => lost() > before);
+    await agent.settled();
+    return agent.alerts(CALLS.name, { 'proc.vpid': BigInt(pid ?? ''), 'evt.type': 'sendmmsg' });
+  }
+
+  for (const what of process.arch === 'x64' ? ['address', 'address32'] : ['address']) {
+    test(`the ${what} of its message: told without a peer, and counted as dropped`, async () => {
+      const [alert = assert.fail(), ...others] = await overwritten(what);
+      assert.equal(others.length, 0);
+      assertFields(alert, { 'evt.rawres': 600, 'fd.typechar': '4', 'fd.sip': null, 'fd.connected': false });
+    });
+  }
 });
 
 describe('UNIX sockets', () => {
