@@ -17,6 +17,12 @@ static const struct socket_call {
 #undef CALL
 #define SOCKET_CALLS (sizeof(socket_calls) / sizeof(*socket_calls))
 
+/* Whether the arguments of a socketcall lie where sendmmsg has written how much it sent. */
+inline_always bool is_block_overwritten(u32 type, u64 block, u64 size, u64 first, s64 result) {
+  return type == EVENT_SENDMMSG && result > 0 && block < first + result * sizeof(struct compat_mmsghdr) &&
+         block + size > first;
+}
+
 /* socketcall(2): its arguments are the number of a call, and the address of that call's arguments. Only as many
  * are read as the kernel reads: the memory after them may be unmapped. */
 inline_always u32 find_socketcall(struct passed_call *passed) {
@@ -29,11 +35,14 @@ inline_always u32 find_socketcall(struct passed_call *passed) {
   opaque(size);
   if (size > sizeof(words))
     return 0;
-  bpf_probe_read_user(words, size, (void *)passed->passed[1]);
+  u64 block = passed->passed[1];
+  u32 type = socket_calls[number].type;
+  bool gone = bpf_probe_read_user(words, size, (void *)block);
+  passed->overwritten = gone || is_block_overwritten(type, block, size, words[1], passed->result);
 #pragma unroll
   for (u32 i = 0; i < 6; i++)
     passed->passed[i] = words[i];
-  return socket_calls[number].type;
+  return type;
 }
 
 inline_always u64 compat_number(const struct pt_regs *registers) {
@@ -149,6 +158,7 @@ HOOK_PROGRAM(on_compat) {
   for (u32 i = 0; i < 3; i++)
     if (short_ids >> i & 1)
       passed->passed[i] = wide_id(passed->passed[i]);
+  passed->result = result;
   type = event_of(passed, number, type);
   if ((number == COMPAT_fcntl || number == COMPAT_fcntl64) && !duplicates(passed->passed[1]))
     return PASS_ON;
@@ -164,7 +174,8 @@ HOOK_PROGRAM(on_compat) {
   fill_caller(passed, task);
   passed->way = WAY_COMPAT;
   passed->flags |= EVENT_FLAG_COMPAT;
-  passed->result = result;
+  if (unlikely(passed->overwritten) && result >= 0)
+    count_unkept(type);
   bool many = type == EVENT_SENDMMSG || type == EVENT_RECVMMSG;
   bpf_tail_call(ctx, &programs, many ? SLOT_PASSED_MANY : SLOT_PASSED);
   return PASS_ON;

@@ -69,8 +69,12 @@ __noinline u32 tell_sent(struct messages *messages) {
   if (!messages || !begin_message(&record, messages))
     return 0;
   struct call call = one_message(messages, words, &result);
-  if (!find_send(&sending, &call, task, EVENT_SENDMMSG, result))
+  sending.used.sock = 0;
+  if (!find_send(&sending, &call, task, EVENT_SENDMMSG, result)) {
+    if (result >= 0 && sending.arguments.address && !sending.used.sock)
+      count_unkept(EVENT_SENDMMSG); /* its socket is no longer at the descriptor */
     return 0;
+  }
   bool wanted = sending.type == EVENT_CONNECT
                     ? is_wanted(record.capture, EVENT_CONNECT)
                     : is_wanted(record.capture, EVENT_SENDMMSG) || is_wanted(record.capture, EVENT_SENDMSG);
@@ -124,6 +128,9 @@ inline_always void tell_messages(const struct call *call, u32 type, s64 result, 
                               .fd = ARGUMENT(call, 0),
                               .way = call->way,
                               .enforced = enforced};
+  u32 word;
+  if (call->way == WAY_COMPAT && result > 0 && bpf_probe_read_user(&word, sizeof(word), (void *)messages.first))
+    count_unkept(type); /* the arguments of a socketcall have changed since, or the messages are gone */
   u64 count = result < 0 ? 1 : result + is_refused(enforced);
   if (count > MOST_MESSAGES)
     count = MOST_MESSAGES;

@@ -42,6 +42,7 @@ struct passed_call {
   u32 replacer_opens; /* io_uring: 1: the replacer opens a file, by a name that it has until then */
   u32 enforced;       /* what enforcement did: count_enforced(); 0: nothing */
   u32 submitted;      /* io_uring: 1: it was submitted just now, and has not begun */
+  u32 overwritten;    /* 32-bit: 1: its arguments lie in memory that the call has changed, so they may be others */
   u8 texts[PASSED_TEXTS][PASSED_TEXT_ROOM];
 };
 

@@ -293,6 +293,12 @@ describe('a sendmmsg that has the kernel overwrite', () => {
       assertFields(alert, { 'evt.rawres': 600, 'fd.typechar': '4', 'fd.sip': null, 'fd.connected': false });
     });
   }
+
+  for (const word of process.arch === 'x64' ? ['descriptor', 'vector'] : []) {
+    test(`the ${word} among the arguments of a socketcall: counted as dropped`, async () => {
+      assert.equal((await overwritten(word)).length, 0);
+    });
+  }
 });
 
 describe('UNIX sockets', () => {

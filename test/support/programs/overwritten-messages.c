@@ -1,9 +1,9 @@
 /* A sendmmsg of one datagram whose address, or whose arguments, lie where the kernel writes how much it sent:
  *
- *   overwritten-messages address | address32 | arguments ADDRESS
+ *   overwritten-messages address | address32 | descriptor | vector ADDRESS
  *
  * address: sin_addr lies there, or with address32 in the vector of a 32-bit call
- * arguments: the arguments of a 32-bit socketcall(2) do, beginning with the descriptor
+ * descriptor, vector: that argument of a 32-bit socketcall(2) does
  *
  * Prints its pid and the result. */
 
@@ -62,6 +62,8 @@ int main(int argc, char **argv) {
   struct sockaddr_in *to =
       is_address ? (void *)((char *)sent - offsetof(struct sockaddr_in, sin_addr)) : &memory->plain;
   unsigned *arguments = is_address ? memory->arguments : sent;
+  if (!strcmp(argv[1], "vector"))
+    arguments--;
   int fd = socket(AF_INET, SOCK_DGRAM, 0);
   memory->wide_part = (struct iovec){.iov_base = memory->data, .iov_len = SENT};
   memory->wide.msg_hdr =
