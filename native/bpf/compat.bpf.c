@@ -4,6 +4,7 @@
 #include "passed.h"
 
 #define MMAP2_UNIT 4096    /* bytes, of mmap2's offset */
+#define PROT_ALL 7         /* PROT_READ | PROT_WRITE | PROT_EXEC; bits of vm_flags too */
 #define OVERFLOW_ID 0xffff /* in 16 bits, the id that says "leave it" */
 
 #if defined(__TARGET_ARCH_x86)
@@ -59,13 +60,44 @@ inline_always void fill_arguments(struct passed_call *passed, const struct pt_re
   to[5] = (u32)registers->bp;
 }
 
-/* mmap(2) of i386: its argument is the address of the arguments. */
+/* The mapping at an address. */
+struct mapped {
+  u64 end; /* 0: not known */
+  u64 access;
+};
+
+static long look_at_mapped(struct task_struct *task, struct vm_area_struct *area, struct mapped *mapped) {
+  mapped->end = LOAD_WORD(vm_area_struct, (u64)area, vm_end);
+  mapped->access = LOAD_WORD(vm_area_struct, (u64)area, vm_flags);
+  return 0;
+}
+
+/* Sets what is known of an mmap(2) whose arguments may be others by now: where it is, and with which access. */
+inline_always void pass_mapping(u64 passed[6], u64 at, const struct mapped *mapped) {
+  passed[0] = at;
+  passed[1] = mapped->end ? mapped->end - at : 0;
+  passed[2] = mapped->end ? mapped->access & PROT_ALL : PROT_ALL;
+  passed[3] = passed[5] = 0;
+  passed[4] = -1;
+}
+
+/* mmap(2) of i386: its argument is the address of the arguments. Those may lie where it maps (MAP_FIXED): then they are
+ * gone, or what is mapped there has others in their place. */
 inline_always void find_mapping(struct passed_call *passed) {
   u32 words[6] = {};
-  bpf_probe_read_user(words, sizeof(words), (void *)passed->passed[0]);
+  u64 block = passed->passed[0], at = passed->result;
+  bool gone = bpf_probe_read_user(words, sizeof(words), (void *)block);
 #pragma unroll
   for (u32 i = 0; i < 6; i++)
     passed->passed[i] = words[i];
+  if (passed->result < 0 || (!gone && block + sizeof(words) <= at))
+    return;
+  struct mapped mapped = {};
+  bpf_find_vma(bpf_get_current_task_btf(), at, look_at_mapped, &mapped, 0);
+  if (!gone && mapped.end && block >= mapped.end)
+    return;
+  passed->overwritten = 1;
+  pass_mapping(passed->passed, at, &mapped);
 }
 
 /* The type of the event, which the number alone does not determine. Clears arguments that the native call has and this

@@ -9,21 +9,25 @@ import { openCapture } from '../../host/capture/open.ts';
 import { EventMemory } from '../../host/fields/memory.ts';
 import type { ImageRecord } from '../../host/fields/record.ts';
 import { journalWants } from '../../host/journal/wants.ts';
+import { findEventType } from '../../host/schema/events/index.ts';
 import { directoryForTests } from '../support/directory.ts';
+import { assertFields } from '../support/live/alert-line.ts';
 import { act, type Step, str } from '../support/live/live-act.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
 import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
 import { polledEvents } from '../support/live/polled-events.ts';
-import { probe } from '../support/live/probe.ts';
+import { type Probe, probe } from '../support/live/probe.ts';
+import { namedRule } from '../support/live/race-probes.ts';
 import { TIME_FACTOR } from '../support/live/time-factor.ts';
 import { text } from '../support/records/builder-capture.ts';
+import { until } from '../support/until.ts';
 
 /** Of this kernel: 16 KB on some of arm64. */
 const PAGE = Number(execFileSync('getconf', ['PAGESIZE'], { encoding: 'utf8' }));
 /** Larger than what the dynamic linker protects: on arm64 that is 5 pages. */
 const SIZE = 37 * PAGE;
 const [READ, WRITE, EXEC] = [1, 2, 4];
-const [SHARED, PRIVATE, FIXED, ANONYMOUS] = [1, 2, 0x10, 0x20];
+const [SHARED, PRIVATE, FIXED, ANONYMOUS, POPULATE] = [1, 2, 0x10, 0x20, 0x8000];
 
 const MAPPED = probe(
   ['mmap', 'mprotect'],
@@ -35,11 +39,21 @@ const MAPPED = probe(
   `proc.name = act and (evt.rawarg.length = ${SIZE} or evt.rawarg.length = 10)`,
 );
 
+/** As a rule on code that is made in memory asks. */
+const OVERMAPPED: Probe = {
+  ...probe(
+    ['mmap'],
+    ['evt.arg.addr', 'evt.arg.prot'],
+    'proc.name = act and evt.is_32bit = true and evt.arg.prot contains PROT_EXEC and evt.arg.prot contains PROT_WRITE',
+  ),
+  name: 'executable memory',
+};
+
 const directory = directoryForTests();
 const file = `${directory}/file`;
 writeFileSync(file, 'x'.repeat(2 * PAGE));
 
-const agent = LiveAgent.forTests([MAPPED.rule]);
+const agent = LiveAgent.forTests([MAPPED.rule, namedRule(OVERMAPPED)]);
 const check = agent.checks(MAPPED);
 
 const MEMFD: readonly Step[] = [
@@ -81,6 +95,38 @@ test('rules see each call, with its arguments', async () => {
   );
   assert.equal(observed[2]?.alert.output_fields['evt.rawarg.prot'], String(READ | WRITE | EXEC));
 });
+
+/** The arguments of the mmap of i386: 32-bit words in memory. */
+function words(...values: readonly number[]): Uint8Array {
+  return new Uint8Array(Int32Array.from(values).buffer);
+}
+
+for (const what of process.arch === 'x64' ? ['are gone', 'have become others'] : []) {
+  test(`the arguments of a 32-bit mmap, over which it maps, ${what}: its access is that of the memory`, async () => {
+    const number = findEventType('mmap')?.number ?? assert.fail();
+    const lost = (): number => agent.counters.capture.dropped[number] ?? 0;
+    await until(() => agent.product.summary().engine !== undefined); // the first numbers come within a second
+    const before = lost();
+    const [at, all] = [0x2000_0000, READ | WRITE | EXEC];
+    const [passed, others] = [`${directory}/passed`, `${directory}/others`];
+    // The second page of the file has arguments by which a page before them would be readable.
+    writeFileSync(others, Buffer.concat([Buffer.alloc(PAGE), words(at, PAGE, READ, PRIVATE | FIXED, 3, 0)]));
+    const isGone = what === 'are gone';
+    const flags = PRIVATE | FIXED | (isGone ? ANONYMOUS : POPULATE);
+    writeFileSync(passed, words(at, 2 * PAGE, all, flags, isGone ? -1 : 3, 0));
+    const calls = await act([
+      ['openat', AT_FDCWD, str(others), O.RDONLY],
+      ['openat', AT_FDCWD, str(passed), O.RDONLY],
+      ['mmap', at, 2 * PAGE, READ | WRITE, PRIVATE | FIXED | ANONYMOUS, -1, 0],
+      ['read', 'r1', at + PAGE, 24],
+      ['int80:mmap', at + PAGE],
+    ]);
+    assert.equal(calls.at(-1)?.result, at);
+    const alert = await agent.only(OVERMAPPED.name, { 'proc.vpid': BigInt(calls[0]?.pid ?? 0) });
+    assertFields(alert, { 'evt.arg.addr': String(at), 'evt.arg.prot': 'PROT_READ|PROT_WRITE|PROT_EXEC' });
+    await until(() => lost() > before);
+  });
+}
 
 /** What passes the filter of the journal alone, of a process that does the steps. */
 async function passing(steps: readonly Step[]): Promise<string[]> {

@@ -282,6 +282,7 @@ struct inode {
 
 struct vm_area_struct {
   unsigned long vm_end;
+  unsigned long vm_flags;
   struct file *vm_file;
 };
 
