@@ -22,7 +22,7 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
 } from '../support/live/live-numbers.ts';
-import type { Probe } from '../support/live/probe.ts';
+import { type Probe, probe } from '../support/live/probe.ts';
 import {
   CONNECTED,
   EMPTIED,
@@ -47,7 +47,7 @@ before(() => {
     writeFileSync(`${directory}/${name}/the-file`, name);
   }
 });
-const probes = [OPENS, EXECS, PATHS, SOCKETS].map(({ rule }) => rule);
+const probes = [OPENS, EXECS, PATHS, SOCKETS, probe(['clone3'], ['evt.arg.flags'])].map(({ rule }) => rule);
 const agent = LiveAgent.forTests([...probes, ...[READ, WRITTEN, EMPTIED, CONNECTED].map(namedRule)], {
   ruleMatching: 'all',
 });
@@ -211,6 +211,24 @@ test('openat2, its structure in a page of the file that it truncates: taken for 
   assert.equal(statSync(log).size, 0);
   await agent.only(EMPTIED.name, { 'proc.vpid': BigInt(calls[0]?.pid ?? 0) });
   await until(() => openat2() > before);
+});
+
+test('limit: clone3, its flags where it writes the pidfd: they are not known, which is counted as dropped', async () => {
+  const [at, file] = [0x2000_0000, `${directory}/clone`];
+  const [CLONE_PIDFD, CLONE_NEWUTS, SIGCHLD] = [0x1000, 0x0400_0000, 17];
+  const words = new BigUint64Array(8);
+  words.set([BigInt(CLONE_PIDFD | CLONE_NEWUTS), BigInt(at), 0n, 0n, BigInt(SIGCHLD)]);
+  writeFileSync(file, new Uint8Array(words.buffer));
+  const clone3 = lostOf('clone3');
+  const before = clone3();
+  const calls = await act([
+    ['openat', AT_FDCWD, str(file), O.RDONLY],
+    ['mmap', at, 4096, 3, 0x32, -1, 0], // MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS
+    ['read', 'r0', at, words.byteLength],
+    ['clone3', at, words.byteLength],
+  ]);
+  assert.ok((calls.at(-1)?.result ?? -1) > 0);
+  await until(() => clone3() > before);
 });
 
 test('a descriptor that is closed before the call that made it returns: counted as dropped', async () => {
