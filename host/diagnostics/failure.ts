@@ -62,7 +62,8 @@ export function describeFailure(error: unknown): FailureText | undefined {
     case 'EngineError':
       return {
         message: `the capture could not start: ${message} [${code}]`,
-        help: 'detail' in error ? String(error.detail) : undefined,
+        // A field of the class: it is there without a detail too.
+        help: 'detail' in error && error.detail !== undefined ? String(error.detail) : undefined,
       };
     default:
       return undefined;
