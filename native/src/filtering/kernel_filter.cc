@@ -141,11 +141,11 @@ void KernelFilter::Set(size_t place, const filter_process& process) {
 void KernelFilter::Check(Findings* findings) {
   if (memcmp(filter_, original_.get(), kTables) != 0) {
     memcpy(filter_, original_.get(), kTables);
-    // What was remembered of the changed ones is forgotten.
-    original_->serial = NextSerial();
-    __atomic_store_n(&filter_->serial, original_->serial, __ATOMIC_SEQ_CST);
     findings->push_back({"filter-tables", "", 0, true});
   }
+  // What was remembered of changed ones is forgotten, also if they were put back before they were seen.
+  original_->serial = NextSerial();
+  __atomic_store_n(&filter_->serial, original_->serial, __ATOMIC_SEQ_CST);
   if (memcmp(filter_->processes, original_->processes, sizeof filter_->processes) == 0) return;
   uint64_t changed = 0;
   for (size_t place = 0; place < FILTER_PROCESSES; place++) {
