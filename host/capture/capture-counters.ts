@@ -31,6 +31,8 @@ export interface CaptureCounters extends EventCounts {
   readonly imagesEvicted: number;
   /** Images whose texts were cut, because a user with many processes has much of the table. */
   readonly imagesCut: number;
+  /** Images without names of their user and group, because files are too large, or to read them would have taken too long. */
+  readonly imagesUnnamed: number;
   /** Events whose process image was not there: the unknown image stood in. */
   readonly unknownImages: number;
   /** Files opened by a handle whose name was not found. */

@@ -12,11 +12,10 @@
 #include "enforced_places.h"
 #include "enforcement_decision.h"
 #include "images/container_id.h"
-#include "images/name_files.h"
-#include "images/users.h"
 #include "loading/attachment.h"
 #include "loading/bpf_error.h"
 #include "loading/call_functions.h"
+#include "name_lookups.h"
 
 namespace wasprey {
 namespace {
@@ -79,45 +78,6 @@ Napi::Value LexicalPathOf(const Napi::CallbackInfo& info) {
   return result;
 }
 
-Napi::Object UserNames(Napi::Env env, std::string_view file) {
-  Napi::Object object = Napi::Object::New(env);
-  for (const auto& [number, user] : ParseUsers(file)) object.Set(number, TextOf(env, user.name()));
-  return object;
-}
-
-Napi::Object GroupNames(Napi::Env env, std::string_view file) {
-  Napi::Object object = Napi::Object::New(env);
-  for (const auto& [number, name] : ParseGroups(file)) object.Set(number, Napi::String::New(env, name));
-  return object;
-}
-
-/** (passwd: string) -> {uid: {name, home?, shell?}} */
-Napi::Value UsersOfPasswd(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (!info[0].IsString()) return ThrowType(env, "usersOf: the text of a passwd file is needed");
-  Napi::Object result = Napi::Object::New(env);
-  for (const auto& [number, user] : ParseUsers(info[0].As<Napi::String>().Utf8Value())) {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("name", TextOf(env, user.name()));
-    if (user.home().present) object.Set("home", TextOf(env, user.home().text));
-    if (user.shell().present) object.Set("shell", TextOf(env, user.shell().text));
-    result.Set(number, object);
-  }
-  return result;
-}
-
-/** (root: string) -> {users, groups} | undefined: name files below a root that is not trusted, as a container's. */
-Napi::Value NamesBelow(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (!info[0].IsString()) return ThrowType(env, "namesBelow: a directory is needed");
-  NameFiles files;
-  if (!ReadNameFiles(info[0].As<Napi::String>().Utf8Value(), false, {}, {}, &files)) return env.Undefined();
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("users", UserNames(env, files.passwd.text));
-  result.Set("groups", GroupNames(env, files.group.text));
-  return result;
-}
-
 /** (log: string) -> string */
 Napi::Value VerdictOfLog(const Napi::CallbackInfo& info) {
   if (!info[0].IsString()) return ThrowType(info.Env(), "verdictOf: a log is needed");
@@ -143,9 +103,11 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("isOfMachine", Napi::Function::New<IsOfMachine>(env, "isOfMachine"));
   exports.Set("nextWindow", Napi::Function::New<NextWindow>(env, "nextWindow"));
   exports.Set("lexicalPath", Napi::Function::New<LexicalPathOf>(env, "lexicalPath"));
+  exports.Set("lookUpNames", Napi::Function::New<LookUpNames>(env, "lookUpNames"));
   exports.Set("namesBelow", Napi::Function::New<NamesBelow>(env, "namesBelow"));
   exports.Set("outermostContainerOf", Napi::Function::New<OutermostContainerOfCgroup>(env, "outermostContainerOf"));
   exports.Set("traceEventNumber", Napi::Function::New<TraceEventNumberIn>(env, "traceEventNumber"));
+  exports.Set("timeLeft", Napi::Function::New<TimeLeft>(env, "timeLeft"));
   exports.Set("usersOf", Napi::Function::New<UsersOfPasswd>(env, "usersOf"));
   exports.Set("verdictOf", Napi::Function::New<VerdictOfLog>(env, "verdictOf"));
   return exports;

@@ -58,6 +58,11 @@ export function engineMetrics(counters: EngineCounters): Metric[] {
       capture.imagesCut,
     ),
     counter(
+      'wasprey_process_images_unnamed_total',
+      'Processes without names of user and group: passwd or group too large, or not read in time.',
+      capture.imagesUnnamed,
+    ),
+    counter(
       'wasprey_unknown_images_total',
       'Events evaluated without a process, because its record was lost.',
       capture.unknownImages,

@@ -60,6 +60,7 @@ Napi::Value CaptureObject::GetCounters(const Napi::CallbackInfo& info) {
   number("missedRuns", counters.missed_runs);
   number("imagesEvicted", counters.images_evicted);
   number("imagesCut", counters.images_cut);
+  number("imagesUnnamed", counters.images_unnamed);
   number("unknownImages", counters.unknown_images);
   number("unnamedFiles", counters.unnamed_files);
   number("imagesUnplaced", counters.images_unplaced);

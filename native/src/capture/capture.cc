@@ -203,6 +203,7 @@ Counters Capture::Count() const {
   counters.images_lost = images_.lost();
   counters.images_evicted = images_.evicted();
   counters.images_cut = images_.cut();
+  counters.images_unnamed = images_.unnamed();
   counters.unknown_images = completion_.unknown_images();
   counters.unnamed_files = inode_names_.unnamed();
   counters.images_unplaced = images_.kernel_tables().unplaced();

@@ -15,8 +15,8 @@ struct EventCounts {
 };
 
 struct Counters : EventCounts {
-  uint64_t images = 0, images_lost = 0, images_evicted = 0, images_cut = 0, images_unplaced = 0, unknown_images = 0,
-           unnamed_files = 0, missed_runs = 0;
+  uint64_t images = 0, images_lost = 0, images_evicted = 0, images_cut = 0, images_unnamed = 0, images_unplaced = 0,
+           unknown_images = 0, unnamed_files = 0, missed_runs = 0;
   uint64_t containers = 0, containers_lost = 0, images_in_forged_cgroups = 0, held = 0, malformed = 0;
   double ring_high_water = 0;
   std::vector<ProgramRuns> programs;

@@ -8,7 +8,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -24,9 +23,6 @@
 namespace wasprey {
 namespace {
 
-constexpr uint64_t kLongestSearchNs = 50'000'000;
-/** A tenth of the time may be spent on searches. */
-constexpr uint64_t kShare = 10;
 constexpr size_t kMostFound = 1024;
 
 using Directory = std::unique_ptr<DIR, decltype([](DIR* directory) { closedir(directory); })>;
@@ -106,17 +102,15 @@ std::string InodeNames::PathOf(const Found& found) {
 
 std::string InodeNames::Find(uint32_t device, uint64_t inode) {
   const uint64_t now = Now(CLOCK_MONOTONIC);
-  if (credited_ == 0) credited_ = now - kLongestSearchNs * kShare;
-  credit_ns_ = std::min(credit_ns_ + (now - credited_) / kShare, kLongestSearchNs);
-  credited_ = now;
+  const int64_t left = time_.LeftAt(now);
   const Place place{device, inode};
   if (const auto known = found_.find(place); known != found_.end()) {
     const Found& file = known->second;
     if (IsFile(OpenTop(root_ + file.point), file.path, file.device, inode)) return PathOf(file);
     found_.erase(known);
   }
-  const Found found = credit_ns_ == 0 ? Found{} : Search(place);
-  credit_ns_ -= std::min(credit_ns_, Now(CLOCK_MONOTONIC) - now);
+  const Found found = left > 0 ? Search(place, now + static_cast<uint64_t>(left)) : Found{};
+  time_.Spend(Now(CLOCK_MONOTONIC) - now);
   if (found.path.empty()) {
     unnamed_++;
     return "";
@@ -126,8 +120,8 @@ std::string InodeNames::Find(uint32_t device, uint64_t inode) {
   return PathOf(found);
 }
 
-InodeNames::Found InodeNames::Search(const Place& place) {
-  const uint64_t end = Now(CLOCK_MONOTONIC) + credit_ns_;
+/** Until that time. */
+InodeNames::Found InodeNames::Search(const Place& place, uint64_t end) {
   const std::string point = MountPointOf(place.device);
   if (point.empty()) return {};
   const FileDescriptor top = OpenTop(root_ + point);

@@ -7,6 +7,9 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
+
+#include "system/time_share.h"
 
 namespace wasprey {
 
@@ -45,16 +48,19 @@ class InodeNames {
     dev_t device = 0;
   };
 
+  static constexpr uint64_t kLongestSearchNs = 50'000'000;
+  /** A tenth of the time may be spent on searches. */
+  static constexpr uint64_t kParts = 10;
+
   static std::string PathOf(const Found& found);
-  Found Search(const Place& place);
+  Found Search(const Place& place, uint64_t end);
   std::string MountPointOf(uint32_t device) const;
 
   std::string root_;
   std::string mountinfo_;
   /** Paths found, checked before they are used again. */
   std::map<Place, Found> found_;
-  uint64_t credit_ns_ = 0;
-  uint64_t credited_ = 0;
+  TimeShare time_{kParts, kLongestSearchNs};
   uint64_t unnamed_ = 0;
 };
 

@@ -86,6 +86,8 @@ class ImageTable {
   uint64_t evicted() const { return eviction_.evicted(); }
   /** Images whose text was cut, because their owner has much of the table. */
   uint64_t cut() const { return room_.cut(); }
+  /** Images without names of their user and group, because the files were not read. */
+  uint64_t unnamed() const { return users_.unread(); }
 
  private:
   static constexpr uint32_t kNone = ImageStore::kNone;

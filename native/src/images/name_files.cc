@@ -1,6 +1,7 @@
 // A container's root is under the control of its processes: its passwd may be a device, a FIFO, a link out of the
 // container, a huge file, or lie on a FUSE file system that never answers. Links are resolved below its root
-// (RESOLVE_IN_ROOT), only regular files up to a size are read, and a thread does it that is given up after 20 ms.
+// (RESOLVE_IN_ROOT), only regular files up to a size are read, and a thread reads and parses them that is given up
+// after 20 ms.
 
 #include "images/name_files.h"
 
@@ -10,54 +11,31 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "system/file_descriptor.h"
 
 namespace wasprey {
 namespace {
 
-constexpr size_t kLargestFile = 1 << 20;
-constexpr auto kPatience = std::chrono::milliseconds(20);
+/** 17,000 users: machines where very many log in, and on which files are copied from a directory service. */
+constexpr size_t kLargestOfHost = 1 << 20;
+/** 2,000 users. Images have some 30; what has more asks a directory service, of which the agent knows nothing. */
+constexpr size_t kLargestOfContainer = 128 << 10;
 /** Most hanging readers; with so many, no further ones are started. */
 constexpr int kMostStuck = 4;
 
 std::atomic<int> readers{0};
 
-void ReadBelow(int root, const char* path, const FileStamp& known, NameFile* file) {
-  open_how how{};
-  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  const FileDescriptor fd(static_cast<int>(syscall(SYS_openat2, root, path, &how, sizeof how)));
-  struct stat facts{};
-  if (!fd || fstat(fd.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return;
-  file->stamp = {facts.st_dev, facts.st_ino, static_cast<uint64_t>(facts.st_size), facts.st_mtim.tv_sec,
-                 facts.st_mtim.tv_nsec};
-  if (file->stamp == known) {
-    file->unchanged = true;
-    return;
-  }
-  // Past the limit, names are unknown instead of incomplete.
-  if (facts.st_size > static_cast<off_t>(kLargestFile)) return;
-  file->text.resize(kLargestFile);
-  size_t filled = 0;
-  while (filled < kLargestFile) {
-    const ssize_t got = read(fd.get(), file->text.data() + filled, kLargestFile - filled);
-    if (got <= 0) break;
-    filled += static_cast<size_t>(got);
-  }
-  file->text.resize(filled);
-  file->text.shrink_to_fit();
-}
-
 struct Request {
   std::string root;
-  FileStamp passwd;
-  FileStamp group;
+  size_t largest_file = 0;
+  std::vector<SharedNameTable> known;
   NameFiles files;
   bool found = false;
 
@@ -65,14 +43,50 @@ struct Request {
   std::condition_variable answered;
   bool done = false;
 
-  void Read() {
-    const FileDescriptor directory(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!directory) return;
-    found = true;
-    ReadBelow(directory.get(), "etc/passwd", passwd, &files.passwd);
-    ReadBelow(directory.get(), "etc/group", group, &files.group);
-  }
+  void Read();
+  SharedNameTable ReadBelow(int directory, const char* path);
 };
+
+/** Parses the file too: only that many bytes, but of a container's choice. */
+SharedNameTable Request::ReadBelow(int directory, const char* path) {
+  open_how how{};
+  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  const FileDescriptor fd(static_cast<int>(syscall(SYS_openat2, directory, path, &how, sizeof how)));
+  struct stat facts{};
+  if (!fd || fstat(fd.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return nullptr;
+  const FileStamp stamp = {facts.st_dev,         facts.st_ino,          static_cast<uint64_t>(facts.st_size),
+                           facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec, facts.st_ctim.tv_sec,
+                           facts.st_ctim.tv_nsec};
+  const auto same = std::find_if(known.begin(), known.end(),
+                                 [&](const auto& table) { return table != nullptr && table->stamp() == stamp; });
+  if (same != known.end()) return *same;
+  std::string text;
+  size_t filled = 0;
+  if (stamp.size <= largest_file) {
+    text.resize(largest_file + 1);
+    while (filled < text.size()) {
+      const ssize_t got = read(fd.get(), text.data() + filled, text.size() - filled);
+      if (got <= 0) break;
+      filled += static_cast<size_t>(got);
+    }
+  }
+  if (stamp.size > largest_file || filled > largest_file) {
+    files.too_large = true;
+    return nullptr;
+  }
+  text.resize(filled);
+  text.shrink_to_fit();
+  return std::make_shared<const NameTable>(stamp, std::move(text));
+}
+
+void Request::Read() {
+  const FileDescriptor directory(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return;
+  found = true;
+  files.passwd = ReadBelow(directory.get(), "etc/passwd");
+  files.group = ReadBelow(directory.get(), "etc/group");
+}
 
 void* RunReader(void* argument) {
   const std::unique_ptr<std::shared_ptr<Request>> holder(static_cast<std::shared_ptr<Request>*>(argument));
@@ -86,7 +100,7 @@ void* RunReader(void* argument) {
 }
 
 /** Reads on a separate thread, which is abandoned if it does not answer in time: then false. */
-bool ReadInTime(const std::shared_ptr<Request>& request) {
+bool ReadInTime(const std::shared_ptr<Request>& request, std::chrono::milliseconds patience) {
   if (readers >= kMostStuck) return false;
   readers++;
   auto holder = std::make_unique<std::shared_ptr<Request>>(request);
@@ -98,7 +112,7 @@ bool ReadInTime(const std::shared_ptr<Request>& request) {
   static_cast<void>(holder.release());
   pthread_detach(thread);
   std::unique_lock lock(request->mutex);
-  return request->answered.wait_for(lock, kPatience, [&] { return request->done; });
+  return request->answered.wait_for(lock, patience, [&] { return request->done; });
 }
 
 }  // namespace
@@ -116,19 +130,23 @@ std::string RootOf(uint32_t pid) {
   return access(of_init, R_OK) == 0 ? of_init : "/";
 }
 
-bool ReadNameFiles(const std::string& root, bool trusted, const FileStamp& passwd, const FileStamp& group,
-                   NameFiles* files) {
+std::optional<NameFiles> ReadNameFilesOfHost(std::vector<SharedNameTable> known) {
+  Request request;
+  request.root = RootOf(0);
+  request.largest_file = kLargestOfHost;
+  request.known = std::move(known);
+  request.Read();
+  return request.found ? std::optional(std::move(request.files)) : std::nullopt;
+}
+
+std::optional<NameFiles> ReadNameFiles(const std::string& root, std::vector<SharedNameTable> known,
+                                       std::chrono::milliseconds patience) {
   const auto request = std::make_shared<Request>();
   request->root = root;
-  request->passwd = passwd;
-  request->group = group;
-  if (trusted) {
-    request->Read();
-  } else if (!ReadInTime(request)) {
-    return false;
-  }
-  *files = std::move(request->files);
-  return request->found;
+  request->largest_file = kLargestOfContainer;
+  request->known = std::move(known);
+  if (!ReadInTime(request, patience) || !request->found) return std::nullopt;
+  return std::move(request->files);
 }
 
 }  // namespace wasprey

@@ -1,33 +1,26 @@
 // Reading /etc/passwd and /etc/group below the root of a process that may be hostile.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "images/name_table.h"
 
 namespace wasprey {
 
-/** Identifies a version of a file. */
-struct FileStamp {
-  uint64_t device = 0;
-  uint64_t inode = 0;
-  uint64_t size = 0;
-  int64_t mtime_s = 0;
-  int64_t mtime_ns = 0;
-  bool operator==(const FileStamp&) const = default;
-};
+using SharedNameTable = std::shared_ptr<const NameTable>;
 
-struct NameFile {
-  FileStamp stamp;
-  /** The file is as the stamp given had it; `text` is empty. */
-  bool unchanged = false;
-  std::string text;
-};
-
+/** Null: there is no such file, or none that is read. */
 struct NameFiles {
-  NameFile passwd;
-  NameFile group;
+  SharedNameTable passwd;
+  SharedNameTable group;
+  /** One of them has more bytes than are read. None of its names are known then, rather than some. */
+  bool too_large = false;
 };
 
 /** Identifies the root directory of a process. */
@@ -43,11 +36,15 @@ std::optional<RootId> RootIdOf(const std::string& root);
 /** The root directory as process `pid` sees it; 0 = the host's. */
 std::string RootOf(uint32_t pid);
 
+/** Reads both files of the host, but those that are `known`, of which some may be null. Nothing if its root can't be
+ * opened. There is no time limit. */
+std::optional<NameFiles> ReadNameFilesOfHost(std::vector<SharedNameTable> known);
+
 /**
- * Reads both files below `root`. Takes the stamps of known versions. False if it took too long, or the root does not
- * exist (any more): then nothing is known. A `trusted` root has no time limit.
+ * The same below `root`, a container's. Nothing if it takes longer than `patience`, or the root does not exist (any
+ * more).
  */
-bool ReadNameFiles(const std::string& root, bool trusted, const FileStamp& passwd, const FileStamp& group,
-                   NameFiles* files);
+std::optional<NameFiles> ReadNameFiles(const std::string& root, std::vector<SharedNameTable> known,
+                                       std::chrono::milliseconds patience);
 
 }  // namespace wasprey

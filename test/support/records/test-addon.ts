@@ -27,6 +27,19 @@ export interface EnforcedFacts {
   readonly isIpv4?: number;
 }
 
+/** Those of native/src/images/name_databases.h. */
+export interface NameLimits {
+  readonly bytes?: number;
+  readonly bytesOfContainer?: number;
+  readonly rootsOfContainer?: number;
+  readonly mostNs?: number;
+  readonly mostNsOfContainer?: number;
+}
+
+export type NameStep =
+  | readonly ['look', container: number, root: string, uid: number]
+  | readonly ['forget', container: number];
+
 interface TestAddon {
   /** The line of a verifier's log that says why it refuses the program; '' if the log has no such line. */
   verdictOf(log: string): string;
@@ -59,6 +72,13 @@ interface TestAddon {
   namesBelow(root: string): { users: Record<string, string>; groups: Record<string, string> } | undefined;
   /** The number in that file of a trace event, or the name of the error. */
   traceEventNumber(path: string): number | string;
+  /** The name that each look has found ('' for none), what is kept after the last step, and how often files were not read. */
+  lookUpNames(
+    steps: readonly NameStep[],
+    limits: NameLimits,
+  ): { names: string[]; bytes: number; roots: number; unread: number };
+  /** What a share of one part in `parts` of all time, saved up to `most`, has left at each such step. */
+  timeLeft(parts: number, most: number, steps: readonly (readonly ['left' | 'spend', number])[]): number[];
   /** Users by number from the text of a passwd file. */
   usersOf(passwd: string): Record<string, { name: string; home?: string; shell?: string }>;
 }

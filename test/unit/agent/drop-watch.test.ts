@@ -68,6 +68,7 @@ function watched(settings: Partial<DropSettings>) {
         programs: [],
         imagesEvicted: 0,
         imagesCut: 0,
+        imagesUnnamed: 0,
         unknownImages: 0,
         unnamedFiles: 0,
         imagesUnplaced: 0,

@@ -18,6 +18,7 @@ const CAPTURE = {
   missedRuns: 0,
   imagesEvicted: 0,
   imagesCut: 0,
+  imagesUnnamed: 0,
   unknownImages: 0,
   unnamedFiles: 0,
   imagesUnplaced: 0,

@@ -1,10 +1,6 @@
-// Containers: their id from the cgroup path of every runtime, their entry in the table, and the names of their users.
+// Containers: their id from the cgroup path of every runtime, and their entry in the table.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { CONTAINER, CONTAINER_STATE } from '../../../host/schema/container.ts';
 import { encodeStruct } from '../../../host/schema/encode-struct.ts';
@@ -257,91 +253,6 @@ test("the host's entry", () => {
     ['host', 'host', '', undefined, undefined],
   );
   assert.deepEqual([host?.number('state'), host?.number('privileged')], [CONTAINER_STATE.HOST, 0]);
-});
-
-/** A directory with an etc/, gone at the end. */
-function withRoot(body: (root: string) => void): void {
-  const root = mkdtempSync(join(tmpdir(), 'wasprey-root-'));
-  try {
-    mkdirSync(join(root, 'etc'));
-    body(root);
-  } finally {
-    rmSync(root, { recursive: true });
-  }
-}
-
-test('names are read from passwd and group, and invalid lines are skipped', () => {
-  withRoot((root) => {
-    const passwd =
-      'root:x:0:0:r:/root:/bin/sh\n\nbroken\n:x:5:5::/:\nweb:x:33:33:w:/:/x\nother:x:33:1::/:\nnan:x:1x:1::\nbig:x:4294967296:1::\nlast:x:7:7::/:';
-    writeFileSync(join(root, 'etc/passwd'), passwd);
-    writeFileSync(join(root, 'etc/group'), 'staff:x:50:a,b\n');
-    const names = testAddon.namesBelow(root);
-    assert.deepEqual(names, { users: { 0: 'root', 7: 'last', 33: 'web' }, groups: { 50: 'staff' } });
-  });
-});
-
-test('home and shell of a user are the last two fields of the first line of the number', () => {
-  const long = '/x'.repeat(3000);
-  const passwd = [
-    'root:x:0:0:r:/root:/bin/sh',
-    'root:x:0:0::/other:/other',
-    'empty:x:1:1:::',
-    'bare:x:2:',
-    'group:x:3:3',
-    'comment:x:4:4:c',
-    'home:x:5:5:c:/home/5',
-    'more:x:6:6:c:/:/bin/sh:left',
-    `long:x:7:7::${long}:${long}`,
-    'nul:x:8:8::/\0a:\0',
-    ':::::',
-    ':',
-    'x:x::::/:/a',
-    'negative:x:-1:1::/:/a',
-    'last:x:9:9::/home/9:/bin/bash',
-  ].join('\n');
-  assert.deepEqual(testAddon.usersOf(passwd), {
-    0: { name: 'root', home: '/root', shell: '/bin/sh' },
-    1: { name: 'empty', home: '', shell: '' },
-    2: { name: 'bare' },
-    3: { name: 'group' },
-    4: { name: 'comment' },
-    5: { name: 'home' },
-    6: { name: 'more', home: '/', shell: '/bin/sh:left' },
-    7: { name: 'long', home: long.slice(0, 1024), shell: long.slice(0, 1024) },
-    8: { name: 'nul', home: '/\0a', shell: '\0' },
-    9: { name: 'last', home: '/home/9', shell: '/bin/bash' },
-  });
-  assert.deepEqual(testAddon.usersOf(''), {});
-});
-
-test('a passwd that is a link is followed below the root, never out of it', () => {
-  withRoot((root) => {
-    mkdirSync(join(root, 'real'));
-    writeFileSync(join(root, 'real/passwd'), 'inner:x:1:1::/:\n');
-    symlinkSync('/real/passwd', join(root, 'etc/passwd'));
-    symlinkSync('../../../../../../etc/group', join(root, 'etc/group'));
-    assert.deepEqual(testAddon.namesBelow(root), { users: { 1: 'inner' }, groups: {} });
-  });
-});
-
-test('a passwd that is a FIFO, a directory, a device link or too large gives no names, at once', () => {
-  withRoot((root) => {
-    const start = performance.now();
-    const none = { users: {}, groups: {} };
-    execFileSync('mkfifo', [join(root, 'etc/passwd')]);
-    mkdirSync(join(root, 'etc/group'));
-    assert.deepEqual(testAddon.namesBelow(root), none);
-    rmSync(join(root, 'etc/passwd'));
-    writeFileSync(join(root, 'etc/passwd'), 'a:x:1:1::/:\n');
-    truncateSync(join(root, 'etc/passwd'), 2 ** 40);
-    assert.deepEqual(testAddon.namesBelow(root), none);
-    rmSync(join(root, 'etc/passwd'));
-    symlinkSync('passwd', join(root, 'etc/passwd'));
-    assert.deepEqual(testAddon.namesBelow(root), none);
-    assert.equal(testAddon.namesBelow(join(root, 'absent')), undefined);
-    assert.ok(performance.now() - start < 20_000);
-  });
 });
 
 test('who makes control groups by the names of many containers leaves room to others, and what is lost is counted', () => {
