@@ -61,7 +61,7 @@ const DESCRIPTOR = [
   },
   { name: 'raw', type: 'string', doc: 'path as passed to the syscall' },
   { name: 'resolved', type: 'string', doc: 'path as the kernel resolved it (dentry walk across mounts)' },
-  { name: 'directory', type: 'string', doc: 'path of dirfd, where raw is relative to one, or a handle belongs to it' },
+  { name: 'directory', type: 'string', doc: 'path of dirfd, where raw is relative or a handle belongs to it' },
 ] as const satisfies readonly MemberSpec[];
 
 function body<const Spec extends MemberSpec>(name: string, doc: string, members: readonly Spec[]) {
@@ -90,7 +90,7 @@ export const EVENT_STRUCTS = {
   exec: body('event_exec', 'execve, execveat', [
     { name: 'raw', type: 'string', doc: 'path as passed (of a failed call; the image has the rest)' },
     { name: 'name', type: 'string', by: 'reader', doc: 'the same, absolute; completed by the reader' },
-    { name: 'directory', type: 'string', doc: 'path of dirfd, where raw is relative to one' },
+    { name: 'directory', type: 'string', doc: 'path of dirfd, where raw is relative' },
     { name: 'dirfd', type: 'i32', doc: 'directory descriptor; AT_FDCWD for execve' },
     { name: 'at_flags', type: 'u32', doc: 'execveat: AT_* flags' },
   ]),
@@ -147,7 +147,7 @@ export const EVENT_STRUCTS = {
     {
       name: 'directory',
       type: 'string',
-      doc: 'path of dirfd: where raw is relative to one, and always where Falco calls it fd.name',
+      doc: 'path of dirfd, and of the current directory where it is AT_FDCWD',
     },
     { name: 'dirfd', type: 'i32', doc: 'directory descriptor; AT_FDCWD where the call has none' },
     { name: 'call_flags', type: 'u32', doc: 'unlinkat, umount2, fchownat, open_tree: flags; mknod*: device' },

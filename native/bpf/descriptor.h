@@ -169,25 +169,26 @@ inline_always void append_resolved(struct record *record, u64 file, struct task_
 
 /* The address of the `struct path` of what a path as passed is relative to; 0: unknown. */
 inline_always u64 directory_at(struct task_struct *task, s32 dirfd) {
+  u64 fs = LOAD_WORD(task_struct, task, fs);
   if (dirfd == AT_FDCWD)
-    return LOAD_WORD(task_struct, task, fs) + bpf_core_field_offset(struct fs_struct, pwd);
+    return fs ? fs + bpf_core_field_offset(struct fs_struct, pwd) : 0;
   u64 file = file_at(task, dirfd);
   return file ? path_of(file) : 0;
 }
 
-/* The path of a directory descriptor, or of the current directory; absent for another descriptor. */
+/* The path of a directory descriptor, or of the current directory; absent for another descriptor. It is the path of
+ * this moment: that of the image is as old as the image, and the directory or one above it may have been renamed. */
 inline_always struct string_ref append_directory(struct record *record, struct task_struct *task, s32 dirfd,
                                                  u64 limit) {
-  u64 path = directory_at(task, dirfd);
+  u64 path = dirfd == AT_FDCWD && unlikely(record->of_other) ? 0 : directory_at(task, dirfd);
   bool partial;
   return path ? append_path(record, path, task, limit, &partial) : ABSENT;
 }
 
-/* Whether a path as passed is relative to a directory that the image does not have: that of a descriptor, or the
- * current one if the image is stale. The limit is where the path may start at most. */
-inline_always bool is_relative(struct record *record, struct string_ref raw, s32 dirfd, u64 limit) {
+/* Whether a path as passed is relative. The limit is where it may start at most. */
+inline_always bool is_relative(struct record *record, struct string_ref raw, u64 limit) {
   u64 offset = raw.offset;
-  if ((dirfd == AT_FDCWD && likely(!record->stale)) || !offset)
+  if (!offset)
     return false;
   opaque(offset);
   if (offset > limit)

@@ -31,7 +31,7 @@ inline_always void write_exec(struct record *record, struct task_struct *task, c
   struct event_exec *event = (void *)record->header;
   begin_exec(event, arguments.dirfd, arguments.flags);
   event->raw = append_text(record, call, arguments.path, EXEC_RAW_LIMIT);
-  if (is_relative(record, event->raw, arguments.dirfd, EXEC_RAW_LIMIT))
+  if (is_relative(record, event->raw, EXEC_RAW_LIMIT))
     event->directory = append_directory(record, task, arguments.dirfd, EXEC_DIRECTORY_LIMIT);
   commit(record);
 }

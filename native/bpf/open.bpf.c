@@ -75,7 +75,7 @@ inline_always void write_open(struct record *record, struct task_struct *task, c
   event->mode = arguments.flags & (O_CREAT | O_TMPFILE_BIT) ? arguments.mode : 0;
   event->resolve = arguments.resolve;
   event->raw = append_text(record, call, arguments.path, OPEN_RAW_LIMIT);
-  if (is_relative(record, event->raw, arguments.dirfd, OPEN_RAW_LIMIT) || event_type(record) == EVENT_OPEN_BY_HANDLE_AT)
+  if (is_relative(record, event->raw, OPEN_RAW_LIMIT) || event_type(record) == EVENT_OPEN_BY_HANDLE_AT)
     event->directory = append_directory(record, task, arguments.dirfd, OPEN_DIRECTORY_LIMIT);
   if (result >= 0)
     event->kind = 'f'; /* until it is known better */
@@ -138,9 +138,10 @@ inline_always bool passes_open(struct record *record, struct task_struct *task) 
     return true;
   if (type == EVENT_OPEN_BY_HANDLE_AT) /* rules on the passed path read another one, or none where it failed */
     return true;
-  u64 below =
-      unlikely(record->stale) ? FILTER_EVERY_CLAUSE : clauses_below(filter, record->image, task, arguments.dirfd);
-  if (clauses & clauses_of_passed(filter, arguments.path, below))
+  u64 relative = 0;
+  if (clauses & clauses_of_passed(filter, arguments.path, &relative))
+    return true;
+  if (relative && clauses & clauses_below(filter, task, arguments.dirfd))
     return true;
   if (file && clauses & clauses_of_opened_file(filter, file))
     return true;

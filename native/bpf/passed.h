@@ -30,7 +30,6 @@ struct passed_call {
   u32 way;
   u32 flags;          /* EVENT_FLAG bits */
   u32 settle;         /* io_uring: SETTLE_ bits: the requests that are looked at next (SLOT_SETTLE); 0: none */
-  u64 stale;          /* see struct record */
   u64 ring;           /* io_uring: address of its context */
   u64 user_data;      /* io_uring: what the process calls the request */
   u64 request;        /* io_uring: its address */
@@ -75,7 +74,6 @@ inline_always bool may_be_wanted(const struct capture_shared *control, u32 type)
 inline_always void fill_caller(struct passed_call *call, struct task_struct *task) {
   struct process *process = process_of(task, 0);
   call->image = process ? process->id : 0;
-  call->stale = is_stale(process);
   call->tid = task->pid;
   call->process = task->tgid;
   call->flags = task->pid == task->tgid ? 0 : EVENT_FLAG_THREAD;

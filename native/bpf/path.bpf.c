@@ -79,8 +79,8 @@ inline_always struct string_ref append_empty(struct record *record, u64 limit) {
   return (struct string_ref){start, 0};
 }
 
-/* The *at calls here have their directory as fd.name, for any path: it is reported even if the path is absolute.
- */
+/* The *at calls here have their directory as fd.name, for any path: it is reported even if the path is absolute. So is
+ * the current directory: an absolute path may lead back to it, by /proc/self/cwd. */
 inline_always void write_path(struct record *record, struct task_struct *task, const struct call *call) {
   struct path_arguments arguments = path_arguments(event_type(record), call);
   struct event_path *event = (void *)record->header;
@@ -96,7 +96,7 @@ inline_always void write_path(struct record *record, struct task_struct *task, c
                                                        : append_text(record, call, arguments.path, PATH_RAW_LIMIT);
   count_gone(record, arguments.path, event->raw);
   event->text = append_text(record, call, arguments.text, PATH_TEXT_LIMIT);
-  if (arguments.dirfd >= 0 || is_relative(record, event->raw, arguments.dirfd, PATH_RAW_LIMIT))
+  if (arguments.dirfd >= 0 || arguments.dirfd == AT_FDCWD)
     event->directory = append_directory(record, task, arguments.dirfd, PATH_DIRECTORY_LIMIT);
   event->base = append_base(record, task, event->raw, arguments.dirfd, PATH_RAW_LIMIT, PATH_BASE_LIMIT);
   commit(record);

@@ -114,6 +114,11 @@ inline_always void write_moved(struct record *record, struct task_struct *task, 
                                PATHS_TEXT_LIMIT + LONGEST_TYPE + 1);
 }
 
+/* As in write_path(), an absolute path may lead back to the current directory. */
+inline_always bool needs_directory(struct record *record, struct string_ref raw, s32 dirfd, u64 limit) {
+  return dirfd == AT_FDCWD ? raw.offset : is_relative(record, raw, limit);
+}
+
 inline_always void write_paths(struct record *record, struct task_struct *task, const struct call *call) {
   struct paths_arguments arguments = paths_arguments(event_type(record), call);
   struct event_paths *event = (void *)record->header;
@@ -133,10 +138,12 @@ inline_always void write_paths(struct record *record, struct task_struct *task, 
   event->text = append_text(record, call, arguments.text, PATHS_TEXT_LIMIT);
   if (event_type(record) == EVENT_MOVE_MOUNT)
     write_moved(record, task, arguments.old_dirfd);
-  if (is_relative(record, event->old_raw, arguments.old_dirfd, PATHS_OLD_LIMIT))
+  if (needs_directory(record, event->old_raw, arguments.old_dirfd, PATHS_OLD_LIMIT))
     event->old_directory = append_directory(record, task, arguments.old_dirfd, PATHS_OLD_DIRECTORY_LIMIT);
-  if ((symlinkat && arguments.new_dirfd >= 0) ||
-      is_relative(record, event->new_raw, arguments.new_dirfd, PATHS_NEW_LIMIT))
+  if (arguments.new_dirfd == arguments.old_dirfd && event->old_directory.offset)
+    event->new_directory = event->old_directory;
+  else if ((symlinkat && arguments.new_dirfd >= 0) ||
+           needs_directory(record, event->new_raw, arguments.new_dirfd, PATHS_NEW_LIMIT))
     event->new_directory = append_directory(record, task, arguments.new_dirfd, PATHS_NEW_DIRECTORY_LIMIT);
   event->old_base =
       append_base(record, task, event->old_raw, arguments.old_dirfd, PATHS_OLD_LIMIT, PATHS_OLD_BASE_LIMIT);

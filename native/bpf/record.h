@@ -21,7 +21,7 @@ struct record {
   u64 longest;  /* bytes reserved */
   u16 type;     /* of the event */
   u16 flags;    /* EVENT_FLAG bits found on the way */
-  u32 stale;    /* the image may be from before a change of the process: see is_stale() */
+  u32 of_other; /* the call is not one of the current process, whose directory it does not start from */
 };
 
 /* Finds the ring of this CPU. */
@@ -29,7 +29,7 @@ inline_always bool open_record(struct record *record) {
   u32 cpu = bpf_get_smp_processor_id();
   record->ring = bpf_map_lookup_elem(&ring_control, &cpu);
   record->capture = capture();
-  record->stale = 0;
+  record->of_other = 0;
   return record->ring && record->capture;
 }
 

@@ -89,12 +89,6 @@ inline_always bool lacks_image(const struct process *process) {
   return unlikely(!process || !process->id || process->changed || process->watched);
 }
 
-/* Whether events of a process may have an image from before a change: no other could be made, or there are so many
- * changes that the addon may have had no room for the last. */
-inline_always bool is_stale(const struct process *process) {
-  return process && (process->changed || bpf_ktime_get_boot_ns() - process->changed_at < 2 * CHANGES_APART_NS);
-}
-
 /* The image last found on this CPU, if it is of that process and no process has got a new one since; else 0.
  * Spares a task storage lookup, 40 ns where getppid takes 165. The check word is for a program that another interrupts
  * between its stores. */
@@ -141,8 +135,7 @@ inline_always bool begin(struct record *record, struct bpf_raw_tracepoint_args *
   if (lacks && !tried)
     bpf_tail_call(ctx, &programs, SLOT_SNAPSHOT);
   record->image = process ? process->id : 0;
-  record->stale = is_stale(process);
-  if (!lacks && !record->stale)
+  if (!lacks)
     keep_image(record->ring, leader, generation, record->image);
   return true;
 }

@@ -53,7 +53,7 @@ struct event_open {
   struct string_ref name; /* 128: fd.name: absolute lexical path, connection, or unix path; completed by the reader */
   struct string_ref raw; /* 136: path as passed to the syscall */
   struct string_ref resolved; /* 144: path as the kernel resolved it (dentry walk across mounts) */
-  struct string_ref directory; /* 152: path of dirfd, where raw is relative to one, or a handle belongs to it */
+  struct string_ref directory; /* 152: path of dirfd, where raw is relative or a handle belongs to it */
   __s32 dirfd; /* 160: directory descriptor passed (by handle: of the mount); AT_FDCWD for open and creat */
   __u32 open_flags; /* 164: flags in the kernel's numbers */
   __u32 mode; /* 168: mode passed */
@@ -67,7 +67,7 @@ struct event_exec {
   struct event_header header;
   struct string_ref raw; /* 64: path as passed (of a failed call; the image has the rest) */
   struct string_ref name; /* 72: the same, absolute; completed by the reader */
-  struct string_ref directory; /* 80: path of dirfd, where raw is relative to one */
+  struct string_ref directory; /* 80: path of dirfd, where raw is relative */
   __s32 dirfd; /* 88: directory descriptor; AT_FDCWD for execve */
   __u32 at_flags; /* 92: execveat: AT_* flags */
 };
@@ -92,7 +92,7 @@ struct event_descriptor {
   struct string_ref name; /* 128: fd.name: absolute lexical path, connection, or unix path; completed by the reader */
   struct string_ref raw; /* 136: path as passed to the syscall */
   struct string_ref resolved; /* 144: path as the kernel resolved it (dentry walk across mounts) */
-  struct string_ref directory; /* 152: path of dirfd, where raw is relative to one, or a handle belongs to it */
+  struct string_ref directory; /* 152: path of dirfd, where raw is relative or a handle belongs to it */
   __s32 old_fd; /* 160: dup*: descriptor duplicated */
   __s32 new_fd; /* 164: dup2, dup3: descriptor asked for; fsconfig: aux */
   __u32 call_flags; /* 168: flags passed (dup3, memfd_create, finit_module, userfaultfd, mmap, setns nstype), or the command of bpf or fsconfig */
@@ -125,7 +125,7 @@ struct event_network {
   struct string_ref name; /* 128: fd.name: absolute lexical path, connection, or unix path; completed by the reader */
   struct string_ref raw; /* 136: path as passed to the syscall */
   struct string_ref resolved; /* 144: path as the kernel resolved it (dentry walk across mounts) */
-  struct string_ref directory; /* 152: path of dirfd, where raw is relative to one, or a handle belongs to it */
+  struct string_ref directory; /* 152: path of dirfd, where raw is relative or a handle belongs to it */
   __u32 domain; /* 160: socket: address family */
   __u32 socket_type; /* 164: socket: type without flags */
   __u32 protocol; /* 168: socket: protocol */
@@ -149,7 +149,7 @@ struct event_path {
   __u32 other_view; /* 64: with TWO_VIEWS: address of the next view; of the last one: of the first. Written by the reader */
   struct string_ref raw; /* 68: path as passed */
   struct string_ref name; /* 76: absolute lexical path; completed by the reader */
-  struct string_ref directory; /* 84: path of dirfd: where raw is relative to one, and always where Falco calls it fd.name */
+  struct string_ref directory; /* 84: path of dirfd, and of the current directory where it is AT_FDCWD */
   __s32 dirfd; /* 92: directory descriptor; AT_FDCWD where the call has none */
   __u32 call_flags; /* 96: unlinkat, umount2, fchownat, open_tree: flags; mknod*: device */
   __u32 mode; /* 100: mkdir*, mknod*, chmod, fchmodat: mode */

@@ -218,7 +218,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return textOf(base, load<u64>(base, 144));
 }
 
-/** path of dirfd, where raw is relative to one, or a handle belongs to it */
+/** path of dirfd, where raw is relative or a handle belongs to it */
 // @ts-ignore: decorator
 @inline export function openDirectory(base: u32): u64 {
   return textOf(base, load<u64>(base, 152));
@@ -268,7 +268,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return textOf(base, load<u64>(base, 72));
 }
 
-/** path of dirfd, where raw is relative to one */
+/** path of dirfd, where raw is relative */
 // @ts-ignore: decorator
 @inline export function execDirectory(base: u32): u64 {
   return textOf(base, load<u64>(base, 80));
@@ -384,7 +384,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return textOf(base, load<u64>(base, 144));
 }
 
-/** path of dirfd, where raw is relative to one, or a handle belongs to it */
+/** path of dirfd, where raw is relative or a handle belongs to it */
 // @ts-ignore: decorator
 @inline export function descriptorDirectory(base: u32): u64 {
   return textOf(base, load<u64>(base, 152));
@@ -548,7 +548,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return textOf(base, load<u64>(base, 144));
 }
 
-/** path of dirfd, where raw is relative to one, or a handle belongs to it */
+/** path of dirfd, where raw is relative or a handle belongs to it */
 // @ts-ignore: decorator
 @inline export function networkDirectory(base: u32): u64 {
   return textOf(base, load<u64>(base, 152));
@@ -658,7 +658,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return textOf(base, load<u64>(base, 76));
 }
 
-/** path of dirfd: where raw is relative to one, and always where Falco calls it fd.name */
+/** path of dirfd, and of the current directory where it is AT_FDCWD */
 // @ts-ignore: decorator
 @inline export function pathDirectory(base: u32): u64 {
   return textOf(base, load<u64>(base, 84));

@@ -1,7 +1,7 @@
 // Fields of the paths that a call acts on, and of the descriptors that a poll waits for.
 
 import { FILE_CHANGES } from '../events/effects.ts';
-import { ABSENT, type BooleanDerivation, type Derivation, type EventKind } from './derivation.ts';
+import { ABSENT, type BooleanDerivation, type Derivation, type EventKind, type TextDerivation } from './derivation.ts';
 import { all, compare, derived, either, HEADER, IMAGE, isThere, orEmpty, PATHS, present } from './derive.ts';
 import type { Field, FieldSource } from './field.ts';
 import { NOT_FAILED, textMember } from './of-event.ts';
@@ -56,7 +56,9 @@ function absolute(end: End): FieldSource {
   return derived((type) => {
     if (type.shape !== 'paths') return ABSENT;
     const { raw, name } = membersOf(end, type);
-    const joined: Derivation = { node: 'pathFrom', directory: orEmpty(IMAGE.text('cwd')), path: raw };
+    const from = (directory: TextDerivation): Derivation => ({ node: 'pathFrom', directory, path: raw });
+    const current = PATHS.text('old_directory');
+    const joined = either(isThere(current), from(current), from(orEmpty(IMAGE.text('cwd'))));
     return present(all(succeeded(type), isThere(raw)), either(isThere(name), name, joined));
   });
 }

@@ -11,6 +11,7 @@ import {
   type TextDerivation,
 } from './derivation.ts';
 import {
+  all,
   call,
   compare,
   DESCRIPTOR,
@@ -42,16 +43,19 @@ export function ofDescriptor({ descriptor, directory, unknownDirectory = ABSENT 
   return derived((type) => {
     if (!type.createsFd && !type.usesFd) return ABSENT;
     if (WITH_DESCRIPTOR.has(type.shape)) return descriptor(type);
-    const path = directoryOf(type);
-    return path ? either(isThere(path), directory?.(path) ?? ABSENT, unknownDirectory) : ABSENT;
+    const passed = directoryOf(type);
+    if (!passed) return ABSENT;
+    const isKnown = all(compare(passed.descriptor, '>=', 0), isThere(passed.path));
+    return either(isKnown, directory?.(passed.path) ?? ABSENT, unknownDirectory);
   });
 }
 
-/** The path of the directory descriptor that calls on paths take. */
-function directoryOf({ usesFd, shape }: EventKind): TextDerivation | undefined {
+/** The directory descriptor that calls on paths take. Without one the path is that of the current directory. */
+function directoryOf({ usesFd, shape }: EventKind) {
   if (!usesFd) return undefined;
-  if (shape === 'path') return PATH.text('directory');
-  return shape === 'paths' ? PATHS.text('new_directory') : undefined;
+  if (shape === 'path') return { descriptor: PATH.number('dirfd'), path: PATH.text('directory') };
+  if (shape !== 'paths') return undefined;
+  return { descriptor: PATHS.number('new_dirfd'), path: PATHS.text('new_directory') };
 }
 
 /** A field that is absent when the call failed and there is no descriptor. `ofDirectory`: its value on directories. */

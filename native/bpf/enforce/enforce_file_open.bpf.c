@@ -33,8 +33,7 @@ __noinline int tell_refused_open(const struct refused_open *refused) {
   event->mode = arguments.flags & (O_CREAT | O_TMPFILE_BIT) ? arguments.mode : 0;
   event->resolve = arguments.resolve;
   event->raw = append_text(&record, &call, arguments.path, OPEN_RAW_LIMIT + MET_ROOM);
-  if (is_relative(&record, event->raw, arguments.dirfd, OPEN_RAW_LIMIT + MET_ROOM) ||
-      event_type(&record) == EVENT_OPEN_BY_HANDLE_AT)
+  if (is_relative(&record, event->raw, OPEN_RAW_LIMIT + MET_ROOM) || event_type(&record) == EVENT_OPEN_BY_HANDLE_AT)
     event->directory = append_directory(&record, task, arguments.dirfd, OPEN_DIRECTORY_LIMIT + MET_ROOM);
   u32 has = describe_file((void *)event, file);
   event->state |= DESCRIPTOR_NAME_CHANGED;

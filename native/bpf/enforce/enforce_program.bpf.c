@@ -67,7 +67,7 @@ __noinline int tell_refused_exec(u64 path, u64 met, u32 reserved, const struct n
   event->header.reserved = reserved;
   refused->met = met;
   event->raw = append_text(&record, &call, path, EXEC_RAW_LIMIT + REFUSED_PROGRAM_ROOM);
-  if (is_relative(&record, event->raw, AT_FDCWD, EXEC_RAW_LIMIT + REFUSED_PROGRAM_ROOM))
+  if (is_relative(&record, event->raw, EXEC_RAW_LIMIT + REFUSED_PROGRAM_ROOM))
     event->directory = append_directory(&record, task, AT_FDCWD, EXEC_DIRECTORY_LIMIT + REFUSED_PROGRAM_ROOM);
   refused->name = append_text(&record, &call, program->name, REFUSED_NAME_LIMIT);
   refused->executable = append_new_program(&record, &call, program->file);

@@ -60,7 +60,6 @@ inline_always struct enforce_draft *begin_refused(struct record *record, struct 
   find_image(&known);
   struct event_header *header = (void *)draft->words;
   record->image = known.id;
-  record->stale = known.is_stale;
   record->type = type;
   record->result = -EPERM;
   record->header = header;

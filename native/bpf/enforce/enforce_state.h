@@ -47,9 +47,8 @@ inline_always bool copy_state_on(u64 task, struct process *copy) {
 
 /* The image of the current task. */
 struct known_image {
-  u64 id;       /* 0: none */
-  u64 is_stale; /* see is_stale() */
-  u64 at_once;  /* the same id, or 0: it may be out of date, and this program can't have another one made */
+  u64 id;      /* 0: none */
+  u64 at_once; /* the same id, or 0: it may be out of date, and this program can't have another one made */
 };
 
 /* A global function, as put_path() is, with a stack of its own for the copy. */
@@ -61,7 +60,6 @@ __noinline int find_image(struct known_image *known) {
   if (unlikely(process.watched && !is_leader(task)))
     copy_state_on((u64)task, &process);
   known->id = process.id;
-  known->is_stale = is_stale(&process);
   if (!process.id || process.changed)
     return 0;
   bool parted = process.watched && !is_leader(task) && !process.of_thread && is_apart(task);

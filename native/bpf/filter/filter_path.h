@@ -11,8 +11,7 @@ _Static_assert(NOTED_COMPONENTS == LOOKED_COMPONENTS, "what the tables look at i
 
 /* Queries about a path. */
 #define PATH_ITSELF 0
-#define PATHS_BELOW 1
-#define PATH_ELSEWHERE 2 /* up to the top of the mounts; one that does not lead there meets nothing */
+#define PATH_ELSEWHERE 1 /* up to the top of the mounts; one that does not lead there meets nothing */
 
 #define LOOKED 0
 #define MEETS_NOTHING 1
@@ -66,17 +65,13 @@ __noinline u64 look_at_file(struct filter *filter, u64 file, struct looked_at *l
   return look_at_path(filter, LOAD_WORD(task_struct, task, fs), dentry, mnt, PATH_ITSELF, looked);
 }
 
-/* Clauses that the path of a dentry on a mount can meet, or names below it. */
+/* Clauses that the path of a dentry on a mount can meet. */
 inline_always u64 clauses_of_place(struct filter *filter, u64 dentry, u64 mnt, u32 asked) {
   struct looked_at looked = {};
   u64 result = look_at(filter, dentry, mnt, asked, &looked);
   if (result != LOOKED)
     return result == MEETS_ALL ? FILTER_EVERY_CLAUSE : 0;
-  return clauses_looked_at(filter, &looked, asked == PATHS_BELOW);
-}
-
-inline_always u64 clauses_below_file(struct filter *filter, u64 file) {
-  return clauses_of_place(filter, LOAD_WORD(file, file, f_path.dentry), LOAD_WORD(file, file, f_path.mnt), PATHS_BELOW);
+  return clauses_looked_at(filter, &looked);
 }
 
 /* Clauses that the names of an open file can meet: its path, and its other path. */
@@ -104,20 +99,16 @@ inline_always u64 clauses_of_opened_file(struct filter *filter, u64 file) {
                                : clauses;
 }
 
-/* Clauses that a name below the current directory can satisfy. */
-inline_always u64 clauses_below_current(struct filter *filter, u64 image) {
-  struct filter_process *entry = process_entry(filter, image);
-  if (!entry)
+/* Clauses that names below the directory of a path as passed can meet, remembered: for programs on tracepoints. The
+ * directory's own path is followed up to the root each time: the directory, or one above it, may have been renamed. */
+inline_always u64 clauses_below(struct filter *filter, struct task_struct *task, s32 dirfd) {
+  struct looked_at looked = {};
+  u64 directory = directory_at(task, dirfd);
+  if (!directory || look_at(filter, LOAD_WORD(path, directory, dentry), LOAD_WORD(path, directory, mnt), PATH_ITSELF,
+                            &looked) != LOOKED)
     return FILTER_EVERY_CLAUSE;
-  u64 clauses = *(volatile u64 *)&entry->below;
-  return still_of(entry, image) ? clauses : FILTER_EVERY_CLAUSE;
-}
-
-inline_always u64 clauses_below(struct filter *filter, u64 image, struct task_struct *task, s32 dirfd) {
-  if (dirfd == AT_FDCWD)
-    return clauses_below_current(filter, image);
-  u64 directory = file_at(task, dirfd);
-  return directory ? clauses_below_file(filter, directory) : FILTER_EVERY_CLAUSE;
+  looked.sizes |= LOOKED_BELOW; /* not in look_at(): 6.1 has no stack for it there */
+  return clauses_remembered(filter, &looked);
 }
 
 #endif

@@ -23,8 +23,7 @@ struct filter_state {
 struct filter_process {
   __u64 image; /* written last, and emptied first */
   __u64 clauses[FILTER_FAMILIES];
-  __u64 below; /* clauses of the open family that a name below its current directory can meet */
-  __u64 pad[2];
+  __u64 pad[3];
 };
 
 struct filter {

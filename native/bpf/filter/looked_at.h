@@ -42,6 +42,7 @@ _Static_assert(LOOKED_WORDS <= REMEMBERED_WORDS, "what is looked at is remembere
 
 #define SIZE_OF_ENDING LOOKED_COMPONENTS
 #define SIZE_OF_PATH (LOOKED_COMPONENTS + 1)
+#define LOOKED_BELOW ((u64)1 << 8 * (SIZE_OF_PATH + 1)) /* names below the path are asked about, not the path */
 
 inline_always u64 size_looked_at(const struct looked_at *looked, u32 which) {
   return (u8)(looked->sizes >> 8 * which);
@@ -150,11 +151,12 @@ inline_always u64 clauses_of_ending(struct filter *filter, const struct looked_a
 }
 
 /* Clauses that a path can meet, or names below it, by what was looked at. A global function, as put_path() is. */
-__noinline u64 clauses_looked_at(struct filter *filter, const struct looked_at *looked, u32 below) {
+__noinline u64 clauses_looked_at(struct filter *filter, const struct looked_at *looked) {
   if (!filter || !looked)
     return FILTER_EVERY_CLAUSE;
   u64 components = size_looked_at(looked, SIZE_OF_PATH);
-  u64 clauses = components + !!below <= 1 ? filter->top_level : 0;
+  bool below = looked->sizes & LOOKED_BELOW;
+  u64 clauses = components + below <= 1 ? filter->top_level : 0;
   if (components && !below)
     clauses |= clauses_of_ending(filter, looked);
   struct states states = states_from(filter, STATE_BEGINNINGS);
@@ -181,7 +183,7 @@ inline_always u64 clauses_remembered(struct filter *filter, const struct looked_
   struct remembered_name *known = remembered_entry(&remembered_resolved, words, LOOKED_WORDS);
   if (known && is_remembered(known, serial, words, LOOKED_WORDS))
     return known->clauses;
-  u64 clauses = clauses_looked_at(filter, looked, false);
+  u64 clauses = clauses_looked_at(filter, looked);
   if (known)
     keep_verdict(known, serial, words, LOOKED_WORDS, clauses);
   return clauses;

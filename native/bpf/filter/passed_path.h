@@ -87,28 +87,27 @@ inline_always u64 clauses_of_text(struct filter *filter, const struct passed_pat
   return clauses | clauses_of_beginning(filter, path);
 }
 
-/* Clauses that the path at an address of the current process can meet, if it is absolute or names below its directory
- * can meet those of `below`. A global function, as put_path() is. */
-__noinline u64 clauses_of_passed(struct filter *filter, u64 address, u64 below) {
+/* Clauses that the path at an address of the current process can meet by its own bytes. Sets *relative to whether it
+ * can meet others by its directory. A global function, as put_path() is. */
+__noinline u64 clauses_of_passed(struct filter *filter, u64 address, u64 *relative) {
   struct passed_path path = {};
-  if (!filter)
+  if (!filter || !relative)
     return FILTER_EVERY_CLAUSE;
   long size = bpf_probe_read_user_str(path.words, PASSED_ROOM, (void *)address);
   if (size <= 1 || size >= PASSED_ROOM)
     return FILTER_EVERY_CLAUSE;
   path.length = size - 1;
-  if ((u8)path.words[0] == '/')
-    below = 0;
+  *relative = (u8)path.words[0] != '/';
   if (size > (long)(REMEMBERED_WORDS * sizeof(u64)))
-    return clauses_of_text(filter, &path) | below;
+    return clauses_of_text(filter, &path);
   u64 serial = *(volatile u64 *)&filter->serial;
   struct remembered_name *known = remembered_entry(&remembered_passed, path.words, REMEMBERED_WORDS);
   if (known && is_remembered(known, serial, path.words, REMEMBERED_WORDS))
-    return known->clauses | below;
+    return known->clauses;
   u64 clauses = clauses_of_text(filter, &path);
   if (known)
     keep_verdict(known, serial, path.words, REMEMBERED_WORDS, clauses);
-  return clauses | below;
+  return clauses;
 }
 
 #endif

@@ -116,7 +116,7 @@ std::string_view Completion::BaseOf(const void* record, std::string_view path, c
   return dirfd == AT_FDCWD ? CurrentDirectory() : std::string_view();
 }
 
-/** Of the process; empty if it is unknown. */
+/** Of the process when its image was made; empty if it is unknown. */
 std::string_view Completion::CurrentDirectory() const {
   const image& process = images_->At(last_address_);
   return last_is_held_back_ ? std::string_view() : StringOf(&process, process.cwd);

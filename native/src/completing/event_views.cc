@@ -1,6 +1,7 @@
 // Further views of events (host/schema/event-structs.ts: TWO_VIEWS): one for each name of a call's file other than the
 // one that was passed. Rules are evaluated on all views.
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cstddef>
@@ -54,7 +55,10 @@ bool Completion::NameBehind(const void* record, uint32_t address, const PassedPa
   const std::string_view base = BaseOf(record, path, passed.directory, passed.dirfd);
   if (!MayHaveMagicLinks(base, path)) return true;
   const image& process = images_->At(last_address_);
-  const MagicLinks links{CurrentDirectory(), process.vpid};
+  const bool is_by_descriptor = passed.dirfd != AT_FDCWD;
+  const std::string_view current =
+      is_by_descriptor ? CurrentDirectory() : BaseOf(record, {}, passed.directory, AT_FDCWD);
+  const MagicLinks links{current, process.vpid};
   if (!scratch_.HasRoom(MaxLengthBehind(base, path, links) + 1)) return false;
   const size_t length = PathBehindMagicLinks(scratch_.at(), base, path, links);
   const std::string_view text(scratch_.at(), length);

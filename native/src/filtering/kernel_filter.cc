@@ -95,11 +95,7 @@ void KernelFilter::Fill(const image& process, uint32_t bank, bool captured) {
         entry.clauses[family] |= rules_[rule * FILTER_FAMILIES + family];
     }
   }
-  entry.below = ClausesBelow(StringOf(&process, process.cwd));
-  if (captured) {
-    std::fill(std::begin(entry.clauses), std::end(entry.clauses), FILTER_EVERY_CLAUSE);
-    entry.below = FILTER_EVERY_CLAUSE;
-  }
+  if (captured) std::fill(std::begin(entry.clauses), std::end(entry.clauses), FILTER_EVERY_CLAUSE);
   entry.image = process.id;
   original_->processes[place] = entry;
   Set(place, entry);
@@ -133,7 +129,6 @@ void KernelFilter::Set(size_t place, const filter_process& process) {
   filter_process& entry = filter_->processes[place];
   __atomic_store_n(&entry.image, 0, __ATOMIC_SEQ_CST);
   std::copy_n(process.clauses, FILTER_FAMILIES, entry.clauses);
-  entry.below = process.below;
   std::copy(std::begin(process.pad), std::end(process.pad), entry.pad);
   __atomic_store_n(&entry.image, process.image, __ATOMIC_SEQ_CST);
 }
@@ -155,20 +150,6 @@ void KernelFilter::Check(Findings* findings) {
     changed++;
   }
   findings->push_back({"filter-processes", "", changed, true});
-}
-
-/** Clauses that names below a directory can meet. An unknown directory may meet all. */
-uint64_t KernelFilter::ClausesBelow(std::string_view directory) const {
-  if (!directory.starts_with('/')) return FILTER_EVERY_CLAUSE;
-  size_t state = STATE_BEGINNINGS;
-  uint64_t clauses = directory == "/" ? original_->top_level : 0;
-  const auto step = [&](char byte) {
-    state = original_->states[state].next[original_->classes[static_cast<uint8_t>(byte)]];
-    clauses |= original_->states[state].accepted;
-  };
-  for (const char byte : directory) step(byte);
-  if (directory != "/") step('/');
-  return clauses | original_->states[state].possible;
 }
 
 }  // namespace wasprey

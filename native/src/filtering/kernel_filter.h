@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -56,7 +55,6 @@ class KernelFilter {
 
   void Miss(uint64_t id, bool missing);
   void Set(size_t place, const filter_process& process);
-  uint64_t ClausesBelow(std::string_view directory) const;
 
   FileDescriptor map_;
   Mapping memory_;

@@ -100,8 +100,7 @@ function clausesOfPassed(tables: FilterTables, { passed, current, directory }: F
   const base = directory ?? current;
   if (!base?.startsWith('/')) return ALL;
   const topLevel = base === '/' ? tables.topLevel : 0n;
-  const below = directory === undefined ? beginning(tables, base === '/' ? base : `${base}/`, true) : undefined;
-  return topLevel | (below ?? beginningOf(tables, componentsOf(base), true)) | ending(tables, passed);
+  return topLevel | beginningOf(tables, componentsOf(base), true) | ending(tables, passed);
 }
 
 /** No `.`, `..` or empty component, by what is quick to see: some that have none of them do not count as plain either. */
