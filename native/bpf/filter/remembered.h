@@ -44,12 +44,16 @@ inline_always bool is_remembered(const struct remembered_name *entry, u64 serial
   return !differences;
 }
 
+/* The entry is empty until all of it is written. */
 inline_always void keep_verdict(struct remembered_name *entry, u64 serial, const u64 *words, u32 count, u64 clauses) {
+  *(volatile u64 *)&entry->serial = 0;
+  barrier();
 #pragma unroll
   for (u32 i = 0; i < count; i++)
     entry->words[i] = words[i];
   entry->clauses = clauses;
-  entry->serial = serial;
+  barrier();
+  *(volatile u64 *)&entry->serial = serial;
 }
 
 #endif
