@@ -77,10 +77,19 @@ inline_always struct call call_of(struct task_struct *task) {
   return (struct call){.registers = (struct pt_regs *)bpf_task_pt_regs(task)};
 }
 
+/* An address of the process for bpf_probe_read_user(). On arm64 system calls ignore a tag in its top byte
+ * (PR_SET_TAGGED_ADDR_CTRL), while that helper fails. bpf_probe_read_user_str() ignores it too. */
+inline_always void *untagged(u64 address) {
+#if defined(__TARGET_ARCH_arm64)
+  address &= ~0ull >> 8;
+#endif
+  return (void *)address;
+}
+
 /* Copies the memory that an argument points to; returns 0 on success. */
 inline_always long read_memory(const struct call *call, void *to, u32 size, u64 address) {
   return call->way == WAY_IO_URING ? bpf_probe_read_kernel(to, size, (void *)address)
-                                   : bpf_probe_read_user(to, size, (void *)address);
+                                   : bpf_probe_read_user(to, size, untagged(address));
 }
 
 #endif

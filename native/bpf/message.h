@@ -15,8 +15,8 @@ struct message {
 inline_always struct message read_wide_message(u64 from) {
   struct user_msghdr header = {};
   struct iovec part = {};
-  bpf_probe_read_user(&header, offsetof(struct user_msghdr, msg_iovlen), (void *)from);
-  bpf_probe_read_user(&part, sizeof(part), header.msg_iov);
+  bpf_probe_read_user(&header, offsetof(struct user_msghdr, msg_iovlen), untagged(from));
+  bpf_probe_read_user(&part, sizeof(part), untagged((u64)header.msg_iov));
   return (struct message){(u64)header.msg_name, (u64)part.iov_base, header.msg_namelen, part.iov_len};
 }
 

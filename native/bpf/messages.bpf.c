@@ -37,7 +37,7 @@ inline_always struct call one_message(const struct messages *messages, u64 words
   u64 size = compat ? sizeof(struct compat_mmsghdr) : sizeof(struct mmsghdr);
   u64 at = messages->first + messages->index * size;
   u32 done = 0;
-  bpf_probe_read_user(&done, sizeof(done), (void *)(at + header));
+  bpf_probe_read_user(&done, sizeof(done), untagged(at + header));
   bool refused = is_refused(messages->enforced) && messages->index == (u64)messages->result;
   *result = messages->result < 0 ? messages->result : refused ? -EPERM : done;
   words[0] = messages->fd;

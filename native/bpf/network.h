@@ -93,7 +93,7 @@ inline_always void append_data(struct record *record, u64 address, s64 size) {
   u64 length = size > LONGEST_DATA ? LONGEST_DATA : size;
   opaque(length);
   if (size <= 0 || !address || length > LONGEST_DATA ||
-      bpf_probe_read_user((void *)event + start, length, (void *)address))
+      bpf_probe_read_user((void *)event + start, length, untagged(address)))
     return;
   event->data = (struct string_ref){start, length};
   fill(record, start + length);

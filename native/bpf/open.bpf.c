@@ -31,7 +31,7 @@ inline_always struct open_arguments open_arguments(u32 type, const struct call *
       if (call->way == WAY_IO_URING) /* in place of the struct's address */
         how = (struct open_how){ARGUMENT(call, 2), ARGUMENT(call, 3), ARGUMENT(call, 4)};
       else
-        unread = bpf_probe_read_user(&how, sizeof(how), (void *)ARGUMENT(call, 2));
+        unread = bpf_probe_read_user(&how, sizeof(how), untagged(ARGUMENT(call, 2)));
       return (struct open_arguments){ARGUMENT(call, 1), ARGUMENT(call, 0),   PINNED(how.flags),
                                      PINNED(how.mode),  PINNED(how.resolve), unread};
     case EVENT_CREAT:

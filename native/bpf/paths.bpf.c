@@ -42,7 +42,7 @@ struct mount_attributes {
 /* The flags by which mount(2) would do what mount_setattr does. */
 inline_always u64 flags_of_attributes(const struct call *call) {
   struct mount_attributes attributes = {};
-  bpf_probe_read_user(&attributes, sizeof(attributes), (void *)ARGUMENT(call, 3));
+  bpf_probe_read_user(&attributes, sizeof(attributes), untagged(ARGUMENT(call, 3)));
   u64 set = attributes.set;
   u64 flags = set & 0xf; /* read-only, without set-uid programs, devices, programs: bits of the same value */
   flags |= set & 0x10 ? MS_NOATIME : 0;

@@ -23,8 +23,9 @@ inline_always u64 clone3_flags(u64 arguments) {
     u64 flags;
     u64 pidfd; /* address */
   } read = {};
-  bpf_probe_read_user(&read, sizeof(read), (void *)arguments);
-  if (unlikely(read.pidfd < arguments + sizeof(read.flags) && read.pidfd + sizeof(s32) > arguments))
+  bpf_probe_read_user(&read, sizeof(read), untagged(arguments));
+  u64 at = (u64)untagged(arguments), pidfd = (u64)untagged(read.pidfd);
+  if (unlikely(pidfd < at + sizeof(read.flags) && pidfd + sizeof(s32) > at))
     count_unkept(EVENT_CLONE3);
   return read.flags;
 }

@@ -36,7 +36,7 @@ inline_always u64 copied_address(u64 async, u64 user_address) {
   bool is_certain = !bpf_core_field_exists(message->fast_iov) || bpf_core_field_offset(message->fast_iov);
   bool is_address = is_certain && ((s64)first > 0 || first & 7);
   if (!is_address)
-    is_address = !bpf_probe_read_user(&passed, sizeof(passed), (void *)user_address) && first == passed;
+    is_address = !bpf_probe_read_user(&passed, sizeof(passed), untagged(user_address)) && first == passed;
   return is_address ? async : async + bpf_core_field_offset(struct io_async_msghdr___request, addr);
 }
 
@@ -47,7 +47,7 @@ inline_always void keep_address(struct passed_call *passed, u64 request, u64 use
   if (async)
     bpf_probe_read_kernel(passed->texts[0], address_size(length), (void *)copied_address(async, user_address));
   else if (user_address)
-    bpf_probe_read_user(passed->texts[0], address_size(length), (void *)user_address);
+    bpf_probe_read_user(passed->texts[0], address_size(length), untagged(user_address));
 }
 
 /* Before 6.10 a send has its address in memory of the process. */
@@ -77,7 +77,8 @@ inline_always u64 message_address(struct passed_call *passed, u64 request, u32 t
     return async + bpf_core_field_offset(struct io_async_msghdr___request, addr);
   }
   struct message message = passed_address(request, type);
-  if (!message.address || bpf_probe_read_user(passed->texts[0], address_size(message.length), (void *)message.address))
+  if (!message.address ||
+      bpf_probe_read_user(passed->texts[0], address_size(message.length), untagged(message.address)))
     return 0;
   *length = message.length;
   return (u64)passed->texts[0];

@@ -90,7 +90,7 @@ inline_always void find_one_of_many(struct passed_call *passed, u64 async, u64 b
     return;
   u64 room = LOAD(io_async_msghdr___sizes, async, namelen);
   u64 before = sizeof(struct io_uring_recvmsg_out) + room + LOAD(io_async_msghdr___sizes, async, controllen);
-  bpf_probe_read_user(&length, sizeof(length), (void *)buffer); /* namelen: it may be more than there was room for */
+  bpf_probe_read_user(&length, sizeof(length), untagged(buffer)); /* namelen: it may be more than there was room for */
   passed->result = (u64)passed->result > before ? passed->result - before : 0;
   passed->passed[1] = buffer + before;
   passed->passed[2] = passed->result;
