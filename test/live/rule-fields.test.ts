@@ -125,7 +125,13 @@ const TABLE: readonly (readonly [Step, ExpectedFields?])[] = [
   ],
   [
     ['openat', AT_FDCWD, str('program'), O.WRONLY | O.CREAT, 0o755],
-    { 'evt.is_open_read': false, 'evt.is_open_write': true, 'evt.is_open_exec': true, 'evt.arg.mode': '0755' },
+    {
+      'evt.is_open_read': false,
+      'evt.is_open_write': true,
+      'evt.is_open_create': true,
+      'evt.is_open_exec': true,
+      'evt.arg.mode': '0755',
+    },
   ],
   [
     ['rename', str('program'), str('renamed')],
