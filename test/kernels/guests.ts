@@ -84,7 +84,7 @@ export const GUESTS: readonly Guest[] = [
     lacks: BEFORE_6_11,
     leavesOut: [NEW_REQUESTS],
     needsTracefs: false,
-    live: ['exec', 'network', 'io-uring', 'compat'],
+    live: ['exec', 'network', 'io-uring', 'compat', 'moved-directory'],
     features: {
       stepHooks: true,
       sys_exit: ['responses-cgroups', 'enforcement-lsm'],
