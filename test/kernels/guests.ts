@@ -88,7 +88,15 @@ export const GUESTS: readonly Guest[] = [
     features: {
       stepHooks: true,
       sys_exit: ['responses-cgroups', 'enforcement-lsm'],
-      fexit: ['hooks', 'exec', 'compat', 'io-uring-pending', 'enforcement-process', 'remembered-names'],
+      fexit: [
+        'hooks',
+        'exec',
+        'compat',
+        'moved-directory',
+        'io-uring-pending',
+        'enforcement-process',
+        'remembered-names',
+      ],
     },
   },
   {
