@@ -1,6 +1,6 @@
 /* Rules that the kernel enforces: beside their tables (struct enforcement, described in
- * host/schema/enforcement-tables.ts and made by host/capture/enforcement-tables.ts) what programs and the addon tell
- * each other. Unlike the tables of the kernel filter, they say exactly what matches. Included by both sides, after
+ * host/schema/tables/enforcement-tables.ts and made by host/capture/enforcement-tables.ts) what programs and the addon
+ * tell each other. Unlike the tables of the kernel filter, they say exactly what matches. Included by both sides, after
  * their own definition of __u64 and friends. */
 
 #ifndef WASPREY_ENFORCE_TABLES_H

@@ -27,8 +27,8 @@ struct filter_process {
 };
 
 struct filter {
-  __u64
-      serial; /* no other tables have had it since the programs were loaded, nor these before they were last checked */
+  /* No other tables have had it since the programs were loaded, nor these before they were last checked. */
+  __u64 serial;
   __u64 types[EVENT_TYPE_COUNT];
   __u64 results[FILTER_FAMILIES][2]; /* succeeded, failed */
   __u64 opens[FILTER_OPEN_COMBINATIONS];
