@@ -2,14 +2,20 @@
 // compiled. Made once for all trees of a run.
 
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { ModuleCache } from '../../host/compiler/assemble/cache.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
 import { loadRuleSet } from '../../host/daemon/rules/load-rule-set.ts';
-import { readRuleFiles } from '../../host/daemon/rules/rule-files.ts';
+import { COMPILER_DIGEST_FILE, moduleKey, sourcesDigest } from '../../host/daemon/rules/module-key.ts';
+import { readRuleFiles, sourceHashes } from '../../host/daemon/rules/rule-files.ts';
+import { ALL_ENABLED } from '../../host/daemon/rules/rule-selection.ts';
 import { processTerminal } from '../../host/diagnostics/terminal.ts';
 import { version } from '../../host/diagnostics/version.ts';
 import { BUILD, PAGE_FOLDER, PROJECT } from '../../host/setup/paths.mjs';
 import { bundleHost } from './host-program.ts';
+
+/** Where an agent finds the rules that ship: the package's place, and the one that the chart names. */
+const RULES_FOLDERS = ['/usr/lib/wasprey/rules', '/etc/wasprey/rules'];
 
 /** As Wasprey's folder has it. */
 const PARTS = join(BUILD, 'portable');
@@ -44,8 +50,20 @@ function writePackage(): void {
   copyFileSync(join(PROJECT, 'package-lock.json'), join(PARTS, 'package-lock.json'));
 }
 
-/** So that a start need not wait for the compiler. */
+/**
+ * So that no start of an installation waits for the compiler: as rules that are among others find them (what asc made of their code), and whole,
+ * under the key of the files that the package's configuration, or the chart's, names.
+ */
 async function compileRules(): Promise<void> {
-  const { active } = loadRuleSet(readRuleFiles([]), processTerminal(), false);
-  await compileModule(active, { cacheDirectory: join(PARTS, 'build/modules') });
+  const directory = join(PARTS, 'build/modules');
+  const cache = new ModuleCache(directory);
+  const compiler = sourcesDigest();
+  writeFileSync(join(PARTS, 'build', COMPILER_DIGEST_FILE), `${compiler}\n`);
+  const ownRules = readRuleFiles([]);
+  for (const folder of RULES_FOLDERS) {
+    const files = ownRules.map(({ name, text }) => ({ name: join(folder, basename(name)), text }));
+    const { active } = loadRuleSet(files, processTerminal(), false);
+    const { wasm } = await compileModule(active, { cacheDirectory: directory, sources: sourceHashes(files) });
+    cache.write(moduleKey(files, ALL_ENABLED, compiler), wasm);
+  }
 }

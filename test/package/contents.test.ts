@@ -8,6 +8,8 @@ import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
 import { makePackages } from '../../deploy/package/packages.ts';
 import { ARCHITECTURES } from '../../deploy/tree/architecture.ts';
+import { HOME } from '../../deploy/tree/installed-tree.ts';
+import { COMPILER_DIGEST_FILE, sourcesDigest } from '../../host/daemon/rules/module-key.ts';
 import { assertNeedsLibcAlone, assertPapers, assertProcessor } from '../support/machines/installed-files.ts';
 import { archiveFile, debFile } from '../support/machines/packages.ts';
 
@@ -29,6 +31,12 @@ for (const architecture of ARCHITECTURES) {
     ]);
     const depends = execFileSync('dpkg-deb', ['--field', debFile(architecture), 'Depends'], { encoding: 'utf8' });
     assert.equal(depends, 'libc6 (>= 2.36)\n');
+  });
+
+  test(`the package for ${architecture.name} names the compiler that its modules are of`, () => {
+    // What is in the cache of a version with another compiler is not used.
+    const file = join(folder, architecture.name, HOME, 'build', COMPILER_DIGEST_FILE);
+    assert.equal(readFileSync(file, 'utf8'), `${sourcesDigest()}\n`);
   });
 
   test(`the archive for ${architecture.name} has the package's files`, () => {

@@ -45,8 +45,13 @@ for (const { suite, number } of [OLDEST, NEWEST]) {
       assert.match((await machine.run('readlink', '-f', link)).stdout, /\/lib\/systemd\/system\/wasprey\.service\n$/);
     });
 
-    test('the agent starts and raises an alert', async () => {
-      const alert = await alertOf(machine, ['wasprey', 'run', '-o', 'json_output=true']);
+    test('the agent starts without compiling rules, and raises an alert', async () => {
+      const said: string[] = [];
+      const alert = await alertOf(machine, ['wasprey', 'run', '-o', 'json_output=true'], said);
+      assert.deepEqual(
+        said.filter((line) => line.includes('rule module')),
+        [],
+      );
       assert.match(alert, /"rule":"Sensitive file read"/);
       assert.match(alert, /"fd.name":"\/etc\/shadow"/);
     });
@@ -112,13 +117,15 @@ for (const { suite, number } of [OLDEST, NEWEST]) {
   });
 }
 
-/** Starts an agent, reads /etc/shadow once it watches, and returns the alert of it. */
-async function alertOf(machine: DebianMachine, command: readonly string[]): Promise<string> {
+/**
+ * Starts an agent, reads /etc/shadow once it watches, and returns the alert of it.
+ * @param said gets its lines on stderr
+ */
+async function alertOf(machine: DebianMachine, command: readonly string[], said: string[] = []): Promise<string> {
   const mark = `read-by-${process.pid}-${command[0]?.length}`;
   const agent = machine.start(...command);
   const { stdout, stderr } = agent;
   if (stdout === null || stderr === null) throw new TypeError('an agent needs pipes');
-  const said: string[] = [];
   const signal = AbortSignal.timeout(PATIENCE_MS);
   signal.addEventListener('abort', () => agent.kill('SIGKILL'));
   const ended = new Promise((resolve) => agent.once('close', resolve));

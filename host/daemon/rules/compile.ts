@@ -3,30 +3,19 @@
 
 import { eventTypesIn, loadRuleModule, type RuleModule } from '../../agent/modules/rule-module.ts';
 import { ModuleCache } from '../../compiler/assemble/cache.ts';
-import { contentHash } from '../../compiler/ir/content-hash.ts';
 import type { RuleFile } from '../../compiler/rules/load.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import { count } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { DEFAULT_SOURCE, EVENT_SOURCES, type EventSource } from '../../schema/event-source.ts';
-import { BUILT_MODULES, MODULE_CACHE, PROJECT } from '../../setup/paths.mjs';
+import { BUILT_MODULES, MODULE_CACHE } from '../../setup/paths.mjs';
 import { showStep } from '../../setup/progress.mjs';
-import { digestInputs } from '../../setup/stamp.mjs';
 import { admitModule, NO_SIGNATURES, type SignaturePolicy } from '../../signature/policy.ts';
 import type { CompiledModule } from './compile-job.ts';
 import { readModuleFile } from './module-file.ts';
+import { moduleKey } from './module-key.ts';
 import { readRuleFiles } from './rule-files.ts';
 import { ALL_ENABLED, type RuleSelection } from './rule-selection.ts';
-
-/** Everything that decides the compiler's output for given rules. */
-const COMPILER_SOURCES = [
-  'host/compiler',
-  'host/diagnostics',
-  'host/sandbox',
-  'host/schema',
-  'rules-wasm',
-  'package-lock.json',
-];
 
 /** How rules are loaded, and where messages about them go. */
 export interface Loading {
@@ -100,11 +89,7 @@ export async function compileRules(
   loading: Loading,
 ): Promise<RuleModule> {
   const cache = new ModuleCache(MODULE_CACHE, BUILT_MODULES);
-  const key = contentHash([
-    digestInputs(PROJECT, COMPILER_SOURCES),
-    ...files.flatMap((file) => [file.name, file.text]),
-    JSON.stringify(selection),
-  ]);
+  const key = moduleKey(files, selection);
   const known = cache.read(key);
   const accepted = acceptedBy(selection);
   const { wasm, leftOut } = known ? { wasm: known, leftOut: [] } : await compile(files, selection, loading);

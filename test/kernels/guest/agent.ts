@@ -9,6 +9,8 @@ import { until } from '../../support/until.ts';
 export interface StartedAgent {
   /** From the start of the process until it watches. */
   readonly startMs: number;
+  /** What it has written to stderr. */
+  messages(): string;
   /** The line of the first alert of that rule. */
   alert(rule: string): Promise<string>;
   stop(): Promise<void>;
@@ -46,6 +48,7 @@ export async function startAgent(command: readonly string[]): Promise<StartedAge
   }
   return {
     startMs: Math.round(performance.now() - began),
+    messages: () => messages,
     async alert(rule) {
       try {
         return await until(() => alerts.get(rule));
