@@ -17,6 +17,7 @@
 //   handle                struct file_handle: what name_to_handle_at has written is there for open_by_handle_at
 //   race:A B   race:A     the string or socket address A, which another thread makes B, or unmaps, once the kernel has read it;
 //                         both are of one length, and the last 8 bytes are the same
+//   tag:A                 the pointer A with a tag in its highest byte, which arm64 ignores
 //   how:FLAGS,MODE,RESOLVE              struct open_how
 //   clone3:FLAGS,EXIT_SIGNAL,PID        struct clone_args; PID 0 = any
 //   out   outlen          4 KB to write to, and a pointer to their number

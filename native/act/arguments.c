@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -177,6 +178,16 @@ static long race(const char* text) {
   return (long)raced(from, argument_size + !strncmp(first, "s:", 2), to);
 }
 
+static long tagged(const char* text) {
+#ifdef __aarch64__
+  // Calls take such pointers of a process that asks for it.
+  if (prctl(PR_SET_TAGGED_ADDR_CTRL, PR_TAGGED_ADDR_ENABLE, 0, 0, 0)) die("no tagged pointers here");
+  return argument(text) | 0x5aL << 56;
+#else
+  die("no tagged pointers here: %s", text);
+#endif
+}
+
 long argument(const char* text) {
   static char out[4096];
   static socklen_t out_size;
@@ -188,6 +199,7 @@ long argument(const char* text) {
   }
   if (!strncmp(text, "in", 2) || !strncmp(text, "un:", 3)) return (long)socket_address(text);
   if (!strncmp(text, "race:", 5)) return race(text + 5);
+  if (!strncmp(text, "tag:", 4)) return tagged(text + 4);
   if (!strncmp(text, "msgs32:", 7))
     return (long)messages(text + 7, compat_message, COMPAT_MESSAGE_SIZE, COMPAT_MESSAGE_SIZE + sizeof(unsigned));
   if (!strncmp(text, "msgs:", 5))

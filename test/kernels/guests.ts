@@ -149,12 +149,12 @@ export const GUESTS: readonly Guest[] = [
     lacks: NOTHING,
     leavesOut: [OLD_CALLS],
     needsTracefs: false,
-    live: ['exec', 'network', 'io-uring', 'descriptor'],
+    live: ['exec', 'network', 'io-uring', 'descriptor', 'program-32bit'],
     features: {
       stepHooks: true,
       stepPackage: true,
       sys_exit: [],
-      fexit: ['hooks', 'open', 'paths', 'mappings', 'descriptor', 'enforcement-lsm'],
+      fexit: ['hooks', 'open', 'paths', 'mappings', 'descriptor', 'program-32bit', 'enforcement-lsm'],
     },
   },
 ];

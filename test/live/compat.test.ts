@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { directoryForTests } from '../support/directory.ts';
 import { assertFields, type ExpectedFields } from '../support/live/alert-line.ts';
-import { opener32 } from '../support/live/elf32.ts';
+import { program32 } from '../support/live/elf32.ts';
 import { act, actProgram, type Step, startAct, str } from '../support/live/live-act.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
 import { AF_INET, AT_FDCWD, AT_REMOVEDIR, errno, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live/live-numbers.ts';
@@ -205,7 +205,7 @@ for (const [way, accept, port] of [
 
 test('a 32-bit program: that it was run, and what it opens', async () => {
   const program = `${directory}/opener32`;
-  writeFileSync(program, opener32(), { mode: 0o755 });
+  writeFileSync(program, program32([['open', file, O.RDONLY]]), { mode: 0o755 });
   const { status, error } = spawnSync(program, [file]);
   assert.equal(status, 0, String(error));
   const run = await agent.only(CALLS.name, { 'proc.exepath': program, 'evt.type': 'execve' });

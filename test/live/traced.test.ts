@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { before, test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { directoryForTests } from '../support/directory.ts';
-import { opener32 } from '../support/live/elf32.ts';
+import { program32 } from '../support/live/elf32.ts';
 import { copyAct } from '../support/live/live-act.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
 import { probe } from '../support/live/probe.ts';
@@ -54,7 +54,7 @@ test('execve: its own number', () => assertRunReportedOnce(EXECVE, copyAct(direc
 
 test('execve: a 32-bit program', () => {
   const program = join(directory, 'opener32');
-  writeFileSync(program, opener32(), { mode: 0o755 });
+  writeFileSync(program, program32([]), { mode: 0o755 });
   return assertRunReportedOnce(GETPID, program);
 });
 

@@ -10,7 +10,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileS
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { RUNTIME_OPTIONS } from '../../../host/setup/runtime.mjs';
-import { opener32 } from '../../support/live/elf32.ts';
+import { program32 } from '../../support/live/elf32.ts';
 import { testHooks } from '../../support/live/hooks.ts';
 import { actProgram, actWords, type Step, str } from '../../support/live/live-act.ts';
 import { AF_INET, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../../support/live/live-numbers.ts';
@@ -28,7 +28,7 @@ let agent: StartedAgent | undefined;
 before(async () => {
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER);
-  for (const name of ['open', 'descriptor', 'to-rename', 'contained']) writeFileSync(`${FOLDER}/${name}`, 'content');
+  for (const name of ['open', 'tagged', 'descriptor', 'to-rename', 'contained']) writeFileSync(`${FOLDER}/${name}`, 'content');
   // As a user starts it where that is the promise.
   const hooks = BY_NPM ? [] : ['-o', `engine.wasprey.hooks=${testHooks()}`];
   agent = await startAgent([...COMMAND, ...hooks, '--json', 'rules', 'test/kernels/guest/hooks.yaml']);
@@ -75,6 +75,23 @@ const ACTS: Readonly<Record<string, readonly Step[]>> = {
   io_uring: [['ring:openat', AT_FDCWD, str(`${FOLDER}/open`), O.RDONLY]],
 };
 
+/** The same with pointers that arm64 takes, and no other processor. */
+const TAGGED: Readonly<Record<string, readonly Step[]>> = {
+  'tagged path': [['openat2', AT_FDCWD, `tag:${str(`${FOLDER}/tagged`)}`, 'tag:how:0,0,4', 'len']],
+  'tagged message': [
+    ['socket', AF_INET, SOCK_DGRAM, 0],
+    ['sendmsg', 'r0', 'tag:msg:in:127.0.0.1:47006', 0],
+  ],
+  'tagged address': [
+    ['socket', AF_INET, SOCK_STREAM, 0],
+    ['bind', 'r0', 'tag:in:127.0.0.1:47007', 'len'],
+  ],
+  'tagged process': [
+    ['@mark', 'wasprey-tagged'],
+    ['clone3', 'tag:clone3:0,17,0', 'len'],
+  ],
+};
+
 function alert(rule: string): Promise<string> {
   return agent?.alert(rule) ?? assert.fail('the agent was not started');
 }
@@ -89,7 +106,7 @@ function datagramTo(port: number): Step[] {
 }
 
 describe('an alert of', () => {
-  for (const [rule, steps] of Object.entries(ACTS)) {
+  for (const [rule, steps] of Object.entries({ ...ACTS, ...(process.arch === 'arm64' && TAGGED) })) {
     test(rule, async () => {
       const { status, stderr } = spawnSync(actProgram(), actWords(steps), { encoding: 'utf8' });
       assert.equal(status, 0, stderr);
@@ -99,7 +116,7 @@ describe('an alert of', () => {
 
   test('32-bit', async () => {
     const program = `${FOLDER}/opener32`;
-    writeFileSync(program, opener32(), { mode: 0o755 });
+    writeFileSync(program, program32([['open', `${FOLDER}/open`, 0]]), { mode: 0o755 });
     const { status, error } = spawnSync(program, [`${FOLDER}/open`]);
     assert.equal(status, 0, String(error));
     await alert('32-bit');
