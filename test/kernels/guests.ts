@@ -149,11 +149,11 @@ export const GUESTS: readonly Guest[] = [
     lacks: NOTHING,
     leavesOut: [OLD_CALLS],
     needsTracefs: false,
-    live: ['exec', 'network', 'io-uring', 'descriptor', 'program-32bit'],
+    live: ['exec', 'network', 'io-uring', 'descriptor'],
     features: {
       stepHooks: true,
       stepPackage: true,
-      sys_exit: [],
+      sys_exit: ['program-32bit'],
       fexit: ['hooks', 'open', 'paths', 'mappings', 'descriptor', 'program-32bit', 'enforcement-lsm'],
     },
   },
