@@ -11,6 +11,7 @@ import { readRuleFiles, sourceHashes } from '../../host/daemon/rules/rule-files.
 import { ALL_ENABLED } from '../../host/daemon/rules/rule-selection.ts';
 import { processTerminal } from '../../host/diagnostics/terminal.ts';
 import { version } from '../../host/diagnostics/version.ts';
+import { SetupFailure } from '../../host/setup/failure.mjs';
 import { BUILD, PAGE_FOLDER, PROJECT } from '../../host/setup/paths.mjs';
 import { bundleHost } from './host-program.ts';
 
@@ -51,8 +52,8 @@ function writePackage(): void {
 }
 
 /**
- * So that no start of an installation waits for the compiler: as rules that are among others find them (what asc made of their code), and whole,
- * under the key of the files that the package's configuration, or the chart's, names.
+ * So that a start with the rules that ship does not wait for the compiler: whole, under the key of the files that the package's configuration, or the
+ * chart's, names; and what asc made of their code, for an archive that is unpacked elsewhere.
  */
 async function compileRules(): Promise<void> {
   const directory = join(PARTS, 'build/modules');
@@ -63,7 +64,15 @@ async function compileRules(): Promise<void> {
   for (const folder of RULES_FOLDERS) {
     const files = ownRules.map(({ name, text }) => ({ name: join(folder, basename(name)), text }));
     const { active } = loadRuleSet(files, processTerminal(), false);
-    const { wasm } = await compileModule(active, { cacheDirectory: directory, sources: sourceHashes(files) });
+    const { wasm, diagnostics } = await compileModule(active, {
+      cacheDirectory: directory,
+      sources: sourceHashes(files),
+    });
+    const errors = diagnostics.filter(({ severity }) => severity === 'error').map(({ message }) => message);
+    if (errors.length > 0) {
+      const problem = { what: errors.join('; '), how: 'correct it: `npm start validate rules` shows where' };
+      throw new SetupFailure('the rules that ship have errors', [problem]);
+    }
     cache.write(moduleKey(files, ALL_ENABLED, compiler), wasm);
   }
 }

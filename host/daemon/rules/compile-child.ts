@@ -23,6 +23,7 @@ import {
   renderCompileDiagnostic,
   ruleSetOf,
 } from './load-rule-set.ts';
+import { compilerDigest } from './module-key.ts';
 import { sourceHashes } from './rule-files.ts';
 
 // If memory is short, the kernel kills this process and not the agent.
@@ -82,7 +83,7 @@ async function compile({ files, selection, color, leavesOut }: CompileJob): Prom
     for (const diagnostic of errors) terminal.say(`${renderCompileDiagnostic(diagnostic, active)}\n\n`);
     if (module.wasm) {
       const remarks = warnings + backEndRemarks(module.diagnostics).length;
-      tell({ kind: 'module', wasm: module.wasm, warnings: remarks, leftOut });
+      tell({ kind: 'module', wasm: module.wasm, compiler: compilerDigest(), warnings: remarks, leftOut });
       return;
     }
     const places = placesOf(errors, active, remaining);

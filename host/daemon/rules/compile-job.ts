@@ -5,6 +5,8 @@ import type { RuleSelection } from './rule-selection.ts';
 
 export interface CompiledModule {
   readonly wasm: Uint8Array;
+  /** Digest of the compiler that made it (module-key.ts): while a package is upgraded, it may not be that of the agent. */
+  readonly compiler: string;
   /** Number of warnings about its rules. */
   readonly warnings: number;
   /** Errors of items that are left out of it, each as one line with its place. */

@@ -13,7 +13,7 @@ import { showStep } from '../../setup/progress.mjs';
 import { admitModule, NO_SIGNATURES, type SignaturePolicy } from '../../signature/policy.ts';
 import type { CompiledModule } from './compile-job.ts';
 import { readModuleFile } from './module-file.ts';
-import { moduleKey } from './module-key.ts';
+import { compilerDigest, moduleKey } from './module-key.ts';
 import { readRuleFiles } from './rule-files.ts';
 import { ALL_ENABLED, type RuleSelection } from './rule-selection.ts';
 
@@ -89,14 +89,17 @@ export async function compileRules(
   loading: Loading,
 ): Promise<RuleModule> {
   const cache = new ModuleCache(MODULE_CACHE, BUILT_MODULES);
-  const key = moduleKey(files, selection);
+  const ours = compilerDigest();
+  const key = moduleKey(files, selection, ours);
   const known = cache.read(key);
   const accepted = acceptedBy(selection);
-  const { wasm, leftOut } = known ? { wasm: known, leftOut: [] } : await compile(files, selection, loading);
+  const { wasm, leftOut, compiler } = known
+    ? { wasm: known, leftOut: [], compiler: ours }
+    : await compile(files, selection, loading);
   if (accepted.includes(DEFAULT_SOURCE)) loading.onEventTypes?.(eventTypesIn(wasm));
   // The cache does not keep errors: they are reported at each start.
   if (leftOut.length > 0) loading.onLeftOut?.(leftOut);
-  else if (!known) cache.write(key, wasm);
+  else if (!known && compiler === ours) cache.write(key, wasm);
   return loadRuleModule(name, wasm, accepted);
 }
 
@@ -109,7 +112,7 @@ async function compile(
   files: readonly RuleFile[],
   selection: RuleSelection,
   loading: Loading,
-): Promise<Pick<CompiledModule, 'wasm' | 'leftOut'>> {
+): Promise<Pick<CompiledModule, 'wasm' | 'leftOut' | 'compiler'>> {
   const { terminal, warn, progress, inBackground, onLeftOut } = loading;
   const { compileBounded } = await import('./bounded-compile.ts');
   const { loaded, module, culprit } = compileBounded(
@@ -119,9 +122,9 @@ async function compile(
   try {
     const rules = await loaded;
     const compiled = await (progress ? showStep('rule module', count(rules, 'rule'), () => module) : module);
-    const { wasm, warnings, leftOut } = compiled;
+    const { wasm, warnings, leftOut, compiler } = compiled;
     if (warnings > 0) warn(`${count(warnings, 'warning')} about the rules: \`wasprey validate\` shows them`);
-    return { wasm, leftOut };
+    return { wasm, leftOut, compiler };
   } catch (error) {
     // It has taken too much time or memory: no item of it can be blamed.
     const file = culprit();
@@ -131,6 +134,6 @@ async function compile(
       // Nothing remains without it: its own error is the reason.
       throw reason instanceof CommandFailure ? error : reason;
     });
-    return { wasm: rest.wasm, leftOut: [error.message, ...rest.leftOut] };
+    return { ...rest, leftOut: [error.message, ...rest.leftOut] };
   }
 }

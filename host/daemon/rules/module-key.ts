@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { contentHash } from '../../compiler/ir/content-hash.ts';
 import type { RuleFile } from '../../compiler/rules/load.ts';
+import { CommandFailure } from '../../diagnostics/failure.ts';
 import { BUILD, PROJECT } from '../../setup/paths.mjs';
 import { digestInputs } from '../../setup/stamp.mjs';
 import type { RuleSelection } from './rule-selection.ts';
@@ -11,6 +12,7 @@ import type { RuleSelection } from './rule-selection.ts';
 /** Everything that decides the compiler's output for given rules. */
 const COMPILER_SOURCES = [
   'host/compiler',
+  'host/daemon/rules',
   'host/diagnostics',
   'host/sandbox',
   'host/schema',
@@ -21,10 +23,22 @@ const COMPILER_SOURCES = [
 /** Below build/ of an installation: the digest of the sources that it was made from, which are bundled there. */
 export const COMPILER_DIGEST_FILE = 'compiler.sha256';
 
-/** SHA-256 of the compiler's sources, in hex. */
+/**
+ * SHA-256 of the compiler's sources, in hex.
+ * @throws {CommandFailure} where these are bundled and the digest is missing: modules of another version would be taken for this one's
+ */
 export function compilerDigest(): string {
-  const file = `${BUILD}${COMPILER_DIGEST_FILE}`;
-  return existsSync(file) ? readFileSync(file, 'utf8').trim() : sourcesDigest();
+  if (existsSync(`${PROJECT}host/compiler/compile.ts`)) return sourcesDigest();
+  const path = `${BUILD}${COMPILER_DIGEST_FILE}`;
+  let digest = '';
+  try {
+    digest = readFileSync(path, 'utf8').trim();
+  } catch {
+    // It is missing, or no file.
+  }
+  if (!/^[0-9a-f]{64}$/.test(digest))
+    throw new CommandFailure(`${path} does not hold the digest of the compiler`, 'install Wasprey again');
+  return digest;
 }
 
 /** The same, from the sources of a checkout. */

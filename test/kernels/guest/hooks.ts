@@ -28,7 +28,8 @@ let agent: StartedAgent | undefined;
 before(async () => {
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER);
-  for (const name of ['open', 'tagged', 'descriptor', 'to-rename', 'contained']) writeFileSync(`${FOLDER}/${name}`, 'content');
+  for (const name of ['open', 'tagged', 'descriptor', 'to-rename', 'contained'])
+    writeFileSync(`${FOLDER}/${name}`, 'content');
   // As a user starts it where that is the promise.
   const hooks = BY_NPM ? [] : ['-o', `engine.wasprey.hooks=${testHooks()}`];
   agent = await startAgent([...COMMAND, ...hooks, '--json', 'rules', 'test/kernels/guest/hooks.yaml']);
@@ -75,7 +76,7 @@ const ACTS: Readonly<Record<string, readonly Step[]>> = {
   io_uring: [['ring:openat', AT_FDCWD, str(`${FOLDER}/open`), O.RDONLY]],
 };
 
-/** The same with pointers that arm64 takes, and no other processor. */
+/** The same with pointers that arm64 takes of a process that asks for it. */
 const TAGGED: Readonly<Record<string, readonly Step[]>> = {
   'tagged path': [['openat2', AT_FDCWD, `tag:${str(`${FOLDER}/tagged`)}`, 'tag:how:0,0,4', 'len']],
   'tagged message': [
@@ -88,7 +89,7 @@ const TAGGED: Readonly<Record<string, readonly Step[]>> = {
   ],
   'tagged process': [
     ['@mark', 'wasprey-tagged'],
-    ['clone3', 'tag:clone3:0,17,0', 'len'],
+    ['clone3', 'tag:clone3:0x400,17,0', 'len'],
   ],
 };
 

@@ -71,6 +71,17 @@ test('rules that only stand elsewhere are not compiled again; modules that came 
   assert.equal((await compileModule(moved, { cacheDirectory: own })).cached, false, 'nothing was copied');
 });
 
+test('what came with the installation is read first: what is in a cache can not replace it', () => {
+  const folders = ['built', 'cached'].map((name) => join(directory, name));
+  const [built = '', cached = ''] = folders;
+  new ModuleCache(built).write('key', Uint8Array.of(1));
+  new ModuleCache(cached).write('key', Uint8Array.of(2));
+  new ModuleCache(cached).write('other', Uint8Array.of(3));
+  const cache = new ModuleCache(cached, built);
+  assert.deepEqual(cache.read('key'), Uint8Array.of(1));
+  assert.deepEqual(cache.read('other'), Uint8Array.of(3));
+});
+
 test('a cache that cannot be written costs nothing but time', () => {
   const cache = new ModuleCache(join(import.meta.filename, 'cache'));
   cache.write('key', new Uint8Array(3));
