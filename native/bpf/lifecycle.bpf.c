@@ -66,7 +66,7 @@ inline_always void note_forked(struct task_struct *child) {
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
   note_fork(parent, child);
-  if (on_exits)
+  if (CHILD_RETURN_UNSEEN)
     note_forked(child);
   return 0;
 }

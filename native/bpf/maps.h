@@ -25,6 +25,14 @@ const volatile u64 on_trace_events = 0;
  * goes to are loaded for these functions: see native/src/loading/call_exits.h. Only on raw tracepoints. */
 const volatile u64 on_exits = 0;
 
+/* Whether the return of a new task from the clone that made it passes no hook of calls: with fexit it is no exit of a
+ * function, and on arm64 it passes no tracepoint. Its event is made with its parent's then (on_fork_success()). */
+#if defined(__TARGET_ARCH_arm64)
+#define CHILD_RETURN_UNSEEN 1
+#else
+#define CHILD_RETURN_UNSEEN on_exits
+#endif
+
 /* Return value of the programs on tracepoints. If a program returned 0, the kernel would hide the trace event from
  * all users of perf (trace_call_bpf()). Raw tracepoints ignore the value; a program on an exit must return 0. */
 #define PASS_ON (on_exits ? 0 : 1)

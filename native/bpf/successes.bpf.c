@@ -46,18 +46,10 @@ SEC("raw_tp") int on_exec_success(void *ctx) {
   return PASS_ON;
 }
 
-/* The number of a new task as its parent sees it: what the call returns. On sched_process_fork: parent and child. */
-inline_always s64 child_number(const struct bpf_raw_tracepoint_args *ctx, struct task_struct *parent) {
+/* The number of a new task as its parent sees it: what the call returns. */
+inline_always s64 child_number(u64 child, struct task_struct *parent) {
   u64 own = LOAD_WORD(task_struct, parent, thread_pid);
-  u32 level = LOAD(pid, own, level);
-  if (!on_trace_events)
-    return pid_at(LOAD_WORD(task_struct, PINNED(ctx->args[1]), thread_pid), level);
-  struct task_struct *child = bpf_task_from_pid(((const struct trace_event_raw_sched_process_fork *)ctx)->child_pid);
-  if (!child)
-    return 0;
-  s64 number = pid_at(LOAD_WORD(task_struct, child, thread_pid), level);
-  bpf_task_release(child);
-  return number;
+  return pid_at(LOAD_WORD(task_struct, child, thread_pid), LOAD(pid, own, level));
 }
 
 /* Makes the record of a clone in which `task`, given by its address, is the parent or the child. */
@@ -73,14 +65,13 @@ inline_always void tell_clone(struct record *record, u64 task, const struct call
   write_process(record, (struct task_struct *)task, call);
 }
 
-/* On sched_process_fork, after on_fork(): the event of the parent, and with fexit that of the child, too, whose return
- * is no exit of a function. */
-SEC("raw_tp") int on_fork_success(struct bpf_raw_tracepoint_args *ctx) {
+/* The events of a clone: of the parent, and of the child where its return is not seen. */
+inline_always void tell_fork(u64 child) {
   struct record record;
   struct task_struct *task = bpf_get_current_task_btf();
   struct passed_call *passed = passed_space();
   if (task->flags & KERNEL_THREAD || !passed || !open_record(&record))
-    return PASS_ON;
+    return;
   struct call call = call_of(task);
   bool compat = is_compat_thread(task);
   if (compat) {
@@ -90,15 +81,28 @@ SEC("raw_tp") int on_fork_success(struct bpf_raw_tracepoint_args *ctx) {
   u64 number = compat ? compat_number(call.registers) : LOAD(pt_regs, PINNED((u64)call.registers), CALL_NUMBER);
   u32 type = compat ? compat_type(number) : hook_at(record.capture, number).type;
   if (!is_clone(type) || !is_wanted(record.capture, type))
-    return PASS_ON;
+    return;
   record.image = current_image();
   record.type = PINNED(type); /* or the number checked is not the one that is used */
-  record.result = child_number(ctx, task);
+  record.result = child_number(child, task);
   tell_clone(&record, (u64)task, &call);
-  if (on_exits) {
+  if (CHILD_RETURN_UNSEEN) {
     record.image = record.ring->forked;
     record.result = 0;
-    tell_clone(&record, PINNED(ctx->args[1]), &call);
+    tell_clone(&record, child, &call);
+  }
+}
+
+/* On sched_process_fork, after on_fork(). */
+SEC("raw_tp") int on_fork_success(struct bpf_raw_tracepoint_args *ctx) {
+  if (!on_trace_events) {
+    tell_fork(PINNED(ctx->args[1]));
+    return PASS_ON;
+  }
+  struct task_struct *child = bpf_task_from_pid(((const struct trace_event_raw_sched_process_fork *)ctx)->child_pid);
+  if (child) {
+    tell_fork((u64)child);
+    bpf_task_release(child);
   }
   return PASS_ON;
 }

@@ -20,6 +20,8 @@ SEC("tp") int on_fork_event(const struct trace_event_raw_sched_process_fork *eve
   if (!child)
     return PASS_ON;
   note_fork(bpf_get_current_task_btf(), child);
+  if (CHILD_RETURN_UNSEEN)
+    note_forked(child);
   bpf_task_release(child);
   return PASS_ON;
 }

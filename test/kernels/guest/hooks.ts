@@ -51,6 +51,7 @@ const ACTS: Readonly<Record<string, readonly Step[]>> = {
   open: [open(`${FOLDER}/open`)],
   exec: [MARK],
   fork: [MARK, ['clone', 17, 0, 0, 0, 0]],
+  'child of a fork': [MARK, ['clone', 17, 0, 0, 0, 0]],
   network: [
     ['socket', AF_INET, SOCK_STREAM, 0],
     ['bind', 'r0', 'in:127.0.0.1:47001', 'len'],
