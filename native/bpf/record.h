@@ -160,12 +160,13 @@ inline_always void commit(struct record *record) {
 inline_always struct string_ref append_text(struct record *record, const struct call *call, u64 address, u64 limit) {
   u64 start = filled(record, limit);
   void *text = (void *)record->header + start;
-  long length = 0;
+  long length = -1;
   if (address)
     length = call->way == WAY_IO_URING ? bpf_probe_read_kernel_str(text, LONGEST_TEXT + 1, (void *)address)
                                        : bpf_probe_read_user_str(text, LONGEST_TEXT + 1, (void *)address);
-  if (length <= 0)
+  if (length < 0)
     return ABSENT;
+  length += !length; /* before 6.13 reads of an empty text of the user return 0, though they copy its NUL */
   if (length > LONGEST_TEXT)
     record->flags |= EVENT_FLAG_TRUNCATED;
   fill(record, start + length);

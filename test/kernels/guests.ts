@@ -93,6 +93,7 @@ export const GUESTS: readonly Guest[] = [
         'exec',
         'compat',
         'moved-directory',
+        'mounts',
         'io-uring-pending',
         'enforcement-process',
         'remembered-names',

@@ -111,7 +111,6 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
         'lineage',
         'long-images',
         'long-paths',
-        'mounts',
         'names',
         'path',
         'process',

@@ -13,7 +13,7 @@ import { RUNTIME_OPTIONS } from '../../../host/setup/runtime.mjs';
 import { program32 } from '../../support/live/elf32.ts';
 import { testHooks } from '../../support/live/hooks.ts';
 import { actProgram, actWords, type Step, str } from '../../support/live/live-act.ts';
-import { AF_INET, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../../support/live/live-numbers.ts';
+import { AF_INET, AT_EMPTY_PATH, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../../support/live/live-numbers.ts';
 import { until } from '../../support/until.ts';
 import { guestNamed } from '../guests.ts';
 import { type StartedAgent, startAgent } from './agent.ts';
@@ -70,6 +70,7 @@ const ACTS: Readonly<Record<string, readonly Step[]>> = {
   receive: [...datagramTo(47004), ['recvfrom', 'r0', str('room'), 4, 0, 'out', 'outlen']],
   'receive many': [...datagramTo(47005), ['recvmmsg', 'r0', 'msgs:in:127.0.0.1:1', 1, 0, 'null']],
   path: [['mkdirat', AT_FDCWD, str(`${FOLDER}/path`), 0o755]],
+  'empty path': [open(`${FOLDER}/descriptor`), ['fchownat', 'r0', str(''), 0, 0, AT_EMPTY_PATH]],
   paths: [['renameat2', AT_FDCWD, str(`${FOLDER}/to-rename`), AT_FDCWD, str(`${FOLDER}/renamed`), 0]],
   descriptor: [open(`${FOLDER}/descriptor`), ['fchmod', 'r0', 0o600]],
   process: [MARK, ['@fork'], ['setsid']],
