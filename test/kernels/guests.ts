@@ -87,13 +87,12 @@ export const GUESTS: readonly Guest[] = [
     live: ['exec', 'network', 'io-uring', 'compat', 'moved-directory'],
     features: {
       stepHooks: true,
-      sys_exit: ['responses-cgroups', 'enforcement-lsm'],
+      sys_exit: ['responses-cgroups', 'enforcement-lsm', 'mounts'],
       fexit: [
         'hooks',
         'exec',
         'compat',
         'moved-directory',
-        'mounts',
         'io-uring-pending',
         'enforcement-process',
         'remembered-names',
@@ -150,11 +149,11 @@ export const GUESTS: readonly Guest[] = [
     lacks: NOTHING,
     leavesOut: [OLD_CALLS],
     needsTracefs: false,
-    live: ['exec', 'network', 'io-uring', 'descriptor'],
+    live: ['exec', 'network', 'io-uring', 'descriptor', 'program-32bit'],
     features: {
       stepHooks: true,
       stepPackage: true,
-      sys_exit: ['program-32bit'],
+      sys_exit: [],
       fexit: ['hooks', 'open', 'paths', 'mappings', 'descriptor', 'program-32bit', 'enforcement-lsm'],
     },
   },

@@ -147,6 +147,7 @@ export const NOT_IN_GUESTS: ReadonlyMap<string, string> = new Map(
 /** Files that guests run with hooks at sys_exit alone, and why. */
 export const WITHOUT_FEXIT: ReadonlyMap<string, string> = new Map([
   ['isolate', 'it attaches no hook of system calls'],
+  ['mounts', 'it makes open_tree_attr, which kernels with fexit lack: a function that is not there has no exit'],
   ['responses-cgroups', 'it attaches no hook of system calls'],
   ['storm', 'its kernel, 7.3, preempts programs at fexit, so that some calls are not seen: `auto` never chooses them'],
 ]);

@@ -39,7 +39,10 @@ test('the files of all steps are there, and the README names each guest with its
   const rows = tableRows('test/kernels/README.md');
   for (const guest of GUESTS) {
     for (const suite of SUITES) {
-      for (const { file } of stepsOf(guest, suite, undefined)) assert.ok(existsSync(join(PROJECT, file)), file);
+      const steps = stepsOf(guest, suite, undefined);
+      for (const { file } of steps) assert.ok(existsSync(join(PROJECT, file)), file);
+      // Results are known by the name of their step.
+      assert.equal(new Set(steps.map(({ name }) => name)).size, steps.length, `${guest.name} of ${suite}`);
     }
     assertRow(rows, [guest.name, guest.live.join(', ')]);
     const { features } = guest;
