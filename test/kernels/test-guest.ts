@@ -5,10 +5,11 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { bootGuest } from './boot.ts';
 import { type Guest, type GuestSuite, guestNamed, mayLeaveOut } from './guests.ts';
-import { Machine } from './machine.ts';
+import type { Machine } from './machine.ts';
 import { bootParts, resultsFolder } from './prepare.ts';
-import { parseResult, type Result } from './results.ts';
+import type { Result } from './results.ts';
 import { stepsOf } from './steps.ts';
 import { Summary } from './summary.ts';
 
@@ -30,24 +31,29 @@ export function testGuest(name: string, suite: GuestSuite): void {
     const began = performance.now();
     const parts = bootParts(guest, steps, results);
     context.diagnostic(`prepared in ${Math.round((performance.now() - began) / 1000)} s`);
-    const machine = new Machine({ ...parts, log: join(results, `${name}.log`), limitSeconds: LIMIT_SECONDS });
     const summary = new Summary(name);
+    let machine: Machine | undefined;
     try {
-      const reports = resultsOf(machine);
-      await context.test('boots', async (boots) => {
-        const { value: first } = await reports.next();
-        assert.ok(first?.kind === 'booted', machine.state());
+      const booted = await bootGuest(
+        { ...parts, log: join(results, `${name}.log`), limitSeconds: LIMIT_SECONDS },
+        (message) => context.diagnostic(message),
+      );
+      const { reports, first } = booted;
+      machine = booted.machine;
+      const state = machine.state();
+      await context.test('boots', (boots) => {
+        assert.ok(first?.kind === 'booted', state);
         summary.release = first.release;
         boots.diagnostic(`${name} is Linux ${first.release}, booted in ${first.seconds} s; LSM ${first.lsm}`);
       });
       for (const step of steps) {
         await context.test(step.name, (inStep) =>
-          followStep(inStep, step.name, { guest, reports, machine, summary, folder: results }),
+          followStep(inStep, step.name, { guest, reports, machine: booted.machine, summary, folder: results }),
         );
       }
     } finally {
-      summary.cpuSeconds = machine.cpuSeconds();
-      machine.stop();
+      summary.cpuSeconds = machine?.cpuSeconds() ?? 0;
+      machine?.stop();
       rmSync(parts.initramfs, { force: true });
       writeFileSync(join(results, `${name}.json`), JSON.stringify(summary.row()));
     }
@@ -59,13 +65,6 @@ class FailureInGuest extends Error {
   constructor(text: string) {
     super(text);
     this.stack = text;
-  }
-}
-
-async function* resultsOf(machine: Machine): AsyncGenerator<Result, undefined> {
-  for await (const line of machine.console()) {
-    const result = parseResult(line);
-    if (result) yield result;
   }
 }
 
