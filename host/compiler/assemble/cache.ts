@@ -19,12 +19,8 @@ export class ModuleCache {
   /** The bytes under a key, if they are there and whole. */
   read(key: string): Uint8Array | undefined {
     // Those of the installation first: whoever may write to a cache can't change what is in the package.
-    const directories = [...(this.#builtDirectory === undefined ? [] : [this.#builtDirectory]), this.#directory];
-    for (const directory of directories) {
-      const found = readEntry(join(directory, `${key}.wasm`));
-      if (found) return found;
-    }
-    return undefined;
+    const built = this.#builtDirectory === undefined ? undefined : readEntry(join(this.#builtDirectory, `${key}.wasm`));
+    return built ?? readEntry(join(this.#directory, `${key}.wasm`));
   }
 
   /** Keeps bytes under a key; another process that writes the same at the same time does no harm. */

@@ -46,7 +46,10 @@ export function sourcesDigest(): string {
   return digestInputs(PROJECT, COMPILER_SOURCES);
 }
 
-/** The names of files count: a module has the places of its rules. */
-export function moduleKey(files: readonly RuleFile[], selection: RuleSelection, compiler = compilerDigest()): string {
+/**
+ * The names of files count: a module has the places of its rules.
+ * @param compiler its digest
+ */
+export function moduleKey(files: readonly RuleFile[], selection: RuleSelection, compiler: string): string {
   return contentHash([compiler, ...files.flatMap((file) => [file.name, file.text]), JSON.stringify(selection)]);
 }
