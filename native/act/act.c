@@ -29,7 +29,8 @@
 //                         openat or a creat; timed: behind a timer, after an interrupt; person: with credentials that the process
 //                         had before; crowd: beside more pending ones than the capture has room for; crowd+stay: those alone;
 //                         parked: it has ended, and its completion is asked for beside such a crowd;
-//                         many: an accept or a receive that goes on, into buffers of the kernel's choice, until the ring ends;
+//                         chosen: a receive into a buffer of the kernel's choice; many: that, or an accept, which goes on
+//                         until the ring ends;
 //                         int80: a ring of 32-bit structures
 //   int80:CALL            the 32-bit call of that name; int80+time64:recvmmsg is the one with a timeout of 64 bits
 //   socketcall:CALL       the 32-bit socketcall for it; socketcall+recv:recvfrom is its recv, which has four arguments

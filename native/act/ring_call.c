@@ -29,20 +29,25 @@ static void provide_buffers(struct ring* ring) {
   submit_requests(ring, &request, 1);
 }
 
-// A request that completes each time that data or a connection arrives.
-static void ask_for_many(struct ring* ring, struct io_uring_sqe* request) {
-  if (request->opcode == IORING_OP_ACCEPT) {
-    request->ioprio |= IORING_ACCEPT_MULTISHOT;
-    return;
-  }
+// A receive into a buffer that the kernel chooses.
+static void let_choose_buffer(struct ring* ring, struct io_uring_sqe* request) {
   provide_buffers(ring);
-  request->ioprio |= IORING_RECV_MULTISHOT;
   request->flags |= IOSQE_BUFFER_SELECT;
   request->len = 0;
   if (request->opcode == IORING_OP_RECV)
     request->addr = 0;
   else
     ((struct msghdr*)request->addr)->msg_iovlen = 0;
+}
+
+// A request that completes each time that data or a connection arrives.
+static void ask_for_many(struct ring* ring, struct io_uring_sqe* request) {
+  if (request->opcode == IORING_OP_ACCEPT) {
+    request->ioprio |= IORING_ACCEPT_MULTISHOT;
+    return;
+  }
+  let_choose_buffer(ring, request);
+  request->ioprio |= IORING_RECV_MULTISHOT;
 }
 
 // With the credentials that the process has, which are not its own any more when the request begins.
@@ -58,6 +63,7 @@ long call_by_ring(const char* name, const char* how, const long* arguments) {
   if (!fill_request(requests, name, arguments)) die("io_uring has no %s", name);
   requests->user_data = CALL_DATA;
   set_up_ring(&ring, how);
+  if (strstr(how, "+chosen")) let_choose_buffer(&ring, requests);
   if (strstr(how, "+many")) ask_for_many(&ring, requests);
   if (strstr(how, "+person")) keep_credentials(&ring, requests);
   if (strstr(how, "+async")) requests[0].flags |= IOSQE_ASYNC;

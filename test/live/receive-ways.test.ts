@@ -62,6 +62,7 @@ const WAYS: readonly (readonly [step: Step, expected: ExpectedFields])[] = [
   [['ring+sqpoll:recvmsg', 'r0', MESSAGE, 0], RING],
   [['ring+full:recvmsg', 'r0', MESSAGE, 0], RING],
   [['ring+many:recvmsg', 'r0', MESSAGE, 0], RING],
+  [['ring+chosen:recvmsg', 'r0', MESSAGE, 0], RING],
   [['ring+int80:recvmsg', 'r0', 'msg32:in:127.0.0.9:9', 0], RING],
   [['int80:recvmsg', 'r0', 'msg32:in:127.0.0.9:9', 0], COMPAT],
   [['socketcall:recvmsg', 'r0', 'msg32:in:127.0.0.9:9', 0], COMPAT],
@@ -100,6 +101,7 @@ for (const [step, expected] of [
   [['ring+sqpoll:recvfrom', 'r0', 'out', 4096, 0], RING],
   [['ring+full:recvfrom', 'r0', 'out', 4096, 0], RING],
   [['ring+many:recvfrom', 'r0', 'out', 4096, 0], RING],
+  [['ring+chosen:recvfrom', 'r0', 'out', 4096, 0], RING],
   [['int80:recvfrom', 'r0', 'out', 4096, 0, 'null', 'null'], COMPAT],
   [['socketcall+recv:recvfrom', 'r0', 'out', 4096, 0, 'out', 'outlen'], COMPAT],
 ] satisfies [Step, ExpectedFields][]) {

@@ -68,10 +68,13 @@ inline_always bool keep_light(const struct passed_call *passed) {
   return !bpf_map_update_elem(&receives, &key, &value, BPF_ANY);
 }
 
-/* Address of the buffer that the kernel has chosen, while it exists; 0: unknown. */
-inline_always u64 chosen_buffer(u64 async) {
+/* Address of the buffer that the kernel has chosen; 0: unknown. Where there is no header any more, or before Linux 6.10
+ * none outside the kernel's stack, the address is in the place of the process's own buffer. */
+inline_always u64 chosen_buffer(u64 request, u64 async) {
   struct iov_iter___request *iterator = 0;
-  if (!async || !bpf_core_field_exists(iterator->ubuf))
+  if (!async)
+    return PART_WORD(sr_msg, buf);
+  if (!bpf_core_field_exists(iterator->ubuf))
     return 0;
   u64 at = async + bpf_core_field_offset(struct io_async_msghdr___request, msg) +
            bpf_core_field_offset(struct msghdr, msg_iter);
@@ -81,21 +84,32 @@ inline_always u64 chosen_buffer(u64 async) {
              : 0;
 }
 
-/* One of many messages: its buffer begins with struct io_uring_recvmsg_out; room for the sender's address, room for
- * control data and the data follow. The result counts all of them. */
+/* How much precedes the data of one of many messages: struct io_uring_recvmsg_out, room for the sender's address, and
+ * room for control data. Without a header (see chosen_buffer()) it is what the result counts beside the data; 0:
+ * unknown, since the message was longer than its buffer. */
+inline_always u64 size_before(u64 async, const struct io_uring_recvmsg_out *out, u64 result) {
+  if (async)
+    return sizeof(*out) + LOAD(io_async_msghdr___sizes, async, namelen) +
+           LOAD(io_async_msghdr___sizes, async, controllen);
+  return result >= sizeof(*out) + (u64)out->payloadlen ? result - out->payloadlen : 0;
+}
+
+/* One of many messages. The result counts all that is in its buffer. */
 inline_always void find_one_of_many(struct passed_call *passed, u64 async, u64 buffer) {
   struct io_async_msghdr___sizes *sizes = 0;
-  u32 length = 0;
-  if (!async || passed->result < 0 || !bpf_core_field_exists(sizes->namelen))
+  struct io_uring_recvmsg_out out = {};
+  if (passed->result < 0 || !bpf_core_field_exists(sizes->namelen))
     return;
-  u64 room = LOAD(io_async_msghdr___sizes, async, namelen);
-  u64 before = sizeof(struct io_uring_recvmsg_out) + room + LOAD(io_async_msghdr___sizes, async, controllen);
-  bpf_probe_read_user(&length, sizeof(length), untagged(buffer)); /* namelen: it may be more than there was room for */
+  bpf_probe_read_user(&out, sizeof(out), untagged(buffer));
+  u64 before = size_before(async, &out, passed->result);
+  u64 room = async ? LOAD(io_async_msghdr___sizes, async, namelen) : before - sizeof(out);
+  if (!before)
+    return;
   passed->result = (u64)passed->result > before ? passed->result - before : 0;
   passed->passed[1] = buffer + before;
   passed->passed[2] = passed->result;
-  passed->passed[4] = length ? buffer + sizeof(struct io_uring_recvmsg_out) : 0;
-  passed->passed[5] = length < room ? length : room;
+  passed->passed[4] = out.namelen ? buffer + sizeof(out) : 0;
+  passed->passed[5] = out.namelen < room ? out.namelen : room; /* the name may be longer than its room */
 }
 
 inline_always void find_message(struct passed_call *passed, u64 request, bool chosen) {
@@ -117,7 +131,7 @@ inline_always void find_received(struct passed_call *passed, u64 request, struct
   if (!LOAD_WORD(task_struct, task, mm))
     return;
   if (passed->type == EVENT_RECVFROM) {
-    passed->passed[1] = chosen ? chosen_buffer(async) : PART_WORD(sr_msg, buf) - PART(sr_msg, done_io);
+    passed->passed[1] = chosen ? chosen_buffer(request, async) : PART_WORD(sr_msg, buf) - PART(sr_msg, done_io);
     passed->passed[2] = PART(sr_msg, len);
   } else if (many) {
     find_one_of_many(passed, async, PART_WORD(sr_msg, buf));
