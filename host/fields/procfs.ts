@@ -9,7 +9,7 @@ import type { EventRecord, ImageRecord } from './record.ts';
 import { socketName, socketType } from './socket-table.ts';
 import { type Absent, encode, type FieldValue, integer, text } from './value.ts';
 
-/** Descriptors that fd.types looks at: a process may have a million. */
+/** Descriptors that are looked at one by one: a process may have a million. */
 const MOST_DESCRIPTORS = 4096;
 const TICKS_PER_SECOND = 100; // USER_HZ, the same on every architecture
 const NANOSECONDS = 1_000_000_000;
@@ -99,10 +99,34 @@ function isSameProcess(image: ImageRecord, directory: string): boolean {
   return Math.abs(started - Number(image.big('start_time')) / NANOSECONDS) < START_SLACK_S;
 }
 
-/** Since Linux 6.2 the size of the directory; undefined before. */
-function openDescriptors(directory: string): number | undefined {
+/**
+ * How many descriptors a process has open: since Linux 6.2 the size of the directory; before it, they are counted.
+ * Undefined if there are too many to count, or the process has ended.
+ */
+export function openDescriptors(directory: string): number | undefined {
   const size = attempt(() => statSync(`${directory}/fd`).size) ?? 0;
-  return size > 0 ? size : undefined;
+  if (size > 0) return size;
+  const counted = firstDescriptors(directory, MOST_DESCRIPTORS + 1)?.length;
+  return counted === undefined || counted > MOST_DESCRIPTORS ? undefined : counted;
+}
+
+/** Numbers of the first descriptors, `most` of them at most. Undefined if the process has ended. */
+function firstDescriptors(directory: string, most: number): readonly string[] | undefined {
+  let entries: Dir | undefined;
+  try {
+    entries = opendirSync(`${directory}/fd`, { bufferSize: 256 });
+    const names: string[] = [];
+    while (names.length < most) {
+      const entry = entries.readSync();
+      if (entry === null) break;
+      names.push(entry.name);
+    }
+    return names;
+  } catch {
+    return undefined;
+  } finally {
+    entries?.closeSync();
+  }
 }
 
 function descriptorName(directory: string, number: number): FieldValue | Absent {
@@ -115,22 +139,9 @@ function descriptorName(directory: string, number: number): FieldValue | Absent 
 }
 
 function allTypes(directory: string): FieldValue | Absent {
-  let entries: Dir | undefined;
-  try {
-    entries = opendirSync(`${directory}/fd`);
-    const types = new Set<string>();
-    for (let count = 0; count < MOST_DESCRIPTORS; count++) {
-      const entry = entries.readSync();
-      if (entry === null) break;
-      const type = typeName(directory, entry.name);
-      if (type !== undefined) types.add(type);
-    }
-    return { kind: 'list', items: [...types].sort().map(encode) };
-  } catch {
-    return undefined; // it ended
-  } finally {
-    entries?.closeSync();
-  }
+  const names = firstDescriptors(directory, MOST_DESCRIPTORS);
+  const types = new Set(names?.flatMap((name) => typeName(directory, name) ?? []));
+  return names && { kind: 'list', items: [...types].sort().map(encode) };
 }
 
 function typeOf(directory: string, number: string): FieldValue | Absent {

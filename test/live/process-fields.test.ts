@@ -2,7 +2,7 @@
 // in a pid namespace.
 
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import { CAPABILITIES } from '../../host/schema/flags.ts';
 import { assertFields } from '../support/live/alert-line.ts';
@@ -119,7 +119,7 @@ test('what a process has open, and its threads, are reported while it runs', asy
   const running = startAct([['unlink', 's:/nonexistent/wasprey'], ['@wait']]);
   const place = await running.place();
   await agent.settled();
-  const count = statSync(`/proc/${place.pid}/fd`).size;
+  const count = readdirSync(`/proc/${place.pid}/fd`).length;
   const limit = Number(/^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${place.pid}/limits`, 'utf8'))?.[1]);
   running.goOn();
   const calls = await running.end();
