@@ -46,7 +46,16 @@ export const ENFORCED_ACTS: ReadonlySet<number> = new Set([
   ...ENFORCED_BY_LSM,
 ]);
 
-/** What `reserved` of an event says; the bits are those of ENFORCED_OUTCOME and so on in native/bpf/enforce/enforce_tables.h. */
+/** Where `reserved` of an event has its parts, from the lowest bit on: the outcome, the clause, the serial. */
+export const ENFORCED_PARTS = {
+  OUTCOME_MASK: 15,
+  CLAUSE_SHIFT: 4,
+  CLAUSE_MASK: 63,
+  SERIAL_SHIFT: 10,
+  SERIAL_MASK: 63,
+} as const;
+
+/** What `reserved` of an event says. */
 export interface EnforcedParts {
   /** Of ENFORCED, or 0. */
   readonly outcome: number;
@@ -56,8 +65,13 @@ export interface EnforcedParts {
   readonly serial: number;
 }
 
-export const ENFORCED_SERIALS = 64;
+export const ENFORCED_SERIALS = ENFORCED_PARTS.SERIAL_MASK + 1;
 
 export function enforcedParts(reserved: number): EnforcedParts {
-  return { outcome: reserved & 15, clause: (reserved >> 4) & 63, serial: (reserved >> 10) & 63 };
+  const { OUTCOME_MASK, CLAUSE_SHIFT, CLAUSE_MASK, SERIAL_SHIFT, SERIAL_MASK } = ENFORCED_PARTS;
+  return {
+    outcome: reserved & OUTCOME_MASK,
+    clause: (reserved >> CLAUSE_SHIFT) & CLAUSE_MASK,
+    serial: (reserved >> SERIAL_SHIFT) & SERIAL_MASK,
+  };
 }

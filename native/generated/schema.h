@@ -593,6 +593,12 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 #define ENFORCED_LSM_REFUSED_LATE 13
 #define ENFORCED_LSM_KILLED 14
 
+#define ENFORCED_OUTCOME_MASK 15
+#define ENFORCED_CLAUSE_SHIFT 4
+#define ENFORCED_CLAUSE_MASK 63
+#define ENFORCED_SERIAL_SHIFT 10
+#define ENFORCED_SERIAL_MASK 63
+
 #define DESCRIPTOR_CONNECTED 1
 #define DESCRIPTOR_NAME_CHANGED 2
 #define DESCRIPTOR_UPPER_LAYER 4

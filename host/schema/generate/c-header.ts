@@ -2,7 +2,7 @@
 // (vmlinux.h or linux/types.h).
 
 import { CONTAINER, CONTAINER_STATE } from '../container.ts';
-import { ENFORCED } from '../enforced.ts';
+import { ENFORCED, ENFORCED_PARTS } from '../enforced.ts';
 import { DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS, LONGEST_RECORD } from '../event-structs.ts';
 import { EVENT_TYPE_COUNT, EVENT_TYPES } from '../events/index.ts';
 import { IO_URING_OPERATIONS } from '../events/io-uring.ts';
@@ -77,6 +77,7 @@ export function cHeader(): string {
     ...eventTables(),
     constants('EVENT_FLAG', EVENT_FLAGS),
     constants('ENFORCED', ENFORCED),
+    constants('ENFORCED', ENFORCED_PARTS),
     constants('DESCRIPTOR', DESCRIPTOR_STATE),
     constants('IMAGE', IMAGE_KIND),
     constants('IMAGE_FLAG', IMAGE_FLAGS),

@@ -25,7 +25,7 @@ struct {
 /* Whether it was left open because the process was not known within the call: at its end it may be. Where a name is not
  * known, no clause is named. */
 inline_always bool is_left_open(u32 reserved) {
-  return ENFORCED_OUTCOME(reserved) == ENFORCED_UNDECIDED && (reserved & ENFORCED_CLAUSE(63)) != ENFORCED_CLAUSE(63);
+  return ENFORCED_OUTCOME(reserved) == ENFORCED_UNDECIDED && (reserved & ENFORCED_CLAUSE(~0u)) != ENFORCED_CLAUSE(~0u);
 }
 
 /* Whether the call has its record already. */

@@ -49,9 +49,9 @@ struct enforce_cgroup {
 typedef __u64 enforce_window;
 
 /* An event's `reserved`: what was done (ENFORCED_ of schema.h), by which clause of which tables. */
-#define ENFORCED_OUTCOME(reserved) ((reserved) & 15)
-#define ENFORCED_CLAUSE(clause) ((__u32)((clause) & 63) << 4)
-#define ENFORCED_SERIAL(serial) ((__u32)((serial) & 63) << 10)
+#define ENFORCED_OUTCOME(reserved) ((reserved) & ENFORCED_OUTCOME_MASK)
+#define ENFORCED_CLAUSE(clause) ((__u32)((clause) & ENFORCED_CLAUSE_MASK) << ENFORCED_CLAUSE_SHIFT)
+#define ENFORCED_SERIAL(serial) ((__u32)((serial) & ENFORCED_SERIAL_MASK) << ENFORCED_SERIAL_SHIFT)
 
 /* By outcome (ENFORCED_ of schema.h), and the window of the node. The rest is written by the agent where enforcement is
  * pinned, for the one that takes it over. */
