@@ -9,18 +9,10 @@ import { EVENT_TYPES } from '../../schema/events/index.ts';
 import { counter, gauge, histogram, type Metric, type Sample } from './exposition.ts';
 
 export function engineMetrics(counters: EngineCounters): Metric[] {
-  const {
-    capture,
-    matches,
-    matchesDropped,
-    matchesOfSelf,
-    enforcedUnchecked,
-    enforcedUnmatched,
-    fieldsUnreadable,
-    hold,
-    lag,
-    evaluation,
-  } = counters;
+  return [...captureMetrics(counters.capture), ...matchMetrics(counters), ...evaluationMetrics(counters)];
+}
+
+function captureMetrics(capture: CaptureCounters): Metric[] {
   const outcomes = ['evaluated', 'filtered', 'dropped'] as const;
   const events = EVENT_TYPES.flatMap(({ name, number }): Sample[] =>
     outcomes.map((outcome) => ({ labels: { type: name, outcome }, value: capture[outcome][number] ?? 0 })),
@@ -84,28 +76,38 @@ export function engineMetrics(counters: EngineCounters): Metric[] {
       'Processes in cgroups named after a container that has another cgroup.',
       capture.imagesInForgedCgroups,
     ),
-    counter('wasprey_matches_total', 'Matches of rules.', matches),
+  ];
+}
+
+function matchMetrics(counters: EngineCounters): Metric[] {
+  return [
+    counter('wasprey_matches_total', 'Matches of rules.', counters.matches),
     counter(
       'wasprey_matches_dropped_total',
       'Matches dropped because they came faster than alerts could be made.',
-      matchesDropped,
+      counters.matchesDropped,
     ),
     counter(
       'wasprey_matches_of_self_total',
       'Matches of the processes of the agent itself, which are ignored.',
-      matchesOfSelf,
+      counters.matchesOfSelf,
     ),
     counter(
       'wasprey_enforced_unmatched_total',
       'Calls enforced in the kernel whose rule does not match them.',
-      enforcedUnmatched,
+      counters.enforcedUnmatched,
     ),
     counter(
       'wasprey_enforced_unchecked_total',
       'Calls refused by BPF LSM whose rule could not be checked.',
-      enforcedUnchecked,
+      counters.enforcedUnchecked,
     ),
-    counter('wasprey_fields_unreadable_total', 'Fields of alerts that could not be read.', fieldsUnreadable),
+    counter('wasprey_fields_unreadable_total', 'Fields of alerts that could not be read.', counters.fieldsUnreadable),
+  ];
+}
+
+function evaluationMetrics({ hold, lag, evaluation }: EngineCounters): Metric[] {
+  return [
     gauge('wasprey_events_held', "Events waiting for their container's metadata.", hold.now),
     counter(
       'wasprey_events_held_total',
