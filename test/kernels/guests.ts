@@ -2,6 +2,7 @@
 
 import { NEWEST, OLDEST } from '../../deploy/debian/releases.ts';
 import type { HooksKind } from '../../host/capture/native.ts';
+import { callNames, callNumber } from '../../host/schema/events/call-numbers.ts';
 
 /** Debian's names of processors. */
 export type Processor = 'amd64' | 'arm64';
@@ -33,14 +34,15 @@ export type GuestSuite = 'kernels' | 'kernel-features';
 
 /** What a guest runs in `kernel-features`: files of test/live by the hooks of system calls that their agents use (test/support/live/hooks.ts). */
 export interface Features extends Readonly<Record<HooksKind, readonly string[]>> {
-  /** The step `hooks` as well, with an agent that uses fexit; in `kernels` it uses sys_exit, as `auto` does. */
-  readonly stepHooks?: true;
+  /** The step `hooks` as well, with an agent that uses these; in `kernels` it uses sys_exit, as `auto` does. */
+  readonly stepHooks?: HooksKind;
   /** The step `package`: the test machine installs that of its own processor (test/package/install.test.ts). */
   readonly stepPackage?: true;
 }
 
-/** Of calls that 64-bit ARM lacks, such as open(2): act (native/act/) asks the headers of the processor. */
-const OLD_CALLS = /^act: no such call here: \w+$/;
+/** Of calls that 64-bit ARM lacks, such as open(2). */
+const LACKING_ON_ARM64 = callNames().filter((name) => callNumber(name, 'arm64') === undefined);
+const OLD_CALLS = new RegExp(`^act: no such call here: (${LACKING_ON_ARM64.join('|')})$`);
 const NEW_REQUESTS = /^the kernel has no request of io_uring for \w+ \(IORING_OP_(BIND|FTRUNCATE|LISTEN)\)$/;
 
 /** Of the minimal root: Debian's package makes the program's link when it is configured, and packages are only unpacked there. */
@@ -67,9 +69,9 @@ export interface Guest {
   readonly needsTracefs: boolean;
   /**
    * Files of test/live, without their ending, whose agents use the hooks that `auto` chooses: as many as the time allows, each group of hooks on an
-   * older kernel and on arm64. The others are in not-in-guests.ts.
+   * older kernel and on arm64. The others are in not-in-guests.ts. Undefined: the guest has time in `kernel-features` alone.
    */
-  readonly live: readonly string[];
+  readonly live: readonly string[] | undefined;
   readonly features?: Features;
 }
 
@@ -84,10 +86,10 @@ export const GUESTS: readonly Guest[] = [
     lacks: BEFORE_6_11,
     leavesOut: [NEW_REQUESTS],
     needsTracefs: false,
-    live: ['exec', 'network', 'io-uring', 'compat', 'moved-directory'],
+    live: ['exec', 'network', 'io-uring', 'compat'],
     features: {
-      stepHooks: true,
-      sys_exit: ['responses-cgroups', 'enforcement-lsm', 'mounts'],
+      stepHooks: 'fexit',
+      sys_exit: ['responses-cgroups', 'enforcement-lsm', 'mounts', 'receive-ways', 'process-fields'],
       fexit: [
         'hooks',
         'exec',
@@ -110,7 +112,10 @@ export const GUESTS: readonly Guest[] = [
     leavesOut: [],
     needsTracefs: false,
     live: ['io-uring'],
-    features: { sys_exit: [], fexit: ['hooks', 'network', 'io-uring', 'many-messages', 'enforcement-lsm'] },
+    features: {
+      sys_exit: ['moved-directory'],
+      fexit: ['hooks', 'network', 'io-uring', 'many-messages', 'receive-ways', 'enforcement-lsm'],
+    },
   },
   {
     name: '7.3-amd64',
@@ -122,8 +127,8 @@ export const GUESTS: readonly Guest[] = [
     lacks: NOTHING,
     leavesOut: [NO_IPTABLES],
     needsTracefs: true,
-    live: ['open', 'io-uring'],
-    features: { sys_exit: ['storm', 'isolate', 'responses-cgroups', 'enforcement-lsm'], fexit: [] },
+    live: ['io-uring'],
+    features: { sys_exit: ['open', 'storm', 'isolate', 'responses-cgroups', 'enforcement-lsm'], fexit: [] },
   },
   {
     name: '6.1-arm64',
@@ -135,7 +140,8 @@ export const GUESTS: readonly Guest[] = [
     lacks: { ...BEFORE_6_11, bpfLsm: true },
     leavesOut: [OLD_CALLS, NEW_REQUESTS],
     needsTracefs: false,
-    live: ['open', 'io-uring', 'paths', 'mappings'],
+    live: ['open', 'io-uring'],
+    features: { sys_exit: ['paths', 'mappings', 'descriptor', 'program-32bit'], fexit: [] },
   },
   {
     name: '6.12-arm64',
@@ -149,18 +155,31 @@ export const GUESTS: readonly Guest[] = [
     lacks: NOTHING,
     leavesOut: [OLD_CALLS],
     needsTracefs: false,
-    live: ['exec', 'network', 'io-uring', 'descriptor', 'program-32bit'],
+    live: ['exec', 'network', 'io-uring'],
     features: {
-      stepHooks: true,
+      stepHooks: 'fexit',
       stepPackage: true,
       sys_exit: [],
       fexit: ['hooks', 'open', 'paths', 'mappings', 'descriptor', 'program-32bit', 'enforcement-lsm'],
     },
   },
+  {
+    name: '7.3-arm64',
+    processor: 'arm64',
+    suite: `${NEWEST.suite}-backports`,
+    packages: /^linux-(binary|modules|base)-7\.\d+\..*-cloud-arm64$/,
+    cgroups: 'v2',
+    root: 'minimal',
+    lacks: NOTHING,
+    leavesOut: [OLD_CALLS],
+    needsTracefs: true,
+    live: undefined,
+    features: { stepHooks: 'sys_exit', sys_exit: ['exec', 'io-uring'], fexit: [] },
+  },
 ];
 
 /** Names of files of test/live that this guest runs, in either suite. */
-export function liveFilesOf({ live, features }: Guest): string[] {
+export function liveFilesOf({ live = [], features }: Guest): string[] {
   return [...new Set([...live, ...(features?.sys_exit ?? []), ...(features?.fexit ?? [])])];
 }
 

@@ -43,7 +43,9 @@ export interface Root {
 export function minimalRoot(processor: Processor): Root {
   const architecture = architectureNamed(processor);
   const packages = new DebianArchive({ suite: NEWEST.suite, architecture: processor }).packages(PACKAGES);
-  const scripts = [import.meta.filename, `${PROJECT}package-lock.json`].map((path) => readFileSync(path, 'utf8'));
+  const madeBy = ['deploy/tree/node-packages.ts', 'deploy/tree/node-runtime.ts', 'test/kernels/disk-image.ts'];
+  const files = [import.meta.filename, ...['package-lock.json', ...madeBy].map((path) => PROJECT + path)];
+  const scripts = files.map((path) => readFileSync(path, 'utf8'));
   const folder = cachedFolder(`root-minimal-${processor}`, [...packages, ...scripts], (to) => {
     const root = join(to, 'root');
     extractPackages(packages, root);

@@ -28,13 +28,14 @@ export function stepsOf(guest: Guest, suite: GuestSuite, only = process.env.KERN
 }
 
 function kernelSteps({ live }: Guest): Step[] {
+  if (live === undefined) return [];
   return [PROGRAMS, hooksStep('sys_exit'), generate(), DOCTOR, ...live.map((name) => liveStep(name, 'sys_exit'))];
 }
 
 function featureSteps({ features }: Guest): Step[] {
   if (features === undefined) return [];
   return [
-    ...(features.stepHooks ? [hooksStep('fexit')] : []),
+    ...(features.stepHooks ? [hooksStep(features.stepHooks)] : []),
     ...(features.stepPackage ? [PACKAGE] : []),
     ...features.sys_exit.map((name) => liveStep(name, 'sys_exit')),
     ...features.fexit.map((name) => liveStep(name, 'fexit')),

@@ -503,7 +503,7 @@ export function callNumber(name: string, table: CallTable): number | undefined {
   return numbers[TABLES.indexOf(table)];
 }
 
-/** All names, for a test. */
+/** The names of all tables. */
 export function callNames(): readonly string[] {
   return [...BY_NAME.keys()];
 }

@@ -20,8 +20,18 @@ import { type StartedAgent, startAgent } from './agent.ts';
 
 const FOLDER = '/tmp/wasprey-hooks';
 const CONTAINER = 'c0ffee'.padEnd(64, '0');
-const BY_NPM = guestNamed(process.env.GUEST ?? '').root === 'set-up';
-const COMMAND = BY_NPM ? ['npm', 'start', '--'] : [process.execPath, ...RUNTIME_OPTIONS, 'host/cli/main.ts', 'run'];
+const { root, lacks } = guestNamed(process.env.GUEST ?? '');
+const BY_NPM = root === 'set-up';
+/** With the capabilities that the service of a package and the pod of the chart have. */
+const WITH_FEW_RIGHTS = [
+  'setpriv',
+  '--bounding-set=-all,+bpf,+perfmon,+sys_ptrace',
+  '--inh-caps=-all',
+  '--no-new-privs',
+];
+const COMMAND = BY_NPM
+  ? ['npm', 'start', '--']
+  : [...WITH_FEW_RIGHTS, process.execPath, ...RUNTIME_OPTIONS, 'host/cli/main.ts', 'run'];
 
 let agent: StartedAgent | undefined;
 
@@ -41,6 +51,11 @@ test(`${BY_NPM ? 'npm start' : 'wasprey run'} starts, and alerts`, async (contex
   context.diagnostic(`${BY_NPM ? 'npm start took' : 'start-up'} ${agent?.startMs} ms`);
   readFileSync('/etc/shadow');
   assert.match(await alert('Sensitive file read'), /\/etc\/shadow/);
+});
+
+test('at its start it reports the operations that the io_uring of this kernel lacks', () => {
+  const said = /the kernel's io_uring lacks ([A-Z0-9_, ]+):/.exec(agent?.messages() ?? '')?.[1];
+  assert.deepEqual(said?.split(', ').sort() ?? [], [...lacks.ioUringOperations]);
 });
 
 const open = (path: string): Step => ['openat', AT_FDCWD, str(path), O.RDONLY];

@@ -1,0 +1,3 @@
+import { testGuest } from '../kernels/test-guest.ts';
+
+testGuest('7.3-arm64', 'kernel-features');
