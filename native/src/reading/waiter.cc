@@ -30,13 +30,6 @@ constexpr uint64_t kSilenceNs = 2 * kLongestPauseNs;
 /** Bytes of records that one CPU can write in a second: a million events. Its ring must not run full within a pause. */
 constexpr uint64_t kFastestBytes = 200'000'000;
 
-/**
- * After asking for the doorbell the rings are checked again, and once more after this time. The kernel's program
- * stores its commit word and then loads consumer_waiting with no barrier in between, so its load may overtake the
- * store; the store is visible long before a millisecond is over.
- */
-constexpr int64_t kLateCommitNs = 1'000'000;
-
 Status AddTo(const FileDescriptor& epoll, int fd) {
   epoll_event event{};
   event.events = EPOLLIN;
@@ -88,12 +81,11 @@ void Waiter::Wait(int64_t timeout_ns, const RingReader& rings) {
   const uint64_t began = Now(CLOCK_MONOTONIC);
   auto* waiting = &source_->memory().shared->consumer_waiting;
   if (__atomic_load_n(waiting, __ATOMIC_RELAXED) == 0) {
-    __atomic_store_n(waiting, 1, __ATOMIC_SEQ_CST);
-    armed_ = false;
+    // Before the check: a record that it does not find yet rings the doorbell (commit() in bpf/record.h).
+    __atomic_exchange_n(waiting, 1, __ATOMIC_SEQ_CST);
     if (rings.HasEvents()) return;
   }
-  const Woken woken = Sleep(armed_ ? timeout_ns : std::min(timeout_ns, kLateCommitNs));
-  armed_ = true;
+  const Woken woken = Sleep(timeout_ns);
   if (IsSilent()) {
     pause_ = std::min(kShortestPauseNs, longest_pause_);
   } else if (woken == Woken::kByDoorbell) {

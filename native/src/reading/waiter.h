@@ -43,8 +43,6 @@ class Waiter {
   /** How long events accumulate before the next check while they keep arriving; and the most that the rings allow. */
   int64_t pause_ = 0;
   int64_t longest_pause_ = 0;
-  /** The kernel was asked to ring, and the rings were checked long enough after that. */
-  bool armed_ = false;
 };
 
 }  // namespace wasprey
