@@ -1,5 +1,6 @@
 // Counts the instructions of some calls, the kernel's and its own, in a guest whose clock goes on by one with each instruction (QEMU's -icount, with
-// a shift of 0). Prints the least of many rounds, which no interrupt has disturbed, as JSON: {"getppid":N,"pipe":N,"missing":N}.
+// a shift of 0). Prints the least of many rounds, which no interrupt has disturbed, as JSON: {"getppid":N,"pipe":N,
+// "missing":N,"open":N}.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
@@ -23,6 +24,11 @@ static void write_to_pipe(void) {
 }
 
 static void open_missing(void) { syscall(SYS_openat, AT_FDCWD, "/etc/wasprey-bench-missing", O_RDONLY, 0); }
+
+static void open_and_close(void) {
+  long file = syscall(SYS_openat, AT_FDCWD, "/etc/hosts", O_RDONLY, 0);
+  if (syscall(SYS_close, file)) exit(1);
+}
 
 static void empty_pipe(void) {
   char byte;
@@ -48,8 +54,10 @@ int main(void) {
   }
   // What counting takes itself.
   uint64_t own = least(nothing, nothing);
-  printf("{\"getppid\":%llu,\"pipe\":%llu,\"missing\":%llu}\n", (unsigned long long)(least(call_getppid, nothing) - own),
+  printf("{\"getppid\":%llu,\"pipe\":%llu,\"missing\":%llu,\"open\":%llu}\n",
+         (unsigned long long)(least(call_getppid, nothing) - own),
          (unsigned long long)(least(write_to_pipe, empty_pipe) - own),
-         (unsigned long long)(least(open_missing, nothing) - own));
+         (unsigned long long)(least(open_missing, nothing) - own),
+         (unsigned long long)(least(open_and_close, nothing) - own));
   return 0;
 }

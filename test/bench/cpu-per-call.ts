@@ -15,11 +15,16 @@ export interface CallCounts {
   readonly untilWarm: number;
 }
 
-/** ns of CPU time for a call: of each start the first, and of each round after that. */
+/** ns of CPU time for a call: of each start the first, of each round after that, and of each start those that come one by one. */
 export interface CallCosts {
   readonly first: number[];
   readonly warm: number[];
+  readonly apart: number[];
 }
+
+/** Calls a second, as a machine makes them that has other work: each wakes the reader. What the agent takes when idle is part of their cost. */
+const APART_RATE = 200;
+const APART_SECONDS = 4;
 
 export interface CallBenchmark
   extends CallCounts,
@@ -49,6 +54,7 @@ export function callBenchmark({
       return [
         { what: first, samples: agent.first, falcoHere: falco.first, ...beside },
         { what: `  after ${counts.untilWarm}`, samples: agent.warm, falcoHere: falco.warm, ...beside },
+        { what: `  warm, ${APART_RATE} a second`, samples: agent.apart, falcoHere: falco.apart, unit: 'ns' },
       ];
     },
   };
@@ -62,16 +68,19 @@ async function costsOfCalls(
 ): Promise<Readonly<Record<Side['is'], CallCosts>>> {
   requireTwoProcessors();
   const { paths } = await measuredRules();
-  const costs = { agent: { first: [], warm: [] }, falco: { first: [], warm: [] } } as Record<Side['is'], CallCosts>;
+  const costs = { agent: noCosts(), falco: noCosts() };
   const [starts, rounds] = session.quick ? [1, 2] : [3, 5];
   for (let start = 1; start <= starts; start++) {
     for (const { is, spawn } of sides(session)) {
       session.progress(`start ${start} of ${starts}, ${is}`);
       const process = await spawn(paths, AGENT_CPU).begun();
       try {
-        costs[is].first.push(await costOf(process, workload, atOnce));
-        await costOf(process, workload, untilWarm - atOnce);
-        for (let round = 0; round < rounds; round++) costs[is].warm.push(await costOf(process, workload, atOnce));
+        costs[is].first.push(await costOf(process, workload, { calls: atOnce }));
+        await costOf(process, workload, { calls: untilWarm - atOnce });
+        for (let round = 0; round < rounds; round++)
+          costs[is].warm.push(await costOf(process, workload, { calls: atOnce }));
+        const apart = { calls: APART_SECONDS * APART_RATE, rate: APART_RATE };
+        costs[is].apart.push(await costOf(process, workload, apart));
       } finally {
         await process.stop();
       }
@@ -80,11 +89,19 @@ async function costsOfCalls(
   return costs;
 }
 
-/** Makes so many, one after the other. */
-async function costOf(process: MeasuredProcess, workload: Exclude<Workload, 'mark'>, calls: number): Promise<number> {
+function noCosts(): CallCosts {
+  return { first: [], warm: [], apart: [] };
+}
+
+/** Makes so many, one after the other, as fast as it can or at that rate a second. */
+async function costOf(
+  process: MeasuredProcess,
+  workload: Exclude<Workload, 'mark'>,
+  { calls, rate }: { readonly calls: number; readonly rate?: number },
+): Promise<number> {
   await process.settled();
   const before = process.cpuTime().total;
-  await runLoad(workload, { seconds: 0, calls, cpu: LOAD_CPU });
+  await runLoad(workload, { seconds: 0, calls, cpu: LOAD_CPU, ...(rate !== undefined && { rate }) });
   await process.settled();
   return (process.cpuTime().total - before) / calls;
 }

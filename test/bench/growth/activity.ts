@@ -11,12 +11,19 @@ import type { Curve, Point } from './curve.ts';
 const EVENTS_A_SECOND = [1_000, 10_000, 100_000, 1_000_000];
 const ALERTS_A_SECOND = [10, 100, 1_000];
 
-/** openat of a file; what the load does not reach is a point at the rate that it reaches. */
-export function eventsCurve(session: Session): Promise<Curve> {
-  return curve('events a second', EVENTS_A_SECOND, session, async (rate, seconds) => {
-    const { calls, ns } = await runLoad('open', { seconds, rate, cpu: LOAD_CPU });
-    return (calls / ns) * 1e9;
-  });
+/** openat of a file, which the kernel filter drops, and which rules evaluate without it. */
+export async function eventsCurves(session: Session): Promise<Curve[]> {
+  const unfiltered = { ...session, run: [...new Set([...session.run, '--no-kernel-filter'])] };
+  return [
+    await curve('events a second', EVENTS_A_SECOND, session, opens),
+    await curve('evaluated events a second', EVENTS_A_SECOND, unfiltered, opens),
+  ];
+}
+
+/** What the load does not reach is a point at the rate that it reaches. */
+async function opens(rate: number, seconds: number): Promise<number> {
+  const { calls, ns } = await runLoad('open', { seconds, rate, cpu: LOAD_CPU });
+  return (calls / ns) * 1e9;
 }
 
 /** Each read of /etc/shadow raises one. */

@@ -36,17 +36,25 @@ export function curveFigures({ what, cause, unit, points }: Curve): Figure[] {
   );
   return [
     ...rows,
-    { what: '  grows with the power', unit: 'power', samples: [powerOf(points)], aim: MOST_POWER, note: `of ${cause}` },
+    {
+      what: '  grows with the power of at most',
+      unit: 'power',
+      samples: [powerOf(points)],
+      aim: MOST_POWER,
+      note: `of ${cause}`,
+    },
   ];
 }
 
-/** The slope of the straight line nearest to the medians, both axes logarithmic. NaN of fewer than two points above 0. */
+/**
+ * The highest power between two neighbouring points. One line through all of them would hide a cost that begins late, behind what is there in any
+ * case. NaN of fewer than two points above 0.
+ */
 export function powerOf(points: readonly Pick<Point, 'x' | 'samples'>[]): number {
   const logs = points
     .map(({ x, samples }) => ({ x: Math.log(x), y: Math.log(median(samples)) }))
-    .filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
-  const mean = (axis: 'x' | 'y'): number => logs.reduce((sum, each) => sum + each[axis], 0) / logs.length;
-  const [meanX, meanY] = [mean('x'), mean('y')];
-  const covariance = logs.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0);
-  return covariance / logs.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
+    .filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y))
+    .sort((one, other) => one.x - other.x);
+  const slopes = logs.slice(1).map(({ x, y }, index) => (y - (logs[index]?.y ?? y)) / (x - (logs[index]?.x ?? 0)));
+  return slopes.length === 0 ? Number.NaN : Math.max(...slopes);
 }

@@ -1,7 +1,7 @@
 // How what the agent costs grows: with rules, processes and containers that are there, processors, events and alerts.
 
 import type { Benchmark } from '../figure.ts';
-import { alertsCurve, eventsCurve } from './activity.ts';
+import { alertsCurve, eventsCurves } from './activity.ts';
 import { curveFigures } from './curve.ts';
 import { containersCurves, processesCurves } from './inhabitants.ts';
 import { processorsCurves } from './processors.ts';
@@ -19,7 +19,7 @@ export const GROWTH: Benchmark = {
       ...(await processesCurves(session)),
       ...(await containersCurves(session)),
       ...(await processorsCurves(session)),
-      await eventsCurve(session),
+      ...(await eventsCurves(session)),
       await alertsCurve(session),
     ];
     return curves.flatMap(curveFigures);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Figure } from '../../bench/figure.ts';
-import { curveFigures } from '../../bench/growth/curve.ts';
+import { curveFigures, powerOf } from '../../bench/growth/curve.ts';
 import { GROWTH } from '../../bench/growth/growth.ts';
 import { runLoad } from '../../bench/load.ts';
 import { isReached, renderFigures } from '../../bench/table.ts';
@@ -38,6 +38,15 @@ test('the figure of Falco is that of the same run where there is one, else that 
   const figure: Figure = { what: 'latency', unit: 'ms', samples: [1], falco: [2, 23], falcoHere: [4] };
   assert.match(rowOf(figure), /2 to 23\.0 ms\s+2\.0x/);
   assert.match(rowOf(figure, 'Falco 0.44.1'), /4\.00 ms\s+4\.0x/);
+});
+
+test('the power is that of the steepest stretch', () => {
+  const powerAt = (...costs: readonly number[]): string =>
+    powerOf(costs.map((cost, index) => ({ x: 10 ** index, samples: [cost] }))).toFixed(2);
+  assert.equal(powerAt(3, 30, 300), '1.00');
+  assert.equal(powerAt(650, 650, 660, 66_000), '2.00');
+  assert.equal(powerAt(20, 10), '-0.30');
+  assert.equal(powerAt(20), 'NaN');
 });
 
 test('what grows faster than its cause is missed, and fails the run', () => {
