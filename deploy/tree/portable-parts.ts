@@ -70,7 +70,10 @@ async function compileRules(): Promise<void> {
     });
     const errors = diagnostics.filter(({ severity }) => severity === 'error').map(({ message }) => message);
     if (errors.length > 0) {
-      const problem = { what: errors.join('; '), how: 'correct it: `npm run -s wasprey -- validate rules` shows where' };
+      const problem = {
+        what: errors.join('; '),
+        how: 'correct it: `npm run -s wasprey -- validate rules` shows where',
+      };
       throw new SetupFailure('the rules that ship have errors', [problem]);
     }
     cache.write(moduleKey(files, ALL_ENABLED, compiler), wasm);

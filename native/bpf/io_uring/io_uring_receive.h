@@ -68,8 +68,9 @@ inline_always bool keep_light(const struct passed_call *passed) {
   return !bpf_map_update_elem(&receives, &key, &value, BPF_ANY);
 }
 
-/* Address of the buffer that the kernel has chosen; 0: unknown. Where there is no header any more, or before Linux 6.10
- * none outside the kernel's stack, the address is in the place of the process's own buffer. */
+/* Address of the buffer that the kernel has chosen; 0: unknown. Before Linux 6.10 a receive has its header on the
+ * kernel's stack, and the address in the place of the process's own buffer. In 6.18 a receive that is not one of many
+ * has given its header back, and its request holds no address. */
 inline_always u64 chosen_buffer(u64 request, u64 async) {
   struct iov_iter___request *iterator = 0;
   if (!async)
