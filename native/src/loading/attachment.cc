@@ -62,6 +62,15 @@ Result<FileDescriptor> AttachToTraceEvent(const Tracepoint& event, int program) 
   const uint64_t number = TraceEventNumber(*events + event.system + "/" + event.name + "/id");
   if (number == 0) return FileDescriptor();
   const FileDescriptor opened = OpenEvent(number);
+  // Kernels of Debian and Ubuntu refuse events of perf to CAP_PERFMON where the setting is above 2, which it is by
+  // default.
+  if (!opened && errno == EACCES) {
+    return Error{"CAPTURE_TRACE_EVENTS",
+                 "The kernel lets only CAP_SYS_ADMIN open trace events, to which the BPF programs are attached from "
+                 "Linux 7.0 on. Set "
+                 "kernel.perf_event_paranoid to 2 (sysctl -w kernel.perf_event_paranoid=2), or give this capability.",
+                 ""};
+  }
   if (!opened) return FileDescriptor();
   return FileDescriptor(bpf_link_create(program, opened.get(), BPF_PERF_EVENT, nullptr));
 }

@@ -20,18 +20,20 @@ import { type StartedAgent, startAgent } from './agent.ts';
 
 const FOLDER = '/tmp/wasprey-hooks';
 const CONTAINER = 'c0ffee'.padEnd(64, '0');
-const { root, lacks } = guestNamed(process.env.GUEST ?? '');
+const { root, lacks, needsTracefs } = guestNamed(process.env.GUEST ?? '');
 const BY_NPM = root === 'set-up';
-/** With the capabilities that the service of a package and the pod of the chart have. */
-const WITH_FEW_RIGHTS = [
-  'setpriv',
-  '--bounding-set=-all,+bpf,+perfmon,+sys_ptrace',
-  '--inh-caps=-all',
-  '--no-new-privs',
-];
-const COMMAND = BY_NPM
-  ? ['npm', 'start', '--']
-  : [...WITH_FEW_RIGHTS, process.execPath, ...RUNTIME_OPTIONS, 'host/cli/main.ts', 'run'];
+/** The capabilities that the service of a package and the pod of the chart have. */
+const RIGHTS = ['bpf', 'perfmon', 'sys_ptrace'];
+/** Debian's kernels let no other capability open trace events. */
+const rightsHere = needsTracefs ? [...RIGHTS, 'sys_admin'] : RIGHTS;
+const RULES = ['rules', 'test/kernels/guest/hooks.yaml'];
+const RUN = [process.execPath, ...RUNTIME_OPTIONS, 'host/cli/main.ts', 'run'];
+const COMMAND = BY_NPM ? ['npm', 'start', '--'] : withRights(rightsHere, RUN);
+
+function withRights(rights: readonly string[], command: readonly string[]): string[] {
+  const allowed = ['-all', ...rights.map((name) => `+${name}`)].join(',');
+  return ['setpriv', `--bounding-set=${allowed}`, '--inh-caps=-all', '--no-new-privs', ...command];
+}
 
 let agent: StartedAgent | undefined;
 
@@ -42,7 +44,7 @@ before(async () => {
     writeFileSync(`${FOLDER}/${name}`, 'content');
   // As a user starts it where that is the promise.
   const hooks = BY_NPM ? [] : ['-o', `engine.wasprey.hooks=${testHooks()}`];
-  agent = await startAgent([...COMMAND, ...hooks, '--json', 'rules', 'test/kernels/guest/hooks.yaml']);
+  agent = await startAgent([...COMMAND, ...hooks, '--json', ...RULES]);
 });
 after(() => agent?.stop());
 
@@ -52,6 +54,15 @@ test(`${BY_NPM ? 'npm start' : 'wasprey run'} starts, and alerts`, async (contex
   readFileSync('/etc/shadow');
   assert.match(await alert('Sensitive file read'), /\/etc\/shadow/);
 });
+
+if (needsTracefs) {
+  test('without CAP_SYS_ADMIN, which trace events need here, it does not start, and says what to do', () => {
+    const [program = '', ...words] = withRights(RIGHTS, [...RUN, '--json', ...RULES]);
+    const { stderr, status } = spawnSync(program, words, { encoding: 'utf8' });
+    assert.match(stderr, /Set kernel\.perf_event_paranoid to 2 .*, or give this capability\. \[CAPTURE_TRACE_EVENTS\]/);
+    assert.notEqual(status, 0);
+  });
+}
 
 test('at its start it reports the operations that the io_uring of this kernel lacks', () => {
   const said = /the kernel's io_uring lacks ([A-Z0-9_, ]+):/.exec(agent?.messages() ?? '')?.[1];
