@@ -46,7 +46,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'captures',
-    summary: 'List captures of rules, and show what happened before and after an alert.',
+    summary: 'List the captures that alerts started, and show what happened before and after.',
     load: async () => (await import('./commands/captures.ts')).CAPTURES,
   },
   {

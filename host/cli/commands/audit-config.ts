@@ -10,6 +10,7 @@ import { UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { defineCommand } from '../definition/command.ts';
+import { onlyOperand } from '../definition/only-operand.ts';
 
 const POLICY_FILE = 'audit-policy.yaml';
 const WEBHOOK_FILE = 'audit-webhook.kubeconfig';
@@ -63,9 +64,7 @@ export const AUDIT_CONFIG = defineCommand({
     },
   ],
   async run({ options, operands }, terminal) {
-    const [folder] = operands;
-    if (folder === undefined || operands.length > 1)
-      throw new UsageError('name one folder', 'wasprey audit-config FOLDER');
+    const folder = onlyOperand(operands, 'folder', 'wasprey audit-config FOLDER');
     const server = serverOf(options.server);
     const [certificate, key] = [options['client-certificate'], options['client-key']];
     if ((certificate === undefined) !== (key === undefined)) {
@@ -123,7 +122,10 @@ function serverOf(text: string | undefined): string {
   // Without TLS an agent listens on its own machine alone.
   const isMeant =
     url && url.hostname !== '' && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)));
-  if (!isMeant) throw new UsageError('--server is where the agent listens', 'https://HOST:9765/k8s-audit');
+  if (!isMeant) {
+    const problem = text === undefined ? 'missing --server' : 'invalid --server';
+    throw new UsageError(problem, "the agent's address: https://HOST:9765/k8s-audit");
+  }
   return url.href;
 }
 

@@ -110,7 +110,7 @@ export const BACKTEST = defineCommand({
     const isOnAudit = sets.some(({ onAudit }) => onAudit.modules.length > 0);
     const { files, since } = history;
     if (files.length === 0 && (rulesOf(tried.onCalls).length > 0 || !isOnAudit)) {
-      throw new CommandFailure('no system calls are recorded there, and the rules are on these', RECORD_HELP);
+      throw new CommandFailure('the history has no system calls, which these rules need', RECORD_HELP);
     }
     using bar = new ProgressBar();
     const onCalls = await backtest(files, tried.onCalls, compared?.onCalls, {

@@ -27,8 +27,8 @@ export const CAPTURES = defineCommand({
   usage: '[show FILE] [PLACES...]',
   operands: [{ values: 'path', repeats: true }],
   description: `
-    Lists the captures of rules: what happened before and after an alert, and the state of the processes then. PLACES are
-    files or folders; the default is the place in the configuration (\`capture.path_prefix\`).
+    Lists the captures that alerts started: what happened before and after an alert, and the state of the processes then.
+    PLACES are files or folders; the default is the place in the configuration (\`capture.path_prefix\`).
 
     \`show FILE\` prints a report: what fired, the processes with the branch that fired marked, what they did before and
     after, files, connections, and the state. FILE may be the alert's \`wasprey.capture\` value, for a capture of this machine.

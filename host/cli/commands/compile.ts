@@ -55,8 +55,8 @@ export const COMPILE = defineCommand({
   ],
   async run({ options, operands }, terminal) {
     const { output } = options;
-    if (operands.length === 0) throw new UsageError('compile what?', 'name rule files or folders');
-    if (output === undefined) throw new UsageError('compile to which file?', 'add -o OUT.wasm');
+    if (operands.length === 0) throw new UsageError('missing rule files', 'name rule files or folders');
+    if (output === undefined) throw new UsageError('missing output file', 'add -o OUT.wasm');
     // Before the work: a key that can't be read should not cost a compilation.
     const keys = readSigningKeys((options.key ?? []).map(({ text }) => text));
     const files = readRuleFiles(operands);

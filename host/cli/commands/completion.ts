@@ -5,6 +5,7 @@ import { EXIT } from '../../diagnostics/failure.ts';
 import { completedCommands } from '../completion/command-line.ts';
 import { COMPLETIONS, SHELLS } from '../completion/shells.ts';
 import { type Command, type CommandEntry, defineCommand } from '../definition/command.ts';
+import { onlyOperand } from '../definition/only-operand.ts';
 
 /** @param entries all commands, of which it is one itself */
 export const completionCommand = (entries: () => readonly CommandEntry[]): Command =>
@@ -29,9 +30,7 @@ export const completionCommand = (entries: () => readonly CommandEntry[]): Comma
       },
     ],
     async run({ operands }, terminal) {
-      const [name, ...more] = operands;
-      if (name === undefined || more.length > 0)
-        throw new UsageError('for which shell?', `one of ${SHELLS.join(', ')}`);
+      const name = onlyOperand(operands, 'shell', `one of ${SHELLS.join(', ')}`);
       const shell = SHELLS.find((known) => known === name);
       if (!shell) throw new UsageError(`no script for ${name}`, { word: name, known: SHELLS, prefix: '' });
       terminal.print(COMPLETIONS[shell].script(await completedCommands(entries())));

@@ -31,7 +31,7 @@ export const EXPLAIN = defineCommand({
   ],
   async run({ operands }, terminal) {
     const [name, ...paths] = operands;
-    if (name === undefined) throw new UsageError('explain which rule?', 'see `wasprey list rules`');
+    if (name === undefined) throw new UsageError('missing rule', 'see `wasprey list rules`');
     const { rules } = loadRuleSet(readRuleFiles(paths), terminal, false, ALL_SOURCES);
     const rule = rules.find((known) => known.name === name);
     if (!rule) throw unknownRule(name, rules);

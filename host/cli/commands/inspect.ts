@@ -11,6 +11,7 @@ import { columns, wrap } from '../../diagnostics/layout.ts';
 import { count } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { defineCommand } from '../definition/command.ts';
+import { onlyOperand } from '../definition/only-operand.ts';
 import { type ModuleReport, reportOn } from '../reports/module-report.ts';
 
 export const INSPECT = defineCommand({
@@ -33,8 +34,7 @@ export const INSPECT = defineCommand({
     { command: 'wasprey inspect --wat rules.wasm | less', effect: 'Its code.' },
   ],
   async run({ options, operands }, terminal) {
-    const [path] = operands;
-    if (path === undefined || operands.length > 1) throw new UsageError('inspect which module?', 'name one file');
+    const path = onlyOperand(operands, 'module', 'wasprey inspect MODULE');
     if ([options.json, options.wat, options.assemblyscript].filter(Boolean).length > 1) {
       throw new UsageError('--json, --wat and --assemblyscript exclude each other');
     }

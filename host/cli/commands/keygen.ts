@@ -1,10 +1,10 @@
 // wasprey keygen: a pair of keys to sign modules with.
 
 import { writeNewFile } from '../../daemon/rules/key-files.ts';
-import { UsageError } from '../../diagnostics/arguments.ts';
 import { EXIT } from '../../diagnostics/failure.ts';
 import { generateKeyPair, readTrustedKey } from '../../signature/key.ts';
 import { defineCommand } from '../definition/command.ts';
+import { onlyOperand } from '../definition/only-operand.ts';
 
 /** The private key is its owner's alone. */
 const PRIVATE_MODE = 0o600;
@@ -25,8 +25,7 @@ export const KEYGEN = defineCommand({
   options: {},
   examples: [{ command: 'wasprey keygen team', effect: 'Makes team.key and team.pub.' }],
   async run({ operands }, terminal) {
-    const [name] = operands;
-    if (name === undefined || operands.length > 1) throw new UsageError('name one pair of keys', 'wasprey keygen NAME');
+    const name = onlyOperand(operands, 'name', 'wasprey keygen NAME');
     const { privatePem, publicPem } = generateKeyPair();
     writeNewFile(`${name}.key`, privatePem, PRIVATE_MODE);
     writeNewFile(`${name}.pub`, publicPem, PUBLIC_MODE);

@@ -17,8 +17,8 @@ export const LINT = defineCommand({
   description: `
     Reports what loads but is probably a mistake, in rule files taken as one set in the order given: rules shadowed by an
     earlier one, conditions that are always or never true, values that a field never has, unused macros and lists,
-    expensive conditions. Rules that are not enabled are skipped. Falco's own rule files (falco_rules.yaml and its like)
-    are not remarked on if others are named too.`,
+    expensive conditions. Rules that are not enabled are skipped. Findings in Falco's own rule files
+    (falco_rules.yaml and its like) are only counted if other files are named.`,
   status: {
     ok: 'The rules were checked, with or without findings.',
     failure: "The rules can't be loaded; with --strict, there are findings.",
@@ -32,7 +32,7 @@ export const LINT = defineCommand({
     { command: 'wasprey lint --strict base.yaml site/', effect: 'For a pipeline that should fail on any finding.' },
   ],
   async run({ options, operands }, terminal) {
-    if (operands.length === 0) throw new UsageError('lint what?', 'name rule files or folders');
+    if (operands.length === 0) throw new UsageError('missing rule files', 'name rule files or folders');
     const files = readRuleFiles(operands);
     const { on, diagnostics, leftOut } = loadRuleSet(files, terminal, false, {
       ...selectionOf(options),

@@ -88,7 +88,7 @@ export const LIST = defineCommand({
         return show(listRules(rest, selection, terminal), options, terminal);
       }
       case undefined:
-        throw new UsageError('list what?', KINDS.map((known) => `wasprey list ${known}`).join(', '));
+        throw new UsageError('missing subcommand', KINDS.map((known) => `wasprey list ${known}`).join(', '));
       default:
         throw new UsageError(`can't list ${kind}`, { word: kind, known: KINDS, prefix: '' });
     }

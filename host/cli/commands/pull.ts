@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { loadRuleModule } from '../../agent/modules/rule-module.ts';
 import { readTrustedKeys } from '../../daemon/rules/key-files.ts';
 import { writeFile } from '../../daemon/rules/module-file.ts';
-import { UsageError } from '../../diagnostics/arguments.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { pullArtifact } from '../../registry/artifact.ts';
@@ -14,6 +13,7 @@ import { formatReference, parseReference } from '../../registry/reference.ts';
 import { EVENT_SOURCES } from '../../schema/event-source.ts';
 import { admitModule } from '../../signature/policy.ts';
 import { defineCommand } from '../definition/command.ts';
+import { onlyOperand } from '../definition/only-operand.ts';
 import { REGISTRY_OPTIONS, readCosignKeys, registryClient } from '../options/registry-options.ts';
 
 export const PULL = defineCommand({
@@ -57,8 +57,7 @@ export const PULL = defineCommand({
     },
   ],
   async run({ options, operands }, terminal) {
-    const [source] = operands;
-    if (source === undefined || operands.length > 1) throw new UsageError('pull what?', 'name one reference');
+    const source = onlyOperand(operands, 'reference', 'wasprey pull oci://HOST/REPOSITORY:TAG');
     const reference = parseReference(source);
     const trusted = readTrustedKeys((options['trusted-key'] ?? []).map(({ text }) => text));
     const cosignKeys = readCosignKeys((options['cosign-key'] ?? []).map(({ text }) => text));

@@ -31,12 +31,14 @@ export const PUSH = defineCommand({
     },
   ],
   async run({ options, operands }, terminal) {
-    const [target, path] = operands;
-    if (target === undefined || path === undefined || operands.length > 2) {
-      throw new UsageError('push what where?', 'wasprey push oci://HOST/REPOSITORY:TAG MODULE');
+    const [target, path, ...more] = operands;
+    if (target === undefined || path === undefined) {
+      const missing = target === undefined ? 'reference' : 'module';
+      throw new UsageError(`missing ${missing}`, 'wasprey push oci://HOST/REPOSITORY:TAG MODULE');
     }
+    if (more.length > 0) throw new UsageError(`unexpected argument ${more[0]}`, 'one module is pushed at a time');
     const reference = parseReference(target);
-    if (reference.tag === undefined) throw new UsageError('what is pushed gets a tag', 'its digest comes by itself');
+    if (reference.tag === undefined) throw new UsageError(`missing tag in ${target}`, 'add :TAG');
     const bytes = readModuleFile(path);
     loadRuleModule(path, bytes, EVENT_SOURCES);
     const digest = await pushModule(registryClient(reference, options), reference.tag, basename(path), bytes);

@@ -6,6 +6,8 @@ import { defineCommand } from '../definition/command.ts';
 import { checkResponses } from '../responses/check.ts';
 
 const WORDS = ['check', 'list', 'undo', 'resume', 'log'] as const;
+/** What is named to be undone. */
+const CHOSEN = { undo: 'ids', resume: 'containers' } as const;
 
 export const RESPONSES = defineCommand({
   name: 'responses',
@@ -59,11 +61,11 @@ export const RESPONSES = defineCommand({
       }
       case 'undo':
       case 'resume':
-        if (all === words.length > 0) throw new UsageError(`responses ${word} takes what is undone, or --all`);
+        if (all === words.length > 0) throw new UsageError(`responses ${word} needs ${CHOSEN[word]}, or --all`);
         return undoInForce({ config, option }, words, word === 'resume', terminal);
       case undefined:
         throw new UsageError(
-          first === undefined ? 'what about responses?' : `unknown word ${first}`,
+          first === undefined ? 'missing subcommand' : `unknown subcommand ${first}`,
           `write wasprey responses ${WORDS.join('|')}`,
         );
     }

@@ -123,7 +123,7 @@ async function startPage(settings: RunSettings, log: Log, own: Log): Promise<Con
   else
     log.say(
       'info',
-      `the page is served at ${settings.configuration.console.listen}: \`wasprey console\` prints what opens it`,
+      `the page is served at ${settings.configuration.console.listen}: \`wasprey console\` prints an address that opens it`,
     );
   return page;
 }

@@ -9,6 +9,7 @@ import { named } from '../../sandbox/error.ts';
 import { refusalOf } from '../../signature/policy.ts';
 import { checkSignature, signersOf, signModule } from '../../signature/signature.ts';
 import { defineCommand } from '../definition/command.ts';
+import { onlyOperand } from '../definition/only-operand.ts';
 
 export const SIGN = defineCommand({
   name: 'sign',
@@ -25,10 +26,9 @@ export const SIGN = defineCommand({
   },
   examples: [{ command: 'wasprey sign rules.wasm --key team.key', effect: 'Signs it in place.' }],
   async run({ options, operands }, terminal) {
-    const [path] = operands;
-    if (path === undefined || operands.length > 1) throw new UsageError('sign which module?', 'name one file');
+    const path = onlyOperand(operands, 'module', 'wasprey sign MODULE --key FILE');
     const keys = readSigningKeys((options.key ?? []).map(({ text }) => text));
-    if (keys.length === 0) throw new UsageError('sign with which key?', 'add --key FILE');
+    if (keys.length === 0) throw new UsageError('missing key', 'add --key FILE');
     const bytes = readModuleFile(path);
     named(path, () => compileRuleModule(bytes));
     // What the key has signed already, and is something else by now, must not come to look as if it had signed that.

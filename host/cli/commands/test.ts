@@ -69,7 +69,7 @@ export const TEST = defineCommand({
     },
   ],
   async run({ options, operands }, terminal) {
-    if (operands.length === 0) throw new UsageError('test what?', 'name files of rule tests');
+    if (operands.length === 0) throw new UsageError('missing test files', 'name files of rule tests');
     const files: FileResults[] = [];
     for (const { name, text } of readRuleFiles(operands)) {
       const results = await runFile(new SourceFile(name, text), terminal);

@@ -74,7 +74,7 @@ export const TUNE = defineCommand({
     if (!module.rules.some((rule) => rule.name === name)) throw noSuchRule(name, undefined);
     if ((isOnAudit ? history.audit : history.files).length === 0) {
       const events = isOnAudit ? 'audit events' : 'system calls';
-      throw new CommandFailure(`no ${events} are recorded there, and the rule is on these`, RECORD_HELP);
+      throw new CommandFailure(`the history has no ${events}, which this rule needs`, RECORD_HELP);
     }
     const tuned = { name, module, files, selection, listNames: all.lists.map((list) => list.name), terminal };
     const ruleMatching = ruleMatchingOf(options);

@@ -41,7 +41,7 @@ export const VALIDATE = defineCommand({
     },
   ],
   async run({ options, operands }, terminal) {
-    if (operands.length === 0) throw new UsageError('validate what?', 'name rule files or folders');
+    if (operands.length === 0) throw new UsageError('missing rule files', 'name rule files or folders');
     const files = readRuleFiles(operands);
     const selection = { ...selectionOf(options), source: 'all' } as const;
     if (options.json) return printJson(files, selection, options.quiet === true, terminal);

@@ -11,6 +11,7 @@ import { EVENT_SOURCES } from '../../schema/event-source.ts';
 import { refusalOf } from '../../signature/policy.ts';
 import { checkSignature } from '../../signature/signature.ts';
 import { defineCommand } from '../definition/command.ts';
+import { onlyOperand } from '../definition/only-operand.ts';
 
 export const VERIFY = defineCommand({
   name: 'verify',
@@ -30,10 +31,9 @@ export const VERIFY = defineCommand({
   },
   examples: [{ command: 'wasprey verify rules.wasm --trusted-key team.pub', effect: 'Checks a module.' }],
   async run({ options, operands }, terminal) {
-    const [path] = operands;
-    if (path === undefined || operands.length > 1) throw new UsageError('verify which module?', 'name one file');
+    const path = onlyOperand(operands, 'module', 'wasprey verify MODULE --trusted-key FILE');
     const keys = readTrustedKeys((options['trusted-key'] ?? []).map(({ text }) => text));
-    if (keys.length === 0) throw new UsageError('a trusted key is required', 'add --trusted-key FILE');
+    if (keys.length === 0) throw new UsageError('missing trusted key', 'add --trusted-key FILE');
     const bytes = readModuleFile(path);
     const verdict = named(path, () => checkSignature(bytes, keys));
     const refusal = refusalOf(path, verdict);

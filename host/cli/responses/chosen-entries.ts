@@ -19,17 +19,10 @@ export function chosenEntries(word: string, entries: readonly LedgerEntry[]): re
     ({ container, containerName }) =>
       containerName === word || (word.length >= FEWEST_DIGITS && container.startsWith(word)),
   );
-  if (found.length === 0)
-    throw new CommandFailure(
-      `nothing is in force by that id or on such a container: ${word}`,
-      'wasprey responses list',
-    );
+  if (found.length === 0) throw new CommandFailure(`no active response matches ${word}`, 'wasprey responses list');
   if (new Set(found.map(({ container }) => container)).size > 1) {
     const ids = found.map(({ id }) => id).join(', ');
-    throw new CommandFailure(
-      `several containers go by ${word}: name what is meant by its id (${ids})`,
-      'wasprey responses list',
-    );
+    throw new CommandFailure(`several containers match ${word}: give an id (${ids})`, 'wasprey responses list');
   }
   return found;
 }

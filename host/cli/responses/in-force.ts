@@ -97,7 +97,7 @@ async function configurationToUndo(
     const { configuration } = await configurationOf({ option: request.option, usual: false }, terminal);
     const { control, responses } = configuration;
     terminal.say(
-      `${error.message}: undone is what an agent at ${control.socket} or ${responses.folder} has in force\n`,
+      `${error.message}: with the defaults, active responses of the agent at ${control.socket} or in ${responses.folder} are undone\n`,
     );
     return { configuration, isValid: false };
   }

@@ -84,8 +84,8 @@ test('wrong arguments: status 2, the reason and a hint on stderr', () => {
     [['--verbose'], /unknown option --verbose/],
     [['list', 'events', '--nams'], /unknown option --nams\n {2}did you mean --names\?\n {2}see: wasprey list --help/],
     [['list', 'event'], /can't list event\n {2}did you mean events\?/],
-    [['compile', 'good.yaml'], /compile to which file\?\n {2}add -o/],
-    [['validate'], /validate what\?/],
+    [['compile', 'good.yaml'], /missing output file\n {2}add -o/],
+    [['validate'], /missing rule files/],
     [[], /Usage: wasprey COMMAND/],
   ] as const) {
     const { status, stdout, stderr } = wasprey(...words);

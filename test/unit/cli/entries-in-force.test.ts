@@ -41,8 +41,8 @@ test('a word is an id, a pod, or one container', () => {
   assert.deepEqual(idsOf('shop/web-0', entries), ['aaaaaa', 'bbbbbb']);
   assert.deepEqual(idsOf('db', entries), ['cccccc']);
   assert.deepEqual(idsOf('cccccc000', entries), ['cccccc']);
-  assert.throws(() => chosenEntries('ccc', entries), /nothing is in force by that id or on such a container: ccc/);
-  assert.throws(() => chosenEntries('', entries), /nothing is in force/);
+  assert.throws(() => chosenEntries('ccc', entries), /no active response matches ccc/);
+  assert.throws(() => chosenEntries('', entries), /no active response/);
 });
 
 test('two actions on one container go by its name', () => {
@@ -60,7 +60,7 @@ test("nobody has what is in force on his container undone by giving it another's
     assert.deepEqual(idsOf('cccccc', entries), ['cccccc'], containerName);
     for (const word of ['db', 'cccccc000']) {
       if (word === containerName)
-        assert.throws(() => chosenEntries(word, entries), /several containers go by .*cccccc, dddddd/);
+        assert.throws(() => chosenEntries(word, entries), /several containers match .*cccccc, dddddd/);
       else assert.deepEqual(idsOf(word, entries), ['cccccc'], word);
     }
   }
@@ -104,7 +104,7 @@ test('an invalid configuration is reported, and does not keep everything from be
   assert.deepEqual([one.status, one.stdout], [1, '']);
   const all = wasprey('resume', '--all');
   assert.match(all.stderr, /error\[.*invalid\.yaml:1:/s);
-  assert.match(all.stderr, /the configuration is invalid: undone is what an agent at/);
+  assert.match(all.stderr, /the configuration is invalid: with the defaults, active responses of the agent at/);
   assert.match(all.stdout, /undone: pause_container of web/);
   assert.equal(all.status, 1);
 });
