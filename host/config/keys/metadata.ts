@@ -18,7 +18,7 @@ export const METADATA_KEYS = {
       podman: engine('Podman'),
       containerd: engine('containerd, by CRI'),
       cri: section('CRI-O, containerd and others, by CRI.', {
-        enabled: flag(true, 'Ask them.'),
+        enabled: flag(true, 'Ask runtimes by CRI.'),
         sockets: SOCKETS,
         disable_async: unused('Alerts wait for the runtime, up to a limit; evaluation does not wait.'),
       }),

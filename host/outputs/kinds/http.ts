@@ -9,7 +9,7 @@ export const HTTP = defineOutput({
   name: 'http',
   keys: section("Alerts posted over HTTP, one in each request: to Falcosidekick, or any receiver of Falco's alerts.", {
     enabled: flag(false, 'Post alerts.'),
-    url: secretText('address', 'Where to.'),
+    url: secretText('address', 'Address that alerts are posted to.'),
     user_agent: text('falcosecurity/falco', 'The User-Agent header; receivers may identify Falco by it.'),
     ...TRANSPORT,
     ca_path: unused('Folders of certificates are not supported: set files with `ca_cert` and `ca_bundle`.'),
