@@ -86,7 +86,7 @@ function meansOfClause(
       return action === 'deny' ? `an open ${needsLsm(lackOfLsm)}` : { by: 'open-signal' };
     case 'exec':
       if (clause.result === 'failed')
-        return 'it is also about execs that fail, which have no effect that could be stopped: add evt.res = SUCCESS to the condition';
+        return 'it also matches failed execs, which have no effect that could be stopped: add evt.res = SUCCESS to the condition';
       if (action === 'kill_process') return { by: 'exec-signal' };
       return lackOfLsm === undefined ? { by: 'exec-lsm' } : `an exec ${needsLsm(lackOfLsm)}`;
     case 'network':
@@ -133,7 +133,7 @@ const NOT_STOPPED: Readonly<Record<EnforcedBy, string>> = {
 
 /** What holds of a rule whose enforcement is pinned. */
 export const PINNED_MEANS =
-  'pinned: goes on without the agent, in the containers and services that it knew; not stopped then: what is in others';
+  'pinned: continues without the agent, in the containers and services that it knew; new ones are not covered then';
 
 /** By which means a rule is enforced, and what it can't stop: a line for each. */
 export function describeMeans({ clauses }: EnforcedMeans): readonly string[] {

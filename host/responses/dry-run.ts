@@ -30,7 +30,7 @@ export class DryRun {
       checkTarget(response.action, target, this.#settings, NOBODY);
       const key = targetKey(response, target);
       if ((this.#inForce.get(key) ?? Number.NEGATIVE_INFINITY) > now) {
-        throw new RefusalError('already', 'it was acted on it for an earlier alert');
+        throw new RefusalError('already', 'an earlier alert already caused this action');
       }
       const over = overLimit(this.#settings, this.#acts, container, now);
       if (over !== undefined) throw new RefusalError('limit', over);

@@ -45,7 +45,7 @@ export function enforcedOutcome(enforced: number, { pid, executable }: EnforcedP
     default:
       return refused(
         'incomplete',
-        'the kernel did not decide it for this agent: it was not ready, it knew neither name nor process well enough, or what an agent before had pinned decided it',
+        'the kernel did not decide for this agent: enforcement was not ready, the name or the process was unknown, or pins of a previous agent decided',
       );
   }
 }

@@ -146,7 +146,7 @@ async function endConnecting(child: ChildProcess): Promise<readonly number[]> {
 test('what is refused stays refused when the agent is killed, and the next one takes over without a gap', async (t) => {
   configure(true);
   await using first = await startAgent();
-  await first.says(/deny in the kernel for rule 'Reach the port': pinned: goes on without the agent/);
+  await first.says(/deny in the kernel for rule 'Reach the port': pinned: continues without the agent/);
   await assertRefused();
   assert.equal(
     (await first.until('its alert', () => first.alerts(RULE)[0])).output_fields['wasprey.response'],
@@ -160,7 +160,7 @@ test('what is refused stays refused when the agent is killed, and the next one t
   const connecting = await startConnecting();
   t.after(() => connecting.kill('SIGKILL'));
   await using second = await startAgent();
-  await second.says(/is taken over/);
+  await second.says(/took over the pinned enforcement/);
   const alert = await second.until('what was done meanwhile', () => second.alerts(UNATTENDED_RULE)[0]);
   const [, refused] = /: (\d[\d,]*) calls? refused/.exec(alert.output) ?? [];
   assert.ok(Number(refused?.replaceAll(',', '')) >= 2, alert.output);
@@ -170,7 +170,7 @@ test('what is refused stays refused when the agent is killed, and the next one t
   // And once more, while it is connected to all the time.
   await kill(second);
   await using third = await startAgent();
-  await third.says(/is taken over/);
+  await third.says(/took over the pinned enforcement/);
   const [some = 0, others] = await endConnecting(connecting);
   assert.ok(some > 100, `${some} refused`);
   assert.equal(others, 0, `of ${some} some were not refused`);
@@ -185,7 +185,7 @@ test('it is shown and undone where no agent runs', async () => {
   await assertRefused();
   const status = startWasprey(['status', '-s', socket]);
   await status.ended;
-  assert.match(status.stdout(), /pinned: goes on without the agent/);
+  assert.match(status.stdout(), /pinned: continues without the agent/);
   agent.kill('SIGTERM');
   await agent.ended;
   await assertRefused();

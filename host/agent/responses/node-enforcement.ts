@@ -80,7 +80,7 @@ export class NodeEnforcement {
         : 'no alert of the rule follows';
       const why = isReplaced
         ? 'its rule has been replaced since'
-        : `${differs}: do not trust its module, or take the response off it`;
+        : `${differs}: do not trust its module, or remove its response`;
       const message = `${UNMATCHED_RULE}: ${what} on ${event} of process ${pid} (${executable}), for rule '${rule}': ${why}`;
       this.#host.onTrouble(escapeText(message));
       this.#host.desk().internal(UNMATCHED_RULE, 'Critical', message);
@@ -106,7 +106,7 @@ export class NodeEnforcement {
     this.#host.desk().internal(ENFORCEMENT_RULE, 'Critical', `${ENFORCEMENT_RULE}: ${message}`);
   }
   #report(unattended: UnattendedEnforcement): void {
-    this.#host.onNote('what an agent before has pinned is taken over: its programs were replaced at once');
+    this.#host.onNote('took over the pinned enforcement of a previous agent');
     const text = unattendedText(unattended, Date.now());
     if (text === undefined) return;
     this.#host.onTrouble(text);

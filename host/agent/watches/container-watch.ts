@@ -30,13 +30,13 @@ export class ContainerWatch {
       desk,
       LOST_CONTAINER_RULE,
       (more) =>
-        `${more} times a container, or what was found out about it, would have taken the room of others. Rules take it for an unknown one. Look for cgroups with names of containers that no runtime has.`,
+        `${more} times a container, or its metadata, was dropped: quota exceeded. Rules see it as unknown. Look for cgroups with names of containers that no runtime has.`,
     );
     this.#unplaced = new CountWatch(
       desk,
       UNPLACED_RULE,
       (more) =>
-        `${more} times a process was in a cgroup that the kernel's programs know nothing of: its container is unknown, or there was no room. Responses with \`where: kernel\` do not act on it.`,
+        `${more} times a process was in a cgroup unknown to the BPF programs: its container is unknown, or there was no room. Responses with \`where: kernel\` do not act on it.`,
     );
   }
 

@@ -16,7 +16,7 @@ const REFUSED: Readonly<Record<RefusalKind, string>> = {
   failed: 'not evaluated: the agent failed',
   trap: 'not evaluated: the rules failed',
   'stack-overflow': 'not evaluated: the rules overflowed the stack',
-  'foreign-match': 'not evaluated: the rules reported what they may not',
+  'foreign-match': 'not evaluated: the rules reported an invalid match',
 };
 
 export function renderAuditReplay({ evaluated, refused, alerts, seconds, isWhole }: AuditReplayReport): string {

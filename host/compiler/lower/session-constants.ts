@@ -24,7 +24,7 @@ export class SessionConstants {
     const { length } = printCondition(expression);
     if (length > LONGEST_SESSION) {
       throw new SessionTooLargeError(
-        `what the condition needs of the session has ${length} characters, at most ${LONGEST_SESSION}`,
+        `the session part of the condition is too long: ${length} of at most ${LONGEST_SESSION} characters`,
       );
     }
     for (const { operator, right } of checksOf(expression)) {

@@ -142,7 +142,7 @@ export class ReceiverClient implements PodRequestSource {
         this.#begun();
         const whole = message.whole === undefined ? undefined : (clock.latest(message.whole) ?? message.whole);
         if (whole === undefined && this.#state.at?.epoch !== epoch) {
-          throw new ReceiverError(`${this.#options.url} goes on where it has not been`);
+          throw new ReceiverError(`${this.#options.url} continues a stream that the agent did not ask for`);
         }
         // The first of all misses nothing that somebody counts on.
         if (whole !== undefined && this.#state.at) this.#gaps++;

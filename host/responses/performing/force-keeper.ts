@@ -170,7 +170,7 @@ export class ForceKeeper {
     }
     await turns.take(turnOf(entry), async () => actor.abandon?.(entry, this.#othersThan(entry.id)));
     await this.#forget(entry.id);
-    onNote(`half done when the agent ended, and not finished: ${describeEntry(entry)}`);
+    onNote(`interrupted by the agent's end, and given up: ${describeEntry(entry)}`);
   }
 
   #isDue(entry: LedgerEntry): boolean {
@@ -219,7 +219,7 @@ export class ForceKeeper {
     try {
       await written;
     } catch (error) {
-      this.#options.onFailure(`that it was undone or has ended can't be written: ${reasonOf(error)}`);
+      this.#options.onFailure(`can't update the ledger of responses: ${reasonOf(error)}`);
     }
   }
 }

@@ -35,7 +35,7 @@ interface Performance {
   readonly outcome: Promise<Outcome>;
 }
 
-/** Alerts that may wait for theirs. */
+/** Responses that may wait. */
 const MOST_WAITING = 1000;
 /** Actions at a time, on this machine and by the API server: each may have 4,096 processes open. */
 const AT_ONCE = 8;
@@ -131,7 +131,7 @@ export class Performer implements Responder {
       await this.#keeper.sweep(mine);
       if (this.#underWay.has(key)) throw new RefusalError('already', 'the same action is under way');
       this.#check(response, target);
-      if (this.#underWay.size >= MOST_WAITING) throw new RefusalError('limit', 'too many alerts wait for theirs');
+      if (this.#underWay.size >= MOST_WAITING) throw new RefusalError('limit', 'too many responses are waiting');
       this.#underWay.add(key);
       try {
         const places = POD_ACTIONS.has(action) ? this.#byApiServer : this.#here;
@@ -266,7 +266,7 @@ export class Performer implements Responder {
     try {
       await written;
     } catch (error) {
-      if (!this.#isClosed) this.#options.onFailure(`what was done can't be noted: ${reasonOf(error)}`);
+      if (!this.#isClosed) this.#options.onFailure(`can't update the ledger of responses: ${reasonOf(error)}`);
     }
   }
 }

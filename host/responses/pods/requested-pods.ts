@@ -39,7 +39,7 @@ export class RequestedPods implements FindsPods {
   async find({ namespace, name, uid, created }: RequestedPod): Promise<TargetPod> {
     const pods = this.#pods;
     if (!pods) throw new Error('the agent knows no API server (kubernetes)');
-    if (this.#waiting >= MOST_WAITING) throw new RefusalError('limit', 'too many alerts wait for theirs');
+    if (this.#waiting >= MOST_WAITING) throw new RefusalError('limit', 'too many responses are waiting for their pods');
     this.#waiting++;
     try {
       const found = await this.#places.take(() => pods.named({ namespace, name }));

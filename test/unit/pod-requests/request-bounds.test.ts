@@ -142,7 +142,7 @@ test('a receiver that sends something else, too much or nothing is left, and not
     [`${BEGIN}{"kind":"request","position":1,"event":{"kind":"Event","auditID":"x"}}\n`, /something else/],
     [`${BEGIN}{"kind":"alive","position":1,"whole":"-5"}\n`, /something else/],
     [`${BEGIN}{"kind":"gap","position":1,"from":"1"}\n`, /something else/],
-    ['{"kind":"begin","epoch":"e","position":0}\n', /goes on where it has not been/],
+    ['{"kind":"begin","epoch":"e","position":0}\n', /continues a stream that the agent did not ask for/],
     [Buffer.alloc(300 * 1024, 'x'), /too long/],
     [`${BEGIN}${'y'.repeat(300 * 1024)}\n`, /too long|something else/],
     [Buffer.from([0xff, 0xfe, 0x00, 0x0a]), /something else/],

@@ -117,8 +117,8 @@ describe('an alert', () => {
     built.agent.inject([processImage(1, {})], [shadowRead(1)]);
     await built.waitForLines(1);
     assert.deepEqual(responseFields(built.jsonLines()), [
-      'one: observe: would kill process 1001; in the kernel: not done, incomplete: the kernel did not decide it for this agent: it was not ready, ' +
-        'it knew neither name nor process well enough, or what an agent before had pinned decided it; two: not done, limit: 5 in 1m',
+      'one: observe: would kill process 1001; in the kernel: not done, incomplete: the kernel did not decide for this agent: enforcement was not ready, ' +
+        'the name or the process was unknown, or pins of a previous agent decided; two: not done, limit: 5 in 1m',
     ]);
     assert.deepEqual(built.agent.summary().responses, {
       mode: 'act',
