@@ -1,11 +1,11 @@
-// On which events a response can act: an action on a process needs one, and `unless` reads fields of its own source.
+// The sources of events that a response can act on: an action on a process needs one, and `unless` reads fields of its own source.
 
 import { EVENT_SOURCES } from '../schema/event-source.ts';
 import { isFor, type MatchableRule } from './rule-match.ts';
 import { POD_ACTIONS, type Response } from './settings.ts';
 import { sourcesOfUnless } from './unless.ts';
 
-/** What it needs of a rule. */
+/** The facts about a rule that decide which responses act on it. */
 export interface SourcedRule extends MatchableRule {
   readonly source: string;
 }

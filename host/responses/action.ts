@@ -3,7 +3,7 @@
 import type { LedgerEntry } from './ledger-entry.ts';
 import type { Response } from './settings.ts';
 
-/** Of the pod's sandbox, as the API server knows it. */
+/** The pod of a target, as the API server knows it. */
 export interface TargetPod {
   readonly namespace: string;
   readonly name: string;
@@ -15,7 +15,7 @@ export interface TargetPod {
 export interface Target {
   /** It is the pod of a request: there is no process, and no container. */
   readonly isRequested?: true;
-  /** As the agent's /proc has it, if it is there. */
+  /** The pid in the agent's /proc, if the process is there. */
   readonly pid: number;
   /** Time of its last exec, in ns since the epoch: with the pid it names a program that ran for good (`exec_time` of its image). 0: unknown. */
   readonly execTime: bigint;
@@ -24,7 +24,7 @@ export interface Target {
   /** Full id; empty on the host, and of a request. */
   readonly container: string;
   readonly containerName: string;
-  /** Those of the container's labels that `never` names. */
+  /** Labels of the container that `never` names. */
   readonly labels: ReadonlyMap<string, string>;
   /** Undefined when not a pod, or when the API server has not answered. */
   readonly pod: TargetPod | undefined;
@@ -36,12 +36,12 @@ export interface Target {
 export const REFUSALS = [
   /** `unless` holds. */
   'excepted',
-  /** A rail: what is never acted on. */
+  /** The target is protected. */
   'protected',
   /** Not in a container, and `hosts` is off. */
   'host',
   'limit',
-  /** The same action is under way, or has been done to it. */
+  /** The action is under way, or has been done to the target. */
   'already',
   /** The process has ended, or is another program now. */
   'gone',
@@ -76,7 +76,7 @@ export class RefusalError extends Error {
 export interface Deed {
   /** What it does in one line: `kill process 4711 (/tmp/x)`. */
   readonly what: string;
-  /** The same when it is done: `killed process 4711 (/tmp/x)`. */
+  /** What it has done, in one line: `killed process 4711 (/tmp/x)`. */
   readonly done: string;
   /** What a restarted agent must know to finish the action, or to take it back. Undefined: the action is one step, and leaves nothing. */
   readonly kept: Readonly<Record<string, unknown>> | undefined;
@@ -107,11 +107,11 @@ export interface Actor {
   finish?(entry: LedgerEntry): Promise<boolean>;
   /** Takes back what is in force, or was half done. May be called again, also when nothing is left to be done. @param others in force */
   undo?(entry: LedgerEntry, others: readonly LedgerEntry[]): Promise<void>;
-  /** Of an action without `undo` that was half done and is not to be finished: lets go on what was held up for it. @param others in force */
+  /** Releases what an action without `undo` held up, if it was interrupted and is not to be finished. @param others in force */
   abandon?(entry: LedgerEntry, others: readonly LedgerEntry[]): Promise<void>;
-  /** Whether what is in force has come to its end by itself, with its container for example. */
+  /** Whether an active response has ended by itself, with its container for example. */
   isOver?(entry: LedgerEntry): Promise<boolean>;
-  /** After a restart: takes back what the agent has left and none of the entries is about, as when they were lost. */
+  /** After a restart: takes back what the agent has left without an entry, for example because the entry was lost. */
   undoOthers?(entries: readonly LedgerEntry[]): Promise<void>;
   /** What it does outlives a restart of the machine. */
   readonly outlivesBoot?: true;

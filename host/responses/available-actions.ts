@@ -2,8 +2,8 @@
 
 import { ACTION_KINDS, type ActionKind } from './settings.ts';
 
-/** By the agent, when an alert is raised. */
+/** Actions of the agent, when an alert is raised. */
 export const HOST_ACTIONS: readonly ActionKind[] = ACTION_KINDS.filter((kind) => kind !== 'deny');
 
-/** By programs in the kernel, for rules that it can decide exactly. */
+/** Actions of BPF programs, for rules that the kernel can decide exactly. */
 export const KERNEL_ACTIONS: readonly ActionKind[] = ['kill_process', 'deny'];

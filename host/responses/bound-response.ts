@@ -1,4 +1,4 @@
-// A response as a rule has it that it is for.
+// A response bound to a rule.
 
 import { isEventSource } from '../schema/event-source.ts';
 import { actsOn, type SourcedRule } from './acted-sources.ts';
@@ -11,7 +11,7 @@ export interface BoundResponse {
   readonly guard?: number;
 }
 
-/** Those for a rule's alerts, which the agent performs, or the kernel has. */
+/** The responses for a rule's alerts: the agent performs them, or the kernel has. */
 export function boundTo(rule: SourcedRule, responses: readonly Response[]): readonly BoundResponse[] {
   const guards = isEventSource(rule.source) ? guarded(responses, rule.source) : [];
   return responses

@@ -13,7 +13,7 @@ const NOBODY: OwnPlace = { pid: 0, container: '', podUid: '' };
 export class DryRun {
   readonly #settings: ResponseSettings;
   #acts: readonly Act[] = [];
-  /** By what was acted on: until when that stays in force, in ms. */
+  /** Until when actions stay in force, in ms, by targetKey(). */
   readonly #inForce = new Map<string, number>();
 
   constructor(settings: ResponseSettings) {
@@ -21,7 +21,7 @@ export class DryRun {
   }
 
   /**
-   * As if it had acted so far whenever it could.
+   * The outcome of a response, if every action so far that could be done had been done.
    * @param now ms of recorded time, which does not go back
    */
   perform(response: Response, target: Target, now: number): Outcome {

@@ -14,7 +14,7 @@ export interface LedgerEntry {
   readonly id: string;
   readonly action: ActionKind;
   readonly phase: Phase;
-  /** Its name. */
+  /** Name of the response. */
   readonly response: string;
   /** Full id; empty on the host. */
   readonly container: string;
@@ -25,22 +25,22 @@ export interface LedgerEntry {
   readonly time: number;
   /** When it is undone, in ms since the epoch; undefined: by people. */
   readonly undoAt?: number;
-  /** The same in ms since the machine was started: its clock may be set meanwhile. */
+  /** When it is undone, in ms since the machine was started: its clock may be set meanwhile. */
   readonly undoAtUptime?: number;
   /** Boot of the machine: nothing outlives it. */
   readonly boot: string;
-  /** What it takes turns by: see turnKey(). Absent in entries of earlier versions. */
+  /** Its turnKey(). Absent in entries of earlier versions. */
   readonly turn?: string;
-  /** The rails that it was decided by: see railsKey(). Absent in entries of earlier versions. */
+  /** The railsKey() that it was decided by. Absent in entries of earlier versions. */
   readonly rails?: string;
   /** What the actor needs to finish or undo it. */
   readonly kept: JsonObject;
 }
 
-/** When it was acted, in the time that the limits look at. */
+/** An action that counts for the limits. */
 export interface Act {
   /** ms since the machine was started. */
   readonly time: number;
-  /** See limitedPlace(). */
+  /** Its limitedPlace(). */
   readonly container: string;
 }

@@ -1,4 +1,4 @@
-// How often it is acted: so many times within a time, on a container and on the node. Over that, nothing is done.
+// Limits of actions: so many within a time, per container and per node. Beyond a limit, nothing is done.
 
 import type { Target } from './action.ts';
 import type { Act } from './ledger-entry.ts';
@@ -18,7 +18,7 @@ export function limitedPlace({
 const POD_PLACE = 'pod ';
 
 /**
- * Why it may not be acted in that place now; undefined: it may.
+ * The limit that one more action in that place would exceed now; undefined: none.
  * @param place see limitedPlace() @param acts in any order @param now in the clock of their times
  */
 export function overLimit(limits: Limits, acts: readonly Act[], place: string, now: number): string | undefined {
@@ -39,7 +39,7 @@ export function recentActs({ perContainer, perNode }: Limits, acts: readonly Act
   return acts.filter(({ time }) => now - time < longest);
 }
 
-/** A window that ends now: in none that long there are more than so many, wherever it begins. */
+/** Whether the window that ends now is full. So no window of that length, wherever it begins, has more than `count`. */
 function isFull({ count, milliseconds }: Rate, acts: readonly Act[], now: number): boolean {
   return acts.filter(({ time }) => now - time < milliseconds).length >= count;
 }

@@ -1,4 +1,4 @@
-// What is never acted on, whatever matches. In doubt it is refused.
+// Checks that nothing is done to protected targets, whatever matches. In doubt an action is refused.
 
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
@@ -34,7 +34,7 @@ export interface OwnPlace {
   readonly pid: number;
   /** Full id; empty on the host. */
   readonly container: string;
-  /** Empty if it is in none. */
+  /** Empty if the agent is in no pod. */
   readonly podUid: string;
 }
 
@@ -45,7 +45,7 @@ export interface ProcessFacts {
   /** Empty if unknown. */
   readonly executable: string;
   readonly isInContainer: boolean;
-  /** It could run containers: it has CAP_SYS_ADMIN in the machine's user namespace. */
+  /** It has CAP_SYS_ADMIN in the machine's user namespace, so it could run containers. */
   readonly isPrivileged: boolean;
 }
 
@@ -53,7 +53,7 @@ const CONTAINER_ACTIONS: ReadonlySet<ActionKind> = new Set([
   ...(['stop_container', 'kill_container', 'pause_container', 'isolate_container'] as const),
 ]);
 
-/** What is known from the match alone. @throws {RefusalError} */
+/** Checks what is known from the match alone. @throws {RefusalError} */
 export function checkTarget(
   action: ActionKind,
   target: Target,
@@ -89,7 +89,7 @@ export function checkTarget(
   if (POD_ACTIONS.has(action) && !pod) refuse('no-target', 'the process is in no pod that is known');
 }
 
-/** The same for settings that protect the same. */
+/** Key of the protected targets: equal keys protect the same. */
 export function railsKey({ never, hosts }: Pick<ResponseSettings, 'never' | 'hosts'>): string {
   const { namespaces, labels, executables } = never;
   const text = JSON.stringify([namespaces.toSorted(), [...labels].sort(), executables.toSorted(), hosts]);
@@ -110,7 +110,7 @@ export function processProtection(facts: ProcessFacts, never: NeverSettings, own
   return undefined;
 }
 
-/** By the name of its file alone. */
+/** Whether a program is a container runtime's, by the name of its file alone. */
 export function isRuntimeProgram(path: string): boolean {
   // As /proc has a file in memory, it begins with a slash.
   const inMemory = path.replace(/^\//, '');

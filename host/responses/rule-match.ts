@@ -4,7 +4,7 @@ import { nearest } from '../diagnostics/suggest.ts';
 import { PRIORITIES, type Priority } from '../schema/priority.ts';
 import type { Response, ResponseMatch } from './settings.ts';
 
-/** What it needs of a rule. */
+/** The facts about a rule that decide which responses are for it. */
 export interface MatchableRule {
   readonly name: string;
   readonly tags: readonly string[];

@@ -15,24 +15,24 @@ export const ACTION_KINDS = [
   'deny',
 ] as const;
 export type ActionKind = (typeof ACTION_KINDS)[number];
-/** By the API server. */
+/** Actions that are performed by the API server. */
 export const POD_ACTIONS: ReadonlySet<ActionKind> = new Set(['delete_pod', 'label_pod']);
 
 /** `observe`: everything but the act itself. */
 export type ResponseMode = 'observe' | 'act';
 
-/** So many within that time. */
+/** At most `count` within that time. */
 export interface Rate {
   readonly count: number;
   readonly milliseconds: number;
 }
 
-/** What nothing is done to. */
+/** Targets that are never acted on. */
 export interface NeverSettings {
   readonly namespaces: readonly string[];
-  /** Of pods and containers: both must agree. */
+  /** Labels of pods and containers: both the name and the value must agree. */
   readonly labels: ReadonlyMap<string, string>;
-  /** Of the host, by path, or by the name of the file where there is no slash: in a container anybody may give a file that name. */
+  /** Programs of the host, by path, or by the name of the file where there is no slash: in a container anybody may give a file that name. */
   readonly executables: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export interface ResponseMatch {
   readonly rules?: readonly string[];
   /** Any of them. */
   readonly tags?: readonly string[];
-  /** At least. */
+  /** The lowest priority. */
   readonly priority?: Priority;
 }
 
@@ -60,7 +60,7 @@ export interface Response {
   readonly graceMs?: number;
   /** isolate_container: networks and names that it still reaches. */
   readonly allow?: readonly string[];
-  /** label_pod. */
+  /** label_pod: the labels that the pod gets. */
   readonly labels?: ReadonlyMap<string, string>;
 }
 
@@ -71,7 +71,7 @@ export interface ResponseSettings {
   readonly never: NeverSettings;
   /** Whether processes of the host may be acted on. */
   readonly hosts: boolean;
-  /** Whether what the kernel enforces goes on when the agent has ended. */
+  /** Whether the kernel continues to enforce when the agent has ended. */
   readonly pinned: boolean;
   /** In their order: of an alert, each is performed that is for it. */
   readonly responses: readonly Response[];

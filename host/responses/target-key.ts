@@ -1,9 +1,9 @@
-// By which the action of an alert is the same as that of an earlier one.
+// Keys of an action and its target, to compare it with actions of earlier alerts.
 
 import type { Target } from './action.ts';
 import { type ActionKind, POD_ACTIONS, type Response } from './settings.ts';
 
-/** By which an action on a target is the same as another. A container's id may be used again, by then nothing of it is in force. */
+/** Key of an action and its target: equal keys are the same action. A container's id may be used again; by then nothing of it is in force. */
 export function targetKey({ name, action }: Response, { pid, execTime, container, pod }: Target): string {
   switch (action) {
     case 'kill_process':

@@ -16,7 +16,7 @@ export function sourcesOfUnless(text: string): readonly EventSource[] {
   return sources;
 }
 
-/** By the text: it is asked for with every rule. There are as many as the configurations of a run have had. */
+/** Sources of conditions that were read, by their text: every rule asks for them. There are as many as the configurations of a run have had. */
 const knownSources = new Map<string, readonly EventSource[]>();
 
 /** A configuration is read at once. */

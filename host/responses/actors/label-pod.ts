@@ -71,7 +71,7 @@ interface Labelling {
   readonly before: ReadonlyMap<string, string>;
 }
 
-/** What is in force on a pod, in the order in which it began. */
+/** The active responses on a pod, in the order in which they began. */
 function labellings(entries: readonly LedgerEntry[], { uid }: PodName): Labelling[] {
   return entries
     .filter(({ action, kept }) => action === 'label_pod' && podIn(kept).uid === uid)

@@ -7,7 +7,7 @@ import type { NeverSettings } from '../settings.ts';
 
 export interface Surroundings {
   readonly own: OwnPlace;
-  /** As they are configured now. */
+  /** Protected targets, as they are configured now. */
   readonly never: () => NeverSettings;
   readonly execTime: ExecTime;
   readonly hierarchies: () => Promise<Hierarchies>;

@@ -23,7 +23,7 @@ export interface ContainerGroups {
 const DEEPEST = 12;
 
 /**
- * Those that have processes: none of a container that has ended. Rejects with RefusalError if several have its id. On a machine with both versions, runtimes may use one of them alone.
+ * The container's groups that have processes: none if it has ended. Rejects with RefusalError if several have its id. On a machine with both versions, runtimes may use one of them alone.
  * @param pid a process that is or was in it
  */
 export async function findGroups(
@@ -46,7 +46,7 @@ export async function findGroups(
   return { ...(frozen && { freezer: frozen }), ...(united && { unified: united }) };
 }
 
-/** As an entry of the ledger keeps them. */
+/** The groups as an entry of the ledger keeps them. */
 export function keptGroups({ freezer, unified }: ContainerGroups): JsonObject {
   return { ...(freezer && { freezer }), ...(unified && { unified }) };
 }
@@ -96,7 +96,7 @@ async function byPaths(root: string, paths: readonly string[]): Promise<Group | 
   return undefined;
 }
 
-/** Those that have processes. */
+/** The groups that have processes. */
 async function populated(groups: readonly Group[]): Promise<Group[]> {
   const counts = await Promise.all(groups.map(async ({ folder }) => (await processesOf(folder)).length));
   return groups.filter((_, index) => counts[index] !== 0);

@@ -65,7 +65,7 @@ function freezerOf(groups: ContainerGroups): Freezer {
   return freezer;
 }
 
-/** That of version 1 where there is one: the runtimes of such a machine use it, too. */
+/** The freezer of cgroup version 1 where there is one: the runtimes of such a machine use it, too. */
 function usableFreezer({ freezer, unified }: ContainerGroups): Freezer | undefined {
   if (freezer) {
     const file = join(freezer.folder, 'freezer.state');

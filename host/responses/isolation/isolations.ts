@@ -11,11 +11,11 @@ import { encodeReachable, type Network } from './reachable.ts';
 
 /** f_type of a BPF file system. */
 const BPF_FS_MAGIC = 0xcafe4a11;
-/** That of the machine. */
+/** The machine's BPF file system. */
 export const BPF_FS = `${HOST_ROOT}/sys/fs/bpf`;
 /** Container ids. A BPF file system takes no dots. */
 const ID = /^(?!half-)[\w-]{1,128}$/;
-/** How an isolation begins that is being made or lifted. */
+/** Prefix of an isolation that is being made or lifted. */
 const HALF = 'half-';
 
 /** Why a container could not be isolated, in words for the alert. */
@@ -71,7 +71,7 @@ export class Isolations {
 
   /** Removes what agents that were killed have left half made or half lifted. To be called before anything is made or lifted. */
   removeHalf(): void {
-    // By whom can't be asked: a pid may have been given again, or be the same in each container of an agent.
+    // Their maker can't be asked: a pid may have been given again, or be the same in each container of an agent.
     for (const name of this.#names()) if (name.startsWith(HALF)) removeFolder(join(this.#folder, name));
   }
 

@@ -10,11 +10,11 @@ import { type AllowedName, type Network, readAllowed } from './reachable.ts';
 
 const DNS_PORT = 53;
 const HTTPS_PORT = 443;
-/** Of the agent: a pod's has the cluster's name server. */
+/** Name servers of the agent: in a pod, the cluster's. */
 const OWN_SERVERS = '/etc/resolv.conf';
-/** Those that systemd-resolved asks, where the file above has only itself. */
+/** Name servers that systemd-resolved asks, where the file above has only itself. */
 const RESOLVED_SERVERS = `${HOST_ROOT}/run/systemd/resolve/resolv.conf`;
-/** Where Docker answers in containers, on networks that users have made. */
+/** Docker's name server in containers, on networks that users have made. */
 const DOCKER_SERVER = '127.0.0.11';
 
 /** Networks of `allow`. Rejects for a name that can't be looked up. @param apiServer undefined if the agent knows none */

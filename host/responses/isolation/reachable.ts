@@ -14,11 +14,11 @@ export interface Network {
 export const ALLOWED_NAMES = ['dns', 'kubernetes'] as const;
 export type AllowedName = (typeof ALLOWED_NAMES)[number];
 
-/** Of native/src/enforcement/isolation.h. */
+/** Networks that an isolated container can reach at most, as in native/src/enforcement/isolation.h. */
 export const REACHABLE_MOST = 64;
 const ENTRY_BYTES = 40;
 const LAST_PORT = 65535;
-/** That of protocols that have none. */
+/** The port of protocols without ports. */
 const NO_PORT = 65536;
 
 /** An entry of `allow`: a name, or `10.1.2.3`, `10.0.0.0/8`, `10.1.2.3:443`, `fd00::/8`, `[fd00::1]:443`. Undefined for anything else. */
@@ -49,7 +49,7 @@ function wholeNumber(text: string): number | undefined {
   return /^\d{1,5}$/.test(text) ? Number(text) : undefined;
 }
 
-/** As the programs have them: each IPv6, or IPv4 in it. Throws a RangeError for more than REACHABLE_MOST. */
+/** Encodes networks for the BPF programs: each as IPv6, or IPv4 in it. Throws a RangeError for more than REACHABLE_MOST. */
 export function encodeReachable(networks: readonly Network[]): Uint8Array {
   if (networks.length > REACHABLE_MOST) throw new RangeError(`more than ${REACHABLE_MOST} networks`);
   const bytes = new Uint8Array(networks.length * ENTRY_BYTES);

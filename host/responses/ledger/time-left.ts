@@ -5,7 +5,7 @@ import type { LedgerEntry } from '../ledger-entry.ts';
 
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
-/** Of the machine as it was started last. */
+/** Id of the machine's current boot. */
 export async function bootId(): Promise<string> {
   return (await readFile(BOOT_ID, 'utf8')).trim();
 }

@@ -11,7 +11,7 @@ import type { Turns } from './turns.ts';
 export interface ForceKeeperOptions {
   readonly ledger: Ledger;
   readonly actors: ReadonlyMap<ActionKind, Actor>;
-  /** By turnKey(). */
+  /** Turns of actions with the same turnKey(). */
   readonly turns: Turns;
   /** Whether an action that was under way when an agent ended may be finished, by what is configured now. */
   readonly mayFinish: (entry: LedgerEntry) => boolean;
@@ -19,7 +19,7 @@ export interface ForceKeeperOptions {
   readonly onNote: (message: string) => void;
 }
 
-/** It is not in force, or can't be undone. */
+/** A response is not in force, or can't be undone. */
 export class UndoError extends Error {
   override readonly name = 'UndoError';
   readonly code: 'RESPONSES_UNKNOWN' | 'RESPONSES_UNDO';

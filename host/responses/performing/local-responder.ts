@@ -15,12 +15,12 @@ import { UndoError } from './force-keeper.ts';
 import { type Actors, Performer } from './performer.ts';
 
 export interface LocalResponderOptions {
-  /** Of the ledger. */
+  /** Folder of the ledger. */
   readonly folder: string;
   readonly own: OwnPlace;
-  /** @param never what nothing is done to, as it is configured then */
+  /** @param never returns the protected targets, as they are configured then */
   readonly actors: (never: () => NeverSettings) => Promise<Actors>;
-  /** Enforcement that goes on without the agent: removed where none is to be pinned. Default: it is left alone. */
+  /** Enforcement that continues without the agent: removed where none is to be pinned. Default: it is left alone. */
   readonly pinned?: PinnedEnforcement;
   /** Whether the agent ends for good: then what is in force is undone. */
   readonly ownEnd?: OwnEnd | undefined;
@@ -30,7 +30,7 @@ export interface LocalResponderOptions {
   readonly onNote: (message: string) => void;
 }
 
-/** What knows whether the agent is uninstalled. */
+/** Finds out whether the agent is uninstalled. */
 export interface OwnEnd {
   /** At the start. Never rejects. */
   begin(): Promise<void>;

@@ -52,7 +52,7 @@ export class Performer implements Responder {
   readonly #byApiServer = new Places(AT_ONCE);
   readonly #underWay = new Set<string>();
   #settings: ResponseSettings;
-  /** When it was acted; in `mode: observe`, when it would have been. */
+  /** The actions so far; in `mode: observe`, those that would have been done. */
   #acts: readonly Act[];
   #isClosed = false;
 
@@ -261,7 +261,7 @@ export class Performer implements Responder {
     }
   }
 
-  /** That it is done can't be written: a restarted agent would do it once more, which changes nothing. */
+  /** Reports a ledger that can't be written: a restarted agent would do the action once more, which changes nothing. */
   async #note(written: Promise<unknown>): Promise<void> {
     try {
       await written;

@@ -1,4 +1,4 @@
-// So many at a time; what comes later waits in its order.
+// Limits how many tasks run at a time; later ones wait in their order.
 
 export class Places {
   readonly #waiting: (() => void)[] = [];

@@ -14,7 +14,7 @@ export interface PodName {
   readonly uid: string;
 }
 
-/** As the API server has it. */
+/** A pod as the API server has it. */
 export interface NamedPod extends PodName {
   readonly labels: ReadonlyMap<string, string>;
   /** When it was created, in ms since the epoch, to the second. Undefined: it does not say. */
@@ -45,7 +45,7 @@ export class Pods {
     return (await this.#connect()).delete(pathOf(pod), options, TIMEOUT_MS);
   }
 
-  /** As it is now; undefined if it is gone. */
+  /** The pod as it is now; undefined if it is gone. */
   async find(pod: PodName): Promise<FoundPod | undefined> {
     const metadata = await (await this.#connect()).metadata(pathOf(pod), TIMEOUT_MS);
     if (at(metadata, 'uid') !== pod.uid) return undefined;

@@ -7,11 +7,11 @@ import type { ProcessFacts } from '../rails.ts';
 
 const KERNEL_THREAD = 0x0020_0000;
 const CAP_SYS_ADMIN = 21n;
-/** Of the machine: PROC_USER_INIT_INO. Anybody has all capabilities in a user namespace of their own. */
+/** The machine's user namespace (PROC_USER_INIT_INO). Anybody has all capabilities in one of their own. */
 const FIRST_USER_NAMESPACE = 'user:[4026531837]';
 
 export interface ProcessStat {
-  /** Of the kernel: R, S, D, T, Z, ... */
+  /** The kernel's letter for the state: R, S, D, T, Z, ... */
   readonly state: string;
   readonly parent: number;
   readonly flags: number;
