@@ -5,13 +5,13 @@ import type { BpfLsmCause } from './native-addon.ts';
 
 export interface BpfLsmLack {
   readonly cause: BpfLsmCause;
-  /** A clause. */
+  /** For people, a clause. */
   readonly text: string;
 }
 
 let known: { readonly lack: BpfLsmLack | undefined } | undefined;
 
-/** Why it does not; undefined: it does. It is tried once. */
+/** Why the kernel does not run programs of BPF LSM; undefined: it does. It is tried once. */
 export function bpfLsmLack(): BpfLsmLack | undefined {
   if (!known) {
     const [cause, text] = loadAddon().lackOfBpfLsm() ?? [];
@@ -20,7 +20,7 @@ export function bpfLsmLack(): BpfLsmLack | undefined {
   return known.lack;
 }
 
-/** The same, as a clause. */
+/** Why the kernel does not run programs of BPF LSM, as a clause for people. */
 export function lackOfBpfLsm(): string | undefined {
   return bpfLsmLack()?.text;
 }

@@ -1,4 +1,4 @@
-// What a capture counts, since its start.
+// Counters of a capture, since its start.
 
 /** What the kernel has measured of a BPF program, since it was loaded. */
 export interface ProgramRuns {
@@ -16,7 +16,7 @@ export interface EventCounts {
   readonly evaluated: readonly number[];
   readonly dropped: readonly number[];
   readonly filtered: readonly number[];
-  /** The dropped once more, per CPU. */
+  /** Dropped events, per CPU. */
   readonly droppedByCpu: readonly number[];
 }
 
@@ -37,10 +37,10 @@ export interface CaptureCounters extends EventCounts {
   readonly unknownImages: number;
   /** Files opened by a handle whose name was not found. */
   readonly unnamedFiles: number;
-  /** Images in cgroups of which programs that enforce rules do not know where they are: these are not acted on. */
+  /** Images in cgroups that are unknown to the programs that enforce rules: these are not acted on. */
   readonly imagesUnplaced: number;
   readonly containers: number;
-  /** How often a container, or what is known of it, found no room in the table: its processes are in an unknown one. */
+  /** How often a container, or its metadata, was dropped, without room in the table or beyond a quota: its processes are in an unknown one. */
   readonly containersLost: number;
   /** Images of processes in cgroups that have the name of a container with another cgroup. */
   readonly imagesInForgedCgroups: number;
@@ -50,6 +50,6 @@ export interface CaptureCounters extends EventCounts {
   readonly malformed: number;
   /** Highest fill of a ring seen, 0 to 1. */
   readonly ringHighWater: number;
-  /** Those that have run while the kernel measures: see NativeAddon.measurePrograms(). */
+  /** Programs that have run while the kernel measures: see NativeAddon.measurePrograms(). */
   readonly programs: readonly ProgramRuns[];
 }

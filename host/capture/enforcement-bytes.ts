@@ -61,7 +61,7 @@ export function enforcementBytes(contents: EnforcementContents): Uint8Array {
   });
 }
 
-/** By each fact of a call: the clauses that it leaves. */
+/** The clauses that each fact of a call leaves. */
 function tablesOfFacts({
   clauses,
   tests,
@@ -143,7 +143,7 @@ function networkRow({ address, bits, bit }: TestedNetwork): RowOf<'networks'> {
   return { address: wordsOf(masked), mask: wordsOf(mask), tests: bit, is_ipv4: BigInt(isIpv4) };
 }
 
-/** As they lie in memory. */
+/** The bytes as words, as they lie in memory. */
 function wordsOf(bytes: readonly number[]): readonly bigint[] {
   const view = new DataView(Uint8Array.from(bytes).buffer);
   return [view.getBigUint64(0, true), view.getBigUint64(8, true)];

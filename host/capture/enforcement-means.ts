@@ -1,11 +1,11 @@
-// By which means the kernel enforces a rule, and what it can't stop by them.
+// The means by which the kernel enforces a rule, and what they can't stop.
 
 import { callsThat } from '../schema/events/effects.ts';
 import { EVENT_TYPES } from '../schema/events/index.ts';
 import type { ExactClause, ExactRule } from '../schema/kernel-enforcement.ts';
 import { familyOf } from '../schema/kernel-filter.ts';
 
-/** What is done to a process whose call matches. */
+/** The action on a process whose call matches. */
 export type EnforcedAction = 'kill_process' | 'deny';
 
 export interface EnforcedRule {
@@ -20,7 +20,7 @@ export interface EnforcedRule {
  * - `exec-signal`: SIGKILL before the new program begins.
  * - `open-signal`: SIGKILL at the end of the call, before the process can use the file.
  * - `cgroup`: programs of the root cgroup refuse the call; SIGKILL at its end where the process is to be killed.
- * - `cgroup-process`: the same by what is known of the process at that moment; SIGKILL at the end of a connect if nothing was.
+ * - `cgroup-process`: as `cgroup`, by what is known of the process at that moment; SIGKILL at the end of a connect if nothing was.
  * - `connect-signal`: SIGKILL at the end of the call.
  */
 export type EnforcedBy =
@@ -37,7 +37,7 @@ export interface MeansOfClause {
 }
 
 export interface EnforcedMeans {
-  /** By clause of the rule; undefined where there is a problem. */
+  /** Means of each clause of the rule; undefined where there is a problem. */
   readonly clauses: readonly (MeansOfClause | undefined)[];
   /** Why some of it can't be enforced: clauses. */
   readonly problems: readonly string[];
@@ -131,11 +131,11 @@ const NOT_STOPPED: Readonly<Record<EnforcedBy, string>> = {
     'killed after the connect, whose effect is not stopped; not killed: a process that connects by io_uring',
 };
 
-/** What holds of a rule whose enforcement is pinned. */
+/** Describes a rule whose enforcement is pinned. */
 export const PINNED_MEANS =
   'pinned: continues without the agent, in the containers and services that it knew; new ones are not covered then';
 
-/** By which means a rule is enforced, and what it can't stop: a line for each. */
+/** The means by which a rule is enforced, and what they can't stop: a line for each. */
 export function describeMeans({ clauses }: EnforcedMeans): readonly string[] {
   return [...new Set(clauses.flatMap((means) => (means ? [NOT_STOPPED[means.by]] : [])))];
 }

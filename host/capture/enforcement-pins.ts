@@ -1,6 +1,6 @@
 // Enforcement that outlives a capture, until another one takes it over.
 
-/** Where it is kept. */
+/** Where pinned enforcement is kept. */
 export interface EnforcementPins {
   /** A folder on a BPF file system, which need not exist. */
   readonly folder: string;
@@ -12,6 +12,6 @@ export interface EnforcementPins {
 export interface UnattendedEnforcement {
   /** How often each outcome came, by ENFORCED. */
   readonly outcomes: readonly number[];
-  /** Since when: the last sign of a capture before. */
+  /** How long ago the previous capture gave its last sign. */
   readonly agoMs: number;
 }

@@ -1,4 +1,4 @@
-// What holds for all rules that the kernel enforces: limits, and what is never acted on.
+// Limits and protected processes, for all rules that the kernel enforces.
 
 import { NEVER_TESTS } from '../schema/tables/enforcement-tables.ts';
 import type { TextTest } from './enforcement-states.ts';
@@ -12,7 +12,7 @@ export interface EnforcementLimit {
   readonly milliseconds: number;
 }
 
-/** What holds for all rules: see ResponseSettings. */
+/** Limits and protected processes, for all rules: see ResponseSettings. */
 export interface EnforcementRails {
   /** Everything but the act itself. */
   readonly observes: boolean;
@@ -35,7 +35,7 @@ export interface EnforcementRails {
   readonly perContainer: EnforcementLimit;
 }
 
-/** Tests of the acting process that find what is never acted on. */
+/** Tests of the acting process that find protected ones. */
 export function neverTests({ executables, runtimes }: EnforcementRails): TextTest[] {
   const texts = executables.map((executable) => Buffer.from(executable, 'utf8').toString('latin1'));
   const paths = texts.filter((text) => text.includes('/'));

@@ -21,12 +21,12 @@ export interface TextTest {
 }
 
 export interface EnforcedStates {
-  /** By byte: its class; those of class 0 are in no test. */
+  /** Class of each byte; those of class 0 are in no test. */
   readonly classes: Uint8Array;
-  /** By state: tests that hold once a walk comes by, and if the text begins there. */
+  /** Tests that hold once a walk comes by each state, and if the text begins there. */
   readonly passed: BigUint64Array;
   readonly ended: BigUint64Array;
-  /** By state and class: the next state. */
+  /** The next state, by state and class. */
   readonly next: Uint16Array;
 }
 
@@ -75,7 +75,7 @@ function byteClasses(tests: readonly TextTest[]): Uint8Array | undefined {
   return classes;
 }
 
-/** Where a walk from the end of a text ends. */
+/** The node that a walk from the end of a text ends at, made if it is not there. */
 function nodeAt(root: Node, text: string, classes: Uint8Array): Node {
   let node = root;
   for (const byte of bytesOf(text).reverse()) {

@@ -9,12 +9,12 @@ import { type EnforcementRails, neverTests } from './enforcement-rails.ts';
 import { enforcedStates } from './enforcement-states.ts';
 import { ClauseTests } from './enforcement-tests.ts';
 
-/** As Capture.prepareEnforcement() takes them. */
+/** The tables as Capture.prepareEnforcement() takes them. */
 export interface EnforcementTables {
   readonly bytes: Uint8Array;
   /** Pairs: the number of a rule's candidate bit, and its clauses. */
   readonly rules: BigUint64Array;
-  /** By number of the clause: the index of its rule in those given. */
+  /** Index of each clause's rule in those given. */
   readonly clauses: readonly number[];
 }
 
@@ -28,7 +28,7 @@ export type EnforcementResult =
   | { readonly ok: true; readonly tables: EnforcementTables; readonly means: readonly EnforcedMeans[] }
   | { readonly ok: false; readonly problems: readonly EnforcementProblem[] };
 
-/** Bits 63 and 62 are those of what is never acted on (NEVER_TESTS). */
+/** Bits 63 and 62 are for protected processes (NEVER_TESTS). */
 const MOST_NAME_TESTS = 62;
 const MOST_PEER_TESTS = 64;
 
@@ -60,7 +60,7 @@ export function enforcementTables(
   return { ok: true, tables: { bytes, rules: rulesOf(clauses), clauses: clauses.map(({ rule }) => rule) }, means };
 }
 
-/** Those that can be enforced, numbered in the order of the rules. */
+/** The clauses that can be enforced, numbered in the order of the rules. */
 function clausesOf(rules: readonly EnforcedRule[], means: readonly EnforcedMeans[]): readonly Clause[] {
   return rules
     .flatMap(({ exact, action, firstWord = 0 }, rule) =>

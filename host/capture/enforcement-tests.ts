@@ -8,7 +8,7 @@ type Part<Of> = Of & { readonly bit: bigint };
 export type TestedNetwork = Part<NonNullable<ExactPeer['networks']>[number]>;
 export type TestedPorts = Part<NonNullable<ExactPeer['ports']>[number]>;
 
-/** As struct enforce_clause has them. */
+/** Bits of a clause's tests, as struct enforce_clause has them. */
 export interface ClauseBits {
   readonly names: bigint;
   readonly no_names: bigint;
@@ -35,7 +35,7 @@ class Tests<Test extends { readonly not?: true }> {
     return [...this.#bits.values()];
   }
 
-  /** Of those with or without `not`. */
+  /** Bits of the tests with `not`, or of those without. */
   bits(tests: readonly Test[], not: boolean): bigint {
     return tests
       .filter((test) => (test.not === true) === not)
@@ -72,7 +72,7 @@ export class ClauseTests {
     return this.peers.all().flatMap(([{ ports = [] }, bit]) => ports.map((range) => ({ ...range, bit })));
   }
 
-  /** Of a clause: the tests that must hold, and those that must not. */
+  /** Bits of a clause: of the tests that must hold, and of those that must not. */
   bitsOf({ names = [], peers = [] }: ExactClause): ClauseBits {
     return {
       names: this.names.bits(names, false),

@@ -27,13 +27,13 @@ const FAMILIES = FILTER_FAMILIES.length;
 const OF_NO_PROCESS = -1;
 
 export interface FilterTables {
-  /** By event type number: clauses that name it; THROUGH if there are none. */
+  /** Clauses that name each event type, by its number; THROUGH if there are none. */
   readonly types: BigUint64Array;
   /** For each family the clauses of calls that succeeded, then those of calls that failed. */
   readonly results: BigUint64Array;
-  /** By OPEN_COMBINATIONS. */
+  /** Clauses of each combination of an open's flags and result: see OPEN_COMBINATIONS. */
   readonly opens: BigUint64Array;
-  /** By SOCKET_KINDS. */
+  /** Clauses of each kind of socket: see SOCKET_KINDS. */
   readonly sockets: BigUint64Array;
   /** Clauses of the open family: those that any path satisfies, and those that a file right below the root satisfies. */
   readonly anyPath: bigint;
@@ -43,7 +43,7 @@ export interface FilterTables {
   /** The clause of captures; 0: there is none. */
   readonly captured: bigint;
   readonly paths: PathStates;
-  /** By rule with a candidate bit: its clauses by family. The last entry is for all other rules and needs. */
+  /** Clauses by family, of each rule with a candidate bit. The last entry is for all other rules and needs. */
   readonly rules: BigUint64Array;
 }
 

@@ -1,9 +1,9 @@
-// What the addon selects for the journal (native/src/journal/journal_selector.h).
+// Selects the events that the addon keeps for the journal and for captures (native/src/journal/journal_selector.h).
 
 import { EVENT_TYPE_COUNT, EVENT_TYPES } from '../schema/events/index.ts';
 import { OPEN_COMBINATIONS } from '../schema/kernel-filter.ts';
 
-/** What events are selected for: each has a selection of its own. */
+/** The uses of kept events: each has a selection of its own. */
 export const JOURNAL_USE = { journal: 0, captures: 1 } as const;
 export type JournalUse = keyof typeof JOURNAL_USE;
 
@@ -11,7 +11,7 @@ export type JournalUse = keyof typeof JOURNAL_USE;
 export const JOURNAL_KEEP = {
   nothing: 0,
   all: 1,
-  /** Those of calls that succeeded; of opens, those with a combination that is kept. */
+  /** Events of calls that succeeded; of opens, those with a combination that is kept. */
   succeeded: 2,
   /** Signals to other processes than the caller's own; not signal 0, which only asks. */
   signals: 3,
@@ -24,9 +24,9 @@ export const JOURNAL_KEEP = {
 export type JournalKeep = keyof typeof JOURNAL_KEEP;
 
 export interface JournalSelection {
-  /** By number of the event type: JOURNAL_KEEP. */
+  /** JOURNAL_KEEP of each event type, by its number. */
   readonly types: Uint8Array;
-  /** By OPEN_COMBINATIONS: 1 for those that are kept. */
+  /** 1 for each of OPEN_COMBINATIONS that is kept. */
   readonly opens: Uint8Array;
 }
 
@@ -40,13 +40,13 @@ export function journalSelection(
   return { types, opens: Uint8Array.from({ length: OPEN_COMBINATIONS }, (_, index) => (opens(index) ? 1 : 0)) };
 }
 
-/** What a stretch of kept events is about. */
+/** The times, processes and containers of a stretch of kept events. */
 export interface JournalExtent {
   readonly events: number;
   /** ns since the epoch; 0 without events. */
   readonly first: bigint;
   readonly last: bigint;
-  /** Of the processes, in order. */
+  /** Pids of the processes, in order. */
   readonly pids: Uint32Array;
   /** Full ids, `host` among them. */
   readonly containers: readonly string[];

@@ -4,7 +4,7 @@ import type { EventCounts } from './capture-counters.ts';
 import type { Capture, CapturePlan, CaptureSizes, HooksKind } from './native.ts';
 
 export interface CaptureOptions {
-  /** Of the shared WebAssembly.Memory, as `new Uint8Array(memory.buffer)`. */
+  /** Bytes of the shared WebAssembly.Memory, as `new Uint8Array(memory.buffer)`. */
   readonly memory: Uint8Array;
   readonly plan: CapturePlan;
   /** `builder` has no BPF: records come by inject(). Needs no privilege. */
@@ -99,8 +99,8 @@ export interface NativeAddon {
    */
   lackOfBpfLsm(): [cause: BpfLsmCause, text: string] | undefined;
   /**
-   * Of the operations of io_uring that stand for calls which rules read, those that this kernel does not know (`BIND`): no process can
-   * ask for them. Undefined where the kernel can't be asked: it has no io_uring, or this process may not use it.
+   * The operations of io_uring (`BIND`) that stand for calls which rules read and that this kernel does not know: no process can ask for
+   * them. Undefined where the kernel can't be asked: it has no io_uring, or this process may not use it.
    */
   missingIoUringOperations(): string[] | undefined;
   /** Whether BPF programs read kernel memory directly, by bpf_rdonly_cast; else by probes. It reads the kernel's types, which takes some 20 ms. */

@@ -236,7 +236,7 @@ export interface Capture {
    */
   replay(clock: bigint, images: Uint8Array, events: Uint8Array, snapshotComplete: boolean): void;
   /**
-   * The same for an unpacked block of a recording that checkBlock() has accepted: takes its entries from `progress` on, until so many
+   * Replays an unpacked block of a recording that checkBlock() has accepted: takes its entries from `progress` on, until so many
    * events are in the ring that they should be polled, or the next entry is of a container, which the caller handles and steps over, or
    * the block ends. Calls that pass an empty ring on always come further. Throws CaptureError for what does not fit its bytes.
    * @param wanted by event type number: 0 for events that are counted and left out

@@ -9,13 +9,13 @@ const { DEAD } = PATH_STATE;
 const SLASH = 0x2f;
 
 export interface PathStates {
-  /** By byte: its class. Class 0 leads to DEAD from everywhere. */
+  /** Class of each byte. Class 0 leads to DEAD from everywhere. */
   readonly classes: Uint8Array;
-  /** By state: clauses that are satisfied here. */
+  /** Clauses that each state satisfies. */
   readonly accepted: BigUint64Array;
-  /** By state: those, and the clauses of all later states. */
+  /** Clauses that each state, or any later one, satisfies. */
   readonly possible: BigUint64Array;
-  /** By state and class: the next state. */
+  /** The next state, by state and class. */
   readonly next: Uint16Array;
   /** Clauses with a text of which nothing is left, so that any path satisfies them. Walks do not count their start. */
   readonly anyPath: bigint;

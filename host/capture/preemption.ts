@@ -5,7 +5,7 @@ import { release, version } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 
 export interface PreemptionFacts {
-  /** As `uname -v`. */
+  /** The kernel's version, as `uname -v` prints it. */
   readonly version: string;
   /** Contents of /sys/kernel/debug/sched/preempt. */
   readonly chosen: string | undefined;

@@ -1,4 +1,4 @@
-// How large the regions of a capture are, by what the machine has.
+// Sizes of a capture's regions, by what the machine has.
 
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
@@ -39,7 +39,7 @@ export function imageBudget({ mostProcesses, memory, limit = Number.POSITIVE_INF
   return Math.max(DEFAULT_SIZES.imageBudget, Math.floor(wanted));
 }
 
-/** Of a capture of this machine. @param ringMegabytes of all rings together; 0 or undefined: as the CPUs need */
+/** Sizes of a capture of this machine. @param ringMegabytes of all rings together; 0 or undefined: as the CPUs need */
 export function machineSizes(ringMegabytes = 0): CaptureSizes {
   return { ...DEFAULT_SIZES, imageBudget: imageBudget(thisMachine()), ringBudget: ringMegabytes * MEGABYTE };
 }
