@@ -50,7 +50,7 @@ export interface Agent {
   replaceOutputs(names: ReadonlySet<string>, outputs: readonly Output[]): Promise<number>;
   /** Applies other options of the journal; undefined: it is off. Rejects with EngineError. Calls must not overlap. */
   setJournal(options: JournalOptions | undefined): Promise<void>;
-  /** The same for events of the source beside the capture, if there is one. Never rejects. */
+  /** Applies other options of the journal of audit events, if the agent receives any; undefined: it is off. Never rejects. */
   setAuditJournal(settings: AuditStoreSettings | undefined): Promise<void>;
   /** Reopens files that were moved away. */
   reopenOutputs(): void;

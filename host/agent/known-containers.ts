@@ -1,4 +1,4 @@
-// What the agent knows of each container: from its runtime and the API server, or from a recording.
+// The metadata of each container: from its runtime and the API server, or from a recording.
 
 import { ContainerRecord } from '../fields/record.ts';
 import { decode } from '../fields/value.ts';
@@ -39,7 +39,7 @@ export class KnownContainers {
     return failureOf(this.directory.state(id));
   }
 
-  /** The same for the metadata of its pod. */
+  /** Why the metadata of its pod is missing, if the look-up has failed. */
   podFailure(id: string): string | undefined {
     return failureOf(this.directory.podState(id));
   }

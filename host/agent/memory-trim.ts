@@ -10,7 +10,7 @@ const WORKER_MS = 250;
  * V8's compilers have freed and the allocator keeps, 3 in the heaps.
  */
 const GROWTH_BYTES = 8e6;
-/** Of one CPU, since the look before: above it, what was given back would be taken again (openat and exec as fast as can be take 0.06 to 0.09). */
+/** Share of one CPU since the previous look: above it, what was given back would be taken again (openat and exec as fast as can be take 0.06 to 0.09). */
 const IDLE_CPU_SHARE = 0.03;
 
 export interface TrimTimes {
@@ -20,7 +20,7 @@ export interface TrimTimes {
   readonly everyMs: number;
 }
 
-/** What the process uses. */
+/** Memory and CPU time of the process. */
 export interface Usage {
   /** RSS, in bytes. */
   resident(): number;

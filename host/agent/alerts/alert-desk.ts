@@ -34,7 +34,7 @@ interface RulePlan {
 
 interface ModulePlan {
   readonly rules: readonly RulePlan[];
-  /** By number of the alternative; absent: there are none. */
+  /** Condition on the session, by number of the alternative. */
   readonly conditions: readonly (SessionCondition | undefined)[];
 }
 
@@ -76,9 +76,9 @@ export interface RuleAlerts {
 
 export interface DeskCounters extends WaitCounters {
   readonly alerts: number;
-  /** By rule name. */
+  /** Numbers of alerts, by rule name. */
   readonly byRule: ReadonlyMap<string, number>;
-  /** The same with details of each rule. */
+  /** Numbers of alerts, with details of each rule. */
   readonly rules: readonly RuleAlerts[];
   /** Alerts that waited until it was settled whose session they are of. */
   readonly heldForUser: number;
@@ -101,7 +101,7 @@ export function ruleReads(rule: RuleInfo): RuleReads {
 }
 
 export class AlertDesk {
-  /** By generation of the rule set, module and rule. */
+  /** Plans by generation of the rule set, then by module and rule. */
   readonly #plans = new Map<number, readonly ModulePlan[]>();
   readonly #outputs: Pick<Output, 'write'>;
   readonly #hostname: string;

@@ -8,10 +8,10 @@ import { comparedFields, ofAncestors } from '../../verdicts/compared-fields.ts';
 import type { RuleInfo, RuleModule } from '../modules/rule-module.ts';
 import { sessionFactOf, sessionValue } from '../sessions/session-values.ts';
 
-/** Of each ancestor. */
+/** Fields of each ancestor. */
 const ANCESTOR_FIELDS = ['proc.apid', 'proc.aname', 'proc.aexepath', 'proc.acmdline'] as const;
 
-/** Of the process itself, and of its event. */
+/** Fields of the process itself, and of its event. */
 const PROCESS_FIELDS: readonly string[] = [
   ...[
     'evt.type',

@@ -98,7 +98,7 @@ export class ContainerWaits {
     }
   }
 
-  /** Of the container that was not known when the match was read. */
+  /** Entry of the container that was not known when the match was read. */
   entryOf({ gap }: Match): Uint8Array | undefined {
     return gap && this.#containers.entry(gap.id);
   }

@@ -8,7 +8,7 @@ import { withoutSpan } from '../../sessions/coverage.ts';
 import type { PodRequestFacts } from '../../sessions/pod-request-facts.ts';
 import type { RequestStreamState } from '../../sessions/stream-state.ts';
 
-/** So far the clock of an API server may be behind. */
+/** The clock of an API server may be this much behind. */
 const CLOCKS_APART_MS = 5_000;
 
 export class NodeRequests {
@@ -16,7 +16,7 @@ export class NodeRequests {
   readonly #since: number;
   readonly #onFailure: (error: unknown) => void;
   readonly #log: PodRequestLog;
-  /** Those lost until the state was read last. */
+  /** Requests lost until the state was read last. */
   #knownLost = 0;
   #isSynced = true;
 

@@ -45,11 +45,11 @@ export interface RuleInfo {
   readonly eventTypes: readonly string[];
   /** Fields of alerts that the output does not print. */
   readonly extra?: ExtraFields;
-  /** By event type, what an event costs, roughly in ns. */
+  /** Cost of an event of each type, roughly in ns. */
   readonly costs: Readonly<Record<string, number>>;
   /** Its alerts begin a capture. */
   readonly capture: boolean;
-  /** How long that lasts, in ms; undefined: as the configuration says. */
+  /** How long the capture lasts, in ms; undefined: as the configuration says. */
   readonly captureDuration?: number;
   /** Fields that the page shows of its alerts. Default: none. */
   readonly details?: readonly string[];
@@ -65,21 +65,21 @@ export interface RuleModule {
   readonly sha256: string;
   /** Ids of the trusted keys that have signed it. Absent: its signatures were not checked, or it was compiled here. */
   readonly signedBy?: readonly string[];
-  /** Of the events that all its rules are on. */
+  /** Source of the events that its rules are on. */
   readonly source: EventSource;
-  /** By the index that the module passes to match(), unless there are alternatives. */
+  /** Its rules, by the index that the module passes to match(), unless there are alternatives. */
   readonly rules: readonly RuleInfo[];
-  /** By that index, which is also that of `filter` and `exact`. Absent: each rule is its only one. */
+  /** Alternatives by that index, which is also that of `filter` and `exact`. Absent: each rule is its only one. */
   readonly alternatives?: readonly RuleAlternative[];
   /** Names of the event types that its rules can match. */
   readonly eventTypes: readonly string[];
   /** Values of audit events that its conditions read and that lie in no member of the record, by number. */
   readonly auditValues: readonly string[];
-  /** Of addresses, which its conditions compare. */
+  /** Names of addresses, which its conditions compare. */
   readonly names: readonly string[];
   /** What an event needs for any of its rules to match; absent if unknown. */
   readonly filter?: KernelFilter;
-  /** Those of its rules that the kernel can decide exactly. */
+  /** Rules that the kernel can decide exactly. */
   readonly exact: readonly ExactRule[];
 }
 

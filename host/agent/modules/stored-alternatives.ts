@@ -7,13 +7,13 @@ import { moduleConditions } from '../../verdicts/load-conditions.ts';
 import type { StoredCondition } from '../../verdicts/stored-condition.ts';
 import { SessionCondition } from '../sessions/session-condition.ts';
 
-/** What a module evaluates like a rule of its own. */
+/** One alternative of a rule: a module evaluates it like a rule of its own. */
 export interface RuleAlternative {
   /** Number of its rule. */
   readonly rule: number;
-  /** What must hold of the session that the process is in, too. Absent: nothing. */
+  /** Condition on the session that the process is in. Absent: none. */
   readonly entry?: StoredCondition;
-  /** The same of the exec session. */
+  /** Condition on the exec session. Absent: none. */
   readonly session?: SessionCondition;
 }
 
@@ -47,7 +47,7 @@ export function readAlternatives(stored: unknown, ruleCount: number): readonly R
   });
 }
 
-/** As the worker needs them. */
+/** The alternatives as the worker needs them. */
 export function startsOf(alternatives: readonly RuleAlternative[]): readonly AlternativeStart[] {
   return alternatives.map(({ rule, entry, session }) => ({
     rule,

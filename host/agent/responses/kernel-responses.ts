@@ -22,7 +22,7 @@ export interface EnforcedRuleSummary {
   readonly rule: string;
   readonly response: string;
   readonly action: string;
-  /** By which means, and what is not stopped by them. */
+  /** The means of enforcement, and what they do not stop. */
   readonly means: readonly string[];
 }
 
@@ -128,7 +128,7 @@ function problemText(wanted: Wanted | undefined, reason: string): string {
     : `responses with where: kernel: ${reason}`;
 }
 
-/** Of several responses for a rule, one that kills counts. */
+/** The kernel's response for each rule: of several, one that kills counts. */
 function wantedOf(modules: readonly RuleModule[]): Wanted[] {
   const words = firstWords(modules.map(numberOfAlternatives));
   return modules.flatMap((of, module) =>

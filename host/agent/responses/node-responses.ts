@@ -220,10 +220,10 @@ function refused(why: Refusal, detail: string): Outcome {
   return { kind: 'refused', why, detail };
 }
 
-/** Of an alert without a target. */
+/** The outcome for an alert without a target. */
 export const UNKNOWN_PROCESS = refused('incomplete', 'the process of the event is not known');
 
-/** Of a response of the kernel: it has acted, or not, when the alert comes. */
+/** The outcome of a response of the kernel: it has acted, or not, when the alert comes. */
 function enforcedBy(
   { where, action }: Response,
   acts: MatchToActOn | undefined,

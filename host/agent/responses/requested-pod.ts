@@ -30,7 +30,7 @@ export const REQUEST_FIELDS = {
 type Member = keyof typeof REQUEST_FIELDS;
 type RequestText = (member: Member) => string;
 
-/** As Kubernetes names pods and namespaces. The API server gives no other names. */
+/** Names of pods and namespaces. The API server gives no others. */
 const DNS_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const MS_PER_SECOND = 1000;
 const CREATED = '201';
@@ -68,7 +68,7 @@ export function requestRefusal(fields: readonly KeyedValue[]): Outcome | undefin
  */
 function checkPermission(text: RequestText): void {
   const [code, decision] = [Number(text('code') || Number.NaN), text('decision')];
-  // That of a request to the pod's own server is chosen by whoever runs in it.
+  // Whoever runs in a pod chooses the code of a request to the pod's own server.
   if (isToPodItself(text) && decision === 'allow') return;
   if (decision === 'forbid' || isRefusal(code, decision)) {
     throw new RefusalError('no-target', `the request was refused (${text('code') || decision})`);
@@ -80,7 +80,7 @@ function namedPod(text: RequestText): { readonly namespace: string; readonly nam
   if (text('resource') === 'nodes' && text('subresource') === 'proxy') return enteredByKubelet(text('uri'));
   // Others may have resources of that name, too.
   if (text('resource') !== 'pods' || text('group') !== '') return undefined;
-  // Of a pod that gave itself only the beginning of a name (generateName) the answer has the rest.
+  // If a pod gave only the beginning of its name (generateName), the answer has the rest.
   const name = text('name') || (hasPod(text) ? text('givenName') : '');
   return { namespace: text('namespace'), name: isToPodItself(text) ? withoutPort(name) : name };
 }
@@ -89,7 +89,7 @@ function isToPodItself(text: RequestText): boolean {
   return text('resource') === 'pods' && text('subresource') === 'proxy';
 }
 
-/** Of `NAME`, `NAME:PORT` and `SCHEME:NAME:PORT`. */
+/** The name in `NAME`, `NAME:PORT` and `SCHEME:NAME:PORT`. */
 function withoutPort(name: string): string {
   const parts = name.split(':');
   return (parts.length === 3 ? parts[1] : parts[0]) ?? '';

@@ -10,7 +10,7 @@ export interface ResponseSet {
   readonly settings: ResponseSettings;
   /** The module of the guards on system calls: a rule for each `unless`, in the order of guarded(). Absent if there are none. */
   readonly guard?: RuleModule;
-  /** The same on audit events. */
+  /** The module of the guards on audit events. Absent if there are none. */
   readonly auditGuard?: RuleModule;
 }
 
@@ -33,7 +33,7 @@ export function podLabel(key: string): string {
   return `k8s.pod.label[${key}]`;
 }
 
-/** The same as the API server has it now: an alert that reads it waits for that answer. */
+/** The label as the API server has it now: an alert that reads it waits for that answer. */
 export function currentPodLabel(key: string): string {
   return `k8smeta.pod.label[${key}]`;
 }
@@ -47,7 +47,7 @@ export function withResponses(module: RuleModule, { settings, guard }: ResponseS
   return { ...module, rules: module.rules.map((rule) => bound(rule, boundTo(rule, responses), hidden, guard)) };
 }
 
-/** The same of a module on audit events. */
+/** A module on audit events whose rules have the responses that are for them, and read what these need. */
 export function requestResponses(module: RuleModule, responses: readonly Response[]): RuleModule {
   const hidden = Object.values(REQUEST_FIELDS);
   return { ...module, rules: module.rules.map((rule) => bound(rule, boundTo(rule, responses), hidden, undefined)) };

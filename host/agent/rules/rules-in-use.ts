@@ -18,7 +18,7 @@ export const RELOAD_FAILURE_RULE = 'Wasprey internal: hot reload failure';
 const READ_HERE = '';
 
 const LEFT_OUT_RULE = 'Wasprey internal: invalid rules left out';
-/** Of errors, in an alert; all are in the log and in the status. */
+/** Errors that an alert shows at most; all are in the log and in the status. */
 const MOST_ERRORS_SHOWN = 5;
 
 export interface ModuleSummary {
@@ -79,16 +79,16 @@ export class RuleSets {
   readonly #host: RuleSetsHost;
   #modules: readonly RuleModule[];
   #guard: RuleModule | undefined;
-  /** By the hash of each of them. */
+  /** Since when each module is in use, by its hash: ms since the epoch. */
   #inUseSince: ReadonlyMap<string, number>;
-  /** Of the set in use, and the last that was given to one. */
+  /** Generation of the set in use, and the last that was given to one. */
   #generation = 0;
   #lastGiven = 0;
   #succeeded = 0;
   #failed = 0;
   #lastSuccess: number | undefined;
   #lastFailure: { time: number; reason: string } | undefined;
-  /** From where. */
+  /** Where refused rules came from. */
   readonly #refused = new Set<string>();
   #leftOut: readonly string[] = [];
   #longestStepMs: number | undefined;
@@ -104,7 +104,7 @@ export class RuleSets {
     host.desk.use(0, modules);
   }
 
-  /** Those in use. */
+  /** The modules in use. */
   get modules(): readonly RuleModule[] {
     return this.#modules;
   }

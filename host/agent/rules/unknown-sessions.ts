@@ -1,4 +1,4 @@
-// Rules with conditions on sessions, on an agent that does not learn of them what is asked for: these fields are always absent.
+// Finds rules on sessions that this agent can't decide, because it does not receive the requests to enter pods: their fields are always absent.
 
 import { isOfSshPeer } from '../../schema/fields/session.ts';
 import type { RuleInfo, RuleModule } from '../modules/rule-module.ts';

@@ -1,8 +1,8 @@
 // Matches that wait until it is settled whose session they happened in.
 
-/** More go out at once, with what is known. */
+/** Matches that wait at most. More are sent at once, with what is known. */
 const WAITING_AT_ONCE = 4_096;
-/** Those that are due within it go out together. */
+/** Matches that are due within this time are sent together. */
 const TICK_MS = 50;
 
 interface Waiting {
@@ -16,7 +16,7 @@ export class SessionWaits {
   readonly #waiting = new Map<() => void, Waiting>();
   /** How many wait, by where they are from. */
   readonly #from = new Map<string, number>();
-  /** That have waited. */
+  /** Matches that have waited, since the start. */
   total = 0;
 
   /**

@@ -44,11 +44,11 @@ export interface SourceSummary {
   readonly failures: readonly string[];
   /** Requests by the status of the answer; absent if nothing listens. */
   readonly answers?: readonly { readonly status: number; readonly count: number }[];
-  /** Of a file that is followed. */
+  /** The file that is followed. */
   readonly file?: FollowedFile;
-  /** Of events that are kept; absent if none are. */
+  /** Counts of kept events; absent if none are kept. */
   readonly kept?: KeptEventsSummary;
-  /** Of what is sent to agents of nodes; absent if nothing is. */
+  /** Counts of what is sent to agents of nodes; absent if nothing is. */
   readonly agents?: AgentStreamsSummary;
 }
 
@@ -89,7 +89,7 @@ export interface OtherSource {
   start(rules: SourceRules, outputs: Pick<Output, 'write'>, listeners: SourceListeners): Promise<void>;
   /** Rejects with RuleModuleError or SandboxError if they can't be used. */
   prepare(rules: SourceRules): Promise<PreparedRules>;
-  /** Those in use, in their order. */
+  /** The modules in use, in their order. */
   readonly modules: readonly RuleModule[];
   /** Keeps events there from now on; undefined: nowhere. Calls must not overlap. Never rejects. */
   setJournal(settings: AuditStoreSettings | undefined): Promise<void>;

@@ -31,7 +31,7 @@ export interface PodRequestSummary {
 
 export interface PodRequestSource {
   start(sink: PodRequestStreamSink): void;
-  /** Of which times the sink has all requests. Another object when it is another one. */
+  /** The times for which the sink has all requests. It is another object after each change. */
   readonly coverage: RequestCoverage;
   readonly summary: PodRequestSummary;
   /** Keeps its state. Never rejects. */

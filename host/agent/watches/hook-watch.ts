@@ -18,10 +18,10 @@ export const HOOK_RULE = 'Wasprey internal: hooks missing';
 export type MissingHooksPolicy = 'alert' | 'allow';
 
 export interface HookSummary {
-  /** Those of system calls that are in use; absent: none are. */
+  /** Hooks of system calls that are in use; absent: none are. */
   readonly calls?: HooksKind;
   readonly missing: readonly MissingHook[];
-  /** Those of them that rules in use need. */
+  /** Missing hooks that rules in use need. */
   readonly needed: readonly MissingHook[];
   /** Rules in use that miss events because a hook is missing. */
   readonly blindRules: readonly string[];
@@ -46,7 +46,7 @@ export class HookWatch {
   readonly #askKernel: () => readonly string[] | undefined;
   readonly #logged = new Set<string>();
   #operations: readonly string[] | undefined;
-  /** Of a kernel they do not change. */
+  /** A kernel's operations do not change: it is asked once. */
   #isKernelAsked = false;
   #missing: readonly MissingHook[] = [];
   #needed: readonly MissingHook[] = [];

@@ -69,7 +69,7 @@ export function describeStop(milliseconds: number, dropped: number): Tampering {
   return { what: 'stopped', name: '', text, passing: true };
 }
 
-/** By an unknown cause: there was no signal. */
+/** Describes a stop by an unknown cause: there was no signal. */
 export function describeHold(milliseconds: number, dropped: number): Tampering {
   const why =
     'although it was runnable and not waiting for a CPU: it was frozen, stopped by a debugger, or the machine was paused';

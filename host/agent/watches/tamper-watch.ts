@@ -145,7 +145,7 @@ export class TamperWatch {
     this.#desk.internal(TAMPER_RULE, 'Critical', `${TAMPER_RULE}: ${what}.${advice}`, values);
   }
 
-  /** Of the gaps whose wait is over, those that somebody has caused. */
+  /** Gaps that somebody has caused, of those whose wait is over. */
   #decidedGaps(): Tampering[] {
     const now = this.#now();
     const decided: Tampering[] = [];
