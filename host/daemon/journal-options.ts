@@ -6,10 +6,10 @@ import type { AuditStoreSettings } from '../journal/audit/audit-store.ts';
 import { JOURNAL_KINDS } from '../journal/wants.ts';
 import { DEFAULT_SOURCE, type EventSource } from '../schema/event-source.ts';
 
-/** Of all bytes of the journal, so much is for audit events, if any are received: neither can take the room of the other. */
+/** The share of the journal's bytes for audit events, if any are received: neither can take the room of the other. */
 const AUDIT_SHARE = 1 / 4;
 
-/** Undefined if it is off. @param sources those that the agent has */
+/** Undefined if the journal is off. @param sources of the agent */
 export function journalOptions(
   { journal }: Configuration,
   sources: readonly EventSource[] = [DEFAULT_SOURCE],
@@ -20,7 +20,7 @@ export function journalOptions(
   return { folder, keep, maxBytes, kinds: JOURNAL_KINDS.filter((kind) => events.includes(kind)) };
 }
 
-/** The same of audit events. */
+/** The options of the journal of audit events; undefined if it is off. */
 export function auditJournal(
   { journal }: Configuration,
   sources: readonly EventSource[],

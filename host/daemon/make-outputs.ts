@@ -20,7 +20,7 @@ export interface OutputChoice {
   readonly json: boolean;
   readonly format: AlertFormat;
   readonly stdout: boolean;
-  /** Of the command line, besides the configuration's. */
+  /** File of the command line, besides the configuration's. */
   readonly file: string | undefined;
   /** Called with the first of consecutive errors of an output and its destination, for people. */
   readonly onError: (name: string, place: string, error: NodeJS.ErrnoException) => void;

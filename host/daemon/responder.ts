@@ -47,7 +47,7 @@ export function requestedPods(configuration: Configuration): RequestedPods {
   return new RequestedPods(place && new Pods(place));
 }
 
-/** As its own control groups and its environment say. */
+/** The agent's own place, as its control groups and its environment say. */
 export function ownPlace(): OwnPlace {
   const paths = readFileSync('/proc/self/cgroup', 'utf8')
     .split('\n')

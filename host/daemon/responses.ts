@@ -15,7 +15,7 @@ import { DEFAULT_SOURCE, type EventSource } from '../schema/event-source.ts';
 import { MODULE_CACHE } from '../setup/paths.mjs';
 import type { RunSettings } from './settings.ts';
 
-/** Of the module of their conditions, in messages: "the rules of ... are no longer evaluated". */
+/** Name of the module of the responses' conditions, in messages: "the rules of ... are no longer evaluated". */
 const GUARD_NAME = 'responses (unless)';
 
 /** Rejects with CommandFailure for conditions that can't be compiled. */

@@ -54,12 +54,12 @@ export function readRunRules(
   };
 }
 
-/** Of system calls a selection names no source: so what was compiled before stays in the cache. */
+/** The selection for a source. For system calls it names none: so modules that were compiled before stay in the cache. */
 function ofSource(selection: RuleSelection, source: EventSource): RuleSelection {
   return source === DEFAULT_SOURCE ? selection : { ...selection, source };
 }
 
-/** The same for a running agent: errors are returned as a value, remarks on valid rules go to `warn`. */
+/** Reads the rules for a running agent: errors reject with RulesRefused, remarks on valid rules go to `warn`. */
 export async function readSnapshot(
   settings: (terminal: Terminal) => Promise<RunSettings>,
   warn: (message: string) => void,

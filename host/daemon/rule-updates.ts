@@ -14,7 +14,7 @@ import type { RunSettings } from './settings.ts';
 
 export interface RuleUpdateOptions {
   readonly agent: Agent;
-  /** As the agent was started with. */
+  /** Settings that the agent was started with. */
   readonly settings: RunSettings;
   /** Hash of the rules that it was started with. */
   readonly inUse: string;

@@ -45,7 +45,7 @@ export interface RunStart {
   readonly modules: readonly RuleModule[];
   /** Errors of invalid parts of the rule files, which are not in the modules; each is one line. */
   readonly leftOut: readonly string[];
-  /** Of what the modules were made from. */
+  /** Hash of what the modules were made from. */
   readonly rulesHash: string;
   readonly settings: RunSettings;
   readonly metrics: MetricSource;

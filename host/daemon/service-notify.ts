@@ -10,7 +10,7 @@ import { LONGEST_TIMER_MS } from '../outputs/long-timer.ts';
 import type { Health } from './web/health.ts';
 
 export interface ServiceManager {
-  /** Of a datagram socket; with @ first, a name in the abstract namespace. */
+  /** Path of a datagram socket; with @ first, a name in the abstract namespace. */
   readonly socket: string;
   /** The manager restarts a service that sends nothing for so long. */
   readonly watchdogMs?: number;

@@ -9,7 +9,7 @@ import { spooledOutputs } from './make-outputs.ts';
 import type { RunSettings } from './settings.ts';
 
 export interface SettingsUpdateOptions {
-  /** As the agent was started with. */
+  /** Settings that the agent was started with. */
   readonly settings: RunSettings;
   readonly log: Log;
   /** Replaces the outputs of these names; rejects with CommandFailure, and the previous ones stay. */
@@ -41,7 +41,7 @@ export class SettingsUpdates {
     this.#spooled = spooledOutputs(options.settings.configuration);
   }
 
-  /** As they were read last. */
+  /** The settings as they were read last. */
   get settings(): RunSettings {
     return this.#last;
   }

@@ -24,10 +24,10 @@ export interface RunSettings extends RulePlaces {
   /** Where its values come from: the file, or an option that sets the key. */
   readonly origins: ReadonlyMap<string, Origin>;
   readonly overridden: ReadonlySet<string>;
-  /** Keys of it that have no effect. */
+  /** Keys of the configuration that have no effect. */
   readonly unused: readonly UnusedKey[];
   readonly logLevel: LogLevel;
-  /** Of events, at least one. */
+  /** Sources of events, at least one. */
   readonly sources: readonly EventSource[];
   readonly signatures: SignaturePolicy;
   /** Whether changes of rules, keys and configuration files in the watched places are applied. */

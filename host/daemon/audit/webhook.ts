@@ -7,9 +7,9 @@ import type { AuditText, TextOutcome } from '../../audit/live/protocol.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { type Listener, peerOf, startListener } from '../web/listener.ts';
 
-/** Of a body, compressed or not, as Falco's plugin has it. An API server's batches are of 10 MB at most if it truncates them. */
+/** Bytes of the largest body, compressed or not, as Falco's plugin has it. An API server's batches are of 10 MB at most if it truncates them. */
 export const LARGEST_BODY = 12 * 1024 * 1024;
-/** Of all bodies that are received or evaluated at a time: beyond, the API server is to come again. */
+/** Bytes of all bodies that are received or evaluated at a time: beyond, the API server is to come again. */
 const MOST_BODY_BYTES = 4 * LARGEST_BODY;
 /** What a body has room for at first. */
 const FIRST_BODY = 256 * 1024;

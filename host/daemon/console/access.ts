@@ -61,7 +61,7 @@ export class OneTimeToken {
   }
 }
 
-/** Those who have used a token. */
+/** Sessions of readers who have used a token. */
 export class Sessions {
   /** When they end, by the hash of their cookie's value: looking up a hash takes no longer for a value that is nearly right. */
   readonly #ends = new Map<string, number>();

@@ -24,11 +24,11 @@ interface Latest {
 
 export class AlertBoard implements Output {
   readonly name = 'console';
-  /** Of this run. */
+  /** Id of this run. */
   readonly instance = randomBytes(6).toString('hex');
-  /** By rule and workload. */
+  /** Groups by rule and workload. */
   readonly #groups = new Map<string, AlertGroup>();
-  /** Of each rule the group of the latest alert: most often the next one is of it, too. */
+  /** The group of each rule's latest alert: most often the next one is of it, too. */
   readonly #latest = new Map<string, Latest>();
   #keptBytes = 0;
   #pace: TokenBucket | undefined;

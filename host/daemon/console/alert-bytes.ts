@@ -1,4 +1,4 @@
-// About how much memory an alert takes that is kept.
+// Estimates the memory that a kept alert takes.
 
 import type { FieldValue } from '../../fields/value.ts';
 import type { Alert } from '../../outputs/alert.ts';
@@ -12,8 +12,8 @@ export function bytesOf({ message, fields, details = [] }: Alert): number {
 }
 
 /**
- * The same of an alert without details, and without a look at each value: most are forgotten when the next one has come. Values are taken to be as long
- * as what the message has of them.
+ * Estimates an alert without details, without a look at each value: most are forgotten when the next one has come. Values are taken to be as long as
+ * what the message has of them.
  */
 export function roughBytesOf({ message, fields }: Alert): number {
   return 3 * message.length + VALUE_OVERHEAD * fields.length;

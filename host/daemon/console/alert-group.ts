@@ -28,14 +28,14 @@ export class AlertGroup {
   readonly madeAt: number;
   /** Tick of its latest alert. */
   changedAt: number;
-  /** Of all alerts that can be looked at. */
+  /** Bytes of all alerts that can be looked at. */
   bytes = 0;
   /** The latest alert; undefined when that has made room. */
   #latest: Kept | undefined;
   #latestId = 0;
   /** The beginning of the latest alert's message when that has made room. */
   #line = '';
-  /** Those before it, the oldest first. */
+  /** Alerts before the latest, the oldest first. */
   readonly #detailed: Kept[] = [];
   readonly #plain: Kept[] = [];
   #pace: TokenBucket | undefined;
@@ -105,7 +105,7 @@ export class AlertGroup {
     return this.#oldest()?.id;
   }
 
-  /** That one makes room. */
+  /** Drops the oldest alert, to make room. */
   dropOldest(): void {
     const oldest = this.#oldest();
     if (!oldest) return;

@@ -71,7 +71,7 @@ export class Answers {
     }
   }
 
-  /** The same of a request with a text. The server lets those through that change something only where `allowsActions` says so. */
+  /** Answers a request with a text. The server lets requests that change something through only where `allowsActions` says so. */
   async post(path: string, text: string): Promise<unknown> {
     const [kind, name = '', part, ...more] = path.split('/').map(decoded);
     if (more.length > 0) return undefined;
@@ -186,7 +186,7 @@ export class Answers {
     return { entries: shownInForce(entries, place, await bootId()), mayUndo: this.allowsActions };
   }
 
-  /** As `wasprey responses undo` has the agent do it. */
+  /** Undoes a response as `wasprey responses undo` does. */
   async #undo(id: string): Promise<ShownUndo | undefined> {
     this.#sources.onAction(`the page asks to undo response ${id}`);
     const answer = await answerOfResponses(`POST /responses/${id}/undo`, this.#sources.responses());
@@ -227,7 +227,7 @@ export class Answers {
     return this.#sources.lookup.ask({ kind: 'try-rule', path, text, files, statics, secretNames });
   }
 
-  /** Of a file in the folder of captures; undefined: there is none of that name. */
+  /** Path of a file in the folder of captures; undefined: there is none of that name. */
   #capturePath(name: string): string | undefined {
     if (!/^[^./\0][^/\0]*\.wsp$/.test(name)) return undefined;
     const path = join(dirname(this.#sources.settings().configuration.capture.path_prefix), name);

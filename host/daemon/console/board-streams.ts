@@ -17,7 +17,7 @@ interface Stream {
   readonly peer: string;
   readonly response: ServerResponse;
   readonly isAllowed: () => boolean;
-  /** Of the last message. */
+  /** Tick of the last message. */
   tick: number;
   sentAt: number;
 }

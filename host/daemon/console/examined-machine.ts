@@ -1,4 +1,4 @@
-// What `wasprey doctor` finds on this machine.
+// Findings of `wasprey doctor` on this machine.
 
 import { examine } from '../../doctor/examine.ts';
 import type { RuntimePlaces } from '../../metadata/directory/runtime-places.ts';
@@ -6,7 +6,7 @@ import type { ShownExamination } from './messages.ts';
 
 export interface ExamineQuestion {
   readonly kind: 'examine';
-  /** Of the container runtimes that the agent uses. */
+  /** Places of the container runtimes that the agent uses. */
   readonly places: RuntimePlaces;
 }
 

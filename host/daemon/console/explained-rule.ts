@@ -11,7 +11,7 @@ import { readRuleFiles } from '../rules/rule-files.ts';
 import { ALL_SOURCES } from '../rules/rule-selection.ts';
 import type { NoAnswer, ShownExplanation } from './messages.ts';
 
-/** Of a line of the explanation. */
+/** Characters of a line of the explanation. */
 const WIDTH = 110;
 const MOST_LINES = 2_000;
 const LONGEST_LINE = 2_000;

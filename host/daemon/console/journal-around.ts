@@ -1,4 +1,4 @@
-// What the journal has of a minute before an alert and after it, of its session or its container.
+// Events of the journal from a minute before an alert to a minute after it, of its session or its container.
 
 import { deedText } from '../../captures/report/command-line.ts';
 import { deedOf } from '../../captures/report/deeds.ts';
@@ -10,7 +10,7 @@ import type { JournalQuestion } from './lookup.ts';
 import type { JournalLine, ShownJournal } from './messages.ts';
 
 const AROUND_MS = 60_000;
-/** Those that are nearest to the alert are shown. */
+/** Lines that are shown at most: those nearest to the alert. */
 const MOST_LINES = 400;
 
 export function journalAround(question: JournalQuestion): ShownJournal {
@@ -33,7 +33,7 @@ export function journalAround(question: JournalQuestion): ShownJournal {
   return { kind: 'lines', lines: shown, isCut: lines.length > MOST_LINES, seconds: AROUND_MS / 1000 };
 }
 
-/** Of the container; on the host, of the session, and of what the process has started that has left it. */
+/** Whether an event is of the container; on the host, of the session, or of what the process has started that has left it. */
 function concerns(event: EventView, { container, pid, session }: JournalQuestion): boolean {
   const { image } = event.record;
   if (!image) return false;

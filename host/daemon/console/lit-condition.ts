@@ -11,7 +11,7 @@ import { checkHolds, comparedValues, isOfEnds } from '../../verdicts/check-verdi
 import { ANCESTORS_READ, comparedFields } from '../../verdicts/compared-fields.ts';
 import type { LitCheck, LitGroup, LitPart, Verdict } from './messages.ts';
 
-/** By the fields' keys; undefined: the event had no value. Fields that are missing were not read. */
+/** Values by the fields' keys; undefined: the event had no value. Fields that are missing were not read. */
 export type SeenValues = ReadonlyMap<string, FieldValue | Absent>;
 
 /** @param expression without macro references */
@@ -58,7 +58,7 @@ function litCheck(check: Check, seen: SeenValues, isLookedAt: boolean): LitCheck
   const { left, macro } = check;
   const keys = fieldsOf(check).flatMap((field) => comparedFields(fieldKey(field)));
   const values = keys.every((key) => seen.has(key)) ? comparedValues(left, seen) : undefined;
-  // Of a socket that is neither a client's nor a server's no field has the ends that a condition compares.
+  // If a socket is neither a client's nor a server's, no field has the ends that a condition compares.
   const isRead = values !== undefined && !(values.length === 0 && isOfEnds(left));
   const holds = isRead && checkHolds(check, seen);
   return {

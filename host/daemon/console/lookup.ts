@@ -19,7 +19,7 @@ import type { NoAnswer, ShownExamination, ShownExplanation, ShownJournal, ShownR
 import type { HoldBackQuestion } from './tuning/hold-back.ts';
 import type { ShownHoldBack } from './tuning/messages.ts';
 
-/** Of an answer: a journal may have hundreds of MB, and a compiler on a busy machine takes long. */
+/** The longest time for an answer: a journal may have hundreds of MB, and a compiler on a busy machine takes long. */
 const LONGEST_MS = 40_000;
 const IDLE_MS = 30_000;
 const MOST_WAITING = 8;
@@ -79,7 +79,7 @@ interface Waiting {
 }
 
 export interface LookupOptions {
-  /** Of an answer. */
+  /** The longest time for an answer. */
   readonly longestMs: number;
   /** Starts the process that answers. May throw, or return one whose start has failed. */
   readonly start: () => ChildProcess;

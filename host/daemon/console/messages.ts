@@ -42,7 +42,7 @@ export interface GroupNumbers {
 
 /** What has changed since a tick. All numbers are totals: a message that was missed is made up for by the next one. */
 export interface BoardMessage {
-  /** Of a run of the agent; another one begins with other groups. */
+  /** Id of the agent's run; another run begins with other groups. */
   readonly instance: string;
   readonly tick: number;
   /** ms since the epoch, by the agent's clock. */
@@ -68,7 +68,7 @@ export interface AlertLine {
 
 export interface GroupAlerts {
   readonly group: GroupText;
-  /** Those that are kept, the latest first. */
+  /** The kept alerts, the latest first. */
   readonly alerts: readonly AlertLine[];
 }
 
@@ -131,7 +131,7 @@ export interface LitGroup extends Lit {
 
 export interface LitCheck extends Lit {
   readonly kind: 'check';
-  /** As it was written, with lists in place. */
+  /** The check as it was written, with lists in place. */
   readonly text: string;
   /** What the left side was; absent: the event had no value, or it was not read. */
   readonly value?: string;
@@ -193,7 +193,7 @@ export interface JournalLine {
   readonly pid: number;
   readonly name: string;
   readonly text: string;
-  /** Of the process that the alert is about. */
+  /** Whether it is of the process that the alert is about. */
   readonly isOwn: boolean;
 }
 
@@ -235,7 +235,7 @@ export interface ShownStatus {
   readonly setAside: readonly {
     readonly module: string;
     readonly reason: string;
-    /** As in ModuleAbsence. */
+    /** Times as in ModuleAbsence. */
     readonly from: number;
     readonly again?: number;
     readonly to?: number;
@@ -244,7 +244,7 @@ export interface ShownStatus {
   readonly modules: readonly {
     readonly name: string;
     readonly sha256: string;
-    /** As in ModuleStatus. */
+    /** Ids of keys, as in ModuleStatus. */
     readonly signedBy?: readonly string[];
     readonly rules: number;
     readonly evaluationMs: number;
@@ -269,7 +269,7 @@ export interface ShownStatus {
     readonly unknown: number;
     readonly podsKnown: number;
     readonly podsUnknown: number;
-    /** As in FailureCount. */
+    /** Failures as in FailureCount. */
     readonly failures: readonly {
       readonly source: string;
       readonly kind: string;

@@ -23,13 +23,13 @@ const REQUEST_TIMEOUT_MS = 5_000;
 /** Longer than the longest look-up. */
 const SILENCE_TIMEOUT_MS = 50_000;
 const LARGEST_TOKEN = 1_024;
-/** Of a rule that is tried. */
+/** Bytes of a rule that is tried. */
 const LARGEST_TEXT = 16_384;
 
 /** Answers what the page asks about, by the path below that of the session. Undefined: there is no such thing. */
 export interface ConsoleHost {
   get(path: string): Promise<unknown>;
-  /** Of a request with a text. */
+  /** Answers a request with a text. */
   post(path: string, text: string): Promise<unknown>;
   /** Whether a request may change something: `console.actions`. */
   readonly allowsActions: boolean;
@@ -218,7 +218,7 @@ function found(body: unknown): Answer {
   return body === undefined ? NOT_FOUND : { status: 200, body };
 }
 
-/** As text; undefined if it is too large. */
+/** The body as text; undefined if it is too large. */
 async function readBody(request: IncomingMessage, largest: number): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;

@@ -46,7 +46,7 @@ function isSameName(one: Uint8Array | undefined, other: Uint8Array | undefined):
   return true;
 }
 
-/** The same for alerts of one rule and one workload. Each name has its length, so that no other names make the same key. */
+/** Key of a group: alerts of one rule and one workload have the same. Each name has its length, so that no other names make the same key. */
 export function groupKey(rule: string, { namespace, pod, container }: Place): string {
   return `${keyPart(namespace)}${keyPart(pod)}${keyPart(container)}${rule}`;
 }

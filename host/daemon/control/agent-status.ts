@@ -14,7 +14,7 @@ let fixed: Fixed | undefined;
 
 export function agentStatusOf(agent: Agent): AgentStatus {
   fixed ??= {
-    // Of a kernel it does not change.
+    // A kernel's answer does not change.
     hasDirectReads: loadAddon().hasDirectReads(),
     startedMs: Math.round(Date.now() - performance.now()),
   };

@@ -87,7 +87,7 @@ export interface AgentStatus {
 export interface StatusFacts {
   readonly version: string;
   readonly startedMs: number;
-  /** Those in use, in their order. */
+  /** The modules in use, in their order. */
   readonly modules: readonly RuleModule[];
   readonly hasDirectReads: boolean;
 }

@@ -5,7 +5,7 @@ import type { RuleModule } from '../../agent/modules/rule-module.ts';
 
 /** Rules as they were at some moment. */
 export interface RuleSnapshot {
-  /** Of their content. */
+  /** Hash of their content. */
   readonly hash: string;
   /** Compiles or loads them. Rejects with RulesRefused. */
   load(): Promise<readonly RuleModule[]>;

@@ -1,12 +1,12 @@
-// Which folders to watch for changes of some paths: those that a path leads through, by whatever links, since any step of it may be replaced.
+// The folders to watch for changes of some paths: those that a path leads through, by whatever links, since any step of it may be replaced.
 
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
 
-/** As many links as the kernel follows. */
+/** The number of links that the kernel follows. */
 const MOST_LINKS = 40;
 
-/** Of a folder, the names whose changes matter; all of them if it is watched for itself. */
+/** Names whose changes matter, by folder; all names if the folder is watched for itself. */
 export type Places = ReadonlyMap<string, ReadonlySet<string> | 'all'>;
 
 /** A path that does not exist (yet) is watched in the folder where it would appear. */

@@ -125,7 +125,7 @@ function evaluationMetrics({ hold, lag, evaluation }: EngineCounters): Metric[] 
   ];
 }
 
-/** Of BPF programs, where the kernel measures them. */
+/** Metrics of BPF programs, where the kernel measures them. */
 export function programMetrics({ programs }: CaptureCounters): Metric[] {
   const samples = (value: (runs: CaptureCounters['programs'][number]) => number): Sample[] =>
     programs.map((runs) => ({ labels: { program: runs.name }, value: value(runs) }));

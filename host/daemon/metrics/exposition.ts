@@ -8,7 +8,7 @@ export interface Sample {
 }
 
 export interface Metric {
-  /** Of counters with `_total` at its end. */
+  /** The name; of a counter it ends in `_total`. */
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
   /** One sentence. */

@@ -56,7 +56,7 @@ export class MetricRecorder {
   #wait(agent: Agent, until: number): void {
     const next = (): void => {
       this.#take(agent);
-      // Those that were slept through are left out.
+      // Snapshots that were slept through are left out.
       this.#wait(agent, Math.max(until + this.#settings.interval, performance.now()));
     };
     this.#giveUp = startTimer(next, Math.max(until - performance.now(), 0));

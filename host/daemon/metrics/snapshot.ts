@@ -20,7 +20,7 @@ export interface SnapshotForm {
 
 export interface SnapshotSource {
   readonly summary: Summary;
-  /** Of all rules in use. */
+  /** Names of all rules in use. */
   readonly ruleNames: readonly string[];
   /** Undefined: not reported. */
   readonly resources: Resources | undefined;
@@ -44,7 +44,7 @@ export class Snapshots {
   readonly #facts: AgentFacts;
   readonly #choice: MetricChoice;
   readonly #form: SnapshotForm;
-  /** Of the snapshot before; rates of the first one are since the start. */
+  /** Numbers of the previous snapshot; rates of the first one are since the start. */
   #before: Moment = { seconds: 0, evaluated: 0, produced: 0, lost: 0 };
 
   constructor(facts: AgentFacts, choice: MetricChoice, form: SnapshotForm) {

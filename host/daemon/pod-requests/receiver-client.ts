@@ -41,7 +41,7 @@ export class ReceiverClient implements PodRequestSource {
   readonly #backOff = new BackOff();
   #state: RequestStreamState = NOTHING;
   #running: Promise<void> = Promise.resolve();
-  /** Of the state: one at a time. */
+  /** Writes of the state, one at a time. */
   #keeping: Promise<void> = Promise.resolve();
   #isKeeping = false;
   /** When the clock was looked at, in ms of one that nobody sets. Undefined: not yet. */
@@ -172,7 +172,7 @@ export class ReceiverClient implements PodRequestSource {
         };
         return;
       case 'alive': {
-        // Of what the agent's own clock has not come to, nothing is known, whatever that of the receiver shows.
+        // Nothing is known of times that the agent's own clock has not reached, whatever the receiver's clock shows.
         const whole = earlier(clock.earliest(message.whole) ?? until, nowNanoseconds());
         this.#state =
           whole > until
@@ -184,8 +184,8 @@ export class ReceiverClient implements PodRequestSource {
   }
 
   /**
-   * Times that are yet to come seem to be covered where the node's clock was set back: sessions begin then once more, and their requests are not known.
-   * That was since the clock was looked at last.
+   * Removes future times from the coverage. They seem to be covered if the node's clock was set back since it was looked at last: at these times sessions
+   * begin once more, and their requests are not known.
    */
   #leaveFutureOut(): void {
     const elapsed = performance.now();

@@ -11,9 +11,9 @@ import { entryFile } from '../../setup/entries.mjs';
 import type { CompiledModule, CompileJob, FromCompiler } from './compile-job.ts';
 
 export interface CompileLimits {
-  /** Of CPU time. */
+  /** CPU time. */
   readonly milliseconds: number;
-  /** Of memory, for the whole process. */
+  /** Memory of the whole process. */
   readonly megabytes: number;
 }
 

@@ -9,10 +9,10 @@ import {
   type PathNeed,
 } from '../../schema/kernel-filter.ts';
 
-/** As many beginnings or endings of names as are written out. */
+/** Beginnings or endings of names that are written out at most. */
 const MOST_NAMES = 6;
 
-/** Undefined if the kernel can't tell any event of these types from one that matches. */
+/** What the kernel filter needs of an event. Undefined if the kernel can't tell any event of these types from one that matches. */
 export function filterNeed({ result, opens, sockets, path }: FilterClause): string | undefined {
   const needs = [
     ...(result === undefined ? [] : [result === 'succeeded' ? 'success' : 'failure']),

@@ -24,9 +24,9 @@ import { ALL_ENABLED, type RuleSelection } from './rule-selection.ts';
 export interface RuleSet {
   /** All defined rules, with `enabled` as selected. */
   readonly rules: readonly CompiledRule[];
-  /** Those of `rules` that are to be evaluated, of the selected source, in that order, as the back end takes them. */
+  /** Rules that are to be evaluated, of the selected source, in the order of `rules`, as the back end takes them. */
   readonly active: readonly RuleSource[];
-  /** The same as the loader left them. */
+  /** The rules of `active`, as the loader left them. */
   readonly on: readonly CompiledRule[];
   readonly warnings: number;
   /** The warnings themselves. */
@@ -51,7 +51,7 @@ export function loadRuleSet(
 }
 
 /**
- * The same of what was loaded already.
+ * The set of rules that were loaded already; errors are shown in any case, warnings if asked for.
  * @throws {CommandFailure} when a file has an error
  */
 export function ruleSetOf(

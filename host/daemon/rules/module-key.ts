@@ -41,7 +41,7 @@ export function compilerDigest(): string {
   return digest;
 }
 
-/** The same, from the sources of a checkout. */
+/** SHA-256 of the compiler's sources in a checkout, in hex. */
 export function sourcesDigest(): string {
   return digestInputs(PROJECT, COMPILER_SOURCES);
 }

@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 
 /**
- * By path, the last part of it; where several files have that in common, it is counted: `rules.yaml`, `rules.yaml (2)`.
+ * Names by path: the last part of the path, which is counted where several files have it in common: `rules.yaml`, `rules.yaml (2)`.
  * @param paths in the order in which they are loaded
  */
 export function portableNames(paths: readonly string[]): ReadonlyMap<string, string> {

@@ -84,7 +84,7 @@ function isRuleFile(name: string): boolean {
 }
 
 /**
- * Of a configuration's rule files and folders, the files that are there.
+ * The existing files of a configuration's rule files and folders.
  * @throws {CommandFailure} if none exists
  */
 export function presentRuleFiles(paths: readonly string[]): string[] {

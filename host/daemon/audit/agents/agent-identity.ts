@@ -47,7 +47,7 @@ interface Known {
 export class AgentIdentities {
   readonly #options: IdentityOptions;
   readonly #users: ReadonlySet<string>;
-  /** By hashes of tokens, in the order in which they came. */
+  /** Reviews by hashes of tokens, in the order in which they came. */
   readonly #known = new Map<string, Known>();
   #reviews = 0;
 

@@ -27,7 +27,7 @@ export interface AgentStreamsOptions {
   readonly key?: string;
   readonly identities: AgentIdentities;
   readonly backlog: Backlog;
-  /** Of this run of the receiver. */
+  /** Id of this run of the receiver. */
   readonly epoch: string;
   /** Since when events are received, in ms since the epoch. */
   readonly since: number;
@@ -52,7 +52,7 @@ interface Stream {
 export class AgentStreams {
   readonly #options: AgentStreamsOptions;
   readonly #streams = new Map<string, Set<Stream>>();
-  /** Peers that have one. */
+  /** Peers that have a stream. */
   readonly #kept = new Set<string>();
   readonly #answers = new Map<number, number>();
   #listener: Listener | undefined;
@@ -85,7 +85,7 @@ export class AgentStreams {
     return this.#listener?.port ?? 0;
   }
 
-  /** Those that are open. */
+  /** Number of open streams. */
   get count(): number {
     return this.#kept.size;
   }

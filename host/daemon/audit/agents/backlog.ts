@@ -3,10 +3,10 @@
 
 import { streamLine } from '../../../sessions/stream-messages.ts';
 
-/** Messages of one node, or for all. */
+/** Limits of the messages of one node, and of those for all nodes. */
 const MOST_MESSAGES = 2_000;
 const MOST_BYTES = 2 << 20;
-/** Of all nodes. Beyond, the oldest of the node with the most are dropped. */
+/** Limit of the messages of all nodes together. Beyond, the oldest of the node with the most are dropped. */
 const MOST_BYTES_IN_ALL = 64 << 20;
 /** Nodes, of those that have existed since the start. */
 const MOST_NODES = 16_384;
@@ -50,7 +50,7 @@ export class Backlog {
   readonly #now: () => number;
   readonly #ofNodes = new Map<string, Queue>();
   readonly #forAll: Queue = { entries: [], bytes: 0, dropped: NOTHING };
-  /** Of nodes that were forgotten. */
+  /** The last dropped message of forgotten nodes. */
   #forgotten: Dropped = NOTHING;
   #position = 0;
   #bytes = 0;
@@ -61,7 +61,7 @@ export class Backlog {
     this.#now = now;
   }
 
-  /** Of the last message, to any agent. */
+  /** Position of the last message, to any agent. */
   get position(): number {
     return this.#position;
   }

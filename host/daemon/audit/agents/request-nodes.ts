@@ -33,9 +33,9 @@ export class RequestNodes {
   readonly #client: ApiClient;
   readonly #onFailure: (error: unknown) => void;
   readonly #now: () => number;
-  /** By key of the request, in the order in which they came. */
+  /** Targets by key of the request, in the order in which they came. */
   readonly #known = new Map<string, Promise<Target>>();
-  /** When those came that are not decided, in their order; ms since the epoch. */
+  /** When undecided requests came, in their order; ms since the epoch. */
   readonly #pending = new Map<symbol, number>();
   readonly #waiting: (() => void)[] = [];
   #questions = 0;

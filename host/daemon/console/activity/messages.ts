@@ -15,7 +15,7 @@ export interface SessionRow {
   readonly user: string;
   /** `in pod shop/web-0, container web` */
   readonly place: string;
-  /** As `wasprey activity` prints them: who it was and where; how it was entered, and from where. */
+  /** Texts that `wasprey activity` prints: who it was and where; how it was entered, and from where. */
   readonly title: string;
   readonly facts: string;
   readonly namespace?: string;

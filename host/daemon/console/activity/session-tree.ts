@@ -6,7 +6,7 @@ import { TextBudget } from '../texts/text-budget.ts';
 import type { ShownTree, TreeRow } from './messages.ts';
 import { type ActivityQuestion, readActivity } from './shown-activity.ts';
 
-/** Those that began nearest to the alert, with what they were started from. */
+/** Rows that are shown at most: the commands that began nearest to the alert, with what they were started from. */
 const MOST_ROWS = 400;
 const LONGEST_COMMAND = 500;
 const LONGEST_USER = 100;

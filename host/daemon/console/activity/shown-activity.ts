@@ -20,7 +20,7 @@ const MOST_SESSIONS = 1_000;
 const MOST_LINES = 100;
 const FIRST_COMMANDS = 3;
 const LONGEST_LINE = 300;
-/** Of the whole answer. */
+/** Characters of the whole answer. */
 const MOST_TEXT = 4_000_000;
 
 export interface ActivityQuestion {

@@ -5,9 +5,9 @@ import { commandLine, connectionLine, fileLine, statusWords, who } from '../../.
 import type { TextBudget } from '../texts/text-budget.ts';
 import type { ShownCommand, ShownSession } from './messages.ts';
 
-/** The latest ones, with those that they were started from. */
+/** Commands that are shown at most: the latest, with those that they were started from. */
 const MOST_COMMANDS = 1_500;
-/** Of a command. */
+/** Files and connections of one command. */
 const MOST_FILES = 50;
 const MOST_CONNECTIONS = 50;
 const LONGEST_LINE = 500;

@@ -1,10 +1,10 @@
 // What the page is sent of captures, as JSON. Times are ms since the epoch, with fractions. Command lines have no secrets, as the CLI shows them.
 
 export interface CaptureRow {
-  /** Of its file. */
+  /** Name of its file. */
   readonly name: string;
   readonly bytes: number;
-  /** Of its first alert, as the next four. */
+  /** Time of its first alert; the next four are of that alert, too. */
   readonly time: number;
   readonly rule: string;
   readonly priority: string;
@@ -110,7 +110,7 @@ export interface TriedMatch {
 export type TriedOnCapture =
   | {
       readonly kind: 'matches';
-      /** Of all rules that were typed. */
+      /** Number of matches of all rules that were typed. */
       readonly total: number;
       /** The first ones. */
       readonly matches: readonly TriedMatch[];

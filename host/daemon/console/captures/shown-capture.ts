@@ -15,9 +15,9 @@ import { TextBudget } from '../texts/text-budget.ts';
 import type { CapturedDeed, CapturedProcess, ShownCapture, ShownProgram, StateProcess } from './messages.ts';
 
 const MOST_PROCESSES = 3_000;
-/** Of one process. */
+/** Programs of one process. */
 const MOST_PROGRAMS = 50;
-/** Those that are nearest to the first alert. */
+/** Events that are shown at most: those nearest to the first alert. */
 const MOST_DEEDS = 6_000;
 const MOST_STATES = 200;
 const MOST_OPEN = 200;
@@ -25,7 +25,7 @@ const MOST_LINES = 300;
 const MOST_ALERTS = 100;
 const LONGEST_TEXT = 2_000;
 const LONGEST_LINE = 500;
-/** Of the whole answer. */
+/** Characters of the whole answer. */
 const MOST_TEXT = 4_000_000;
 
 export interface CaptureQuestion {
@@ -163,7 +163,7 @@ function linesOf(lines: readonly string[], texts: TextBudget): string[] {
   return more === 0 ? shown : [...shown, `... and ${more} more: \`wasprey captures show --json\` has all`];
 }
 
-/** Those that fired and their ancestors first. */
+/** States of processes: those that fired and their ancestors first. */
 function statesOf({ state, branch }: Report, mask: SecretMask, texts: TextBudget): StateProcess[] {
   if (!state) return [];
   const pids = new Set([...branch].map(({ pid }) => pid));

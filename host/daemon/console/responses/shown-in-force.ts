@@ -1,4 +1,4 @@
-// What responses have in force on the container or the pod of an alert, by whichever alert it was done: a container that is paused is paused for all.
+// The active responses on the container or the pod of an alert, by whichever alert they were caused: a container that is paused is paused for all.
 
 import { timeLeft } from '../../../responses/ledger/time-left.ts';
 import type { LedgerEntry } from '../../../responses/ledger-entry.ts';
@@ -7,7 +7,7 @@ import type { ShownEntry } from './messages.ts';
 /** Digits of a container's id in `container.id`. */
 const SHORT_ID = 12;
 
-/** Of an alert. Absent: the alert does not say. */
+/** The container and the pod of an alert. Absent: the alert does not say. */
 export interface AlertPlace {
   /** `container.id`; `host` outside of containers. */
   readonly container?: string | undefined;

@@ -14,9 +14,9 @@ const LIMITS = { milliseconds: 12_000, megabytes: 450 } as const;
 export const FILES_HAVE_ERRORS = "the agent's rule files have errors now: `wasprey validate` shows them";
 
 export interface TrialRules {
-  /** All that the rules need. */
+  /** All files that the rules need. */
   readonly files: readonly RuleFile[];
-  /** Those that are tried. */
+  /** Names of the rules that are tried. */
   readonly names: readonly string[];
   readonly statics: Readonly<Record<string, string>>;
 }

@@ -18,7 +18,7 @@ import type { ShownException, ShownHoldBack } from './messages.ts';
 
 /** Each is compiled, which takes some seconds. */
 const MOST_PROPOSALS = 2;
-/** Of the journal, the latest. Some ten million events, which take some seconds. */
+/** Bytes of the journal that are read, the latest: some ten million events, which take some seconds. */
 const MOST_BYTES = 128e6;
 const MOST_ORIGINS = 5;
 
@@ -28,7 +28,7 @@ export interface HoldBackQuestion {
   /** Rule files of the agent. */
   readonly files: readonly string[];
   readonly statics: Readonly<Record<string, string>>;
-  /** Of the journal. */
+  /** Folder of the journal. */
   readonly folder: string;
   /** ms since the epoch. */
   readonly since: number;

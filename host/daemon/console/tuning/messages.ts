@@ -20,7 +20,7 @@ export interface ShownHoldBack {
   readonly events: number;
   /** ms since the epoch: what was read begins there. */
   readonly from: number;
-  /** Those that hold the alert back come first. */
+  /** Exceptions; those that hold the alert back come first. */
   readonly exceptions: readonly ShownException[];
   /** What is missing. */
   readonly remarks: readonly string[];

@@ -46,7 +46,7 @@ export async function ask<Body>(path: string, signal?: AbortSignal): Promise<Rep
   return replyOf<Body>(path, { signal: signal ?? null });
 }
 
-/** The same of a request with a text. */
+/** The answer to a request with a text. */
 export async function send<Body>(path: string, text: string, signal?: AbortSignal): Promise<Reply<Body>> {
   return replyOf<Body>(path, { method: 'POST', body: text, signal: signal ?? null });
 }

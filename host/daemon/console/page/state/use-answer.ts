@@ -9,12 +9,12 @@ interface Answer<Body> {
   readonly reply: Reply<Body>;
 }
 
-/** Undefined while it is awaited. @param path below that of the session */
+/** The answer to a request; undefined while it is awaited. @param path below that of the session */
 export function useAnswer<Body>(path: string): Reply<Body> | undefined {
   return useRepeatedAnswer<Body>(path).reply;
 }
 
-/** The same, with what asks again. The answer before stays until then, and while one is awaited no other is asked for. */
+/** The answer to a request, and a function that asks again. The previous answer stays until then; while one is awaited, no other is asked for. */
 export function useRepeatedAnswer<Body>(path: string): {
   readonly reply: Reply<Body> | undefined;
   readonly again: () => void;
