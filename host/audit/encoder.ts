@@ -25,7 +25,7 @@ const [ID, OBJECT, SPEC] = [keyOf('auditID'), keyOf('requestObject'), keyOf('spe
 
 export class AuditEncoder {
   readonly #places: readonly Place[];
-  /** Those that only alerts read. */
+  /** Places that only alerts read. */
   readonly #late: readonly Place[];
   readonly #onDemand: number;
 

@@ -40,19 +40,19 @@ export interface AuditMatch {
   readonly rule: number;
   /** In the order of the rule's fields. */
   readonly values: readonly (FieldValue | undefined)[];
-  /** Of rules whose alerts are responded to: what their guards say. */
+  /** What the guards of a rule's responses say. Absent: its alerts are not responded to. */
   readonly guards?: GuardsOfMatch;
 }
 
 /** Numbers of guards. */
 export interface GuardsOfMatch {
   readonly holding: readonly number[];
-  /** Those that could not be evaluated. */
+  /** Guards that could not be evaluated. */
   readonly undecided: readonly number[];
 }
 
 export interface AuditEvaluation {
-  /** Of rules that matched before a failure too. */
+  /** Matches, also of rules that matched before a failure. */
   readonly matches: readonly AuditMatch[];
   /** The event was not evaluated, or not to its end. */
   readonly failure?: { readonly kind: RunFailureKind | 'too-large' | 'failed'; readonly reason: string };
@@ -82,7 +82,7 @@ export class AuditEvaluator implements EvaluatesEvents {
   constructor({ verified, auditValues, fields }: AuditModule, number = 0) {
     this.#module = number;
     const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
-    // Those of conditions come first, where the module looks for them; alerts may show others.
+    // Values of conditions come first, where the module looks for them; alerts may show others.
     const onDemand = [...new Set([...auditValues, ...fields.flat().filter(isOnDemand)])];
     if (onDemand.length > MOST_AUDIT_VALUES) {
       const message = `its rules name ${onDemand.length} values of audit events, more than ${MOST_AUDIT_VALUES}`;

@@ -45,7 +45,7 @@ export function evaluatedRules({ modules, guard }: SourceRules): EvaluatedRules 
   return { modules: guarded, guard: { verified, auditValues, fields: rules.map(() => []) } };
 }
 
-/** As a desk takes it. */
+/** The match as a desk takes it. */
 export function matchOf(generation: number, { guards, ...match }: TimedMatch) {
   return { generation, ...match, ...(guards && { acts: { ...guards, enforced: 0 } }) };
 }

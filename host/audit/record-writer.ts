@@ -40,7 +40,7 @@ export class RecordWriter {
   readonly #limit: number;
   #address = 0;
   #end = 0;
-  /** Of the event's compact JSON: where it lies in the record, and where it lay in the scanned text. */
+  /** Places of the event's compact JSON: in the record, and in the scanned text. */
   #json = 0;
   #scanned = 0;
 

@@ -10,7 +10,7 @@ import { logLines } from './events/log-lines.ts';
 import { evaluatedRules, GuardedEvaluators, matchOf } from './guarded-evaluators.ts';
 
 export interface AuditAlertOptions {
-  /** Of source k8s_audit. */
+  /** A module of source k8s_audit. */
   readonly module: RuleModule;
   readonly extras: AlertExtras;
   readonly output: Output;

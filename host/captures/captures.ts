@@ -19,11 +19,11 @@ export interface CaptureSettings {
   readonly before: number;
   readonly scope: CaptureScope;
   readonly state: boolean;
-  /** Of one file. */
+  /** Bytes of one file. */
   readonly fileBytes: number;
-  /** Of all files; the oldest are removed to make room. */
+  /** Bytes of all files; the oldest are removed to make room. */
   readonly totalBytes: number;
-  /** In an hour, of one rule. */
+  /** Captures of one rule in an hour. */
   readonly perRule: number;
 }
 
@@ -73,7 +73,7 @@ interface Running {
   /** What was before the alert has come. */
   before: Promise<void>;
   timer: NodeJS.Timeout | undefined;
-  /** By performance.now(). */
+  /** The end, by performance.now(). */
   until: number;
   leftOut: number;
 }
@@ -81,7 +81,7 @@ interface Running {
 /** The alert that a capture is for. */
 export interface Subject {
   readonly alert: CapturedAlert;
-  /** Of the session of the process; 0 if unknown. */
+  /** Id of the process's session; 0 if unknown. */
   readonly session: number;
   /** ms; undefined: as the settings say. */
   readonly duration?: number;
@@ -90,9 +90,9 @@ export interface Subject {
 export class Captures {
   readonly #settings: CaptureSettings;
   readonly #host: CapturesHost;
-  /** By scope. */
+  /** Captures that run, by scope. */
   readonly #running = new Map<string, Running>();
-  /** Those whose thread has not ended. */
+  /** Captures whose thread has not ended. */
   readonly #threads = new Set<ActiveCapture>();
   readonly #ending = new Set<Promise<void>>();
   /** Times of the captures of each rule within the last hour, by performance.now(). */

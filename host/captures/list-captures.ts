@@ -23,7 +23,7 @@ export function captureFiles(folder: string): string[] {
 }
 
 /**
- * Those of the files that are captures. Whole recordings without alerts and other files are passed over.
+ * Reads the files that are captures. Whole recordings without alerts and other files are passed over.
  * @param onDamaged called for a file that can't be read, or has no alert because of damage, with the reason
  */
 export function readCaptures(

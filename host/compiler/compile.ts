@@ -59,7 +59,7 @@ export interface CompileDiagnostic {
   readonly message: string;
   /** Index of the rule. */
   readonly rule: number;
-  /** Of rules that are too large together, further ones that would have to go. */
+  /** Further rules that would have to go, if rules are too large together. */
   readonly others?: readonly number[];
 }
 
@@ -78,7 +78,7 @@ export interface CompiledModule {
 /** Rules as AssemblyScript, before asc. */
 export interface TranslatedRules {
   readonly source: string;
-  /** Of the alternatives. */
+  /** Plan of the alternatives. */
   readonly plan: Plan;
   readonly alternatives: readonly RuleAlternative[];
   readonly givenKeys: readonly GivenKey[];

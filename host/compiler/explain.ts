@@ -54,7 +54,7 @@ export interface ReadField {
 export function explainRule(rule: CompiledRule): Explanation {
   const { plan, diagnostics } = translateRules([ruleSourceOf(rule)]);
   refuseTooLarge(diagnostics);
-  // Of a rule with several alternatives the costs are those of all: each is evaluated.
+  // The costs of a rule with several alternatives are those of all: each is evaluated.
   const bodies = plan.rules.flatMap((alternative) => alternative.bodies);
   const types = [...new Set(bodies.flatMap((body) => body.types))];
   const tried = new Set(types.map(({ name }) => name));

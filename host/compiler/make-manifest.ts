@@ -26,7 +26,7 @@ import { schemaVersion } from './schema-version.ts';
 export interface SourcePart {
   readonly eventSource: EventSource;
   readonly auditValues: readonly string[];
-  /** Of events from the kernel. */
+  /** Filter of events from the kernel. */
   readonly filter?: KernelFilter;
   readonly exact?: readonly ExactRule[];
 }
@@ -96,7 +96,7 @@ function storedAlternative({ rule, entry, session }: RuleAlternative): ManifestA
   };
 }
 
-/** Of all alternatives together. */
+/** Costs of all alternatives together. */
 function costsOf(bodies: readonly RuleBody[]): Record<string, number> {
   const costs: Record<string, number> = {};
   for (const body of bodies) {

@@ -13,10 +13,10 @@ export const MANIFEST_SECTION = 'wasprey.manifest';
 /** Raised whenever the meaning of a manifest or of the module's interface changes. */
 export const MANIFEST_VERSION = 2;
 
-/** Of a manifest with alternatives: versions that do not know them must not run its module. */
+/** Version of a manifest with alternatives: versions that do not know them must not run its module. */
 export const ALTERNATIVES_VERSION = 3;
 
-/** The same if any of these has a condition on the session that the process is in. */
+/** Version of a manifest with a condition of an alternative on the session that the process is in. */
 export const ENTRY_VERSION = 4;
 
 const VERSIONS = [MANIFEST_VERSION, ALTERNATIVES_VERSION, ENTRY_VERSION] as const;
@@ -62,7 +62,7 @@ export interface Manifest {
   readonly compiler: string;
   /** schemaVersion() of the layout that the module was compiled for. */
   readonly schema: string;
-  /** That layout, as far as the module may read it: another version can run the module if it has all of this at the same places. */
+  /** The layout that the compiler had, as far as the module may read it: another version can run the module if it has all of this at the same places. */
   readonly layout: StoredLayout;
   /** File name -> sha256 of the rules it was compiled from. */
   readonly sources: Readonly<Record<string, string>>;
@@ -72,9 +72,9 @@ export interface Manifest {
   readonly auditValues?: readonly string[];
   /** All event types that any rule can match: what has to be captured. */
   readonly eventTypes: readonly string[];
-  /** By the number that the module reports, unless there are alternatives. */
+  /** Rules by the number that the module reports, unless there are alternatives. */
   readonly rules: readonly ManifestRule[];
-  /** By the number that the module reports, which is also that of `filter` and `exact`. Absent: each rule is its only one. */
+  /** Alternatives by the number that the module reports, which is also that of `filter` and `exact`. Absent: each rule is its only one. */
   readonly alternatives?: readonly ManifestAlternative[];
   /** Names of addresses that conditions compare: what has to be resolved. Absent: none. */
   readonly names?: readonly string[];

@@ -13,7 +13,7 @@ export interface RuleAlternative {
   readonly source: RuleSource;
   /** What must hold of the session that the process is in, too. Absent: nothing. */
   readonly entry?: Expression;
-  /** The same of the exec session. */
+  /** Condition on the exec session. */
   readonly session?: Expression;
 }
 

@@ -188,7 +188,7 @@ export function unused(reason: string): UnusedDefinition {
   return { kind: 'unused', description: reason };
 }
 
-/** The same key, whose changes apply while the agent runs. */
+/** The key, with a changed time at which its changes apply while the agent runs. */
 export function applies<Given extends Definition>(whileRunning: WhileRunning, definition: Given): Given {
   return { ...definition, whileRunning };
 }

@@ -29,7 +29,7 @@ export function readAppendOutput(
 ): AppendOutput {
   const diagnostics: ConfigDiagnostic[] = [];
   const additions = append_output.map((entry, index): AlertAddition => {
-    // Of a plugin that is not known here there are no rules either.
+    // A plugin that is not known here has no rules either.
     const { match = {} } = entry;
     const source = match.source ?? DEFAULT_SOURCE;
     if (!isEventSource(source)) {

@@ -1,4 +1,4 @@
-// What a changed key of the configuration takes while the agent runs.
+// How a changed key of the configuration takes effect while the agent runs: with the rules, at once, with new outputs, or at the next start.
 
 import type { Definition, WhileRunning } from '../config-values/value-types.ts';
 import { outputSection } from '../outputs/kinds/kind.ts';
@@ -6,8 +6,7 @@ import { OUTPUT_NAMES, OUTPUTS } from '../outputs/kinds/outputs.ts';
 import { DEFINITION } from './definition.ts';
 
 /**
- * `rules`: it is part of what the rules come to, which are replaced. `now`: it is set. `start`: it takes a new start. Names are those of the
- * outputs that are made anew.
+ * `rules`: with the rules, which are replaced. `now`: at once. `start`: at the next start. Names: with new outputs of these names.
  */
 export type Effect = 'rules' | 'now' | 'start' | readonly string[];
 
@@ -25,7 +24,7 @@ export function startPaths(): string[] {
   return leafPaths(DEFINITION, '').filter((path) => effectOf(path) === 'start');
 }
 
-/** Of keys that have an effect. */
+/** Paths of the keys that have an effect. */
 function leafPaths(definition: Definition, path: string): string[] {
   if (definition.kind === 'unused') return [];
   if (definition.kind !== 'section') return [path];
@@ -34,7 +33,7 @@ function leafPaths(definition: Definition, path: string): string[] {
   );
 }
 
-/** That of the key, or else of the section that holds it. */
+/** `whileRunning` of the key, or else of the section that holds it. */
 function whileRunning(definition: Definition, [key, ...rest]: readonly string[]): WhileRunning | undefined {
   const inner = key !== undefined && definition.kind === 'section' ? definition.keys[key] : undefined;
   return (inner && whileRunning(inner, rest)) ?? definition.whileRunning;

@@ -96,7 +96,7 @@ function described(
   const sourceLine = file.lineText(line);
   const last = file.position(end);
   const from = column - 1;
-  // Of a span over several lines only the first line is marked.
+  // Only the first line of a span is marked.
   const width = last.line === line ? last.column - column : [...sourceLine].length - from;
   return {
     message,

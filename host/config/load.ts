@@ -13,9 +13,9 @@ import { readValue, type UnusedKey } from './read.ts';
 import { readConfigFile, withIncludes } from './sources.ts';
 
 export interface ConfigInput {
-  /** Of the main file. */
+  /** Path of the main file. */
   readonly path?: string;
-  /** Of the command line, as they were given: `webserver.listen_port=9000`. */
+  /** Options of the command line, as they were given: `webserver.listen_port=9000`. */
   readonly options?: readonly string[];
   readonly environment: Environment;
 }

@@ -30,7 +30,7 @@ export interface ConfigMapping {
 }
 
 export interface ConfigEntry {
-  /** Of the key. */
+  /** Origin of the key. */
   readonly origin: Origin;
   readonly value: ConfigNode;
 }

@@ -34,10 +34,10 @@ const KEYS_OF: Readonly<Record<'undo_after' | 'grace' | 'allow' | 'labels', read
 /** Actions that programs in the kernel can take. */
 const IN_KERNEL: readonly ActionKind[] = ['kill_process', 'deny'];
 
-/** Of the room that an isolation has; the rest is for the addresses of names. */
+/** Networks of `allow`; the rest of the room that an isolation has is for the addresses of names. */
 const ALLOWED_MOST = 48;
 
-/** As the API server checks them. */
+/** Keys and values of labels, as the API server checks them. */
 const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 

@@ -61,7 +61,7 @@ export type OptionTable = Readonly<Record<string, Option>>;
 
 interface OptionToken {
   readonly name: string;
-  /** As it was written: `--name` or `-n`. */
+  /** The option as it was written: `--name` or `-n`. */
   readonly rawName: string;
 }
 

@@ -74,7 +74,7 @@ function describe(message: string, context: Context, advice: Advice): Diagnostic
   const sourceLine = file.lineText(line);
   const end = file.position(context.end);
   const start = column - 1;
-  // Of a span over several lines only the first line is marked.
+  // Only the first line of a span is marked.
   const width = end.line === line ? end.column - column : [...sourceLine].length - start;
   return {
     message,

@@ -15,7 +15,7 @@ export function quote(text: string): string {
   return JSON.stringify(text).replace(ACTIVE, escapeUnit);
 }
 
-/** The same without the quotes, for a message in a text line. */
+/** Escapes a text for a message in a text line, without quotes around it. */
 export function escapeText(text: string): string {
   return quote(text).slice(1, -1);
 }

@@ -6,7 +6,7 @@ export const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
 
 const MAKE_MODULES = 'modules are compiled by: wasprey compile RULES... -o OUT.wasm';
 
-/** By the code of a SignatureError. */
+/** Help for a SignatureError, by its code. */
 const DO_NOT_TRUST = 'do not trust it: fetch it again from where it was compiled and signed';
 const SIGNATURE_HELP: Readonly<Record<string, string>> = {
   SIGNATURE_MISSING: 'sign it with a trusted key: wasprey sign MODULE --key FILE',

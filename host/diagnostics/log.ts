@@ -25,7 +25,7 @@ export async function openLog({ level, format, write }: LogOptions): Promise<Log
   return format === 'text' ? textLog(level, write) : await jsonLog(level, write);
 }
 
-/** The same log, with a further destination. */
+/** The log, with a further destination. */
 export function withCopy(log: Log, copy: (level: LogLevel, message: string) => void): Log {
   return {
     format: log.format,

@@ -74,7 +74,7 @@ export function nearest(name: string, candidates: readonly string[], most = 13):
     if (Math.abs(candidate.length - name.length) > fewest) continue;
     const edits = distance(name, candidate);
     const prefix = commonPrefix(name, candidate);
-    // Of two equally similar ones, prefer the longer common prefix.
+    // If two are equally similar, prefer the longer common prefix.
     if (edits > fewest || (edits === fewest && prefix <= longest)) continue;
     best = candidate;
     fewest = edits;

@@ -47,7 +47,7 @@ function missing(item: YamlMapping, key: string, context: Context): never {
   return invalid(`Item has no mapping for key '${key}'`, place, `did you mean \`${key}:\`?`);
 }
 
-/** The same for an optional key. */
+/** The scalar of an optional key; undefined if the key is missing. */
 export function optionalScalarAt(item: YamlMapping, key: string, context: Context): YamlScalar | undefined {
   return lookUp(item, key) ? scalarAt(item, key, context) : undefined;
 }

@@ -42,7 +42,7 @@ function capture({ loaded, missing, startMs, failure }: CaptureTrial): Check {
   return { ...base, state: 'limited', finding: `${finding}; ${blind.length} of the hooks are missing` };
 }
 
-/** Of system calls. */
+/** Checks the kinds of hooks of system calls. */
 function kindsOfHooks({ lackOfFexit: lack }: CaptureTrial, wanted: HooksSetting): Check {
   const base = { id: 'hooks', title: 'hooks' };
   if (wanted === 'fexit' && lack !== undefined) {

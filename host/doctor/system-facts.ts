@@ -30,7 +30,7 @@ export interface CgroupMounts {
 /** Inode of the initial process namespace, fixed in the kernel (PROC_PID_INIT_INO). */
 const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
 
-/** As EventsFolder() in native/src/loading/attachment.cc looks for them. */
+/** Folders of tracefs, in the order in which EventsFolder() in native/src/loading/attachment.cc looks for them. */
 export const TRACE_FOLDERS = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
 
 export function gatherSystemFacts(): SystemFacts {

@@ -82,7 +82,7 @@ export function userName(uid: number): string | undefined {
   return users.name(uid) ?? (uid === 0 ? 'root' : undefined);
 }
 
-/** The same for groups. */
+/** Name of a group: `root` for 0, whatever the file says; undefined if unknown. */
 export function groupName(gid: number): string | undefined {
   return groups.name(gid) ?? (gid === 0 ? 'root' : undefined);
 }

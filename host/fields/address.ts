@@ -1,6 +1,6 @@
 // Internet addresses as text, as inet_ntop(3) prints them.
 
-/** Of 4 bytes (IPv4) or 16 (IPv6). */
+/** Text of an address of 4 bytes (IPv4) or 16 (IPv6). */
 export function addressText(bytes: Uint8Array): string {
   return bytes.length === 4 ? bytes.join('.') : v6Text(bytes);
 }

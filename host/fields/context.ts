@@ -15,6 +15,6 @@ export interface ReadContext {
   readonly isLive: boolean;
   /** Absent: sessions by ssh are not of this machine now. */
   readonly sshPeers?: SshPeers;
-  /** Of addresses that conditions compare with names. */
+  /** Names of addresses that conditions compare. */
   readonly names?: AddressNames;
 }

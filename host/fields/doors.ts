@@ -39,13 +39,13 @@ const HELPERS: ReadonlySet<string> = new Set([
 /** Where doors are installed, by who owns the machine or made the image. */
 const INSTALLED = /^\/(?:usr|bin|sbin|lib|lib64|nix\/store|gnu\/store)\//;
 
-/** What says whether a program is a door. */
+/** The facts that decide whether a program is a door. */
 export interface ProgramFacts {
   /** programOf() */
   readonly program: string;
   readonly executable: string | undefined;
   readonly user: { readonly uid: number };
-  /** Its file was made in the container, and is not of the image: that of an overlay file system's upper layer. */
+  /** Its file was made in the container, and does not come from the image: it is in an overlay file system's upper layer. */
   readonly isOfUpperLayer: boolean;
   /** Undefined on the host. */
   readonly container: string | undefined;
@@ -75,7 +75,7 @@ export function entryByDoor(program: ProgramFacts, before: ProgramFacts): EntryK
 }
 
 /**
- * The door that is for one entry alone, and so names its session: all that it starts is one, the messages that login prints too.
+ * The door process that serves one entry alone, and so names its session: all that it starts is one session, also the messages that login prints.
  * @param doors that the entry came through, the nearest first
  */
 export function doorOfEntry<Door>(doors: readonly Door[], factsOf: (door: Door) => ProgramFacts): Door | undefined {

@@ -42,7 +42,7 @@ export function sshEntryOf(image: ImageRecord): Entry | undefined {
   return entry;
 }
 
-/** As the journal has it. @param host name of the machine */
+/** Id of the entry as the journal has it. @param host name of the machine */
 export function entryId({ kind, first, root }: Entry, host: string): string {
   const unit = kind === 'service' ? unitOf(textOf(first, 'cgroup') ?? '') : undefined;
   const process = rootProcess(root.number('pid'), root.big('start_time'));

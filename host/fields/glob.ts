@@ -3,7 +3,7 @@
 import { type Automaton, AutomatonTooLargeError, accepts, automatonOf } from '../compiler/automata/automaton.ts';
 import { globPattern } from '../compiler/automata/glob.ts';
 
-/** By glob: rules name a bounded number of them. */
+/** Automata by glob: rules name a bounded number of them. */
 const KNOWN = new Map<string, Automaton | undefined>();
 
 /** Whether the whole text (bytes) matches. */

@@ -9,7 +9,7 @@ import { splitAtNul } from './value.ts';
 
 /** What a derivation may read. */
 export interface Scope {
-  /** Of the event, ns since the epoch. */
+  /** Time of the event, ns since the epoch. */
   readonly eventTime: bigint;
   /** Start of the first process of the pid namespace, ns since the epoch; 0 = not known. */
   readonly namespaceStart: bigint;

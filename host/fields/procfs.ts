@@ -74,7 +74,7 @@ export function processDirectory(image: ImageRecord): string | undefined {
 }
 
 /**
- * The same for a process in a pid namespace below the agent's, which has another number here: an agent of a node that is a container itself (kind, k3d).
+ * `/proc/PID` of a process in a pid namespace below the agent's, which has another number here: an agent of a node that is a container itself (kind, k3d).
  * All processes are looked through, for 10 us each. Undefined also where processDirectory() knows it.
  */
 export function directoryBelow(image: ImageRecord): string | undefined {

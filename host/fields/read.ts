@@ -44,9 +44,9 @@ export function readField(
       return machineValue(event, source.as, argument, context);
     case 'entry':
       return event.image && entryField(source.fact, event.image, context);
-    // Of the host, when the alert is sent.
+    // The host adds it when the alert is sent.
     case 'session':
-    // Of another source than the event's.
+    // The field is of another source than the event's.
     case 'audit':
     case 'condition':
     case 'none':

@@ -10,7 +10,7 @@ export function sessionId(host: string, root: string): string {
   return createHash('sha256').update(`${host} ${root}`).digest('hex').slice(0, LENGTH);
 }
 
-/** Of a session that began with a process. @param start when it was forked, in ns since the epoch */
+/** Id of the process that a session began with. @param start when it was forked, in ns since the epoch */
 export function rootProcess(pid: number, start: bigint): string {
   return `${pid} ${start / SECOND}`;
 }

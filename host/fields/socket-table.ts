@@ -50,7 +50,7 @@ const LISTEN = '0A';
 /** So few inode numbers are looked for in a line before it is taken apart, which takes ten times as long. */
 const FEW = 16;
 
-/** Those of these inode numbers, as far as the tables are looked at. `directory` is /proc/PID. */
+/** Sockets of these inode numbers, as far as the tables are looked at. `directory` is /proc/PID. */
 export function tcpSockets(directory: string, inodes: ReadonlySet<string>): readonly TcpSocket[] {
   if (inodes.size === 0) return [];
   const few = inodes.size > FEW ? undefined : [...inodes];

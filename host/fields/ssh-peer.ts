@@ -16,7 +16,7 @@ const MOST_KNOWN = 4_096;
 /** Processes of sshd that a session came through: there are three or four. Whoever makes a longer line of them makes each look-up take longer. */
 const MOST_DOORS = 8;
 /**
- * Of the thread that evaluates events. A look-up takes some ms, and 30 on a machine with thousands of sockets: anybody who reaches sshd's port causes
+ * Share of the evaluating thread's time. A look-up takes some ms, and 30 on a machine with thousands of sockets: anybody who reaches sshd's port causes
  * three of them with each connection.
  */
 const SHARE = 0.05;
@@ -32,7 +32,7 @@ interface KnownPeer {
 }
 
 export class SshPeers {
-  /** By pid. */
+  /** Peers by pid. */
   readonly #known = new Map<number, KnownPeer>();
   readonly #budget = new TimeBudget(SHARE, MOST_MS);
 
@@ -86,7 +86,7 @@ export class SshPeers {
   }
 }
 
-/** Of a process of sshd. Undefined if it listens: then it has connections of others for a moment. */
+/** Connections of a process of sshd. Undefined if it listens: then it has connections of others for a moment. */
 function connectionsOf(door: ImageRecord): readonly TcpSocket[] | undefined {
   const directory = trustedDirectory(door);
   if (directory === undefined) return undefined;

@@ -1,4 +1,4 @@
-// So much of a thread's time may be spent on something that others can cause as often as they like.
+// A time budget for work that others can cause as often as they like: a share of a thread's time.
 
 /** Clocks in ms: what has passed, and what the thread has had of a processor. On a busy machine work passes slowly, and costs no more. */
 export interface Clocks {

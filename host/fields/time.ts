@@ -2,7 +2,7 @@
 
 const SECOND = 1_000_000_000n;
 
-/** Of a millisecond. */
+/** Nanoseconds in a millisecond. */
 export const NANOSECONDS_PER_MS = 1_000_000n;
 
 interface Parts {

@@ -9,7 +9,7 @@ interface Absence {
 }
 
 export class EvaluationWatch {
-  /** By module: those of now. */
+  /** Current absences, by module. */
   readonly #absences = new Map<string, Absence>();
   readonly #waiting = new Set<() => void>();
   #count = 0;

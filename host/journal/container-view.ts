@@ -8,7 +8,7 @@ import { CONTAINER } from '../schema/container.ts';
 /** Valid until the next item is read. */
 export class ContainerView {
   readonly kind = 'container';
-  /** As the container is known to the capture: its full id. */
+  /** The container's id as the capture knows it: its full id. */
   readonly id: string;
   readonly #record: StructRecord;
 

@@ -35,7 +35,7 @@ const IMAGES_AT_ONCE = 4096;
 /** An event of a recording. Valid until the next item is read. */
 export class EventView {
   readonly kind = 'event';
-  /** By the resolved names, where they differ from those that were passed; see EventRecord.passedView. */
+  /** The record, by the resolved names where they differ from those that were passed; see EventRecord.passedView. */
   readonly record: EventRecord;
   readonly #context: ReadContext;
 
@@ -44,7 +44,7 @@ export class EventView {
     this.#context = context;
   }
 
-  /** Of the call as it was made: `sendmmsg`, where `record` is the view as `sendmsg`. */
+  /** Type of the call as it was made: `sendmmsg`, where `record` is the view as `sendmsg`. */
   get type(): string {
     return this.record.passedView.type.name;
   }
@@ -68,13 +68,13 @@ export class EventView {
     try {
       return readField(this.record, field, argument, this.#context);
     } catch (error) {
-      // Of a record that is damaged within its bounds.
+      // The record is damaged within its bounds.
       if (error instanceof RangeError) return undefined;
       throw error;
     }
   }
 
-  /** The same as the text that an alert would have. */
+  /** The field as the text that an alert would have. */
   text(name: string): string | undefined {
     const value = this.field(name);
     return value && decode(valueText(value));
@@ -137,7 +137,7 @@ export class History implements Disposable {
     return this.#read(wants, false, false) as Generator<HistoryItem, ReplayReport>;
   }
 
-  /** The same with the metadata of containers, as they became known. */
+  /** All items, also the metadata of containers, as they became known. To be called once. */
   all(wants: AllWants = {}): Generator<HistoryItem | ContainerView | Pause, ReplayReport> {
     return this.#read(wants, true, wants.follows ?? false);
   }
@@ -256,7 +256,7 @@ class ProcessLog {
     return views;
   }
 
-  /** By their ids. */
+  /** New images by their ids. */
   #takeImages(): Map<bigint, ImageRecord> {
     const added = new Map<bigint, ImageRecord>();
     let count = this.#capture.takeImages(this.#addresses);

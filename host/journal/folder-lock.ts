@@ -15,7 +15,7 @@ export interface LockedKind {
   readonly other: string;
 }
 
-/** Of the folder itself, so that there is no file to leave behind. */
+/** A lock of the folder itself, so that there is no file to leave behind. */
 export const JOURNAL_LOCK: LockedKind = { other: 'another journal is' };
 /** A file: one agent may keep the journal in a folder, and another one the audit events. */
 export const AUDIT_LOCK: LockedKind = { file: 'audit.lock', other: 'other audit events are' };

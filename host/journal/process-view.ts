@@ -38,7 +38,7 @@ export class ProcessView {
     return this.#record.big('time');
   }
 
-  /** Of the image; of an exit, that of the image that the process had. */
+  /** Id of the image; of an exit, that of the image that the process had. */
   get id(): bigint {
     return this.#record.big('id');
   }
@@ -67,7 +67,7 @@ export class ProcessView {
     return this.#record.big('start_time');
   }
 
-  /** Of a single thread, not of its process. */
+  /** Whether it is of a single thread, not of its process. */
   get isOfThread(): boolean {
     return (this.#record.number('flags') & IMAGE_FLAGS.THREAD) !== 0;
   }

@@ -11,7 +11,7 @@ export interface RecentSettings {
 }
 
 interface RecentSegment {
-  /** By performance.now(): the wall clock may be set. */
+  /** Time of its beginning, by performance.now(): the wall clock may be set. */
   readonly began: number;
   readonly blocks: PackedBlock[];
   bytes: number;

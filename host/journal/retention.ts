@@ -6,7 +6,7 @@ import { join } from 'node:path';
 /** Files of one kind. Files of other names in the folder are never removed. */
 export interface FileKind {
   readonly pattern: RegExp;
-  /** Of a file that begins then: names sort by time. @param number of files that began in the same ms, before this one */
+  /** Name of a file that begins then: names sort by time. @param number of files that began in the same ms, before this one */
   name(milliseconds: number, number?: number): string;
 }
 
@@ -27,11 +27,11 @@ function fileKind(before: string, after: string): FileKind {
 export interface StoredFile {
   readonly path: string;
   readonly bytes: number;
-  /** Of its last change, in ms since the epoch. */
+  /** Time of its last change, in ms since the epoch. */
   readonly ended: number;
 }
 
-/** Those of a folder, oldest first. Rejects with the errors of readdir(). */
+/** The files of a folder, oldest first. Rejects with the errors of readdir(). */
 export async function storedFiles(folder: string, { pattern }: FileKind): Promise<StoredFile[]> {
   const files: StoredFile[] = [];
   for (const name of (await readdir(folder)).filter((each) => pattern.test(each)).sort()) {
@@ -71,7 +71,7 @@ export function isComplete(bytes: number, milliseconds: number, { maxBytes, keep
 export const CLOCK_WAS_AHEAD_MS = 24 * 3_600_000;
 
 /**
- * Those to remove, oldest first, so that the others are within the bounds beside that many bytes. Those of a clock that was far ahead count as
+ * The files to remove, oldest first, so that the others are within the bounds beside that many bytes. Files of a clock that was far ahead count as
  * the oldest: otherwise they would stay, and what is written now would make room for itself.
  */
 export function expired(

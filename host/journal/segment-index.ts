@@ -37,7 +37,7 @@ export interface Subject {
   readonly pid?: number;
 }
 
-/** As JSON: containers once, numbers of processes as distances to the one before. */
+/** Encodes the index as JSON: containers once, numbers of processes as distances to the one before. */
 export function encodeIndex(index: SegmentIndex): Buffer {
   const json = Buffer.from(JSON.stringify(stored(index, true)));
   return json.length <= LONGEST_PAYLOAD ? json : Buffer.from(JSON.stringify(stored(index, false)));
@@ -78,7 +78,7 @@ export function decodeIndex(block: Uint8Array): SegmentIndex | undefined {
   }
 }
 
-/** That of a file; undefined if it has none, or a damaged one. Goes from head to head, without reading what is between. */
+/** The index of a file; undefined if it has none, or a damaged one. Goes from head to head, without reading what is between. */
 export function readIndex(source: ByteSource): SegmentIndex | undefined {
   const { length } = readFileHead(source.read(0, FILE_HEAD_BYTES));
   for (let at = FILE_HEAD_BYTES + length; at < source.size; ) {

@@ -27,7 +27,7 @@ export interface PackedBlock {
   readonly payloadLength: number;
   /** 0 if it is not arranged. */
   readonly eventsAt: number;
-  /** Of its events; undefined if they are not known. */
+  /** Numbers of its events' types; undefined if they are not known. */
   readonly types: readonly number[] | undefined;
   readonly extent: JournalBlock['extent'];
 }

@@ -62,7 +62,7 @@ export class JournalStore {
   #removed = 0;
   #leftOut = 0;
   #failure: string | undefined;
-  /** Of `leftOut`, when a block was written last. */
+  /** Value of `leftOut` when a block was written last. */
   #leftOutBefore = 0;
   #retryAt = 0;
   /** Events that are in no segment, when one ended last: dropped, or left out. */

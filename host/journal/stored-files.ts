@@ -76,7 +76,7 @@ export class StoredFiles {
     }
   }
 
-  /** The same now and then, with what is too old of other kinds. */
+  /** Removes what is expired now and then, also what is too old of other kinds. */
   async keepHouse(bounds: Bounds, beside: number, onRemoved?: (file: StoredFile) => void): Promise<void> {
     await this.removeExpired(bounds, beside, onRemoved);
     await removeOldOthers(this.#folder, this.#kind, bounds, this.#clock.now());

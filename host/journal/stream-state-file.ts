@@ -34,7 +34,7 @@ export async function removeStreamState(folder: string): Promise<void> {
 }
 
 /**
- * Of which times all requests are known that a journal's folder has.
+ * The times for which a journal's folder has all requests.
  * @returns undefined if they come from no stream: then they count as all
  */
 export async function coverageIn(folder: string): Promise<RequestCoverage | undefined> {

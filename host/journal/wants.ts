@@ -72,7 +72,7 @@ export interface JournalWants {
   readonly filter: KernelFilter;
   /** What is kept of the captured events. */
   readonly selection: JournalSelection;
-  /** The same, as its files say it. */
+  /** The selection as the journal's files state it. */
   readonly kept: KeptEvents;
 }
 

@@ -19,7 +19,7 @@ export interface ContainerMetadata {
   /** The runtime that answered, if the cgroup path does not show it: containerd, cri-o, docker, podman, runc. */
   readonly runtime?: string;
   readonly name?: string;
-  /** As requested, including tag or digest. */
+  /** The image as requested, including tag or digest. */
   readonly image?: string;
   readonly imageId?: string;
   /** Digest of the image in its registry, `sha256:...`. */
@@ -72,7 +72,7 @@ export interface ClusterPod {
   readonly node?: string;
   /** The namespace's uid and labels, if known. */
   readonly namespaceObject?: ClusterObject;
-  /** Those of its chain of owners that have fields. */
+  /** Objects of its chain of owners that have fields. */
   readonly deployment?: ClusterObject;
   readonly replicaSet?: ClusterObject;
   readonly replicationController?: ClusterObject;

@@ -37,7 +37,7 @@ export interface NameResolverOptions {
 export class NameResolver {
   readonly #options: NameResolverOptions;
   #wanted: readonly string[] = [];
-  /** By name; after a failed look-up the previous addresses stay. */
+  /** Addresses by name; after a failed look-up the previous ones stay. */
   readonly #known = new Map<string, readonly Uint8Array[]>();
   #failing = new Map<string, string>();
   #failures = 0;

@@ -11,7 +11,7 @@ export interface OutputCounters {
   readonly errors: number;
   /** Alerts in the queue, if there is one. */
   readonly queued?: number;
-  /** Those of them on disk, if there is a spool. */
+  /** Bytes of waiting alerts on disk, if there is a spool. */
   readonly spoolBytes?: number;
   /** Repeated alerts that were not written, and were reported in a later alert instead. */
   readonly heldBack?: number;

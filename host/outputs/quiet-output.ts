@@ -29,7 +29,7 @@ interface Kind {
   /** ms, monotonic. */
   readonly until: number;
   held: number;
-  /** Of the held alerts: the start, and the last one. */
+  /** The start of the held alerts, and the last one. */
   since: bigint;
   last: Alert;
 }

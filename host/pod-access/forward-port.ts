@@ -9,10 +9,10 @@ import { CommandFailure } from '../diagnostics/failure.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import { clusterFailure, type PodName, type Tunnel } from './pod-cluster.ts';
 
-/** As many as the page takes. */
+/** Connections, as many as the page takes. */
 const MOST_CONNECTIONS = 32;
 const LONGEST_TROUBLE = 500;
-/** Of a web socket. */
+/** State of an open web socket. */
 const OPEN = 1;
 
 export interface ForwardedPort {
@@ -23,7 +23,7 @@ export interface ForwardedPort {
 export interface ForwardOptions {
   readonly config: KubeConfig;
   readonly pod: PodName;
-  /** Of the pod. The same of this machine, if it is free. */
+  /** Port of the pod. The same port of this machine is used, if it is free. */
   readonly port: number;
   /** Called with the reason when a connection fails. */
   readonly onTrouble: (message: string) => void;

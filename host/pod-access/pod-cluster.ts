@@ -74,7 +74,7 @@ export function clusterFailure(error: unknown, what: string, { namespace, name }
   }
 }
 
-/** Of a request, or of a web socket that was refused, whose error has it in its text alone. */
+/** Status of a request that failed, or of a web socket that was refused, whose error has it in its text alone. */
 function statusOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   if ('code' in error && typeof error.code === 'number') return error.code;
@@ -88,7 +88,7 @@ function reasonIn(error: unknown): string {
 
 function messageOf(error: unknown): string {
   const message = typeof error === 'object' && error !== null && 'message' in error ? error.message : error;
-  // Of requests that fail the reason is in the cause.
+  // If a request fails, the reason is in the cause.
   const { cause } = error instanceof Error ? error : {};
   return cause instanceof Error ? `${String(message)}: ${cause.message}` : String(message);
 }

@@ -9,7 +9,7 @@ import { clusterFailure, type PodName, type Tunnel } from './pod-cluster.ts';
 /** The container's name in the chart; else the pod's first. */
 const CONTAINER = 'wasprey';
 const PATIENCE_MS = 30_000;
-/** Of what the command prints. */
+/** Bytes of what the command prints. */
 const MOST_BYTES = 65_536;
 
 const HELP =

@@ -29,9 +29,9 @@ interface Shape {
 
 /** Where records of a layout have what is needed to check them. */
 export interface EventShapes {
-  /** Of the header: its bytes, and the offsets of a record's size and type. */
+  /** The header's bytes, and the offsets of a record's size and type. */
   readonly header: { readonly bytes: number; readonly size: number; readonly type: number };
-  /** By the number of the event type. */
+  /** Shapes by the number of the event type. */
   readonly byType: readonly (Shape | undefined)[];
 }
 
@@ -60,7 +60,7 @@ function shapeOf({ size, members }: StructLayout): Shape {
   };
 }
 
-/** Those of this version. */
+/** Shapes of events in this version. */
 export const EVENT_SHAPES = ownShapes();
 
 function ownShapes(): EventShapes {

@@ -24,16 +24,16 @@ const LONGEST_STORED = LONGEST_PAYLOAD + (LONGEST_PAYLOAD >> 4);
 export const BLOCK_KIND = {
   DATA: 1,
   END: 2,
-  /** Of a segment of the journal (host/journal/): where its events are. */
+  /** Index of a segment of the journal (host/journal/): where its events are. */
   INDEX: 3,
-  /** Of a capture (host/captures/): the alert that it was made for, and the state of the processes then. */
+  /** Notes of a capture (host/captures/): the alert that it was made for, and the state of the processes then. */
   ALERT: 4,
   STATE: 5,
 } as const;
 
 /** What a journal keeps: not all events of the types that it has. */
 export interface KeptEvents {
-  /** By event type: a word of JOURNAL_KEEP (host/capture/journal-selection.ts). */
+  /** Kept events by event type: a word of JOURNAL_KEEP (host/capture/journal-selection.ts). */
   readonly types: ReadonlyMap<string, string>;
   /** Which opens, by OPEN_COMBINATIONS as in FilterClause.opens. */
   readonly opens: string;
@@ -65,7 +65,7 @@ export interface RecordingEnd {
 }
 
 export interface BlockHead {
-  /** Of BLOCK_KIND, or of a later version. */
+  /** One of BLOCK_KIND, or of a later version. */
   readonly kind: number;
   /** Bytes that follow the head. */
   readonly storedLength: number;

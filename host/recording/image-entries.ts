@@ -51,13 +51,13 @@ export function imageShapes({ structs }: RecordLayout): ImageShapes | undefined 
 
 const FIRST_OF_ANNEX = 'parent_address';
 
-/** Those in the first bytes. */
+/** Strings in the first bytes. */
 function stringsOf({ members }: StructLayout, bytes: number): number[] {
   const strings = [...members.values()].filter((member) => member.type === 'string' && liesWithin(member, bytes));
   return strings.map(({ offset }) => offset);
 }
 
-/** Those of this version. */
+/** Shapes of images in this version. */
 export const IMAGE_SHAPES = ownShapes();
 
 function ownShapes(): ImageShapes {

@@ -25,7 +25,7 @@ export interface LoggedImage {
   readonly pid: number;
   readonly session: number;
   readonly isExit: boolean;
-  /** Of a single thread, not of its process. */
+  /** Whether it is of a single thread, not of its process. */
   readonly isOfThread: boolean;
   /** Full id; `host`, or empty if unknown. */
   readonly container: string;

@@ -17,7 +17,7 @@ import {
 import { recordBytes, type StructTranslation, translate, translatedLength, translationOf } from './translation.ts';
 
 interface TypeTranslation {
-  /** Of the event type, now. */
+  /** Number of the event type in this version. */
   readonly number: number;
   readonly struct: StructTranslation;
 }
@@ -28,7 +28,7 @@ export type Translated = { readonly records: Uint8Array; readonly count: number;
 export class OtherRecords {
   readonly #events: EventShapes;
   readonly #images: ImageShapes;
-  /** By the number of the type, then. */
+  /** Translations by the number of the type in the recording's version. */
   readonly #types: readonly (TypeTranslation | undefined)[];
   /** Bytes by which a record of an event can become longer. */
   readonly #mostGrowth: number;

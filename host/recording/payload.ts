@@ -5,7 +5,7 @@ import { LONGEST_PAYLOAD } from './format.ts';
 import { checkContainer, checkImages } from './image-entries.ts';
 import type { OtherRecords } from './other-records.ts';
 
-/** Of a block whose records have another layout: records of a hostile one grow by far more. */
+/** Bytes of a block whose records have another layout: records of a hostile one grow by far more. */
 const LONGEST_TRANSLATED = 4 * LONGEST_PAYLOAD;
 const ENTRY_HEAD = 8;
 const STEP_BYTES = 16;
@@ -29,7 +29,7 @@ export type RecordedEntry =
 export interface Payload {
   readonly entries: readonly RecordedEntry[];
   readonly events: number;
-  /** Of these, those that are in no entry: of types that this version does not have. */
+  /** Events that are in no entry, because this version does not have their types. */
   readonly leftOut: number;
 }
 

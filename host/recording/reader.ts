@@ -89,7 +89,7 @@ export class RecordingReader implements RecordingSource {
     return this.#events;
   }
 
-  /** Of these, events of types that this version does not have. */
+  /** Events so far of types that this version does not have. */
   get leftOut(): number {
     return this.#leftOut;
   }
@@ -99,7 +99,7 @@ export class RecordingReader implements RecordingSource {
     yield* this.blocks(readPayload);
   }
 
-  /** The same, read in another way. @param unpack default: each block has bytes of its own */
+  /** The valid blocks, read in another way. @param unpack default: each block has bytes of its own */
   *blocks<Read extends BlockTotals>(read: ReadBlock<Read>, unpack?: Unpack): Generator<Read> {
     while (!this.#isGrowing || this.#isNextThere) {
       const block = this.#next(read, unpack);

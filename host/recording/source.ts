@@ -17,14 +17,14 @@ export interface Damage {
 
 export interface RecordingSource {
   readonly facts: RecordingFacts;
-  /** Those found so far. */
+  /** Damage found so far. */
   readonly damage: readonly Damage[];
   /** The contents of the last block; undefined before it was read, or if it is missing. */
   readonly end: RecordingEnd | undefined;
   /** Events so far. */
   readonly events: number;
-  /** Of these, events of types that this version does not have. */
+  /** Events so far of types that this version does not have. */
   readonly leftOut: number;
-  /** In order, each completely checked. */
+  /** The valid blocks, in order, each completely checked. */
   payloads(): Generator<Payload>;
 }

@@ -18,7 +18,7 @@ const PACKING = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const END_BYTES = BLOCK_HEAD_BYTES + 256;
 
 export interface WriterCounters {
-  /** Of the file. */
+  /** Bytes of the file. */
   readonly bytes: number;
   readonly blocks: number;
   readonly events: number;

@@ -10,7 +10,7 @@ export interface SourcedRule extends MatchableRule {
   readonly source: string;
 }
 
-/** Why a response can't act on alerts of a source. */
+/** A reason why a response can't act on alerts of a source. */
 interface Obstacle {
   /** Where in its entry. */
   readonly key: 'where' | 'do' | 'unless';

@@ -10,7 +10,7 @@ import type { Field } from '../schema/fields/field.ts';
 export type GivenValue = string | Uint8Array | readonly string[];
 
 export interface GivenEvent {
-  /** By the name from givenName(). Missing fields are absent; an empty text is present. */
+  /** Values by the name from givenName(). Missing fields are absent; an empty text is present. */
   readonly fields: ReadonlyMap<string, GivenValue>;
   /** Names of the event's parameters in order, for `evt.arg[0]`. */
   readonly parameters: readonly string[];

@@ -25,7 +25,7 @@ export interface ExpectedResponse {
   readonly context: Context;
 }
 
-/** Those that must be performed, and no others. Undefined: they are not compared. */
+/** Responses that must be performed, and no others. Undefined: they are not compared. */
 export type ExpectedResponses = readonly ExpectedResponse[] | undefined;
 
 /** Evaluates the rules on one event given by its fields. */
@@ -49,7 +49,7 @@ export interface RecordingTest extends TestBase {
 export interface AuditTest extends TestBase {
   readonly kind: 'audit';
   readonly respond?: ExpectedResponses;
-  /** Of the file that has the events, absolute or relative to the working directory; or the events as JSON. */
+  /** Path of the file that has the events, absolute or relative to the working directory; or the events as JSON. */
   readonly events: { readonly path: string } | { readonly json: string };
   /** Place of the events in the test file. */
   readonly context: Context;

@@ -36,7 +36,7 @@ export interface AuditAlert {
   readonly user: string;
   /** All that were read. */
   readonly fields: readonly KeyedValue[];
-  /** The same as texts, those that the event has. */
+  /** Fields as texts, those that the event has. */
   readonly texts: ReadonlyMap<string, string>;
   /** What the guards of its responses say. */
   readonly acts: MatchToActOn | undefined;

@@ -54,7 +54,7 @@ export class ResponseTrial {
   readonly settings: ResponseSettings;
   readonly #responsesOf: ResponsesOf;
   readonly #dryRun: DryRun;
-  /** The same of requests, which are tried by themselves: their time begins anew. */
+  /** A dry run of requests, which are tried by themselves: their time begins anew. */
   readonly #requests: DryRun;
   #latestRequest = Number.NEGATIVE_INFINITY;
   readonly #figures: ReadonlyMap<Response, ResponseFigures>;
@@ -70,7 +70,7 @@ export class ResponseTrial {
     this.#figures = new Map(onHost.map((response) => [response, new ResponseFigures(response)]));
   }
 
-  /** By response, in their order. */
+  /** Figures by response, in their order. */
   get figures(): readonly ResponseFigures[] {
     return [...this.#figures.values()];
   }

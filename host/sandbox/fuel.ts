@@ -21,7 +21,7 @@ function survives(name: string): boolean {
   return name === 'name' || name === 'producers' || name === 'target_features' || name.startsWith('wasprey.');
 }
 
-/** The same module with fuel. Throws SandboxError for a malformed module, or one with a conflicting global or export. */
+/** The module with fuel. Throws SandboxError for a malformed module, or one with a conflicting global or export. */
 export function instrumentFuel(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const module = readModule(bytes);
   if (module.exports.some((item) => item.name === 'fuel')) {

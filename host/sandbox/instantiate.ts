@@ -32,7 +32,7 @@ export interface RuleInstance {
   readonly exports: RuleModuleExports;
   readonly guard: MatchGuard;
   readonly ruleCount: number;
-  /** By candidate word: the bits common to all processes; set by the first call that needs them (run.ts). */
+  /** The bits common to all processes, by candidate word; set by the first call that needs them (run.ts). */
   commonBits?: BigUint64Array;
   /** What it takes for events, and for new processes. */
   readonly eventTime: TimeAccount;

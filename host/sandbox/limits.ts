@@ -3,7 +3,7 @@
 
 /** The 112 stock Falco rules make about 75 KB; 4 MB leaves room for 50 times that. */
 export const MAX_MODULE_BYTES = 4 * 1024 * 1024;
-/** Of one function, in bytes: all that the compiler takes may be a single condition. V8's own limit is 7.6 MB. */
+/** Bytes of one function: all that the compiler takes may be a single condition. V8's own limit is 7.6 MB. */
 export const MAX_FUNCTION_BYTES = 2 * 1024 * 1024;
 /** Functions, types, globals and custom sections of a module. */
 export const MAX_FUNCTIONS = 10_000;
@@ -20,7 +20,7 @@ export const MAX_PARAMETERS = 64;
 export const MAX_LOCALS = 4_096;
 /** Locals and operands of all functions on the deepest call path: at 16 bytes each this is 256 KB of V8's stack of about 1 MB. */
 export const MAX_STACK_LOCALS = 16_384;
-/** Of all functions (compile-cost.ts): some 70 ms of a compiler that runs in the worker. The shipped rules come to a hundredth of it. */
+/** Compile work of all functions (compile-cost.ts): some 70 ms of a compiler that runs in the worker. The shipped rules come to a hundredth of it. */
 export const MAX_COMPILE_WORK = 4_000_000;
 /**
  * Beyond these V8's optimizer doesn't get a module (optimizer-work.ts). test/fuzz/optimizer.test.ts searches for the worst that is within them:

@@ -12,7 +12,7 @@ import { roughThreadMicros } from './time-account.ts';
 export type MatchCallback = (rule: number, event: number, view: number) => void;
 
 const SIZE_INDEX = member(EVENT_HEADER, 'size').offset / 4;
-/** Of the word whose upper half the flags are. */
+/** Index of the word whose upper half the flags are. */
 const FLAGS_INDEX = (member(EVENT_HEADER, 'flags').offset - 2) / 4;
 const TWO_VIEWS = EVENT_FLAGS.TWO_VIEWS << 16;
 const OTHER_VIEW_INDEX = OTHER_VIEW_OFFSET / 4;
@@ -200,7 +200,7 @@ export class MatchGuard {
     this.deliveredRule = rule;
   }
 
-  /** The same as flush(), while the module is running. */
+  /** Does what flush() does, while the module is running. */
   private flushWithin(): void {
     try {
       this.flush();

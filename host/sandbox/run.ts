@@ -50,7 +50,7 @@ export interface RunLimits {
  * `icontains` on the path 50 ns (measured with paths of 4 KB).
  */
 const MICROS_PER_BYTE = 0.1;
-/** The same for a new process: about what the kernel takes to fork, execute and end one. */
+/** Time that a module may take for a new process: about what the kernel takes to fork, execute and end one. */
 const MICROS_PER_PROCESS = 500;
 
 /**

@@ -1,5 +1,5 @@
 // The numbers of operands that an instruction pops and pushes, derived from its name. Tests compare each opcode with V8.
-// Those of blocks, branches and calls depend on more than the opcode: compile-cost.ts has them.
+// The numbers of blocks, branches and calls depend on more than the opcode: compile-cost.ts has them.
 
 import type { Immediates, OpcodeClass } from './opcode.ts';
 
@@ -8,7 +8,7 @@ export interface StackEffect {
   readonly pushes: number;
 }
 
-/** By the part of the name behind the dot, up to its first underscore where the rest has only types and signs. */
+/** Instructions by the part of the name behind the dot, up to its first underscore where the rest has only types and signs. */
 const TERNARY = /^(bitselect|relaxed_n?madd|relaxed_laneselect|relaxed_dot_.*_add_s)$/;
 const BINARY =
   /^(eq|ne|lt|gt|le|ge|add|sub|mul|div|rem|and|andnot|or|xor|shl|shr|rotl|rotr|p?min|p?max|copysign|avgr|swizzle|shuffle|replace_lane|narrow|extmul|dot|q15mulr|relaxed_(swizzle|min|max|q15mulr|dot))(_|$)/;

@@ -16,7 +16,7 @@ let readAt = Number.NEGATIVE_INFINITY;
 let readMicros = 0;
 
 /**
- * The same, but up to 100 us too much, in a tenth of the time: a batch of few events has a dozen such readings, and asking the kernel for
+ * CPU time of this thread so far, up to 100 us too much, in a tenth of the time: a batch of few events has a dozen such readings, and asking the kernel for
  * each took 7 % of what the agent takes for a new process.
  */
 export function roughThreadMicros(): number {

@@ -17,7 +17,7 @@ export interface OpenedRecording extends Disposable {
 const SCAP_BEGINNINGS = [Buffer.of(0x0a, 0x0d, 0x0d, 0x0a), Buffer.of(0x1f, 0x8b)];
 const LONGEST_BEGINNING = 4;
 
-/** By its first bytes. Throws RecordingError, ScapError, or the errors of open(). */
+/** Opens a recording, whose format its first bytes show. Throws RecordingError, ScapError, or the errors of open(). */
 export function openRecording(path: string): OpenedRecording {
   refusePipe(path);
   return isScap(path) ? openScap(path) : openOwn(path);

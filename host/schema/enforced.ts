@@ -24,11 +24,11 @@ export const ENFORCED = {
   FAILED: 10,
   /** A program of BPF LSM has refused the call; the process lives. See ENFORCED_BY_LSM. */
   LSM_REFUSED: 11,
-  /** The same, and the process was killed. */
+  /** A program of BPF LSM has refused the call, and the process was killed. */
   LSM_REFUSED_AND_KILLED: 12,
   /** The open was refused after it had made the file; the process lives. */
   LSM_REFUSED_LATE: 13,
-  /** The same, and the process was killed. */
+  /** The open was refused after it had made the file, and the process was killed. */
   LSM_KILLED: 14,
 } as const;
 
@@ -40,7 +40,7 @@ export const ENFORCED_BY_LSM: ReadonlySet<number> = new Set([
   ...[ENFORCED.LSM_REFUSED, ENFORCED.LSM_REFUSED_AND_KILLED, ENFORCED.LSM_REFUSED_LATE, ENFORCED.LSM_KILLED],
 ]);
 
-/** Of these, what was done to a process or its call. */
+/** Outcomes that have acted on a process or its call. */
 export const ENFORCED_ACTS: ReadonlySet<number> = new Set([
   ...[ENFORCED.STOPPED, ENFORCED.KILLED, ENFORCED.REFUSED, ENFORCED.REFUSED_AND_KILLED],
   ...ENFORCED_BY_LSM,
@@ -57,7 +57,7 @@ export const ENFORCED_PARTS = {
 
 /** What `reserved` of an event says. */
 export interface EnforcedParts {
-  /** Of ENFORCED, or 0. */
+  /** One of ENFORCED, or 0. */
   readonly outcome: number;
   /** Number of a clause that was met. */
   readonly clause: number;

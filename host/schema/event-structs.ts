@@ -28,7 +28,7 @@ const HEADER = [
   },
 ] as const satisfies readonly MemberSpec[];
 
-/** Of all shapes that name files, at the same place in each. */
+/** A member of all shapes that name files, at the same place in each. */
 const OTHER_VIEW = {
   name: 'other_view',
   type: 'u32',

@@ -191,7 +191,7 @@ export const IMAGE_FLAGS = {
   KERNEL_THREAD: 64,
   /** Replaces an image that was never seen or was evicted. */
   UNKNOWN: 128,
-  /** Of a single thread, whose directory or credentials are not those of its process. */
+  /** It is of a single thread, whose directory or credentials are not those of its process. */
   THREAD: 256,
 } as const;
 

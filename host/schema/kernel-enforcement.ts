@@ -68,9 +68,9 @@ export interface ExactClause {
   readonly types: readonly string[];
   readonly process: ExactProcess;
   readonly result?: 'succeeded' | 'failed';
-  /** Of the open family: bit n, from the right, is set where OPEN_COMBINATIONS n matches: 64 hexadecimal digits. It says all of the result. */
+  /** For the open family: bit n, from the right, is set where OPEN_COMBINATIONS n matches: 64 hexadecimal digits. It says all of the result. */
   readonly opens?: string;
-  /** Of the network family: kinds of the socket; of IPv6 only if its addresses are not those of IPv4. */
+  /** For the network family: kinds of the socket; of IPv6 only if its addresses are not those of IPv4. */
   readonly sockets?: readonly SocketKind[];
   readonly names?: readonly ExactName[];
   readonly peers?: readonly ExactPeer[];

@@ -102,7 +102,7 @@ export interface FilterClause {
   readonly opens?: string;
   readonly sockets?: readonly SocketKind[];
   readonly path?: PathNeed;
-  /** Of mmap and mprotect: memory that a file in memory (memfd) is behind, made executable. */
+  /** For mmap and mprotect: memory that a file in memory (memfd) is behind, made executable. */
   readonly memory?: 'executable-memfd';
 }
 

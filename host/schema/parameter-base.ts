@@ -1,6 +1,6 @@
 // The base in which a number among an event's parameters is written, in conditions and outputs.
 
-/** By name, or `event.name` if one event differs. */
+/** Parameters by name, or `event.name` if one event differs. */
 const HEXADECIMAL = new Set([
   'dev',
   'cap_inheritable',

@@ -52,13 +52,13 @@ export interface Parameter {
   readonly type: ValueType;
   /** Member of the event's fixed part, `header.result`/`header.fd`, or an image member (`image.comm`); absent when the capture can't supply it. */
   readonly member?: string;
-  /** Of a path: the member that has it as it was passed. */
+  /** For a path: the member that has it as it was passed. */
   readonly passed?: string;
-  /** Of a directory's descriptor: the member that has the directory's path. */
+  /** For a directory's descriptor: the member that has the directory's path. */
   readonly directory?: string;
   /** An id that the process has after the call: its image has the name. */
   readonly becomesOwn?: true;
-  /** Of a list: without its first string. */
+  /** For a list: without its first string. */
   readonly withoutFirst?: true;
   /** Name table for FLAGS and ENUMFLAGS (host/schema/flags.ts). */
   readonly flags?: FlagTable;

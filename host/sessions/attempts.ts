@@ -9,9 +9,9 @@ const SECOND = 1_000_000_000n;
 const APART = 2n * SECOND;
 
 export interface Attempts {
-  /** By WebSocket, of clients that have asked by SPDY after one: they may have begun nothing. */
+  /** Requests by WebSocket, of clients that have asked by SPDY after one: they may have begun nothing. */
   readonly possible: ReadonlySet<PodRequest>;
-  /** Those after which the client has asked by SPDY. */
+  /** Requests after which the client has asked by SPDY. */
   readonly repeated: ReadonlySet<PodRequest>;
 }
 

@@ -1,4 +1,4 @@
-// Of which times all requests to enter this node's pods are known. What is not stated here is not known: a state that is lost, cut or old makes names
+// The times for which all requests to enter this node's pods are known. What is not stated here is not known: a state that is lost, cut or old makes names
 // ambiguous, and never wrong.
 
 import { bigNumber, list, object, optional, type Shape, text } from '../diagnostics/json-shape.ts';

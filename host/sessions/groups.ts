@@ -15,9 +15,9 @@ const NEAR = 60n * SECOND;
 /** A request has nothing to do with sessions that began longer before it was received, or longer after. */
 export const FARTHEST_BEFORE = CLOCKS_APART + NEAR;
 export const FARTHEST_AFTER = LONGEST_START + CLOCKS_APART + NEAR;
-/** Of a group. Beyond, nothing of it is certain: it takes somebody who begins as many sessions within two minutes. */
+/** Sessions of a group. Beyond, nothing of it is certain: it takes somebody who begins as many sessions within two minutes. */
 const MOST_SESSIONS = 1_000;
-/** Of a pod, between sessions and requests. Beyond, nothing of it is certain. */
+/** Connections of a pod, between sessions and requests. Beyond, nothing of it is certain. */
 const MOST_CONNECTIONS = 250_000;
 
 export interface GroupedSession {
@@ -63,7 +63,7 @@ function podOf({ namespace, pod }: { readonly namespace: string; readonly pod: s
 }
 
 interface Node extends GroupedSession {
-  /** Those that connect it with others: the possible ones or, without any, those that it is near to. */
+  /** Requests that connect it with others: the possible ones or, without any, those that it is near to. */
   readonly connecting: readonly PodRequest[];
 }
 

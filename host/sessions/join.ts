@@ -18,7 +18,7 @@ export type UserMatch =
       /** All that it may come from. */
       readonly requests: readonly PodRequest[];
     }
-  /** Of these users, who can't be told apart, or of somebody whose request is not known. */
+  /** It is of these users, who can't be told apart, or of somebody whose request is not known. */
   | {
       readonly match: 'ambiguous';
       readonly candidates: readonly KubernetesUser[];

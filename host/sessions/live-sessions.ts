@@ -21,7 +21,7 @@ const LATE_EVENT = 60n * SECOND;
 /** A session's own request must not count as one that came after it. */
 const CLOCKS_APART_MS = 200;
 const PRUNE_EVERY_MS = 30_000;
-/** Of all pods, sessions and requests. */
+/** Sessions and requests of all pods. */
 const MOST_KEPT = 100_000;
 /** Containers, sessions that are over for the join, intervals of missed events. */
 const MOST_CONTAINERS = 4_096;
@@ -38,7 +38,7 @@ export interface LiveSessionsOptions {
   readonly patienceMs: number;
   /** The pod of a container; undefined if it is in none, `unknown` as long as the runtime has not answered. */
   readonly place: (container: string) => SessionPlace | 'unknown' | undefined;
-  /** Of which times all requests are known, now. Default: of all. */
+  /** The times for which all requests are known, now. Default: all times. */
   readonly coverage?: () => RequestCoverage;
   /** ms since the epoch. Default: the clock. */
   readonly now?: () => number;
@@ -48,7 +48,7 @@ export interface LiveSessionsOptions {
 
 /** What is known of the session that a process descends from. */
 export interface SessionFacts {
-  /** As the journal's sessions have it. */
+  /** Id as the journal's sessions have it. */
   readonly id: string;
   readonly match: UserMatch;
 }
@@ -62,23 +62,23 @@ export class LiveSessions {
   readonly #options: LiveSessionsOptions;
   readonly #now: () => number;
   readonly #elapsed: () => number;
-  /** By `namespace/pod`. */
+  /** Pods by `namespace/pod`. */
   readonly #pods = new Map<string, PodSessions>();
   readonly #podOf = new Map<string, PodSessions>();
   /** Their container's runtime has not answered. */
   readonly #unplaced = new Map<string, StartedSession>();
   /** The first session of each container. */
   readonly #first = new Map<string, StartedSession>();
-  /** Of sessions that nothing that comes can change, those with names. */
+  /** Matches with names, of sessions that nothing that comes can change. */
   readonly #final = new Map<string, UserMatch>();
   /** Clients that ask twice. */
   readonly #clients = new Set<string>();
   readonly #gaps: Interval[] = [];
-  /** Of requests that were refused: an event of before may come later. */
+  /** Ids of refused requests: an event of before may come later. */
   readonly #refused = new Map<string, true>();
   /** Sessions and requests of pods. */
   #kept = 0;
-  /** By the clock that nobody sets. */
+  /** Time of the last pruning, by the clock that nobody sets. */
   #prunedAt = 0;
 
   constructor(options: LiveSessionsOptions) {

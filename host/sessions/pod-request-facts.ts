@@ -16,7 +16,7 @@ export interface PodRequestSink {
 /** Characters. */
 const LONGEST_URI = 8_192;
 const LONGEST_TEXT = 256;
-/** Of a longer one only this much is kept, with a hash: a name that is just cut would be another's. */
+/** Characters of a name; of a longer one only this much is kept, with a hash: a name that is just cut would be another's. */
 const LONGEST_NAME = 1_024;
 const MOST_ADDRESSES = 16;
 const MOST_GROUPS = 64;

@@ -36,9 +36,9 @@ export interface PodRequest {
   readonly pod: string;
   /** Absent if it is not named, or not for sure. */
   readonly container?: string;
-  /** Of exec: see commandHash(). Absent if it is not known for sure. */
+  /** Hash of an exec's command: see commandHash(). Absent if it is not known for sure. */
   readonly command?: string;
-  /** As audit events have them: all but the last are what the client says of itself. */
+  /** Addresses as audit events have them: all but the last are what the client says of itself. */
   readonly addresses: readonly string[];
   readonly userAgent?: string;
   /** ns since the epoch, by the API server's clock. */
@@ -85,7 +85,7 @@ export function readPodRequest(event: unknown): PodRequestEvent | undefined {
 function keyOf(event: unknown, { user, addresses, received }: PodRequest): string {
   const own = [at(event, 'auditID'), at(event, 'requestURI'), at(event, 'verb'), at(event, 'userAgent')];
   const text = JSON.stringify([...own, user, addresses, String(received)]);
-  // As long as a client likes, and kept for each request.
+  // The text may be as long as a client likes, and is kept for each request.
   return createHash('sha256').update(text).digest('base64url');
 }
 
@@ -128,7 +128,7 @@ function targetOf(event: unknown): Target | undefined {
     entry,
     namespace,
     pod,
-    // Of several the API server takes the first. The container of a command that names none is the only one of its pod.
+    // The API server takes the first of several. The container of a command that names none is the only one of its pod.
     ...(container && { container }),
     ...(entry === 'exec' && query && { command: commandHash(query.get('command') ?? []) }),
   };
@@ -172,7 +172,7 @@ function targetOfKubelet(uri: string): Target | undefined {
 /** Also bytes that are not encoded, of which the event may show others; and NULs, at which a runtime may end an argument. */
 const UNCLEAR = /[^\x20-\x7e]|;|%00|%(?![0-9A-Fa-f]{2})/;
 
-/** Of a request to create something: nothing is. The API server takes no other value, and what is unclear is taken for earnest. */
+/** Whether a request to create something creates nothing. The API server takes no other value, and what is unclear is taken for earnest. */
 export function isDryRun(uri: string): boolean {
   return queryOf(uri)?.get('dryRun')?.includes('All') ?? false;
 }
@@ -195,7 +195,7 @@ function queryOf(uri: string): ReadonlyMap<string, readonly string[]> | undefine
   return values;
 }
 
-/** As texts of processes are decoded: what is no UTF-8 becomes U+FFFD. */
+/** The text, decoded as texts of processes are: what is no UTF-8 becomes U+FFFD. */
 function percentDecoded(text: string): string {
   const bytes: Uint8Array[] = [];
   let from = 0;

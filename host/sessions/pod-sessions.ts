@@ -22,13 +22,13 @@ const JOINED_MS = 250;
 /** When sessions and requests are joined, in ms since the epoch. */
 export interface JoinMoment {
   readonly now: number;
-  /** By a clock that nobody sets, in ms. */
+  /** Time by a clock that nobody sets, in ms. */
   readonly elapsed: number;
   /** A request that was received longer ago has begun its process, if it begins one. */
   readonly startMs: number;
-  /** That ask twice. */
+  /** Clients that ask twice. */
   readonly clients: ReadonlySet<string>;
-  /** Of which times all requests are known; undefined: of all. */
+  /** The times for which all requests are known; undefined: all times. */
   readonly coverage: RequestCoverage | undefined;
 }
 
@@ -43,12 +43,12 @@ export class PodSessions {
   /** What began before was given up. In ns since the epoch. */
   #floor = 0n;
   #matches: ReadonlyMap<string, UserMatch> = new Map();
-  /** By both clocks. */
+  /** Time of the last join, by both clocks. */
   #joined = { now: Number.NEGATIVE_INFINITY, elapsed: Number.NEGATIVE_INFINITY };
   #hasChanged = true;
   /** The join would be another one later. */
   #hasRecent = false;
-  /** That it was made with. */
+  /** The coverage that the last join was made with. */
   #coverage: RequestCoverage | undefined;
 
   get size(): number {
@@ -103,7 +103,7 @@ export class PodSessions {
   prune(now: number): void {
     const horizon = horizonOf(now);
     for (const { key } of this.old(now)) this.#sessions.delete(key);
-    // Those between which a session wants the requests that were received.
+    // Times between which a session wants the requests that were received.
     const wanted = [...this.#sessions.values()].map(({ entry: { began } }) => ({
       from: began - FARTHEST_AFTER,
       to: began + FARTHEST_BEFORE,

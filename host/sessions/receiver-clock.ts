@@ -35,7 +35,7 @@ export class ReceiverClock {
     return this.#ahead && time + this.#ahead.least;
   }
 
-  /** The same, not earlier than it was. */
+  /** A time of the receiver by the node's clock, not earlier than it was. Undefined if that is not known. */
   latest(time: bigint): bigint | undefined {
     return this.#ahead && time + this.#ahead.most;
   }

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 
 /**
  * Each family's members, as ID and ID_LIKE name them; the command that installs; and what a person has to know besides.
- * Those that say that they are like Fedora come before it.
+ * Distributions that say that they are like Fedora come before it.
  * @type {readonly { family: Family, ids: readonly string[], install: string, remark?: string }[]}
  */
 const FAMILIES = [

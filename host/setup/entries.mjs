@@ -3,7 +3,7 @@
 
 import { PROJECT } from './paths.mjs';
 
-/** By place below host/, without ending. */
+/** Entries by their place below host/, without ending. */
 export const ENTRIES = Object.freeze({
   main: 'cli/main',
   engine: 'engine/worker',
@@ -18,7 +18,7 @@ export const ENTRIES = Object.freeze({
   asc: 'compiler/assemble/asc-child',
 });
 
-/** Of the TypeScript sources; this file is among the JavaScript of a bundle. */
+/** Ending of the entries: those of a checkout are TypeScript; this file is among the JavaScript of a bundle. */
 const ENDING = import.meta.url.endsWith('.mjs') ? '.ts' : '.js';
 
 /**

@@ -12,7 +12,7 @@ const STAMP = `${SETUP_STATE}native.stamp`;
 
 const OUTPUTS = [`${BUILD}native/wasprey.node`, `${BUILD}bpf/wasprey.bpf.o`, `${BUILD}bpf/isolate.bpf.o`, ACT_PROGRAM];
 
-/** Of all that goes into the build: sources with the generated schema header, and the versions of the header packages. */
+/** Digest of all that goes into the build: sources with the generated schema header, and the versions of the header packages. */
 const currentDigest = () => digestInputs(PROJECT, ['native', 'package-lock.json'], [process.arch]);
 
 /** An installed Wasprey comes built, without sources. */

@@ -19,7 +19,7 @@ export const PAGE_INPUTS = [
 const COPIED = ['index.html', 'icon.svg'];
 const OUTPUTS = [...COPIED, 'page.js', 'page.css'].map((name) => `${PAGE_FOLDER}/${name}`);
 
-/** Of the versions of what is bundled, too. */
+/** Digest of all that goes into the page, also of the versions of what is bundled. */
 const currentDigest = () => digestInputs(PROJECT, [...PAGE_INPUTS, 'package-lock.json']);
 
 /** @returns {boolean} */

@@ -33,7 +33,7 @@ export function comparedValues(left: Operand, seen: Seen): FieldValue[] {
   return value ? [value] : [];
 }
 
-/** Of a text, or of a list, which is absent if an item is. */
+/** Length of a text, or of a list, which is absent if an item is. */
 function lengthOf(len: Extract<Operand, { kind: 'transformer' }>, seen: Seen): FieldValue[] {
   const [first] = len.arguments;
   if (!first) return [];
@@ -70,7 +70,7 @@ function isForOutputs({ name, argument }: FieldOperand): boolean {
   return resolved.ok && ['rendered', 'procfs'].includes(resolved.field.source.from);
 }
 
-/** As lower/check.ts has it: some fields see the first of a modifier's values only, and numbers of them are in no list. */
+/** The check as lower/check.ts has it: some fields see the first of a modifier's values only, and numbers of them are in no list. */
 function asFalcoCompares(check: Check): Check | undefined {
   const { left, operator, modifier, right } = check;
   if (left.kind !== 'field') return check;

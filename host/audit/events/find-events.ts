@@ -18,7 +18,7 @@ export type Refusal = 'not-an-event' | 'no-time';
 
 export interface FoundEvents {
   readonly events: readonly FoundEvent[];
-  /** Of the others. */
+  /** Why others were refused. */
   readonly refused: readonly Refusal[];
 }
 

@@ -49,7 +49,7 @@ export function* logLines(path: string): Generator<LogLine> {
     }
     if (from === chunk.length) continue;
     length += chunk.length - from;
-    // Of a longer line only the length is kept.
+    // If the line is longer, only its length is kept.
     if (length <= LONGEST_LINE) pending.push(chunk.slice(from));
   }
   number++;

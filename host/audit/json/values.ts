@@ -147,7 +147,7 @@ const [BACKSLASH, LETTER_U] = [0x5c, 0x75];
 /** What letters mean behind a backslash, where it is not themselves. */
 const ESCAPES = new Map([...'bfnrt'].map((letter, index) => [letter.charCodeAt(0), '\b\f\n\r\t'.charCodeAt(index)]));
 
-/** Of four hexadecimal digits that were checked. */
+/** The UTF-16 unit of four hexadecimal digits that were checked. */
 function hexUnit(bytes: Uint8Array, from: number): number {
   let unit = 0;
   for (let at = from; at < from + 4; at++) {

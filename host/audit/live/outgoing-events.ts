@@ -21,7 +21,7 @@ export class OutgoingEvents {
     this.#send = send;
   }
 
-  /** Those that wait. */
+  /** Number of waiting events. */
   get events(): number {
     return this.#events;
   }

@@ -7,7 +7,7 @@ import { type JsonValues, keyOf, NOWHERE } from '../json/values.ts';
 
 const [TARGET, SUBRESOURCE] = [keyOf('objectRef'), keyOf('subresource')];
 
-/** Of the text that was scanned last. Undefined for any other event: it is not even parsed. */
+/** A request to enter a pod, in the text that was scanned last. Undefined for any other event: it is not even parsed. */
 export function podRequestOf(values: JsonValues, { value: event }: FoundEvent): PodRequestFacts | undefined {
   const target = values.member(event, TARGET);
   const subresource = target === NOWHERE ? NOWHERE : values.member(target, SUBRESOURCE);

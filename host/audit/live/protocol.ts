@@ -17,10 +17,10 @@ export interface EvaluationSettings {
 
 /** Events as the thread has evaluated them, in their compact form. */
 export interface EvaluatedEvents {
-  /** Of JSON, each with its end. */
+  /** Lines of JSON, each with its end. */
   readonly lines: Uint8Array<ArrayBuffer>;
   readonly events: number;
-  /** Of the last one, in ms since the epoch. */
+  /** Time of the last event, in ms since the epoch. */
   readonly to: number;
 }
 
@@ -58,10 +58,10 @@ export type FromEvaluation =
   /** No match of earlier rules will come. */
   | { readonly kind: 'used'; readonly generation: number }
   | { readonly kind: 'matches'; readonly generation: number; readonly matches: readonly TimedMatch[] }
-  /** Of the text that is answered next. */
+  /** Requests in the text that is answered next. */
   | { readonly kind: 'pod-requests'; readonly events: readonly PodRequestFacts[] }
   | { readonly kind: 'events'; readonly block: EvaluatedEvents }
-  /** Of the texts in their order. */
+  /** Outcome of a text. Outcomes come in the order of the texts. */
   | {
       readonly kind: 'taken';
       readonly outcome: TextOutcome;

@@ -1,8 +1,8 @@
-// Which events came before. An API server sends a batch again if it had no answer to it.
+// Remembers events, to drop those that come twice. An API server sends a batch again if it had no answer to it.
 
 import { hash } from 'node:crypto';
 
-/** Of two generations together. A hundred batches of the default size, of the last minutes. */
+/** Events of both generations together: a hundred batches of the default size, of the last minutes. */
 const MOST_SEEN = 65_536;
 
 /**
@@ -14,7 +14,7 @@ export class SeenEvents {
   #recent = new Set<string>();
   #earlier = new Set<string>();
 
-  /** @param most that are remembered */
+  /** @param most events that are remembered */
   constructor(most = MOST_SEEN) {
     this.#most = most / 2;
   }

@@ -20,7 +20,7 @@ import { SeenEvents } from './seen-events.ts';
 const NEWLINE = 0x0a;
 /** Matches that go out together. */
 const MATCHES_AT_A_TIME = 512;
-/** Of one text. Events of 12 MB with ten matches each have fewer. */
+/** Matches of one text. Events of 12 MB with ten matches each have fewer. */
 const MOST_MATCHES = 65_536;
 
 /** The rules in use. */
@@ -33,7 +33,7 @@ class RulesInUse implements EvaluatesEvents {
     this.#prepared.set(generation, new GuardedEvaluators(modules, guard));
   }
 
-  /** Those that were prepared before are not wanted any more. */
+  /** Uses a prepared generation of rules. Generations that were prepared before are not wanted any more. */
   use(generation: number): void {
     const evaluators = this.#prepared.get(generation);
     // Events would be evaluated by no rule; another thread gets the rules in use.

@@ -20,7 +20,7 @@ import type { State } from '../state/state.ts';
 export const CAPTURE_SCOPES = ['container', 'process_tree', 'all'] as const;
 export type CaptureScope = (typeof CAPTURE_SCOPES)[number];
 
-/** Of one capture: an agent adds no more, and a hostile file could. */
+/** Alerts of one capture: an agent adds no more, and a hostile file could. */
 export const MOST_ALERTS = 1024;
 
 const ALERT = object({
@@ -31,7 +31,7 @@ const ALERT = object({
   /** The rule's output, with its fields filled in. */
   message: text,
   tags: list(text),
-  /** Of the alert. */
+  /** Fields of the alert. */
   fields: texts,
   pid: number,
   /** `host`, or the full id; empty if it was unknown. */
@@ -43,7 +43,7 @@ export type CapturedAlert = ValueOf<typeof ALERT>;
 /** The block of an alert. */
 export const CAPTURED = object({
   alert: ALERT,
-  /** How the capture was made; of its first alert. */
+  /** How the capture was made; only its first alert has it. */
   terms: optional(object({ scope: oneOf(CAPTURE_SCOPES), beforeMs: number, afterMs: number })),
 });
 
@@ -64,7 +64,7 @@ export interface CaptureNotes {
 
 /** Offsets in the file. */
 export interface NoteGaps {
-  /** Of the first place where no block begins although one should. */
+  /** Offset of the first place where no block begins although one should. */
   readonly damagedAt: number | undefined;
   /** The end of a file without a last block: it is being written, or was cut off. */
   readonly endsAt: number | undefined;
@@ -72,7 +72,7 @@ export interface NoteGaps {
   readonly mayLackState: boolean;
 }
 
-/** Of a state that is damaged. */
+/** The note about a damaged state. */
 export const UNREAD_STATE = "Damaged, and can't be read: the state.";
 
 /** Why there is no alert, to go on behind the name of the file and a colon. Undefined if there is one. */

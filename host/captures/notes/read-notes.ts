@@ -45,7 +45,7 @@ export function readNotes(path: string): CaptureNotes {
   return { ...summary, state, unread: [...summary.unread, ...unreadState] };
 }
 
-/** The same without the state, which is long. */
+/** Reads the notes without the state, which is long. */
 export function readSummary(path: string): CaptureSummary {
   using file = new RecordingFile(path);
   return summaryOf(file, () => {});

@@ -4,7 +4,7 @@ import type { SecretMask } from '../../journal/secrets/mask-secrets.ts';
 import type { Deed } from './deeds.ts';
 import type { Program } from './process-tree.ts';
 
-/** Of the name that a process has; the kernel cuts it. */
+/** Bytes of a process's name, after which the kernel cuts it. */
 const NAME_BYTES = 15;
 
 /**

@@ -15,12 +15,12 @@ export interface Deed {
   readonly kind: DeedKind;
   /** Not escaped. */
   readonly text: string;
-  /** Of programs, if it is known. */
+  /** The program that was run, if it is known. */
   readonly program?: Program;
-  /** Of files. */
+  /** Path of the file. */
   readonly path?: string;
   readonly verb?: string;
-  /** Of connections. */
+  /** Peer of the connection. */
   readonly peer?: string;
   /** Name of an errno. */
   readonly failure?: string;
@@ -66,7 +66,7 @@ function onPath(verb: string): Describe {
   };
 }
 
-/** Of a call that makes the file `made` of another. */
+/** Describes a call that makes the file `made` of another. */
 function onPaths(verb: string, between: string, made: 'source' | 'target'): Describe {
   return (event) => {
     const other = event.text(made === 'target' ? 'fs.path.source' : 'fs.path.target') ?? NOTHING;
@@ -135,7 +135,7 @@ const BY_EFFECT: Readonly<Record<CallEffect, Describe>> = {
   'loads-kernel-code': named('other'),
 };
 
-/** Of calls that are described otherwise than others of their effect, or have none. */
+/** Descriptions of calls that are described otherwise than others of their effect, or have none. */
 const BY_NAME: ReadonlyMap<string, Describe> = new Map<string, Describe>([
   ['connect', onPeer('connects to', 'fd.sip')],
   ['bind', onPeer('binds', 'fd.sip')],

@@ -32,7 +32,7 @@ export interface TreeProcess {
 
 export class ProcessTree {
   readonly #byImage = new Map<bigint, TreeProcess>();
-  /** Of what was added last. */
+  /** Time of what was added last. */
   #now = 0n;
 
   /** The process that has or had the image. */

@@ -12,9 +12,9 @@ import type { ChangedFile, State } from '../state/state.ts';
 import { type Deed, deedOf } from './deeds.ts';
 import { addBranch, familyOf, ProcessTree, type TreeProcess } from './process-tree.ts';
 
-/** Of the timeline; a capture can have millions of events. */
+/** Entries of the timeline; a capture can have millions of events. */
 const MOST_ENTRIES = 10_000;
-/** The same again among the last of these is one entry: threads and loops take turns. */
+/** Entries that are searched for the same event: threads and loops take turns, and repetitions are one entry. */
 const NEAR_ENTRIES = 8;
 const MOST_FILES = 2_000;
 const MOST_CONNECTIONS = 2_000;
@@ -36,7 +36,7 @@ export interface TouchedFile {
   /** `creates`, `writes`, `removes`, ..., in order of time; without those that failed. */
   readonly verbs: ReadonlySet<string>;
   readonly processes: Set<TreeProcess>;
-  /** As the upper layer had it at the alert. */
+  /** The file as the upper layer had it at the alert. */
   readonly layer: ChangedFile | undefined;
 }
 
@@ -54,7 +54,7 @@ export interface Report {
   readonly terms: CaptureNotes['terms'];
   readonly alerts: readonly CapturedAlert[];
   readonly place: Place;
-  /** Of the processes that did something, and their ancestors: those without a parent. */
+  /** The processes without a parent, among those that did something and their ancestors. */
   readonly roots: readonly TreeProcess[];
   readonly shown: ReadonlySet<TreeProcess>;
   /** The processes that fired, with those they descend from. */
@@ -111,7 +111,7 @@ type Result = Pick<
   'place' | 'roots' | 'shown' | 'branch' | 'fired' | 'related' | 'timeline' | 'files' | 'connections'
 >;
 
-/** Of a file, while events are read. */
+/** A file, while events are read. */
 interface FoundFile extends Omit<TouchedFile, 'verbs'> {
   readonly verbs: FirstTimes<string>;
 }

@@ -147,7 +147,7 @@ function describe(process: TreeProcess, { mask, safe }: Wording): string {
   return `${process.pid} ${commands.join(' -> ') || '(unknown)'}${user ? ` [${safe(user)}]` : ''}${end ?? ''}`;
 }
 
-/** Of a wait status: wait(2). */
+/** How a process ended, by its wait status: wait(2). */
 export function endOf(status: number): string {
   const signal = status & 0x7f;
   return signal === 0 ? `exit ${(status >> 8) & 0xff}` : `killed by signal ${signal}`;

@@ -9,7 +9,7 @@ import { readText } from './proc-file.ts';
 const O_PATH = 0x200000;
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
-/** Those that need nobody but the kernel and its disks. Others may be of a process, or of another machine. */
+/** File systems that need nobody but the kernel and its disks. Others may be of a process, or of another machine. */
 const LOCAL = new Set(
   'ext2 ext3 ext4 xfs btrfs f2fs bcachefs zfs tmpfs ramfs rootfs squashfs erofs vfat exfat iso9660 udf jfs'.split(' '),
 );
@@ -20,13 +20,13 @@ interface MountType {
   readonly type: string;
   /** major:minor */
   readonly device: string;
-  /** Of an overlay. */
+  /** The upper layer of an overlay. */
   readonly upperLayer: string | undefined;
 }
 
 export class FileSystems {
   readonly #proc: string;
-  /** By id. An id is of one mount at a time on the whole machine, and an open place keeps its mount. */
+  /** Mounts by id. An id is of one mount at a time on the whole machine, and an open place keeps its mount. */
   readonly #mounts = new Map<number, MountType>();
   /** The host's overlays, and the agent's, by device: an overlay of others may be made of anything. */
   readonly #overlays = new Map<string, MountType>();
@@ -82,7 +82,7 @@ export class FileSystems {
   }
 }
 
-/** By id, of a table as in mounts.ts. */
+/** Types of mounts by id, from a table as in mounts.ts. */
 export function parseMountTypes(text: string): Map<number, MountType> {
   const mounts = new Map<number, MountType>();
   for (const line of text.split('\n')) {

@@ -2,7 +2,7 @@
 
 import type { ProcessState, State } from './state.ts';
 
-/** Of JSON. A block has 4 MB at most. */
+/** Bytes of the state as JSON. A block has 4 MB at most. */
 export const MOST_STATE_BYTES = 3 << 20;
 /** Characters of all arguments of a process. */
 const SHORT_ARGUMENTS = 256;

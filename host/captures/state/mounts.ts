@@ -32,7 +32,7 @@ export function parseMounts(text: string): MountTable {
     const [root, point, options] = words.slice(3, 6);
     const [type, source, ofFileSystem] = words.slice(dash + 1);
     if (dash < 0 || root === undefined || point === undefined || options === undefined || type === undefined) continue;
-    // Of several mounts on / the last one is seen.
+    // If there are several mounts on /, the last one is seen.
     if (point === '/') {
       upperLayer = type === 'overlay' ? upperOf(ofFileSystem ?? '') : undefined;
       device = words[2];

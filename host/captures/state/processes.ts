@@ -7,7 +7,7 @@ import type { Descriptor, Executable, ExecutableMap, ProcessDetails, ProcessStat
 
 /** USER_HZ: what /proc counts in, on every processor that Linux runs on now. */
 const TICKS_A_SECOND = 100;
-/** Of arguments and of the environment; Linux allows more, and a report does not. */
+/** Bytes of arguments and of the environment; Linux allows more, and a report does not. */
 const MOST_TEXT = 64 << 10;
 const MOST_MAPS = 1024;
 
@@ -97,7 +97,7 @@ export function namesOfVariables(environment: Buffer | undefined): string[] {
 
 const DELETED = / \(deleted\)$/;
 
-/** Of the file itself, which may have no name any more. Without size and inode if its file system might not answer. */
+/** Facts about the file itself, which may have no name any more. Without size and inode if its file system might not answer. */
 function executableOf(pid: number, files: FileSystems, proc: string): Executable | undefined {
   const link = `${proc}/${pid}/exe`;
   const target = readLink(link);

@@ -12,7 +12,7 @@ import type { Socket } from './state.ts';
 import type { TimeLimit } from './time-limit.ts';
 
 const INTERNET = ['tcp', 'tcp6', 'udp', 'udp6'] as const;
-/** Of one table: a machine may have hundreds of thousands of connections. */
+/** Bytes of one table: a machine may have hundreds of thousands of connections. */
 const MOST_BYTES = 16 << 20;
 
 /** linux/include/net/tcp_states.h */

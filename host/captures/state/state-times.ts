@@ -23,7 +23,7 @@ const NAMES = {
 /** Notes the time of each part when it is there. */
 export class PartTimes {
   readonly #times: Partial<Record<keyof StateTimes, number>>;
-  /** Of performance.now(). */
+  /** Time of the event, by performance.now(). */
   readonly #event: number;
 
   constructor({ time }: Subject) {

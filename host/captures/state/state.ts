@@ -12,12 +12,12 @@ export type StateScope =
   | { readonly kind: 'all' };
 
 export interface StateLimits {
-  /** Of processor time (time-limit.ts): what has not been read by then is left out. Hashes of files come after it, and have as much time again. */
+  /** Limit of processor time (time-limit.ts): what has not been read by then is left out. Hashes of files come after it, and have as much time again. */
   readonly milliseconds: number;
   readonly processes: number;
-  /** Of one process. */
+  /** Descriptors of one process. */
   readonly descriptors: number;
-  /** Of the upper layer. */
+  /** Changed files of the upper layer. */
   readonly changedFiles: number;
   /** No hash is made beyond so many bytes in all. */
   readonly hashedBytes: number;

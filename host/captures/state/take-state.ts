@@ -33,7 +33,7 @@ export function takeState(scope: StateScope, limits: StateLimits = STATE_LIMITS,
   const taken = Date.now();
   const times = new PartTimes(subject);
   const began = performance.now();
-  // By the clock all parts end with it: meanwhile no event is written.
+  // The limit ends all parts by the clock: meanwhile no event is written.
   const limit = new TimeLimit(limits.milliseconds);
   const missing: string[] = [];
   const files = new FileSystems();

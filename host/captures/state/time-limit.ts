@@ -27,7 +27,7 @@ export class TimeLimit {
   }
 }
 
-/** Of this thread, in ms. */
+/** Processor time of this thread, in ms. */
 function processorTime(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / MICROSECONDS_PER_MS;

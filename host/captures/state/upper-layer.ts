@@ -104,7 +104,7 @@ function describe(path: Buffer, stats: Stats): ChangedFile {
   return { path: textOf(path), kind, size, mode: mode & 0o7777, user: uid, modified: mtimeMs, changed: ctimeMs };
 }
 
-/** Of a path that is not UTF-8, the bytes that are not ASCII are shown as `\xff`. */
+/** The path as text: in one that is not UTF-8, bytes that are not ASCII are shown as `\xff`. */
 function textOf(path: Buffer): string {
   if (isUtf8(path)) return path.toString('utf8');
   return path.toString('latin1').replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`);

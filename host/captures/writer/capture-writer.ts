@@ -18,7 +18,7 @@ export interface CapturePlan {
   readonly scope: StateScope;
   /** ns since the epoch: earlier events are left out. */
   readonly since: bigint;
-  /** Of the file. */
+  /** Bytes of the file. */
   readonly mostBytes: number;
 }
 

@@ -6,14 +6,14 @@ import { basename, dirname, join } from 'node:path';
 import { CLOCK_WAS_AHEAD_MS } from '../../journal/retention.ts';
 
 export const SUFFIX = '.wsp';
-/** Of the time in a name. */
+/** Digits of the time in a name. */
 const TIME_DIGITS = 20;
 
 export interface RoomPlan {
   readonly pathPrefix: string;
-  /** Of one file. */
+  /** Bytes of one file. */
   readonly fileBytes: number;
-  /** Of all files. */
+  /** Bytes of all files. */
   readonly totalBytes: number;
   /** Names of the files of other captures that are under way: each may become as long as a file can. */
   readonly running: readonly string[];

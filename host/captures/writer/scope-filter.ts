@@ -27,7 +27,7 @@ export interface ScopedEvents {
 
 export class ScopeFilter {
   readonly #scope: StateScope;
-  /** Of all living processes, and of those that are remembered. */
+  /** Images of all living processes, and of those that are remembered. */
   readonly #known = new Map<bigint, LoggedImage>();
   /** The image that a process has, by pid: without the images of single threads. */
   readonly #current = new Map<number, bigint>();
@@ -36,9 +36,9 @@ export class ScopeFilter {
   /** Ended or replaced, the oldest first. Their last events may come after that, in the same batch or a later one. */
   readonly #exited = new Set<bigint>();
   #exitedBytes = 0;
-  /** By image without strings: the one that has them. That one is kept as long. */
+  /** The source of an image without strings: the image that has them. It is kept as long. */
   readonly #sources = new Map<bigint, bigint>();
-  /** By source: images that have their strings from it. */
+  /** Numbers of images that have their strings from a source. */
   readonly #dependents = new Map<bigint, number>();
   /** Sources that are kept for their dependents alone. */
   readonly #held = new Set<bigint>();

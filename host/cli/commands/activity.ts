@@ -207,7 +207,7 @@ function requestsOf(logs: readonly string[], kept: readonly string[], terminal: 
   }
 }
 
-/** Of all journals: which one a session is of is not known here. */
+/** Coverage of all journals: which one a session is of is not known here. */
 async function coverageOf(folders: readonly string[]): Promise<RequestCoverage | undefined> {
   const found = (await Promise.all(folders.map(coverageIn))).filter((coverage) => coverage !== undefined);
   const [first, ...others] = found;

@@ -135,7 +135,7 @@ function filesAt(place: string): string[] {
   }
 }
 
-/** Of this machine. */
+/** Files of captures on this machine. */
 function filesOf(folder: string): string[] {
   try {
     return captureFiles(folder);

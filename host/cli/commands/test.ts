@@ -125,7 +125,7 @@ function readNamed({ path, context }: NamedFile): RuleFile[] {
   }
 }
 
-/** Those of a configuration. Rejects with CommandFailure when it has errors, which are shown then. */
+/** The responses of a configuration. Rejects with CommandFailure when it has errors, which are shown then. */
 async function responsesIn({ path }: NamedFile, terminal: Terminal): Promise<readonly Response[]> {
   const { configuration, loaded } = await configurationOf({ config: path, usual: false }, terminal);
   const { readResponses } = await import('../../config/responses.ts');

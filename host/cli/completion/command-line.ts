@@ -5,7 +5,7 @@ import { allOptions, type Command, type CommandEntry, type Operand } from '../de
 import { PROGRAM } from '../definition/program.ts';
 
 export interface CompletedOption {
-  /** As they are written, `--config` and `-c`. */
+  /** Names as they are written, `--config` and `-c`. */
   readonly names: readonly string[];
   readonly description: string;
   readonly repeats: boolean;

@@ -40,7 +40,7 @@ export interface GivenHistory {
 }
 
 /**
- * That of the journal, from the configuration. Where other places are given, the usual file does not count: they can be read even if it is
+ * Folder of the journal, from the configuration. Where other places are given, the usual file does not count: they can be read even if it is
  * invalid, or only root may read it.
  * @throws {CommandFailure}
  */
@@ -67,7 +67,7 @@ export function givenHistory(
   return read(options, terminal, journal, false);
 }
 
-/** The same with files of audit events. */
+/** The history, with files of audit events. */
 export function historyWithAudit(
   options: Pick<HistoryOptions, 'on' | 'since'>,
   terminal: Terminal,

@@ -50,7 +50,7 @@ export async function modulesIn(
   ];
 }
 
-/** Those of the rules. Files without any are taken for those of system calls, and refused as such. */
+/** Sources of the rules. Files without any are taken for rules on system calls, and refused as such. */
 function sourcesIn(files: readonly RuleFile[], terminal: Terminal, selection: RuleSelection): readonly EventSource[] {
   // Most files have none on audit events, which takes no loader to see.
   if (!files.some(({ text }) => text.includes('k8s_audit'))) return [DEFAULT_SOURCE];
@@ -68,7 +68,7 @@ function ofSource(modules: readonly RuleModule[], source: EventSource): readonly
   return modules.filter((module) => module.source === source);
 }
 
-/** The same with what is done about their alerts. */
+/** The rules, with the responses to their alerts. */
 export function respondedRules(
   modules: readonly RuleModule[],
   ruleMatching: RuleMatching,

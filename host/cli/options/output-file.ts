@@ -8,7 +8,7 @@ export class OutputFile implements Disposable {
   readonly path: string;
   /** Undefined: it is written in place. */
   readonly #target: string | undefined;
-  /** Of a pipe, which then has a writer all the time. */
+  /** Descriptor of a pipe, which then has a writer all the time. */
   readonly #pipe: number | undefined;
 
   /** A device or a pipe, such as /dev/stdout, is written in place. Throws CommandFailure, and the errors of open() for a pipe. */

@@ -10,14 +10,14 @@ import type { HistoryReport } from '../../journal/backtest/evaluate.ts';
 import type { SecretMask } from '../../journal/secrets/mask-secrets.ts';
 import { shareNames } from './shares.ts';
 
-/** Of an example's text; --json has all of it. */
+/** Characters of an example's text; --json has all of it. */
 const LONGEST_EXAMPLE = 300;
 const LISTED_DAMAGE = 5;
 const DAY_MS = 86_400_000;
 
 export interface BacktestReport {
   readonly result: BacktestResult;
-  /** Of the files that were read. */
+  /** Paths of the files that were read. */
   readonly paths: readonly string[];
   readonly span: TimeSpan;
   /** Hides secrets on command lines, in examples. */

@@ -39,7 +39,7 @@ function ruleLines(captures: readonly ListedCapture[]): string {
   ].join('');
 }
 
-/** By its blocks' heads: events are not read for a list. */
+/** Whether nothing is missing, by the heads of its blocks: events are not read for a list. */
 function isComplete({ unread, gaps }: CaptureSummary): boolean {
   return unread.length === 0 && gaps.damagedAt === undefined && gaps.endsAt === undefined;
 }

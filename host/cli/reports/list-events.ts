@@ -14,7 +14,7 @@ interface ListedEvent {
   readonly name: string;
   readonly cells: readonly string[];
   readonly json: Readonly<Record<string, unknown>>;
-  /** Of those that are captured. */
+  /** Type of a captured event. */
   readonly type?: EventType;
 }
 

@@ -91,7 +91,7 @@ function filterOf(manifest: JsonObject, rules: readonly unknown[]): ModuleReport
       need: filterNeed(clause) ?? 'nothing',
     }));
   } catch {
-    // Of another version, or made up: it is not used either.
+    // The manifest is of another version, or made up: it is not used either.
     return undefined;
   }
 }

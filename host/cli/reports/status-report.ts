@@ -166,7 +166,7 @@ function captureSection(
   ]);
 }
 
-/** By which means the kernel enforces rules, and what it can't stop; empty if it enforces none. */
+/** The means by which the kernel enforces rules, and what they can't stop; empty if it enforces none. */
 function enforcementSection(
   { enforcement }: AgentStatus,
   section: (title: string, rows: readonly (readonly string[])[]) => string,

@@ -85,7 +85,7 @@ export async function checkResponses(request: CheckRequest, terminal: Terminal):
   return strict && warnings.length > 0 ? EXIT.failure : EXIT.ok;
 }
 
-/** Those that would be evaluated, without compiling them. */
+/** The rules that would be evaluated, without compiling them. */
 function rulesOf(given: CommandConfiguration, named: readonly string[], terminal: Terminal): readonly SourcedRule[] {
   const { modules, ruleFiles } = rulePlaces([], named, given);
   const sources = eventSources({}, given.configuration);

@@ -1,4 +1,4 @@
-// Which entries in force people mean by a word. Names of containers are chosen by whoever runs them: a name is no way to have another's entry undone.
+// Chooses active responses by a word. Names of containers are chosen by whoever runs them: a name is no way to have another's entry undone.
 
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import type { LedgerEntry } from '../../responses/ledger-entry.ts';
@@ -7,7 +7,7 @@ import type { LedgerEntry } from '../../responses/ledger-entry.ts';
 const FEWEST_DIGITS = 6;
 
 /**
- * By its id, by its pod (NAMESPACE/NAME), or by its container: the name or the beginning of its id.
+ * Chooses entries by id, by pod (NAMESPACE/NAME), or by container: the name or the beginning of its id.
  * @throws {CommandFailure} if there is none, or if several containers may be meant
  */
 export function chosenEntries(word: string, entries: readonly LedgerEntry[]): readonly LedgerEntry[] {

@@ -9,9 +9,9 @@ import { cachePlaces } from './cache-places.ts';
 import { cpuMilliseconds, PATIENCE } from './cpu-time.ts';
 
 export interface AscLimits {
-  /** Of CPU time. */
+  /** CPU time. */
   readonly milliseconds: number;
-  /** Of JavaScript heap. */
+  /** JavaScript heap. */
   readonly megabytes: number;
 }
 
@@ -42,7 +42,7 @@ function ascJob(source: string, operators: ReadonlyMap<string, string>): AscJob 
 }
 
 /**
- * The same in this process, which must be a short-lived one with bounds of its own.
+ * Runs asc in this process, which must be a short-lived one with bounds of its own.
  * @throws AscError
  */
 export async function runAscHere(source: string, operators: ReadonlyMap<string, string>): Promise<Uint8Array> {

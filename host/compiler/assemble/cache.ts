@@ -18,7 +18,7 @@ export class ModuleCache {
 
   /** The bytes under a key, if they are there and whole. */
   read(key: string): Uint8Array | undefined {
-    // Those of the installation first: whoever may write to a cache can't change what is in the package.
+    // Modules of the installation come first: whoever may write to a cache can't change what is in the package.
     const built = this.#builtDirectory === undefined ? undefined : readEntry(join(this.#builtDirectory, `${key}.wasm`));
     return built ?? readEntry(join(this.#directory, `${key}.wasm`));
   }

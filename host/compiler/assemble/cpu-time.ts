@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 /** Linux reports it in hundredths of a second on every processor. */
 const TICK_MS = 10;
 
-/** Of its wall-clock time in all cases: a process that neither runs nor ends. */
+/** The limit of wall-clock time, as a multiple of that of CPU time: for a process that neither runs nor ends. */
 export const PATIENCE = 10;
 
 /** In ms; 0 if it has ended. */

@@ -6,9 +6,9 @@ import type { ByteRange, Pattern } from './pattern.ts';
 /** A total deterministic automaton over bytes. */
 export interface Automaton {
   readonly start: number;
-  /** By state. */
+  /** Whether each state accepts. */
   readonly accepting: readonly boolean[];
-  /** By state: 256 next states. */
+  /** 256 next states of each state. */
   readonly next: readonly Uint16Array[];
 }
 

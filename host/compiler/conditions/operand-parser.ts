@@ -153,7 +153,7 @@ export class OperandParser {
   }
 }
 
-/** The same; undefined also where the text breaks the syntax. */
+/** The operand of a text; undefined also where the text breaks the syntax. */
 export function operandOrNothing(text: string): Operand | undefined {
   try {
     return parseOperand(text);

@@ -13,7 +13,7 @@ import { printCondition } from './print.ts';
 /** What a field of the session is of, by its source: the session that the process is in, or the exec session. */
 export type SessionSource = 'entry' | 'session';
 
-/** Of rules that read nothing of a session there is one, without `entry` and `session`. */
+/** One alternative of a rule. A rule that reads nothing of a session has one, without `entry` and `session`. */
 export interface Alternative {
   readonly condition: Expression;
   /** On the session that the process is in. Undefined: on any. */

@@ -46,7 +46,7 @@ export function parseTemplate(text: string, source: EventSource = DEFAULT_SOURCE
   return placedTokens(text, source).map(({ token }) => token);
 }
 
-/** The same with the place of each token. */
+/** The tokens of an output, each with its place. */
 export function placedTokens(text: string, source: EventSource = DEFAULT_SOURCE): PlacedToken[] {
   if (text === '') throw new TemplateError('output is empty', 0, 0);
   if (text.length > LONGEST_TEMPLATE) {

@@ -141,7 +141,7 @@ function requirePlainEventType({ left, right }: Check): void {
 /** Fields of the exec session are read when the event is gone, and those of the session that the process is in outside of the module. */
 function requireSessionAlone(check: Check): void {
   const fields = fieldsOf(check);
-  // Of a comparison of both kinds, the one that is known later has the reason.
+  // In a comparison of both kinds, the one that is known later has the reason.
   const own = fields.find((field) => sessionSourceOf(field) === 'session') ?? fields.find(sessionSourceOf);
   const source = own && sessionSourceOf(own);
   const other = fields.find((field) => sessionSourceOf(field) !== source);

@@ -37,7 +37,7 @@ export function unavailableFields(
 
 function problemOf(operand: FieldOperand, inCondition: boolean, of: EventSource): string | undefined {
   const resolved = resolveNamed(operand.name, operand.argument, of);
-  // Of deprecated fields there is another warning.
+  // Deprecated fields have another warning.
   if (!resolved.ok || resolved.field.deprecated) return undefined;
   const { source } = resolved.field;
   const text = fieldText(operand);

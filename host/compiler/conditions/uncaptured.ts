@@ -15,7 +15,7 @@ export interface UncapturedEvents {
   readonly at: Literal;
 }
 
-/** Of an expanded condition, from left to right. What it excludes (`evt.type != kill`) is not among them. */
+/** Uncaptured events of an expanded condition, from left to right. What it excludes (`evt.type != kill`) is not among them. */
 export function uncapturedEvents(expression: Expression, negated = false): UncapturedEvents[] {
   switch (expression.kind) {
     case 'and':

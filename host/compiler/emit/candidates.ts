@@ -24,10 +24,10 @@ export function emitCandidates(
   emitter: ConditionEmitter,
   functions: Functions,
 ): readonly string[] {
-  // Of a single word there is nothing to spare.
+  // A single word has nothing to spare.
   const spared = words.length > 1 ? words : [];
   const ofRules = words.map((word) => emitWord(word, sources, emitter, functions));
-  // As the last: by now all tests of ancestors are defined.
+  // Ancestry comes last: by now all tests of ancestors are defined.
   const ancestry = emitter.ancestry.words;
   return [
     ...ofRules,

@@ -16,7 +16,7 @@ export class Functions {
   readonly #most: number;
   readonly #names = new Map<string, string>();
   readonly #taken = new Set<string>();
-  /** By name: the number that its last function got. Those below are taken: thousands of functions may have one name. */
+  /** The number that the last function of each name got. Those below are taken: thousands of functions may have one name. */
   readonly #numbers = new Map<string, number>();
   readonly #texts: string[] = [];
   readonly #runtimeNames = new Set<string>();

@@ -49,7 +49,7 @@ const CANDIDATES = [
   `@external('env', 'candidates') declare const ${CANDIDATES_OFFSET}: u32;`,
 ];
 
-/** The same of its ancestry words. */
+/** Declares the offset of its ancestry words. */
 const ANCESTRY = ['// @ts-ignore: decorator', `@external('env', 'ancestry') declare const ${ANCESTRY_OFFSET}: u32;`];
 
 /** Where behind the fixed part of an audit event this module's own values begin, after those of other modules. */

@@ -10,7 +10,7 @@ import type { TrieNode } from '../plan/trie.ts';
 import type { Functions } from './functions.ts';
 
 const CLASSES = 8;
-/** Of the bytes that are looked at. */
+/** Places of the bytes that are looked at. */
 const PLACES = Array.from({ length: SHORTEST_ANYWHERE }, (_, place) => place);
 
 /**

@@ -169,7 +169,7 @@ function rarestPlaces(value: Bytes): readonly number[] {
     return rank < 0 ? 0 : FREQUENT.length - rank;
   };
   const places = [...value].map((_, place) => place);
-  // Of equally rare ones those that lie apart: neighbours say less.
+  // Equally rare ones are ordered so that they lie apart: neighbours say less.
   return places.sort((a, b) => frequency(a) - frequency(b) || b - a).slice(0, 2);
 }
 

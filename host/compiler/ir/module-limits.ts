@@ -2,7 +2,7 @@
 
 /** Characters of a rule's name, and of its source. */
 export const LONGEST_NAME = 64 * 1024;
-/** Of all tags of a rule, with commas between them. */
+/** Characters of all tags of a rule, with commas between them. */
 export const LONGEST_TAGS = 64 * 1024;
 /** Alternatives of a rule: each is evaluated on events like a rule of its own. */
 export const MOST_ALTERNATIVES = 16;
@@ -27,5 +27,5 @@ export const MOST_LEVELS = 500;
 export const MOST_EXPANDED = 1 << 24;
 /** Characters of all conditions, of macros too, with the items of their lists. All stock rules together have 25,000. */
 export const MOST_CONDITION_TEXT = 1 << 22;
-/** As `MOST_EXPANDED`, times the event types of each rule: the compiler makes a condition for each. All stock rules together have 3.7 million. */
+/** Limit as `MOST_EXPANDED`, times the event types of each rule: the compiler makes a condition for each. All stock rules together have 3.7 million. */
 export const MOST_ON_EVENT_TYPES = 1 << 26;

@@ -39,7 +39,7 @@ interface Flags {
 
 export type OperatorName = keyof typeof OPERATORS;
 
-/** As many arguments as the operator takes. */
+/** Arguments of an operator, as many as it takes. */
 type Arguments<Name extends OperatorName> = ValueOfEach<(typeof OPERATORS)[Name]['parameters']>;
 type ValueOfEach<Types extends readonly string[]> = { readonly [Index in keyof Types]: Value };
 

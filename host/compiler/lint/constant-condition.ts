@@ -57,7 +57,7 @@ function isOfAncestors({ name, argument }: FieldOperand, source: EventSource): b
   return !resolved.ok || resolved.field.anyAncestor === true || resolved.field.argument !== undefined;
 }
 
-/** As `session.source` has it: `203.0.113.9:50122`, `[2001:db8::9]:50122`. */
+/** An address with a port, as `session.source` has it: `203.0.113.9:50122`, `[2001:db8::9]:50122`. */
 const ADDRESS_AND_PORT = /^(?:\d+(?:\.\d+){3}|\[[^\]]*\]):\d+$/;
 
 /** A constant that `session.source` never equals: an address or a network alone. */
@@ -119,7 +119,7 @@ function onWhole({ rule, types, conditions }: Subject): Diagnostic[] {
   return [warning('LINT_ALWAYS_FALSE', message, rule.place, { help })];
 }
 
-/** Of static fields alone: they are constants here, and others on another machine. */
+/** Whether a check is on static fields alone: they are constants here, and others on another machine. */
 function isStatic(check: Check): boolean {
   return fieldsOf(check).length === 0;
 }

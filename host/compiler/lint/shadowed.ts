@@ -49,7 +49,7 @@ export function implies(narrow: Condition, wide: Condition): boolean {
   return isAmong(narrow, wide);
 }
 
-/** The same text, compared with a subset of the values. */
+/** Whether the conditions compare the same text, and the narrow one with a subset of the values. */
 function isAmong(narrow: Condition, wide: Condition): boolean {
   if (narrow.kind !== 'test' || wide.kind !== 'test' || narrow.test !== 'text' || wide.test !== 'text') return false;
   if (!sameValue(narrow.text.value, wide.text.value) || narrow.text.case !== wide.text.case) return false;

@@ -59,7 +59,7 @@ function lastOfPieces(pieces: readonly Piece[], after: readonly Piece[], context
   }
 }
 
-/** Of the search for a slash, beside a comparison of numbers. */
+/** Cost of the search for a slash, beside a comparison of numbers. */
 const SEARCH_COST = 5;
 
 function lastComponent(bytes: Bytes): Bytes {

@@ -72,7 +72,7 @@ function asFalcoCompares(typed: TypedOperand, check: Check, context: LoweringCon
   return { ...check, right: { ...right, values: right.values.slice(0, 1) } };
 }
 
-/** By how many values there are: those of all ancestors, of a list, or one. */
+/** Lowers a check by how many values there are: those of all ancestors, of a list, or one. */
 function lowerTyped(typed: TypedOperand, check: Check, context: LoweringContext): Condition {
   const { operand } = typed;
   if (operand.kind === 'ancestors')

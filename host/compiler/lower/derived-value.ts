@@ -151,7 +151,7 @@ function callValue({ operator, arguments: values }: Call, textValue: (text: Text
   return { node: 'call', operator, arguments: [...records, ...read] };
 }
 
-/** Of IPv6 where the descriptor is of kind `6`. */
+/** Whether the descriptor is of IPv6: then it is of kind `6`. */
 const IS_V6 = compare(ofEvent('descriptor', 'kind'), '==', integer('6'.charCodeAt(0)));
 
 export function addressValue(derivation: AddressDerivation): { readonly value: Value; readonly v6: Value } {

@@ -183,7 +183,7 @@ function textOperand(derivation: TextDerivation, context: LoweringContext): Oper
   }
 }
 
-/** As a number of type u64. */
+/** The value as a number of type u64. */
 function unsignedValue(derivation: NumberDerivation): Value {
   const value = numberValue(derivation);
   return isUnsigned(derivation) ? value : cast('u64', cast('i64', value));

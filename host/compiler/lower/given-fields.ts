@@ -20,7 +20,7 @@ export interface GivenKey {
   /** What a rule calls the field: `proc.aname[2]`, `evt.arg.flags`. */
   readonly name: string;
   readonly type: GivenType;
-  /** Of fields that mean either end of a connection: which one, and the fields that have the ends. */
+  /** For fields that mean either end of a connection: which one, and the fields that have the ends. */
   readonly end?: { readonly is: 'local' | 'remote'; readonly of: Ends };
   /** The entry of each ancestor's own table: `proc.aname` of any. */
   readonly ofAncestors?: true;

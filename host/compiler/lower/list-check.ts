@@ -42,7 +42,7 @@ export function checkTextsValues(
   return checkEach(texts, operator === 'in', test, (bytes) => truth(sorted.includes(bytes)), context);
 }
 
-/** The same with the one value that the pieces are: they are there. */
+/** Compares texts with the one value that the pieces are: they are there. */
 export function checkTextsAgainst(
   texts: Texts,
   operator: Check['operator'],

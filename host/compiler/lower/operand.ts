@@ -91,10 +91,10 @@ export interface LoweringContext extends FunctionMaker {
 }
 
 export type LoweringWarningCode =
-  /** Of all events; the loader warns of it too, with the place. */
+  /** No event captures it; the loader warns of it too, with the place. */
   | 'field-not-captured'
   | 'field-not-in-conditions'
-  /** Of some events; the loader, which doesn't look at each of them, does not know. */
+  /** Some events do not capture it; the loader, which doesn't look at each of them, does not know. */
   | 'argument-not-captured'
   | 'field-not-exact'
   /** Falco compares with less than what is written, and so does Wasprey. */

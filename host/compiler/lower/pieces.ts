@@ -23,13 +23,13 @@ function withoutDefault(operand: Operand): Operand {
   return either(there, { kind: 'text', text: operand.text }, { kind: 'constant', bytes: operand.orElse });
 }
 
-/** The same, with an operand as the result. */
+/** Maps each case of an operand to an operand. */
 export function mapEither(operand: Operand, map: (operand: Operand) => Operand): Operand {
   if (operand.kind !== 'either') return map(operand);
   return either(operand.condition, mapEither(operand.value, map), mapEither(operand.otherwise, map));
 }
 
-/** The same, with a text and its default as two cases. */
+/** Maps each case of an operand to an operand, with a text and its default as two cases. */
 export function mapCases(operand: Operand, map: (operand: Operand) => Operand): Operand {
   const apart = withoutDefault(operand);
   if (apart.kind !== 'either') return map(apart);

@@ -91,7 +91,7 @@ export function checkText(operand: Operand, match: TextMatch): Condition {
   }
 }
 
-/** As many constants are looked for at the beginning of the text before it is made. */
+/** Constants that are looked for at the beginning of the text before it is made. */
 const MOST_BEGINNINGS = 6;
 
 /** A match after cheap tests that exclude most texts: the beginning of a directory or glob, the end of a glob. */

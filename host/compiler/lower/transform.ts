@@ -35,7 +35,7 @@ export interface TypedOperand {
   readonly eitherEnd?: true;
   /** evt.rawarg: the type is known from the event only. */
   readonly dynamic?: true;
-  /** As which integers constants are read. */
+  /** The type of integers as which constants are read. */
   readonly integers?: ValueType;
 }
 

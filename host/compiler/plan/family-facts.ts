@@ -24,7 +24,7 @@ const O_TRUNC = 0x200;
 const TEMPORARY = 0x400000;
 const CREATED = BigInt(DESCRIPTOR_STATE.CREATED);
 
-/** Of a call of the open family, by the number of its combination. */
+/** Facts of a call of the open family, by the number of its combination. */
 export function factsOfOpen(index: number): EventFacts {
   const { access, create, truncate, temporary, opened, created } = openFacts(index);
   const flags = access | (create ? O_CREAT : 0) | (truncate ? O_TRUNC : 0) | (temporary ? TEMPORARY : 0);
@@ -53,7 +53,7 @@ export const OTHER_KINDS = 'fdpeslintbrmPXo';
 /** It shares its letter with unix sockets but is not a socket: calls on it fail. */
 export const USERFAULTFD = 'u';
 
-/** Of a descriptor of that kind, as fd.typechar has it. */
+/** Facts of a descriptor of that kind, as fd.typechar has it. */
 export function factsOfKind(character: string): EventFacts {
   return new Map<EventMember, PartlyKnown>([['descriptor.kind', exactly(BigInt(character.charCodeAt(0)))]]);
 }

@@ -13,7 +13,7 @@ export interface TextIndex {
   /** The constants are looked for anywhere in the text; otherwise at its beginning. */
   readonly anywhere: boolean;
   readonly trie: TrieNode;
-  /** By the number of a condition, which can't be true of a text that doesn't find it: what is left to test where it is found. */
+  /** Conditions by their number, which can't be true of a text that doesn't find them: what is left to test where they are found. */
   readonly members: ReadonlyMap<number, Condition>;
 }
 

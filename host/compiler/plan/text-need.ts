@@ -77,7 +77,7 @@ function shortened({ bytes, whole }: TextConstant): TextConstant {
   return bytes.length > LONGEST ? { bytes: bytes.slice(0, LONGEST), whole: false } : { bytes, whole };
 }
 
-/** By halves: of many conditions, the constants are then copied a few times each and not once for each of them. */
+/** Joins needs by halves: of many conditions, the constants are then copied a few times each and not once for each of them. */
 function eitherOfAll(needs: readonly (readonly TextNeed[])[]): readonly TextNeed[] {
   const [only = []] = needs;
   if (needs.length <= 1) return only;
@@ -107,7 +107,7 @@ function withinText(need: TextNeed): TextNeed | undefined {
   return { ...need, anywhere: true, constants, decides: false };
 }
 
-/** Of several needs of one text, the one with the longest constants. */
+/** The narrowest of several needs of one text: the one with the longest constants. */
 function narrowest(needs: readonly TextNeed[]): readonly TextNeed[] {
   const least = ({ constants }: TextNeed): number => Math.min(...constants.map(({ bytes }) => bytes.length));
   const byText = new Map<string, TextNeed>();

@@ -14,9 +14,9 @@ export interface TrieNode {
   readonly prefix: Bytes;
   /** Members whose constant ends here and that need the text to begin with it. */
   readonly begins: readonly number[];
-  /** Those that need it to be the whole text. */
+  /** Members that need it to be the whole text. */
   readonly equals: readonly number[];
-  /** By their first byte behind `prefix`. */
+  /** Children by their first byte behind `prefix`. */
   readonly children: readonly TrieNode[];
 }
 
@@ -54,7 +54,7 @@ function nodeOf(prefix: Bytes, entries: readonly TrieEntry[]): TrieNode {
   return { prefix, begins: [...begins], equals: [...equals], children };
 }
 
-/** Of sorted constants it is that of the first and the last. */
+/** The common prefix of sorted constants: that of the first and the last. */
 function commonPrefix(entries: readonly TrieEntry[]): Bytes {
   const first = entries[0]?.constant.bytes ?? '';
   const last = entries.at(-1)?.constant.bytes ?? '';
@@ -63,7 +63,7 @@ function commonPrefix(entries: readonly TrieEntry[]): Bytes {
   return first.slice(0, length);
 }
 
-/** The same constants, needed by other members. */
+/** The trie of the same constants, needed by other members. */
 export function renumbered(node: TrieNode, number: (member: number) => number): TrieNode {
   const each = (members: readonly number[]): number[] => [...new Set(members.map(number))];
   const children = node.children.map((child) => renumbered(child, number));

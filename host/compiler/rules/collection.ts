@@ -53,7 +53,7 @@ export class Collection {
   readonly rules = new Definitions<RuleItem>();
   /** The highest version that a file required. */
   engineVersion: Version = { major: 0, minor: 0, patch: 0 };
-  /** Of all files. */
+  /** Required plugins of all files. */
   readonly pluginRequirements: PluginRequirement[] = [];
   readonly #sources: ReadonlySet<string>;
   #warnings: Diagnostic[] = [];

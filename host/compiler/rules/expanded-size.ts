@@ -6,7 +6,7 @@ import type { Check, Expression } from '../conditions/ast.ts';
 export interface ExpandedSize {
   /** Characters of the checks, and something for each check. */
   readonly characters: number;
-  /** The same, counted anew at each level of and, or and not: the compiler has a key for each level, with all that is below. */
+  /** The size, counted anew at each level of and, or and not: the compiler has a key for each level, with all that is below. */
   readonly nested: number;
   /** Levels of and, or and not in each other. */
   readonly levels: number;

@@ -13,7 +13,7 @@ export const NAMING_KEYS: readonly string[] = [
   'required_plugin_versions',
 ];
 
-/** Of the item and its exceptions; of an override each key counts. */
+/** Repeated keys of the item and its exceptions; of an override each key counts. */
 export function repeatedKeys(item: YamlMapping, context: Context): Diagnostic[] {
   const exceptions = lookUp(item, 'exceptions');
   const inner = exceptions?.kind === 'sequence' ? exceptions.items : [];

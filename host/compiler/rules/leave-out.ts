@@ -13,7 +13,7 @@ import { readYaml, type YamlNode, YamlSyntaxError } from '../../diagnostics/yaml
 import { type LoadOptions, type LoadResult, loadRules, type RuleFile } from './load.ts';
 
 export interface ValidRules {
-  /** The same files with the same lines. Null stands for items that are left out; a file without its items is empty. */
+  /** The given files with the same lines. Null stands for items that are left out; a file without its items is empty. */
   readonly files: readonly RuleFile[];
   /** Why they are left out; at least one for each item. */
   readonly errors: readonly Diagnostic[];

@@ -56,7 +56,7 @@ export interface LoadResult {
   readonly errors: readonly Diagnostic[];
   /** Errors that follow from one of those: of items that can't be without a macro that has one. */
   readonly following: readonly Diagnostic[];
-  /** Of all files; what holds for all that was read so far comes again with each file. */
+  /** Warnings of all files; what holds for all that was read so far comes again with each file. */
   readonly warnings: readonly Diagnostic[];
   /** One for each file up to the first that failed. */
   readonly files: readonly FileResult[];

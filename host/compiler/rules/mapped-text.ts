@@ -108,7 +108,7 @@ export class MappedText {
     return undefined;
   }
 
-  /** The same for UTF-8 byte offsets, as syntax trees have them. */
+  /** Locates a range of UTF-8 byte offsets, as syntax trees have them. */
   locateBytes(start: number, end: number): Location | undefined {
     return this.locate(indexOfByte(this.text, start), indexOfByte(this.text, end));
   }

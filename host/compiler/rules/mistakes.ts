@@ -15,7 +15,7 @@ const MOST_ERRORS = 100;
 
 export class Mistakes {
   readonly #everyError: boolean;
-  /** By place: rules that use a macro find the same mistake in it. */
+  /** Mistakes by place: rules that use a macro find the same mistake in it. */
   readonly #found = new Map<string, LoadError>();
   /** Items with an error: later errors about them may follow from it. */
   readonly #broken = new Set<string>();

@@ -14,7 +14,7 @@ export interface CompiledRule {
   readonly enabled: boolean;
   /** Sorted, each once. */
   readonly tags: readonly string[];
-  /** As written, after appending. */
+  /** The condition as written, after appending. */
   readonly conditionText: string;
   /** With exceptions and list items in it: the text that spans of checks outside of macros refer to. */
   readonly expandedText: string;
@@ -26,7 +26,7 @@ export interface CompiledRule {
   readonly placeOf: (span: Span, check: Check) => Context;
   /** Names of the event types that the rule is evaluated on. */
   readonly eventTypes: EventSet;
-  /** As written, after appending, without %container.info. */
+  /** The output as written, after appending, without %container.info. */
   readonly outputText: string;
   readonly output: Template;
   readonly exceptionNames: readonly string[];

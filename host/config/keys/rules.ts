@@ -2,7 +2,7 @@
 
 import { applies, choice, flag, item, list, text, unused } from '../../config-values/value-types.ts';
 
-/** As Falco writes priorities in its configuration, most severe first. */
+/** Priorities, as Falco writes them in its configuration, most severe first. */
 export const PRIORITY_WORDS = [
   'emergency',
   'alert',

@@ -39,7 +39,7 @@ export interface EventTotals {
   readonly dropped: number;
   /** Events in the rings that were not read yet. */
   readonly waiting: number;
-  /** The same by Falco's kinds, all of which are present. */
+  /** Dropped events by Falco's kinds, all of which are present. */
   readonly droppedByKind: ReadonlyMap<string, number>;
   /** Calls that were not captured because the kernel was running another BPF program; they are not included in produced. */
   readonly missed: number;

@@ -1,4 +1,4 @@
-// What the worker found, on its way to the listener. What the worker may send only so much of is counted off when the listener has taken it.
+// Delivers the worker's findings to the listener. The worker may send a limited number of some: these are acknowledged when the listener has taken them.
 
 import type { JournalUse } from '../../capture/journal-selection.ts';
 import type { Control } from '../messages/control.ts';

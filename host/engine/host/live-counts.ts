@@ -12,7 +12,7 @@ export function liveCounters(last: EngineCounters, capture: number): EngineCount
   return { ...last, time: now, until: now + 1, capture: { ...last.capture, ...counts } };
 }
 
-/** The same at its end: what it has not read is lost. */
+/** Counters of the worker at its end: what it has not read is lost. */
 export function lastCounters(last: EngineCounters, capture: number): EngineCounters {
   const counters = liveCounters(last, capture);
   return { ...counters, capture: { ...counters.capture, unread: eventTotals(counters.capture).waiting } };

@@ -6,7 +6,7 @@ import { splitLog } from '../../recording/image-entries.ts';
 export const PIECE_BYTES = 1 << 19;
 /** A disk that takes longer for the list does not keep up. */
 const MOST_MS = 10_000;
-/** Of the log since the list began. */
+/** Bytes of the log since the list began. */
 const MOST_LOG_BYTES = 16 << 20;
 
 /** Times are of performance.now(). */

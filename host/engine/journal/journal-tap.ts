@@ -14,7 +14,7 @@ import { ImageList, PIECE_BYTES } from './image-list.ts';
 const BLOCK_BYTES = 1 << 20;
 /** A killed agent loses at most a second: this, and the time to write a block. */
 const BLOCK_MS = 800;
-/** Of the list that begins a segment, in one block. A batch still fits in behind it. */
+/** Bytes of the list that begins a segment, in one block. A batch still fits in behind it. */
 const LIST_BLOCK_BYTES = 2 << 20;
 /** Blocks in flight up to which the list is sent: the first events behind it need room, too. */
 const LIST_BLOCKS_IN_FLIGHT = JOURNAL_BLOCKS_IN_FLIGHT - 2;
@@ -248,7 +248,7 @@ export class JournalTap {
     if (!payload.hasRoom(length)) this.flush();
   }
 
-  /** Those that no image is in any more. */
+  /** Forgets containers that no image is in any more. */
   #forgetContainers(images: Uint8Array): void {
     if (this.#known.size === 0) return;
     const alive = containersOf(images);
@@ -259,7 +259,7 @@ export class JournalTap {
 }
 
 const NOTHING = new Uint8Array(0);
-/** Of a step and the heads of entries. */
+/** Bytes of a step and of the heads of entries. */
 const STEP_ROOM = 64;
 
 function lengthOf(segments: Uint32Array, pairs: number): number {

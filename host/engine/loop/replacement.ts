@@ -113,7 +113,7 @@ export class Replacement {
     try {
       while (!capture.isChanged()) yield;
     } catch {
-      // Of an aborted change.
+      // An aborted change has failed.
     }
     try {
       const besideThem = isFiltered ? beside() : [];

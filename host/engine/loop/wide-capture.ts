@@ -26,7 +26,7 @@ export class WideCapture {
   /** Event types whose programs are still to be loaded. */
   #ahead: readonly string[];
   readonly #begun = performance.now();
-  /** By performance.now(). */
+  /** Time of the next attempt, by performance.now(). */
   #retryAt = Number.NEGATIVE_INFINITY;
   #hasReportedLack = false;
 

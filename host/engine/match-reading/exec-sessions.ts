@@ -30,7 +30,7 @@ interface Session extends SessionRef {
 
 export class ExecSessions {
   readonly #memory: EventMemory;
-  /** By the process that began it. */
+  /** Sessions by the process that began them. */
   readonly #known = new Map<string, Session>();
   /** What of() has found, by image id: rules with conditions on the session ask for each event that the rest of them holds of. */
   readonly #ofImage = new Map<bigint, readonly SessionRef[]>();
@@ -91,7 +91,7 @@ export class ExecSessions {
     for (; next; next = next.parent) {
       session = this.#known.get(keyOf(next));
       if (session) break;
-      // Of a chain that is cut it is not known where it began.
+      // If a chain is cut, its beginning is not known.
       if (chain.length === LONGEST_CHAIN) return undefined;
       chain.push(next);
     }

@@ -25,7 +25,7 @@ export interface RulePlan {
   readonly reads: readonly (FieldRead | undefined)[];
   /** Its condition or output needs data of the container's runtime. */
   readonly needsRuntime: boolean;
-  /** The same for the API server. */
+  /** Its condition or output needs data of the API server. */
   readonly needsPod: boolean;
   /** Its output has fields of the exec session. */
   readonly readsSessions: boolean;
@@ -40,9 +40,9 @@ interface DetailReads {
   readonly pace: DetailPace;
 }
 
-/** Of all rules together: reading, sending and taking the details of a match costs about 160 us. */
+/** Details of all rules together: reading, sending and taking the details of a match costs about 160 us. */
 const DETAILS = { atOnce: 50, aSecond: 5 };
-/** Of one rule: others must not go without because of it. */
+/** Details of one rule: others must not go without because of it. */
 const RULE_DETAILS = { atOnce: 20, aSecond: 1 };
 
 /** A match without its rule, and without what acts on it. */

@@ -14,13 +14,13 @@ import type { SetMatch } from '../modules/module-set.ts';
 const SIZE = member(EVENT_HEADER, 'size').offset;
 const ENFORCED_AT = member(EVENT_HEADER, 'reserved').offset;
 
-/** Of one batch, more are not reported. */
+/** Calls of one batch that are reported at most. */
 const MOST_AT_ONCE = 64;
 
 export class EnforcedMatches {
   readonly #memory: EventMemory;
   #current: EnforcementStart | undefined;
-  /** By the number of the tables: the rules of their clauses. Those before are kept: events of theirs are on their way. */
+  /** Rules of the clauses, by number of the tables. Previous tables are kept: events of theirs are on their way. */
   readonly #rules = new Map<number, readonly EnforcedClause[]>();
   /** Events of the batch that the kernel has acted on, and whether a match came. */
   readonly #acted = new Map<number, boolean>();

@@ -35,7 +35,7 @@ interface Wait {
 export class Hold {
   readonly #parts: HoldParts;
   readonly #segments = new Uint32Array(512);
-  /** By full id, in the order of their deadlines. */
+  /** Waits by full id, in the order of their deadlines. */
   readonly #waits = new Map<string, Wait>();
   /** Unknown containers for which events no longer wait, by container.id. */
   readonly #inVain = new Map<string, GapReason>();

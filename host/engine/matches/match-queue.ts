@@ -45,7 +45,7 @@ export interface MatchQueueParts {
 
 /** The time of a replay. */
 export interface RecordedTime {
-  /** Of its machine's monotonic clock. */
+  /** Time of its machine's monotonic clock. */
   readonly milliseconds: number;
 }
 

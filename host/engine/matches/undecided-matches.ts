@@ -3,7 +3,7 @@
 
 import type { Match } from '../messages/match.ts';
 
-/** Of an event, beside the first: a module may have any number of rules that match it, and thousands of events may wait. */
+/** Further undecided matches of an event that are kept: a module may have any number of rules that match it, and thousands of events may wait. */
 const MOST_OTHERWISE = 32;
 
 interface UndecidedMatch extends Match {

@@ -95,7 +95,7 @@ export class Control {
     this.#waitUntilBelow(IN_FLIGHT, MATCHES_IN_FLIGHT / 2);
   }
 
-  /** The same after a stop was requested, until that time of performance.now(). */
+  /** Worker only, after a stop was requested: blocks until the host has taken half of the possible matches, or until that time of performance.now(). */
   waitForLastMatches(deadline: number): void {
     for (
       let value = this.inFlight;

@@ -28,7 +28,7 @@ export interface Match {
   readonly time: bigint;
   /** In the order of RuleReads.fields. */
   readonly values: readonly (FieldValue | undefined)[];
-  /** Of NAME_FIELDS, where there are two names. */
+  /** Names of NAME_FIELDS, where there are two. */
   readonly names?: readonly NamedValue[];
   /** In the order of RuleReads.details. Undefined of a match that came too soon after others. */
   readonly details?: readonly (FieldValue | undefined)[] | undefined;
@@ -38,9 +38,9 @@ export interface Match {
   readonly alternative?: number;
   /** With `rule_matching: first`, matches of later rules on the same event: the first that holds counts if this one does not. */
   readonly otherwise?: readonly Match[];
-  /** Of rules that read session fields: the exec sessions that its process descends from, the innermost first. Absent: none. */
+  /** The exec sessions that its process descends from, the innermost first. Absent: none, or the rule reads no session fields. */
   readonly sessions?: readonly SessionRef[];
-  /** Of rules whose matches may be acted on. */
+  /** What responses need to act on the match, for rules that have some. */
   readonly acts?: MatchToActOn;
 }
 
@@ -58,9 +58,9 @@ export interface MatchToActOn {
 
 /** What names a process for good, and the program that it runs. */
 export interface MatchedProcess {
-  /** As the agent's /proc has it; in the root pid namespace if it is in none that the agent is in. */
+  /** The pid in the agent's /proc; in the root pid namespace if it is in none that the agent is in. */
   readonly pid: number;
-  /** Of its last exec, in ns since the epoch; 0 if unknown. */
+  /** Time of its last exec, in ns since the epoch; 0 if unknown. */
   readonly execTime: bigint;
 }
 

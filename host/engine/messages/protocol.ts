@@ -44,7 +44,7 @@ export interface UnmatchedEnforcement {
   readonly rule: string;
   /** Other rules were in use when the event was evaluated. */
   readonly isReplaced: boolean;
-  /** Of ENFORCED. */
+  /** One of ENFORCED. */
   readonly outcome: number;
   /** Name of the event's type. */
   readonly event: string;
@@ -130,7 +130,7 @@ export interface EngineCounters {
   readonly fieldsUnreadable: number;
   readonly batches: number;
   readonly hold: HoldCounters;
-  /** By the age of events at their evaluation. */
+  /** Counts by the age of events at their evaluation. */
   readonly lag: LagCounters;
   readonly evaluation: EvaluationCounters;
 }
@@ -205,7 +205,7 @@ export type FromWorker =
   | ({ readonly kind: 'set-aside' } & SetAside)
   /** It is run again. */
   | { readonly kind: 'taken-back'; readonly generation: number; readonly module: string }
-  /** That rule set is in use; no match of an earlier one will come. */
+  /** The rule set is in use; no match of an earlier one will come. */
   | { readonly kind: 'replaced'; readonly generation: number; readonly longestStepMs: number }
   /** Hooks that only the previous rule set needed are detached. */
   | {

@@ -10,7 +10,7 @@ export interface RuleReads {
   readonly fields: readonly string[];
   /** Its condition needs data of the container's runtime: events of a new container are held for it. */
   readonly readsContainers: boolean;
-  /** The same for the API server. */
+  /** Its condition needs data of the API server: events of a new container are held for it. */
   readonly readsPods: boolean;
   /** Names of the event types that it can match. */
   readonly eventTypes: readonly string[];
@@ -24,9 +24,9 @@ export interface ModuleStart {
   /** For messages, e.g. its file. */
   readonly name: string;
   readonly verified: VerifiedModule;
-  /** By the index that the module passes to match(), unless there are alternatives. */
+  /** Rules by the index that the module passes to match(), unless there are alternatives. */
   readonly rules: readonly RuleReads[];
-  /** By that index. Absent: each rule is its only one. */
+  /** Alternatives by that index. Absent: each rule is its only one. */
   readonly alternatives?: readonly AlternativeStart[];
 }
 
@@ -46,13 +46,13 @@ export interface EnforcementStart {
   readonly rules: BigUint64Array;
   /** Number of the tables: see EnforcedParts. */
   readonly serial: number;
-  /** By number of the clause. */
+  /** Clauses by their number. */
   readonly clauses: readonly EnforcedClause[];
   /** Absent: it ends with the agent. */
   readonly pins?: EnforcementPins;
   readonly never: {
     readonly namespaces: readonly string[];
-    /** Of containers and of pods. */
+    /** Labels of containers and of pods. */
     readonly labels: readonly (readonly [key: string, value: string])[];
     /** The agent's own pod; empty if it is in none. */
     readonly podUid: string;

@@ -19,7 +19,7 @@ export class ContainerRules {
   readonly #memory: EventMemory;
   readonly #modules: readonly ModuleStart[];
   readonly #ruleMatching: RuleMatching;
-  /** By event type number: the first rule that reads container fields and can match it. */
+  /** The first rule that reads container fields and can match an event type, by the type's number. */
   readonly #first = new Map<number, Place>();
 
   constructor(memory: EventMemory, modules: readonly ModuleStart[], ruleMatching: RuleMatching) {

@@ -22,16 +22,16 @@ const DOUBTFUL_MS = 50;
 
 interface Verdict {
   readonly holds: boolean;
-  /** As performance.now(). Infinity: the session of an image stays the same. */
+  /** Until when it is valid, by performance.now(). Infinity: the session of an image stays the same. */
   readonly until: number;
 }
 
 export class EntryVerdicts {
-  /** By number of the alternative. */
+  /** Conditions by number of the alternative. */
   readonly #conditions: readonly (StoredCondition | undefined)[];
   readonly #memory: EventMemory;
   readonly #context: ReadContext;
-  /** By number of the alternative and image id. */
+  /** Verdicts by number of the alternative and image id. */
   readonly #known: readonly Map<bigint, Verdict>[];
   #remembered = 0;
   /** Whether any reads where a session by ssh came from. */
@@ -73,7 +73,7 @@ export class EntryVerdicts {
       if (ownEntry(each)) break;
     }
     verdict ??= this.#evaluate(condition, first);
-    // Of too many, those are forgotten that are farthest away.
+    // If there are too many, the farthest are forgotten.
     for (const one of line.reverse()) this.#remember(one, alternative, verdict);
     return verdict.holds;
   }

@@ -54,7 +54,7 @@ export class GuardRun {
     );
     if (!result.ok) return { holding: [], undecided: wanted, failure: result };
     const image = knownImage(this.#memory, view);
-    // Of an unknown process nothing is known that a condition could be decided by.
+    // Nothing is known of an unknown process that a condition could be decided by.
     if (!image) return { holding: [], undecided: wanted };
     const { container } = image;
     const lacksRuntime = !container || container.isPending || container.isFailed;

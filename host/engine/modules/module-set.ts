@@ -47,11 +47,11 @@ export interface SetMatch {
   readonly rule: number;
   /** Number of the alternative that matched, if its condition on the exec session is to be decided by the host. */
   readonly alternative?: number;
-  /** Of an alternative: whether it holds of what is in no session. */
+  /** Whether an alternative holds of what is in no session. */
   readonly holdsWithout?: boolean;
   readonly event: number;
   readonly view: number;
-  /** Of a call that BPF LSM has refused: whether the rule matches what it would have done. */
+  /** Whether the rule matches what a call would have done that BPF LSM has refused. */
   readonly supposed?: Supposed;
 }
 
@@ -61,7 +61,7 @@ export interface SetHost {
   /** For conditions on the session that a process is in. */
   readonly context: ReadContext;
   readonly ruleMatching: RuleMatching;
-  /** Of each call of a module. Default: those of live events. */
+  /** Limits of each call of a module. Default: those of live events. */
   readonly limits?: RunLimits;
   /** Absent: no calls of its events were refused by BPF LSM. */
   readonly capture?: Capture;
@@ -76,7 +76,7 @@ export class ModuleSet {
   readonly modules: readonly SetModule[];
   /** The modules, and the one of the guards. */
   readonly #all: readonly SetModule[];
-  /** Those that have ancestry words. */
+  /** Modules that have ancestry words. */
   readonly #withAncestry: readonly SetModule[];
   readonly #guards: GuardRun | undefined;
   /** Offset of its candidates in a process image. */
@@ -99,7 +99,7 @@ export class ModuleSet {
   #before: ModuleSet | undefined;
   /** Whether any module ever has: most rounds need not look. */
   #hasFailed = false;
-  /** Those of candidates, then those of ancestry. */
+  /** Words of candidates, then those of ancestry. */
   readonly #words = new BigUint64Array(CANDIDATE_WORDS + ANCESTRY_WORDS);
   #batches = 0;
   #sampledBatches = 0;
@@ -209,7 +209,7 @@ export class ModuleSet {
           ? module.failure
           : fillCandidates(module.instance, image, module.words, module.ancestry, this.#limits);
       if (!failure) continue;
-      // Those of another image are there still, or some of this one: the kernel must not act by them.
+      // Words of another image are there still, or some of this one: the kernel must not act by them.
       module.words.fill(0n);
       if (failure !== module.failure) this.#fail(module, failure);
     }

@@ -17,7 +17,7 @@ export class RefusedCalls {
   readonly #clauses: readonly EnforcedClause[];
   readonly #serial: number;
 
-  /** Of these tables: calls that others have refused are not looked at. */
+  /** Looks at calls that these tables have refused, and at no others. */
   constructor(memory: EventMemory, { clauses, serial }: Pick<EnforcementStart, 'clauses' | 'serial'>) {
     this.#memory = memory;
     this.#clauses = clauses;

@@ -7,7 +7,7 @@ import { become, connectTo, type Step } from './steps.ts';
 
 export const SERVICE_PORT = 8192;
 
-/** By UDP, to an address that the process gives itself in a network of its own, where it may have one. */
+/** Connects by UDP, to an address that the process gives itself in a network of its own, where it may have one. */
 export function connectByUdp(address: string, port: number): Step[] {
   return [
     ['@network', address],

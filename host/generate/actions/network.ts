@@ -11,7 +11,7 @@ export const CONNECTION: readonly Step[] = [
   ['connect', 'r0', 'in:127.0.0.1:9', 'len'],
 ];
 
-/** The same as standard input from the start: no call duplicates it. */
+/** The connection as standard input from the start: no call duplicates it. */
 export const INPUT_FROM_CONNECTION: readonly Step[] = [
   ['close', 0],
   ['socket', AF_INET, SOCK_DGRAM, 0],

@@ -7,7 +7,7 @@ import { become, create, pretend, type Step } from './steps.ts';
 
 /** A server's names, and how act imitates it. */
 export interface Server {
-  /** As in the names of its rules. */
+  /** Its name as in the names of its rules. */
   readonly title: string;
   /** Name of its process. */
   readonly program: string;
@@ -15,7 +15,7 @@ export interface Server {
   readonly words?: string;
 }
 
-/** Of none of the servers. */
+/** A port of none of the servers. */
 export const UNUSUAL_PORT = 4444;
 
 export const ROOT = { root: true } as const;
@@ -86,7 +86,7 @@ export function connection(server: Server, address: string, port: number): Behav
   ];
 }
 
-/** By the first steps of a program. */
+/** Listens, by the first steps of a program. */
 export function listen(port: number): Step[] {
   return [
     ['socket', AF_INET, SOCK_STREAM, 0],

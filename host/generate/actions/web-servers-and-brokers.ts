@@ -39,7 +39,7 @@ export const byRuntime =
   (...steps: readonly Step[]) =>
   ({ directory }: Scene): Step[] => [['@fork'], become(directory, 'erl_child_setup'), ...steps];
 
-/** Of that child's, a shell takes commands on its input. */
+/** A shell, started by that child, takes commands on its input. */
 export const byShellOfRuntime =
   (program: string, ...words: readonly string[]) =>
   (scene: Scene) =>

@@ -16,7 +16,7 @@ export type Action =
       readonly error?: string;
     };
 
-/** As the journal keeps them: times are set of each file that is copied or unpacked. */
+/** Changes of files that the journal keeps: times are set of each file that is copied or unpacked. */
 type ShownChange = Exclude<FileChangeEffect, 'changes-times'>;
 
 const VERBS: Readonly<Record<ShownChange, FileVerb>> = {
@@ -33,7 +33,7 @@ const VERBS: Readonly<Record<ShownChange, FileVerb>> = {
 };
 const SHOWN_CHANGES = FILE_CHANGES.filter((effect) => effect !== 'changes-times');
 
-/** By event type. */
+/** Verbs by event type. */
 const FILE_VERBS: ReadonlyMap<string, FileVerb> = new Map(
   SHOWN_CHANGES.flatMap((effect) => callsThat(effect).map((type) => [type, VERBS[effect]] as const)),
 );

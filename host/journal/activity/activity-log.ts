@@ -12,7 +12,7 @@ import { ProcessTable } from './process-table.ts';
 import type { Command, Connection, ExitStatus, FileChange, Session } from './session.ts';
 import { SessionTable } from './session-table.ts';
 
-/** Of a command; what is beyond is counted. */
+/** Files and connections of a command that are kept; what is beyond is counted. */
 const MOST_FILES = 500;
 const MOST_CONNECTIONS = 200;
 
@@ -35,7 +35,7 @@ export class ActivityLog {
   /** Events whose process is unknown. */
   unknownEvents = 0;
   readonly #listener: ActivityListener;
-  /** By the name of the machine. */
+  /** Processes by the name of the machine. */
   readonly #machines = new Map<string, ProcessTable>();
   #processes = new ProcessTable();
   readonly #table: SessionTable;
@@ -45,7 +45,7 @@ export class ActivityLog {
     this.#listener = listener;
   }
 
-  /** Those in which something was done, in the order in which they were first seen. */
+  /** Sessions in which something was done, in the order in which they were first seen. */
   get sessions(): Session[] {
     return [...this.#table.sessions.values()].filter(({ commandCount }) => commandCount > 0);
   }

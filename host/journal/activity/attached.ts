@@ -30,7 +30,7 @@ function podOf(namespace = '', pod = ''): string {
 }
 
 /**
- * Of a session of the pod. The request need not name the container: then it is that of the pod's only one, or the first.
+ * Whether a request may have entered a session of the pod. It need not name the container: then it is that of the pod's only one, or the first.
  */
 function mayBeTarget(
   { container, forked, isOver, last }: Session,

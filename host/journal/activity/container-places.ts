@@ -12,7 +12,7 @@ export class ContainerPlaces {
   readonly #places = new Map<string, ContainerPlace>();
   /** Containers in which a process was seen, with the session of the first. */
   readonly #first = new Map<string, Session | undefined>();
-  /** By pid namespaces that are not the host's. */
+  /** Containers by pid namespaces that are not the host's. */
   readonly #byNamespace = new Map<number, string>();
 
   /** Before each history: another machine or start of it has other namespaces. */

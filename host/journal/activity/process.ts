@@ -77,7 +77,7 @@ export class Process {
     return this.commandOwner === this;
   }
 
-  /** As a fork of its parent. A chain that is too long is cut. */
+  /** Takes over what a fork has from its parent. A chain that is too long is cut. */
   inherit(parent: Process, session: Session): void {
     this.session = session;
     this.commandOwner = parent.commandOwner;

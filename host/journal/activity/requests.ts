@@ -10,12 +10,12 @@ import type { Session } from './session.ts';
 
 export interface KnownRequests {
   readonly requests: readonly PodRequest[];
-  /** Of which times these are all; undefined: of all. */
+  /** The times for which these are all requests; undefined: all times. */
   readonly coverage: RequestCoverage | undefined;
 }
 
 export interface FurtherRequests {
-  /** Those that began no session of the record, but were made while it was kept. */
+  /** Requests that began no session of the record, but were made while it was kept. */
   readonly requests: readonly PodRequest[];
   /** The sessions that some of them were attached to. */
   readonly targets: ReadonlyMap<PodRequest, Session>;

@@ -18,7 +18,7 @@ const DEEPEST = 64;
 const LONGEST_VIA = 6;
 
 export class SessionTable {
-  /** By their ids, in the order in which they were first seen. */
+  /** Sessions by their ids, in the order in which they were first seen. */
   readonly sessions = new Map<string, Session>();
   readonly places = new ContainerPlaces();
   /** Sessions with commands that were given up for the bounds. */
@@ -42,7 +42,7 @@ export class SessionTable {
     this.places.begin();
   }
 
-  /** Of a process that ran before, it is found out when it is needed. */
+  /** The session of a process. For one that ran before, it is found out when it is needed. */
   sessionOf(process: Process, depth = 0): Session {
     if (process.session) return process.session;
     const { parent } = process;
@@ -216,7 +216,7 @@ export class SessionTable {
   }
 }
 
-/** Of a process that ran before, what it runs now need not be what it was asked to run. */
+/** Hashes of the command that a process was asked to run. Undefined if it ran before: what it runs now need not be that. */
 function askedOf({ ranBefore, state }: Process): ReadonlySet<string> | undefined {
   return ranBefore || state.isCut || state.words.length === 0 ? undefined : requestedHashes(state.words);
 }

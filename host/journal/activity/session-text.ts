@@ -79,7 +79,7 @@ function clientText(requests: readonly PodRequest[]): string {
 }
 
 /**
- * Of a request that began no session of the record.
+ * Describes a request that began no session of the record.
  * @param target the session of a container's own program that was attached to
  */
 export function requestLine(request: PodRequest, target?: Session): string {
@@ -105,7 +105,7 @@ export function statusWords(status: ExitStatus): string {
 
 const PLAIN_WORD = /^[\w@%+=:,./*~^#?[\]{}-]+$/;
 
-/** As one would type it, in one line. */
+/** The command as one would type it, in one line. */
 export function commandLine({ words }: Command): string {
   return words.map((word) => oneLine(PLAIN_WORD.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
 }

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { constants, crc32, zstdCompress, zstdDecompressSync } from 'node:zlib';
 
 const compress = promisify(zstdCompress);
-/** As for the segments of the journal. */
+/** Compression as for the segments of the journal. */
 const PACKING = { params: { [constants.ZSTD_c_compressionLevel]: 6 } };
 
 const SKIPPABLE_FRAME = 0x184d2a50;
@@ -16,16 +16,16 @@ const OWN_BYTES = MARK.length + 4 * 4 + 8;
 export const HEAD_BYTES = FRAME_HEAD_BYTES + OWN_BYTES;
 /** The check sum is of what follows it, and of the next frame. */
 const SUMMED_FROM = FRAME_HEAD_BYTES + MARK.length + 2 * 4;
-/** Of the lines of a block: what claims to be larger was not written here. */
+/** Bytes of the lines of a block: what claims to be larger was not written here. */
 const MOST_LINES_BYTES = 8 << 20;
 
 export interface AuditBlock {
-  /** Of JSON, each with its end. */
+  /** Lines of JSON, each with its end. */
   readonly lines: Uint8Array;
   readonly events: number;
   /** Events before it that could not be kept. */
   readonly leftOut: number;
-  /** Of its last event, in ms since the epoch. */
+  /** Time of its last event, in ms since the epoch. */
   readonly to: number;
 }
 

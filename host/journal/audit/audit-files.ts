@@ -10,7 +10,7 @@ export function isAuditFile(path: string): boolean {
 }
 
 /**
- * Those in folders, and those that are named, in order of time. Throws the errors of stat() and readdir().
+ * The files in folders, and those that are named, in order of time. Throws the errors of stat() and readdir().
  * @param since ms since the epoch: what was written before is left out
  */
 export function findAuditFiles(places: readonly string[], since = 0): readonly string[] {

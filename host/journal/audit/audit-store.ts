@@ -35,7 +35,7 @@ export interface KeptEventsSummary {
 interface OpenFile {
   readonly path: string;
   readonly file: FileHandle;
-  /** By performance.now(): the wall clock may be set. */
+  /** Time of its beginning, by performance.now(): the wall clock may be set. */
   readonly begun: number;
   bytes: number;
 }
@@ -50,7 +50,7 @@ export class AuditStore {
   #waitingBytes = 0;
   #events = 0;
   #leftOut = 0;
-  /** Of these, how many no block says yet. */
+  /** Events left out that no block tells of yet. */
   #untold = 0;
   #failure: string | undefined;
   #retryAt = 0;

@@ -18,9 +18,9 @@ export interface RuleResult {
 
 export interface BacktestResult {
   readonly report: HistoryReport;
-  /** Of the tried rules, in their order. */
+  /** Results of the tried rules, in their order. */
   readonly rules: readonly RuleResult[];
-  /** By rule of either set; undefined if there is nothing to compare with. Rules that never fire in either have none. */
+  /** Differences by rule of either set; undefined if there is nothing to compare with. Rules that never fire in either have none. */
   readonly differences: readonly RuleDifference[] | undefined;
 }
 

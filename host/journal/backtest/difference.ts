@@ -6,7 +6,7 @@ import type { ComparedAlert } from './origin.ts';
 
 /** In recorded time. Events of new containers wait for two seconds at most, in each set by itself. */
 const PATIENCE_MS = 10_000;
-/** Of a rule. What is beyond is settled early. */
+/** Unpaired matches of a rule that are kept. What is beyond is settled early. */
 const MOST_UNPAIRED = 100_000;
 
 export type Side = 'tried' | 'compared';
@@ -14,7 +14,7 @@ export type Side = 'tried' | 'compared';
 /** Alerts of one side that the other does not have. */
 export interface OneSided {
   readonly alerts: number;
-  /** By program and place: `cat in web`. */
+  /** Numbers by program and place: `cat in web`. */
   readonly origins: readonly Share[];
 }
 

@@ -11,7 +11,7 @@ import { segmentWithout } from './segment-without.ts';
 
 /** How long blocks are evaluated before signals and the progress get their turn. */
 const TURN_MS = 50;
-/** Of the next recording: a block takes about a second, and events wait for two. */
+/** Blocks of the next recording: a block takes about a second, and events wait for two. */
 const MOST_BLOCKS_AHEAD = 8;
 
 /** A match, and where its event is. */

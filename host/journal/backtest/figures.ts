@@ -58,7 +58,7 @@ export interface CountedAlert {
 }
 
 export class AlertFigures {
-  /** By whom: programs, or users. */
+  /** The actors that are counted: programs, or users. */
   readonly actorsAre: 'programs' | 'users';
   readonly places = new Shares();
   readonly actors = new Shares();
@@ -94,7 +94,7 @@ export class AlertFigures {
     return this.#alerts;
   }
 
-  /** Of the first and the last alert, in ms since the epoch; undefined if there is none. */
+  /** Times of the first and the last alert, in ms since the epoch; undefined if there is none. */
   get times(): { readonly first: number; readonly last: number } | undefined {
     return this.#alerts > 0 ? { first: this.#first, last: this.#last } : undefined;
   }
@@ -104,14 +104,14 @@ export class AlertFigures {
     return this.#mostOnADay;
   }
 
-  /** Of different origins, if there are; in order of time. */
+  /** Examples of different origins, if there are; in order of time. */
   get examples(): readonly Example[] {
     const chosen = [...this.#examples, ...this.#spare].slice(0, MOST_EXAMPLES);
     return chosen.sort((a, b) => a.time - b.time);
   }
 }
 
-/** Of a rule on system calls. */
+/** Figures of a rule on system calls. */
 export class RuleFigures extends AlertFigures {
   readonly rule: TriedRule;
   readonly #plan: ReturnType<typeof planRule>;

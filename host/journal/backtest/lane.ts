@@ -23,7 +23,7 @@ import { UNTIMED_LIMITS } from '../../sandbox/run.ts';
 export interface LaneRules {
   /** In the order of evaluation. */
   readonly modules: readonly ModuleStart[];
-  /** Of conditions that are evaluated on matches alone. */
+  /** Guards: conditions that are evaluated on matches alone. */
   readonly guard?: ModuleStart;
   readonly ruleMatching: RuleMatching;
 }
@@ -41,7 +41,7 @@ export interface LaneListener {
   readonly onSetAside: (module: string, reason: string) => void;
 }
 
-/** Of one recording: each can be read by itself. */
+/** Evaluates the rules on one recording: each can be read by itself. */
 export class Lane implements Disposable {
   readonly #capture: Capture;
   readonly #replay: BlockReplay;

@@ -31,7 +31,7 @@ export interface ComparedAlert {
   readonly rule: string;
   /** What tells its event from others. */
   readonly event: string;
-  /** By whom and where: `cat in web`. */
+  /** Actor and place: `cat in web`. */
   readonly origin: string;
 }
 

@@ -24,7 +24,7 @@ export interface TriedModule extends Omit<ModuleStart, 'rules'> {
 export interface TriedRules {
   /** In the order of evaluation. */
   readonly modules: readonly TriedModule[];
-  /** Of conditions that are evaluated on matches alone. */
+  /** Guards: conditions that are evaluated on matches alone. */
   readonly guard?: ModuleStart;
   readonly ruleMatching: LaneRules['ruleMatching'];
 }

@@ -21,7 +21,7 @@ const SCRIPT_OPTION = /^-[a-z]{0,4}c$/;
 /** `-p`, `/p:` */
 const OPTION_BEGIN = /^[-/]/;
 const HEADER_OPTIONS: ReadonlySet<string> = new Set(['-H', '--header']);
-/** Of git, also of one server: `http.https://host/.extraHeader`. */
+/** An option of git, also of one server: `http.https://host/.extraHeader`. */
 const EXTRA_HEADER = /\.extraheader$/i;
 /** `Authorization: Bearer`, up to where the secret begins. */
 const HEADER_LEAD = new RegExp(`^\\s*(?:(?:${AUTH_SCHEMES})\\s+)?`, 'i');

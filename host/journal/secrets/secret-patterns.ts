@@ -239,7 +239,7 @@ export const TOKEN_BEGINNINGS: readonly {
   readonly least: number;
   /** The beginning of an address, which is no secret; what follows is one, to the end of the path. */
   readonly isPath?: true;
-  /** As many letters and digits follow, and nothing else: the beginning alone is not rare. */
+  /** Exactly that many letters and digits follow, and nothing else: the beginning alone is not rare. */
   readonly isExact?: true;
 }[] = [
   // AWS: access key ids, of users and of sessions.

@@ -27,7 +27,7 @@ export class SecretPlace {
     this.#word = word;
   }
 
-  /** Of a program. */
+  /** Places of a program's secrets. */
   static of(program: string): readonly SecretPlace[] {
     return BY_PROGRAM.get(program)?.map((word) => new SecretPlace(word)) ?? NONE;
   }

@@ -14,7 +14,7 @@ const BLANK = /\s/;
 const VALUE_END = /[\s'"`&;,|(){}<>]/;
 const AUTHORITY_END = /[\s/?#'"`<>]/;
 const PATH_END = /[\s?#'"`<>]/;
-/** Of addresses in which a name alone is a token as a rule. */
+/** Schemes of addresses in which a name alone is a token as a rule. */
 const WEB_SCHEME = /^https?$/i;
 /** In place of a password where the name is the token. */
 const NO_PASSWORDS: ReadonlySet<string> = new Set(['', 'x-oauth-basic']);
@@ -23,7 +23,7 @@ const LONGEST_SCHEME = 32;
 const PASSWORD_NAME = /pass(?:word|wd)?$/i;
 /** Looking ahead is bounded. */
 const LONGEST_LOGON = 256;
-/** Of a host's name or address; not of a version or a digest. */
+/** The beginning of a host's name or address; not of a version or a digest. */
 const HOST_BEGIN = /^(?!sha\d+:|\^|~|\d+(?:\.\d+){0,2}(?![\d.]))[A-Za-z0-9[(]/;
 
 interface Range {

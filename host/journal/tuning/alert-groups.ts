@@ -9,7 +9,7 @@ const LONGEST_VALUE = 1_024;
 
 /** Alerts with the same values. */
 export interface AlertGroup {
-  /** By the name of the field; absent: the event has no such value. */
+  /** Values by the name of the field; absent: the event has no such value. */
   readonly values: ReadonlyMap<string, string>;
   alerts: number;
 }

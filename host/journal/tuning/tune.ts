@@ -9,7 +9,7 @@ import { type Proposal, proposalsFor } from './proposals.ts';
 
 /** An alert, with the values that an exception may have. */
 export interface TunedAlert extends ComparedAlert {
-  /** By field; valid during the call. */
+  /** Values by field; valid during the call. */
   readonly values: () => ReadonlyMap<string, string>;
 }
 
@@ -55,7 +55,7 @@ export async function findProposals<Rules, Report>(
 export interface TriedProposal {
   /** Alerts of the rule that it holds back. */
   readonly heldBack: number;
-  /** Those that still fire, by program or user, and place. */
+  /** Alerts that still fire, and their origins: by program or user, and place. */
   readonly left: number;
   readonly leftOrigins: readonly Share[];
   /** Alerts of other rules that come or go with it: with `first`, the next rule that matches raises the alert instead. */

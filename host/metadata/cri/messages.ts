@@ -69,7 +69,7 @@ export type CriMethod = (typeof SERVICES)[keyof typeof SERVICES][number];
 export const RUNNING = 1;
 /** NODE of the API's namespace modes: the host's. */
 export const NODE_NAMESPACE = 2;
-/** By the API's numbers. */
+/** Mount propagation by the API's numbers. */
 export const PROPAGATION: readonly string[] = ['private', 'rslave', 'rshared'];
 
 /** How a method is called. */

@@ -23,7 +23,7 @@ const MOST_LISTED = 4096;
 export class CriRuntime {
   readonly #client: CriClient;
   readonly #listener: SourceListener;
-  /** By image reference, oldest first. */
+  /** Metadata by image reference, oldest first. */
   readonly #images = new Map<string, ContainerMetadata>();
 
   /** `listener` is notified of partial failures, where the answer is still useful. */

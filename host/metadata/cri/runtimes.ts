@@ -23,7 +23,7 @@ export class CriRuntimes {
   readonly #sockets: readonly string[];
   readonly #listener: SourceListener;
   readonly #runtimes = new Map<string, Known>();
-  /** By full id, during the lookup and until the result is used. */
+  /** Answers by full id, during the lookup and until the result is used. */
   readonly #early = new Map<string, Promise<ContainerMetadata | undefined>>();
   #forget: NodeJS.Timeout | undefined;
   #closed = false;

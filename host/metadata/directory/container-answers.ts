@@ -12,7 +12,7 @@ export interface ContainerAnswer {
   readonly notice: ContainerNotice;
   metadata: ContainerMetadata | undefined;
   state: ContainerState;
-  /** As the container knows it. */
+  /** The pod's uid as the container knows it. */
   readonly podUid: string | undefined;
   pod?: ClusterPod;
   podState: PodState;

@@ -135,7 +135,7 @@ export class ContainerDirectory {
     return this.#answers.get(id)?.state ?? (this.#pending.has(id) ? PENDING : undefined);
   }
 
-  /** The same for the API server's data on its pod; undefined until the runtime has answered. */
+  /** The state of the API server's data on the container's pod; undefined until the runtime has answered. */
   podState(id: string): PodState | undefined {
     return this.#answers.get(id)?.podState;
   }

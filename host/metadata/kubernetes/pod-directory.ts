@@ -50,7 +50,7 @@ export class PodDirectory {
   readonly #place: KubernetesPlace;
   readonly #listener: PodListener;
   readonly #times: Times;
-  /** By uid; deleted ones in the order of their deletion. */
+  /** Pods by uid; deleted ones in the order of their deletion. */
   readonly #pods = new Map<string, Stored>();
   readonly #gone = new Map<string, Stored>();
   readonly #static = new Map<string, string>();

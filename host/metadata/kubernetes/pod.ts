@@ -23,7 +23,7 @@ export interface PodFacts {
   readonly serviceAccount?: string;
   readonly node?: string;
   readonly owner?: OwnerReference;
-  /** Of a static pod (from a file of the node): the uid that its containers have. */
+  /** The uid that the containers of a static pod (from a file of the node) have. */
   readonly staticUid?: string;
   /** Name and image of its containers, by full id, as far as the kubelet has reported them. */
   readonly containers: ReadonlyMap<string, ContainerMetadata>;

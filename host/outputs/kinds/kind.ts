@@ -32,7 +32,7 @@ interface WrongValue<Key extends string = string> {
   readonly help: string;
 }
 
-/** The same with the exact types of the name and the keys, by which its functions get their values typed. */
+/** An output with the exact types of the name and the keys, by which its functions get their values typed. */
 interface DefinedOutput<Name extends string, Keys extends OutputKeys> {
   readonly name: Name;
   readonly keys: SectionDefinition<Keys>;

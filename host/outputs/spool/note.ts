@@ -4,7 +4,7 @@
 import { crc32 } from 'node:zlib';
 
 export interface DeliveryNote {
-  /** Of the spool. */
+  /** Id of the spool. */
   readonly id: string;
   /** Number of the last record that needs no delivery any more. */
   readonly delivered: bigint;

@@ -39,7 +39,7 @@ export async function openTarget({ pid, execTime }: Target, surroundings: Surrou
   const handle = ProcessHandle.ofProgram(pid, execTime, surroundings.execTime);
   try {
     const facts = await readFacts(pid);
-    // By then it may be somebody else that /proc speaks of.
+    // /proc may speak of somebody else by then.
     if (!facts || !handle.isSame) throw new RefusalError('gone', `process ${pid} has ended`);
     const protection = processProtection(facts, surroundings.never(), surroundings.own);
     if (protection !== undefined) throw new RefusalError('protected', protection);

@@ -17,7 +17,7 @@ export interface End {
 
 export interface SocketAddress extends End {
   readonly family: number;
-  /** Of unix. */
+  /** Path of a Unix socket. */
   readonly path: Uint8Array | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface Tuple {
   readonly family: number;
   readonly source: End;
   readonly destination: End;
-  /** Of unix. */
+  /** Path of a Unix socket. */
   readonly path: Uint8Array | undefined;
 }
 

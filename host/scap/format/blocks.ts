@@ -16,7 +16,7 @@ export const BLOCK = {
   FLAGGED_LARGE_EVENT: 0x222,
 } as const;
 
-/** Of a block's head and trailer. */
+/** Bytes of a block's head and trailer. */
 const AROUND_BYTES = 12;
 const HEAD_BYTES = 8;
 const TRAILER_BYTES = 4;

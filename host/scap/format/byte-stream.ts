@@ -7,7 +7,7 @@ import { entryFile } from '../../setup/entries.mjs';
 import { ScapError } from './error.ts';
 
 export interface ByteStream {
-  /** Of the next byte, unpacked. */
+  /** Offset of the next byte, unpacked. */
   readonly position: number;
   /** The next bytes, fewer at the end. Valid until the next call. @throws {ScapError} once what is whole was read */
   read(length: number): Uint8Array;

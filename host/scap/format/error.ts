@@ -3,7 +3,7 @@
 export type ScapErrorCode =
   /** Not a savefile. */
   | 'SCAP_NONE'
-  /** Of a later major version, or written on a big-endian machine. */
+  /** The file is of a later major version, or was written on a big-endian machine. */
   | 'SCAP_OTHER_VERSION'
   /** The file ends within a block. */
   | 'SCAP_CUT_OFF'

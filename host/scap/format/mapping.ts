@@ -17,7 +17,7 @@ import {
 
 /** A parameter whose value is that of a member of the record. */
 export interface Mapped {
-  /** Of libs' event. */
+  /** Parameter of libs' event. */
   readonly parameter: string;
   readonly member: string;
   /** In an array: `numbers`. */

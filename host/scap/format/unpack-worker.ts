@@ -6,7 +6,7 @@ import { workerData } from 'node:worker_threads';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { SHARED_WORD, type Unpacked, type UnpackingStart } from './byte-stream.ts';
 
-/** Of the file, at once: what an error makes unreadable is no more than this holds. */
+/** Bytes of the file at once: what an error makes unreadable is no more than this holds. */
 const PIECE_BYTES = 1 << 14;
 const PART_BYTES = 1 << 18;
 const MOST_AHEAD = 8;

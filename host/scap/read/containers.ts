@@ -11,7 +11,7 @@ export interface KnownContainer {
 
 /** Containers whose metadata is kept until a process is in them, and those that processes are in. */
 const MOST = 65_536;
-/** Of what an event says of a container, and of all that is kept. */
+/** Bytes of what an event says of a container, and of all that is kept. */
 const LONGEST_JSON = 64 << 10;
 const MOST_BYTES = 64 << 20;
 const SHORT_ID = 12;

@@ -147,12 +147,12 @@ export function connect(event: ScapEvent, process: Process): void {
 }
 
 export interface OpenedFile {
-  /** As passed; undefined: not known. */
+  /** The path as passed; undefined: not known. */
   readonly raw: Uint8Array | undefined;
   readonly dirfd: number;
   /** libs' open flags. */
   readonly flags: number;
-  /** That a relative path starts from. */
+  /** The directory that a relative path starts from. */
   readonly directory: Uint8Array | undefined;
   readonly path: Uint8Array;
 }

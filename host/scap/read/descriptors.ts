@@ -32,7 +32,7 @@ export class Descriptors {
     return this.#shared.map.size;
   }
 
-  /** Those of a child. */
+  /** The descriptors of a child. */
   fork(): Descriptors {
     const child = new Descriptors(this.#count);
     child.#shared = this.#shared;

@@ -75,7 +75,7 @@ export class ScapEvent {
     }
   }
 
-  /** Of the call; one that is not known counts as 0. */
+  /** Result of the call; one that is not known counts as 0. */
   get result(): bigint {
     return this.big(this.type.parameters[0]?.name ?? '') ?? 0n;
   }
@@ -95,7 +95,7 @@ const SIGNED: ReadonlySet<string> = new Set(['errno', 'fd', 'pid', 'int64']);
 export class EventVersions {
   /** Enter events by thread, until the exit of that thread. */
   readonly #entered = new Map<number, RawEvent>();
-  /** Of their parameters. */
+  /** Bytes of their parameters. */
   #bytes = 0;
 
   /** Undefined: the event is skipped. @throws {ScapError} */

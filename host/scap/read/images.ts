@@ -147,7 +147,7 @@ export class Images {
     this.#bytes += entry.length;
   }
 
-  /** By the paths of its cgroups. */
+  /** The container of a process, by the paths of its control groups. */
   containerOf(cgroups: Uint8Array): ContainerOfProcess {
     const key = Buffer.from(cgroups).toString('latin1');
     let found = this.#containers.get(key);
@@ -224,7 +224,7 @@ function withoutSlash(path: Uint8Array): Uint8Array {
 
 const DESCRIBED = member(EVENT_STRUCTS.network, 'name').offset;
 
-/** As an image has it. */
+/** The descriptor as an image has it. */
 function streamRecord(stream: Descriptor): Uint8Array {
   return encodeStruct(EVENT_STRUCTS.network, descriptorMembers(stream)).subarray(0, DESCRIBED);
 }

@@ -157,7 +157,7 @@ export interface ListedDescriptors {
   readonly descriptors: readonly { readonly number: number; readonly descriptor: Descriptor }[];
 }
 
-/** Of a process: the kernel's own limit. */
+/** Descriptors of a process: the kernel's own limit. */
 const MOST_DESCRIPTORS = 1 << 20;
 
 const OLD_DESCRIPTORS: ReadonlySet<number> = new Set([0x203, 0x8001abcd]);

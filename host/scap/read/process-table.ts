@@ -35,7 +35,7 @@ export interface Birth {
 export class ProcessTable {
   readonly #threads = new Map<number, Thread>();
   readonly #descriptorCount = new DescriptorCount();
-  /** Of the list, until the first event: their parents may follow them. */
+  /** Processes of the list, until the first event: their parents may follow them. */
   #listed: { readonly process: Process; readonly ppid: number }[] = [];
   readonly #onEnd: (process: Process) => void;
 
@@ -100,7 +100,7 @@ export class ProcessTable {
     return this.#threads.get(tid)?.vtid ?? tid;
   }
 
-  /** That of a thread; of one that the file does not have, one without a name. */
+  /** The process of a thread; for a thread that the file does not have, one without a name. */
   ofThread(tid: number): Process {
     const known = this.find(tid);
     if (known) return known;
@@ -109,7 +109,7 @@ export class ProcessTable {
     return process;
   }
 
-  /** By the child's or the parent's event. */
+  /** Adds a process that was made, by the child's or the parent's event. */
   born({ tid, pid, vtid, parent, ppid, madeBy, time, isThread, facts }: Birth): void {
     const before = this.#threads.get(tid);
     if (before?.madeBy !== undefined) {

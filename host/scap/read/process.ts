@@ -15,7 +15,7 @@ export interface ProcessFacts {
   readonly environment: Uint8Array;
   readonly cwd: Uint8Array;
   readonly root: Uint8Array;
-  /** As in the file: `subsystem=path`, each with a NUL. */
+  /** Control groups as in the file: `subsystem=path`, each with a NUL. */
   readonly cgroups: Uint8Array;
   readonly uid: number;
   readonly gid: number;
@@ -82,7 +82,7 @@ export const UNKNOWN_FACTS: ProcessFacts = {
   stream: undefined,
 };
 
-/** Of a savefile at a time. libs keeps half as many. */
+/** Threads of a savefile at a time. libs keeps half as many. */
 export const MOST_THREADS = 1 << 18;
 
 export class Process {
@@ -95,7 +95,7 @@ export class Process {
   /** Parent's pid; of one that the file does not have, too. */
   ppid: number;
 
-  // Of its image in the capture (images.ts).
+  // Facts about its image in the capture (images.ts).
   /** 0: it has none yet. */
   image = 0n;
   /** The facts that this image has. */

@@ -4,10 +4,10 @@ import { type Block, viewOf } from '../format/blocks.ts';
 import { ScapError } from '../format/error.ts';
 import { LARGE_TYPES, scapType } from '../format/event-table.ts';
 
-/** As it lies in the file. */
+/** An event as it lies in the file. */
 export interface RawEvent {
   readonly time: bigint;
-  /** Of the initial pid namespace; 0 for an event of no thread. */
+  /** Thread id in the initial pid namespace; 0 for an event of no thread. */
   readonly tid: number;
   readonly cpu: number;
   readonly type: number;
@@ -21,7 +21,7 @@ const HEADER_BYTES = 26;
 const OLD_HEADER_BYTES = 22;
 const STATE_ONLY = 1;
 
-/** As in libs. */
+/** Parameters at most, as in libs. */
 const MOST_PARAMETERS = 32;
 
 const OLD: ReadonlySet<number> = new Set([0x204, 0x208, 0x8010abcd]);
@@ -52,7 +52,7 @@ export function readRawEvent({ type: block, body }: Block): RawEvent {
   };
 }
 
-/** Of a block that is long enough for an event's header. */
+/** Time of an event, whose block is long enough for its header. */
 export function timeOf({ type, body }: Block): bigint {
   return viewOf(body).getBigUint64(FLAGGED.has(type) ? 6 : 2, true);
 }

@@ -58,7 +58,7 @@ export class ScapReader implements RecordingSource {
   #merged = 0;
   #events = 0;
   #sequence = 0;
-  /** Of the latest event of this savefile. */
+  /** Time of the latest event of this savefile. */
   #time: bigint | undefined;
   /** Goes on with the time of events, and never back: another savefile may be of an earlier time. */
   #clock = CLOCK_START;

@@ -5,7 +5,7 @@ import { BLOCK, encodeBlock, viewOf } from '../format/blocks.ts';
 import { NOTHING } from '../format/calls.ts';
 import { LARGE_TYPES, PARAMETER_BYTES, type ScapParameter, type ScapType } from '../format/event-table.ts';
 
-/** Of a parameter: numbers as numbers, texts without their NUL, all else as its bytes. */
+/** Value of a parameter: numbers as numbers, texts without their NUL, all else as its bytes. */
 export type Value = number | bigint | Uint8Array | undefined;
 export type Values = Readonly<Record<string, Value>>;
 
@@ -16,7 +16,7 @@ export interface WrittenEvent {
   /** -1: of no thread. */
   readonly tid: number;
   readonly cpu: number;
-  /** By name. Numbers that are missing are 0, all else is empty: not known. */
+  /** Values by name. Numbers that are missing are 0, all else is empty: not known. */
   readonly values: Values;
   /** It updates the reader's state, and no rule sees it. */
   readonly stateOnly: boolean;

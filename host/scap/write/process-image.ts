@@ -11,7 +11,7 @@ import type { UsedDescriptor } from './used-descriptor.ts';
 export interface ProcessImage {
   readonly id: bigint;
   readonly pid: number;
-  /** The same for all images of one process, and of no other. */
+  /** Key of the process: the same for all its images, and for no other. */
   readonly process: string;
   /** ns since the epoch; 0: not known. */
   readonly startTime: bigint;
@@ -140,7 +140,7 @@ function programKey(image: Omit<ProcessImage, 'program'>): string {
   return `${numbers.join()} ${texts.map((text) => Buffer.from(text).toString('latin1')).join('\x01')}`;
 }
 
-/** Of `client:port->server:port`, as the image table has it. */
+/** The descriptor of `client:port->server:port`, as the image table has it. */
 function streamOf(name: Uint8Array | undefined): UsedDescriptor | undefined {
   const [client, server] = Buffer.from(name ?? NOTHING)
     .toString('latin1')

@@ -30,11 +30,11 @@ export type AuditReading =
   | Repositories
   /** The value of the first container alone, as one text. */
   | { readonly read: 'first'; readonly of: Walk | Repositories }
-  /** Of each array there its strings, joined by blanks; another element makes the whole absent. */
+  /** The strings of each array there, joined by blanks; another element makes the whole absent. */
   | { readonly read: 'words'; readonly of: Walk }
-  /** Of each port in each array there hostPort, or else containerPort. */
+  /** The hostPort of each port in each array there, or else its containerPort. */
   | { readonly read: 'ports'; readonly of: Walk }
-  /** Of each container a value of its security context, or else of the pod's, or else 0. */
+  /** A value of each container's security context, or else of the pod's, or else 0. */
   | { readonly read: 'effective'; readonly containers: Pointer; readonly pod: Pointer; readonly key: string }
   /** `true` if the path leads to true anywhere, else `false`. */
   | { readonly read: 'anyTrue'; readonly of: Walk }
@@ -42,7 +42,7 @@ export type AuditReading =
   | { readonly read: 'subjects'; readonly kind: string; readonly qualified?: true }
   /** The elements of that array of all rules of a role; `[n]`: of rule n. */
   | { readonly read: 'ofRules'; readonly key: string }
-  /** Of each volume its keys but `name`. */
+  /** The keys of each volume but `name`. */
   | { readonly read: 'volumeTypes'; readonly at: Pointer }
   /** Whether any text there is the argument, or begins with it if it ends in `*`: `true` or `false`. */
   | { readonly read: 'anyIs'; readonly of: Walk }

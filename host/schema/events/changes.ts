@@ -3,7 +3,7 @@
 import type { ProcessChange } from './event-type.ts';
 
 export interface ChangingCall {
-  /** By their names in call-numbers.ts. */
+  /** System calls by their names in call-numbers.ts. */
   readonly calls: readonly string[];
   readonly change: ProcessChange;
 }

@@ -53,7 +53,7 @@ export type EventProgram =
 
 /** A call by socketcall(2) of i386. */
 export interface SocketCall {
-  /** As SYS_* of <linux/net.h>. */
+  /** Number as SYS_* of <linux/net.h>. */
   readonly number: number;
   /** How many arguments the kernel reads. */
   readonly arguments: number;

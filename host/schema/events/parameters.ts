@@ -30,7 +30,7 @@ export const NEW_RELATIVE = parameter('newpath', 'FSRELPATH', { member: 'new_nam
 export const OLD_DIRFD = parameter('olddirfd', 'FD', { member: 'old_dirfd', directory: 'old_directory' });
 export const NEW_DIRFD = parameter('newdirfd', 'FD', { member: 'new_dirfd', directory: 'new_directory' });
 
-/** Of calls that change a file's owner; 4294967295: unchanged. */
+/** The owner in calls that change a file's owner; 4294967295: unchanged. */
 export const OWNER_UID = parameter('uid', 'UINT32', { member: 'owner' });
 export const OWNER_GID = parameter('gid', 'UINT32', { member: 'group' });
 /** The name of an extended attribute; Falco has no such event, and thus no name for the parameter. */

@@ -58,7 +58,7 @@ interface Member<Names extends string> {
   readonly of: Owner;
   readonly member: Names;
   readonly process?: Process;
-  /** Of an array: which element. */
+  /** For an array: which element. */
   readonly index?: number;
 }
 

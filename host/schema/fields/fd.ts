@@ -32,7 +32,7 @@ import type { Ends, Field, FieldSource } from './field.ts';
 import { guessedCharacter, isKind, ofDescriptor, ofKnown, state, typeCharacter } from './of-descriptor.ts';
 import { textWhereThere } from './of-event.ts';
 
-/** Of fields that stand for either end or any part of a connection: conditions only, one operand alone. */
+/** Properties of fields that stand for either end or any part of a connection: conditions only, one operand alone. */
 const CHECKED_ALONE = { filterOnly: true, noTransformer: true, noRightSide: true } as const;
 
 const ADDRESSES: Ends = { client: 'fd.cip', server: 'fd.sip', local: 'fd.lip', remote: 'fd.rip' };

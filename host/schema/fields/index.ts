@@ -84,7 +84,7 @@ export function resolveField(text: string, source: EventSource = DEFAULT_SOURCE)
   return resolveNamed(text, undefined, source);
 }
 
-/** The same for a name and a bracketed argument that were parsed apart. */
+/** Finds the field of a name and a bracketed argument that were parsed apart. */
 export function resolveNamed(
   name: string,
   bracket: string | undefined,

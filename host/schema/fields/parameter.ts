@@ -45,7 +45,7 @@ export interface ParameterForms {
   readonly ofImage: boolean;
 }
 
-/** By name or, all digits, by position from 0. */
+/** Finds a parameter by name or, all digits, by position from 0. */
 export function findParameter(type: EventType, argument: string): Parameter | undefined {
   if (/^\d+$/.test(argument)) return type.parameters[Number(argument)];
   return type.parameters.find((parameter) => parameter.name === argument);

@@ -24,7 +24,7 @@ function numbered(names: readonly string[]): Readonly<Record<string, number>> {
   return Object.fromEntries(names.map((name, index) => [name.toUpperCase().replaceAll('-', '_'), index]));
 }
 
-/** Of the kernel filter: native/bpf/filter/filter_tables.h has the structs. */
+/** Constants of the kernel filter: native/bpf/filter/filter_tables.h has the structs. */
 export function filterConstants(): readonly string[] {
   return [
     constants('FILTER', { ...numbered(FILTER_FAMILIES), FAMILIES: FILTER_FAMILIES.length, ...FILTER_ROOM }),
@@ -35,7 +35,7 @@ export function filterConstants(): readonly string[] {
   ];
 }
 
-/** Of rules that the kernel enforces, with the structs. */
+/** Declarations for rules that the kernel enforces, with the structs. */
 export function enforcementDeclarations(): readonly string[] {
   return [
     constants('ENFORCE', ENFORCE_ROOM),

@@ -17,7 +17,7 @@ export const ENFORCE_ROOM = {
   STATES: 8192,
   CLASSES: 128,
   PROCESSES: 16_384,
-  /** Of a limit. */
+  /** The highest count of a limit. */
   MOST_COUNT: 0xffff,
 } as const;
 

@@ -23,13 +23,13 @@ export interface StructLayout {
 }
 
 export interface RecordLayout {
-  /** By name: `event_header`, the structs of events, `image`, `container`. */
+  /** Structs by name: `event_header`, the structs of events, `image`, `container`. */
   readonly structs: ReadonlyMap<string, StructLayout>;
   /** Event types, by name. */
   readonly types: ReadonlyMap<string, { readonly number: number; readonly struct: string }>;
 }
 
-/** As JSON has it: `{"structs": {"image": [704, {"size": "u32@0", "candidates": "u64*64@192"}]}, "types": {"open": [1, "event_open"]}}`. */
+/** A layout as JSON has it: `{"structs": {"image": [704, {"size": "u32@0", "candidates": "u64*64@192"}]}, "types": {"open": [1, "event_open"]}}`. */
 export interface StoredLayout {
   readonly structs: Readonly<Record<string, readonly [number, Readonly<Record<string, string>>]>>;
   readonly types: Readonly<Record<string, readonly [number, string]>>;
@@ -47,7 +47,7 @@ export const RECORD_LAYOUT: RecordLayout = {
   types: new Map(EVENT_TYPES.map(({ name, number, shape }) => [name, { number, struct: EVENT_STRUCTS[shape].name }])),
 };
 
-/** The same with audit events, which no recording has: what modules may read. */
+/** The layout with audit events, which no recording has: what modules may read. */
 export const MODULE_LAYOUT: RecordLayout = {
   structs: new Map([...RECORD_LAYOUT.structs, [AUDIT_EVENT.name, layoutOf(AUDIT_EVENT)]]),
   types: new Map([

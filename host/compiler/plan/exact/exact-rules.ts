@@ -27,7 +27,7 @@ export type Proof =
   /** `whole`: a reason that is that of no single test. */
   | { readonly isExact: false; readonly tests: readonly InexactTest[]; readonly whole?: Reason };
 
-/** Of the rules that are exact. */
+/** The rules that are exact. */
 export function exactRules({ rules }: Plan): readonly ExactRule[] {
   return rules.flatMap((rule) => {
     const proof = proveExact(rule);

@@ -105,7 +105,7 @@ function portFormula(operator: Comparison, constant: bigint): Formula {
 
 type Range = { readonly from: number; readonly to: number };
 
-/** Of those below a number, the number itself, and those above it. */
+/** The chosen ones of three ranges: ports below a number, the number itself, and ports above it. */
 function chosenPorts(number: bigint, isChosen: (port: number) => boolean): readonly Range[] {
   const isPort = number >= 0n && number <= MOST;
   const starts = isPort ? new Set([0, Number(number), Number(number) + 1]) : new Set([0]);

@@ -24,7 +24,7 @@ import {
 
 export interface Point {
   readonly result: 'succeeded' | 'failed';
-  /** Of the open family: the number of the combination. */
+  /** For the open family: the number of the combination. */
   readonly open?: number;
   readonly socket?: SocketKind;
   /** One, or one for each kind of descriptor that is not told apart. */

@@ -108,7 +108,7 @@ const OF_OPERATORS: Readonly<Partial<Record<OperatorName, Reason>>> = {
   fdSip: 'peer',
   fdOtherAddress: 'peer',
   fdOtherPort: 'peer',
-  // Of an open's path only these are not compared in the kernel.
+  // Only these are not compared in the kernel, of an open's path.
   lengthOf: 'within',
   basename: 'within',
   fdDirectory: 'unopened',

@@ -22,7 +22,7 @@ export function textFormula({ text, match }: Extract<Test, { test: 'text' }>, pl
   return names ? nameFormula(of, names) : 'within';
 }
 
-/** The same for the test that a text is there; undefined if it is not one of those that can be compared. */
+/** The formula of the test that a text is there; undefined if it is not one of those that can be compared. */
 export function presenceFormula(value: Value, place: Place): Formula | Reason | undefined {
   if (isNewProgram(place) && isContainerId(value)) return constantly(true);
   const of = exactText(value, place);

@@ -82,7 +82,7 @@ function isOfProcess(formula: Formula): boolean {
   }
 }
 
-/** By facts other than the process. */
+/** Whether facts other than the process may decide a test. */
 function maybeDecided(test: Test): boolean {
   return test.test === 'value' && test.scope === 'event';
 }

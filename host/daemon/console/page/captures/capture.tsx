@@ -36,7 +36,7 @@ export function CaptureView({ name }: { readonly name: string }): VNode {
 
 /** The address follows a moment that is kept for so long. */
 const SETTLED_MS = 400;
-/** Of a part, at once. */
+/** Lines of a part that are shown at once. */
 const SHOWN_LINES = 12;
 
 function Shown({
@@ -101,7 +101,7 @@ function Shown({
   );
 }
 
-/** As the address has it, in ms after the alert. */
+/** The moment that the address names, in ms after the alert. */
 function startOf(begin: number, from: number, to: number): number {
   const wanted = Number(route.value.query.get('at') ?? '0');
   return Math.min(to, Math.max(from, begin + (Number.isFinite(wanted) ? wanted : 0)));

@@ -13,7 +13,7 @@ import { useAskedAnswer } from '../state/use-answer.ts';
 const SHOWN_MATCHES = 100;
 
 export interface TryProperties {
-  /** Of the capture. */
+  /** Name of the capture. */
   readonly name: string;
   readonly begin: number;
   readonly onMatches: (matches: readonly TriedMatch[]) => void;

@@ -62,7 +62,7 @@ function seriesOf(groups: readonly Group[], step: number): { priority: string; v
   return series.filter(({ values }) => values.some((value) => value > 0));
 }
 
-/** As many as there are steps, up to that one. The agent sends a group again only when it changes. */
+/** Values of all steps, up to that one. The agent sends a group again only when it changes. */
 export function stepsAt({ steps, sentStep }: Group, step: number): readonly number[] {
   const behind = Math.max(0, Math.min(STEPS, step - sentStep));
   const all = [...new Array<number>(STEPS).fill(0), ...steps, ...new Array<number>(behind).fill(0)];

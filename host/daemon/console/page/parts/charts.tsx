@@ -31,7 +31,7 @@ function sparkBar(share: number, x: number): string {
 
 interface Bar {
   readonly x: number;
-  /** Of its lower end. */
+  /** Height of its lower end. */
   readonly base: number;
   readonly width: number;
   readonly height: number;
@@ -43,9 +43,9 @@ function bar({ x, base, width, height }: Bar): string {
 }
 
 export interface Series {
-  /** Of text.tsx. */
+  /** Class of the priority, as priorityClass() of text.tsx gives it. */
   readonly priority: string;
-  /** By step, the last one at the end. */
+  /** Values by step, the last one at the end. */
   readonly values: readonly number[];
 }
 

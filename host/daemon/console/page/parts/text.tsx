@@ -37,7 +37,7 @@ export function Lines({ value, most }: { readonly value: string; readonly most: 
   );
 }
 
-/** The same where there are no elements within a text, as in choices and labels. */
+/** The text with odd characters made visible, where there are no elements within a text, as in choices and labels. */
 export function visible(value: string): string {
   return value
     .split(ODD_PARTS)
@@ -64,7 +64,7 @@ const CLOCK = new Intl.DateTimeFormat('en-GB', {
 });
 const DAY = new Intl.DateTimeFormat('en-CA');
 
-/** Of the reader's zone; UTC is shown on hover. */
+/** A time of the reader's zone; UTC is shown on hover. */
 export function Time({ ms, date = false }: { readonly ms: number; readonly date?: boolean }): VNode {
   const moment = new Date(ms);
   const fraction = String(moment.getMilliseconds()).padStart(3, '0');
@@ -116,7 +116,7 @@ export function priorityClass(priority: string): string {
   return CLASSES[priority] ?? 'info';
 }
 
-/** By colour, by the form of its mark, and by its name. */
+/** A priority, shown by colour, by the form of its mark, and by its name. */
 export function Priority({ name }: { readonly name: string }): VNode {
   return (
     <span class={`priority ${priorityClass(name)}`}>

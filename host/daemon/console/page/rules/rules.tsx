@@ -18,7 +18,7 @@ interface Row {
   readonly alerts: number;
   /** ns that it takes of an event, on average. */
   readonly nanoseconds: number;
-  /** Of the time that all rules take, 0 to 1. */
+  /** Share of the time that all rules take, 0 to 1. */
   readonly share: number;
   readonly recent: readonly number[];
   /** Its module is not evaluated. */
