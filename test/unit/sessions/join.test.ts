@@ -249,12 +249,14 @@ test('requests that were refused, of another pod, container or time, are no cand
 test('two hundred sessions of three users with one command at once', () => {
   const all = Array.from({ length: 200 }, (_, index) => ({ ...FIRST, user: `user-${index % 3}`, at: index * 20 }));
   const matches = join(all.map(entryOf), all.flatMap(eventsOf));
+  assert.equal(matches.length, all.length);
   assert.ok(matches.every(({ match }) => match === 'ambiguous'));
 });
 
 test('as many sessions as requests, all with one command at once, take bounded room', () => {
   const all = Array.from({ length: 1_000 }, (_, index) => ({ ...FIRST, user: `user-${index % 3}`, at: index }));
   const matches = join(all.map(entryOf), all.flatMap(eventsOf));
+  assert.equal(matches.length, all.length);
   assert.ok(matches.every((one) => one.match === 'ambiguous' && one.candidates.length > 0));
   assert.ok(matches.reduce((sum, one) => sum + (one.match === 'none' ? 0 : one.requests.length), 0) <= 260_000);
 });
