@@ -192,5 +192,6 @@ for (const condition of CONDITIONS_OF_MANY_KINDS) {
 
 test('a function that only a comment names is not imported', () => {
   const { source } = translateRules(rulesOf(['evt.type = open and proc.aname = sshd']));
+  assert.match(source, /^\s*\/\*\* .*\bmeets\b/m);
   assert.doesNotMatch(source, /^import .*\bmeets\b/m);
 });
