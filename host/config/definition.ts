@@ -1,7 +1,7 @@
 // All keys of the configuration.
 
 import { type SectionValue, section } from '../config-values/value-types.ts';
-import { CAPTURE_KEYS } from './keys/capture.ts';
+import { BASE_SYSCALLS_KEYS } from './keys/base-syscalls.ts';
 import { CAPTURES_KEYS } from './keys/captures.ts';
 import { FORMAT_KEYS } from './keys/format.ts';
 import { JOURNAL_KEYS } from './keys/journal.ts';
@@ -22,7 +22,7 @@ export const DEFINITION = section('The configuration of Wasprey.', {
   ...FORMAT_KEYS,
   ...OUTPUT_KEYS,
   ...NOISE_KEYS,
-  ...CAPTURE_KEYS,
+  ...BASE_SYSCALLS_KEYS,
   ...SOURCE_KEYS,
   ...JOURNAL_KEYS,
   ...SESSION_KEYS,

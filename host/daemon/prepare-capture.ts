@@ -1,7 +1,7 @@
 // Tells the engine's thread to load the BPF programs of a run early, while the run still verifies its rules and connects its parts.
 
 import { machineSizes } from '../capture/sizes.ts';
-import { leftOutEvents } from '../config/keys/capture.ts';
+import { leftOutEvents } from '../config/keys/base-syscalls.ts';
 import type { IdleWorker } from '../engine/host/idle-worker.ts';
 import { journalWants } from '../journal/wants.ts';
 import { journalOptions } from './journal-options.ts';

@@ -7,7 +7,7 @@ import type { RuleModule } from '../agent/modules/rule-module.ts';
 import type { ResponseSet } from '../agent/responses/response-set.ts';
 import { loadAddon } from '../capture/addon.ts';
 import { machineSizes } from '../capture/sizes.ts';
-import { leftOutEvents } from '../config/keys/capture.ts';
+import { leftOutEvents } from '../config/keys/base-syscalls.ts';
 import { EXIT } from '../diagnostics/failure.ts';
 import type { Log } from '../diagnostics/log.ts';
 import { count } from '../diagnostics/numbers.ts';

@@ -1,8 +1,8 @@
-// Which system calls are captured, besides those that rules need.
+// Event types that the configuration excludes from the capture.
 
 import { list, section, text, unused } from '../../config-values/value-types.ts';
 
-export const CAPTURE_KEYS = {
+export const BASE_SYSCALLS_KEYS = {
   base_syscalls: section('In Falco, system calls that are captured in any case; here, those that are never captured.', {
     custom_set: list(
       text('', 'A system call, with ! in front.'),
@@ -13,7 +13,7 @@ export const CAPTURE_KEYS = {
   }),
 } as const;
 
-/** Event types that are excluded from capture. */
+/** Their names, without the !. */
 export function leftOutEvents({ custom_set }: { readonly custom_set: readonly string[] }): ReadonlySet<string> {
   return new Set(custom_set.filter((name) => name.startsWith('!')).map((name) => name.slice(1)));
 }
