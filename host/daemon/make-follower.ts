@@ -13,7 +13,7 @@ import { RegistryError } from '../registry/error.ts';
 import { Follower } from '../registry/follow.ts';
 import { parseReference, type Reference } from '../registry/reference.ts';
 import { admitModule, type SignaturePolicy } from '../signature/policy.ts';
-import { followFolder } from './followed-places.ts';
+import { followFolder } from './places/followed-places.ts';
 import { silently } from './rule-source.ts';
 import { compileRules } from './rules/compile.ts';
 import { ALL_ENABLED } from './rules/rule-selection.ts';

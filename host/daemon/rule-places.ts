@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import type { CommandConfiguration } from './configuration.ts';
-import { followedPlaces, holdsModule } from './followed-places.ts';
+import { followedPlaces, holdsModule } from './places/followed-places.ts';
 import { presentRuleFiles } from './rules/rule-files.ts';
 
 export interface RulePlaces {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { followedPlaces } from '../../../host/daemon/followed-places.ts';
+import { followedPlaces } from '../../../host/daemon/places/followed-places.ts';
 import { pullArtifact, RULES_LAYER_TYPE } from '../../../host/registry/artifact.ts';
 import { digestOf, RegistryClient } from '../../../host/registry/client.ts';
 import { credentialsFor } from '../../../host/registry/credentials.ts';

@@ -2,8 +2,8 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Configuration } from '../config/definition.ts';
-import { Follower } from '../registry/follow.ts';
+import type { Configuration } from '../../config/definition.ts';
+import { Follower } from '../../registry/follow.ts';
 
 /** Paths of the rules of each artifact, in their order, fetched or not. */
 export function followedPlaces({ follow, follow_folder }: Pick<Configuration, 'follow' | 'follow_folder'>): string[] {
