@@ -134,11 +134,9 @@ describe('metadata: runc', () => {
     await pause(20);
     writeFileSync(join(root, 'new', 'state.json'), JSON.stringify(state));
     assert.equal((await found)?.name, 'new');
-    const began = performance.now();
-    assert.equal(await findRuncContainer('gone', began + 10_000, [root]), undefined);
+    assert.equal(await findRuncContainer('gone', Number.POSITIVE_INFINITY, [root]), undefined);
     rmSync(join(root, 'new', 'state.json'));
     assert.equal(await findRuncContainer('new', performance.now() + 30, [root]), undefined);
-    assert.ok(performance.now() - began < 5000);
   });
 
   it('an id that is no name of a directory is not looked for', async () => {

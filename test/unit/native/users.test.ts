@@ -74,9 +74,8 @@ test('a passwd that is a link is followed below the root, never out of it', () =
   });
 });
 
-test('a passwd that is a FIFO, a directory, a device link or too large gives no names, at once', () => {
+test('a passwd that is a FIFO, a directory, a device link or too large gives no names, and is not waited for', () => {
   withRoot((root) => {
-    const start = performance.now();
     const none = { users: {}, groups: {} };
     execFileSync('mkfifo', [join(root, 'etc/passwd')]);
     mkdirSync(join(root, 'etc/group'));
@@ -89,7 +88,6 @@ test('a passwd that is a FIFO, a directory, a device link or too large gives no 
     symlinkSync('passwd', join(root, 'etc/passwd'));
     assert.deepEqual(testAddon.namesBelow(root), none);
     assert.equal(testAddon.namesBelow(join(root, 'absent')), undefined);
-    assert.ok(performance.now() - start < 20_000);
   });
 });
 
