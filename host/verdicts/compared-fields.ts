@@ -1,4 +1,4 @@
-// Which values a condition on a field compares: for some fields those of other fields.
+// The names of the fields to read for a condition on a field: for some those of each ancestor, or of both ends of a connection.
 
 import { comparedField } from '../schema/fields/compared.ts';
 import { resolveField } from '../schema/fields/index.ts';
@@ -6,7 +6,7 @@ import { resolveField } from '../schema/fields/index.ts';
 /** Ancestors that are read, the parent first. */
 export const ANCESTORS_READ = 16;
 
-/** The fields whose values a condition on the named one compares: those of every ancestor, or of both ends of a connection, for some. */
+/** Those whose values a condition on the named one compares. */
 export function comparedFields(name: string): readonly string[] {
   const resolved = resolveField(name);
   if (!resolved.ok || resolved.argument !== undefined) return [name];
