@@ -11,8 +11,8 @@ import type { InForce, Responder } from '../responder.ts';
 import { type ActionKind, POD_ACTIONS, type Response, type ResponseSettings } from '../settings.ts';
 import { targetKey, turnKey } from '../target-key.ts';
 import { ForceKeeper } from './force-keeper.ts';
-import { Places } from './places.ts';
 import { prepareWithin } from './prepare.ts';
+import { Slots } from './slots.ts';
 import { Turns } from './turns.ts';
 
 export type Actors = ReadonlyMap<ActionKind, Actor>;
@@ -48,8 +48,8 @@ export class Performer implements Responder {
   readonly #keeper: ForceKeeper;
   /** Actions of the same key, one after the other: see turnKey(). */
   readonly #turns = new Turns();
-  readonly #here = new Places(AT_ONCE);
-  readonly #byApiServer = new Places(AT_ONCE);
+  readonly #here = new Slots(AT_ONCE);
+  readonly #byApiServer = new Slots(AT_ONCE);
   readonly #underWay = new Set<string>();
   #settings: ResponseSettings;
   /** The actions so far; in `mode: observe`, those that would have been done. */
@@ -134,9 +134,9 @@ export class Performer implements Responder {
       if (this.#underWay.size >= MOST_WAITING) throw new RefusalError('limit', 'too many responses are waiting');
       this.#underWay.add(key);
       try {
-        const places = POD_ACTIONS.has(action) ? this.#byApiServer : this.#here;
+        const slots = POD_ACTIONS.has(action) ? this.#byApiServer : this.#here;
         const { outcome } = await this.#turns.take(turnKey(action, target), () =>
-          places.take(() => this.#inTurn(response, target, milliseconds)),
+          slots.take(() => this.#inTurn(response, target, milliseconds)),
         );
         return await outcome;
       } finally {

@@ -1,7 +1,7 @@
 // The pod of a request to the API server: requests name it, and a name is another pod's when the first one has gone.
 
 import { RefusalError, type TargetPod } from '../action.ts';
-import { Places } from '../performing/places.ts';
+import { Slots } from '../performing/slots.ts';
 import type { Pods } from './pods.ts';
 
 /** What an audit event says of the pod. */
@@ -28,7 +28,7 @@ const MOST_WAITING = 1000;
 
 export class RequestedPods implements FindsPods {
   readonly #pods: NamesPods | undefined;
-  readonly #places = new Places(AT_ONCE);
+  readonly #slots = new Slots(AT_ONCE);
   #waiting = 0;
 
   /** @param pods undefined: the agent knows no API server */
@@ -42,7 +42,7 @@ export class RequestedPods implements FindsPods {
     if (this.#waiting >= MOST_WAITING) throw new RefusalError('limit', 'too many responses are waiting for their pods');
     this.#waiting++;
     try {
-      const found = await this.#places.take(() => pods.named({ namespace, name }));
+      const found = await this.#slots.take(() => pods.named({ namespace, name }));
       if (!found) throw new RefusalError('gone', 'the pod is gone');
       if (uid === undefined) checkCreation(found.created, created);
       else if (found.uid !== uid) throw new RefusalError('gone', ANOTHER);

@@ -1,6 +1,6 @@
-// Limits how many tasks run at a time; later ones wait in their order.
+// At most N tasks run at a time; further ones wait in order.
 
-export class Places {
+export class Slots {
   readonly #waiting: (() => void)[] = [];
   #free: number;
 
@@ -8,7 +8,7 @@ export class Places {
     this.#free = count;
   }
 
-  /** Does it as soon as a place is free. */
+  /** Does it as soon as a slot is free. */
   async take<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
