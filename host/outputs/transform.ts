@@ -1,7 +1,7 @@
 // Transformers in output templates: %toupper(proc.name), %join(",", (a, b)), %getopt(...).
 
 import type { Operand, TransformerArgument, TransformerOperand } from '../compiler/conditions/ast.ts';
-import { type FoundOption, options } from '../compiler/conditions/getopt.ts';
+import { type FoundOption, options, optionTexts, optionValue } from '../compiler/conditions/getopt.ts';
 import { lastPart } from '../fields/path.ts';
 import { valueText } from '../fields/text.ts';
 import { type Absent, concatenate, decode, encode, type FieldValue, integer, text } from '../fields/value.ts';
@@ -49,19 +49,16 @@ function transform(operand: TransformerOperand, lookUp: Lookup): FieldValue | Ab
       const known = second && argumentValue(second, lookUp);
       const list = listItems(first, lookUp);
       if (!known || !list) return undefined;
-      return optionValue(options(list.map(decode), decode(valueText(known))), operand.argument);
+      return valueOfOptions(options(list.map(decode), decode(valueText(known))), operand.argument);
     }
   }
 }
 
-/** Names and values of all options, or the value of one: that of its last occurrence, or its name if it has no value. */
-function optionValue(found: readonly FoundOption[], wanted: string | undefined): FieldValue | Absent {
-  if (wanted === undefined) {
-    const items = found.flatMap(({ name, value }) => (value === undefined ? [name] : [name, value]));
-    return { kind: 'list', items: items.map(encode) };
-  }
-  const last = found.findLast(({ letter }) => letter === wanted);
-  return last && text(last.value ?? last.name);
+/** All of them, or the value of one. */
+function valueOfOptions(found: readonly FoundOption[], wanted: string | undefined): FieldValue | Absent {
+  if (wanted === undefined) return { kind: 'list', items: optionTexts(found).map(encode) };
+  const value = optionValue(found, wanted);
+  return value === undefined ? undefined : text(value);
 }
 
 function argumentValue(argument: TransformerArgument, lookUp: Lookup): FieldValue | Absent {

@@ -32,6 +32,17 @@ export function options(words: readonly string[], specification: string): FoundO
   return found;
 }
 
+/** The value of an option: that of its last occurrence, or its name if it has no value. Undefined: it does not occur. */
+export function optionValue(found: readonly FoundOption[], wanted: string): string | undefined {
+  const last = found.findLast(({ letter }) => letter === wanted);
+  return last && (last.value ?? last.name);
+}
+
+/** Names and values of all, in order. */
+export function optionTexts(found: readonly FoundOption[]): string[] {
+  return found.flatMap(({ name, value }) => (value === undefined ? [name] : [name, value]));
+}
+
 /** What a specification says about a letter. */
 export function letterKind(specification: string, letter: string): 'unknown' | 'known' | 'with-value' {
   const at = letter === ':' ? -1 : specification.indexOf(letter);

@@ -2,7 +2,7 @@
 // since it has no memory of its own.
 
 import type { TransformerOperand } from '../conditions/ast.ts';
-import { options } from '../conditions/getopt.ts';
+import { options, optionTexts, optionValue } from '../conditions/getopt.ts';
 import { holds } from '../ir/condition.ts';
 import type { Bytes, Mark } from '../ir/text.ts';
 import { call, callFunction, compare, EVENT_ADDRESS, IMAGE_ADDRESS, ITEM_INDEX, integer, ZERO } from '../ir/value.ts';
@@ -60,14 +60,10 @@ export function optionsOf(
   return present(there, read);
 }
 
-/** Names and values of all options, or the value of one: that of its last occurrence, or its name if it has no value. */
 function ofConstants(words: readonly Bytes[], known: Bytes, wanted: string | undefined): Operand {
   const found = options(words, known);
   const constantOf = (bytes: Bytes): Operand => ({ kind: 'constant', bytes });
-  if (wanted === undefined) {
-    const texts = found.flatMap(({ name, value }) => (value === undefined ? [name] : [name, value]));
-    return { kind: 'list', items: texts.map(constantOf) };
-  }
-  const last = found.findLast(({ letter }) => letter === wanted);
-  return last ? constantOf(last.value ?? last.name) : ABSENT;
+  if (wanted === undefined) return { kind: 'list', items: optionTexts(found).map(constantOf) };
+  const value = optionValue(found, wanted);
+  return value === undefined ? ABSENT : constantOf(value);
 }
