@@ -6,24 +6,19 @@ import { EventMemory } from '../fields/memory.ts';
 import type { FieldValue } from '../fields/value.ts';
 import type { VerifiedModule } from '../sandbox/compile-module.ts';
 import { instantiateRuleModule, type RuleInstance } from '../sandbox/instantiate.ts';
+import { ALL_CANDIDATES, FIRST_ADDRESS, makeOwnMemory, PAGE } from '../sandbox/own-memory.ts';
 import { type RunFailureKind, runEvaluate } from '../sandbox/run.ts';
 import { encodeStruct } from '../schema/encode-struct.ts';
-import { CANDIDATE_BANKS, CANDIDATE_WORDS, IMAGE } from '../schema/image.ts';
+import { IMAGE } from '../schema/image.ts';
 import { AuditEncoder } from './encoder.ts';
 import type { FoundEvent } from './events/find-events.ts';
 import type { JsonValues } from './json/values.ts';
 import { type AuditFieldReader, auditFieldReader, isOnDemand } from './read-field.ts';
 import { RecordFullError, RecordWriter } from './record-writer.ts';
 
-/** 16 MB, of which only what an event fills is ever touched. */
-const PAGES = 256;
-const PAGE = 65_536;
-/** Nothing lies in the first page: address 0 means that there is nothing. */
-const IMAGE_ADDRESS = PAGE;
+const IMAGE_ADDRESS = FIRST_ADDRESS;
 /** Operators read some bytes beside a text. */
 const MARGIN = PAGE;
-/** Every rule is evaluated on every event. */
-const ALL_CANDIDATES = Array.from({ length: CANDIDATE_BANKS * CANDIDATE_WORDS }, () => 0xffffffffffffffffn);
 
 /** What the evaluator needs of a module. */
 export interface AuditModule {
@@ -81,7 +76,7 @@ export class AuditEvaluator implements EvaluatesEvents {
    */
   constructor({ verified, auditValues, fields }: AuditModule, number = 0) {
     this.#module = number;
-    const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
+    const memory = makeOwnMemory();
     // Values of conditions come first, where the module looks for them; alerts may show others.
     const onDemand = [...new Set([...auditValues, ...fields.flat().filter(isOnDemand)])];
     if (onDemand.length > MOST_AUDIT_VALUES) {
@@ -89,7 +84,7 @@ export class AuditEvaluator implements EvaluatesEvents {
       throw new RuleModuleError('MODULE_BAD_MANIFEST', message);
     }
     this.#encoder = new AuditEncoder(onDemand, new Set(auditValues).size);
-    this.#writer = new RecordWriter(memory, PAGES * PAGE - MARGIN);
+    this.#writer = new RecordWriter(memory, memory.buffer.byteLength - MARGIN);
     this.#memory = new EventMemory(memory.buffer);
     this.#readers = fields.map((names) => names.map((name) => auditFieldReader(name, onDemand)));
     this.#instance = instantiateRuleModule(verified, {

@@ -4,19 +4,15 @@ import type { CompiledModule } from '../compiler/compile.ts';
 import { ANCESTOR_TABLE_OFFSET, EVENT_TABLE_OFFSET, GIVEN_EVENT } from '../compiler/lower/given-fields.ts';
 import { compileRuleModule } from '../sandbox/compile-module.ts';
 import { instantiateRuleModule, type RuleInstance } from '../sandbox/instantiate.ts';
+import { ALL_CANDIDATES, FIRST_ADDRESS, makeOwnMemory } from '../sandbox/own-memory.ts';
 import { fillCandidates, type RunFailure, runEvaluate } from '../sandbox/run.ts';
 import { encodeStruct } from '../schema/encode-struct.ts';
 import { EVENT_FLAGS, EVENT_HEADER } from '../schema/event-structs.ts';
-import { CANDIDATE_BANKS, CANDIDATE_WORDS, IMAGE } from '../schema/image.ts';
+import { CANDIDATE_WORDS, IMAGE } from '../schema/image.ts';
 import { member } from '../schema/layout.ts';
 import { ancestorCount, ancestorTable, eventTable, type GivenEvent } from './given-event.ts';
 
-/** 16 MB, of which only what an event fills is ever touched. */
-const PAGES = 256;
-const FIRST_ADDRESS = 65_536;
 const CANDIDATES = member(IMAGE, 'candidates').offset;
-/** Rules past those that have a bit are evaluated for every process. */
-const ALL_CANDIDATES = Array.from({ length: CANDIDATE_BANKS * CANDIDATE_WORDS }, () => 0xffffffffffffffffn);
 
 export class GivenModule {
   readonly #compiled: CompiledModule;
@@ -27,7 +23,7 @@ export class GivenModule {
 
   /** @throws SandboxError */
   constructor(compiled: CompiledModule) {
-    const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
+    const memory = makeOwnMemory();
     this.#compiled = compiled;
     this.#bytes = new Uint8Array(memory.buffer);
     this.#instance = instantiateRuleModule(compileRuleModule(compiled.wasm), {
