@@ -2,6 +2,7 @@
 // and group. Ancestors are the current ones, as in Falco: an image is made anew when one of them has run another program.
 
 import { loadAddon } from '../../capture/addon.ts';
+import { ENTRY_HEAD } from '../../recording/image-entries.ts';
 import { encodeStruct } from '../../schema/encode-struct.ts';
 import { EVENT_STRUCTS } from '../../schema/event-structs.ts';
 import { IMAGE, IMAGE_KIND } from '../../schema/image.ts';
@@ -251,8 +252,6 @@ export function descriptorMembers({ kind, device, inode, socket }: Descriptor) {
     }),
   };
 }
-
-const ENTRY_HEAD = 24;
 
 /** native/src/images/image_log.h: user, group, login, container, container type, home, shell. */
 function logEntry(record: Uint8Array, names: readonly (string | undefined)[]): Uint8Array {
