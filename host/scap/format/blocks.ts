@@ -16,6 +16,11 @@ export const BLOCK = {
   FLAGGED_LARGE_EVENT: 0x222,
 } as const;
 
+/** Bytes of an event's header, which the lengths of its parameters follow. */
+export const EVENT_HEADER_BYTES = 26;
+/** Flag of a flagged event: it updates the reader's state, and no rule sees it. */
+export const STATE_ONLY = 1;
+
 /** Bytes of a block's head and trailer. */
 const AROUND_BYTES = 12;
 const HEAD_BYTES = 8;

@@ -1,6 +1,6 @@
 // An event as it lies in a savefile: its header, and the bytes of its parameters.
 
-import { type Block, viewOf } from '../format/blocks.ts';
+import { type Block, EVENT_HEADER_BYTES, STATE_ONLY, viewOf } from '../format/blocks.ts';
 import { ScapError } from '../format/error.ts';
 import { LARGE_TYPES, scapType } from '../format/event-table.ts';
 
@@ -16,10 +16,8 @@ export interface RawEvent {
   readonly parameters: readonly Uint8Array[];
 }
 
-const HEADER_BYTES = 26;
 /** Without the number of parameters. */
 const OLD_HEADER_BYTES = 22;
-const STATE_ONLY = 1;
 
 /** Parameters at most, as in libs. */
 const MOST_PARAMETERS = 32;
@@ -30,7 +28,7 @@ const FLAGGED: ReadonlySet<number> = new Set([0x208, 0x217, 0x222]);
 /** @throws {ScapError} */
 export function readRawEvent({ type: block, body }: Block): RawEvent {
   const start = FLAGGED.has(block) ? 6 : 2;
-  const headerBytes = OLD.has(block) ? OLD_HEADER_BYTES : HEADER_BYTES;
+  const headerBytes = OLD.has(block) ? OLD_HEADER_BYTES : EVENT_HEADER_BYTES;
   if (body.length < start + headerBytes) throw new ScapError('SCAP_EVENT', 'an event is shorter than its header');
   const whole = viewOf(body);
   const view = viewOf(body.subarray(start));
@@ -48,7 +46,7 @@ export function readRawEvent({ type: block, body }: Block): RawEvent {
     type,
     parameters: OLD.has(block)
       ? readParameters(bytes, type, OLD_HEADER_BYTES, guessedCount(bytes, type))
-      : readParameters(bytes, type, HEADER_BYTES, view.getUint32(22, true)),
+      : readParameters(bytes, type, EVENT_HEADER_BYTES, view.getUint32(22, true)),
   };
 }
 

@@ -1,7 +1,7 @@
 // Events as they lie in a savefile.
 
 import { joined, upToNul } from '../format/addresses.ts';
-import { BLOCK, encodeBlock, viewOf } from '../format/blocks.ts';
+import { BLOCK, EVENT_HEADER_BYTES, encodeBlock, STATE_ONLY, viewOf } from '../format/blocks.ts';
 import { NOTHING } from '../format/calls.ts';
 import { LARGE_TYPES, PARAMETER_BYTES, type ScapParameter, type ScapType } from '../format/event-table.ts';
 
@@ -22,8 +22,6 @@ export interface WrittenEvent {
   readonly stateOnly: boolean;
 }
 
-const HEADER_BYTES = 26;
-const STATE_ONLY = 1;
 /** Lengths of parameters have 16 bits; a block's limit is 64 K as well. */
 const LONGEST = 0x7000;
 
@@ -44,13 +42,13 @@ export function encodeEvent(event: WrittenEvent): Uint8Array {
   const before = new Uint8Array(stateOnly ? 6 : 2);
   viewOf(before).setUint16(0, event.cpu, true);
   if (stateOnly) viewOf(before).setUint32(2, STATE_ONLY, true);
-  const header = new Uint8Array(HEADER_BYTES);
+  const header = new Uint8Array(EVENT_HEADER_BYTES);
   const view = viewOf(header);
   view.setBigUint64(0, event.time, true);
   view.setBigInt64(8, BigInt(event.tid), true);
   view.setUint32(
     16,
-    parameters.reduce((sum, { length }) => sum + length, HEADER_BYTES + lengths.length),
+    parameters.reduce((sum, { length }) => sum + length, EVENT_HEADER_BYTES + lengths.length),
     true,
   );
   view.setUint16(20, type.number, true);
