@@ -2,6 +2,7 @@
 
 import { escapeText } from '../../diagnostics/escape.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
+import { LONGEST_TIMER_MS } from '../../outputs/long-timer.ts';
 import { type Actor, RefusalError } from '../action.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LedgerEntry } from '../ledger-entry.ts';
@@ -33,8 +34,6 @@ export class UndoError extends Error {
 const AGAIN_MS = 30_000;
 /** How often responses that have ended by themselves are looked for. */
 const SWEEP_MS = 60_000;
-/** Node's timers take no longer times; then it is looked at again. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class ForceKeeper {
   readonly #options: ForceKeeperOptions;
