@@ -1,10 +1,8 @@
 // Why an action can't be performed at a place.
 
+import { PRIVILEGED_CAPABILITIES } from '../schema/flags.ts';
 import type { Action, Needs } from './actions/action.ts';
 import type { Place } from './place.ts';
-
-/** At least as many as `--privileged` gives; lists of single capabilities are shorter (old kernels have 38 of the 41). */
-const PRIVILEGED_CAPABILITIES = 38;
 
 /** The reason, as a clause; undefined if the action can be performed. */
 export function obstacle({ where, needs = {} }: Action, place: Place): string | undefined {

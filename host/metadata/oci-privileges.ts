@@ -1,9 +1,7 @@
 // Whether an OCI specification describes a privileged container.
 
 import { asArray, asObject, at } from '../diagnostics/json-value.ts';
-
-/** A container with fewer capabilities than these is not privileged (a full set has 41, of which old kernels lack three). */
-const PRIVILEGED_CAPABILITIES = 38;
+import { PRIVILEGED_CAPABILITIES } from '../schema/flags.ts';
 
 /** The effect of `--privileged` in the engines: all capabilities, and all devices. */
 export function isPrivileged(specification: unknown): boolean {

@@ -411,3 +411,6 @@ export const CAPABILITIES: readonly string[] = [
   'CAP_BPF',
   'CAP_CHECKPOINT_RESTORE',
 ];
+
+/** A full set has at least so many: old kernels lack three of them. Lists of single ones are shorter. */
+export const PRIVILEGED_CAPABILITIES = 38;
