@@ -5,8 +5,8 @@ import { LOG_LEVELS } from '../diagnostics/log.ts';
 import { EVENT_SOURCES } from '../schema/event-source.ts';
 import { SIGNATURE_MODES } from '../signature/policy.ts';
 import { ALERT_OPTIONS } from './alert-options.ts';
-import { CAPTURE_OPTIONS } from './capture-options.ts';
 import { CONFIG_OPTIONS, USUAL_CONFIG } from './configuration.ts';
+import { RING_OPTIONS } from './ring-options.ts';
 import { SELECTION_OPTIONS } from './rules/rule-selection.ts';
 
 export const RUN_OPTIONS = {
@@ -48,7 +48,7 @@ export const RUN_OPTIONS = {
   },
   'no-stdout': { kind: 'flag', description: 'No alerts on standard output.' },
   ...ALERT_OPTIONS,
-  ...CAPTURE_OPTIONS,
+  ...RING_OPTIONS,
   'no-kernel-filter': {
     kind: 'flag',
     description: 'Evaluate every event, including those that no rule can match. For diagnosis.',

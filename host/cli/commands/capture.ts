@@ -3,7 +3,7 @@
 import { type RecordEnd, type RecordSummary, startRecording } from '../../agent/record.ts';
 import { describeMissingHook } from '../../capture/missing-hooks.ts';
 import { machineSizes } from '../../capture/sizes.ts';
-import { CAPTURE_OPTIONS } from '../../daemon/capture-options.ts';
+import { RING_OPTIONS } from '../../daemon/ring-options.ts';
 import { loadCompiledRules, prepareRules } from '../../daemon/rules/compile.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
@@ -40,7 +40,7 @@ const OPTIONS = {
   },
   duration: { kind: 'number', value: 'SECONDS', least: 0, fraction: true, description: 'Stop after this time.' },
   'max-size': { kind: 'number', value: 'MB', least: 1, description: 'Stop before the file gets larger than this.' },
-  ...CAPTURE_OPTIONS,
+  ...RING_OPTIONS,
 } as const;
 
 type CaptureOptions = OptionValues<typeof OPTIONS>;

@@ -1,6 +1,6 @@
-// Options of the commands that capture events.
+// Options for the event rings, of the commands that capture events.
 
-export const CAPTURE_OPTIONS = {
+export const RING_OPTIONS = {
   'ring-memory': {
     kind: 'number',
     value: 'MB',
