@@ -1,14 +1,9 @@
 // What comes close to the actions of host/generate/actions/attack-tools.ts.
 
-import type { Behaviour } from '../../host/generate/actions/action.ts';
 import { NETCAT } from '../../host/generate/actions/attack-tools.ts';
 import { runs, starts } from '../../host/generate/actions/pretended.ts';
 import { become, pretend } from '../../host/generate/actions/steps.ts';
-import type { NearMiss, NearMisses } from './near-miss.ts';
-
-function onHost(behaviour: Behaviour): NearMiss {
-  return { what: 'outside of containers', where: 'host', ...behaviour };
-}
+import { type NearMisses, onHost } from './near-miss.ts';
 
 export const ATTACK_TOOL_NEAR_MISSES: NearMisses = {
   'start-shell-from-web-server': [

@@ -1,25 +1,9 @@
 // What comes close to the actions of host/generate/actions/container-escapes.ts.
 
-import type { Behaviour } from '../../host/generate/actions/action.ts';
-import {
-  changeMode,
-  createWith,
-  openOwnDescriptor,
-  readInOwnRoot,
-  writeInDev,
-} from '../../host/generate/actions/container-escapes.ts';
-import { CLONE_NEWPID, O } from '../../host/generate/actions/numbers.ts';
-import { become, create } from '../../host/generate/actions/steps.ts';
-import type { NearMiss, NearMisses } from './near-miss.ts';
-
-function onHost(behaviour: Behaviour): NearMiss {
-  return { what: 'outside of containers', where: 'host', ...behaviour };
-}
-
-const FURTHER_PROCESS: NearMiss = {
-  what: 'a further process',
-  steps: ({ directory }) => [['@fork'], become(directory, 'init')],
-};
+import { openOwnDescriptor, readInOwnRoot, writeInDev } from '../../host/generate/actions/container-escapes.ts';
+import { O } from '../../host/generate/actions/numbers.ts';
+import { create, pretend } from '../../host/generate/actions/steps.ts';
+import { type NearMisses, onHost } from './near-miss.ts';
 
 export const CONTAINER_ESCAPE_NEAR_MISSES: NearMisses = {
   'write-to-own-descriptor': [
@@ -32,22 +16,28 @@ export const CONTAINER_ESCAPE_NEAR_MISSES: NearMisses = {
     { what: 'in a folder of a similar name', ...readInOwnRoot('hosts') },
     { ...onHost(readInOwnRoot('host')), needs: { root: true } },
   ],
-  'make-file-executable': [{ what: 'for all to read', ...changeMode(0o644) }, onHost(changeMode(0o755))],
-  'make-executable-file': [{ what: 'for all to read', ...createWith(0o644) }, onHost(createWith(0o755))],
-  'start-container-as-root': [
-    FURTHER_PROCESS,
+  'run-debugfs': [
+    { what: 'another tool for disks', steps: ({ directory, marker }) => [pretend(directory, 'dumpe2fs', marker)] },
     {
-      what: 'as another user',
-      // Whose folder it is not: the link is there before.
-      steps: ({ directory }) => [
-        become(directory, 'init'),
-        ['unshare', CLONE_NEWPID],
-        ['@fork'],
-        ['@user', 1234],
-        become(directory, 'init'),
-      ],
+      what: 'in a container that is not privileged',
+      needs: {},
+      steps: ({ directory, marker }) => [pretend(directory, 'debugfs', '-V', marker)],
+    },
+    {
+      what: 'outside of containers',
+      where: 'host',
+      steps: ({ directory, marker }) => [pretend(directory, 'debugfs', '-V', marker)],
     },
   ],
-  'start-container-with-mounts': [FURTHER_PROCESS],
-  'start-container-that-is-not-allowed': [FURTHER_PROCESS],
+  'write-release-agent': [
+    { what: 'another file', steps: ({ directory }) => create(`${directory}/notify_on_release`) },
+    { what: 'without CAP_SYS_ADMIN', needs: {}, steps: ({ directory }) => create(`${directory}/release_agent`) },
+    {
+      what: 'outside of containers',
+      where: 'host',
+      needs: {},
+      rules: ['Detect release_agent File Container Escapes'],
+      steps: ({ directory }) => create(`${directory}/release_agent`),
+    },
+  ],
 };

@@ -1,7 +1,14 @@
 // What comes close to the actions of host/generate/actions/containers.ts.
 
-import { become, create, pretend, spawn } from '../../host/generate/actions/steps.ts';
-import type { NearMisses } from './near-miss.ts';
+import { changeMode, createWith } from '../../host/generate/actions/containers.ts';
+import { CLONE_NEWPID } from '../../host/generate/actions/numbers.ts';
+import { become, spawn } from '../../host/generate/actions/steps.ts';
+import { type NearMiss, type NearMisses, onHost } from './near-miss.ts';
+
+const FURTHER_PROCESS: NearMiss = {
+  what: 'a further process',
+  steps: ({ directory }) => [['@fork'], become(directory, 'init')],
+};
 
 export const CONTAINER_NEAR_MISSES: NearMisses = {
   'open-terminal-shell': [
@@ -19,28 +26,22 @@ export const CONTAINER_NEAR_MISSES: NearMisses = {
       steps: ({ directory, marker }) => [become(directory, 'runc'), ['@terminal'], spawn('sh', '-c', `: ${marker}`)],
     },
   ],
-  'run-debugfs': [
-    { what: 'another tool for disks', steps: ({ directory, marker }) => [pretend(directory, 'dumpe2fs', marker)] },
+  'make-file-executable': [{ what: 'for all to read', ...changeMode(0o644) }, onHost(changeMode(0o755))],
+  'make-executable-file': [{ what: 'for all to read', ...createWith(0o644) }, onHost(createWith(0o755))],
+  'start-container-as-root': [
+    FURTHER_PROCESS,
     {
-      what: 'in a container that is not privileged',
-      needs: {},
-      steps: ({ directory, marker }) => [pretend(directory, 'debugfs', '-V', marker)],
-    },
-    {
-      what: 'outside of containers',
-      where: 'host',
-      steps: ({ directory, marker }) => [pretend(directory, 'debugfs', '-V', marker)],
-    },
-  ],
-  'write-release-agent': [
-    { what: 'another file', steps: ({ directory }) => create(`${directory}/notify_on_release`) },
-    { what: 'without CAP_SYS_ADMIN', needs: {}, steps: ({ directory }) => create(`${directory}/release_agent`) },
-    {
-      what: 'outside of containers',
-      where: 'host',
-      needs: {},
-      rules: ['Detect release_agent File Container Escapes'],
-      steps: ({ directory }) => create(`${directory}/release_agent`),
+      what: 'as another user',
+      // Whose folder it is not: the link is there before.
+      steps: ({ directory }) => [
+        become(directory, 'init'),
+        ['unshare', CLONE_NEWPID],
+        ['@fork'],
+        ['@user', 1234],
+        become(directory, 'init'),
+      ],
     },
   ],
+  'start-container-with-mounts': [FURTHER_PROCESS],
+  'start-container-that-is-not-allowed': [FURTHER_PROCESS],
 };

@@ -21,3 +21,7 @@ export type NearMisses = Readonly<Record<string, readonly [NearMiss, ...NearMiss
 export function nearMiss(what: string, steps: Behaviour['steps'], leaves?: Behaviour['leaves']): NearMiss {
   return { what, steps, ...(leaves && { leaves }) };
 }
+
+export function onHost(behaviour: Behaviour): NearMiss {
+  return { what: 'outside of containers', where: 'host', ...behaviour };
+}
