@@ -105,7 +105,10 @@ describe('the machine', () => {
     };
     assert.deepEqual(complaints(blind), {});
     for (const id of ['lockdown', 'lsm', 'bpf-jit', 'unprivileged-bpf']) assert.match(finding(blind, id), /^unknown/);
-    assert.match(finding({ securityModules: ['yama'] }, 'lsm'), /^yama; bpf is not enabled, which only responses with where: kernel use$/);
+    assert.match(
+      finding({ securityModules: ['yama'] }, 'lsm'),
+      /^yama; bpf is not enabled, which only responses with where: kernel use$/,
+    );
     assert.match(
       finding({ tracefs: false }, 'tracefs'),
       /^not found at \/sys\/kernel\/tracing; not needed, .* raw tracepoints$/,
