@@ -1,5 +1,5 @@
 // The session that a process is in, by the images of its ancestors: how it was entered, and by whom. The journal's sessions are found by the same rules
-// (host/journal/activity/), from the record of all processes.
+// (host/journal/activity/), from the record of all processes; it also knows the first program of a container in the host's pid namespace.
 
 import { IMAGE_FLAGS, ROOT_PID_NAMESPACE } from '../schema/image.ts';
 import { isRuntimeCommand, programOf } from './container-runtime.ts';

@@ -32,7 +32,7 @@ export function containerEntry(
   isFirst: boolean,
 ): Entry | undefined {
   if (inside === container || isRuntime(process)) return undefined;
-  // The first process of a pid namespace is what the container was made for. With the host's or a pod's, the first program is.
+  // The first process of a pid namespace is what the container was made for. With the host's, the first program is.
   const isOwn = process.state.vpid === 1 || (isFirst && isInRootNamespace(process.state));
   return { kind: isOwn ? 'container' : 'exec', root: process };
 }
