@@ -1,12 +1,7 @@
 // Checks of the machine. Requirements of the capture are checked as at the start of an agent (host/setup/machine.mjs).
 
-import {
-  attachesToTraceEvents,
-  checkMachine,
-  hasCapability,
-  type MachineSubject,
-  OLDEST_KERNEL,
-} from '../setup/machine.mjs';
+import { attachesToTraceEvents } from '../schema/trace-events.ts';
+import { checkMachine, hasCapability, type MachineSubject, OLDEST_KERNEL } from '../setup/machine.mjs';
 import type { Check } from './check.ts';
 import type { CgroupMounts, SystemFacts } from './system-facts.ts';
 

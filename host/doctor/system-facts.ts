@@ -2,6 +2,7 @@
 // another user than root.
 
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { TRACE_FOLDERS } from '../schema/trace-events.ts';
 import { gatherMachineFacts, type MachineFacts } from '../setup/machine.mjs';
 
 export interface SystemFacts {
@@ -29,9 +30,6 @@ export interface CgroupMounts {
 
 /** Inode of the initial process namespace, fixed in the kernel (PROC_PID_INIT_INO). */
 const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
-
-/** Folders of tracefs, in the order in which EventsFolder() in native/src/loading/attachment.cc looks for them. */
-export const TRACE_FOLDERS = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
 
 export function gatherSystemFacts(): SystemFacts {
   const mounts = parseMounts(readText('/proc/self/mountinfo') ?? '');

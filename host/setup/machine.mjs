@@ -10,9 +10,6 @@ import { SetupFailure } from './failure.mjs';
 /** Oldest kernel that the BPF programs are tested on (test/kernels/). */
 export const OLDEST_KERNEL = /** @type {const} */ ([6, 1]);
 
-/** First kernel on which the programs are attached to trace events, of which tracefs has the numbers (native/src/loading/attachment.cc). */
-const FIRST_ON_TRACE_EVENTS = /** @type {const} */ ([7, 0]);
-
 /** Numbers of capabilities, from include/uapi/linux/capability.h. */
 const CAPABILITY = { SYS_PTRACE: 19n, SYS_ADMIN: 21n, PERFMON: 38n, BPF: 39n };
 
@@ -163,11 +160,6 @@ function checkCapabilities(facts) {
     ];
   }
   return [];
-}
-
-/** @param {string} release as uname -r */
-export function attachesToTraceEvents(release) {
-  return !isOlder(release, FIRST_ON_TRACE_EVENTS);
 }
 
 /**

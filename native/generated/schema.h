@@ -639,6 +639,10 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 #define NAMES_ADDRESS 65536
 #define NAMES_BYTES 65536
 
+#define FIRST_ON_TRACE_EVENTS 7
+
+#define TRACE_FOLDERS "/sys/kernel/tracing", "/sys/kernel/debug/tracing"
+
 #define FILTER_OPEN 0
 #define FILTER_EXEC 1
 #define FILTER_NETWORK 2

@@ -17,6 +17,7 @@ import {
   LONGEST_IMAGE,
 } from '../image.ts';
 import { NAMED_ADDRESS, NAMES_ADDRESS, NAMES_SLOTS } from '../names.ts';
+import { FIRST_ON_TRACE_EVENTS, TRACE_FOLDERS } from '../trace-events.ts';
 import { constants, declareStruct } from './c-declarations.ts';
 import { cTable } from './c-table.ts';
 import { programOf, typeConstant } from './calls-header.ts';
@@ -87,6 +88,8 @@ export function cHeader(): string {
     `#define IMAGE_ANCESTRY_KNOWN 0x${ANCESTRY_KNOWN.toString(16)}ull`,
     constants('CONTAINER', CONTAINER_STATE),
     constants('NAMES', { ADDRESS: NAMES_ADDRESS, BYTES: NAMES_SLOTS * NAMED_ADDRESS.size }),
+    `#define FIRST_ON_TRACE_EVENTS ${FIRST_ON_TRACE_EVENTS}`,
+    `#define TRACE_FOLDERS ${TRACE_FOLDERS.map((folder) => JSON.stringify(folder)).join(', ')}`,
     ...filterConstants(),
     ...enforcementDeclarations(),
     '#endif',

@@ -15,17 +15,14 @@
 #include <string>
 #include <system_error>
 
+#include "generated/schema.h"
+
 namespace wasprey {
 namespace {
 
-/** The first major version of Linux that preempts programs on raw tracepoints. */
-constexpr int kFirstPreempted = 7;
-
-constexpr const char* kTraceFolders[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
-
 /** The folder with the descriptions of trace events; nothing if tracefs is not mounted. */
 std::optional<std::string> EventsFolder() {
-  for (const std::string folder : kTraceFolders) {
+  for (const std::string folder : {TRACE_FOLDERS}) {
     if (access((folder + "/events/raw_syscalls").c_str(), F_OK) == 0) return folder + "/events/";
   }
   return std::nullopt;
@@ -80,7 +77,7 @@ Result<FileDescriptor> AttachToTraceEvent(const Tracepoint& event, int program) 
 Attachment AttachmentFor(std::string_view release) {
   int major = 0;
   std::from_chars(release.data(), release.data() + release.size(), major);
-  return major >= kFirstPreempted ? Attachment::kTraceEvents : Attachment::kRawTracepoints;
+  return major >= FIRST_ON_TRACE_EVENTS ? Attachment::kTraceEvents : Attachment::kRawTracepoints;
 }
 
 Attachment AttachmentHere() {

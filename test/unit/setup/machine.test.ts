@@ -1,18 +1,9 @@
 // What set-up says about machines that can't capture, judged from given facts.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { SetupFailure } from '../../../host/setup/failure.mjs';
-import {
-  attachesToTraceEvents,
-  checkMachine,
-  gatherMachineFacts,
-  type MachineFacts,
-  requireMachine,
-} from '../../../host/setup/machine.mjs';
-import { PROJECT } from '../../../host/setup/paths.mjs';
+import { checkMachine, gatherMachineFacts, type MachineFacts, requireMachine } from '../../../host/setup/machine.mjs';
 
 const SYS_ADMIN = 1n << 21n;
 const PERFMON = 1n << 38n;
@@ -36,15 +27,6 @@ function complaints(changed: Partial<MachineFacts>): string[] {
 
 test('a machine with all that is needed has no problem', () => {
   assert.deepEqual(checkMachine(GOOD), []);
-});
-
-test('programs are attached to trace events from 7.0 on, as the addon attaches them', () => {
-  for (const release of ['6.1.0-37-amd64', '6.18.4', '6.99'])
-    assert.equal(attachesToTraceEvents(release), false, release);
-  for (const release of ['7.0.0', '7.3.1-cloud-amd64', '10.0'])
-    assert.equal(attachesToTraceEvents(release), true, release);
-  const addon = readFileSync(join(PROJECT, 'native/src/loading/attachment.cc'), 'utf8');
-  assert.match(addon, /^constexpr int kFirstPreempted = 7;$/m);
 });
 
 test('the oldest kernel is 6.1', () => {
