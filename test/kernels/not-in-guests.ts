@@ -77,6 +77,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
       'evasion-disguises',
       'hidden-peers',
       'missing-hooks',
+      'receive-waiting',
       'remembered-races',
       'service-notify',
       'stalled-start',

@@ -7,6 +7,7 @@
 #include "io_uring/io_uring_pending.h"
 
 #define RECEIVE_MANY 2 /* IORING_RECV_MULTISHOT */
+#define MSG_TRUNC 0x20
 
 /* Both from 6.0 on. */
 struct io_async_msghdr___sizes {
@@ -19,9 +20,15 @@ struct iov_iter___request {
 } RELOCATED;
 enum iter_type___request { ITER_UBUF___request = 0 };
 
+/* Kernels from 6.2 to 6.9 report completions of one of many later, when the request has its next buffer. */
+struct io_submit_state___deferring {
+  u32 cqes_count;
+} RELOCATED;
+
 struct receive_request {
   u64 request;
   u64 image;
+  struct message message; /* of recvmsg, as it was when the kernel copied it */
   u32 tid;
   u32 flags;
   s32 fd; /* the completion's flags are in its place later */
@@ -60,21 +67,27 @@ inline_always bool is_request(u64 request, const struct request_key *key) {
  * identifies it. An earlier one with the same user_data has precedence while it exists. */
 inline_always bool keep_light(const struct passed_call *passed) {
   struct request_key key = {passed->ring, passed->user_data};
-  struct receive_request value = {passed->request, passed->image, passed->tid, passed->flags,
-                                  LOAD(io_kiocb, passed->request, cqe.fd)};
+  u64 request = passed->request;
+  struct receive_request value = {.request = request,
+                                  .image = passed->image,
+                                  .tid = passed->tid,
+                                  .flags = passed->flags,
+                                  .fd = LOAD(io_kiocb, request, cqe.fd)};
   struct receive_request *kept = bpf_map_lookup_elem(&receives, &key);
   if (kept && is_request(kept->request, &key))
     return true;
+  if (passed->type == EVENT_RECVMSG && !(PART(sr_msg, flags) & RECEIVE_MANY))
+    value.message = read_request_message(request);
   return !bpf_map_update_elem(&receives, &key, &value, BPF_ANY);
 }
 
 /* Address of the buffer that the kernel has chosen; 0: unknown. Before Linux 6.10 a receive has its header on the
- * kernel's stack, and the address in the place of the process's own buffer. In 6.18 a receive that is not one of many
- * has given its header back, and its request holds no address. */
+ * kernel's stack, and the address in the place of the process's own buffer. Later a receive that is not one of many has
+ * given its header back, and its request holds no address. */
 inline_always u64 chosen_buffer(u64 request, u64 async) {
   struct iov_iter___request *iterator = 0;
   if (!async)
-    return PART_WORD(sr_msg, buf);
+    return PART_WORD(sr_msg, buf) ? PART_WORD(sr_msg, buf) - PART(sr_msg, done_io) : 0;
   if (!bpf_core_field_exists(iterator->ubuf))
     return 0;
   u64 at = async + bpf_core_field_offset(struct io_async_msghdr___request, msg) +
@@ -92,20 +105,21 @@ inline_always u64 size_before(u64 async, const struct io_uring_recvmsg_out *out,
   if (async)
     return sizeof(*out) + LOAD(io_async_msghdr___sizes, async, namelen) +
            LOAD(io_async_msghdr___sizes, async, controllen);
-  return result >= sizeof(*out) + (u64)out->payloadlen ? result - out->payloadlen : 0;
+  bool fits = !(out->flags & MSG_TRUNC) && result >= sizeof(*out) + (u64)out->payloadlen;
+  return fits ? result - out->payloadlen : 0;
 }
 
 /* One of many messages. The result counts all that is in its buffer. */
 inline_always void find_one_of_many(struct passed_call *passed, u64 async, u64 buffer) {
   struct io_async_msghdr___sizes *sizes = 0;
   struct io_uring_recvmsg_out out = {};
-  if (passed->result < 0 || !bpf_core_field_exists(sizes->namelen))
+  if (passed->result < 0 || !bpf_core_field_exists(sizes->namelen) ||
+      bpf_probe_read_user(&out, sizeof(out), untagged(buffer)))
     return;
-  bpf_probe_read_user(&out, sizeof(out), untagged(buffer));
   u64 before = size_before(async, &out, passed->result);
-  u64 room = async ? LOAD(io_async_msghdr___sizes, async, namelen) : before - sizeof(out);
   if (!before)
     return;
+  u64 room = async ? LOAD(io_async_msghdr___sizes, async, namelen) : before - sizeof(out);
   passed->result = (u64)passed->result > before ? passed->result - before : 0;
   passed->passed[1] = buffer + before;
   passed->passed[2] = passed->result;
@@ -113,8 +127,10 @@ inline_always void find_one_of_many(struct passed_call *passed, u64 async, u64 b
   passed->passed[5] = out.namelen < room ? out.namelen : room; /* the name may be longer than its room */
 }
 
-inline_always void find_message(struct passed_call *passed, u64 request, bool chosen) {
-  struct message message = read_request_message(request);
+/* `kept`: the header as it was at the submission: the process may have changed it since. */
+inline_always void find_message(struct passed_call *passed, u64 request, bool chosen,
+                                const struct receive_request *kept) {
+  struct message message = kept ? kept->message : read_request_message(request);
   passed->passed[1] = chosen ? 0 : message.data;
   passed->passed[2] = passed->result < 0 || passed->result < message.part ? passed->result : message.part;
   passed->passed[4] = message.address;
@@ -123,22 +139,41 @@ inline_always void find_message(struct passed_call *passed, u64 request, bool ch
 
 /* Sets the arguments for read_receiving(). Data and addresses are in the memory of the process. A kernel
  * thread that completes the requests of an exited process has no access to it. */
-inline_always void find_received(struct passed_call *passed, u64 request, struct task_struct *task) {
+inline_always void find_received(struct passed_call *passed, u64 request, struct task_struct *task,
+                                 const struct receive_request *kept) {
+  struct io_submit_state___deferring *submitting = 0;
   u64 async = LOAD_WORD(io_kiocb, request, async_data);
   bool chosen = (u32)LOAD_WORD(io_kiocb, request, flags) & REQUEST_BUFFER_SELECT;
   bool many = PART(sr_msg, flags) & RECEIVE_MANY;
   passed->passed[0] = passed->fd;
   passed->passed[3] = PART(sr_msg, msg_flags);
-  if (!LOAD_WORD(task_struct, task, mm))
+  if (!LOAD_WORD(task_struct, task, mm) || (many && bpf_core_field_exists(submitting->cqes_count)))
     return;
   if (passed->type == EVENT_RECVFROM) {
     passed->passed[1] = chosen ? chosen_buffer(request, async) : PART_WORD(sr_msg, buf) - PART(sr_msg, done_io);
-    passed->passed[2] = PART(sr_msg, len);
+    passed->passed[2] = PART(sr_msg, len) + PART(sr_msg, done_io); /* the kernel counts the one down, the other up */
   } else if (many) {
     find_one_of_many(passed, async, PART_WORD(sr_msg, buf));
   } else {
-    find_message(passed, request, chosen);
+    find_message(passed, request, chosen, kept);
   }
+}
+
+/* Fills in the arguments of a completed request; `kept`: as it was at its submission, or 0. */
+inline_always void fill_light_request(struct passed_call *passed, u64 request, u32 type, struct task_struct *task,
+                                      const struct receive_request *kept) {
+  if (type == EVENT_ACCEPT4) {
+    passed->passed[0] = passed->fd;
+    keep_making(passed, request, type);
+    if (passed->result < 0)
+      return;
+    find_made_file(passed, task);
+    if (!passed->file)
+      count_unkept(type);
+    return;
+  }
+  passed->file = LOAD_WORD(io_kiocb, request, file);
+  find_received(passed, request, task, kept);
 }
 
 /* Fills in a completed request; false if there is nothing to report. A completion that does not identify its request
@@ -155,32 +190,23 @@ inline_always bool find_light_request(struct passed_call *passed, const struct c
     return false;
   if (!completion->request && !more && LOAD(io_kiocb, address, cqe.res) != completion->result)
     return false;
+  if (kept && kept->request != address)
+    kept = 0;
   begin_request(passed, address, type, task);
   passed->fd = UNKNOWN_FD;
-  if (kept && kept->request == address) {
+  if (kept) {
     passed->image = kept->image;
     passed->tid = kept->tid;
     passed->flags = kept->flags;
     passed->fd = kept->fd;
-    if (!more)
-      bpf_map_delete_elem(&receives, &key);
   }
-  if (!is_wanted(control, type))
-    return false;
+  bool wanted = is_wanted(control, type);
   passed->result = completion->result;
-  if (type == EVENT_ACCEPT4) {
-    passed->passed[0] = passed->fd;
-    keep_making(passed, address, type);
-    if (passed->result >= 0) {
-      find_made_file(passed, task);
-      if (!passed->file)
-        count_unkept(type);
-    }
-    return true;
-  }
-  passed->file = LOAD_WORD(io_kiocb, address, file);
-  find_received(passed, address, task);
-  return true;
+  if (wanted)
+    fill_light_request(passed, address, type, task, kept);
+  if (kept && !more)
+    bpf_map_delete_elem(&receives, &key);
+  return wanted;
 }
 
 #endif
