@@ -133,7 +133,7 @@ const NOT_STOPPED: Readonly<Record<EnforcedBy, string>> = {
 
 /** Describes a rule whose enforcement is pinned. */
 export const PINNED_MEANS =
-  'pinned: continues without the agent, in the containers and services that it knew; new ones are not covered then';
+  'pinned: continues without the agent, in the containers and services that it knew; others are not covered then';
 
 /** The means by which a rule is enforced, and what they can't stop: a line for each. */
 export function describeMeans({ clauses }: EnforcedMeans): readonly string[] {

@@ -101,13 +101,13 @@ function isSameProcess(image: ImageRecord, directory: string): boolean {
 
 /**
  * How many descriptors a process has open: since Linux 6.2 the size of the directory; before it, they are counted.
- * Undefined if there are too many to count, or the process has ended.
+ * Undefined if there are too many to count, if it has none, and if it has ended.
  */
 export function openDescriptors(directory: string): number | undefined {
   const size = attempt(() => statSync(`${directory}/fd`).size) ?? 0;
   if (size > 0) return size;
-  const counted = firstDescriptors(directory, MOST_DESCRIPTORS + 1)?.length;
-  return counted === undefined || counted > MOST_DESCRIPTORS ? undefined : counted;
+  const counted = firstDescriptors(directory, MOST_DESCRIPTORS + 1)?.length ?? 0;
+  return counted === 0 || counted > MOST_DESCRIPTORS ? undefined : counted;
 }
 
 /** Numbers of the first descriptors, `most` of them at most. Undefined if the process has ended. */

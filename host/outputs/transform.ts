@@ -54,7 +54,7 @@ function transform(operand: TransformerOperand, lookUp: Lookup): FieldValue | Ab
   }
 }
 
-/** All of them, or the value of one. */
+/** The texts of all options, or the value of one. */
 function valueOfOptions(found: readonly FoundOption[], wanted: string | undefined): FieldValue | Absent {
   if (wanted === undefined) return { kind: 'list', items: optionTexts(found).map(encode) };
   const value = optionValue(found, wanted);

@@ -3,8 +3,8 @@
 import type { CompiledModule } from '../compiler/compile.ts';
 import { ANCESTOR_TABLE_OFFSET, EVENT_TABLE_OFFSET, GIVEN_EVENT } from '../compiler/lower/given-fields.ts';
 import { compileRuleModule } from '../sandbox/compile-module.ts';
+import { ALL_CANDIDATES, FIRST_ADDRESS, makeOwnMemory } from '../sandbox/event-memory.ts';
 import { instantiateRuleModule, type RuleInstance } from '../sandbox/instantiate.ts';
-import { ALL_CANDIDATES, FIRST_ADDRESS, makeOwnMemory } from '../sandbox/own-memory.ts';
 import { fillCandidates, type RunFailure, runEvaluate } from '../sandbox/run.ts';
 import { encodeStruct } from '../schema/encode-struct.ts';
 import { EVENT_FLAGS, EVENT_HEADER } from '../schema/event-structs.ts';

@@ -412,5 +412,5 @@ export const CAPABILITIES: readonly string[] = [
   'CAP_CHECKPOINT_RESTORE',
 ];
 
-/** A full set has at least so many: old kernels lack three of them. Lists of single ones are shorter. */
+/** A full set has at least so many: kernels from before 5.9 lack the last three of the 41. Lists of single ones are shorter. */
 export const PRIVILEGED_CAPABILITIES = 38;

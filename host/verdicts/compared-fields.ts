@@ -6,7 +6,7 @@ import { resolveField } from '../schema/fields/index.ts';
 /** Ancestors that are read, the parent first. */
 export const ANCESTORS_READ = 16;
 
-/** Those whose values a condition on the named one compares. */
+/** The names of the fields whose values a condition on that field compares. */
 export function comparedFields(name: string): readonly string[] {
   const resolved = resolveField(name);
   if (!resolved.ok || resolved.argument !== undefined) return [name];

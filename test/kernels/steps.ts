@@ -32,9 +32,10 @@ function kernelSteps({ live }: Guest): Step[] {
   return [PROGRAMS, hooksStep('sys_exit'), generate(), DOCTOR, ...live.map((name) => liveStep(name, 'sys_exit'))];
 }
 
-function featureSteps({ features }: Guest): Step[] {
+function featureSteps({ live, features }: Guest): Step[] {
   if (features === undefined) return [];
   return [
+    ...(live ? [] : [PROGRAMS, DOCTOR]),
     ...(features.stepHooks ? [hooksStep(features.stepHooks)] : []),
     ...(features.stepPackage ? [PACKAGE] : []),
     ...features.sys_exit.map((name) => liveStep(name, 'sys_exit')),

@@ -30,7 +30,7 @@ export class ContainerWatch {
       desk,
       LOST_CONTAINER_RULE,
       (more) =>
-        `${more} times a container, or its metadata, was dropped: quota exceeded. Rules see it as unknown. Look for cgroups with names of containers that no runtime has.`,
+        `${more} times a container, or its metadata, was dropped: table full, or quota exceeded. Rules see it as unknown. Look for cgroups with names of containers that no runtime has.`,
     );
     this.#unplaced = new CountWatch(
       desk,

@@ -28,7 +28,7 @@ import { WideCapture } from './wide-capture.ts';
 const POLL_MS = 50;
 /** Time limit for evaluating events that arrived before a stop: full rings take a tenth of it on an idle processor. */
 const DRAIN_MS = 3_000;
-/** Time between polls while rules are being replaced, which proceeds between them. */
+/** Longest wait of a poll while rules are being replaced, which proceeds between polls. */
 const REPLACING_POLL_MS = 2;
 /** How long after the end of capture an event may still be committed: a BPF program takes microseconds, unless it is preempted. */
 const LAST_COMMIT_MS = 2;
@@ -37,7 +37,7 @@ const SEGMENT_PAIRS = 4096;
 const IMAGES_AT_ONCE = 4096;
 /** Between two messages of how far a replay has come. */
 const PROGRESS_MS = 100;
-/** Time between polls while events wait for a container's runtime: local ones answer within a few ms. */
+/** Longest wait of a poll while events wait for a container's runtime: local ones answer within a few ms. */
 const WAITING_POLL_MS = 5;
 
 export interface LoopParts extends MatchQueueParts, MessageParts {

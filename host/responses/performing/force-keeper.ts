@@ -218,7 +218,9 @@ export class ForceKeeper {
     try {
       await written;
     } catch (error) {
-      this.#options.onFailure(`can't update the ledger of responses: ${reasonOf(error)}`);
+      this.#options.onFailure(
+        `can't update the ledger of responses, which a restarted agent may then undo once more: ${reasonOf(error)}`,
+      );
     }
   }
 }

@@ -58,7 +58,7 @@ uint32_t Completion::Suppose(const event_header& record, uint32_t address) {
   std::byte* const copy = scratch_.KeepAligned(size, alignof(event_header), &at);
   CopyWhole(record, address, *this, copy, at);
   auto* const header = reinterpret_cast<event_header*>(copy);
-  const uint32_t outcome = record.reserved & 15;
+  const uint32_t outcome = record.reserved & ENFORCED_OUTCOME_MASK;
   header->reserved = 0;
   header->flags &= ~EVENT_FLAG_HELD;
   if (shape == Shape::kOpen) {

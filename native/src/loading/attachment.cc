@@ -28,6 +28,20 @@ std::optional<std::string> EventsFolder() {
   return std::nullopt;
 }
 
+/** Kernels of Debian and Ubuntu refuse events of perf to CAP_PERFMON where the setting is higher, which it is by
+ * default. */
+constexpr int kParanoiaOfPerfmon = 2;
+
+/** kernel.perf_event_paranoid; 0 if it can't be read. */
+int PerfParanoia() {
+  const FileDescriptor file(open("/proc/sys/kernel/perf_event_paranoid", O_RDONLY | O_CLOEXEC));
+  char text[16];
+  const ssize_t length = file ? read(file.get(), text, sizeof text) : -1;
+  int value = 0;
+  if (length > 0) std::from_chars(text, text + length, value);
+  return value;
+}
+
 /**
  * The event of one CPU is enough: a program on it runs on all CPUs. CPU 0 may be offline. It is disabled, so that perf
  * does not count on that CPU what nobody reads; the program runs anyway.
@@ -59,16 +73,18 @@ Result<FileDescriptor> AttachToTraceEvent(const Tracepoint& event, int program) 
   const uint64_t number = TraceEventNumber(*events + event.system + "/" + event.name + "/id");
   if (number == 0) return FileDescriptor();
   const FileDescriptor opened = OpenEvent(number);
-  // Kernels of Debian and Ubuntu refuse events of perf to CAP_PERFMON where the setting is above 2, which it is by
-  // default.
-  if (!opened && errno == EACCES) {
+  const int refusal = errno;
+  if (!opened && refusal == EACCES && PerfParanoia() > kParanoiaOfPerfmon) {
     return Error{"CAPTURE_TRACE_EVENTS",
                  "The kernel lets only CAP_SYS_ADMIN open trace events, to which the BPF programs are attached from "
-                 "Linux 7.0 on. Set "
-                 "kernel.perf_event_paranoid to 2 (sysctl -w kernel.perf_event_paranoid=2), or give this capability.",
+                 "Linux 7.0 on. Set kernel.perf_event_paranoid to 2 (sysctl -w kernel.perf_event_paranoid=2), or give "
+                 "this capability.",
                  ""};
   }
-  if (!opened) return FileDescriptor();
+  if (!opened) {
+    errno = refusal;
+    return FileDescriptor();
+  }
   return FileDescriptor(bpf_link_create(program, opened.get(), BPF_PERF_EVENT, nullptr));
 }
 

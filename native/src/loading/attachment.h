@@ -37,7 +37,7 @@ uint64_t TraceEventNumber(const std::string& path);
 /**
  * Attaches a program, by its descriptor, and returns the descriptor of the link, which lasts as long. It is empty if
  * the kernel refuses: errno is ENOENT if it has no such tracepoint. Fails with CAPTURE_TRACEFS where trace events can't
- * be looked up.
+ * be looked up, and CAPTURE_TRACE_EVENTS where they may not be opened.
  */
 Result<FileDescriptor> AttachTo(Attachment attachment, const Tracepoint& tracepoint, int program);
 

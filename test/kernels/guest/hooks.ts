@@ -58,7 +58,7 @@ test(`${BY_NPM ? 'npm start' : 'wasprey run'} starts, and alerts`, async (contex
 if (needsTracefs) {
   test('without CAP_SYS_ADMIN, which trace events need here, it does not start, and says what to do', () => {
     const [program = '', ...words] = withRights(RIGHTS, [...RUN, '--json', ...RULES]);
-    const { stderr, status } = spawnSync(program, words, { encoding: 'utf8' });
+    const { stderr, status } = spawnSync(program, words, { encoding: 'utf8', timeout: 120_000 });
     assert.match(stderr, /Set kernel\.perf_event_paranoid to 2 .*, or give this capability\. \[CAPTURE_TRACE_EVENTS\]/);
     assert.notEqual(status, 0);
   });

@@ -34,6 +34,13 @@ test('each guest has a file in each suite that it has steps of, and each file a 
   }
 });
 
+test('each guest loads all programs, asks the doctor, and has an alert of each family of hooks', () => {
+  for (const guest of GUESTS) {
+    const names = SUITES.flatMap((suite) => stepsOf(guest, suite, undefined)).map(({ name }) => name);
+    for (const name of ['programs', 'doctor', 'hooks']) assert.ok(names.includes(name), `${guest.name}: ${name}`);
+  }
+});
+
 test('the files of all steps are there, and the README names each guest with its live tests', () => {
   const rows = tableRows('test/kernels/README.md');
   for (const guest of GUESTS) {

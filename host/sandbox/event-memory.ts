@@ -9,7 +9,7 @@ const PAGES = 256;
 /** Nothing lies in the first page: address 0 means that there is nothing. */
 export const FIRST_ADDRESS = PAGE;
 
-/** Of a process image: every rule is evaluated. */
+/** The candidates of a process image for which every rule is evaluated. */
 export const ALL_CANDIDATES: readonly bigint[] = Array.from(
   { length: CANDIDATE_BANKS * CANDIDATE_WORDS },
   () => 0xffffffffffffffffn,
