@@ -155,11 +155,11 @@ export const GUESTS: readonly Guest[] = [
     lacks: NOTHING,
     leavesOut: [OLD_CALLS],
     needsTracefs: false,
-    live: ['exec', 'network', 'io-uring'],
+    live: ['io-uring'],
     features: {
       stepHooks: 'fexit',
       stepPackage: true,
-      sys_exit: [],
+      sys_exit: ['exec', 'network'],
       fexit: ['hooks', 'open', 'paths', 'mappings', 'descriptor', 'program-32bit', 'enforcement-lsm'],
     },
   },
