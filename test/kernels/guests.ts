@@ -86,10 +86,10 @@ export const GUESTS: readonly Guest[] = [
     lacks: BEFORE_6_11,
     leavesOut: [NEW_REQUESTS],
     needsTracefs: false,
-    live: ['exec', 'network', 'io-uring', 'compat'],
+    live: ['exec', 'io-uring', 'compat'],
     features: {
       stepHooks: 'fexit',
-      sys_exit: ['responses-cgroups', 'enforcement-lsm', 'mounts', 'receive-ways', 'process-fields'],
+      sys_exit: ['responses-cgroups', 'enforcement-lsm', 'mounts', 'network', 'receive-ways', 'process-fields'],
       fexit: [
         'hooks',
         'exec',
@@ -140,8 +140,8 @@ export const GUESTS: readonly Guest[] = [
     lacks: { ...BEFORE_6_11, bpfLsm: true },
     leavesOut: [OLD_CALLS, NEW_REQUESTS],
     needsTracefs: false,
-    live: ['open', 'io-uring'],
-    features: { sys_exit: ['paths', 'mappings', 'descriptor', 'program-32bit'], fexit: [] },
+    live: ['io-uring'],
+    features: { sys_exit: ['open', 'paths', 'mappings', 'descriptor', 'program-32bit'], fexit: [] },
   },
   {
     name: '6.12-arm64',
