@@ -4,6 +4,7 @@ import { asText, asTexts, at } from '../../diagnostics/json-value.ts';
 import { boundedTexts } from '../bounded-texts.ts';
 import type { ClusterObject, ClusterPod } from '../container-metadata.ts';
 import { asMetadataError, MetadataError, type SourceListener } from '../failure-log.ts';
+import { Slots } from '../slots.ts';
 import type { ApiClient } from './api.ts';
 import { type OwnerReference, ownerOf, type PodFacts } from './pod.ts';
 
@@ -54,8 +55,7 @@ export class Owners {
   readonly #listener: SourceListener;
   readonly #missingMs: number;
   readonly #objects = new Map<string, Remembered>();
-  readonly #waiting: (() => void)[] = [];
-  #asking = 0;
+  readonly #slots = new Slots(AT_ONCE);
 
   constructor(client: ApiClient, listener: SourceListener, missingMs = MISSING_MS) {
     this.#client = client;
@@ -119,23 +119,11 @@ export class Owners {
     return answer;
   }
 
-  async #inTurn<T>(ask: () => Promise<T>): Promise<T> {
-    if (this.#asking < AT_ONCE) this.#asking++;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await ask();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#asking--;
-    }
-  }
-
   async #ask(path: string): Promise<Answer> {
     // The cluster decides which kinds may be read.
     const subject = path.split('/').at(-2) ?? '';
     try {
-      const metadata = await this.#inTurn(() => this.#client.metadata(path, TIMEOUT_MS));
+      const metadata = await this.#slots.take(() => this.#client.metadata(path, TIMEOUT_MS));
       this.#listener.working(subject);
       const [name, uid] = [asText(at(metadata, 'name')), asText(at(metadata, 'uid'))];
       if (name === undefined || uid === undefined) return {};

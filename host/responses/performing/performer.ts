@@ -1,6 +1,7 @@
 // Performs responses: rails, limits, one action on a target at a time, what must be on disk before it is done, and what is to be undone.
 
 import { reasonOf } from '../../diagnostics/system-reason.ts';
+import { Slots } from '../../metadata/slots.ts';
 import { type Actor, type Deed, type Outcome, RefusalError, type Target } from '../action.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { uptime } from '../ledger/time-left.ts';
@@ -12,7 +13,6 @@ import { type ActionKind, POD_ACTIONS, type Response, type ResponseSettings } fr
 import { targetKey, turnKey } from '../target-key.ts';
 import { ForceKeeper } from './force-keeper.ts';
 import { prepareWithin } from './prepare.ts';
-import { Slots } from './slots.ts';
 import { Turns } from './turns.ts';
 
 export type Actors = ReadonlyMap<ActionKind, Actor>;

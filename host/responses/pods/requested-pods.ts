@@ -1,7 +1,7 @@
 // The pod of a request to the API server: requests name it, and a name is another pod's when the first one has gone.
 
+import { Slots } from '../../metadata/slots.ts';
 import { RefusalError, type TargetPod } from '../action.ts';
-import { Slots } from '../performing/slots.ts';
 import type { Pods } from './pods.ts';
 
 /** What an audit event says of the pod. */
