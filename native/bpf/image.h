@@ -90,10 +90,6 @@ inline_always u32 pid_at(u64 pid, u32 level) {
   return LOAD(upid, upid_at(pid, level), nr);
 }
 
-inline_always u64 leader_of(struct task_struct *task) {
-  return LOAD_WORD(task_struct, task, group_leader);
-}
-
 inline_always void fill_ids(struct image *image, struct task_struct *task, u64 clock_offset) {
   u64 own = LOAD_WORD(task_struct, leader_of(task), thread_pid);
   u64 signal = LOAD_WORD(task_struct, task, signal);
@@ -168,10 +164,6 @@ inline_always void fill_executable(struct image *image, struct task_struct *task
     image->flags |= IMAGE_FLAG_EXE_FROM_MEMFD;
   if (is_writable(inode, LOAD_WORD(task_struct, task, real_cred)))
     image->flags |= IMAGE_FLAG_EXE_WRITABLE;
-}
-
-inline_always u64 cgroup_of_task(struct task_struct *task) {
-  return cgroup_of(LOAD_WORD(task_struct, task, cgroups));
 }
 
 /* Everything of the kernel's half but ids and strings; the strings are absent. A global function, as put_path() is. */

@@ -10,6 +10,7 @@
 #include "call.h"
 #include "maps.h"
 #include "path.h"
+#include "ring_share.h"
 
 struct record {
   struct event_header *header; /* start of the record in the ring */
@@ -98,7 +99,9 @@ inline_always bool reserve_of(struct record *record, u64 type, s64 result, struc
   if (!ring || type >= EVENT_TYPE_COUNT || *(volatile u32 *)&record->capture->finished)
     return false;
   u64 sequence = __sync_fetch_and_add(&record->ring->sequence, 1) + 1;
-  if (unlikely(!take_room(record->ring, longest, &record->position))) {
+  struct filling filling = ring_filling(record->ring);
+  if ((is_crowded(&filling) && !may_take_of_ring(leader_of(task), filling.read, filling.written)) ||
+      unlikely(!take_room(record->ring, longest, &record->position))) {
     __sync_fetch_and_add(&record->ring->dropped[BOUNDED(type, 0, EVENT_TYPE_COUNT - 1)], 1);
     return false;
   }
@@ -145,6 +148,9 @@ inline_always void commit(struct record *record) {
     size = record->longest;
   header->size = size;
   header->flags = record->flags;
+  struct filling filling = ring_filling(record->ring);
+  if (is_crowded(&filling))
+    take_of_ring(filling.read, filling.written, size);
   barrier();
   __sync_lock_test_and_set(&header->commit, record->position + ring_secret);
   ring_doorbell(record->capture);
