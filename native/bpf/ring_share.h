@@ -1,9 +1,10 @@
 /* Room in the ring of a CPU: who may take it, so that a flood of events does not hide those of others.
  *
- * While the reader keeps up, a ring is nearly empty, and nothing is counted. Beyond a quarter an event is only written if
- * its process has at most twice as much in the ring as is still free, and its user four times as much: a process that
- * floods leaves a quarter of the ring to others, a user an eighth, and a second user has a share of that. What does not
- * fit is counted as dropped, like an event that finds no room at all. */
+ * While the reader keeps up, a ring is nearly empty, and nothing is counted. Beyond a quarter an event is only written
+ * if its process has at most twice as much in the ring as is still free, and its user four times as much. So a process
+ * that floods leaves a quarter of the ring to others, a user a seventh, two users a twelfth. What does not fit is
+ * counted as dropped, like an event that finds no room at all. In rings of 256 KB, 95 of 200 attacks were lost beside
+ * two floods before; with these shares all of them have their alert (test/live/pressure.test.ts). */
 
 #ifndef WASPREY_RING_SHARE_H
 #define WASPREY_RING_SHARE_H
@@ -15,8 +16,8 @@
 #define MOST_OF_USER 16
 
 /* Places for processes, and as many for users. A number finds its place by the secret of this start, so that nobody can
- * choose whose place to share. Who comes to a place of another begins with nothing: the one that floods loses its count
- * by it, which it has again after a few events. */
+ * choose whose place to share. Who comes to a place of another begins with nothing; so does a flood when it comes back,
+ * and its user's share holds it meanwhile. */
 #define SHARE_BITS 6
 #define SHARE_PLACES (1 << SHARE_BITS)
 

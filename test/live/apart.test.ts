@@ -167,7 +167,7 @@ test('a thread that changes its directory while another fills the room for image
   const mover = join(directory, 'moving');
   copyFileSync(cProgram(join(import.meta.dirname, '../support/programs/moving-thread.c')), mover);
   await promisify(execFile)(mover, [two, three, String(ROUNDS)]);
-  await agent.settled();
+  await agent.settledOnAllCpus();
   const seen = agent
     .alerts(PROBE.name, { 'proc.exepath': mover })
     .map((alert) => String(alert.output_fields['fs.path.name']));

@@ -2,9 +2,9 @@
 // processes without are looked at when they do something.
 
 import assert from 'node:assert/strict';
-import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { IMAGE_RULE } from '../../host/agent/watches/image-watch.ts';
+import { CPUS } from '../support/live/cpus.ts';
 import { act, actProgram, startAct, str } from '../support/live/live-act.ts';
 import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
 import { openRule, rulesFileForTests } from '../support/live/rules-file.ts';
@@ -15,7 +15,6 @@ import { STORMS, startStorm } from '../support/live/storm.ts';
 const EXECUTIONS = 3000;
 const ENVIRONMENT = 4000;
 const PATIENCE_MS = 30_000;
-const CPUS = Array.from({ length: availableParallelism() }, (_, index) => index);
 
 const { directory, rules } = rulesFileForTests((path) =>
   openRule({

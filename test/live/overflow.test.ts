@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { CPUS } from '../support/live/cpus.ts';
 import { act, startAct, str } from '../support/live/live-act.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
 import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
-import { assertBalanced, assertCounted, CPUS, MARK, OPENS, openStorm, sum, TURNS } from '../support/live/open-storm.ts';
+import { assertBalanced, assertCounted, MARK, OPENS, openStorm, sum, TURNS } from '../support/live/open-storm.ts';
 
 /** The addon takes no less: a ring must hold a few of the longest records. */
 const SMALLEST_RINGS = availableParallelism() * 128 * 1024;
@@ -19,6 +20,7 @@ test('rings far too small: what does not fit is counted, what fits is evaluated'
   // The agent is still there, and sees what comes after the flood.
   await agent.settled();
   await act([['openat', AT_FDCWD, str(MARK), O.RDONLY]]);
+  await agent.settledOnAllCpus();
   await agent.only(OPENS.name, { 'proc.name': 'act' });
   await agent.stop();
   const { capture } = agent.counters;

@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { directoryForTests } from '../support/directory.ts';
+import { CPUS } from '../support/live/cpus.ts';
 import { attack, attackRules } from '../support/live/image-attacks.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
-import { CPUS, sum } from '../support/live/open-storm.ts';
+import { sum } from '../support/live/open-storm.ts';
 import { probe } from '../support/live/probe.ts';
 import { OPENED, STORM_NAMES, STORMS, type Storm, startStorm } from '../support/live/storm.ts';
 
@@ -28,7 +29,7 @@ async function assertDetected(agent: LiveAgent, storm: Storm, label: string): Pr
   // If an attack can't be made, the storm is not that of the tests after it as well.
   const attacks = await attack(directory, label, ATTACKS).finally(() => running.end());
   const rounds = await running.ended;
-  await agent.settled();
+  await agent.settledOnAllCpus();
   const missing = attacks.filter(({ rule, mark }) => !agent.alerts(rule).some(({ line }) => line.includes(mark)));
   const { imagesLost, unknownImages, dropped } = agent.counters.capture;
   const counts = `${imagesLost} images lost, ${unknownImages} events without, ${sum(dropped)} dropped`;

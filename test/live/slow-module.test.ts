@@ -47,6 +47,7 @@ test('a module that is slow to find the candidates of processes is set aside, an
   t.after(() => agent.stop());
   await fork(3000);
   await act([['openat', AT_FDCWD, str(MARK), O.RDONLY]]);
+  await agent.settledOnAllCpus();
   await agent.only(MARKS.name, { 'proc.name': 'act' });
   const { setAside } = agent.product.summary().rules;
   assert.equal(setAside.list[0]?.failure, 'too-slow');
@@ -119,7 +120,7 @@ test('bursts of alerts cost no module its evaluation: what the host does with th
     const { evaluated, dropped } = eventTotals(agent.counters.capture);
     return evaluated + dropped >= 20_000;
   }, 30_000);
-  await agent.settled();
+  await agent.settledOnAllCpus();
   await act([['openat', AT_FDCWD, str(MARK), O.RDONLY]]);
   await agent.only(MARKS.name, { 'proc.name': 'act' });
   // Containers of others may be here, and no runtime that knows them.

@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findEventType } from '../../host/schema/events/index.ts';
+import { CPUS } from '../support/live/cpus.ts';
 import { act, callOf, str } from '../support/live/live-act.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
 import { AT_FDCWD, O, SIGCHLD } from '../support/live/live-numbers.ts';
-import { assertBalanced, assertCounted, CPUS, MARK, OPENS, openStorm, sum, TURNS } from '../support/live/open-storm.ts';
+import { assertBalanced, assertCounted, MARK, OPENS, openStorm, sum, TURNS } from '../support/live/open-storm.ts';
 import { probe } from '../support/live/probe.ts';
 import { TIME_FACTOR } from '../support/live/time-factor.ts';
 
@@ -25,6 +26,7 @@ for (const kernelFilter of [true, false]) {
     for (const loop of loops) assert.equal(loop.result, 3 * TURNS);
     for (const loop of loops) assert.equal(loop.failures, TURNS); // umount2
     await act([['openat', AT_FDCWD, str(MARK), O.RDONLY]]);
+    await agent.settledOnAllCpus();
     await agent.only(OPENS.name, { 'proc.name': 'act' });
     await agent.stop();
     const { capture } = agent.counters;

@@ -1,9 +1,9 @@
 // Storms of lifecycle records: every attack that is made meanwhile is reported, and whatever is lost has its alert.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { IMAGE_RULE } from '../../host/agent/watches/image-watch.ts';
+import { CPUS } from '../support/live/cpus.ts';
 import { attack, attackRules } from '../support/live/image-attacks.ts';
 import { STORM_NAMES, startStorm } from '../support/live/storm.ts';
 import { SoakAgent } from './agent.ts';
@@ -14,7 +14,6 @@ import { count } from './table.ts';
 
 const ATTACKS = 500;
 const SECONDS = 120;
-const CPUS = Array.from({ length: availableParallelism() }, (_, index) => index);
 
 export const STORMS: Scenario = {
   name: 'storms',

@@ -1,9 +1,9 @@
 // Storms of opens on all CPUs, and what an agent's counters must come to after one.
 
 import assert from 'node:assert/strict';
-import { availableParallelism } from 'node:os';
 import { findEventType } from '../../../host/schema/events/index.ts';
 import { makeDirectory } from '../directory.ts';
+import { CPUS } from './cpus.ts';
 import { act, type Call, str } from './live-act.ts';
 import { AT_FDCWD, O } from './live-numbers.ts';
 import { probe } from './probe.ts';
@@ -15,8 +15,6 @@ export const OPENS = probe(['openat', 'umount2'], ['fd.name', 'proc.name'], `evt
 
 /** Turns of each loop. In a guest, where ten times as many take a minute, fewer show as well that each call is counted. */
 export const TURNS = TIME_FACTOR > 1 ? 5_000 : 150_000;
-
-export const CPUS = Array.from({ length: availableParallelism() }, (_, index) => index);
 
 export interface Totals {
   readonly produced: readonly number[];
