@@ -50,10 +50,6 @@ __noinline u64 cgroup_of(u64 css_set) {
   return node;
 }
 
-inline_always u64 cgroup_of_task(struct task_struct *task) {
-  return cgroup_of(LOAD_WORD(task_struct, task, cgroups));
-}
-
 /* The number of a cgroup by its node: its id, which is that of one cgroup in each hierarchy, and above that the number
  * of its hierarchy, which is 0 for the default one. */
 inline_always u64 cgroup_number(u64 node) {

@@ -63,7 +63,8 @@ inline_always bool write_draft(struct draft *draft, enum room room, struct proce
   u64 size = (draft_filled(draft) + 7) & ~7ull;
   draft->space->image.size = size;
   struct filling filling = lifecycle_filling();
-  bool sent = may_take(&filling, room, size, process, share_key(&draft->space->image)) &&
+  const struct image *image = &draft->space->image;
+  bool sent = may_take(&filling, room, size, process, share_key(image->owner, image->cgroup_id)) &&
               !bpf_ringbuf_output(&lifecycle, draft->space->bytes, size, BPF_RB_NO_WAKEUP);
   if (!sent)
     __sync_fetch_and_add(&draft->capture->images_lost, 1);
@@ -88,6 +89,10 @@ inline_always u32 pid_at(u64 pid, u32 level) {
   if (!pid || level > LOAD(pid, pid, level))
     return 0;
   return LOAD(upid, upid_at(pid, level), nr);
+}
+
+inline_always u64 leader_of(struct task_struct *task) {
+  return LOAD_WORD(task_struct, task, group_leader);
 }
 
 inline_always void fill_ids(struct image *image, struct task_struct *task, u64 clock_offset) {
@@ -166,6 +171,10 @@ inline_always void fill_executable(struct image *image, struct task_struct *task
     image->flags |= IMAGE_FLAG_EXE_WRITABLE;
 }
 
+inline_always u64 cgroup_of_task(struct task_struct *task) {
+  return cgroup_of(LOAD_WORD(task_struct, task, cgroups));
+}
+
 /* Everything of the kernel's half but ids and strings; the strings are absent. A global function, as put_path() is. */
 __noinline u32 fill_image_in(struct draft_space *space, u32 kind, u64 clock_offset) {
   if (!space)
@@ -201,6 +210,7 @@ inline_always void remember(struct process *process, const struct image *image) 
   process->borrowed = 0;
   process->parent = image->parent;
   process->cgroup = image->cgroup_id;
+  process->owner = image->owner;
   process->cap_inheritable = image->cap_inheritable;
   process->cap_permitted = image->cap_permitted;
   process->cap_effective = image->cap_effective;

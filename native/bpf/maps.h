@@ -72,7 +72,8 @@ struct process {
   u64 place;      /* directories of that image, as a number to compare */
   u64 changed_at; /* boot time of the last change that was sent at once */
   struct share share;
-  u64 ended; /* its exit record is written */
+  u32 owner; /* as in its image: whose share of a ring its events take besides its own */
+  u32 ended; /* its exit record is written */
 };
 
 /* Values are rings: the addon sets value_size to the ring's stride and max_entries to the number of possible CPUs. The

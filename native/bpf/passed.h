@@ -79,4 +79,11 @@ inline_always void fill_caller(struct passed_call *call, struct task_struct *tas
   call->flags = task->pid == task->tgid ? 0 : EVENT_FLAG_THREAD;
 }
 
+/* Whose room a call takes that is kept until it ends, as share_key(). */
+inline_always u64 owner_of_call(struct task_struct *task) {
+  u32 user = owner_of(task);
+  struct process *process = user ? 0 : process_of(task, 0);
+  return share_key(user, process ? process->cgroup : 0);
+}
+
 #endif

@@ -99,8 +99,7 @@ inline_always bool reserve_of(struct record *record, u64 type, s64 result, struc
   if (!ring || type >= EVENT_TYPE_COUNT || *(volatile u32 *)&record->capture->finished)
     return false;
   u64 sequence = __sync_fetch_and_add(&record->ring->sequence, 1) + 1;
-  struct filling filling = ring_filling(record->ring);
-  if ((is_crowded(&filling) && !may_take_of_ring(leader_of(task), filling.read, filling.written)) ||
+  if ((is_crowded(record->ring) && !record->of_other && !shares_of_ring(0)) ||
       unlikely(!take_room(record->ring, longest, &record->position))) {
     __sync_fetch_and_add(&record->ring->dropped[BOUNDED(type, 0, EVENT_TYPE_COUNT - 1)], 1);
     return false;
@@ -148,9 +147,8 @@ inline_always void commit(struct record *record) {
     size = record->longest;
   header->size = size;
   header->flags = record->flags;
-  struct filling filling = ring_filling(record->ring);
-  if (is_crowded(&filling))
-    take_of_ring(filling.read, filling.written, size);
+  if (is_crowded(record->ring))
+    shares_of_ring(size);
   barrier();
   __sync_lock_test_and_set(&header->commit, record->position + ring_secret);
   ring_doorbell(record->capture);

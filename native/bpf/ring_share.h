@@ -33,55 +33,43 @@ struct {
   __type(value, struct ring_share);
 } ring_shares SEC(".maps");
 
-inline_always struct share *ring_share(u64 key, u32 first) {
-  u32 place = first + (((key ^ ring_secret) * 0x9e3779b97f4a7c15ull) >> (64 - SHARE_BITS));
-  struct ring_share *found = bpf_map_lookup_elem(&ring_shares, &place);
-  if (!found)
-    return 0;
-  if (found->key != key)
-    *found = (struct ring_share){key};
-  return &found->share;
-}
-
-/* Of a process, by its leader. */
-inline_always struct share *ring_share_of_process(u64 leader) {
-  return ring_share((u32)LOAD(task_struct, leader, tgid), 0);
-}
-
-inline_always struct share *ring_share_of_user(u64 leader) {
-  return ring_share(share_key_of((void *)leader), SHARE_PLACES);
-}
-
 inline_always struct filling ring_filling(const struct ring_control *ring) {
   return (struct filling){*(volatile u64 *)&ring->tail, *(volatile u64 *)&ring->head};
 }
 
-inline_always bool is_crowded(const struct filling *filling) {
-  return unlikely(filling->written - filling->read > ring_size / 4);
+inline_always bool is_crowded(const struct ring_control *ring) {
+  struct filling filling = ring_filling(ring);
+  return unlikely(filling.written - filling.read > ring_size / 4);
 }
 
-/* Whether the process of that leader may write an event into a crowded ring. A global function, as put_path() is: the
- * leader is a number. */
-__noinline u32 may_take_of_ring(u64 leader, u64 read, u64 written) {
-  const struct filling filling = {read, written};
-  u64 used = written - read;
-  u64 free = used < ring_size ? ring_size - used : 0;
-  return is_modest(ring_share_of_process(leader), &filling, free, MOST_OF_PROCESS) &&
-         is_modest(ring_share_of_user(leader), &filling, free, MOST_OF_USER);
+/* Whether what a key stands for has a share left in a ring; with a size, that many bytes are counted as its. */
+inline_always bool share_of_ring(u64 key, u32 first, u64 most, const struct filling *filling, u64 size) {
+  u32 place = first + (((key ^ ring_secret) * 0x9e3779b97f4a7c15ull) >> (64 - SHARE_BITS));
+  struct ring_share *found = bpf_map_lookup_elem(&ring_shares, &place);
+  if (!found)
+    return true;
+  if (found->key != key)
+    *found = (struct ring_share){key};
+  if (!size)
+    return is_modest(&found->share, filling, ring_size - (filling->written - filling->read), most);
+  taken(&found->share, filling);
+  take(&found->share, size);
+  return true;
 }
 
-/* Counts the bytes of an event in a crowded ring as the current process's. */
-__noinline u32 take_of_ring(u64 read, u64 written, u64 size) {
-  const struct filling filling = {read, written};
-  u64 leader = leader_of((void *)bpf_get_current_task());
-  struct share *process = ring_share_of_process(leader), *user = ring_share_of_user(leader);
-  if (process)
-    taken(process, &filling);
-  if (user)
-    taken(user, &filling);
-  take(process, size);
-  take(user, size);
-  return 0;
+/* The same for the current process and its user, in the ring of this CPU. A global function, as put_path() is. It calls
+ * no other: the programs with most stack have 32 bytes left for it. */
+__noinline u32 shares_of_ring(u64 size) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  u32 cpu = bpf_get_smp_processor_id();
+  struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
+  if (!ring)
+    return true;
+  struct filling filling = ring_filling(ring);
+  struct process *process = bpf_task_storage_get(&images, task->group_leader, 0, 0);
+  u64 user = process ? share_key(process->owner, process->cgroup) : 0;
+  return share_of_ring((u32)task->tgid, 0, MOST_OF_PROCESS, &filling, size) &&
+         share_of_ring(user, SHARE_PLACES, MOST_OF_USER, &filling, size);
 }
 
 #endif

@@ -8,11 +8,7 @@
 #ifndef WASPREY_SHARE_H
 #define WASPREY_SHARE_H
 
-#include "cgroup.h"
-
-inline_always u64 leader_of(struct task_struct *task) {
-  return LOAD_WORD(task_struct, task, group_leader);
-}
+#include "maps.h"
 
 /* What a record is for. Each kind stops before the next: no change takes the room of forks, forks leave some for images
  * that an event follows, and these for the ends of processes. A user that forks leaves a third of
@@ -81,14 +77,8 @@ inline_always u32 owner_of(struct task_struct *task) {
 }
 
 /* The same as a number that tells users from cgroups; the addon has it, too (image_shares.h). */
-inline_always u64 share_key(const struct image *image) {
-  return image->owner ? image->owner : image->cgroup_id | ROOT_OWNER;
-}
-
-/* The same of a task. */
-inline_always u64 share_key_of(struct task_struct *task) {
-  u32 owner = owner_of(task);
-  return owner ? owner : cgroup_number(cgroup_of_task(task)) | ROOT_OWNER;
+inline_always u64 share_key(u32 owner, u64 cgroup) {
+  return owner ? owner : cgroup | ROOT_OWNER;
 }
 
 /* Bytes that the share has in the ring, at most. Programs on other CPUs may change it meanwhile: it is an estimate. */

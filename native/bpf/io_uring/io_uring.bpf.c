@@ -87,7 +87,7 @@ inline_always void take_submission(void *ctx, u64 request, struct passed_call *p
       count_unkept(type);
     return;
   }
-  passed->owner = share_key_of(task);
+  passed->owner = owner_of_call(task);
   keep_arguments(passed, request, type);
   if (is_send(type) && !passed->passed[4])
     return;
