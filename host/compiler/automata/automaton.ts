@@ -1,6 +1,7 @@
-// Patterns as minimal deterministic automata: Thompson's construction, subset construction over classes of bytes,
-// Moore's partition refinement.
+// Patterns as minimal deterministic automata: Thompson's construction, subset construction over classes of bytes, Hopcroft's minimisation
+// (equal-states.ts).
 
+import { groupsOfEqualStates } from './equal-states.ts';
 import type { ByteRange, Pattern } from './pattern.ts';
 
 /** A total deterministic automaton over bytes. */
@@ -144,7 +145,7 @@ export function minimal(
   next: readonly Uint16Array[],
   representatives: readonly number[],
 ): Automaton {
-  const group = refine(
+  const group = groupsOfEqualStates(
     accepting,
     next.map((row) => representatives.map((value) => row[value] ?? 0)),
     representatives.length,
@@ -159,24 +160,6 @@ export function minimal(
     accepting: members.map((state) => accepting[state] ?? false),
     next: members.map((state) => (next[state] ?? new Uint16Array(256)).map((to) => group[to] ?? 0)),
   };
-}
-
-/** The group of each state: states of a group accept the same texts. The start state's group is 0. */
-function refine(accepting: readonly boolean[], rows: readonly number[][], count: number): number[] {
-  let group: number[] = accepting.map((accepts) => (accepts === accepting[0] ? 0 : 1));
-  for (let groups = 0; ; ) {
-    const numbers = new Map<string, number>();
-    const refined = rows.map((row, state) => {
-      let key = `${group[state]}`;
-      for (let index = 0; index < count; index++) key += ` ${group[row[index] ?? 0]}`;
-      const known = numbers.get(key) ?? numbers.size;
-      numbers.set(key, known);
-      return known;
-    });
-    group = refined;
-    if (numbers.size === groups) return group;
-    groups = numbers.size;
-  }
 }
 
 /** ASCII letters match in both cases. */

@@ -9,6 +9,7 @@ import {
   automatonOf,
   readingCase,
 } from '../../../host/compiler/automata/automaton.ts';
+import { groupsOfEqualStates } from '../../../host/compiler/automata/equal-states.ts';
 import { globEnds, globPattern, matchesGlob, simpleGlob } from '../../../host/compiler/automata/glob.ts';
 import { replacingInvalid } from '../../../host/compiler/automata/invalid-utf8.ts';
 import { pathPrefixPattern } from '../../../host/compiler/automata/path-prefix.ts';
@@ -207,4 +208,44 @@ test('case: read in lower case, a capital moves the automaton as its small lette
   const automaton = readingCase(automatonOf(globPattern('[a-c]X')), 'lower');
   assert.ok(!accepts(automaton, 'AX'), 'no folded text has a capital');
   assert.ok(accepts(readingCase(automatonOf(globPattern('[a-c]x')), 'lower'), 'BX'));
+});
+
+/** Moore's algorithm: all states are looked at again until no group is split. */
+function groupsByRounds(accepting: readonly boolean[], rows: readonly (readonly number[])[]): number[] {
+  let groups = accepting.map(Number);
+  for (let count = 0; ; ) {
+    const numbers = new Map<string, number>();
+    groups = rows.map((row, state) => {
+      const key = [groups[state], ...row.map((to) => groups[to])].join();
+      const number = numbers.get(key) ?? numbers.size;
+      numbers.set(key, number);
+      return number;
+    });
+    if (numbers.size === count) return groups;
+    count = numbers.size;
+  }
+}
+
+test('equal states are those that rounds over all states find equal', () => {
+  const automata = fc
+    .record({ size: fc.integer({ min: 1, max: 40 }), columns: fc.integer({ min: 1, max: 4 }) })
+    .chain(({ size, columns }) =>
+      fc.record({
+        accepting: fc.array(fc.boolean(), { minLength: size, maxLength: size }),
+        rows: fc.array(fc.array(fc.nat(size - 1), { minLength: columns, maxLength: columns }), {
+          minLength: size,
+          maxLength: size,
+        }),
+      }),
+    );
+  let equal = 0;
+  fc.assert(
+    fc.property(automata, ({ accepting, rows }) => {
+      const groups = groupsOfEqualStates(accepting, rows, rows[0]?.length ?? 0);
+      assert.deepEqual(groups, groupsByRounds(accepting, rows));
+      equal += Number(new Set(groups).size < rows.length);
+    }),
+    { numRuns: 2000 },
+  );
+  assert.ok(equal > 100, `${equal} automata had equal states`);
 });
