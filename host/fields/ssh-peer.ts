@@ -6,6 +6,7 @@ import { isSshDoor } from './entry.ts';
 import { directoryBelow, processDirectory } from './procfs.ts';
 import type { ImageRecord } from './record.ts';
 import { type SocketEnd, type TcpSocket, tcpSockets } from './socket-table.ts';
+import { isSameStart } from './time.ts';
 import { TimeBudget } from './time-budget.ts';
 
 /** Descriptors of an sshd that are looked at: it has a dozen, and some for each forwarded connection. */
@@ -21,9 +22,6 @@ const MOST_DOORS = 8;
  */
 const SHARE = 0.05;
 const MOST_MS = 1_000;
-
-/** Start times of one process, as its images have them, differ by less. */
-const SAME_START_NS = 500_000_000n;
 
 interface KnownPeer {
   readonly start: bigint;
@@ -70,9 +68,7 @@ export class SshPeers {
 
   #find(door: ImageRecord): KnownPeer | undefined {
     const known = this.#known.get(door.number('pid'));
-    if (!known) return undefined;
-    const apart = known.start - door.big('start_time');
-    return apart < SAME_START_NS && apart > -SAME_START_NS ? known : undefined;
+    return known && isSameStart(known.start, door.big('start_time')) ? known : undefined;
   }
 
   #remember(door: ImageRecord, peer: SocketEnd | undefined): void {

@@ -5,6 +5,15 @@ const SECOND = 1_000_000_000n;
 /** Nanoseconds in a millisecond. */
 export const NANOSECONDS_PER_MS = 1_000_000n;
 
+/** Start times of one process, as its images and two runs of the agent have them, differ by less. */
+const SAME_START_NS = 500_000_000n;
+
+/** Whether two start times, in ns since the epoch, of processes with one number are those of one process. */
+export function isSameStart(one: bigint, other: bigint): boolean {
+  const apart = one - other;
+  return apart < SAME_START_NS && apart > -SAME_START_NS;
+}
+
 interface Parts {
   readonly date: string;
   readonly clock: string;

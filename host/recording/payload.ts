@@ -8,7 +8,7 @@ import type { OtherRecords } from './other-records.ts';
 /** Bytes of a block whose records have another layout: records of a hostile one grow by far more. */
 const LONGEST_TRANSLATED = 4 * LONGEST_PAYLOAD;
 const ENTRY_HEAD = 8;
-const STEP_BYTES = 16;
+export const STEP_BYTES = 16;
 const CONTAINER_HEAD = 8;
 
 /** Kinds of entries. */

@@ -6,6 +6,9 @@ import { DECISION, kubeletPath, readPodRequest } from './pod-request.ts';
 
 export type PodRequestFacts = JsonObject;
 
+/** The clocks of an API server and of this machine may be this far apart. */
+export const CLOCKS_APART_MS = 5_000;
+
 /** Where the events of requests go. */
 export interface PodRequestSink {
   take(event: PodRequestFacts): void;

@@ -5,11 +5,8 @@ import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { PodRequestLog } from '../../journal/pod-request-log.ts';
 import { loadStreamState, removeStreamState, storeStreamState } from '../../journal/stream-state-file.ts';
 import { withoutSpan } from '../../sessions/coverage.ts';
-import type { PodRequestFacts } from '../../sessions/pod-request-facts.ts';
+import { CLOCKS_APART_MS, type PodRequestFacts } from '../../sessions/pod-request-facts.ts';
 import type { RequestStreamState } from '../../sessions/stream-state.ts';
-
-/** The clock of an API server may be this much behind. */
-const CLOCKS_APART_MS = 5_000;
 
 export class NodeRequests {
   readonly #folder: string;

@@ -4,7 +4,7 @@
 import { type BlockInMemory, unpackBlock } from '../../recording/block.ts';
 import { RecordingFile } from '../../recording/byte-source.ts';
 import { BLOCK_KIND, LONGEST_PAYLOAD, type RecordingFacts } from '../../recording/format.ts';
-import { PayloadBuilder, type RecordedEntry, readPayload } from '../../recording/payload.ts';
+import { PayloadBuilder, type RecordedEntry, readPayload, STEP_BYTES } from '../../recording/payload.ts';
 import { RecordingReader } from '../../recording/reader.ts';
 import { RecordingWriter } from '../../recording/writer.ts';
 import { type Captured, noteBytes } from '../notes/capture-notes.ts';
@@ -21,8 +21,6 @@ export interface CapturePlan {
   /** Bytes of the file. */
   readonly mostBytes: number;
 }
-
-const STEP_BYTES = 16;
 
 /** A segment of a journal: the first bytes of a file, which may be longer by now, or its packed blocks in memory. */
 export type Segment = { readonly path: string; readonly bytes: number } | { readonly blocks: readonly BlockInMemory[] };

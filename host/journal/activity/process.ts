@@ -2,14 +2,13 @@
 
 import { programOf } from '../../fields/container-runtime.ts';
 import type { ImageRecord } from '../../fields/record.ts';
+import { isSameStart } from '../../fields/time.ts';
 import { decode } from '../../fields/value.ts';
 import { IMAGE_FLAGS, ROOT_PID_NAMESPACE } from '../../schema/image.ts';
 import { isWhole, wordsOf } from '../../sessions/command-hash.ts';
 import type { Command, Session, User } from './session.ts';
 
 const UNSET_ID = 0xffffffff;
-/** Start times of one process, as two runs of the agent compute them, differ by less. */
-const SAME_START_NS = 500_000_000n;
 
 /** A chain of processes that is longer forgets its oldest. */
 export const LONGEST_CHAIN = 256;
@@ -95,8 +94,7 @@ export class Process {
   }
 
   isSame(pid: number, start: bigint): boolean {
-    const apart = this.start - start;
-    return this.pid === pid && apart < SAME_START_NS && apart > -SAME_START_NS;
+    return this.pid === pid && isSameStart(this.start, start);
   }
 
   /** Parents, nearest first. */

@@ -3,6 +3,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { NANOSECONDS_PER_MS } from '../../../fields/time.ts';
+import { CLOCKS_APART_MS } from '../../../sessions/pod-request-facts.ts';
 import { ALIVE_EVERY_MS, STREAM_PATH, streamLine } from '../../../sessions/stream-messages.ts';
 import { type Listener, peerOf, startListener } from '../../web/listener.ts';
 import type { AgentIdentities, AgentIdentity } from './agent-identity.ts';
@@ -17,8 +18,6 @@ const STREAM_MS = 600_000;
 /** Messages that are written at a time. */
 const AT_A_TIME = 256;
 const STOP_GRACE_MS = 500;
-/** So far the clocks of API servers and of this machine may be apart. */
-const CLOCKS_APART_MS = 5_000;
 
 export interface AgentStreamsOptions {
   readonly address: string;
