@@ -8,7 +8,8 @@ import { startAgent } from '../agent/agent.ts';
 import type { RuleModule } from '../agent/modules/rule-module.ts';
 import { jsonLine } from '../outputs/alert.ts';
 import type { Output } from '../outputs/output.ts';
-import { type AlertWatch, parseAlert } from './alert-watch.ts';
+import type { AlertWatch } from './alert-watch.ts';
+import { parseAlert } from './seen-alert.ts';
 
 /** Longest line or posted alert, in characters. */
 const LONGEST_ALERT = 1 << 20;

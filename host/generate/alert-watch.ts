@@ -1,27 +1,7 @@
 // Waits for the alerts of actions: an alert belongs to an action by its rule and the scene's marker in its text.
 
 import { EvaluationWatch } from './evaluation-watch.ts';
-
-/** The used part of an alert in JSON, the same in Wasprey and Falco. */
-export interface SeenAlert {
-  readonly rule: string;
-  readonly output: string;
-  /** All its text, which is searched for the marker. */
-  readonly text: string;
-}
-
-/** Parses an alert from a line of JSON; undefined if it is not an alert. */
-export function parseAlert(line: string): SeenAlert | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    if (typeof value !== 'object' || value === null || !('rule' in value) || typeof value.rule !== 'string')
-      return undefined;
-    const output = 'output' in value && typeof value.output === 'string' ? value.output : '';
-    return { rule: value.rule, output, text: line };
-  } catch {
-    return undefined;
-  }
-}
+import type { SeenAlert } from './seen-alert.ts';
 
 interface Expectation {
   readonly marker: string;
@@ -33,8 +13,8 @@ export class AlertWatch {
   readonly evaluation = new EvaluationWatch();
   readonly #expected = new Set<Expectation>();
 
-  take({ rule, output, text }: SeenAlert): void {
-    this.evaluation.take(rule, output);
+  take({ rule, fields, text }: SeenAlert): void {
+    this.evaluation.take(rule, fields);
     for (const { marker, missing, complete } of this.#expected) {
       if (missing.has(rule) && text.includes(marker)) missing.delete(rule);
       if (missing.size === 0) complete();

@@ -1,6 +1,7 @@
 // Whether the rules are evaluated, as the agent's own alerts report it: rules that are set aside raise no alert, whatever is performed.
 
-import { parseAbsence } from '../agent/rules/absence-alerts.ts';
+import { readAbsence } from '../agent/rules/absence-alerts.ts';
+import type { SeenAlert } from './seen-alert.ts';
 
 interface Absence {
   readonly returns: boolean;
@@ -14,9 +15,9 @@ export class EvaluationWatch {
   readonly #waiting = new Set<() => void>();
   #count = 0;
 
-  /** Takes any alert. @param output its text */
-  take(rule: string, output: string): void {
-    const absence = parseAbsence(rule, output);
+  /** Takes any alert. */
+  take(rule: string, fields: SeenAlert['fields']): void {
+    const absence = readAbsence(rule, fields);
     if (!absence) return;
     if (absence.isEvaluated) {
       this.#absences.delete(absence.module);

@@ -1,8 +1,9 @@
 // Modules that are set aside: reports when one is, and when it is evaluated again.
 
 import type { SetAside } from '../../engine/messages/protocol.ts';
+import type { KeyedValue } from '../../outputs/message.ts';
 import type { AlertDesk } from '../alerts/alert-desk.ts';
-import { SET_ASIDE_RULE, setAsideText, TAKEN_BACK_RULE, takenBackText } from './absence-alerts.ts';
+import { absenceFields, SET_ASIDE_RULE, setAsideText, TAKEN_BACK_RULE, takenBackText } from './absence-alerts.ts';
 
 /** Past absences that are remembered. */
 const REMEMBERED = 100;
@@ -57,7 +58,8 @@ export class ModuleAbsences {
     const again = pauseMs === undefined ? {} : { again: now + pauseMs };
     this.#current.set(module, { generation, absence: { module, failure, reason, from, ...again } });
     this.#count++;
-    this.#report(SET_ASIDE_RULE, 'Critical', setAsideText(module, `${reason} (${failure})`, pauseMs));
+    const message = setAsideText(module, `${reason} (${failure})`, pauseMs);
+    this.#report(SET_ASIDE_RULE, 'Critical', message, absenceFields(module, failure, pauseMs));
   }
 
   /** It is evaluated again. */
@@ -67,7 +69,8 @@ export class ModuleAbsences {
     const { absence } = current;
     const to = this.#close(absence);
     const { reason, failure, from } = absence;
-    this.#report(TAKEN_BACK_RULE, 'Notice', takenBackText(module, `${reason} (${failure})`, to - from));
+    const message = takenBackText(module, `${reason} (${failure})`, to - from);
+    this.#report(TAKEN_BACK_RULE, 'Notice', message, absenceFields(module, failure));
   }
 
   /** Rule sets before that one are no longer in use, nor is what was set aside of them. */
@@ -100,8 +103,8 @@ export class ModuleAbsences {
     return to;
   }
 
-  #report(rule: string, priority: 'Critical' | 'Notice', message: string): void {
-    this.#desk.internal(rule, priority, message);
+  #report(rule: string, priority: 'Critical' | 'Notice', message: string, fields: readonly KeyedValue[]): void {
+    this.#desk.internal(rule, priority, message, fields);
     this.#onTrouble(message);
   }
 }

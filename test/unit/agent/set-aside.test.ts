@@ -44,7 +44,7 @@ for (const [what, evaluate, failure] of [
 }
 
 /** Alerts of the agent itself. */
-function internal(lines: readonly string[]): { rule: string; output: string }[] {
+function internal(lines: readonly string[]): { rule: string; output: string; output_fields: Record<string, string> }[] {
   return lines.filter((line) => line.includes('"source":"internal"')).map((line) => JSON.parse(line));
 }
 
@@ -62,6 +62,11 @@ test('a module that takes more than its share of the time over many processes is
   assert.match(
     alert.output,
     /hand-made\.wasm are no longer evaluated: .* \(too-slow\)\. They are tried again after 5\.0 s\.$/,
+  );
+  const { module, failure, tried_after_ms } = alert.output_fields;
+  assert.deepEqual(
+    { module, failure, tried_after_ms },
+    { module: 'hand-made.wasm', failure: 'too-slow', tried_after_ms: '5000' },
   );
   const { setAside } = built.agent.summary().rules;
   assert.equal(setAside.count, 1);

@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
+import type { AlertDesk } from '../../../host/agent/alerts/alert-desk.ts';
 import { ModuleAbsences } from '../../../host/agent/rules/module-absences.ts';
+import { valueText } from '../../../host/fields/text.ts';
+import { decode } from '../../../host/fields/value.ts';
 import type { Action } from '../../../host/generate/actions/action.ts';
 import { AlertWatch } from '../../../host/generate/alert-watch.ts';
 import { EvaluationWatch } from '../../../host/generate/evaluation-watch.ts';
@@ -24,9 +27,11 @@ const SLOW = { generation: 0, module: 'a.wasm and b.wasm', failure: 'too-slow', 
 const NEVER_AGAIN = { ...SLOW, failure: 'trap', reason: 'unreachable' } as const;
 const NOT_STOPPED = new AbortController().signal;
 
-/** What an agent reports when it sets its rules aside and takes them back, in its own words. */
-function agentSeenBy(take: (rule: string, output: string) => void): ModuleAbsences {
-  return new ModuleAbsences({ internal: (rule, _priority, message) => take(rule, `07:40:36: ${message}`) }, () => {});
+/** What an agent reports when it sets its rules aside and takes them back. */
+function agentSeenBy(take: (rule: string, fields: ReadonlyMap<string, string>) => void): ModuleAbsences {
+  const internal: AlertDesk['internal'] = (rule, _priority, _message, fields = []) =>
+    take(rule, new Map(fields.map(({ key, value }) => [key, value ? decode(valueText(value)) : assert.fail(key)])));
+  return new ModuleAbsences({ internal }, () => {});
 }
 
 interface Run {
@@ -42,7 +47,7 @@ async function verify(
   timeoutMs = 50,
 ): Promise<Run> {
   const watch = new AlertWatch();
-  const agent = agentSeenBy((rule, output) => watch.take({ rule, output, text: '' }));
+  const agent = agentSeenBy((rule, fields) => watch.take({ rule, fields, text: '' }));
   const host = thisPlace('host');
   let times = 0;
   const place: Place = {
@@ -50,7 +55,7 @@ async function verify(
     start(steps) {
       const marker = steps.find(([name]) => name === '@mark')?.[1];
       if (marker !== undefined) {
-        onPerformed(++times, agent, () => watch.take({ rule: 'A', output: '', text: String(marker) }));
+        onPerformed(++times, agent, () => watch.take({ rule: 'A', fields: new Map(), text: String(marker) }));
       }
       return host.start(steps);
     },
@@ -123,7 +128,7 @@ test('an alert that does not come while all rules are evaluated is missing', asy
 
 test('rules that are not evaluated again are not waited for without end', async () => {
   const evaluation = new EvaluationWatch();
-  const agent = agentSeenBy((rule, output) => evaluation.take(rule, output));
+  const agent = agentSeenBy((rule, fields) => evaluation.take(rule, fields));
   await evaluation.returned(60_000, NOT_STOPPED);
   agent.begin({ ...SLOW, pauseMs: 3_600_000 });
   const began = performance.now();
