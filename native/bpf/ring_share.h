@@ -2,36 +2,50 @@
  *
  * While the reader keeps up, a ring is nearly empty, and nothing is counted. Beyond a quarter an event is only written
  * if its process has at most twice as much in the ring as is still free, and its user four times as much. So a process
- * that floods leaves a quarter of the ring to others, a user a seventh, two users a twelfth. What does not fit is
- * counted as dropped, like an event that finds no room at all. In rings of 256 KB, 95 of 200 attacks were lost beside
- * two floods before; with these shares all of them have their alert (test/live/pressure.test.ts). */
+ * that floods leaves at least a quarter of the ring to others, a user a seventh, two users a twelfth. What does not fit
+ * is counted as dropped, like an event that finds no room at all. In rings of 256 KB, 95 of 200 attacks were lost
+ * beside two floods before; with these shares all of them have their alert (test/live/pressure.test.ts). */
 
 #ifndef WASPREY_RING_SHARE_H
 #define WASPREY_RING_SHARE_H
 
 #include "share.h"
 
-/* In quarters of what is free. */
-#define MOST_OF_PROCESS 8
-#define MOST_OF_USER 16
+/* So many times what is free. */
+#define MOST_OF_PROCESS 2
+#define MOST_OF_USER 4
 
-/* Places for processes, and as many for users. A number finds its place by the secret of this start, so that nobody can
- * choose whose place to share. Who comes to a place of another begins with nothing; so does a flood when it comes back,
- * and its user's share holds it meanwhile. */
-#define SHARE_BITS 6
-#define SHARE_PLACES (1 << SHARE_BITS)
+/* Who has no more than this in the ring may always write. */
+#define SMALL_SHARE 4096
 
-struct ring_share {
-  u64 key;
+/* Others leave this free: an event takes the room of the longest record before its length is known. */
+#define RING_RESERVE (2 * LONGEST_RECORD)
+
+/* Bytes are counted in two of 64 cells each, by two hashes (count-min): a flood is held if both are over, and somebody
+ * else is held with it only if both of theirs are cells of floods, one time in 4,096. The secret of this start makes
+ * the hashes, so that nobody knows whose cells they share. */
+#define CELL_BITS 6
+#define ROWS 2
+
+enum share_holder { HOLDER_PROCESS, HOLDER_USER, HOLDERS };
+
+struct ring_cell {
+  u64 end; /* position behind the last event that was counted: nothing is left when the reader has passed it */
   struct share share;
 };
 
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 2 * SHARE_PLACES);
+  __uint(max_entries, (HOLDERS * ROWS) << CELL_BITS);
   __type(key, u32);
-  __type(value, struct ring_share);
+  __type(value, struct ring_cell);
 } ring_shares SEC(".maps");
+
+inline_always struct ring_cell *ring_cell(u32 holder, u32 row, u64 key) {
+  u64 secret = row ? ring_secret << 32 | ring_secret >> 32 : ring_secret;
+  u32 place = (holder * ROWS + row) << CELL_BITS | (key * (secret | 1)) >> (64 - CELL_BITS);
+  return bpf_map_lookup_elem(&ring_shares, &place);
+}
 
 inline_always struct filling ring_filling(const struct ring_control *ring) {
   return (struct filling){*(volatile u64 *)&ring->tail, *(volatile u64 *)&ring->head};
@@ -42,34 +56,46 @@ inline_always bool is_crowded(const struct ring_control *ring) {
   return unlikely(filling.written - filling.read > ring_size / 4);
 }
 
-/* Whether what a key stands for has a share left in a ring; with a size, that many bytes are counted as its. */
-inline_always bool share_of_ring(u64 key, u32 first, u64 most, const struct filling *filling, u64 size) {
-  u32 place = first + (((key ^ ring_secret) * 0x9e3779b97f4a7c15ull) >> (64 - SHARE_BITS));
-  struct ring_share *found = bpf_map_lookup_elem(&ring_shares, &place);
-  if (!found)
-    return true;
-  if (found->key != key)
-    *found = (struct ring_share){key};
-  if (!size)
-    return is_modest(&found->share, filling, ring_size - (filling->written - filling->read), most);
-  taken(&found->share, filling);
-  take(&found->share, size);
-  return true;
+inline_always bool is_over(struct ring_cell *cell, const struct filling *filling, u64 most) {
+  if (!cell || filling->read >= *(volatile u64 *)&cell->end)
+    return false;
+  u64 free = ring_size - (filling->written - filling->read);
+  u64 bytes = taken(&cell->share, filling);
+  return bytes > SMALL_SHARE && (free < RING_RESERVE || bytes > free * most);
 }
 
-/* The same for the current process and its user, in the ring of this CPU. A global function, as put_path() is. It calls
- * no other: the programs with most stack have 32 bytes left for it. */
-__noinline u32 shares_of_ring(u64 size) {
+inline_always void count_bytes(struct ring_cell *cell, const struct filling *filling, u64 size) {
+  if (!cell)
+    return;
+  if (filling->read >= *(volatile u64 *)&cell->end)
+    cell->share = (struct share){};
+  taken(&cell->share, filling);
+  take(&cell->share, size);
+  *(volatile u64 *)&cell->end = filling->written;
+}
+
+/* Whether the current process, or its user, has a share left in the ring of this CPU; with a size, that many bytes are
+ * counted as its. A global function, as put_path() is. It calls no other: the programs with most stack have 32 bytes
+ * left for it. */
+__noinline u32 share_of_ring(u32 holder, u64 size) {
   struct task_struct *task = bpf_get_current_task_btf();
   u32 cpu = bpf_get_smp_processor_id();
   struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
-  if (!ring)
+  if (!ring || holder >= HOLDERS)
     return true;
+  u64 key = (u32)task->tgid;
+  if (holder == HOLDER_USER) {
+    struct process *process = bpf_task_storage_get(&images, task->group_leader, 0, 0);
+    key = process ? share_key(process->owner, process->cgroup) : 0;
+  }
   struct filling filling = ring_filling(ring);
-  struct process *process = bpf_task_storage_get(&images, task->group_leader, 0, 0);
-  u64 user = process ? share_key(process->owner, process->cgroup) : 0;
-  return share_of_ring((u32)task->tgid, 0, MOST_OF_PROCESS, &filling, size) &&
-         share_of_ring(user, SHARE_PLACES, MOST_OF_USER, &filling, size);
+  if (size) {
+    count_bytes(ring_cell(holder, 0, key), &filling, size);
+    count_bytes(ring_cell(holder, 1, key), &filling, size);
+    return true;
+  }
+  u64 most = holder == HOLDER_USER ? MOST_OF_USER : MOST_OF_PROCESS;
+  return !is_over(ring_cell(holder, 0, key), &filling, most) || !is_over(ring_cell(holder, 1, key), &filling, most);
 }
 
 #endif

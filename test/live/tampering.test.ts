@@ -93,6 +93,8 @@ describe('what the kernel refuses, or what has no effect', () => {
     const frozen = [
       'images',
       'orphaned_images',
+      'user_shares',
+      'ring_shares',
       'known_peers',
       'requests',
       'receives',

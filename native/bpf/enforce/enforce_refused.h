@@ -91,7 +91,8 @@ inline_always void copy_words(u64 *to, const u64 *from, u64 size) {
   }
 }
 
-/* Puts the record into the ring of this CPU, as reserve_of() and commit() do, and gives the draft back. The doorbell is
+/* Puts the record into the ring of this CPU, as reserve_of() and commit() do, and gives the draft back. It takes room
+ * of no share (ring_share.h): programs of security modules may not look at the storage of tasks. The doorbell is
  * left to the end of the call: a thread that is preempted while it rings would keep the reader awake. Where that end
  * makes no record (32-bit opens, execs whose failure no rule wants), the reader finds this one within its 50 ms. */
 inline_always void publish(struct enforce_draft *draft, struct record *record) {

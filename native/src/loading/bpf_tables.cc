@@ -18,9 +18,9 @@ namespace {
 
 /** Maps that only BPF programs write to. Frozen, system calls can't change them. */
 constexpr std::string_view kFrozen[] = {
-    "images",      "orphaned_images", "user_shares",       "draft_spaces",        "passed_calls",
-    "requests",    "request_shares",  "silent_requests",   "kept_places",         "receives",
-    "known_peers", "connecting",      "remembered_passed", "remembered_resolved",
+    "images",       "orphaned_images", "user_shares",    "ring_shares",       "draft_spaces",
+    "passed_calls", "requests",        "request_shares", "silent_requests",   "kept_places",
+    "receives",     "known_peers",     "connecting",     "remembered_passed", "remembered_resolved",
 };
 
 std::string LinkName(std::string_view program, std::string_view place) {

@@ -146,19 +146,17 @@ export class LiveAgent {
   /** @param unlink deletes a file that is not there */
   async #passFence(unlink: (path: string) => unknown): Promise<void> {
     const path = `${this.#fence}${process.pid}-${this.#fenceCount++}`;
-    const passed = new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`no alert of the fence ${path} within ${PATIENCE_MS} ms; ${this.#product?.state()}`)),
-        PATIENCE_MS,
-      );
-      this.#fences.set(path, () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-    await unlink(path);
-    await passed;
-    this.#fences.delete(path);
+    const passed = Promise.withResolvers<void>();
+    const late = (): Error =>
+      new Error(`no alert of the fence ${path} within ${PATIENCE_MS} ms; ${this.#product?.state()}`);
+    const timer = setTimeout(() => passed.reject(late()), PATIENCE_MS);
+    this.#fences.set(path, passed.resolve);
+    try {
+      await Promise.all([unlink(path), passed.promise]);
+    } finally {
+      clearTimeout(timer);
+      this.#fences.delete(path);
+    }
   }
 
   /** Alerts of a rule so far, oldest first; only those whose fields are as in `where`. */
