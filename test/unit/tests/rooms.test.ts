@@ -53,7 +53,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...['schema', 'diagnostics', 'sandbox', 'capture', 'compiler', 'fields', 'recording', 'metadata', 'outputs'],
     ...['sessions', 'verdicts', 'engine', 'journal', 'captures', 'responses'],
   ],
-  generate: ['setup', 'schema', 'compiler', 'outputs', 'agent'],
+  generate: ['setup', 'schema', 'diagnostics', 'compiler', 'outputs', 'agent'],
   audit: ['schema', 'diagnostics', 'sandbox', 'fields', 'outputs', 'sessions', 'agent'],
   'rule-trials': [...['diagnostics', 'fields', 'outputs', 'engine', 'journal', 'responses', 'agent', 'audit']],
   'pod-access': ['diagnostics'],
