@@ -102,8 +102,7 @@ inline_always bool reserve_of(struct record *record, u64 type, s64 result, struc
     return false;
   u64 sequence = __sync_fetch_and_add(&record->ring->sequence, 1) + 1;
   record->crowded = is_crowded(record->ring) && !record->by_other;
-  if ((record->crowded && !(share_of_ring(HOLDER_PROCESS, 0) && share_of_ring(HOLDER_USER, 0))) ||
-      unlikely(!take_room(record->ring, longest, &record->position))) {
+  if ((record->crowded && !may_write()) || unlikely(!take_room(record->ring, longest, &record->position))) {
     __sync_fetch_and_add(&record->ring->dropped[BOUNDED(type, 0, EVENT_TYPE_COUNT - 1)], 1);
     return false;
   }
