@@ -82,3 +82,8 @@ export function jsonTime(nanoseconds: bigint): string {
   const { date, clock, fraction } = utc(nanoseconds);
   return `${date}T${clock}.${fraction}Z`;
 }
+
+/** The same of ms since the epoch. */
+export function jsonTimeOfMs(milliseconds: number): string {
+  return jsonTime(BigInt(milliseconds) * NANOSECONDS_PER_MS);
+}

@@ -3,7 +3,7 @@
 import type { Operand, TransformerArgument } from '../compiler/conditions/ast.ts';
 import type { Template, TemplateToken } from '../compiler/conditions/template-tokens.ts';
 import { NOT_AVAILABLE, valueText } from '../fields/text.ts';
-import { type Absent, concatenate, decode, encode, type FieldValue } from '../fields/value.ts';
+import { type Absent, concatenate, decode, encode, type FieldValue, text } from '../fields/value.ts';
 import { fieldKey, operandValue } from './transform.ts';
 
 const SPACE = 0x20;
@@ -13,6 +13,11 @@ const LONGEST_MESSAGE = 256 * 1024;
 export interface KeyedValue {
   readonly key: string;
   readonly value: FieldValue | Absent;
+}
+
+/** The fields of an alert that are texts or numbers. */
+export function keyedTexts(fields: Readonly<Record<string, string | number>>): KeyedValue[] {
+  return Object.entries(fields).map(([key, value]) => ({ key, value: text(String(value)) }));
 }
 
 /** The fields that a template prints, each once, in order: those to read from a matched event. */

@@ -1,8 +1,7 @@
 // The alerts of modules that are set aside and taken back: their texts, and their fields, which `wasprey generate --verify` reads.
 
 import { seconds } from '../../diagnostics/numbers.ts';
-import { text } from '../../fields/value.ts';
-import type { KeyedValue } from '../../outputs/message.ts';
+import { type KeyedValue, keyedTexts } from '../../outputs/message.ts';
 
 export const SET_ASIDE_RULE = 'Wasprey internal: rule module set aside';
 export const TAKEN_BACK_RULE = 'Wasprey internal: rule module taken back';
@@ -26,7 +25,7 @@ export function absenceFields(module: string, failure: string, pauseMs?: number)
     [FIELD.failure]: failure,
     ...(pauseMs !== undefined && { [FIELD.pause]: String(pauseMs) }),
   };
-  return Object.entries(fields).map(([key, value]) => ({ key, value: text(value) }));
+  return keyedTexts(fields);
 }
 
 /** What such an alert says of a module. */

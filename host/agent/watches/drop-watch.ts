@@ -2,9 +2,8 @@
 
 import { type EventTotals, eventTotals } from '../../engine/counts/event-totals.ts';
 import type { EngineCounters } from '../../engine/messages/protocol.ts';
-import { jsonTime, NANOSECONDS_PER_MS } from '../../fields/time.ts';
-import { text } from '../../fields/value.ts';
-import type { KeyedValue } from '../../outputs/message.ts';
+import { jsonTimeOfMs } from '../../fields/time.ts';
+import { keyedTexts } from '../../outputs/message.ts';
 import { TokenBucket } from '../../outputs/token-bucket.ts';
 import type { AlertDesk } from '../alerts/alert-desk.ts';
 
@@ -136,14 +135,13 @@ export class DropWatch {
     this.#unreported = undefined;
     this.#actions++;
     const { actions, simulated } = this.#settings;
-    const [begin, end] = [from, to].map((at) => jsonTime(BigInt(at) * NANOSECONDS_PER_MS));
+    const [begin, end] = [jsonTimeOfMs(from), jsonTimeOfMs(to)];
     const matches = loss.matches === 0 ? '' : `, ${loss.matches} matches not reported`;
     const message = `${DROP_RULE}. ${loss.lost} system calls dropped${matches} from ${begin} to ${end}${simulated ? ' (simulated)' : ''}.`;
     if (actions.includes('log')) this.#listener.onLog(message);
     if (actions.includes('alert')) {
       // Falco gives these numbers as texts.
-      const fields = Object.entries({ ...falcoFields(loss), 'wasprey.from': begin, 'wasprey.to': end });
-      const values = fields.map(([key, value]): KeyedValue => ({ key, value: text(String(value)) }));
+      const values = keyedTexts({ ...falcoFields(loss), 'wasprey.from': begin, 'wasprey.to': end });
       this.#desk.internal(DROP_RULE, 'Debug', message, values);
     }
     if (actions.includes('exit')) this.#listener.onExit(message);

@@ -6,8 +6,7 @@ import { describeMissingHook, type MissingHook } from '../../capture/missing-hoo
 import type { HooksKind } from '../../capture/native.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { text } from '../../fields/value.ts';
-import type { KeyedValue } from '../../outputs/message.ts';
+import { keyedTexts } from '../../outputs/message.ts';
 import type { AlertDesk } from '../alerts/alert-desk.ts';
 import type { RuleModule } from '../modules/rule-module.ts';
 import { namedRules } from '../modules/rule-names.ts';
@@ -126,7 +125,7 @@ export class HookWatch {
       reasons: [...new Set(this.#needed.map(({ reason }) => reason))].join(','),
       rules: this.#blindRules.map(({ name }) => name).join(','),
     };
-    const values = Object.entries(fields).map(([key, value]): KeyedValue => ({ key, value: text(value) }));
+    const values = keyedTexts(fields);
     const sentences = this.#needed.map(describeMissingHook).join('; ');
     const rules = `${this.#blindRules.length} of the rules in use are blind to some events`;
     const message = `${HOOK_RULE}: ${sentences}; ${rules}. engine.wasprey.missing_hooks=allow accepts it.`;

@@ -2,9 +2,8 @@
 
 import type { CaptureCounters } from '../../capture/capture-counters.ts';
 import type { EngineCounters } from '../../engine/messages/protocol.ts';
-import { jsonTime, NANOSECONDS_PER_MS } from '../../fields/time.ts';
-import { text } from '../../fields/value.ts';
-import type { KeyedValue } from '../../outputs/message.ts';
+import { jsonTimeOfMs } from '../../fields/time.ts';
+import { keyedTexts } from '../../outputs/message.ts';
 import type { AlertDesk } from '../alerts/alert-desk.ts';
 
 export const IMAGE_RULE = 'Wasprey internal: process images lost';
@@ -80,21 +79,17 @@ export class ImageWatch {
     const fields = {
       n_images_lost: images,
       n_evts_without_image: events,
-      'wasprey.from': momentOf(from),
-      'wasprey.to': momentOf(to),
+      'wasprey.from': jsonTimeOfMs(from),
+      'wasprey.to': jsonTimeOfMs(to),
     };
-    const values = Object.entries(fields).map(([key, value]): KeyedValue => ({ key, value: text(String(value)) }));
+    const values = keyedTexts(fields);
     this.#desk.internal(IMAGE_RULE, 'Critical', message, values);
   }
 }
 
 /** A loss as a part of a sentence. */
 export function describeLoss({ from, to, images, events }: ImageLoss): string {
-  return `${images} records of processes lost, ${events} events evaluated without a process, from ${momentOf(from)} to ${momentOf(to)}`;
-}
-
-function momentOf(milliseconds: number): string {
-  return jsonTime(BigInt(milliseconds) * NANOSECONDS_PER_MS);
+  return `${images} records of processes lost, ${events} events evaluated without a process, from ${jsonTimeOfMs(from)} to ${jsonTimeOfMs(to)}`;
 }
 
 function together(one: ImageLoss, other: ImageLoss): ImageLoss {

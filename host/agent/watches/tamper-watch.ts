@@ -6,8 +6,7 @@ import { INTEGRITY_FINDINGS, type RunGap } from '../../capture/integrity.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import type { EngineSign } from '../../engine/engine.ts';
 import type { IntegrityReport } from '../../engine/messages/protocol.ts';
-import { text } from '../../fields/value.ts';
-import type { KeyedValue } from '../../outputs/message.ts';
+import { keyedTexts } from '../../outputs/message.ts';
 import type { AlertDesk } from '../alerts/alert-desk.ts';
 import {
   describeFinding,
@@ -141,7 +140,7 @@ export class TamperWatch {
       what: [...new Set(findings.map((one) => one.what))].join(','),
       names: findings.flatMap(({ name }) => name || []).join(','),
     };
-    const values = Object.entries(fields).map(([key, value]): KeyedValue => ({ key, value: text(value) }));
+    const values = keyedTexts(fields);
     this.#desk.internal(TAMPER_RULE, 'Critical', `${TAMPER_RULE}: ${what}.${advice}`, values);
   }
 
