@@ -25,6 +25,7 @@ import { PAGE } from './page.ts';
 import { PROCESSES } from './processes.ts';
 import { PROGRAMS } from './programs.ts';
 import { RECORDED_EVALUATION } from './recorded-evaluation.ts';
+import { REMEMBERED_NAMES } from './remembered-names.ts';
 import { capturingAgents } from './ring-counters.ts';
 import { RULE_COUNT } from './rule-count.ts';
 import { WITHOUT_STOCK_RULES } from './rule-sets.ts';
@@ -37,6 +38,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   OVERHEAD,
   INSTRUCTIONS,
   PROGRAMS,
+  REMEMBERED_NAMES,
   CPU_PER_EVENT,
   PROCESSES,
   CONNECTIONS,
