@@ -2,6 +2,7 @@
 // that the machine uses, without touching /etc/apt or what is installed.
 
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   globSync,
@@ -65,40 +66,52 @@ export class DebianArchive {
     this.#update();
   }
 
+  /** Its time is that of the lists. */
+  get #stamp(): string {
+    return join(this.#folder, 'updated');
+  }
+
+  get #answers(): string {
+    return join(this.#folder, 'answers');
+  }
+
   #update(): void {
-    const stamp = join(this.#folder, 'updated');
-    const updated = statSync(stamp, { throwIfNoEntry: false })?.mtimeMs;
+    const updated = statSync(this.#stamp, { throwIfNoEntry: false })?.mtimeMs;
     if (updated !== undefined && Date.now() - updated < LISTS_AGE_MS) return;
     try {
       this.#apt(['update', '--error-on=any']);
-      writeFileSync(stamp, '');
+      writeFileSync(this.#stamp, '');
     } catch (error) {
       if (updated === undefined) throw error;
+    } finally {
+      // Also where some of the lists alone were fetched.
+      rmSync(this.#answers, { recursive: true, force: true });
     }
   }
 
   /**
-   * The package files of these packages and of all that they depend on, downloaded where they are not there yet; sorted.
+   * Names of the package files of these packages and of all that they depend on, with their versions; sorted.
    * @throws {SetupFailure} when there is no such package, or the archive can't be reached
    */
-  packages(names: readonly string[]): string[] {
-    const install = ['--yes', '--download-only', ...names];
+  fileNames(names: readonly string[]): string[] {
     // apt names only what it would have to download: everything, into a folder where nothing is.
-    const listing = this.#apt([
-      'install',
-      '--print-uris',
-      '-o',
-      `Dir::Cache::archives=${this.#folder}/none`,
-      ...install,
-    ]);
-    this.#apt(['install', ...install]);
-    const files = [...listing.matchAll(/^'[^']+' (\S+\.deb) \d+/gm)].map(([, name = '']) =>
-      join(this.#folder, 'archives', name),
-    );
+    const nowhere = ['-o', `Dir::Cache::archives=${this.#folder}/none`];
+    const listing = this.#ask('apt-get', ['install', '--print-uris', ...nowhere, '--yes', '--download-only', ...names]);
+    return [...listing.matchAll(/^'[^']+' (\S+\.deb) \d+/gm)].map(([, name = '']) => name).sort();
+  }
+
+  /**
+   * Their paths, downloaded where they are not there yet.
+   * @throws {SetupFailure} as fileNames()
+   */
+  packages(names: readonly string[]): string[] {
+    const files = this.fileNames(names).map((name) => join(this.#folder, 'archives', name));
+    if (files.length > 0 && files.every((path) => existsSync(path))) return files;
+    this.#apt(['install', '--yes', '--download-only', ...names]);
     const absent = files.find((path) => !existsSync(path));
     if (files.length === 0 || absent !== undefined)
       throw new Error(`apt downloaded ${absent === undefined ? 'nothing' : `no ${absent}`} for ${names.join(' ')}`);
-    return files.sort();
+    return files;
   }
 
   /**
@@ -107,7 +120,7 @@ export class DebianArchive {
    */
   packageAlone(name: string): string {
     const archives = join(this.#folder, 'archives');
-    const file = /^'[^']+' (\S+\.deb) \d+/m.exec(this.#apt(['download', '--print-uris', name]))?.[1];
+    const file = /^'[^']+' (\S+\.deb) \d+/m.exec(this.#ask('apt-get', ['download', '--print-uris', name]))?.[1];
     if (file === undefined) throw new Error(`Debian's archive has no ${name}`);
     const path = join(archives, file);
     if (!existsSync(path)) this.#apt(['download', name], archives);
@@ -116,7 +129,7 @@ export class DebianArchive {
 
   /** Names of the packages that match. */
   names(pattern: RegExp): string[] {
-    return this.#run('apt-cache', ['pkgnames'])
+    return this.#ask('apt-cache', ['pkgnames'])
       .split('\n')
       .filter((name) => pattern.test(name));
   }
@@ -139,10 +152,24 @@ export class DebianArchive {
 
   /** Name of the description of a package's sources, with its version: `libbpf_1.5.0-3.dsc`. */
   sourceName(name: string): string {
-    const listing = this.#apt(['source', '--print-uris', '--only-source', name]);
+    const listing = this.#ask('apt-get', ['source', '--print-uris', '--only-source', name]);
     const found = /^'[^']+' (\S+\.dsc) /m.exec(listing)?.[1];
     if (found === undefined) throw new Error(`Debian's archive has no sources of ${name}`);
     return found;
+  }
+
+  /** What a tool says of the archive's lists, which it takes seconds to read: kept until they are fetched again. */
+  #ask(tool: 'apt-get' | 'apt-cache', words: readonly string[]): string {
+    const fetched = statSync(this.#stamp).mtimeMs;
+    const question = createHash('sha256')
+      .update(JSON.stringify([fetched, tool, words]))
+      .digest('hex');
+    const answer = join(this.#answers, question);
+    if (existsSync(answer)) return readFileSync(answer, 'utf8');
+    const text = this.#run(tool, words);
+    mkdirSync(this.#answers, { recursive: true });
+    writeWhole(answer, text);
+    return text;
   }
 
   #apt(words: readonly string[], directory = this.#folder): string {
@@ -177,11 +204,15 @@ export class DebianArchive {
   }
 }
 
-/** Another process, of a test that runs beside, may have apt read the file. */
 function writeSources(file: string, sources: string): void {
   if (existsSync(file) && readFileSync(file, 'utf8') === sources) return;
+  writeWhole(file, sources);
+}
+
+/** Another process, of a test that runs beside, may read the file. */
+function writeWhole(file: string, text: string): void {
   const unfinished = `${file}.${process.pid}`;
-  writeFileSync(unfinished, sources);
+  writeFileSync(unfinished, text);
   renameSync(unfinished, file);
 }
 

@@ -8,6 +8,7 @@ import { DebianArchive } from '../../deploy/debian/archive.ts';
 import { NEWEST } from '../../deploy/debian/releases.ts';
 import { takeLock } from '../../host/setup/lock.mjs';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { SYSTEM_TOOLS } from '../../host/setup/system-tools.mjs';
 import { makeDiskImage } from './disk-image.ts';
 import { PROJECT_IN_ROOT, type Root } from './minimal-root.ts';
 import { runTool } from './run-tool.ts';
@@ -54,11 +55,14 @@ export function setUpRoot(): SetUpRoot {
 
 /** With all that set-up installs; and the disk image of that, without the working tree. */
 function preparedRoot(): string {
+  const archive = new DebianArchive({ suite: NEWEST.suite, architecture: 'amd64' });
   const files = [import.meta.filename, `${PROJECT}package-lock.json`, `${PROJECT}host/setup/system-tools.mjs`];
-  const madeFrom = [NEWEST.suite, ...files.map((path) => readFileSync(path, 'utf8'))];
+  const tools = SYSTEM_TOOLS.filter(({ purposes }) => purposes.includes('build')).map((tool) => tool.package);
+  const packages = archive.fileNames([...BEFORE, ...tools, ...AFTER]);
+  const madeFrom = [...packages, ...files.map((path) => readFileSync(path, 'utf8'))];
   return cachedFolder('root-set-up', madeFrom, (folder) => {
     const root = join(folder, 'root');
-    unpackDebian(root);
+    unpackDebian(root, archive);
     setUp(root);
     inRoot(root, ['apt-get', 'install', '--yes', '-qq', '--no-install-recommends', ...AFTER]);
     inRoot(root, ['apt-get', 'clean']);
@@ -66,20 +70,15 @@ function preparedRoot(): string {
   });
 }
 
-function unpackDebian(root: string): void {
-  const archive = new DebianArchive({ suite: NEWEST.suite, architecture: 'amd64' });
-  const base = cachedFolder(
-    `debian-${NEWEST.number}`,
-    [...BEFORE, readFileSync(archive.sourcesFile, 'utf8')],
-    (folder) => {
-      runTool('mmdebstrap', [
-        ...['--quiet', '--variant=apt', `--include=${BEFORE.join(',')}`, NEWEST.suite],
-        ...[join(folder, 'root.tar'), archive.sourcesFile],
-      ]);
-    },
-  );
+function unpackDebian(root: string, archive: DebianArchive): void {
+  const image = `${root}.tar`;
+  runTool('mmdebstrap', [
+    ...['--quiet', '--variant=apt', `--include=${BEFORE.join(',')}`, NEWEST.suite],
+    ...[image, archive.sourcesFile],
+  ]);
   mkdirSync(root);
-  runTool('tar', ['-xf', join(base, 'root.tar'), '-C', root]);
+  runTool('tar', ['-xf', image, '-C', root]);
+  rmSync(image);
   // How this machine reaches archives and registries: by a proxy, by a clock that is not the archive's.
   writeFileSync(
     join(root, 'etc/apt/apt.conf.d/99test-machine'),
