@@ -122,8 +122,8 @@ export class TamperWatch {
     this.#present = new Map([...kept, ...lasting.map((one) => [keyOf(one), one] as const)]);
     const now = this.#now();
     for (const [one, at] of this.#reportedAt) if (now - at >= TELL_AGAIN_MS) this.#reportedAt.delete(one);
-    // A change that is made again and again counts as one finding, whatever its numbers.
-    const idOf = (one: Tampering): string => `${keyOf(one)} ${one.passing ? one.text.replace(/\d/g, '') : one.text}`;
+    // A change that is made and restored again and again counts as one finding, whatever its numbers.
+    const idOf = (one: Tampering): string => (one.passing ? keyOf(one) : `${keyOf(one)} ${one.text}`);
     const unreported = fresh.filter((one) => !this.#reportedAt.has(idOf(one)));
     if (unreported.length === 0) return;
     for (const one of unreported) this.#reportedAt.set(idOf(one), now);
