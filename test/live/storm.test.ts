@@ -1,15 +1,29 @@
 // Nothing is lost silently: under load that no test machine keeps up with, produced = evaluated + filtered + dropped, on every CPU.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { release } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { findEventType } from '../../host/schema/events/index.ts';
 import { CPUS } from '../support/live/cpus.ts';
 import { act, callOf, str } from '../support/live/live-act.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
 import { AT_FDCWD, O, SIGCHLD } from '../support/live/live-numbers.ts';
-import { assertBalanced, assertCounted, MARK, OPENS, openStorm, sum, TURNS } from '../support/live/open-storm.ts';
+import {
+  assertBalanced,
+  assertCounted,
+  countsOf,
+  MARK,
+  OPENS,
+  openStorm,
+  sum,
+  TURNS,
+} from '../support/live/open-storm.ts';
 import { probe } from '../support/live/probe.ts';
 import { TIME_FACTOR } from '../support/live/time-factor.ts';
+import { cProgram } from '../support/programs/c-program.ts';
 
 const PROCESSES = probe(
   ['execve', 'clone', 'fork', 'vfork'],
@@ -59,6 +73,23 @@ test('more processes than processors: none is missed while a program is preempte
   const { capture } = agent.counters;
   assertBalanced(capture);
   assertCounted(capture, 'umount2', times * crowd * CPUS.length);
+});
+
+test('calls that preempt an access to a BPF map by bpf(2): seen, or from Linux 7.0 on counted as missed', async (t) => {
+  const times = TIME_FACTOR > 1 ? 60 : 300;
+  const program = cProgram(join(import.meta.dirname, '../support/programs/map-access.c'));
+  const agent = await LiveAgent.start([OPENS.rule], { kernelFilter: false });
+  t.after(() => agent.stop());
+  for (const cpu of CPUS) await promisify(execFile)(program, [String(cpu), String(times)]);
+  await agent.settledOnAllCpus();
+  await agent.stop();
+  const { capture } = agent.counters;
+  assertBalanced(capture);
+  const calls = times * CPUS.length;
+  if (Number.parseInt(release(), 10) < 7) return assertCounted(capture, 'umount2', calls);
+  const seen = sum(countsOf(capture, 'umount2'));
+  assert.ok(seen < calls, 'no call met such an access');
+  assert.ok(seen + capture.missedRuns >= calls, `${seen} seen, ${capture.missedRuns} missed of ${calls}`);
 });
 
 test('a bounded fork bomb: every leaf is seen, with its ancestors', async (t) => {

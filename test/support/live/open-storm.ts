@@ -35,10 +35,15 @@ export function assertBalanced({ produced, evaluated, filtered, dropped }: Total
 }
 
 /** Of a type of event that nothing else on the machine makes meanwhile: as many as there were calls, to the last one. */
-export function assertCounted({ evaluated, filtered, dropped }: Totals, type: string, calls: number): void {
-  const { number } = findEventType(type) ?? assert.fail();
-  const counts = [evaluated, filtered, dropped].map((totals) => totals[number] ?? 0);
+export function assertCounted(totals: Totals, type: string, calls: number): void {
+  const counts = countsOf(totals, type);
   assert.equal(sum(counts), calls, `${type}: ${counts} evaluated, filtered and dropped of ${calls}`);
+}
+
+/** Events of a type that were evaluated, filtered and dropped. */
+export function countsOf({ evaluated, filtered, dropped }: Totals, type: string): number[] {
+  const { number } = findEventType(type) ?? assert.fail();
+  return [evaluated, filtered, dropped].map((totals) => totals[number] ?? 0);
 }
 
 export async function openStorm(): Promise<Call[]> {
