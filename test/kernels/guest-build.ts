@@ -1,9 +1,10 @@
-// The project as it is built for releases, for a guest's processor; and load-programs, which is for the guests alone.
+// The project as it is built for releases, for a guest's processor; and load-programs and the C programs of tests, for the guests alone.
 
 import { globSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sysroot } from '../../deploy/native/sysroot.ts';
 import { BUILD, PROJECT } from '../../host/setup/paths.mjs';
+import { buildProgram } from '../support/programs/c-program.ts';
 import { architectureNamed } from './architecture.ts';
 import type { Processor } from './guests.ts';
 import type { GuestBuild } from './initramfs.ts';
@@ -33,12 +34,27 @@ export function buildLoadPrograms(processor: Processor): string {
   make(processor, [join(libbpf, 'libbpf.a')]);
   const program = join(folder, 'load-programs');
   runTool('clang-19', [
-    ...[`--target=${architectureNamed(processor).triplet}`, `--sysroot=${systemOf(processor)}`, '-fuse-ld=lld'],
+    ...targetOf(processor),
     ...['-O1', '-Wall', '-Wextra', '-Werror', '-isystem', join(libbpf, 'include'), `-I${PROJECT}native/generated`],
     ...[`${PROJECT}test/kernels/guest/load-programs.c`, '-o', program],
     ...['-static', join(libbpf, 'libbpf.a'), '-lelf', '-lz'],
   ]);
   return program;
+}
+
+/**
+ * The C programs of tests (test/support/programs), statically linked.
+ * @returns their folder
+ */
+export function buildTestPrograms(processor: Processor): string {
+  const folder = join(BUILD, 'kernels', processor, 'programs');
+  const target = [...targetOf(processor), '-static'];
+  for (const source of globSync(`${PROJECT}test/support/programs/*.c`)) buildProgram(source, folder, target);
+  return folder;
+}
+
+function targetOf(processor: Processor): string[] {
+  return [`--target=${architectureNamed(processor).triplet}`, `--sysroot=${systemOf(processor)}`, '-fuse-ld=lld'];
 }
 
 function make(processor: Processor, targets: readonly string[]): void {

@@ -159,7 +159,7 @@ export const GUESTS: readonly Guest[] = [
     features: {
       stepHooks: 'fexit',
       stepPackage: true,
-      sys_exit: ['exec', 'network'],
+      sys_exit: ['exec', 'network', 'enforcement-process'],
       fexit: ['hooks', 'open', 'paths', 'mappings', 'descriptor', 'program-32bit', 'enforcement-lsm'],
     },
   },

@@ -20,6 +20,8 @@ export interface GuestBuild {
   /** Holds native/wasprey.node, native/act and the BPF objects. */
   readonly folder: string;
   readonly loadPrograms: string;
+  /** Folder of the C programs of tests. */
+  readonly testPrograms: string;
 }
 
 export interface InitramfsParts {
@@ -34,6 +36,9 @@ export interface InitramfsParts {
 
 /** How much longer things take than on a machine with such processors of its own. */
 const TIME_FACTOR = 10;
+
+/** Where a guest has the C programs of tests (test/support/programs/c-program.ts). */
+const TEST_PROGRAMS = '/guest/programs';
 
 const SOURCES = [
   'host',
@@ -86,6 +91,7 @@ export function packInitramfs(parts: InitramfsParts, file: string): void {
   if (parts.installed !== undefined) copy(parts.installed, `${project}/${INSTALLED}`);
   for (const path of falcoRules()) copy(path, `project${path}`);
   copy(parts.build.loadPrograms, 'project/guest/load-programs');
+  copy(parts.build.testPrograms, `project${TEST_PROGRAMS}`);
   copy(`${PROJECT}test/kernels/guest/init.sh`, 'project/guest/init');
   writeFileSync(join(staging, 'project/guest/settings'), settings(parts.guest));
   writeFileSync(
@@ -109,6 +115,7 @@ function settings({ name: guest, cgroups }: Guest): string {
     GUEST: guest,
     CGROUPS: cgroups,
     WASPREY_TIME_FACTOR: String(TIME_FACTOR),
+    WASPREY_TEST_PROGRAMS: TEST_PROGRAMS,
     FALCO_FILES: String(falcoRules().length),
     ...(process.env.FALCO_DATA !== undefined && { FALCO_DATA: process.env.FALCO_DATA }),
   };

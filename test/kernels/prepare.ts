@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { takeLock } from '../../host/setup/lock.mjs';
 import { BUILD } from '../../host/setup/paths.mjs';
-import { buildLoadPrograms, packageFiles, releaseBuild } from './guest-build.ts';
+import { buildLoadPrograms, buildTestPrograms, packageFiles, releaseBuild } from './guest-build.ts';
 import type { Guest, GuestSuite } from './guests.ts';
 import { type GuestBuild, packInitramfs } from './initramfs.ts';
 import { kernelOf } from './kernel.ts';
@@ -50,7 +50,7 @@ export function bootParts(
 
 /** @param project a working tree that was set up in the guest's root; without it the guest has the build for releases */
 function buildFor({ processor }: Guest, project: string | undefined): GuestBuild {
-  const loadPrograms = buildLoadPrograms(processor);
-  if (project === undefined) return { ...releaseBuild(processor), loadPrograms };
-  return { sources: project, folder: join(project, 'build'), loadPrograms };
+  const tests = { loadPrograms: buildLoadPrograms(processor), testPrograms: buildTestPrograms(processor) };
+  if (project === undefined) return { ...releaseBuild(processor), ...tests };
+  return { sources: project, folder: join(project, 'build'), ...tests };
 }

@@ -10,7 +10,7 @@ import { directoryForTests } from '../support/directory.ts';
 import { assertFields } from '../support/live/alert-line.ts';
 import { act, copyAct, type Step, str } from '../support/live/live-act.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
-import { CLONE_FS } from '../support/live/live-numbers.ts';
+import { AT_FDCWD, CLONE_FS } from '../support/live/live-numbers.ts';
 import { probe } from '../support/live/probe.ts';
 import { cProgram } from '../support/programs/c-program.ts';
 
@@ -19,7 +19,7 @@ const [one, two, three] = ['one', 'two', 'three'].map((name) => `${directory}/${
 const USER = 1234;
 
 const PROBE = probe(
-  ['mkdir'],
+  ['mkdirat'],
   [
     'proc.cwd',
     'fs.path.name',
@@ -41,7 +41,7 @@ const agent = LiveAgent.forTests([PROBE.rule, OPENS.rule], { ruleMatching: 'all'
 
 /** A directory to make in the current one: its path shows where the task is. */
 function make(name: string): Step {
-  return ['mkdir', str(name), 0o700];
+  return ['mkdirat', AT_FDCWD, str(name), 0o700];
 }
 
 interface Expected {
@@ -55,7 +55,7 @@ interface Expected {
 
 /** Performs the steps, and compares their mkdirs with what is expected of each, in order. */
 async function assertPlaces(steps: readonly Step[], expected: readonly Expected[]): Promise<void> {
-  const calls = (await act(steps, { program, cwd: one })).filter(({ call }) => call === 'mkdir');
+  const calls = (await act(steps, { program, cwd: one })).filter(({ call }) => call === 'mkdirat');
   const alerts = await agent.of(PROBE, calls);
   for (const [index, { name, cwd, uid, gid, main, more }] of expected.entries()) {
     assertFields(alerts[index] as never, {
@@ -108,7 +108,13 @@ test('a main thread that leaves the directory of the others', async () => {
 test('a thread that changes its user alone', async () => {
   await assertPlaces(
     [
-      ...[['chmod', str('.'), 0o777], ['@thread'], ['setgid', USER], ['setresuid', KEEP, USER, KEEP], make('c1')],
+      ...[
+        ['fchmodat', AT_FDCWD, str('.'), 0o777],
+        ['@thread'],
+        ['setgid', USER],
+        ['setresuid', KEEP, USER, KEEP],
+        make('c1'),
+      ],
       ...[['@switch'], make('c2'), ['@switch'], make('c3'), ['setresuid', KEEP, 0, KEEP], make('c4')],
     ] as Step[],
     [

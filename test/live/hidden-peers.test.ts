@@ -136,8 +136,11 @@ const send = (to: string, length: number | string = 'len', way = ''): Step => [
   length,
 ];
 
+/** ARM has no 32-bit calls of a 64-bit program. */
+const WAYS = process.arch === 'x64' ? ['', 'int80:'] : [''];
+
 describe('datagrams', () => {
-  for (const way of ['', 'int80:']) {
+  for (const way of WAYS) {
     test(`${way}sendto that fails does not hide the next one to that peer`, async () => {
       const fail: Step = [`${way}sendto`, 'r0', str('data'), TOO_LONG, 0, SECRET, 'len'];
       const { calls, out } = await told([
@@ -155,7 +158,7 @@ describe('datagrams', () => {
     });
   }
 
-  for (const way of ['', 'int80:', 'ring:']) {
+  for (const way of [...WAYS, 'ring:']) {
     test(`${way}sendto to an address without a family, which the kernel takes for IPv4`, async () => {
       const { calls, out } = await told([['socket', AF_INET, SOCK_DGRAM, 0], send(UNSPECIFIED, 16, way)]);
       check(calls, [{ 'fd.typechar': '4', 'fd.sip': '127.0.0.2', 'fd.sport': PORT }]);

@@ -2,18 +2,17 @@
 // the number as it is sees it reported once.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { before, test } from 'node:test';
-import { PROJECT } from '../../host/setup/paths.mjs';
+import { writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
 import { directoryForTests } from '../support/directory.ts';
 import { program32 } from '../support/live/elf32.ts';
 import { copyAct } from '../support/live/live-act.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
 import { probe } from '../support/live/probe.ts';
+import { cProgram } from '../support/programs/c-program.ts';
 
-const TRACER = join(PROJECT, 'build/test/renumber');
-const SOURCE = join(import.meta.dirname, '../support/programs/renumber.c');
+const TRACER = cProgram(join(import.meta.dirname, '../support/programs/renumber.c'));
 const NO_CALL = -1;
 const [GETPID, EXECVE, CLONE] = process.arch === 'x64' ? [39, 59, 56] : [172, 221, 220];
 
@@ -29,11 +28,6 @@ const FORKS = probe(
   `proc.name = ${basename(TRACER)} and evt.rawres > 0`,
 );
 
-before(() => {
-  mkdirSync(dirname(TRACER), { recursive: true });
-  const flags = ['-std=c23', '-O1', '-Wall', '-Wextra', '-Werror'];
-  execFileSync('clang-19', [...flags, '-o', TRACER, SOURCE], { stdio: 'inherit' });
-});
 const agent = LiveAgent.forTests([RUNS.rule, FORKS.rule]);
 
 /** Returns what the tracer prints. */

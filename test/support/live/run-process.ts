@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 import { RUNTIME_OPTIONS } from '../../../host/setup/runtime.mjs';
@@ -70,7 +69,7 @@ export function startRunAsNpm(...words: string[]): RunProcess {
 /** Starts a command of wasprey. */
 export function startWasprey(words: readonly string[], launch: Launch = {}): RunProcess {
   const { launcher = [], nodeOptions = [], environment = {}, bootstrap } = launch;
-  const node = [join(PROJECT, 'node_modules/.bin/node'), ...nodeOptions];
+  const node = [process.execPath, ...nodeOptions];
   const script = [...(bootstrap ? ['host/setup/bootstrap.mjs', '--needs=capture'] : []), 'host/cli/main.ts'];
   const [program = '', ...rest] = [...launcher, ...node, ...script, ...words];
   const child = spawn(program, rest, {

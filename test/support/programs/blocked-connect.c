@@ -76,6 +76,10 @@ static void fill_queue(void) {
   must(waitpid(pid, 0, 0) == pid, "waitpid");
 }
 
+#ifndef MAP_32BIT
+#define MAP_32BIT 0 /* x86-64 alone has it, and the call */
+#endif
+
 /* What the 32-bit call points to; below 4 GB. */
 static struct narrow {
   unsigned arguments[3];

@@ -28,7 +28,7 @@ int main(int count, char** arguments) {
   for (int round = 0; round < atoi(arguments[3]); round++) {
     char name[16];
     snprintf(name, sizeof(name), "%d", round);
-    if (chdir(arguments[1 + round % 2]) != 0 || mkdir(name, 0700) != 0) {
+    if (chdir(arguments[1 + round % 2]) != 0 || mkdirat(AT_FDCWD, name, 0700) != 0) {
       perror(name);
       return 1;
     }
