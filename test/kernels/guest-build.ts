@@ -48,8 +48,8 @@ export function buildLoadPrograms(processor: Processor): string {
  */
 export function buildTestPrograms(processor: Processor): string {
   const folder = join(BUILD, 'kernels', processor, 'programs');
-  const target = [...targetOf(processor), '-static'];
-  for (const source of globSync(`${PROJECT}test/support/programs/*.c`)) buildProgram(source, folder, target);
+  const flags = [...targetOf(processor), '-static'];
+  for (const source of globSync(`${PROJECT}test/support/programs/*.c`)) buildProgram(source, { folder, flags });
   return folder;
 }
 

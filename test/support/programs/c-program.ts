@@ -1,7 +1,7 @@
 // Programs in C that only tests, benchmarks or soak run.
 
 import { execFileSync } from 'node:child_process';
-import { globSync, mkdirSync, statSync } from 'node:fs';
+import { globSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { BUILD } from '../../../host/setup/paths.mjs';
 
@@ -16,22 +16,33 @@ const BUILT = process.env.WASPREY_TEST_PROGRAMS;
  * @returns path of the program
  */
 export function cProgram(source: string): string {
-  return BUILT === undefined ? buildProgram(source, join(BUILD, 'test')) : join(BUILT, basename(source, '.c'));
+  return BUILT === undefined ? buildProgram(source, { folder: join(BUILD, 'test') }) : join(BUILT, nameOf(source));
 }
 
-/**
- * The same, into a folder.
- * @param target flags for the processor that it is for, if that is another
- */
-export function buildProgram(source: string, folder: string, target: readonly string[] = []): string {
-  const program = join(folder, basename(source, '.c'));
-  const parts = globSync(join(dirname(source), basename(source, '.c'), '*.{c,h}'));
+export interface ProgramBuild {
+  readonly folder: string;
+  /** By default that of the source. */
+  readonly name?: string;
+  /** Of the compiler and the linker, besides FLAGS. */
+  readonly flags?: readonly string[];
+}
+
+/** The same, into a folder. Others may build it at the same time, and run it. */
+export function buildProgram(source: string, { folder, name = nameOf(source), flags = [] }: ProgramBuild): string {
+  const program = join(folder, name);
+  const parts = globSync(join(dirname(source), nameOf(source), '*.{c,h}'));
   const built = statSync(program, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if ([source, ...parts].every((path) => built > statSync(path).mtimeMs)) return program;
   mkdirSync(folder, { recursive: true });
   const sources = [source, ...parts.filter((path) => path.endsWith('.c'))];
-  execFileSync('clang-19', [...FLAGS, ...target, '-o', program, ...sources], {
+  const unfinished = `${program}.${process.pid}`;
+  execFileSync('clang-19', [...FLAGS, '-o', unfinished, ...sources, ...flags], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
+  renameSync(unfinished, program);
   return program;
+}
+
+function nameOf(source: string): string {
+  return basename(source, '.c');
 }
