@@ -62,7 +62,8 @@ SEC("raw_tp") int write_passed(void *ctx) {
   if (!passed || !open_record(&record))
     return PASS_ON;
   record.image = passed->image;
-  record.of_other = record.by_other = passed->process != (u32)task->tgid;
+  record.of_other = passed->process != (u32)task->tgid;
+  record.share = record.of_other * OF_SUBMITTER;
   struct call call = {.passed = passed->passed, .way = passed->way, .fd = passed->fd, .file = passed->file};
   s64 result = passed->result;
   u64 type = passed->type;

@@ -23,7 +23,7 @@ struct record {
   u16 type;     /* of the event */
   u16 flags;    /* EVENT_FLAG bits found on the way */
   u16 of_other; /* the call is not one of the current process, whose directory it does not start from */
-  u8 by_other;  /* nor does the current process pay for its record */
+  u8 share;     /* whose room the record takes: 0: the current process's, or OF_SUBMITTER */
   u8 crowded;   /* its bytes are to be counted as the process's and the user's */
 };
 
@@ -32,7 +32,7 @@ inline_always bool open_record(struct record *record) {
   u32 cpu = bpf_get_smp_processor_id();
   record->ring = bpf_map_lookup_elem(&ring_control, &cpu);
   record->capture = capture();
-  record->of_other = record->by_other = 0;
+  record->of_other = record->share = 0;
   return record->ring && record->capture;
 }
 
@@ -101,8 +101,9 @@ inline_always bool reserve_of(struct record *record, u64 type, s64 result, struc
   if (!ring || type >= EVENT_TYPE_COUNT || *(volatile u32 *)&record->capture->finished)
     return false;
   u64 sequence = __sync_fetch_and_add(&record->ring->sequence, 1) + 1;
-  record->crowded = is_crowded(record->ring) && !record->by_other;
-  if ((record->crowded && !may_write()) || unlikely(!take_room(record->ring, longest, &record->position))) {
+  record->crowded = is_crowded(record->ring);
+  if ((record->crowded && !may_write(record->share)) ||
+      unlikely(!take_room(record->ring, longest, &record->position))) {
     __sync_fetch_and_add(&record->ring->dropped[BOUNDED(type, 0, EVENT_TYPE_COUNT - 1)], 1);
     return false;
   }
@@ -150,8 +151,8 @@ inline_always void commit(struct record *record) {
   header->size = size;
   header->flags = record->flags;
   if (unlikely(record->crowded)) {
-    share_of_ring(HOLDER_PROCESS, size);
-    share_of_ring(HOLDER_USER, size);
+    share_of_ring(record->share | HOLDER_PROCESS, size);
+    share_of_ring(record->share | HOLDER_USER, size);
   }
   barrier();
   __sync_lock_test_and_set(&header->commit, record->position + ring_secret);

@@ -10,6 +10,7 @@
 #ifndef WASPREY_RING_SHARE_H
 #define WASPREY_RING_SHARE_H
 
+#include "passed_call.h"
 #include "share.h"
 
 /* So many times what is free. */
@@ -19,16 +20,22 @@
 /* Hardly anything: some events. */
 #define SMALL_SHARE 4096
 
-/* Who has more leaves this free: an event takes the room of the longest record before its length is known. */
+/* Users with more leave this free: an event takes the room of the longest record before its length is known. */
 #define RING_RESERVE (2 * LONGEST_RECORD)
 
 /* Bytes are counted in two of 64 cells each, by two hashes (count-min): a flood is held if both are over, and somebody
- * else is held with it only if both of theirs are cells of floods, one time in 4,096. The secret of this start makes
- * the hashes, so that nobody knows whose cells they share. */
+ * else is held with it only if both of theirs are cells of floods: of one flood one time in 4,096. Many processes fill
+ * the cells of all, so what is left free is of users. The secret of this start makes the hashes, so that nobody knows
+ * whose cells they share. */
 #define CELL_BITS 6
 #define ROWS 2
 
 enum share_holder { HOLDER_PROCESS, HOLDER_USER, HOLDERS };
+
+/* Beside the holder: it is the one that has submitted the call in passed_calls, whose event another process makes. With
+ * its events free of charge, a process and its child filled 8 MB by io_uring with 4 KB paths. */
+#define OF_SUBMITTER 2
+_Static_assert(OF_SUBMITTER == HOLDERS, "a bit of its own");
 
 struct ring_cell {
   u64 end; /* position behind the last event that was counted: nothing is left when the reader has passed it */
@@ -61,14 +68,16 @@ inline_always bool is_crowded(const struct ring_control *ring) {
 enum left {
   LEFT_NOTHING,
   LEFT_SHARE,
-  LEFT_ALWAYS, /* it has next to nothing in the ring, of which an eighth is free */
+  LEFT_ALWAYS, /* it has next to nothing in the ring, of which an eighth is free, and the reserve */
 };
 
-inline_always enum left left_with(u64 bytes, const struct filling *filling, u64 most) {
+inline_always enum left left_with(u64 bytes, const struct filling *filling, u32 holder) {
   u64 free = ring_size - (filling->written - filling->read);
   if (bytes <= SMALL_SHARE)
-    return free >= ring_size / 8 && free >= LONGEST_RECORD ? LEFT_ALWAYS : LEFT_SHARE;
-  return free >= RING_RESERVE && bytes <= free * most ? LEFT_SHARE : LEFT_NOTHING;
+    return free >= ring_size / 8 && free >= RING_RESERVE ? LEFT_ALWAYS : LEFT_SHARE;
+  if (holder == HOLDER_PROCESS)
+    return bytes <= free * MOST_OF_PROCESS ? LEFT_SHARE : LEFT_NOTHING;
+  return free >= RING_RESERVE && bytes <= free * MOST_OF_USER ? LEFT_SHARE : LEFT_NOTHING;
 }
 
 inline_always u64 counted_bytes(struct ring_cell *cell, const struct filling *filling) {
@@ -86,20 +95,29 @@ inline_always void count_bytes(struct ring_cell *cell, const struct filling *fil
   *(volatile u64 *)&cell->end = filling->written;
 }
 
+/* By what a process, or its user, is known. */
+inline_always u64 share_holder_key(u32 holder, bool of_submitter) {
+  if (of_submitter) {
+    struct passed_call *passed = passed_space();
+    return !passed ? 0 : holder == HOLDER_USER ? passed->owner : passed->process;
+  }
+  struct task_struct *task = bpf_get_current_task_btf();
+  if (holder == HOLDER_PROCESS)
+    return (u32)task->tgid;
+  struct process *process = bpf_task_storage_get(&images, task->group_leader, 0, 0);
+  return process ? share_key(process->owner, process->cgroup) : 0;
+}
+
 /* What the current process, or its user, has left in the ring of this CPU (enum left); with a size, that many bytes are
  * counted as its. A global function, as put_path() is. It calls no other: the programs with most stack have 32 bytes
  * left for it. */
-__noinline u32 share_of_ring(u32 holder, u64 size) {
-  struct task_struct *task = bpf_get_current_task_btf();
+__noinline u32 share_of_ring(u32 of, u64 size) {
   u32 cpu = bpf_get_smp_processor_id();
   struct ring_control *ring = bpf_map_lookup_elem(&ring_control, &cpu);
-  if (!ring || holder >= HOLDERS)
+  if (!ring)
     return LEFT_ALWAYS;
-  u64 key = (u32)task->tgid;
-  if (holder == HOLDER_USER) {
-    struct process *process = bpf_task_storage_get(&images, task->group_leader, 0, 0);
-    key = process ? share_key(process->owner, process->cgroup) : 0;
-  }
+  u32 holder = of & HOLDER_USER;
+  u64 key = share_holder_key(holder, of & OF_SUBMITTER);
   struct filling filling = ring_filling(ring);
   if (size) {
     count_bytes(ring_cell(holder, 0, key), &filling, size);
@@ -108,15 +126,14 @@ __noinline u32 share_of_ring(u32 holder, u64 size) {
   }
   u64 bytes = counted_bytes(ring_cell(holder, 0, key), &filling);
   u64 others = counted_bytes(ring_cell(holder, 1, key), &filling);
-  u64 most = holder == HOLDER_USER ? MOST_OF_USER : MOST_OF_PROCESS;
-  return left_with(bytes < others ? bytes : others, &filling, most);
+  return left_with(bytes < others ? bytes : others, &filling, holder);
 }
 
-/* Whether the current process may write an event into a crowded ring: a process that has hardly any there may, whatever
- * others of its user have, as long as an eighth is free. */
-inline_always bool may_write(void) {
-  u32 left = share_of_ring(HOLDER_PROCESS, 0);
-  return left == LEFT_ALWAYS || (left && share_of_ring(HOLDER_USER, 0));
+/* Whether an event may be written into a crowded ring: of a process that has hardly any there it may, whatever others
+ * of its user have, as long as an eighth is free. `of`: 0 for the current process, or OF_SUBMITTER. */
+inline_always bool may_write(u32 of) {
+  u32 left = share_of_ring(of | HOLDER_PROCESS, 0);
+  return left == LEFT_ALWAYS || (left && share_of_ring(of | HOLDER_USER, 0));
 }
 
 #endif

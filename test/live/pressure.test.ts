@@ -43,7 +43,7 @@ for (const storm of STORM_NAMES) {
     assertDetected(agent, storm, storm));
 }
 
-for (const storm of ['events', 'shared'] as const) {
+for (const storm of ['events', 'shared', 'requests'] as const) {
   test(`the same in rings that overflow with ${STORMS[storm]}: each has its alert`, async (t) => {
     const agent = await LiveAgent.start(rules(), { keep, ringBudget: CPUS.length * SMALL_RING });
     t.after(() => agent.stop());

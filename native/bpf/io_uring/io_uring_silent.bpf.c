@@ -72,7 +72,7 @@ __noinline u32 write_settled(u64 task, u64 time) {
     return 0;
   record.image = passed->image;
   record.of_other = passed->process != (u32)LOAD(task_struct, task, tgid);
-  record.by_other = passed->process != (u32)current->tgid;
+  record.share = (passed->process != (u32)current->tgid) * OF_SUBMITTER;
   struct call call = {.passed = passed->passed, .way = WAY_IO_URING, .fd = passed->fd, .file = passed->file};
   if (passed->type == EVENT_ACCEPT4) {
     struct used_socket used = {.file = passed->file};

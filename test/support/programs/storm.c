@@ -1,7 +1,7 @@
 // Makes as many lifecycle records as it can: a loop of calls that change a process, or that start and end processes, on each
 // CPU it is given, as that user, at nice 5.
 // usage: storm KIND SECONDS ROUNDS UID CPU...     KIND: chdir, bomb, exec, users, setuid, setsid, capset, setpgid, unshare, events,
-// threads, children, shared
+// threads, children, shared, requests
 // Ends after that time or so many rounds, or by SIGTERM, and prints the number of rounds. At most BOMB processes run at a time.
 #define _GNU_SOURCE
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/futex.h>
+#include <linux/io_uring.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NICE = 5, BOMB = 300, ENVIRONMENT = 3000 };
+enum { NICE = 5, BOMB = 300, ENVIRONMENT = 3000, REQUESTS = 64, OF_TESTS = 16 };
 
 #define OPENED "/nonexistent/storm"
 
@@ -188,6 +189,68 @@ static void change_and_open_beside_another(void) {
   change_and_open();
 }
 
+static struct {
+  int fd;
+  unsigned *tail, *array, mask;
+  struct io_uring_sqe *requests;
+} ring;
+
+static void make_ring(void) {
+  struct io_uring_params made = {0};
+  ring.fd = syscall(SYS_io_uring_setup, REQUESTS, &made);
+  if (ring.fd < 0) die("io_uring_setup");
+  size_t size = made.sq_off.array + made.sq_entries * sizeof *ring.array;
+  char *queue = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd, IORING_OFF_SQ_RING);
+  ring.requests = mmap(NULL, made.sq_entries * sizeof *ring.requests, PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd, IORING_OFF_SQES);
+  if (queue == MAP_FAILED || ring.requests == MAP_FAILED) die("mmap");
+  ring.tail = (unsigned *)(queue + made.sq_off.tail);
+  ring.array = (unsigned *)(queue + made.sq_off.array);
+  ring.mask = *(unsigned *)(queue + made.sq_off.ring_mask);
+}
+
+// The same request so many times, without completions.
+static void submit(struct io_uring_sqe request, unsigned count) {
+  unsigned tail = *ring.tail;
+  request.flags |= IOSQE_CQE_SKIP_SUCCESS;
+  for (unsigned i = 0; i < count; i++, tail++) {
+    ring.requests[tail & ring.mask] = request;
+    ring.array[tail & ring.mask] = tail & ring.mask;
+  }
+  __atomic_store_n(ring.tail, tail, __ATOMIC_RELEASE);
+  if (syscall(SYS_io_uring_enter, ring.fd, count, 0, 0, NULL, 0) != (long)count) die("io_uring_enter");
+}
+
+// Submits something to the ring of its parent after each of its turns, when that has nothing of its own under way.
+static void submit_after(int turns, int done) {
+  char turn;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  while (read(turns, &turn, 1) == 1) {
+    usleep(1000);
+    submit((struct io_uring_sqe){.opcode = IORING_OP_NOP}, 1);
+    if (write(done, &turn, 1) != 1) break;
+  }
+  _exit(0);
+}
+
+// Opens with long paths that complete silently: another process of the ring has their events made.
+static void request_opens(void) {
+  static char path[4090] = "/etc/";
+  static int turns[2], done[2];
+  char turn = 0;
+  if (!path[5]) {
+    while (strlen(path) < 4000) strcat(path, "./");
+    strcat(path, "passwd");
+    make_ring();
+    if (pipe(turns) != 0 || pipe(done) != 0) die("pipe");
+    pid_t other = syscall(SYS_clone, 0, 0, 0, 0, 0);  // without SIGCHLD: nobody waits for it
+    if (other < 0) die("clone");
+    if (other == 0) submit_after(turns[0], done[1]);
+  }
+  submit((struct io_uring_sqe){.opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .addr = (unsigned long)path, .flags = IOSQE_ASYNC}, REQUESTS);
+  if (write(turns[1], &turn, 1) != 1 || read(done[0], &turn, 1) != 1) die("the other process of the ring");
+  close_range(OF_TESTS, ~0u, 0);
+}
+
 static const struct kind {
   const char *name;
   void (*round)(void);
@@ -195,6 +258,7 @@ static const struct kind {
     {"chdir", change_directory}, {"bomb", bomb},          {"exec", execute},     {"users", execute_as_another}, {"setuid", set_user},
     {"setsid", start_session},   {"capset", set_capabilities}, {"setpgid", set_group}, {"unshare", leave_files}, {"events", change_and_open},
     {"threads", start_thread}, {"children", start_child}, {"shared", change_and_open_beside_another},
+    {"requests", request_opens},
 };
 
 static void loop(const struct kind *kind, int cpu) {
