@@ -11,6 +11,8 @@ export interface Tampering {
   readonly what: TamperKind;
   /** Which one of its kind; '' if there is only one. */
   readonly name: string;
+  /** What was done, where that has several ways: findings of one kind, name and way are the same again, whatever their numbers. */
+  readonly way?: 'removed' | 'replaced' | 'with loss';
   /** A sentence in lower case, without the full stop. */
   readonly text: string;
   /** It is over, or was restored. */
@@ -19,8 +21,10 @@ export interface Tampering {
 
 /** @param tracer name of the process with that number, for `traced` */
 export function describeFinding(finding: IntegrityFinding, tracer = ''): Tampering {
-  const { what, name, repaired } = finding;
-  return { what, name, text: sentence(finding, tracer), passing: repaired };
+  const { what, name, number, repaired } = finding;
+  const text = sentence(finding, tracer);
+  if (what !== 'program' && what !== 'filter') return { what, name, text, passing: repaired };
+  return { what, name, way: number === 0 ? 'removed' : 'replaced', text, passing: repaired };
 }
 
 function sentence({ what, name, number, repaired }: IntegrityFinding, tracer: string): string {
@@ -66,7 +70,7 @@ function sentence({ what, name, number, repaired }: IntegrityFinding, tracer: st
 /** @param dropped events that were dropped meanwhile */
 export function describeStop(milliseconds: number, dropped: number): Tampering {
   const text = `the agent was stopped by a signal for ${seconds(milliseconds)}${meanwhile(dropped)}`;
-  return { what: 'stopped', name: '', text, passing: true };
+  return { what: 'stopped', name: '', text, passing: true, ...lossOf(dropped) };
 }
 
 /** Describes a stop by an unknown cause: there was no signal. */
@@ -78,11 +82,17 @@ export function describeHold(milliseconds: number, dropped: number): Tampering {
     name: '',
     text: `the agent did not run for ${seconds(milliseconds)} ${why}${meanwhile(dropped)}`,
     passing: true,
+    ...lossOf(dropped),
   };
 }
 
 export function describeThread(): Tampering {
   return { what: 'thread-stopped', name: '', text: 'the evaluating thread is stopped', passing: false };
+}
+
+/** A stop that lost events is reported soon after one that did not. */
+function lossOf(dropped: number): Pick<Tampering, 'way'> {
+  return dropped === 0 ? {} : { way: 'with loss' };
 }
 
 function meanwhile(dropped: number): string {

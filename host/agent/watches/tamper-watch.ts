@@ -123,7 +123,7 @@ export class TamperWatch {
     const now = this.#now();
     for (const [one, at] of this.#reportedAt) if (now - at >= TELL_AGAIN_MS) this.#reportedAt.delete(one);
     // A change that is made and restored again and again counts as one finding, whatever its numbers.
-    const idOf = (one: Tampering): string => (one.passing ? keyOf(one) : `${keyOf(one)} ${one.text}`);
+    const idOf = (one: Tampering): string => `${keyOf(one)} ${one.passing ? (one.way ?? '') : one.text}`;
     const unreported = fresh.filter((one) => !this.#reportedAt.has(idOf(one)));
     if (unreported.length === 0) return;
     for (const one of unreported) this.#reportedAt.set(idOf(one), now);

@@ -89,13 +89,29 @@ test('another finding beside one that was reported is reported by itself; of ver
 test('what is put wrong in a loop is counted each time and reported every 5 s; another of its kind is reported at once', () => {
   const watched = new Watched();
   const message = `${RULE}: the kernel filter was removed, and was restored.`;
-  const told = Array.from({ length: 10 }, () => watched.report([filter]));
+  const told = Array.from({ length: 8 }, () => watched.report([filter]));
   assert.deepEqual(told.flat(), [message, message]);
-  assert.equal(watched.watch.summary.counts.get('filter'), 10);
+  assert.equal(watched.watch.summary.counts.get('filter'), 8);
   assert.deepEqual(watched.watch.summary.present, []);
   assert.deepEqual(watched.report([{ ...filter, number: 7 }]), [
     `${RULE}: the kernel filter was replaced by the map 7, and was restored.`,
   ]);
+  assert.deepEqual(watched.report([{ ...filter, number: 8 }]), [], 'the same again, by another map');
+});
+
+test('a stop that lost events is reported soon after one that lost none', () => {
+  const watched = new Watched();
+  const told = [0, 0, 7].map((dropped) => {
+    const gap = watched.gap({ lengthMs: 300 });
+    watched.now += 950;
+    watched.watch.continued();
+    return watched.report([], [gap], dropped);
+  });
+  assert.deepEqual(
+    told.map((messages) => messages.length),
+    [1, 0, 1],
+  );
+  assert.match(told[2]?.[0] ?? '', /7 were dropped/);
 });
 
 test('each kind of finding is a sentence of its own', () => {
