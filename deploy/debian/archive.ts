@@ -71,22 +71,16 @@ export class DebianArchive {
     return join(this.#folder, 'updated');
   }
 
-  get #answers(): string {
-    return join(this.#folder, 'answers');
-  }
-
   #update(): void {
     const updated = statSync(this.#stamp, { throwIfNoEntry: false })?.mtimeMs;
     if (updated !== undefined && Date.now() - updated < LISTS_AGE_MS) return;
     try {
       this.#apt(['update', '--error-on=any']);
-      writeFileSync(this.#stamp, '');
     } catch (error) {
       if (updated === undefined) throw error;
-    } finally {
-      // Also where some of the lists alone were fetched.
-      rmSync(this.#answers, { recursive: true, force: true });
     }
+    // Also where only some of the lists were fetched: what apt said before may no longer be so.
+    writeFileSync(this.#stamp, '');
   }
 
   /**
@@ -161,13 +155,12 @@ export class DebianArchive {
   /** What a tool says of the archive's lists, which it takes seconds to read: kept until they are fetched again. */
   #ask(tool: 'apt-get' | 'apt-cache', words: readonly string[]): string {
     const fetched = statSync(this.#stamp).mtimeMs;
-    const question = createHash('sha256')
-      .update(JSON.stringify([fetched, tool, words]))
-      .digest('hex');
-    const answer = join(this.#answers, question);
+    const sources = readFileSync(this.sourcesFile, 'utf8');
+    const question = JSON.stringify([fetched, sources, this.#options, tool, words]);
+    const answer = join(this.#folder, 'answers', createHash('sha256').update(question).digest('hex'));
     if (existsSync(answer)) return readFileSync(answer, 'utf8');
     const text = this.#run(tool, words);
-    mkdirSync(this.#answers, { recursive: true });
+    mkdirSync(dirname(answer), { recursive: true });
     writeWhole(answer, text);
     return text;
   }

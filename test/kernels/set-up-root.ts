@@ -14,6 +14,9 @@ import { PROJECT_IN_ROOT, type Root } from './minimal-root.ts';
 import { runTool } from './run-tool.ts';
 import { copyWorkingTree } from './working-tree.ts';
 
+/** What is in each root, as apt's pattern. */
+const ESSENTIAL = '?essential';
+
 /** What the README asks for. */
 const BEFORE = ['git', 'npm', 'ca-certificates'];
 
@@ -58,7 +61,7 @@ function preparedRoot(): string {
   const archive = new DebianArchive({ suite: NEWEST.suite, architecture: 'amd64' });
   const files = [import.meta.filename, `${PROJECT}package-lock.json`, `${PROJECT}host/setup/system-tools.mjs`];
   const tools = SYSTEM_TOOLS.filter(({ purposes }) => purposes.includes('build')).map((tool) => tool.package);
-  const packages = archive.fileNames([...BEFORE, ...tools, ...AFTER]);
+  const packages = archive.fileNames([ESSENTIAL, ...BEFORE, ...tools, ...AFTER]);
   const madeFrom = [...packages, ...files.map((path) => readFileSync(path, 'utf8'))];
   return cachedFolder('root-set-up', madeFrom, (folder) => {
     const root = join(folder, 'root');
