@@ -107,19 +107,26 @@ static void write_registers(pid_t thread, registers *from) {
   must(ptrace(PTRACE_SETREGSET, thread, (void *)NT_PRSTATUS, &data) == 0, "PTRACE_SETREGSET");
 }
 
-/* Whether the instruction before the next one is a system call: it waits in that, or has returned from it. */
-static int is_at_call(pid_t thread, registers *of) {
-  long word = ptrace(PTRACE_PEEKTEXT, thread, (void *)(uintptr_t)(*next_of(of) - CALL_BYTES), 0);
+static int is_call(pid_t thread, unsigned long long address) {
+  long word = ptrace(PTRACE_PEEKTEXT, thread, (void *)(uintptr_t)address, 0);
   return memcmp(&word, &(int){CALL}, CALL_BYTES) == 0;
+}
+
+/* The system call in which it waits, or from which it has returned; on ARM one that was interrupted comes next. 0: none. */
+static unsigned long long call_of(pid_t thread, registers *of) {
+  unsigned long long next = *next_of(of);
+  return is_call(thread, next - CALL_BYTES) ? next - CALL_BYTES : is_call(thread, next) ? next : 0;
 }
 
 /* The thread waits in a system call most of the time: its instruction is right before where it goes on. */
 static void close_in(pid_t thread, int count, char **fds) {
   registers before, now;
+  unsigned long long place;
   for (int tries = 0;; tries++) {
     attach(thread);
     read_registers(thread, &before);
-    if (is_at_call(thread, &before))
+    place = call_of(thread, &before);
+    if (place)
       break;
     ptrace(PTRACE_DETACH, thread, 0, 0);
     must(tries < 1000, "the thread is in no system call");
@@ -127,7 +134,7 @@ static void close_in(pid_t thread, int count, char **fds) {
   }
   for (int i = 0; i < count; i++) {
     now = before;
-    *next_of(&now) -= CALL_BYTES;
+    *next_of(&now) = place;
     make_close(&now, atoi(fds[i]));
     write_registers(thread, &now);
     forget_interrupted(thread);
