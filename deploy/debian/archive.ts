@@ -154,15 +154,15 @@ export class DebianArchive {
 
   /** What a tool says of the archive's lists, which it takes seconds to read: kept until they are fetched again. */
   #ask(tool: 'apt-get' | 'apt-cache', words: readonly string[]): string {
-    const fetched = statSync(this.#stamp).mtimeMs;
-    const sources = readFileSync(this.sourcesFile, 'utf8');
-    const question = JSON.stringify([fetched, sources, this.#options, tool, words]);
-    const answer = join(this.#folder, 'answers', createHash('sha256').update(question).digest('hex'));
-    if (existsSync(answer)) return readFileSync(answer, 'utf8');
-    const text = this.#run(tool, words);
-    mkdirSync(dirname(answer), { recursive: true });
-    writeWhole(answer, text);
-    return text;
+    const question = JSON.stringify([readFileSync(this.sourcesFile, 'utf8'), this.#options, tool, words]);
+    const file = join(this.#folder, 'answers', createHash('sha256').update(question).digest('hex'));
+    const fetched = `${statSync(this.#stamp).mtimeMs}\n`;
+    const known = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    if (known.startsWith(fetched)) return known.slice(fetched.length);
+    const answer = this.#run(tool, words);
+    mkdirSync(dirname(file), { recursive: true });
+    writeWhole(file, fetched + answer);
+    return answer;
   }
 
   #apt(words: readonly string[], directory = this.#folder): string {
