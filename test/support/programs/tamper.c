@@ -6,7 +6,6 @@
  *   tamper hold TID MILLISECONDS     stops one thread by ptrace */
 
 #define _GNU_SOURCE
-#include <elf.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdint.h>
@@ -16,7 +15,6 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -68,65 +66,16 @@ static void attach(pid_t thread) {
   must(waitpid(thread, NULL, __WALL) == thread, "waitpid");
 }
 
-typedef struct user_regs_struct registers;
-
 #ifdef __x86_64__
-/* `syscall` */
-enum { CALL = 0x050f, CALL_BYTES = 2 };
-static unsigned long long *next_of(registers *of) { return &of->rip; }
-static unsigned long long *result_of(registers *of) { return &of->rax; }
-static void make_close(registers *of, int fd) {
-  of->orig_rax = (unsigned long long)-1; /* what was interrupted is not begun again */
-  of->rax = SYS_close;
-  of->rdi = (unsigned long long)fd;
-}
-static void forget_interrupted(pid_t thread) { (void)thread; }
-#else
-/* `svc #0` */
-enum { CALL = (int)0xd4000001, CALL_BYTES = 4 };
-static unsigned long long *next_of(registers *of) { return &of->pc; }
-static unsigned long long *result_of(registers *of) { return &of->regs[0]; }
-static void make_close(registers *of, int fd) {
-  of->regs[8] = SYS_close;
-  of->regs[0] = (unsigned long long)fd;
-}
-static void forget_interrupted(pid_t thread) {
-  int none = -1;
-  struct iovec data = {&none, sizeof none};
-  must(ptrace(PTRACE_SETREGSET, thread, (void *)NT_ARM_SYSTEM_CALL, &data) == 0, "PTRACE_SETREGSET");
-}
-#endif
-
-static void read_registers(pid_t thread, registers *into) {
-  struct iovec data = {into, sizeof *into};
-  must(ptrace(PTRACE_GETREGSET, thread, (void *)NT_PRSTATUS, &data) == 0, "PTRACE_GETREGSET");
-}
-
-static void write_registers(pid_t thread, registers *from) {
-  struct iovec data = {from, sizeof *from};
-  must(ptrace(PTRACE_SETREGSET, thread, (void *)NT_PRSTATUS, &data) == 0, "PTRACE_SETREGSET");
-}
-
-static int is_call(pid_t thread, unsigned long long address) {
-  long word = ptrace(PTRACE_PEEKTEXT, thread, (void *)(uintptr_t)address, 0);
-  return memcmp(&word, &(int){CALL}, CALL_BYTES) == 0;
-}
-
-/* The system call in which it waits, or from which it has returned; on ARM one that was interrupted comes next. 0: none. */
-static unsigned long long call_of(pid_t thread, registers *of) {
-  unsigned long long next = *next_of(of);
-  return is_call(thread, next - CALL_BYTES) ? next - CALL_BYTES : is_call(thread, next) ? next : 0;
-}
-
 /* The thread waits in a system call most of the time: its instruction is right before where it goes on. */
 static void close_in(pid_t thread, int count, char **fds) {
-  registers before, now;
-  unsigned long long place;
+  struct user_regs_struct before, now;
   for (int tries = 0;; tries++) {
     attach(thread);
-    read_registers(thread, &before);
-    place = call_of(thread, &before);
-    if (place)
+    must(ptrace(PTRACE_GETREGS, thread, 0, &before) == 0, "PTRACE_GETREGS");
+    errno = 0;
+    long word = ptrace(PTRACE_PEEKTEXT, thread, (void *)(before.rip - 2), 0);
+    if ((word & 0xffff) == 0x050f)
       break;
     ptrace(PTRACE_DETACH, thread, 0, 0);
     must(tries < 1000, "the thread is in no system call");
@@ -134,19 +83,27 @@ static void close_in(pid_t thread, int count, char **fds) {
   }
   for (int i = 0; i < count; i++) {
     now = before;
-    *next_of(&now) = place;
-    make_close(&now, atoi(fds[i]));
-    write_registers(thread, &now);
-    forget_interrupted(thread);
+    now.rip = before.rip - 2;
+    now.orig_rax = (unsigned long long)-1;
+    now.rax = SYS_close;
+    now.rdi = (unsigned long long)atoi(fds[i]);
+    must(ptrace(PTRACE_SETREGS, thread, 0, &now) == 0, "PTRACE_SETREGS");
     must(ptrace(PTRACE_SINGLESTEP, thread, 0, 0) == 0, "PTRACE_SINGLESTEP");
     waitpid(thread, NULL, __WALL);
-    read_registers(thread, &now);
-    errno = (int)-(long long)*result_of(&now);
-    must(*result_of(&now) == 0, "close in the other process");
+    ptrace(PTRACE_GETREGS, thread, 0, &now);
+    errno = (int)-(long long)now.rax;
+    must(now.rax == 0, "close in the other process");
   }
-  write_registers(thread, &before);
+  ptrace(PTRACE_SETREGS, thread, 0, &before);
   ptrace(PTRACE_DETACH, thread, 0, 0);
 }
+#else
+static void close_in(pid_t thread, int count, char **fds) {
+  (void)thread, (void)count, (void)fds;
+  errno = ENOSYS;
+  must(0, "close, which is written for x86-64");
+}
+#endif
 
 static void hold(pid_t thread, useconds_t milliseconds) {
   attach(thread);
