@@ -12,12 +12,12 @@ struct bpf_iter_num {
 
 /* Longer than most. */
 const volatile char name[REMEMBERED_WORDS * sizeof(u64)] = "/usr/lib/x86_64-linux-gnu/perl-base/unicore/To/Upper.pl";
-u64 passed_ns;   /* of all turns: a path as it was passed */
-u64 resolved_ns; /* what is looked at of a resolved one */
+u64 passed_ps;   /* a path as it was passed; 0: it was not found */
+u64 resolved_ps; /* what is looked at of a resolved one */
 
 #define SERIAL 1
 
-inline_always u64 ns_of_hits(void *map, u64 *words, u32 count) {
+inline_always u64 ps_of_hit(void *map, u64 *words, u32 count) {
   struct remembered_name *entry = remembered_entry(map, words, count);
   if (!entry)
     return 0;
@@ -32,15 +32,15 @@ inline_always u64 ns_of_hits(void *map, u64 *words, u32 count) {
       hits += known->clauses;
   }
   u64 took = bpf_ktime_get_ns() - began;
-  return hits == TURNS ? took : 0;
+  return hits == TURNS ? took * 1000 / TURNS : 0;
 }
 
 SEC("raw_tp")
 int find_names(void *context) {
   u64 words[REMEMBERED_WORDS];
   bpf_probe_read_kernel(words, sizeof(words), (const void *)name);
-  passed_ns = ns_of_hits(&remembered_passed, words, REMEMBERED_WORDS);
-  resolved_ns = ns_of_hits(&remembered_resolved, words, LOOKED_WORDS);
+  passed_ps = ps_of_hit(&remembered_passed, words, REMEMBERED_WORDS);
+  resolved_ps = ps_of_hit(&remembered_resolved, words, LOOKED_WORDS);
   return 0;
 }
 

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TURNS = 4096 };
-
 static void fail(const char *what) {
   perror(what);
   exit(1);
@@ -37,13 +35,13 @@ int main(int count, char **words) {
     LIBBPF_OPTS(bpf_test_run_opts, options);
     if (bpf_prog_test_run_opts(program, &options)) fail("run");
     uint32_t zero = 0;
-    uint64_t ns[2];
-    if (bpf_map_lookup_elem(results, &zero, ns)) fail("results");
-    if (ns[0] == 0 || ns[1] == 0) {
+    uint64_t ps[2];
+    if (bpf_map_lookup_elem(results, &zero, ps)) fail("results");
+    if (ps[0] == 0 || ps[1] == 0) {
       fprintf(stderr, "a name was not found\n");
       return 1;
     }
-    printf("%.2f %.2f\n", (double)ns[0] / TURNS, (double)ns[1] / TURNS);
+    printf("%.2f %.2f\n", (double)ps[0] / 1000, (double)ps[1] / 1000);
   }
   return 0;
 }
