@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NICE = 5, BOMB = 300, ENVIRONMENT = 3000, REQUESTS = 64, OF_TESTS = 16 };
+enum { NICE = 5, BOMB = 300, ENVIRONMENT = 3000, REQUESTS = 64, FIRST_OPENED = 16 };  // its own files have lower numbers
 
 #define OPENED "/nonexistent/storm"
 
@@ -249,7 +249,7 @@ static void request_opens(void) {
   }
   submit((struct io_uring_sqe){.opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .addr = (unsigned long)path, .flags = IOSQE_ASYNC}, REQUESTS);
   if (write(turns[1], &turn, 1) != 1 || read(done[0], &turn, 1) != 1) die("the other process of the ring");
-  close_range(OF_TESTS, ~0u, 0);
+  close_range(FIRST_OPENED, ~0u, 0);
 }
 
 static const struct kind {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import { falcoHere, sides } from '../../bench/falco.ts';
 import { BenchError, type Session } from '../../bench/figure.ts';
 import { renderFigures } from '../../bench/table.ts';
@@ -21,7 +21,7 @@ function standIn(name: string, script: string): string {
   return path;
 }
 
-afterEach(() => {
+beforeEach(() => {
   delete process.env.FALCO;
   delete process.env.FALCO_CONFIG;
 });
