@@ -1,7 +1,6 @@
 // The rules of a module that are exact in the kernel, as its manifest has them: programs act by this, so that anything unknown in it is refused.
 
-import { isObject, isTexts } from '../../diagnostics/json-value.ts';
-import { findEventType } from '../../schema/events/index.ts';
+import { isObject } from '../../diagnostics/json-value.ts';
 import { CANDIDATE_WORDS } from '../../schema/image.ts';
 import {
   EXACT_PROCESSES,
@@ -15,9 +14,7 @@ import {
   MOST_EXACT_CLAUSES,
   MOST_EXACT_NAMES,
 } from '../../schema/kernel-enforcement.ts';
-import { familyOf, OPEN_COMBINATIONS, SOCKET_KINDS } from '../../schema/kernel-filter.ts';
-
-type Stored = Readonly<Record<string, unknown>>;
+import { areBytes, readCalls, type Stored } from './stored-calls.ts';
 
 /**
  * @param stored undefined: of a version that did not prove any
@@ -50,44 +47,29 @@ function readRule(stored: Stored, types: readonly (readonly string[])[]): ExactR
 }
 
 const MEMBERS = ['types', 'process', 'result', 'opens', 'sockets', 'names', 'peers'] as const;
-const OPENS = new RegExp(`^[\\da-f]{${OPEN_COMBINATIONS / 4}}$`);
 
 function readClause(stored: Stored, own: readonly string[], rule: number): ExactClause | undefined {
-  const { types, process, result, opens, sockets, names, peers } = stored;
-  if (!hasOnly(stored, MEMBERS) || !isTexts(types) || types.length === 0) return undefined;
-  const [family, ...others] = new Set(types.map((name) => familyOf(findEventType(name)?.shape ?? 'process')));
-  if (others.length > 0 || !types.every((name) => own.includes(name))) return undefined;
-  const [knownProcess, knownResult] = [one(process, EXACT_PROCESSES), one(result, ['succeeded', 'failed'] as const)];
-  if (!knownProcess || (knownProcess === 'candidate' && rule >= CANDIDATE_WORDS * 64)) return undefined;
-  if (result !== undefined && !knownResult) return undefined;
-  if (opens !== undefined && !(family === 'open' && typeof opens === 'string' && OPENS.test(opens))) return undefined;
-  const kinds =
-    sockets === undefined || family === 'network' ? listOf(sockets, (kind) => one(kind, SOCKET_KINDS)) : null;
-  const [texts, sides] = [listOf(names, readName), listOf(peers, readPeer)];
-  if (kinds === null || texts === null || sides === null) return undefined;
-  return {
-    types,
-    process: knownProcess,
-    ...(knownResult && { result: knownResult }),
-    ...(typeof opens === 'string' && { opens }),
-    ...(kinds && { sockets: kinds }),
-    ...(texts && { names: texts }),
-    ...(sides && { peers: sides }),
-  };
+  const calls = readCalls(stored);
+  if (!calls || !hasOnly(stored, MEMBERS) || calls.types.length === 0) return undefined;
+  if (!calls.types.every((name) => own.includes(name))) return undefined;
+  const process = EXACT_PROCESSES.find((name) => name === stored.process);
+  if (!process || (process === 'candidate' && rule >= CANDIDATE_WORDS * 64)) return undefined;
+  const [names, peers] = [listOf(stored.names, readName), listOf(stored.peers, readPeer)];
+  if (names === null || peers === null) return undefined;
+  return { ...calls, process, ...(names && { names }), ...(peers && { peers }) };
 }
 
 function readName(stored: unknown): ExactName | undefined {
   if (!isObject(stored) || !hasOnly(stored, ['of', 'not', 'equal', 'beginnings', 'endings'])) return undefined;
   const { of, not, equal, beginnings, endings } = stored;
-  const text = one(of, EXACT_TEXTS);
+  const text = EXACT_TEXTS.find((name) => name === of);
   if (!text || (not !== undefined && not !== true)) return undefined;
   if (!areNames(equal) || !areNames(beginnings) || !areNames(endings)) return undefined;
   return { of: text, ...(not && { not }), equal, beginnings, endings };
 }
 
-/** Texts of bytes, as characters 0 to 255. */
 function areNames(value: unknown): value is readonly string[] {
-  return isTexts(value) && value.every((text) => text.length <= LONGEST_EXACT_NAME && !/[^\0-\xff]/.test(text));
+  return areBytes(value) && value.every((text) => text.length <= LONGEST_EXACT_NAME);
 }
 
 function readPeer(stored: unknown): ExactPeer | undefined {
@@ -123,10 +105,6 @@ function listOf<Item>(value: unknown, read: (item: unknown) => Item | undefined)
   const items = value.map((item: unknown) => read(item));
   const known = items.flatMap((item) => (item === undefined ? [] : [item]));
   return known.length === items.length ? known : null;
-}
-
-function one<Name extends string>(value: unknown, names: readonly Name[]): Name | undefined {
-  return names.find((name) => name === value);
 }
 
 /** A member that this version does not know may be a need. */

@@ -1,20 +1,14 @@
 // The kernel filter in a module's manifest: it is not trusted, and tables are made from it.
 
-import { isObject, isTexts } from '../../diagnostics/json-value.ts';
-import { findEventType } from '../../schema/events/index.ts';
+import { isObject } from '../../diagnostics/json-value.ts';
 import {
   type FilterClause,
-  familyOf,
   isFiltered,
   type KernelFilter,
   OF_NO_RULE,
-  OPEN_COMBINATIONS,
   type PathNeed,
-  SOCKET_KINDS,
-  type SocketKind,
 } from '../../schema/kernel-filter.ts';
-
-const OPENS = new RegExp(`^[\\da-f]{${OPEN_COMBINATIONS / 4}}$`);
+import { areBytes, readCalls, type Stored } from './stored-calls.ts';
 
 /**
  * A filter that is narrower than its module's rules loses matches of that module only, so it is only checked for being usable.
@@ -39,36 +33,13 @@ export function withEveryType(filter: KernelFilter, eventTypes: readonly string[
   return [...filter, ...others.map((name): FilterClause => ({ rule: OF_NO_RULE, types: [name] }))];
 }
 
-function readClause(stored: Readonly<Record<string, unknown>>, ruleCount: number): FilterClause | undefined {
-  const { rule, types, result, opens, sockets, path } = stored;
+function readClause(stored: Stored, ruleCount: number): FilterClause | undefined {
+  const { rule, path } = stored;
   if (typeof rule !== 'number' || !Number.isInteger(rule) || rule < 0 || rule >= ruleCount) return undefined;
-  if (!isTexts(types) || !areOfOneFamily(types)) return undefined;
-  if (result !== undefined && result !== 'succeeded' && result !== 'failed') return undefined;
-  if (opens !== undefined && !(typeof opens === 'string' && OPENS.test(opens))) return undefined;
-  if (sockets !== undefined && !areSocketKinds(sockets)) return undefined;
+  const calls = readCalls(stored);
   const need = path === undefined ? undefined : readPath(path);
-  if (path !== undefined && !need) return undefined;
-  return {
-    rule,
-    types,
-    ...(result && { result }),
-    ...(opens !== undefined && { opens }),
-    ...(sockets && { sockets }),
-    ...(need && { path: need }),
-  };
-}
-
-function areOfOneFamily(types: readonly string[]): boolean {
-  const families = types.map((name) => {
-    const type = findEventType(name);
-    return type && familyOf(type.shape);
-  });
-  return families.every((family) => family !== undefined && family === families[0]);
-}
-
-function areSocketKinds(value: unknown): value is readonly SocketKind[] {
-  const known: readonly string[] = SOCKET_KINDS;
-  return isTexts(value) && value.every((kind) => known.includes(kind));
+  if (!calls || (path !== undefined && !need)) return undefined;
+  return { rule, ...calls, ...(need && { path: need }) };
 }
 
 function readPath(stored: unknown): PathNeed | undefined {
@@ -78,9 +49,4 @@ function readPath(stored: unknown): PathNeed | undefined {
   if (!areBytes(endings) || endings.some((text) => text === '' || text.lastIndexOf('/') > 0)) return undefined;
   if (topLevel !== undefined && topLevel !== true) return undefined;
   return { beginnings, endings, ...(topLevel && { topLevel }) };
-}
-
-/** Texts of bytes, as characters 0 to 255. */
-function areBytes(value: unknown): value is readonly string[] {
-  return isTexts(value) && value.every((text) => !/[^\0-\xff]/.test(text));
 }
