@@ -3,13 +3,14 @@
 import { hostname, release } from 'node:os';
 import type { MissingHook } from '../capture/missing-hooks.ts';
 import type { CaptureSizes } from '../capture/native.ts';
-import { Engine } from '../engine/engine.ts';
+import { Engine, type EngineOptions } from '../engine/engine.ts';
 import type { EngineError } from '../engine/messages/engine-error.ts';
 import { type EngineCounters, HOLD_LIMITS } from '../engine/messages/protocol.ts';
 import { machineAccounts } from '../fields/account-names.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { ContainerDirectory } from '../metadata/directory/container-directory.ts';
 import type { RuntimePlaces } from '../metadata/directory/runtime-places.ts';
+import type { RecordingEnd } from '../recording/format.ts';
 import { RecordingWriter, type WriterCounters } from '../recording/writer.ts';
 
 export interface RecordOptions {
@@ -50,82 +51,120 @@ export interface RecordSession {
 
 /** Resolves when events are being recorded. Rejects with EngineError, and with what open() throws for the file. */
 export async function startRecording(options: RecordOptions): Promise<RecordSession> {
-  const facts = {
-    hostname: process.env.FALCO_HOSTNAME || hostname(),
-    started: BigInt(Date.now()) * NANOSECONDS_PER_MS,
-    kernel: release(),
-    eventTypes: options.eventTypes,
-    ...machineAccounts(),
-  };
-  const writer = new RecordingWriter(options.path, facts, options.mostBytes);
+  const host = process.env.FALCO_HOSTNAME || hostname();
+  const file = new RecordedFile(options, host);
   let engine: Engine | undefined;
-  let reason: RecordEnd | undefined;
-  let failed = false;
-  const end = (why: RecordEnd): void => {
-    if (reason) return;
-    reason = why;
-    options.onEnd(why);
-  };
   const directory = new ContainerDirectory((id, entry) => engine?.setContainer(id, entry), {
     places: options.runtimes,
   });
   directory.start();
   try {
-    engine = await Engine.start(
-      {
-        source: options.source ?? 'bpf',
-        ...(options.sizes && { sizes: options.sizes }),
-        rules: { generation: 0, modules: [], eventTypes: options.eventTypes },
-        ruleMatching: 'first',
-        hold: HOLD_LIMITS,
-        hostname: facts.hostname,
-        isoTime: false,
-        recording: true,
+    engine = await Engine.start(engineOptions(options, host), {
+      onBlock: ({ payload, events }) => file.write(payload, events),
+      onMatches: () => {},
+      onContainers: (notices) => {
+        for (const notice of notices) directory.ask(notice);
       },
-      {
-        onBlock: ({ payload, events }) => {
-          if (failed) return;
-          try {
-            if (!writer.write(payload, events)) end({ kind: 'full' });
-          } catch (error) {
-            failed = true;
-            end({ kind: 'not-writable', error });
-          }
-        },
-        onMatches: () => {},
-        onContainers: (notices) => {
-          for (const notice of notices) directory.ask(notice);
-        },
-        onSetAside: () => {},
-        onTakenBack: () => {},
-        onCounters: () => {},
-        onError: (error) => end({ kind: 'engine', error }),
-      },
-    );
+      onSetAside: () => {},
+      onTakenBack: () => {},
+      onCounters: () => {},
+      onError: (error) => file.end({ kind: 'engine', error }),
+    });
   } catch (error) {
     directory.close();
-    writer.abandon();
+    file.abandon();
     throw error;
   }
-  const running = engine;
+  return sessionOf(engine, directory, file);
+}
+
+function engineOptions({ source, sizes, eventTypes }: RecordOptions, host: string): EngineOptions {
+  return {
+    source: source ?? 'bpf',
+    ...(sizes && { sizes }),
+    rules: { generation: 0, modules: [], eventTypes },
+    ruleMatching: 'first',
+    hold: HOLD_LIMITS,
+    hostname: host,
+    isoTime: false,
+    recording: true,
+  };
+}
+
+function sessionOf(engine: Engine, directory: ContainerDirectory, file: RecordedFile): RecordSession {
   const began = performance.now();
   return {
-    missing: running.missing,
-    inject: (images, events) => running.inject(images, events),
+    missing: engine.missing,
+    inject: (images, events) => engine.inject(images, events),
     async stop() {
       const seconds = (performance.now() - began) / 1000;
-      await running.stop();
+      await engine.stop();
       directory.close();
-      const dropped = running.counters?.capture.dropped.reduce((sum, count) => sum + count, 0) ?? 0;
-      if (failed) writer.abandon();
-      else {
-        try {
-          writer.close({ dropped, seconds });
-        } catch (error) {
-          end({ kind: 'not-writable', error });
-        }
-      }
-      return { engine: running.counters, file: writer.counters, seconds, ...(reason && { reason }) };
+      const dropped = engine.counters?.capture.dropped.reduce((sum, count) => sum + count, 0) ?? 0;
+      file.close({ dropped, seconds });
+      return { engine: engine.counters, file: file.counters, seconds, ...(file.ended && { reason: file.ended }) };
     },
   };
+}
+
+/** The file, and why it takes no more events. */
+class RecordedFile {
+  readonly #writer: RecordingWriter;
+  readonly #onEnd: RecordOptions['onEnd'];
+  #ended: RecordEnd | undefined;
+  #failed = false;
+
+  /** @throws what open() throws */
+  constructor({ path, mostBytes, eventTypes, onEnd }: RecordOptions, host: string) {
+    const facts = {
+      hostname: host,
+      started: BigInt(Date.now()) * NANOSECONDS_PER_MS,
+      kernel: release(),
+      eventTypes,
+      ...machineAccounts(),
+    };
+    this.#writer = new RecordingWriter(path, facts, mostBytes);
+    this.#onEnd = onEnd;
+  }
+
+  /** The first reason. */
+  get ended(): RecordEnd | undefined {
+    return this.#ended;
+  }
+
+  get counters(): WriterCounters {
+    return this.#writer.counters;
+  }
+
+  end(why: RecordEnd): void {
+    if (this.#ended) return;
+    this.#ended = why;
+    this.#onEnd(why);
+  }
+
+  write(payload: Uint8Array, events: number): void {
+    if (this.#failed) return;
+    try {
+      if (!this.#writer.write(payload, events)) this.end({ kind: 'full' });
+    } catch (error) {
+      this.#failed = true;
+      this.end({ kind: 'not-writable', error });
+    }
+  }
+
+  close(totals: Omit<RecordingEnd, 'events'>): void {
+    if (this.#failed) {
+      this.abandon();
+      return;
+    }
+    try {
+      this.#writer.close(totals);
+    } catch (error) {
+      this.end({ kind: 'not-writable', error });
+    }
+  }
+
+  abandon(): void {
+    this.#writer.abandon();
+  }
 }
