@@ -6,24 +6,22 @@ import type { Engine } from '../engine/engine.ts';
 import { HOLD_LIMITS, type HoldLimits } from '../engine/messages/protocol.ts';
 import type { ContainerDirectory } from '../metadata/directory/container-directory.ts';
 import { NameResolver } from '../metadata/name-resolver.ts';
-import { type AlertExtras, withExtras } from '../outputs/additions.ts';
+import type { AlertExtras } from '../outputs/additions.ts';
 import { OutputSet } from '../outputs/output-set.ts';
 import { LiveSessions } from '../sessions/live-sessions.ts';
 import type { PodRequestSink } from '../sessions/pod-request-facts.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { AlertDesk } from './alerts/alert-desk.ts';
-import { withDetails } from './alerts/alert-details.ts';
 import { NodeCaptures } from './journal/node-captures.ts';
 import { NodeJournal } from './journal/node-journal.ts';
 import { KnownContainers } from './known-containers.ts';
 import type { RuleModule } from './modules/rule-module.ts';
 import { NodeEnforcement } from './responses/node-enforcement.ts';
 import { NodeResponses } from './responses/node-responses.ts';
-import { type ResponseSet, withResponses } from './responses/response-set.ts';
-import { describeLeftOut, withoutEvents } from './rules/left-out-events.ts';
+import type { ResponseSet } from './responses/response-set.ts';
+import { captureModules, otherModules, type WantedRules } from './rules/completed-modules.ts';
 import { RuleSets, type RuleSetsHost } from './rules/rules-in-use.ts';
-import { describeUnknownSessions } from './rules/unknown-sessions.ts';
-import { type SourceRules, sumOfDesks } from './sources/other-source.ts';
+import { sumOfDesks } from './sources/other-source.ts';
 import type { Summary } from './summary.ts';
 import { ContainerWatch } from './watches/container-watch.ts';
 import { DROP_SETTINGS, type DropListener, DropWatch } from './watches/drop-watch.ts';
@@ -64,7 +62,7 @@ export class AgentParts {
   #responses: ResponseSet | undefined;
 
   constructor(options: AgentOptions) {
-    const { replay, extras = {}, onTrouble = () => {}, onNote = () => {} } = options;
+    const { replay, onTrouble = () => {}, onNote = () => {} } = options;
     this.options = options;
     this.#responses = replay ? undefined : options.responses;
     this.source = replay ? 'builder' : (options.source ?? 'bpf');
@@ -101,53 +99,16 @@ export class AgentParts {
       },
       missed: () => this.sessions?.missed(),
     };
-    this.captures = new NodeCaptures(replay ? undefined : options.captures, {
-      engine: () => this.engine,
-      desk: () => this.desk,
-      before: (since) => this.journal.before(since),
-      machine: this.machine,
-      leftOut: options.leftOut ?? new Set(),
-      onTrouble,
-    });
-    this.journal = new NodeJournal(replay ? undefined : options.journal, {
-      engine: () => this.engine,
-      desk: this.desk,
-      machine: this.machine,
-      leftOut: options.leftOut ?? new Set(),
-      onTrouble,
-      onNote,
-      recentMs: this.captures.recentMs,
-    });
-    const responder = replay ? undefined : options.responder;
-    this.responses = new NodeResponses({
-      desk: () => this.desk,
-      responder,
-      pods: options.requestedPods,
-      hasOwnLabel: (id, key, value) => this.known.mayHaveOwnLabel(id, key, value),
-      note: (record) => this.journal.note(record),
-      onTrouble,
-    });
-    if (this.#responses) this.responses.use(this.#responses.settings);
+    this.captures = this.#makeCaptures();
+    this.journal = this.#makeJournal();
+    this.responses = this.#makeResponses();
     this.enforcement = new NodeEnforcement({
       desk: () => this.desk,
       onTrouble,
       onNote,
       podUid: process.env.POD_UID ?? '',
     });
-    const modules = this.#completed(this.#ofCapture(options.modules), extras, this.#responses);
-    const ruleSetsHost: RuleSetsHost = {
-      engine: () => this.engine,
-      desk: this.desk,
-      journal: () => this.journal.wants,
-      captures: this.captures.isOn,
-      isFiltered: this.source === 'bpf' && options.kernelFilter !== false,
-      ...(this.source === 'bpf' && {
-        enforcement: (all: readonly RuleModule[]) => this.enforcement.start(all, this.#responses?.settings),
-      }),
-      onTrouble,
-      ...(options.onRules && { onRules: options.onRules }),
-    };
-    this.ruleSets = new RuleSets(modules, ruleSetsHost, this.#responses?.guard);
+    this.ruleSets = this.#makeRuleSets();
   }
 
   /** Metadata of containers, from their runtimes and the API server. */
@@ -197,7 +158,7 @@ export class AgentParts {
     const watchesNode = this.source !== 'none';
     if (this.sessions) for (const event of await this.journal.keptRequests()) this.sessions.take(event);
     if (other && watchesNode) this.journal.requests?.receivesAll();
-    await other?.start(this.#ofOther(modules, extras, this.#responses), this.outputs, {
+    await other?.start(otherModules({ modules, extras, responses: this.#responses }, this.options), this.outputs, {
       ...(watchesNode && { podRequests: this.podRequests }),
       respond: (rule, alert, send) => this.responses.take(rule, alert, send),
     });
@@ -217,11 +178,12 @@ export class AgentParts {
   async replaceRules(modules: readonly RuleModule[], extras: AlertExtras, responses?: ResponseSet): Promise<void> {
     // A replay has none.
     const next = this.options.replay ? undefined : (responses ?? this.#responses);
+    const wanted = { modules, extras, responses: next };
     const before = this.#responses;
-    const prepared = await this.options.other?.prepare(this.#ofOther(modules, extras, next));
+    const prepared = await this.options.other?.prepare(otherModules(wanted, this.options));
     this.#responses = next;
     try {
-      await this.ruleSets.replace(this.#completed(this.#ofCapture(modules), extras, next), next?.guard);
+      await this.ruleSets.replace(this.#ofCapture(wanted), next?.guard);
     } catch (error) {
       this.#responses = before;
       prepared?.discard();
@@ -231,31 +193,8 @@ export class AgentParts {
     if (next) this.responses.use(next.settings);
   }
 
-  #ofCapture(modules: readonly RuleModule[]): RuleModule[] {
-    return modules.filter(({ source }) => source !== this.options.other?.source);
-  }
-
-  /** With what is added to their alerts, and with what is done about these. */
-  #ofOther(modules: readonly RuleModule[], extras: AlertExtras, responses: ResponseSet | undefined): SourceRules {
-    const own = modules
-      .filter(({ source }) => source === this.options.other?.source)
-      .map((module) => ({ ...module, rules: module.rules.map((rule) => withExtras(rule, extras)) }))
-      .map((module) => (responses ? withResponses(module, responses) : module));
-    return { modules: own, guard: responses?.auditGuard };
-  }
-
-  /** The modules without events that are excluded from the capture, with what is added to their alerts, and with what is done about these. */
-  #completed(modules: readonly RuleModule[], extras: AlertExtras, responses: ResponseSet | undefined): RuleModule[] {
-    const { leftOut = new Set(), onTrouble = () => {} } = this.options;
-    for (const message of describeLeftOut(modules, leftOut)) onTrouble(message);
-    const known = { isReplay: this.options.replay !== undefined, knowsUsers: this.sessions !== undefined };
-    for (const message of describeUnknownSessions(modules, known)) onTrouble(message);
-    return modules
-      .map((module) => withoutEvents(module, leftOut))
-      .map((module) => ({ ...module, rules: module.rules.map((rule) => withExtras(rule, extras)) }))
-      .map((module) => this.captures.prepared(module))
-      .map((module) => (this.options.hasDetails ? withDetails(module) : module))
-      .map((module) => (responses ? withResponses(module, responses) : module));
+  #ofCapture(wanted: WantedRules): RuleModule[] {
+    return captureModules(wanted, this.options, this.captures, this.sessions !== undefined);
   }
 
   #makeSessions(): LiveSessions | undefined {
@@ -288,5 +227,62 @@ export class AgentParts {
         respond: (rule, alert, send) => this.responses.take(rule, alert, send),
       },
     );
+  }
+
+  #makeCaptures(): NodeCaptures {
+    const { replay, captures, leftOut = new Set(), onTrouble = () => {} } = this.options;
+    return new NodeCaptures(replay ? undefined : captures, {
+      engine: () => this.engine,
+      desk: () => this.desk,
+      before: (since) => this.journal.before(since),
+      machine: this.machine,
+      leftOut,
+      onTrouble,
+    });
+  }
+
+  #makeJournal(): NodeJournal {
+    const { replay, journal, leftOut = new Set(), onTrouble = () => {}, onNote = () => {} } = this.options;
+    return new NodeJournal(replay ? undefined : journal, {
+      engine: () => this.engine,
+      desk: this.desk,
+      machine: this.machine,
+      leftOut,
+      onTrouble,
+      onNote,
+      recentMs: this.captures.recentMs,
+    });
+  }
+
+  #makeResponses(): NodeResponses {
+    const { replay, responder, requestedPods, onTrouble = () => {} } = this.options;
+    const responses = new NodeResponses({
+      desk: () => this.desk,
+      responder: replay ? undefined : responder,
+      pods: requestedPods,
+      hasOwnLabel: (id, key, value) => this.known.mayHaveOwnLabel(id, key, value),
+      note: (record) => this.journal.note(record),
+      onTrouble,
+    });
+    if (this.#responses) responses.use(this.#responses.settings);
+    return responses;
+  }
+
+  #makeRuleSets(): RuleSets {
+    const { modules, extras = {}, kernelFilter, onTrouble = () => {}, onRules } = this.options;
+    const host: RuleSetsHost = {
+      engine: () => this.engine,
+      desk: this.desk,
+      journal: () => this.journal.wants,
+      captures: this.captures.isOn,
+      isFiltered: this.source === 'bpf' && kernelFilter !== false,
+      ...(this.source === 'bpf' && {
+        enforcement: (all: readonly RuleModule[]) => this.enforcement.start(all, this.#responses?.settings),
+      }),
+      onTrouble,
+      ...(onRules && { onRules }),
+    };
+    const own = this.#ofCapture({ modules, extras, responses: this.#responses });
+    return new RuleSets(own, host, this.#responses?.guard);
   }
 }
