@@ -19,7 +19,7 @@ import type { RuleModule } from './modules/rule-module.ts';
 import { NodeEnforcement } from './responses/node-enforcement.ts';
 import { NodeResponses } from './responses/node-responses.ts';
 import type { ResponseSet } from './responses/response-set.ts';
-import { captureModules, otherModules, type WantedRules } from './rules/completed-modules.ts';
+import { captureModules, otherModules, type WantedRules } from './completed-modules.ts';
 import { RuleSets, type RuleSetsHost } from './rules/rules-in-use.ts';
 import { sumOfDesks } from './sources/other-source.ts';
 import type { Summary } from './summary.ts';

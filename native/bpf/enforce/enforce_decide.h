@@ -1,5 +1,5 @@
 /* Decides what rules that the kernel enforces match: by the facts of a call, its names and its peer. Plain C, which is
- * also compiled for the tests: there it is held against the rules (test/unit/tests/enforcement-decision.test.ts). */
+ * also compiled for the tests: there it is held against the rules (test/unit/native/enforcement-decision.test.ts). */
 
 #ifndef WASPREY_ENFORCE_DECIDE_H
 #define WASPREY_ENFORCE_DECIDE_H

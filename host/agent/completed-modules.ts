@@ -1,15 +1,15 @@
 // Compiled modules as the agent uses them: without events that are excluded from the capture, with what is added to their alerts, and with what is
 // done about these.
 
-import { type AlertExtras, withExtras } from '../../outputs/additions.ts';
-import type { AgentOptions } from '../agent-options.ts';
-import { withDetails } from '../alerts/alert-details.ts';
-import type { NodeCaptures } from '../journal/node-captures.ts';
-import type { RuleModule } from '../modules/rule-module.ts';
-import { type ResponseSet, withResponses } from '../responses/response-set.ts';
-import type { SourceRules } from '../sources/other-source.ts';
-import { describeLeftOut, withoutEvents } from './left-out-events.ts';
-import { describeUnknownSessions } from './unknown-sessions.ts';
+import { type AlertExtras, withExtras } from '../outputs/additions.ts';
+import type { AgentOptions } from './agent-options.ts';
+import { withDetails } from './alerts/alert-details.ts';
+import type { NodeCaptures } from './journal/node-captures.ts';
+import type { RuleModule } from './modules/rule-module.ts';
+import { type ResponseSet, withResponses } from './responses/response-set.ts';
+import type { SourceRules } from './sources/other-source.ts';
+import { describeLeftOut, withoutEvents } from './rules/left-out-events.ts';
+import { describeUnknownSessions } from './rules/unknown-sessions.ts';
 
 /** What is wanted of rules: the modules of all sources, and what their alerts get. */
 export interface WantedRules {

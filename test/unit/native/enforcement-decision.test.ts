@@ -4,8 +4,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type EnforcedAction, meansOf } from '../../../host/capture/enforcement-means.ts';
-import type { EnforcementRails } from '../../../host/capture/enforcement-rails.ts';
 import { enforcementTables } from '../../../host/capture/enforcement-tables.ts';
 import { findEventType } from '../../../host/schema/events/index.ts';
 import {
@@ -13,26 +11,14 @@ import {
   type ExactClause,
   type ExactName,
   type ExactPeer,
-  type ExactProcess,
   type ExactText,
 } from '../../../host/schema/kernel-enforcement.ts';
 import { OPEN_COMBINATIONS, OPENED, openFacts, SOCKET_KINDS } from '../../../host/schema/kernel-filter.ts';
+import { RAILS } from '../../support/records/enforcement-rails.ts';
 import { type EnforcedFacts, testAddon } from '../../support/records/test-addon.ts';
 
 const PROTECTED = 1n << 63n;
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
-const RAILS: EnforcementRails = {
-  observes: false,
-  hosts: true,
-  needsPermit: false,
-  executables: [],
-  runtimes: ['runc'],
-  lackOfLsm: 'it was started without',
-  agentPid: 2,
-  perNode: { count: 1, milliseconds: 1 },
-  perContainer: { count: 1, milliseconds: 1 },
-};
-
 /** Few letters, so that names meet tests; a byte that is in none. */
 const component = fc.string({ unit: fc.constantFrom('a', 'b', '.', 'é', '\u00ff'), minLength: 0, maxLength: 4 });
 const bytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
@@ -334,76 +320,4 @@ test('Process 1, what the processors do when idle, and threads of the kernel are
     assert.ok(testAddon.isOfMachine(flags, process), `${flags} ${process}`);
   // A thread of io_uring (0x10) is one of its process.
   for (const flags of [0, 0x0040_0100, 0x0040_0010]) assert.ok(!testAddon.isOfMachine(flags, 2), `${flags}`);
-});
-
-test('What can not be enforced is a problem that says why', () => {
-  const reasons = (clause: ExactClause, action: 'kill_process' | 'deny'): string => {
-    const made = enforcementTables([{ exact: { rule: 0, clauses: [clause] }, action }], RAILS);
-    return made.ok ? '' : made.problems.map(({ reason }) => reason).join('; ');
-  };
-  assert.match(reasons({ types: ['unlink'], process: 'any' }, 'kill_process'), /effect of unlink can't be stopped/);
-  const lsm = /is only refused by BPF LSM, which this kernel lacks \(it was started without\)/;
-  assert.match(reasons({ types: ['open'], process: 'any' }, 'deny'), lsm);
-  assert.match(reasons({ types: ['execve'], process: 'any' }, 'deny'), lsm);
-  assert.match(
-    reasons({ types: ['connect'], process: 'any', result: 'succeeded' }, 'deny'),
-    /depends on the result of connect/,
-  );
-  assert.match(
-    reasons({ types: ['sendto'], process: 'candidate', result: 'succeeded' }, 'kill_process'),
-    /too late to stop a send/,
-  );
-  assert.match(
-    reasons({ types: ['connect'], process: 'any', sockets: ['unix'] }, 'deny'),
-    /sockets of unix are not enforced/,
-  );
-  assert.equal(reasons({ types: ['connect'], process: 'any' }, 'deny'), '');
-});
-
-test('Opens, and execs that are not to kill, are refused by BPF LSM where the kernel has it', () => {
-  const meansWith = (
-    types: readonly string[],
-    action: EnforcedAction,
-    lack?: string,
-    result?: 'failed',
-  ): string | undefined => {
-    const clause: ExactClause = { types, process: 'any', ...(result && { result }) };
-    return meansOf({ exact: { rule: 0, clauses: [clause] }, action }, lack).clauses[0]?.by;
-  };
-  assert.equal(meansWith(['open'], 'deny'), 'open-lsm');
-  assert.equal(meansWith(['open'], 'kill_process'), 'open-lsm');
-  assert.equal(meansWith(['open'], 'kill_process', 'started without'), 'open-signal');
-  assert.equal(meansWith(['open'], 'kill_process', undefined, 'failed'), 'open-signal');
-  assert.equal(meansWith(['open'], 'deny', undefined, 'failed'), undefined);
-  assert.equal(meansWith(['execve'], 'deny'), 'exec-lsm');
-  assert.equal(meansWith(['execve'], 'kill_process'), 'exec-signal');
-  assert.equal(meansWith(['connect'], 'deny'), 'cgroup');
-});
-
-test('Connects and sends are refused by what the process is; a process whose connect is to be stopped is killed at its end', () => {
-  const meansOfTypes = (types: readonly string[], action: EnforcedAction, process: ExactProcess = 'candidate') => {
-    const [means] = meansOf({ exact: { rule: 0, clauses: [{ types, process }] }, action }, undefined).clauses;
-    return means?.by;
-  };
-  assert.equal(meansOfTypes(['connect'], 'deny'), 'cgroup-process');
-  assert.equal(meansOfTypes(['connect', 'sendto'], 'deny'), 'cgroup-process');
-  assert.equal(meansOfTypes(['connect', 'sendto'], 'kill_process'), 'cgroup-process');
-  assert.equal(meansOfTypes(['connect'], 'kill_process'), 'cgroup-process');
-  assert.equal(meansOfTypes(['connect'], 'deny', 'container'), 'cgroup');
-});
-
-test('Tables that have no room for all rules are a problem', () => {
-  const name = (equal: readonly string[]): ExactClause => ({
-    types: ['open'],
-    process: 'any',
-    names: [{ of: 'path', equal, beginnings: [], endings: [] }],
-  });
-  const many = enforcementTables(
-    [{ exact: { rule: 0, clauses: new Array(64).fill(name(['/a'])) }, action: 'kill_process' }],
-    RAILS,
-  );
-  assert.ok(!many.ok && many.problems.some(({ reason }) => reason.includes('64 alternatives')));
-  const long = Array.from({ length: 50 }, (_, index) => `/${'x'.repeat(200)}${index}`);
-  const deep = enforcementTables([{ exact: { rule: 0, clauses: [name(long)] }, action: 'kill_process' }], RAILS);
-  assert.ok(!deep.ok && deep.problems.some(({ reason }) => reason.includes('longer than the kernel has room for')));
 });
