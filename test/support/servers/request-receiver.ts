@@ -156,3 +156,7 @@ export class TestAgent {
     await this.stop();
   }
 }
+
+export function isConnected(agent: TestAgent): boolean {
+  return agent.client.summary.failure === undefined;
+}
