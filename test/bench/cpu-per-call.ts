@@ -1,6 +1,7 @@
 // CPU time of the agent for what a call makes: its own, beside what the kernel does in the process that calls. V8 compiles what is needed often, so
 // that the first calls cost more than those after them.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Side, sides } from './falco.ts';
 import type { Benchmark, Figure, Session } from './figure.ts';
 import { runLoad, type Workload } from './load.ts';
@@ -20,11 +21,18 @@ export interface CallCosts {
   readonly first: number[];
   readonly warm: number[];
   readonly apart: number[];
+  /** Of each start, ns that it takes in the time of a call that comes one by one when there are none. */
+  readonly idle: number[];
 }
 
 /** Calls a second, as a machine makes them that has other work: each wakes the reader. What the agent takes when idle is part of their cost. */
 const APART_RATE = 200;
 const APART_SECONDS = 4;
+/**
+ * A second after its start an agent returns memory (host/agent/memory-trim.ts), for 90 ms of processor time: shared among the first 2,000 processes
+ * that is 45 us of each.
+ */
+const AFTER_START_MS = 3000;
 
 export interface CallBenchmark
   extends CallCounts,
@@ -55,6 +63,7 @@ export function callBenchmark({
         { what: first, samples: agent.first, falcoHere: falco.first, ...beside },
         { what: `  after ${counts.untilWarm}`, samples: agent.warm, falcoHere: falco.warm, ...beside },
         { what: `  warm, ${APART_RATE} a second`, samples: agent.apart, falcoHere: falco.apart, unit: 'ns' },
+        { what: '    of it when idle', samples: agent.idle, falcoHere: falco.idle, unit: 'ns' },
       ];
     },
   };
@@ -75,12 +84,14 @@ async function costsOfCalls(
       session.progress(`start ${start} of ${starts}, ${is}`);
       const process = await spawn(paths, AGENT_CPU).begun();
       try {
+        await sleep(AFTER_START_MS);
         costs[is].first.push(await costOf(process, workload, { calls: atOnce }));
         await costOf(process, workload, { calls: untilWarm - atOnce });
         for (let round = 0; round < rounds; round++)
           costs[is].warm.push(await costOf(process, workload, { calls: atOnce }));
         const apart = { calls: APART_SECONDS * APART_RATE, rate: APART_RATE };
         costs[is].apart.push(await costOf(process, workload, apart));
+        costs[is].idle.push(await costOfNothing(process));
       } finally {
         await process.stop();
       }
@@ -90,7 +101,7 @@ async function costsOfCalls(
 }
 
 function noCosts(): CallCosts {
-  return { first: [], warm: [], apart: [] };
+  return { first: [], warm: [], apart: [], idle: [] };
 }
 
 /** Makes so many, one after the other, as fast as it can or at that rate a second. */
@@ -104,4 +115,12 @@ async function costOf(
   await runLoad(workload, { seconds: 0, calls, cpu: LOAD_CPU, ...(rate !== undefined && { rate }) });
   await process.settled();
   return (process.cpuTime().total - before) / calls;
+}
+
+/** ns in the time that a call has of those that come one by one. */
+async function costOfNothing(process: MeasuredProcess): Promise<number> {
+  await process.settled();
+  const before = process.cpuTime().total;
+  await sleep(APART_SECONDS * 1000);
+  return (process.cpuTime().total - before) / (APART_SECONDS * APART_RATE);
 }
