@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Side, sides } from './falco.ts';
 import type { Benchmark, Figure, Session } from './figure.ts';
 import { runLoad, type Workload } from './load.ts';
-import type { MeasuredProcess } from './measured-process.ts';
+import { AFTER_START_MS, type MeasuredProcess } from './measured-process.ts';
 import { AGENT_CPU, LOAD_CPU, requireTwoProcessors } from './processors.ts';
 import { measuredRules } from './rule-sets.ts';
 
@@ -28,11 +28,6 @@ export interface CallCosts {
 /** Calls a second, as a machine makes them that has other work: each wakes the reader. What the agent takes when idle is part of their cost. */
 const APART_RATE = 200;
 const APART_SECONDS = 4;
-/**
- * A second after its start an agent returns memory (host/agent/memory-trim.ts), for 90 ms of processor time: shared among the first 2,000 processes
- * that is 45 us of each. And what it does each second takes 20 ms until V8 has compiled it, within ten seconds or so, and 7 ms then.
- */
-const AFTER_START_MS = 12_000;
 
 export interface CallBenchmark
   extends CallCounts,

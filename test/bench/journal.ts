@@ -9,6 +9,7 @@ import { RecordingReader } from '../../host/recording/reader.ts';
 import { AgentProcess } from './agent-process.ts';
 import { BenchError, type Benchmark, type Figure, type Session } from './figure.ts';
 import { runLoad, startLoad, type Workload } from './load.ts';
+import { AFTER_START_MS } from './measured-process.ts';
 import { AGENT_CPU, LOAD_CPU, requireTwoProcessors } from './processors.ts';
 import { measuredRules } from './rule-sets.ts';
 import { interleavedPairs, median } from './statistics.ts';
@@ -58,7 +59,7 @@ async function mixed(agent: AgentProcess, seconds: number, folder: string): Prom
   const loads = MIX.map(([workload, rate]) =>
     startLoad(workload, { seconds: 0, rate, cpu: LOAD_CPU, ...(workload === 'files' && { path: folder }) }, () => {}),
   );
-  await sleep(2000);
+  await sleep(AFTER_START_MS);
   const [before, began] = [agent.cpuTime(), performance.now()];
   await sleep(seconds * 1000);
   const used = (agent.cpuTime().total - before.total) / 1e6 / (performance.now() - began);
@@ -83,7 +84,7 @@ async function keeping(rules: readonly string[], folder: string, session: Sessio
     }
     const { bytes, events } = totals(place);
     sizes.push(bytes / events);
-    rates.push(events / (seconds + 2));
+    rates.push(events / (seconds + AFTER_START_MS / 1000));
   }
   const note = `${median(rates).toFixed(0)} events a second; ${median(off).toFixed(1)} -> ${median(on).toFixed(1)} %`;
   const samples = on.map((used, round) => used - (off[round] ?? 0));
