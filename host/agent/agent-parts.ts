@@ -1,7 +1,7 @@
 // The parts of an agent beside its engine, each made from the options and connected to the others.
 
 import { hostname } from 'node:os';
-import { loadAddon } from '../capture/addon.ts';
+import { kernelLacks } from '../capture/kernel-lacks.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HOLD_LIMITS, type HoldLimits } from '../engine/messages/protocol.ts';
 import type { ContainerDirectory } from '../metadata/directory/container-directory.ts';
@@ -12,6 +12,7 @@ import { LiveSessions } from '../sessions/live-sessions.ts';
 import type { PodRequestSink } from '../sessions/pod-request-facts.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { AlertDesk } from './alerts/alert-desk.ts';
+import { captureModules, otherModules, type WantedRules } from './completed-modules.ts';
 import { NodeCaptures } from './journal/node-captures.ts';
 import { NodeJournal } from './journal/node-journal.ts';
 import { KnownContainers } from './known-containers.ts';
@@ -19,7 +20,6 @@ import type { RuleModule } from './modules/rule-module.ts';
 import { NodeEnforcement } from './responses/node-enforcement.ts';
 import { NodeResponses } from './responses/node-responses.ts';
 import type { ResponseSet } from './responses/response-set.ts';
-import { captureModules, otherModules, type WantedRules } from './completed-modules.ts';
 import { RuleSets, type RuleSetsHost } from './rules/rules-in-use.ts';
 import { sumOfDesks } from './sources/other-source.ts';
 import type { Summary } from './summary.ts';
@@ -89,9 +89,7 @@ export class AgentParts {
     this.images = new ImageWatch(this.desk);
     this.containers = new ContainerWatch(this.desk);
     this.tampering = new TamperWatch(this.desk);
-    this.hooks = new HookWatch(this.desk, options.missingHooks ?? 'alert', { onTrouble, onNote }, () =>
-      loadAddon().missingIoUringOperations(),
-    );
+    this.hooks = new HookWatch(this.desk, options.missingHooks ?? 'alert', { onTrouble, onNote }, kernelLacks);
     this.podRequests = {
       take: (event) => {
         this.journal.requests?.add(event);
@@ -152,7 +150,7 @@ export class AgentParts {
     };
   }
 
-  /** Starts the sources beside the capture, as far as there are any. */
+  /** Starts the sources beside the capture, if there are any. */
   async startOther(): Promise<void> {
     const { other, modules, extras = {} } = this.options;
     const watchesNode = this.source !== 'none';

@@ -1,4 +1,26 @@
-// Describes what a kernel lacks besides hooks, without any event being missed: clauses for people.
+// What a kernel lacks besides hooks, without any event being missed, and clauses for people about it.
+
+import { release } from 'node:os';
+import { loadAddon } from './addon.ts';
+
+export interface KernelLacks {
+  /** Operations of io_uring; absent if unknown. */
+  readonly missingIoUringOperations?: readonly string[];
+  /** Whether programs read the kernel's memory without probes. */
+  readonly hasDirectReads: boolean;
+}
+
+/** Asks the kernel. */
+export function kernelLacks(): KernelLacks {
+  const operations = loadAddon().missingIoUringOperations();
+  return { ...(operations && { missingIoUringOperations: operations }), hasDirectReads: hasDirectReads() };
+}
+
+/** From 6.2 on each kernel has them. To look for them takes 20 ms of a start, so older ones alone are asked. */
+function hasDirectReads(): boolean {
+  const [major = 0, minor = 0] = release().split('.').map(Number.parseFloat);
+  return major > 6 || (major === 6 && minor >= 2) || loadAddon().hasDirectReads();
+}
 
 /** @param operations of io_uring, at least one */
 export function describeMissingOperations(operations: readonly string[]): string {

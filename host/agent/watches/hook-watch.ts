@@ -1,7 +1,7 @@
 // Reports hooks that are missing on this kernel, and which rules in use are blind without them: lines in the log and an internal alert,
-// at the start and whenever rules are replaced. Operations that its io_uring lacks are a line at the start.
+// at the start and whenever rules are replaced. What else the kernel lacks is a line at the start.
 
-import { describeMissingOperations } from '../../capture/kernel-lacks.ts';
+import { describeMissingOperations, type KernelLacks, PROBES_MEMORY } from '../../capture/kernel-lacks.ts';
 import { describeMissingHook, type MissingHook } from '../../capture/missing-hooks.ts';
 import type { HooksKind } from '../../capture/native.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
@@ -26,6 +26,8 @@ export interface HookSummary {
   readonly blindRules: readonly string[];
   /** Operations that the kernel's io_uring lacks; absent if unknown, or nothing is captured. */
   readonly missingIoUringOperations?: readonly string[];
+  /** Whether programs read the kernel's memory without probes; absent if nothing is captured. */
+  readonly hasDirectReads?: boolean;
   /** The configuration accepts it. */
   readonly isAllowed: boolean;
 }
@@ -42,11 +44,10 @@ export class HookWatch {
   readonly #desk: Pick<AlertDesk, 'internal'>;
   readonly #policy: MissingHooksPolicy;
   readonly #listener: HookListener;
-  readonly #askKernel: () => readonly string[] | undefined;
+  readonly #askKernel: () => KernelLacks;
   readonly #logged = new Set<string>();
-  #operations: readonly string[] | undefined;
-  /** A kernel's operations do not change: it is asked once. */
-  #isKernelAsked = false;
+  /** What a kernel lacks does not change: it is asked once. */
+  #lacks: KernelLacks | undefined;
   #missing: readonly MissingHook[] = [];
   #needed: readonly MissingHook[] = [];
   #calls: HooksKind | undefined;
@@ -54,17 +55,17 @@ export class HookWatch {
   /** What the latest alert was about. */
   #alerted = '';
 
-  /** @param missingIoUringOperations asks the kernel, once and only if calls are captured */
+  /** @param askKernel is called once, and only if calls are captured */
   constructor(
     desk: Pick<AlertDesk, 'internal'>,
     policy: MissingHooksPolicy,
     listener: HookListener,
-    missingIoUringOperations: () => readonly string[] | undefined,
+    askKernel: () => KernelLacks,
   ) {
     this.#desk = desk;
     this.#policy = policy;
     this.#listener = listener;
-    this.#askKernel = missingIoUringOperations;
+    this.#askKernel = askKernel;
   }
 
   get summary(): HookSummary {
@@ -73,7 +74,7 @@ export class HookWatch {
       missing: this.#missing,
       needed: this.#needed,
       blindRules: this.#blindRules.map(({ name }) => name),
-      ...(this.#operations && { missingIoUringOperations: this.#operations }),
+      ...this.#lacks,
       isAllowed: this.#policy === 'allow',
     };
   }
@@ -86,7 +87,7 @@ export class HookWatch {
     this.#calls = hooks;
     this.#missing = missing;
     this.#logNew();
-    if (hooks !== undefined) this.#noteOperations();
+    if (hooks !== undefined) this.#noteLacks();
     const rules = modules.flatMap((module) => module.rules);
     this.#needed = missing.filter(({ blinds }) => rules.some((rule) => isBlinded(rule, blinds)));
     this.#blindRules = rules.filter((rule) => this.#needed.some(({ blinds }) => isBlinded(rule, blinds)));
@@ -107,11 +108,12 @@ export class HookWatch {
     }
   }
 
-  #noteOperations(): void {
-    if (this.#isKernelAsked) return;
-    this.#isKernelAsked = true;
-    this.#operations = this.#askKernel();
-    if (this.#operations?.length) this.#listener.onNote(describeMissingOperations(this.#operations));
+  #noteLacks(): void {
+    if (this.#lacks) return;
+    this.#lacks = this.#askKernel();
+    const { missingIoUringOperations: operations, hasDirectReads } = this.#lacks;
+    if (operations?.length) this.#listener.onNote(describeMissingOperations(operations));
+    if (!hasDirectReads) this.#listener.onNote(PROBES_MEMORY);
   }
 
   #report(): void {

@@ -213,14 +213,14 @@ function hooksSection(
 
 /** What the kernel lacks; empty if nothing. */
 function kernelSection(
-  { hooks = ALL_HOOKS, hasDirectReads }: AgentStatus,
+  { hooks = ALL_HOOKS }: AgentStatus,
   section: (title: string, rows: readonly (readonly string[])[]) => string,
 ): string {
   const { missingIoUringOperations: operations = [] } = hooks;
   const rows = [
     ...hooks.missing.map((hook) => [hook.program, escapeText(describeMissingHook(hook))]),
     ...(operations.length > 0 ? [['io_uring', escapeText(describeMissingOperations(operations))]] : []),
-    ...(hasDirectReads === false ? [['reads', PROBES_MEMORY]] : []),
+    ...(hooks.hasDirectReads === false ? [['reads', PROBES_MEMORY]] : []),
     ...(hooks.isAllowed && hooks.blindRules.length > 0 ? [['accepted', blindRules(hooks.blindRules)]] : []),
   ];
   return rows.length === 0 ? '' : section('Not in this kernel', rows);

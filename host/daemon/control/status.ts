@@ -80,8 +80,6 @@ export interface AgentStatus {
   readonly other?: NonNullable<Summary['other']>;
   /** Absent: no receiver of audit events is configured. */
   readonly podRequests?: NonNullable<Summary['podRequests']>;
-  /** Whether programs read kernel memory without probes. Absent: nothing is captured. */
-  readonly hasDirectReads?: boolean;
 }
 
 export interface StatusFacts {
@@ -89,11 +87,10 @@ export interface StatusFacts {
   readonly startedMs: number;
   /** The modules in use, in their order. */
   readonly modules: readonly RuleModule[];
-  readonly hasDirectReads: boolean;
 }
 
 export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
-  const { version, startedMs, modules, hasDirectReads } = facts;
+  const { version, startedMs, modules } = facts;
   const {
     engine,
     alerts,
@@ -156,7 +153,6 @@ export function statusOf(facts: StatusFacts, summary: Summary): AgentStatus {
     ...(enforcement && { enforcement }),
     ...(other && { other }),
     ...(podRequests && { podRequests }),
-    ...(hooks.calls && { hasDirectReads }),
   };
 }
 

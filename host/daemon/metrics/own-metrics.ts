@@ -172,7 +172,8 @@ function tamperMetrics({ tampering: { counts, present } }: Summary): Metric[] {
   ];
 }
 
-function hookMetrics({ hooks: { missing, missingIoUringOperations = [], blindRules } }: Summary): Metric[] {
+function hookMetrics({ hooks }: Summary): Metric[] {
+  const { missing, missingIoUringOperations = [], hasDirectReads, blindRules } = hooks;
   return [
     gauge(
       'wasprey_missing_hooks',
@@ -186,6 +187,11 @@ function hookMetrics({ hooks: { missing, missingIoUringOperations = [], blindRul
       'wasprey_missing_io_uring_operations',
       "Operations that this kernel's io_uring lacks: no process can use them.",
       missingIoUringOperations.map((operation) => ({ labels: { operation }, value: 1 })),
+    ),
+    gauge(
+      'wasprey_direct_reads',
+      "Whether programs read the kernel's memory directly (1) or by probes (0), so that each captured call costs more.",
+      hasDirectReads === undefined ? [] : Number(hasDirectReads),
     ),
     gauge(
       'wasprey_blind_rules',

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import { HookWatch, type MissingHooksPolicy } from '../../../host/agent/watches/hook-watch.ts';
+import type { KernelLacks } from '../../../host/capture/kernel-lacks.ts';
 import { describeMissingHook, type MissingHook } from '../../../host/capture/missing-hooks.ts';
 import type { HooksKind } from '../../../host/capture/native.ts';
 import type { KeyedValue } from '../../../host/outputs/message.ts';
@@ -44,7 +45,7 @@ const kills = await moduleOf(rule('Only kills', 'kill'));
 /** The hooks of system calls that the engine reports. */
 const CALLS: HooksKind = 'fexit';
 
-function watched(policy: MissingHooksPolicy = 'alert', operations?: readonly string[]) {
+function watched(policy: MissingHooksPolicy = 'alert', lacks: KernelLacks = { hasDirectReads: true }) {
   const [alerts, troubles, notes]: [[string, Record<string, string>][], string[], string[]] = [[], [], []];
   const desk = {
     internal(name: string, priority: string, message: string, values: readonly KeyedValue[] = []) {
@@ -60,7 +61,7 @@ function watched(policy: MissingHooksPolicy = 'alert', operations?: readonly str
     onTrouble: (message: string) => troubles.push(message),
     onNote: (message: string) => notes.push(message),
   };
-  const watch = new HookWatch(desk, policy, listener, () => operations);
+  const watch = new HookWatch(desk, policy, listener, () => lacks);
   return {
     watch,
     /** What it said of these. */
@@ -74,21 +75,32 @@ function watched(policy: MissingHooksPolicy = 'alert', operations?: readonly str
 test('nothing is said where nothing is missing', () => {
   const { update, watch } = watched();
   assert.deepEqual(update([], opens, renames), { alerts: [], troubles: [], notes: [] });
-  assert.deepEqual(watch.summary, { calls: CALLS, missing: [], needed: [], blindRules: [], isAllowed: false });
+  const nothing = { missing: [], needed: [], blindRules: [], hasDirectReads: true };
+  assert.deepEqual(watch.summary, { calls: CALLS, ...nothing, isAllowed: false });
 });
 
 test('operations that io_uring lacks are a note at the start, and in the summary', () => {
-  const { update, watch } = watched('alert', ['BIND', 'LISTEN']);
+  const { update, watch } = watched('alert', { missingIoUringOperations: ['BIND', 'LISTEN'], hasDirectReads: true });
   const note = "the kernel's io_uring lacks BIND, LISTEN: no process can use them";
   assert.deepEqual(update([], opens), { alerts: [], troubles: [], notes: [note] });
   assert.deepEqual(update([], renames), { alerts: [], troubles: [], notes: [] }, 'other rules, the same kernel');
   assert.deepEqual(watch.summary.missingIoUringOperations, ['BIND', 'LISTEN']);
 });
 
-test('where no calls are captured, nothing is said of io_uring', () => {
-  const { watch } = watched('alert', ['BIND']);
+test('memory that is read by probes is a note at the start, and in the summary', () => {
+  const { update, watch } = watched('alert', { hasDirectReads: false });
+  const { alerts, troubles, notes } = update([], opens);
+  assert.deepEqual([alerts, troubles, notes.length], [[], [], 1]);
+  assert.match(notes[0] ?? '', /^the kernel lacks bpf_rdonly_cast: its memory is read by probes/);
+  assert.deepEqual(update([], renames), { alerts: [], troubles: [], notes: [] }, 'other rules, the same kernel');
+  assert.equal(watch.summary.hasDirectReads, false);
+});
+
+test('where no calls are captured, the kernel is not asked', () => {
+  const { watch } = watched('alert', { missingIoUringOperations: ['BIND'], hasDirectReads: false });
   watch.update({ missing: [], hooks: undefined }, [opens]);
   assert.equal(watch.summary.missingIoUringOperations, undefined);
+  assert.equal(watch.summary.hasDirectReads, undefined);
 });
 
 test('a rule whose events would come by a missing hook is an alert, a trouble, and in the summary', () => {

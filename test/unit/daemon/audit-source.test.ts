@@ -191,7 +191,7 @@ test('audit events alone: nothing is captured; status, metrics and summary have 
   ]) {
     assert.ok(metrics.includes(line), `${line}\n${metrics.filter((each) => each.includes('_source_')).join('\n')}`);
   }
-  const facts = { version: '1', startedMs: 0, modules: agent.modules(), hasDirectReads: true };
+  const facts = { version: '1', startedMs: 0, modules: agent.modules() };
   const { text, isWell } = renderStatus(statusOf(facts, summary), { ...SILENT, bold: (title) => title });
   assert.match(text, /Trouble\n {2}2 events of k8s_audit were dropped\n/);
   assert.match(text, /Events of k8s_audit\n +received +6\n +evaluated +2\n +duplicates +2\n +dropped: not-json +2\n/);
@@ -249,7 +249,7 @@ test('events are kept in the journal, in another folder from a change on, or not
   await post(auditBatch(auditEvent('k1'), auditEvent('k2')));
   await post(auditBatch(auditEvent('k2'), auditEvent('k3')));
   await until(() => (agent.summary().other?.kept?.events ?? 0) === 3);
-  const facts = { version: '1', startedMs: 0, modules: agent.modules(), hasDirectReads: true };
+  const facts = { version: '1', startedMs: 0, modules: agent.modules() };
   const { text } = renderStatus(statusOf(facts, agent.summary()), { ...SILENT, bold: (title) => title });
   assert.match(text, /\n {2}kept +3 in .*kept-1, 0 left out\n/);
   assert.match(exposition(ownMetrics(agent.summary())), /wasprey_source_kept_events_total\{source="k8s_audit"\} 3\n/);
@@ -289,7 +289,7 @@ test('a journal that can not be written is told once, and holds up no event', as
   const own = lines.filter((line) => line.includes('Wasprey internal: journal failure'));
   assert.match(own.join('\n'), /Critical .*: audit events can't be kept in .*no-folder: /);
   assert.equal(said.filter((line) => line.startsWith("error: audit events can't be kept")).length, 1);
-  const facts = { version: '1', startedMs: 0, modules: agent.modules(), hasDirectReads: true };
+  const facts = { version: '1', startedMs: 0, modules: agent.modules() };
   const { text } = renderStatus(statusOf(facts, agent.summary()), { ...SILENT, bold: (title) => title });
   assert.match(text, /Trouble\n {2}audit events can't be kept in .*no-folder: /);
   assert.match(text, /\n {2}kept +0 in .*no-folder, 2 left out\n/);

@@ -313,8 +313,9 @@ describe('commands', () => {
       ways: ['io_uring'],
     };
     const missingIoUringOperations = ['BIND', 'LISTEN'];
-    const blind = { missing: [hook], needed: [hook], blindRules: ['Loud'], missingIoUringOperations, isAllowed: false };
-    const hooks = renderStatus({ ...STATUS, hooks: blind, hasDirectReads: false }, TERMINAL);
+    const lacks = { missingIoUringOperations, hasDirectReads: false };
+    const blind = { missing: [hook], needed: [hook], blindRules: ['Loud'], ...lacks, isAllowed: false };
+    const hooks = renderStatus({ ...STATUS, hooks: blind }, TERMINAL);
     assert.equal(hooks.isWell, false);
     assert.match(hooks.text, /Trouble\n {2}1 rule can't see all its events: the kernel lacks hooks\n/);
     assert.match(

@@ -157,6 +157,7 @@ three_info{a="1",b="x"} 1
       needed: [OPENS_REFUSED],
       blindRules: ['A', 'B'],
       missingIoUringOperations: ['BIND', 'LISTEN'],
+      hasDirectReads: false,
       isAllowed: false,
     };
     const values = parse(metricsText(agentFacts('1', []), ALL_METRICS, { ...built.agent.summary(), hooks }));
@@ -171,6 +172,7 @@ three_info{a="1",b="x"} 1
     ]);
     assert.equal(values.get('wasprey_missing_io_uring_operations{operation="BIND"}'), 1);
     assert.equal(values.get('wasprey_missing_io_uring_operations{operation="LISTEN"}'), 1);
+    assert.equal(values.get('wasprey_direct_reads'), 0);
   });
 
   it('tell the size of virtual memory as the kernel does, whatever the size of its pages', async () => {

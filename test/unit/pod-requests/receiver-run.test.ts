@@ -50,7 +50,7 @@ async function auditSource(test: TestReceiver) {
   return { options, post, url: `https://${agents}` };
 }
 
-const facts = { version: '1', startedMs: 0, modules: [], hasDirectReads: true };
+const facts = { version: '1', startedMs: 0, modules: [] };
 const terminal = { ...SILENT, bold: (title: string) => title };
 
 test('an exec goes from the webhook to the journal of the agent of its node, and both report it', async () => {
