@@ -12,7 +12,7 @@ export type Cgroups = 'v1' | 'v2' | 'hybrid';
 
 /**
  * `minimal`: Debian's packages that tests call, Node, and the checkout's own build.
- * `set-up`: a Debian 13 on which the two commands of the README were run: git, npm, a clone, what set-up installed and built there.
+ * `set-up`: a Debian 13 with git and npm, in which a copy of the checkout was set up as `npm start` does it.
  */
 export type RootKind = 'minimal' | 'set-up';
 
@@ -162,6 +162,20 @@ export const GUESTS: readonly Guest[] = [
       sys_exit: ['exec', 'network', 'enforcement-process'],
       fexit: ['hooks', 'open', 'paths', 'mappings', 'descriptor', 'program-32bit', 'enforcement-lsm'],
     },
+  },
+  {
+    // Pages of 4 KB, as the most machines have that run Debian 13.
+    name: '6.12-arm64-4k',
+    processor: 'arm64',
+    suite: NEWEST.suite,
+    packages: /^linux-image-6\.12\..*-cloud-arm64$/,
+    cgroups: 'hybrid',
+    root: 'minimal',
+    lacks: NOTHING,
+    leavesOut: [OLD_CALLS],
+    needsTracefs: false,
+    live: undefined,
+    features: { stepHooks: 'sys_exit', sys_exit: ['io-uring'], fexit: [] },
   },
   {
     name: '7.3-arm64',

@@ -1,8 +1,7 @@
 // `wasprey run` with the shipped rules and those of hooks.yaml: it starts, and an alert comes for each family of hooks, of calls that
 // act makes. A process in the control group of a container is known as the container's, however control groups are mounted.
 //
-// Where the README's two commands were run it is started by the second of them, `npm start`, with what that machine has: its own Node
-// and npm.
+// In the root that was set up it is started as the README says, by `npm start`, with what that machine has: its own Node and npm.
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';

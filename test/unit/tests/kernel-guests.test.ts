@@ -98,7 +98,7 @@ test('a test is left out for what its kernel, processor or root is known to lack
     ['act: no such call here: open', bind, 'iptables is missing'].map((reason) =>
       GUESTS.filter((guest) => mayLeaveOut(guest, reason)).map(({ name }) => name),
     ),
-    [['6.1-arm64', '6.12-arm64', '7.3-arm64'], ['6.1-amd64', '6.1-arm64'], ['7.3-amd64']],
+    [['6.1-arm64', '6.12-arm64', '6.12-arm64-4k', '7.3-arm64'], ['6.1-amd64', '6.1-arm64'], ['7.3-amd64']],
   );
 });
 
