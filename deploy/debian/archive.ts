@@ -210,7 +210,7 @@ function writeWhole(file: string, text: string): void {
 }
 
 /** The release with its updates, and those of its security archive where this machine has one. */
-export function sourcesOf(suite: string): string {
+function sourcesOf(suite: string): string {
   const uris = machineUris();
   const main = uris.find((uri) => !isSecurity(uri));
   if (main === undefined) {

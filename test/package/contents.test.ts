@@ -2,15 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
+import { sysroot } from '../../deploy/native/sysroot.ts';
 import { makePackages } from '../../deploy/package/packages.ts';
 import { ARCHITECTURES } from '../../deploy/tree/architecture.ts';
 import { HOME } from '../../deploy/tree/installed-tree.ts';
 import { COMPILER_DIGEST_FILE, sourcesDigest } from '../../host/daemon/rules/module-key.ts';
 import { assertNeedsLibcAlone, assertPapers, assertProcessor } from '../support/machines/installed-files.ts';
+import { PROJECT } from '../../host/setup/paths.mjs';
 import { archiveFile, debFile } from '../support/machines/packages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-packages-'));
@@ -51,6 +53,27 @@ for (const architecture of ARCHITECTURES) {
     for (const path of await makePackages(architecture, folder)) {
       const first = path.endsWith('.deb') ? debFile(architecture) : archiveFile(architecture);
       assert.ok(readFileSync(path).equals(readFileSync(first)), basename(path));
+    }
+  });
+
+  test(`programs that are built for ${architecture.name} in another folder have the same bytes`, () => {
+    const other = join(folder, `built-elsewhere-${architecture.name}`);
+    cpSync(join(PROJECT, 'native'), join(other, 'native'), { recursive: true });
+    symlinkSync(join(PROJECT, 'node_modules'), join(other, 'node_modules'));
+    const build = join('build', architecture.name);
+    mkdirSync(join(other, build), { recursive: true });
+    cpSync(join(PROJECT, build, 'libbpf'), join(other, build, 'libbpf'), { recursive: true, preserveTimestamps: true });
+    cpSync(join(PROJECT, build, 'sysroot.stamp'), join(other, build, 'sysroot.stamp'), { preserveTimestamps: true });
+    // Of the addon, which takes a minute, one object.
+    const object = 'native/addon/addon.o';
+    const targets = ['bpf', 'act', join('..', build, object)];
+    const system = `SYSROOT=${sysroot(architecture)}`;
+    execFileSync('make', ['-s', '-C', join(other, 'native'), '-j2', `ARCH=${architecture.name}`, system, ...targets], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    for (const file of ['bpf/wasprey.bpf.o', 'bpf/isolate.bpf.o', 'native/act', object]) {
+      const [here, there] = [PROJECT, other].map((place) => readFileSync(join(place, build, file)));
+      assert.ok(here?.equals(there ?? assert.fail()), file);
     }
   });
 

@@ -1,11 +1,12 @@
 // A minimal Debian of any release to install packages on: a root of its own on this kernel, with dpkg and nothing that builds.
 
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cachedFolder } from '../../../deploy/cached-folder.ts';
-import { sourcesOf } from '../../../deploy/debian/archive.ts';
+import { DebianArchive } from '../../../deploy/debian/archive.ts';
+import { ownArchitecture } from '../../../deploy/tree/architecture.ts';
 
 /** What was run and what it printed. */
 export interface Printed {
@@ -67,12 +68,11 @@ export class DebianMachine {
   }
 }
 
-/** Folder with `root.tar`, made once. */
+/** Folder with `root.tar`, made once for each set of versions of its packages. */
 function minimalRoot(suite: string): string {
-  return cachedFolder(`debian-${suite}`, ['minbase'], (folder) => {
-    const sources = join(folder, 'debian.sources');
-    writeFileSync(sources, sourcesOf(suite));
-    execFileSync('mmdebstrap', ['--quiet', '--variant=minbase', suite, join(folder, 'root.tar'), sources], {
+  const archive = new DebianArchive({ suite, architecture: ownArchitecture().name });
+  return cachedFolder(`debian-${suite}`, archive.fileNames(['?essential', '?priority(required)', 'apt']), (folder) => {
+    execFileSync('mmdebstrap', ['--quiet', '--variant=minbase', suite, join(folder, 'root.tar'), archive.sourcesFile], {
       stdio: ['ignore', 'ignore', 2],
     });
   });
