@@ -1,4 +1,5 @@
-// The calls that a clause of a module's manifest is about: the kernel filter (stored-filter.ts) and exact rules (stored-exact.ts) say them alike.
+// The calls that a clause of a module's manifest is about. Clauses of the kernel filter (stored-filter.ts) and of exact rules (stored-exact.ts) have the
+// same members for them.
 
 import { isTexts } from '../../diagnostics/json-value.ts';
 import { findEventType } from '../../schema/events/index.ts';
@@ -15,7 +16,7 @@ export interface StoredCalls {
 
 const OPENS = new RegExp(`^[\\da-f]{${OPEN_COMBINATIONS / 4}}$`);
 
-/** Undefined if a member is invalid, a type is unknown, or the types are not of the family that a member is about. */
+/** Undefined if a member is invalid, a type is unknown, the types are of two families, or a member is about another family than theirs. */
 export function readCalls({ types, result, opens, sockets }: Stored): StoredCalls | undefined {
   if (!isTexts(types)) return undefined;
   const [family, ...others] = new Set(types.map(familyOfType));

@@ -37,6 +37,9 @@ const ODD_CLAUSES: readonly unknown[] = [
   { rule: 0, types: ['unlink'], result: 'maybe' },
   ...['', 'f'.repeat(63), 'F'.repeat(64), 0, null].map((opens) => ({ rule: 0, types: ['openat'], opens })),
   ...['ipv4', ['ipv5'], null].map((sockets) => ({ rule: 0, types: ['connect'], sockets })),
+  // Of another family than the types.
+  { rule: 0, types: ['unlink'], opens: 'f'.repeat(64) },
+  { rule: 0, types: ['openat'], sockets: ['ipv4'] },
   ...[null, {}, { beginnings: ['/etc'] }, { beginnings: ['etc'], endings: [] }, { beginnings: [''], endings: [] }].map(
     (path) => ({ rule: 0, types: ['openat'], path }),
   ),
