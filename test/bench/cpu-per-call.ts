@@ -21,7 +21,7 @@ export interface CallCosts {
   readonly first: number[];
   readonly warm: number[];
   readonly apart: number[];
-  /** Of each start, ns that it takes in the time of a call that comes one by one when there are none. */
+  /** Of each start, ns of CPU time when idle, in the time from one of these calls to the next. */
   readonly idle: number[];
 }
 

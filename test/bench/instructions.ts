@@ -37,7 +37,7 @@ const CALLS = [
   { call: 'pipe', what: 'write to a pipe', needed: false },
   { call: 'missing', what: 'openat of a missing file, which the kernel filter drops', needed: true },
   { call: 'open', what: 'openat below /etc, which it drops, and close', needed: true },
-  { call: 'connect', what: 'connect, accept and closes on the loopback, of which two are events', needed: true },
+  { call: 'connect', what: 'connect, accept and closes on the loopback', needed: true },
 ] as const;
 
 type Counts = Readonly<Record<(typeof CALLS)[number]['call'], number>>;
