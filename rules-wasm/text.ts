@@ -70,7 +70,7 @@ export function head(text: u64, limit: u32): u64 {
   return text == 0 ? 0 : textAt(addressOf(text), min(lengthOf(text), limit));
 }
 
-/** The text, or the absent one if the highest bit says that it is a constant of the module (host/compiler/lower/options.ts). */
+/** The text, or the absent one if the highest bit says that it is a constant of the module (host/compiler/lower/getopt.ts). */
 // @ts-ignore: decorator
 @inline export function inMemory(text: u64): u64 {
   return text >> 63 != 0 ? 0 : text;

@@ -1,5 +1,5 @@
-// Compiled modules as the agent uses them: without events that are excluded from the capture, with what is added to their alerts, and with what is
-// done about these.
+// What is added to compiled modules before they are used: fields of their alerts, captures and responses. Event types that the configuration excludes
+// from the capture are taken away.
 
 import { type AlertExtras, withExtras } from '../outputs/additions.ts';
 import type { AgentOptions } from './agent-options.ts';
@@ -7,9 +7,9 @@ import { withDetails } from './alerts/alert-details.ts';
 import type { NodeCaptures } from './journal/node-captures.ts';
 import type { RuleModule } from './modules/rule-module.ts';
 import { type ResponseSet, withResponses } from './responses/response-set.ts';
-import type { SourceRules } from './sources/other-source.ts';
 import { describeLeftOut, withoutEvents } from './rules/left-out-events.ts';
 import { describeUnknownSessions } from './rules/unknown-sessions.ts';
+import type { SourceRules } from './sources/other-source.ts';
 
 /** What is wanted of rules: the modules of all sources, and what their alerts get. */
 export interface WantedRules {
@@ -18,7 +18,7 @@ export interface WantedRules {
   readonly responses: ResponseSet | undefined;
 }
 
-/** Those on system calls. Reports rules that can't match as they are meant to. */
+/** Returns the modules on system calls. Reports rules that can't match as they are meant to. */
 export function captureModules(
   { modules, extras, responses }: WantedRules,
   { other, leftOut = new Set(), replay, hasDetails, onTrouble = () => {} }: AgentOptions,
@@ -36,7 +36,7 @@ export function captureModules(
     .map((module) => (responses ? withResponses(module, responses) : module));
 }
 
-/** Those of the source beside the capture. */
+/** Returns the modules of the source beside the capture. */
 export function otherModules({ modules, extras, responses }: WantedRules, { other }: AgentOptions): SourceRules {
   const own = modules
     .filter(({ source }) => source === other?.source)

@@ -38,7 +38,7 @@ export interface FilterTables {
   /** Clauses of the open family: those that any path satisfies, and those that a file right below the root satisfies. */
   readonly anyPath: bigint;
   readonly topLevel: bigint;
-  /** Clauses that a mapping satisfies which is not an executable one of a file in memory. */
+  /** Clauses that every mapping satisfies but an executable one of a file in memory. */
   readonly ordinaryMemory: bigint;
   /** The clause of captures; 0: there is none. */
   readonly captured: bigint;

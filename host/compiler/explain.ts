@@ -36,9 +36,9 @@ export interface Explanation {
   readonly processPart: Expression | undefined;
   /** Nanoseconds, a rough estimate; once per process. */
   readonly processCost: number;
-  /** What the kernel can tell events that can't match by. */
+  /** The facts by which the kernel drops events that can't match. */
   readonly filter: KernelFilter;
-  /** Whether it can tell those that match from all others. */
+  /** Whether these facts decide alone, so that the kernel can act on a match. */
   readonly exactness: Exactness;
   /** On an event of a process that the process part is true of, for types with the same tests. */
   readonly eventCosts: readonly { readonly types: readonly string[]; readonly nanoseconds: number }[];

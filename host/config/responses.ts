@@ -144,7 +144,7 @@ class ResponseReader {
     }
     const possible = this.#available[where];
     if (possible.includes(action)) return;
-    const help = possible.length === 0 ? 'it has none yet' : `it has ${possible.join(', ')}`;
+    const help = possible.length === 0 ? 'no action can be performed there' : `it has ${possible.join(', ')}`;
     const place = where === 'kernel' ? ' in the kernel' : '';
     this.#note(key, `this version can't do ${action}${place}`, { help });
   }

@@ -30,7 +30,7 @@ const DOOR_OF = new Map(
   DOORS.flatMap(({ kind, programs }) => [...programs].map((program) => [program, kind] as const)),
 );
 
-/** They are started by doors and do a part of their work, as root: who has logged in could call any program so, and leave the session by it. */
+/** Helpers that doors start as root. As anybody else's they count for nothing: a user could give any program their names, and leave the session by it. */
 const HELPERS: ReadonlySet<string> = new Set([
   ...['unix_chkpwd', 'unix_update', 'pam_timestamp_check'],
   ...['agetty', 'getty', 'mingetty'],

@@ -60,5 +60,5 @@ export function unattendedText({ outcomes, agoMs }: UnattendedEnforcement, now: 
   const told = parts.filter(([times]) => times > 0).map(([times, what]) => `${count(times, 'call')} ${what}`);
   if (told.length === 0) return undefined;
   const since = new Date(now - agoMs).toISOString();
-  return `by pinned responses, since ${since}, when the agent before was last there: ${told.join(', ')}. Alerts of them, if there are any, do not say so`;
+  return `by pinned responses, since ${since}, when the agent before was last there: ${told.join(', ')}. Their alerts, if any, do not mention it`;
 }

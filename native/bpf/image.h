@@ -6,7 +6,7 @@
 #include "cgroup.h"
 #include "executable.h"
 #include "memory.h"
-#include "share.h"
+#include "lifecycle_share.h"
 
 #define KERNEL_THREAD 0x00200000 /* PF_KTHREAD */
 #define RLIMIT_NOFILE 7

@@ -37,7 +37,7 @@ const volatile u64 on_exits = 0;
  * all users of perf (trace_call_bpf()). Raw tracepoints ignore the value; a program on an exit must return 0. */
 #define PASS_ON (on_exits ? 0 : 1)
 
-/* An estimate of the bytes that somebody's records take in the lifecycle ring (share.h). */
+/* An estimate of the bytes that somebody's records take in the lifecycle ring (lifecycle_share.h). */
 struct share {
   u64 mark;   /* position in the ring up to which `before` counts */
   u64 before; /* bytes of records written up to the mark; they are gone when the reader has passed it */

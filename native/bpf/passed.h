@@ -5,7 +5,7 @@
 #define WASPREY_PASSED_H
 
 #include "passed_call.h"
-#include "share.h"
+#include "lifecycle_share.h"
 #include "syscall.h"
 
 inline_always bool is_send(u32 type) {

@@ -11,7 +11,7 @@
 #define WASPREY_RING_SHARE_H
 
 #include "passed_call.h"
-#include "share.h"
+#include "lifecycle_share.h"
 
 /* So many times what is free. */
 #define MOST_OF_PROCESS 2

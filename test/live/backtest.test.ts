@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { triedRules } from '../../host/agent/rules/tried-rules.ts';
+import { triedRules } from '../../host/agent/rules/tried-modules.ts';
 import { loadRules } from '../../host/compiler/rules/load.ts';
 import { loadCompiledRules } from '../../host/daemon/rules/compile.ts';
 import { OWN_RULES, readRuleFiles } from '../../host/daemon/rules/rule-files.ts';

@@ -97,7 +97,7 @@ export class NodeResponses {
     return true;
   }
 
-  /** Resolves when all alerts that waited are sent, and nothing is under way any more, or that takes too long: the next agent finishes it. */
+  /** Resolves when all alerts that waited are sent and no response is under way, or after a time limit: the next agent finishes the rest. */
   async close(): Promise<void> {
     const until = performance.now() + END_MS;
     while (this.#underWay.size > 0 && performance.now() < until) {

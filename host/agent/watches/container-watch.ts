@@ -1,4 +1,4 @@
-// Reports what somebody has done with cgroups to pass for a container, or to keep others from being known.
+// Reports cgroups that are made to look like a container's, and containers and cgroups that there was no room for.
 
 import type { CaptureCounters } from '../../capture/capture-counters.ts';
 import type { EngineCounters } from '../../engine/messages/protocol.ts';

@@ -57,7 +57,7 @@ export class JsonValues {
     return this.#field(value, 2);
   }
 
-  /** The number of the next value that is not within it. */
+  /** The number of the next value after this one and all within it. */
   after(value: number): number {
     return this.#field(value, 3);
   }

@@ -162,7 +162,7 @@ export class ScopeFilter {
     }
   }
 
-  /** The image behind its ancestors, and behind those that it has its strings from; as far as they are known and were not written. */
+  /** Adds the image, behind its ancestors and those that it shares strings with: known ones that were not written yet. */
   #addLine(id: bigint, entries: Uint8Array[]): void {
     const ahead = [id];
     const seen = new Set<bigint>();

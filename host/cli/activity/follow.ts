@@ -69,24 +69,24 @@ export async function followActivity(
 class ComingFiles {
   readonly #places: readonly string[];
   readonly #signal: AbortSignal;
-  /** Paths of what is no news. */
+  /** Paths of the files that are known already. */
   readonly #known: Set<string>;
 
   constructor(found: readonly HistoryFile[], places: readonly string[], signal: AbortSignal) {
     this.#places = places;
     this.#signal = signal;
-    // One that was begun since they were found is news.
+    // One that was begun since they were found is new.
     const last = found.at(-1)?.from ?? 0;
     const others = findHistory(places).files.filter(({ isComplete, from }) => isComplete || from < last);
     this.#known = new Set([...found, ...others].map(({ path }) => path));
   }
 
-  /** Not by their times: the clock may be set back. */
+  /** Returns new files. Their times are not compared: the clock may be set back. */
   now(): readonly HistoryFile[] {
     return findHistory(this.#places, {}, this.#known).files;
   }
 
-  /** Once there are any; none when the signal came. */
+  /** Waits for new files. Returns none after the signal. */
   async next(): Promise<HistoryFile[]> {
     let found = this.now();
     while (found.length === 0 && !this.#signal.aborted) {

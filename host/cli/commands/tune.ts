@@ -1,7 +1,7 @@
 // wasprey tune: proposes exceptions for a rule by what it fired on.
 
 import type { RuleModule } from '../../agent/modules/rule-module.ts';
-import { triedRules } from '../../agent/rules/tried-rules.ts';
+import { triedRules } from '../../agent/rules/tried-modules.ts';
 import { loadRules, type RuleFile } from '../../compiler/rules/load.ts';
 import { loadOptions } from '../../daemon/rules/load-rule-set.ts';
 import { readRuleFiles } from '../../daemon/rules/rule-files.ts';

@@ -43,7 +43,7 @@ export function desktopOf({ environment, isInteractive, uid }: Caller): Desktop 
   return { opener, environment: environmentOf(user, environment), uid: user, gid: group };
 }
 
-/** Not root's. */
+/** The id of a user or group; undefined for root's. */
 function idOf(text: string | undefined): number | undefined {
   return text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
 }

@@ -3,7 +3,7 @@
 import { ruleReads } from '../../agent/alerts/alert-desk.ts';
 import type { RuleModule } from '../../agent/modules/rule-module.ts';
 import { type ResponseSet, withResponses } from '../../agent/responses/response-set.ts';
-import { triedRules } from '../../agent/rules/tried-rules.ts';
+import { triedRules } from '../../agent/rules/tried-modules.ts';
 import type { SourceRules } from '../../agent/sources/other-source.ts';
 import type { RuleFile } from '../../compiler/rules/load.ts';
 import type { ConfigRequest } from '../../daemon/configuration.ts';
@@ -33,7 +33,7 @@ export interface RulesBySource {
 }
 
 /**
- * Modules of the rules of both sources, as far as there are any.
+ * Modules of the rules of each source that has any.
  * @throws {CommandFailure} when the rules have errors, which are shown then
  */
 export async function modulesIn(

@@ -1,4 +1,5 @@
-// What a module may hold of its rules: Falco has no limits, so these are far beyond any sensible rule. `wasprey validate` refuses rules beyond, and so does who loads a module.
+// What a module may hold of its rules: Falco has no limits, so these are far beyond any sensible rule. `wasprey validate`
+// refuses rules beyond, and so does whatever loads a module.
 
 /** Characters of a rule's name, and of its source. */
 export const LONGEST_NAME = 64 * 1024;

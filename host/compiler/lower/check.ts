@@ -13,8 +13,8 @@ import { all, any, anyAncestor, type Condition, exactlyOne, FALSE, not } from '.
 import type { Bytes } from '../ir/text.ts';
 import { warnOfAccountNames } from './account-names.ts';
 import { aroundCheck } from './around.ts';
+import { comparesNames, nameCheck } from './host-name-check.ts';
 import { checkTextsAgainst, checkTextsValues, compareLists, type Texts } from './list-check.ts';
-import { comparesNames, nameCheck } from './name-check.ts';
 import {
   checkAddress,
   checkBoolean,

@@ -10,7 +10,7 @@
 import { all, any, type Condition, constant, FALSE, holds, matchText, not, TRUE } from '../ir/condition.ts';
 import type { Bytes, Piece, TextMatch, TextValue } from '../ir/text.ts';
 import { call, compare, integer, isAbsent, isThere } from '../ir/value.ts';
-import { checkNames } from './names-check.ts';
+import { checkNames } from './named-number-check.ts';
 import { isNotNegative } from './number-check.ts';
 import type { Operand } from './operand.ts';
 import { checkPieces } from './stream-check.ts';

@@ -19,9 +19,9 @@ import { call, callFunction, cast, EVENT_ADDRESS, IMAGE_ADDRESS, integer } from 
 import { base64 } from './base64.ts';
 import { basename } from './basename.ts';
 import { fieldOperand, knownField, valueTypeOf } from './field.ts';
+import { optionsOf } from './getopt.ts';
 import { inCase } from './letter-case.ts';
 import { ABSENT, constantText, type LoweringContext, number, type Operand, present } from './operand.ts';
-import { optionsOf } from './options.ts';
 import { asOne, isTooLarge, mapCases, mapEither, piecesOf } from './pieces.ts';
 import { exists } from './text-check.ts';
 

@@ -11,7 +11,7 @@ export interface OpenedSession {
   readonly path: string;
 }
 
-/** Where a group's alerts are from; without any of these they do not say it. */
+/** Where a group's alerts are from. A member is missing where the alerts do not have it. */
 export interface Workload {
   readonly namespace?: string;
   readonly pod?: string;

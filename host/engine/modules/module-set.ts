@@ -216,7 +216,7 @@ export class ModuleSet {
     return this.#words;
   }
 
-  /** Takes over from another set; undefined: has done so, and nothing comes of that one any more. */
+  /** Takes over from another set. undefined: it has taken over, and the other makes no matches any more. */
   follow(before: ModuleSet | undefined): void {
     this.#before = before;
   }

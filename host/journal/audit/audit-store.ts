@@ -50,7 +50,7 @@ export class AuditStore {
   #waitingBytes = 0;
   #events = 0;
   #leftOut = 0;
-  /** Events left out that no block tells of yet. */
+  /** Dropped events that no block has counted yet. */
   #untold = 0;
   #failure: string | undefined;
   #retryAt = 0;

@@ -29,7 +29,7 @@ export interface OriginatedMatch extends HistoryMatch {
 /** An alert, as it is compared. */
 export interface ComparedAlert {
   readonly rule: string;
-  /** What tells its event from others. */
+  /** Identifies its event. */
   readonly event: string;
   /** Actor and place: `cat in web`. */
   readonly origin: string;

@@ -4,7 +4,7 @@
 export interface Aspects {
   /** Who did it: each exception names that. */
   readonly subject: readonly string[];
-  /** What tells enough of it: each exception has one of them. */
+  /** Sets of fields that are specific enough: each exception has one of them. */
   readonly telling: readonly (readonly string[])[];
   readonly others: readonly (readonly string[])[];
 }

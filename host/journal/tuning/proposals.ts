@@ -87,7 +87,7 @@ function fieldSets(aspects: Aspects): readonly (readonly string[])[] {
   return sets.filter((set) => set.length <= MOST_FIELDS && isEnough(aspects, set));
 }
 
-/** It names who it is, and something besides that tells enough. */
+/** Whether it names the subject, and something besides that is specific enough. */
 function isEnough({ subject, telling }: Aspects, fields: readonly string[]): boolean {
   const hasOf = (aspect: readonly string[]): boolean => aspect.some((field) => fields.includes(field));
   return hasOf(subject) && telling.some(hasOf);

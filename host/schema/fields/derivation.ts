@@ -251,7 +251,7 @@ export type Derivation =
   | { readonly node: 'ends'; readonly local: Single; readonly remote: Single }
   /** Conditions hold if they hold for any ancestor, whose image `each` reads as its own; `shown` is the output's value. */
   | { readonly node: 'ancestors'; readonly each: Derivation; readonly shown: Derivation }
-  /** The name of an address, among those that rules give. Conditions look it up (host/compiler/lower/name-check.ts). */
+  /** The name of an address, among those that rules give. Conditions look it up (host/compiler/lower/host-name-check.ts). */
   | { readonly node: 'nameOf'; readonly of: AddressDerivation };
 
 type MemberNode = Extract<Single, { readonly member: string }>;

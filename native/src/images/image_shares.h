@@ -1,5 +1,5 @@
 // How much of the tables of images and of containers users have: who has a lot leaves others a share, however many they
-// are (as in bpf/share.h).
+// are (as in bpf/lifecycle_share.h).
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 namespace wasprey {
 
 /**
- * Whose share an image takes: a user's, or that of its container or cgroup. Unlike share_key() of bpf/share.h it takes
+ * Whose share an image takes: a user's, or that of its container or cgroup. Unlike share_key() of bpf/lifecycle_share.h it takes
  * all cgroups of a container together, however many are made within.
  */
 inline uint64_t ShareKey(const image& process, std::string_view cgroup) {

@@ -1,7 +1,7 @@
 // Backtests of recordings made for tests.
 
 import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
-import { triedRules } from '../../../host/agent/rules/tried-rules.ts';
+import { triedRules } from '../../../host/agent/rules/tried-modules.ts';
 import type { RuleMatching } from '../../../host/engine/messages/protocol.ts';
 import { type BacktestOptions, type BacktestResult, backtest } from '../../../host/journal/backtest/backtest.ts';
 import { findHistory } from '../../../host/journal/history.ts';

@@ -1,4 +1,4 @@
-// A container and its pod as a runtime tells of them by CRI, and what an agent makes of the answers.
+// A container and its pod as a runtime reports them by CRI, and what an agent makes of the answers.
 
 import type { ContainerMetadata } from '../../../host/metadata/container-metadata.ts';
 import { CriRuntimes } from '../../../host/metadata/cri/runtimes.ts';
@@ -82,7 +82,7 @@ export async function ask(sockets: readonly string[], notice = NOTICE) {
   return { fields: (...names: string[]) => containerFields(entry, names), state, failures, lines };
 }
 
-/** What a runtime with these answers tells of the container. */
+/** What is known of the container from a runtime with these answers. */
 export async function find(
   answers: CriAnswers,
   id = ID,

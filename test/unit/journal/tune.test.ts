@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { triedRules } from '../../../host/agent/rules/tried-rules.ts';
+import { triedRules } from '../../../host/agent/rules/tried-modules.ts';
 import { findHistory } from '../../../host/journal/history.ts';
 import { AlertGroups } from '../../../host/journal/tuning/alert-groups.ts';
 import { AUDIT_ASPECTS, CALL_ASPECTS } from '../../../host/journal/tuning/aspects.ts';

@@ -36,7 +36,7 @@ test('an agent that takes over says what was done, and nothing where nothing was
   assert.equal(
     unattendedText({ outcomes, agoMs: 1000 }, 5000),
     'by pinned responses, since 1970-01-01T00:00:04.000Z, when the agent before was last there: 2 calls refused, ' +
-      '1 call let through because their container or service was not known yet. Alerts of them, if there are any, do not say so',
+      '1 call let through because their container or service was not known yet. Their alerts, if any, do not mention it',
   );
 });
 

@@ -1,7 +1,7 @@
 // Evaluates a rule that was typed on a capture: compiled by the compiler's own process, within bounds, and run by the same sandbox as any rule.
 
 import type { RuleModule } from '../../../agent/modules/rule-module.ts';
-import { triedRules } from '../../../agent/rules/tried-rules.ts';
+import { triedRules } from '../../../agent/rules/tried-modules.ts';
 import { deedText } from '../../../captures/report/command-line.ts';
 import { deedOf } from '../../../captures/report/deeds.ts';
 import { type LoadResult, loadRules } from '../../../compiler/rules/load.ts';

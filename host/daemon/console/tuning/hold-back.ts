@@ -1,7 +1,7 @@
 // Proposes exceptions that hold an alert back, each tried on the journal, as `wasprey tune` does it. The rule is evaluated by itself, and of the journal
 // what is latest: the page waits for it.
 
-import { triedRules } from '../../../agent/rules/tried-rules.ts';
+import { triedRules } from '../../../agent/rules/tried-modules.ts';
 import { loadRules, type RuleFile } from '../../../compiler/rules/load.ts';
 import { CommandFailure } from '../../../diagnostics/failure.ts';
 import { reasonOf } from '../../../diagnostics/system-reason.ts';

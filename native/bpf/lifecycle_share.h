@@ -5,8 +5,8 @@
  * whoever takes a lot leaves the others as large a share, however many they are (Choudhury and Hahne's dynamic
  * thresholds). */
 
-#ifndef WASPREY_SHARE_H
-#define WASPREY_SHARE_H
+#ifndef WASPREY_LIFECYCLE_SHARE_H
+#define WASPREY_LIFECYCLE_SHARE_H
 
 #include "maps.h"
 
