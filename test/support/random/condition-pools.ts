@@ -1,7 +1,7 @@
 // What random conditions are made from: fields that both the compiler and the interpreter of the tests know, and constants.
 
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
-import { resolveField } from '../../../host/schema/fields/index.ts';
+import { FIELDS, resolveField } from '../../../host/schema/fields/index.ts';
 import { parameterType } from '../../../host/schema/parameter-names.ts';
 import type { ValueType } from '../../../host/schema/types.ts';
 import { derivedFields, parameterFields } from '../records/schema-fields.ts';
@@ -17,6 +17,13 @@ export const isAlone = (name: string): boolean => {
 const ofTypes = (...types: readonly ValueType[]): readonly string[] =>
   derivedFields(({ type, list }) => types.includes(type) && !list, 2);
 
+/** Fields of some types that have no derivation by themselves: those of any ancestor, and of either end of a connection. */
+const ofSeveral = (...types: readonly ValueType[]): readonly string[] =>
+  FIELDS.filter(
+    ({ type, source, anyAncestor, filterOnly, comparedAs }) =>
+      types.includes(type) && source.from === 'record' && (anyAncestor || (filterOnly && comparedAs === undefined)),
+  ).map(({ name }) => name);
+
 /** Raw parameters that are numbers, on all events that have them. */
 const rawNumbers = parameterFields('evt.rawarg').filter((text) => {
   const name = text.slice('evt.rawarg.'.length);
@@ -25,24 +32,24 @@ const rawNumbers = parameterFields('evt.rawarg').filter((text) => {
   return types.every((type) => /INT|FLAGS|^(ERRNO|FD|PID|MODE|SIGTYPE|ABSTIME)$/.test(type));
 });
 
-/** Those of any ancestor have no derivation. */
 export const TEXT_FIELDS: readonly string[] = [
   ...ofTypes('CHARBUF', 'BYTEBUF'),
   ...parameterFields('evt.arg'),
   'evt.arg[0]',
   'evt.arg[1]',
-  'proc.aname',
-  'proc.aexepath',
+  ...ofSeveral('CHARBUF'),
 ];
 export const NUMBER_FIELDS: readonly string[] = [
   ...ofTypes('INT16', 'INT32', 'INT64', 'UINT32', 'UINT64', 'ABSTIME', 'RELTIME'),
   ...rawNumbers,
-  'proc.apid',
+  ...ofSeveral('INT64', 'UINT64'),
 ];
-export const PORT_FIELDS: readonly string[] = [...ofTypes('PORT'), 'fd.port'];
+export const PORT_FIELDS: readonly string[] = [...ofTypes('PORT'), ...ofSeveral('PORT')];
 export const BOOLEAN_FIELDS = ofTypes('BOOL');
-export const ADDRESS_FIELDS: readonly string[] = [...ofTypes('IPADDR'), 'fd.ip'];
-export const NET_FIELDS = ['fd.snet', 'fd.cnet', 'fd.lnet', 'fd.rnet', 'fd.net'] as const;
+export const ADDRESS_FIELDS: readonly string[] = [...ofTypes('IPADDR'), ...ofSeveral('IPADDR')];
+export const NET_FIELDS: readonly string[] = FIELDS.filter(({ type, source }) => type === 'IPNET' && source.from === 'record').map(
+  ({ name }) => name,
+);
 
 export const TEXTS = [
   ...NAMES.slice(0, 6),
