@@ -16,8 +16,8 @@ class ChangeBudget {
   /**
    * Whether the process of an image may have another one for a change. All changes together leave as much as they take,
    * and an owner, who may have many processes, leaves to others as much of that as its changes take, a process twice as
-   * much (as in bpf/lifecycle_share.h). Where an owner has filled it nevertheless, by processes rather than changes, one that has
-   * taken little goes on.
+   * much (as in bpf/lifecycle_share.h). Where an owner has filled it nevertheless, by processes rather than changes,
+   * one that has taken little goes on.
    */
   bool MayReplace(uint32_t index);
   /** Counts what `source` takes now that the change `index` has replaced it. */

@@ -13,8 +13,8 @@
 namespace wasprey {
 
 /**
- * Whose share an image takes: a user's, or that of its container or cgroup. Unlike share_key() of bpf/lifecycle_share.h it takes
- * all cgroups of a container together, however many are made within.
+ * Whose share an image takes: a user's, or that of its container or cgroup. Unlike share_key() of bpf/lifecycle_share.h
+ * it takes all cgroups of a container together, however many are made within.
  */
 inline uint64_t ShareKey(const image& process, std::string_view cgroup) {
   constexpr uint64_t kCgroup = uint64_t{1} << 63;
