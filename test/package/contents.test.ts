@@ -11,8 +11,8 @@ import { makePackages } from '../../deploy/package/packages.ts';
 import { ARCHITECTURES } from '../../deploy/tree/architecture.ts';
 import { HOME } from '../../deploy/tree/installed-tree.ts';
 import { COMPILER_DIGEST_FILE, sourcesDigest } from '../../host/daemon/rules/module-key.ts';
-import { assertNeedsLibcAlone, assertPapers, assertProcessor } from '../support/machines/installed-files.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { assertNeedsLibcAlone, assertPapers, assertProcessor } from '../support/machines/installed-files.ts';
 import { archiveFile, debFile } from '../support/machines/packages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-packages-'));

@@ -47,9 +47,9 @@ export const NUMBER_FIELDS: readonly string[] = [
 export const PORT_FIELDS: readonly string[] = [...ofTypes('PORT'), ...ofSeveral('PORT')];
 export const BOOLEAN_FIELDS = ofTypes('BOOL');
 export const ADDRESS_FIELDS: readonly string[] = [...ofTypes('IPADDR'), ...ofSeveral('IPADDR')];
-export const NET_FIELDS: readonly string[] = FIELDS.filter(({ type, source }) => type === 'IPNET' && source.from === 'record').map(
-  ({ name }) => name,
-);
+export const NET_FIELDS: readonly string[] = FIELDS.filter(
+  ({ type, source }) => type === 'IPNET' && source.from === 'record',
+).map(({ name }) => name);
 
 export const TEXTS = [
   ...NAMES.slice(0, 6),

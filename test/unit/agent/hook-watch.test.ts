@@ -129,6 +129,7 @@ test('a rule whose events would come by a missing hook is an alert, a trouble, a
     missing: [IO_URING],
     needed: [IO_URING],
     blindRules: ['Opens'],
+    hasDirectReads: true,
     isAllowed: false,
   });
 });
@@ -143,6 +144,7 @@ test('where it is allowed there is no alert, and the log says the same', () => {
     missing: [RENAMES],
     needed: [RENAMES],
     blindRules: ['Renames'],
+    hasDirectReads: true,
     isAllowed: true,
   });
 });
