@@ -9,6 +9,7 @@ import { followFile, readFile } from '../../journal/activity/read-activity.ts';
 import type { Selection } from '../../journal/activity/select.ts';
 import { findHistory, type HistoryFile } from '../../journal/history.ts';
 import type { SecretMask } from '../../journal/secrets/mask-secrets.ts';
+import { ifThere } from '../../recording/byte-source.ts';
 import type { GivenHistory } from '../options/history-options.ts';
 import { FollowedLines } from './followed-lines.ts';
 
@@ -57,10 +58,14 @@ export async function followActivity(
       if (since !== undefined || !isLast || isNew) readFile(file, log);
       return;
     }
+    let isEnded = false;
     await followFile(file, log, async () => {
       lines.flush();
+      if (isEnded) return false;
       await coming.pause();
-      return !stop.signal.aborted && coming.now().length === 0;
+      // The last of this file was written before the next began: it is read once more.
+      isEnded = coming.now().length > 0;
+      return !stop.signal.aborted;
     });
   }
 }
@@ -81,9 +86,12 @@ class ComingFiles {
     this.#known = new Set([...found, ...others].map(({ path }) => path));
   }
 
-  /** Returns new files. Their times are not compared: the clock may be set back. */
+  /**
+   * Returns new files. Their times are not compared: the clock may be set back. A place that is gone has none: an agent makes its folder anew, and
+   * the file that is followed can be read to its end without a name.
+   */
   now(): readonly HistoryFile[] {
-    return findHistory(this.#places, {}, this.#known).files;
+    return this.#places.flatMap((place) => ifThere(() => findHistory([place], {}, this.#known).files) ?? []);
   }
 
   /** Waits for new files. Returns none after the signal. */

@@ -20,6 +20,7 @@ export class Story {
   readonly #images: Uint8Array[] = [];
   readonly #events: Uint8Array[] = [];
   readonly #containers: { id: string; entry: Uint8Array }[] = [];
+  readonly #ended: WrittenBlock[] = [];
   /** By pid: its image and what is kept from one to the next. */
   readonly #processes = new Map<number, { id: number; members: StructInput; names: Names }>();
   readonly #start: bigint;
@@ -146,14 +147,27 @@ export class Story {
     });
   }
 
+  /** What follows is in a block of its own, as an agent writes one after the other. */
+  endBlock(): this {
+    this.#ended.push(this.#block);
+    for (const list of [this.#images, this.#events, this.#containers]) list.length = 0;
+    return this;
+  }
+
   get bytes(): Buffer {
-    return writeBlocks([this.#block]).bytes;
+    return this.blocks.bytes;
+  }
+
+  /** The bytes, and where each block begins, the last one of a recording included. */
+  get blocks(): { readonly bytes: Buffer; readonly starts: readonly number[] } {
+    return writeBlocks([...this.#ended, this.#block]);
   }
 
   /** A capture that was made for that alert. */
   captured(alert: CapturedAlert, state?: State): Buffer {
     const terms = { scope: 'process_tree', beforeMs: 30_000, afterMs: 5_000 } as const;
     return writeBlocks([
+      ...this.#ended,
       this.#block,
       { kind: BLOCK_KIND.ALERT, payload: noteBytes({ alert, terms }), events: 0 },
       ...(state ? [{ kind: BLOCK_KIND.STATE, payload: noteBytes(state), events: 0 }] : []),
