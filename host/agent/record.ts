@@ -11,6 +11,7 @@ import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import { ContainerDirectory } from '../metadata/directory/container-directory.ts';
 import type { RuntimePlaces } from '../metadata/directory/runtime-places.ts';
 import type { RecordingEnd } from '../recording/format.ts';
+import { ReplacedFile } from '../recording/replaced-file.ts';
 import { RecordingWriter, type WriterCounters } from '../recording/writer.ts';
 
 export interface RecordOptions {
@@ -29,6 +30,8 @@ export interface RecordOptions {
 export type RecordEnd =
   | { readonly kind: 'full' }
   | { readonly kind: 'not-writable'; readonly error: unknown }
+  /** Something else is at its place, or nothing. */
+  | { readonly kind: 'removed' }
   | { readonly kind: 'engine'; readonly error: EngineError };
 
 export interface RecordSummary {
@@ -75,6 +78,14 @@ export async function startRecording(options: RecordOptions): Promise<RecordSess
     file.abandon();
     throw error;
   }
+  try {
+    file.moveIntoPlace();
+  } catch (error) {
+    await engine.stop();
+    directory.close();
+    file.abandon();
+    throw error;
+  }
   return sessionOf(engine, directory, file);
 }
 
@@ -109,6 +120,7 @@ function sessionOf(engine: Engine, directory: ContainerDirectory, file: Recorded
 
 /** The file, and why it takes no more events. */
 class RecordedFile {
+  readonly #file: ReplacedFile;
   readonly #writer: RecordingWriter;
   readonly #onEnd: RecordOptions['onEnd'];
   #ended: RecordEnd | undefined;
@@ -123,7 +135,9 @@ class RecordedFile {
       eventTypes,
       ...machineAccounts(),
     };
-    this.#writer = new RecordingWriter(path, facts, mostBytes);
+    this.#file = new ReplacedFile(path);
+    const { path: target, how } = this.#file.target;
+    this.#writer = new RecordingWriter(target, facts, mostBytes, how);
     this.#onEnd = onEnd;
   }
 
@@ -134,6 +148,11 @@ class RecordedFile {
 
   get counters(): WriterCounters {
     return this.#writer.counters;
+  }
+
+  /** When events are recorded. Throws the errors of rename(). */
+  moveIntoPlace(): void {
+    this.#file.moveIntoPlace();
   }
 
   end(why: RecordEnd): void {
@@ -159,6 +178,7 @@ class RecordedFile {
     }
     try {
       this.#writer.close(totals);
+      if (this.#file.isRemoved) this.end({ kind: 'removed' });
     } catch (error) {
       this.end({ kind: 'not-writable', error });
     }
@@ -166,5 +186,6 @@ class RecordedFile {
 
   abandon(): void {
     this.#writer.abandon();
+    this.#file.discard();
   }
 }

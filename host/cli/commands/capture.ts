@@ -12,6 +12,7 @@ import { count } from '../../diagnostics/numbers.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { startTimer } from '../../outputs/long-timer.ts';
+import { RecordingError } from '../../recording/format.ts';
 import { EVENT_TYPES } from '../../schema/events/index.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
@@ -24,7 +25,7 @@ const OPTIONS = {
     kind: 'text',
     short: 'o',
     value: 'FILE',
-    description: 'File to write the recording to; it is overwritten.',
+    description: 'File to write the recording to; it is replaced once events are recorded.',
   },
   rules: {
     kind: 'list',
@@ -112,7 +113,8 @@ async function capture(
     sizes: machineSizes(ringMemory),
     onEnd: () => end(),
   }).catch((error: unknown) => {
-    throw isFileError(error) ? new CommandFailure(`can't write ${path}: ${reasonOf(error)}`) : error;
+    const isOfFile = isFileError(error) || error instanceof RecordingError;
+    throw isOfFile ? new CommandFailure(`can't write ${path}: ${reasonOf(error)}`) : error;
   });
   for (const hook of session.missing) terminal.say(`wasprey: ${escapeText(describeMissingHook(hook))}\n`);
   const limits = duration === undefined ? '; Ctrl-C stops' : '';
@@ -135,6 +137,9 @@ function explain(reason: RecordEnd | undefined, path: string, terminal: Terminal
       return EXIT.ok;
     case 'not-writable':
       terminal.say(`wasprey: can't write ${path} any more: ${reasonOf(reason.error)}; what is in it can be replayed\n`);
+      return EXIT.failure;
+    case 'removed':
+      terminal.say(`wasprey: ${path} was removed or replaced meanwhile: what was recorded is lost\n`);
       return EXIT.failure;
     case 'engine':
       terminal.say(`wasprey: the capture has ended by itself: ${reason.error.message} [${reason.error.code}]\n`);

@@ -1,0 +1,45 @@
+// The file of a recording, which may be there already. It is made beside its place and moved there when events are recorded: a start that fails
+// leaves the file of before as it was, and whoever has that open, or made it, can't read this one.
+
+import { randomBytes } from 'node:crypto';
+import { lstatSync, renameSync, rmSync, statSync } from 'node:fs';
+import { RecordingError } from './format.ts';
+
+export class ReplacedFile {
+  readonly #path: string;
+  readonly #beside: string | undefined;
+  #inode: bigint | undefined;
+
+  /** @throws RecordingError if it is a pipe */
+  constructor(path: string) {
+    this.#path = path;
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there?.isFIFO())
+      throw new RecordingError('RECORDING_PIPE', 'it is a pipe, whose reader could hold up the capture');
+    // What is no file, such as /dev/null, is written to where it is.
+    this.#beside = there && !there.isFile() ? undefined : `${path}.${randomBytes(6).toString('hex')}.new`;
+  }
+
+  /** Where it is written to, and whether it has to be made. */
+  get target(): { readonly path: string; readonly how: 'new' | 'over' } {
+    return this.#beside === undefined ? { path: this.#path, how: 'over' } : { path: this.#beside, how: 'new' };
+  }
+
+  /** Moves it to its place. Throws the errors of rename(). */
+  moveIntoPlace(): void {
+    if (this.#beside === undefined) return;
+    this.#inode = lstatSync(this.#beside, { bigint: true }).ino;
+    renameSync(this.#beside, this.#path);
+  }
+
+  /** Whether it is no longer at its place. */
+  get isRemoved(): boolean {
+    if (this.#inode === undefined) return false;
+    return lstatSync(this.#path, { bigint: true, throwIfNoEntry: false })?.ino !== this.#inode;
+  }
+
+  /** Removes it, unless it is at its place. */
+  discard(): void {
+    if (this.#beside !== undefined && this.#inode === undefined) rmSync(this.#beside, { force: true });
+  }
+}
