@@ -112,7 +112,7 @@ async function costOf(
   return (process.cpuTime().total - before) / calls;
 }
 
-/** ns in the time that a call has of those that come one by one. */
+/** ns in the time from one of the calls that come one by one to the next. It does not have the start and end of the load, as those have. */
 async function costOfNothing(process: MeasuredProcess): Promise<number> {
   await process.settled();
   const before = process.cpuTime().total;

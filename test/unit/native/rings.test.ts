@@ -109,6 +109,14 @@ test('256 CPUs share the budget', () => {
   assert.deepEqual(builder.capture.counters().produced, Array(256).fill(3));
 });
 
+test('a CPU has no larger ring than the verifier takes, whatever the budget', () => {
+  using builder = new BuilderCapture(
+    { ringBudget: 1 << 30, imageBudget: 1 << 20, containerBudget: 1 << 20, cpus: 2 },
+    4,
+  );
+  assert.equal(builder.open.plan.ringSize, 256 << 20);
+});
+
 test('with room for few segments every CPU gets its turn', () => {
   const sizes = { ringBudget: 8 << 20, imageBudget: 1 << 20, containerBudget: 1 << 20, cpus: 64 };
   using builder = new BuilderCapture(sizes, 8);
