@@ -32,7 +32,9 @@ const POOLS: readonly (readonly [readonly string[], readonly ValueType[]])[] = [
 ];
 
 test('each field is in the pool of its type, but lists and those named here', () => {
-  const missing = FIELDS.filter(({ source, list }) => (source.from === 'record' || source.from === 'container') && !list)
+  const missing = FIELDS.filter(
+    ({ source, list }) => (source.from === 'record' || source.from === 'container') && !list,
+  )
     .filter(({ name, type, dotted }) => {
       const [pool = []] = POOLS.find(([, types]) => types.includes(type)) ?? [];
       return !pool.some(
