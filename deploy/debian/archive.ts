@@ -91,7 +91,9 @@ export class DebianArchive {
     // apt names only what it would have to download: everything, into a folder where nothing is.
     const nowhere = ['-o', `Dir::Cache::archives=${this.#folder}/none`];
     const listing = this.#ask('apt-get', ['install', '--print-uris', ...nowhere, '--yes', '--download-only', ...names]);
-    return [...listing.matchAll(/^'[^']+' (\S+\.deb) \d+/gm)].map(([, name = '']) => name).sort();
+    const files = [...listing.matchAll(/^'[^']+' (\S+\.deb) \d+/gm)].map(([, name = '']) => name).sort();
+    if (files.length === 0) throw new Error(`apt names no package file for ${names.join(' ')}`);
+    return files;
   }
 
   /**
@@ -100,11 +102,10 @@ export class DebianArchive {
    */
   packages(names: readonly string[]): string[] {
     const files = this.fileNames(names).map((name) => join(this.#folder, 'archives', name));
-    if (files.length > 0 && files.every((path) => existsSync(path))) return files;
+    if (files.every((path) => existsSync(path))) return files;
     this.#apt(['install', '--yes', '--download-only', ...names]);
     const absent = files.find((path) => !existsSync(path));
-    if (files.length === 0 || absent !== undefined)
-      throw new Error(`apt downloaded ${absent === undefined ? 'nothing' : `no ${absent}`} for ${names.join(' ')}`);
+    if (absent !== undefined) throw new Error(`apt downloaded no ${absent} for ${names.join(' ')}`);
     return files;
   }
 

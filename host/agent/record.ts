@@ -73,15 +73,9 @@ export async function startRecording(options: RecordOptions): Promise<RecordSess
       onCounters: () => {},
       onError: (error) => file.end({ kind: 'engine', error }),
     });
-  } catch (error) {
-    directory.close();
-    file.abandon();
-    throw error;
-  }
-  try {
     file.moveIntoPlace();
   } catch (error) {
-    await engine.stop();
+    await engine?.stop();
     directory.close();
     file.abandon();
     throw error;
@@ -137,7 +131,12 @@ class RecordedFile {
     };
     this.#file = new ReplacedFile(path);
     const { path: target, how } = this.#file.target;
-    this.#writer = new RecordingWriter(target, facts, mostBytes, how);
+    try {
+      this.#writer = new RecordingWriter(target, facts, mostBytes, how);
+    } catch (error) {
+      this.#file.close();
+      throw error;
+    }
     this.#onEnd = onEnd;
   }
 
@@ -182,10 +181,11 @@ class RecordedFile {
     } catch (error) {
       this.end({ kind: 'not-writable', error });
     }
+    this.#file.close();
   }
 
   abandon(): void {
     this.#writer.abandon();
-    this.#file.discard();
+    this.#file.close();
   }
 }

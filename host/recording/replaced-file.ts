@@ -2,20 +2,21 @@
 // leaves the file of before as it was, and whoever has that open, or made it, can't read this one.
 
 import { randomBytes } from 'node:crypto';
-import { lstatSync, renameSync, rmSync, statSync } from 'node:fs';
-import { RecordingError } from './format.ts';
+import { closeSync, lstatSync, renameSync, rmSync, statSync } from 'node:fs';
+import { pipeWithReader } from './pipe-with-reader.ts';
 
 export class ReplacedFile {
   readonly #path: string;
   readonly #beside: string | undefined;
+  /** Descriptor of a pipe, which then has a writer all the time. */
+  readonly #pipe: number | undefined;
   #inode: bigint | undefined;
 
-  /** @throws RecordingError if it is a pipe */
+  /** @throws {RecordingError} if it is a pipe that nobody reads */
   constructor(path: string) {
     this.#path = path;
     const there = statSync(path, { throwIfNoEntry: false });
-    if (there?.isFIFO())
-      throw new RecordingError('RECORDING_PIPE', 'it is a pipe, whose reader could hold up the capture');
+    this.#pipe = there?.isFIFO() ? pipeWithReader(path) : undefined;
     // What is no file, such as /dev/null, is written to where it is.
     this.#beside = there && !there.isFile() ? undefined : `${path}.${randomBytes(6).toString('hex')}.new`;
   }
@@ -38,8 +39,9 @@ export class ReplacedFile {
     return lstatSync(this.#path, { bigint: true, throwIfNoEntry: false })?.ino !== this.#inode;
   }
 
-  /** Removes it, unless it is at its place. */
-  discard(): void {
+  /** When nothing is written any more. Removes it, unless it is at its place. */
+  close(): void {
+    if (this.#pipe !== undefined) closeSync(this.#pipe);
     if (this.#beside !== undefined && this.#inode === undefined) rmSync(this.#beside, { force: true });
   }
 }

@@ -1,5 +1,6 @@
 // wasprey activity --follow: prints what happens, as it is written to the journal.
 
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../../diagnostics/failure.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
@@ -91,7 +92,8 @@ class ComingFiles {
    * the file that is followed can be read to its end without a name.
    */
   now(): readonly HistoryFile[] {
-    return this.#places.flatMap((place) => ifThere(() => findHistory([place], {}, this.#known).files) ?? []);
+    const places = this.#places.filter((place) => existsSync(place));
+    return ifThere(() => findHistory(places, {}, this.#known).files) ?? [];
   }
 
   /** Waits for new files. Returns none after the signal. */

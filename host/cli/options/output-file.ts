@@ -1,7 +1,9 @@
 // A file that a command writes as a whole: it is there when all of it is written, and what was there before stays until then.
 
-import { closeSync, constants, openSync, realpathSync, renameSync, rmSync, type Stats, statSync } from 'node:fs';
+import { closeSync, realpathSync, renameSync, rmSync, type Stats, statSync } from 'node:fs';
 import { CommandFailure } from '../../diagnostics/failure.ts';
+import { RecordingError } from '../../recording/format.ts';
+import { pipeWithReader } from '../../recording/pipe-with-reader.ts';
 
 export class OutputFile implements Disposable {
   /** What is written to. */
@@ -15,7 +17,7 @@ export class OutputFile implements Disposable {
   constructor(output: string) {
     const there: Stats | undefined = statSync(output, { throwIfNoEntry: false });
     if (there?.isDirectory()) throw new CommandFailure(`can't write ${output}: it is a folder`);
-    this.#pipe = there?.isFIFO() ? pipeWithReader(output) : undefined;
+    this.#pipe = there?.isFIFO() ? pipeOf(output) : undefined;
     this.#target = there && !there.isFile() ? undefined : there ? realpathSync(output) : output;
     this.path = this.#target === undefined ? output : `${this.#target}.part`;
   }
@@ -36,14 +38,10 @@ export class OutputFile implements Disposable {
   }
 }
 
-/** Opening a pipe that nobody reads would wait for a reader, which nothing but a kill ends. */
-function pipeWithReader(path: string): number {
+function pipeOf(path: string): number {
   try {
-    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+    return pipeWithReader(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENXIO') {
-      throw new CommandFailure(`can't write ${path}: it is a pipe that nobody reads`);
-    }
-    throw error;
+    throw error instanceof RecordingError ? new CommandFailure(`can't write ${path}: ${error.message}`) : error;
   }
 }

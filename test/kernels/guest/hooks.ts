@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { RUNTIME_OPTIONS } from '../../../host/setup/runtime.mjs';
@@ -67,6 +68,12 @@ if (needsTracefs && process.arch === 'arm64') {
 test('at its start it reports the operations that the io_uring of this kernel lacks', () => {
   const said = /the kernel's io_uring lacks ([A-Z0-9_, ]+):/.exec(agent?.messages() ?? '')?.[1];
   assert.deepEqual(said?.split(', ').sort() ?? [], [...lacks.ioUringOperations]);
+});
+
+test('at its start it reports that the memory of a kernel before 6.2 is read by probes', () => {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  const isOld = major < 6 || (major === 6 && minor < 2);
+  assert.equal(agent?.messages().includes('the kernel lacks bpf_rdonly_cast'), isOld);
 });
 
 const open = (path: string): Step => ['openat', AT_FDCWD, str(path), O.RDONLY];

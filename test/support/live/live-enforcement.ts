@@ -13,6 +13,7 @@ import type { EventRecord } from '../../../host/fields/record.ts';
 import { enforcedParts } from '../../../host/schema/enforced.ts';
 import type { ExactClause } from '../../../host/schema/kernel-enforcement.ts';
 import { directoryForTests } from '../directory.ts';
+import { RAILS as TABLE_RAILS } from '../records/enforcement-rails.ts';
 import { testHooks } from './hooks.ts';
 import type { Container } from './live-container.ts';
 import { AF_INET, SOCK_STREAM } from './live-numbers.ts';
@@ -23,11 +24,7 @@ const IMAGES_AT_ONCE = 4096;
 /** No process has it: the tests are not its children. */
 const NO_AGENT = 4_194_303;
 export const RAILS: EnforcementRails = {
-  observes: false,
-  hosts: true,
-  needsPermit: false,
-  executables: [],
-  runtimes: ['runc'],
+  ...TABLE_RAILS,
   lackOfLsm: 'not used here',
   agentPid: NO_AGENT,
   perNode: { count: 10_000, milliseconds: 60_000 },

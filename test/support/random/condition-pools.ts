@@ -7,6 +7,9 @@ import type { ValueType } from '../../../host/schema/types.ts';
 import { derivedFields, parameterFields } from '../records/schema-fields.ts';
 import { NAMES, PATHS } from './random-events.ts';
 
+export const TEXT_TYPES: readonly ValueType[] = ['CHARBUF', 'BYTEBUF'];
+export const NUMBER_TYPES: readonly ValueType[] = ['INT16', 'INT32', 'INT64', 'UINT32', 'UINT64', 'ABSTIME', 'RELTIME'];
+
 /** Fields that have no right side, or can't be one. */
 export const isAlone = (name: string): boolean => {
   const resolved = resolveField(name);
@@ -33,16 +36,16 @@ const rawNumbers = parameterFields('evt.rawarg').filter((text) => {
 });
 
 export const TEXT_FIELDS: readonly string[] = [
-  ...ofTypes('CHARBUF', 'BYTEBUF'),
+  ...ofTypes(...TEXT_TYPES),
   ...parameterFields('evt.arg'),
   'evt.arg[0]',
   'evt.arg[1]',
-  ...ofSeveral('CHARBUF'),
+  ...ofSeveral(...TEXT_TYPES),
 ];
 export const NUMBER_FIELDS: readonly string[] = [
-  ...ofTypes('INT16', 'INT32', 'INT64', 'UINT32', 'UINT64', 'ABSTIME', 'RELTIME'),
+  ...ofTypes(...NUMBER_TYPES),
   ...rawNumbers,
-  ...ofSeveral('INT64', 'UINT64'),
+  ...ofSeveral(...NUMBER_TYPES),
 ];
 export const PORT_FIELDS: readonly string[] = [...ofTypes('PORT'), ...ofSeveral('PORT')];
 export const BOOLEAN_FIELDS = ofTypes('BOOL');

@@ -1,8 +1,9 @@
 // The file of `wasprey capture`: when it is made, and what becomes of one that is there.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
+  closeSync,
   lstatSync,
   readdirSync,
   readFileSync,
@@ -12,10 +13,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { startRecording } from '../../../host/agent/record.ts';
 import { EngineError } from '../../../host/engine/messages/engine-error.ts';
+import { pipeWithReader } from '../../../host/recording/pipe-with-reader.ts';
 import { Folder, readAll } from '../../support/records/recordings.ts';
+import { until } from '../../support/until.ts';
 
 describe('a file that is there already', { timeout: 30_000 }, () => {
   const SIZES = { ringBudget: 16 << 20, imageBudget: 16 << 20, containerBudget: 1 << 20, cpus: 2 };
@@ -60,7 +64,21 @@ describe('a file that is there already', { timeout: 30_000 }, () => {
     }
   });
 
-  test('may not be a pipe; a device is written to where it is', async () => {
+  test('may be a pipe that somebody reads', async () => {
+    using folder = new Folder();
+    const pipe = folder.file('pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reader = spawn('cat', [pipe], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const read = buffer(reader.stdout);
+    // With a writer from now on: the reader ends with the last of them.
+    const writer = await until(() => openIfRead(pipe));
+    const { reason } = await (await startRecording({ ...options, path: pipe, sizes: SIZES })).stop();
+    closeSync(writer);
+    assert.equal(reason, undefined);
+    assert.deepEqual(readAll(await read).end?.events, 0);
+  });
+
+  test('may not be a pipe that nobody reads; a device is written to where it is', async () => {
     using folder = new Folder();
     const pipe = folder.file('pipe');
     execFileSync('mkfifo', [pipe]);
@@ -70,3 +88,11 @@ describe('a file that is there already', { timeout: 30_000 }, () => {
     assert.ok(statSync('/dev/null').isCharacterDevice());
   });
 });
+
+function openIfRead(pipe: string): number | undefined {
+  try {
+    return pipeWithReader(pipe);
+  } catch {
+    return undefined;
+  }
+}

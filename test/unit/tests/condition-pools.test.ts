@@ -9,8 +9,10 @@ import {
   BOOLEAN_FIELDS,
   NET_FIELDS,
   NUMBER_FIELDS,
+  NUMBER_TYPES,
   PORT_FIELDS,
   TEXT_FIELDS,
+  TEXT_TYPES,
 } from '../../support/random/condition-pools.ts';
 
 /** Fields that have tests of their own, with the reasons. */
@@ -23,8 +25,8 @@ const APART: Readonly<Record<string, string>> = {
 };
 
 const POOLS: readonly (readonly [readonly string[], readonly ValueType[]])[] = [
-  [TEXT_FIELDS, ['CHARBUF', 'BYTEBUF']],
-  [NUMBER_FIELDS, ['INT16', 'INT32', 'INT64', 'UINT32', 'UINT64', 'ABSTIME', 'RELTIME']],
+  [TEXT_FIELDS, TEXT_TYPES],
+  [NUMBER_FIELDS, NUMBER_TYPES],
   [PORT_FIELDS, ['PORT']],
   [BOOLEAN_FIELDS, ['BOOL']],
   [ADDRESS_FIELDS, ['IPADDR']],
