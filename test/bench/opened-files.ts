@@ -2,7 +2,7 @@
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 export class OpenedFiles {
   readonly #folder = mkdtempSync(join(tmpdir(), 'wasprey-bench-'));
@@ -11,9 +11,22 @@ export class OpenedFiles {
   /** Its path has five components. */
   readonly deep = join(this.#folder, '3', '4', 'file');
 
+  /** Its path is as long as that of a file in a container's root file system, for its runtime. */
+  readonly ofContainer = join(
+    this.#folder,
+    'io.containerd.runtime.v2.task',
+    'k8s.io',
+    'c'.repeat(64),
+    'rootfs',
+    'etc',
+    'hosts',
+  );
+
   constructor() {
-    mkdirSync(join(this.#folder, '3', '4'), { recursive: true });
-    for (const file of [this.near, this.deep]) writeFileSync(file, '');
+    for (const file of [this.near, this.deep, this.ofContainer]) {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, '');
+    }
   }
 
   /** A folder of so many files, with different names. */

@@ -2,6 +2,7 @@
 // filters, and real calls that open files by each form of a path.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -34,8 +35,19 @@ const FORMAT_DIRECTORY = 0o040000;
 
 const { capture, memory } = openCapture({ source: 'bpf' });
 const view = new EventMemory(memory.buffer);
+// Hooks run in the order in which they were registered: before the directory is removed.
+after(() => {
+  for (const [path, times] of Object.entries(STACKS))
+    for (let time = 0; time < times; time++) execFileSync('umount', ['-l', path]);
+});
 const directory = directoryForTests();
-const DIRECTORIES = ['/', '/etc', '/usr/bin', directory];
+/** Mounts over each other, as a container's root file system is while its runtime makes it: as many as the filter leaves, and one more. */
+const STACKS = { [`${directory}/stacked`]: 6, [`${directory}/too-stacked`]: 7 };
+const [STACKED = '', TOO_STACKED = ''] = Object.keys(STACKS);
+const DIRECTORIES = ['/', '/etc', '/usr/bin', directory, STACKED];
+/** A directory of which the paths are longer than 128 bytes. */
+const DEEP = `${directory}/${'deep'.repeat(30)}`;
+const LONGEST_PASSED = 510;
 
 before(() => {
   mkdirSync(`${directory}/averyverylongname.d`);
@@ -44,6 +56,13 @@ before(() => {
   symlinkSync('/etc/shadow', `${directory}/link`);
   symlinkSync('/', `${directory}/root`);
   linkSync(`${directory}/averyverylongname.d/shadow`, `${directory}/other`);
+  mkdirSync(DEEP);
+  writeFileSync(`${DEEP}/shadow`, '');
+  for (const [path, times] of Object.entries(STACKS)) {
+    mkdirSync(path);
+    for (let time = 0; time < times; time++) execFileSync('mount', ['-t', 'tmpfs', 'stacked', path]);
+    writeFileSync(`${path}/shadow`, '');
+  }
   capture.start(EVENT_TYPES);
 });
 after(() => {
@@ -62,6 +81,8 @@ interface Open {
 
 function opens(): Open[] {
   const long = `/usr/bin/${'x'.repeat(130)}`;
+  /** Of that length, with a last component of 3 bytes. */
+  const ofLength = (length: number): string => `/usr/${'x'.repeat(250)}/${'y'.repeat(length - 260)}/cat`;
   const absolute = [
     ...[
       '/etc/shadow',
@@ -87,6 +108,9 @@ function opens(): Open[] {
       'root/usr/bin/cat',
       'root',
     ].map((name) => `${directory}/${name}`),
+    ...[`${DEEP}/shadow`, `${DEEP}/nothing`, `${DEEP}/../a`, `${DEEP}/.`, DEEP],
+    ...[LONGEST_PASSED - 1, LONGEST_PASSED, LONGEST_PASSED + 1].map(ofLength),
+    ...[STACKED, `${STACKED}/shadow`, TOO_STACKED, `${TOO_STACKED}/shadow`],
   ];
   const relative = [
     'shadow',
@@ -153,7 +177,9 @@ function seenOf(
     current,
     ...(relativeTo !== undefined && { directory: relativeTo }),
     // What is in no directory has no path.
-    ...(failed ? { resolved: null } : link?.startsWith('/') && { resolved: link.replace(/ \(deleted\)$/, '') }),
+    ...(failed
+      ? { resolved: null }
+      : link?.startsWith('/') && link !== TOO_STACKED && { resolved: link.replace(/ \(deleted\)$/, '') }),
   };
 }
 

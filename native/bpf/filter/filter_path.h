@@ -30,9 +30,8 @@ inline_always u64 look_at_path(struct filter *filter, u64 fs, u64 dentry, u64 mn
   climb.walk.root_dentry = asked == PATH_ELSEWHERE ? NO_ROOT : LOAD_WORD(fs_struct, fs, root.dentry);
   climb.walk.root_mnt = asked == PATH_ELSEWHERE ? NO_ROOT : LOAD_WORD(fs_struct, fs, root.mnt);
   /* The path of a mount's root ends with the name of its mount point. */
-  if (unlikely(dentry == climb.walk.mnt_root) && !at_root(&climb.walk) && cross_mount(&climb.walk) &&
-      climb.walk.dentry == climb.walk.mnt_root && !at_root(&climb.walk))
-    return MEETS_ALL; /* mounts over each other */
+  if (unlikely(dentry == climb.walk.mnt_root) && !leave_mounts(&climb.walk))
+    return MEETS_ALL;
   looked->sizes = zero;
   look_at_ending(looked, climb.walk.dentry);
   if (!climb_to_top(&climb))

@@ -5,14 +5,23 @@
 
 #include "filter/looked_at.h"
 
-/* Longer passed paths pass the filter. */
-#define PASSED_ROOM 128
+/* Longer passed paths pass the filter. Of a container's cgroup and root file system, which the kubelet and the runtime
+ * open all day, they have 120 to 250 bytes. */
+#define PASSED_ROOM 512
 
-/* A path as passed: its bytes, then zeros. */
+/* A path as passed: its bytes, then zeros, up to the end of the word or of what is remembered. */
 struct passed_path {
   u64 words[PASSED_ROOM / 8];
   u64 length;
 };
+
+/* For each CPU, whose programs are not preempted (maps.h): the stack has no room for one. */
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __type(value, struct passed_path);
+} passed_paths SEC(".maps");
 
 #define EACH_BYTE(value) (0x0101010101010101 * (u64)(value))
 
@@ -87,26 +96,37 @@ inline_always u64 clauses_of_text(struct filter *filter, const struct passed_pat
   return clauses | clauses_of_beginning(filter, path);
 }
 
+/* Reads the path at an address of the current process; false if it is empty, unreadable or too long. */
+inline_always bool read_passed_path(struct passed_path *path, u64 address) {
+#pragma unroll
+  for (u32 i = 0; i < REMEMBERED_WORDS; i++)
+    path->words[i] = 0;
+  long size = bpf_probe_read_user_str(path->words, PASSED_ROOM, (void *)address);
+  if (size <= 1 || size >= PASSED_ROOM)
+    return false;
+  path->length = size - 1;
+  u64 last = BOUNDED(size, 0, PASSED_ROOM - 1), after = 8 * (last % 8);
+  path->words[last / 8] &= ((u64)1 << after) - 1; /* another path's bytes are behind it */
+  return true;
+}
+
 /* Clauses that the path at an address of the current process can meet by its own bytes. Sets *relative to whether it
  * can meet others by its directory. A global function, as put_path() is. */
 __noinline u64 clauses_of_passed(struct filter *filter, u64 address, u64 *relative) {
-  struct passed_path path = {};
-  if (!filter || !relative)
+  u32 zero = 0;
+  struct passed_path *path = bpf_map_lookup_elem(&passed_paths, &zero);
+  if (!filter || !relative || !path || !read_passed_path(path, address))
     return FILTER_EVERY_CLAUSE;
-  long size = bpf_probe_read_user_str(path.words, PASSED_ROOM, (void *)address);
-  if (size <= 1 || size >= PASSED_ROOM)
-    return FILTER_EVERY_CLAUSE;
-  path.length = size - 1;
-  *relative = (u8)path.words[0] != '/';
-  if (size > (long)(REMEMBERED_WORDS * sizeof(u64)))
-    return clauses_of_text(filter, &path);
+  *relative = (u8)path->words[0] != '/';
+  if (path->length >= REMEMBERED_WORDS * sizeof(u64))
+    return clauses_of_text(filter, path);
   u64 serial = *(volatile u64 *)&filter->serial;
-  struct remembered_name *known = remembered_entry(&remembered_passed, path.words, REMEMBERED_WORDS);
-  if (known && is_remembered(known, serial, path.words, REMEMBERED_WORDS))
+  struct remembered_name *known = remembered_entry(&remembered_passed, path->words, REMEMBERED_WORDS);
+  if (known && is_remembered(known, serial, path->words, REMEMBERED_WORDS))
     return known->clauses;
-  u64 clauses = clauses_of_text(filter, &path);
+  u64 clauses = clauses_of_text(filter, path);
   if (known)
-    keep_verdict(known, serial, path.words, REMEMBERED_WORDS, clauses);
+    keep_verdict(known, serial, path->words, REMEMBERED_WORDS, clauses);
   return clauses;
 }
 

@@ -61,7 +61,10 @@ export const namesNearLimits: fc.Arbitrary<Names> = alphabet.chain((bytes) =>
     .record({
       components: fc.array(wordOf(bytes), { minLength: 4, maxLength: 24 }),
       shapes: fc.array(
-        fc.tuple(fc.array(fc.nat(), { minLength: 1, maxLength: 5 }), fc.constantFrom(0, 0, ...near(64), ...near(127))),
+        fc.tuple(
+          fc.array(fc.nat(), { minLength: 1, maxLength: 5 }),
+          fc.constantFrom(0, 0, ...near(64), 128, ...near(510)),
+        ),
         {
           minLength: 4,
           maxLength: 24,
