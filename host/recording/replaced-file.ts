@@ -1,5 +1,6 @@
-// The file of a recording, which may be there already. It is made beside its place and moved there when events are recorded: a start that fails
-// leaves the file of before as it was, and whoever has that open, or made it, can't read this one.
+// A file that a command writes, which may be there already. It is made beside its place, and moved there when it is worth having: a recording
+// once events are recorded, an export when it is whole. A failure leaves the file of before as it was, and whoever has that open, or made it,
+// can't read this one. A link is replaced, not followed: in a folder of others it may lead to any file of root's.
 
 import { randomBytes } from 'node:crypto';
 import { closeSync, lstatSync, renameSync, rmSync, statSync } from 'node:fs';

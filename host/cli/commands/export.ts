@@ -8,12 +8,12 @@ import { count } from '../../diagnostics/numbers.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { History } from '../../journal/event-views.ts';
 import { REMOVED } from '../../recording/byte-source.ts';
+import { ReplacedFile } from '../../recording/replaced-file.ts';
 import type { Damage } from '../../recording/source.ts';
 import { type ExportedHistory, exportFiles } from '../../scap/write/export-files.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
 import { givenHistory, HISTORY_OPTIONS, journalFolder } from '../options/history-options.ts';
-import { OutputFile } from '../options/output-file.ts';
 import { ProgressBar } from '../reports/progress-bar.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -69,10 +69,11 @@ export const EXPORT = defineCommand({
     using bar = new ProgressBar();
     const paths = files.map(({ path }) => path);
     if (paths.some((path) => isSameFile(path, output))) throw new UsageError('the capture would replace its recording');
-    using file = new OutputFile(output);
     let events: number;
+    let file: ReplacedFile | undefined;
     try {
-      events = await exportFiles(paths, file.path, {
+      file = new ReplacedFile(output);
+      events = await exportFiles(paths, file.target.path, {
         open: (path) =>
           openHistory(path, ({ at, reason, isCutOff }) => {
             if (isCutOff) notes.push(`${path} has no end yet, or was cut off: what is in it was exported`);
@@ -82,11 +83,12 @@ export const EXPORT = defineCommand({
         onProgress: (share, done) => bar.update(share, done),
         signal: stop.signal,
       });
-      file.complete();
+      file.moveIntoPlace();
     } catch (error) {
-      file.discard(error);
       if (stop.signal.aborted) throw new CommandFailure('stopped before the end: nothing was written');
       throw new CommandFailure(`can't write ${output}: ${reasonOf(error)}`);
+    } finally {
+      file?.close();
     }
     bar[Symbol.dispose]();
     for (const text of [...damaged, ...notes]) terminal.say(`wasprey: ${escapeText(text)}\n`);

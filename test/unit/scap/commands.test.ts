@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -62,11 +62,23 @@ test('what is at the place of the capture stays where it can not be written', ()
   assert.match(unread.stderr, /^wasprey: can't write .*pipe: it is a pipe that nobody reads$/m);
   assert.ok(existsSync(pipe));
   writeFileSync(savefile, 'of yesterday');
-  mkdirSync(`${savefile}.part`);
-  const failed = wasprey('export', recording, '-o', savefile);
+  const note = folder.file('note.txt');
+  writeFileSync(note, 'not a recording');
+  const failed = wasprey('export', recording, note, '-o', savefile);
   assert.equal(failed.status, 1);
-  assert.match(failed.stderr, /^wasprey: can't write .*a\.scap: it is a folder$/m);
   assert.equal(readFileSync(savefile, 'utf8'), 'of yesterday');
+  assert.deepEqual(readdirSync(folder.path).sort(), ['a.scap', 'a.wsp', 'note.txt', 'pipe', 'rules.yaml']);
+});
+
+test('a link at the place of the capture is replaced, and what it leads to stays', () => {
+  using folder = new Folder();
+  const { recording, savefile } = written(folder);
+  const other = folder.file('other');
+  writeFileSync(other, 'of others');
+  symlinkSync(other, savefile);
+  assert.equal(wasprey('export', recording, '-o', savefile).status, 0);
+  assert.ok(lstatSync(savefile).isFile());
+  assert.equal(readFileSync(other, 'utf8'), 'of others');
 });
 
 test('several recordings are one capture', () => {
