@@ -20,7 +20,7 @@ import type { ResponseSet } from './responses/response-set.ts';
 import type { RuleChange } from './rules/rules-in-use.ts';
 import type { OtherSource } from './sources/other-source.ts';
 import type { PodRequestSource } from './sources/pod-request-source.ts';
-import type { DropListener, DropSettings } from './watches/drop-watch.ts';
+import { DROP_SETTINGS, type DropListener, type DropSettings } from './watches/drop-watch.ts';
 import type { MissingHooksPolicy } from './watches/hook-watch.ts';
 
 export interface AgentOptions {
@@ -106,4 +106,23 @@ export interface AgentOptions {
   readonly idleWorker?: IdleWorker;
   /** Called when the engine has ended by itself. Nothing is watched any more; only stop() is left to call. */
   readonly onEnd?: (error: EngineError) => void;
+}
+
+type Optional = 'leftOut' | 'extras' | 'missingHooks' | 'namesModules' | 'drops' | 'onDrops' | 'onTrouble' | 'onNote';
+
+/** With the defaults of what several parts of an agent need. */
+export type CompleteOptions = AgentOptions & Required<Pick<AgentOptions, Optional>>;
+
+export function withDefaults(options: AgentOptions): CompleteOptions {
+  return {
+    leftOut: new Set(),
+    extras: {},
+    missingHooks: 'alert',
+    namesModules: true,
+    drops: DROP_SETTINGS,
+    onDrops: { onLog: () => {}, onExit: () => {} },
+    onTrouble: () => {},
+    onNote: () => {},
+    ...options,
+  };
 }

@@ -10,7 +10,7 @@ import type { AlertExtras } from '../outputs/additions.ts';
 import { OutputSet } from '../outputs/output-set.ts';
 import { LiveSessions } from '../sessions/live-sessions.ts';
 import type { PodRequestSink } from '../sessions/pod-request-facts.ts';
-import type { AgentOptions } from './agent-options.ts';
+import { type AgentOptions, type CompleteOptions, withDefaults } from './agent-options.ts';
 import { AlertDesk } from './alerts/alert-desk.ts';
 import { captureModules, otherModules, type WantedRules } from './completed-modules.ts';
 import { NodeCaptures } from './journal/node-captures.ts';
@@ -24,16 +24,14 @@ import { RuleSets, type RuleSetsHost } from './rules/rules-in-use.ts';
 import { sumOfDesks } from './sources/other-source.ts';
 import type { Summary } from './summary.ts';
 import { ContainerWatch } from './watches/container-watch.ts';
-import { DROP_SETTINGS, type DropListener, DropWatch } from './watches/drop-watch.ts';
+import { DropWatch } from './watches/drop-watch.ts';
 import { HookWatch } from './watches/hook-watch.ts';
 import { ImageWatch } from './watches/image-watch.ts';
 import { OUTPUT_RULE, OutputWatch } from './watches/output-watch.ts';
 import { TamperWatch } from './watches/tamper-watch.ts';
 
-const IGNORED: DropListener = { onLog: () => {}, onExit: () => {} };
-
 export class AgentParts {
-  readonly options: AgentOptions;
+  readonly options: CompleteOptions;
   readonly source: 'bpf' | 'builder' | 'none';
   /** The machine's name, for alerts. */
   readonly machine: string;
@@ -61,8 +59,9 @@ export class AgentParts {
   engine: Engine | undefined;
   #responses: ResponseSet | undefined;
 
-  constructor(options: AgentOptions) {
-    const { replay, onTrouble = () => {}, onNote = () => {} } = options;
+  constructor(given: AgentOptions) {
+    const options = withDefaults(given);
+    const { replay, onTrouble, onNote } = options;
     this.options = options;
     this.#responses = replay ? undefined : options.responses;
     this.source = replay ? 'builder' : (options.source ?? 'bpf');
@@ -85,11 +84,11 @@ export class AgentParts {
       alert: (message) => this.desk.internal(OUTPUT_RULE, 'Critical', message),
       log: onTrouble,
     });
-    this.drops = new DropWatch(this.desk, options.drops ?? DROP_SETTINGS, options.onDrops ?? IGNORED);
+    this.drops = new DropWatch(this.desk, options.drops, options.onDrops);
     this.images = new ImageWatch(this.desk);
     this.containers = new ContainerWatch(this.desk);
     this.tampering = new TamperWatch(this.desk);
-    this.hooks = new HookWatch(this.desk, options.missingHooks ?? 'alert', { onTrouble, onNote }, kernelLacks);
+    this.hooks = new HookWatch(this.desk, options.missingHooks, { onTrouble, onNote }, kernelLacks);
     this.podRequests = {
       take: (event) => {
         this.journal.requests?.add(event);
@@ -219,7 +218,7 @@ export class AgentParts {
       {
         hostname: machine,
         patience: hold.milliseconds,
-        namesModules: this.options.namesModules ?? true,
+        namesModules: this.options.namesModules,
         ...(this.sessions && { sessions: this.sessions }),
         capture: (rule, alert) => this.captures.take(rule, alert),
         respond: (rule, alert, send) => this.responses.take(rule, alert, send),
@@ -228,7 +227,7 @@ export class AgentParts {
   }
 
   #makeCaptures(): NodeCaptures {
-    const { replay, captures, leftOut = new Set(), onTrouble = () => {} } = this.options;
+    const { replay, captures, leftOut, onTrouble } = this.options;
     return new NodeCaptures(replay ? undefined : captures, {
       engine: () => this.engine,
       desk: () => this.desk,
@@ -240,7 +239,7 @@ export class AgentParts {
   }
 
   #makeJournal(): NodeJournal {
-    const { replay, journal, leftOut = new Set(), onTrouble = () => {}, onNote = () => {} } = this.options;
+    const { replay, journal, leftOut, onTrouble, onNote } = this.options;
     return new NodeJournal(replay ? undefined : journal, {
       engine: () => this.engine,
       desk: this.desk,
@@ -253,7 +252,7 @@ export class AgentParts {
   }
 
   #makeResponses(): NodeResponses {
-    const { replay, responder, requestedPods, onTrouble = () => {} } = this.options;
+    const { replay, responder, requestedPods, onTrouble } = this.options;
     const responses = new NodeResponses({
       desk: () => this.desk,
       responder: replay ? undefined : responder,
@@ -267,7 +266,7 @@ export class AgentParts {
   }
 
   #makeRuleSets(): RuleSets {
-    const { modules, extras = {}, kernelFilter, onTrouble = () => {}, onRules } = this.options;
+    const { modules, extras, kernelFilter, onTrouble, onRules } = this.options;
     const host: RuleSetsHost = {
       engine: () => this.engine,
       desk: this.desk,

@@ -140,7 +140,7 @@ class RunningAgent implements Agent {
   }
 
   async replaceRules(modules: readonly RuleModule[], extras?: AlertExtras, responses?: ResponseSet): Promise<void> {
-    await this.#parts.replaceRules(modules, extras ?? this.#parts.options.extras ?? {}, responses);
+    await this.#parts.replaceRules(modules, extras ?? this.#parts.options.extras, responses);
     this.#rulesTaken(modules);
   }
 
