@@ -141,38 +141,7 @@ export class Run {
     this.#start.onAgent(agent);
     void this.#responder?.start();
     if (this.#start.leftOut.length > 0) agent.rulesLeftOut(this.#start.leftOut);
-    const updates = new SettingsUpdates({
-      settings: this.#settings,
-      log: this.#log,
-      terminal: this.#terminal,
-      onFailed: (message) => agent.rulesFailed(message, 'outputs'),
-      onMended: () => agent.rulesRestored('outputs'),
-      replaceOutputs: async (settings, names) => {
-        // Values that apply from the next start stay unchanged in what is recreated, too.
-        const { isoTime } = this.#settings;
-        const kept = { isoTime, configuration: { ...settings.configuration, spool: configuration.spool } };
-        await this.#outputs.replace(agent, { ...settings, ...kept }, names);
-      },
-      setJournal: async (settings) => {
-        const { configuration: now, sources } = settings;
-        if (sources.includes(DEFAULT_SOURCE)) await agent.setJournal(journalOptions(now, sources));
-        await agent.setAuditJournal(auditJournal(now, sources));
-      },
-    });
-    const rules = startRuleUpdates({
-      agent,
-      settings: this.#settings,
-      inUse: this.#start.rulesHash,
-      again: async (terminal) => ({ ...(await this.#start.settingsNow(terminal)), sources: this.#settings.sources }),
-      onSettings: (settings) => {
-        this.#start.page?.use(settings);
-        return updates.take(settings);
-      },
-      extras: () => extrasOf(updates.settings),
-      responses: (modules) => this.#responses(updates.settings, modules),
-      onReload: (result) => service.reloading(result),
-      say: (level, message) => this.#log.say(level, message),
-    });
+    const rules = this.#updateRules(agent, this.#updateSettings(agent));
     this.#rules = rules;
     // A SIGHUP that arrived before the handler was installed.
     if (hasHungUp()) void rules.reload();
@@ -197,6 +166,44 @@ export class Run {
     const status = failure ? EXIT.failure : EXIT.ok;
     loadAddon().endWithin(capturing ? HANGING_MS.captures : HANGING_MS.others, status);
     return status;
+  }
+
+  #updateSettings(agent: Agent): SettingsUpdates {
+    return new SettingsUpdates({
+      settings: this.#settings,
+      log: this.#log,
+      terminal: this.#terminal,
+      onFailed: (message) => agent.rulesFailed(message, 'outputs'),
+      onMended: () => agent.rulesRestored('outputs'),
+      replaceOutputs: async (settings, names) => {
+        // Values that apply from the next start stay unchanged in what is recreated, too.
+        const { isoTime, configuration } = this.#settings;
+        const kept = { isoTime, configuration: { ...settings.configuration, spool: configuration.spool } };
+        await this.#outputs.replace(agent, { ...settings, ...kept }, names);
+      },
+      setJournal: async (settings) => {
+        const { configuration: now, sources } = settings;
+        if (sources.includes(DEFAULT_SOURCE)) await agent.setJournal(journalOptions(now, sources));
+        await agent.setAuditJournal(auditJournal(now, sources));
+      },
+    });
+  }
+
+  #updateRules(agent: Agent, updates: SettingsUpdates): RuleUpdates {
+    return startRuleUpdates({
+      agent,
+      settings: this.#settings,
+      inUse: this.#start.rulesHash,
+      again: async (terminal) => ({ ...(await this.#start.settingsNow(terminal)), sources: this.#settings.sources }),
+      onSettings: (settings) => {
+        this.#start.page?.use(settings);
+        return updates.take(settings);
+      },
+      extras: () => extrasOf(updates.settings),
+      responses: (modules) => this.#responses(updates.settings, modules),
+      onReload: (result) => this.#start.service.reloading(result),
+      say: (level, message) => this.#log.say(level, message),
+    });
   }
 
   async #responses(settings: RunSettings, modules: readonly RuleModule[]): Promise<ResponseSet> {
