@@ -6,6 +6,6 @@ export const RING_OPTIONS = {
     value: 'MB',
     least: 1,
     description:
-      'Memory of the event ring buffers, for all CPUs together; at most 256 for each CPU is used. Default: 16, or what more than 128 CPUs need.',
+      'Memory of the event ring buffers, for all CPUs together; at most 256 for each CPU is used. Default: 16, or what more than 64 CPUs need.',
   },
 } as const;

@@ -2,11 +2,12 @@
  *
  * While the reader keeps up, a ring is nearly empty, and nothing is counted. Beyond a quarter an event is only written
  * if its process has at most twice as much in the ring as is still free, and its user four times as much as is free
- * above a reserve. So a process that floods leaves at least a quarter of the ring to others, a user a seventh, two
- * users a twelfth, each besides the reserve. As long as an
- * eighth is free, a process that has hardly any events there may write, whatever others of its user have. What does not
- * fit is counted as dropped, like an event that finds no room at all. In rings of 256 KB, 95 of 200 attacks were lost
- * beside two floods before; with these shares all of them have their alert (test/live/pressure.test.ts). */
+ * above a reserve. So a process that floods leaves at least a quarter of a ring of 1 MB or more to others, a user a
+ * seventh, two users a twelfth; of one of 256 KB users leave the reserve and a seventh, or a twelfth, of the rest. As
+ * long as an eighth is free, and more than the reserve, a process that has hardly any events there may write, whatever
+ * others of its user have. What does not fit is counted as dropped, like an event that finds no room at all. In rings
+ * of 256 KB, 95 of 200 attacks were lost beside two floods before; with these shares all of them have their alert
+ * (test/live/pressure.test.ts). */
 
 #ifndef WASPREY_RING_SHARE_H
 #define WASPREY_RING_SHARE_H
@@ -21,10 +22,12 @@
 /* Hardly anything: some events. */
 #define SMALL_SHARE 4096
 
-/* Users with more leave this free: an event takes the room of the longest record before its length is known. A user
- * that floods stops before the reserve begins, not where it does: there everybody with some KB in the ring would be
- * refused, as the tenth part of 100 attacks was, by one container, in rings of 256 KB. */
+/* Users with more leave this free: an event takes the room of the longest record before its length is known. Whoever
+ * floods stops before the reserve begins, not where it does: there everybody with some KB in the ring would be refused.
+ * In rings of 256 KB a twentieth of 100 attacks was beside a flood by one process, and half of them beside 100
+ * processes with hardly any events each. */
 #define RING_RESERVE (2 * LONGEST_RECORD)
+#define ABOVE_RESERVE(ring) (RING_RESERVE + (ring) / 16)
 
 /* Bytes are counted in two of 64 cells each, by two hashes (count-min): a flood is held if both are over, and somebody
  * else is held with it only if both of theirs are cells of floods: of one flood one time in 4,096. Many processes fill
@@ -71,13 +74,13 @@ inline_always bool is_crowded(const struct ring_control *ring) {
 enum left {
   LEFT_NOTHING,
   LEFT_SHARE,
-  LEFT_ALWAYS, /* it has next to nothing in the ring, of which an eighth is free, and the reserve */
+  LEFT_ALWAYS, /* it has next to nothing in the ring, of which an eighth is free, and more than the reserve */
 };
 
 inline_always enum left left_with(u64 bytes, const struct filling *filling, u32 holder) {
   u64 free = ring_size - (filling->written - filling->read);
   if (bytes <= SMALL_SHARE)
-    return free >= ring_size / 8 && free >= RING_RESERVE ? LEFT_ALWAYS : LEFT_SHARE;
+    return free >= ring_size / 8 && free >= ABOVE_RESERVE(ring_size) ? LEFT_ALWAYS : LEFT_SHARE;
   if (holder == HOLDER_PROCESS)
     return bytes <= free * MOST_OF_PROCESS ? LEFT_SHARE : LEFT_NOTHING;
   return free >= RING_RESERVE && bytes <= (free - RING_RESERVE) * MOST_OF_USER ? LEFT_SHARE : LEFT_NOTHING;
@@ -133,7 +136,7 @@ __noinline u32 share_of_ring(u32 of, u64 size) {
 }
 
 /* Whether an event may be written into a crowded ring: of a process that has hardly any there it may, whatever others
- * of its user have, as long as an eighth is free. `of`: 0 for the current process, or OF_SUBMITTER. */
+ * of its user have, as long as enough is free. `of`: 0 for the current process, or OF_SUBMITTER. */
 inline_always bool may_write(u32 of) {
   u32 left = share_of_ring(of | HOLDER_PROCESS, 0);
   return left == LEFT_ALWAYS || (left && share_of_ring(of | HOLDER_USER, 0));

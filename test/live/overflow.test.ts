@@ -11,7 +11,7 @@ import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
 import { assertBalanced, assertCounted, MARK, OPENS, openStorm, sum, TURNS } from '../support/live/open-storm.ts';
 
 /** The addon takes no less: a ring must hold a few of the longest records. */
-const SMALLEST_RINGS = availableParallelism() * 128 * 1024;
+const SMALLEST_RINGS = availableParallelism() * 256 * 1024;
 
 test('rings far too small: what does not fit is counted, what fits is evaluated', async (t) => {
   const agent = await LiveAgent.start([OPENS.rule], { ringBudget: SMALLEST_RINGS, kernelFilter: false });

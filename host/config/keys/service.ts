@@ -82,7 +82,7 @@ export const SERVICE_KEYS = {
       ring_memory_mb: whole(
         0,
         { least: 0, most: 4096 },
-        'Memory of the ring buffers for events, for all CPUs together; at most 256 for each CPU is used. 0: 16, and with more than 128 CPUs what they need, 1 for each 8 of them.',
+        'Memory of the ring buffers for events, for all CPUs together; at most 256 for each CPU is used. 0: 16, and with more than 64 CPUs what they need, 1 for each 4 of them.',
       ),
     }),
     kmod: unused('There is no kernel module; `engine.wasprey.ring_memory_mb` sets the memory for events.'),

@@ -111,12 +111,24 @@ export interface Attack {
   readonly mark: string;
 }
 
+export interface AttackOptions {
+  /** Attacks that are made at a time. */
+  readonly atOnce?: number;
+  /** What each attack does first. */
+  readonly first?: readonly Step[];
+}
+
 /**
  * Makes so many attacks, of all kinds by turns, some at a time. They have a control group of their own: root's processes in one group share
  * their room for changes, and what else of root's runs on the machine may storm.
  * @param label not used before in that directory
  */
-export async function attack(directory: string, label: string, times: number, atOnce = 4): Promise<Attack[]> {
+export async function attack(
+  directory: string,
+  label: string,
+  times: number,
+  { atOnce = 4, first = [] }: AttackOptions = {},
+): Promise<Attack[]> {
   const all = kinds(directory);
   const made: Attack[] = [];
   const group = `${CGROUPS}/wasprey-attacks-${process.pid}`;
@@ -126,18 +138,18 @@ export async function attack(directory: string, label: string, times: number, at
     ['@fork'], // what moves is counted where it was
   ];
   mkdirSync(group, { recursive: true });
-  const run = async (first: number): Promise<void> => {
-    for (let number = first; number < times; number += atOnce) {
+  const run = async (from: number): Promise<void> => {
+    for (let number = from; number < times; number += atOnce) {
       const kind = all[number % all.length] as Kind;
       const mark = `mark-${label}-${number}-`;
       const own = join(directory, mark);
       mkdirSync(own);
-      await act([['@mark', mark], ...enter, ...kind.steps(own), ['@mark', mark]]);
+      await act([['@mark', mark], ...enter, ...first, ...kind.steps(own), ['@mark', mark]]);
       made.push({ rule: ruleName(kind.name), mark });
     }
   };
   try {
-    await Promise.all(Array.from({ length: atOnce }, (_, first) => run(first)));
+    await Promise.all(Array.from({ length: atOnce }, (_, from) => run(from)));
   } finally {
     rmdirSync(group);
   }

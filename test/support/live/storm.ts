@@ -24,6 +24,7 @@ export const STORMS = {
   threads: 'threads with a directory of their own, which change it and open',
   children: 'processes that change their directory and open',
   shared: 'the same changes by two processes that share a directory',
+  crowd: 'opens by 100 processes in turn',
   requests: 'opens of long paths by io_uring, whose events another process makes',
 } as const;
 

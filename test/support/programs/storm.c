@@ -1,7 +1,7 @@
 // Makes as many lifecycle records as it can: a loop of calls that change a process, or that start and end processes, on each
 // CPU it is given, as that user, at nice 5.
 // usage: storm KIND SECONDS ROUNDS UID CPU...     KIND: chdir, bomb, exec, users, setuid, setsid, capset, setpgid, unshare, events,
-// threads, children, shared, requests
+// threads, children, shared, crowd, requests
 // Ends after that time or so many rounds, or by SIGTERM, and prints the number of rounds. At most BOMB processes run at a time.
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NICE = 5, BOMB = 300, ENVIRONMENT = 3000, REQUESTS = 64, FIRST_OPENED = 16 };  // its own files have lower numbers
+enum { NICE = 5, BOMB = 300, CROWD = 100, CROWD_OPENS = 25, ENVIRONMENT = 3000, REQUESTS = 64, FIRST_OPENED = 16 };  // its own files have lower numbers
 
 #define OPENED "/nonexistent/storm"
 
@@ -189,6 +189,22 @@ static void change_and_open_beside_another(void) {
   change_and_open();
 }
 
+// Many processes take turns, each with hardly any events in a ring. There are fewer where the limit allows no more.
+static void open_in_crowd(void) {
+  static int crowd;
+  for (int others = CROWD - 1; others && !crowd; others--) {
+    pid_t other = fork();
+    if (other < 0) break;
+    if (other == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      crowd = -1;
+    }
+  }
+  if (!crowd) crowd = 1;
+  for (int i = 0; i < CROWD_OPENS; i++) open(OPENED, O_RDONLY);  // there is no such file
+  sched_yield();
+}
+
 static struct {
   int fd;
   unsigned *tail, *array, mask;
@@ -258,7 +274,7 @@ static const struct kind {
 } kinds[] = {
     {"chdir", change_directory}, {"bomb", bomb},          {"exec", execute},     {"users", execute_as_another}, {"setuid", set_user},
     {"setsid", start_session},   {"capset", set_capabilities}, {"setpgid", set_group}, {"unshare", leave_files}, {"events", change_and_open},
-    {"threads", start_thread}, {"children", start_child}, {"shared", change_and_open_beside_another},
+    {"threads", start_thread}, {"children", start_child}, {"shared", change_and_open_beside_another}, {"crowd", open_in_crowd},
     {"requests", request_opens},
 };
 

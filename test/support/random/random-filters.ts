@@ -63,7 +63,7 @@ export const namesNearLimits: fc.Arbitrary<Names> = alphabet.chain((bytes) =>
       shapes: fc.array(
         fc.tuple(
           fc.array(fc.nat(), { minLength: 1, maxLength: 5 }),
-          fc.constantFrom(0, 0, ...near(64), 128, ...near(510)),
+          fc.constantFrom(0, 0, ...near(64), ...near(96), 128, ...near(510)),
         ),
         {
           minLength: 4,

@@ -118,7 +118,7 @@ test('a CPU has no larger ring than the verifier takes, whatever the budget', ()
 });
 
 test('with room for few segments every CPU gets its turn', () => {
-  const sizes = { ringBudget: 8 << 20, imageBudget: 1 << 20, containerBudget: 1 << 20, cpus: 64 };
+  const sizes = { ringBudget: 16 << 20, imageBudget: 1 << 20, containerBudget: 1 << 20, cpus: 64 };
   using builder = new BuilderCapture(sizes, 8);
   for (let cpu = 0; cpu < 64; cpu++) builder.event('setuid', { cpu });
   const cpus = new Set<number>();
@@ -131,8 +131,8 @@ test('with room for few segments every CPU gets its turn', () => {
 for (const [cpus, megabytes, ringKilobytes] of [
   [2, 16, 8192],
   [64, 16, 256],
-  [256, 32, 128],
-  [1024, 128, 128],
+  [256, 64, 256],
+  [1024, 256, 256],
 ] as const) {
   test(`without a budget ${cpus} CPUs have ${megabytes} MB of rings`, () => {
     using builder = new BuilderCapture({ imageBudget: 1 << 20, containerBudget: 1 << 20, cpus }, 2 * cpus);
@@ -147,9 +147,9 @@ test('a budget too small for the CPUs is refused with the least that will do', (
   const sizes = { ringBudget: 16 << 20, imageBudget: 1 << 20, containerBudget: 1 << 20, cpus: 256 };
   assert.throws(() => addon.plan(sizes), {
     code: 'CAPTURE_BUDGET',
-    message: /ring_memory_mb.* set at least 32 MB, .* 256 CPUs need/,
+    message: /ring_memory_mb.* set at least 64 MB, .* 256 CPUs need/,
   });
-  assert.equal(addon.plan({ ...sizes, ringBudget: 32 << 20 }).cpus, 256);
+  assert.equal(addon.plan({ ...sizes, ringBudget: 64 << 20 }).cpus, 256);
   assert.throws(() => addon.plan({ ...SMALL, imageBudget: 2 ** 32 }), { code: 'CAPTURE_BUDGET' });
   assert.throws(() => addon.plan({ ...SMALL, cpus: 0 }), { code: 'CAPTURE_PLAN' });
 });
