@@ -8,6 +8,7 @@ import { count } from '../../diagnostics/numbers.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { History } from '../../journal/event-views.ts';
 import { REMOVED } from '../../recording/byte-source.ts';
+import { RecordingError } from '../../recording/format.ts';
 import { ReplacedFile } from '../../recording/replaced-file.ts';
 import type { Damage } from '../../recording/source.ts';
 import { type ExportedHistory, exportFiles } from '../../scap/write/export-files.ts';
@@ -41,7 +42,7 @@ export const EXPORT = defineCommand({
       kind: 'text',
       short: 'o',
       value: 'FILE',
-      description: 'File to write the capture to; it is replaced when all is written.',
+      description: 'File to write the capture to; it, or a link, is replaced when all is written.',
     },
     since: {
       kind: 'text',
@@ -73,7 +74,9 @@ export const EXPORT = defineCommand({
     let file: ReplacedFile | undefined;
     try {
       file = new ReplacedFile(output);
-      events = await exportFiles(paths, file.target.path, {
+      const { path: target, how } = file.target;
+      events = await exportFiles(paths, target, {
+        how,
         open: (path) =>
           openHistory(path, ({ at, reason, isCutOff }) => {
             if (isCutOff) notes.push(`${path} has no end yet, or was cut off: what is in it was exported`);
@@ -86,6 +89,7 @@ export const EXPORT = defineCommand({
       file.moveIntoPlace();
     } catch (error) {
       if (stop.signal.aborted) throw new CommandFailure('stopped before the end: nothing was written');
+      if (error instanceof CommandFailure) throw error;
       throw new CommandFailure(`can't write ${output}: ${reasonOf(error)}`);
     } finally {
       file?.close();
@@ -107,7 +111,7 @@ function isSameFile(one: string, other: string): boolean {
 
 /** @param onDamage called for each part that could not be read */
 function openHistory(path: string, onDamage: (damage: Damage) => void): ExportedHistory {
-  const history = new History(path);
+  const history = opened(path);
   return {
     facts: history.facts,
     get progress() {
@@ -119,4 +123,12 @@ function openHistory(path: string, onDamage: (damage: Damage) => void): Exported
     },
     [Symbol.dispose]: () => history[Symbol.dispose](),
   };
+}
+
+function opened(path: string): History {
+  try {
+    return new History(path);
+  } catch (error) {
+    throw error instanceof RecordingError ? new CommandFailure(`can't read ${path}: ${error.message}`) : error;
+  }
 }

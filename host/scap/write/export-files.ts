@@ -26,6 +26,8 @@ export interface ExportOptions {
   /** Called for a recording that is gone meanwhile. */
   readonly onRemoved?: (path: string) => void;
   readonly signal?: AbortSignal;
+  /** `new`: fails if the file is there. Default: it is written over. */
+  readonly how?: 'new' | 'over';
 }
 
 /** Events that were written. Throws the errors of reading and writing. */
@@ -33,7 +35,7 @@ export async function exportFiles(paths: readonly string[], to: string, options:
   const written = { events: 0 };
   const source = Readable.from(bytesOf(paths, options, written), { objectMode: false });
   // A recording shows what happened on its machine: only the owner can read it.
-  const file = createWriteStream(to, { mode: 0o600 });
+  const file = createWriteStream(to, { mode: 0o600, flags: options.how === 'new' ? 'wx' : 'w' });
   await pipeline(source, createGzip(), file, ...(options.signal ? [{ signal: options.signal }] : []));
   return written.events;
 }

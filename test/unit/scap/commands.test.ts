@@ -66,6 +66,7 @@ test('what is at the place of the capture stays where it can not be written', ()
   writeFileSync(note, 'not a recording');
   const failed = wasprey('export', recording, note, '-o', savefile);
   assert.equal(failed.status, 1);
+  assert.match(failed.stderr, /^wasprey: can't read .*note\.txt: it is not a recording of `wasprey capture`$/m);
   assert.equal(readFileSync(savefile, 'utf8'), 'of yesterday');
   assert.deepEqual(readdirSync(folder.path).sort(), ['a.scap', 'a.wsp', 'note.txt', 'pipe', 'rules.yaml']);
 });
