@@ -63,7 +63,7 @@ export const SERVICE_KEYS = {
       hooks: choice(
         ['auto', 'sys_exit', 'fexit'],
         'auto',
-        'How system calls are captured. `sys_exit`: by one BPF program at the end of all calls; every call of the machine costs some 100 ns more. `fexit`: by programs at the exits of the calls that rules, journal and process images need; other calls cost nothing. `fexit` needs a kernel that supports it and does not preempt such programs (6.x with preempt=none or voluntary; `wasprey doctor` checks). It does not see calls that a seccomp profile or a tracer refuses or answers, calls that the kernel lacks, or calls that began before the agent. Stopping the agent takes about 0.2 s for each call. `auto` is `sys_exit`.',
+        'How system calls are captured. `sys_exit`: by one BPF program at the end of all calls; every call of the machine costs 20 to 100 ns more. `fexit`: by programs at the exits of the calls that rules, journal and process images need; other calls cost nothing. `fexit` needs a kernel that supports it and does not preempt such programs (6.x with preempt=none or voluntary; `wasprey doctor` checks). It does not see calls that a seccomp profile or a tracer refuses or answers, calls that the kernel lacks, or calls that began before the agent. Stopping the agent takes about 0.2 s for each call. `auto` is `sys_exit`.',
       ),
       invalid_rules: choice(
         ['refuse', 'leave_out'],
@@ -82,7 +82,7 @@ export const SERVICE_KEYS = {
       ring_memory_mb: whole(
         0,
         { least: 0, most: 4096 },
-        'Memory of the ring buffers for events, for all CPUs together; at most 256 for each CPU is used. 0: 16, and with more than 64 CPUs what they need, 1 for each 4 of them.',
+        'Memory of the ring buffers for events, for all CPUs together; at most 256 for each CPU is used. 0 means 16, and with more than 64 CPUs 1 for every 4 of them.',
       ),
     }),
     kmod: unused('There is no kernel module; `engine.wasprey.ring_memory_mb` sets the memory for events.'),
