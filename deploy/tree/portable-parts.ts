@@ -41,7 +41,7 @@ async function makeParts(): Promise<void> {
   await compileRules();
 }
 
-/** Not the scripts and development packages, of which there are none in an installation. */
+/** Not the scripts and development packages: an installation has none. */
 function writePackage(): void {
   const manifest: Readonly<Record<string, unknown>> = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
   const { name, description, license, dependencies } = manifest;

@@ -108,21 +108,20 @@ export interface AgentOptions {
   readonly onEnd?: (error: EngineError) => void;
 }
 
-type Optional = 'leftOut' | 'extras' | 'missingHooks' | 'namesModules' | 'drops' | 'onDrops' | 'onTrouble' | 'onNote';
+const DEFAULTS = {
+  leftOut: new Set<string>(),
+  extras: {},
+  missingHooks: 'alert',
+  namesModules: true,
+  drops: DROP_SETTINGS,
+  onDrops: { onLog: () => {}, onExit: () => {} },
+  onTrouble: () => {},
+  onNote: () => {},
+} satisfies Partial<AgentOptions>;
 
-/** With the defaults of what several parts of an agent need. */
-export type CompleteOptions = AgentOptions & Required<Pick<AgentOptions, Optional>>;
+/** Those that several parts of an agent need have their defaults. */
+export type OptionsWithDefaults = AgentOptions & Required<Pick<AgentOptions, keyof typeof DEFAULTS>>;
 
-export function withDefaults(options: AgentOptions): CompleteOptions {
-  return {
-    leftOut: new Set(),
-    extras: {},
-    missingHooks: 'alert',
-    namesModules: true,
-    drops: DROP_SETTINGS,
-    onDrops: { onLog: () => {}, onExit: () => {} },
-    onTrouble: () => {},
-    onNote: () => {},
-    ...options,
-  };
+export function withDefaults(options: AgentOptions): OptionsWithDefaults {
+  return { ...DEFAULTS, ...options };
 }

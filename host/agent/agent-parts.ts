@@ -10,7 +10,7 @@ import type { AlertExtras } from '../outputs/additions.ts';
 import { OutputSet } from '../outputs/output-set.ts';
 import { LiveSessions } from '../sessions/live-sessions.ts';
 import type { PodRequestSink } from '../sessions/pod-request-facts.ts';
-import { type AgentOptions, type CompleteOptions, withDefaults } from './agent-options.ts';
+import { type AgentOptions, type OptionsWithDefaults, withDefaults } from './agent-options.ts';
 import { AlertDesk } from './alerts/alert-desk.ts';
 import { captureModules, otherModules, type WantedRules } from './completed-modules.ts';
 import { NodeCaptures } from './journal/node-captures.ts';
@@ -31,7 +31,7 @@ import { OUTPUT_RULE, OutputWatch } from './watches/output-watch.ts';
 import { TamperWatch } from './watches/tamper-watch.ts';
 
 export class AgentParts {
-  readonly options: CompleteOptions;
+  readonly options: OptionsWithDefaults;
   readonly source: 'bpf' | 'builder' | 'none';
   /** The machine's name, for alerts. */
   readonly machine: string;

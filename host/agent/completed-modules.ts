@@ -2,7 +2,7 @@
 // from the capture are taken away.
 
 import { type AlertExtras, withExtras } from '../outputs/additions.ts';
-import type { AgentOptions, CompleteOptions } from './agent-options.ts';
+import type { AgentOptions, OptionsWithDefaults } from './agent-options.ts';
 import { withDetails } from './alerts/alert-details.ts';
 import type { NodeCaptures } from './journal/node-captures.ts';
 import type { RuleModule } from './modules/rule-module.ts';
@@ -21,7 +21,7 @@ export interface WantedRules {
 /** Returns the modules on system calls. Reports rules that can't match as they are meant to. */
 export function captureModules(
   { modules, extras, responses }: WantedRules,
-  { other, leftOut, replay, hasDetails, onTrouble }: CompleteOptions,
+  { other, leftOut, replay, hasDetails, onTrouble }: OptionsWithDefaults,
   captures: NodeCaptures,
   knowsUsers: boolean,
 ): RuleModule[] {

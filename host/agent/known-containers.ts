@@ -6,7 +6,7 @@ import type { ContainerState, PodState } from '../metadata/container-state.ts';
 import { ContainerDirectory } from '../metadata/directory/container-directory.ts';
 import { placeInCluster } from '../metadata/kubernetes/connection.ts';
 import type { SessionPlace } from '../sessions/exec-entry.ts';
-import type { CompleteOptions } from './agent-options.ts';
+import type { OptionsWithDefaults } from './agent-options.ts';
 
 export class KnownContainers {
   readonly directory: ContainerDirectory;
@@ -17,7 +17,7 @@ export class KnownContainers {
    * @param onEntry called with each entry of the container table, and when one changes
    */
   constructor(
-    { runtimes, kubernetes = placeInCluster(), onTrouble }: CompleteOptions,
+    { runtimes, kubernetes = placeInCluster(), onTrouble }: OptionsWithDefaults,
     patience: number,
     onEntry: (id: string, entry: Uint8Array) => void,
   ) {

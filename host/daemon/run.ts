@@ -141,7 +141,7 @@ export class Run {
     this.#start.onAgent(agent);
     void this.#responder?.start();
     if (this.#start.leftOut.length > 0) agent.rulesLeftOut(this.#start.leftOut);
-    const rules = this.#updateRules(agent, this.#updateSettings(agent));
+    const rules = this.#startRuleUpdates(agent, this.#settingsUpdates(agent));
     this.#rules = rules;
     // A SIGHUP that arrived before the handler was installed.
     if (hasHungUp()) void rules.reload();
@@ -168,7 +168,7 @@ export class Run {
     return status;
   }
 
-  #updateSettings(agent: Agent): SettingsUpdates {
+  #settingsUpdates(agent: Agent): SettingsUpdates {
     return new SettingsUpdates({
       settings: this.#settings,
       log: this.#log,
@@ -189,7 +189,7 @@ export class Run {
     });
   }
 
-  #updateRules(agent: Agent, updates: SettingsUpdates): RuleUpdates {
+  #startRuleUpdates(agent: Agent, updates: SettingsUpdates): RuleUpdates {
     return startRuleUpdates({
       agent,
       settings: this.#settings,

@@ -24,7 +24,7 @@ export const MAX_STACK_LOCALS = 16_384;
 export const MAX_COMPILE_WORK = 4_000_000;
 /**
  * Beyond these V8's optimizer doesn't get a module (optimizer-work.ts). test/fuzz/optimizer.test.ts searches for the worst that is within them:
- * the memory of one compilation, of which there is one at a time, and the time. 2,000 rules come to a half of them.
+ * the memory of one compilation (one runs at a time), and the time. 2,000 rules come to a half of them.
  */
 export const OPTIMIZED_FUNCTION_BYTES = 48 * 1024;
 export const OPTIMIZED_BYTES = 1024 * 1024;

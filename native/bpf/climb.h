@@ -57,8 +57,8 @@ inline_always bool climb_to_top(struct climb *climb) {
   return bpf_loop(MOST_CLIMBED - USUAL_STEPS, climb_step, climb, 0) < MOST_CLIMBED - USUAL_STEPS;
 }
 
-/* So many mounts over each other, or more, are not left. A runtime mounts a container's root over itself. */
-#define MOST_STACKED 7
+/* With more mounts at one place a path is undecided. A runtime mounts a container's root over itself. */
+#define MOST_STACKED 6
 
 static long leave_step(u32 index, struct walk *walk) {
   return walk->dentry != walk->mnt_root || at_root(walk) || !cross_mount(walk);
@@ -66,7 +66,7 @@ static long leave_step(u32 index, struct walk *walk) {
 
 /* From the root of a mount to its mount point, which may be the root of another; false if too many are stacked. */
 inline_always bool leave_mounts(struct walk *walk) {
-  return bpf_loop(MOST_STACKED + 1, leave_step, walk, 0) <= MOST_STACKED; /* the turn that stops counts */
+  return bpf_loop(MOST_STACKED + 2, leave_step, walk, 0) <= MOST_STACKED + 1; /* the turn that stops counts */
 }
 
 #endif

@@ -2,9 +2,9 @@
  *
  * While the reader keeps up, a ring is nearly empty, and nothing is counted. Beyond a quarter an event is only written
  * if its process has at most twice as much in the ring as is still free, and its user four times as much as is free
- * above a reserve. So a process that floods leaves at least a quarter of a ring of 1 MB or more to others, a user a
- * seventh, two users a twelfth; of one of 256 KB users leave the reserve and a seventh, or a twelfth, of the rest. As
- * long as an eighth is free, and more than the reserve, a process that has hardly any events there may write, whatever
+ * above a reserve. So a process that floods leaves others a quarter of the ring: of the three quarters that are counted
+ * it has two parts, and one is free. A user leaves the reserve and a seventh of the rest, two users a twelfth. As long
+ * as an eighth is free, and more than the reserve, a process that has hardly any events there may write, whatever
  * others of its user have. What does not fit is counted as dropped, like an event that finds no room at all. In rings
  * of 256 KB, 95 of 200 attacks were lost beside two floods before; with these shares all of them have their alert
  * (test/live/pressure.test.ts). */
@@ -24,8 +24,8 @@
 
 /* Users with more leave this free: an event takes the room of the longest record before its length is known. Whoever
  * floods stops before the reserve begins, not where it does: there everybody with some KB in the ring would be refused.
- * In rings of 256 KB a twentieth of 100 attacks was beside a flood by one process, and half of them beside 100
- * processes with hardly any events each. */
+ * In rings of 256 KB 5 of 100 attacks were lost beside a flood by one process, and 50 beside 100 processes with hardly
+ * any events each. So those may write until a sixteenth of the ring is left above the reserve. */
 #define RING_RESERVE (2 * LONGEST_RECORD)
 #define ABOVE_RESERVE(ring) (RING_RESERVE + (ring) / 16)
 

@@ -22,7 +22,7 @@ const TURNS = 10;
 const SMALL_RING = 256 * 1024;
 
 const NOISE = '/nonexistent/noise';
-/** Beside a crowd each attack does this first: who has next to nothing in a ring may write in any case. */
+/** Beside a crowd each attack makes these opens first: a process with almost nothing in the ring may always write. */
 const NOISILY = Array.from({ length: 25 }, (): Step => ['openat', AT_FDCWD, str(NOISE), O.RDONLY]);
 
 const directory = directoryForTests();
@@ -47,7 +47,7 @@ async function assertDetected(
 ): Promise<void> {
   const running = startStorm(storm, CPUS, SECONDS);
   // If an attack can't be made, the storm is not that of the tests after it as well.
-  const attacks = await attack(directory, label, ATTACKS, { first }).finally(() => running.end());
+  const attacks = await attack(directory, label, ATTACKS, first).finally(() => running.end());
   const rounds = await running.ended;
   await agent.settledOnAllCpus();
   const missing = attacks.filter(({ rule, mark }) => !agent.alerts(rule).some(({ line }) => line.includes(mark)));

@@ -5,11 +5,11 @@
 
 #include "filter/looked_at.h"
 
-/* Longer passed paths pass the filter. Of a container's cgroup and root file system, which the kubelet and the runtime
- * open all day, they have 120 to 250 bytes. */
+/* Passed paths of more than 510 bytes pass the filter. Those in a container's control group or root file system have
+ * 120 to 250. */
 #define PASSED_ROOM 512
 
-/* A path as passed: its bytes, then zeros, up to the end of the word or of what is remembered. */
+/* A path as passed: its bytes, then zeros to the end of its last word, and of the first REMEMBERED_WORDS. */
 struct passed_path {
   u64 words[PASSED_ROOM / 8];
   u64 length;

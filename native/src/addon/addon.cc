@@ -1,4 +1,4 @@
-// The addon's exports: plan(), Capture, eventCounts(), and calls of the system that Node lacks.
+// The addon's exports.
 
 #include <napi.h>
 

@@ -17,8 +17,8 @@ inline constexpr uint32_t kWasmPage = 65536;
 /** The table of names has the fixed address that rule modules expect; regions that differ by plan follow. */
 static_assert(NAMES_ADDRESS == kNullArea && NAMES_BYTES % kWasmPage == 0);
 
-/** A ring must hold some of the longest records. Of 128 KB a flood would leave others 5 KB above its reserve
- * (ring_share.h). */
+/** A ring must hold some of the longest records. In one of 128 KB a flood would leave others only 5 KB above the
+ * reserve (ring_share.h). */
 inline constexpr uint32_t kSmallestRing = std::bit_ceil(uint32_t{8 * LONGEST_RECORD});
 
 /** What all rings have together, unless more CPUs need more. 16 MB are 32 ms of a million events a second. */

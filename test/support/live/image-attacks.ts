@@ -12,6 +12,8 @@ const SOCK_DGRAM = 2;
 const USER = 1234;
 const ELDER = 'elder';
 const INTRUDER = 'intruder';
+/** So many attacks are made at a time. */
+const AT_ONCE = 4;
 
 interface Kind {
   readonly name: string;
@@ -111,23 +113,17 @@ export interface Attack {
   readonly mark: string;
 }
 
-export interface AttackOptions {
-  /** Attacks that are made at a time. */
-  readonly atOnce?: number;
-  /** What each attack does first. */
-  readonly first?: readonly Step[];
-}
-
 /**
  * Makes so many attacks, of all kinds by turns, some at a time. They have a control group of their own: root's processes in one group share
  * their room for changes, and what else of root's runs on the machine may storm.
  * @param label not used before in that directory
+ * @param first what each attack does first
  */
 export async function attack(
   directory: string,
   label: string,
   times: number,
-  { atOnce = 4, first = [] }: AttackOptions = {},
+  first: readonly Step[] = [],
 ): Promise<Attack[]> {
   const all = kinds(directory);
   const made: Attack[] = [];
@@ -139,7 +135,7 @@ export async function attack(
   ];
   mkdirSync(group, { recursive: true });
   const run = async (from: number): Promise<void> => {
-    for (let number = from; number < times; number += atOnce) {
+    for (let number = from; number < times; number += AT_ONCE) {
       const kind = all[number % all.length] as Kind;
       const mark = `mark-${label}-${number}-`;
       const own = join(directory, mark);
@@ -149,7 +145,7 @@ export async function attack(
     }
   };
   try {
-    await Promise.all(Array.from({ length: atOnce }, (_, from) => run(from)));
+    await Promise.all(Array.from({ length: AT_ONCE }, (_, from) => run(from)));
   } finally {
     rmdirSync(group);
   }

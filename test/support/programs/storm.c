@@ -23,7 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NICE = 5, BOMB = 300, CROWD = 100, CROWD_OPENS = 25, ENVIRONMENT = 3000, REQUESTS = 64, FIRST_OPENED = 16 };  // its own files have lower numbers
+enum { NICE = 5, BOMB = 300, CROWD = 100, CROWD_OPENS = 25, ENVIRONMENT = 3000, REQUESTS = 64 };
+enum { FIRST_OPENED = 16 };  // its own files have lower numbers
 
 #define OPENED "/nonexistent/storm"
 
@@ -191,7 +192,7 @@ static void change_and_open_beside_another(void) {
 
 // Many processes take turns, each with hardly any events in a ring. There are fewer where the limit allows no more.
 static void open_in_crowd(void) {
-  static int crowd;
+  static int crowd;  // 0: not made; 1: this process has made it; -1: this is one of the others
   for (int others = CROWD - 1; others && !crowd; others--) {
     pid_t other = fork();
     if (other < 0) break;

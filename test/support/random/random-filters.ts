@@ -16,7 +16,7 @@ import {
   type PathNeed,
   SOCKET_KINDS,
 } from '../../../host/schema/kernel-filter.ts';
-import type { FilteredEvent } from '../reference/filter-reference.ts';
+import { type FilteredEvent, LONGEST_PASSED } from '../reference/filter-reference.ts';
 import type { Names } from './random-opens.ts';
 
 /** Bytes of names, the printable ones first; without those that conditions can't quote together. */
@@ -63,7 +63,7 @@ export const namesNearLimits: fc.Arbitrary<Names> = alphabet.chain((bytes) =>
       shapes: fc.array(
         fc.tuple(
           fc.array(fc.nat(), { minLength: 1, maxLength: 5 }),
-          fc.constantFrom(0, 0, ...near(64), ...near(96), 128, ...near(510)),
+          fc.constantFrom(0, 0, ...near(64), ...near(96), 128, ...near(LONGEST_PASSED)),
         ),
         {
           minLength: 4,

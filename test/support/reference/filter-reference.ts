@@ -88,7 +88,8 @@ function clausesOfProcess({ rules }: FilterTables, words: readonly bigint[], fam
   return clauses;
 }
 
-const LONGEST_PASSED = 510;
+/** Longer paths as passed are not looked at. */
+export const LONGEST_PASSED = 510;
 const ALL = (1n << 64n) - 1n;
 
 function clausesOfPassed(tables: FilterTables, { passed, current, directory }: FilteredEvent): bigint {

@@ -1,4 +1,4 @@
-// Container runtimes that speak CRI: how they are found, and what they tell of containers and their pods.
+// Container runtimes that speak CRI: how they are found, and what they report about containers and their pods.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
