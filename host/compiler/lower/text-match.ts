@@ -22,6 +22,7 @@ import {
   sequence,
 } from '../automata/pattern.ts';
 import { regexPattern } from '../automata/regex.ts';
+import { lower } from '../ir/letter-case.ts';
 import type { Bytes, TextMatch } from '../ir/text.ts';
 
 export type TextOperator =
@@ -145,8 +146,7 @@ export function matches(value: Bytes, match: TextMatch): boolean {
     case 'contains':
     case 'startswith':
     case 'endswith': {
-      const fold = (bytes: Bytes): Bytes =>
-        match.ignoreCase ? bytes.replace(/[A-Z]/g, (c) => c.toLowerCase()) : bytes;
+      const fold = (bytes: Bytes): Bytes => (match.ignoreCase ? lower(bytes) : bytes);
       const [text, part] = [fold(value), fold(match.value)];
       if (match.op === 'contains') return text.includes(part);
       return match.op === 'startswith' ? text.startsWith(part) : text.endsWith(part);
