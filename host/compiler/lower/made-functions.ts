@@ -1,4 +1,6 @@
-// Functions made for arguments in rules: the value of a key, a mount by a glob, texts of ancestors.
+// Functions made for arguments in rules: the value of a key, a mount by a glob, texts of ancestors. `proc.env[PATH] = /bin` becomes
+//
+//   equals_bin(orEmpty(valueOf_PATH_b81f84046e95(imageEnvironment(image))))
 
 import { MOUNT_PARTS, type MountPart } from '../../schema/fields/derivation.ts';
 import { contentHash } from '../ir/content-hash.ts';

@@ -1,4 +1,7 @@
-// Checks of numbers, booleans and addresses with constants.
+// Checks of numbers, booleans and addresses with constants: `proc.pid in (1, 2)` becomes
+//
+//   i64(imagePid(image)) == 1 ||
+//   i64(imagePid(image)) == 2
 
 import { compareIntegers, constantAs, type IntegerComparison } from '../../schema/integers.ts';
 import type { ValueType } from '../../schema/types.ts';
