@@ -12,8 +12,6 @@ const SOCK_DGRAM = 2;
 const USER = 1234;
 const ELDER = 'elder';
 const INTRUDER = 'intruder';
-/** So many attacks are made at a time. */
-const AT_ONCE = 4;
 
 interface Kind {
   readonly name: string;
@@ -117,14 +115,8 @@ export interface Attack {
  * Makes so many attacks, of all kinds by turns, some at a time. They have a control group of their own: root's processes in one group share
  * their room for changes, and what else of root's runs on the machine may storm.
  * @param label not used before in that directory
- * @param first what each attack does first
  */
-export async function attack(
-  directory: string,
-  label: string,
-  times: number,
-  first: readonly Step[] = [],
-): Promise<Attack[]> {
+export async function attack(directory: string, label: string, times: number, atOnce = 4): Promise<Attack[]> {
   const all = kinds(directory);
   const made: Attack[] = [];
   const group = `${CGROUPS}/wasprey-attacks-${process.pid}`;
@@ -134,18 +126,18 @@ export async function attack(
     ['@fork'], // what moves is counted where it was
   ];
   mkdirSync(group, { recursive: true });
-  const run = async (from: number): Promise<void> => {
-    for (let number = from; number < times; number += AT_ONCE) {
+  const run = async (first: number): Promise<void> => {
+    for (let number = first; number < times; number += atOnce) {
       const kind = all[number % all.length] as Kind;
       const mark = `mark-${label}-${number}-`;
       const own = join(directory, mark);
       mkdirSync(own);
-      await act([['@mark', mark], ...enter, ...first, ...kind.steps(own), ['@mark', mark]]);
+      await act([['@mark', mark], ...enter, ...kind.steps(own), ['@mark', mark]]);
       made.push({ rule: ruleName(kind.name), mark });
     }
   };
   try {
-    await Promise.all(Array.from({ length: AT_ONCE }, (_, from) => run(from)));
+    await Promise.all(Array.from({ length: atOnce }, (_, first) => run(first)));
   } finally {
     rmdirSync(group);
   }
