@@ -5,7 +5,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { cProgram } from '../programs/c-program.ts';
 import { CGROUPS } from './cgroup-place.ts';
 
@@ -38,30 +37,44 @@ export const STORM_NAMES = Object.keys(STORMS) as Storm[];
 const ROOT = 0;
 const NOBODY = 65534;
 
+/** Of a storm that deserves the name. */
+export const LEAST_ROUNDS = 101;
+
 export interface RunningStorm {
+  /** Has made LEAST_ROUNDS, or has ended. */
+  readonly hasRaged: boolean;
   /** Resolves with the number of rounds when it has ended. */
   readonly ended: Promise<number>;
   /** Ends it. Returns how many rounds it has done. */
   end(): Promise<number>;
 }
 
-/** @param seconds after which it ends by itself, and the number of rounds that end it sooner */
+/** @param seconds after which it ends by itself, and the number of rounds that end it sooner, LEAST_ROUNDS or more */
 export function startStorm(storm: Storm, cpus: readonly number[], seconds: number, rounds = 2 ** 52): RunningStorm {
   const program = cProgram(join(import.meta.dirname, '../programs/storm.c'));
   // In a container of root, which the tests may run in, processes share by their cgroup, whichever user they are of.
   const place = `${CGROUPS}/wasprey-storm-${process.pid}`;
-  const words = [program, storm, seconds, rounds, storm === 'users' ? ROOT : NOBODY, ...cpus].map(String);
+  const words = [program, storm, seconds, LEAST_ROUNDS, rounds, storm === 'users' ? ROOT : NOBODY, ...cpus].map(String);
   mkdirSync(place, { recursive: true });
   const child = spawn('sh', ['-c', `echo $$ > ${place}/cgroup.procs && exec "$0" "$@"`, ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
     cwd: '/',
   });
-  const ended = Promise.all([text(child.stdout), once(child, 'exit')]).then(([done, [status]]) => {
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  let isOver = false;
+  const ended = once(child, 'close').then(([status]) => {
+    isOver = true;
     rmdirSync(place);
     assert.equal(status, 0, `the storm ${storm} failed`);
-    return Number(done);
+    return Number(printed);
   });
   return {
+    get hasRaged() {
+      return isOver || printed !== '';
+    },
     ended,
     end() {
       child.kill('SIGTERM');

@@ -1,8 +1,9 @@
 // Makes as many lifecycle records as it can: a loop of calls that change a process, or that start and end processes, on each
 // CPU it is given, as that user, at nice 5.
-// usage: storm KIND SECONDS ROUNDS UID CPU...     KIND: chdir, bomb, exec, users, setuid, setsid, capset, setpgid, unshare, events,
-// threads, children, shared, crowd, requests
-// Ends after that time or so many rounds, or by SIGTERM, and prints the number of rounds. At most BOMB processes run at a time.
+// usage: storm KIND SECONDS LEAST MOST UID CPU...     KIND: chdir, bomb, exec, users, setuid, setsid, capset, setpgid, unshare,
+// events, threads, children, shared, crowd, requests
+// Prints a line when it has made LEAST rounds. Ends after that time or MOST rounds, or by SIGTERM, and prints the number of rounds. At
+// most BOMB processes run at a time.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +34,7 @@ static const char *program;
 // Of all its processes.
 static struct {
   double deadline;
-  unsigned long rounds, most;
+  unsigned long rounds, least, most;
 } *shared;
 
 static double now(void) {
@@ -56,6 +57,10 @@ static void die(const char *what) {
   exit(1);
 }
 
+static void count_round(void) {
+  if (__atomic_add_fetch(&shared->rounds, 1, __ATOMIC_RELAXED) == shared->least && write(STDOUT_FILENO, "\n", 1) != 1) die("stdout");
+}
+
 static void await(pid_t child) {
   if (child < 0) return;  // as many as the limit allows
   while (waitpid(child, NULL, 0) < 0 && errno == EINTR);
@@ -73,7 +78,7 @@ static void grow(void) {
   for (int i = 0; i < 2; i++) {
     children[i] = fork();
     if (children[i] == 0) grow();
-    if (children[i] > 0) __atomic_fetch_add(&shared->rounds, 1, __ATOMIC_RELAXED);
+    if (children[i] > 0) count_round();
   }
   for (int i = 0; i < 2; i++) await(children[i]);
   _exit(0);
@@ -288,7 +293,7 @@ static void loop(const struct kind *kind, int cpu) {
   if (kind->round == set_capabilities && unshare(CLONE_NEWUSER) != 0) die("unshare(CLONE_NEWUSER)");
   while (!is_over()) {
     kind->round();
-    __atomic_fetch_add(&shared->rounds, 1, __ATOMIC_RELAXED);
+    count_round();
   }
   if (ring.other > 0) kill(ring.other, SIGKILL);
   while (wait(NULL) > 0);
@@ -315,8 +320,8 @@ static void enter_pid_namespace(void) {
 
 int main(int argc, char **argv) {
   if (argc < 2) return 0;  // a program of the storm of execs
-  if (argc < 6) {
-    fputs("usage: storm KIND SECONDS ROUNDS UID CPU...\n", stderr);
+  if (argc < 7) {
+    fputs("usage: storm KIND SECONDS LEAST MOST UID CPU...\n", stderr);
     return 2;
   }
   const struct kind *kind = NULL;
@@ -327,13 +332,14 @@ int main(int argc, char **argv) {
   shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (shared == MAP_FAILED) die("mmap");
   shared->deadline = now() + atof(argv[2]);
-  shared->most = strtoul(argv[3], NULL, 10);
+  shared->least = strtoul(argv[3], NULL, 10);
+  shared->most = strtoul(argv[4], NULL, 10);
   signal(SIGTERM, end);
   if (nice(NICE) < 0) die("nice");
-  become(atoi(argv[4]));
+  become(atoi(argv[5]));
   if (kind->round == execute_as_another) enter_pid_namespace();
   int failed = 0, status;
-  for (int i = 5; i < argc; i++) {
+  for (int i = 6; i < argc; i++) {
     pid_t child = fork();
     if (child < 0) die("fork");
     if (child == 0) loop(kind, atoi(argv[i]));
