@@ -70,7 +70,7 @@ export interface Agent {
   /** When the process of a pidfd last ran a program, as its events have it; undefined if that is not known. */
   execTime(pidfd: number): bigint | undefined;
   /** Raises an internal alert, for a failure outside of the agent's parts. */
-  tell(rule: string, priority: Priority, message: string, fields?: readonly KeyedValue[]): void;
+  raiseInternal(rule: string, priority: Priority, message: string, fields?: readonly KeyedValue[]): void;
   /**
    * Evaluates pending events, writes queued alerts, and returns the final numbers. Can be called again. Evaluation takes at most four
    * seconds, far less if the machine is not overloaded; the outputs have their own time limit.
@@ -181,7 +181,7 @@ class RunningAgent implements Agent {
     return loadAddon().execTime(this.#engine.capture, pidfd);
   }
 
-  tell(rule: string, priority: Priority, message: string, fields?: readonly KeyedValue[]): void {
+  raiseInternal(rule: string, priority: Priority, message: string, fields?: readonly KeyedValue[]): void {
     this.#parts.desk.internal(rule, priority, message, fields);
   }
 

@@ -30,7 +30,7 @@ export class AuditEncoder {
   readonly #onDemand: number;
 
   /**
-   * @param onDemand values that lie in no member, as rules write them, in the order of the record's table; what is no such field is absent
+   * @param onDemand values that lie in no member, as rules write them, in the order of the record's table; any other is absent
    * @param inConditions how many of them conditions read; the others are filled in by complete()
    */
   constructor(onDemand: readonly string[], inConditions: number) {

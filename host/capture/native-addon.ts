@@ -90,7 +90,7 @@ export interface NativeAddon {
    * Attaches the programs of that object file to a cgroup (v2): its processes reach the networks of the list, and nothing else, until the files that
    * this makes in the folder, on a BPF file system, are removed. Rejects with CaptureError; then nothing is attached. The kernel verifies the programs
    * on another thread meanwhile, which takes up to 0.2 s.
-   * @param reachable entries of native/src/enforcement/isolation.h, 64 at most
+   * @param reachable entries of REACHABLE_NETWORK (host/schema/reachable.ts), REACHABLE_MOST at most
    */
   isolateCgroup(object: string, cgroup: string, folder: string, reachable: Uint8Array): Promise<void>;
   /**

@@ -20,7 +20,7 @@ export function connectUnixDatagram(path: string): UnixDatagram {
   const descriptor = loadAddon().connectUnixDatagram(path);
   let isClosed = false;
   const send = async (message: Buffer): Promise<void> => {
-    // A full queue of the receiver is no error: wait.
+    // A full queue of the receiver is not an error: wait.
     while (!isClosed && !(await sendDatagram(descriptor, message))) {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }

@@ -15,7 +15,7 @@ enableCompileCache();
 process.exitCode = await main(process.argv.slice(2), processTerminal());
 
 async function main(words: readonly string[], terminal: Terminal): Promise<number> {
-  // A reader that has seen enough (`| head`) is no error.
+  // A reader that has seen enough (`| head`) is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT.ok);
     throw error;

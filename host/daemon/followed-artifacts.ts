@@ -11,7 +11,7 @@ class Followed implements Disposable {
   #agent: Agent | undefined;
   followers: readonly Follower[] = [];
 
-  tell(agent: Agent): void {
+  reportTo(agent: Agent): void {
     this.#agent = agent;
     for (const [name, message] of this.#refused) agent.rulesFailed(message, name);
   }

@@ -35,7 +35,7 @@ export function makeResponder(
     ...(kubernetes && { ownEnd: OwnDaemonSet.of(kubernetes) }),
     onFailure: (message) => {
       log.say('error', message);
-      agent()?.tell(RESPONSE_FAILURE_RULE, 'Critical', `${RESPONSE_FAILURE_RULE}: ${message}`);
+      agent()?.raiseInternal(RESPONSE_FAILURE_RULE, 'Critical', `${RESPONSE_FAILURE_RULE}: ${message}`);
     },
     onNote: (message) => log.say('notice', message),
   });

@@ -8,7 +8,7 @@ import { presentRuleFiles } from './rules/rule-files.ts';
 export interface RulePlaces {
   /** Compiled modules, and folders of such. They come before rule files. */
   readonly modules: readonly string[];
-  /** Rule files and folders; none: the rules that come with Wasprey, if there are no modules. */
+  /** Rule files and folders; empty: the rules that come with Wasprey, if there are no modules. */
   readonly ruleFiles: readonly string[];
   /** Places to watch for changes of the rules: files and folders, existing or not. */
   readonly watched: readonly string[];

@@ -56,7 +56,7 @@ export class SettingsUpdates {
     let journal = false;
     for (const change of changesBetween(before, now)) {
       const effect = effectOf(change.path);
-      this.#tell(
+      this.#report(
         change,
         now.overridden.has(change.path) ? 'overridden by the command line' : this.#result(effect),
         effect,
@@ -101,7 +101,7 @@ export class SettingsUpdates {
     }
   }
 
-  #tell({ path, from, to, source }: ConfigChange, result: string, effect: Effect): void {
+  #report({ path, from, to, source }: ConfigChange, result: string, effect: Effect): void {
     const what = from === to ? `${path} has changed` : `${path}: ${from} -> ${to}`;
     this.#log.say(effect === 'start' ? 'warning' : 'notice', `${what} (${source}): ${result}`, { key: path });
   }

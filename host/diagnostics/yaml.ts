@@ -55,7 +55,7 @@ export function readYaml(file: SourceFile): YamlNode[] {
   try {
     yaml.loadAll(file.text, () => {}, {
       schema: TEXT_ONLY,
-      // Duplicate keys are no error; the tree keeps all of them.
+      // Duplicate keys are not an error; the tree keeps all of them.
       json: true,
       listener: (event, state) => {
         // js-yaml's types leave out the anchor of the node that ends.

@@ -94,7 +94,7 @@ export class QuietOutput implements Output {
   /** Reports held alerts before the end. */
   async close(timeoutMs: number): Promise<void> {
     clearTimeout(this.#timer);
-    for (const kind of this.#kinds.values()) this.#tell(kind);
+    for (const kind of this.#kinds.values()) this.#report(kind);
     this.#kinds.clear();
     await this.#output.close(timeoutMs);
   }
@@ -105,7 +105,7 @@ export class QuietOutput implements Output {
     const [oldest] = this.#kinds;
     if (this.#kinds.size > MOST_KINDS && oldest) {
       this.#kinds.delete(oldest[0]);
-      this.#tell(oldest[1]);
+      this.#report(oldest[1]);
     }
     this.#schedule(now);
   }
@@ -123,7 +123,7 @@ export class QuietOutput implements Output {
     for (const [key, kind] of this.#kinds) {
       if (kind.until > now) break;
       this.#kinds.delete(key);
-      this.#tell(kind);
+      this.#report(kind);
       // The repetition continues: following alerts are repeats, not a first one.
       if (kind.held > 0) this.#remember(key, kind.last, now);
     }
@@ -146,7 +146,7 @@ export class QuietOutput implements Output {
     this.#timer.unref();
   }
 
-  #tell({ held, since, last }: Kind): void {
+  #report({ held, since, last }: Kind): void {
     if (held === 0) return;
     const times = count(held, 'time');
     this.#output.write({

@@ -15,7 +15,8 @@ const MOST_BYTES = 65_536;
 const HELP =
   'an agent serves the page when its configuration says console.enabled: true (the chart: falco.console.enabled)';
 
-const SLOW = 'try again; if it goes on, run `wasprey console` in the pod by kubectl exec, and see the log of the agent';
+const SLOW =
+  'try again; if it still fails, run `wasprey console` in the pod by kubectl exec, and check the log of the agent';
 
 export interface PodLink {
   readonly scheme: 'http' | 'https';

@@ -18,7 +18,7 @@ export class ReplacedFile {
     this.#path = path;
     const there = statSync(path, { throwIfNoEntry: false });
     this.#pipe = there?.isFIFO() ? pipeWithReader(path) : undefined;
-    // What is no file, such as /dev/null, is written to where it is.
+    // What is not a regular file, such as /dev/null, is written to where it is.
     this.#beside = there && !there.isFile() ? undefined : `${path}.${randomBytes(6).toString('hex')}.new`;
   }
 

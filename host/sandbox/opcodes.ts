@@ -43,7 +43,7 @@ export function coreOpcode(byte: number): Opcode | undefined {
   return CORE[byte];
 }
 
-/** The table of a prefix byte; undefined if the byte is no prefix that has one. */
+/** The table of a prefix byte; undefined if the byte is not a prefix that has one. */
 export function prefixedOpcodes(prefix: number): readonly (Opcode | undefined)[] | undefined {
   switch (prefix) {
     case PREFIXES.bulk:

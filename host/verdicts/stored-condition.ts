@@ -18,7 +18,7 @@ export class ModuleConditions {
   /**
    * @param text as the manifest has it, which is not trusted
    * @param source of all its fields
-   * @throws {Error} if it is no condition on these fields alone, or too large
+   * @throws {Error} if it is not a condition on only these fields, or is too large
    */
   read(text: string, source: SessionSource): StoredCondition {
     return new StoredCondition(text, source, this.#constants);

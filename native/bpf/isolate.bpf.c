@@ -9,13 +9,11 @@
 
 #include "cgroup_contexts.h"
 #include "vmlinux/vmlinux.h"
+#include "schema.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_endian.h>
 
 #define inline_always static __always_inline
-
-#define REACHABLE_MOST 64
-#define NO_PORT 0x10000u
 
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86dd
@@ -26,15 +24,7 @@
 #define NEIGHBOUR_ADVERTISEMENT 136
 #define BPF_TCP_LISTEN 10
 
-/* Layout: native/src/enforcement/isolation.h. IPv4 is written as IPv4 in IPv6: ::ffff:a.b.c.d. */
-struct reachable {
-  u32 address[4]; /* big-endian; 0 where the mask is */
-  u32 mask[4];
-  u32 first_port;
-  u32 last_port; /* NO_PORT: other protocols too */
-};
-
-const volatile struct reachable reachable[REACHABLE_MOST];
+const volatile struct reachable_network reachable[REACHABLE_MOST];
 const volatile u64 reachable_count;
 
 struct peer {
@@ -60,7 +50,7 @@ inline_always void set_mapped(struct peer *peer, u32 address) {
 }
 
 /* Without branches: each would double the paths that the verifier goes through for every network that follows. */
-inline_always bool is_within(const struct peer *peer, const volatile struct reachable *network) {
+inline_always bool is_within(const struct peer *peer, const volatile struct reachable_network *network) {
   u64 beyond_first = peer->port - network->first_port, width = network->last_port - network->first_port;
   u64 differs = ((width - beyond_first) >> 63) & !peer->is_any_port;
 #pragma unroll

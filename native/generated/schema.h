@@ -784,4 +784,17 @@ struct enforcement {
 };
 _Static_assert(sizeof(struct enforcement) == 2514192, "struct enforcement: layout");
 
+/* A network that stays reachable. */
+struct reachable_network {
+  __u32 address[4]; /* 0: IPv6, or IPv4 in it (::ffff:a.b.c.d), in network order; 0 where the mask is */
+  __u32 mask[4]; /* 16: in network order */
+  __u32 first_port; /* 32: of TCP and UDP */
+  __u32 last_port; /* 36: NO_PORT: other protocols too */
+};
+_Static_assert(sizeof(struct reachable_network) == 40, "struct reachable_network: layout");
+
+#define REACHABLE_MOST 64
+
+#define NO_PORT 65536
+
 #endif

@@ -98,7 +98,7 @@ function isWithin(value: unknown, most: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most;
 }
 
-/** Undefined if the member is missing; null if it is no array, or one of its items is invalid. */
+/** Undefined if the member is missing; null if it is not an array, or one of its items is invalid. */
 function listOf<Item>(value: unknown, read: (item: unknown) => Item | undefined): readonly Item[] | undefined | null {
   if (value === undefined) return undefined;
   if (!Array.isArray(value)) return null;

@@ -16,7 +16,7 @@ export class SessionCondition {
     this.holdsWithout = this.holds(undefined);
   }
 
-  /** @param facts undefined: it is no session that was entered by an exec into a pod */
+  /** @param facts undefined: the session did not begin with an exec into a pod */
   holds(facts: SessionFacts | undefined): boolean {
     const values = new Map<string, FieldValue | Absent>();
     for (const key of facts ? this.#condition.keys : []) {

@@ -110,11 +110,11 @@ export class TamperWatch {
     const more = dropped - this.#dropped;
     this.#dropped = dropped;
     for (const gap of gaps) this.#gaps.push({ gap, dropped: more, since });
-    this.#tell([...found, ...this.#decidedGaps()], true);
+    this.#report([...found, ...this.#decidedGaps()], true);
   }
 
   /** @param all the lasting findings are complete: others are over */
-  #tell(found: readonly Tampering[], all: boolean): void {
+  #report(found: readonly Tampering[], all: boolean): void {
     const lasting = found.filter(({ passing }) => !passing);
     const fresh = found.filter((one) => one.passing || this.#present.get(keyOf(one))?.text !== one.text);
     for (const { what } of fresh) this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
@@ -168,7 +168,7 @@ export class TamperWatch {
   #look({ running, silentMs }: EngineSign): void {
     if (!running || silentMs < SILENCE_MS || this.#threadStopped || !isStopped(this.#thread)) return;
     this.#threadStopped = true;
-    this.#tell([describeThread()], false);
+    this.#report([describeThread()], false);
   }
 }
 

@@ -23,7 +23,7 @@ export interface FoundEvents {
 }
 
 /**
- * Items of a list need no kind of their own. Elements of an array do: one that is no event is refused alone.
+ * Items of a list need no kind of their own. Elements of an array do: one that is not an event is refused alone.
  * @param now in ns since 1970, for events whose time is Go's zero
  */
 export function findEvents(values: JsonValues, now: () => bigint): FoundEvents {

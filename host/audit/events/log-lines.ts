@@ -86,7 +86,7 @@ export function isBlank(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 }
 
-/** Whether a file holds JSON, and is no recording: by its first byte that is not blank. */
+/** Whether a file holds JSON and is not a recording: by its first byte that is not blank. */
 export function isJsonFile(path: string): boolean {
   for (const chunk of chunksOf(path)) {
     const first = chunk.find((byte) => byte > 0x20);

@@ -3,7 +3,7 @@
 
 /** Deeper JSON is refused, as in Falco. */
 const MOST_DEPTH = 300;
-/** A batch of events of 12 MB has a million; what would take more memory than that is no batch. */
+/** A batch of events of 12 MB has a million; what would take more memory than that is not a batch. */
 const MOST_VALUES = 2 ** 21;
 
 /** What a value is. Keys of objects are strings too, each before its value. */

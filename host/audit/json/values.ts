@@ -62,7 +62,7 @@ export class JsonValues {
     return this.#field(value, 3);
   }
 
-  /** The first member of that name; NOWHERE if there is none, or the value is no object. */
+  /** The first member of that name; NOWHERE if there is none, or the value is not an object. */
   member(object: number, key: Key): number {
     if (!this.isObject(object)) return NOWHERE;
     const end = this.after(object);

@@ -51,7 +51,7 @@ export type Captured = ValueOf<typeof CAPTURED>;
 
 export interface CaptureNotes {
   readonly terms: Captured['terms'];
-  /** In order of time; the first one began the capture. None in a file that is cut off before it, and in one that is no capture. */
+  /** In order of time; the first one began the capture. None in a file that is cut off before it, and in one that is not a capture. */
   readonly alerts: readonly CapturedAlert[];
   readonly state: State | undefined;
   /** What bounds have cut, each as a sentence. */

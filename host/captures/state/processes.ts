@@ -89,7 +89,7 @@ export function readDetails(
   };
 }
 
-/** Texts without `=` are no variables: a program may write there what it likes, secrets too. */
+/** Texts without `=` are not variables: a program may write there what it likes, secrets too. */
 export function namesOfVariables(environment: Buffer | undefined): string[] {
   const texts = environment ? zeroEnded(environment) : [];
   return texts.filter((text) => text.indexOf('=') > 0).map((text) => text.split('=', 1)[0] ?? '');

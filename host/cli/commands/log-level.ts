@@ -24,7 +24,7 @@ export const LOG_LEVEL = defineCommand({
   ],
   async run({ options, operands }, terminal) {
     const [word, ...more] = operands;
-    if (more.length > 0) throw new UsageError('there is one level', 'wasprey log-level LEVEL');
+    if (more.length > 0) throw new UsageError('one level is expected', 'wasprey log-level LEVEL');
     // As in the configuration, where info has a longer name too.
     const wanted = word === 'informational' ? 'info' : word;
     const level = LOG_LEVELS.find((known) => known === wanted);

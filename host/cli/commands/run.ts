@@ -98,7 +98,7 @@ export const RUN = defineCommand({
         idleWorker,
         page,
         service,
-        onAgent: (agent) => followed.tell(agent),
+        onAgent: (agent) => followed.reportTo(agent),
         settingsNow: (into) => runSettings(options, operands, into),
       };
       const { Run } = await import('../../daemon/run.ts');

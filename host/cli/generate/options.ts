@@ -21,7 +21,7 @@ export const GENERATE_OPTIONS = {
     kind: 'text',
     value: 'WHERE',
     choices: ['host', 'container'],
-    description: 'Where the command runs, if it does not detect that: some actions need one of them.',
+    description: 'Where the command runs, for some actions need a host and others a container. Default: detected.',
   },
   verify: {
     kind: 'flag',

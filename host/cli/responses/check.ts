@@ -168,7 +168,9 @@ function responseText(response: Response, rules: readonly string[], isLsmNeeded:
     `${bold(name)}: ${action}${where === 'kernel' ? ' in the kernel' : ''}${undo}`,
     `  for ${rules.length === 0 ? 'no rule' : `${count(rules.length, 'rule')}: ${rules.slice(0, RULES_SHOWN).join(', ')}${more}`}`,
     ...(isLsmNeeded
-      ? ['  needs BPF LSM on the node: nothing else refuses opens and execs (`wasprey doctor` says whether it has it)']
+      ? [
+          '  needs BPF LSM on the node: nothing else refuses opens and execs (`wasprey doctor` reports whether it is there)',
+        ]
       : []),
     ...(unless === undefined ? [] : [`  unless ${unless.replaceAll(/\s+/g, ' ').trim()}`]),
   ];

@@ -1,4 +1,4 @@
-// Chooses active responses by a word. Names of containers are chosen by whoever runs them: a name is no way to have another's entry undone.
+// Chooses active responses by a word. Names of containers are chosen by whoever runs them: a name does not lead to another's entry.
 
 import { CommandFailure } from '../../diagnostics/failure.ts';
 import type { LedgerEntry } from '../../responses/ledger-entry.ts';

@@ -124,7 +124,7 @@ class RegexChecker {
     }
   }
 
-  /** `[:alpha:]`; false if it never ends and so is no name. */
+  /** `[:alpha:]`; false if it never ends, and so is not a name. */
   #named(): boolean {
     const end = this.#characters.findIndex(
       (_, at) => at >= this.#at + 2 && this.#peekAt(at) === ':' && this.#peekAt(at + 1) === ']',

@@ -9,7 +9,7 @@ import { mapItems, unsupported } from './pieces.ts';
 export function base64(operand: Operand, context: LoweringContext): Operand {
   if (operand.kind === 'absent') return operand;
   if (operand.kind === 'text' && operand.text.case === undefined) {
-    // What is not printable is no base64, and neither are dots.
+    // What is not printable is not base64, and neither are dots.
     const { shown: _, ...text } = operand.text;
     return { kind: 'pieces', pieces: [{ kind: 'base64', ...text }] };
   }
@@ -30,7 +30,7 @@ function decoded(text: Bytes): Bytes | undefined {
   return valid ? Buffer.from(text, 'base64').toString('latin1') : undefined;
 }
 
-/** Absent if any element is no base64. */
+/** Absent if any element is not base64. */
 function base64OfEach(texts: Texts, context: LoweringContext): Operand {
   if (texts.each.kind === 'base64' || texts.each.case !== undefined) return unsupported('b64', context);
   const isText = (bytes: Bytes): Value => truth(decoded(bytes) !== undefined);

@@ -49,7 +49,7 @@ import { exists } from './text-check.ts';
 export function derivedOperand(derivation: Derivation, type: ValueType, context: LoweringContext): Operand {
   switch (derivation.node) {
     case 'absent':
-    // Names of addresses are looked up by the check as a whole (name-check.ts).
+    // Names of addresses are looked up by the check as a whole (host-name-check.ts).
     case 'nameOf':
       return ABSENT;
     case 'either':

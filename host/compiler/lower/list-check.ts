@@ -81,7 +81,7 @@ ${loopOver(item, context).join('\n')}
   return all([there, holds(callFunction(name, EVENT_ADDRESS, IMAGE_ADDRESS), scope, 20)]);
 }
 
-/** Whether all elements of a list are in another one, or any is; undefined if one of them is no list in memory. */
+/** Whether all elements of a list are in another one, or any is; undefined if one of them is not a list in memory. */
 export function compareLists(texts: Texts, every: boolean, other: Texts): Condition | undefined {
   const [left, right] = [listInMemory(texts), listInMemory(other)];
   if (!left || !right) return undefined;

@@ -86,7 +86,7 @@ export interface LoweringContext extends FunctionMaker {
   readonly auditValues: { numberOf(name: string): number };
   /** Something about a field that the rule's author should know; said once per rule and text. */
   warn(code: LoweringWarningCode, message: string): void;
-  /** A check that can't be compiled: it counts as false. Throws what is no fault of the rule. */
+  /** A check that can't be compiled: it counts as false. Throws what is not the fault of the rule. */
   fail(error: unknown): void;
 }
 

@@ -2,6 +2,7 @@
 
 import { DESCRIPTOR_STATE } from '../../schema/event-structs.ts';
 import type { EventType } from '../../schema/events/index.ts';
+import { O_CREAT, O_TRUNC, TMPFILE_BIT } from '../../schema/fields/of-open.ts';
 import { OPENED, openFacts, type SocketKind } from '../../schema/kernel-filter.ts';
 import { between, type EventFacts, type EventMember, exactly, type PartlyKnown, withBits } from './event-facts.ts';
 
@@ -19,19 +20,16 @@ export function factsOfResult(result: PartlyKnown, types: readonly EventType[]):
   return facts;
 }
 
-const O_CREAT = 0x40;
-const O_TRUNC = 0x200;
-const TEMPORARY = 0x400000;
 const CREATED = BigInt(DESCRIPTOR_STATE.CREATED);
 
 /** Facts of a call of the open family, by the number of its combination. */
 export function factsOfOpen(index: number): EventFacts {
   const { access, create, truncate, temporary, opened, created } = openFacts(index);
-  const flags = access | (create ? O_CREAT : 0) | (truncate ? O_TRUNC : 0) | (temporary ? TEMPORARY : 0);
+  const flags = access | (create ? O_CREAT : 0) | (truncate ? O_TRUNC : 0) | (temporary ? TMPFILE_BIT : 0);
   const state = withBits(CREATED, created ? CREATED : 0n);
   const kind = opened === OPENED.nothing ? 0 : (opened === OPENED.directory ? 'd' : 'f').charCodeAt(0);
   return new Map<EventMember, PartlyKnown>([
-    ['open.open_flags', withBits(BigInt(3 | O_CREAT | O_TRUNC | TEMPORARY), BigInt(flags))],
+    ['open.open_flags', withBits(BigInt(3 | O_CREAT | O_TRUNC | TMPFILE_BIT), BigInt(flags))],
     ['open.state', state],
     ['descriptor.state', state],
     ['descriptor.kind', exactly(BigInt(kind))],

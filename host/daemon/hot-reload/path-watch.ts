@@ -125,11 +125,11 @@ export class PathWatch {
     this.#firstTouch ??= now;
     const { quietMs, mostMs } = this.#times;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#tell(), Math.min(quietMs, Math.max(this.#firstTouch + mostMs - now, 0)));
+    this.#timer = setTimeout(() => this.#report(), Math.min(quietMs, Math.max(this.#firstTouch + mostMs - now, 0)));
     this.#timer.unref();
   }
 
-  #tell(): void {
+  #report(): void {
     this.#firstTouch = undefined;
     this.#arm();
     this.#host.onChange();

@@ -72,7 +72,7 @@ export class MetricRecorder {
     this.#samples++;
     this.#file?.push(Buffer.from(`${sampleLine(this.#samples, fields)}\n`));
     if (this.#settings.output_rule) {
-      agent.tell(METRICS_RULE, 'Informational', 'Wasprey metrics snapshot', fields);
+      agent.raiseInternal(METRICS_RULE, 'Informational', 'Wasprey metrics snapshot', fields);
     }
   }
 }

@@ -38,18 +38,18 @@ export class IdleWorker {
    * A failure is reported by the start.
    */
   prepare(capture: CaptureSettings, eventTypes: readonly string[]): void {
-    this.#tell({ kind: 'prepare', capture, eventTypes });
+    this.#send({ kind: 'prepare', capture, eventTypes });
   }
 
   /** Starts it; the caller listens to it from now on. Throws an earlier failure of the worker. */
   begin(start: WorkerStart): Worker {
     if (this.#error !== undefined) throw this.#error;
     this.#worker.ref();
-    this.#tell({ kind: 'start', start });
+    this.#send({ kind: 'start', start });
     return this.#worker;
   }
 
-  #tell(message: ToIdleWorker): void {
+  #send(message: ToIdleWorker): void {
     this.#worker.postMessage(message);
     this.control.announceMessage();
   }

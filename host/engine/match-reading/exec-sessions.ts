@@ -40,7 +40,7 @@ export class ExecSessions {
     this.#memory = memory;
   }
 
-  /** Called with the address of each new image, before its first event is evaluated. Most are no first program of a container. */
+  /** Called with the address of each new image, before its first event is evaluated. Most are not the first program of a container. */
   see(image: number): void {
     const memory = this.#memory;
     const kind = memory.u16(image + KIND);

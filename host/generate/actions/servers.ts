@@ -20,7 +20,7 @@ export const UNUSUAL_PORT = 4444;
 
 export const ROOT = { root: true } as const;
 
-/** In a home folder, which is no place of a server. */
+/** In a home folder, where no server lies. */
 export const home = ({ marker }: Scene): string => `/root/wasprey-${marker}`;
 export const IN_HOME = { steps: (scene: Scene) => create(home(scene)), leaves: (scene: Scene) => [home(scene)] };
 

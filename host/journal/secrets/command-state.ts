@@ -25,7 +25,7 @@ export class CommandState {
   isInCookie = false;
   /** `PASSWORD 'SECRET'` and `IDENTIFIED BY 'SECRET'`: what came last of these words. */
   sql: 'password' | 'identified' | undefined;
-  /** Where secrets may stand among the words that are no options. */
+  /** Where secrets may stand among the words that are not options. */
   places: readonly SecretPlace[] = [];
 
   readonly #isMessage: boolean;

@@ -69,7 +69,7 @@ export const DEFAULT_SECRET_NAMES: readonly string[] = [
   '*signature',
 ];
 
-/** Names that those would fit, and that are no secrets: the working directory. */
+/** Names that those would fit, and that are not secrets: the working directory. */
 export const NO_SECRET_NAMES: ReadonlySet<string> = new Set(['PWD', 'OLDPWD']);
 
 /** Words between the name of a header and its secret. */
@@ -166,7 +166,7 @@ export const PROGRAM_OPTIONS: readonly ProgramOptions[] = [
   { programs: ['7z', '7za', 'unrar', 'rar', 'zip', 'unzip'], attached: ['-p', '-P'], separate: ['-P'] },
 ];
 
-/** A secret among the words of a program that are no options: `vault login SECRET`. */
+/** A secret among the words of a program that are not options: `vault login SECRET`. */
 export interface SecretWord {
   readonly programs: readonly string[];
   /** Words that come before it, in this order; others may stand between them. Letter case does not count. */
@@ -237,7 +237,7 @@ export const TOKEN_BEGINNINGS: readonly {
   readonly begin: string;
   /** Characters that follow, at least. */
   readonly least: number;
-  /** The beginning of an address, which is no secret; what follows is one, to the end of the path. */
+  /** The beginning of an address, which is not secret; what follows is, to the end of the path. */
   readonly isPath?: true;
   /** Exactly that many letters and digits follow, and nothing else: the beginning alone is not rare. */
   readonly isExact?: true;

@@ -33,7 +33,7 @@ export class SecretPlace {
   }
 
   /**
-   * Takes the next word of the command that is no option.
+   * Takes the next word of the command that is not an option.
    * @returns what it is: a secret, a key with a secret as its value, or a user with a secret behind a slash
    */
   take(word: string, isSecret: NameTest): 'secret' | 'value' | 'logon' | undefined {

@@ -29,7 +29,7 @@ function isOfKubelet({ cgroup }: ContainerNotice): boolean {
   return cgroup.includes('kubepods');
 }
 
-/** A missing runtime is no failure as long as another answers. */
+/** A missing runtime is not a failure as long as another answers. */
 async function askAll(
   { fullId }: ContainerNotice,
   sources: readonly ContainerSource[],

@@ -141,7 +141,7 @@ export class Delivery {
       }
       const attempt = await this.#options.send(this.#pending, this.#stop.signal);
       if (attempt.kind === 'failed') {
-        // An attempt that the shutdown aborted is no failure of the receiver.
+        // An attempt that the shutdown aborted is not a failure of the receiver.
         if (this.#stop.signal.aborted) return;
         this.#counts.failedAttempts++;
         if (!this.#failing) this.#options.onTrouble({ kind: 'failing', reason: attempt.reason });

@@ -1,6 +1,8 @@
 // What an isolated container still reaches: entries of `allow`, and the networks that they stand for.
 
 import { parseAddress } from '../../compiler/conditions/address.ts';
+import { member } from '../../schema/layout.ts';
+import { NO_PORT, REACHABLE_MOST, REACHABLE_NETWORK } from '../../schema/reachable.ts';
 
 /** Addresses of one network; with a port only TCP and UDP to it, without one everything. */
 export interface Network {
@@ -14,12 +16,11 @@ export interface Network {
 export const ALLOWED_NAMES = ['dns', 'kubernetes'] as const;
 export type AllowedName = (typeof ALLOWED_NAMES)[number];
 
-/** Networks that an isolated container can reach at most, as in native/src/enforcement/isolation.h. */
-export const REACHABLE_MOST = 64;
-const ENTRY_BYTES = 40;
 const LAST_PORT = 65535;
-/** The port of protocols without ports. */
-const NO_PORT = 65536;
+const ENTRY_BYTES = REACHABLE_NETWORK.size;
+const MASK_AT = member(REACHABLE_NETWORK, 'mask').offset;
+const FIRST_PORT_AT = member(REACHABLE_NETWORK, 'first_port').offset;
+const LAST_PORT_AT = member(REACHABLE_NETWORK, 'last_port').offset;
 
 /** An entry of `allow`: a name, or `10.1.2.3`, `10.0.0.0/8`, `10.1.2.3:443`, `fd00::/8`, `[fd00::1]:443`. Undefined for anything else. */
 export function readAllowed(text: string): AllowedName | Network | undefined {
@@ -64,9 +65,10 @@ function encodeInto(entry: Uint8Array, { address, bits, port }: Network): void {
   for (const [index, byte] of full.entries()) {
     const mask = 0xff & ~(0xff >> Math.min(8, Math.max(0, fixed - 8 * index)));
     entry[index] = byte & mask;
-    entry[16 + index] = mask;
+    entry[MASK_AT + index] = mask;
   }
-  // Native order: the addon copies it.
-  const ports = Uint32Array.of(port ?? 0, port ?? NO_PORT);
-  entry.set(new Uint8Array(ports.buffer), 32);
+  // The addon copies it.
+  const ports = new DataView(entry.buffer, entry.byteOffset);
+  ports.setUint32(FIRST_PORT_AT, port ?? 0, true);
+  ports.setUint32(LAST_PORT_AT, port ?? NO_PORT, true);
 }

@@ -66,7 +66,7 @@ class Failure extends Error {
   }
 }
 
-/** False if what follows is no member: it is ignored then. */
+/** False if what follows is not a member: it is ignored then. */
 function skipHeader(packed: Packed, isFirst: boolean): boolean {
   const begin = packed.read(3);
   const isMember = begin.length === 3 && begin[0] === 0x1f && begin[1] === 0x8b && begin[2] === 8;

@@ -31,7 +31,7 @@ export class Containers {
   }
 
   /** What an event says; what can't be read is ignored, and so is what is too long. */
-  told(json: Uint8Array): void {
+  add(json: Uint8Array): void {
     if (json.length > LONGEST_JSON) return;
     const found = readContainer(Buffer.from(json).toString('utf8'));
     if (!found) return;

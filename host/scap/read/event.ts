@@ -34,7 +34,7 @@ export class ScapEvent {
   text(name: string): Uint8Array | undefined {
     const bytes = this.bytes(name);
     if (bytes.length === 0) return undefined;
-    if (bytes.indexOf(0) !== bytes.length - 1) throw this.#wrong(name, 'is no text');
+    if (bytes.indexOf(0) !== bytes.length - 1) throw this.#wrong(name, 'is not a text');
     return bytes.slice(0, -1);
   }
 
@@ -140,5 +140,5 @@ function bytesOf({ parameters }: RawEvent): number {
 const MOST_ENTERED = 1 << 18;
 const MOST_ENTERED_BYTES = 64 << 20;
 
-/** Events of even numbers that are no enter events: process ends, users, containers, plugins. */
+/** Events of even numbers that are not enter events: process ends, users, containers, plugins. */
 const META: ReadonlySet<number> = new Set([16, 186, 228, 272, 324, 354, 356, 358, 360, 402]);

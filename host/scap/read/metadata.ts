@@ -64,7 +64,7 @@ export interface ListedThread {
   readonly facts: ProcessFacts;
 }
 
-/** Which version of the list a block has; undefined: it is no list of processes. */
+/** Which version of the list a block has; undefined: it is not a list of processes. */
 export function processListVersion(type: number): number | undefined {
   return PROCESS_LISTS.get(type);
 }

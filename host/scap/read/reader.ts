@@ -68,7 +68,7 @@ export class ScapReader implements RecordingSource {
   #position = 0;
   #end: RecordingEnd | undefined;
 
-  /** Reads everything before the first event. @throws {ScapError} when it is no savefile, or damaged before its first event */
+  /** Reads everything before the first event. @throws {ScapError} when it is not a savefile, or is damaged before its first event */
   constructor(stream: ByteStream) {
     this.#blocks = new BlockReader(stream, isList);
     this.#table = new ProcessTable((process) => this.#images.end(process, this.#time ?? 0n));
@@ -242,10 +242,10 @@ export class ScapReader implements RecordingSource {
         return true;
       case 'asyncevent':
         if (Buffer.from(event.firstText('name')).toString() === 'container')
-          this.#containers.told(event.firstText('data'));
+          this.#containers.add(event.firstText('data'));
         return true;
       case 'container':
-        this.#containers.told(event.firstText('json'));
+        this.#containers.add(event.firstText('json'));
         return true;
       default:
         return event.raw.tid === 0;

@@ -258,7 +258,7 @@ export const EVENT_FIELDS: readonly Field[] = [
     source: derived((type, argument) => {
       if (argument !== 'src' && argument !== 'dst') return ABSENT;
       if (ONE_NAME_AT.has(type.name)) return textOrAbsent(type, 'name');
-      // The text of a symbolic link is no path from the directory: Falco has the link itself for both.
+      // The text of a symbolic link is not a path from the directory: Falco has the link itself for both.
       if (type.name === 'symlinkat') return textOrAbsent(type, 'new_name');
       return TWO_NAMES_AT.has(type.name) ? textOrAbsent(type, argument === 'src' ? 'old_name' : 'new_name') : ABSENT;
     }),

@@ -10,8 +10,12 @@ export const O_RDONLY = 0;
 export const O_WRONLY = 1;
 export const O_RDWR = 2;
 const ACCESS_MODE = 3;
-const O_CREAT = 0o100;
-const O_TMPFILE = 0o20200000;
+export const O_CREAT = 0o100;
+export const O_TRUNC = 0o1000;
+/** O_TMPFILE's own bit. */
+export const TMPFILE_BIT = 0o20000000;
+const O_DIRECTORY = 0o200000;
+const O_TMPFILE = TMPFILE_BIT | O_DIRECTORY;
 const ANY_EXECUTE = 0o111;
 
 const OPENS = new Set(['open', 'openat', 'openat2', 'open_by_handle_at']);

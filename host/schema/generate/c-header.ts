@@ -17,6 +17,7 @@ import {
   LONGEST_IMAGE,
 } from '../image.ts';
 import { NAMED_ADDRESS, NAMES_ADDRESS, NAMES_SLOTS } from '../names.ts';
+import { NO_PORT, REACHABLE_MOST, REACHABLE_NETWORK } from '../reachable.ts';
 import { FIRST_ON_TRACE_EVENTS, TRACE_FOLDERS } from '../trace-events.ts';
 import { constants, declareStruct } from './c-declarations.ts';
 import { cTable } from './c-table.ts';
@@ -92,6 +93,9 @@ export function cHeader(): string {
     `#define TRACE_FOLDERS ${TRACE_FOLDERS.map((folder) => JSON.stringify(folder)).join(', ')}`,
     ...filterConstants(),
     ...enforcementDeclarations(),
+    declareStruct(REACHABLE_NETWORK),
+    `#define REACHABLE_MOST ${REACHABLE_MOST}`,
+    `#define NO_PORT ${NO_PORT}`,
     '#endif',
   ].join('\n\n')}\n`;
 }

@@ -153,7 +153,7 @@ Napi::Value MeasurePrograms(const Napi::CallbackInfo& info) {
 /** Isolates on a thread of Node's pool: the verifier takes long. */
 class Isolating : public Napi::AsyncWorker {
  public:
-  Isolating(Napi::Env env, IsolationRequest request, std::vector<Reachable> reachable)
+  Isolating(Napi::Env env, IsolationRequest request, std::vector<reachable_network> reachable)
       : Napi::AsyncWorker(env), done_(env), request_(std::move(request)), reachable_(std::move(reachable)) {
     request_.reachable = reachable_;
   }
@@ -173,19 +173,19 @@ class Isolating : public Napi::AsyncWorker {
  private:
   Napi::Promise::Deferred done_;
   IsolationRequest request_;
-  std::vector<Reachable> reachable_;
+  std::vector<reachable_network> reachable_;
   Status failed_;
 };
 
-/** (object: string, cgroup: string, folder: string, reachable: Uint8Array of Reachable) -> a promise */
+/** (object: string, cgroup: string, folder: string, reachable: Uint8Array of reachable_network) -> a promise */
 Napi::Value IsolateCgroupAt(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto bytes = BytesOf(info, 3);
   if (!info[0].IsString() || !info[1].IsString() || !info[2].IsString() || !bytes ||
-      bytes->size() % sizeof(Reachable) != 0 || bytes->size() / sizeof(Reachable) > kReachableMost) {
+      bytes->size() % sizeof(reachable_network) != 0 || bytes->size() / sizeof(reachable_network) > REACHABLE_MOST) {
     return ThrowType(env, "isolateCgroup: three paths and a list of networks are needed");
   }
-  std::vector<Reachable> reachable(bytes->size() / sizeof(Reachable));
+  std::vector<reachable_network> reachable(bytes->size() / sizeof(reachable_network));
   if (!reachable.empty()) memcpy(reachable.data(), bytes->data(), bytes->size());
   const auto text = [&](size_t index) { return info[index].As<Napi::String>().Utf8Value(); };
   // It deletes itself when it is done.

@@ -117,7 +117,7 @@ class Completion {
   /** What a completed record of a call that BPF LSM has refused would have been, as an address; 0: it is not known. The
    * next one's process takes the place of its own. */
   uint32_t Suppose(const event_header& record, uint32_t address);
-  /** See ImageCandidates::Set(). False if that is no process of a supposed call. */
+  /** See ImageCandidates::Set(). False if that is not a process of a supposed call. */
   bool SetSupposedCandidates(uint32_t address, uint32_t bank, std::span<const uint64_t> words);
 
   /** Names and second views of records of the batch, which lie outside of them. */

@@ -48,7 +48,7 @@ class Pins {
   std::vector<std::string> paths_;
 };
 
-Status SetReachable(BpfObject* object, std::span<const Reachable> reachable) {
+Status SetReachable(BpfObject* object, std::span<const reachable_network> reachable) {
   const auto bytes = std::as_bytes(reachable);
   if (auto failed = object->SetConstant("reachable", {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()})) {
     return failed;

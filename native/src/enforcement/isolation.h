@@ -2,26 +2,13 @@
 // process.
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <string>
 
+#include "records/kernel_layout.h"
 #include "system/result.h"
 
 namespace wasprey {
-
-/** A network that stays reachable, as the programs have it (`struct reachable`). */
-struct Reachable {
-  /** IPv6, or IPv4 in it (::ffff:a.b.c.d), in network order; 0 where the mask is. */
-  uint8_t address[16];
-  uint8_t mask[16];
-  uint32_t first_port;
-  /** 65536: what has no port, too. */
-  uint32_t last_port;
-};
-static_assert(sizeof(Reachable) == 40);
-
-inline constexpr size_t kReachableMost = 64;
 
 struct IsolationRequest {
   /** Path of the BPF object file. */
@@ -30,7 +17,8 @@ struct IsolationRequest {
   std::string cgroup;
   /** An empty folder on a BPF file system, where a file for each link keeps it alive. */
   std::string folder;
-  std::span<const Reachable> reachable;
+  /** At most REACHABLE_MOST. */
+  std::span<const reachable_network> reachable;
 };
 
 /**

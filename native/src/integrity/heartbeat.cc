@@ -82,7 +82,7 @@ void* Heartbeat::Run(void* heartbeat) {
   self->before_ = self->ReadAccount();
   self->last_ = Now(CLOCK_MONOTONIC);
   pollfd end = {self->end_.get(), POLLIN, 0};
-  // A stop may interrupt it, which is no reason to end.
+  // A stop may interrupt it, which is not a reason to end.
   while (poll(&end, 1, kBeatMs) <= 0) self->Beat();
   return nullptr;
 }

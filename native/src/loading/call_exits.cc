@@ -18,7 +18,7 @@ namespace wasprey {
 namespace {
 
 constexpr char kLicense[] = "Dual MIT/GPL";
-/** The BTF id of a type that is no function. */
+/** The BTF id of a type that is not a function. */
 constexpr uint32_t kNoFunction = 1;
 
 /** A program that does nothing. */

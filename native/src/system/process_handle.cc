@@ -10,7 +10,7 @@ namespace wasprey {
 
 Result<FileDescriptor> OpenProcess(int pid) {
   FileDescriptor fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-  // ENOENT: it is ending (6.15). EINVAL: the number is that of a thread which is no process.
+  // ENOENT: it is ending (6.15). EINVAL: the number is that of a thread which is not a process.
   const bool is_absent = errno == ESRCH || errno == ENOENT || (errno == EINVAL && pid > 0);
   if (fd || is_absent) return fd;
   return Error{"PROCESS_OPEN", "can't open process " + std::to_string(pid), ErrnoText(errno)};

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeReachable, REACHABLE_MOST, readAllowed } from '../../../host/responses/isolation/reachable.ts';
+import { encodeReachable, readAllowed } from '../../../host/responses/isolation/reachable.ts';
+import { REACHABLE_MOST } from '../../../host/schema/reachable.ts';
 
 function network(text: string): string | undefined {
   const read = readAllowed(text);

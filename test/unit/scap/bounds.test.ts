@@ -266,7 +266,7 @@ describe('processes', () => {
 
 describe('containers', () => {
   const told = (containers: Containers, container: unknown) =>
-    containers.told(Buffer.from(JSON.stringify({ container })));
+    containers.add(Buffer.from(JSON.stringify({ container })));
   const fullId = (index: number) => index.toString(16).padStart(12, '0').padEnd(64, '0');
 
   function metadataOf(containers: Containers, id: string) {
@@ -277,7 +277,7 @@ describe('containers', () => {
   test('a time that is no number of nanoseconds is left out', () => {
     for (const time of ['1e999', '1e300', '9007199254740991', '-1', '1.5', '"a"']) {
       const containers = new Containers();
-      containers.told(Buffer.from(`{"container":{"id":"${fullId(1)}","name":"n","created_time":${time}}}`));
+      containers.add(Buffer.from(`{"container":{"id":"${fullId(1)}","name":"n","created_time":${time}}}`));
       assert.deepEqual(metadataOf(containers, fullId(1)), { name: 'n' });
     }
   });

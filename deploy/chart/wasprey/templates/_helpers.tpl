@@ -342,7 +342,7 @@ Falco's default. The ConfigMaps of `rulesConfigMaps` come right before the custo
 {{- toYaml $web -}}
 {{- end -}}
 
-{{/* Whether it is no agent of nodes, but a receiver of audit events. */}}
+{{/* Whether this release is a receiver of audit events, not an agent of nodes. */}}
 {{- define "wasprey.receivesAudit" -}}
 {{- if eq ((.Values.controller).kind | default "daemonset") "deployment" -}}true{{- end -}}
 {{- end -}}
