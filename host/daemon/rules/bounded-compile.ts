@@ -47,76 +47,114 @@ export interface BoundedCompile {
 
 /** Both promises reject with CommandFailure for invalid rules, and for rules that exceed the limits. */
 export function compileBounded(job: CompileJob, host: CompileHost): BoundedCompile {
-  const limits = host.limits ?? COMPILE_LIMITS;
-  const loaded = Promise.withResolvers<number>();
-  const module = Promise.withResolvers<CompiledModule>();
-  const child = fork(entryFile('compilation'), [], {
-    execArgv: [`--max-old-space-size=${Math.floor(limits.megabytes * HEAP)}`],
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    // Nothing else of the agent's environment reaches the compiler.
-    env: cachePlaces(process.env),
-  });
-  if (host.inBackground) lowerPriority(child);
-  let stage = 'reading the rules';
-  let file: string | undefined;
-  let lastWords = '';
-  const fail = (message: string, help?: string): void => {
-    const failure = new CommandFailure(message, help);
-    loaded.reject(failure);
-    module.reject(failure);
-  };
-  const stopWatch = watchLimits(child, limits, (limit) => fail(`${stage} took more than ${limit}`, TOO_MUCH));
-  child.stderr?.on('data', (chunk: Buffer) => {
-    lastWords = (lastWords + chunk.toString('utf8')).slice(-LAST_WORDS);
-  });
-  child.on('message', (message: FromCompiler) => {
+  return new CompilerProcess(job, host);
+}
+
+class CompilerProcess implements BoundedCompile {
+  readonly #job: CompileJob;
+  readonly #host: CompileHost;
+  readonly #child: ChildProcess;
+  readonly #loaded = Promise.withResolvers<number>();
+  readonly #module = Promise.withResolvers<CompiledModule>();
+  /** What it is doing, as the beginning of a sentence. */
+  #stage = 'reading the rules';
+  /** The file that it reads, or because of which it has failed. */
+  #file: string | undefined;
+  #lastWords = '';
+  readonly culprit = (): string | undefined => this.#file;
+
+  constructor(job: CompileJob, host: CompileHost) {
+    this.#job = job;
+    this.#host = host;
+    const limits = host.limits ?? COMPILE_LIMITS;
+    const child = fork(entryFile('compilation'), [], {
+      execArgv: [`--max-old-space-size=${Math.floor(limits.megabytes * HEAP)}`],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // Nothing else of the agent's environment reaches the compiler.
+      env: cachePlaces(process.env),
+    });
+    this.#child = child;
+    if (host.inBackground) lowerPriority(child);
+    const stopWatch = watchLimits(child, limits, (limit) =>
+      this.#fail(`${this.#stage} took more than ${limit}`, TOO_MUCH),
+    );
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.#lastWords = (this.#lastWords + chunk.toString('utf8')).slice(-LAST_WORDS);
+    });
+    child.on('message', (message: FromCompiler) => this.#handle(message));
+    child.on('error', (error) => this.#fail(`the compiler could not be started: ${error.message}`));
+    child.on('close', (code, signal) => {
+      stopWatch();
+      this.#failByExit(signal, code, limits);
+    });
+    // A caller may await only one of these: the other's rejection is handled here.
+    this.loaded.catch(() => {});
+    this.module.catch(() => {});
+    // A process that could not be started has no channel: its error has the reason.
+    if (child.connected) {
+      child.send(job, (error) => {
+        // It has died already: its end reports the reason.
+        if (error) child.kill('SIGKILL');
+      });
+    }
+  }
+
+  get loaded(): Promise<number> {
+    return this.#loaded.promise;
+  }
+
+  get module(): Promise<CompiledModule> {
+    return this.#module.promise;
+  }
+
+  #handle(message: FromCompiler): void {
     switch (message.kind) {
       case 'file':
-        stage = message.name;
-        file = message.name;
-        break;
+        this.#stage = message.name;
+        this.#file = message.name;
+        return;
       case 'said':
-        host.say(message.text);
-        break;
+        this.#host.say(message.text);
+        return;
       case 'loaded':
-        stage = `compiling ${count(message.rules, 'rule')} of ${listed(job)}`;
-        file = undefined;
-        loaded.resolve(message.rules);
-        break;
+        this.#stage = `compiling ${count(message.rules, 'rule')} of ${listed(this.#job)}`;
+        this.#file = undefined;
+        this.#loaded.resolve(message.rules);
+        return;
       case 'module':
-        module.resolve(message);
-        child.kill('SIGKILL');
+        this.#module.resolve(message);
         break;
       case 'refused':
-        file = message.file;
-        fail(message.message, message.help);
-        child.kill('SIGKILL');
+        this.#file = message.file;
+        this.#fail(message.message, message.help);
         break;
       case 'defect':
-        fail(`the compiler failed while ${stage}: ${message.text}`, 'it is a defect of Wasprey, please report it');
-        child.kill('SIGKILL');
+        this.#fail(
+          `the compiler failed while ${this.#stage}: ${message.text}`,
+          'it is a defect of Wasprey, please report it',
+        );
         break;
     }
-  });
-  child.on('error', (error) => fail(`the compiler could not be started: ${error.message}`));
-  child.on('close', (code, signal) => {
-    stopWatch();
-    const isMemory = signal === 'SIGKILL' || /out of memory|allocation failed/i.test(lastWords);
-    if (isMemory) fail(`${stage} took more than the available memory, or than ${limits.megabytes} MB`, TOO_MUCH);
-    else fail(`the compiler exited with ${signal ?? `status ${code}`} while ${stage}: ${lastWords.slice(0, 1000)}`);
-  });
-  // A caller may await only one of these: the other's rejection is handled here.
-  loaded.promise.catch(() => {});
-  module.promise.catch(() => {});
-  // A process that could not be started has no channel: its error has the reason.
-  if (child.connected) {
-    child.send(job, (error) => {
-      // It has died already: its end reports the reason.
-      if (error) child.kill('SIGKILL');
-    });
+    this.#child.kill('SIGKILL');
   }
-  return { loaded: loaded.promise, module: module.promise, culprit: () => file };
+
+  /** Without effect when the result is there. */
+  #failByExit(signal: NodeJS.Signals | null, code: number | null, { megabytes }: CompileLimits): void {
+    const isMemory = signal === 'SIGKILL' || /out of memory|allocation failed/i.test(this.#lastWords);
+    if (isMemory) {
+      this.#fail(`${this.#stage} took more than the available memory, or than ${megabytes} MB`, TOO_MUCH);
+      return;
+    }
+    const lastWords = this.#lastWords.slice(0, 1000);
+    this.#fail(`the compiler exited with ${signal ?? `status ${code}`} while ${this.#stage}: ${lastWords}`);
+  }
+
+  #fail(message: string, help?: string): void {
+    const failure = new CommandFailure(message, help);
+    this.#loaded.reject(failure);
+    this.#module.reject(failure);
+  }
 }
 
 const TOO_MUCH = 'does a list, macro or anchor grow with each use?';
