@@ -49,6 +49,20 @@ export interface MissingEnforcer {
   readonly detail: string;
 }
 
+/**
+ * Programs that are missing for one reason stand together: `enforce_connect4, enforce_connect6 (Operation not permitted)`. Of a reason only the
+ * first line, because libbpf's log follows it.
+ */
+export function missingByReason(missing: readonly MissingEnforcer[]): readonly string[] {
+  const byReason = Map.groupBy(missing, ({ detail }) => detail.split('\n', 1)[0] ?? '');
+  return [...byReason].map(([reason, list]) => `${list.map(({ program }) => program).join(', ')} (${reason})`);
+}
+
+/** Whether programs are missing because this process lacks the capability that those on control groups need. */
+export function lacksNetworkCapability(missing: readonly MissingEnforcer[]): boolean {
+  return missing.some(({ detail }) => detail.includes('CAP_NET_ADMIN'));
+}
+
 /** Why a rule can't be enforced without the agent: a clause; undefined: it can. */
 export function lackOfPin(action: EnforcedAction, { clauses }: EnforcedMeans): string | undefined {
   if (clauses.some((means) => means?.by !== 'cgroup'))

@@ -1,5 +1,6 @@
 // Whether capture works on this kernel, and which hooks are missing.
 
+import { lacksNetworkCapability, missingByReason } from '../capture/enforcement-means.ts';
 import { type HooksSetting, UNSEEN_BY_FEXIT } from '../capture/hooks.ts';
 import { describeMissingOperations, PROBES_MEMORY } from '../capture/kernel-lacks.ts';
 import { describeMissingHook, type MissingHook } from '../capture/missing-hooks.ts';
@@ -83,6 +84,9 @@ function checkHook(hook: MissingHook, starts: boolean): Check {
   return { ...base, state: 'fails', ...(advice !== undefined && { advice }) };
 }
 
+const NETWORK_ADVICE =
+  'with responses on connects and datagrams, give the agent CAP_NET_ADMIN (deploy/README.md says where)';
+
 /** What responses with `where: kernel` can rely on. */
 function enforcement({ missingEnforcers: missing, lackOfLsm, lackOfPins }: CaptureTrial): Check {
   const base = { id: 'enforcement', title: 'enforcement' };
@@ -93,8 +97,8 @@ function enforcement({ missingEnforcers: missing, lackOfLsm, lackOfPins }: Captu
     const finding = `responses with where: kernel: connects and datagrams can be refused by programs of the root cgroup, ${lackOfLsm === undefined ? byLsm : bySignal}; ${lackOfPins === undefined ? 'refusals of connects and datagrams can be pinned' : `nothing can be pinned: ${lackOfPins}`}`;
     return { ...base, state: 'works', finding, ...(lackOfLsm && { advice: LSM_ADVICE[lackOfLsm.cause] }) };
   }
-  const list = missing.map(({ program, detail }) => `${program} (${detail})`).join(', ');
-  return { ...base, state: 'limited', finding: `responses with where: kernel lack ${list}: the calls are not stopped` };
+  const finding = `responses with where: kernel lack ${missingByReason(missing).join('; ')}: the calls that these decide are not stopped`;
+  return { ...base, state: 'limited', finding, ...(lacksNetworkCapability(missing) && { advice: NETWORK_ADVICE }) };
 }
 
 function reads({ hasDirectReads }: CaptureTrial): Check {

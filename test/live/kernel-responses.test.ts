@@ -6,12 +6,12 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { UNMATCHED_RULE } from '../../host/agent/responses/node-enforcement.ts';
+import { ENFORCEMENT_RULE, UNMATCHED_RULE } from '../../host/agent/responses/node-enforcement.ts';
 import { compileModule } from '../../host/compiler/compile.ts';
 import { loadRules } from '../../host/compiler/rules/load.ts';
 import { ruleSourceOf } from '../../host/compiler/rules/rule.ts';
 import { directoryForTest } from '../support/directory.ts';
-import { startRunAsNpm } from '../support/live/run-process.ts';
+import { startRunAsNpm, startWasprey } from '../support/live/run-process.ts';
 
 const rule = (name: string, condition: string): string => `
 - rule: ${name}
@@ -77,6 +77,37 @@ test('what is enforced by a module whose rule does not match is an alert of its 
   for (const part of [`(${meant})`, "rule 'Victim'", 'on execve', 'stopped before its effect'])
     assert.ok(alert.output.includes(part), `${part}: ${alert.output}`);
   assert.equal(agent.alerts('Victim').length, 0);
+});
+
+// Programs on control groups need CAP_NET_ADMIN, which the service of the package lacks: the kernel does not say which program it refused.
+test('without CAP_NET_ADMIN what needs it is missing, and all else is enforced', async (t) => {
+  const directory = directoryForTest(t);
+  const [rules, config, secret] = ['rules.yaml', 'wasprey.yaml', 'secret'].map((name) => join(directory, name)) as [
+    string,
+    string,
+    string,
+  ];
+  writeFileSync(secret, 'secret');
+  const opened = rule('Opened', `fd.name = ${secret}`).replace(
+    'evt.type = execve and evt.res = SUCCESS',
+    'evt.type in (open, openat, openat2)',
+  );
+  const connected = rule('Connected', 'fd.sport = 4444').replace(
+    'evt.type = execve and evt.res = SUCCESS',
+    'evt.type = connect',
+  );
+  writeFileSync(rules, opened + connected);
+  writeFileSync(config, `rules_files: [${rules}]\n${responses('Opened", "Connected')}`);
+  const launcher = ['setpriv', '--bounding-set=-all,+bpf,+perfmon,+sys_ptrace', '--inh-caps=-all', '--no-new-privs'];
+  await using agent = startWasprey(['run', '-c', config], { launcher });
+  await agent.watches();
+  const incomplete = await agent.until('an alert of what is missing', () => agent.alerts(ENFORCEMENT_RULE)[0]);
+  assert.match(
+    incomplete.output,
+    /in the kernel: it refuses enforce_connect4, enforce_connect6, enforce_sendmsg4, enforce_sendmsg6 \(EPERM: Operation not permitted: CAP_NET_ADMIN is missing\)\. .*add it to the capabilities of the agent$/,
+  );
+  const { signal, stdout } = spawnSync('cat', [secret], { encoding: 'utf8' });
+  assert.deepEqual({ signal, stdout }, { signal: 'SIGKILL', stdout: '' });
 });
 
 /** The module with another name in the clauses that its manifest has for the kernel; its code stays. */

@@ -1,7 +1,7 @@
 // Enforcement in the kernel, on the agent's side: what each set of rules enforces, and how.
 
 import { lackOfBpfLsm } from '../../capture/bpf-lsm.ts';
-import type { MissingEnforcer } from '../../capture/enforcement-means.ts';
+import { lacksNetworkCapability, type MissingEnforcer, missingByReason } from '../../capture/enforcement-means.ts';
 import type { UnattendedEnforcement } from '../../capture/enforcement-pins.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { EngineError } from '../../engine/messages/engine-error.ts';
@@ -26,6 +26,10 @@ export interface EnforcementSummary {
   /** What the kernel lacks for them: the calls that these programs decide are not stopped. */
   readonly missing: readonly MissingEnforcer[];
 }
+
+/** What an operator does about a missing capability. */
+const NETWORK_ADVICE =
+  'Responses on connects and datagrams with where: kernel need CAP_NET_ADMIN: add it to the capabilities of the agent';
 
 export interface NodeEnforcementHost {
   readonly desk: () => Pick<AlertDesk, 'internal'>;
@@ -95,13 +99,13 @@ export class NodeEnforcement {
     const lines = rules.flatMap(({ rule, response, action, means }) =>
       means.map((line) => `response ${response}: ${action} in the kernel for rule '${rule}': ${line}`),
     );
-    const lacks = missing.map(({ program, detail }) => `${program} (${detail})`);
+    const lacks = missingByReason(missing);
     const text = [...lines, ...lacks].join('\n');
     if (text === this.#reported) return;
     this.#reported = text;
     for (const line of lines) this.#host.onNote(line);
     if (lacks.length === 0) return;
-    const message = `this kernel can't enforce all that responses want: it lacks ${lacks.join(', ')}`;
+    const message = `not all that responses want can be enforced in the kernel: it refuses ${lacks.join('; ')}${lacksNetworkCapability(missing) ? `. ${NETWORK_ADVICE}` : ''}`;
     this.#host.onTrouble(message);
     this.#host.desk().internal(ENFORCEMENT_RULE, 'Critical', `${ENFORCEMENT_RULE}: ${message}`);
   }

@@ -73,6 +73,11 @@ std::string BpfErrorText(int number) {
   return text;
 }
 
+std::string MissingNetworkCapability() {
+  const uint64_t have = EffectiveCapabilities();
+  return Has(have, CAP_NET_ADMIN) || Has(have, CAP_SYS_ADMIN) ? "" : "CAP_NET_ADMIN is missing";
+}
+
 Status CheckKernel() {
   if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
     return Error{"CAPTURE_NO_BTF",

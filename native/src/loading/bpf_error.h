@@ -16,6 +16,9 @@ std::string BpfLog();
 /** Text of an errno, or of one of libbpf's own numbers. */
 std::string BpfErrorText(int number);
 
+/** That the capability is missing which programs on control groups need; empty if this process has it. */
+std::string MissingNetworkCapability();
+
 /** Checks the kernel's type information, which is required, before loading. */
 Status CheckKernel();
 

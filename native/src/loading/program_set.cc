@@ -49,12 +49,17 @@ Status ProgramSet::MakeTable() {
   return std::nullopt;
 }
 
-/** One program that is refused fails the load of its whole part, which is then loaded again without it. */
+/**
+ * One program that is refused fails the load of its whole part, which is then loaded again without it. The kernel does
+ * not say which one it does not permit (those on control groups need CAP_NET_ADMIN): then each is loaded by itself.
+ */
 Status ProgramSet::LoadPart(std::set<std::string_view> programs, const ProgramConstants& constants) {
   Status failed;
   while (!programs.empty()) {
     Attempt attempt = TryToLoad(programs, constants);
     if (!attempt.failed) break;
+    if (attempt.refused.empty() && attempt.is_not_permitted && programs.size() > 1)
+      return LoadEach(programs, constants);
     if (attempt.refused.empty()) return attempt.failed;
     if (!IsOptional(attempt.refused)) {
       failed = std::move(attempt.failed);
@@ -63,6 +68,17 @@ Status ProgramSet::LoadPart(std::set<std::string_view> programs, const ProgramCo
     programs.erase(attempt.refused);
   }
   return failed;
+}
+
+Status ProgramSet::LoadEach(const std::set<std::string_view>& programs, const ProgramConstants& constants) {
+  Status first_failure;
+  for (const std::string_view program : programs) {
+    Status failed = LoadPart({program}, constants);
+    if (!failed || first_failure) continue;
+    first_failure = std::move(failed);
+    if (options_.after_refusal == AfterRefusal::kFail) break;
+  }
+  return first_failure;
 }
 
 ProgramSet::Attempt ProgramSet::TryToLoad(const std::set<std::string_view>& programs,
@@ -134,22 +150,32 @@ Status ProgramSet::SetType(bpf_program* program) const {
   return std::nullopt;
 }
 
-/** The verifier has written to the log of the last program that it checked; to no log if it did not start. */
+/**
+ * The verifier has written to the log of the last program that it checked; to no log if it did not start. Then it is
+ * known which program was refused if there was only one.
+ */
 ProgramSet::Attempt ProgramSet::NoteRefusal(const BpfObject& object, int error) {
   const bpf_program* refused = nullptr;
+  const bpf_program* only = nullptr;
+  size_t count = 0;
   std::string log;
   bpf_program* program;
   bpf_object__for_each_program(program, object.get()) {
+    if (!bpf_program__autoload(program)) continue;
+    only = program;
+    count++;
     size_t size = 0;
     const char* const text = bpf_program__log_buf(program, &size);
     if (text == nullptr || text[0] == '\0') continue;
     refused = program;
     log.assign(text, strnlen(text, size));
   }
+  const bool is_not_permitted = refused == nullptr && error == EPERM;
+  if (is_not_permitted && count == 1) refused = only;
   const bool is_passing = error == ENOMEM || error == EINTR || error == EAGAIN;
-  if (refused == nullptr || is_passing) return {LoadError("Loading the BPF programs", error), ""};
+  if (refused == nullptr || is_passing) return {LoadError("Loading the BPF programs", error), "", is_not_permitted};
   const std::string name = bpf_program__name(refused);
-  const std::string verdict = VerdictOf(log);
+  const std::string verdict = is_not_permitted ? MissingNetworkCapability() : VerdictOf(log);
   const std::string detail = verdict.empty() ? BpfErrorText(error) : BpfErrorText(error) + ": " + verdict;
   const std::lock_guard lock(mutex_);
   refused_.insert_or_assign(name, RefusedProgram{name, bpf_program__section_name(refused), detail});
