@@ -172,7 +172,7 @@ function tamperMetrics({ tampering: { counts, present } }: Summary): Metric[] {
   ];
 }
 
-function hookMetrics({ hooks }: Summary): Metric[] {
+function hookMetrics({ hooks, enforcement }: Summary): Metric[] {
   const { missing, missingIoUringOperations = [], hasDirectReads, blindRules } = hooks;
   return [
     gauge(
@@ -182,6 +182,11 @@ function hookMetrics({ hooks }: Summary): Metric[] {
         labels: { hook, program, reason, blinds: blinds.length > 0 ? 'yes' : 'no' },
         value: 1,
       })),
+    ),
+    gauge(
+      'wasprey_missing_enforcers',
+      'Programs that the kernel refuses, and that responses in use with where: kernel need.',
+      enforcement === undefined ? [] : enforcement.missing.map(({ program }) => ({ labels: { program }, value: 1 })),
     ),
     gauge(
       'wasprey_missing_io_uring_operations',

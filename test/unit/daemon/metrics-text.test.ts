@@ -160,7 +160,11 @@ three_info{a="1",b="x"} 1
       hasDirectReads: false,
       isAllowed: false,
     };
-    const values = parse(metricsText(agentFacts('1', []), ALL_METRICS, { ...built.agent.summary(), hooks }));
+    const enforcement = { pinned: false, rules: [], missing: [{ program: 'enforce_connect4', detail: 'EPERM' }] };
+    const values = parse(
+      metricsText(agentFacts('1', []), ALL_METRICS, { ...built.agent.summary(), hooks, enforcement }),
+    );
+    assert.equal(values.get('wasprey_missing_enforcers{program="enforce_connect4"}'), 1);
     assert.equal(values.get('wasprey_blind_rules'), 2);
     const samples = [...values].filter(([name]) => name.startsWith('wasprey_missing_hooks'));
     assert.deepEqual(samples, [
