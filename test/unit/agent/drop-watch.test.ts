@@ -8,6 +8,7 @@ import type { EngineCounters } from '../../../host/engine/messages/protocol.ts';
 import type { KeyedValue } from '../../../host/outputs/message.ts';
 import { TokenBucket } from '../../../host/outputs/token-bucket.ts';
 import { findEventType } from '../../../host/schema/events/index.ts';
+import { NO_CAPTURE_COUNTERS } from '../../support/records/no-counters.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const HOLD = { known: 0, 'timed-out': 0, 'too-many-events': 0, 'no-memory': 0, 'rules-replaced': 0, stopped: 0 };
@@ -57,27 +58,12 @@ function watched(settings: Partial<DropSettings>) {
       time: START + seconds * 1000,
       until: START + seconds * 1000,
       capture: {
+        ...NO_CAPTURE_COUNTERS,
         produced: [totals.produced],
         evaluated: [totals.evaluated],
         dropped: Array.from(dropped, (count) => count ?? 0),
         filtered: [totals.filtered],
-        droppedByCpu: [0],
-        images: 0,
-        imagesLost: 0,
         missedRuns: totals.missed,
-        programs: [],
-        imagesEvicted: 0,
-        imagesCut: 0,
-        imagesUnnamed: 0,
-        unknownImages: 0,
-        unnamedFiles: 0,
-        imagesUnplaced: 0,
-        containers: 0,
-        containersLost: 0,
-        imagesInForgedCgroups: 0,
-        held: 0,
-        malformed: 0,
-        ringHighWater: 0,
       },
       matches: 0,
       matchesDropped: totals.matches,

@@ -6,29 +6,14 @@ import type { Summary } from '../../../host/agent/summary.ts';
 import { renderRecorded } from '../../../host/cli/reports/recording-summary.ts';
 import { renderSummary, ruleLines } from '../../../host/daemon/summary.ts';
 import type { HoldCounters } from '../../../host/engine/messages/protocol.ts';
+import { NO_CAPTURE_COUNTERS } from '../../support/records/no-counters.ts';
 
 const CAPTURE = {
+  ...NO_CAPTURE_COUNTERS,
   produced: [1_000_000, 234_567],
   evaluated: [999_000, 234_000],
   dropped: [0, 0],
-  droppedByCpu: [0],
   filtered: [1_000, 567],
-  images: 0,
-  imagesLost: 0,
-  missedRuns: 0,
-  imagesEvicted: 0,
-  imagesCut: 0,
-  imagesUnnamed: 0,
-  unknownImages: 0,
-  unnamedFiles: 0,
-  imagesUnplaced: 0,
-  containers: 0,
-  containersLost: 0,
-  imagesInForgedCgroups: 0,
-  held: 0,
-  malformed: 0,
-  ringHighWater: 0,
-  programs: [],
 };
 const HOLD: HoldCounters = {
   now: 0,
