@@ -34,7 +34,7 @@ export function protocolCharacter(kind: u32, protocol: u32): u32 {
 
 /** An IPv4 or IPv6 socket. */
 // @ts-ignore: decorator
-@inline export function isSocket(event: u32): bool {
+@inline function isSocket(event: u32): bool {
   const kind = descriptorKind(event);
   return kind == 0x34 || kind == 0x36;
 }
@@ -101,20 +101,6 @@ export function fdOtherAddress(event: u32): u32 {
 
 export function fdOtherPort(event: u32): u32 {
   return isServerAlone(event) ? u32(descriptorLocalPort(event)) : u32(descriptorRemotePort(event));
-}
-
-/** fd.typechar; `guess` if the call made no descriptor. */
-// @ts-ignore: decorator
-@inline export function fdTypechar(event: u32, guess: u32): u32 {
-  const kind = u32(descriptorKind(event));
-  return select<u32>(kind, guess, kind != 0);
-}
-
-/** Whether fd.directory is present: for files and directories, and for failed opens. */
-// @ts-ignore: decorator
-@inline export function hasDirectory(event: u32): bool {
-  const kind = u32(descriptorKind(event));
-  return kind == 0x66 || kind == 0x64 || kind == 0;
 }
 
 /** The directory part of fd.name, a directory's own name; absent if the name has no slash. */

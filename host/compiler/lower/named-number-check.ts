@@ -2,7 +2,7 @@
 // a test of the number is left.
 //
 //   fd.l4proto = tcp                    u64(descriptorL4(event)) == 0x6
-//   fd.typechar in (f, d)               u64(fdTypechar(event, 102)) == 0x64 || u64(fdTypechar(event, 102)) == 0x66
+//   fd.type in (file, directory)        u64(descriptorKind(event)) == 0x64 || u64(descriptorKind(event)) == 0x66
 //   evt.arg.sig in (SIGHUP, ...)        from four on a bit set: u64(...) < 64 && ((u64(0x...) >> u64(...)) & 1) != 0
 //   evt.arg.flags contains O_CREAT      (u64(i64(openOpenFlags(event))) & 0x40) == 0x40
 //   evt.arg.flags = O_RDONLY|O_CREAT    the names run through an automaton

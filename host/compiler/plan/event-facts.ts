@@ -3,7 +3,9 @@
 import { DESCRIPTOR_STATE, EVENT_FLAGS, type EventShape } from '../../schema/event-structs.ts';
 import { IMAGE_FLAGS } from '../../schema/image.ts';
 import type { Condition, Test } from '../ir/condition.ts';
-import type { Comparison, FlagValue, MemberOf, MemberValue, NumberType, OperatorCall, Value } from '../ir/value.ts';
+import type { Comparison, FlagValue, MemberOf, MemberValue, NumberType, Value } from '../ir/value.ts';
+
+type ChoiceValue = Extract<Value, { readonly node: 'choice' }>;
 
 /** A number with some known bits, or within a known range. */
 export interface PartlyKnown {
@@ -80,8 +82,11 @@ function decideValue(value: Value, facts: EventFacts): Truth {
       const number = exactValue(numberOf(value.value, facts));
       return number === undefined ? undefined : number < 64n && ((value.set >> number) & 1n) !== 0n;
     }
+    case 'choice': {
+      const chosen = chosenOf(value, facts);
+      return chosen && decideValue(chosen, facts);
+    }
     case 'call':
-      return decideCall(value, facts);
     case 'variable':
     case 'integer':
     case 'member':
@@ -90,28 +95,18 @@ function decideValue(value: Value, facts: EventFacts): Truth {
     case 'cast':
     case 'arithmetic':
     case 'byte':
-    case 'choice':
       return undefined;
     default:
       return value satisfies never;
   }
 }
 
-const NOTHING = 0n;
-const FILE = BigInt('f'.charCodeAt(0));
-const DIRECTORY = BigInt('d'.charCodeAt(0));
-const IPV4 = BigInt('4'.charCodeAt(0));
-const IPV6 = BigInt('6'.charCodeAt(0));
-
-/** The operators of rules-wasm/descriptor.ts that only look at the kind. */
-function decideCall({ operator }: OperatorCall, facts: EventFacts): Truth {
-  const kind = exactValue(facts.get(KIND));
-  if (kind === undefined) return undefined;
-  if (operator === 'hasDirectory') return [FILE, DIRECTORY, NOTHING].includes(kind);
-  return operator === 'isSocket' ? [IPV4, IPV6].includes(kind) : undefined;
+/** Which of the two values it is, if that is known. */
+function chosenOf({ condition, then, otherwise }: ChoiceValue, facts: EventFacts): Value | undefined {
+  const truth = decideValue(condition, facts);
+  if (truth === undefined) return undefined;
+  return truth ? then : otherwise;
 }
-
-const KIND: EventMember = 'descriptor.kind';
 
 /** What is known of a value that is a number; undefined: nothing. */
 function numberOf(value: Value, facts: EventFacts): PartlyKnown | undefined {
@@ -131,13 +126,15 @@ function numberOf(value: Value, facts: EventFacts): PartlyKnown | undefined {
       const masked = mask !== undefined && mask >= 0n ? numberOf(value.left, facts) : undefined;
       return masked && mask !== undefined ? maskedBy(masked, mask) : undefined;
     }
+    case 'choice': {
+      const chosen = chosenOf(value, facts);
+      return chosen && numberOf(chosen, facts);
+    }
     case 'call':
-      return value.operator === 'fdTypechar' ? guessedKind(value, facts) : undefined;
     case 'variable':
     case 'boolean':
     case 'function':
     case 'byte':
-    case 'choice':
     case 'comparison':
     case 'oneOf':
       return undefined;
@@ -165,13 +162,6 @@ function bitOf(flag: FlagValue): bigint {
     case 'IMAGE_FLAG':
       return BigInt(IMAGE_FLAGS[flag.name]);
   }
-}
-
-/** fdTypechar(event, guess): the kind of the descriptor, the guess where the call made none. */
-function guessedKind({ arguments: [, guess] }: OperatorCall, facts: EventFacts): PartlyKnown | undefined {
-  const kind = facts.get(KIND);
-  if (exactValue(kind) === NOTHING) return guess && numberOf(guess, facts);
-  return exactValue(kind) === undefined ? undefined : kind;
 }
 
 /** The number, if all of it is known. */

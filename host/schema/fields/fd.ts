@@ -29,7 +29,16 @@ import {
   text,
 } from './derive.ts';
 import type { Ends, Field, FieldSource } from './field.ts';
-import { guessedCharacter, isKind, ofDescriptor, ofKnown, state, typeCharacter } from './of-descriptor.ts';
+import {
+  guessedCharacter,
+  HAS_DIRECTORY,
+  IS_IP_SOCKET,
+  isKind,
+  ofDescriptor,
+  ofKnown,
+  state,
+  typeCharacter,
+} from './of-descriptor.ts';
 import { textWhereThere } from './of-event.ts';
 
 /** Properties of fields that stand for either end or any part of a connection: conditions only, one operand alone. */
@@ -41,7 +50,7 @@ const PORTS: Ends = { client: 'fd.cport', server: 'fd.sport', local: 'fd.lport',
 /** Both ends, whether the socket has a role or not. */
 function both(local: Single, remote: Single): FieldSource {
   return ofDescriptor({
-    descriptor: () => present(call('isSocket'), { node: 'ends', local, remote }),
+    descriptor: () => present(IS_IP_SOCKET, { node: 'ends', local, remote }),
   });
 }
 
@@ -139,7 +148,7 @@ export const DESCRIPTOR_FIELDS: readonly Field[] = [
     type: 'CHARBUF',
     description: 'Directory part of fd.name.',
     source: ofDescriptor({
-      descriptor: () => present(call('hasDirectory'), DIRECTORY_PART),
+      descriptor: () => present(HAS_DIRECTORY, DIRECTORY_PART),
       directory: (path) => path,
       unknownDirectory: text('/'),
     }),
@@ -235,7 +244,7 @@ export const DESCRIPTOR_FIELDS: readonly Field[] = [
     type: 'CHARBUF',
     description: 'ip or unix.',
     source: ofDescriptor({
-      descriptor: () => either(call('isSocket'), text('ip'), present(isKind('u'), text('unix'))),
+      descriptor: () => either(IS_IP_SOCKET, text('ip'), present(isKind('u'), text('unix'))),
     }),
   },
   {
@@ -273,7 +282,7 @@ export const DESCRIPTOR_FIELDS: readonly Field[] = [
     type: 'CHARBUF',
     description: 'Container id, colon, fd.directory.',
     source: ofDescriptor({
-      descriptor: () => present(call('hasDirectory'), inContainer(DIRECTORY_PART)),
+      descriptor: () => present(HAS_DIRECTORY, inContainer(DIRECTORY_PART)),
       directory: inContainer,
       unknownDirectory: inContainer(text('/')),
     }),

@@ -7,12 +7,13 @@ import {
   type BooleanDerivation,
   type Derivation,
   type EventKind,
+  type NumberDerivation,
   type Single,
   type TextDerivation,
 } from './derivation.ts';
 import {
   all,
-  call,
+  any,
   compare,
   DESCRIPTOR,
   derived,
@@ -66,16 +67,25 @@ export function ofKnown(value: Single, ofDirectory?: Single): FieldSource {
   });
 }
 
+const KIND = DESCRIPTOR.number('kind');
+const IS_UNKNOWN = compare(KIND, '==', 0);
+
 /** The kernel had a file or socket behind it: false for a call that failed to make one. */
-export const IS_KNOWN: BooleanDerivation = not(compare(DESCRIPTOR.number('kind'), '==', 0));
+export const IS_KNOWN: BooleanDerivation = not(IS_UNKNOWN);
 
 export function isKind(character: string): BooleanDerivation {
-  return compare(DESCRIPTOR.number('kind'), '==', character.charCodeAt(0));
+  return compare(KIND, '==', character.charCodeAt(0));
 }
 
+/** An IPv4 or IPv6 socket. */
+export const IS_IP_SOCKET: BooleanDerivation = any(isKind('4'), isKind('6'));
+
+/** Whether fd.directory is present: for files and directories, and for what was not opened. */
+export const HAS_DIRECTORY: BooleanDerivation = any(isKind('f'), isKind('d'), IS_UNKNOWN);
+
 /** fd.typechar; a guess for a call that made no descriptor. */
-export function typeCharacter(type: EventKind) {
-  return call('fdTypechar', guessedCharacter(type));
+export function typeCharacter(type: EventKind): NumberDerivation {
+  return { node: 'numberIf', condition: compare(KIND, '!=', 0), value: KIND, otherwise: guessedCharacter(type) };
 }
 
 /** A failed open(2) is of kind `o`, of openat(2) `f`: Falco guesses from the event, and rules are written against it. */

@@ -32,9 +32,6 @@ export const OPERATORS = {
   head: { records: [], values: ['text', 'number'], gives: 'text' },
   // rules-wasm/descriptor.ts
   protocolCharacter: { records: [], values: ['number', 'number'], gives: 'number' },
-  isSocket: { ...OF_EVENT, gives: 'boolean' },
-  hasDirectory: { ...OF_EVENT, gives: 'boolean' },
-  fdTypechar: { records: ['event'], values: ['number'], gives: 'number' },
   fdNameraw: { records: ['event'], values: ['number'], gives: 'text' },
   fdDirectory: { ...OF_EVENT, gives: 'text' },
   fdOpenpath: { ...OF_EVENT, gives: 'text' },

@@ -100,9 +100,6 @@ export const OPERATOR_VALUES: Readonly<Record<OperatorName, (at: RawEvent, ...va
   basename: (_, path) => path?.toString().split('/').at(-1),
   head: (_, text, most) => text?.toString().slice(0, Number(most)),
   protocolCharacter: (_, kind, protocol) => protocolLetter(Number(kind), `${protocol}`),
-  isSocket: ({ event }) => isSocket(event),
-  hasDirectory: ({ event }) => 'fd\0'.includes(kindOf(event)),
-  fdTypechar: ({ event }, guess) => (kindOf(event) === '\0' ? guess : event.number('kind')),
   fdNameraw: ({ event }, guess) => {
     const kind = kindOf(event);
     const guessed = kind === '\0' ? String.fromCharCode(Number(guess)) : kind;

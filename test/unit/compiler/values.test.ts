@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { holds, not } from '../../../host/compiler/ir/condition.ts';
+import { translateRules } from '../../../host/compiler/compile.ts';
+import { type Condition, holds, not } from '../../../host/compiler/ir/condition.ts';
 import { printValue } from '../../../host/compiler/ir/print-value.ts';
 import {
   arithmetic,
@@ -24,6 +25,9 @@ import {
   ZERO,
 } from '../../../host/compiler/ir/value.ts';
 import { between, decide, type EventFacts, exactly, withBits } from '../../../host/compiler/plan/event-facts.ts';
+import { factsOfKind } from '../../../host/compiler/plan/family-facts.ts';
+import { loadRules } from '../../../host/compiler/rules/load.ts';
+import { ruleSourceOf } from '../../../host/compiler/rules/rule.ts';
 
 const RESULT = ofEvent('header', 'result');
 const FLAGS = ofEvent('open', 'open_flags');
@@ -77,9 +81,9 @@ const DECIDED: readonly (readonly [value: Value, truth: boolean | undefined])[] 
   [hasBits(FLAGS, hexadecimal(0x40)), true],
   [compare(arithmetic(FLAGS, '&', integer(3)), '==', integer(2)), false],
   [hasBits(FLAGS, hexadecimal(0x200)), undefined],
-  [compare(call('fdTypechar', EVENT_ADDRESS, integer(0x6f)), '==', integer(0x66)), true],
-  [call('isSocket', EVENT_ADDRESS), false],
-  [call('hasDirectory', EVENT_ADDRESS), true],
+  [compare(choose(isThere(KIND), cast('i64', KIND), integer(0x6f)), '==', integer(0x66)), true],
+  [choose(compare(KIND, '==', integer(0x34)), compare(RESULT, '==', integer(7)), isThere(KIND)), true],
+  [choose(compare(RESULT, '==', integer(7)), isThere(KIND), isThere(KIND)), undefined],
   [{ node: 'oneOf', value: cast('u64', KIND), set: 0x2n }, false],
   // Other members, the same member elsewhere, and what an ancestor has are not known.
   [compare(ofEvent('header', 'tid'), '<', ZERO), undefined],
@@ -94,6 +98,36 @@ test('a condition is decided from facts of the event, or left open', () => {
     assert.equal(decide(not(condition), FACTS), truth === undefined ? undefined : !truth, printValue(value));
   }
 });
+
+/** What is known of a condition on an openat for each kind of descriptor; `?`: kinds that are not known. */
+const BY_KIND: readonly (readonly [condition: string, truths: Readonly<Record<string, boolean | undefined>>])[] = [
+  ['fd.typechar = f', { f: true, d: false, '4': false, u: false, '\0': true, '?': undefined }],
+  ['fd.typechar != f', { f: false, d: true, '4': true, u: true, '\0': false, '?': undefined }],
+  ['fd.typechar in (d, 4)', { f: false, d: true, '4': true, '\\0': false, '?': undefined }],
+  ['fd.sockfamily = ip', { f: false, '4': true, '6': true, u: false, p: false, '\0': false, '?': undefined }],
+  ['not fd.sockfamily = ip', { f: true, '4': false, '6': false, u: true, p: true, '\0': true, '?': undefined }],
+  ['fd.ip = 1.2.3.4', { f: false, '4': undefined, '6': false, u: false, '\0': false, '?': undefined }],
+  ['fd.directory exists', { f: true, d: true, '4': false, u: false, '\0': true, '?': undefined }],
+  ['fd.directory = /etc', { f: undefined, d: undefined, '4': false, u: false, '\0': undefined, '?': undefined }],
+];
+
+test('the kind of a descriptor decides the fields that follow from it', () => {
+  for (const [text, truths] of BY_KIND) {
+    const condition = conditionOf(`evt.type = openat and ${text}`);
+    for (const [kind, truth] of Object.entries(truths)) {
+      const facts = kind === '?' ? new Map() : factsOfKind(kind);
+      assert.equal(decide(condition, facts), truth, `${text} on ${JSON.stringify(kind)}`);
+    }
+  }
+});
+
+function conditionOf(condition: string): Condition {
+  const text = `- {rule: r, desc: d, condition: '${condition}', output: o, priority: INFO}`;
+  const { rules } = loadRules([{ name: 'rules.yaml', text }]);
+  const body = translateRules(rules.map(ruleSourceOf)).plan.rules[0]?.bodies[0];
+  assert.ok(body);
+  return body.condition;
+}
 
 test('a negative number is not taken for a large one', () => {
   const facts: EventFacts = new Map([['header.result', between(-4095n, -1n)]]);
