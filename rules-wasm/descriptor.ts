@@ -19,19 +19,6 @@ import { dirname, emptyText, orEmpty } from './text';
 const ROLE_NONE: u32 = 0;
 const ROLE_SERVER: u32 = 2;
 
-/** The letter after fd.typechar in evt.arg.fd (`<4t>`): t, u, i or r on an IP socket whose protocol is known; 0 = none. */
-export function protocolCharacter(kind: u32, protocol: u32): u32 {
-  if (kind != 0x34 && kind != 0x36) return 0;
-  switch (protocol) {
-    case 6: return 0x74;
-    case 17: return 0x75;
-    case 1:
-    case 58: return 0x69;
-    case 255: return 0x72;
-  }
-  return 0;
-}
-
 /** An IPv4 or IPv6 socket. */
 // @ts-ignore: decorator
 @inline function isSocket(event: u32): bool {

@@ -2,7 +2,7 @@
 
 import { CONTAINER_STATE } from '../schema/container.ts';
 import type { OPERATORS, OperatorName } from '../schema/fields/operators.ts';
-import { isSocketKind, protocolCharacter, statDevice } from './descriptor.ts';
+import { isSocketKind, statDevice } from './descriptor.ts';
 import { directoryPart, hasSlash, isAbsolute, lastPart } from './path.ts';
 import { type ContainerRecord, EventRecord, type ImageRecord, type StructRecord } from './record.ts';
 import { splitAtNul } from './value.ts';
@@ -126,7 +126,6 @@ export const FUNCTIONS: { readonly [Name in OperatorName]: Counterpart<Name> } =
   pathArgument: (_, raw, name) => (raw === undefined || (name !== undefined && !isAbsolute(raw)) ? name : raw),
   basename: (_, path) => path && lastPart(path),
   head: (_, value, limit) => value?.slice(0, Number(limit)),
-  protocolCharacter: (_, kind, protocol) => protocolCharacter(Number(kind), Number(protocol)),
   fdNameraw: (scope, guess) => {
     const event = eventOf(scope);
     const kind = kindOf(scope);

@@ -136,6 +136,11 @@ export const remainder = arithmetic('%');
 export const masked = arithmetic('&');
 export const shifted = arithmetic('>>');
 
+/** One of two numbers. */
+export function numberIf(condition: Compare, value: NumberDerivation, otherwise: NumberDerivation): NumberDerivation {
+  return { node: 'numberIf', condition, value, otherwise };
+}
+
 // -- conditions --
 
 export function compare(left: NumberDerivation, operator: Comparison, right: NumberDerivation | number): Compare {

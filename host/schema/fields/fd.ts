@@ -1,6 +1,7 @@
 // Fields of the file or socket that a call works on.
 
 import { DESCRIPTOR_TYPE_NAMES } from '../descriptor-types.ts';
+import { IP_PROTOCOLS } from '../ip-protocols.ts';
 import {
   ABSENT,
   type AddressDerivation,
@@ -98,14 +99,7 @@ const ZERO = number(0);
 const NO = boolean(false);
 /** The number of the role of a server's end (host/schema/event-structs.ts). */
 const SERVER = 2;
-/** IP protocol numbers. */
-const PROTOCOLS = [
-  [6, 'tcp'],
-  [17, 'udp'],
-  [1, 'icmp'],
-  [58, 'icmp'],
-  [255, 'raw'],
-] as const;
+const PROTOCOLS = IP_PROTOCOLS.map(({ number, name }) => [number, name] as const);
 
 function inContainer(what: TextDerivation): Derivation {
   return join(CONTAINER_ID, text(':'), what);

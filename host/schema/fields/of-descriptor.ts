@@ -2,9 +2,11 @@
 // that a path is relative to (unlinkat, mkdirat...), it is that directory: what Falco means by fd.name there.
 
 import type { DESCRIPTOR_STATE, EventShape } from '../event-structs.ts';
+import { IP_PROTOCOLS } from '../ip-protocols.ts';
 import {
   ABSENT,
   type BooleanDerivation,
+  type Compare,
   type Derivation,
   type EventKind,
   type NumberDerivation,
@@ -23,6 +25,7 @@ import {
   isThere,
   not,
   number,
+  numberIf,
   PATH,
   PATHS,
   present,
@@ -73,7 +76,7 @@ const IS_UNKNOWN = compare(KIND, '==', 0);
 /** The kernel had a file or socket behind it: false for a call that failed to make one. */
 export const IS_KNOWN: BooleanDerivation = not(IS_UNKNOWN);
 
-export function isKind(character: string): BooleanDerivation {
+export function isKind(character: string): Compare {
   return compare(KIND, '==', character.charCodeAt(0));
 }
 
@@ -85,7 +88,7 @@ export const HAS_DIRECTORY: BooleanDerivation = any(isKind('f'), isKind('d'), IS
 
 /** fd.typechar; a guess for a call that made no descriptor. */
 export function typeCharacter(type: EventKind): NumberDerivation {
-  return { node: 'numberIf', condition: compare(KIND, '!=', 0), value: KIND, otherwise: guessedCharacter(type) };
+  return numberIf(compare(KIND, '!=', 0), KIND, guessedCharacter(type));
 }
 
 /** A failed open(2) is of kind `o`, of openat(2) `f`: Falco guesses from the event, and rules are written against it. */
@@ -101,6 +104,16 @@ const GUESSED: Readonly<Record<string, string>> = {
   accept: '4',
   accept4: '4',
 };
+
+const NO_LETTER = number(0);
+const LETTER = IP_PROTOCOLS.reduceRight(
+  (rest, { number: protocol, letter }) =>
+    numberIf(compare(DESCRIPTOR.number('l4'), '==', protocol), number(letter.charCodeAt(0)), rest),
+  NO_LETTER,
+);
+
+/** The letter of an IP socket's protocol; 0 = none. */
+export const PROTOCOL_LETTER = numberIf(isKind('4'), LETTER, numberIf(isKind('6'), LETTER, NO_LETTER));
 
 /** A bit of the descriptor's state. */
 export function state(bit: keyof typeof DESCRIPTOR_STATE): BooleanDerivation {

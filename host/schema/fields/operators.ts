@@ -1,4 +1,6 @@
-// What derivations can't express: functions of rules-wasm/ with a counterpart of the same name in host/fields/operators.ts.
+// What is no derivation: functions of rules-wasm/ with a counterpart of the same name in host/fields/operators.ts. Most have a loop, give an
+// address or take a text apart. statDevice, lengthOf, containerStart and the ports have none: they need what derivations lack, a shift to the
+// left, the length of a text, the start of a pid namespace whose processes may be gone, and a number of which several conditions decide.
 
 type Result = 'number' | 'boolean' | 'text' | 'address';
 
@@ -31,7 +33,6 @@ export const OPERATORS = {
   basename: { records: [], values: ['text'], gives: 'text' },
   head: { records: [], values: ['text', 'number'], gives: 'text' },
   // rules-wasm/descriptor.ts
-  protocolCharacter: { records: [], values: ['number', 'number'], gives: 'number' },
   fdNameraw: { records: ['event'], values: ['number'], gives: 'text' },
   fdDirectory: { ...OF_EVENT, gives: 'text' },
   fdOpenpath: { ...OF_EVENT, gives: 'text' },

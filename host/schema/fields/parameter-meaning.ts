@@ -32,7 +32,7 @@ import {
   SELF,
   text,
 } from './derive.ts';
-import { IS_KNOWN, WITH_DESCRIPTOR } from './of-descriptor.ts';
+import { IS_KNOWN, PROTOCOL_LETTER, WITH_DESCRIPTOR } from './of-descriptor.ts';
 
 const NO_DATA = text('NULL');
 
@@ -104,11 +104,10 @@ export function descriptor(
   return either(compare(value, '<', 0), negative, known);
 }
 
-const KIND = DESCRIPTOR.number('kind');
 const OPENED = join(
   text('<'),
-  { node: 'character', of: KIND },
-  { node: 'character', of: call('protocolCharacter', KIND, DESCRIPTOR.number('l4')) },
+  { node: 'character', of: DESCRIPTOR.number('kind') },
+  { node: 'character', of: PROTOCOL_LETTER },
   text('>'),
   orEmpty(DESCRIPTOR.text('name')),
 );

@@ -1,6 +1,6 @@
 // Fields of the user and the group that a process runs as.
 
-import { always, compare, IMAGE, number } from './derive.ts';
+import { always, compare, IMAGE, number, numberIf } from './derive.ts';
 import type { Field } from './field.ts';
 
 /** The kernel's number for no login; ids are unsigned. */
@@ -31,7 +31,7 @@ export const USER_FIELDS: readonly Field[] = [
     name: 'user.loginuid',
     type: 'INT64',
     description: 'User id of the login (audit); -1 if there was none.',
-    source: always({ node: 'numberIf', condition: compare(LOGIN, '==', UNSET), value: number(-1), otherwise: LOGIN }),
+    source: always(numberIf(compare(LOGIN, '==', UNSET), number(-1), LOGIN)),
   },
   {
     name: 'user.loginname',

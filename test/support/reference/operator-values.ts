@@ -74,12 +74,6 @@ export function statDevice(device: bigint): bigint {
   return ((minor >> 8n) << 20n) | (major << 8n) | (minor & 0xffn);
 }
 
-const PROTOCOLS: Readonly<Record<string, string>> = { 1: 'i', 6: 't', 17: 'u', 58: 'i', 255: 'r' };
-
-function protocolLetter(kind: number, protocol: string): bigint {
-  return '46'.includes(String.fromCharCode(kind)) ? BigInt(PROTOCOLS[protocol]?.charCodeAt(0) ?? 0) : 0n;
-}
-
 export const OPERATOR_VALUES: Readonly<Record<OperatorName, (at: RawEvent, ...values: readonly Given[]) => Result>> = {
   loginShell: ({ image }) => {
     const shell = [image, ...ancestorsOf(image)].findLast((each) => each.text('comm')?.endsWith('sh'));
@@ -99,7 +93,6 @@ export const OPERATOR_VALUES: Readonly<Record<OperatorName, (at: RawEvent, ...va
   pathArgument: (_, raw, name) => (`${raw ?? ''}`.startsWith('/') ? raw : (name ?? raw)),
   basename: (_, path) => path?.toString().split('/').at(-1),
   head: (_, text, most) => text?.toString().slice(0, Number(most)),
-  protocolCharacter: (_, kind, protocol) => protocolLetter(Number(kind), `${protocol}`),
   fdNameraw: ({ event }, guess) => {
     const kind = kindOf(event);
     const guessed = kind === '\0' ? String.fromCharCode(Number(guess)) : kind;

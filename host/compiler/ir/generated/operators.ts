@@ -10,7 +10,6 @@ export const OPERATORS = {
   isBase64: { parameters: ['u64'], result: 'bool' },
   base64Length: { parameters: ['u64'], result: 'u32' },
   base64Byte: { parameters: ['u64', 'u32'], result: 'u32' },
-  protocolCharacter: { parameters: ['u32', 'u32'], result: 'u32' },
   fdLport: { parameters: ['u32'], result: 'i32' },
   fdRport: { parameters: ['u32'], result: 'i32' },
   fdCport: { parameters: ['u32'], result: 'i32' },
