@@ -13,11 +13,10 @@ import {
   descriptorRole,
   EVENT_FLAG_RESOLVED_VIEW,
   headerFlags,
+  ROLE_NONE,
+  ROLE_SERVER,
 } from './generated/accessors';
 import { dirname, emptyText, orEmpty } from './text';
-
-const ROLE_NONE: u32 = 0;
-const ROLE_SERVER: u32 = 2;
 
 /** An IPv4 or IPv6 socket. */
 // @ts-ignore: decorator

@@ -1,6 +1,7 @@
 // What derivations can't express (host/schema/fields/operators.ts): each function does what the one of the same name in rules-wasm/ does.
 
 import { CONTAINER_STATE } from '../schema/container.ts';
+import { DESCRIPTOR_ROLE } from '../schema/event-structs.ts';
 import type { OPERATORS, OperatorName } from '../schema/fields/operators.ts';
 import { isSocketKind, statDevice } from './descriptor.ts';
 import { directoryPart, hasSlash, isAbsolute, lastPart } from './path.ts';
@@ -43,8 +44,6 @@ type Counterpart<Name extends OperatorName> = (
 const EMPTY = new Uint8Array(0);
 const SHELL_SUFFIX = [0x73, 0x68]; // "sh"
 const NONE = -1n;
-const ROLE_NONE = 0;
-const ROLE_SERVER = 2;
 const [FILE, DIRECTORY, UNKNOWN] = [0x66, 0x64, 0];
 
 /** Only fields of the container are read without an event, and no field of other sources reads one of a system call. */
@@ -67,11 +66,11 @@ function argumentsOf(argv: Text): Uint8Array[] {
 }
 
 function isServer(scope: Scope): boolean {
-  return eventOf(scope).number('role') === ROLE_SERVER;
+  return eventOf(scope).number('role') === DESCRIPTOR_ROLE.SERVER;
 }
 
 function hasRole(scope: Scope): boolean {
-  return isSocketKind(kindOf(scope)) && eventOf(scope).number('role') !== ROLE_NONE;
+  return isSocketKind(kindOf(scope)) && eventOf(scope).number('role') !== DESCRIPTOR_ROLE.NONE;
 }
 
 function address(scope: Scope, member: 'local_address' | 'remote_address'): Uint8Array {

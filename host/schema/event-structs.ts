@@ -44,7 +44,7 @@ const DESCRIPTOR = [
   { name: 'device', type: 'u32', doc: 'dev_t of the file system (kernel encoding: major << 20 | minor)' },
   { name: 'kind', type: 'u8', doc: 'fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor' },
   { name: 'l4', type: 'u8', doc: 'IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none' },
-  { name: 'role', type: 'u8', doc: '0 none, 1 client, 2 server' },
+  { name: 'role', type: 'u8', doc: 'DESCRIPTOR_ROLE' },
   { name: 'state', type: 'u8', doc: 'DESCRIPTOR_STATE bits' },
   { name: 'local_port', type: 'u16', doc: 'host byte order' },
   { name: 'remote_port', type: 'u16', doc: 'host byte order' },
@@ -241,6 +241,9 @@ export const EVENT_FLAGS = {
   /** A copy is held back and evaluated once the container of its process is known. Set by the reader. */
   HELD: 256,
 } as const;
+
+/** descriptor.role: which end of a connection the socket is. */
+export const DESCRIPTOR_ROLE = { NONE: 0, CLIENT: 1, SERVER: 2 } as const;
 
 /** descriptor.state */
 export const DESCRIPTOR_STATE = {

@@ -25,11 +25,9 @@
 #define CONNECTED_STATES (1 << 1 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 11)
 #define STATE_LISTEN 10
 
-#define ROLE_NONE 0
-#define ROLE_CLIENT 1
-#define ROLE_SERVER 2
-/* Without connect or accept the kernel does not know which end is the client. The end with the higher port counts
- * as the client, because ephemeral ports are above those of servers; a listening or bound socket is a server. */
+/* Beside the schema's roles, for append_socket: without connect or accept the kernel does not know which end is the
+ * client. The end with the higher port counts as the client, because ephemeral ports are above those of servers; a
+ * listening or bound socket is a server. */
 #define ROLE_BY_PORT 3
 
 /* Longest text of a unix address (sun_path), and the room for it. */

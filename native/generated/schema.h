@@ -41,7 +41,7 @@ struct event_open {
   __u32 device; /* 68: dev_t of the file system (kernel encoding: major << 20 | minor) */
   __u8 kind; /* 72: fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
   __u8 l4; /* 73: IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
-  __u8 role; /* 74: 0 none, 1 client, 2 server */
+  __u8 role; /* 74: DESCRIPTOR_ROLE */
   __u8 state; /* 75: DESCRIPTOR_STATE bits */
   __u16 local_port; /* 76: host byte order */
   __u16 remote_port; /* 78: host byte order */
@@ -80,7 +80,7 @@ struct event_descriptor {
   __u32 device; /* 68: dev_t of the file system (kernel encoding: major << 20 | minor) */
   __u8 kind; /* 72: fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
   __u8 l4; /* 73: IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
-  __u8 role; /* 74: 0 none, 1 client, 2 server */
+  __u8 role; /* 74: DESCRIPTOR_ROLE */
   __u8 state; /* 75: DESCRIPTOR_STATE bits */
   __u16 local_port; /* 76: host byte order */
   __u16 remote_port; /* 78: host byte order */
@@ -113,7 +113,7 @@ struct event_network {
   __u32 device; /* 68: dev_t of the file system (kernel encoding: major << 20 | minor) */
   __u8 kind; /* 72: fd.typechar: f d 4 6 u p e s l i t n b r m P X o; 0 = no descriptor */
   __u8 l4; /* 73: IP protocol number (6 TCP, 17 UDP, 1 and 58 ICMP, 255 raw); 0 = none */
-  __u8 role; /* 74: 0 none, 1 client, 2 server */
+  __u8 role; /* 74: DESCRIPTOR_ROLE */
   __u8 state; /* 75: DESCRIPTOR_STATE bits */
   __u16 local_port; /* 76: host byte order */
   __u16 remote_port; /* 78: host byte order */
@@ -598,6 +598,10 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 #define ENFORCED_CLAUSE_MASK 63
 #define ENFORCED_SERIAL_SHIFT 10
 #define ENFORCED_SERIAL_MASK 63
+
+#define ROLE_NONE 0
+#define ROLE_CLIENT 1
+#define ROLE_SERVER 2
 
 #define DESCRIPTOR_CONNECTED 1
 #define DESCRIPTOR_NAME_CHANGED 2

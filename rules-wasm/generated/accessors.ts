@@ -12,6 +12,10 @@ export const EVENT_FLAG_TWO_VIEWS: u32 = 64;
 export const EVENT_FLAG_RESOLVED_VIEW: u32 = 128;
 export const EVENT_FLAG_HELD: u32 = 256;
 
+export const ROLE_NONE: u32 = 0;
+export const ROLE_CLIENT: u32 = 1;
+export const ROLE_SERVER: u32 = 2;
+
 export const DESCRIPTOR_CONNECTED: u32 = 1;
 export const DESCRIPTOR_NAME_CHANGED: u32 = 2;
 export const DESCRIPTOR_UPPER_LAYER: u32 = 4;
@@ -146,7 +150,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u8>(base, 73);
 }
 
-/** 0 none, 1 client, 2 server */
+/** DESCRIPTOR_ROLE */
 // @ts-ignore: decorator
 @inline export function openRole(base: u32): u8 {
   return load<u8>(base, 74);
@@ -312,7 +316,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u8>(base, 73);
 }
 
-/** 0 none, 1 client, 2 server */
+/** DESCRIPTOR_ROLE */
 // @ts-ignore: decorator
 @inline export function descriptorRole(base: u32): u8 {
   return load<u8>(base, 74);
@@ -476,7 +480,7 @@ export const NAMED_ADDRESS_SIZE: u32 = 32;
   return load<u8>(base, 73);
 }
 
-/** 0 none, 1 client, 2 server */
+/** DESCRIPTOR_ROLE */
 // @ts-ignore: decorator
 @inline export function networkRole(base: u32): u8 {
   return load<u8>(base, 74);

@@ -1,5 +1,6 @@
 // What events do to the descriptors of a process, as Falco follows it.
 
+import { DESCRIPTOR_ROLE } from '../../schema/event-structs.ts';
 import { readSocketAddress, readTuple } from '../format/addresses.ts';
 import { AT_FDCWD, KERNEL_CLOEXEC, NOTHING, O_CLOEXEC, PROTOCOL } from '../format/calls.ts';
 import { kernelDevice, OPEN_FACT } from '../format/numbers.ts';
@@ -11,7 +12,6 @@ import {
   kindOfFamily,
   NEW_SOCKET,
   opened,
-  ROLE,
   type Socket,
 } from './descriptor.ts';
 import type { ScapEvent } from './event.ts';
@@ -132,7 +132,7 @@ function bind(event: ScapEvent, process: Process): void {
   if (address.path) {
     process.descriptors.set(fd, { ...found, name: address.path });
   } else if (address.port !== 0) {
-    const socket = { ...found.socket, local: address, role: ROLE.SERVER };
+    const socket = { ...found.socket, local: address, role: DESCRIPTOR_ROLE.SERVER };
     process.descriptors.set(fd, { ...found, kind: kindOf(address), socket });
   }
 }
@@ -257,10 +257,10 @@ function message(event: ScapEvent, { descriptors }: Process, isReceived: boolean
   const found = descriptors.get(fd);
   const socket = found ? found.socket : { ...NEW_SOCKET, l4: tuple.path ? 0 : PROTOCOL.UDP };
   if (!socket || socket.connected) return;
-  const isServer = isReceived || (socket.role === ROLE.SERVER && found !== undefined);
+  const isServer = isReceived || (socket.role === DESCRIPTOR_ROLE.SERVER && found !== undefined);
   const isSwapped = isReceived;
   const ends = connectedSocket(socket, tuple, isSwapped);
-  const changed = { ...ends, role: isServer ? ROLE.SERVER : ROLE.CLIENT };
+  const changed = { ...ends, role: isServer ? DESCRIPTOR_ROLE.SERVER : DESCRIPTOR_ROLE.CLIENT };
   if (found && isSameEnds(changed, socket)) return;
   const before = found ?? descriptor(kindOf(tuple), tuple.path);
   descriptors.set(fd, { ...before, kind: kindOf(tuple), name: tuple.path ?? before.name, socket: changed });

@@ -1,12 +1,12 @@
 // Descriptors of processes: from the lists of a file, then as events make, copy and close them.
 
+import { DESCRIPTOR_ROLE } from '../../schema/event-structs.ts';
 import { FAMILY, type SocketAddress, type Tuple } from '../format/addresses.ts';
 import { NOTHING, O_CLOEXEC, O_DIRECTORY } from '../format/calls.ts';
 import type { Cursor } from '../format/cursor.ts';
 import { kernelDevice, protocolOf } from '../format/numbers.ts';
 
-export const ROLE = { NONE: 0, CLIENT: 1, SERVER: 2 } as const;
-export type Role = (typeof ROLE)[keyof typeof ROLE];
+export type Role = (typeof DESCRIPTOR_ROLE)[keyof typeof DESCRIPTOR_ROLE];
 
 /** One of a process. Not changed once it is made, since processes and copies share it. */
 export interface Descriptor {
@@ -34,7 +34,13 @@ export interface Socket {
 
 const NO_END = { address: NOTHING, port: 0 } as const;
 
-export const NEW_SOCKET: Socket = { l4: 0, role: ROLE.NONE, connected: false, local: NO_END, remote: NO_END };
+export const NEW_SOCKET: Socket = {
+  l4: 0,
+  role: DESCRIPTOR_ROLE.NONE,
+  connected: false,
+  local: NO_END,
+  remote: NO_END,
+};
 
 export function descriptor(kind: string, name: Uint8Array = NOTHING, more: Partial<Descriptor> = {}): Descriptor {
   const nowhere = { device: 0, inode: 0n, socket: undefined };
@@ -62,7 +68,7 @@ const NETLINK = 16;
 /** A socket with both ends of a tuple. `isServer`: the source of the tuple is the peer. */
 export function connectedSocket(before: Socket, tuple: Tuple, isServer: boolean): Socket {
   const [local, remote] = isServer ? [tuple.destination, tuple.source] : [tuple.source, tuple.destination];
-  return { ...before, local, remote, role: isServer ? ROLE.SERVER : ROLE.CLIENT };
+  return { ...before, local, remote, role: isServer ? DESCRIPTOR_ROLE.SERVER : DESCRIPTOR_ROLE.CLIENT };
 }
 
 /** The kind of a tuple's socket: that of one of IPv6 that speaks IPv4 changes. */
@@ -115,7 +121,7 @@ function readFields(kind: number, entry: Cursor): Descriptor {
       const [source, destination] = [entry.bytes(length).slice(), entry.bytes(length).slice()];
       const local = { address: source, port: entry.u16() };
       const remote = { address: destination, port: entry.u16() };
-      const role = remote.port === 0 ? ROLE.NONE : ROLE.CLIENT;
+      const role = remote.port === 0 ? DESCRIPTOR_ROLE.NONE : DESCRIPTOR_ROLE.CLIENT;
       const socket = { l4: protocolOf(entry.u8()), role, connected: remote.port !== 0, local, remote } as const;
       return descriptor(kind === 3 ? '4' : '6', NOTHING, { socket });
     }
@@ -123,7 +129,7 @@ function readFields(kind: number, entry: Cursor): Descriptor {
     case 6: {
       const address = entry.bytes(kind === 5 ? 4 : 16).slice();
       const local = { address, port: entry.u16() };
-      const socket = { ...NEW_SOCKET, local, role: ROLE.SERVER, l4: protocolOf(entry.u8()) };
+      const socket = { ...NEW_SOCKET, local, role: DESCRIPTOR_ROLE.SERVER, l4: protocolOf(entry.u8()) };
       return descriptor(kind === 5 ? '4' : '6', NOTHING, { socket });
     }
     case 8: {
@@ -152,5 +158,5 @@ export function opened(path: Uint8Array, flags: number, device: number, inode = 
 /** A client's socket of a list whose own port is one that something listens at: the process is the server. */
 export function asServer(one: Descriptor): Descriptor {
   const { socket } = one;
-  return socket ? { ...one, socket: { ...socket, role: ROLE.SERVER } } : one;
+  return socket ? { ...one, socket: { ...socket, role: DESCRIPTOR_ROLE.SERVER } } : one;
 }

@@ -1,9 +1,9 @@
 // The processes of a savefile: from its list, then as they fork, run programs and end.
 
+import { DESCRIPTOR_ROLE } from '../../schema/event-structs.ts';
 import { LONGEST_CHAIN } from '../format/calls.ts';
 import { ScapError } from '../format/error.ts';
-import type { Descriptor } from './descriptor.ts';
-import { asServer, ROLE } from './descriptor.ts';
+import { asServer, type Descriptor } from './descriptor.ts';
 import { DescriptorCount, Descriptors } from './descriptors.ts';
 import type { ListedDescriptors, ListedThread } from './metadata.ts';
 import { MOST_THREADS, Process, type ProcessFacts, UNKNOWN_FACTS } from './process.ts';
@@ -78,11 +78,11 @@ export class ProcessTable {
     this.#listed = [];
     const listening = new Set<number>();
     for (const one of this.#descriptors()) {
-      if (one.socket?.role === ROLE.SERVER) listening.add(one.socket.local.port);
+      if (one.socket?.role === DESCRIPTOR_ROLE.SERVER) listening.add(one.socket.local.port);
     }
     for (const process of this.processes()) {
       for (const [number, one] of [...process.descriptors]) {
-        const isClient = one.socket?.role === ROLE.CLIENT && one.kind === '4';
+        const isClient = one.socket?.role === DESCRIPTOR_ROLE.CLIENT && one.kind === '4';
         if (isClient && listening.has(one.socket?.local.port ?? 0)) process.descriptors.set(number, asServer(one));
       }
     }

@@ -1,7 +1,7 @@
 // An event of a recording as one of a savefile, with what a reader has to know before it.
 
 import { EventRecord } from '../../fields/record.ts';
-import { DESCRIPTOR_STATE, EVENT_FLAGS, MOST_VIEWS } from '../../schema/event-structs.ts';
+import { DESCRIPTOR_ROLE, DESCRIPTOR_STATE, EVENT_FLAGS, MOST_VIEWS } from '../../schema/event-structs.ts';
 import { callNames, callNumber } from '../../schema/events/call-numbers.ts';
 import { encodeSocketAddress, encodeTuple, FAMILY } from '../format/addresses.ts';
 import { viewOf } from '../format/blocks.ts';
@@ -12,7 +12,7 @@ import { OPEN_FACT } from '../format/numbers.ts';
 import { encodeEvent, type Value, type Values } from './encode.ts';
 import { execValues, type ProcessImage, programValues } from './process-image.ts';
 import type { KnownProcess, ReaderState } from './reader-state.ts';
-import { familyOf, fresh, SERVER, tupleOf, type UsedDescriptor, usedDescriptor } from './used-descriptor.ts';
+import { familyOf, fresh, tupleOf, type UsedDescriptor, usedDescriptor } from './used-descriptor.ts';
 
 const SYSCALL = scapType(1);
 
@@ -126,10 +126,10 @@ function furtherViews(passed: EventRecord): EventRecord[] {
 
 /** What the socket was before a call that has changed it. */
 function beforeCall({ type }: EventRecord, one: UsedDescriptor): UsedDescriptor {
-  const isBound = one.role === SERVER && one.local.port !== 0;
+  const isBound = one.role === DESCRIPTOR_ROLE.SERVER && one.local.port !== 0;
   if (type.name === 'listen') return one;
   if (type.name === 'bind' || type.name === 'connect' || !isBound) return fresh(one);
-  return { ...fresh(one), role: SERVER, local: one.local };
+  return { ...fresh(one), role: DESCRIPTOR_ROLE.SERVER, local: one.local };
 }
 
 function closesOnExec(record: EventRecord): boolean {

@@ -1,12 +1,12 @@
 // What a savefile begins with: section header, machine, interfaces, users, processes, descriptors.
 
+import { DESCRIPTOR_ROLE } from '../../schema/event-structs.ts';
 import { IMAGE_FLAGS } from '../../schema/image.ts';
 import { joined } from '../format/addresses.ts';
 import { BLOCK, encodeBlock, viewOf } from '../format/blocks.ts';
 import { libsProtocol } from '../format/numbers.ts';
 import type { ProcessImage } from './process-image.ts';
 import type { UsedDescriptor } from './used-descriptor.ts';
-import { SERVER } from './used-descriptor.ts';
 
 /** Longest texts of a process: its arguments, environment and cgroups; its names and paths. */
 export const LONGEST_LIST = 4096;
@@ -113,7 +113,7 @@ export function descriptorsBlock({ pid, stream }: ProcessImage): Uint8Array {
 }
 
 function socketEntry(fd: number, { kind, l4, role, local, remote, inode }: UsedDescriptor): Uint8Array {
-  const [source, destination] = role === SERVER ? [remote, local] : [local, remote];
+  const [source, destination] = role === DESCRIPTOR_ROLE.SERVER ? [remote, local] : [local, remote];
   const entry = new Writer()
     .id(fd)
     .u64(inode)

@@ -1,10 +1,11 @@
 // The calls that give a reader of savefiles a descriptor.
 
+import { DESCRIPTOR_ROLE } from '../../schema/event-structs.ts';
 import { encodeSocketAddress, encodeTuple } from '../format/addresses.ts';
 import { AT_FDCWD, O_DIRECTORY, PROTOCOL } from '../format/calls.ts';
 import { statDevice } from '../format/numbers.ts';
 import type { Values } from './encode.ts';
-import { familyOf, SERVER, tupleOf, type UsedDescriptor } from './used-descriptor.ts';
+import { familyOf, tupleOf, type UsedDescriptor } from './used-descriptor.ts';
 
 type Call = readonly [name: string, values: Values];
 
@@ -56,13 +57,15 @@ function socketCalls(fd: number, one: UsedDescriptor): Call[] {
   const isTcp = one.l4 === PROTOCOL.TCP;
   const type = isTcp ? TYPES.STREAM : one.l4 === PROTOCOL.RAW ? TYPES.RAW : TYPES.DGRAM;
   const made: Call = ['socket', { fd, domain: familyOf(one.kind), type, proto: one.l4 === PROTOCOL.RAW ? 0 : one.l4 }];
-  const tuple = tupleOf(one, one.role === SERVER);
-  const isAccepted = tuple !== undefined && one.role === SERVER && isTcp;
+  const tuple = tupleOf(one, one.role === DESCRIPTOR_ROLE.SERVER);
+  const isAccepted = tuple !== undefined && one.role === DESCRIPTOR_ROLE.SERVER && isTcp;
   if (isAccepted) return [['accept4', { fd, tuple: encodeTuple(tuple) }]];
   const bound: Call[] =
-    one.role === SERVER && one.local.port !== 0 ? [['bind', { res: 0, fd, addr: localAddress(one) }]] : [];
+    one.role === DESCRIPTOR_ROLE.SERVER && one.local.port !== 0
+      ? [['bind', { res: 0, fd, addr: localAddress(one) }]]
+      : [];
   const connected: Call[] =
-    tuple && one.role !== SERVER
+    tuple && one.role !== DESCRIPTOR_ROLE.SERVER
       ? [['connect', { res: 0, fd, tuple: encodeTuple(tuple), addr: remoteAddress(one) }]]
       : [];
   return [made, ...bound, ...connected];
@@ -85,5 +88,14 @@ function unixCalls(fd: number, one: UsedDescriptor): Call[] {
 
 export function directory(path: Uint8Array): UsedDescriptor {
   const nowhere = { address: new Uint8Array(0), port: 0 };
-  return { kind: 'd', name: path, device: 0, inode: 0n, l4: 0, role: 0, local: nowhere, remote: nowhere };
+  return {
+    kind: 'd',
+    name: path,
+    device: 0,
+    inode: 0n,
+    l4: 0,
+    role: DESCRIPTOR_ROLE.NONE,
+    local: nowhere,
+    remote: nowhere,
+  };
 }

@@ -2,6 +2,7 @@
 
 import { loadAddon } from '../../capture/addon.ts';
 import type { ImageRecord } from '../../fields/record.ts';
+import { DESCRIPTOR_ROLE } from '../../schema/event-structs.ts';
 import { IMAGE_FLAGS } from '../../schema/image.ts';
 import { type End, parseAddress } from '../format/addresses.ts';
 import { EXECUTABLE_FLAGS, LONGEST_CHAIN, NOTHING, PROTOCOL } from '../format/calls.ts';
@@ -148,10 +149,17 @@ function streamOf(name: Uint8Array | undefined): UsedDescriptor | undefined {
     .map(endOf);
   if (!client || !server) return undefined;
   const kind = client.address.length === 4 ? '4' : '6';
-  return { kind, name: NOTHING, device: 0, inode: 0n, l4: PROTOCOL.TCP, role: CLIENT, local: client, remote: server };
+  return {
+    kind,
+    name: NOTHING,
+    device: 0,
+    inode: 0n,
+    l4: PROTOCOL.TCP,
+    role: DESCRIPTOR_ROLE.CLIENT,
+    local: client,
+    remote: server,
+  };
 }
-
-const CLIENT = 1;
 
 function endOf(text: string): End | undefined {
   const colon = text.lastIndexOf(':');

@@ -1,6 +1,7 @@
 // The file or socket that an event works on, as its record has it.
 
 import type { EventRecord } from '../../fields/record.ts';
+import { DESCRIPTOR_ROLE } from '../../schema/event-structs.ts';
 import { type End, FAMILY, type Tuple } from '../format/addresses.ts';
 import { NOTHING } from '../format/calls.ts';
 
@@ -13,13 +14,12 @@ export interface UsedDescriptor {
   readonly device: number;
   readonly inode: bigint;
   readonly l4: number;
-  /** 0 none, 1 client, 2 server */
+  /** DESCRIPTOR_ROLE */
   readonly role: number;
   readonly local: End;
   readonly remote: End;
 }
 
-export const SERVER = 2;
 const MEMFD = '/memfd:';
 
 /** Undefined if the kernel had none. */
@@ -87,5 +87,5 @@ export function printOf(one: UsedDescriptor): string {
 /** A socket that is neither bound nor connected. */
 export function fresh(one: UsedDescriptor): UsedDescriptor {
   const nowhere = { address: new Uint8Array(one.local.address.length), port: 0 };
-  return { ...one, name: NOTHING, role: 0, local: nowhere, remote: nowhere };
+  return { ...one, name: NOTHING, role: DESCRIPTOR_ROLE.NONE, local: nowhere, remote: nowhere };
 }

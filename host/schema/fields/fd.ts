@@ -1,6 +1,7 @@
 // Fields of the file or socket that a call works on.
 
 import { DESCRIPTOR_TYPE_NAMES } from '../descriptor-types.ts';
+import { DESCRIPTOR_ROLE } from '../event-structs.ts';
 import { IP_PROTOCOLS } from '../ip-protocols.ts';
 import {
   ABSENT,
@@ -97,8 +98,6 @@ const CONTAINER_ID = orEmpty(CONTAINER.text('id'));
 const DEVICE = DESCRIPTOR.number('device');
 const ZERO = number(0);
 const NO = boolean(false);
-/** The number of the role of a server's end (host/schema/event-structs.ts). */
-const SERVER = 2;
 const PROTOCOLS = IP_PROTOCOLS.map(({ number, name }) => [number, name] as const);
 
 function inContainer(what: TextDerivation): Derivation {
@@ -245,7 +244,7 @@ export const DESCRIPTOR_FIELDS: readonly Field[] = [
     name: 'fd.is_server',
     type: 'BOOL',
     description: 'The socket is the server end.',
-    source: ofKnown(compare(DESCRIPTOR.number('role'), '==', SERVER), NO),
+    source: ofKnown(compare(DESCRIPTOR.number('role'), '==', DESCRIPTOR_ROLE.SERVER), NO),
   },
   {
     name: 'fd.connected',

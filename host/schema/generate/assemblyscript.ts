@@ -3,7 +3,7 @@
 
 import { AUDIT_EVENT, AUDIT_VALUE_BYTES, AUDIT_VALUES_OFFSET } from '../audit/record.ts';
 import { CONTAINER } from '../container.ts';
-import { DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../event-structs.ts';
+import { DESCRIPTOR_ROLE, DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../event-structs.ts';
 import { CANDIDATE_WORDS, IMAGE, IMAGE_FLAGS } from '../image.ts';
 import type { Member, Struct } from '../layout.ts';
 import { NAMED_ADDRESS, NAMES_ADDRESS, NAMES_SLOTS } from '../names.ts';
@@ -58,6 +58,7 @@ export function assemblyScriptAccessors(): string {
     '// Generated from host/schema by `npm run schema`. Do not edit.',
     "import { textOf } from '../text';",
     constants('EVENT_FLAG', EVENT_FLAGS),
+    constants('ROLE', DESCRIPTOR_ROLE),
     constants('DESCRIPTOR', DESCRIPTOR_STATE),
     constants('IMAGE_FLAG', IMAGE_FLAGS),
     `export const CANDIDATE_WORDS: u32 = ${CANDIDATE_WORDS};`,

@@ -3,7 +3,14 @@
 
 import { CONTAINER, CONTAINER_STATE } from '../container.ts';
 import { ENFORCED, ENFORCED_PARTS } from '../enforced.ts';
-import { DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS, LONGEST_RECORD } from '../event-structs.ts';
+import {
+  DESCRIPTOR_ROLE,
+  DESCRIPTOR_STATE,
+  EVENT_FLAGS,
+  EVENT_HEADER,
+  EVENT_STRUCTS,
+  LONGEST_RECORD,
+} from '../event-structs.ts';
 import { EVENT_TYPE_COUNT, EVENT_TYPES } from '../events/index.ts';
 import { IO_URING_OPERATIONS } from '../events/io-uring.ts';
 import {
@@ -80,6 +87,7 @@ export function cHeader(): string {
     constants('EVENT_FLAG', EVENT_FLAGS),
     constants('ENFORCED', ENFORCED),
     constants('ENFORCED', ENFORCED_PARTS),
+    constants('ROLE', DESCRIPTOR_ROLE),
     constants('DESCRIPTOR', DESCRIPTOR_STATE),
     constants('IMAGE', IMAGE_KIND),
     constants('IMAGE_FLAG', IMAGE_FLAGS),

@@ -13,9 +13,6 @@ namespace {
 
 constexpr uint8_t kMappedPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-/** DESCRIPTOR.role: which end is the client. */
-constexpr uint8_t kServer = 2;
-
 template <typename Number>
 char* WriteNumber(char* out, Number number, int base = 10) {
   return std::to_chars(out, out + 20, number, base).ptr;
@@ -76,7 +73,7 @@ size_t WriteSocketName(char* out, const event_network& event, const char* path, 
     return static_cast<size_t>(end - out);
   }
   const bool has_peer = event.remote_port != 0 || !IsZero(event.remote_address);
-  if (has_peer && event.role == kServer) {
+  if (has_peer && event.role == ROLE_SERVER) {
     end = WriteArrow(WriteEnd(end, event.kind, event.remote_address, event.remote_port));
     end = WriteEnd(end, event.kind, event.local_address, event.local_port);
   } else if (has_peer) {
