@@ -31,7 +31,7 @@ export async function examine(places: RuntimePlaces, { receiver, hooks }: Examin
   const facts = gatherSystemFacts();
   const trial = tryCapture();
   const groups = [
-    { title: 'Machine', checks: checkSystem(facts) },
+    { title: 'Machine', checks: checkSystem(facts, trial.failure === undefined) },
     { title: 'Containers', checks: checkRuntimes(await findRuntimes(places), places) },
     { title: 'Capture', checks: checkCapture(trial, hooks) },
     ...(receiver ? [{ title: 'Sessions', checks: [checkReceiver(receiver)] }] : []),

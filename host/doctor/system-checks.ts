@@ -9,7 +9,12 @@ import type { CgroupMounts, SystemFacts } from './system-facts.ts';
 const LEAST_MEMORY = 400 << 20;
 const MEGABYTE = 1 << 20;
 
-export function checkSystem(facts: SystemFacts): Check[] {
+/** Above it, kernels of Debian and Ubuntu refuse trace events to CAP_PERFMON (native/src/loading/attachment.cc). */
+const PARANOIA_OF_PERFMON = 2;
+const LOWER_PARANOIA = 'sysctl -w kernel.perf_event_paranoid=2 (to keep it, /etc/sysctl.d/)';
+
+/** @param starts whether a capture has started here, by this process */
+export function checkSystem(facts: SystemFacts, starts = false): Check[] {
   const { machine } = facts;
   const problems = checkMachine(machine);
   const judged = (about: MachineSubject, title: string, finding: string): Check => {
@@ -23,7 +28,7 @@ export function checkSystem(facts: SystemFacts): Check[] {
     judged('kernel', 'kernel', `${machine.kernelRelease}; ${OLDEST_KERNEL.join('.')} or newer is needed`),
     judged('processor', 'processor', machine.architecture),
     judged('btf', 'type information', 'the kernel has type information (BTF)'),
-    capabilities(facts, judged('capabilities', 'capabilities', 'all that the capture needs')),
+    capabilities(facts, judged('capabilities', 'capabilities', 'all that the capture needs'), starts),
     judged(
       'user-namespace',
       'user namespace',
@@ -60,13 +65,40 @@ function tracefs({ machine, tracefs: isFound }: SystemFacts): Check {
   };
 }
 
-function capabilities({ machine }: SystemFacts, judged: Check): Check {
-  if (judged.state === 'fails' || hasCapability(machine, 'SYS_PTRACE')) return judged;
+function capabilities(facts: SystemFacts, judged: Check, starts: boolean): Check {
+  const { machine } = facts;
+  if (judged.state === 'fails') return judged;
+  const traceEvents = rightsOfTraceEvents(facts, starts);
+  if (traceEvents) return { ...judged, ...traceEvents };
+  if (hasCapability(machine, 'SYS_PTRACE')) return judged;
   return {
     ...judged,
     state: 'limited',
     finding: 'CAP_SYS_PTRACE is missing: names of users and groups of containers, and proc.stdin.*, are absent',
     advice: 'add CAP_SYS_PTRACE',
+  };
+}
+
+/** Undefined if trace events are not needed, or open to an agent. A kernel that opens them for CAP_PERFMON is only found by a start without CAP_SYS_ADMIN. */
+function rightsOfTraceEvents(
+  { machine, perfEventParanoid: paranoia, serviceLacksSysAdmin }: SystemFacts,
+  starts: boolean,
+): Pick<Check, 'state' | 'finding' | 'advice'> | undefined {
+  if (!attachesToTraceEvents(machine.kernelRelease) || !(Number(paranoia) > PARANOIA_OF_PERFMON)) return undefined;
+  const setting = `kernel.perf_event_paranoid is ${paranoia}`;
+  if (!hasCapability(machine, 'SYS_ADMIN')) {
+    if (starts) return undefined;
+    return {
+      state: 'fails',
+      finding: `CAP_SYS_ADMIN is missing: ${setting}, and trace events, to which hooks are attached, need it then`,
+      advice: `${LOWER_PARANOIA}, or give it this capability (docker: --cap-add SYS_ADMIN)`,
+    };
+  }
+  if (!serviceLacksSysAdmin) return undefined;
+  return {
+    state: 'limited',
+    finding: `all that the capture needs; but the service of the package lacks CAP_SYS_ADMIN: on kernels of Debian and Ubuntu it does not start until kernel.perf_event_paranoid is 2 (it is ${paranoia})`,
+    advice: `${LOWER_PARANOIA}, or CapabilityBoundingSet=CAP_SYS_ADMIN in a drop-in of the service`,
   };
 }
 

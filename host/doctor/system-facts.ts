@@ -1,7 +1,8 @@
 // Facts about this machine and this process that decide what works in an agent. Unreadable ones are undefined, which is common in a container, or for
 // another user than root.
 
-import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { TRACE_FOLDERS } from '../schema/trace-events.ts';
 import { gatherMachineFacts, type MachineFacts } from '../setup/machine.mjs';
 
@@ -16,9 +17,12 @@ export interface SystemFacts {
   readonly tracefs: boolean;
   /** Available bytes of memory: of the machine, or of this process's cgroup if that is less. */
   readonly availableMemory: number;
-  /** The sysctls net.core.bpf_jit_enable and kernel.unprivileged_bpf_disabled. */
+  /** The sysctls net.core.bpf_jit_enable, kernel.unprivileged_bpf_disabled and kernel.perf_event_paranoid. */
   readonly bpfJit: string | undefined;
   readonly unprivilegedBpfDisabled: string | undefined;
+  readonly perfEventParanoid: string | undefined;
+  /** Whether systemd runs here, and does not give CAP_SYS_ADMIN to the service of the package. */
+  readonly serviceLacksSysAdmin: boolean;
   readonly initialPidNamespace: boolean;
 }
 
@@ -42,6 +46,8 @@ export function gatherSystemFacts(): SystemFacts {
     availableMemory: process.availableMemory(),
     bpfJit: readText('/proc/sys/net/core/bpf_jit_enable')?.trim(),
     unprivilegedBpfDisabled: readText('/proc/sys/kernel/unprivileged_bpf_disabled')?.trim(),
+    perfEventParanoid: readText('/proc/sys/kernel/perf_event_paranoid')?.trim(),
+    serviceLacksSysAdmin: existsSync('/run/systemd/system') && !serviceHasSysAdmin(),
     initialPidNamespace: readLink('/proc/self/ns/pid') === INITIAL_PID_NAMESPACE,
   };
 }
@@ -49,6 +55,25 @@ export function gatherSystemFacts(): SystemFacts {
 /** @param folders where tracefs is usually mounted */
 export function hasTraceEvents(folders: readonly string[] = TRACE_FOLDERS): boolean {
   return folders.some((folder) => existsSync(`${folder}/events/raw_syscalls`));
+}
+
+/** Where systemd looks for units, and for their drop-ins in `UNIT.d`: systemd.unit(5). */
+const UNIT_FOLDERS = ['/etc/systemd/system', '/run/systemd/system', '/usr/lib/systemd/system'] as const;
+const SERVICE = 'wasprey.service';
+
+/** Whether the unit of the agent, or a drop-in of it, gives CAP_SYS_ADMIN. */
+export function serviceHasSysAdmin(folders: readonly string[] = UNIT_FOLDERS): boolean {
+  return folders
+    .flatMap((folder) => [join(folder, SERVICE), ...dropIns(join(folder, `${SERVICE}.d`))])
+    .some((path) => /^CapabilityBoundingSet=(?!~).*\bCAP_SYS_ADMIN\b/m.test(readText(path) ?? ''));
+}
+
+function dropIns(folder: string): string[] {
+  try {
+    return readdirSync(folder).flatMap((name) => (name.endsWith('.conf') ? [join(folder, name)] : []));
+  } catch {
+    return [];
+  }
 }
 
 interface Mount {

@@ -6,9 +6,12 @@ import { test } from 'node:test';
 import { renderExamination } from '../../../host/cli/reports/doctor-report.ts';
 import { SILENT } from '../../../host/diagnostics/terminal.ts';
 import type { Examination } from '../../../host/doctor/examine.ts';
+import { checkSystem } from '../../../host/doctor/system-checks.ts';
+import { gatherSystemFacts } from '../../../host/doctor/system-facts.ts';
 import { guestNamed } from '../guests.ts';
 import { runCommand } from './command.ts';
 
+const SYS_ADMIN = 1n << 21n;
 const { lacks, needsTracefs } = guestNamed(process.env.GUEST ?? '');
 
 // Run once: in emulation that takes as long as all the rest of this step.
@@ -73,4 +76,11 @@ test('what it says of tracefs is what this kernel needs', () => {
       ? 'mounted: hooks are attached to trace events'
       : 'mounted; not needed, hooks are attached to raw tracepoints',
   );
+});
+
+test('the rights of the package suffice, unless trace events need CAP_SYS_ADMIN', () => {
+  const facts = gatherSystemFacts();
+  const machine = { ...facts.machine, capabilities: (facts.machine.capabilities ?? 0n) & ~SYS_ADMIN };
+  const found = checkSystem({ ...facts, machine }).find(({ id }) => id === 'capabilities');
+  assert.equal(found?.state, needsTracefs ? 'fails' : 'works', found?.finding);
 });

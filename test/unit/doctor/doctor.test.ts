@@ -45,6 +45,8 @@ const GOOD: SystemFacts = {
   availableMemory: 4 << 30,
   bpfJit: '1',
   unprivilegedBpfDisabled: '2',
+  perfEventParanoid: '2',
+  serviceLacksSysAdmin: true,
   initialPidNamespace: true,
 };
 const machine = (changed: Partial<SystemFacts['machine']>): Partial<SystemFacts> => ({
