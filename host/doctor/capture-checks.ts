@@ -24,10 +24,20 @@ const LSM_ADVICE: Readonly<Record<BpfLsmCause, string>> = {
   refused: 'to have BPF LSM, run another kernel that the README lists (on arm64 Linux 6.4 or newer)',
 };
 
-/** @param wanted hooks that are configured */
-export function checkCapture(trial: CaptureTrial, wanted: HooksSetting = 'auto'): Check[] {
+/** `engine.wasprey.missing_hooks`: whether an agent is ready without a hook that is missing. */
+export type MissingHooksSetting = 'alert' | 'allow';
+
+/**
+ * @param wanted hooks that are configured
+ * @param missingHooks what is configured of those that are missing
+ */
+export function checkCapture(
+  trial: CaptureTrial,
+  wanted: HooksSetting = 'auto',
+  missingHooks: MissingHooksSetting = 'alert',
+): Check[] {
   const { failure, missing } = trial;
-  const hooks = missing.map((hook) => checkHook(hook, failure === undefined));
+  const hooks = missing.map((hook) => checkHook(hook, failure === undefined, missingHooks === 'allow'));
   const works =
     failure === undefined ? [kindsOfHooks(trial, wanted), enforcement(trial), reads(trial), ioUring(trial)] : [];
   return [capture(trial), ...hooks, ...works];
@@ -40,7 +50,11 @@ function capture({ loaded, missing, startMs, failure }: CaptureTrial): Check {
   const blind = missing.filter(({ blinds }) => blinds.length > 0);
   const finding = `starts in ${(startMs / 1000).toFixed(2)} s; ${programs}`;
   if (blind.length === 0) return { ...base, state: 'works', finding: `${finding}, and all hooks attached` };
-  return { ...base, state: 'limited', finding: `${finding}; ${blind.length} of the hooks are missing` };
+  return {
+    ...base,
+    state: 'limited',
+    finding: `${finding}; ${blind.length} of the hooks ${blind.length === 1 ? 'is' : 'are'} missing`,
+  };
 }
 
 /** Checks the kinds of hooks of system calls. */
@@ -74,14 +88,21 @@ function failed({ code, message }: TrialFailure, loaded: number): Check {
   };
 }
 
-/** @param starts whether the capture starts nevertheless */
-function checkHook(hook: MissingHook, starts: boolean): Check {
+/**
+ * @param starts whether the capture starts nevertheless
+ * @param isAllowed whether an agent is ready without it
+ */
+function checkHook(hook: MissingHook, starts: boolean, isAllowed: boolean): Check {
   const base = { id: `hook:${hook.program}`, title: hook.program, finding: describeMissingHook(hook) };
   if (hook.blinds.length === 0) return { ...base, state: 'works' };
-  const advice = starts
-    ? 'run one of the kernels that the README lists; with engine.wasprey.missing_hooks=allow an agent is ready without it'
-    : undefined;
-  return { ...base, state: 'fails', ...(advice !== undefined && { advice }) };
+  if (!starts) return { ...base, state: 'fails' };
+  const kernel = 'run one of the kernels that the README lists';
+  if (isAllowed) {
+    const advice = `${kernel}; an agent is ready without it here (engine.wasprey.missing_hooks is allow)`;
+    return { ...base, state: 'limited', advice };
+  }
+  const advice = `${kernel}; with engine.wasprey.missing_hooks=allow an agent is ready without it`;
+  return { ...base, state: 'fails', advice };
 }
 
 const NETWORK_ADVICE =

@@ -2,7 +2,7 @@
 
 import type { HooksSetting } from '../capture/hooks.ts';
 import type { RuntimePlaces } from '../metadata/directory/runtime-places.ts';
-import { checkCapture } from './capture-checks.ts';
+import { checkCapture, type MissingHooksSetting } from './capture-checks.ts';
 import { type CaptureTrial, tryCapture } from './capture-trial.ts';
 import { type CheckGroup, type CheckState, stateOf } from './check.ts';
 import { checkReceiver, type ReceiverTrial } from './receiver-check.ts';
@@ -19,21 +19,25 @@ export interface Examination {
   readonly trial: CaptureTrial;
 }
 
-/** What is configured besides the runtimes. */
+/** What is configured besides the places of runtimes. */
 export interface ExaminedSettings {
+  /** Sockets of runtimes that are reported when they are missing. */
+  readonly namedSockets?: readonly string[];
   /** The receiver of audit events; undefined: none is configured. */
   readonly receiver?: ReceiverTrial | undefined;
   readonly hooks?: HooksSetting;
+  readonly missingHooks?: MissingHooksSetting;
 }
 
 /** @param places of the container runtimes that an agent would use */
-export async function examine(places: RuntimePlaces, { receiver, hooks }: ExaminedSettings = {}): Promise<Examination> {
+export async function examine(places: RuntimePlaces, settings: ExaminedSettings = {}): Promise<Examination> {
+  const { receiver, namedSockets, hooks, missingHooks } = settings;
   const facts = gatherSystemFacts();
   const trial = tryCapture();
   const groups = [
     { title: 'Machine', checks: checkSystem(facts, trial.failure === undefined) },
-    { title: 'Containers', checks: checkRuntimes(await findRuntimes(places), places) },
-    { title: 'Capture', checks: checkCapture(trial, hooks) },
+    { title: 'Containers', checks: checkRuntimes(await findRuntimes(places, namedSockets), places) },
+    { title: 'Capture', checks: checkCapture(trial, hooks, missingHooks) },
     ...(receiver ? [{ title: 'Sessions', checks: [checkReceiver(receiver)] }] : []),
   ];
   const { kernelRelease, architecture } = facts.machine;

@@ -15,10 +15,16 @@ export interface RuntimeSocket {
   readonly failure: string | undefined;
 }
 
-/** Connects to each existing socket. */
-export function findRuntimes({ criSockets, dockerSocket, podmanSocket }: RuntimePlaces): Promise<RuntimeSocket[]> {
+/**
+ * Connects to each existing socket.
+ * @param named sockets that are reported when they are missing too
+ */
+export function findRuntimes(
+  { criSockets, dockerSocket, podmanSocket }: RuntimePlaces,
+  named: readonly string[] = [],
+): Promise<RuntimeSocket[]> {
   const others = [dockerSocket, podmanSocket].filter((path) => path !== '' && existsSync(path));
-  const paths = new Set([...presentSockets(criSockets), ...others]);
+  const paths = new Set([...presentSockets(criSockets), ...others, ...named]);
   return Promise.all([...paths].map(async (path) => ({ path, failure: await failureOf(path) })));
 }
 
@@ -56,12 +62,28 @@ export function checkRuntimes(found: readonly RuntimeSocket[], { runcRoots }: Ru
 function checkSocket({ path, failure }: RuntimeSocket): Check {
   const base = { id: `socket:${path}`, title: TITLE };
   if (failure === undefined) return { ...base, state: 'works', finding: `${path} accepts connections` };
-  const advice =
-    failure === 'EACCES' || failure === 'EPERM' ? 'run it as root' : 'start the runtime, or remove the socket';
+  const { problem, advice } = refusal(failure);
   return {
     ...base,
     state: 'limited',
-    finding: `${path} refuses connections (${failure}): alerts only have the ids of its containers`,
+    finding: `${path} ${problem}: alerts only have the ids of its containers`,
     advice,
   };
+}
+
+function refusal(code: string): { readonly problem: string; readonly advice: string } {
+  const problem = `refuses connections (${code})`;
+  switch (code) {
+    case 'ENOENT':
+      return { problem: 'does not exist', advice: 'correct its path in container_engines, or start the runtime' };
+    case 'EACCES':
+    case 'EPERM':
+      return { problem, advice: 'run it as root' };
+    // More connections wait than its queue takes.
+    case 'EAGAIN':
+    case 'ETIMEDOUT':
+      return { problem: `takes no connections (${code})`, advice: 'the runtime is busy or hangs: restart it' };
+    default:
+      return { problem, advice: 'start the runtime, or remove the socket' };
+  }
 }

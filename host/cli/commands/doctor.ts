@@ -2,6 +2,7 @@
 
 import type { Configuration } from '../../config/definition.ts';
 import { CONFIG_OPTIONS, configurationOf } from '../../daemon/configuration.ts';
+import { examinedSettings } from '../../daemon/places/examined-settings.ts';
 import { runtimePlaces } from '../../daemon/places/metadata-places.ts';
 import { receiverPlace } from '../../daemon/pod-requests/start.ts';
 import { UsageError } from '../../diagnostics/arguments.ts';
@@ -47,8 +48,8 @@ export const DOCTOR = defineCommand({
     if (operands.length > 0) throw new UsageError('doctor takes no operands');
     const { config, option } = options;
     const { configuration } = await configurationOf({ config, option, usual: true }, terminal);
-    const { hooks } = configuration.engine.wasprey;
-    const found = await examine(runtimePlaces(configuration), { hooks, receiver: await receiverTrial(configuration) });
+    const settings = { ...examinedSettings(configuration), receiver: await receiverTrial(configuration) };
+    const found = await examine(runtimePlaces(configuration), settings);
     terminal.print(
       options.json ? `${JSON.stringify({ version: version(), ...found })}\n` : renderExamination(found, terminal),
     );

@@ -13,6 +13,7 @@ import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { agentStatusOf } from '../control/agent-status.ts';
 import { answerOfResponses, type InForceHost, type UndoAnswer } from '../control/responses.ts';
 import { troublesOf } from '../control/troubles.ts';
+import { examinedSettings } from '../places/examined-settings.ts';
 import { runtimePlaces } from '../places/metadata-places.ts';
 import { isSpan, SPANS } from './activity/messages.ts';
 import type { AlertBoard } from './alert-board.ts';
@@ -130,8 +131,9 @@ export class Answers {
   }
 
   #examined(): Promise<Answer> {
-    const places = runtimePlaces(this.#sources.settings().configuration);
-    return this.#sources.lookup.ask({ kind: 'examine', places });
+    const { configuration } = this.#sources.settings();
+    const settings = examinedSettings(configuration);
+    return this.#sources.lookup.ask({ kind: 'examine', places: runtimePlaces(configuration), settings });
   }
 
   async #journalOf(alert: Alert): Promise<Answer> {

@@ -25,6 +25,24 @@ export function runtimePlaces({ container_engines: engines }: Configuration): Ru
   };
 }
 
+/**
+ * Sockets that someone chose: configured ones that are not at a usual place. Charts and configurations list the usual ones of all runtimes, of which a
+ * machine has a few.
+ */
+export function namedSockets({ container_engines: engines }: Configuration): readonly string[] {
+  const { criSockets, dockerSocket, podmanSocket } = usualPlaces();
+  const usual = [...criSockets, dockerSocket, podmanSocket].map(onRun);
+  const { docker, podman, containerd, cri } = engines;
+  return [docker, podman, containerd, cri]
+    .flatMap(({ enabled, sockets }) => (enabled ? sockets.map(belowHostRoot) : []))
+    .filter((path) => !usual.includes(onRun(path)));
+}
+
+/** /var/run is a link to /run. */
+function onRun(path: string): string {
+  return path.replace(/^\/var\/run\//, '/run/');
+}
+
 /** The first existing socket; an empty path, which never exists, if the engine is disabled. */
 function socketOf({ enabled, sockets }: EngineKeys, usual: string): string {
   if (!enabled) return '';
@@ -35,7 +53,7 @@ function socketOf({ enabled, sockets }: EngineKeys, usual: string): string {
 /** /var/run is a link to /run: of a host whose files are elsewhere it leads to the /run that is here, or there is no /var. */
 function belowHostRoot(path: string): string {
   const root = process.env.HOST_ROOT ?? '';
-  return root === '' ? path : join(root, path.replace(/^\/var\/run\//, '/run/'));
+  return root === '' ? path : join(root, onRun(path));
 }
 
 /** Undefined: by the service account of the agent's own pod. */
