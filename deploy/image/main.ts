@@ -8,6 +8,7 @@ import type { RuleFile } from '../../host/compiler/rules/load.ts';
 import { version } from '../../host/diagnostics/version.ts';
 import { reportFailure } from '../../host/setup/failure.mjs';
 import { readCommandLine } from '../command-line.ts';
+import { makeOutputFolder, requireOutputFile } from '../output-place.ts';
 import { ARCHITECTURES, type Architecture, ownArchitecture } from '../tree/architecture.ts';
 import { readAddedRules } from './added-rules.ts';
 import { makeImageIndex } from './oci-archive.ts';
@@ -29,11 +30,10 @@ const { values, positionals } = readCommandLine(
 );
 const [archive] = positionals;
 try {
+  if (archive !== undefined) requireOutputFile(archive);
+  if (values.root !== undefined) makeOutputFolder(values.root);
   const rules = await Promise.all(values.rules.map(readAddedRules));
-  if (values.root !== undefined) {
-    mkdirSync(values.root, { recursive: true });
-    await makeRootFolder(values.root, ownArchitecture(), rules);
-  }
+  if (values.root !== undefined) await makeRootFolder(values.root, ownArchitecture(), rules);
   if (archive !== undefined) await makeArchive(values.name, wantedOf(values.platform), rules, archive);
 } catch (error) {
   process.exitCode = reportFailure(error);

@@ -1,9 +1,9 @@
 // Makes the packages: wasprey_VERSION_ARCH.deb and wasprey-VERSION-linux-ARCH.tar.gz of the same files, for both processors.
 
-import { mkdirSync } from 'node:fs';
 import { reportFailure } from '../../host/setup/failure.mjs';
 import { BUILD } from '../../host/setup/paths.mjs';
 import { readCommandLine } from '../command-line.ts';
+import { makeOutputFolder } from '../output-place.ts';
 import { ARCHITECTURES } from '../tree/architecture.ts';
 import { makePackages } from './packages.ts';
 
@@ -16,7 +16,7 @@ const { values, positionals } = readCommandLine(
 );
 const [folder = `${BUILD}package`] = positionals;
 try {
-  mkdirSync(folder, { recursive: true });
+  makeOutputFolder(folder);
   for (const architecture of wantedOf(values.architecture))
     for (const path of await makePackages(architecture, folder)) process.stdout.write(`${path}\n`);
 } catch (error) {

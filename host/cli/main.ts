@@ -3,6 +3,7 @@
 import '../daemon/early-signals.ts';
 import { parseArguments, UsageError } from '../diagnostics/arguments.ts';
 import { EXIT } from '../diagnostics/failure.ts';
+import { reasonOf } from '../diagnostics/system-reason.ts';
 import { processTerminal, type Terminal } from '../diagnostics/terminal.ts';
 import { version } from '../diagnostics/version.ts';
 import { enableCompileCache } from '../setup/compile-cache.mjs';
@@ -18,7 +19,8 @@ async function main(words: readonly string[], terminal: Terminal): Promise<numbe
   // A reader that has seen enough (`| head`) is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT.ok);
-    throw error;
+    terminal.say(`${terminal.alarm('wasprey:')} can't write the output: ${reasonOf(error)}\n`);
+    process.exit(EXIT.failure);
   });
   const [first, ...rest] = words;
   try {

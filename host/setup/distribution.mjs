@@ -1,6 +1,6 @@
 // Where there is no apt: which family of distributions this system is of, by os-release(5), and how a person installs packages there.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 /** @import { Problem } from './failure.mjs' */
 /** @import { Family, SystemTool } from './system-tools.mjs' */
@@ -77,8 +77,17 @@ function entryOf(osRelease) {
   return FAMILIES.find(({ ids }) => ids.some((id) => words.includes(id)));
 }
 
-/** @returns {string} the text of os-release; empty if the system has no such file */
-function readOsRelease() {
-  const path = ['/etc/os-release', '/usr/lib/os-release'].find((path) => existsSync(path));
-  return path === undefined ? '' : readFileSync(path, 'utf8');
+/**
+ * @param {readonly string[]} [paths]
+ * @returns {string} the text of os-release; empty if none of the paths can be read
+ */
+export function readOsRelease(paths = ['/etc/os-release', '/usr/lib/os-release']) {
+  for (const path of paths) {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch {
+      // The distribution is unknown without it, which is no reason to fail.
+    }
+  }
+  return '';
 }

@@ -30,21 +30,21 @@ const INITIAL_USER_NAMESPACE = 'user:[4026531837]';
  * @property {string} kernelRelease as uname -r, e.g. `6.12.41+deb13-amd64`
  * @property {boolean} hasBtf
  * @property {number} uid effective
- * @property {bigint} capabilities the effective set
+ * @property {bigint | undefined} capabilities the effective set; undefined without /proc
  * @property {boolean} initialUserNamespace
  * @property {boolean} lockdownConfidential kernel lockdown in confidentiality mode: BPF may not read kernel memory
  */
 
 /** @returns {MachineFacts} of this process on this machine */
 export function gatherMachineFacts() {
-  const status = process.platform === 'linux' ? readFileSync('/proc/self/status', 'utf8') : '';
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readOr('', () => readFileSync('/proc/self/status', 'utf8')))?.[1];
   return {
     platform: process.platform,
     architecture: process.arch,
     kernelRelease: release(),
     hasBtf: existsSync('/sys/kernel/btf/vmlinux'),
     uid: process.geteuid?.() ?? -1,
-    capabilities: BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`),
+    capabilities: effective === undefined ? undefined : BigInt(`0x${effective}`),
     initialUserNamespace: readOr('', () => readlinkSync('/proc/self/ns/user')) === INITIAL_USER_NAMESPACE,
     lockdownConfidential: readOr('', () => readFileSync('/sys/kernel/security/lockdown', 'utf8')).includes(
       '[confidentiality]',
@@ -69,7 +69,7 @@ function readOr(fallback, read) {
  * @param {'BPF' | 'PERFMON' | 'SYS_ADMIN' | 'SYS_PTRACE'} name
  */
 export function hasCapability(facts, name) {
-  return ((facts.capabilities >> CAPABILITY[name]) & 1n) === 1n;
+  return (((facts.capabilities ?? 0n) >> CAPABILITY[name]) & 1n) === 1n;
 }
 
 /**
@@ -136,6 +136,15 @@ function missingCapabilities(facts) {
  * @returns {MachineProblem[]}
  */
 function checkCapabilities(facts) {
+  if (facts.capabilities === undefined) {
+    return [
+      {
+        about: 'capabilities',
+        what: 'the capabilities of this process are unknown: /proc/self/status can not be read',
+        how: 'mount -t proc proc /proc',
+      },
+    ];
+  }
   const missing = missingCapabilities(facts);
   if (missing.length > 0) {
     const names = missing.map((name) => `CAP_${name}`).join(' and ');

@@ -82,3 +82,7 @@ test('the facts of this machine can be gathered', () => {
   assert.match(facts.kernelRelease, /^\d+\.\d+/);
   assert.equal(facts.uid, process.geteuid?.());
 });
+
+test('without /proc the capabilities are unknown, which is said instead of that they are missing', () => {
+  assert.match(complaints({ capabilities: undefined }).join(), /^the capabilities of this process are unknown: \/proc/);
+});

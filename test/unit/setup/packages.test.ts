@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { installationObstacle } from '../../../host/setup/apt.mjs';
-import { familyOf } from '../../../host/setup/distribution.mjs';
+import { familyOf, readOsRelease } from '../../../host/setup/distribution.mjs';
 import { renderFailure } from '../../../host/setup/failure.mjs';
 import { firstDifference, nodePackagesInstalled, npmCommand } from '../../../host/setup/node-packages.mjs';
 import { PROJECT } from '../../../host/setup/paths.mjs';
@@ -163,4 +163,9 @@ test("without apt what only tests need has Debian's names", () => {
 test('the family of a system without os-release, or of another, is not known', () => {
   assert.equal(familyOf(''), undefined);
   assert.equal(familyOf('ID=void\nPRETTY_NAME="as good as fedora"\n'), undefined);
+});
+
+test('an os-release that can not be read tells nothing, and the next is read', () => {
+  assert.equal(readOsRelease([PROJECT, `${PROJECT}absent`]), '');
+  assert.match(readOsRelease([PROJECT, `${PROJECT}package.json`]), /"name": "wasprey"/);
 });

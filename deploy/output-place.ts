@@ -1,0 +1,35 @@
+// Where packages and images are written: what is wrong with the place is said before minutes are spent on what would go there.
+
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { reasonOf } from '../host/diagnostics/system-reason.ts';
+import { SetupFailure } from '../host/setup/failure.mjs';
+
+/** Makes the folder, if there is none. Throws SetupFailure. */
+export function makeOutputFolder(path: string): void {
+  attempt(path, () => {
+    mkdirSync(path, { recursive: true });
+    accessSync(path, constants.W_OK);
+  });
+}
+
+/** Throws SetupFailure if a file can't be written there. */
+export function requireOutputFile(path: string): void {
+  attempt(path, () => {
+    const file = statSync(path, { throwIfNoEntry: false });
+    if (file?.isDirectory()) throw new Error('it is a folder');
+    accessSync(file ? path : dirname(path), constants.W_OK);
+  });
+}
+
+function attempt(path: string, use: () => void): void {
+  try {
+    use();
+  } catch (error) {
+    const reason =
+      error instanceof Error && 'code' in error && error.code === 'EEXIST' ? 'it is no folder' : reasonOf(error);
+    throw new SetupFailure("the output can't be written", [
+      { what: `${path}: ${reason}`, how: 'name another place, or make its folder' },
+    ]);
+  }
+}
