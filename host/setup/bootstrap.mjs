@@ -9,7 +9,7 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   // Nothing else may be imported before this: an older Node could not even parse it.
   process.stderr.write(
     `wasprey: Node ${process.versions.node} is too old to set up Wasprey: it needs ${OLDEST_NODE} or newer.\n` +
-      '  Install it (Debian 13: apt-get install nodejs npm) and run the command again.\n',
+      "  Install it from your distribution's packages (Debian 13: apt-get install nodejs npm) or from https://nodejs.org, and run the command again.\n",
   );
   process.exit(1);
 }

@@ -38,6 +38,9 @@ const expected = new Map<string, readonly string[]>([
   ['wasprey generate read-se', ['read-sensitive-file', 'read-sensitive-file-after-startup']],
   ['wasprey explain ', []],
   ['wasprey explain Rule ', PATHS],
+  ['wasprey captures sh', ['show']],
+  ['wasprey captures ru', ['rules.yaml']],
+  ['wasprey captures show ', PATHS],
   ['wasprey completion ', ['bash', 'fish', 'zsh']],
 ]);
 

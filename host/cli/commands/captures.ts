@@ -25,7 +25,10 @@ const SHOW = 'show';
 export const CAPTURES = defineCommand({
   name: 'captures',
   usage: '[show FILE] [PLACES...]',
-  operands: [{ values: 'path', repeats: true }],
+  operands: [
+    { values: 'path', words: [SHOW] },
+    { values: 'path', repeats: true },
+  ],
   description: `
     Lists the captures that alerts started: what happened before and after an alert, and the state of the processes then.
     PLACES are files or folders; the default is the place in the configuration (\`capture.path_prefix\`).

@@ -76,7 +76,10 @@ function valueCases({ name, options }: CompletedCommand): string[] {
 }
 
 function operandCases({ name, operands }: CompletedCommand): string[] {
-  return operands.map((operand, index) => `    ${name}:${place(operand, index + 1)}) ${offer(operand.values)} ;;\n`);
+  return operands.map((operand, index) => {
+    const offers = [...(operand.words ? [offer(operand.words)] : []), offer(operand.values)];
+    return `    ${name}:${place(operand, index + 1)}) ${offers.join(' ')} ;;\n`;
+  });
 }
 
 function place({ repeats }: Operand, number: number): string {

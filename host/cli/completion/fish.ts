@@ -50,9 +50,10 @@ function linesOf({ name, options, operands }: CompletedCommand): string[] {
   return [
     ...options.map((option) => `complete -c wasprey -n 'test (__wasprey_command) = ${name}' ${optionWords(option)}\n`),
     ...operands.flatMap((operand, index) => {
-      const { values } = operand;
-      if (values === 'anything') return [];
-      return [`complete -c wasprey -n '__wasprey_operand ${name} ${place(operand, index + 1)}' ${offer(values)}\n`];
+      const { values, words } = operand;
+      const offers = [...(words ? [offer(words)] : []), ...(values === 'anything' ? [] : [offer(values)])];
+      const condition = `__wasprey_operand ${name} ${place(operand, index + 1)}`;
+      return offers.map((offered) => `complete -c wasprey -n '${condition}' ${offered}\n`);
     }),
   ];
 }

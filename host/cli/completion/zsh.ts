@@ -40,9 +40,10 @@ fi
 function commandCase({ name, options, operands }: CompletedCommand): string {
   const lines = [
     ...options.map(optionSpec),
-    ...operands.map(({ values, repeats }, index) =>
-      quoted(`${repeats ? '*' : index + 1}:${action(repeats ? 'operands' : 'operand', values)}`),
-    ),
+    ...operands.map(({ values, words, repeats }, index) => {
+      const name = repeats ? 'operands' : 'operand';
+      return quoted(`${repeats ? '*' : index + 1}:${words ? eitherAction(name, words, values) : action(name, values)}`);
+    }),
   ];
   return `        ${name})
           _arguments ${['-S', ...lines].join(' \\\n            ')}
@@ -74,6 +75,11 @@ function action(name: string, values: Completion): string {
     default:
       return `${message}:(${values.join(' ')})`;
   }
+}
+
+function eitherAction(name: string, words: readonly string[], values: Completion): string {
+  const either = [`words:${action('word', words)}`, `others:${action(name, values)}`];
+  return `${name}:_alternative ${either.map((spec) => `"${spec}"`).join(' ')}`;
 }
 
 /** Brackets end a description. */

@@ -7,6 +7,8 @@ import type { Terminal } from '../../diagnostics/terminal.ts';
 
 export interface Operand {
   readonly values: Completion;
+  /** Words that may stand there instead. */
+  readonly words?: readonly string[];
   /** All that follow are alike. */
   readonly repeats?: true;
 }
