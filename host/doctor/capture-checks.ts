@@ -8,9 +8,13 @@ import type { BpfLsmCause } from '../capture/native-addon.ts';
 import type { CaptureTrial, TrialFailure } from './capture-trial.ts';
 import type { Check } from './check.ts';
 
+const INSTALL_AGAIN = 'install Wasprey again';
+
 /** Advice by the code of a failure. Messages of other codes contain it. */
 const ADVICE: Readonly<Record<string, string>> = {
   DOCTOR_NOT_BUILT: 'npm run setup, as root',
+  DOCTOR_INCOMPLETE: INSTALL_AGAIN,
+  MODULE_NOT_FOUND: `${INSTALL_AGAIN}; in a checkout: make -C native`,
   ERR_DLOPEN_FAILED: 'install Wasprey again, for this processor and distribution',
   CAPTURE_LOAD:
     'run one of the kernels that the README lists, or report this with the output of `wasprey doctor --json`',

@@ -11,7 +11,9 @@ import { openCapture } from '../capture/open.ts';
 import { PinnedEnforcement } from '../responses/pinned-enforcement.ts';
 import { EVENT_TYPES } from '../schema/events/index.ts';
 import type { ExactClause, ExactName } from '../schema/kernel-enforcement.ts';
-import { isCheckout, nativeBuilt } from '../setup/native-build.mjs';
+import { absentOutputs, isCheckout, nativeBuilt } from '../setup/native-build.mjs';
+import { pageBuilt } from '../setup/page-build.mjs';
+import { PAGE_FOLDER } from '../setup/paths.mjs';
 
 export interface TrialFailure {
   readonly code: string;
@@ -55,15 +57,27 @@ const NOTHING = {
 
 /** Never throws: failures are in the result. Blocks the main thread for the duration of a start. */
 export function tryCapture(): CaptureTrial {
-  if (isCheckout() && !nativeBuilt()) {
-    const message = 'the BPF programs and the addon are not built, or out of date';
-    return { ...NOTHING, failure: { code: 'DOCTOR_NOT_BUILT', message, detail: '' } };
-  }
+  const failure = isCheckout() ? lackOfCheckout() : lackOfInstallation();
+  if (failure) return { ...NOTHING, failure };
   try {
     return startAndStop();
   } catch (error) {
     return { ...NOTHING, failure: failureOf(error) };
   }
+}
+
+function lackOfCheckout(): TrialFailure | undefined {
+  if (nativeBuilt()) return undefined;
+  const message = 'the BPF programs and the addon are not built, or out of date';
+  return { code: 'DOCTOR_NOT_BUILT', message, detail: '' };
+}
+
+/** An agent looks for these files at its start too. */
+function lackOfInstallation(): TrialFailure | undefined {
+  const absent = [...absentOutputs(), ...(pageBuilt() ? [] : [PAGE_FOLDER])];
+  if (absent.length === 0) return undefined;
+  const message = `the installation is damaged: it lacks ${absent.join(', ')}`;
+  return { code: 'DOCTOR_INCOMPLETE', message, detail: '' };
 }
 
 function startAndStop(): CaptureTrial {
@@ -129,9 +143,10 @@ function tryEnforcement(capture: Capture, lackOfLsm: string | undefined): readon
   }
 }
 
-/** Errors of the addon have a code and a detail; Node's own of loading it have a code. */
-function failureOf(error: unknown): TrialFailure {
+/** Errors of the addon have a code and a detail; Node's own of loading it have a code, and a stack of modules below the first line. */
+export function failureOf(error: unknown): TrialFailure {
   if (!(error instanceof Error)) return { code: 'DOCTOR_FAILED', message: String(error), detail: '' };
   const { code = 'DOCTOR_FAILED', detail = '' } = error as Partial<CaptureError>;
-  return { code, message: error.message, detail };
+  const [message = ''] = error.message.split('\n');
+  return { code, message, detail };
 }

@@ -22,7 +22,12 @@ export function isCheckout() {
 
 /** @returns {boolean} */
 export function nativeBuilt() {
-  return isCheckout() ? isUpToDate(STAMP, currentDigest(), OUTPUTS) : OUTPUTS.every((path) => existsSync(path));
+  return isCheckout() ? isUpToDate(STAMP, currentDigest(), OUTPUTS) : absentOutputs().length === 0;
+}
+
+/** @returns {readonly string[]} paths of what the build makes, and is not there */
+export function absentOutputs() {
+  return OUTPUTS.filter((path) => !existsSync(path));
 }
 
 /**

@@ -13,9 +13,11 @@
 namespace wasprey {
 namespace {
 
+/** An installed Wasprey has no sources to build. */
+constexpr char kAdvice[] = " Install Wasprey again; in a checkout: make -C native.";
+
 Error SizeError(const char* name) {
-  return Error{"CAPTURE_OBJECT",
-               std::string("The BPF object's constant ") + name + " has another size. Rebuild it: make -C native.", ""};
+  return Error{"CAPTURE_OBJECT", std::string("The BPF object's constant ") + name + " has another size." + kAdvice, ""};
 }
 
 }  // namespace
@@ -24,15 +26,13 @@ Result<BpfObject> BpfObject::Open(const std::string& path) {
   if (!PrepareForReadyPrograms()) return LoadError("Preparing to load BPF programs", ENOMEM);
   bpf_object* object = bpf_object__open_file(path.c_str(), nullptr);
   if (object == nullptr) {
-    return Error{"CAPTURE_OBJECT", "Cannot open the BPF object " + path + ". Build it: make -C native.",
-                 BpfErrorText(errno)};
+    return Error{"CAPTURE_OBJECT", "Cannot open the BPF object " + path + "." + kAdvice, BpfErrorText(errno)};
   }
   return BpfObject(object);
 }
 
 Result<std::span<char>> BpfObject::Constant(const char* name) {
-  const Error missing{"CAPTURE_OBJECT",
-                      std::string("The BPF object has no constant ") + name + ". Rebuild it: make -C native.", ""};
+  const Error missing{"CAPTURE_OBJECT", std::string("The BPF object has no constant ") + name + "." + kAdvice, ""};
   bpf_map* const map = Map(".rodata");
   const btf* const types = bpf_object__btf(object_.get());
   if (map == nullptr || types == nullptr) return missing;
