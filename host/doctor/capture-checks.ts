@@ -34,22 +34,24 @@ export type MissingHooksSetting = 'alert' | 'allow';
 /**
  * @param wanted hooks that are configured
  * @param missingHooks what is configured of those that are missing
+ * @param machineFails whether a check of the machine has failed
  */
 export function checkCapture(
   trial: CaptureTrial,
   wanted: HooksSetting = 'auto',
   missingHooks: MissingHooksSetting = 'alert',
+  machineFails = false,
 ): Check[] {
   const { failure, missing } = trial;
   const hooks = missing.map((hook) => checkHook(hook, failure === undefined, missingHooks === 'allow'));
   const works =
     failure === undefined ? [kindsOfHooks(trial, wanted), enforcement(trial), reads(trial), ioUring(trial)] : [];
-  return [capture(trial), ...hooks, ...works];
+  return [capture(trial, machineFails), ...hooks, ...works];
 }
 
-function capture({ loaded, missing, startMs, failure }: CaptureTrial): Check {
+function capture({ loaded, missing, startMs, failure }: CaptureTrial, machineFails: boolean): Check {
   const base = { id: 'capture', title: 'capture' };
-  if (failure) return failed(failure, loaded.length);
+  if (failure) return failed(machineFails ? ofMachine(failure) : failure, loaded.length, machineFails);
   const programs = `${loaded.length} BPF programs are loaded`;
   const blind = missing.filter(({ blinds }) => blinds.length > 0);
   const finding = `starts in ${(startMs / 1000).toFixed(2)} s; ${programs}`;
@@ -80,8 +82,13 @@ function kindsOfHooks({ lackOfFexit: lack }: CaptureTrial, wanted: HooksSetting)
   return { ...base, state: 'works', finding: `of system calls: sys_exit works; ${fexit}` };
 }
 
-function failed({ code, message }: TrialFailure, loaded: number): Check {
-  const advice = ADVICE[code];
+/** Without the addon's guess at the kernel (native/src/loading/bpf_error.cc): a check of the machine has the cause. */
+function ofMachine(failure: TrialFailure): TrialFailure {
+  return { ...failure, message: failure.message.replace(/\. Linux [\d.]+ or later is needed; .*/s, '') };
+}
+
+function failed({ code, message }: TrialFailure, loaded: number, machineFails: boolean): Check {
+  const advice = machineFails && code === 'CAPTURE_LOAD' ? 'mend first what fails above' : ADVICE[code];
   const others = loaded === 0 ? '' : `; ${loaded} other BPF programs can be loaded`;
   return {
     id: 'capture',

@@ -34,10 +34,12 @@ export async function examine(places: RuntimePlaces, settings: ExaminedSettings 
   const { receiver, namedSockets, hooks, missingHooks } = settings;
   const facts = gatherSystemFacts();
   const trial = tryCapture();
+  const machineChecks = checkSystem(facts, trial.failure === undefined);
+  const machineFails = stateOf(machineChecks) === 'fails';
   const groups = [
-    { title: 'Machine', checks: checkSystem(facts, trial.failure === undefined) },
+    { title: 'Machine', checks: machineChecks },
     { title: 'Containers', checks: checkRuntimes(await findRuntimes(places, namedSockets), places) },
-    { title: 'Capture', checks: checkCapture(trial, hooks, missingHooks) },
+    { title: 'Capture', checks: checkCapture(trial, hooks, missingHooks, machineFails) },
     ...(receiver ? [{ title: 'Sessions', checks: [checkReceiver(receiver)] }] : []),
   ];
   const { kernelRelease, architecture } = facts.machine;
