@@ -10,6 +10,7 @@ import { reportFailure } from '../../host/setup/failure.mjs';
 import { readCommandLine } from '../command-line.ts';
 import { makeOutputFolder, requireOutputFile } from '../output-place.ts';
 import { ARCHITECTURES, type Architecture, ownArchitecture } from '../tree/architecture.ts';
+import { sourceDate } from '../tree/fixed-metadata.ts';
 import { readAddedRules } from './added-rules.ts';
 import { makeImageIndex } from './oci-archive.ts';
 import { IMAGE_CONFIG, makeRootFolder } from './root-folder.ts';
@@ -30,6 +31,8 @@ const { values, positionals } = readCommandLine(
 );
 const [archive] = positionals;
 try {
+  // These fail before what takes minutes.
+  sourceDate();
   if (archive !== undefined) requireOutputFile(archive);
   if (values.root !== undefined) makeOutputFolder(values.root);
   const rules = await Promise.all(values.rules.map(readAddedRules));

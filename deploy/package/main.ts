@@ -5,6 +5,7 @@ import { BUILD } from '../../host/setup/paths.mjs';
 import { readCommandLine } from '../command-line.ts';
 import { makeOutputFolder } from '../output-place.ts';
 import { ARCHITECTURES } from '../tree/architecture.ts';
+import { sourceDate } from '../tree/fixed-metadata.ts';
 import { makePackages } from './packages.ts';
 
 const USAGE = 'npm run -s package [-- [--architecture amd64|arm64] [OUT_FOLDER]]';
@@ -16,6 +17,8 @@ const { values, positionals } = readCommandLine(
 );
 const [folder = `${BUILD}package`] = positionals;
 try {
+  // These fail before what takes minutes.
+  sourceDate();
   makeOutputFolder(folder);
   for (const architecture of wantedOf(values.architecture))
     for (const path of await makePackages(architecture, folder)) process.stdout.write(`${path}\n`);

@@ -1,20 +1,47 @@
 // What files have besides their content, made the same at each build: modes, and times, which are the commit's.
 
-import { execFileSync } from 'node:child_process';
-import { chmodSync, lstatSync, lutimesSync, readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, lstatSync, lutimesSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { SetupFailure } from '../../host/setup/failure.mjs';
 import { PROJECT } from '../../host/setup/paths.mjs';
 
-/** Time of what is built, in seconds since 1970: SOURCE_DATE_EPOCH, else the commit's; without either 1970. */
-export function sourceDate(): number {
-  const given = process.env.SOURCE_DATE_EPOCH;
-  if (given !== undefined) return Number(given);
-  try {
-    const words = ['-C', PROJECT, 'log', '-1', '--format=%ct'];
-    return Number(execFileSync('git', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
-  } catch {
-    return 0;
-  }
+/** The last second that a date of JavaScript can have. */
+const LAST_SECOND = 8.64e12;
+
+/**
+ * Time of what is built, in seconds since 1970: SOURCE_DATE_EPOCH, else the commit's; 1970 for sources without git.
+ * @throws {SetupFailure} when SOURCE_DATE_EPOCH is no time, or git does not say that of a checkout
+ */
+export function sourceDate(project = PROJECT, given = process.env.SOURCE_DATE_EPOCH): number {
+  if (given !== undefined) return givenDate(given);
+  const folder = realpathSync(project);
+  // Git refuses a checkout of another user's, as containers of CI have it: it may name programs to run. A build runs its sources anyway.
+  const trust = ['-c', `safe.directory=${folder}`];
+  const words = [...trust, '-C', folder, 'log', '-1', '--no-show-signature', '--format=%ct'];
+  const { status, stdout, stderr, error } = spawnSync('git', words, { encoding: 'utf8' });
+  if (status === 0) return Number(stdout);
+  if (!existsSync(join(folder, '.git'))) return 0;
+  throw new SetupFailure(
+    'the time of the commit, which packages and images have, is not known',
+    [
+      {
+        what: `git does not say it of ${folder}`,
+        how: 'install git and let it read the checkout (`git log` works there then), or set SOURCE_DATE_EPOCH to a time in\nseconds since 1970',
+      },
+    ],
+    { output: error === undefined ? stderr.trim() : error.message },
+  );
+}
+
+function givenDate(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) <= LAST_SECOND) return Number(text);
+  throw new SetupFailure('SOURCE_DATE_EPOCH is no time', [
+    {
+      what: `it is "${text}"`,
+      how: 'set it to a whole number of seconds since 1970, or unset it: then it is the time of the commit',
+    },
+  ]);
 }
 
 /** Of all files of a tree: files that can be run and folders 755, others 644, except those with a mode of their own. */
