@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { elfMachine, neededLibraries } from '../../../deploy/debian/elf.ts';
 import { OLDEST_GLIBC } from '../../../deploy/debian/releases.ts';
+import { COMMON_LICENSES, referredLicenses } from '../../../deploy/sbom/common-licenses.ts';
 import { LICENSES_FILE, SBOM_FILE } from '../../../deploy/sbom/papers.ts';
 import type { Architecture } from '../../../deploy/tree/architecture.ts';
 import { HOME } from '../../../deploy/tree/installed-tree.ts';
@@ -53,7 +54,7 @@ export function assertNeedsLibcAlone(root: string): void {
   }
 }
 
-/** The bill of materials is valid and names what is expected; each component's licence is there. */
+/** The bill of materials is valid and names what is expected; each component's licence is there, with what it refers to. */
 export async function assertPapers(root: string, expected: readonly RegExp[]): Promise<void> {
   const text = readFileSync(join(root, HOME, SBOM_FILE), 'utf8');
   assert.equal(await new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(text), null);
@@ -69,4 +70,11 @@ export async function assertPapers(root: string, expected: readonly RegExp[]): P
     const title = `\n${asText(at(one, 'group')) ? `${asText(at(one, 'group'))}/` : ''}${asText(at(one, 'name'))} ${asText(at(one, 'version'))}: `;
     assert.ok(licenses.includes(title), `licence of${title}`);
   }
+  const names = referredLicenses(licenses);
+  assert.ok(names.includes('GPL-2') && names.includes('LGPL-3'), 'licences refer to others');
+  const titles = [...licenses.matchAll(/^=+\n(\/usr\/share\/common-licenses\/.*)\n=+\n\n./gm)];
+  const places = titles.flatMap(([, title = '']) => title.split(', '));
+  assert.deepEqual(places.sort(), names.map((name) => `${COMMON_LICENSES}/${name}`).sort());
+  assert.match(licenses, /GNU GENERAL PUBLIC LICENSE\s+Version 2, June 1991/);
+  assert.match(licenses, /GNU LESSER GENERAL PUBLIC LICENSE\s+Version 3, 29 June 2007/);
 }
