@@ -18,6 +18,7 @@ export function requireOutputFile(path: string): void {
   attempt(path, () => {
     const file = statSync(path, { throwIfNoEntry: false });
     if (file?.isDirectory()) throw new Error('it is a folder');
+    if (!statSync(dirname(path)).isDirectory()) throw new Error('its folder is not a folder');
     accessSync(file ? path : dirname(path), constants.W_OK);
   });
 }
@@ -27,7 +28,7 @@ function attempt(path: string, use: () => void): void {
     use();
   } catch (error) {
     const reason =
-      error instanceof Error && 'code' in error && error.code === 'EEXIST' ? 'it is no folder' : reasonOf(error);
+      error instanceof Error && 'code' in error && error.code === 'EEXIST' ? 'it is not a folder' : reasonOf(error);
     throw new SetupFailure("the output can't be written", [
       { what: `${path}: ${reason}`, how: 'name another place, or make its folder' },
     ]);

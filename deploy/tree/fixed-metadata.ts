@@ -6,22 +6,25 @@ import { join } from 'node:path';
 import { SetupFailure } from '../../host/setup/failure.mjs';
 import { PROJECT } from '../../host/setup/paths.mjs';
 
-/** The last second that a date of JavaScript can have. */
-const LAST_SECOND = 8.64e12;
+/** The last time that the header of a file in a tar archive has room for: eleven octal digits. */
+const LAST_SECOND = 0o77777777777;
 
 /**
  * Time of what is built, in seconds since 1970: SOURCE_DATE_EPOCH, else the commit's; 1970 for sources without git.
- * @throws {SetupFailure} when SOURCE_DATE_EPOCH is no time, or git does not say that of a checkout
+ * @throws {SetupFailure} when SOURCE_DATE_EPOCH is not a time, or git does not say that of a checkout
  */
 export function sourceDate(project = PROJECT, given = process.env.SOURCE_DATE_EPOCH): number {
   if (given !== undefined) return givenDate(given);
   const folder = realpathSync(project);
+  // Sources without git may lie inside another repository.
+  if (!existsSync(join(folder, '.git'))) return 0;
   // Git refuses a checkout of another user's, as containers of CI have it: it may name programs to run. A build runs its sources anyway.
   const trust = ['-c', `safe.directory=${folder}`];
   const words = [...trust, '-C', folder, 'log', '-1', '--no-show-signature', '--format=%ct'];
-  const { status, stdout, stderr, error } = spawnSync('git', words, { encoding: 'utf8' });
+  const env = { ...process.env };
+  for (const name of ['GIT_DIR', 'GIT_WORK_TREE']) delete env[name];
+  const { status, stdout, stderr, error } = spawnSync('git', words, { encoding: 'utf8', env });
   if (status === 0) return Number(stdout);
-  if (!existsSync(join(folder, '.git'))) return 0;
   throw new SetupFailure(
     'the time of the commit, which packages and images have, is not known',
     [
@@ -36,7 +39,7 @@ export function sourceDate(project = PROJECT, given = process.env.SOURCE_DATE_EP
 
 function givenDate(text: string): number {
   if (/^\d+$/.test(text) && Number(text) <= LAST_SECOND) return Number(text);
-  throw new SetupFailure('SOURCE_DATE_EPOCH is no time', [
+  throw new SetupFailure('SOURCE_DATE_EPOCH is not a time', [
     {
       what: `it is "${text}"`,
       how: 'set it to a whole number of seconds since 1970, or unset it: then it is the time of the commit',

@@ -55,7 +55,10 @@ export interface MissingEnforcer {
  */
 export function missingByReason(missing: readonly MissingEnforcer[]): readonly string[] {
   const byReason = Map.groupBy(missing, ({ detail }) => detail.split('\n', 1)[0] ?? '');
-  return [...byReason].map(([reason, list]) => `${list.map(({ program }) => program).join(', ')} (${reason})`);
+  return [...byReason].map(([reason, list]) => {
+    const names = list.map(({ program }) => program).join(', ');
+    return reason === '' ? names : `${names} (${reason})`;
+  });
 }
 
 /** Whether programs are missing because this process lacks the capability that those on control groups need. */
@@ -149,7 +152,37 @@ const NOT_STOPPED: Readonly<Record<EnforcedBy, string>> = {
 export const PINNED_MEANS =
   'pinned: continues without the agent, in the containers and services that it knew; others are not covered then';
 
+/** Under this name the addon reports that nothing could be pinned (native/src/enforcement/enforcer.cc). */
+const PINNED_SETTING = 'responses.pinned';
+
+const ON_CGROUP: readonly string[] = ['enforce_connect4', 'enforce_connect6', 'enforce_sendmsg4', 'enforce_sendmsg6'];
+
+/** The programs that decide: without one of them a means is not in force. */
+const DECIDING: Readonly<Record<EnforcedBy, readonly string[]>> = {
+  'exec-lsm': ['enforce_program'],
+  'open-lsm': ['enforce_file_open'],
+  'exec-signal': ['enforce_exec'],
+  'open-signal': ['enforce_open'],
+  cgroup: ON_CGROUP,
+  'cgroup-process': ON_CGROUP,
+  'connect-signal': ['enforce_socket'],
+};
+
 /** The means by which a rule is enforced, and what they can't stop: a line for each. */
-export function describeMeans({ clauses }: EnforcedMeans): readonly string[] {
-  return [...new Set(clauses.flatMap((means) => (means ? [NOT_STOPPED[means.by]] : [])))];
+export function describeMeans({ clauses }: EnforcedMeans, missing: readonly MissingEnforcer[] = []): readonly string[] {
+  return [...new Set(clauses.flatMap((means) => (means ? [describe(means.by, missing)] : [])))];
+}
+
+function describe(by: EnforcedBy, missing: readonly MissingEnforcer[]): string {
+  const without = missing.flatMap(({ program }) => (DECIDING[by].includes(program) ? [program] : []));
+  if (without.length === 0) return NOT_STOPPED[by];
+  const text = `not in force, without ${without.join(', ')}`;
+  return DECIDING[by] === ON_CGROUP
+    ? `${text}: no call is refused; a process that is to be killed is killed at the end of a connect, not of a send`
+    : text;
+}
+
+/** Whether refusals can't outlive the agent, because what does it is missing. */
+export function lacksPinned(missing: readonly MissingEnforcer[]): boolean {
+  return missing.some(({ program }) => ON_CGROUP.includes(program) || program === PINNED_SETTING);
 }

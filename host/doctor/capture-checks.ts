@@ -35,17 +35,21 @@ export type MissingHooksSetting = 'alert' | 'allow';
  * @param wanted hooks that are configured
  * @param missingHooks what is configured of those that are missing
  * @param machineFails whether a check of the machine has failed
+ * @param service capabilities of the service of the package
  */
 export function checkCapture(
   trial: CaptureTrial,
   wanted: HooksSetting = 'auto',
   missingHooks: MissingHooksSetting = 'alert',
   machineFails = false,
+  service?: ReadonlySet<string>,
 ): Check[] {
   const { failure, missing } = trial;
   const hooks = missing.map((hook) => checkHook(hook, failure === undefined, missingHooks === 'allow'));
   const works =
-    failure === undefined ? [kindsOfHooks(trial, wanted), enforcement(trial), reads(trial), ioUring(trial)] : [];
+    failure === undefined
+      ? [kindsOfHooks(trial, wanted), enforcement(trial, service), reads(trial), ioUring(trial)]
+      : [];
   return [capture(trial, machineFails), ...hooks, ...works];
 }
 
@@ -119,15 +123,25 @@ function checkHook(hook: MissingHook, starts: boolean, isAllowed: boolean): Chec
 const NETWORK_ADVICE =
   'with responses on connects and datagrams, give the agent CAP_NET_ADMIN (deploy/README.md says where)';
 
+const NETWORK_ADVICE_FOR_SERVICE =
+  'with responses on connects and datagrams, give the service of the package CAP_NET_ADMIN, which it lacks (CapabilityBoundingSet=CAP_NET_ADMIN in a drop-in)';
+
 /** What responses with `where: kernel` can rely on. */
-function enforcement({ missingEnforcers: missing, lackOfLsm, lackOfPins }: CaptureTrial): Check {
+function enforcement(
+  { missingEnforcers: missing, lackOfLsm, lackOfPins }: CaptureTrial,
+  service: ReadonlySet<string> | undefined,
+): Check {
   const base = { id: 'enforcement', title: 'enforcement' };
   if (!missing) return { ...base, state: 'limited', finding: 'responses with where: kernel were not tried' };
   if (missing.length === 0) {
     const byLsm = 'opens and execs can be refused by BPF LSM';
     const bySignal = `opens and execs can be stopped by a signal alone: the kernel has no BPF LSM (${lackOfLsm?.text})`;
     const finding = `responses with where: kernel: connects and datagrams can be refused by programs of the root cgroup, ${lackOfLsm === undefined ? byLsm : bySignal}; ${lackOfPins === undefined ? 'refusals of connects and datagrams can be pinned' : `nothing can be pinned: ${lackOfPins}`}`;
-    return { ...base, state: 'works', finding, ...(lackOfLsm && { advice: LSM_ADVICE[lackOfLsm.cause] }) };
+    const advice = [
+      ...(lackOfLsm ? [LSM_ADVICE[lackOfLsm.cause]] : []),
+      ...(service && !service.has('CAP_NET_ADMIN') ? [NETWORK_ADVICE_FOR_SERVICE] : []),
+    ];
+    return { ...base, state: 'works', finding, ...(advice.length > 0 && { advice: advice.join('; ') }) };
   }
   const finding = `responses with where: kernel lack ${missingByReason(missing).join('; ')}: the calls that these decide are not stopped`;
   return { ...base, state: 'limited', finding, ...(lacksNetworkCapability(missing) && { advice: NETWORK_ADVICE }) };

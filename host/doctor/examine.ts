@@ -39,7 +39,7 @@ export async function examine(places: RuntimePlaces, settings: ExaminedSettings 
   const groups = [
     { title: 'Machine', checks: machineChecks },
     { title: 'Containers', checks: checkRuntimes(await findRuntimes(places, namedSockets), places) },
-    { title: 'Capture', checks: checkCapture(trial, hooks, missingHooks, machineFails) },
+    { title: 'Capture', checks: checkCapture(trial, hooks, missingHooks, machineFails, facts.serviceCapabilities) },
     ...(receiver ? [{ title: 'Sessions', checks: [checkReceiver(receiver)] }] : []),
   ];
   const { kernelRelease, architecture } = facts.machine;

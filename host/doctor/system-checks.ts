@@ -69,8 +69,7 @@ function capabilities(facts: SystemFacts, judged: Check, starts: boolean): Check
   const { machine } = facts;
   if (judged.state === 'fails') return judged;
   const traceEvents = rightsOfTraceEvents(facts, starts);
-  if (traceEvents) return { ...judged, ...traceEvents };
-  if (hasCapability(machine, 'SYS_PTRACE')) return judged;
+  if (traceEvents?.state === 'fails' || hasCapability(machine, 'SYS_PTRACE')) return { ...judged, ...traceEvents };
   return {
     ...judged,
     state: 'limited',
@@ -81,7 +80,7 @@ function capabilities(facts: SystemFacts, judged: Check, starts: boolean): Check
 
 /** Undefined if trace events are not needed, or open to an agent. A kernel that opens them for CAP_PERFMON is only found by a start without CAP_SYS_ADMIN. */
 function rightsOfTraceEvents(
-  { machine, perfEventParanoid: paranoia, serviceLacksSysAdmin }: SystemFacts,
+  { machine, perfEventParanoid: paranoia, serviceCapabilities: service }: SystemFacts,
   starts: boolean,
 ): Pick<Check, 'state' | 'finding' | 'advice'> | undefined {
   if (!attachesToTraceEvents(machine.kernelRelease) || !(Number(paranoia) > PARANOIA_OF_PERFMON)) return undefined;
@@ -94,7 +93,7 @@ function rightsOfTraceEvents(
       advice: `${LOWER_PARANOIA}, or give it this capability (docker: --cap-add SYS_ADMIN)`,
     };
   }
-  if (!serviceLacksSysAdmin) return undefined;
+  if (service === undefined || service.has('CAP_SYS_ADMIN')) return undefined;
   return {
     state: 'limited',
     finding: `all that the capture needs; but the service of the package lacks CAP_SYS_ADMIN: on kernels of Debian and Ubuntu it does not start until kernel.perf_event_paranoid is 2 (it is ${paranoia})`,

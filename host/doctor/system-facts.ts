@@ -1,10 +1,10 @@
 // Facts about this machine and this process that decide what works in an agent. Unreadable ones are undefined, which is common in a container, or for
 // another user than root.
 
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { TRACE_FOLDERS } from '../schema/trace-events.ts';
 import { gatherMachineFacts, type MachineFacts } from '../setup/machine.mjs';
+import { serviceCapabilities } from './service-capabilities.ts';
 
 export interface SystemFacts {
   readonly machine: MachineFacts;
@@ -21,8 +21,8 @@ export interface SystemFacts {
   readonly bpfJit: string | undefined;
   readonly unprivilegedBpfDisabled: string | undefined;
   readonly perfEventParanoid: string | undefined;
-  /** Whether systemd runs here, and does not give CAP_SYS_ADMIN to the service of the package. */
-  readonly serviceLacksSysAdmin: boolean;
+  /** What the service of the package may have; undefined: there is none. */
+  readonly serviceCapabilities: ReadonlySet<string> | undefined;
   readonly initialPidNamespace: boolean;
 }
 
@@ -47,7 +47,7 @@ export function gatherSystemFacts(): SystemFacts {
     bpfJit: readText('/proc/sys/net/core/bpf_jit_enable')?.trim(),
     unprivilegedBpfDisabled: readText('/proc/sys/kernel/unprivileged_bpf_disabled')?.trim(),
     perfEventParanoid: readText('/proc/sys/kernel/perf_event_paranoid')?.trim(),
-    serviceLacksSysAdmin: existsSync('/run/systemd/system') && !serviceHasSysAdmin(),
+    serviceCapabilities: serviceCapabilities(),
     initialPidNamespace: readLink('/proc/self/ns/pid') === INITIAL_PID_NAMESPACE,
   };
 }
@@ -55,25 +55,6 @@ export function gatherSystemFacts(): SystemFacts {
 /** @param folders where tracefs is usually mounted */
 export function hasTraceEvents(folders: readonly string[] = TRACE_FOLDERS): boolean {
   return folders.some((folder) => existsSync(`${folder}/events/raw_syscalls`));
-}
-
-/** Where systemd looks for units, and for their drop-ins in `UNIT.d`: systemd.unit(5). */
-const UNIT_FOLDERS = ['/etc/systemd/system', '/run/systemd/system', '/usr/lib/systemd/system'] as const;
-const SERVICE = 'wasprey.service';
-
-/** Whether the unit of the agent, or a drop-in of it, gives CAP_SYS_ADMIN. */
-export function serviceHasSysAdmin(folders: readonly string[] = UNIT_FOLDERS): boolean {
-  return folders
-    .flatMap((folder) => [join(folder, SERVICE), ...dropIns(join(folder, `${SERVICE}.d`))])
-    .some((path) => /^CapabilityBoundingSet=(?!~).*\bCAP_SYS_ADMIN\b/m.test(readText(path) ?? ''));
-}
-
-function dropIns(folder: string): string[] {
-  try {
-    return readdirSync(folder).flatMap((name) => (name.endsWith('.conf') ? [join(folder, name)] : []));
-  } catch {
-    return [];
-  }
 }
 
 interface Mount {

@@ -86,7 +86,7 @@ export function readOsRelease(paths = ['/etc/os-release', '/usr/lib/os-release']
     try {
       return readFileSync(path, 'utf8');
     } catch {
-      // The distribution is unknown without it, which is no reason to fail.
+      // Without it the distribution is unknown, and its packages are not named.
     }
   }
   return '';

@@ -80,7 +80,7 @@ test('what is enforced by a module whose rule does not match is an alert of its 
 });
 
 // Programs on control groups need CAP_NET_ADMIN, which the service of the package lacks: the kernel does not say which program it refused.
-test('without CAP_NET_ADMIN what needs it is missing, and all else is enforced', async (t) => {
+test('without CAP_NET_ADMIN what needs it is reported as not in force; opens are stopped, and connects at their end', async (t) => {
   const directory = directoryForTest(t);
   const [rules, config, secret] = ['rules.yaml', 'wasprey.yaml', 'secret'].map((name) => join(directory, name)) as [
     string,
@@ -104,10 +104,16 @@ test('without CAP_NET_ADMIN what needs it is missing, and all else is enforced',
   const incomplete = await agent.until('an alert of what is missing', () => agent.alerts(ENFORCEMENT_RULE)[0]);
   assert.match(
     incomplete.output,
-    /in the kernel: it refuses enforce_connect4, enforce_connect6, enforce_sendmsg4, enforce_sendmsg6 \(EPERM: Operation not permitted: CAP_NET_ADMIN is missing\)\. .*add it to the capabilities of the agent$/,
+    /in the kernel: missing are enforce_connect4, enforce_connect6, enforce_sendmsg4, enforce_sendmsg6 \(EPERM: Operation not permitted: CAP_NET_ADMIN is missing\)\. .*add it to the capabilities of the agent$/,
+  );
+  await agent.says(/in the kernel for rule 'Opened': (killed|refused)/);
+  await agent.says(
+    /in the kernel for rule 'Connected': not in force, without enforce_connect4, .*: no call is refused;/,
   );
   const { signal, stdout } = spawnSync('cat', [secret], { encoding: 'utf8' });
   assert.deepEqual({ signal, stdout }, { signal: 'SIGKILL', stdout: '' });
+  // Bash opens such a path by connect(2).
+  assert.equal(spawnSync('bash', ['-c', ': > /dev/udp/127.0.0.1/4444; sleep 1']).signal, 'SIGKILL');
 });
 
 /** The module with another name in the clauses that its manifest has for the kernel; its code stays. */

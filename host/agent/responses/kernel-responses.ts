@@ -6,6 +6,7 @@ import {
   type EnforcedMeans,
   type EnforcedRule,
   lackOfPin,
+  type MissingEnforcer,
   PINNED_MEANS,
 } from '../../capture/enforcement-means.ts';
 import { enforcementTables } from '../../capture/enforcement-tables.ts';
@@ -26,10 +27,15 @@ export interface EnforcedRuleSummary {
   readonly means: readonly string[];
 }
 
+/** The same before it is known what the kernel takes. */
+export interface EnforcedResponse extends Omit<EnforcedRuleSummary, 'means'> {
+  readonly means: EnforcedMeans;
+}
+
 export interface KernelResponses {
   /** Undefined: nothing is enforced. */
   readonly start?: EnforcementStart;
-  readonly rules: readonly EnforcedRuleSummary[];
+  readonly rules: readonly EnforcedResponse[];
   /** Each one line: why a response can't be carried out in the kernel. */
   readonly problems: readonly string[];
 }
@@ -111,10 +117,19 @@ export function kernelResponses(
       rule: name,
       response: response.name,
       action: response.action,
-      means: [...describeMeans(made.means[index] ?? NO_MEANS), ...(settings.pinned ? [PINNED_MEANS] : [])],
+      means: made.means[index] ?? NO_MEANS,
     })),
     problems: [],
   };
+}
+
+/** @param missing programs that the kernel has refused */
+export function enforcedSummary(
+  { rule, response, action, means }: EnforcedResponse,
+  missing: readonly MissingEnforcer[],
+  isPinned: boolean,
+): EnforcedRuleSummary {
+  return { rule, response, action, means: [...describeMeans(means, missing), ...(isPinned ? [PINNED_MEANS] : [])] };
 }
 
 function pinProblem({ name, response, enforced }: Wanted, means = NO_MEANS): string | undefined {

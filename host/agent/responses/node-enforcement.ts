@@ -1,7 +1,12 @@
 // Enforcement in the kernel, on the agent's side: what each set of rules enforces, and how.
 
 import { lackOfBpfLsm } from '../../capture/bpf-lsm.ts';
-import { lacksNetworkCapability, type MissingEnforcer, missingByReason } from '../../capture/enforcement-means.ts';
+import {
+  lacksNetworkCapability,
+  lacksPinned,
+  type MissingEnforcer,
+  missingByReason,
+} from '../../capture/enforcement-means.ts';
 import type { UnattendedEnforcement } from '../../capture/enforcement-pins.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { EngineError } from '../../engine/messages/engine-error.ts';
@@ -13,7 +18,12 @@ import type { ResponseSettings } from '../../responses/settings.ts';
 import { ENFORCED_BY_LSM, ENFORCED_SERIALS } from '../../schema/enforced.ts';
 import type { AlertDesk } from '../alerts/alert-desk.ts';
 import type { RuleModule } from '../modules/rule-module.ts';
-import { type EnforcedRuleSummary, type KernelResponses, kernelResponses } from './kernel-responses.ts';
+import {
+  type EnforcedRuleSummary,
+  enforcedSummary,
+  type KernelResponses,
+  kernelResponses,
+} from './kernel-responses.ts';
 
 export const ENFORCEMENT_RULE = 'Wasprey internal: enforcement incomplete';
 export const UNMATCHED_RULE = 'Wasprey internal: enforced without a match';
@@ -93,8 +103,10 @@ export class NodeEnforcement {
 
   /** The worker enforces what it was given last. */
   took({ missing, unattended }: Enforcing): void {
-    const { rules, start } = this.#next;
-    this.#summary = { pinned: start?.pins !== undefined, rules, missing };
+    const { start } = this.#next;
+    const pinned = start?.pins !== undefined && !lacksPinned(missing);
+    const rules = this.#next.rules.map((response) => enforcedSummary(response, missing, pinned));
+    this.#summary = { pinned, rules, missing };
     if (unattended) this.#report(unattended);
     const lines = rules.flatMap(({ rule, response, action, means }) =>
       means.map((line) => `response ${response}: ${action} in the kernel for rule '${rule}': ${line}`),
@@ -105,7 +117,7 @@ export class NodeEnforcement {
     this.#reported = text;
     for (const line of lines) this.#host.onNote(line);
     if (lacks.length === 0) return;
-    const message = `not all that responses want can be enforced in the kernel: it refuses ${lacks.join('; ')}${lacksNetworkCapability(missing) ? `. ${NETWORK_ADVICE}` : ''}`;
+    const message = `not all that responses want is enforced in the kernel: missing are ${lacks.join('; ')}${lacksNetworkCapability(missing) ? `. ${NETWORK_ADVICE}` : ''}`;
     this.#host.onTrouble(message);
     this.#host.desk().internal(ENFORCEMENT_RULE, 'Critical', `${ENFORCEMENT_RULE}: ${message}`);
   }

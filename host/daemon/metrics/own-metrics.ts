@@ -185,7 +185,7 @@ function hookMetrics({ hooks, enforcement }: Summary): Metric[] {
     ),
     gauge(
       'wasprey_missing_enforcers',
-      'Programs that the kernel refuses, and that responses in use with where: kernel need.',
+      'What responses in use with where: kernel need and lack, by the name of the program.',
       enforcement === undefined ? [] : enforcement.missing.map(({ program }) => ({ labels: { program }, value: 1 })),
     ),
     gauge(

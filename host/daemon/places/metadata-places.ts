@@ -33,9 +33,9 @@ export function namedSockets({ container_engines: engines }: Configuration): rea
   const { criSockets, dockerSocket, podmanSocket } = usualPlaces();
   const usual = [...criSockets, dockerSocket, podmanSocket].map(onRun);
   const { docker, podman, containerd, cri } = engines;
-  return [docker, podman, containerd, cri]
-    .flatMap(({ enabled, sockets }) => (enabled ? sockets.map(belowHostRoot) : []))
-    .filter((path) => !usual.includes(onRun(path)));
+  const used = [docker, podman].map((engine) => socketOf(engine, ''));
+  const tried = [containerd, cri].flatMap(({ enabled, sockets }) => (enabled ? sockets.map(belowHostRoot) : []));
+  return [...used, ...tried].filter((path) => path !== '' && !usual.includes(onRun(path)));
 }
 
 /** /var/run is a link to /run. */

@@ -34,7 +34,7 @@ export class ScapEvent {
   text(name: string): Uint8Array | undefined {
     const bytes = this.bytes(name);
     if (bytes.length === 0) return undefined;
-    if (bytes.indexOf(0) !== bytes.length - 1) throw this.#wrong(name, 'is not a text');
+    if (bytes.indexOf(0) !== bytes.length - 1) throw this.#wrong(name, 'is not text');
     return bytes.slice(0, -1);
   }
 

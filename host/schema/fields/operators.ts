@@ -1,4 +1,4 @@
-// What is no derivation: functions of rules-wasm/ with a counterpart of the same name in host/fields/operators.ts. Most have a loop, give an
+// What is not a derivation: functions of rules-wasm/ with a counterpart of the same name in host/fields/operators.ts. Most have a loop, give an
 // address or take a text apart. statDevice, lengthOf, containerStart and the ports have none: they need what derivations lack, a shift to the
 // left, the length of a text, the start of a pid namespace whose processes may be gone, and a number of which several conditions decide.
 

@@ -197,7 +197,10 @@ Result<bool> BpfPrograms::MakeEnforcementMaps(const PinSettings* pins) {
 }
 
 Status BpfPrograms::LoadEnforcers(const std::set<std::string_view>& programs) {
-  const auto lacks = [](const ProgramSet& set, std::string_view name) { return set.IsMissing(name); };
+  // What was refused would be again, each time that rules are replaced.
+  const auto lacks = [](const ProgramSet& set, std::string_view name) {
+    return set.IsMissing(name) && !set.IsSettled(name);
+  };
   std::set<std::string_view> ours;
   std::copy_if(programs.begin(), programs.end(), std::inserter(ours, ours.end()), [&](std::string_view name) {
     return std::any_of(sets_.begin(), sets_.end(), [&](const auto& set) { return lacks(*set, name); });

@@ -49,56 +49,40 @@ Status ProgramSet::MakeTable() {
   return std::nullopt;
 }
 
-/**
- * One program that is refused fails the load of its whole part, which is then loaded again without it. The kernel does
- * not say which one it does not permit (those on control groups need CAP_NET_ADMIN): then each is loaded by itself.
- */
+/** One program that is refused fails the load of its whole part, which is then loaded again without it. */
 Status ProgramSet::LoadPart(std::set<std::string_view> programs, const ProgramConstants& constants) {
   Status failed;
   while (!programs.empty()) {
     Attempt attempt = TryToLoad(programs, constants);
     if (!attempt.failed) break;
-    if (attempt.refused.empty() && attempt.is_not_permitted && programs.size() > 1)
-      return LoadEach(programs, constants);
     if (attempt.refused.empty()) return attempt.failed;
-    if (!IsOptional(attempt.refused)) {
+    if (!std::all_of(attempt.refused.begin(), attempt.refused.end(), IsOptional)) {
       failed = std::move(attempt.failed);
       if (options_.after_refusal == AfterRefusal::kFail) break;
     }
-    programs.erase(attempt.refused);
+    for (const std::string& name : attempt.refused) programs.erase(name);
   }
   return failed;
-}
-
-Status ProgramSet::LoadEach(const std::set<std::string_view>& programs, const ProgramConstants& constants) {
-  Status first_failure;
-  for (const std::string_view program : programs) {
-    Status failed = LoadPart({program}, constants);
-    if (!failed || first_failure) continue;
-    first_failure = std::move(failed);
-    if (options_.after_refusal == AfterRefusal::kFail) break;
-  }
-  return first_failure;
 }
 
 ProgramSet::Attempt ProgramSet::TryToLoad(const std::set<std::string_view>& programs,
                                           const ProgramConstants& constants) {
   BeginBpfLog();
   auto object = BpfObject::Open(options_.path);
-  if (!object) return {std::move(object.error()), ""};
-  if (auto failed = Configure(&*object, programs, constants)) return {std::move(failed), ""};
-  if (auto failed = ShareMaps(&*object)) return {std::move(failed), ""};
+  if (!object) return {std::move(object.error()), {}};
+  if (auto failed = Configure(&*object, programs, constants)) return {std::move(failed), {}};
+  if (auto failed = ShareMaps(&*object)) return {std::move(failed), {}};
   std::vector<std::unique_ptr<char[]>> logs;
   bpf_program* program;
   bpf_object__for_each_program(program, object->get()) {
     if (!bpf_program__autoload(program)) continue;
-    if (auto failed = SetType(program)) return {std::move(failed), ""};
+    if (auto failed = SetType(program)) return {std::move(failed), {}};
     logs.push_back(std::make_unique_for_overwrite<char[]>(kVerifierLog));
     logs.back()[0] = '\0';
     bpf_program__set_log_buf(program, logs.back().get(), kVerifierLog);
   }
   const int error = bpf_object__load(object->get());
-  return error == 0 ? Attempt{Keep(*object, {}), ""} : NoteRefusal(*object, -error);
+  return error == 0 ? Attempt{Keep(*object, {}), {}} : NoteRefusal(*object, -error);
 }
 
 Status ProgramSet::Configure(BpfObject* object, const std::set<std::string_view>& programs,
@@ -150,36 +134,47 @@ Status ProgramSet::SetType(bpf_program* program) const {
   return std::nullopt;
 }
 
-/**
- * The verifier has written to the log of the last program that it checked; to no log if it did not start. Then it is
- * known which program was refused if there was only one.
- */
+/** The verifier has written to the log of the last program that it checked; to no log if it did not start. */
 ProgramSet::Attempt ProgramSet::NoteRefusal(const BpfObject& object, int error) {
   const bpf_program* refused = nullptr;
-  const bpf_program* only = nullptr;
-  size_t count = 0;
   std::string log;
   bpf_program* program;
   bpf_object__for_each_program(program, object.get()) {
-    if (!bpf_program__autoload(program)) continue;
-    only = program;
-    count++;
     size_t size = 0;
     const char* const text = bpf_program__log_buf(program, &size);
     if (text == nullptr || text[0] == '\0') continue;
     refused = program;
     log.assign(text, strnlen(text, size));
   }
-  const bool is_not_permitted = refused == nullptr && error == EPERM;
-  if (is_not_permitted && count == 1) refused = only;
+  if (refused == nullptr && error == EPERM) {
+    return {LoadError("Loading the BPF programs", error), NoteUnpermitted(object)};
+  }
   const bool is_passing = error == ENOMEM || error == EINTR || error == EAGAIN;
-  if (refused == nullptr || is_passing) return {LoadError("Loading the BPF programs", error), "", is_not_permitted};
+  if (refused == nullptr || is_passing) return {LoadError("Loading the BPF programs", error), {}};
   const std::string name = bpf_program__name(refused);
-  const std::string verdict = is_not_permitted ? MissingNetworkCapability() : VerdictOf(log);
+  const std::string verdict = VerdictOf(log);
   const std::string detail = verdict.empty() ? BpfErrorText(error) : BpfErrorText(error) + ": " + verdict;
   const std::lock_guard lock(mutex_);
   refused_.insert_or_assign(name, RefusedProgram{name, bpf_program__section_name(refused), detail});
-  return {RefusalError(name, error, log), name};
+  return {RefusalError(name, error, log), {name}};
+}
+
+/** Programs on control groups need a capability of their own, without which the kernel refuses them before it verifies
+ * them. */
+std::vector<std::string> ProgramSet::NoteUnpermitted(const BpfObject& object) {
+  std::vector<std::string> names;
+  const std::string missing = MissingNetworkCapability();
+  if (missing.empty()) return names;
+  const std::lock_guard lock(mutex_);
+  bpf_program* program;
+  bpf_object__for_each_program(program, object.get()) {
+    if (!bpf_program__autoload(program) || bpf_program__type(program) != BPF_PROG_TYPE_CGROUP_SOCK_ADDR) continue;
+    const std::string name = bpf_program__name(program);
+    const std::string detail = BpfErrorText(EPERM) + ": " + missing;
+    refused_.insert_or_assign(name, RefusedProgram{name, bpf_program__section_name(program), detail});
+    names.push_back(name);
+  }
+  return names;
 }
 
 /** One that is refused is loaded once more, by libbpf: its log says why. */

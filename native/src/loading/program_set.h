@@ -97,16 +97,15 @@ class ProgramSet {
   /** The result of loading some programs. `refused` names the program that the verifier refuses, if that is why. */
   struct Attempt {
     Status failed;
-    /** Empty if it is not known which program that is. */
-    std::string refused;
-    bool is_not_permitted = false;
+    /** Empty if it is not known which programs were refused. */
+    std::vector<std::string> refused;
   };
   Status LoadPart(std::set<std::string_view> programs, const ProgramConstants& constants);
-  Status LoadEach(const std::set<std::string_view>& programs, const ProgramConstants& constants);
   Attempt TryToLoad(const std::set<std::string_view>& programs, const ProgramConstants& constants);
   bpf_prog_type TypeOf(std::string_view program, bpf_prog_type type) const;
   Status SetType(bpf_program* program) const;
   Attempt NoteRefusal(const BpfObject& object, int error);
+  std::vector<std::string> NoteUnpermitted(const BpfObject& object);
   Status Keep(std::string_view program, bpf_prog_type type, FileDescriptor fd, std::vector<bpf_insn> instructions);
   Status KeepCode(std::vector<bpf_insn> instructions);
   SetOptions options_;

@@ -103,7 +103,7 @@ test('a condition is decided from facts of the event, or left open', () => {
 const BY_KIND: readonly (readonly [condition: string, truths: Readonly<Record<string, boolean | undefined>>])[] = [
   ['fd.typechar = f', { f: true, d: false, '4': false, u: false, '\0': true, '?': undefined }],
   ['fd.typechar != f', { f: false, d: true, '4': true, u: true, '\0': false, '?': undefined }],
-  ['fd.typechar in (d, 4)', { f: false, d: true, '4': true, '\\0': false, '?': undefined }],
+  ['fd.typechar in (d, 4)', { f: false, d: true, '4': true, '\0': false, '?': undefined }],
   ['fd.sockfamily = ip', { f: false, '4': true, '6': true, u: false, p: false, '\0': false, '?': undefined }],
   ['not fd.sockfamily = ip', { f: true, '4': false, '6': false, u: true, p: true, '\0': true, '?': undefined }],
   ['fd.ip = 1.2.3.4', { f: false, '4': undefined, '6': false, u: false, '\0': false, '?': undefined }],

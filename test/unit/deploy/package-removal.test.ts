@@ -74,3 +74,11 @@ test('a purge fails, with the reason, where an empty folder can not be removed',
   assert.equal(status, 1);
   assert.match(stderr, /rm: cannot remove '\/var\/lib\/wasprey\/empty': Read-only file system/);
 });
+
+test('a purge fails, with the reason, where a file is a mount', { skip }, () => {
+  const mount = 'echo y > /mnt/other; mount --bind /mnt/other /var/lib/wasprey/below/file';
+  const { status, left, stderr } = purge(mount);
+  assert.equal(status, 1);
+  assert.ok(left.includes('/var/lib/wasprey/below/file'));
+  assert.match(stderr, /rm: cannot remove '\/var\/lib\/wasprey\/below\/file': Device or resource busy/);
+});

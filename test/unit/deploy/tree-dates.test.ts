@@ -47,8 +47,18 @@ test('it is the time of the commit in a checkout of another user', { skip }, (co
   assert.equal(dateOf(`${folder}/`), COMMITTED);
 });
 
-test('sources without git are of 1970', (context) => {
+test('sources without git are of 1970, inside another repository too', (context) => {
   assert.equal(dateOf(directoryForTest(context)), 0);
+  const inside = join(checkout(context), 'inside');
+  mkdirSync(inside);
+  assert.equal(dateOf(inside), 0);
+});
+
+test('a repository that the environment names is not taken for that of the sources', (context) => {
+  context.after(() => delete process.env.GIT_DIR);
+  const folder = checkout(context);
+  process.env.GIT_DIR = join(PROJECT, '.git');
+  assert.equal(dateOf(folder), COMMITTED);
 });
 
 test('a checkout that git can not read is a failure that says what to do', (context) => {
@@ -78,7 +88,19 @@ test('a checkout where there is no git is a failure as well', (context) => {
 test('SOURCE_DATE_EPOCH takes its place, if it is a time', () => {
   assert.equal(sourceDate(PROJECT, '0'), 0);
   assert.equal(sourceDate(PROJECT, '1700000001'), 1_700_000_001);
-  for (const text of ['', 'soon', '-1', '1.5', '1e9', ' 1', '0x10', 'NaN', 'Infinity', '99999999999999999999'])
+  for (const text of [
+    '',
+    'soon',
+    '-1',
+    '1.5',
+    '1e9',
+    ' 1',
+    '0x10',
+    'NaN',
+    'Infinity',
+    '8589934592',
+    '99999999999999999999',
+  ])
     assert.throws(() => sourceDate(PROJECT, text), SetupFailure, text);
 });
 
@@ -95,7 +117,7 @@ test('the programs that make packages and images refuse another one at once, wit
         env: { ...process.env, SOURCE_DATE_EPOCH: 'soon' },
       });
       assert.equal(status, 1, stderr);
-      assert.match(stderr, /^wasprey: SOURCE_DATE_EPOCH is no time\n {2}\* it is "soon"\n/);
+      assert.match(stderr, /^wasprey: SOURCE_DATE_EPOCH is not a time\n {2}\* it is "soon"\n/);
       assert.doesNotMatch(stderr, /\n {4}at /);
     }
     assert.deepEqual(readdirSync(folder), []);

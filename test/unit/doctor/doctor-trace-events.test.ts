@@ -1,15 +1,15 @@
 // What `wasprey doctor` says of capabilities where the kernel opens trace events for CAP_SYS_ADMIN alone.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Check } from '../../../host/doctor/check.ts';
+import { readServiceCapabilities } from '../../../host/doctor/service-capabilities.ts';
 import { checkSystem } from '../../../host/doctor/system-checks.ts';
-import { gatherSystemFacts, type SystemFacts, serviceHasSysAdmin } from '../../../host/doctor/system-facts.ts';
+import { gatherSystemFacts, type SystemFacts } from '../../../host/doctor/system-facts.ts';
 
 const PACKAGED = (1n << 19n) | (1n << 38n) | (1n << 39n);
+/** Of the package's service. */
+const SERVICE = new Set(['CAP_BPF', 'CAP_PERFMON', 'CAP_SYS_PTRACE']);
 const ALL = PACKAGED | (1n << 21n);
 
 interface Case extends Partial<SystemFacts> {
@@ -22,7 +22,7 @@ interface Case extends Partial<SystemFacts> {
 function capabilities({ kernelRelease = '7.3.1-cloud-amd64', capabilities = PACKAGED, starts, ...facts }: Case): Check {
   const here = gatherSystemFacts();
   const machine = { ...here.machine, platform: 'linux', initialUserNamespace: true, kernelRelease, capabilities };
-  const there = { ...here, machine, perfEventParanoid: '3', serviceLacksSysAdmin: true, ...facts };
+  const there = { ...here, machine, perfEventParanoid: '3', serviceCapabilities: SERVICE, ...facts };
   return checkSystem(there, starts).find(({ id }) => id === 'capabilities') ?? assert.fail();
 }
 
@@ -51,27 +51,19 @@ test('root with all rights learns that the service of the package does not start
     /the service of the package lacks CAP_SYS_ADMIN: .* it does not start until kernel\.perf_event/,
   );
   assert.match(advice ?? '', /perf_event_paranoid=2 .*CapabilityBoundingSet=CAP_SYS_ADMIN in a drop-in/);
-  assert.equal(capabilities({ capabilities: ALL, serviceLacksSysAdmin: false }).state, 'works');
+  assert.equal(capabilities({ capabilities: ALL, serviceCapabilities: undefined }).state, 'works');
   assert.equal(capabilities({ capabilities: ALL, perfEventParanoid: '2' }).state, 'works');
 });
 
-test('what the unit of the service and its drop-ins give is looked up', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'wasprey-doctor-'));
-  try {
-    const has = (): boolean => serviceHasSysAdmin([join(folder, 'none'), folder]);
-    assert.equal(has(), false);
-    writeFileSync(join(folder, 'wasprey.service'), '[Service]\nCapabilityBoundingSet=CAP_BPF CAP_PERFMON\n');
-    mkdirSync(join(folder, 'wasprey.service.d'));
-    const dropIn = join(folder, 'wasprey.service.d/rights.conf');
-    for (const [line, expected] of [
-      ['CapabilityBoundingSet=~CAP_SYS_ADMIN', false],
-      ['# CapabilityBoundingSet=CAP_SYS_ADMIN', false],
-      ['CapabilityBoundingSet=CAP_KILL CAP_SYS_ADMIN', true],
-    ] as const) {
-      writeFileSync(dropIn, `[Service]\n${line}\n`);
-      assert.equal(has(), expected, line);
-    }
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+test('who lacks CAP_SYS_PTRACE learns that first', () => {
+  const { state, finding } = capabilities({ capabilities: ALL & ~(1n << 19n), starts: true });
+  assert.equal(state, 'limited');
+  assert.match(finding, /^CAP_SYS_PTRACE is missing/);
+});
+
+test('what systemd gives the service is read from what systemctl shows', () => {
+  const shown = (state: string, set: string) => `LoadState=${state}\nCapabilityBoundingSet=${set}\n`;
+  assert.deepEqual(readServiceCapabilities(shown('loaded', 'cap_bpf cap_perfmon cap_sys_ptrace')), SERVICE);
+  assert.deepEqual(readServiceCapabilities(shown('loaded', '')), new Set());
+  assert.equal(readServiceCapabilities(shown('not-found', 'cap_chown cap_sys_admin')), undefined);
 });

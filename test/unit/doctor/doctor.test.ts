@@ -46,7 +46,7 @@ const GOOD: SystemFacts = {
   bpfJit: '1',
   unprivilegedBpfDisabled: '2',
   perfEventParanoid: '2',
-  serviceLacksSysAdmin: true,
+  serviceCapabilities: undefined,
   initialPidNamespace: true,
 };
 const machine = (changed: Partial<SystemFacts['machine']>): Partial<SystemFacts> => ({
