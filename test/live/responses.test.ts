@@ -111,7 +111,8 @@ describe('kill_process_tree', () => {
     const child = await run('sh', '-c', 'sleep 1000 & sleep 1001 & wait');
     const [first = 0] = await until(async () => {
       const found = await descendantsOf(child.pid);
-      return found.length >= 2 && found;
+      // Until its exec, a child of the shell is a shell, which nothing protects.
+      return found.length >= 2 && found.every((pid) => commOf(pid) === 'sleep') && found;
     });
     const { performer } = scene;
     const settings = performer.settings;
@@ -124,6 +125,10 @@ describe('kill_process_tree', () => {
   });
 });
 
+function commOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd();
+}
+
 /** Starts a program that gets that pid, which is free. */
 async function runWithPid(pid: number): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
@@ -131,7 +136,7 @@ async function runWithPid(pid: number): Promise<number> {
     const child = await run('sh', '-c', script);
     const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
     if (Number(line.toString()) === pid) {
-      await until(() => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sleep'));
+      await until(() => commOf(pid) === 'sleep');
       return pid;
     }
     endGroup(child);
