@@ -94,10 +94,10 @@ class ProgramSet {
   const ProgramCode& on_call() const { return on_call_; }
 
  private:
-  /** The result of loading some programs. `refused` names the program that the verifier refuses, if that is why. */
+  /** The result of loading some programs. */
   struct Attempt {
     Status failed;
-    /** Empty if it is not known which programs were refused. */
+    /** The programs that the kernel refuses; empty if that is not why, or it is not known which. */
     std::vector<std::string> refused;
   };
   Status LoadPart(std::set<std::string_view> programs, const ProgramConstants& constants);

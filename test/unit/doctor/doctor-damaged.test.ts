@@ -9,9 +9,10 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { openCapture } from '../../../host/capture/open.ts';
 import { checkCapture } from '../../../host/doctor/capture-checks.ts';
-import { type CaptureTrial, failureOf, type TrialFailure } from '../../../host/doctor/capture-trial.ts';
+import { failureOf } from '../../../host/doctor/capture-trial.ts';
 import type { Examination } from '../../../host/doctor/examine.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
+import { notStarted } from '../../support/capture-trials.ts';
 
 /** What the build of an installation has (deploy/tree/). */
 const BUILT = ['native/wasprey.node', 'native/act', 'bpf/wasprey.bpf.o', 'bpf/isolate.bpf.o', 'page'];
@@ -68,20 +69,6 @@ test('a BPF object that is cut off is installed again, or built', () => {
   }
 });
 
-/** A trial that ended before it began. */
-const failing = (failure: TrialFailure): CaptureTrial => ({
-  loaded: [],
-  missing: [],
-  lackOfFexit: undefined,
-  missingIoUringOperations: undefined,
-  hasDirectReads: undefined,
-  missingEnforcers: undefined,
-  lackOfLsm: undefined,
-  lackOfPins: undefined,
-  startMs: 0,
-  failure,
-});
-
 test('an addon that is not there is one line, with advice', () => {
   const load = (): unknown => createRequire(import.meta.url)('/nonexist/wasprey.node');
   let failure = failureOf(undefined);
@@ -90,14 +77,14 @@ test('an addon that is not there is one line, with advice', () => {
   } catch (error) {
     failure = failureOf(error);
   }
-  const [check] = checkCapture(failing(failure));
+  const [check] = checkCapture(notStarted(failure));
   assert.equal(check?.finding, "it can't start: Cannot find module '/nonexist/wasprey.node' [MODULE_NOT_FOUND]");
   assert.match(check.advice ?? '', /^install Wasprey again; in a checkout: /);
 });
 
 test('where a check of the machine has failed, no other kernel is advised', () => {
   const message = "Making the BPF maps failed. Linux 6.1 or later is needed; the detail has the kernel's message.";
-  const trial = failing({ code: 'CAPTURE_LOAD', message, detail: 'EPERM' });
+  const trial = notStarted({ code: 'CAPTURE_LOAD', message, detail: 'EPERM' });
   const [check] = checkCapture(trial, 'auto', 'alert', true);
   assert.equal(check?.finding, "it can't start: Making the BPF maps failed [CAPTURE_LOAD]");
   assert.equal(check.advice, 'mend first what fails above');

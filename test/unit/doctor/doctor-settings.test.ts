@@ -11,6 +11,7 @@ import { runtimePlaces } from '../../../host/daemon/places/metadata-places.ts';
 import { checkCapture } from '../../../host/doctor/capture-checks.ts';
 import type { CaptureTrial } from '../../../host/doctor/capture-trial.ts';
 import { checkRuntimes, findRuntimes } from '../../../host/doctor/runtime-checks.ts';
+import { STARTED } from '../../support/capture-trials.ts';
 import { load } from '../../support/config-files.ts';
 
 const PLACES = { criSockets: [], dockerSocket: '', podmanSocket: '', runcRoots: [] };
@@ -59,18 +60,7 @@ const hook = (program: string) => ({
   blinds: ['openat'],
   ways: ['io_uring' as const],
 });
-const trial = (...programs: readonly string[]): CaptureTrial => ({
-  loaded: ['on_open'],
-  missing: programs.map(hook),
-  lackOfFexit: undefined,
-  missingIoUringOperations: [],
-  hasDirectReads: true,
-  missingEnforcers: [],
-  lackOfLsm: undefined,
-  lackOfPins: undefined,
-  startMs: 340,
-  failure: undefined,
-});
+const trial = (...programs: readonly string[]): CaptureTrial => ({ ...STARTED, missing: programs.map(hook) });
 
 test('a missing hook that the configuration allows is a limit', () => {
   const check = (text: string) => {

@@ -11,7 +11,6 @@ import type { MissingHook } from '../../../host/capture/missing-hooks.ts';
 import { renderExamination } from '../../../host/cli/reports/doctor-report.ts';
 import { SILENT } from '../../../host/diagnostics/terminal.ts';
 import { checkCapture } from '../../../host/doctor/capture-checks.ts';
-import type { CaptureTrial } from '../../../host/doctor/capture-trial.ts';
 import { type Check, stateOf } from '../../../host/doctor/check.ts';
 import { checkRuntimes, findRuntimes } from '../../../host/doctor/runtime-checks.ts';
 import { checkSystem } from '../../../host/doctor/system-checks.ts';
@@ -22,6 +21,7 @@ import {
   parseMounts,
   type SystemFacts,
 } from '../../../host/doctor/system-facts.ts';
+import { STARTED } from '../../support/capture-trials.ts';
 
 const SYS_PTRACE = 1n << 19n;
 const PERFMON = 1n << 38n;
@@ -189,18 +189,6 @@ test('sockets of runtimes: one that answers, one that nobody listens at, none', 
   }
 });
 
-const TRIAL: CaptureTrial = {
-  loaded: ['on_call', 'on_open'],
-  missing: [],
-  lackOfFexit: undefined,
-  missingIoUringOperations: [],
-  hasDirectReads: true,
-  missingEnforcers: [],
-  lackOfLsm: undefined,
-  lackOfPins: undefined,
-  startMs: 340,
-  failure: undefined,
-};
 const IO_URING: MissingHook = {
   hook: 'io_uring_submit_req',
   program: 'on_request',
@@ -213,7 +201,7 @@ const states = (checks: readonly Check[]): string[] => checks.map(({ id, state }
 
 describe('the capture', () => {
   test('all hooks attached', () => {
-    assert.deepEqual(states(checkCapture(TRIAL)), [
+    assert.deepEqual(states(checkCapture(STARTED)), [
       'capture works',
       'hooks works',
       'enforcement works',
@@ -223,7 +211,7 @@ describe('the capture', () => {
   });
 
   test('a missing hook does not work; without io_uring there is nothing to miss', () => {
-    assert.deepEqual(states(checkCapture({ ...TRIAL, missing: [IO_URING] })), [
+    assert.deepEqual(states(checkCapture({ ...STARTED, missing: [IO_URING] })), [
       'capture limited',
       'hook:on_request fails',
       'hooks works',
@@ -232,7 +220,7 @@ describe('the capture', () => {
       'io_uring works',
     ]);
     const none: MissingHook = { ...IO_URING, reason: 'no-io-uring', detail: '', blinds: [], ways: [] };
-    const checks = checkCapture({ ...TRIAL, missing: [none], missingIoUringOperations: undefined });
+    const checks = checkCapture({ ...STARTED, missing: [none], missingIoUringOperations: undefined });
     assert.deepEqual(states(checks), [
       'capture works',
       'hook:on_request works',
@@ -246,17 +234,17 @@ describe('the capture', () => {
 
   test('fexit: what it does not see, or why it can not be used', () => {
     const finding = (lackOfFexit?: string): string =>
-      checkCapture({ ...TRIAL, lackOfFexit }).find(({ id }) => id === 'hooks')?.finding ?? '';
+      checkCapture({ ...STARTED, lackOfFexit }).find(({ id }) => id === 'hooks')?.finding ?? '';
     assert.match(finding(), /fexit can be used \(engine\.wasprey\.hooks\), but does not see calls that seccomp /);
     assert.match(finding('it is too old'), /sys_exit works; fexit can't be used: it is too old$/);
-    const wanted = (lackOfFexit?: string): string[] => states(checkCapture({ ...TRIAL, lackOfFexit }, 'fexit'));
+    const wanted = (lackOfFexit?: string): string[] => states(checkCapture({ ...STARTED, lackOfFexit }, 'fexit'));
     assert.ok(wanted().includes('hooks works'));
     assert.ok(wanted('it is too old').includes('hooks fails'));
   });
 
   test('without BPF LSM it says why, what is left, and how to get it by what hinders it', () => {
     const check = (lackOfLsm?: BpfLsmLack): Check =>
-      checkCapture({ ...TRIAL, lackOfLsm }).find(({ id }) => id === 'enforcement') ?? assert.fail();
+      checkCapture({ ...STARTED, lackOfLsm }).find(({ id }) => id === 'enforcement') ?? assert.fail();
     const works = check();
     assert.match(
       works.finding,
@@ -277,12 +265,12 @@ describe('the capture', () => {
   });
 
   test('operations of io_uring that the kernel lacks are named', () => {
-    const checks = checkCapture({ ...TRIAL, missingIoUringOperations: ['BIND', 'LISTEN'] });
+    const checks = checkCapture({ ...STARTED, missingIoUringOperations: ['BIND', 'LISTEN'] });
     assert.match(checks.at(-1)?.finding ?? '', /^the kernel's io_uring lacks BIND, LISTEN: no process can use them$/);
   });
 
   test('reads of kernel memory by probes are named, with what they cost and the kernel that needs none', () => {
-    const reads = checkCapture({ ...TRIAL, hasDirectReads: false }).find(({ id }) => id === 'reads');
+    const reads = checkCapture({ ...STARTED, hasDirectReads: false }).find(({ id }) => id === 'reads');
     assert.equal(reads?.state, 'limited');
     assert.match(reads.finding, /lacks bpf_rdonly_cast.*each captured call costs more/);
     assert.match(reads.advice ?? '', /6\.2/);
@@ -290,7 +278,7 @@ describe('the capture', () => {
 
   test('one that can not start says why, and what else there is', () => {
     const failure = { code: 'CAPTURE_LOAD', message: 'This kernel refuses on_call', detail: 'EINVAL' };
-    const [capture, ...others] = checkCapture({ ...TRIAL, failure, loaded: ['on_open'], missing: [IO_URING] });
+    const [capture, ...others] = checkCapture({ ...STARTED, failure, loaded: ['on_open'], missing: [IO_URING] });
     assert.equal(capture?.state, 'fails');
     assert.equal(
       capture?.finding,
@@ -312,7 +300,7 @@ test('the worst check is the verdict, and text from elsewhere is escaped', () =>
       architecture: 'x64',
       state: 'fails',
       groups: [{ title: 'Group', checks: [bad, good] }],
-      trial: { ...TRIAL, failure: { code: 'CAPTURE_LOAD', message: 'm', detail: 'EINVAL\nR1 invalid\u001b' } },
+      trial: { ...STARTED, failure: { code: 'CAPTURE_LOAD', message: 'm', detail: 'EINVAL\nR1 invalid\u001b' } },
     },
     SILENT,
   );
