@@ -52,10 +52,3 @@ export function hexadecimalByte(value: i64, index: i32): u32 {
   const digit = u32((u64(value) >> (4 * (hexadecimalLength(value) - 1 - index))) & 15);
   return digit < 10 ? 0x30 + digit : 0x37 + digit;
 }
-
-/** From the kernel's internal encoding of a device (major << 20 | minor) to that of stat(2). */
-export function statDevice(device: u32): i64 {
-  const major = u64(device >> 20);
-  const minor = u64(device & 0xfffff);
-  return (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
-}

@@ -1,13 +1,10 @@
 // Ancestors of a process image, and values found by walking up.
 
 import {
-  containerStartTime,
-  containerState,
   imageComm,
   imageParentAddress,
   imagePgid,
   imagePid,
-  imagePidnsStartTime,
   imageSid,
   imageVpgid,
 } from './generated/accessors';
@@ -43,12 +40,6 @@ export function loginShell(image: u32): u32 {
     image = imageParentAddress(image);
   }
   return found;
-}
-
-/** When the container of a process started, ns since the epoch: from the runtime, or the start of the pid namespace; 0 = not known. */
-export function containerStart(container: u32, image: u32): u64 {
-  const known = containerStartTime(container);
-  return known != 0 || containerState(container) == 0 ? known : imagePidnsStartTime(image);
 }
 
 /** The oldest known ancestor of the same session; 0 if unknown. */

@@ -3,6 +3,7 @@
 
 import {
   type AddressDerivation,
+  type Arithmetic,
   type BooleanDerivation,
   type Derivation,
   flagValue,
@@ -92,8 +93,8 @@ function evaluateNumber(derivation: NumberDerivation, scope: Scope): bigint {
     case 'flag':
       return flagValue(derivation);
     case 'numberOf': {
-      if (derivation.of === 'header' && derivation.member === 'time') return scope.eventTime;
-      const value = recordOf(derivation, scope)?.value(derivation.member, derivation.index);
+      const value =
+        keptValue(derivation, scope) ?? recordOf(derivation, scope)?.value(derivation.member, derivation.index);
       return typeof value === 'number' || typeof value === 'bigint' ? BigInt(value) : 0n;
     }
     case 'arithmetic': {
@@ -105,6 +106,8 @@ function evaluateNumber(derivation: NumberDerivation, scope: Scope): bigint {
       const holds = evaluateBoolean(derivation.condition, scope);
       return evaluateNumber(holds ? derivation.value : derivation.otherwise, scope);
     }
+    case 'lengthOf':
+      return BigInt(evaluateText(derivation.of, scope)?.length ?? 0);
     case 'asType':
       return asInteger(evaluateNumber(derivation.of, scope), derivation.type);
     case 'renumbered':
@@ -114,6 +117,13 @@ function evaluateNumber(derivation: NumberDerivation, scope: Scope): bigint {
   }
 }
 
+/** What the scope keeps of a record that may be gone. */
+function keptValue({ of, member, process = SELF }: Extract<NumberDerivation, { node: 'numberOf' }>, scope: Scope) {
+  if (of === 'header' && member === 'time') return scope.eventTime;
+  const isOfItself = process.kind === 'ancestor' && process.generations === 0;
+  return of === 'image' && member === 'pidns_start_time' && isOfItself ? scope.namespaceStart : undefined;
+}
+
 function renumbered({ of, names, flags }: Extract<NumberDerivation, { node: 'renumbered' }>, scope: Scope): bigint {
   const number = BigInt.asUintN(32, evaluateNumber(of, scope));
   const applying = names.filter(({ mask, equals }) => (number & mask) === equals);
@@ -121,7 +131,7 @@ function renumbered({ of, names, flags }: Extract<NumberDerivation, { node: 'ren
   return applying[0]?.value ?? number;
 }
 
-function calculate(operator: '-' | '/' | '%' | '&' | '>>', left: bigint, right: bigint): bigint {
+function calculate(operator: Arithmetic, left: bigint, right: bigint): bigint {
   switch (operator) {
     case '-':
       return left - right;
@@ -131,6 +141,10 @@ function calculate(operator: '-' | '/' | '%' | '&' | '>>', left: bigint, right: 
       return left % right;
     case '&':
       return left & right;
+    case '|':
+      return left | right;
+    case '<<':
+      return left << right;
     case '>>':
       return left >> right;
   }

@@ -1,9 +1,7 @@
 // What derivations can't express (host/schema/fields/operators.ts): each function does what the one of the same name in rules-wasm/ does.
 
-import { CONTAINER_STATE } from '../schema/container.ts';
 import { DESCRIPTOR_ROLE } from '../schema/event-structs.ts';
 import type { OPERATORS, OperatorName } from '../schema/fields/operators.ts';
-import { isSocketKind, statDevice } from './descriptor.ts';
 import { directoryPart, hasSlash, isAbsolute, lastPart } from './path.ts';
 import { type ContainerRecord, EventRecord, type ImageRecord, type StructRecord } from './record.ts';
 import { splitAtNul } from './value.ts';
@@ -69,6 +67,11 @@ function isServer(scope: Scope): boolean {
   return eventOf(scope).number('role') === DESCRIPTOR_ROLE.SERVER;
 }
 
+/** An IPv4 or IPv6 socket. */
+function isSocketKind(kind: number): boolean {
+  return kind === 0x34 || kind === 0x36;
+}
+
 function hasRole(scope: Scope): boolean {
   return isSocketKind(kindOf(scope)) && eventOf(scope).number('role') !== DESCRIPTOR_ROLE.NONE;
 }
@@ -112,16 +115,10 @@ export const FUNCTIONS: { readonly [Name in OperatorName]: Counterpart<Name> } =
     for (const ancestor of image?.ancestors() ?? []) if (isShell(ancestor)) oldest = ancestor;
     return BigInt(oldest?.number('pid') ?? 0);
   },
-  containerStart: ({ container, namespaceStart }) => {
-    const known = container?.big('start_time') ?? 0n;
-    return known !== 0n || container?.number('state') === CONTAINER_STATE.HOST ? known : namespaceStart;
-  },
   itemOf: (_, list, index) => splitAtNul(list ?? EMPTY)[Number(index)],
   argumentCount: (_, argv) => BigInt(argumentsOf(argv).length),
   argumentBytes: (_, argv) => BigInt(argumentsOf(argv).reduce((sum, item) => sum + item.length, 0)),
   withoutFirst: (_, list) => list?.subarray((splitAtNul(list)[0]?.length ?? 0) + 1),
-  statDevice: (_, device) => statDevice(Number(device)),
-  lengthOf: (_, value) => BigInt(value?.length ?? 0),
   pathArgument: (_, raw, name) => (raw === undefined || (name !== undefined && !isAbsolute(raw)) ? name : raw),
   basename: (_, path) => path && lastPart(path),
   head: (_, value, limit) => value?.slice(0, Number(limit)),

@@ -1,16 +1,18 @@
 // What the code of a module names of rules-wasm. It is collected while code is written (emit/functions.ts), for the module's imports.
 
 import { accessorName } from '../../schema/generate/assemblyscript.ts';
-import { type OperatorName, partsOf, type Value } from './value.ts';
+import { type MemberOf, type MemberOwner, type OperatorName, partsOf, type Value } from './value.ts';
 
-/** What texts of code name besides values: operators, and a few accessors and constants. */
-export type RuntimeName =
-  | OperatorName
-  | 'headerType'
-  | 'headerImageAddress'
-  | 'imageCandidates'
-  | 'imageParentAddress'
-  | 'MAX_ANCESTORS';
+/** What texts of code name besides values: operators, accessors, a constant. One of a member that is renamed is no longer among them. */
+export type RuntimeName = OperatorName | AccessorName | 'MAX_ANCESTORS';
+
+/** `imageParentAddress`: as accessorName() makes it. */
+type AccessorName = { [Owner in MemberOwner]: `${Owner}${Capitals<MemberOf<Owner>>}` }[MemberOwner];
+
+/** `ParentAddress`, of `parent_address`. */
+type Capitals<Name extends string> = Name extends `${infer First}_${infer Rest}`
+  ? `${Capitalize<First>}${Capitals<Rest>}`
+  : Capitalize<Name>;
 
 /** The names in the code of a value: `descriptorName(event)` has `descriptorName`. */
 export function runtimeNamesIn(value: Value): readonly string[] {

@@ -47,7 +47,7 @@ export type NumberType = 'i8' | 'i16' | 'i32' | 'i64' | 'u8' | 'u16' | 'u32' | '
 
 export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
-export type Arithmetic = '+' | '-' | '/' | '%' | '&' | '|' | '>>';
+export type Arithmetic = '+' | '-' | '/' | '%' | '&' | '|' | '<<' | '>>';
 
 /** In the comments: what it is printed as. */
 export type Value =

@@ -11,6 +11,7 @@ import {
   type Process,
   type TextDerivation,
 } from '../../schema/fields/derivation.ts';
+import { isUnsigned } from '../../schema/fields/number-range.ts';
 import { OPERATORS } from '../../schema/fields/operators.ts';
 import { isNumber } from '../../schema/fields/sorts.ts';
 import { integerFormat } from '../../schema/integers.ts';
@@ -58,8 +59,11 @@ export function numberValue(derivation: NumberDerivation | Call): Value {
     }
     case 'numberIf': {
       const { condition, value, otherwise } = derivation;
-      return choose(compareValue(condition), cast('i64', numberValue(value)), cast('i64', numberValue(otherwise)));
+      const type = isUnsigned(derivation) ? 'u64' : 'i64';
+      return choose(compareValue(condition), cast(type, numberValue(value)), cast(type, numberValue(otherwise)));
     }
+    case 'lengthOf':
+      return call('lengthOf', plainText(derivation.of));
     case 'asType':
       return cast(numberTypeOf(derivation.type), numberValue(derivation.of));
     case 'renumbered':

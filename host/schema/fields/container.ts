@@ -1,18 +1,19 @@
 // Fields of the container that a process runs in. On the host id, name and type say "host".
 
-import { HOST_NAMESPACE } from '../container.ts';
+import { CONTAINER_STATE, HOST_NAMESPACE } from '../container.ts';
 import type { Derivation, MountPart, TextDerivation } from './derivation.ts';
 import {
   all,
   always,
   boolean,
   CONTAINER,
-  call,
   compare,
   HEADER,
   hasBit,
+  IMAGE,
   join,
   minus,
+  numberIf,
   ofContainer,
   present,
   text,
@@ -26,7 +27,12 @@ const NEVER = always(boolean(false));
 const TIME = HEADER.number('time');
 
 /** The runtime's answer; before it arrives, the start of the pid namespace of the process. */
-const START = call('containerStart');
+const STARTED = CONTAINER.number('start_time');
+const START = numberIf(
+  compare(STARTED, '!=', 0),
+  STARTED,
+  numberIf(compare(CONTAINER.number('state'), '==', CONTAINER_STATE.HOST), STARTED, IMAGE.number('pidns_start_time')),
+);
 
 const NOT_KNOWN = 255;
 const PRIVILEGED = present(

@@ -87,7 +87,7 @@ export type NumberDerivation =
   /** Unsigned 64-bit if both numbers are unsigned, else signed. */
   | {
       readonly node: 'arithmetic';
-      readonly operator: '-' | '/' | '%' | '&' | '>>';
+      readonly operator: Arithmetic;
       readonly left: NumberDerivation;
       readonly right: NumberDerivation;
     }
@@ -98,6 +98,8 @@ export type NumberDerivation =
       readonly value: NumberDerivation;
       readonly otherwise: NumberDerivation;
     }
+  /** Bytes of a text; 0 if it is absent. */
+  | { readonly node: 'lengthOf'; readonly of: TextDerivation }
   /** The number as a field of that type has it: it wraps at the type's size. */
   | { readonly node: 'asType'; readonly of: NumberDerivation; readonly type: ValueType }
   /**
@@ -111,6 +113,8 @@ export type NumberDerivation =
       readonly flags: boolean;
     }
   | Call<'number'>;
+
+export type Arithmetic = '-' | '/' | '%' | '&' | '|' | '<<' | '>>';
 
 export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 

@@ -2,6 +2,7 @@
 
 import {
   ABSENT,
+  type Arithmetic,
   type BooleanDerivation,
   type Call,
   type Compare,
@@ -121,7 +122,7 @@ export function decimal(of: NumberDerivation): TextDerivation {
 
 // -- numbers --
 
-function arithmetic(operator: '-' | '/' | '%' | '&' | '>>') {
+function arithmetic(operator: Arithmetic) {
   return (left: NumberDerivation, right: NumberDerivation | number): NumberDerivation => ({
     node: 'arithmetic',
     operator,
@@ -134,7 +135,13 @@ export const minus = arithmetic('-');
 export const quotient = arithmetic('/');
 export const remainder = arithmetic('%');
 export const masked = arithmetic('&');
+export const joinedBits = arithmetic('|');
+export const shiftedUp = arithmetic('<<');
 export const shifted = arithmetic('>>');
+
+export function lengthOf(of: TextDerivation): NumberDerivation {
+  return { node: 'lengthOf', of };
+}
 
 /** One of two numbers. */
 export function numberIf(condition: Compare, value: NumberDerivation, otherwise: NumberDerivation): NumberDerivation {

@@ -38,6 +38,7 @@ import {
   isKind,
   ofDescriptor,
   ofKnown,
+  statDevice,
   state,
   typeCharacter,
 } from './of-descriptor.ts';
@@ -285,7 +286,7 @@ export const DESCRIPTOR_FIELDS: readonly Field[] = [
     type: 'INT32',
     description: 'Device number of the file.',
     hexadecimal: true,
-    source: ofKnown(call('statDevice', DEVICE), ZERO),
+    source: ofKnown(statDevice(DEVICE), ZERO),
   },
   {
     name: 'fd.dev.major',

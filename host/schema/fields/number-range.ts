@@ -16,6 +16,8 @@ export function isUnsigned(derivation: NumberDerivation): boolean {
     case 'number':
     case 'flag':
     case 'renumbered':
+    case 'lengthOf':
+    case 'call':
       return false;
     case 'asType': {
       const { bits, signed } = integerFormat(derivation.type);
@@ -29,8 +31,6 @@ export function isUnsigned(derivation: NumberDerivation): boolean {
     }
     case 'numberIf':
       return isUnsigned(derivation.value) && isUnsigned(derivation.otherwise);
-    case 'call':
-      return derivation.operator === 'containerStart';
   }
 }
 
@@ -48,13 +48,17 @@ export function bitsOf(derivation: NumberDerivation): number {
     case 'arithmetic': {
       const { operator, left, right } = derivation;
       if (operator === '&') return Math.min(bitsOf(left), bitsOf(right));
-      return operator === '>>' && right.node === 'number' ? bitsOf(left) - Number(right.value) : 64;
+      if (operator === '|') return Math.max(bitsOf(left), bitsOf(right));
+      if (right.node !== 'number') return 64;
+      if (operator === '<<') return bitsOf(left) + Number(right.value);
+      return operator === '>>' ? bitsOf(left) - Number(right.value) : 64;
     }
     case 'asType': {
       const { bits, signed } = integerFormat(derivation.type);
       return signed ? 64 : bits;
     }
     case 'renumbered':
+    case 'lengthOf':
       return 32;
     case 'numberIf':
       return Math.max(bitsOf(derivation.value), bitsOf(derivation.otherwise));

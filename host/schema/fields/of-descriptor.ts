@@ -23,12 +23,16 @@ import {
   flag,
   hasBit,
   isThere,
+  joinedBits,
+  masked,
   not,
   number,
   numberIf,
   PATH,
   PATHS,
   present,
+  shifted,
+  shiftedUp,
 } from './derive.ts';
 import type { FieldSource } from './field.ts';
 
@@ -114,6 +118,12 @@ const LETTER = IP_PROTOCOLS.reduceRight(
 
 /** The letter of an IP socket's protocol; 0 = none. */
 export const PROTOCOL_LETTER = numberIf(isKind('4'), LETTER, numberIf(isKind('6'), LETTER, NO_LETTER));
+
+/** From the kernel's own encoding of a device (major << 20 | minor) to that of stat(2), where the minor's upper bits are above the major. */
+export function statDevice(device: NumberDerivation): NumberDerivation {
+  const below = joinedBits(masked(device, 0xff), shiftedUp(shifted(device, 20), 8));
+  return joinedBits(below, shiftedUp(masked(device, 0xfff00), 12));
+}
 
 /** A bit of the descriptor's state. */
 export function state(bit: keyof typeof DESCRIPTOR_STATE): BooleanDerivation {

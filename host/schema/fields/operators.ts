@@ -1,6 +1,6 @@
 // What is not a derivation: functions of rules-wasm/ with a counterpart of the same name in host/fields/operators.ts. Most have a loop, give an
-// address or take a text apart. statDevice, lengthOf, containerStart and the ports have none: they need what derivations lack, a shift to the
-// left, the length of a text, the start of a pid namespace whose processes may be gone, and a number of which several conditions decide.
+// address or take a text apart. Ports have no loop, but stand beside their addresses: the ends of a connection are what the kernel enforces by
+// (host/compiler/plan/exact/peer-literal.ts), which knows each by its name.
 
 type Result = 'number' | 'boolean' | 'text' | 'address';
 
@@ -19,16 +19,12 @@ const PORT = { ...OF_EVENT, gives: 'number' } as const;
 export const OPERATORS = {
   // rules-wasm/process.ts
   loginShell: { records: ['image'], values: [], gives: 'number' },
-  containerStart: { records: ['container', 'image'], values: [], gives: 'number' },
   // rules-wasm/list.ts
   itemOf: { records: [], values: ['text', 'number'], gives: 'text' },
   argumentCount: { records: [], values: ['text'], gives: 'number' },
   argumentBytes: { records: [], values: ['text'], gives: 'number' },
   withoutFirst: { records: [], values: ['text'], gives: 'text' },
-  // rules-wasm/number.ts
-  statDevice: { records: [], values: ['number'], gives: 'number' },
   // rules-wasm/text.ts
-  lengthOf: { records: [], values: ['text'], gives: 'number' },
   pathArgument: { records: [], values: ['text', 'text'], gives: 'text' },
   basename: { records: [], values: ['text'], gives: 'text' },
   head: { records: [], values: ['text', 'number'], gives: 'text' },

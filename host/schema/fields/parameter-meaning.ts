@@ -16,7 +16,6 @@ import {
 } from './derivation.ts';
 import {
   all,
-  call,
   compare,
   DESCRIPTOR,
   decimal,
@@ -25,6 +24,7 @@ import {
   IMAGE,
   isThere,
   join,
+  lengthOf,
   NETWORK,
   orElse,
   orEmpty,
@@ -37,7 +37,7 @@ import { IS_KNOWN, PROTOCOL_LETTER, WITH_DESCRIPTOR } from './of-descriptor.ts';
 const NO_DATA = text('NULL');
 
 function hasBytes(of: TextDerivation): BooleanDerivation {
-  return compare(call('lengthOf', of), '>', 0);
+  return compare(lengthOf(of), '>', 0);
 }
 
 /** Falco's text for no data. */

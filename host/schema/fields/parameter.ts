@@ -18,6 +18,7 @@ import {
   type TextMember,
 } from './derivation.ts';
 import { call, compare, decimal, digits, either, isThere, masked, orEmpty } from './derive.ts';
+import { statDevice } from './of-descriptor.ts';
 import {
   accountName,
   descriptor,
@@ -189,7 +190,7 @@ function numberForms(parameter: Parameter, located: Located, type: EventType): F
       });
     default: {
       const base = parameterBase(type.name, parameter.name);
-      const plain = parameter.name === 'dev' ? call('statDevice', value) : value;
+      const plain = parameter.name === 'dev' ? statDevice(value) : value;
       // In hexadecimal there is no sign.
       const digitsOf = base === 16 && parameter.type === 'INT32' ? asType(located, 'UINT32') : plain;
       return { ...same(plain, digits(digitsOf, base)), rawBase: base };

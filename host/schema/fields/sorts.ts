@@ -9,6 +9,7 @@ const NUMBERS = new Set<Derivation['node']>([
   'numberOf',
   'arithmetic',
   'numberIf',
+  'lengthOf',
   'asType',
   'renumbered',
 ]);

@@ -75,6 +75,8 @@ export function derivationValue(derivation: Derivation, at: RawEvent): PlainValu
     }
     case 'numberIf':
       return integer(number(holds(derivation.condition) ? derivation.value : derivation.otherwise));
+    case 'lengthOf':
+      return integer(BigInt(text(derivation.of)?.toString().length ?? 0));
     case 'unlessNegative': {
       const value = number(derivation.of);
       return value < 0n ? undefined : integer(value);
@@ -179,6 +181,10 @@ function calculated({ operator }: Node<'arithmetic'>, left: bigint, right: bigin
       return left % right;
     case '&':
       return left & right;
+    case '|':
+      return left | right;
+    case '<<':
+      return left << right;
     case '>>':
       return left >> right;
   }

@@ -1,7 +1,6 @@
 // What the operators of derivations (host/schema/fields/operators.ts) come to on an event, for tests: written apart from those of
 // rules-wasm/ and host/fields/. Texts are byte strings.
 
-import { CONTAINER_STATE } from '../../../host/schema/container.ts';
 import { EVENT_FLAGS, EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
 import type { OperatorName } from '../../../host/schema/fields/operators.ts';
 import { ancestorsOf, type RawEvent, type RawRecord } from './raw-record.ts';
@@ -79,17 +78,10 @@ export const OPERATOR_VALUES: Readonly<Record<OperatorName, (at: RawEvent, ...va
     const shell = [image, ...ancestorsOf(image)].findLast((each) => each.text('comm')?.endsWith('sh'));
     return shell?.number('pid') ?? 0n;
   },
-  containerStart: ({ container, image }) => {
-    const start = container.number('start_time');
-    const isHost = container.number('state') === BigInt(CONTAINER_STATE.HOST);
-    return start === 0n && !isHost ? image.number('pidns_start_time') : start;
-  },
   itemOf: (_, list, index) => itemsOf(list)[Number(index)],
   argumentCount: (_, argv) => BigInt(Math.max(0, itemsOf(argv).length - 1)),
   argumentBytes: (_, argv) => BigInt(itemsOf(argv).slice(1).join('').length),
   withoutFirst: (_, list) => list?.toString().replace(/^[^\0]*\0?/, ''),
-  statDevice: (_, device) => statDevice(BigInt(device ?? 0)),
-  lengthOf: (_, text) => BigInt(text?.toString().length ?? 0),
   pathArgument: (_, raw, name) => (`${raw ?? ''}`.startsWith('/') ? raw : (name ?? raw)),
   basename: (_, path) => path?.toString().split('/').at(-1),
   head: (_, text, most) => text?.toString().slice(0, Number(most)),
