@@ -1,9 +1,5 @@
 // The worker's work, one batch at a time: events from the capture, candidates for new processes, evaluation; and messages of the host.
 
-import type { ContainerNotice } from '../../capture/native.ts';
-import type { EventMemory } from '../../fields/memory.ts';
-import { ImageRecord } from '../../fields/record.ts';
-import type { SshPeers } from '../../fields/ssh-peer.ts';
 import type { Replay } from '../../recording/replay.ts';
 import type { RunFailure } from '../../sandbox/run.ts';
 import type { EvaluationClock } from '../counts/evaluation-clock.ts';
@@ -21,6 +17,7 @@ import { DueGarbage } from './due-garbage.ts';
 import { HostMessages, type MessageParts } from './host-messages.ts';
 import type { IntegrityGuard } from './integrity-guard.ts';
 import { LoopCounters } from './loop-counters.ts';
+import { type NewImageParts, NewImages, type RulesAtHand } from './new-images.ts';
 import { Replacement } from './replacement.ts';
 import { WideCapture } from './wide-capture.ts';
 
@@ -34,23 +31,19 @@ const REPLACING_POLL_MS = 2;
 const LAST_COMMIT_MS = 2;
 /** Most pairs of addresses that one poll writes: two for each ring and a few more. */
 const SEGMENT_PAIRS = 4096;
-const IMAGES_AT_ONCE = 4096;
 /** Between two messages of how far a replay has come. */
 const PROGRESS_MS = 100;
 /** Longest wait of a poll while events wait for a container's runtime: local ones answer within a few ms. */
 const WAITING_POLL_MS = 5;
 
-export interface LoopParts extends MatchQueueParts, MessageParts {
+export interface LoopParts extends MatchQueueParts, MessageParts, NewImageParts {
   /** Binds the modules of a rule set, with their candidates in that bank. */
   readonly bindSet: (rules: RuleSetStart, bank: number) => ModuleSet;
   readonly rules: RuleSetStart;
   /** Is called as time passes. */
   readonly guard?: IntegrityGuard;
   readonly clock: EvaluationClock;
-  readonly memory: EventMemory;
   readonly hold: HoldLimits;
-  /** Absent: events are not of this machine now. */
-  readonly sshPeers?: SshPeers;
   /** Event types that captures by rules may need. */
   readonly ahead?: readonly string[];
 }
@@ -58,7 +51,7 @@ export interface LoopParts extends MatchQueueParts, MessageParts {
 export class EngineLoop {
   readonly #parts: LoopParts;
   readonly #segments = new Uint32Array(2 * SEGMENT_PAIRS);
-  readonly #images = new Uint32Array(IMAGES_AT_ONCE);
+  readonly #images: NewImages;
   readonly #hold: Hold;
   readonly #queue: MatchQueue;
   #set: ModuleSet;
@@ -71,8 +64,6 @@ export class EngineLoop {
   readonly #enforced: EnforcedMatches | undefined;
   readonly #garbage = new DueGarbage();
   readonly #messages: HostMessages;
-  /** Whether all new images are described, or those alone that an event names. */
-  #describesAll = true;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
@@ -101,7 +92,8 @@ export class EngineLoop {
       garbage: this.#garbage,
       replace: (rules) => this.#replace(rules),
     });
-    this.#chooseImages();
+    this.#images = new NewImages(parts, this.#hold);
+    this.#images.choose(this.#rules);
   }
 
   /** Runs until a stop is requested; events that have arrived by then are evaluated, as far as the time suffices. */
@@ -128,6 +120,10 @@ export class EngineLoop {
     this.#endHold('stopped');
     recorder?.flush();
     taps?.end();
+  }
+
+  get #rules(): RulesAtHand {
+    return { set: this.#set, replacement: this.#replacement };
   }
 
   /** Whether a stop was requested, and the time for the events that had arrived by then is over. */
@@ -175,14 +171,14 @@ export class EngineLoop {
       this.#replacement = undefined;
       this.#set.follow(undefined);
       this.#garbage.add('once');
-      this.#chooseImages();
+      this.#images.choose(this.#rules);
     }
     if (this.#replacement && !this.#wide?.isUnderWay) this.#replacement.step();
     else this.#widen();
     this.#return.step(this.#set);
     const pairs = capture.poll(this.#segments, Math.min(timeoutMs, this.#pollLimit));
     this.#messages.takeAnnounced();
-    if (!this.#prepareImages()) {
+    if (!this.#images.prepare(this.#rules, () => this.#isLate)) {
       // Without their candidates the rules would match what they do not mean.
       this.#counters.leaveUnread(this.#segments, pairs);
       return 0;
@@ -241,56 +237,9 @@ export class EngineLoop {
     if (unmatched.length > 0) this.#parts.send({ kind: 'enforced-unmatched', unmatched });
   }
 
-  /**
-   * Sets candidate bits of new processes and reports new containers, before any of their events is evaluated. False if the time for
-   * that is over.
-   */
-  #prepareImages(): boolean {
-    const { capture, sessions } = this.#parts;
-    const peers = this.#set.readsSshPeers ? this.#parts.sshPeers : undefined;
-    let count = capture.takeImages(this.#images);
-    for (; count > 0; count = count < IMAGES_AT_ONCE ? 0 : capture.takeImages(this.#images)) {
-      for (let index = 0; index < count; index++) {
-        if (this.#isLate) return false;
-        const image = this.#images[index] ?? 0;
-        this.#setCandidates(image);
-        sessions?.see(image);
-        if (peers) this.#seePeer(peers, image);
-      }
-    }
-    // Containers are seen whether or not their images are taken.
-    const notices = capture.takeContainers();
-    if (notices.length > 0) this.#announceContainers(notices);
-    return true;
-  }
-
-  /**
-   * Most processes make no event that a rule reads, and are over before they are described: half of those that are forked to execute another program.
-   * A replay has its own way. Programs that enforce act on first calls. Sessions and their peers are recognised by images alone.
-   */
-  #chooseImages(): void {
-    const { capture, replay, sessions } = this.#parts;
-    if (replay) return;
-    const all =
-      this.#replacement !== undefined || this.#set.enforces || this.#set.readsSshPeers || sessions !== undefined;
-    if (all === this.#describesAll) return;
-    this.#describesAll = all;
-    capture.announceImages(all ? 'all' : 'on-demand', this.#set.bank);
-  }
-
-  #seePeer(peers: SshPeers, image: number): void {
-    const record = ImageRecord.at(this.#parts.memory, image);
-    if (record) peers.see(record);
-  }
-
   #widen(): void {
     const failed = this.#wide?.step(this.#set);
     if (failed !== undefined) this.#parts.send({ kind: 'captures-failed', error: describeError(failed) });
-  }
-
-  #setCandidates(image: number): void {
-    this.#set.describe(image, this.#parts.capture);
-    this.#replacement?.setCandidates(image);
   }
 
   /** Begins to replace the rules; the new ones take over between two later batches. */
@@ -311,15 +260,7 @@ export class EngineLoop {
         this.#set = next;
       },
     });
-    // The next ones describe all images there are, and those that come before they have taken over.
-    this.#chooseImages();
-  }
-
-  #announceContainers(notices: readonly ContainerNotice[]): void {
-    const { replay, send } = this.#parts;
-    // A recording has its own container metadata; the runtimes here do not know its containers.
-    if (!replay) send({ kind: 'containers', notices });
-    if (this.#set.containerRules.any) this.#hold.expect(notices);
+    this.#images.choose(this.#rules);
   }
 
   /** Evaluates held events without waiting longer. */
