@@ -5,12 +5,10 @@ import type { Match } from '../../engine/messages/match.ts';
 import type { Priority } from '../../schema/priority.ts';
 import type { SessionRef } from '../../sessions/exec-entry.ts';
 import type { SessionFacts } from '../../sessions/live-sessions.ts';
+import { isDue } from '../alerts/alert-pace.ts';
 import type { SessionCondition } from './session-condition.ts';
 
 export const UNDECIDED_RULE = 'Wasprey internal: session conditions undecided';
-
-/** The least time between two alerts. */
-const ALERT_APART_MS = 30_000;
 
 /** Whose an exec session is. */
 export interface KnownSessions {
@@ -66,7 +64,7 @@ export class SessionDecision {
   #note(): void {
     this.undecided++;
     const now = performance.now();
-    if (now - this.#reportedAt >= ALERT_APART_MS) this.#report(now);
+    if (isDue(now, this.#reportedAt)) this.#report(now);
   }
 
   /** At the end: reports what waits. */

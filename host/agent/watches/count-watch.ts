@@ -1,9 +1,7 @@
 // Reports that a counter has grown which should not.
 
 import type { AlertDesk } from '../alerts/alert-desk.ts';
-
-/** The least time between two alerts. */
-const ALERT_APART_MS = 30_000;
+import { isDue } from '../alerts/alert-pace.ts';
 
 export class CountWatch {
   readonly #desk: Pick<AlertDesk, 'internal'>;
@@ -23,8 +21,7 @@ export class CountWatch {
   /** @param time ms since the epoch */
   update(time: number, count: number): void {
     this.#seen = count;
-    // The clock may have been set back.
-    if (time < this.#reportedAt || time - this.#reportedAt >= ALERT_APART_MS) this.#report(time);
+    if (isDue(time, this.#reportedAt)) this.#report(time);
   }
 
   /** At the end: reports what waits. */

@@ -5,11 +5,9 @@ import type { EngineCounters } from '../../engine/messages/protocol.ts';
 import { jsonTimeOfMs } from '../../fields/time.ts';
 import { keyedTexts } from '../../outputs/message.ts';
 import type { AlertDesk } from '../alerts/alert-desk.ts';
+import { isDue } from '../alerts/alert-pace.ts';
 
 export const IMAGE_RULE = 'Wasprey internal: process images lost';
-
-/** The least time between two alerts. */
-const ALERT_APART_MS = 30_000;
 
 /** The counters that are watched. */
 interface Counted extends Pick<EngineCounters, 'time' | 'until'> {
@@ -61,8 +59,7 @@ export class ImageWatch {
       this.#last = this.#last && this.#last.to >= loss.from ? together(this.#last, loss) : loss;
       this.#unreported = this.#unreported ? together(this.#unreported, loss) : loss;
     }
-    // The clock may have been set back.
-    if (time < this.#reportedAt || time - this.#reportedAt >= ALERT_APART_MS) this.#report(time);
+    if (isDue(time, this.#reportedAt)) this.#report(time);
   }
 
   /** At the end: reports what waits. */

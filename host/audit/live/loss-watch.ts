@@ -1,11 +1,9 @@
 // Reports audit events that were received and not evaluated: whoever can make a request too large, or a rule too slow, could hide by it.
 
 import type { AlertDesk } from '../../agent/alerts/alert-desk.ts';
+import { ALERT_APART_MS } from '../../agent/alerts/alert-pace.ts';
 
 export const LOSS_RULE = 'Wasprey internal: audit events lost';
-
-/** The least time between two alerts. */
-const ALERT_APART_MS = 30_000;
 
 /** What was lost, by the reason. */
 export type Losses = readonly (readonly [reason: string, count: number])[];
