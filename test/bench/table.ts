@@ -6,11 +6,11 @@ import { median } from './statistics.ts';
 
 /**
  * Rows of a benchmark under a line with its name.
- * @param falco what was measured beside it; undefined: figures of before are shown
+ * @param falco what was measured beside it; undefined: nothing. What was not measured with it has its figure of before, marked so
  */
 export function renderFigures(title: string, figures: readonly Figure[], falco?: string): string {
   const head = ['figure', 'median', 'min to max', 'aim', falco ?? FALCO_BEFORE, 'ratio', ''];
-  const rows = figures.map((figure) => row(figure, falco === undefined ? figure.falco : measured(figure)));
+  const rows = figures.map((figure) => row(figure, falco !== undefined));
   const table = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)));
   const lines = table.map((cells) =>
@@ -28,8 +28,12 @@ function measured({ falcoHere = [] }: Figure): number | undefined {
   return falcoHere.length > 0 ? median(falcoHere) : undefined;
 }
 
-function row(figure: Figure, falco: Figure['falco']): string[] {
+/** @param hasFalco whether there is a Falco beside it */
+function row(figure: Figure, hasFalco: boolean): string[] {
   const { what, unit, samples, aim, note } = figure;
+  const here = hasFalco ? measured(figure) : undefined;
+  const falco = here ?? figure.falco;
+  const mark = hasFalco && here === undefined ? ' (before)' : '';
   if (samples.length === 0) return [what, '', '', aim === undefined ? '' : amount(aim, unit), '', '', note ?? ''];
   const middle = median(samples);
   return [
@@ -40,8 +44,8 @@ function row(figure: Figure, falco: Figure['falco']): string[] {
     falco === undefined
       ? ''
       : typeof falco === 'number'
-        ? amount(falco, unit)
-        : `${falco[0]} to ${amount(falco[1], unit)}`,
+        ? amount(falco, unit) + mark
+        : `${number(falco[0], unit)} to ${amount(falco[1], unit)}${mark}`,
     falco === undefined ? '' : ratio(figure, middle, typeof falco === 'number' ? falco : falco[0]),
     note ?? '',
   ];

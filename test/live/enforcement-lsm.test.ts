@@ -23,6 +23,7 @@ import type { EnforcementRails } from '../../host/capture/enforcement-rails.ts';
 import { DEFAULT_SIZES } from '../../host/capture/sizes.ts';
 import { ENFORCED, enforcedParts } from '../../host/schema/enforced.ts';
 import type { ExactClause } from '../../host/schema/kernel-enforcement.ts';
+import { testHooks } from '../support/live/hooks.ts';
 import { act, actProgram, actWords, type Step, startAct, str } from '../support/live/live-act.ts';
 import {
   capture,
@@ -409,7 +410,10 @@ if (LACK !== undefined) {
   describe('an agent on a kernel with BPF LSM', () => {
     test('raises the alert of a call that was refused, once, and it says so', async () => {
       const responses = await responseSet([responseOf({ name: 'refuse', action: 'deny', where: 'kernel' })]);
-      await using built = await startBuiltAgent([MODULE], { source: 'bpf', sizes: DEFAULT_SIZES, responses });
+      await using built = await startBuiltAgent([MODULE], {
+        ...{ source: 'bpf', hooks: testHooks(), sizes: DEFAULT_SIZES },
+        responses,
+      });
       await until(() => built.agent.summary().enforcement !== undefined);
       const { enforcement } = built.agent.summary();
       assert.deepEqual(enforcement?.missing, []);

@@ -12,6 +12,7 @@ import { journalWants } from '../../host/journal/wants.ts';
 import { findEventType } from '../../host/schema/events/index.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { assertFields } from '../support/live/alert-line.ts';
+import { testHooks } from '../support/live/hooks.ts';
 import { act, type Step, str } from '../support/live/live-act.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
 import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
@@ -130,7 +131,7 @@ for (const what of process.arch === 'x64' ? ['are gone', 'have become others'] :
 
 /** What passes the filter of the journal alone, of a process that does the steps. */
 async function passing(steps: readonly Step[]): Promise<string[]> {
-  const { capture, memory } = openCapture({ source: 'bpf' });
+  const { capture, memory } = openCapture({ source: 'bpf', hooks: testHooks() });
   try {
     const { filter } = journalWants(['memory']);
     capture.start(['memfd_create', 'mmap', 'mprotect', 'setsid'], filterTables([filter]));

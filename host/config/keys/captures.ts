@@ -2,8 +2,7 @@
 
 import { CAPTURE_SCOPES } from '../../captures/notes/capture-notes.ts';
 import { choice, duration, flag, section, size, text, whole } from '../../config-values/value-types.ts';
-
-const MEGABYTE = 1 << 20;
+import { MEGABYTE } from '../../schema/bytes.ts';
 
 export const CAPTURES_KEYS = {
   capture: section(

@@ -3,8 +3,8 @@
 import { applies, choice, duration, flag, list, section, size, text } from '../../config-values/value-types.ts';
 import { DEFAULT_SECRET_NAMES } from '../../journal/secrets/secret-patterns.ts';
 import { describeKind, JOURNAL_KINDS, type JournalKind } from '../../journal/wants.ts';
+import { MEGABYTE } from '../../schema/bytes.ts';
 
-const MEGABYTE = 1 << 20;
 const MINUTE_MS = 60_000;
 
 export const JOURNAL_KEYS = {

@@ -2,7 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentProcess } from '../agent-process.ts';
-import type { Session } from '../figure.ts';
+import { FALCO } from '../falco-figures.ts';
+import type { Figure, Session } from '../figure.ts';
 import { runLoad, runMarks } from '../load.ts';
 import { AGENT_CPU, LOAD_CPU, requireTwoProcessors } from '../processors.ts';
 import { measuredRules } from '../rule-sets.ts';
@@ -15,9 +16,16 @@ const ALERTS_A_SECOND = [10, 100, 1_000];
 export async function eventsCurves(session: Session): Promise<Curve[]> {
   const unfiltered = { ...session, run: [...new Set([...session.run, '--no-kernel-filter'])] };
   return [
-    await curve('events a second', EVENTS_A_SECOND, session, opens),
-    await curve('evaluated events a second', EVENTS_A_SECOND, unfiltered, opens),
+    await curve('events a second', EVENTS_A_SECOND, session, opens, falcoOn),
+    await curve('evaluated events a second', EVENTS_A_SECOND, unfiltered, opens, falcoOn),
   ];
+}
+
+/** ms a second that Falco takes for so many, up to what it takes without drops. It evaluates each. */
+function falcoOn(rate: number): Figure['falco'] {
+  if (rate > FALCO.eventsWithoutDrops * 1000) return undefined;
+  const [least, most] = FALCO.eventNs;
+  return [(rate * least) / 1e6, (rate * most) / 1e6];
 }
 
 /** What the load does not reach is a point at the rate that it reaches. */
@@ -34,12 +42,16 @@ export function alertsCurve(session: Session): Promise<Curve> {
   });
 }
 
-/** @param load makes so many a second for some seconds; resolves with how many it was */
+/**
+ * @param load makes so many a second for some seconds; resolves with how many it was
+ * @param falcoAt what Falco takes at a rate, where that is known
+ */
 async function curve(
   cause: string,
   rates: readonly number[],
   { quick, run, progress }: Session,
   load: (rate: number, seconds: number) => Promise<number>,
+  falcoAt: (rate: number) => Figure['falco'] = () => undefined,
 ): Promise<Curve> {
   requireTwoProcessors();
   const { paths } = await measuredRules();
@@ -60,7 +72,8 @@ async function curve(
         await sleep(100);
         samples.push((agent.cpuTime().total - before.cpu) / 1e6 / ((performance.now() - before.at) / 1000));
       }
-      points.push({ x: Math.round(reached), samples });
+      const falco = falcoAt(reached);
+      points.push({ x: Math.round(reached), samples, ...(falco !== undefined && { falco }) });
     }
   } finally {
     await agent.stop();

@@ -10,7 +10,7 @@ export interface Point {
   /** How much there is of the cause. */
   readonly x: number;
   readonly samples: readonly number[];
-  readonly falco?: number;
+  readonly falco?: Figure['falco'];
   readonly note?: string;
 }
 

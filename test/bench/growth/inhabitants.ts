@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentProcess } from '../agent-process.ts';
+import { FALCO } from '../falco-figures.ts';
 import type { Session } from '../figure.ts';
 import { runLoad } from '../load.ts';
 import { LOAD_CPU } from '../processors.ts';
@@ -52,13 +53,18 @@ async function curves(
     for (let round = 0; round < (quick ? 1 : 3); round++) costs.push(await measure(paths, run, quick ? 1 : 4));
     measured.push({ count, costs });
   }
-  const points = (value: (costs: Costs) => number): Point[] =>
-    measured.map(({ count, costs }) => ({ x: count, samples: costs.map(value) }));
+  // Falco was measured on a machine with few of them: its figures stand beside the first point.
+  const points = (value: (costs: Costs) => number, falco: number): Point[] =>
+    measured.map(({ count, costs }, index) => ({
+      x: count,
+      samples: costs.map(value),
+      ...(index === 0 && { falco }),
+    }));
   const running = `agent's CPU time a second, beside ${EXECS_A_SECOND} execs a second`;
   return [
-    { what: 'RSS after the start', cause, unit: 'MB', points: points(({ rss }) => rss / 1e6) },
-    { what: 'start to first captured event', cause, unit: 'ms', points: points(({ ms }) => ms) },
-    { what: running, cause, unit: 'ms', points: points((costs) => costs.running) },
+    { what: 'RSS after the start', cause, unit: 'MB', points: points(({ rss }) => rss / 1e6, FALCO.memoryMb.rss[0]) },
+    { what: 'start to first captured event', cause, unit: 'ms', points: points(({ ms }) => ms, FALCO.startMs) },
+    { what: running, cause, unit: 'ms', points: points((costs) => costs.running, (EXECS_A_SECOND * FALCO.processNs) / 1e6) },
   ];
 }
 

@@ -1,5 +1,5 @@
-// What more processors cost: memory of which each has a part, and reading rings that are empty. Those that this machine has not are pretended: rings
-// are planned for them, records come from the addon's builder, and of the kernel's maps each has what one has here.
+// What more processors cost: memory of which each has a part, and reading rings that are empty. All are pretended, so that one way is measured from
+// 1 to 256: rings are planned for them, records come from the addon's builder, and of the kernel's maps each has what one has here.
 
 import type { Capture } from '../../../host/capture/native.ts';
 import { openCapture } from '../../../host/capture/open.ts';
