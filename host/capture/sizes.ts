@@ -2,9 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
+import { MEGABYTE } from '../diagnostics/numbers.ts';
 import type { CaptureSizes } from './native.ts';
-
-const MEGABYTE = 2 ** 20;
 
 /** Rings are as the CPUs need (native/src/source/plan.h). */
 export const DEFAULT_SIZES: CaptureSizes = {

@@ -2,8 +2,7 @@
 
 import type { CaptureSettings } from '../captures/captures.ts';
 import type { Configuration } from '../config/definition.ts';
-
-const MEGABYTE = 1 << 20;
+import { MEGABYTE } from '../diagnostics/numbers.ts';
 
 /** Undefined if they are off. */
 export function captureSettings({ capture }: Configuration): CaptureSettings | undefined {

@@ -2,6 +2,7 @@
 
 import type { Configuration } from '../config/definition.ts';
 import { DEFAULT_KIND_FIELDS } from '../config/keys/noise.ts';
+import { MEGABYTE } from '../diagnostics/numbers.ts';
 import type { AlertFormat } from '../outputs/alert.ts';
 import { FILE } from '../outputs/kinds/file.ts';
 import { type OutputContext, outputValues } from '../outputs/kinds/kind.ts';
@@ -9,8 +10,6 @@ import { OUTPUTS } from '../outputs/kinds/outputs.ts';
 import { STDOUT } from '../outputs/kinds/stdout.ts';
 import type { Output } from '../outputs/output.ts';
 import { QuietOutput } from '../outputs/quiet-output.ts';
-
-const MEGABYTE = 1024 * 1024;
 
 /** The command line can disable standard output too, since it may add another output. */
 const OTHERS = OUTPUTS.filter(({ name }) => name !== STDOUT.name);

@@ -4,7 +4,7 @@ import type { SourceSummary } from '../agent/sources/other-source.ts';
 import type { Summary } from '../agent/summary.ts';
 import { describeLoss } from '../agent/watches/image-watch.ts';
 import { escapeText } from '../diagnostics/escape.ts';
-import { count, number } from '../diagnostics/numbers.ts';
+import { count, MEGABYTE, number } from '../diagnostics/numbers.ts';
 import { eventTotals } from '../engine/counts/event-totals.ts';
 import type { JournalSummary } from '../journal/store.ts';
 
@@ -58,8 +58,6 @@ function describeSource({ received, evaluated, duplicates, dropped }: SourceSumm
   const numbers = `${number(evaluated)} evaluated, ${number(duplicates)} received before, ${number(lost)} dropped`;
   return `${count(received, 'event')} received: ${numbers}`;
 }
-
-const MEGABYTE = 1024 * 1024;
 
 /** On one line. */
 export function describeJournal({ events, writtenBytes, leftOut, failure }: JournalSummary): string {

@@ -1,5 +1,8 @@
 // Numbers in sentences for people.
 
+/** Sizes in megabytes are in these, in sentences and in configuration alike. */
+export const MEGABYTE = 1024 * 1024;
+
 export function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, value) => total + value, 0);
 }

@@ -1,5 +1,6 @@
 // Checks of the machine. Requirements of the capture are checked as at the start of an agent (host/setup/machine.mjs).
 
+import { MEGABYTE } from '../diagnostics/numbers.ts';
 import { attachesToTraceEvents } from '../schema/trace-events.ts';
 import { checkMachine, hasCapability, type MachineSubject, OLDEST_KERNEL } from '../setup/machine.mjs';
 import type { Check } from './check.ts';
@@ -7,7 +8,6 @@ import type { CgroupMounts, SystemFacts } from './system-facts.ts';
 
 /** An agent with the shipped rules needs 89 MB after the start and 118 under load (`npm run bench -- memory`), and compiling rules 300 MB more. */
 const LEAST_MEMORY = 400 << 20;
-const MEGABYTE = 1 << 20;
 
 /** Above it, kernels of Debian and Ubuntu refuse trace events to CAP_PERFMON (native/src/loading/attachment.cc). */
 const PARANOIA_OF_PERFMON = 2;

@@ -8,7 +8,7 @@ import { loadCompiledRules, prepareRules } from '../../daemon/rules/compile.ts';
 import { type OptionValues, UsageError } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
-import { count } from '../../diagnostics/numbers.ts';
+import { count, MEGABYTE } from '../../diagnostics/numbers.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { startTimer } from '../../outputs/long-timer.ts';
@@ -17,8 +17,6 @@ import { EVENT_TYPES } from '../../schema/events/index.ts';
 import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
 import { renderRecorded } from '../reports/recording-summary.ts';
-
-const MEGABYTE = 1024 * 1024;
 
 const OPTIONS = {
   output: {

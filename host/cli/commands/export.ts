@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { UsageError } from '../../diagnostics/arguments.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { CommandFailure, EXIT } from '../../diagnostics/failure.ts';
-import { count } from '../../diagnostics/numbers.ts';
+import { count, MEGABYTE } from '../../diagnostics/numbers.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { History } from '../../journal/event-views.ts';
 import { REMOVED } from '../../recording/byte-source.ts';
@@ -16,8 +16,6 @@ import { prepare } from '../../setup/prepare.mjs';
 import { defineCommand } from '../definition/command.ts';
 import { givenHistory, HISTORY_OPTIONS, journalFolder } from '../options/history-options.ts';
 import { ProgressBar } from '../reports/progress-bar.ts';
-
-const MEGABYTE = 1024 * 1024;
 
 export const EXPORT = defineCommand({
   name: 'export',

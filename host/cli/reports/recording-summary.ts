@@ -3,14 +3,13 @@
 import type { RecordSummary } from '../../agent/record.ts';
 import type { Summary } from '../../agent/summary.ts';
 import { missedLine, ruleLines } from '../../daemon/summary.ts';
-import { count, number, sum } from '../../diagnostics/numbers.ts';
+import { count, MEGABYTE, number, sum } from '../../diagnostics/numbers.ts';
 import { eventTotals } from '../../engine/counts/event-totals.ts';
 import { damageText } from '../../journal/damage-text.ts';
 import type { ReplayReport } from '../../recording/replay.ts';
 
 /** Places of damage that are listed one by one. */
 const LISTED_DAMAGE = 10;
-const MEGABYTE = 1024 * 1024;
 
 export function renderRecorded({ engine, file, seconds }: RecordSummary): string {
   const size = `${(file.bytes / MEGABYTE).toFixed(2)} MB in ${count(file.blocks, 'block')}`;

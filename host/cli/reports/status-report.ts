@@ -7,7 +7,7 @@ import type { AgentStatus } from '../../daemon/control/status.ts';
 import { ALL_HOOKS, ALL_IMAGES, blindRules, moment, troublesOf } from '../../daemon/control/troubles.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
 import { columns } from '../../diagnostics/layout.ts';
-import { count, number } from '../../diagnostics/numbers.ts';
+import { count, MEGABYTE, number } from '../../diagnostics/numbers.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { agentRows, podRequestRows } from './pod-request-rows.ts';
 
@@ -18,7 +18,6 @@ export interface StatusReport {
 }
 
 const MOST_RULES = 20;
-const MEGABYTE = 1024 * 1024;
 export function renderStatus(status: AgentStatus, terminal: Terminal): StatusReport {
   const troubles = troublesOf(status);
   const { events, images = ALL_IMAGES, modules, outputs, containers } = status;

@@ -2,7 +2,7 @@
 
 import { CAPTURE_SCOPES } from '../../captures/notes/capture-notes.ts';
 import { choice, duration, flag, section, size, text, whole } from '../../config-values/value-types.ts';
-import { MEGABYTE } from '../../schema/bytes.ts';
+import { MEGABYTE } from '../../diagnostics/numbers.ts';
 
 export const CAPTURES_KEYS = {
   capture: section(

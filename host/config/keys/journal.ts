@@ -1,9 +1,9 @@
 // The journal: what happens on the node, kept on disk.
 
 import { applies, choice, duration, flag, list, section, size, text } from '../../config-values/value-types.ts';
+import { MEGABYTE } from '../../diagnostics/numbers.ts';
 import { DEFAULT_SECRET_NAMES } from '../../journal/secrets/secret-patterns.ts';
 import { describeKind, JOURNAL_KINDS, type JournalKind } from '../../journal/wants.ts';
-import { MEGABYTE } from '../../schema/bytes.ts';
 
 const MINUTE_MS = 60_000;
 

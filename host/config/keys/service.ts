@@ -63,7 +63,7 @@ export const SERVICE_KEYS = {
       hooks: choice(
         ['auto', 'sys_exit', 'fexit'],
         'auto',
-        'How system calls are captured. `sys_exit`: by one BPF program at the end of all calls; every call of the machine costs 20 to 100 ns more. `fexit`: by programs at the exits of the calls that rules, journal and process images need; other calls cost nothing. `fexit` needs a kernel that supports it and does not preempt such programs (6.x with preempt=none or voluntary; `wasprey doctor` checks). It does not see calls that a seccomp profile or a tracer refuses or answers, calls that the kernel lacks, or calls that began before the agent. Stopping the agent takes about 0.15 s for each function of a call. `auto` is `sys_exit`.',
+        'How system calls are captured. `sys_exit`: by one BPF program at the end of all calls; every call of the machine costs 20 to 100 ns more. `fexit`: by programs at the exits of the calls that rules, journal and process images need; other calls cost nothing. `fexit` needs a kernel that supports it and does not preempt such programs (6.x with preempt=none or voluntary; `wasprey doctor` checks). It does not see calls that a seccomp profile or a tracer refuses or answers, calls that the kernel lacks, or calls that began before the agent. Stopping the agent takes about 0.15 s for each function that is traced. `auto` is `sys_exit`.',
       ),
       invalid_rules: choice(
         ['refuse', 'leave_out'],

@@ -6,7 +6,7 @@ import { setPriority } from 'node:os';
 import { cachePlaces } from '../../compiler/assemble/cache-places.ts';
 import { cpuMilliseconds, PATIENCE } from '../../compiler/assemble/cpu-time.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
-import { count } from '../../diagnostics/numbers.ts';
+import { count, MEGABYTE } from '../../diagnostics/numbers.ts';
 import { entryFile } from '../../setup/entries.mjs';
 import type { CompiledModule, CompileJob, FromCompiler } from './compile-job.ts';
 
@@ -23,7 +23,6 @@ const COMPILE_LIMITS: CompileLimits = { milliseconds: 120_000, megabytes: 1_800 
 /** JavaScript's share of the memory, at which the process ends by itself; the rest is code, and asc's own heap. */
 const HEAP = 0.75;
 const LOOK_EVERY_MS = 50;
-const MEGABYTE = 1024 * 1024;
 /** Lower than the priority of the agent and the watched processes. */
 const BACKGROUND_PRIORITY = 10;
 /** How much of the output of a crashed process is kept. */

@@ -2,11 +2,10 @@
 
 import { flag, section, text, whole } from '../../config-values/value-types.ts';
 import { CommandFailure } from '../../diagnostics/failure.ts';
+import { MEGABYTE } from '../../diagnostics/numbers.ts';
 import { reasonOf } from '../../diagnostics/system-reason.ts';
 import { fileOutput } from '../file-output.ts';
 import { defineOutput, lineOptions } from './kind.ts';
-
-const MEGABYTE = 1024 * 1024;
 
 export const FILE = defineOutput({
   name: 'file',

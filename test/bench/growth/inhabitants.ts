@@ -64,7 +64,12 @@ async function curves(
   return [
     { what: 'RSS after the start', cause, unit: 'MB', points: points(({ rss }) => rss / 1e6, FALCO.memoryMb.rss[0]) },
     { what: 'start to first captured event', cause, unit: 'ms', points: points(({ ms }) => ms, FALCO.startMs) },
-    { what: running, cause, unit: 'ms', points: points((costs) => costs.running, (EXECS_A_SECOND * FALCO.processNs) / 1e6) },
+    {
+      what: running,
+      cause,
+      unit: 'ms',
+      points: points((costs) => costs.running, (EXECS_A_SECOND * FALCO.processNs) / 1e6),
+    },
   ];
 }
 
