@@ -91,8 +91,10 @@ struct call {
 #define TYPE(name, type, shape, program, makes_fd) MAKES_FD_##type = makes_fd,
 enum { WASPREY_EVENT_TYPES(TYPE) };
 #define HOOK(type, name, number, program) {#name, number, MAKES_FD_##type},
-static const struct call calls[] = {CALL(close), CALL(setsockopt), CALL(chdir), CALL(fchdir), CALL(chroot), CALL(read),
-                                    CALL(write), CALL(getppid), CALL(sendfile), CALL(pipe2), CALL(splice),
+static const struct call calls[] = {CALL(close), CALL(setsockopt), CALL(read), CALL(write), CALL(getppid),
+                                    // Those that change the process and are no events.
+                                    CALL(chdir), CALL(fchdir), CALL(chroot), CALL(capset), CALL(setreuid),
+                                    CALL(setregid), CALL(setresgid), CALL(sendfile), CALL(pipe2), CALL(splice),
                                     CALL(socketpair), CALL(name_to_handle_at), OPENS(pidfd_open), OPENS(pidfd_getfd),
                                     OPENS(eventfd2),
                                     CALL(fcntl),  // by some of its commands alone
@@ -131,9 +133,10 @@ static int makes_process(const char* name) {
 static long perform(const struct call* call, const char* way, const long* a) {
   long result;
   if (!strncmp(way, "ring", 4)) return call_by_ring(call->name, way, a);
-  if (!strncmp(way, "int80", 5)) return call_by_interrupt(call->name, way, a);
   if (!strncmp(way, "socketcall", 10)) return call_by_socketcall(call->name, way, a);
-  if (!strcmp(call->name, "vfork")) {  // libc's: a raw one would return twice through the same stack frame
+  if (!strncmp(way, "int80", 5)) {
+    result = call_by_interrupt(call->name, way, a);
+  } else if (!strcmp(call->name, "vfork")) {  // libc's: a raw one would return twice through the same stack frame
     result = vfork();
     if (result == 0) _exit(0);
     result = result < 0 ? -errno : result;

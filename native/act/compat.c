@@ -58,6 +58,7 @@ static const struct compat_call* find_call(const char* name) {
 }
 
 long call_by_interrupt(const char* name, const char* how, const long* arguments) {
+  if (!strcmp(name, "vfork")) die("a 32-bit vfork would return twice through the same stack frame");
   if (!strncmp(how, "int80+time64", 12) && !strcmp(name, "recvmmsg")) name = "recvmmsg_time64";
   // setuid32 rather than setuid, whose ids have 16 bits, unless that is meant.
   char wide[LONGEST_NAME];

@@ -36,6 +36,8 @@ export type GuestSuite = 'kernels' | 'kernel-features';
 export interface Features extends Readonly<Record<HooksKind, readonly string[]>> {
   /** The step `hooks` as well, with an agent that uses these; in `kernels` it uses sys_exit, as `auto` does. */
   readonly stepHooks?: HooksKind;
+  /** The step `generate` as well, in the same way. */
+  readonly stepGenerate?: HooksKind;
   /** The step `package`: the test machine installs that of its own processor (test/package/install.test.ts). */
   readonly stepPackage?: true;
 }
@@ -89,11 +91,12 @@ export const GUESTS: readonly Guest[] = [
     live: ['exec', 'io-uring', 'compat'],
     features: {
       stepHooks: 'fexit',
-      sys_exit: ['responses-cgroups', 'enforcement-lsm', 'mounts', 'network', 'receive-ways', 'process-fields'],
+      sys_exit: ['responses-cgroups', 'enforcement-lsm', 'mounts', 'network', 'receive-ways'],
       fexit: [
         'hooks',
         'exec',
         'compat',
+        'process-fields',
         'moved-directory',
         'io-uring-pending',
         'enforcement-process',
@@ -113,6 +116,7 @@ export const GUESTS: readonly Guest[] = [
     needsTracefs: false,
     live: ['io-uring'],
     features: {
+      stepGenerate: 'fexit',
       sys_exit: ['moved-directory'],
       fexit: ['hooks', 'network', 'io-uring', 'many-messages', 'receive-ways', 'enforcement-lsm'],
     },

@@ -140,7 +140,6 @@ export const NOT_IN_GUESTS: ReadonlyMap<string, string> = new Map(
 export const WITHOUT_FEXIT: ReadonlyMap<string, string> = new Map([
   ['isolate', 'it attaches no hook of system calls'],
   ['mounts', 'it makes open_tree_attr, which kernels with fexit lack: a function that is not there has no exit'],
-  ['process-fields', 'the fields are those of processes, however their calls are seen'],
   ['responses-cgroups', 'it attaches no hook of system calls'],
   ['storm', 'its kernel, 7.3, preempts programs at fexit, so that some calls are not seen: `auto` never chooses them'],
 ]);

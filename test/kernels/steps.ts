@@ -29,7 +29,13 @@ export function stepsOf(guest: Guest, suite: GuestSuite, only = process.env.KERN
 
 function kernelSteps({ live }: Guest): Step[] {
   if (live === undefined) return [];
-  return [PROGRAMS, hooksStep('sys_exit'), generate(), DOCTOR, ...live.map((name) => liveStep(name, 'sys_exit'))];
+  return [
+    PROGRAMS,
+    hooksStep('sys_exit'),
+    generate('sys_exit'),
+    DOCTOR,
+    ...live.map((name) => liveStep(name, 'sys_exit')),
+  ];
 }
 
 function featureSteps({ live, features }: Guest): Step[] {
@@ -37,6 +43,7 @@ function featureSteps({ live, features }: Guest): Step[] {
   return [
     ...(live ? [] : [PROGRAMS, DOCTOR]),
     ...(features.stepHooks ? [hooksStep(features.stepHooks)] : []),
+    ...(features.stepGenerate ? [generate(features.stepGenerate)] : []),
     ...(features.stepPackage ? [PACKAGE] : []),
     ...features.sys_exit.map((name) => liveStep(name, 'sys_exit')),
     ...features.fexit.map((name) => liveStep(name, 'fexit')),
@@ -69,12 +76,12 @@ export function usesPackage(steps: readonly Step[]): boolean {
   return steps.includes(PACKAGE);
 }
 
-function generate(): Step {
+function generate(hooks: HooksKind): Step {
   return {
     name: 'generate',
     file: `${GUEST}/generate.ts`,
     limitSeconds: 600,
-    hooks: 'sys_exit',
+    hooks,
     primedBy: { rules: ['rules', ...falcoRules()] },
   };
 }

@@ -9,19 +9,23 @@ import { lackOfFexit } from '../../host/capture/hooks.ts';
 import type { HooksKind } from '../../host/capture/native.ts';
 import { openCapture } from '../../host/capture/open.ts';
 import { type CallTable, callNumber } from '../../host/schema/events/call-numbers.ts';
+import { CHANGING_CALLS } from '../../host/schema/events/changes.ts';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
 import type { AlertLine } from '../support/live/alert-line.ts';
 import { changeTypes } from '../support/live/change-types.ts';
-import { act, type Step } from '../support/live/live-act.ts';
+import { act, type Step, str } from '../support/live/live-act.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
+import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
 import { COMPILE_ONLY } from '../support/live/live-product.ts';
 import { probe } from '../support/live/probe.ts';
 import { until } from '../support/until.ts';
 
 const CALLS = probe(
   EVENT_TYPES.map(({ name }) => name),
-  ['evt.is_32bit', 'evt.rawres', 'thread.ismain', 'proc.sid', 'proc.args'],
+  ['evt.is_32bit', 'evt.rawres', 'evt.args', 'fd.name', 'thread.ismain', 'proc.sid', 'proc.args'],
 );
+/** What calls change of their process that are no events, after them. */
+const AFTER = probe(['unlinkat'], ['user.uid', 'group.gid', 'thread.cap_effective', 'proc.cwd', 'evt.arg.name']);
 const [NATIVE, COMPAT]: readonly [CallTable, CallTable] =
   process.arch === 'x64' ? ['x86-64', 'i386'] : ['arm64', 'arm'];
 const NAMES = EVENT_TYPES.flatMap(({ name, otherCalls = [] }) => [name, ...otherCalls]);
@@ -34,18 +38,23 @@ const REFUSED = 'mkdirat';
 const EPERM = 1;
 const ENOSYS = 38;
 const DETACHING_MS = 60_000;
+/** struct __user_cap_header_struct: version 3, this process. */
+const CAPABILITIES = str(Uint8Array.of(0x22, 0x05, 0x08, 0x20, 0, 0, 0, 0));
+/** Two of struct __user_cap_data_struct: effective and permitted is CAP_CHOWN, the first. */
+const CHOWN_ALONE = str(Uint8Array.of(1, 0, 0, 0, 1, ...new Uint8Array(19)));
 
 const known = (table: CallTable): readonly string[] => NAMES.filter((name) => callNumber(name, table) !== undefined);
 
 function steps(): Step[] {
   const native: Step[] = known(NATIVE).map((name) => [name, ...NOTHING]);
-  // act makes no 32-bit calls on arm64, and by interrupt none that return twice.
-  const once = known(COMPAT).filter((name) => !/^(v?fork|clone3?)$/.test(name));
+  // act makes no 32-bit calls on arm64, and no vfork by interrupt: it would return twice through one frame of the stack.
+  const once = known(COMPAT).filter((name) => name !== 'vfork');
   const compat: Step[] = NATIVE === 'x86-64' ? once.map((name) => [`int80+exact:${name}`, ...NOTHING]) : [];
   return [
     ...native,
     ...compat,
     ['clone', SIGCHLD, 0, 0, 0, 0],
+    ...(NATIVE === 'x86-64' ? [['int80:clone', SIGCHLD, 0, 0, 0, 0] as const] : []),
     ['@fork'],
     ['setsid'],
     ['open_by_handle_at', ...NOTHING],
@@ -98,6 +107,69 @@ function tracepoints(): readonly string[] {
       );
     } catch {
       return []; // that of readdir
+    }
+  });
+}
+
+/** A call that makes no event, and what is known of its process after it. */
+interface Change {
+  readonly before?: readonly Step[];
+  readonly arguments: Step;
+  readonly field: string;
+  readonly value: string | bigint;
+}
+
+const ID = 1001n;
+const CHANGED_BY: Readonly<Record<string, Change>> = {
+  setreuid: { arguments: [-1, ID], field: 'user.uid', value: ID },
+  setregid: { arguments: [-1, ID], field: 'group.gid', value: ID },
+  setresgid: { arguments: [-1, ID, -1], field: 'group.gid', value: ID },
+  capset: { arguments: [CAPABILITIES, CHOWN_ALONE], field: 'thread.cap_effective', value: 'CAP_CHOWN' },
+  chdir: { arguments: [str('/usr')], field: 'proc.cwd', value: '/usr/' },
+  fchdir: {
+    before: [['openat', AT_FDCWD, str('/usr'), O.DIRECTORY]],
+    arguments: ['r'],
+    field: 'proc.cwd',
+    value: '/usr/',
+  },
+  chroot: { before: [['chdir', str('/usr')]], arguments: [str('/usr')], field: 'proc.cwd', value: '/' },
+};
+
+interface ChangingCall extends Change {
+  readonly name: string;
+  readonly step: Step;
+}
+
+/** Each by the names that it has in a table of calls. */
+function changesBy(table: CallTable, way: string): readonly ChangingCall[] {
+  return CHANGING_CALLS.flatMap(({ calls: [first = '', ...others] }) =>
+    [first, ...others].flatMap((name) => {
+      const change = CHANGED_BY[first];
+      assert.ok(change, `no test of ${first}`);
+      return callNumber(name, table) === undefined
+        ? []
+        : [{ ...change, name: way + name, step: [way + name, ...change.arguments] }];
+    }),
+  );
+}
+
+const CHANGES = [...changesBy(NATIVE, ''), ...(NATIVE === 'x86-64' ? changesBy(COMPAT, 'int80+exact:') : [])];
+
+for (const hooks of ['sys_exit', ...(lack === undefined ? (['fexit'] as const) : [])] as const) {
+  test(`calls that change a process and make no event are followed, natively and as 32-bit calls: ${hooks}`, async () => {
+    const agent = await LiveAgent.start([AFTER.rule], { hooks });
+    try {
+      for (const { before = [], step } of CHANGES) await act([...before, step, ['unlinkat', ...NOTHING]]);
+      await agent.settled();
+      const found = agent
+        .alerts(AFTER.name)
+        .map(({ output_fields: fields }, index) => [CHANGES[index]?.name, fields[CHANGES[index]?.field ?? '']]);
+      assert.deepEqual(
+        found,
+        CHANGES.map(({ name, value }) => [name, value]),
+      );
+    } finally {
+      await agent.stop();
     }
   });
 }

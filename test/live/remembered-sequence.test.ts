@@ -20,7 +20,8 @@ import {
 } from '../support/live/live-numbers.ts';
 import { TIME_FACTOR } from '../support/live/time-factor.ts';
 
-const SEED = 17;
+/** WASPREY_TEST_SEED repeats a run. */
+const SEED = Number(process.env.WASPREY_TEST_SEED ?? 17);
 const SEQUENCES = Math.ceil(12 / TIME_FACTOR);
 /** Of a sequence: act takes 256 steps. */
 const PARTS = 14;

@@ -1,8 +1,13 @@
 // `wasprey generate --verify`, with an agent of its own, by all rules: the shipped ones, and Falco's where they are.
 
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import type { HooksSetting } from '../../../host/capture/hooks.ts';
+import { RUNTIME_OPTIONS } from '../../../host/setup/runtime.mjs';
+import { testHooks } from '../../support/live/hooks.ts';
 import { falcoRules } from '../falco-rules.ts';
+import { type StartedAgent, startAgent } from './agent.ts';
 import { runCommand } from './command.ts';
 
 const FALCO = falcoRules();
@@ -18,7 +23,31 @@ interface Line {
 }
 
 const words = ['--verify', '--json', '--timeout', String(TIMEOUT_SECONDS), '-r', 'rules'];
-const { stdout, stderr, status } = await runCommand('generate', [...words, ...FALCO.flatMap((path) => ['-r', path])]);
+const rules = FALCO.flatMap((path) => ['-r', path]);
+
+const ALERTS = '/tmp/wasprey-generate.json';
+const OUTPUT = ['json_output=true', 'file_output.enabled=true', `file_output.filename=${ALERTS}`];
+
+/** The command's own agent uses the hooks that `auto` chooses. For others there is one beside it. */
+async function startBeside(hooks: HooksSetting): Promise<StartedAgent | undefined> {
+  if (hooks !== 'fexit') return undefined;
+  writeFileSync(ALERTS, '');
+  const settings = [`engine.wasprey.hooks=${hooks}`, ...OUTPUT].flatMap((setting) => ['-o', setting]);
+  return await startAgent([
+    process.execPath,
+    ...RUNTIME_OPTIONS,
+    'host/cli/main.ts',
+    'run',
+    ...settings,
+    'rules',
+    ...FALCO,
+  ]);
+}
+
+const beside = await startBeside(testHooks());
+const alerts = beside ? ['--alerts', ALERTS] : [];
+const { stdout, stderr, status } = await runCommand('generate', [...words, ...alerts, ...rules]);
+await beside?.stop();
 const lines = stdout
   .split('\n')
   .filter((line) => line !== '')

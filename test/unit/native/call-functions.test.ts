@@ -3,19 +3,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type CallTable, callNumber } from '../../../host/schema/events/call-numbers.ts';
+import { CHANGING_CALLS } from '../../../host/schema/events/changes.ts';
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { testAddon } from '../../support/records/test-addon.ts';
 
 const functions = testAddon.callFunctions();
 const skip = functions ? false : 'the kernel has no type information';
-const CALLS = EVENT_TYPES.flatMap(({ name, otherCalls = [] }) => [name, ...otherCalls]);
+const CALLS = [
+  ...EVENT_TYPES.flatMap(({ name, otherCalls = [] }) => [name, ...otherCalls]),
+  ...CHANGING_CALLS.flatMap(({ calls }) => calls),
+];
 const TABLES: readonly CallTable[] = process.arch === 'x64' ? ['x86-64', 'i386'] : ['arm64', 'arm'];
 
 function numbersOf(of: 'native' | 'compat'): ReadonlySet<number> {
   return new Set(functions?.found.map((found) => found[of]));
 }
 
-test('each captured call has its function, native and 32-bit', { skip }, () => {
+test('each call that is captured or changes a process has its function, native and 32-bit', { skip }, () => {
   assert.deepEqual(functions?.hidden, []);
   for (const [table, numbers] of [
     [TABLES[0], numbersOf('native')],
@@ -42,4 +46,6 @@ test('calls whose functions have other names', { skip: skip || (process.arch !==
   assert.equal(nameOf('compat', 'chown32', 'i386'), '__ia32_sys_chown');
   assert.equal(nameOf('compat', 'openat', 'i386'), '__ia32_compat_sys_openat');
   assert.equal(nameOf('compat', 'recvmmsg', 'i386'), '__ia32_compat_sys_recvmmsg_time32');
+  assert.equal(nameOf('compat', 'setreuid', 'i386'), '__ia32_sys_setreuid16');
+  assert.equal(nameOf('compat', 'setreuid32', 'i386'), '__ia32_sys_setreuid');
 });
