@@ -60,7 +60,7 @@ async function failure(pod: string, as?: keyof typeof kubeconfig): Promise<strin
   return `${await run.ended} ${run.stderr()}`;
 }
 
-test('an agent whose page is off, a pod that is no agent, one that is not there, and no right to it', async () => {
+test('an agent whose page is off, a pod that is not an agent, one that is not there, and no right to it', async () => {
   const pod = await agents.readyPod();
   const off = await failure(`${NAMESPACE}/${pod}`);
   assert.match(off, /^1 .*can't be opened: .*no agent serves the page: .*\n.*falco\.console\.enabled/s);

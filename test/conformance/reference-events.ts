@@ -9,7 +9,7 @@ interface Ends {
   readonly serverPort: number;
 }
 
-/** Events by name; undefined of what is no socket. */
+/** Events by name; undefined of what is not a socket. */
 const EVENTS: Readonly<Record<string, Ends | 'unconnected' | undefined>> = {
   v4: { client: '10.1.2.3', clientPort: 40000, server: '192.168.7.9', serverPort: 443 },
   v6: { client: 'fe80::1', clientPort: 40000, server: '2001:db8::20', serverPort: 8443 },

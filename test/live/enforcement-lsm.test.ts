@@ -399,7 +399,7 @@ if (LACK !== undefined) {
     });
   });
 
-  /** Runs a script of the shell in a process that is no descendant of this one, which is the agent; nothing before the agent's rules are in use. */
+  /** Runs a script of the shell in a process that is not a descendant of this one, which is the agent; nothing before the agent's rules are in use. */
   function runApart(script: string): void {
     const go = `${directory}/go`;
     rmSync(go, { force: true });

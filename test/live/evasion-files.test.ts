@@ -146,7 +146,7 @@ forEachRuleSet(({ read: rule, path, trustsNames }) => {
       });
     });
 
-    test('through /proc/self/fd, where the descriptor was no open file (O_PATH)', async () => {
+    test('through /proc/self/fd, where the descriptor was not an open file (O_PATH)', async () => {
       const alerts = await alertsOf(
         agent,
         [

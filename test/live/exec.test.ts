@@ -326,7 +326,7 @@ test('long arguments are kept to a limit, and nothing after it is made up', asyn
   assert.ok(`close 77 s:${long}`.startsWith(args), 'arguments that were never passed');
 });
 
-test('arguments that are no text', async () => {
+test('arguments that are not text', async () => {
   const calls = await act([
     ['@exec', actProgram(), 'bytes\n\x1b'],
     ['close', 77, str('plain')],

@@ -87,7 +87,7 @@ describe('verified by an agent of its own', () => {
     assert.deepEqual(results, ONE_MISSING, said);
     assert.equal(status, 1);
   });
-  test('an action whose rules are not evaluated is skipped; nothing verified is no success', async () => {
+  test('an action whose rules are not evaluated is skipped; nothing verified is a failure', async () => {
     const { status, results, said } = await generate('--verify', '-r', path('rules.yaml'), 'shred-file');
     assert.match(said, /nothing was verified/);
     assert.equal(results[0]?.result, 'skipped');

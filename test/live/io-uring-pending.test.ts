@@ -118,7 +118,7 @@ async function besideOthers(way: string, deed: () => Promise<void>): Promise<voi
   const group = `${CGROUPS}/wasprey-pending-${process.pid}`;
   mkdirSync(group);
   const words = [AT_FDCWD, str(link), O.RDONLY] as const;
-  // The open that is no request makes known where the process is now.
+  // The open that is not a request makes known where the process is now.
   const others = startAct([
     ['@wait'],
     ['setresuid', NOBODY, 0, 0],

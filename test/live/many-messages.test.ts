@@ -225,7 +225,7 @@ for (const [call, messages, isCompat] of RECEIVE_WAYS) {
       }
     });
 
-    test('a call that finds nothing is no event, one that fails is', async () => {
+    test('a call that finds nothing is not an event, one that fails is', async () => {
       const { calls, many } = await told([
         ['socket', AF_INET, SOCK_DGRAM, 0],
         ['bind', 'r0', `in:127.0.0.1:${port++}`, 'len'],

@@ -1,4 +1,4 @@
-// Names of every kind: as long as the kernel takes them, deep, with bytes that are no text. What a traced process writes is
+// Names of every kind: as long as the kernel takes them, deep, with bytes that are not text. What a traced process writes is
 // hostile, and a rule compares it byte for byte.
 
 import assert from 'node:assert/strict';

@@ -314,7 +314,7 @@ test('datagrams to an IPv4 address by a socket of IPv6', async () => {
   assertFields(other.alert, { 'fd.typechar': '6', 'fd.name': `:::${port}->::1:${PORT + 2}`, 'fd.sip': '::1' });
 });
 
-test('datagrams to a peer that is known already are no news', async () => {
+test('datagrams to a peer that is known already are not reported again', async () => {
   const send = (port: number): Step => ['sendto', 'r0', 's:x', 1, 0, `in:127.0.0.1:${port}`, 'len'];
   const calls = await act([
     ['socket', AF_INET, SOCK_DGRAM, 0],

@@ -103,7 +103,7 @@ test('datagrams are of a client that is new once', async () => {
   }
 });
 
-test('a stream: each read has its data, a call that finds none yet is no event', async () => {
+test('a stream: each read has its data, a call that finds none yet is not an event', async () => {
   const port = PORT + 2;
   const long = 'x'.repeat(100);
   const observed = await observe([

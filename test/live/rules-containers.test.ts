@@ -50,7 +50,7 @@ describe('Terminal shell in container', () => {
 
 describe('Shell spawned in container', () => {
   const rule = 'Shell spawned in container';
-  test('by a program that is no shell', async () => {
+  test('by a program that is not a shell', async () => {
     await scene.box.act(startProgram('/bin/sh', '-c', 'true injected'));
     const fields = await scene.reported(rule, 'sh -c true injected', scene.box.shortId);
     assert.equal(fields['proc.pname'], 'act');

@@ -112,7 +112,7 @@ describe('lost events', () => {
     assert.deepEqual(watch.counters, { occurrences: 1, actions: 1 });
   });
 
-  it('are no occurrence up to the threshold, a share of what the kernel did not filter', () => {
+  it('are not an occurrence up to the threshold, a share of what the kernel did not filter', () => {
     const { at, alerts, watch } = watched({ threshold: 0.1, burst: 9 });
     at(1, 100, { dropped: { open: 10 } });
     at(2, 1000, { dropped: { open: 10 }, filtered: 900 });

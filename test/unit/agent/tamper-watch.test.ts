@@ -143,7 +143,7 @@ test('without a signal it is reported a report later, and what is known is said'
   assert.deepEqual(watched.report([]), []);
 });
 
-test('a busy machine is no tampering: waiting for a CPU, running, memory from a disk, and what the kernel does not tell', () => {
+test('a busy machine is not tampering: waiting for a CPU, running, memory from a disk, and what the kernel does not tell', () => {
   for (const part of [
     { waitedMs: 2500 },
     { stolenMs: 2500 },

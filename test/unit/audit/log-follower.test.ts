@@ -113,7 +113,7 @@ test('many lines, over several reads, each once and in order', async () => {
   assert.equal(log.follower.summary.bytes, lines.length);
 });
 
-test('what is no file is reported once, and replaced by one is read', async () => {
+test('a path that is not a file is reported once; the file that replaces it is read', async () => {
   await using log = new Followed();
   mkdirSync(log.path);
   await log.follower.start();

@@ -95,7 +95,7 @@ test('JSON has all of it, HTML too, and neither has a secret or markup of others
   assert.doesNotMatch(html, /<(?:img|link|script|iframe)|https?:/);
 });
 
-test('a recording without alerts is no capture, and without a state says so', () => {
+test('a recording without alerts is not a capture, and without a state says so', () => {
   const [images, , events] = blocks();
   assert.ok(images && events);
   using folder = new Folder();

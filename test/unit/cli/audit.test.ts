@@ -107,7 +107,7 @@ test('text is escaped for the terminal', () => {
   assert.ok(!stdout.includes('\u001b'));
 });
 
-test('what is no event is reported with its line, and the status is 1', () => {
+test('a line that is not an event is reported with its number, and the status is 1', () => {
   file('mixed.log', `${JSON.stringify(EVENT)}\n{"kind":"Pod"}\nnot JSON\n`);
   const { status, stdout, stderr } = wasprey('replay', 'mixed.log', '-r', 'rules.yaml');
   assert.equal(status, 1);

@@ -54,7 +54,7 @@ test("the npm package's program runs the command line, from any folder, and give
   assert.equal(run('validate', 'absent.yaml').status, 1);
 });
 
-test('help goes to stdout and is no error, in each of its forms', () => {
+test('help goes to stdout and is not an error, in each of its forms', () => {
   const { status, stdout, stderr } = wasprey('--help');
   assert.equal(status, 0);
   assert.equal(stderr, '');
@@ -210,7 +210,7 @@ test('the reference of events has a row for each, with its parameters in order',
   assert.match(wasprey('list', 'rules', '--markdown').stderr, /--markdown is for fields and events/);
 });
 
-test('a reader that goes away early is no error', () => {
+test('a reader that goes away early is not an error', () => {
   const { status, stderr } = spawnSync(
     'bash',
     ['-o', 'pipefail', '-c', '"$0" "$1" list fields --json | head -n 1 >/dev/null', process.execPath, MAIN],

@@ -15,7 +15,7 @@ test('a full disk is said in one line, and fails', () => {
   assert.equal(status, 1);
 });
 
-test('a reader that has seen enough is no failure', () => {
+test('a reader that has seen enough is not a failure', () => {
   const { status, stderr } = shell('{ "$0" host/cli/main.ts config --markdown; echo $? >&2; } | head -1 > /dev/null');
   assert.equal(stderr, '0\n');
   assert.equal(status, 0);

@@ -61,7 +61,7 @@ describe('progress bar', () => {
     assert.notEqual(screen.at(800, 0.1, 1), '');
   });
 
-  it('leaves quick work, and what is no terminal, alone', () => {
+  it('leaves quick work, and output other than a terminal, alone', () => {
     const quick = new Screen(true);
     quick.at(400, 0.9, 1);
     quick.bar[Symbol.dispose]();

@@ -133,7 +133,7 @@ test('a process is asked for no words of rules but those that its texts are abou
   assert.deepEqual(asked(['daemon-2', '--key-131=x']), [0, 2, 10]);
 });
 
-test('constants that are each the beginning of the next, or of very many, are no trouble', async () => {
+test('constants that are each the beginning of the next, or of very many, compile and match', async () => {
   const chain = Array.from({ length: 150 }, (_, n) => `evt.type = open and fd.name startswith /${'a/'.repeat(n)}`);
   const crowd = Array.from({ length: 150 }, (_, n) => `evt.type = open and fd.name startswith /crowd/${n}`);
   const open = (path: string): RandomEvent => ({

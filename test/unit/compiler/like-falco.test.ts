@@ -131,7 +131,7 @@ test('an exception names a field exactly; a transformer may have blanks around i
 });
 
 // Not known, and in neither the reference nor the corpus: an empty argument behind getopt().
-test('an empty argument in quotes is no argument', () => {
+test('an empty argument in quotes counts as none', () => {
   const conditionOf = (condition: string) =>
     load(rule(condition)).rules.map((loaded) => printCanonical(loaded.condition));
   for (const field of ['proc.aname', 'proc.env', 'proc.name', 'fd.name', 'tolower(proc.name)']) {

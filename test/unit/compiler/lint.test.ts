@@ -247,7 +247,7 @@ test('what is meant as it is written is left alone', () => {
     // The usual ways to say "never" and to leave a place for own values.
     `- list: own\n  items: []\n${rule('Places', 'evt.type = open and proc.name = x and not evt.num = 0 and not proc.pname in (own)')}`,
     rule('Never', 'evt.type = open and evt.num = 0'),
-    // Sockets and pipes have names that are no paths.
+    // Sockets and pipes have names that are not paths.
     rule('Socket', 'evt.type in (connect, open) and fd.name startswith 10.0.'),
     // The search comes last; of the process, it is done once.
     rule('Late', 'evt.type = open and proc.name = x and fd.name contains secret'),

@@ -78,7 +78,7 @@ test('deprecated fields are reported first, whatever else there is to say of a c
   assert.deepEqual(codes(rule('evt.dir = < and nope.x = 1')), ['LOAD_ERR_COMPILE_CONDITION', 'LOAD_DEPRECATED_ITEM']);
 });
 
-test('an override that is no word is an error of the file', () => {
+test('an override that is not a word is an error of the file', () => {
   const text = `${rule('evt.type = open')}- rule: R\n  condition: and proc.name = x\n  override: {condition: [append]}\n`;
   const [error] = load(text).errors;
   assert.deepEqual([error?.code, error?.context.at(-1)?.type], ['LOAD_ERR_VALIDATE', 'rules content']);

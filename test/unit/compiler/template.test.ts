@@ -37,7 +37,7 @@ test('the longest known field counts, the rest is text', () => {
   for (const [text, expected] of Object.entries(cases)) assert.equal(shape(text), expected, text);
 });
 
-test('what is no field is refused in its place', () => {
+test('text that does not name a field is refused in its place', () => {
   const cases: readonly [text: string, start: number, end: number][] = [
     ['', 0, 0],
     ['100% sure', 3, 5],

@@ -128,7 +128,7 @@ describe('a configuration of Falco', () => {
     );
   });
 
-  it('says what to do instead of sources of events that are no capture', () => {
+  it('says what to do instead of sources of events that are not a capture', () => {
     const instead = {
       nodriver: /sources\.k8s_audit\)$/,
       replay: /`wasprey replay FILE` evaluates recordings/,

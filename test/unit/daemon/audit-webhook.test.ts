@@ -104,7 +104,7 @@ test('strangers are not heard, and do not learn what there is', async () => {
   assert.equal(texts.length, 1);
 });
 
-test('what is no batch is refused, and not read', async () => {
+test('a request that is not a batch is refused, and not read', async () => {
   const cases: readonly (readonly [number, Sent])[] = [
     [404, { path: '/' }],
     [404, { path: '/k8s-audit/' }],

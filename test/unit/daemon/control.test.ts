@@ -166,14 +166,14 @@ describe('control socket', () => {
     await (await startControlServer(path, HOST)).close();
   });
 
-  test('what is no socket stays, and is no place for one', async () => {
+  test('a file that is not a socket stays, and no socket is made in its place', async () => {
     const path = join(folder, 'rules.yaml');
     writeFileSync(path, 'precious');
     await assert.rejects(startControlServer(path, HOST), { code: 'EADDRINUSE' });
     assert.equal(readFileSync(path, 'utf8'), 'precious');
   });
 
-  test('a failure of the agent is an answer, and what is no agent an error', async () => {
+  test('a failure of the agent is an answer, and a path without an agent an error', async () => {
     const path = newSocket();
     const failing = await startControlServer(path, {
       ...HOST,

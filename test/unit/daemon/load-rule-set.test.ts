@@ -16,7 +16,7 @@ function warnings(...texts: readonly string[]): string[] {
   return loadRuleSet(files, SILENT, true).diagnostics.map(({ file, line, code }) => `${file}:${line} ${code}`);
 }
 
-test('a file of macros and lists only is a library for other files: what they do not use is no warning', () => {
+test('a file of macros and lists only is a library for other files: what they do not use is not warned of', () => {
   assert.deepEqual(warnings(LIBRARY, rule('R', 'used')), []);
   assert.deepEqual(warnings(LIBRARY + rule('R', 'used')), ['0.yaml:3 LOAD_UNUSED_MACRO']);
   assert.deepEqual(warnings(LIBRARY, `- macro: own\n  condition: evt.num = 0\n${rule('R', 'used')}`), [

@@ -44,7 +44,7 @@ test('an address', async () => {
   }
 });
 
-test('what is no rules file is refused', async () => {
+test('a path that is not a rules file is refused', async () => {
   const page = written('page.yaml', '<!doctype html>\n<title>a: page: of a site</title>\n');
   for (const place of [written('rules.txt', RULES), join(folder, 'missing.yaml'), page]) {
     await assert.rejects(readAddedRules(place), SetupFailure, place);

@@ -154,7 +154,7 @@ test('an exec is evaluated with the program that it would have run', () => {
   assert.equal(text(own, 'executable'), '/bin/reader');
 });
 
-test('where the program is not known, or its place is no place in the record, the rule is not evaluated', () => {
+test('where the program is not known, or its place is outside the record, the rule is not evaluated', () => {
   assert.deepEqual(run([4], '/bin/evil', '/links/link', false).found, ['4 unknown']);
   matches = [];
   const record = { raw: '/links/link', name: '/bin/evil', reserved: ENFORCED.LSM_REFUSED };

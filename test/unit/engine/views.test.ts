@@ -168,7 +168,7 @@ test('a file that has a path elsewhere is matched by that too, each rule once', 
   ]);
 });
 
-test('names that are no paths, or equal, make no second view', async () => {
+test('names that are not paths, or are equal, make no second view', async () => {
   const events = [open('/tmp/link', 'memfd:link'), open('/tmp/../tmp/link', '/tmp/link'), open('/tmp/link', '')];
   const lines = await alertsOf(events, 'first');
   assert.deepEqual(lines, Array(3).fill('second: /tmp/link'));

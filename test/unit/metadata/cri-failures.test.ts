@@ -127,7 +127,7 @@ describe('metadata: failures of runtimes', () => {
     await first[Symbol.asyncDispose]();
   });
 
-  it('what is given up at the end is no trouble', async () => {
+  it('what is given up at the end is not reported as trouble', async () => {
     await using server = await startCriRuntime({ ...ANSWERS, ContainerStatus: () => undefined });
     const lines: string[] = [];
     const places = { criSockets: [server.socket], dockerSocket: '', podmanSocket: '', runcRoots: [] };
@@ -148,7 +148,7 @@ describe('metadata: failures of runtimes', () => {
     assert.match(lines[0] ?? '', /\/nonexistent\/a\.sock is missing/);
   });
 
-  it('a container that it does not know is no failure', async () => {
+  it('a container that it does not know is not a failure', async () => {
     await using server = await startCriRuntime({ ...ANSWERS, ContainerStatus: notFound, PodSandboxStatus: notFound });
     const { state, failures } = await ask([server.socket], { ...NOTICE, type: 'containerd', cgroup: '/x' });
     assert.deepEqual([state?.state === 'failed' && state.failure, failures], ['not-known', []]);

@@ -93,7 +93,7 @@ describe('metadata: CRI', () => {
     assert.deepEqual(fields('container.name', 'k8s.pod.name'), ['web', 'web-0']);
   });
 
-  it('a socket whose CRI is turned off is no runtime', async () => {
+  it('a socket whose CRI is turned off is not a runtime', async () => {
     await using off = await startCriRuntime({}, []);
     await using server = await startCriRuntime(ANSWERS);
     const { fields, failures } = await ask([off.socket, server.socket]);

@@ -139,7 +139,7 @@ describe('metadata: runc', () => {
     assert.equal(await findRuncContainer('new', performance.now() + 30, [root]), undefined);
   });
 
-  it('an id that is no name of a directory is not looked for', async () => {
+  it('an id that is not the name of a directory is not looked for', async () => {
     for (const id of ['..', '.', '../web', 'web/../web', ''])
       assert.equal(await readRuncContainer(id, [root]), undefined);
     rmSync(root, { recursive: true });

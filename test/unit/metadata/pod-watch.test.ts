@@ -152,7 +152,7 @@ describe('metadata: pods', () => {
     await follower.known();
   });
 
-  it('a token that is refused is no end: the next attempt is made', async () => {
+  it('a token that is refused does not end it: the next attempt is made', async () => {
     await using server = await ApiServer.start();
     let refused = 0;
     server.intercept = (url, response) => {

@@ -1,4 +1,4 @@
-// fd.name of what is no path: sockets, memfds, pipes; and of descriptors whose path the kernel gives.
+// fd.name of what is not a path: sockets, memfds, pipes; and of descriptors whose path the kernel gives.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

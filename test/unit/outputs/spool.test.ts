@@ -113,7 +113,7 @@ describe('spool', () => {
     await spool.close();
   });
 
-  test('a torn last record is no damage; a damaged one is passed over and counted', async () => {
+  test('a torn last record is not damage; a damaged one is passed over and counted', async () => {
     const folder = newFolder();
     await filled(folder, 3);
     const path = join(folder, readdirSync(folder).find((name) => name.endsWith('.spool')) ?? '');

@@ -85,7 +85,7 @@ test('blocks of kinds that a reader does not need, or does not know, are passed 
   assert.match(reader.damage[0]?.reason ?? '', /the checksum of block 2 is wrong/);
 });
 
-test('what is no recording, or one of another version, is refused by name', () => {
+test('a file that is not a recording, or one of another version, is refused by name', () => {
   const { bytes } = tenBlocks();
   const refused = (change: (copy: Buffer) => Buffer, code: string, message: RegExp) =>
     assert.throws(

@@ -132,7 +132,7 @@ describe('a test file is refused', () => {
       /recording has no expected responses/,
     ],
     [
-      'that expects what is no name',
+      'that expects a list in place of a name',
       `rules: [r]\nresponses: w\ntests: [{name: a, event: {${READ}}, expect: none, respond: [[x]]}]`,
       /selected by its name/,
     ],

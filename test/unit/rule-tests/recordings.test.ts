@@ -187,7 +187,7 @@ for (const [what, bytes, reason] of [
   });
 }
 
-test('a folder is no recording', () => {
+test('a folder is not a recording', () => {
   const { status, stderr } = run('  - {name: x, recording: recordings, expect: none}\n', undefined);
   assert.match(stderr, /can't be used: it is a folder\n/);
   assert.equal(status, 1);
@@ -195,7 +195,7 @@ test('a folder is no recording', () => {
 
 for (const [what, tests, message] of [
   ['an event and a recording', '  - {name: x, event: {evt.type: open}, recording: a, expect: none}', /not both/],
-  ['a recording that is no path', '  - {name: x, recording: [a], expect: none}', /Value is not a scalar value/],
+  ['a recording that is not a path', '  - {name: x, recording: [a], expect: none}', /Value is not a scalar value/],
   ['a list for a rule', '  - {name: x, recording: a, expect: {Renamed: [1]}}', /a number of alerts or an output text/],
   ['a key that is misspelt', '  - {name: x, recroding: a, expect: none}', /did you mean recording\?/],
   ['a rule that there is not', '  - {name: x, recording: a, expect: Rename}', /did you mean Renamed\?/],

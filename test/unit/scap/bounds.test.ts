@@ -274,7 +274,7 @@ describe('containers', () => {
     return containers.take().find(({ container }) => container.fullId === id)?.metadata;
   }
 
-  test('a time that is no number of nanoseconds is left out', () => {
+  test('a time that is not a number of nanoseconds is left out', () => {
     for (const time of ['1e999', '1e300', '9007199254740991', '-1', '1.5', '"a"']) {
       const containers = new Containers();
       containers.add(Buffer.from(`{"container":{"id":"${fullId(1)}","name":"n","created_time":${time}}}`));

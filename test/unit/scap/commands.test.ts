@@ -137,7 +137,7 @@ test('a capture that is cut off is evaluated as far as it is whole', () => {
   assert.match(stderr, /damaged {2}at byte \d+: the file ends within the block at byte \d+ \[SCAP_CUT_OFF\]/);
 });
 
-test('what is no capture is refused with its code', () => {
+test('a file that is not a capture is refused with its code', () => {
   using folder = new Folder();
   const { rules, savefile } = written(folder);
   for (const [bytes, code] of [

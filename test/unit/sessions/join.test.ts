@@ -223,7 +223,7 @@ test('a command that is not known for sure makes no name certain', () => {
   assert.deepEqual(names(join([unknown], eventsOf(FIRST, 0))), [['alice']]);
 });
 
-test('requests that were refused, of another pod, container or time, are no candidates', () => {
+test('requests that were refused, of another pod, container or time, are not candidates', () => {
   const entry = entryOf(FIRST);
   const request = { id: 'a', user: 'alice', words: ['sh'], container: 'web', received: START };
   const none = [

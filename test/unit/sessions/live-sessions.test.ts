@@ -114,7 +114,7 @@ test('requests by a stream name for sure what the stream covers, from before the
   assert.equal(scene.at(21 * MINUTE).says(later), 'ambiguous bob');
 });
 
-test('a session without a request has no name, and what began elsewhere is no session', () => {
+test('a session without a request has no name, and what began elsewhere is not a session', () => {
   const scene = new Scene({ c: WEB, docker: undefined });
   const session = scene.exec(100, ['ls']);
   const other = scene.exec(101, ['ls'], 'docker');
@@ -133,7 +133,7 @@ test('a session whose container is not known yet gets its name when it is', () =
   assert.equal(scene.says(session), 'exact alice');
 });
 
-test("a container's own program in the pid namespace of its pod is no session", () => {
+test("a container's own program in the pid namespace of its pod is not a session", () => {
   const scene = new Scene({ c: { ...WEB, started: BigInt(START) * MS } });
   const own = scene.at(100).exec(100, ['serve']);
   const entered = scene.at(500).exec(101, ['sh']);

@@ -76,7 +76,7 @@ test('a signature of another module, or of the same bytes as something else, doe
   assert.equal(checkSignature(both, [old.trusted, young.trusted]).kind, 'tampered', 'one that does not fit spoils all');
 });
 
-test('a section that is no signature is refused with what is wrong', () => {
+test('a section that is not a signature is refused with what is wrong', () => {
   const { id } = old.trusted;
   const signature = Buffer.alloc(64).toString('base64');
   for (const [section, reason] of [

@@ -29,7 +29,7 @@ test('a difference that is aimed to be none is reached where it can not be told 
   assert.equal(isReached({ ...none, unit: 'instructions', samples: [0] }), true);
 });
 
-test('a figure without samples is no figure of 0, and says why', () => {
+test('a figure without samples is not a figure of 0, and says why', () => {
   const row = rowOf({ what: 'getppid by fexit', unit: '+ns', samples: [], aim: 0, falco: 128, note: 'not here: why' });
   assert.match(row, /^getppid by fexit {3,}\+0\.00 ns {3,}not here: why$/);
 });

@@ -31,7 +31,7 @@ test('options and variables whose names say that they have a secret', () => {
   );
 });
 
-test('options that are no secrets stay as they are', () => {
+test('options that are not secrets stay as they are', () => {
   for (const text of [
     'cat /etc/passwd /run/secrets/token',
     'psql --no-password shop',
@@ -162,7 +162,7 @@ test('secrets that stand at a place of their own', () => {
   assert.equal(line('echo s.abcdefghijklmnopqrstuvwx'), 'echo ***');
 });
 
-test('words at such places that are no secrets stay as they are', () => {
+test('words at such places that are not secrets stay as they are', () => {
   for (const text of [
     'vault status',
     'vault kv get secret/x',
