@@ -1,5 +1,14 @@
 // Chains of `&&` or `||`. asc compiles one by recursion, a level for each operator: 3,000 in a row overflow its stack. Long ones are put
-// in groups: `a || b || c || d` with groups of two comes to `(a || b) || (c || d)`, which is decided in the same order.
+// in groups, which are decided in the same order. `fd.num in (1000, ..., 1299)`, with 300 numbers, compiles to
+//
+//   (
+//   (    i64(headerFd(event)) == 1000 ||
+//       ...
+//       i64(headerFd(event)) == 1255) ||
+//   (    i64(headerFd(event)) == 1256 ||
+//       ...
+//       i64(headerFd(event)) == 1299)
+//   )
 
 /** Members in a group. */
 const GROUP = 256;

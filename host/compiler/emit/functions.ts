@@ -1,5 +1,11 @@
 // The functions of a module that conditions share: each is made once, at its first use. Values become code here too, so that what the code names
-// of rules-wasm is known.
+// of rules-wasm is known. Rules with `fd.name startswith /etc/` call the first of these, rules with `fd.name startswith etc` the second:
+//
+//   // "/etc/"
+//   function startswith_etc(text: u64): bool { ... }
+//
+//   // "etc"
+//   function startswith_etc_2(text: u64): bool { ... }
 
 import { printValue, printWithin } from '../ir/print-value.ts';
 import { type RuntimeName, runtimeNamesIn } from '../ir/runtime-names.ts';

@@ -1,4 +1,8 @@
-// The parts of rules-wasm/ that a module's source names.
+// The parts of rules-wasm/ that a module's source names. With the one rule `evt.type = open and proc.name = bash` it begins with
+//
+//   import { headerType, headerImageAddress, imageComm, imageCandidates } from './rules-wasm/generated/accessors';
+//   import { addressOf, lengthOf } from './rules-wasm/text';
+//   import { nextView } from './rules-wasm/view';
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,19 @@
-// Tests of an element of a list, within a function that goes over the list: the element is in the variable `item`. `(A, B)` compiles to
-// `oneOf_A_B(item)`, a comparison with a text of the event to `pair(event, image, item)`.
+// Tests of an element of a list, within a function that goes over the list: the element is in the variable `item`.
+//
+//   container.env_names intersects (A, B)                          oneOf_A_B(item)
+//   b64(container.env_names) intersects (A, B)                     pieces(item)
+//   tolower((proc.name)) intersects tolower(container.env_names)   pair(event, image, item)
+//
+// The last one compares the element with a text of the event:
+//
+//   function pair(event: u32, image: u32, item: u64): bool {
+//     const n = side_length(item);
+//     const m = side_2_length(image);
+//     if (n < 0 || m < 0) return false;
+//     if (n != m) return false;
+//     for (let i = 0; i < n; ++i) if (!(side_byte(item, i) == side_2_byte(image, i))) return false;
+//     return true;
+//   }
 
 import { matchPair, matchPieces } from '../ir/condition.ts';
 import type { Piece, TextMatch } from '../ir/text.ts';

@@ -1,4 +1,11 @@
-// The functions that lowering needs: those that its values call, and the tests within them.
+// The functions that lowering needs: those that its values call, and the tests within them. `proc.env[PATH] = /bin` has one of each:
+//
+//   function contains_PATH(text: u64): bool { ... }    by textTest()
+//
+//   function valueOf_PATH_b81f84046e95(list: u64): u64 {    by define()
+//     if (!contains_PATH(list)) return 0;
+//     ...
+//   }
 
 import type { FunctionMaker } from '../lower/operand.ts';
 import type { Functions } from './functions.ts';

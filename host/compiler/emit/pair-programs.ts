@@ -1,5 +1,12 @@
 // How two texts are compared that are read byte by byte: the statements of a function, by operator. `n` and `m` are the lengths of the left
-// and the right text.
+// and the right text. `proc.name < val(proc.pname)` compiles to
+//
+//   for (let i = 0; i < n && i < m; ++i) {
+//     const a = side_byte(image, i);
+//     const b = side_2_byte(image, i);
+//     if (a != b) return a < b;
+//   }
+//   return n < m;
 
 import type { PairOperator } from '../ir/text.ts';
 

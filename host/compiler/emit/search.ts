@@ -2,6 +2,16 @@
 // Each constant is in one of eight classes, which stand for the bits of a byte. For each of the three bytes two tables, which are
 // vectors, give the classes it may belong to by its low and by its high half: a place is a candidate if a class is in all six
 // (the method is known as Teddy, from the Hyperscan library). Candidates are looked up.
+//
+// For twelve rules, from `fd.name contains aneedle` to `fd.name contains lneedle`, the classes of the first byte are
+//
+//   v128.and(
+//     i8x16.swizzle(i8x16(0, 1, 1, 2, 4, 4, 8, 16, 16, 32, 64, 64, -128, 0, 0, 0), v128.and(bytes0, i8x16.splat(15))),
+//     i8x16.swizzle(i8x16(0, 0, 0, 0, 0, 0, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0), v128.and(i16x8.shr_u(bytes0, 4), i8x16.splat(15)))
+//   )
+//
+// The letters a to l are 0x61 to 0x6c. Their low half tells the class: a and b are in one, c is in the next. Their high half, 6, leaves all
+// classes (-1).
 
 import type { Bytes } from '../ir/text.ts';
 import type { TextIndex } from '../plan/text-index.ts';

@@ -9,7 +9,20 @@ export interface Case {
 }
 
 /**
- * The statement; that of too many cases is a search for the switch with the value: `if (state < 512) { switch ... } else { switch ... }`.
+ * The statement. With too many cases it searches for the switch that has the value. `fd.name regex "a{600}"` has 601 states:
+ *
+ *   if (state < 300) {
+ *     switch (state) {
+ *       case 0: return byte == 97 ? 1 : 602;
+ *       ...
+ *     }
+ *   } else {
+ *     switch (state) {
+ *       case 300: return byte == 97 ? 301 : 602;
+ *       ...
+ *     }
+ *   }
+ *
  * @param value an expression without side effects
  */
 export function emitSwitch(value: string, cases: readonly Case[]): readonly string[] {

@@ -1,5 +1,11 @@
 // Names of users and groups in conditions on parameters, such as `evt.arg.ruid = daemon`. A module has the names of the process's own ids
 // alone; other ids are looked up on the machine, for outputs. So their names never match, which the author of a rule should know.
+// On setresuid that condition compiles to
+//
+//   u32(processNumbers(event, 0)) == imageUid(image) &&
+//   u32(processNumbers(event, 0)) != 4294967295 &&
+//   lengthOf(imageUserName(image)) > 0 &&
+//   equals_daemon(imageUserName(image))
 
 import { findParameter } from '../../schema/fields/parameter.ts';
 import type { Check, Operand, TransformerArgument } from '../conditions/ast.ts';

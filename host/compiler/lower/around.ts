@@ -1,5 +1,5 @@
 // evt.around[T] = D: the event's time is within D milliseconds of T, in ns since the epoch. `evt.around[5000000] = 1` compiles to
-// `headerTime(event) >= 0x3d0900 && headerTime(event) <= 0x5b8d80`.
+// `headerTime(event) <= 0x5b8d80 && headerTime(event) >= 0x3d0900`.
 
 import type { EventType } from '../../schema/events/index.ts';
 import type { Check } from '../conditions/ast.ts';

@@ -1,4 +1,12 @@
-// b64(): the bytes that a base64 text stands for, decoded while they are read.
+// b64(): the bytes that a base64 text stands for, decoded while they are read. `b64(proc.name) startswith he` compiles to
+//
+//   function pieces(image: u32): bool {
+//     let state: u32 = 0;
+//     const piece0 = imageComm(image);
+//     if (!isBase64(piece0)) return false;
+//     for (let at: u32 = 0, length = base64Length(piece0); at < length; ++at) state = automaton(state, base64Byte(piece0, at));
+//     return state == 2;
+//   }
 
 import type { Bytes } from '../ir/text.ts';
 import { call, truth, type Value } from '../ir/value.ts';

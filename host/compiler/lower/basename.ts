@@ -1,4 +1,6 @@
-// basename(): what follows the last slash of a text, which may be in pieces.
+// basename(): what follows the last slash of a text, which may be in pieces. `basename(proc.exepath) = sh` compiles to
+//
+//   equals_sh(basename(imageExecutable(image)))
 
 import { holds } from '../ir/condition.ts';
 import type { Bytes, Piece } from '../ir/text.ts';
@@ -32,7 +34,21 @@ export function basename(operand: Operand, context: LoweringContext): Operand {
   }
 }
 
-/** What follows the last slash of pieces, which is looked for from their end. Numbers and names have none. */
+/**
+ * What follows the last slash of pieces, which is looked for from their end. Numbers and names have none. `basename(concat("a/", proc.name)) = sh`
+ * compiles to two cases: `pieces` reads what follows the last slash of the process's name, `pieces_2` all of the name, if it has no slash.
+ *
+ *   (
+ *     basename(imageComm(image)) != 0 &&
+ *     basename(imageComm(image)) != imageComm(image) &&
+ *     pieces(image)
+ *   ) ||
+ *   (
+ *     basename(imageComm(image)) == imageComm(image) &&
+ *     imageComm(image) != 0 &&
+ *     pieces_2(image)
+ *   )
+ */
 function lastOfPieces(pieces: readonly Piece[], after: readonly Piece[], context: LoweringContext): Operand {
   const piece = pieces.at(-1);
   const ending = (...last: readonly Piece[]): Operand => ({ kind: 'pieces', pieces: [...last, ...after] });

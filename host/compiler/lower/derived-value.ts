@@ -1,4 +1,11 @@
 // The values that derivations read: members of records, arithmetic, operators of rules-wasm/.
+//
+//   evt.failed          headerResult(event) < 0
+//   evt.is_open_write   (openOpenFlags(event) & 3) == 1 || (openOpenFlags(event) & 3) == 2
+//   proc.duration       headerTime(event) - imageStartTime(image)
+//   proc.sname          orEmpty(imageComm(imageSessionAddress(image) != 0 ? imageSessionAddress(image) : oldestOfSid(image)))
+//   proc.aname[2]       imageComm(imageParentAddress(imageParentAddress(image)))
+//   proc.aname[6]       imageComm(ancestor(image, 6))
 
 import {
   type AddressDerivation,

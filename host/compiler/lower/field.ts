@@ -1,4 +1,10 @@
-// From a field, with its argument, to its operand on events of a type.
+// From a field, with its argument, to its operand on events of a type. On `open`:
+//
+//   fd.num = 3           i64(headerFd(event)) == 3
+//   container.name = a   equals_a(containerName(imageContainerAddress(image)))
+//   evt.arg.name = /a    equals_a(pathArgument(openRaw(event), openName(event)))
+//   evt.rawarg.fd = 3    i64(headerResult(event)) == 3
+//   evt.info = a         false, and a warning: outputs alone have it
 
 import { sourceOf } from '../../schema/audit/record.ts';
 import type { EventType } from '../../schema/events/index.ts';

@@ -1,5 +1,11 @@
 // getopt() in conditions. For constants it is decided here. For words of the event the module parses the options again at each use,
-// since it has no memory of its own.
+// since it has no memory of its own. `getopt((proc.args[0], proc.args[1]), "c:x")[c] = ls` compiles to
+//
+//   equals_ls(inMemory(options_011babddba25(event, image, 0))) &&
+//   options_011babddba25(event, image, 0) != 1 &&
+//   options_011babddba25(event, image, 0) != 2
+//
+// option-reader.ts makes that function. It returns 1 for an unknown option and 2 for one that lacks its value: both read `?`.
 
 import type { TransformerOperand } from '../conditions/ast.ts';
 import { options, optionTexts, optionValue } from '../conditions/getopt.ts';
@@ -11,7 +17,7 @@ import { MISSING, optionReader, UNKNOWN } from './option-reader.ts';
 import { wordsOf } from './option-words.ts';
 
 /**
- * `getopt(proc.args, "c:x")`: the names and values of all options, as a list. `getopt(proc.args, "c:x")[c]`: the value of one.
+ * `getopt((proc.args[0], proc.args[1]), "c:x")`: the names and values of all options, as a list; with `[c]` behind it: the value of one.
  * @returns undefined where these arguments are not supported
  */
 export function optionsOf(

@@ -1,5 +1,10 @@
 // Fields of events that are given by their fields, for tests of rules: each field is a look-up in a table that comes with the event,
 // whatever the event's type. Everything that is done with the values is the same as on captured events.
+// `fd.name startswith /etc/ and fd.num > 3` compiles to
+//
+//   givenInteger(event + 64, 1) > 3 &&
+//   isGiven(event + 64, 1) &&
+//   startswith_etc(givenText(event + 64, 0))
 
 import { EVENT_HEADER } from '../../schema/event-structs.ts';
 import type { EventType } from '../../schema/events/index.ts';

@@ -1,6 +1,6 @@
 // fd.sip.name and such: the names in the rule have addresses, which change. The event's address is looked up among them
 // while the rule is evaluated: `fd.sip.name = example.com` compiles to
-// `fdSip(event) != 0 && isNamed(fdSip(event), descriptorKind(event) == 54, 0xc35a6228f76d2cd3)`, with the key of the name.
+// `isNamed(fdSip(event), descriptorKind(event) == 54, 0xa5b9afeef6a679a3) && fdSip(event) != 0`, with the key of the name.
 
 import { nameKey } from '../../schema/names.ts';
 import type { Check } from '../conditions/ast.ts';

@@ -1,4 +1,12 @@
 // tolower() and toupper(): operands that are read in one case. Constants are converted now; texts are marked, and compared in that case.
+// `tolower(proc.name) = bash` compiles to `equals_bash_anyCase(imageComm(image))`, and `= Bash` to false: nothing in lower case has a B. Text in
+// pieces is read in that case, byte by byte. In `tolower(concat(proc.name, "X")) = bashx` the constant is x by now, and the name is read by
+//
+//   function automaton_over_lower(state: u32, text: u64): u32 {
+//     const end = addressOf(text) + lengthOf(text);
+//     for (let at = addressOf(text); at < end && state < 6; ++at) state = automaton(state, lowerByte(load<u8>(at)));
+//     return state;
+//   }
 
 import { lower, upper } from '../ir/letter-case.ts';
 import type { Bytes, Piece } from '../ir/text.ts';

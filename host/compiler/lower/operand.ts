@@ -1,4 +1,13 @@
 // A field on events of one type: where its value is read, and whether it can be present.
+//
+//   fd.name               text        orEmpty(descriptorName(event))
+//   fd.num                number      i64(headerFd(event))
+//   fd.l4proto            either      absent if descriptorKind(event) == 0, else names of u64(descriptorL4(event)): 0x6 is tcp
+//   evt.failed            boolean     headerResult(event) < 0
+//   fd.sip                address     fdSip(event), of IPv6 if descriptorKind(event) == 54
+//   fd.port               ends        i64(descriptorLocalPort(event)) and i64(fdOtherPort(event))
+//   proc.aname            ancestors   imageComm(image) of each
+//   container.env_names   texts       itemOf(containerEnvNames(imageContainerAddress(image)), index)
 
 import type { EventType } from '../../schema/events/index.ts';
 import type { Field } from '../../schema/fields/field.ts';

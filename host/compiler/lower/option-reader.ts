@@ -1,4 +1,15 @@
-// The function that reads options from words of the event: the same steps as conditions/getopt.ts, in AssemblyScript.
+// The function that reads options from words of the event: the same steps as conditions/getopt.ts, in AssemblyScript. That of
+// `getopt((proc.args[0], proc.args[1]), "c:x")[c]` goes over the letters of each word; 0x63 is c:
+//
+//   for (let at: u32 = 1; at < length; ++at) {
+//     const letter = options_011babddba25_byte(word, at);
+//     const kind = options_011babddba25_kind(letter);
+//     ...
+//     let value: u64 = at + 1 < length ? (place + at + 1) | (u64(length - at - 1) << 32) : 0;
+//     if (value == 0) value = options_011babddba25_word(event, image, ++index);
+//     if (letter == 0x63) last = value == 0 ? 2 : value;
+//     break;
+//   }
 
 import { letterKind } from '../conditions/getopt.ts';
 import { contentHash } from '../ir/content-hash.ts';

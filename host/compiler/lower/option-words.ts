@@ -23,7 +23,8 @@ export interface WordSource {
 const MOST_WORDS = 65_536;
 
 /**
- * One list of which only the event knows how long it is (`return itemOf(imageArgv(image), index);`), or single words:
+ * One list of which only the event knows how long it is (`return itemOf(containerEnvNames(imageContainerAddress(image)), index);`), or single
+ * words, here `(proc.exe, "-c")`:
  *
  *   switch (index) {
  *     case 0: return imageArgv0(image);

@@ -1,6 +1,6 @@
 // Comparisons of two values of the event with each other.
 //
-//   proc.pid = val(proc.ppid)       i64(i64(imagePid(image))) == i64(i64(imagePpid(image)))
+//   proc.pid = val(proc.ppid)       i64(i64(imagePid(image))) == i64(i64(imagePid(imageParentAddress(image))))
 //   fd.sip = val(fd.cip)            isSameAddress(fdSip(event), ..., fdCip(event), ...)
 //   proc.name = val(proc.pname)     the two texts, byte by byte
 

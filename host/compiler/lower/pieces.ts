@@ -1,4 +1,12 @@
-// Operands taken apart: into the cases that their value depends on, and into pieces of text.
+// Operands taken apart: into the cases that their value depends on, and into pieces of text. fd.directory reads `/` where there is none, so
+// `concat(fd.directory, "x") = /x` has two cases: the constant `/x`, which is equal, and the pieces fdDirectory(event) and `x`. On `open` it
+// compiles, beside a test of the descriptor's kind, to
+//
+//   fdDirectory(event) == 0 ||
+//   (
+//     fdDirectory(event) != 0 &&
+//     pieces(event, image)
+//   )
 
 import { all, any, type Condition, holds, not } from '../ir/condition.ts';
 import type { Piece } from '../ir/text.ts';

@@ -1,6 +1,6 @@
 // Checks of texts in pieces, which automata read. A long list is divided among several of them:
 //
-//   concat(proc.name, x) in (a, ... 100 others)    pieces(image) || pieces_2(image) || ...
+//   concat(proc.name, "x") in (a, ... 100 others)    pieces(image) || pieces_2(image) || ...
 
 import { any, type Condition, matchPieces } from '../ir/condition.ts';
 import { matchAutomaton } from '../ir/match-automaton.ts';

@@ -5,7 +5,7 @@
 //   proc.name = bash               the text imageComm(image) equals bash
 //   evt.res = ENOENT               u64(headerResult(event)) == 0xfffffffffffffffe
 //   fd.name glob /etc/*.conf       begins with /etc/, ends with .conf, lengthOf(...) >= 10
-//   concat(proc.name, x) = ax      the pieces run through an automaton
+//   concat(proc.name, "x") = ax    the pieces run through an automaton
 
 import { all, any, type Condition, constant, FALSE, holds, matchText, not, TRUE } from '../ir/condition.ts';
 import type { Bytes, Piece, TextMatch, TextValue } from '../ir/text.ts';
