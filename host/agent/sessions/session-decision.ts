@@ -1,11 +1,11 @@
 // Decides which matches of rules with conditions on the exec session count, once the session's user is settled.
 
+import { isDue } from '../../diagnostics/alert-pace.ts';
 import { number } from '../../diagnostics/numbers.ts';
 import type { Match } from '../../engine/messages/match.ts';
 import type { Priority } from '../../schema/priority.ts';
 import type { SessionRef } from '../../sessions/exec-entry.ts';
 import type { SessionFacts } from '../../sessions/live-sessions.ts';
-import { isDue } from '../alerts/alert-pace.ts';
 import type { SessionCondition } from './session-condition.ts';
 
 export const UNDECIDED_RULE = 'Wasprey internal: session conditions undecided';

@@ -1,7 +1,7 @@
 // Reports that a counter has grown which should not.
 
+import { isDue } from '../../diagnostics/alert-pace.ts';
 import type { AlertDesk } from '../alerts/alert-desk.ts';
-import { isDue } from '../alerts/alert-pace.ts';
 
 export class CountWatch {
   readonly #desk: Pick<AlertDesk, 'internal'>;

@@ -1,11 +1,11 @@
 // Reports process images that were lost: events of such a process are evaluated without its name, or with its state before a change.
 
 import type { CaptureCounters } from '../../capture/capture-counters.ts';
+import { isDue } from '../../diagnostics/alert-pace.ts';
 import type { EngineCounters } from '../../engine/messages/protocol.ts';
 import { jsonTimeOfMs } from '../../fields/time.ts';
 import { keyedTexts } from '../../outputs/message.ts';
 import type { AlertDesk } from '../alerts/alert-desk.ts';
-import { isDue } from '../alerts/alert-pace.ts';
 
 export const IMAGE_RULE = 'Wasprey internal: process images lost';
 

@@ -1,7 +1,7 @@
 // Reports audit events that were received and not evaluated: whoever can make a request too large, or a rule too slow, could hide by it.
 
 import type { AlertDesk } from '../../agent/alerts/alert-desk.ts';
-import { ALERT_APART_MS } from '../../agent/alerts/alert-pace.ts';
+import { ALERT_APART_MS } from '../../diagnostics/alert-pace.ts';
 
 export const LOSS_RULE = 'Wasprey internal: audit events lost';
 
