@@ -16,7 +16,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   diagnostics: ['schema'],
   'config-values': [],
   sandbox: ['schema'],
-  capture: ['schema'],
+  capture: ['schema', 'diagnostics'],
   signature: ['sandbox'],
   compiler: ['schema', 'diagnostics', 'sandbox'],
   fields: ['schema', 'capture', 'compiler'],
@@ -48,7 +48,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...['schema', 'diagnostics', 'config-values', 'compiler', 'outputs', 'sessions', 'captures', 'journal'],
     'responses',
   ],
-  doctor: ['setup', 'schema', 'capture', 'metadata', 'responses'],
+  doctor: ['setup', 'schema', 'diagnostics', 'capture', 'metadata', 'responses'],
   agent: [
     ...['schema', 'diagnostics', 'sandbox', 'capture', 'compiler', 'fields', 'recording', 'metadata', 'outputs'],
     ...['sessions', 'verdicts', 'engine', 'journal', 'captures', 'responses'],
@@ -106,6 +106,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 const ORDERS: Readonly<Record<string, readonly string[]>> = {
   compiler: ['automata', 'ir', 'conditions', 'rules', 'lower', 'plan', 'emit', 'lint', 'assemble'],
   daemon: [...['places', 'rules', 'hot-reload', 'metrics', 'pod-requests', 'web', 'control', 'audit', 'console']],
+  cli: [
+    ...['definition', 'options', 'completion', 'reports', 'responses', 'generate', 'activity', 'console', 'commands'],
+  ],
 };
 
 const HOST = join(PROJECT, 'host');
