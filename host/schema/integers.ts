@@ -45,7 +45,10 @@ export function constantAs(value: bigint, type: ValueType | undefined): bigint {
   return asInteger(value < least ? least : value > most ? most : value, type);
 }
 
-export type IntegerComparison = '=' | '==' | '!=' | '<' | '<=' | '>' | '>=';
+export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
+
+/** Rules have two signs for equality. */
+export type IntegerComparison = Comparison | '=';
 
 export function compareIntegers(left: bigint, operator: IntegerComparison, right: bigint): boolean {
   switch (operator) {

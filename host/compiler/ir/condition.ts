@@ -1,6 +1,7 @@
 // The intermediate form of conditions: one tree per rule and event type, of tests of values (value.ts). Trees are simplified while they
 // are built: constants fold, nested `all` and `any` are merged, twins are dropped.
 
+import type { Comparison } from '../../schema/integers.ts';
 import { printValue } from './print-value.ts';
 import {
   joinScopes,
@@ -13,7 +14,7 @@ import {
   type TextMatch,
   type TextValue,
 } from './text.ts';
-import { type Comparison, isThere, isZero, ofImage, type Value } from './value.ts';
+import { isThere, isZero, ofImage, type Value } from './value.ts';
 
 interface Weighed {
   /** Same key, same condition. */

@@ -1,7 +1,8 @@
 // A value as an AssemblyScript expression. Values with the same expression are the same, so that it is a part of the keys of conditions.
 
 import { accessorName } from '../../schema/generate/assemblyscript.ts';
-import type { Arithmetic, Comparison, Value } from './value.ts';
+import type { Comparison } from '../../schema/integers.ts';
+import type { Arithmetic, Value } from './value.ts';
 
 /** `descriptorName(event)`, `(openOpenFlags(event) & 3) == 1`. */
 export function printValue(value: Value): string {

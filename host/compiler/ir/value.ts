@@ -11,8 +11,10 @@ import type {
   EVENT_STRUCTS,
   EventShape,
 } from '../../schema/event-structs.ts';
+import type { Arithmetic as DerivedArithmetic } from '../../schema/fields/derivation.ts';
 import { ACCESSOR_OWNERS } from '../../schema/generate/assemblyscript.ts';
 import type { IMAGE, IMAGE_FLAGS } from '../../schema/image.ts';
+import type { Comparison } from '../../schema/integers.ts';
 import type { MemberName, MemberType } from '../../schema/layout.ts';
 import type { OPERATORS } from './generated/operators.ts';
 
@@ -45,9 +47,8 @@ type ValueOfEach<Types extends readonly string[]> = { readonly [Index in keyof T
 
 export type NumberType = 'i8' | 'i16' | 'i32' | 'i64' | 'u8' | 'u16' | 'u32' | 'u64';
 
-export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
-
-export type Arithmetic = '+' | '-' | '/' | '%' | '&' | '|' | '<<' | '>>';
+/** What derivations have, and sums: those are of addresses. */
+export type Arithmetic = DerivedArithmetic | '+';
 
 /** In the comments: what it is printed as. */
 export type Value =

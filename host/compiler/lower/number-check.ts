@@ -3,23 +3,13 @@
 //   i64(imagePid(image)) == 1 ||
 //   i64(imagePid(image)) == 2
 
-import { compareIntegers, constantAs, type IntegerComparison } from '../../schema/integers.ts';
+import { type Comparison, compareIntegers, constantAs, type IntegerComparison } from '../../schema/integers.ts';
 import type { ValueType } from '../../schema/types.ts';
 import { parseAddressConstant, parseNetwork } from '../conditions/address.ts';
 import type { Check } from '../conditions/ast.ts';
 import { portOf } from '../conditions/services.ts';
 import { all, any, type Condition, constant, FALSE, holds, not } from '../ir/condition.ts';
-import {
-  arithmetic,
-  type Comparison,
-  call,
-  compare,
-  hexadecimal,
-  integer,
-  isThere,
-  type Value,
-  ZERO,
-} from '../ir/value.ts';
+import { arithmetic, call, compare, hexadecimal, integer, isThere, type Value, ZERO } from '../ir/value.ts';
 import type { Operand } from './operand.ts';
 
 export type NumberOperator = IntegerComparison;

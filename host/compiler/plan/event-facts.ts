@@ -2,8 +2,9 @@
 
 import { DESCRIPTOR_STATE, EVENT_FLAGS, type EventShape } from '../../schema/event-structs.ts';
 import { IMAGE_FLAGS } from '../../schema/image.ts';
+import type { Comparison } from '../../schema/integers.ts';
 import type { Condition, Test } from '../ir/condition.ts';
-import type { Comparison, FlagValue, MemberOf, MemberValue, NumberType, Value } from '../ir/value.ts';
+import type { FlagValue, MemberOf, MemberValue, NumberType, Value } from '../ir/value.ts';
 
 type ChoiceValue = Extract<Value, { readonly node: 'choice' }>;
 

@@ -14,6 +14,7 @@ import {
 } from '../event-structs.ts';
 import type { CallEffect } from '../events/event-type.ts';
 import { type IMAGE, IMAGE_FLAGS } from '../image.ts';
+import type { Comparison } from '../integers.ts';
 import type { MemberName, NumberType, Struct } from '../layout.ts';
 import type { ValueType } from '../types.ts';
 import type { OperatorOf } from './operators.ts';
@@ -115,8 +116,6 @@ export type NumberDerivation =
   | Call<'number'>;
 
 export type Arithmetic = '-' | '/' | '%' | '&' | '|' | '<<' | '>>';
-
-export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
 export interface Compare {
   readonly node: 'compare';

@@ -1,12 +1,12 @@
 // Short forms of the nodes that derivations are made of, and of the sources that carry them.
 
+import type { Comparison } from '../integers.ts';
 import {
   ABSENT,
   type Arithmetic,
   type BooleanDerivation,
   type Call,
   type Compare,
-  type Comparison,
   type Derivation,
   type FLAGS,
   type Flag,

@@ -1,7 +1,8 @@
 // Tests of the other side of a connection: of its address, of its port, or that it is known.
 
+import type { Comparison } from '../../../schema/integers.ts';
 import type { ExactPeer } from '../../../schema/kernel-enforcement.ts';
-import type { Comparison, OperatorName, Value } from '../../ir/value.ts';
+import type { OperatorName, Value } from '../../ir/value.ts';
 import { constantly, type Formula, literally, negated } from './formula.ts';
 import { isOnIp, type Place, reachesOut } from './place.ts';
 
