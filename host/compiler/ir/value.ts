@@ -4,16 +4,10 @@
 
 import type { AUDIT_EVENT } from '../../schema/audit/record.ts';
 import type { CONTAINER } from '../../schema/container.ts';
-import type {
-  DESCRIPTOR_STATE,
-  EVENT_FLAGS,
-  EVENT_HEADER,
-  EVENT_STRUCTS,
-  EventShape,
-} from '../../schema/event-structs.ts';
-import type { Arithmetic as DerivedArithmetic } from '../../schema/fields/derivation.ts';
+import type { EVENT_HEADER, EVENT_STRUCTS, EventShape } from '../../schema/event-structs.ts';
+import type { Arithmetic as DerivedArithmetic, Flag } from '../../schema/fields/derivation.ts';
 import { ACCESSOR_OWNERS } from '../../schema/generate/assemblyscript.ts';
-import type { IMAGE, IMAGE_FLAGS } from '../../schema/image.ts';
+import type { IMAGE } from '../../schema/image.ts';
 import type { Comparison } from '../../schema/integers.ts';
 import type { MemberName, MemberType } from '../../schema/layout.ts';
 import type { OPERATORS } from './generated/operators.ts';
@@ -31,13 +25,6 @@ export type MemberOwner = keyof Structs;
 export type MemberOf<Owner extends MemberOwner, Type extends MemberType = MemberType> = Owner extends EventShape
   ? Exclude<MemberName<Structs[Owner], Type>, MemberName<Structs['header']>>
   : MemberName<Structs[Owner], Type>;
-
-/** Bits of the schema that rules-wasm knows by name. */
-interface Flags {
-  readonly EVENT_FLAG: keyof typeof EVENT_FLAGS;
-  readonly DESCRIPTOR: keyof typeof DESCRIPTOR_STATE;
-  readonly IMAGE_FLAG: keyof typeof IMAGE_FLAGS;
-}
 
 export type OperatorName = keyof typeof OPERATORS;
 
@@ -59,7 +46,8 @@ export type Value =
   /** `true` */
   | { readonly node: 'boolean'; readonly value: boolean }
   | MemberValue
-  | FlagValue
+  /** `EVENT_FLAG_IO_URING` */
+  | Flag
   | OperatorCall
   /** `anyAmong_721ed915eb60(event, image)`: a call of a function that lowering made for this module. */
   | { readonly node: 'function'; readonly name: string; readonly arguments: readonly Value[] }
@@ -95,11 +83,6 @@ export type MemberValue = {
     readonly index?: number;
   };
 }[MemberOwner];
-
-/** `EVENT_FLAG_IO_URING`: a bit by its name. */
-export type FlagValue = {
-  [Table in keyof Flags]: { readonly node: 'flag'; readonly table: Table; readonly name: Flags[Table] };
-}[keyof Flags];
 
 /** `itemOf(imageArgv(image), 1)`: a call of a function of rules-wasm. */
 export interface OperatorCall {
@@ -168,8 +151,11 @@ export function memberNamed(owner: MemberOwner, name: string, of: Value, index?:
   return { node: 'member', owner, name, of, ...(index !== undefined && { index }) } as MemberValue;
 }
 
-export function flag<Table extends keyof Flags>(table: Table, name: Flags[Table]): Value {
-  return { node: 'flag', table, name } as FlagValue;
+export function flag<Table extends Flag['table']>(
+  table: Table,
+  name: Extract<Flag, { readonly table: Table }>['name'],
+): Value {
+  return { node: 'flag', table, name } as Flag;
 }
 
 export function call<Name extends OperatorName>(operator: Name, ...values: Arguments<Name>): Value {

@@ -1,10 +1,10 @@
 // Evaluates conditions with only some facts of an event: true, false, or undefined if the result depends on the rest.
 
-import { DESCRIPTOR_STATE, EVENT_FLAGS, type EventShape } from '../../schema/event-structs.ts';
-import { IMAGE_FLAGS } from '../../schema/image.ts';
+import type { EventShape } from '../../schema/event-structs.ts';
+import { flagValue } from '../../schema/fields/derivation.ts';
 import type { Comparison } from '../../schema/integers.ts';
 import type { Condition, Test } from '../ir/condition.ts';
-import type { FlagValue, MemberOf, MemberValue, NumberType, Value } from '../ir/value.ts';
+import type { MemberOf, MemberValue, NumberType, Value } from '../ir/value.ts';
 
 type ChoiceValue = Extract<Value, { readonly node: 'choice' }>;
 
@@ -115,7 +115,7 @@ function numberOf(value: Value, facts: EventFacts): PartlyKnown | undefined {
     case 'integer':
       return exactly(value.value);
     case 'flag':
-      return exactly(bitOf(value));
+      return exactly(flagValue(value));
     case 'member':
       return isOfEvent(value) ? facts.get(`${value.owner}.${value.name}` as EventMember) : undefined;
     case 'cast': {
@@ -152,17 +152,6 @@ function staysSame({ least, most }: PartlyKnown, type: NumberType): boolean {
 function isOfEvent({ owner, of, index }: MemberValue): boolean {
   const isRecord = owner !== 'image' && owner !== 'container' && index === undefined;
   return isRecord && of.node === 'variable' && of.name === 'event';
-}
-
-function bitOf(flag: FlagValue): bigint {
-  switch (flag.table) {
-    case 'EVENT_FLAG':
-      return BigInt(EVENT_FLAGS[flag.name]);
-    case 'DESCRIPTOR':
-      return BigInt(DESCRIPTOR_STATE[flag.name]);
-    case 'IMAGE_FLAG':
-      return BigInt(IMAGE_FLAGS[flag.name]);
-  }
 }
 
 /** The number, if all of it is known. */
