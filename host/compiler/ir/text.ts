@@ -1,5 +1,6 @@
 // Texts that conditions test: their place in memory, their pieces, and how they must match.
 
+import type { NamedBits } from '../../schema/fields/derivation.ts';
 import type { Automaton } from '../automata/automaton.ts';
 import { printValue } from './print-value.ts';
 import { isValue, type Value } from './value.ts';
@@ -22,11 +23,9 @@ export interface TextValue {
   readonly beginningOf?: Value;
 }
 
-/** A name that stands for `(number & mask) == equals`. */
-export interface BitName {
+/** The name as bytes. */
+export interface BitName extends NamedBits {
   readonly name: Bytes;
-  readonly mask: bigint;
-  readonly equals: bigint;
 }
 
 /** A number that reads as names, of single numbers or of bits: those that apply, in order. */

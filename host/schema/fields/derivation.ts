@@ -136,7 +136,7 @@ export type BooleanDerivation =
   | Call<'boolean'>;
 
 /** A name that stands for `(number & mask) == equals`. */
-interface NamedBits {
+export interface NamedBits {
   readonly name: string;
   readonly mask: bigint;
   readonly equals: bigint;
