@@ -7,14 +7,12 @@ import {
   imagePid,
   imageSid,
   imageVpgid,
+  LONGEST_CHAIN,
 } from './generated/accessors';
 import { addressOf, lengthOf } from './text';
 
-/**
- * How far up a chain is followed. Chains are acyclic, since an image's parent is older; this bounds the work on long ones. Tests of any
- * ancestor do not depend on it: see ancestry().
- */
-export const MAX_ANCESTORS: u32 = 1024;
+/** How far up a chain is followed, also by modules. Tests of any ancestor do not depend on it: see ancestry(). */
+export const MAX_ANCESTORS: u32 = LONGEST_CHAIN;
 
 /** A module's ancestry word of a process, whose words begin at that offset; 0: it is not known. */
 export function ancestry(image: u32, offset: u32, word: u32): u64 {

@@ -1,10 +1,10 @@
 // The session that a process is in, by the images of its ancestors: how it was entered, and by whom. The journal's sessions are found by the same rules
 // (host/journal/activity/), from the record of all processes; it also knows the first program of a container in the host's pid namespace.
 
-import { IMAGE_FLAGS, ROOT_PID_NAMESPACE } from '../schema/image.ts';
+import { IMAGE_FLAGS, LONGEST_CHAIN, ROOT_PID_NAMESPACE } from '../schema/image.ts';
 import { isRuntimeCommand, programOf } from './container-runtime.ts';
 import { doorOf, doorOfEntry, type EntryKind, entryByDoor, type ProgramFacts, unitOf } from './doors.ts';
-import { type ImageRecord, LONGEST_CHAIN } from './record.ts';
+import type { ImageRecord } from './record.ts';
 import { rootProcess, sessionId } from './session-id.ts';
 import { decode, splitAtNul } from './value.ts';
 

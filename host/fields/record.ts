@@ -4,13 +4,10 @@ import { AUDIT_EVENT } from '../schema/audit/record.ts';
 import { CONTAINER, CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
 import { EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS, MOST_VIEWS } from '../schema/event-structs.ts';
 import { EVENT_TYPES, type EventType } from '../schema/events/index.ts';
-import { IMAGE } from '../schema/image.ts';
+import { IMAGE, LONGEST_CHAIN } from '../schema/image.ts';
 import { type Member, member, type Struct } from '../schema/layout.ts';
 import { EventMemory, type MemberValue } from './memory.ts';
 import { decode } from './value.ts';
-
-/** A chain of parents longer than this is cut: a loop in damaged memory must end. */
-export const LONGEST_CHAIN = 1024;
 
 const TYPE_OFFSET = member(EVENT_HEADER, 'type').offset;
 const EVENT_TYPE_BY_NUMBER: ReadonlyMap<number, EventType> = new Map(EVENT_TYPES.map((type) => [type.number, type]));

@@ -30,6 +30,12 @@ export const ANCESTRY_KNOWN = 1n << 63n;
 export const ANCESTRY_COUNT = COMMON_BITS + CANDIDATE_WORDS;
 export const ANCESTRY_BITS = ANCESTRY_COUNT + 1;
 
+/**
+ * How many parents are followed from an image: more generations than a machine has. A parent is older, so chains end by themselves; this bounds the
+ * work on long ones, and ends a circle in damaged memory.
+ */
+export const LONGEST_CHAIN = 1024;
+
 export const IMAGE = defineStruct(
   'image',
   'A process image: a lifecycle record of the kernel, and its slot in the image table.',

@@ -36,6 +36,8 @@ export const IMAGE_FLAG_THREAD: u32 = 256;
 
 export const CANDIDATE_WORDS: u32 = 32;
 
+export const LONGEST_CHAIN: u32 = 1024;
+
 export const NAMES_ADDRESS: u32 = 65536;
 export const NAMES_SLOTS: u32 = 2048;
 

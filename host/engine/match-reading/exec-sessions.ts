@@ -3,9 +3,9 @@
 
 import { containerOf, isRuntime } from '../../fields/entry.ts';
 import type { EventMemory } from '../../fields/memory.ts';
-import { ImageRecord, LONGEST_CHAIN } from '../../fields/record.ts';
+import { ImageRecord } from '../../fields/record.ts';
 import { CONTAINER, CONTAINER_STATE } from '../../schema/container.ts';
-import { IMAGE, IMAGE_KIND, ROOT_PID_NAMESPACE } from '../../schema/image.ts';
+import { IMAGE, IMAGE_KIND, LONGEST_CHAIN, ROOT_PID_NAMESPACE } from '../../schema/image.ts';
 import { member } from '../../schema/layout.ts';
 import type { SessionRef, StartedSession } from '../../sessions/exec-entry.ts';
 import type { FromWorker } from '../messages/protocol.ts';

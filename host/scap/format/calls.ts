@@ -2,6 +2,8 @@
 
 import { IMAGE_FLAGS } from '../../schema/image.ts';
 
+export { LONGEST_CHAIN } from '../../schema/image.ts';
+
 export const NOTHING = new Uint8Array(0);
 
 export const AT_FDCWD = -100;
@@ -19,7 +21,5 @@ export const PROTOCOL = { TCP: 6, UDP: 17, RAW: 255 } as const;
 export const EXECUTABLE_FLAGS =
   IMAGE_FLAGS.EXE_WRITABLE | IMAGE_FLAGS.EXE_UPPER_LAYER | IMAGE_FLAGS.EXE_FROM_MEMFD | IMAGE_FLAGS.EXE_LOWER_LAYER;
 
-/** Generations of processes that are followed: more than a machine has. */
-export const LONGEST_CHAIN = 1024;
 /** Longest text of a record or an image; a savefile has none longer. */
 export const LONGEST_TEXT = 4096;

@@ -4,7 +4,7 @@
 import { AUDIT_EVENT, AUDIT_VALUE_BYTES, AUDIT_VALUES_OFFSET } from '../audit/record.ts';
 import { CONTAINER } from '../container.ts';
 import { DESCRIPTOR_ROLE, DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../event-structs.ts';
-import { CANDIDATE_WORDS, IMAGE, IMAGE_FLAGS } from '../image.ts';
+import { CANDIDATE_WORDS, IMAGE, IMAGE_FLAGS, LONGEST_CHAIN } from '../image.ts';
 import type { Member, Struct } from '../layout.ts';
 import { NAMED_ADDRESS, NAMES_ADDRESS, NAMES_SLOTS } from '../names.ts';
 
@@ -62,6 +62,7 @@ export function assemblyScriptAccessors(): string {
     constants('DESCRIPTOR', DESCRIPTOR_STATE),
     constants('IMAGE_FLAG', IMAGE_FLAGS),
     `export const CANDIDATE_WORDS: u32 = ${CANDIDATE_WORDS};`,
+    `export const LONGEST_CHAIN: u32 = ${LONGEST_CHAIN};`,
     constants('NAMES', { ADDRESS: NAMES_ADDRESS, SLOTS: NAMES_SLOTS }),
     constants('AUDIT', { VALUES: AUDIT_VALUES_OFFSET, VALUE_SIZE: AUDIT_VALUE_BYTES }),
     constants('NAMED_ADDRESS', { SIZE: NAMED_ADDRESS.size }),
