@@ -1,5 +1,6 @@
 // What derivations can't express (host/schema/fields/operators.ts): each function does what the one of the same name in rules-wasm/ does.
 
+import { isIpSocket } from '../schema/descriptor-types.ts';
 import { DESCRIPTOR_ROLE } from '../schema/event-structs.ts';
 import type { OPERATORS, OperatorName } from '../schema/fields/operators.ts';
 import { directoryPart, hasSlash, isAbsolute, lastPart } from './path.ts';
@@ -67,13 +68,8 @@ function isServer(scope: Scope): boolean {
   return eventOf(scope).number('role') === DESCRIPTOR_ROLE.SERVER;
 }
 
-/** An IPv4 or IPv6 socket. */
-function isSocketKind(kind: number): boolean {
-  return kind === 0x34 || kind === 0x36;
-}
-
 function hasRole(scope: Scope): boolean {
-  return isSocketKind(kindOf(scope)) && eventOf(scope).number('role') !== DESCRIPTOR_ROLE.NONE;
+  return isIpSocket(kindOf(scope)) && eventOf(scope).number('role') !== DESCRIPTOR_ROLE.NONE;
 }
 
 function address(scope: Scope, member: 'local_address' | 'remote_address'): Uint8Array {
@@ -142,7 +138,7 @@ export const FUNCTIONS: { readonly [Name in OperatorName]: Counterpart<Name> } =
   },
   fdSip: (scope) => {
     if (!isServer(scope)) return fdRip(scope);
-    return isSocketKind(kindOf(scope)) ? address(scope, 'local_address') : undefined;
+    return isIpSocket(kindOf(scope)) ? address(scope, 'local_address') : undefined;
   },
   fdLip,
   fdRip,

@@ -1,5 +1,6 @@
 // What an event shows of a command's work: a file that it changed, a connection.
 
+import { isIpSocket } from '../../schema/descriptor-types.ts';
 import { ERRORS } from '../../schema/errno.ts';
 import { DESCRIPTOR_STATE, type EventShape } from '../../schema/event-structs.ts';
 import { callsThat, FILE_CHANGES, type FileChangeEffect } from '../../schema/events/effects.ts';
@@ -113,8 +114,7 @@ function connection(view: EventView): Action | undefined {
 }
 
 function isInternet({ record }: EventView): boolean {
-  const kind = String.fromCharCode(record.number('kind'));
-  return kind === '4' || kind === '6';
+  return isIpSocket(record.number('kind'));
 }
 
 function protocolOf(view: EventView, l4: string): string {

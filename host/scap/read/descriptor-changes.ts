@@ -1,5 +1,6 @@
 // What events do to the descriptors of a process, as Falco follows it.
 
+import { isIpSocket } from '../../schema/descriptor-types.ts';
 import { DESCRIPTOR_ROLE } from '../../schema/event-structs.ts';
 import { readSocketAddress, readTuple } from '../format/addresses.ts';
 import { AT_FDCWD, KERNEL_CLOEXEC, NOTHING, O_CLOEXEC, PROTOCOL } from '../format/calls.ts';
@@ -238,7 +239,7 @@ function newSocket(event: ScapEvent): Descriptor {
   const byType = { [SOCKET_TYPES.STREAM]: PROTOCOL.TCP, [SOCKET_TYPES.DGRAM]: PROTOCOL.UDP }[type] ?? 0;
   const l4 = type === SOCKET_TYPES.RAW ? PROTOCOL.RAW : PROTOCOLS.has(protocol) ? protocol : byType;
   const kind = kindOfFamily(event.number('domain') ?? 0);
-  const isIp = kind === '4' || kind === '6';
+  const isIp = isIpSocket(kind.charCodeAt(0));
   return descriptor(kind, undefined, { socket: { ...NEW_SOCKET, l4: isIp ? l4 : 0 } });
 }
 

@@ -3,6 +3,7 @@
 
 import { loadAddon } from '../../capture/addon.ts';
 import { ENTRY_HEAD } from '../../recording/image-entries.ts';
+import { isIpSocket } from '../../schema/descriptor-types.ts';
 import { encodeStruct } from '../../schema/encode-struct.ts';
 import { EVENT_STRUCTS } from '../../schema/event-structs.ts';
 import { IMAGE, IMAGE_KIND } from '../../schema/image.ts';
@@ -233,7 +234,7 @@ function streamRecord(stream: Descriptor): Uint8Array {
 /** The network socket that is standard input or output. */
 export function streamOf({ descriptors }: Process): Descriptor | undefined {
   const streams = [descriptors.get(0), descriptors.get(1)];
-  return streams.find((one) => one?.socket && (one.kind === '4' || one.kind === '6'));
+  return streams.find((one) => one?.socket && isIpSocket(one.kind.charCodeAt(0)));
 }
 
 /** Members that all shapes with a descriptor have. */

@@ -1,6 +1,7 @@
 // The file or socket that a call works on. Absent on calls that neither make nor take a descriptor. Where the descriptor is a directory
 // that a path is relative to (unlinkat, mkdirat...), it is that directory: what Falco means by fd.name there.
 
+import { IP_SOCKETS } from '../descriptor-types.ts';
 import type { DESCRIPTOR_STATE, EventShape } from '../event-structs.ts';
 import { IP_PROTOCOLS } from '../ip-protocols.ts';
 import {
@@ -85,7 +86,7 @@ export function isKind(character: string): Compare {
 }
 
 /** An IPv4 or IPv6 socket. */
-export const IS_IP_SOCKET: BooleanDerivation = any(isKind('4'), isKind('6'));
+export const IS_IP_SOCKET: BooleanDerivation = any(...IP_SOCKETS.map(isKind));
 
 /** Whether fd.directory is present: for files and directories, and for what was not opened. */
 export const HAS_DIRECTORY: BooleanDerivation = any(isKind('f'), isKind('d'), IS_UNKNOWN);
