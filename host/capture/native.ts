@@ -74,6 +74,9 @@ export const BLOCK_PROGRESS = {
   skipped: 5,
 } as const;
 
+/** Addresses that takeImages() and listImages() are given room for. */
+export const IMAGES_AT_ONCE = 4096;
+
 export interface Capture {
   /**
    * Loads what start() needs for these event types, ahead of it; what it needs beyond them it loads itself. Before start(). Throws CaptureError:

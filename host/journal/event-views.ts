@@ -1,7 +1,7 @@
 // Reads recordings as a history: each event with the fields that rules read, by the same code, without rules; and what
 // happened to processes.
 
-import type { Capture } from '../capture/native.ts';
+import { type Capture, IMAGES_AT_ONCE } from '../capture/native.ts';
 import { openCapture } from '../capture/open.ts';
 import { REPLAY_SIZES } from '../capture/sizes.ts';
 import { storeContainer } from '../capture/store-container.ts';
@@ -30,7 +30,6 @@ const SIZE = member(EVENT_HEADER, 'size').offset;
 const TYPE = member(EVENT_HEADER, 'type').offset;
 const FLAGS = member(EVENT_HEADER, 'flags').offset;
 const SEGMENT_PAIRS = 1024;
-const IMAGES_AT_ONCE = 4096;
 
 /** An event of a recording. Valid until the next item is read. */
 export class EventView {

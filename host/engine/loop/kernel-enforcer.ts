@@ -1,6 +1,6 @@
 // Enforcement of rules in the kernel, on the worker's side: takes over with each set of rules, and says which containers may be acted on.
 
-import type { Capture } from '../../capture/native.ts';
+import { type Capture, IMAGES_AT_ONCE } from '../../capture/native.ts';
 import type { EventMemory } from '../../fields/memory.ts';
 import { ImageRecord } from '../../fields/record.ts';
 import { decode } from '../../fields/value.ts';
@@ -8,8 +8,6 @@ import { EnforcedMatches } from '../matches/enforced-matches.ts';
 import type { Enforcing } from '../messages/protocol.ts';
 import type { EnforcementStart } from '../messages/rule-set-start.ts';
 import { permitOf } from './container-permit.ts';
-
-const IMAGES_AT_ONCE = 4096;
 
 export class KernelEnforcer {
   readonly #capture: Capture;

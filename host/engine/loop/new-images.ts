@@ -1,6 +1,6 @@
 // Describes new process images, and announces new containers, before any of their events is evaluated.
 
-import type { Capture, ContainerNotice } from '../../capture/native.ts';
+import { type Capture, type ContainerNotice, IMAGES_AT_ONCE } from '../../capture/native.ts';
 import type { EventMemory } from '../../fields/memory.ts';
 import { ImageRecord } from '../../fields/record.ts';
 import type { SshPeers } from '../../fields/ssh-peer.ts';
@@ -10,8 +10,6 @@ import type { RecordedTime } from '../matches/match-queue.ts';
 import type { FromWorker } from '../messages/protocol.ts';
 import type { ModuleSet } from '../modules/module-set.ts';
 import type { Replacement } from './replacement.ts';
-
-const IMAGES_AT_ONCE = 4096;
 
 export interface NewImageParts {
   readonly capture: Capture;

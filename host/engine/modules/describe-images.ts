@@ -5,11 +5,11 @@ import type { ModuleSet } from './module-set.ts';
 
 /** How long a step may delay events. */
 const STEP_MS = 1;
-const IMAGES_AT_ONCE = 64;
+const PORTION = 64;
 
 /** All existing images; new ones are reported one by one. Yields at the end of each step. */
 export function* describeImages(capture: Capture, set: ModuleSet): Generator<void, void> {
-  const images = new Uint32Array(IMAGES_AT_ONCE);
+  const images = new Uint32Array(PORTION);
   let until = performance.now() + STEP_MS;
   for (let first = 0; ; ) {
     const count = capture.listImages(first, images);
