@@ -7,12 +7,12 @@ import type { ProcfsFact } from '../schema/fields/field.ts';
 import { ROOT_PID_NAMESPACE } from '../schema/image.ts';
 import type { EventRecord, ImageRecord } from './record.ts';
 import { socketName, socketType } from './socket-table.ts';
+import { SECOND } from './time.ts';
 import { type Absent, encode, type FieldValue, integer, text } from './value.ts';
 
 /** Descriptors that are looked at one by one: a process may have a million. */
 const MOST_DESCRIPTORS = 4096;
 const TICKS_PER_SECOND = 100; // USER_HZ, the same on every architecture
-const NANOSECONDS = 1_000_000_000;
 /** The wall clock may have been set between the start of the process and the alert. */
 const START_SLACK_S = 2;
 
@@ -96,7 +96,7 @@ function isSameProcess(image: ImageRecord, directory: string): boolean {
   const ticks = Number(statOf(directory)[FIELD_START]);
   if (Number.isNaN(ticks) || Number.isNaN(uptime)) return false;
   const started = Date.now() / 1000 - uptime + ticks / TICKS_PER_SECOND;
-  return Math.abs(started - Number(image.big('start_time')) / NANOSECONDS) < START_SLACK_S;
+  return Math.abs(started - Number(image.big('start_time')) / Number(SECOND)) < START_SLACK_S;
 }
 
 /**

@@ -2,10 +2,8 @@
 
 import type { RenderedText } from '../schema/fields/field.ts';
 import type { ReadContext } from './context.ts';
-import { dateTime, dateTimeSeconds, iso8601, timeOfDay, timeOfDaySeconds } from './time.ts';
+import { dateTime, dateTimeSeconds, iso8601, SECOND, timeOfDay, timeOfDaySeconds } from './time.ts';
 import { type Absent, type FieldValue, integer, text } from './value.ts';
-
-const SECOND = 1_000_000_000n;
 
 /** `parameters` renders all parameters in one text. */
 export function renderedField<Event extends { readonly time: bigint }>(

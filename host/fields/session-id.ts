@@ -1,9 +1,9 @@
 // The id of a session, the same in alerts and in the record of the journal.
 
 import { createHash } from 'node:crypto';
+import { SECOND } from './time.ts';
 
 const LENGTH = 8;
-const SECOND = 1_000_000_000n;
 
 /** @param host name of the machine @param root what names its beginning on that */
 export function sessionId(host: string, root: string): string {

@@ -1,6 +1,7 @@
 // Times as Falco prints them. Events carry nanoseconds since the epoch, which pass 2^53: everything is bigint.
 
-const SECOND = 1_000_000_000n;
+/** In nanoseconds. */
+export const SECOND = 1_000_000_000n;
 
 /** Nanoseconds in a millisecond. */
 export const NANOSECONDS_PER_MS = 1_000_000n;

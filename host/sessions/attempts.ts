@@ -1,10 +1,10 @@
 // Requests that begin nothing, and do not look so: kubectl from 1.31 on asks by WebSocket first (GET). An API server or kubelet that can't do
 // that ends the request at once, the audit event has the status of a success, and kubectl asks by SPDY (POST).
 
+import { SECOND } from '../fields/time.ts';
 import { byTime, firstFrom } from './by-time.ts';
 import type { PodRequest } from './pod-request.ts';
 
-const SECOND = 1_000_000_000n;
 /** Between the end of an attempt and the request that follows, either way: the end is noted by another thread. */
 const APART = 2n * SECOND;
 

@@ -1,11 +1,11 @@
 // Which requests a session may come from, and which sessions and requests have to be seen together for that.
 
+import { SECOND } from '../fields/time.ts';
 import { byTime, firstFrom } from './by-time.ts';
 import { coversPod, type RequestCoverage } from './coverage.ts';
 import type { ExecEntry } from './exec-entry.ts';
 import { type PodRequest, userKey } from './pod-request.ts';
 
-const SECOND = 1_000_000_000n;
 /** So far the clocks of an API server and a node may be apart: a process that seems to begin before its request, or after its end. */
 export const CLOCKS_APART = SECOND / 10n;
 /** An API server, a kubelet and a client may each keep a request waiting for 30 s before its process begins. */

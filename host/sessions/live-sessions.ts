@@ -5,7 +5,7 @@
 // make its name ambiguous again.
 
 import { rootProcess, sessionId } from '../fields/session-id.ts';
-import { NANOSECONDS_PER_MS } from '../fields/time.ts';
+import { NANOSECONDS_PER_MS, SECOND } from '../fields/time.ts';
 import type { RequestCoverage } from './coverage.ts';
 import type { SessionPlace, SessionRef, StartedSession } from './exec-entry.ts';
 import { LONGEST_START } from './groups.ts';
@@ -13,7 +13,6 @@ import type { UserMatch } from './join.ts';
 import { type PodRequest, type PodRequestEvent, readPodRequest } from './pod-request.ts';
 import { PodSessions } from './pod-sessions.ts';
 
-const SECOND = 1_000_000_000n;
 /** A container's own program starts when its runtime says that the container did. */
 const OWN_PROGRAM = SECOND;
 /** An event that was missed may be of a request so long before. */

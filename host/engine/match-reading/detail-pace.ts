@@ -1,6 +1,6 @@
 // How often the details of matches are read: a rule that matches a thousand times a second must not cost the worker a hundred fields each time.
 
-const SECOND = 1_000_000_000n;
+import { SECOND } from '../../fields/time.ts';
 
 /** A number at once, and so many a second after that; by the time of the events. */
 export class DetailPace {

@@ -1,5 +1,6 @@
 // Containers of a savefile: those that processes are in, and what a runtime said of them, which comes as JSON in events.
 
+import { SECOND } from '../../fields/time.ts';
 import type { ContainerMetadata, ContainerMount } from '../../metadata/container-metadata.ts';
 import type { ContainerOfProcess } from './images.ts';
 
@@ -87,7 +88,7 @@ function metadataOf(container: unknown): ContainerMetadata {
     imageDigest: digest,
     privileged: typeof privileged === 'boolean' ? privileged : undefined,
     user: textOf(container, 'User'),
-    startTime: isTime(created) ? BigInt(created) * 1_000_000_000n : undefined,
+    startTime: isTime(created) ? BigInt(created) * SECOND : undefined,
     ip: textOf(container, 'ip'),
     labels,
     mounts: mountsOf(member(container, 'Mounts')),

@@ -1,6 +1,7 @@
 // What a recording knows of containers, as an event of a savefile: JSON, as libs' container plugin has it.
 
 import type { StructRecord } from '../../fields/record.ts';
+import { SECOND } from '../../fields/time.ts';
 import { decode } from '../../fields/value.ts';
 import { HOST_NAMESPACE } from '../../schema/container.ts';
 import { scapType } from '../format/event-table.ts';
@@ -18,7 +19,6 @@ const TYPES: Readonly<Record<string, number>> = {
   podman: 11,
 };
 const STATIC_TYPE = 10;
-const NANOSECONDS = 1_000_000_000n;
 
 /** The event that describes a container to a reader. @param entry a `struct container` */
 export function containerEvent(entry: StructRecord, time: bigint): Uint8Array {
@@ -47,7 +47,7 @@ function jsonOf(entry: StructRecord) {
     Mounts: mountsOf(text('mounts')),
     ip: text('ip'),
     User: text('user'),
-    created_time: Number(entry.big('start_time') / NANOSECONDS),
+    created_time: Number(entry.big('start_time') / SECOND),
     host_pid: (namespaces & HOST_NAMESPACE.PID) !== 0,
     host_network: (namespaces & HOST_NAMESPACE.NETWORK) !== 0,
     host_ipc: (namespaces & HOST_NAMESPACE.IPC) !== 0,

@@ -2,6 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { asNanoseconds, asText, at } from '../../../diagnostics/json-value.ts';
+import { SECOND } from '../../../fields/time.ts';
 import type { ApiClient } from '../../../metadata/kubernetes/api.ts';
 import { type PodRequest, readPodRequest } from '../../../sessions/pod-request.ts';
 import type { PodRequestFacts } from '../../../sessions/pod-request-facts.ts';
@@ -16,8 +17,6 @@ const MOST_PENDING = 4_096;
 const MOST_QUESTIONS = 16;
 /** Requests whose node is remembered: their further events go there as well, also when the pod is gone. */
 const MOST_KNOWN = 16_384;
-/** The time of a pod's creation has no fraction. */
-const SECOND = 1_000_000_000n;
 
 /** Where an event goes. */
 export type Target =
@@ -120,7 +119,7 @@ export class RequestNodes {
       const found = await this.#client.get(path, TIMEOUT_MS);
       const node = asText(at(found, 'spec', 'nodeName'));
       const created = asNanoseconds(at(found, 'metadata', 'creationTimestamp'));
-      // One that may be younger than the request is not the one that was entered.
+      // One that may be younger than the request is not the one that was entered; the time of its creation has no fraction.
       if (!node || created === undefined || created + SECOND > received) return { kind: 'unknown' };
       return { kind: 'node', node };
     } finally {
