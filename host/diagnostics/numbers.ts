@@ -1,7 +1,9 @@
 // Numbers in sentences for people.
 
+export const KILOBYTE = 1024;
+
 /** Sizes in megabytes are in these, in sentences and in configuration alike. */
-export const MEGABYTE = 1024 * 1024;
+export const MEGABYTE = KILOBYTE * KILOBYTE;
 
 export function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, value) => total + value, 0);

@@ -1,6 +1,7 @@
 // CPU and memory of this process and of the machine, from /proc.
 
 import { readFileSync } from 'node:fs';
+import { KILOBYTE } from '../../diagnostics/numbers.ts';
 
 export interface Resources {
   /** CPU time since the start over time since the start, 1 for a whole CPU. */
@@ -16,7 +17,6 @@ export interface Resources {
   readonly hostOpenFiles: number | undefined;
 }
 
-const KILOBYTE = 1024;
 const CGROUP_FILES = ['/sys/fs/cgroup/memory.current', '/sys/fs/cgroup/memory/memory.usage_in_bytes'];
 
 export function readResources(): Resources {

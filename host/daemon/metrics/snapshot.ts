@@ -4,6 +4,7 @@
 import { basename } from 'node:path';
 import type { Summary } from '../../agent/summary.ts';
 import type { CaptureCounters } from '../../capture/capture-counters.ts';
+import { KILOBYTE, MEGABYTE } from '../../diagnostics/numbers.ts';
 import { type EventTotals, eventTotals } from '../../engine/counts/event-totals.ts';
 import { NANOSECONDS_PER_MS } from '../../fields/time.ts';
 import { type FieldValue, integer, text } from '../../fields/value.ts';
@@ -37,8 +38,6 @@ interface Moment {
   readonly produced: number;
   readonly lost: number;
 }
-
-const KILOBYTE = 1024;
 
 export class Snapshots {
   readonly #facts: AgentFacts;
@@ -168,7 +167,7 @@ function resourceFields(resources: Resources, { memoryInMb }: SnapshotForm): Fie
     [unit, size]: readonly [string, number] = ['kb', KILOBYTE],
   ) => {
     if (bytes === undefined) return {};
-    if (memoryInMb) return { [`falco.${name}_mb`]: double(bytes / KILOBYTE / KILOBYTE) };
+    if (memoryInMb) return { [`falco.${name}_mb`]: double(bytes / MEGABYTE) };
     return { [`falco.${name}_${unit}`]: integer(Math.round(bytes / size)) };
   };
   return {
