@@ -6,6 +6,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { exportsOf } from '../../schema/generate/exports.ts';
 import { PROJECT } from '../../setup/paths.mjs';
 
 /** Where the operators are: AssemblyScript that modules are made from. */
@@ -32,8 +33,9 @@ export function runtimeImports(names: ReadonlySet<string>): readonly string[] {
   const statements: string[] = [];
   const missing = new Set(names);
   for (const [file, text] of readOperators()) {
-    const exported = [...text.matchAll(/^(?:@inline )?export (?:function|const) (\w+)/gm)].map(([, name = '']) => name);
-    const used = exported.filter((name) => names.has(name));
+    const used = exportsOf(text)
+      .map(({ name }) => name)
+      .filter((name) => names.has(name));
     for (const name of used) missing.delete(name);
     if (used.length > 0) statements.push(`import { ${used.join(', ')} } from '${OPERATORS_PATH}/${file}';`);
   }

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { exportsOf } from './exports.ts';
 
 const RULES_WASM = join(import.meta.dirname, '../../../rules-wasm');
 
@@ -11,13 +12,11 @@ export function operatorTable(): string {
     .filter((file) => file.endsWith('.ts'))
     .sort();
   const entries = files.flatMap((file) => {
-    const text = readFileSync(join(RULES_WASM, file), 'utf8');
-    return [...text.matchAll(/^(?:@inline )?export function (\w+)\((.*)\): (\w+) \{$/gm)].map(
-      ([, name = '', parameters = '', result = '']) => {
-        const types = [...parameters.matchAll(/: (\w+)/g)].map(([, type = '']) => `'${type}'`);
-        return `  ${name}: { parameters: [${types.join(', ')}], result: '${result}' },`;
-      },
-    );
+    return exportsOf(readFileSync(join(RULES_WASM, file), 'utf8')).flatMap(({ name, types }) => {
+      if (!types) return [];
+      const parameters = types.parameters.map((type) => `'${type}'`).join(', ');
+      return `  ${name}: { parameters: [${parameters}], result: '${types.result}' },`;
+    });
   });
   return `${[
     '// Generated from rules-wasm by `npm run schema`. Do not edit.',
