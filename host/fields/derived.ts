@@ -8,8 +8,6 @@ import {
   type Derivation,
   flagValue,
   type NumberDerivation,
-  type Owner,
-  type Process,
   type Single,
   type TextDerivation,
 } from '../schema/fields/derivation.ts';
@@ -19,10 +17,10 @@ import { asInteger, compareIntegers } from '../schema/integers.ts';
 import { groupName, userName } from './account-names.ts';
 import { addressText, isMapped } from './address.ts';
 import type { AddressNames } from './address-names.ts';
+import { numberMember, processOf, textMember } from './derived-members.ts';
 import { mountText } from './mounts.ts';
 import { addressBytes, FUNCTIONS, type Scope } from './operators.ts';
 import { joinPath } from './path.ts';
-import type { ImageRecord, StructRecord } from './record.ts';
 import { integerText, valueText } from './text.ts';
 import { dateTime } from './time.ts';
 import {
@@ -40,7 +38,6 @@ import {
 
 const EMPTY = new Uint8Array(0);
 const NO_ADDRESS = new Uint8Array(16);
-const SELF: Process = { kind: 'ancestor', generations: 0 };
 
 /** The value as plain data; `names`: names of addresses. */
 export function readDerivation(derivation: Derivation, scope: Scope, names?: AddressNames): FieldValue | Absent {
@@ -85,18 +82,14 @@ function readSingle(derivation: Single, scope: Scope): FieldValue | Absent {
   return bytes && { kind: 'address', bytes };
 }
 
-/** Members of unknown processes read 0. */
 function evaluateNumber(derivation: NumberDerivation, scope: Scope): bigint {
   switch (derivation.node) {
     case 'number':
       return derivation.value;
     case 'flag':
       return flagValue(derivation);
-    case 'numberOf': {
-      const value =
-        keptValue(derivation, scope) ?? recordOf(derivation, scope)?.value(derivation.member, derivation.index);
-      return typeof value === 'number' || typeof value === 'bigint' ? BigInt(value) : 0n;
-    }
+    case 'numberOf':
+      return numberMember(derivation, scope);
     case 'arithmetic': {
       const [left, right] = [evaluateNumber(derivation.left, scope), evaluateNumber(derivation.right, scope)];
       const result = calculate(derivation.operator, left, right);
@@ -115,13 +108,6 @@ function evaluateNumber(derivation: NumberDerivation, scope: Scope): bigint {
     case 'call':
       return callOperator(derivation, scope) as bigint;
   }
-}
-
-/** What the scope keeps of a record that may be gone. */
-function keptValue({ of, member, process = SELF }: Extract<NumberDerivation, { node: 'numberOf' }>, scope: Scope) {
-  if (of === 'header' && member === 'time') return scope.eventTime;
-  const isOfItself = process.kind === 'ancestor' && process.generations === 0;
-  return of === 'image' && member === 'pidns_start_time' && isOfItself ? scope.namespaceStart : undefined;
 }
 
 function renumbered({ of, names, flags }: Extract<NumberDerivation, { node: 'renumbered' }>, scope: Scope): bigint {
@@ -180,7 +166,7 @@ function evaluateText(derivation: TextDerivation, scope: Scope): Uint8Array | un
     case 'text':
       return encode(derivation.value);
     case 'textOf':
-      return recordOf(derivation, scope)?.bytes(derivation.member);
+      return textMember(derivation, scope);
     case 'orElse':
       return evaluateText(derivation.of, scope) ?? encode(derivation.otherwise);
     case 'join': {
@@ -265,31 +251,6 @@ function digits(value: bigint, base: 8 | 10 | 16): string {
 function evaluateAddress(derivation: AddressDerivation, scope: Scope): Uint8Array | undefined {
   if (derivation.node === 'call') return callOperator(derivation, scope) as Uint8Array | undefined;
   return scope.event && addressBytes(scope.event, derivation.member);
-}
-
-function recordOf({ of, process }: { of: Owner; process?: Process }, scope: Scope): StructRecord | undefined {
-  switch (of) {
-    case 'image':
-      return processOf(process ?? SELF, scope);
-    case 'container':
-      return scope.container;
-    default:
-      return scope.event;
-  }
-}
-
-function processOf(process: Process, { image }: Scope): ImageRecord | undefined {
-  if (process.kind === 'ancestor') return image?.ancestor(process.generations);
-  const leader = process.link === 'session_address' ? image?.sessionLeader : image?.groupLeader;
-  return leader ?? (image && process.id && oldestSharing(image, process.id));
-}
-
-/** The oldest known ancestor of the same session or process group. */
-function oldestSharing(image: ImageRecord, id: 'sid' | 'pgid' | 'vpgid'): ImageRecord | undefined {
-  const wanted = image.number(id);
-  let oldest: ImageRecord | undefined;
-  for (const ancestor of image.ancestors()) if (ancestor.number(id) === wanted) oldest = ancestor;
-  return oldest;
 }
 
 function callOperator({ operator, arguments: values }: Extract<Derivation, { node: 'call' }>, scope: Scope) {
