@@ -7,7 +7,7 @@ import { COMPLETIONS, SHELLS } from '../completion/shells.ts';
 import { type Command, type CommandEntry, defineCommand } from '../definition/command.ts';
 import { onlyOperand } from '../definition/only-operand.ts';
 
-/** @param entries all commands, of which it is one itself */
+/** @param entries all commands, this one among them */
 export const completionCommand = (entries: () => readonly CommandEntry[]): Command =>
   defineCommand({
     name: 'completion',

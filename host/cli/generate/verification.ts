@@ -34,7 +34,7 @@ export async function openVerification(options: GenerateOptions, terminal: Termi
       if (results.count('verified') === 0) say('nothing was verified');
       if (source.failure !== undefined) say(`no more alerts come: ${source.failure}`);
       if (results.count('missing') > 0 && source.unreadable > 0) {
-        say(`${source.unreadable} lines were no alerts in JSON: does the agent write JSON?`);
+        say(`${source.unreadable} lines were not alerts in JSON: does the agent write JSON?`);
       }
     },
     close: () => source.close(),

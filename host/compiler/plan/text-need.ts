@@ -11,7 +11,7 @@ export interface TextConstant {
   readonly whole: boolean;
 }
 
-/** The condition is false unless the text matches one of the constants, of which none is empty. */
+/** The condition is false unless the text matches one of the constants. No constant is empty. */
 export interface TextNeed {
   /** The text. Where it is absent or empty, the condition is false. */
   readonly value: Value;

@@ -44,7 +44,7 @@ const SHAPE = 'a rules file is a sequence of items: `- rule: ...`, `- macro: ...
 
 /**
  * The documents of a file.
- * @throws RuleLoadError if it is no YAML
+ * @throws RuleLoadError if it is not YAML
  */
 export function readDocuments(file: SourceFile): YamlNode[] {
   try {

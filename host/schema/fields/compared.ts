@@ -7,7 +7,7 @@ import { resolveNamed } from './index.ts';
 export function comparedField(field: Field): Field {
   if (field.comparedAs === undefined) return field;
   const compared = resolveNamed(field.comparedAs, undefined);
-  if (!compared.ok) throw new Error(`${field.name} is compared as ${field.comparedAs}, which is no field`);
+  if (!compared.ok) throw new Error(`${field.name} is compared as ${field.comparedAs}, which is not a field`);
   return compared.field;
 }
 

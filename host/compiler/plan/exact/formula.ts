@@ -76,7 +76,7 @@ export function join(kind: 'all' | 'any', members: readonly Formula[]): Formula 
   return left.length === 1 ? first : { kind, parts: left };
 }
 
-/** Tests of one text of which any must hold are one test, and so are those of which none may. */
+/** Tests of one text become one test, where any of them must hold. Negated ones do where all must hold. */
 function merged(kind: 'all' | 'any', parts: readonly Formula[]): readonly Formula[] {
   const byPlace = Map.groupBy(parts, (part) => placeOf(kind, part));
   return [...byPlace.values()].flatMap((same) => {
@@ -127,7 +127,7 @@ export function keyOf(formula: Formula): string {
   return JSON.stringify(formula);
 }
 
-/** The alternatives, of which each needs all its literals; undefined if there are more than so many. Not of a formula that is inexact. */
+/** The alternatives: each needs all its literals. Undefined if there are more than so many, or if the formula is inexact. */
 export function alternatives(formula: Formula, most: number): readonly (readonly Literal[])[] | undefined {
   switch (formula.kind) {
     case 'constant':

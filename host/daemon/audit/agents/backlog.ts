@@ -1,5 +1,5 @@
-// Messages that wait for agents: the latest of each node and those for all, within limits. An agent that connects again continues at its position, or is
-// told that something is missing.
+// Messages that wait for agents: the latest of each node and those for all, within limits. An agent that connects again continues at its position, or its
+// stream says that something is missing.
 
 import { streamLine } from '../../../sessions/stream-messages.ts';
 
