@@ -1,12 +1,13 @@
 // What operators say of a value and constants.
 
 import type { Check, Operand } from '../../../host/compiler/conditions/ast.ts';
-import { portOf } from '../../../host/compiler/conditions/services.ts';
 import type { EventType } from '../../../host/schema/events/index.ts';
 import { resolveNamed } from '../../../host/schema/fields/index.ts';
 import { inNetwork, sameAddress } from './addresses.ts';
+import { portOf } from './check-constants.ts';
 import type { PlainValue as Value } from './derivation-value.ts';
 import { fnmatch } from './fnmatch.ts';
+import { asType } from './signedness.ts';
 
 export function textsOf(value: Value): readonly string[] | undefined {
   return value.kind === 'list' ? value.items : value.kind === 'text' ? [value.bytes] : undefined;
@@ -31,7 +32,7 @@ export function constantsHold(
       return listHolds(operator, value.items, values);
     case 'integer': {
       const isPort = left.kind === 'field' && /port$/.test(left.name);
-      const numbers = values.map((text) => BigInt(isPort ? (portOf(text) ?? -1) : text));
+      const numbers = values.map((text) => (isPort ? portOf(text) : BigInt(text)));
       // Constants beyond the field's size wrap.
       const wrap = wrapping(left, on);
       return numbers.some((each) => compareIntegers(operator, value.value, wrap(each)));
@@ -52,13 +53,7 @@ function wrapping(operand: Operand, on: EventType): (value: bigint) => bigint {
   if (!resolved.ok) throw new Error(`${operand.name}: ${resolved.reason}`);
   const row = on.parameters.find(({ name }) => name === resolved.argument);
   const type = resolved.field.type === 'DYN' ? row?.type : resolved.field.type;
-  if (type === undefined) return (value) => value;
-  if (/TIME$/.test(type)) return (value) => BigInt.asUintN(64, value);
-  if (type === 'SIGTYPE') return (value) => BigInt.asUintN(8, value);
-  const bits = Number(/\d+$/.exec(type)?.[0] ?? 64);
-  return /^(UINT|FLAGS|ENUMFLAGS)|^(MODE|UID|GID)$/.test(type)
-    ? (value) => BigInt.asUintN(/\d$/.test(type) ? bits : 32, value)
-    : (value) => BigInt.asIntN(bits, value);
+  return (value) => (type === undefined ? value : asType(value, type));
 }
 
 export function compareIntegers(operator: Check['operator'], left: bigint, right: bigint): boolean {

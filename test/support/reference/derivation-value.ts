@@ -1,21 +1,18 @@
-// What a derivation (host/schema/fields/derivation.ts) comes to on an event: written after its description, for tests. It shares nothing
-// with the evaluators of host/fields/ and of the compiler, so that a mistake of either shows, even if both make it.
+// What a derivation (host/schema/fields/derivation.ts) comes to on an event: written after its description, for tests. It shares no code
+// with the evaluators of host/fields/ and of the compiler, only what the schema says: layouts, flags, descriptions. So a mistake of either
+// shows, even if both make it.
 
-import { CONTAINER } from '../../../host/schema/container.ts';
-import { EVENT_HEADER, EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
 import {
   type Derivation,
-  flagValue,
+  FLAGS,
   MOUNT_PARTS,
   type Owner,
   type Process,
 } from '../../../host/schema/fields/derivation.ts';
-import { isUnsigned } from '../../../host/schema/fields/number-range.ts';
-import { IMAGE } from '../../../host/schema/image.ts';
-import type { Struct } from '../../../host/schema/layout.ts';
 import { fnmatch } from './fnmatch.ts';
 import { ipAddress, itemsOf, OPERATOR_VALUES } from './operator-values.ts';
-import { ancestorsOf, type RawEvent, RawRecord } from './raw-record.ts';
+import { ancestorsOf, type RawEvent, RawRecord, STRUCTS } from './raw-record.ts';
+import { hasSign } from './signedness.ts';
 
 /** Texts are byte strings. */
 export type PlainValue =
@@ -27,13 +24,6 @@ export type PlainValue =
   | { readonly kind: 'list'; readonly items: readonly string[] };
 
 type Node<Name extends Derivation['node']> = Extract<Derivation, { readonly node: Name }>;
-
-const STRUCTS: Readonly<Record<Owner, Struct>> = {
-  header: EVENT_HEADER,
-  image: IMAGE,
-  container: CONTAINER,
-  ...EVENT_STRUCTS,
-};
 
 /** Undefined if absent. */
 export function derivationValue(derivation: Derivation, at: RawEvent): PlainValue | undefined {
@@ -66,12 +56,12 @@ export function derivationValue(derivation: Derivation, at: RawEvent): PlainValu
     case 'number':
       return integer(derivation.value);
     case 'flag':
-      return integer(flagValue(derivation));
+      return integer(flagOf(derivation));
     case 'numberOf':
       return integer(recordOf(derivation, at)?.number(derivation.member) ?? 0n);
     case 'arithmetic': {
       const result = calculated(derivation, number(derivation.left), number(derivation.right));
-      return integer(isUnsigned(derivation) ? BigInt.asUintN(64, result) : BigInt.asIntN(64, result));
+      return integer(hasSign(derivation) ? BigInt.asIntN(64, result) : BigInt.asUintN(64, result));
     }
     case 'numberIf':
       return integer(number(holds(derivation.condition) ? derivation.value : derivation.otherwise));
@@ -169,6 +159,10 @@ function textOf(bytes: string | undefined): PlainValue | undefined {
 
 function utf8(text: string): string {
   return Buffer.from(text).toString('latin1');
+}
+
+function flagOf({ table, name }: Node<'flag'>): bigint {
+  return BigInt(new Map(Object.entries(FLAGS[table])).get(name) ?? 0);
 }
 
 function calculated({ operator }: Node<'arithmetic'>, left: bigint, right: bigint): bigint {

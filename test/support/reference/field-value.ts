@@ -2,10 +2,10 @@
 
 import type { Field } from '../../../host/schema/fields/field.ts';
 import { resolveNamed } from '../../../host/schema/fields/index.ts';
-import { asInteger } from '../../../host/schema/integers.ts';
 import { derivationValue, type PlainValue } from './derivation-value.ts';
 import { argumentText, rawArgument } from './parameter-values.ts';
 import type { RawEvent } from './raw-record.ts';
+import { asType } from './signedness.ts';
 
 /** Undefined if absent. `argument`: in brackets after the field. */
 export function fieldValue(name: string, argument: string | undefined, at: RawEvent): PlainValue | undefined {
@@ -29,6 +29,6 @@ export function valueOfField(field: Field, argument: string | undefined, at: Raw
   }
 
   function asTyped(value: PlainValue | undefined): PlainValue | undefined {
-    return value?.kind === 'integer' ? { ...value, value: asInteger(value.value, type) } : value;
+    return value?.kind === 'integer' ? { ...value, value: asType(value.value, type) } : value;
   }
 }

@@ -2,12 +2,12 @@
 
 import { errnoName } from '../../../host/schema/errno.ts';
 import { FLAG_TABLES } from '../../../host/schema/flags.ts';
-import { asInteger } from '../../../host/schema/integers.ts';
 import { parameterBase } from '../../../host/schema/parameter-base.ts';
 import type { Parameter } from '../../../host/schema/types.ts';
 import type { PlainValue } from './derivation-value.ts';
 import { itemsOf, statDevice } from './operator-values.ts';
 import { ancestorsOf, type RawEvent, type RawRecord } from './raw-record.ts';
+import { asType } from './signedness.ts';
 
 const NO_DATA = 'NULL';
 const AT_FDCWD = -100n;
@@ -134,7 +134,7 @@ function digits(number: bigint, base: 8 | 10 | 16): string {
 
 /** As large as the type allows, and with its sign. */
 function typed({ type }: Parameter, number: bigint): bigint {
-  return asInteger(number, type === 'DYN' ? 'UINT64' : type);
+  return asType(number, type === 'DYN' ? 'UINT64' : type);
 }
 
 /** In Falco's numbering: flags without a name are left out, values of an enumeration are kept. */

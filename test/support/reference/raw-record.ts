@@ -4,8 +4,17 @@
 import { CONTAINER } from '../../../host/schema/container.ts';
 import { EVENT_HEADER, EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
 import { EVENT_TYPES, type EventType } from '../../../host/schema/events/index.ts';
+import type { Owner } from '../../../host/schema/fields/derivation.ts';
 import { IMAGE } from '../../../host/schema/image.ts';
 import { type Member, member, type Struct } from '../../../host/schema/layout.ts';
+
+/** By the name that derivations have for a record. */
+export const STRUCTS: Readonly<Record<Owner, Struct>> = {
+  header: EVENT_HEADER,
+  image: IMAGE,
+  container: CONTAINER,
+  ...EVENT_STRUCTS,
+};
 
 /** A struct of the schema at an address. */
 export class RawRecord {

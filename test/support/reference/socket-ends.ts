@@ -1,9 +1,8 @@
 // Checks of fd.ip, fd.port and fd.net, which hold if they do for either end of a socket.
 
 import type { Check, Operand } from '../../../host/compiler/conditions/ast.ts';
-import { portOf } from '../../../host/compiler/conditions/services.ts';
 import { inNetwork, sameAddress } from './addresses.ts';
-import { literals } from './check-constants.ts';
+import { literals, portOf } from './check-constants.ts';
 import { compareIntegers } from './comparisons.ts';
 import { ipAddress } from './operator-values.ts';
 import type { RawEvent } from './raw-record.ts';
@@ -33,7 +32,7 @@ export function endsHold(check: Check, ends: readonly { address: Uint8Array; por
   const { name } = check.left;
   const values = name === 'fd.net' && check.operator === 'in' ? literals(check).slice(0, 1) : literals(check);
   const holds = (end: { address: Uint8Array; port: bigint }, value: string): boolean => {
-    if (name === 'fd.port') return compareIntegers(check.operator, end.port, BigInt(portOf(value) ?? -1));
+    if (name === 'fd.port') return compareIntegers(check.operator, end.port, portOf(value));
     const inside = name === 'fd.net' ? inNetwork(end.address, value) : sameAddress(end.address, value);
     return check.operator === '!=' ? !inside : inside;
   };

@@ -9,7 +9,6 @@ import { readField } from '../../../host/fields/read.ts';
 import { EventRecord } from '../../../host/fields/record.ts';
 import type { FieldValue } from '../../../host/fields/value.ts';
 import { resolveField } from '../../../host/schema/fields/index.ts';
-import { asInteger } from '../../../host/schema/integers.ts';
 import type { ValueType } from '../../../host/schema/types.ts';
 import { putRecords, randomRecords } from '../../support/random/records-at-limits.ts';
 import { RecordMemory } from '../../support/records/records.ts';
@@ -17,6 +16,7 @@ import { derivedFields, isDateText, parameterFields, valueType } from '../../sup
 import type { PlainValue } from '../../support/reference/derivation-value.ts';
 import { valueOfField } from '../../support/reference/field-value.ts';
 import { rawEventAt } from '../../support/reference/raw-record.ts';
+import { asType } from '../../support/reference/signedness.ts';
 
 const RECORDS = Number(process.env.WASPREY_TEST_RECORDS ?? 1500);
 const SEED = Number(process.env.WASPREY_TEST_SEED ?? 20_28);
@@ -35,7 +35,7 @@ function plain(value: FieldValue | undefined, type: ValueType): PlainValue | und
       return { kind: 'list', items: value.items.map(latin1) };
     case 'integer':
       // In hexadecimal, output shows numbers of INT32 without their sign.
-      return { kind: 'integer', value: asInteger(value.value, type) };
+      return { kind: 'integer', value: asType(value.value, type) };
     case 'boolean':
       return value;
     case 'address':
@@ -47,7 +47,7 @@ function plain(value: FieldValue | undefined, type: ValueType): PlainValue | und
 }
 
 function asTyped(value: PlainValue | undefined, type: ValueType): PlainValue | undefined {
-  return value?.kind === 'integer' ? { ...value, value: asInteger(value.value, type) } : value;
+  return value?.kind === 'integer' ? { ...value, value: asType(value.value, type) } : value;
 }
 
 useAccounts(new Map(), new Map());
