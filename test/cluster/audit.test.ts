@@ -1,14 +1,13 @@
 // A real API server sends its audit events, with the files of `wasprey audit-config`, to an agent that watches nothing else.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { asArray, at } from '../../host/diagnostics/json-value.ts';
-import { PROJECT } from '../../host/setup/paths.mjs';
 import { Cluster, SHELL_IMAGE } from '../support/cluster/cluster.ts';
 import { eventually } from '../support/cluster/cluster-agent.ts';
+import { wasprey } from '../support/command-line.ts';
 import { makeDirectory } from '../support/directory.ts';
 import { findFalcoFile, missingFalco } from '../support/falco-data.ts';
 import { type RunProcess, startWasprey } from '../support/live/run-process.ts';
@@ -110,11 +109,7 @@ responses:
     place('token'),
   ];
   const words = ['--server', 'https://127.0.0.1:9765/k8s-audit', '--ca', receivers.path, ...identity];
-  const made = spawnSync(
-    process.execPath,
-    [join(PROJECT, 'host/cli/main.ts'), 'audit-config', place('files'), ...words],
-    { encoding: 'utf8' },
-  );
+  const made = wasprey('audit-config', place('files'), ...words);
   assert.equal(made.status, 0, made.stderr);
   agent = startAgent();
   await agent.watches();
@@ -251,9 +246,7 @@ test('rules are tried on what came, with the same alerts', async () => {
   agent.kill('SIGTERM');
   assert.equal(await agent.ended, 0, agent.stderr());
   const words = ['backtest', place('rules.yaml'), '--rule-matching', 'all', '--on', place('journal'), '--json'];
-  const { stdout, stderr } = spawnSync(process.execPath, [join(PROJECT, 'host/cli/main.ts'), ...words], {
-    encoding: 'utf8',
-  });
+  const { stdout, stderr } = wasprey(...words);
   assert.notEqual(stdout, '', stderr);
   const tried = asArray(at(JSON.parse(stdout), 'rules')).map((rule) => [at(rule, 'rule'), at(rule, 'alerts')]);
   // Of both agents.

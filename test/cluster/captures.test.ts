@@ -3,7 +3,6 @@
 // after the agent was killed.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import { PROJECT } from '../../host/setup/paths.mjs';
 import { Cluster } from '../support/cluster/cluster.ts';
 import { eventually } from '../support/cluster/cluster-agent.ts';
 import { webPod } from '../support/cluster/shop.ts';
+import { wasprey } from '../support/command-line.ts';
 import { rulesFileForTests } from '../support/live/rules-file.ts';
 import { type RunProcess, startWasprey } from '../support/live/run-process.ts';
 import { completeReport } from '../support/records/capture-report.ts';
@@ -84,9 +84,8 @@ function exec(script: string): Promise<string> {
 }
 
 /** What a command prints on the machine. */
-function wasprey(...words: string[]): string {
-  const main = join(PROJECT, 'host/cli/main.ts');
-  const { stdout, stderr, status } = spawnSync(process.execPath, [main, ...words], { encoding: 'utf8' });
+function printed(...words: string[]): string {
+  const { stdout, stderr, status } = wasprey(...words);
   assert.equal(status, 0, stderr);
   return stdout;
 }
@@ -111,7 +110,7 @@ test('it has the dropped file with the hash of what was written', () => {
   const hash = createHash('sha256').update(readFileSync('/bin/busybox')).update(APPENDED).digest('hex');
   const dropped = report.files.find(({ path }) => path === '/tmp/dropped');
   assert.equal(dropped?.layer?.sha256, hash, report.missing.join('\n'));
-  const shown = wasprey('captures', 'show', file);
+  const shown = printed('captures', 'show', file);
   assert.ok(shown.includes('pod shop/web'), shown);
   assert.match(shown, new RegExp(`^  /tmp/dropped: .*\\n {4}sha256 ${hash}$`, 'm'));
 });
@@ -122,7 +121,7 @@ test('activity shows the session, and after the agent was killed all but the las
   await sleep(4_000);
   agent.kill('SIGKILL');
   await agent.ended;
-  const sessions = wasprey('activity', '-c', config, '--pod', 'web', '--json', '--since', '1h')
+  const sessions = printed('activity', '-c', config, '--pod', 'web', '--json', '--since', '1h')
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line))

@@ -2,16 +2,15 @@
 // The API server sends events up to ten seconds late. The receiver is away, the agent starts again, an event comes twice.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asArray, asObject, asText, at } from '../../host/diagnostics/json-value.ts';
 import { coverageIn } from '../../host/journal/stream-state-file.ts';
-import { PROJECT } from '../../host/setup/paths.mjs';
 import { AgentCluster, eventually, NAMESPACE } from '../support/cluster/cluster-agent.ts';
 import { webPod } from '../support/cluster/shop.ts';
+import { wasprey } from '../support/command-line.ts';
 import { makeDirectory } from '../support/directory.ts';
 
 const ADDRESS = '10.96.0.77';
@@ -113,8 +112,7 @@ async function auditOptions(): Promise<string[]> {
     '--token-file',
     place('token'),
   ];
-  const command = [join(PROJECT, 'host/cli/main.ts'), 'audit-config', place('files'), ...words];
-  const made = spawnSync(process.execPath, command, { encoding: 'utf8' });
+  const made = wasprey('audit-config', place('files'), ...words);
   assert.equal(made.status, 0, made.stderr);
   // After five tries, each of which waits longer by half, an event is lost: a receiver has 48 seconds to start, on a machine that has other work too.
   const late = ['--audit-webhook-batch-max-wait=10s', '--audit-webhook-initial-backoff=6s'];

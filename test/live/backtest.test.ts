@@ -16,13 +16,12 @@ import { Origins } from '../../host/journal/backtest/origin.ts';
 import { laneRules } from '../../host/journal/backtest/tried-rules.ts';
 import { History } from '../../host/journal/event-views.ts';
 import { findHistory } from '../../host/journal/history.ts';
-import { PROJECT } from '../../host/setup/paths.mjs';
+import { wasprey } from '../support/command-line.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { falcoFile, missingFalco } from '../support/falco-data.ts';
 import { type RunAlert, startRun, startWasprey } from '../support/live/run-process.ts';
 import { STOCK_FILES } from '../support/stock-rules.ts';
 
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 const folder = directoryForTests();
 /** What the actions, and whatever else this machine does meanwhile, must fit into while a reader waits for a processor. */
 const RING_MB = 128;
@@ -45,10 +44,6 @@ before(() => {
   // JSON is YAML.
   writeFileSync(configuration, JSON.stringify(settings));
 });
-
-function wasprey(...words: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8', maxBuffer: 64 << 20 });
-}
 
 /** The rules that those files disable, enabled. */
 function enabling(files: readonly string[]): string {

@@ -7,13 +7,12 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Report } from '../../host/captures/report/report.ts';
-import { PROJECT } from '../../host/setup/paths.mjs';
+import { wasprey } from '../support/command-line.ts';
 import { Container } from '../support/live/live-container.ts';
 import { rulesFileForTests } from '../support/live/rules-file.ts';
 import { type RunProcess, startRun } from '../support/live/run-process.ts';
 import { completeReport } from '../support/records/capture-report.ts';
 
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 const MARK = 'WASPREY_CAPTURES_TEST';
 /** What an attacker does: drops a program, runs it, reads, and connects. The mark is in no command line, so that rules can't find it there. */
 const ATTACK = `
@@ -135,10 +134,10 @@ for (const [what, journal] of [
       assert.equal(dropped?.layer?.sha256, hashIn(container, '/tmp/dropped'));
       assert.ok(report.state?.processes.some((process) => process.arguments.join(' ').startsWith('sh -c')));
 
-      const shown = spawnSync(process.execPath, [MAIN, 'captures', 'show', path], { encoding: 'utf8' });
+      const shown = wasprey('captures', 'show', path);
       assert.equal(shown.status, 0, shown.stderr);
       assert.ok(!shown.stdout.includes('hunter2') && shown.stdout.includes('--password='), shown.stdout);
-      const replayed = spawnSync(process.execPath, [MAIN, 'replay', path, '-r', rules, '--json'], { encoding: 'utf8' });
+      const replayed = wasprey('replay', path, '-r', rules, '--json');
       const alerts = replayed.stdout
         .trim()
         .split('\n')
@@ -159,11 +158,9 @@ for (const [what, journal] of [
 function exportsRaiseTheAlert(journal: string, captures: string): void {
   const raised = (...from: readonly string[]): number => {
     const scap = join(directory, 'exported.scap');
-    const exported = spawnSync(process.execPath, [MAIN, 'export', ...from, '-o', scap], {
-      encoding: 'utf8',
-    });
+    const exported = wasprey('export', ...from, '-o', scap);
     assert.equal(exported.status, 0, exported.stderr);
-    const replayed = spawnSync(process.execPath, [MAIN, 'replay', scap, '-r', rules, '--json'], { encoding: 'utf8' });
+    const replayed = wasprey('replay', scap, '-r', rules, '--json');
     assert.equal(replayed.status, 0, replayed.stderr);
     return replayed.stdout.split('\n').filter((line) => line.includes('Dropped program run')).length;
   };

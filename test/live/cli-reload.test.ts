@@ -1,11 +1,10 @@
 // `wasprey run` with a configuration, as in a cluster: the rules come from a mounted ConfigMap, which is replaced while it runs.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { PROJECT } from '../../host/setup/paths.mjs';
+import { wasprey } from '../support/command-line.ts';
 import { directoryForTest } from '../support/directory.ts';
 import { startRunAsNpm } from '../support/live/run-process.ts';
 
@@ -158,16 +157,13 @@ test('what is to be known of rules that are used is reported at the start and of
   priority: WARNING
 `,
     );
-  const wasprey = (...words: string[]): void => {
-    const { status, stderr } = spawnSync(process.execPath, ['host/setup/bootstrap.mjs', 'host/cli/main.ts', ...words], {
-      cwd: PROJECT,
-      encoding: 'utf8',
-    });
+  const succeeds = (...words: string[]): void => {
+    const { status, stderr } = wasprey(...words);
     assert.equal(status, 0, stderr);
   };
-  wasprey('keygen', join(directory, 'team'));
+  succeeds('keygen', join(directory, 'team'));
   write(`First of ${directory}`);
-  wasprey('compile', rules, '-o', module);
+  succeeds('compile', rules, '-o', module);
   writeFileSync(
     config,
     JSON.stringify({
@@ -185,7 +181,7 @@ test('what is to be known of rules that are used is reported at the start and of
   assert.deepEqual([told(unsigned), told(warnings)], [1, 1], agent.stderr());
 
   write(`Second of ${directory}`);
-  wasprey('compile', rules, '-o', module);
+  succeeds('compile', rules, '-o', module);
   await agent.until('both told anew', () => told(unsigned) > 1 && told(warnings) > 1);
   await agent.says(/the rules were replaced/);
   agent.kill('SIGINT');

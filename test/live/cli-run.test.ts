@@ -6,6 +6,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { wasprey } from '../support/command-line.ts';
 import { openRule, rulesFileForTests } from '../support/live/rules-file.ts';
 import { startRunAsNpm } from '../support/live/run-process.ts';
 
@@ -63,8 +64,8 @@ test('JSON, every matching rule, and a file as well', async () => {
 
 test('a compiled module runs, and stops by itself after the given time', async () => {
   const module = join(directory, 'rules.wasm');
-  const compiled = spawnSync(process.execPath, [join(PROJECT, 'host/cli/main.ts'), 'compile', rules, '-o', module]);
-  assert.equal(compiled.status, 0, String(compiled.stderr));
+  const compiled = wasprey('compile', rules, '-o', module);
+  assert.equal(compiled.status, 0, compiled.stderr);
   await using agent = startRunAsNpm('-m', module, '--duration', '3');
   await agent.watches();
   read('marked-3');

@@ -1,21 +1,18 @@
 // `wasprey doctor` on this machine, for root and for others, and on a kernel that lacks hooks.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import type { Check } from '../../host/doctor/check.ts';
 import type { Examination } from '../../host/doctor/examine.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { waspreyIn } from '../support/command-line.ts';
 import { lackingKernel } from '../support/live/live-lacking.ts';
 import { startRun } from '../support/live/run-process.ts';
 
 const NOBODY = 65_534;
 
 function doctor(words: readonly string[] = [], launcher: readonly string[] = [], uid = 0) {
-  const [program = '', ...rest] = [...launcher, process.execPath, 'host/cli/main.ts', 'doctor', ...words];
-  const { status, stdout, stderr } = spawnSync(program, rest, { cwd: PROJECT, encoding: 'utf8', uid });
-  assert.doesNotMatch(stdout + stderr, /^\s+at .*(file|node):/m, 'a stack trace');
-  return { status, stdout, stderr };
+  return waspreyIn({ cwd: PROJECT, launcher, uid }, 'doctor', ...words);
 }
 
 function examination(launcher: readonly string[] = [], uid = 0): Examination & { readonly status: number | null } {

@@ -5,11 +5,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { PROJECT } from '../../host/setup/paths.mjs';
+import { waspreyIn } from '../support/command-line.ts';
 import { LiveRegistry } from '../support/live/live-registry.ts';
 import { type RunProcess, startRunAsNpm } from '../support/live/run-process.ts';
-
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 
 let registry: LiveRegistry;
 before(async () => {
@@ -23,7 +21,7 @@ const at = (name: string): string => join(registry.folder, name);
 const reference = (): string => `oci://${registry.host}/team/rules:stable`;
 
 function wasprey(...words: string[]) {
-  return spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8', cwd: registry.folder });
+  return waspreyIn({ cwd: registry.folder }, ...words);
 }
 
 /** One rule of that name, as YAML. */

@@ -1,20 +1,17 @@
 // wasprey generate as a person runs it: verified by an agent of its own, by a file, by what is posted; on the host and in a container.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { prepare } from '../../host/setup/prepare.mjs';
+import { MAIN, waspreyAside } from '../support/command-line.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
 import { Container } from '../support/live/live-container.ts';
 import { type RunningProduct, startProduct } from '../support/live/live-product.ts';
 import { freePort } from '../support/servers/free-port.ts';
-
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 
 /** Rules of the names that actions know, here on what the actions do alone. */
 const RULES = `
@@ -52,11 +49,9 @@ interface Run {
 }
 
 async function generate(...words: string[]): Promise<Run> {
-  const run = spawn(process.execPath, [MAIN, 'generate', '--json', ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = new Promise<number | null>((resolve) => run.once('close', resolve));
-  const [status, output, said] = await Promise.all([ended, text(run.stdout), text(run.stderr)]);
-  const lines = output.split('\n').filter((line) => line !== '');
-  return { status, said, results: lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
+  const { status, stdout, stderr } = await waspreyAside('generate', '--json', ...words);
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  return { status, said: stderr, results: lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }
 
 const ACTIONS = ['clear-log', 'link-to-sensitive-folder'];

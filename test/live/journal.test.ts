@@ -9,12 +9,11 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { History } from '../../host/journal/event-views.ts';
 import { findHistory } from '../../host/journal/history.ts';
-import { PROJECT } from '../../host/setup/paths.mjs';
+import { wasprey } from '../support/command-line.ts';
 import { Container } from '../support/live/live-container.ts';
 import { rulesFileForTests } from '../support/live/rules-file.ts';
 import { type RunProcess, startRun } from '../support/live/run-process.ts';
 
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 const MARK = 'WASPREY_JOURNAL_TEST';
 /** Rounds of random work: some 60 suffice. */
 const MOST_WORK = 1_000;
@@ -78,8 +77,7 @@ async function interrupt(run: RunProcess): Promise<void> {
 }
 
 function replay(path: string): string[] {
-  const words = [MAIN, 'replay', path, '-r', rules, '--rule-matching', 'all'];
-  const { stdout, stderr, status } = spawnSync(process.execPath, words, { encoding: 'utf8', maxBuffer: 1 << 26 });
+  const { stdout, stderr, status } = wasprey('replay', path, '-r', rules, '--rule-matching', 'all');
   assert.equal(status, 0, stderr);
   return linesOf(stdout);
 }
@@ -330,8 +328,7 @@ const sizesIn = (path: string): number => {
 
 /** Nothing in it is damaged but its end. */
 function replayWhole(path: string): void {
-  const words = [MAIN, 'replay', path, '-r', rules];
-  const { stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const { stderr } = wasprey('replay', path, '-r', rules);
   assert.match(stderr, /Replayed [\d,]+ events?/);
   assert.doesNotMatch(stderr, /damaged(?!.*the last block is missing)|of processes that the recording lacks/);
 }

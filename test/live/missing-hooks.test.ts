@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PROJECT } from '../../host/setup/paths.mjs';
+import { wasprey } from '../support/command-line.ts';
 import {
   type Lacking,
   lackingKernel,
@@ -78,8 +78,7 @@ async function watchingBy(launcher: readonly string[], rules: string, ...words: 
 }
 
 function status(...words: string[]): { readonly code: number | null; readonly text: string } {
-  const words_ = ['host/cli/main.ts', 'status', '-s', socket, ...words];
-  const { status: code, stdout } = spawnSync(process.execPath, words_, { cwd: PROJECT, encoding: 'utf8' });
+  const { status: code, stdout } = wasprey('status', '-s', socket, ...words);
   return { code, text: stdout };
 }
 

@@ -6,11 +6,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { PROJECT } from '../../host/setup/paths.mjs';
+import { wasprey, waspreyIn } from '../support/command-line.ts';
 import { rulesFileForTests } from '../support/live/rules-file.ts';
 import { type RunProcess, startRun, startWasprey } from '../support/live/run-process.ts';
 
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 const RULES = `
 - rule: Shadow read
   desc: d
@@ -27,8 +26,8 @@ const RULES = `
 const { directory, rules } = rulesFileForTests(() => RULES);
 const module = join(directory, 'rules.wasm');
 before(() => {
-  const { status, stderr } = spawnSync(process.execPath, [MAIN, 'compile', rules, '-o', module]);
-  assert.equal(status, 0, String(stderr));
+  const { status, stderr } = wasprey('compile', rules, '-o', module);
+  assert.equal(status, 0, stderr);
   chmodSync(module, 0o644);
 });
 
@@ -39,8 +38,8 @@ async function interrupt(run: RunProcess): Promise<number | null> {
 }
 
 function replay(path: string, ...words: string[]) {
-  const unprivileged = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath];
-  return spawnSync('setpriv', [...unprivileged, MAIN, 'replay', path, '-m', module, ...words], { encoding: 'utf8' });
+  const launcher = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+  return waspreyIn({ launcher }, 'replay', path, '-m', module, ...words);
 }
 
 test('a replay, without privilege, gives the alerts that run gave at the time', async () => {

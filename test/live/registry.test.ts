@@ -1,14 +1,13 @@
 // Modules and rules through a real registry (docker-registry), beside the tools that people use with one (oras, cosign).
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { PROJECT } from '../../host/setup/paths.mjs';
+import { waspreyIn } from '../support/command-line.ts';
 import { LiveRegistry } from '../support/live/live-registry.ts';
 
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 const RULES = `
 - rule: Removed
   desc: d
@@ -41,10 +40,7 @@ function environment() {
 }
 
 function wasprey(...words: string[]) {
-  const options = { encoding: 'utf8', cwd: registry.folder, env: environment() } as const;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], options);
-  assert.doesNotMatch(stderr, /^\s+at /m, 'a stack trace');
-  return { status, stdout, stderr };
+  return waspreyIn({ cwd: registry.folder, env: environment() }, ...words);
 }
 
 function run(command: string, ...words: string[]): string {

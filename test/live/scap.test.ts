@@ -7,10 +7,10 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { wasprey } from '../support/command-line.ts';
 import { rulesFileForTests } from '../support/live/rules-file.ts';
 import { startWasprey } from '../support/live/run-process.ts';
 
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 const SHELL = 'scapshell';
 
 /** Fields of a process that libs has as well. */
@@ -102,14 +102,14 @@ const [recording, savefile] = [join(directory, 'live.wsp'), join(directory, 'liv
 
 type Row = Readonly<Record<string, unknown>>;
 
-function wasprey(...words: string[]) {
-  const run = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8', maxBuffer: 1 << 28 });
-  assert.equal(run.status, 0, run.stderr);
-  return run;
+function succeeding(...words: string[]) {
+  const ended = wasprey(...words);
+  assert.equal(ended.status, 0, ended.stderr);
+  return ended;
 }
 
 function alertsOf(path: string): Row[] {
-  const { stdout } = wasprey('replay', path, '-r', rules, '--json');
+  const { stdout } = succeeding('replay', path, '-r', rules, '--json');
   // Times have more digits than JavaScript's numbers.
   const lines = stdout.split('\n').slice(0, -1);
   const rows = lines.map((line): Row => JSON.parse(line.replace(/: ?(\d{16,})/g, ': "$1"')).output_fields);
@@ -158,7 +158,7 @@ describe('a live recording as a savefile', () => {
     assert.equal(status, 0, stderr);
     capturing.kill('SIGINT');
     assert.equal(await capturing.ended, 0, capturing.stderr());
-    assert.match(wasprey('export', recording, '-o', savefile).stderr, /Exported [\d,]+ events of 1 recording/);
+    assert.match(succeeding('export', recording, '-o', savefile).stderr, /Exported [\d,]+ events of 1 recording/);
     own = alertsOf(recording);
     assert.ok(own.length > 200, `${own.length} events`);
   });

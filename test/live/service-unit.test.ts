@@ -9,6 +9,7 @@ import { after, before, it } from 'node:test';
 import { DEFAULT_CONTROL_SOCKET } from '../../host/cli/options/control-options.ts';
 import { loadConfig } from '../../host/config/load.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { wasprey } from '../support/command-line.ts';
 
 const UNIT = join(PROJECT, 'deploy/package/wasprey.service');
 const CONFIG = join(PROJECT, 'deploy/package/wasprey.yaml');
@@ -55,8 +56,7 @@ it('an agent may do what it may in a pod', () => {
 });
 
 it('the configuration is accepted, and every key of it has an effect', () => {
-  const words = [join(PROJECT, 'host/cli/main.ts'), 'config', '--given', '-c', CONFIG];
-  const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+  const { status, stdout, stderr } = wasprey('config', '--given', '-c', CONFIG);
   assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
   assert.doesNotMatch(stdout, /No effect/);
   const { configuration, unused } = loadConfig({ path: CONFIG, options: [], environment: {} });

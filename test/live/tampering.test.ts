@@ -2,12 +2,13 @@
 // last part of EVASIONS.md is the list.
 
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT } from '../../host/setup/paths.mjs';
+import { wasprey } from '../support/command-line.ts';
 import { directoryForTests } from '../support/directory.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
 import { bpftool, MARKED_RULE, OTHER_CALLS, TAMPERED, TamperedAgent, tamper } from '../support/live/live-tamper.ts';
@@ -280,8 +281,7 @@ describe('what is taken away and stays so', () => {
       const before = agent.told.length;
       await sleep(3000);
       assert.equal(agent.told.length, before, 'each is reported once');
-      const words = [join(PROJECT, 'host/cli/main.ts'), 'status', '--socket', control];
-      const status = spawnSync(process.execPath, words, { encoding: 'utf8' });
+      const status = wasprey('status', '--socket', control);
       assert.match(status.stdout, /tampered with: the hook on_call on sys_exit was detached\n/);
       assert.match(status.stdout, /the capture was tampered with \(\d+ findings\), last at /);
       assert.equal(status.status, 1);

@@ -2,9 +2,7 @@
 // place, by the report in all its forms and by the list.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { readCaptures } from '../../../host/captures/list-captures.ts';
 import { noteBytes, whyNoAlert } from '../../../host/captures/notes/capture-notes.ts';
@@ -17,7 +15,7 @@ import type { State } from '../../../host/captures/state/state.ts';
 import { SecretMask } from '../../../host/journal/secrets/mask-secrets.ts';
 import { BLOCK_HEAD_BYTES, BLOCK_KIND } from '../../../host/recording/format.ts';
 import { RecordingReader } from '../../../host/recording/reader.ts';
-import { PROJECT } from '../../../host/setup/paths.mjs';
+import { wasprey } from '../../support/command-line.ts';
 import { process as processImage, shadowRead } from '../../support/records/built-agent.ts';
 import { Folder, logEntry, payloadOf, sourceOf, writeBlocks } from '../../support/records/recordings.ts';
 
@@ -169,10 +167,7 @@ test('a part that is missing in the middle costs the alert that it had, and is s
 });
 
 test('the command shows what is there, with an exit status that says whether the alert is', () => {
-  const command = (...words: string[]) => {
-    const main = join(PROJECT, 'host/cli/main.ts');
-    return spawnSync(process.execPath, [main, 'captures', ...words], { encoding: 'utf8' });
-  };
+  const command = (...words: string[]) => wasprey('captures', ...words);
   const path = folder.file('capture.wsp');
   for (const [end, status] of [
     [startOf(ALERT_AT) + 60, 1],

@@ -1,12 +1,11 @@
 // `wasprey activity --audit-log`: sessions with their Kubernetes users, and requests without a session.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { PROJECT } from '../../../host/setup/paths.mjs';
 import { execEvents, type MadeRequest } from '../../support/audit/exec-events.ts';
+import { waspreyIn } from '../../support/command-line.ts';
 import { Folder } from '../../support/records/recordings.ts';
 import { CONTAINER_ID, Story } from '../../support/records/story.ts';
 
@@ -14,9 +13,7 @@ const folder = new Folder();
 after(() => folder[Symbol.dispose]());
 
 function activity(...words: string[]) {
-  const main = join(PROJECT, 'host/cli/main.ts');
-  const environment = { encoding: 'utf8' as const, env: { ...process.env, TZ: 'UTC' } };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'activity', ...words], environment);
+  const { status, stdout, stderr } = waspreyIn({ env: { ...process.env, TZ: 'UTC' } }, 'activity', ...words);
   return { status, stdout: stdout.replaceAll(/^[0-9a-f]{8}/gm, 'ID'), stderr };
 }
 

@@ -1,24 +1,18 @@
 // The command `wasprey activity` on recordings: what it prints, refuses and reports.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { PROJECT } from '../../../host/setup/paths.mjs';
+import { waspreyIn } from '../../support/command-line.ts';
 import { Folder } from '../../support/records/recordings.ts';
 import { Story } from '../../support/records/story.ts';
 
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 const folder = new Folder();
 after(() => folder[Symbol.dispose]());
 
 function activity(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'activity', ...words], {
-    encoding: 'utf8',
-    env: { ...process.env, TZ: 'UTC' },
-  });
-  return { status, stdout, stderr };
+  return waspreyIn({ env: { ...process.env, TZ: 'UTC' } }, 'activity', ...words);
 }
 
 function story(): Story {

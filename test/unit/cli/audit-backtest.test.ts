@@ -1,7 +1,6 @@
 // Rules on audit events, tried on what a journal has of them: the same alerts as while they came, and what is missing is said.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,9 +10,9 @@ import { AuditSource } from '../../../host/daemon/audit/audit-source.ts';
 import { findAuditFiles } from '../../../host/journal/audit/audit-files.ts';
 import { AuditStore } from '../../../host/journal/audit/audit-store.ts';
 import type { Alert } from '../../../host/outputs/alert.ts';
-import { PROJECT } from '../../../host/setup/paths.mjs';
 import { auditEvent, auditModule, auditRule, stockAuditRules } from '../../support/audit/audit-rules.ts';
 import { ALL_SAMPLES } from '../../support/audit/audit-samples.ts';
+import { wasprey } from '../../support/command-line.ts';
 import { missingFalco } from '../../support/falco-data.ts';
 import { until } from '../../support/until.ts';
 
@@ -44,12 +43,6 @@ async function live(rules: string, lines: readonly string[]): Promise<{ journal:
   assert.equal(kept?.events, evaluated);
   assert.equal(kept?.leftOut, 0);
   return { journal, alerts };
-}
-
-function wasprey(...words: string[]) {
-  const all = [join(PROJECT, 'host/cli/main.ts'), ...words];
-  const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8' });
-  return { status, stdout, stderr };
 }
 
 function written(name: string, text: string): string {

@@ -1,16 +1,14 @@
 // Rules on audit events at the command line: checked, compiled, tested and evaluated on files of events.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { RuleModuleError } from '../../../host/agent/modules/rule-module.ts';
 import { loadCompiledRules } from '../../../host/daemon/rules/compile.ts';
-import { PROJECT } from '../../../host/setup/paths.mjs';
+import { waspreyIn } from '../../support/command-line.ts';
 
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 const FOLDER = mkdtempSync(join(tmpdir(), 'wasprey-audit-cli-'));
 after(() => rmSync(FOLDER, { recursive: true }));
 
@@ -45,9 +43,7 @@ function file(name: string, text: string): string {
 }
 
 function wasprey(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8', cwd: FOLDER });
-  assert.doesNotMatch(stderr, /^\s+at /m, 'a stack trace');
-  return { status, stdout, stderr };
+  return waspreyIn({ cwd: FOLDER }, ...words);
 }
 
 file('rules.yaml', RULES);

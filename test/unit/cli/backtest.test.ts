@@ -1,16 +1,14 @@
 // `wasprey backtest` and `wasprey tune` as a person and a pipeline meet them.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { PROJECT } from '../../../host/setup/paths.mjs';
+import { wasprey } from '../../support/command-line.ts';
 import { process as processImage, shadowRead } from '../../support/records/built-agent.ts';
 import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/records/recordings.ts';
 import { CONTAINER_ID, Story } from '../../support/records/story.ts';
 
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 const RULES = `
 - rule: Shadow read
   desc: d
@@ -35,12 +33,6 @@ const images = ['cat', 'less\x1b[31m'].map((comm, index) => logEntry(processImag
 const events = [1, 1, 1, 1, 1, 2].map((image, sequence) => shadowRead(image, { sequence }));
 const { bytes, starts } = writeBlocks([{ payload: payloadOf(images, events), events: events.length }]);
 writeFileSync(recording, bytes);
-
-function wasprey(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
-  assert.doesNotMatch(stderr, /^\s+at /m, 'a stack trace');
-  return { status, stdout, stderr };
-}
 
 test('a backtest prints what is lacking, then the figures; nothing of a process reaches the terminal unescaped', () => {
   const { status, stdout, stderr } = wasprey('backtest', rules, '--on', recording);

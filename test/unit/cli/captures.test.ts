@@ -7,20 +7,15 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { noteBytes } from '../../../host/captures/notes/capture-notes.ts';
 import { BLOCK_KIND } from '../../../host/recording/format.ts';
-import { PROJECT } from '../../../host/setup/paths.mjs';
+import { MAIN, waspreyIn } from '../../support/command-line.ts';
 import { process as processImage, shadowRead } from '../../support/records/built-agent.ts';
 import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/records/recordings.ts';
 
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 const folder = new Folder();
 after(() => folder[Symbol.dispose]());
 
 function captures(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'captures', ...words], {
-    encoding: 'utf8',
-    env: { ...process.env, TZ: 'UTC' },
-  });
-  return { status, stdout, stderr };
+  return waspreyIn({ env: { ...process.env, TZ: 'UTC' } }, 'captures', ...words);
 }
 
 const alert = {

@@ -10,8 +10,8 @@ import { compileRuleModule } from '../../../host/sandbox/compile-module.ts';
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { FIELDS } from '../../../host/schema/fields/index.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
+import { MAIN, waspreyIn } from '../../support/command-line.ts';
 
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 const ESCAPE = String.fromCharCode(27);
 
 const GOOD = `
@@ -39,10 +39,9 @@ before(() => {
 after(() => rmSync(folder, { recursive: true }));
 
 function wasprey(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8', cwd: folder });
-  assert.doesNotMatch(stderr, /^\s+at /m, 'a stack trace');
-  assert.ok(!(stdout + stderr).includes(ESCAPE), 'colour without a terminal');
-  return { status, stdout, stderr };
+  const ended = waspreyIn({ cwd: folder }, ...words);
+  assert.ok(!(ended.stdout + ended.stderr).includes(ESCAPE), 'colour without a terminal');
+  return ended;
 }
 
 test("the npm package's program runs the command line, from any folder, and gives its status", () => {

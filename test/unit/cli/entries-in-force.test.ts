@@ -1,14 +1,13 @@
 // Which entries a word of people is about, and until when they are in force.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { chosenEntries } from '../../../host/cli/responses/chosen-entries.ts';
 import { Ledger, type NewEntry } from '../../../host/responses/ledger/ledger.ts';
 import { uptime } from '../../../host/responses/ledger/time-left.ts';
 import type { LedgerEntry } from '../../../host/responses/ledger-entry.ts';
-import { PROJECT } from '../../../host/setup/paths.mjs';
+import { wasprey } from '../../support/command-line.ts';
 import { directoryForTests } from '../../support/directory.ts';
 
 const directory = directoryForTests();
@@ -78,9 +77,7 @@ test('the time that is left does not follow the clock of the machine', async () 
   };
   await ledger.begin(paused, []);
   const words = ['responses', 'list', '-o', `responses.folder=${folder}`, '-o', 'control.enabled=false'];
-  const { stdout, stderr } = spawnSync(process.execPath, [`${PROJECT}host/cli/main.ts`, ...words], {
-    encoding: 'utf8',
-  });
+  const { stdout, stderr } = wasprey(...words);
   assert.match(stdout, /in (1h|59m)/, stderr);
 });
 
@@ -96,13 +93,10 @@ test('an invalid configuration is reported, and does not keep everything from be
   const config = `${directory}/invalid.yaml`;
   writeFileSync(config, 'responses: {mode: acts}\n');
   const options = ['-c', config, '-o', `responses.folder=${folder}`, '-o', `control.socket=${directory}/none.sock`];
-  const wasprey = (...words: string[]) =>
-    spawnSync(process.execPath, [`${PROJECT}host/cli/main.ts`, 'responses', ...words, ...options], {
-      encoding: 'utf8',
-    });
-  const one = wasprey('undo', 'cccccc');
+  const responses = (...words: string[]) => wasprey('responses', ...words, ...options);
+  const one = responses('undo', 'cccccc');
   assert.deepEqual([one.status, one.stdout], [1, '']);
-  const all = wasprey('resume', '--all');
+  const all = responses('resume', '--all');
   assert.match(all.stderr, /error\[.*invalid\.yaml:1:/s);
   assert.match(all.stderr, /the configuration is invalid: with the defaults, active responses of the agent at/);
   assert.match(all.stdout, /undone: pause_container of web/);

@@ -1,7 +1,6 @@
 // wasprey explain: whole outputs, and the layout of conditions.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +8,8 @@ import { after, before, test } from 'node:test';
 import { formatCondition } from '../../../host/compiler/conditions/format-condition.ts';
 import { parseCondition } from '../../../host/compiler/conditions/parser.ts';
 import { printCondition } from '../../../host/compiler/conditions/print.ts';
-import { PROJECT } from '../../../host/setup/paths.mjs';
+import { waspreyIn } from '../../support/command-line.ts';
 
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 const RULES = `
 - list: shells
   items: [bash, sh]
@@ -48,11 +46,7 @@ before(() => {
 after(() => rmSync(folder, { recursive: true }));
 
 function explain(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'explain', ...words], {
-    encoding: 'utf8',
-    cwd: folder,
-  });
-  return { status, stdout, stderr };
+  return waspreyIn({ cwd: folder }, 'explain', ...words);
 }
 
 test('a rule that can match', () => {

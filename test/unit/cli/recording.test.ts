@@ -3,13 +3,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { PROJECT } from '../../../host/setup/paths.mjs';
+import { waspreyIn } from '../../support/command-line.ts';
 import { process as processImage, shadowRead } from '../../support/records/built-agent.ts';
 import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/records/recordings.ts';
 
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 const RULES = `
 - rule: Shadow read
   desc: d
@@ -24,12 +22,7 @@ const RULES = `
 `;
 
 function wasprey(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
-    encoding: 'utf8',
-    timeout: 120_000,
-  });
-  assert.doesNotMatch(stderr, /^\s+at /m, 'a stack trace');
-  return { status, stdout, stderr };
+  return waspreyIn({ timeoutMs: 120_000 }, ...words);
 }
 
 /** Three blocks of two events each. */

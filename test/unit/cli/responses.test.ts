@@ -1,7 +1,6 @@
 // The command `wasprey responses check`: what it says of a configuration's responses and the rules that they are for.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,9 +10,9 @@ import { loadResponses, refuseMisplaced } from '../../../host/daemon/responses.t
 import { EVENT_SOURCES, type EventSource } from '../../../host/schema/event-source.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 import { auditModule } from '../../support/audit/audit-rules.ts';
+import { wasprey } from '../../support/command-line.ts';
 import { moduleOf } from '../../support/records/built-agent.ts';
 
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 const RULES = `
 - rule: Reverse shell
   desc: x
@@ -40,10 +39,7 @@ after(() => rmSync(folder, { recursive: true }));
 function check(configuration: string, ...words: string[]) {
   const path = join(folder, 'wasprey.yaml');
   writeFileSync(path, configuration);
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'responses', 'check', '-c', path, ...words], {
-    encoding: 'utf8',
-  });
-  return { status, stdout, stderr };
+  return wasprey('responses', 'check', '-c', path, ...words);
 }
 
 /** What stands below `responses.actions`. */
@@ -79,8 +75,7 @@ test('what was done is shown from the journal', () => {
   const path = join(folder, 'log.yaml');
   const journal = join(folder, 'journal');
   writeFileSync(path, `journal: {folder: ${journal}}\n`);
-  const log = (...words: string[]) =>
-    spawnSync(process.execPath, [MAIN, 'responses', 'log', '-c', path, ...words], { encoding: 'utf8' });
+  const log = (...words: string[]) => wasprey('responses', 'log', '-c', path, ...words);
   assert.match(log().stderr, /has no responses/);
   mkdirSync(journal);
   const what = { response: 'freeze', action: 'pause_container', outcome: 'done' };
@@ -94,7 +89,7 @@ test('what was done is shown from the journal', () => {
 });
 
 test('the word is required', () => {
-  const { status, stderr } = spawnSync(process.execPath, [MAIN, 'responses'], { encoding: 'utf8' });
+  const { status, stderr } = wasprey('responses');
   assert.equal(status, 2);
   assert.match(stderr, /wasprey responses check/);
 });

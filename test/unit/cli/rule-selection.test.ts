@@ -1,14 +1,11 @@
 // Rule selection on the command line, and the JSON result of validate: whole outputs.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { PROJECT } from '../../../host/setup/paths.mjs';
-
-const MAIN = join(PROJECT, 'host/cli/main.ts');
+import { waspreyIn } from '../../support/command-line.ts';
 
 function rule(name: string, priority: string, tag: string, condition = `evt.type = open and proc.name = "${name}"`) {
   return `- rule: ${name}\n  desc: d\n  condition: ${condition}\n  output: o\n  priority: ${priority}\n  tags: [${tag}]\n`;
@@ -24,8 +21,7 @@ before(() => {
 after(() => rmSync(folder, { recursive: true }));
 
 function wasprey(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8', cwd: folder });
-  return { status, stdout, stderr };
+  return waspreyIn({ cwd: folder }, ...words);
 }
 
 function listed(...options: string[]): string[] {

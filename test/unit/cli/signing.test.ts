@@ -1,16 +1,14 @@
 // The life of a module on the command line: compiled anywhere to the same bytes, looked into, signed, verified, run.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { withSource } from '../../../host/compiler/source-section.ts';
 import { portableNames } from '../../../host/daemon/rules/portable-names.ts';
-import { PROJECT } from '../../../host/setup/paths.mjs';
+import { waspreyIn } from '../../support/command-line.ts';
 
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 const RULES = `
 - rule: Removed
   desc: d
@@ -32,10 +30,7 @@ before(() => {
 after(() => rmSync(folder, { recursive: true }));
 
 function wasprey(...words: string[]) {
-  const options = { encoding: 'utf8', cwd: folder, env: { PATH: process.env.PATH } } as const;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], options);
-  assert.doesNotMatch(stderr, /^\s+at /m, 'a stack trace');
-  return { status, stdout, stderr };
+  return waspreyIn({ cwd: folder, env: { PATH: process.env.PATH } }, ...words);
 }
 
 test('keys are their owner’s alone, and are not overwritten', () => {

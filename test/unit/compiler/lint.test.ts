@@ -1,7 +1,6 @@
 // wasprey lint: every check, whole outputs, and what it must not say.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +9,7 @@ import { lintRules } from '../../../host/compiler/lint/lint.ts';
 import { loadRules } from '../../../host/compiler/rules/load.ts';
 import { renderDiagnostic } from '../../../host/diagnostics/diagnostic-text.ts';
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
-import { PROJECT } from '../../../host/setup/paths.mjs';
+import { waspreyIn } from '../../support/command-line.ts';
 
 function rule(name: string, condition: string): string {
   return `- rule: ${name}\n  desc: d\n  condition: ${condition}\n  output: seen\n  priority: INFO\n`;
@@ -266,11 +265,7 @@ test('the command: findings on stdout, status 1 only with --strict', () => {
     writeFileSync(join(folder, 'fine.yaml'), rule('Used', 'evt.type = execve'));
     writeFileSync(join(folder, 'odd.yaml'), rule('Relative', 'evt.type = openat and fd.name = passwd'));
     const lint = (...words: string[]) => {
-      const { status, stdout, stderr } = spawnSync(
-        process.execPath,
-        [join(PROJECT, 'host/cli/main.ts'), 'lint', ...words],
-        { encoding: 'utf8', cwd: folder },
-      );
+      const { status, stdout, stderr } = waspreyIn({ cwd: folder }, 'lint', ...words);
       return { status, last: stdout.trimEnd().split('\n').at(-1), stderr };
     };
     assert.deepEqual(lint('--strict', 'fine.yaml'), { status: 0, last: '1 rule: no findings', stderr: '' });

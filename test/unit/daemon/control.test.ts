@@ -17,7 +17,7 @@ import { type ControlHost, ControlTakenError, startControlServer } from '../../.
 import type { AgentStatus } from '../../../host/daemon/control/status.ts';
 import type { LogLevel } from '../../../host/diagnostics/log.ts';
 import type { Terminal } from '../../../host/diagnostics/terminal.ts';
-import { PROJECT } from '../../../host/setup/paths.mjs';
+import { waspreyAside } from '../../support/command-line.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-control-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -94,17 +94,6 @@ const HOST: ControlHost = {
     level = other;
   },
 };
-
-/** A command in a process of its own: the socket is served by this one. */
-async function wasprey(...words: string[]) {
-  const child = spawn(process.execPath, [join(PROJECT, 'host/cli/main.ts'), ...words], { stdio: 'pipe' });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk) => (stdout += chunk));
-  child.stderr.on('data', (chunk) => (stderr += chunk));
-  const status = await new Promise((resolve) => child.once('close', resolve));
-  assert.doesNotMatch(stderr, /^\s+at /m, 'a stack trace');
-  return { status, stdout, stderr };
-}
 
 describe('connections of the control socket', () => {
   test('that ask for nothing keep nobody out', async () => {
@@ -193,15 +182,15 @@ describe('commands', () => {
   test('status, for people and as JSON', async () => {
     const path = newSocket();
     const server = await startControlServer(path, HOST);
-    const { status, stdout } = await wasprey('status', '-s', path);
+    const { status, stdout } = await waspreyAside('status', '-s', path);
     assert.equal(status, 0);
     assert.match(stdout, /^Wasprey 1\.2\.3, process 42, since 2023-11-14T22:13:20\+0000\n/);
     assert.match(stdout, /\n {2}rules +2 rules .* signed by 0123456789abcdef\n/);
     assert.match(stdout, /\n {2}pods found, since the start +2\n/);
     assert.match(stdout, /\n {2}cri: timeout +4, last at 2023-11-14T22:13:26\+0000: no answer; it still fails\n/);
     assert.match(stdout, /\n {2}output +written +held back +lost .*\n {2}stdout +7 +4 +0 /);
-    assert.deepEqual(JSON.parse((await wasprey('status', '--json', '-s', path)).stdout), STATUS);
-    assert.equal((await wasprey('reload', '-s', path)).stdout, 'nothing has changed\n');
+    assert.deepEqual(JSON.parse((await waspreyAside('status', '--json', '-s', path)).stdout), STATUS);
+    assert.equal((await waspreyAside('reload', '-s', path)).stdout, 'nothing has changed\n');
     await server.close();
   });
 
@@ -211,7 +200,7 @@ describe('commands', () => {
       ...HOST,
       reload: async () => ({ result: 'refused', reason: 'unknown field x\u001b' }),
     });
-    const { status, stderr } = await wasprey('reload', '-s', path);
+    const { status, stderr } = await waspreyAside('reload', '-s', path);
     assert.equal(status, 1);
     assert.equal(stderr, 'wasprey: the rules were refused: unknown field x\\u001b\n  the previous ones stay in use\n');
     await server.close();
@@ -220,11 +209,11 @@ describe('commands', () => {
   test('log-level shows and sets the level, and knows which there are', async () => {
     const path = newSocket();
     const server = await startControlServer(path, HOST);
-    assert.equal((await wasprey('log-level', '-s', path)).stdout, 'info\n');
-    assert.equal((await wasprey('log-level', 'debug', '-s', path)).stdout, 'debug (it was info)\n');
+    assert.equal((await waspreyAside('log-level', '-s', path)).stdout, 'info\n');
+    assert.equal((await waspreyAside('log-level', 'debug', '-s', path)).stdout, 'debug (it was info)\n');
     assert.equal(level, 'debug');
-    assert.equal((await wasprey('log-level', 'informational', '-s', path)).stdout, 'info (it was debug)\n');
-    assert.deepEqual(await wasprey('log-level', 'debugg', '-s', path), {
+    assert.equal((await waspreyAside('log-level', 'informational', '-s', path)).stdout, 'info (it was debug)\n');
+    assert.deepEqual(await waspreyAside('log-level', 'debugg', '-s', path), {
       status: 2,
       stdout: '',
       stderr: 'wasprey: unknown level debugg\n  did you mean debug?\n  see: wasprey log-level --help\n',
@@ -235,13 +224,13 @@ describe('commands', () => {
   });
 
   test('without an agent, or without the right to ask it, says so', async () => {
-    const absent = await wasprey('status', '-s', join(folder, 'nothing.sock'));
+    const absent = await waspreyAside('status', '-s', join(folder, 'nothing.sock'));
     assert.equal(absent.status, 1);
     assert.match(absent.stderr, /no agent listens on .*nothing\.sock \[CONTROL_ABSENT\]\n {2}an agent has one when/);
     const path = join(folder, 'file');
     writeFileSync(path, '');
     chmodSync(path, 0);
-    assert.equal((await wasprey('top', '-s', path)).status, 1);
+    assert.equal((await waspreyAside('top', '-s', path)).status, 1);
   });
 
   test('top shows what changed between two looks', () => {

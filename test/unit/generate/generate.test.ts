@@ -16,10 +16,9 @@ import { newScene, perform } from '../../../host/generate/perform.ts';
 import { thisPlace } from '../../../host/generate/place.ts';
 import { parseAlert } from '../../../host/generate/seen-alert.ts';
 import { selectActions } from '../../../host/generate/select.ts';
-import { PROJECT } from '../../../host/setup/paths.mjs';
+import { MAIN, wasprey } from '../../support/command-line.ts';
 import { actProgram } from '../../support/live/live-act.ts';
 
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 let folder = '';
 before(() => {
   actProgram();
@@ -27,10 +26,8 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-function wasprey(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'generate', ...words], { encoding: 'utf8' });
-  assert.doesNotMatch(stderr, /^\s+at /m, 'a stack trace');
-  return { status, stdout, stderr };
+function generate(...words: string[]) {
+  return wasprey('generate', ...words);
 }
 
 const HARMLESS: Action = {
@@ -43,10 +40,10 @@ const HARMLESS: Action = {
 
 describe('the command line', () => {
   test('lists the actions with place, description and rules, as a table and as JSON', () => {
-    const { status, stdout } = wasprey('--list');
+    const { status, stdout } = generate('--list');
     assert.equal(status, 0);
     assert.match(stdout, /^ {2}clear-log +any +empties a file .*\(Clear Log Activities\)$/m);
-    const [line = ''] = wasprey('--list', '--json', 'clear-l*').stdout.split('\n');
+    const [line = ''] = generate('--list', '--json', 'clear-l*').stdout.split('\n');
     const { name, where, rules } = JSON.parse(line) as Record<string, unknown>;
     assert.deepEqual({ name, where, rules }, { name: 'clear-log', where: 'any', rules: ['Clear Log Activities'] });
   });
@@ -61,21 +58,24 @@ describe('the command line', () => {
       [['--verify', '--listen', 'localhost'], /--listen can't be 'localhost'/],
       [['--place', 'moon'], /--place can't be 'moon'/],
     ] as const) {
-      const { status, stderr } = wasprey(...words);
+      const { status, stderr } = generate(...words);
       assert.match(stderr, message);
       assert.equal(status, 2, stderr);
     }
-    assert.match(wasprey('--verify', '--alerts', '/nonexistent/x').stderr, /can't read \/nonexistent\/x: no such file/);
+    assert.match(
+      generate('--verify', '--alerts', '/nonexistent/x').stderr,
+      /can't read \/nonexistent\/x: no such file/,
+    );
   });
   test('says what it is about to do, and what came of it; nothing is left', () => {
-    const { status, stdout, stderr } = wasprey('clear-log', 'link-to-*');
+    const { status, stdout, stderr } = generate('clear-log', 'link-to-*');
     assert.equal(stdout, 'done      clear-log\ndone      link-to-sensitive-folder\n');
     assert.match(stderr, /^wasprey: clear-log: empties a file called syslog/m);
     assert.match(stderr, /^wasprey: 2 done$/m);
     assert.equal(status, 0);
   });
   test('names what is skipped with the reason, and does not count it', () => {
-    const { status, stdout, stderr } = wasprey('--place', 'host', 'run-debugfs', 'clear-log', '--json');
+    const { status, stdout, stderr } = generate('--place', 'host', 'run-debugfs', 'clear-log', '--json');
     const results = stdout
       .trim()
       .split('\n')

@@ -1,14 +1,13 @@
 // `wasprey test` on recordings: what is compared, how a difference reads, and which recordings are refused.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { before, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { FILE_HEAD_BYTES } from '../../../host/recording/format.ts';
-import { PROJECT } from '../../../host/setup/paths.mjs';
 import { prepare } from '../../../host/setup/prepare.mjs';
+import { waspreyIn } from '../../support/command-line.ts';
 import { process as processImage, shadowRead } from '../../support/records/built-agent.ts';
 import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/records/recordings.ts';
 
@@ -54,14 +53,9 @@ function run(tests: string, recording: Uint8Array | undefined, ...words: readonl
   const path = folder.file('recordings/may.wsp');
   mkdirSync(dirname(path));
   if (recording) writeFileSync(path, recording);
-  const main = join(PROJECT, 'host/cli/main.ts');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'test', 'tests.yaml', ...words], {
-    encoding: 'utf8',
-    cwd: folder.path,
-  });
-  assert.doesNotMatch(stderr, /^\s+at /m, 'a stack trace');
+  const ended = waspreyIn({ cwd: folder.path }, 'test', 'tests.yaml', ...words);
   const junit = words.includes('--junit') ? readFileSync(folder.file('junit.xml'), 'utf8') : '';
-  return { status, stdout, stderr, junit };
+  return { ...ended, junit };
 }
 
 // Otherwise the command would say that it builds the addon.

@@ -1,11 +1,11 @@
 // Programs that the shipped rules trust, and others that are called so: evaluated on events that are given by their fields.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PROJECT } from '../../../host/setup/paths.mjs';
+import { wasprey } from '../../support/command-line.ts';
 import { makeDirectory } from '../../support/directory.ts';
 
 type Event = Readonly<Record<string, string | number | boolean>>;
@@ -412,11 +412,7 @@ test('the shipped rules trust executables, not names', () => {
     };
     const file = `${directory.path}/tests.yaml`;
     writeFileSync(file, JSON.stringify(tests));
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [join(PROJECT, 'host/cli/main.ts'), 'test', '--quiet', file],
-      { encoding: 'utf8' },
-    );
+    const { status, stdout, stderr } = wasprey('test', '--quiet', file);
     assert.equal(status, 0, `${stdout}${stderr}`);
   } finally {
     directory.remove();

@@ -6,11 +6,10 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { PROJECT } from '../../../host/setup/paths.mjs';
+import { waspreyIn } from '../../support/command-line.ts';
 import { process as processImage, shadowRead } from '../../support/records/built-agent.ts';
 import { Folder, logEntry, payloadOf, writeBlocks } from '../../support/records/recordings.ts';
 
-const MAIN = join(PROJECT, 'host/cli/main.ts');
 const RULE = `
 - rule: Shadow
   desc: d
@@ -20,11 +19,7 @@ const RULE = `
 `;
 
 function wasprey(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
-    encoding: 'utf8',
-    timeout: 120_000,
-  });
-  return { status, stdout, stderr };
+  return waspreyIn({ timeoutMs: 120_000 }, ...words);
 }
 
 function written(folder: Folder): { recording: string; rules: string; savefile: string } {
