@@ -181,7 +181,7 @@ test('a rule that reads what events lack is reported, with the reason', () => {
   );
 });
 
-test('home and shell of the user are as good in a condition as in an output', () => {
+test('a condition that reads home and shell of the user is not warned of', () => {
   const condition = 'evt.type = open and user.shell = /bin/sh and user.homedir startswith /home';
   assert.deepEqual(load(rule('R', condition)).warnings, []);
 });
