@@ -26,7 +26,8 @@ const words = ['--verify', '--json', '--timeout', String(TIMEOUT_SECONDS), '-r',
 const rules = FALCO.flatMap((path) => ['-r', path]);
 
 const ALERTS = '/tmp/wasprey-generate.json';
-const OUTPUT = ['json_output=true', 'file_output.enabled=true', `file_output.filename=${ALERTS}`];
+/** Of an event all rules raise their alert, as the command's own agent has it. */
+const OUTPUT = ['rule_matching=all', 'json_output=true', 'file_output.enabled=true', `file_output.filename=${ALERTS}`];
 
 /** The command's own agent uses the hooks that `auto` chooses. For others there is one beside it. */
 async function startBeside(hooks: HooksSetting): Promise<StartedAgent | undefined> {
