@@ -74,7 +74,7 @@ export const BLOCK_PROGRESS = {
   skipped: 5,
 } as const;
 
-/** Addresses that takeImages() and listImages() are given room for. */
+/** How many images are taken or listed at a time, where nothing else limits it. */
 export const IMAGES_AT_ONCE = 4096;
 
 export interface Capture {

@@ -10,6 +10,7 @@ export function sameAddress(address: Uint8Array, text: string): boolean {
 
 export function inNetwork(address: Uint8Array, text: string): boolean {
   const [beginning = '', length] = text.split('/');
+  if (length === undefined) throw new Error(`a network has a length: ${text}`);
   const [bits, ofNetwork] = [bitsOf(address), bitsOfText(beginning)];
   return bits.length === ofNetwork?.length && bits.slice(0, Number(length)) === ofNetwork.slice(0, Number(length));
 }

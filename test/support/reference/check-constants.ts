@@ -20,7 +20,7 @@ export function literals({ right }: Check): readonly string[] {
 
 /** A number or a service. */
 export function portOf(constant: string): bigint {
-  if (/^-?\d*$/.test(constant)) return BigInt(constant);
+  if (/^-?\d+$/.test(constant)) return BigInt(constant);
   const port = SERVICES[constant];
   if (port === undefined) throw new Error(`tests know no port of ${constant}`);
   return port;

@@ -5,6 +5,8 @@ import { test } from 'node:test';
 import { EventMemory, LONGEST_STRING } from '../../../host/fields/memory.ts';
 import { EventRecord } from '../../../host/fields/record.ts';
 import { NOT_AVAILABLE } from '../../../host/fields/text.ts';
+import { CONTAINER_STATE } from '../../../host/schema/container.ts';
+import type { StructInput } from '../../../host/schema/encode-struct.ts';
 import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { IMAGE, IMAGE_FLAGS } from '../../../host/schema/image.ts';
@@ -181,6 +183,20 @@ test('the container', () => {
     'container.start_ts': '<NA>',
     'k8s.pod.name': '<NA>',
   });
+});
+
+test('a container starts when its runtime says, or else when its pid namespace did; the host is no container', () => {
+  const memory = new RecordMemory();
+  const startOf = (container: StructInput): string | undefined => {
+    const image = memory.image({ container_address: memory.container(container), pidns_start_time: 300 });
+    return shown(memory.event('execve', image, { time: 1000 }), 'container.start_ts');
+  };
+  const { HOST, PENDING, KNOWN } = CONTAINER_STATE;
+  assert.equal(startOf({ state: KNOWN, start_time: 500 }), '500');
+  assert.equal(startOf({ state: KNOWN, start_time: 0 }), '300');
+  assert.equal(startOf({ state: PENDING, start_time: 0 }), '300');
+  // Such as a process after `unshare --pid`.
+  assert.equal(startOf({ state: HOST, start_time: 0 }), '<NA>');
 });
 
 test('a loop of parents ends', () => {
