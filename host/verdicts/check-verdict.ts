@@ -26,11 +26,20 @@ type Bytes = string;
 /** The values that the check compares: of every ancestor, or of both ends of a connection, there are several. */
 export function comparedValues(left: Operand, seen: Seen): FieldValue[] {
   if (left.kind === 'field') {
-    return comparedFields(fieldKey(left)).flatMap((key) => seen.get(key) ?? []);
+    const values = comparedFields(fieldKey(left)).map((key) => seen.get(key));
+    const [client, server] = values;
+    // A client's socket without a peer: rules compare the peer's port and address, which are 0.
+    if (isOfEnds(left) && client && !server) return [client, zeroOf(client)];
+    return values.filter((value) => value !== undefined);
   }
   if (left.name === 'len') return lengthOf(left, seen);
   const value = operandValue(left, (key) => seen.get(key));
   return value ? [value] : [];
+}
+
+/** Of a port, or of an address of that length. */
+function zeroOf(value: FieldValue): FieldValue {
+  return value.kind === 'address' ? { kind: 'address', bytes: new Uint8Array(value.bytes.length) } : integer(0n);
 }
 
 /** Length of a text, or of a list, which is absent if an item is. */
