@@ -16,6 +16,21 @@ export const isAlone = (name: string): boolean => {
   return resolved.ok && resolved.field.noRightSide === true;
 };
 
+/** Fields of any number of parts: a comparison of one with another field is never true, with a warning (condition-not-supported). */
+export const isJoined = (name: string): boolean => {
+  const resolved = resolveField(name);
+  if (!resolved.ok || resolved.field.source.from !== 'record') return false;
+  const { derive } = resolved.field.source;
+  return EVENT_TYPES.some((type) => hasJoined(derive(type, resolved.argument)));
+};
+
+/** What only outputs show does not count. */
+function hasJoined(part: unknown): boolean {
+  if (typeof part !== 'object' || part === null) return false;
+  if ('node' in part && (part.node === 'ofAncestors' || part.node === 'pathFrom')) return true;
+  return Object.entries(part).some(([name, inner]) => name !== 'shown' && hasJoined(inner));
+}
+
 /** Every field of some types that has a derivation, with an argument or two. */
 const ofTypes = (...types: readonly ValueType[]): readonly string[] =>
   derivedFields(({ type, list }) => types.includes(type) && !list, 2);

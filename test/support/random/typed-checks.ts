@@ -9,6 +9,7 @@ import {
   BOOLEAN_FIELDS,
   GLOBS,
   isAlone,
+  isJoined,
   isTyped,
   NET_FIELDS,
   NETWORKS,
@@ -31,7 +32,7 @@ const typed = (
     ...operators.filter((operator) => !single.includes(operator)),
     ...single.filter((operator) => !/[<>]/.test(operator)).flatMap(modified),
   ];
-  const comparable = fields.filter((name) => !isAlone(name));
+  const comparable = fields.filter((name) => !isAlone(name) && !isJoined(name));
   return fc.oneof(
     { weight: 3, arbitrary: check(fields, single, oneOf(constants)) },
     {
