@@ -81,6 +81,7 @@ describe('verified by an agent of its own', () => {
     );
     assert.deepEqual(results, ONE_MISSING, said);
     assert.equal(status, 1);
+    assert.doesNotMatch(said, /rule_matching/);
   });
   test('an action whose rules are not evaluated is skipped; nothing verified is a failure', async () => {
     const { status, results, said } = await generate('--verify', '-r', path('rules.yaml'), 'shred-file');
@@ -116,6 +117,7 @@ describe('verified by another agent', () => {
     const { status, results, said } = await generate(...words, ...ACTIONS);
     assert.deepEqual(results, ONE_MISSING, said);
     assert.equal(status, 1);
+    assert.match(said, /only the first rule that matches an event, unless its rule_matching is all/);
   });
   test('by what it posts', async () => {
     const port = await freePort();
