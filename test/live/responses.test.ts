@@ -72,7 +72,8 @@ describe('kill_process', () => {
       why: 'gone',
       detail: `process ${child.pid} has ended, or runs another program now`,
     });
-    assert.equal(stateOf(child.pid), 'S');
+    // Until then the program may still be starting.
+    await until(() => stateOf(child.pid) === 'S');
   });
   test('not: whoever has its pid later', async () => {
     const first = await run('sleep', '1000');
