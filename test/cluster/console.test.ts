@@ -13,8 +13,7 @@ import { directoryForTests } from '../support/directory.ts';
 import { type RunProcess, startWasprey } from '../support/live/run-process.ts';
 
 const SHOP = 'shop';
-const READ = 'Sensitive file read';
-const READS = 3;
+const SECOND_MS = 1_000;
 const folder = directoryForTests();
 let agents: AgentCluster;
 let api: ClusterApi;
@@ -100,10 +99,10 @@ function statusWith(origin: string, headers: Readonly<Record<string, string>>): 
   });
 }
 
-/** Reads the stream to its end. @param onCount gets how many alerts of reads in the shop's pod the page shows by now */
-async function readCounts(stream: Response, onCount: (count: number) => void): Promise<void> {
+/** Reads the stream to its end. @param onShown gets how long after its event an alert of the shop's pod has come, in ms, by the one clock that there is */
+async function readDelays(stream: Response, onShown: (delay: number) => void): Promise<void> {
   const decoder = new TextDecoder();
-  let text = '';
+  let [text, count]: [string, number] = ['', 0];
   let group: number | undefined;
   for await (const chunk of stream.body as unknown as AsyncIterable<Uint8Array>) {
     text += decoder.decode(chunk, { stream: true });
@@ -112,16 +111,18 @@ async function readCounts(stream: Response, onCount: (count: number) => void): P
     for (const line of lines) {
       if (!line.startsWith('data:')) continue;
       const { added = [], changed = [] } = JSON.parse(line.slice('data:'.length) || '{}') as Partial<BoardMessage>;
-      group ??= added.find(({ rule, pod }) => rule === READ && pod === 'till')?.id;
+      group ??= added.find(({ rule, pod }) => rule === 'Sensitive file read' && pod === 'till')?.id;
       const numbers = changed.find(({ id }) => id === group);
-      if (numbers) onCount(numbers.count);
+      if (!numbers || numbers.count === count) continue;
+      count = numbers.count;
+      onShown(Date.now() - numbers.last);
     }
   }
 }
 
-test("the page of an agent's pod is served at a port of this machine until Ctrl-C", async () => {
+test("the page of an agent's pod is served at a port of this machine until Ctrl-C", async (t) => {
   const before = await agents.readyPod();
-  await agents.install({ falco: { console: { enabled: true }, json_output: true } });
+  await agents.install({ falco: { console: { enabled: true } } });
   const pod = await agents.readyPod(before);
   await using run = consoleOf(`${NAMESPACE}/${pod}`);
   const { origin, path, cookie } = await open(run);
@@ -137,19 +138,17 @@ test("the page of an agent's pod is served at a port of this machine until Ctrl-
   assert.equal(await statusWith(origin, { origin: 'https://attacker.example' }), 403);
   const stream = await fetch(`${origin}${path}/stream`, { headers: { cookie } });
   assert.equal(stream.status, 200);
-  let shown = 0;
+  const delays: number[] = [];
   // It ends with the command that forwards the port.
-  void readCounts(stream, (count) => (shown = count)).catch(() => {});
-  agents.alerts.follow(pod);
-  const raised = (): number =>
-    agents.alerts.alerts.filter(({ rule, output }) => rule === READ && output.includes(' pod=till)')).length;
-  for (let reads = 1; reads <= READS; reads++) {
+  void readDelays(stream, (delay) => delays.push(delay)).catch(() => {});
+  // Other work of the machine can make any of them late.
+  while (delays.length < 8 && Math.min(...delays) >= SECOND_MS) {
+    const before = delays.length;
     await agents.cluster.kubectl('-n', SHOP, 'exec', 'till', '--', 'cat', '/etc/shadow');
-    await eventually(
-      'that each alert of what kubectl exec did is shown',
-      async () => raised() >= reads && shown === raised(),
-    );
+    await eventually('that what kubectl exec did is shown', async () => delays.length > before);
   }
+  t.diagnostic(`shown ${delays.join(', ')} ms after the event`);
+  assert.ok(Math.min(...delays) < SECOND_MS, `${delays} ms`);
   // Each call prints another address, at another port while this one is taken.
   await using other = consoleOf(`${NAMESPACE}/${pod}`);
   const second = await open(other);

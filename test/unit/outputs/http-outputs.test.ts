@@ -16,10 +16,7 @@ import { type Alert, DEFAULT_FORMAT } from '../../../host/outputs/alert.ts';
 import { HttpClient } from '../../../host/outputs/http/client.ts';
 import type { Output } from '../../../host/outputs/output.ts';
 import { Authority } from '../../support/servers/authority.ts';
-import { until } from '../../support/until.ts';
 
-/** Timers may come a millisecond early. */
-const LEAST_PAUSE_MS = 199;
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-http-'));
 const servers: Server[] = [];
 const outputs: Output[] = [];
@@ -236,11 +233,9 @@ describe('a receiver that does not take alerts', () => {
   test('is not asked again without a pause, though it says so', async () => {
     const { url } = await receiver(Array(1000).fill(503));
     const made = await output(http(url));
-    const began = performance.now();
     made.write(ALERT);
-    await until(() => made.counters.errors >= 3);
-    const took = performance.now() - began;
-    assert.ok(took > 2 * LEAST_PAUSE_MS, `asked three times in ${took} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    assert.ok(made.counters.errors >= 1 && made.counters.errors <= 4, `asked ${made.counters.errors} times in 0.7 s`);
     await made.close(0);
   });
 
