@@ -45,7 +45,7 @@ function row(figure: Figure, hasFalco: boolean): string[] {
       ? ''
       : typeof falco === 'number'
         ? amount(falco, unit) + mark
-        : `${number(falco[0], unit)} to ${amount(falco[1], unit)}${mark}`,
+        : `${falco[0]} to ${amount(falco[1], unit)}${mark}`,
     falco === undefined ? '' : ratio(figure, middle, typeof falco === 'number' ? falco : falco[0]),
     note ?? '',
   ];

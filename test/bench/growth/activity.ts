@@ -25,7 +25,8 @@ export async function eventsCurves(session: Session): Promise<Curve[]> {
 function falcoOn(rate: number): Figure['falco'] {
   if (rate > FALCO.eventsWithoutDrops * 1000) return undefined;
   const [least, most] = FALCO.eventNs;
-  return [(rate * least) / 1e6, (rate * most) / 1e6];
+  const milliseconds = (ns: number): number => Math.round((rate * ns) / 1e5) / 10;
+  return [milliseconds(least), milliseconds(most)];
 }
 
 /** What the load does not reach is a point at the rate that it reaches. */
