@@ -2,8 +2,6 @@
 
 import { IMAGE_FLAGS } from '../../schema/image.ts';
 
-export { LONGEST_CHAIN } from '../../schema/image.ts';
-
 export const NOTHING = new Uint8Array(0);
 
 export const AT_FDCWD = -100;

@@ -1,7 +1,7 @@
 // The processes of a savefile: from its list, then as they fork, run programs and end.
 
 import { DESCRIPTOR_ROLE } from '../../schema/event-structs.ts';
-import { LONGEST_CHAIN } from '../format/calls.ts';
+import { LONGEST_CHAIN } from '../../schema/image.ts';
 import { ScapError } from '../format/error.ts';
 import { asServer, type Descriptor } from './descriptor.ts';
 import { DescriptorCount, Descriptors } from './descriptors.ts';

@@ -3,9 +3,9 @@
 import { loadAddon } from '../../capture/addon.ts';
 import type { ImageRecord } from '../../fields/record.ts';
 import { DESCRIPTOR_ROLE } from '../../schema/event-structs.ts';
-import { IMAGE_FLAGS } from '../../schema/image.ts';
+import { IMAGE_FLAGS, LONGEST_CHAIN } from '../../schema/image.ts';
 import { type End, parseAddress } from '../format/addresses.ts';
-import { EXECUTABLE_FLAGS, LONGEST_CHAIN, NOTHING, PROTOCOL } from '../format/calls.ts';
+import { EXECUTABLE_FLAGS, NOTHING, PROTOCOL } from '../format/calls.ts';
 import type { Values } from './encode.ts';
 import type { UsedDescriptor } from './used-descriptor.ts';
 

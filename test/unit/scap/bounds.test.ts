@@ -5,7 +5,6 @@ import { describe, test } from 'node:test';
 import { BLOCK, BlockReader, encodeBlock, viewOf } from '../../../host/scap/format/blocks.ts';
 import type { ByteStream } from '../../../host/scap/format/byte-stream.ts';
 import { PartStream } from '../../../host/scap/format/byte-stream.ts';
-import { LONGEST_CHAIN } from '../../../host/scap/format/calls.ts';
 import { ScapError, type ScapErrorCode } from '../../../host/scap/format/error.ts';
 import { Accounts } from '../../../host/scap/read/accounts.ts';
 import { Containers } from '../../../host/scap/read/containers.ts';
@@ -15,6 +14,7 @@ import { Images } from '../../../host/scap/read/images.ts';
 import { MOST_THREADS, Process, UNKNOWN_FACTS } from '../../../host/scap/read/process.ts';
 import { type Birth, ProcessTable } from '../../../host/scap/read/process-table.ts';
 import { type RawEvent, readRawEvent } from '../../../host/scap/read/raw-event.ts';
+import { LONGEST_CHAIN } from '../../../host/schema/image.ts';
 import { CallCount } from '../../support/call-count.ts';
 
 const MEGABYTE = 1 << 20;
