@@ -10,8 +10,9 @@ import { exitType, scapType } from '../format/event-table.ts';
 import { MAPPINGS, type TypeMapping } from '../format/mapping.ts';
 import { OPEN_FACT } from '../format/numbers.ts';
 import { encodeEvent, type Value, type Values } from './encode.ts';
+import type { KnownProcess } from './known-process.ts';
 import { execValues, type ProcessImage, programValues } from './process-image.ts';
-import type { KnownProcess, ReaderState } from './reader-state.ts';
+import type { ReaderState } from './reader-state.ts';
 import { familyOf, fresh, tupleOf, type UsedDescriptor, usedDescriptor } from './used-descriptor.ts';
 
 const SYSCALL = scapType(1);
@@ -39,7 +40,7 @@ export class EventWriter {
     }
     if (!known || !image) return;
     if (isExec) this.#state.ran(known, image);
-    if (passed.type.does === 'forks' && result > 0n) this.#state.announced(Number(result));
+    if (passed.type.does === 'forks' && result > 0n) this.#state.announced(Number(result), known, tid);
     this.#after(passed, known);
   }
 

@@ -5,35 +5,17 @@
 import { exitType, scapType } from '../format/event-table.ts';
 import { encodeEvent, type Values } from './encode.ts';
 import { LONGEST_LIST } from './head.ts';
+import {
+  agreed,
+  credentialsOf,
+  type Inherited,
+  inheritedFrom,
+  type KnownProcess,
+  mayBeIpSocket,
+} from './known-process.ts';
 import { directory, makingCalls } from './making-calls.ts';
 import { execValues, type ProcessImage, programValues } from './process-image.ts';
 import { printOf, type UsedDescriptor } from './used-descriptor.ts';
-
-/** A process as a reader has it. */
-export interface KnownProcess {
-  readonly pid: number;
-  /** ProcessImage.process */
-  readonly process: string;
-  parent: KnownProcess | undefined;
-  readonly children: Set<KnownProcess>;
-  program: string;
-  sid: number;
-  cwd: string;
-  /** Credentials by thread. */
-  readonly threads: Map<number, Credentials>;
-  readonly descriptors: Map<number, KnownDescriptor>;
-}
-
-export interface KnownDescriptor {
-  readonly print: string;
-  readonly closesOnExec: boolean;
-}
-
-interface Credentials {
-  readonly uid: number;
-  readonly gid: number;
-  readonly capabilities: string;
-}
 
 /** libs' clone flags. */
 const CLONE_THREAD_FILES = 0x2001;
@@ -46,8 +28,8 @@ const UNCHANGED = 0xffffffff;
 
 export class ReaderState {
   readonly #processes = new Map<number, KnownProcess>();
-  /** Pids of children that earlier events have named. */
-  readonly #announced = new Set<number>();
+  /** By pid: children that earlier events of their parents have named, which readers may have made then. */
+  readonly #announced = new Map<number, Inherited>();
   readonly #write: (block: Uint8Array) => void;
 
   constructor(write: (block: Uint8Array) => void) {
@@ -96,8 +78,7 @@ export class ReaderState {
       return;
     }
     for (const number of [0, 1]) {
-      const isSocket = /^[46]/.test(known.descriptors.get(number)?.print ?? '');
-      if (!isSocket) continue;
+      if (!mayBeIpSocket(known.descriptors.get(number))) continue;
       this.#state('close', image.pid, time, { res: 0, fd: number });
       known.descriptors.delete(number);
     }
@@ -137,9 +118,9 @@ export class ReaderState {
     return this.#processes.get(pid);
   }
 
-  /** An event has told the reader of a child. */
-  announced(pid: number): void {
-    this.#announced.add(pid);
+  /** An event that was written names a child of its thread. */
+  announced(pid: number, parent: KnownProcess, tid: number): void {
+    this.#announced.set(pid, inheritedFrom(parent, tid));
   }
 
   /** A process has ended, and no process that lives has it as its parent. */
@@ -185,16 +166,23 @@ export class ReaderState {
     const flags = image.vpid === image.pid ? 0 : CHILD_IN_PIDNS;
     const values = { res: 0, ...programValues(image, image.pid), flags, vtid: image.vpid, vpid: image.vpid };
     this.#state('clone', image.pid, birthTime(image, time), { ...values, pidns_init_start_ts: 0 });
-    const ofParent = parent?.threads.get(parent.pid);
-    known.threads.set(image.pid, { ...credentialsOf(image), capabilities: ofParent?.capabilities ?? '' });
-    if (parent) {
-      // What the event lacks comes from the parent; a program of its own is written after it.
-      known.program = parent.program;
-      known.sid = parent.sid;
-      known.cwd = parent.cwd;
-      for (const [number, one] of parent.descriptors) known.descriptors.set(number, one);
-    }
+    if (parent) this.#inherit(known, parent, image);
+    else known.threads.set(image.pid, { ...credentialsOf(image), capabilities: '' });
     return known;
+  }
+
+  /** What a child's event lacks comes from the parent; a program of its own is written after it. */
+  #inherit(known: KnownProcess, parent: KnownProcess, image: ProcessImage): void {
+    const ofParent = inheritedFrom(parent);
+    const credentials = { ...credentialsOf(image), capabilities: ofParent.credentials.capabilities };
+    // A reader that has made the child by an event of its parent takes nothing from the child's, and the parent may have changed since.
+    const announced = this.#announced.get(image.pid);
+    const has = announced ? agreed(announced, { ...ofParent, credentials }) : { ...ofParent, credentials };
+    known.program = has.program;
+    known.sid = has.sid;
+    known.cwd = has.cwd;
+    known.threads.set(image.pid, has.credentials);
+    for (const [number, one] of has.descriptors) known.descriptors.set(number, one);
   }
 
   #add(image: ProcessImage, parent: KnownProcess | undefined): KnownProcess {
@@ -261,10 +249,6 @@ const CLONE_WAITS = 1_900_000_000n;
 
 function isListed({ args, environment }: ProcessImage): boolean {
   return args.length <= LONGEST_LIST && environment.length <= LONGEST_LIST;
-}
-
-function credentialsOf({ uid, gid, capabilities }: ProcessImage): Credentials {
-  return { uid, gid, capabilities: capabilities.join() };
 }
 
 function latin1(bytes: Uint8Array): string {

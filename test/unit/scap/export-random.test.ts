@@ -28,7 +28,7 @@ before(async () => {
 const name = fc.constantFrom('/etc/shadow', 'a', './b', '../c', '/usr//bin/./x', 'd/e');
 
 const step = fc.record({
-  act: fc.constantFrom('open', 'fork', 'exec', 'change', 'exit', 'unlink', 'kill'),
+  act: fc.constantFrom('open', 'fork', 'cloned', 'exec', 'change', 'exit', 'unlink', 'kill', 'dup'),
   who: fc.nat(7),
   text: name,
   number: fc.nat(5),
@@ -77,9 +77,16 @@ function recordingOf(steps: readonly (typeof step extends fc.Arbitrary<infer Ste
     const one = all[place];
     if (!one) continue;
     const common = { time: START + 1_000_000n * BigInt(index), tid: one.pid };
-    if (act === 'fork')
-      all.push(add(FORK ?? 1, { ...one, pid: 200 + index, parent: one.id, start: START + BigInt(index) }));
-    else if (act === 'exec') all[place] = add(EXEC ?? 2, { ...one, name: `run${number}` }, one.id);
+    if (act === 'fork' || act === 'cloned') {
+      const pid = 200 + index;
+      all.push(add(FORK ?? 1, { ...one, pid, parent: one.id, start: START + BigInt(index) }));
+      // The parent may change its descriptors, place and user between this event and the child's first.
+      if (act === 'cloned') events.push(event('clone', one.id, { ...common, fd: -1, result: pid }));
+    } else if (act === 'dup') {
+      const file = { kind: 'f'.charCodeAt(0), resolved: hasLink ? '/linked' : '/same' };
+      const [old_fd, new_fd] = [number % 2, 3];
+      events.push(event('dup2', one.id, { ...common, ...file, result: new_fd, fd: new_fd, old_fd, new_fd }));
+    } else if (act === 'exec') all[place] = add(EXEC ?? 2, { ...one, name: `run${number}` }, one.id);
     else if (act === 'change') all[place] = add(CHANGE ?? 4, { ...one, cwd: `/d${number}`, uid: number }, one.id);
     else if (act === 'open') {
       const resolved = hasLink ? `/linked${number}` : undefined;
