@@ -1,6 +1,5 @@
 // The agent: the engine with capture and rules, metadata from the runtimes, alerts to the outputs. `wasprey run` starts it.
 
-import { loadAddon } from '../capture/addon.ts';
 import type { Engine, EngineSign } from '../engine/engine.ts';
 import { withinTime } from '../engine/host/within-time.ts';
 import type { AuditStoreSettings } from '../journal/audit/audit-store.ts';
@@ -65,10 +64,8 @@ export interface Agent {
   rulesRestored(from?: string): void;
   /** Reports that the rules in use are not all that were wanted, until they are replaced. @param errors each is one line */
   rulesLeftOut(errors: readonly string[]): void;
-  /** Source `builder` only: process images and event records, as the kernel would have written them. */
-  inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void;
-  /** When the process of a pidfd last ran a program, as its events have it; undefined if that is not known. */
-  execTime(pidfd: number): bigint | undefined;
+  /** The handle of its capture, for calls of the addon. */
+  readonly capture: number;
   /** Raises an internal alert, for a failure outside of the agent's parts. */
   raiseInternal(rule: string, priority: Priority, message: string, fields?: readonly KeyedValue[]): void;
   /**
@@ -177,16 +174,12 @@ class RunningAgent implements Agent {
     this.#parts.ruleSets.leaveOut(errors);
   }
 
-  execTime(pidfd: number): bigint | undefined {
-    return loadAddon().execTime(this.#engine.capture, pidfd);
+  get capture(): number {
+    return this.#engine.capture;
   }
 
   raiseInternal(rule: string, priority: Priority, message: string, fields?: readonly KeyedValue[]): void {
     this.#parts.desk.internal(rule, priority, message, fields);
-  }
-
-  inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void {
-    this.#engine.inject(images, events);
   }
 
   stop(): Promise<Summary> {

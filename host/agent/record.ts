@@ -19,7 +19,7 @@ export interface RecordOptions {
   /** Maximum size of the file in bytes. Default: no limit. */
   readonly mostBytes?: number;
   readonly eventTypes: readonly string[];
-  /** `builder` captures nothing: events are given to inject(). */
+  /** `builder` captures nothing: what writes its records is in native/test. */
   readonly source?: 'bpf' | 'builder';
   readonly sizes?: CaptureSizes;
   readonly runtimes?: Partial<RuntimePlaces>;
@@ -46,8 +46,8 @@ export interface RecordSummary {
 export interface RecordSession {
   /** Hooks that the kernel lacks: their events are not recorded. */
   readonly missing: readonly MissingHook[];
-  /** Source `builder` only. */
-  inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void;
+  /** The handle of its capture, for calls of the addon. */
+  readonly capture: number;
   /** Writes pending events, and ends the file. Takes little more than four seconds at most. */
   stop(): Promise<RecordSummary>;
 }
@@ -100,7 +100,7 @@ function sessionOf(engine: Engine, directory: ContainerDirectory, file: Recorded
   const began = performance.now();
   return {
     missing: engine.missing,
-    inject: (images, events) => engine.inject(images, events),
+    capture: engine.capture,
     async stop() {
       const seconds = (performance.now() - began) / 1000;
       await engine.stop();

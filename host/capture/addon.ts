@@ -11,9 +11,20 @@ export const BPF_OBJECT_PATH = `${BUILD}bpf/wasprey.bpf.o`;
 export const ISOLATION_OBJECT_PATH = `${BUILD}bpf/isolate.bpf.o`;
 
 let loaded: NativeAddon | undefined;
+let path = ADDON_PATH;
 
 /** The addon. Throws Node's error when it is missing or was built for another machine. */
-export function loadAddon(path: string = ADDON_PATH): NativeAddon {
+export function loadAddon(): NativeAddon {
   loaded ??= createRequire(import.meta.url)(path) as NativeAddon;
   return loaded;
+}
+
+/** What this thread loads. Threads that share captures, by their handles, load the same. */
+export function addonPath(): string {
+  return path;
+}
+
+/** Makes this thread load another addon: before its first loadAddon(). */
+export function useAddon(other: string): void {
+  path = other;
 }

@@ -7,7 +7,7 @@ export interface CaptureOptions {
   /** Bytes of the shared WebAssembly.Memory, as `new Uint8Array(memory.buffer)`. */
   readonly memory: Uint8Array;
   readonly plan: CapturePlan;
-  /** `builder` has no BPF: records come by inject(). Needs no privilege. */
+  /** `builder` has no BPF: its records are of a recording, or tests write them. Needs no privilege. */
   readonly source: 'bpf' | 'builder';
   /** Path of the BPF object file. */
   readonly object?: string;

@@ -196,13 +196,6 @@ export interface Capture {
   checkIntegrity(): CaptureIntegrity;
   /** Id of the calling thread in records (event_header.tid); 0 if unknown. */
   thisThread(): number;
-  /**
-   * Builder source only: puts an event record (header.commit and header.sequence are ignored) into the ring of header.cpu,
-   * where the kernel would.
-   */
-  inject(record: Uint8Array): void;
-  /** Builder source only: a process image; the annex may be left out of the record. */
-  injectImage(record: Uint8Array): void;
   /** Keeps a log of process images from now on, for a recording. Before start() it has those of the running processes too. */
   logImages(): void;
   /**

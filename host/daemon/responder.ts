@@ -30,7 +30,7 @@ export function makeResponder(
     pinned: new PinnedEnforcement(),
     actors: async (never) => {
       const { actorsOf } = await import('./actors.ts');
-      return actorsOf(own, never, (pidfd) => agent()?.execTime(pidfd), { runtimes, kubernetes });
+      return actorsOf(own, never, (pidfd) => execTime(agent(), pidfd), { runtimes, kubernetes });
     },
     ...(kubernetes && { ownEnd: OwnDaemonSet.of(kubernetes) }),
     onFailure: (message) => {
@@ -39,6 +39,11 @@ export function makeResponder(
     },
     onNote: (message) => log.say('notice', message),
   });
+}
+
+/** When the process of a pidfd last ran a program, as the agent's events have it; undefined if that is not known. */
+function execTime(agent: Agent | undefined, pidfd: number): bigint | undefined {
+  return agent && loadAddon().execTime(agent.capture, pidfd);
 }
 
 /** Finds the pods of audit events. */

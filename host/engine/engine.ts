@@ -128,11 +128,6 @@ export class Engine {
     this.#post({ kind: 'trim' });
   }
 
-  /** Source `builder` only. */
-  inject(images: readonly Uint8Array[], events: readonly Uint8Array[]): void {
-    this.#post({ kind: 'inject', images, events });
-  }
-
   /**
    * Replaces the rules; resolves when hooks that only the previous rules needed are detached. Rejects with EngineError if the previous rules stay in
    * use. Calls must not overlap.

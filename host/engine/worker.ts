@@ -1,6 +1,7 @@
 // The worker's entry: opens the capture, binds the modules to its memory, and runs the loop.
 
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { useAddon } from '../capture/addon.ts';
 import type { JournalUse } from '../capture/journal-selection.ts';
 import type { Capture, CapturePlan, HooksKind } from '../capture/native.ts';
 import { useAccounts } from '../fields/account-names.ts';
@@ -23,7 +24,7 @@ import { MatchReader } from './match-reading/match-reader.ts';
 import { OwnProcesses } from './match-reading/own-processes.ts';
 import { Control } from './messages/control.ts';
 import type { JournalSink } from './messages/journal-block.ts';
-import type { FromWorker, ToIdleWorker, ToWorker, WorkerStart } from './messages/protocol.ts';
+import type { FromWorker, ToIdleWorker, ToWorker, WorkerData, WorkerStart } from './messages/protocol.ts';
 import { describeError } from './messages/worker-error.ts';
 import { ModuleSet } from './modules/module-set.ts';
 
@@ -34,7 +35,9 @@ const port = parentPort;
 if (!port) throw new Error('host/engine/worker.ts is started by host/engine/engine.ts, as a worker');
 const worker: MessagePort = port;
 const send = (message: FromWorker): void => port.postMessage(message);
-const control = new Control(workerData);
+const { control: words, addon }: WorkerData = workerData;
+const control = new Control(words);
+useAddon(addon);
 const prepared = new PreparedCapture();
 const receive = (): ToWorker | undefined => receiveMessageOnPort(port)?.message;
 

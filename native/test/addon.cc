@@ -1,4 +1,7 @@
-// An addon of tests alone: pure functions of the capture core, which unit tests hold against tables.
+// The addon of tests: that of users, pure functions of the capture core, which unit tests hold against tables, and what
+// puts records into builders.
+
+#include "addon/addon.h"
 
 #include <bpf/btf.h>
 #include <napi.h>
@@ -12,6 +15,7 @@
 #include "enforced_places.h"
 #include "enforcement_decision.h"
 #include "images/container_id.h"
+#include "injection.h"
 #include "loading/attachment.h"
 #include "loading/bpf_error.h"
 #include "loading/call_functions.h"
@@ -94,12 +98,15 @@ Napi::Value TraceEventNumberIn(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
+  ExportAddon(env, exports);
   exports.Set("callFunctions", Napi::Function::New<CallFunctionsHere>(env, "callFunctions"));
   exports.Set("containerIdOf", Napi::Function::New<ContainerIdOfCgroup>(env, "containerIdOf"));
   exports.Set("emptyPlaces", Napi::Function::New<EmptyPlaces>(env, "emptyPlaces"));
   exports.Set("fillPlaces", Napi::Function::New<FillPlaces>(env, "fillPlaces"));
   exports.Set("enforcedPlaces", Napi::Function::New<EnforcedPlacesAfter>(env, "enforcedPlaces"));
   exports.Set("enforcedClauses", Napi::Function::New<EnforcedClauses>(env, "enforcedClauses"));
+  exports.Set("injectEvent", Napi::Function::New<InjectEvent>(env, "injectEvent"));
+  exports.Set("injectImage", Napi::Function::New<InjectImage>(env, "injectImage"));
   exports.Set("isOfMachine", Napi::Function::New<IsOfMachine>(env, "isOfMachine"));
   exports.Set("nextWindow", Napi::Function::New<NextWindow>(env, "nextWindow"));
   exports.Set("lexicalPath", Napi::Function::New<LexicalPathOf>(env, "lexicalPath"));

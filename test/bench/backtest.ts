@@ -10,7 +10,7 @@ import { openCapture } from '../../host/capture/open.ts';
 import { REPLAY_SIZES } from '../../host/capture/sizes.ts';
 import { evaluateHistory } from '../../host/journal/backtest/evaluate.ts';
 import { findHistory, type HistoryFile } from '../../host/journal/history.ts';
-import { BlockReplay, readingInPlace } from '../../host/recording/block-replay.ts';
+import { type BlockReading, BlockReplay, readingInPlace } from '../../host/recording/block-replay.ts';
 import { RecordingFile } from '../../host/recording/byte-source.ts';
 import { type BlockTotals, type ReadBlock, RecordingReader } from '../../host/recording/reader.ts';
 import { EVENT_TYPES } from '../../host/schema/events/index.ts';
@@ -80,7 +80,7 @@ async function measure(mix: string, files: readonly HistoryFile[], session: Sess
   };
   session.progress(`reading, ${mix}`);
   const unpacking = await each(() => events.map((file) => readFile(file, () => NOTHING)));
-  const checking = await each(() => events.map((file) => readFile(file, read)));
+  const checking = await each(() => events.map((file) => readFile(file, reading().read)));
   const processes = await each(() => events.map((file) => replayFile(file, new Set())));
   const completing = await each(() => events.map((file) => replayFile(file, ALL)));
   const [file] = files;
@@ -147,18 +147,24 @@ async function recordWorkload(path: string, eventTypes: readonly string[], scrip
 }
 
 const NOTHING: BlockTotals = { events: 0, leftOut: 0 };
-const { read, unpack } = readingInPlace();
+
+let inPlace: BlockReading | undefined;
+
+function reading(): BlockReading {
+  inPlace ??= readingInPlace();
+  return inPlace;
+}
 
 /** @returns the events that were counted */
 function readFile<Read extends BlockTotals>({ path }: HistoryFile, readBlock: ReadBlock<Read>): number {
   using file = new RecordingFile(path);
   const reader = new RecordingReader(file);
-  for (const _ of reader.blocks(readBlock, unpack));
+  for (const _ of reader.blocks(readBlock, reading().unpack));
   return reader.events;
 }
 
 function countEvents(files: readonly HistoryFile[]): number {
-  return files.reduce((sum, file) => sum + readFile(file, read), 0);
+  return files.reduce((sum, file) => sum + readFile(file, reading().read), 0);
 }
 
 /** Puts all into the tables and the rings, and polls it, without rules. */
@@ -171,6 +177,7 @@ function replayFile({ path }: HistoryFile, types: ReadonlySet<string>): void {
     const images = new Uint32Array(4096);
     const replay = new BlockReplay(capture, types, () => {});
     capture.start([]);
+    const { read, unpack } = reading();
     for (const block of reader.blocks(read, unpack)) {
       replay.begin(block);
       while (replay.feed()) {

@@ -64,7 +64,7 @@ function measureEvents(session: Session): Figure[] {
     const records = images.map((image) => eventRecord(type, { ...dirfd, ...input, image }));
     const samples: number[] = [];
     for (let round = 0; round < (session.quick ? 5 : 25); round++) {
-      for (let n = 0; n < EVENTS; n++) builder.capture.inject(records[n % records.length] ?? new Uint8Array());
+      for (let n = 0; n < EVENTS; n++) builder.inject(records[n % records.length] ?? new Uint8Array());
       samples.push(readAll(builder, EVENTS));
     }
     // The first round finds cold memory: the ring is 32 MB.
@@ -82,7 +82,7 @@ function measureImages(session: Session): Figure[] {
       using builder = new BuilderCapture(SIZES);
       const [parent = 0n] = processes(builder);
       builder.poll();
-      for (let n = 0; n < count; n++) for (const record of records(parent, n)) builder.capture.injectImage(record);
+      for (let n = 0; n < count; n++) for (const record of records(parent, n)) builder.injectImage(record);
       samples.push(readAll(builder, count));
     }
     return { what, unit: 'ns', samples: samples.slice(1) };

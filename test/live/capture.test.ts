@@ -25,7 +25,7 @@ import { EventMemory } from '../../host/fields/memory.ts';
 import { type EventRecord, ImageRecord } from '../../host/fields/record.ts';
 import { changeTypes } from '../support/live/change-types.ts';
 import { polledEvents } from '../support/live/polled-events.ts';
-import { text } from '../support/records/builder-capture.ts';
+import { text } from '../support/records/records.ts';
 
 const SCRIPT = `
   import { openCapture } from ${JSON.stringify(new URL('../../host/capture/open.ts', import.meta.url).href)};

@@ -22,7 +22,7 @@ import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
 import { polledEvents } from '../support/live/polled-events.ts';
 import { openCondition, PLAIN_CONDITIONS } from '../support/random/random-open-conditions.ts';
 import { USUAL_NAMES } from '../support/random/random-opens.ts';
-import { text } from '../support/records/builder-capture.ts';
+import { text } from '../support/records/records.ts';
 import { rulesOf } from '../support/records/rule-module.ts';
 import { type FilteredEvent, LONGEST_PASSED, passes } from '../support/reference/filter-reference.ts';
 

@@ -20,7 +20,7 @@ import { polledEvents } from '../support/live/polled-events.ts';
 import { type Probe, probe } from '../support/live/probe.ts';
 import { namedRule } from '../support/live/race-probes.ts';
 import { TIME_FACTOR } from '../support/live/time-factor.ts';
-import { text } from '../support/records/builder-capture.ts';
+import { text } from '../support/records/records.ts';
 import { until } from '../support/until.ts';
 
 /** Of this kernel: 16 KB on some of arm64. */

@@ -8,7 +8,7 @@ import { openCapture } from '../../host/capture/open.ts';
 import { machineSizes } from '../../host/capture/sizes.ts';
 import { EventMemory } from '../../host/fields/memory.ts';
 import { polledEvents } from '../support/live/polled-events.ts';
-import { text } from '../support/records/builder-capture.ts';
+import { text } from '../support/records/records.ts';
 
 const RINGS_MB = 16;
 /** Parts that are written, the kernel filter, positions and counters. */

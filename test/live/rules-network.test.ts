@@ -8,6 +8,7 @@ import { act, copyAct, type RunningAct, type Step, str } from '../support/live/l
 import { AF_INET, AF_INET6, AF_UNIX, AT_FDCWD, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live/live-numbers.ts';
 import { RuleScene, shippedRules } from '../support/live/live-rules.ts';
 import { event, moduleOf, process, startBuiltAgent } from '../support/records/built-agent.ts';
+import { inject } from '../support/records/inject.ts';
 
 const directory = directoryForTests();
 const scene = RuleScene.forTests();
@@ -222,11 +223,12 @@ describe('Kernel module loaded', () => {
   ];
   test('by hand, or by what only has the name of a loader; not for the system, nor at an installation', async () => {
     await using built = await startBuiltAgent([await moduleOf(shippedRules().join('\n'))]);
-    built.agent.inject(
+    inject(
+      built.agent,
       programs,
       [2, 3, 5, 7].map((image) => event('finit_module', image, { result: 0, ...file })),
     );
-    built.agent.inject([], [event('init_module', 2, { result: 0 })]);
+    inject(built.agent, [], [event('init_module', 2, { result: 0 })]);
     await built.waitForLines(3);
     await built.agent.stop();
     const alerts = built

@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import { type PageAgent, startPageAgent } from '../support/page/page-agent.ts';
 import { assertAccessible, assertFits, SHOWN, screenshot, TestBrowser } from '../support/page/page-browser.ts';
 import { eventsOfStory, processesOfStory, STORY_RULES } from '../support/page/page-story.ts';
+import { inject } from '../support/records/inject.ts';
 import { Folder } from '../support/records/recordings.ts';
 import { Story } from '../support/records/story.ts';
 
@@ -25,7 +26,7 @@ after(async () => {
 
 async function startWith(path?: string): Promise<PageAgent> {
   const started = await startPageAgent(STORY_RULES, path === undefined ? {} : { journal: path });
-  started.agent.inject(processesOfStory(), eventsOfStory());
+  inject(started.agent, processesOfStory(), eventsOfStory());
   return started;
 }
 

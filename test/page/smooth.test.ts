@@ -7,6 +7,7 @@ import { startPageAgent } from '../support/page/page-agent.ts';
 import { TestBrowser } from '../support/page/page-browser.ts';
 import { processesOfStory } from '../support/page/page-story.ts';
 import { shadowRead } from '../support/records/built-agent.ts';
+import { inject } from '../support/records/inject.ts';
 
 const GROUPS = 100;
 const ALERTS = 10_000;
@@ -29,7 +30,7 @@ test('ten thousand alerts in a hundred groups are counted while they are scrolle
   await using window = await browser.window();
   const { page, errors } = window;
   const perRound = ALERTS / GROUPS / ROUNDS;
-  agent.agent.inject(processesOfStory(), [shadowRead(4)]);
+  inject(agent.agent, processesOfStory(), [shadowRead(4)]);
   await page.goto(agent.link());
   await page
     .locator('.group')
@@ -41,7 +42,8 @@ test('ten thousand alerts in a hundred groups are counted while they are scrolle
   const before = Number(await page.evaluate('frames_'));
   await page.mouse.move(400, 400);
   for (let round = 0; round < ROUNDS; round++) {
-    agent.agent.inject(
+    inject(
+      agent.agent,
       [],
       Array.from({ length: perRound }, () => shadowRead(4)),
     );

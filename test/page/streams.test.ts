@@ -9,12 +9,13 @@ import { type PageAgent, startPageAgent } from '../support/page/page-agent.ts';
 import { assertAccessible, screenshot, TestBrowser } from '../support/page/page-browser.ts';
 import { eventsOfStory, processesOfStory, STORY_RULES } from '../support/page/page-story.ts';
 import { shadowRead } from '../support/records/built-agent.ts';
+import { inject } from '../support/records/inject.ts';
 
 const browser = TestBrowser.forTests();
 let agent: PageAgent;
 before(async () => {
   agent = await startPageAgent(STORY_RULES);
-  agent.agent.inject(processesOfStory(), eventsOfStory());
+  inject(agent.agent, processesOfStory(), eventsOfStory());
 });
 after(() => agent[Symbol.asyncDispose]());
 
@@ -105,7 +106,7 @@ test('a stream that breaks goes on without a gap', async () => {
   await page.getByText('The agent does not answer').waitFor();
   await screenshot(page, 'broken-light-1280');
   await assertAccessible(page, 'a broken stream');
-  agent.agent.inject([], shadowReads(7));
+  inject(agent.agent, [], shadowReads(7));
   line.isCut = false;
   await waitForCount(page, READ, before + 7);
   await page.getByText('live', { exact: true }).waitFor();
@@ -121,7 +122,7 @@ test('a stream that falls silent is opened again', async () => {
   await page.goto(link.href);
   const before = await shownCount(page, READ);
   line.stall();
-  agent.agent.inject([], shadowReads(2));
+  inject(agent.agent, [], shadowReads(2));
   await page.getByText('The agent does not answer').waitFor();
   await waitForCount(page, READ, before + 2);
   await page.getByText('live', { exact: true }).waitFor();
@@ -137,7 +138,7 @@ test('two windows have the same, and one that pauses catches up', async () => {
   await waitForCount(other.page, READ, before);
   await one.page.keyboard.press('p');
   await one.page.getByRole('button', { name: 'Catch up' }).waitFor();
-  agent.agent.inject([], shadowReads(3));
+  inject(agent.agent, [], shadowReads(3));
   await waitForCount(other.page, READ, before + 3);
   await one.page.getByText('3 more alerts since').waitFor();
   await waitForCount(one.page, READ, before);
@@ -196,7 +197,8 @@ test('the list stands still while it is read', async () => {
   const last = before.at(-1) ?? '';
   assert.equal(last, 'Program from a world-writable folder');
   const [execution] = eventsOfStory().slice(2);
-  agent.agent.inject(
+  inject(
+    agent.agent,
     [],
     Array.from({ length: 300 }, () => execution ?? new Uint8Array()),
   );
@@ -205,7 +207,7 @@ test('the list stands still while it is read', async () => {
   // The keyboard is still in it when the pointer leaves.
   await page.locator('.group .rule').first().focus();
   await page.mouse.move(5, 5);
-  agent.agent.inject([], execution ? [execution] : []);
+  inject(agent.agent, [], execution ? [execution] : []);
   await waitForCount(page, last, 302);
   assert.deepEqual(await rules(), before);
   await page.getByLabel('Words').focus();
@@ -218,7 +220,7 @@ test('ten thousand alerts are a few groups', async () => {
   await page.goto(agent.link());
   const before = await shownCount(page, READ);
   for (let round = 1; round <= 10; round++) {
-    agent.agent.inject([], shadowReads(1_000));
+    inject(agent.agent, [], shadowReads(1_000));
     await waitForCount(page, READ, before + round * 1_000);
   }
   assert.ok((await page.locator('.group').count()) <= 4);
@@ -232,7 +234,7 @@ test('after a restart of the agent the page says how to go on', async () => {
   const port = Number(new URL(first.origin).port);
   await using window = await browser.window();
   const { page } = window;
-  first.agent.inject(processesOfStory(), eventsOfStory());
+  inject(first.agent, processesOfStory(), eventsOfStory());
   await page.goto(first.link());
   await page.locator('.group').nth(2).waitFor();
   await first[Symbol.asyncDispose]();

@@ -6,6 +6,7 @@ import { type PageAgent, startPageAgent } from '../support/page/page-agent.ts';
 import { look, SHOWN, TestBrowser } from '../support/page/page-browser.ts';
 import { eventsOfStory, processesOfStory, STORY_RULES } from '../support/page/page-story.ts';
 import { handMade } from '../support/records/hand-made-module.ts';
+import { inject } from '../support/records/inject.ts';
 import { ApiServer } from '../support/servers/api-server.ts';
 
 const browser = TestBrowser.forTests();
@@ -21,7 +22,7 @@ before(async () => {
     modules: [handMade({ evaluate: '(unreachable)' })],
     agent: { kubernetes: { node: 'node1', kubeconfig: server.kubeconfig }, onTrouble: () => {} },
   });
-  agent.agent.inject(processesOfStory(), eventsOfStory());
+  inject(agent.agent, processesOfStory(), eventsOfStory());
 });
 after(async () => {
   await agent[Symbol.asyncDispose]();

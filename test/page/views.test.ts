@@ -8,12 +8,13 @@ import type { Page } from 'playwright-core';
 import { type PageAgent, SIGNER, startPageAgent } from '../support/page/page-agent.ts';
 import { assertFits, look, SHOWN, TestBrowser } from '../support/page/page-browser.ts';
 import { eventsOfStory, HOSTILE, processesOfStory, STORY_RULES } from '../support/page/page-story.ts';
+import { inject } from '../support/records/inject.ts';
 
 const browser = TestBrowser.forTests();
 let agent: PageAgent;
 before(async () => {
   agent = await startPageAgent(STORY_RULES);
-  agent.agent.inject(processesOfStory(), eventsOfStory());
+  inject(agent.agent, processesOfStory(), eventsOfStory());
 });
 after(() => agent[Symbol.asyncDispose]());
 
@@ -169,7 +170,7 @@ test('a hostile name of a rule is one line of text, in choices and labels too', 
   tags: [${JSON.stringify(name)}]
 `;
   await using hostile = await startPageAgent(rule);
-  hostile.agent.inject(processesOfStory(), eventsOfStory());
+  inject(hostile.agent, processesOfStory(), eventsOfStory());
   await using window = await browser.window();
   const { page, errors } = window;
   await page.goto(hostile.link());

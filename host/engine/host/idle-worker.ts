@@ -2,9 +2,10 @@
 // verifies the rules.
 
 import { Worker } from 'node:worker_threads';
+import { addonPath } from '../../capture/addon.ts';
 import { entryFile } from '../../setup/entries.mjs';
 import { Control } from '../messages/control.ts';
-import type { CaptureSettings, ToIdleWorker, WorkerStart } from '../messages/protocol.ts';
+import type { CaptureSettings, ToIdleWorker, WorkerData, WorkerStart } from '../messages/protocol.ts';
 
 let begun: IdleWorker | undefined;
 
@@ -25,7 +26,8 @@ export class IdleWorker {
   #error: unknown;
 
   constructor() {
-    this.#worker = new Worker(entryFile('engine'), { workerData: this.control.buffer, name: 'wasprey-engine' });
+    const workerData: WorkerData = { control: this.control.buffer, addon: addonPath() };
+    this.#worker = new Worker(entryFile('engine'), { workerData, name: 'wasprey-engine' });
     // Steps before the start may fail, and the process must be able to exit then.
     this.#worker.unref();
     this.#worker.on('error', (error) => {

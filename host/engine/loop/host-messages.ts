@@ -64,10 +64,6 @@ export class HostMessages {
       case 'container':
         this.#setContainer(message.id, message.entry);
         break;
-      case 'inject':
-        for (const image of message.images) capture.injectImage(image);
-        for (const event of message.events) capture.inject(event);
-        break;
       case 'replace':
         replace(message.rules);
         break;

@@ -64,6 +64,14 @@ export interface CaptureSettings {
   readonly hooks?: HooksSetting;
 }
 
+/** What a worker begins with. */
+export interface WorkerData {
+  /** Control.buffer */
+  readonly control: SharedArrayBuffer;
+  /** addonPath() of the thread that makes it. */
+  readonly addon: string;
+}
+
 /** The messages to a worker before it runs. */
 export type ToIdleWorker =
   | { readonly kind: 'prepare'; readonly capture: CaptureSettings; readonly eventTypes: readonly string[] }
@@ -237,6 +245,4 @@ export type ToWorker =
   /** Collects garbage in the next pause. */
   | { readonly kind: 'trim' }
   /** Only after the previous replacement has ended. */
-  | { readonly kind: 'replace'; readonly rules: RuleSetStart }
-  /** Source `builder` only: images and events as the kernel would have written them. */
-  | { readonly kind: 'inject'; readonly images: readonly Uint8Array[]; readonly events: readonly Uint8Array[] };
+  | { readonly kind: 'replace'; readonly rules: RuleSetStart };

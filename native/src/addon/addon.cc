@@ -1,6 +1,6 @@
 // The addon's exports.
 
-#include <napi.h>
+#include "addon/addon.h"
 
 #include <cstring>
 #include <utility>
@@ -229,7 +229,9 @@ Napi::Value ContainerOfCgroup(const Napi::CallbackInfo& info) {
   return ArrayOfStrings(env, std::vector<std::string_view>{id->type, id->full_id});
 }
 
-Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
+}  // namespace
+
+Napi::Object ExportAddon(Napi::Env env, Napi::Object exports) {
   BoundArenas();
   exports.Set("plan", Napi::Function::New<MakePlanObject>(env, "plan"));
   exports.Set("eventCounts", Napi::Function::New<CountEventsOfCapture>(env, "eventCounts"));
@@ -256,9 +258,5 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("Capture", CaptureObject::Define(env));
   return exports;
 }
-
-}  // namespace
-
-NODE_API_MODULE(wasprey, Initialise)
 
 }  // namespace wasprey

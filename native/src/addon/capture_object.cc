@@ -87,8 +87,6 @@ Napi::Function CaptureObject::Define(Napi::Env env) {
                          InstanceMethod<&CaptureObject::LoadedPrograms>("loadedPrograms"),
                          InstanceMethod<&CaptureObject::CheckIntegrity>("checkIntegrity"),
                          InstanceMethod<&CaptureObject::ThisThread>("thisThread"),
-                         InstanceMethod<&CaptureObject::Inject>("inject"),
-                         InstanceMethod<&CaptureObject::InjectImage>("injectImage"),
                          InstanceMethod<&CaptureObject::Finish>("finish"),
                          InstanceMethod<&CaptureObject::LogImages>("logImages"),
                          InstanceMethod<&CaptureObject::TakeImageLog>("takeImageLog"),

@@ -50,8 +50,6 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
   Napi::Value LoadedPrograms(const Napi::CallbackInfo& info);
   Napi::Value CheckIntegrity(const Napi::CallbackInfo& info);
   Napi::Value ThisThread(const Napi::CallbackInfo& info);
-  Napi::Value Inject(const Napi::CallbackInfo& info);
-  Napi::Value InjectImage(const Napi::CallbackInfo& info);
   Napi::Value Finish(const Napi::CallbackInfo& info);
   Napi::Value LogImages(const Napi::CallbackInfo& info);
   Napi::Value TakeImageLog(const Napi::CallbackInfo& info);

@@ -1,4 +1,4 @@
-// Methods for builders only (records of tests and recordings), and the log of images in a recording.
+// Replays, which go to builders, and the log of images in a recording.
 
 #include <cstring>
 
@@ -8,23 +8,6 @@
 #include "journal/block_packing.h"
 
 namespace wasprey {
-
-Napi::Value CaptureObject::Inject(const Napi::CallbackInfo& info) {
-  const auto record = BytesOf(info, 0);
-  if (!record) return ThrowType(info.Env(), "inject: a Uint8Array is needed");
-  BuilderSource* const builder = Builder(info.Env());
-  if (builder == nullptr) return info.Env().Undefined();
-  if (auto failed = builder->Inject(record->data(), record->size())) return Throw(info.Env(), *failed);
-  return info.Env().Undefined();
-}
-
-Napi::Value CaptureObject::InjectImage(const Napi::CallbackInfo& info) {
-  const auto record = BytesOf(info, 0);
-  if (!record) return ThrowType(info.Env(), "injectImage: a Uint8Array is needed");
-  BuilderSource* const builder = Builder(info.Env());
-  if (builder != nullptr) builder->InjectImage(record->data(), record->size());
-  return info.Env().Undefined();
-}
 
 Napi::Value CaptureObject::LogImages(const Napi::CallbackInfo& info) {
   if (Capture* const capture = Open(info.Env())) capture->LogImages();

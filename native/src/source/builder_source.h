@@ -1,5 +1,5 @@
-// The source of tests: records are put into rings of anonymous memory as BPF programs would put them. Needs no
-// privilege.
+// The source of replays and of tests: records are put into rings of anonymous memory as BPF programs would put them.
+// Needs no privilege.
 #pragma once
 
 #include <memory>

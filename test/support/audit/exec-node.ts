@@ -8,6 +8,7 @@ import type { PodRequestSource, PodRequestStreamSink } from '../../../host/agent
 import { IMAGE_KIND, ROOT_PID_NAMESPACE } from '../../../host/schema/image.ts';
 import { type PodRequestFacts, podRequestFacts } from '../../../host/sessions/pod-request-facts.ts';
 import { type BuiltAgent, process as processImage, shadowRead, startBuiltAgent } from '../records/built-agent.ts';
+import { inject } from '../records/inject.ts';
 import { type DockerEngine, startDockerEngine } from '../servers/docker-engine.ts';
 import { execEvents } from './exec-events.ts';
 
@@ -137,7 +138,7 @@ export class ExecNode implements AsyncDisposable {
   #put({ image, pid, start, parent }: Proc, kind: number, members: Members): void {
     // Each record measures anew what the kernel's clocks are apart.
     const start_time = start + BigInt(image * 1_000);
-    this.agent.inject([processImage(image, { kind, parent, start_time, ...members, pid })], []);
+    inject(this.agent, [processImage(image, { kind, parent, start_time, ...members, pid })], []);
   }
 
   /** As runc does it. @param from what has started runc */
@@ -155,7 +156,7 @@ export class ExecNode implements AsyncDisposable {
   }
 
   read({ image }: Proc): void {
-    this.agent.inject([], [shadowRead(image)]);
+    inject(this.agent, [], [shadowRead(image)]);
   }
 
   /** Text lines of alerts, when there are so many. */

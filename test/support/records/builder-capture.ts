@@ -1,7 +1,6 @@
 // A capture on the builder source: records go in as the kernel would write them, and come out as a rule module and the
 // host program see them, through the same reader, image table and completion as live events.
 
-import { loadAddon } from '../../../host/capture/addon.ts';
 import type { CaptureSizes } from '../../../host/capture/native.ts';
 import { type OpenCapture, openCapture } from '../../../host/capture/open.ts';
 import { EventMemory } from '../../../host/fields/memory.ts';
@@ -12,6 +11,7 @@ import { IMAGE_KIND } from '../../../host/schema/image.ts';
 import { member } from '../../../host/schema/layout.ts';
 import { eventRecord, imageRecord } from './records.ts';
 import { takeCommitAway } from './ring-file.ts';
+import { testAddon } from './test-addon.ts';
 
 const SIZE_OFFSET = member(EVENT_HEADER, 'size').offset;
 export const SMALL: CaptureSizes = { ringBudget: 1 << 20, imageBudget: 4 << 20, containerBudget: 1 << 20, cpus: 2 };
@@ -40,16 +40,26 @@ export class BuilderCapture implements Disposable {
     return this.#lastImage;
   }
 
+  /** Puts an event record where the kernel would. Throws CaptureError. */
+  inject(record: Uint8Array): void {
+    testAddon.injectEvent(this.capture.handle(), record);
+  }
+
+  /** The same with a lifecycle record. */
+  injectImage(record: Uint8Array): void {
+    testAddon.injectImage(this.capture.handle(), record);
+  }
+
   /** Injects a lifecycle record; returns its id. */
   image(kind: keyof typeof IMAGE_KIND, input: StructInput): bigint {
     const id = typeof input.id === 'bigint' ? input.id : this.nextImage();
-    this.capture.injectImage(imageRecord({ kind: IMAGE_KIND[kind], ...input, id }));
+    this.injectImage(imageRecord({ kind: IMAGE_KIND[kind], ...input, id }));
     return id;
   }
 
   event(type: string, input: StructInput): void {
     const record = eventRecord(type, input);
-    this.capture.inject(record);
+    this.inject(record);
     const cpu = Number(input.cpu ?? 0);
     this.#written.set(cpu, (this.#written.get(cpu) ?? 0) + record.length);
   }
@@ -101,11 +111,3 @@ export class BuilderCapture implements Disposable {
     this.capture.close();
   }
 }
-
-/** A string member as text; undefined when absent. */
-export function text(record: { bytes(name: string): Uint8Array | undefined }, name: string): string | undefined {
-  const bytes = record.bytes(name);
-  return bytes && Buffer.from(bytes).toString('latin1');
-}
-
-export const addon = loadAddon();

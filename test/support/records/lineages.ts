@@ -2,7 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImageRecord } from '../../../host/fields/record.ts';
-import { type BuilderCapture, text } from './builder-capture.ts';
+import type { BuilderCapture } from './builder-capture.ts';
+import { text } from './records.ts';
 
 /** Longer than an image outlives its process; see kGraceNs in native/src/capture/housekeeping.cc. */
 const GRACE_MS = 520;

@@ -20,6 +20,12 @@ export function imageRecord(input: StructInput): Uint8Array {
   return encodeStruct(IMAGE, input);
 }
 
+/** A string member as text; undefined when absent. */
+export function text(record: { bytes(name: string): Uint8Array | undefined }, name: string): string | undefined {
+  const bytes = record.bytes(name);
+  return bytes && Buffer.from(bytes).toString('latin1');
+}
+
 const HOST = encodeStruct(CONTAINER, {
   state: CONTAINER_STATE.HOST,
   id: 'host',

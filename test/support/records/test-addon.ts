@@ -1,7 +1,9 @@
-// Pure functions of the capture core, by an addon that is built for tests alone (native/test/addon.cc).
+// The addon of tests (native/test/addon.cc): that of users, with what only tests call. Threads that import this use it, and their workers.
 
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
+import { addonPath, loadAddon, useAddon } from '../../../host/capture/addon.ts';
+import type { NativeAddon } from '../../../host/capture/native-addon.ts';
 import { BUILD, PROJECT } from '../../../host/setup/paths.mjs';
 
 /** Texts are absent where they are not known. */
@@ -40,7 +42,14 @@ export type NameStep =
   | readonly ['look', container: number, root: string, uid: number]
   | readonly ['forget', container: number];
 
-interface TestAddon {
+interface TestAddon extends NativeAddon {
+  /**
+   * Puts an event record (header.commit and header.sequence are ignored) into the ring of header.cpu of the builder with that handle, as the
+   * kernel would while another thread reads. Throws CaptureError.
+   */
+  injectEvent(capture: number, record: Uint8Array): void;
+  /** The same with a process image; the annex may be left out of the record. */
+  injectImage(capture: number, record: Uint8Array): void;
   /** The line of a verifier's log that says why it refuses the program; '' if the log has no such line. */
   verdictOf(log: string): string;
   /** The functions of captured calls in this kernel, each with the numbers of the calls that it serves (65535: none); undefined without BTF. */
@@ -89,4 +98,7 @@ execFileSync('flock', [`${BUILD}native/wasprey-test.lock`, 'make', '-s', '-C', `
   stdio: ['ignore', 'ignore', 'inherit'],
 });
 
-export const testAddon = createRequire(import.meta.url)(`${BUILD}native/wasprey-test.node`) as TestAddon;
+useAddon(`${BUILD}native/wasprey-test.node`);
+export const testAddon = loadAddon() as TestAddon;
+// Of two addons, each knows its own captures alone.
+assert.ok('injectEvent' in testAddon, `${addonPath()} comes too late: this thread has loaded another addon`);

@@ -13,6 +13,7 @@ import {
   shadowRead,
   startBuiltAgent,
 } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 
 process.env.TZ = 'UTC';
 process.env.FALCO_HOSTNAME = 'node-1';
@@ -42,7 +43,7 @@ test('an event becomes an alert, in both forms', async () => {
   await using built = await startBuiltAgent([module]);
   const shell = processImage(1, { comm_bytes: 'bash', pid: 500, argv: 'bash\0' });
   const cat = processImage(2, { comm_bytes: 'cat', pid: 501, parent: 1, argv: 'cat\0/etc/shadow\0' });
-  built.agent.inject([shell, cat], [shadowRead(2, { time: TIME })]);
+  inject(built.agent, [shell, cat], [shadowRead(2, { time: TIME })]);
   const message = 'read of /etc/shadow (user=root command=cat /etc/shadow pid=501 parent=bash container=host)';
   assert.deepEqual(await built.waitForLines(1), [`13:53:08.365763965: Warning ${message}`]);
   const fields =
@@ -56,7 +57,8 @@ test('an event becomes an alert, in both forms', async () => {
 
 test('without the hash of the module, its fields are those that Falco gives it', async () => {
   await using built = await startBuiltAgent([await moduleOf(RULES)], { namesModules: false });
-  built.agent.inject(
+  inject(
+    built.agent,
     [processImage(2, { comm_bytes: 'cat' })],
     [shadowRead(2, { name: '/etc/passwd', raw: '/etc/passwd', resolved: '/etc/passwd', time: TIME })],
   );
@@ -81,7 +83,7 @@ test('what the agent has started itself is counted, and no alert', async () => {
     processImage(4, { parent: 3, comm_bytes: 'earlier' }),
     processImage(5, { ...agent, pid_namespace: pid_namespace + 1, comm_bytes: 'elsewhere' }),
   ];
-  built.agent.inject(images, [shadowRead(1), shadowRead(2), shadowRead(4), shadowRead(5)]);
+  inject(built.agent, images, [shadowRead(1), shadowRead(2), shadowRead(4), shadowRead(5)]);
   const lines = await built.waitForLines(2);
   assert.deepEqual(
     lines.map((line) => / command=(\S+)/.exec(line)?.[1]),
@@ -100,7 +102,7 @@ test('rule_matching decides whether the first rule or every rule reports', async
     ['all', ['Sensitive file read', 'Any open']],
   ] as const) {
     await using built = await startBuiltAgent([module], { ruleMatching });
-    built.agent.inject([image], [shadowRead(1)]);
+    inject(built.agent, [image], [shadowRead(1)]);
     await built.waitForLines(expected.length);
     await built.agent.stop();
     const rules = built.jsonLines().map((line) => (JSON.parse(line) as { rule: string }).rule);
@@ -123,7 +125,7 @@ test('a module that matches everything mutes those after it by rule_matching: fi
     ['all', [greedy, rules], ['Any open', 'Everything', 'Sensitive file read']],
   ] as const) {
     await using built = await startBuiltAgent(order, { ruleMatching });
-    built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+    inject(built.agent, [processImage(1, {})], [shadowRead(1)]);
     await built.waitForLines(expected.length);
     const { byRule } = (await built.agent.stop()).alerts;
     assert.deepEqual([...byRule.keys()].sort(), expected);
@@ -133,7 +135,7 @@ test('a module that matches everything mutes those after it by rule_matching: fi
 test('several modules report as one set of rules', async () => {
   const second = RULES.replaceAll('Sensitive file read', 'The same').replaceAll('Any open', 'Another open');
   await using built = await startBuiltAgent([await moduleOf(RULES), await moduleOf(second)], { ruleMatching: 'all' });
-  built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+  inject(built.agent, [processImage(1, {})], [shadowRead(1)]);
   await built.waitForLines(4);
   const { byRule } = (await built.agent.stop()).alerts;
   assert.deepEqual([...byRule.keys()].sort(), ['Another open', 'Any open', 'Sensitive file read', 'The same']);
@@ -143,7 +145,7 @@ test('hostile bytes in an event stay within their line', async () => {
   await using built = await startBuiltAgent([await moduleOf(RULES)]);
   const name = Buffer.from('/etc/a\nb\u001b[2J"\\\u009b\u202e', 'utf8');
   const bytes = Buffer.concat([name, Buffer.from([0xff, 0xc3])]);
-  built.agent.inject([processImage(1, { comm_bytes: 'x\ny' })], [shadowRead(1, { raw: bytes, resolved: bytes })]);
+  inject(built.agent, [processImage(1, { comm_bytes: 'x\ny' })], [shadowRead(1, { raw: bytes, resolved: bytes })]);
   const [line = ''] = await built.waitForLines(1);
   assert.match(line, /: Informational open of \/etc\/a\\nb\\u001b\[2J\\"\\\\\\u009b\\u202e\ufffd\ufffd by x\\ny$/);
   assert.equal(built.jsonLines().length, 1);
@@ -155,7 +157,7 @@ test('a storm of matches is counted to the last one, and the number of those tha
   await using built = await startBuiltAgent([await moduleOf(RULES)]);
   const storm = 30_000;
   const events = Array.from({ length: storm }, (_, index) => shadowRead(1, { cpu: index % 2 }));
-  built.agent.inject([processImage(1, {})], events);
+  inject(built.agent, [processImage(1, {})], events);
   const { engine, alerts } = await built.agent.stop();
   assert.ok(engine);
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
@@ -174,7 +176,7 @@ test('a rule that floods loses its own matches, not those of another rule', asyn
   const events = Array.from({ length: flood }, (_, index) =>
     shadowRead(1, { cpu: 0, ...(index % every === 0 && other) }),
   );
-  built.agent.inject([processImage(1, {})], events);
+  inject(built.agent, [processImage(1, {})], events);
   // The host takes nothing meanwhile.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, HELD_UP_MS);
   const { engine, alerts } = await built.agent.stop();
@@ -194,7 +196,8 @@ test('dropped events are reported, with their number', async () => {
   await using built = await startBuiltAgent([await moduleOf(RULES)], { sizes });
   // Put in at once, without a poll in between: more than the ring holds.
   const count = 5000;
-  built.agent.inject(
+  inject(
+    built.agent,
     [processImage(1, {})],
     Array.from({ length: count }, () => shadowRead(1)),
   );
@@ -253,7 +256,8 @@ test('a pipe that nobody reads delays neither other outputs nor the end', async 
     await using built = await startBuiltAgent([await moduleOf(RULES)], {}, [blocked]);
     // Some 240 KB of lines; a pipe holds 64 KB. So many matches of one rule may be on their way (match-shares.ts), if the host is slow.
     const count = 2000;
-    built.agent.inject(
+    inject(
+      built.agent,
       [processImage(1, {})],
       Array.from({ length: count }, () => shadowRead(1)),
     );
@@ -271,7 +275,8 @@ test('a pipe that nobody reads delays neither other outputs nor the end', async 
 
 test('events of an unknown process are evaluated too', async () => {
   await using built = await startBuiltAgent([await moduleOf(RULES)]);
-  built.agent.inject(
+  inject(
+    built.agent,
     [],
     [event('openat', 99, { name: '/etc/x', raw: '/etc/x', kind: 'f'.charCodeAt(0), dirfd: -100 })],
   );

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ownMetrics } from '../../../host/daemon/metrics/own-metrics.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 import { ApiServer, reply } from '../../support/servers/api-server.ts';
 import { startCriRuntime } from '../../support/servers/cri-runtime.ts';
 import { startDockerEngine } from '../../support/servers/docker-engine.ts';
@@ -57,7 +58,7 @@ test('an alert waits for what the runtime tells', async () => {
   await using docker = await startDockerEngine(ANSWERS, runtime.promise);
   const runtimes = { ...NOWHERE, dockerSocket: docker.socket };
   await using built = await startBuiltAgent([await moduleOf(PRINTS)], { runtimes, hold: PATIENT });
-  built.agent.inject([processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
+  inject(built.agent, [processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
   await until(() => built.agent.summary().alerts.held === 1);
   assert.deepEqual(built.lines(), []);
   assert.equal(built.agent.summary().containers.pending, 1);
@@ -69,7 +70,7 @@ test('an alert waits for what the runtime tells', async () => {
   assert.deepEqual({ held, heldInVain }, { held: 1, heldInVain: 0 });
 
   // By now the sandbox's own entry has it.
-  built.agent.inject([], [shadowRead(1)]);
+  inject(built.agent, [], [shadowRead(1)]);
   const [, later = ''] = await built.waitForLines(2);
   assert.equal(later.replace(/^\S+: Warning /, ''), FOUND);
   assert.equal(built.agent.summary().alerts.held, 1);
@@ -82,11 +83,11 @@ test('an alert that waits is reported in the words of the rules that raised it, 
   const other = await moduleOf(PRINTS.replace('Read in container', 'Another').replace('%container.id ', 'other '));
   await using built = await startBuiltAgent([await moduleOf(PRINTS)], { runtimes, hold: PATIENT });
   const { agent } = built;
-  agent.inject([processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
+  inject(agent, [processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
   while (agent.summary().alerts.held === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   await agent.replaceRules([other]);
   assert.deepEqual(built.lines(), [], 'it waits still');
-  agent.inject([], [shadowRead(1)]);
+  inject(agent, [], [shadowRead(1)]);
   runtime.resolve();
   const lines = (await built.waitForLines(2)).map((line) => line.replace(/^\S+: Warning /, ''));
   assert.deepEqual(lines.toSorted(), [FOUND, FOUND.replace('3f1a5b0c9d2e', 'other')]);
@@ -103,7 +104,7 @@ test("a condition on what the runtime tells is true of a container's first event
   await using docker = await startDockerEngine(ANSWERS, 30);
   const runtimes = { ...NOWHERE, dockerSocket: docker.socket };
   await using built = await startBuiltAgent([await moduleOf(JUDGES)], { runtimes });
-  built.agent.inject([processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
+  inject(built.agent, [processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
   const [line = ''] = await built.waitForLines(1);
   assert.match(line, /: Warning web read \/etc\/shadow$/);
 });
@@ -140,7 +141,7 @@ test('conditions read the lists, labels and namespaces that a runtime with CRI t
   });
   const runtimes = { ...NOWHERE, criSockets: [cri.socket] };
   await using built = await startBuiltAgent([await moduleOf(READS_POD)], { runtimes });
-  built.agent.inject([processImage(1, { cgroup: `/kubepods/podx/${ID}` })], [shadowRead(1)]);
+  inject(built.agent, [processImage(1, { cgroup: `/kubepods/podx/${ID}` })], [shadowRead(1)]);
   const [line = ''] = await built.waitForLines(1);
   assert.equal(line.replace(/^\S+: Warning /, ''), 'web (app:shop,tier:web) (PATH,TOKEN)');
 });
@@ -200,7 +201,7 @@ test('an alert waits for the API server if it prints what only that can tell', a
   await putPod(api, server.promise);
   const passwd = { name: '/etc/passwd', raw: '/etc/passwd', resolved: '/etc/passwd' };
   const reads = [shadowRead(1), shadowRead(1, passwd)];
-  built.agent.inject([processImage(1, { cgroup: `/kubepods/pod${POD_UID}/${ID}` })], reads);
+  inject(built.agent, [processImage(1, { cgroup: `/kubepods/pod${POD_UID}/${ID}` })], reads);
   // The agent asks about the container before it reports matches: an answer that came in between would leave nothing to wait for.
   await until(() => built.agent.summary().alerts.held === 2);
   assert.deepEqual(built.lines(), []);
@@ -213,7 +214,7 @@ test('an alert waits for the API server if it prints what only that can tell', a
   assert.deepEqual({ held, heldInVain }, { held: 2, heldInVain: 0 });
 
   // By now the sandbox's own entry has it.
-  built.agent.inject([], [shadowRead(1)]);
+  inject(built.agent, [], [shadowRead(1)]);
   const [, , third = ''] = await built.waitForLines(3);
   assert.match(third, /: Warning web web-0 web front$/);
   assert.equal(built.agent.summary().alerts.held, 2);
@@ -240,7 +241,7 @@ test('an event waits for the API server if any rule reads what only that can tel
   const kubernetes = { node: 'node1', kubeconfig: api.kubeconfig };
   await using built = await startBuiltAgent([await moduleOf(JUDGES_POD)], { runtimes, kubernetes, hold: PATIENT });
   await putPod(api, server.promise);
-  built.agent.inject([processImage(1, { cgroup: `/kubepods/pod${POD_UID}/${ID}` })], [shadowRead(1)]);
+  inject(built.agent, [processImage(1, { cgroup: `/kubepods/pod${POD_UID}/${ID}` })], [shadowRead(1)]);
   await until(() => built.agent.summary().containers.known === 1 && built.agent.summary().engine?.hold.total === 1);
   assert.deepEqual(built.lines(), []);
   server.resolve();
@@ -260,7 +261,7 @@ test('an API server that does not know the pod costs the alert a moment, not wha
   const kubernetes = { node: 'node1', kubeconfig: api.kubeconfig };
   await using built = await startBuiltAgent([await moduleOf(PRINTS_POD)], { runtimes, kubernetes });
   while (api.watchers === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  built.agent.inject([processImage(1, { cgroup: `/kubepods/podx/${ID}` })], [shadowRead(1)]);
+  inject(built.agent, [processImage(1, { cgroup: `/kubepods/podx/${ID}` })], [shadowRead(1)]);
   const [line = ''] = await built.waitForLines(1);
   assert.match(line, /: Warning web web-0 <NA> <NA> container.metadata=pod-not-known$/);
   assert.equal(built.agent.summary().containers.podsUnknown, 1);
@@ -271,7 +272,7 @@ test('a runtime that never answers costs an alert a second, not the alert', asyn
   const runtimes = { ...NOWHERE, dockerSocket: docker.socket };
   await using built = await startBuiltAgent([await moduleOf(PRINTS)], { runtimes });
   const began = performance.now();
-  built.agent.inject([processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
+  inject(built.agent, [processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
   const [line = ''] = await built.waitForLines(1);
   const took = performance.now() - began;
   assert.ok(took > 900, `${took} ms`);
@@ -288,7 +289,7 @@ test('a stop does not wait for runtimes, and loses no alert that does', async ()
   await using docker = await startDockerEngine({ [`/containers/${ID}/json`]: undefined });
   const runtimes = { ...NOWHERE, dockerSocket: docker.socket };
   await using built = await startBuiltAgent([await moduleOf(PRINTS)], { runtimes });
-  built.agent.inject([processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
+  inject(built.agent, [processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
   while (built.agent.summary().alerts.held === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   await built.agent.stop();
   assert.equal(built.lines().length, 1);

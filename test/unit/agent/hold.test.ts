@@ -13,6 +13,7 @@ import {
   shadowRead,
   startBuiltAgent,
 } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 import { type DockerEngine, startDockerEngine } from '../../support/servers/docker-engine.ts';
 
 /** In the order of their definition; `first` looks at nothing else. */
@@ -97,7 +98,7 @@ describe('the first event of a container', () => {
     await using docker = await startDockerEngine(answersOf(1, image), 50);
     await using built = await startBuiltAgent([module], { runtimes: runtimesOf(docker), ruleMatching });
     const unlink = event('unlink', 1, { raw: '/a', dirfd: -100 });
-    built.agent.inject([inContainer(1, 0, name)], [shadowRead(1), unlink]);
+    inject(built.agent, [inContainer(1, 0, name)], [shadowRead(1), unlink]);
     await built.waitForLines(expected);
     await ended(built, 'known', 2);
     const { engine } = await built.agent.stop();
@@ -133,7 +134,7 @@ describe('the first event of a container', () => {
       [[plain, readers], 'after 1001'],
     ] as const) {
       await using built = await startBuiltAgent(modules, { runtimes: runtimesOf(docker) });
-      built.agent.inject([inContainer(1, 0)], [shadowRead(1)]);
+      inject(built.agent, [inContainer(1, 0)], [shadowRead(1)]);
       await built.waitForLines(1);
       await ended(built, 'known', 1);
       await built.agent.stop();
@@ -153,7 +154,7 @@ describe('the first event of a container', () => {
     await using built = await startBuiltAgent([await moduleOf(rules)], { runtimes: runtimesOf(docker) });
     const link = shadowRead(1, { name: undefined, raw: '../tmp/link' });
     const hardLink = shadowRead(1, { name: undefined, raw: '/a', resolved: '/b', elsewhere: '/etc/shadow' });
-    built.agent.inject([inContainer(1, 0)], [link, hardLink]);
+    inject(built.agent, [inContainer(1, 0)], [link, hardLink]);
     await built.waitForLines(2);
     assert.deepEqual(messages(built), [
       '/etc/shadow fd.openpath=/tmp/link fd.realpath=/etc/shadow',
@@ -168,9 +169,9 @@ test('an event that waits is judged by the rules that it came under', async () =
   await using docker = await startDockerEngine(answersOf(1, 'other'), 400);
   await using built = await startBuiltAgent([await moduleOf(rules('old'))], { runtimes: runtimesOf(docker) });
   const next = await moduleOf(rules('new'));
-  built.agent.inject([inContainer(1, 0)], [shadowRead(1)]);
+  inject(built.agent, [inContainer(1, 0)], [shadowRead(1)]);
   await built.agent.replaceRules([next]);
-  built.agent.inject([], [shadowRead(1)]);
+  inject(built.agent, [], [shadowRead(1)]);
   await built.waitForLines(2);
   assert.deepEqual(messages(built), ['old 1001 web', 'new 1001 web']);
 });
@@ -184,7 +185,8 @@ test('a thousand containers at once are each waited for', async () => {
     ruleMatching: 'all',
   });
   const images = Array.from({ length: count }, (_, number) => inContainer(number + 1, number));
-  built.agent.inject(
+  inject(
+    built.agent,
     images,
     images.map((_, number) => shadowRead(number + 1)),
   );
@@ -208,13 +210,13 @@ describe('a runtime that does not answer', () => {
       ruleMatching: 'all',
     });
     const began = performance.now();
-    built.agent.inject([inContainer(1, 0)], [shadowRead(1)]);
+    inject(built.agent, [inContainer(1, 0)], [shadowRead(1)]);
     await built.waitForLines(2);
     assert.ok(performance.now() - began >= 300);
     const marked = 'not shop 1001 <NA> container.metadata=timed-out';
     assert.deepEqual(messages(built), ['after 1001', marked]);
 
-    built.agent.inject([], [shadowRead(1), shadowRead(1)]);
+    inject(built.agent, [], [shadowRead(1), shadowRead(1)]);
     await built.waitForLines(6);
     const { engine, alerts } = await built.agent.stop();
     assert.deepEqual(
@@ -232,13 +234,13 @@ describe('a runtime that does not answer', () => {
       hold: { milliseconds: 100 },
       ruleMatching: 'all',
     });
-    built.agent.inject([inContainer(1, 0)], [shadowRead(1)]);
+    inject(built.agent, [inContainer(1, 0)], [shadowRead(1)]);
     await built.waitForLines(2);
     assert.match(messages(built)[1] ?? '', /^not shop 1001 <NA> container\.metadata=timed-out$/);
     const deadline = performance.now() + 10_000;
     for (let sent = 0; !messages(built).includes('shop 1001 web'); sent++) {
       assert.ok(performance.now() < deadline, `no alert of the known container after ${sent} events`);
-      built.agent.inject([], [shadowRead(1)]);
+      inject(built.agent, [], [shadowRead(1)]);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   });
@@ -250,7 +252,7 @@ describe('a runtime that does not answer', () => {
       hold: { milliseconds: 60_000, events: 20 },
     });
     const flood = Array.from({ length: 30 }, () => shadowRead(1));
-    built.agent.inject([inContainer(1, 0), inContainer(2, 1)], [shadowRead(2), ...flood]);
+    inject(built.agent, [inContainer(1, 0), inContainer(2, 1)], [shadowRead(2), ...flood]);
     await built.waitForLines(30);
     // Of the container that makes no flood, the event waits on.
     const { engine } = await built.agent.stop();
@@ -270,7 +272,7 @@ describe('a runtime that does not answer', () => {
     });
     const name = `/${'x'.repeat(3000)}`;
     const flood = Array.from({ length: 1000 }, () => shadowRead(1, { name, raw: name, resolved: name }));
-    built.agent.inject([inContainer(1, 0)], flood);
+    inject(built.agent, [inContainer(1, 0)], flood);
     await built.waitForLines(1000);
     const { engine } = await built.agent.stop();
     assert.ok(messages(built).every((line) => line === 'not shop 1001 <NA> container.metadata=no-memory'));
@@ -283,7 +285,7 @@ describe('a runtime that does not answer', () => {
   test('loses no event at a stop', async () => {
     await using docker = await startDockerEngine(answersOf(1, undefined));
     await using built = await startBuiltAgent([module], { runtimes: runtimesOf(docker), ruleMatching: 'all' });
-    built.agent.inject([inContainer(1, 0)], [shadowRead(1), shadowRead(1)]);
+    inject(built.agent, [inContainer(1, 0)], [shadowRead(1), shadowRead(1)]);
     await built.waitForLines(2);
     const { engine } = await built.agent.stop();
     assert.deepEqual(messages(built).slice(2), [
@@ -307,11 +309,11 @@ test('where no rule reads what runtimes tell, no event is held; alerts that prin
     runtimes: runtimesOf(docker),
     hold: { milliseconds: 200 },
   });
-  built.agent.inject([inContainer(1, 0)], [shadowRead(1), shadowRead(1)]);
+  inject(built.agent, [inContainer(1, 0)], [shadowRead(1), shadowRead(1)]);
   await built.waitForLines(2);
   // Its time is over: the next ones do not wait.
   const { held } = built.agent.summary().alerts;
-  built.agent.inject([], [shadowRead(1)]);
+  inject(built.agent, [], [shadowRead(1)]);
   await built.waitForLines(3);
   const { engine, alerts } = await built.agent.stop();
   assert.deepEqual(new Set(messages(built)), new Set(['1001 <NA> container.metadata=timed-out']));
@@ -321,7 +323,7 @@ test('where no rule reads what runtimes tell, no event is held; alerts that prin
 test('the reason is a field of the alert, by the directory if that has given up', async () => {
   await using docker = await startDockerEngine({}, 20);
   await using built = await startBuiltAgent([module], { runtimes: runtimesOf(docker) });
-  built.agent.inject([inContainer(1, 0)], [shadowRead(1), shadowRead(4711)]);
+  inject(built.agent, [inContainer(1, 0)], [shadowRead(1), shadowRead(4711)]);
   await built.waitForLines(2);
   const fields = built.jsonLines().map((line) => {
     const { output, output_fields: values } = JSON.parse(line) as { output: string; output_fields: object };

@@ -9,6 +9,7 @@ import { EVENT_HEADER } from '../../../host/schema/event-structs.ts';
 import { member } from '../../../host/schema/layout.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
 import { handMade, slowCandidates } from '../../support/records/hand-made-module.ts';
+import { inject } from '../../support/records/inject.ts';
 import { check } from '../../support/sandbox/wasm-builder.ts';
 
 const RULES = `
@@ -28,7 +29,7 @@ for (const [what, evaluate, failure] of [
     const troubles: string[] = [];
     const onTrouble = (message: string) => troubles.push(message);
     await using built = await startBuiltAgent([handMade({ evaluate }), await moduleOf(RULES)], { onTrouble });
-    built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+    inject(built.agent, [processImage(1, {})], [shadowRead(1)]);
     const lines = await built.waitForLines(2);
     assert.ok(lines.some((line) => line.endsWith('Informational open of /etc/shadow')));
     const [own = ''] = built.jsonLines().filter((line) => line.includes('"source":"internal"'));
@@ -38,7 +39,7 @@ for (const [what, evaluate, failure] of [
     assert.match(String(alert.output), new RegExp(`hand-made\\.wasm.*\\(${failure}\\)`));
     assert.equal(troubles.length, 1);
 
-    built.agent.inject([], [shadowRead(1)]);
+    inject(built.agent, [], [shadowRead(1)]);
     assert.equal((await built.waitForLines(3)).length, 3);
   });
 }
@@ -53,7 +54,7 @@ test('a module that takes more than its share of the time over many processes is
   await using built = await startBuiltAgent([slow, await moduleOf(RULES)]);
   const count = 400;
   for (let number = 1; number <= count; number++) {
-    built.agent.inject([processImage(number, {})], [shadowRead(number)]);
+    inject(built.agent, [processImage(number, {})], [shadowRead(number)]);
   }
   const lines = await built.waitForLines(count + 1);
   assert.equal(lines.filter((line) => line.endsWith('open of /etc/shadow')).length, count);
@@ -85,13 +86,13 @@ test('a module that took too long over an event is tried again after a while, an
   const evaluate = `(if ${isLong} (then (loop $l ${check()} (br $l)))) (call $match (i32.const 0) (local.get $from))`;
   await using built = await startBuiltAgent([handMade({ evaluate })]);
   const never = (): number => built.lines().filter((line) => line.endsWith(' never')).length;
-  built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+  inject(built.agent, [processImage(1, {})], [shadowRead(1)]);
   await built.waitForLines(1);
   assert.equal(never(), 1);
   const raw = `/${'long'.repeat(1000)}`;
-  built.agent.inject([], [shadowRead(1, { name: raw, raw, resolved: raw })]);
+  inject(built.agent, [], [shadowRead(1, { name: raw, raw, resolved: raw })]);
   await built.waitForLines(2);
-  built.agent.inject([], [shadowRead(1)]);
+  inject(built.agent, [], [shadowRead(1)]);
 
   await built.waitForLines(3);
   assert.equal(never(), 1);
@@ -102,7 +103,7 @@ test('a module that took too long over an event is tried again after a while, an
     / Notice The rules of hand-made\.wasm are evaluated again\. They were not for [5-9]\.\d s: out of fuel \(out-of-fuel\)\.$/,
   );
   assert.ok(built.agent.summary().rules.setAside.list[0]?.to);
-  built.agent.inject([], [shadowRead(1)]);
+  inject(built.agent, [], [shadowRead(1)]);
   await built.waitForLines(4);
   assert.equal(never(), 2);
 });
@@ -136,14 +137,14 @@ test('a module of the next rules that fails before these are reported to be in u
 
 test('new rules that fail on the first event that they get are set aside, as the status has it', async () => {
   await using built = await startBuiltAgent([await moduleOf(RULES)]);
-  built.agent.inject([processImage(1, {})], []);
-  const feed = setInterval(() => built.agent.inject([], [shadowRead(1)]), 0);
+  inject(built.agent, [processImage(1, {})], []);
+  const feed = setInterval(() => inject(built.agent, [], [shadowRead(1)]), 0);
   try {
     await built.agent.replaceRules([handMade({ evaluate: '(unreachable)' })]);
   } finally {
     clearInterval(feed);
   }
-  built.agent.inject([], [shadowRead(1)]);
+  inject(built.agent, [], [shadowRead(1)]);
   const deadline = performance.now() + 20_000;
   const { rules } = built.agent.summary();
   for (let list = rules.setAside.list; list.length === 0; list = built.agent.summary().rules.setAside.list) {

@@ -6,6 +6,7 @@ import { lintRules } from '../../../host/compiler/lint/lint.ts';
 import { loadRules } from '../../../host/compiler/rules/load.ts';
 import { renderDiagnostic } from '../../../host/diagnostics/diagnostic-text.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 
 const rule = (name: string, condition: string, output = 'read'): string => `
 - rule: ${name}
@@ -30,7 +31,7 @@ async function alertsWith(statics: Readonly<Record<string, string>>) {
     ruleMatching: 'all',
     namesModules: false,
   });
-  built.agent.inject([processImage(1, { comm_bytes: 'cat' })], [shadowRead(1)]);
+  inject(built.agent, [processImage(1, { comm_bytes: 'cat' })], [shadowRead(1)]);
   await built.waitForLines(1);
   await built.agent.stop();
   return built.jsonLines().map((line) => {

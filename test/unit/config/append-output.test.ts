@@ -10,6 +10,7 @@ import { ConfigError } from '../../../host/config/error.ts';
 import { loadConfig } from '../../../host/config/load.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 
 let folder = '';
 before(() => {
@@ -46,7 +47,7 @@ async function alertsWith(text: string) {
     namesModules: false,
     ruleMatching: 'all',
   });
-  built.agent.inject([processImage(1, { comm_bytes: 'cat' })], [shadowRead(1)]);
+  inject(built.agent, [processImage(1, { comm_bytes: 'cat' })], [shadowRead(1)]);
   await built.waitForLines(2);
   return built.jsonLines().map((line) => {
     const { output, output_fields } = JSON.parse(line);

@@ -22,6 +22,7 @@ import { RequestLog } from '../../../host/sessions/request-log.ts';
 import { auditBatch, auditEvent, auditModule, auditRule } from '../../support/audit/audit-rules.ts';
 import { execEvents } from '../../support/audit/exec-events.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 import { freePort } from '../../support/servers/free-port.ts';
 import { until } from '../../support/until.ts';
 
@@ -76,7 +77,7 @@ test('each source has its own rules and events; they share outputs, and are repl
   assert.deepEqual(said, [`info: audit events are received at ${listen}/k8s-audit`]);
   assert.deepEqual(agent.otherFailures(), []);
   assert.equal(await post(auditBatch(auditEvent('1'), auditEvent('2', { verb: 'get' }))), 200);
-  agent.inject([processImage(1, { comm_bytes: 'cat' })], [shadowRead(1)]);
+  inject(agent, [processImage(1, { comm_bytes: 'cat' })], [shadowRead(1)]);
   appendFileSync(log, `${auditEvent('3', { user: { username: 'bob' } })}\n`);
   await built.waitForLines(3);
   const messages = (lines: readonly string[]) => lines.map((line) => line.replace(/^\S+ /, '')).sort();
@@ -162,7 +163,7 @@ test('rules of one source that can not be used leave those of both', async () =>
   const next = await moduleOf(SHADOW.replace('/etc/shadow', '/etc/passwd'));
   await assert.rejects(built.agent.replaceRules([next, { ...created, rules }]), { name: 'RuleModuleError' });
   assert.equal(built.agent.summary().rules.generation, 0);
-  built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+  inject(built.agent, [processImage(1, {})], [shadowRead(1)]);
   await post(auditEvent('1'));
   await built.waitForLines(2);
 });

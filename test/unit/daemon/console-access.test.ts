@@ -16,13 +16,14 @@ import { readPageFiles } from '../../../host/daemon/console/page-files.ts';
 import { ALL_ENABLED } from '../../../host/daemon/rules/rule-selection.ts';
 import { type PageAgent, startPageAgent } from '../../support/page/page-agent.ts';
 import { eventsOfStory, processesOfStory, STORY_RULES } from '../../support/page/page-story.ts';
+import { inject } from '../../support/records/inject.ts';
 
 let agent: PageAgent;
 let port = 0;
 before(async () => {
   agent = await startPageAgent(STORY_RULES);
   port = Number(new URL(agent.origin).port);
-  agent.agent.inject(processesOfStory(), eventsOfStory());
+  inject(agent.agent, processesOfStory(), eventsOfStory());
 });
 after(() => agent[Symbol.asyncDispose]());
 

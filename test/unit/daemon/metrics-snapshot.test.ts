@@ -15,6 +15,7 @@ import {
   shadowRead,
   startBuiltAgent,
 } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 
 const RULES = `
 - rule: Shadow "read"
@@ -62,7 +63,7 @@ before(async () => {
   built = await startBuiltAgent([await moduleOf(RULES)]);
   ruleNames = built.agent.modules().flatMap(({ rules }) => rules.map(({ name }) => name));
   const none = { name: '/x', raw: '/x', resolved: '/x' };
-  built.agent.inject([processImage(1, {})], [shadowRead(1), shadowRead(1), shadowRead(1, none)]);
+  inject(built.agent, [processImage(1, {})], [shadowRead(1), shadowRead(1), shadowRead(1, none)]);
   await built.waitForLines(2);
   summary = await built.agent.stop();
   assert.ok(summary.engine);

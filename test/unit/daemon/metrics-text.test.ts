@@ -9,6 +9,7 @@ import { agentFacts } from '../../../host/daemon/metrics/facts.ts';
 import { metricsText } from '../../../host/daemon/metrics/text.ts';
 import { ALL_METRICS, NO_METRICS } from '../../support/metric-choices.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 import { OPENS_REFUSED } from '../../support/refused-hook.ts';
 
 /** Name and labels -> value. Fails at what Prometheus would not read. */
@@ -81,7 +82,8 @@ three_info{a="1",b="x"} 1
   tags: [T1003.008, a-b]
 `);
     await using built = await startBuiltAgent([module]);
-    built.agent.inject(
+    inject(
+      built.agent,
       [processImage(1, {})],
       [shadowRead(1), shadowRead(1), shadowRead(1, { name: '/x', raw: '/x', resolved: '/x' })],
     );

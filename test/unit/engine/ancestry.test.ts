@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StructInput } from '../../../host/schema/encode-struct.ts';
 import { IMAGE_KIND } from '../../../host/schema/image.ts';
 import { moduleOf, process, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 
 /** Longer than an image outlives its process; see kGraceNs in native/src/capture/housekeeping.cc. */
 const GRACE_MS = 1_200;
@@ -47,42 +48,44 @@ test('a chain of 16,000 processes, each its own program, of which memory has roo
   );
   await using running = await startBuiltAgent([rules], { ruleMatching: 'all' });
   const { agent } = running;
-  agent.inject([process(1, { comm_bytes: 'first' })], []);
+  inject(agent, [process(1, { comm_bytes: 'first' })], []);
   for (let begin = 2; begin <= CHAIN; begin += BATCH) {
     const numbers = Array.from({ length: Math.min(BATCH, CHAIN + 1 - begin) }, (_, index) => begin + index);
-    agent.inject(
+    inject(
+      agent,
       numbers.flatMap((id) => [forked(id), ended(id - 1)]),
       [],
     );
     await sleep(GRACE_MS);
   }
-  agent.inject([], [shadowRead(CHAIN)]);
+  inject(agent, [], [shadowRead(CHAIN)]);
   assert.deepEqual(named(await running.waitForLines(3)), ['Beginning', 'Middle', 'Parent']);
   const { imagesEvicted, imagesLost } = agent.summary().engine?.capture ?? assert.fail();
   assert.ok(imagesEvicted > 1_000, `${imagesEvicted} images were freed`);
   assert.equal(imagesLost, 0);
   // Other rules know what is left: the beginning and what the rules before asked for.
   await agent.replaceRules([await moduleOf(reads('Reloaded', 'proc.apid = 1001 and proc.acmdline = "test 7000"'))]);
-  agent.inject([forked(CHAIN + 1)], [shadowRead(CHAIN + 1)]);
+  inject(agent, [forked(CHAIN + 1)], [shadowRead(CHAIN + 1)]);
   assert.deepEqual(named(await running.waitForLines(4)), ['Beginning', 'Middle', 'Parent', 'Reloaded']);
 });
 
 test('a process that comes before its parents are prepared for other rules', async () => {
   await using running = await startBuiltAgent([await moduleOf(reads('Before', 'proc.aname = first'))]);
   const { agent } = running;
-  agent.inject([process(1, { comm_bytes: 'first' })], []);
-  agent.inject(
+  inject(agent, [process(1, { comm_bytes: 'first' })], []);
+  inject(
+    agent,
     Array.from({ length: BATCH }, (_, index) => forked(index + 2)),
     [],
   );
   const replaced = agent.replaceRules([await moduleOf(reads('After', 'proc.aname in (first, none)'))]);
   const last = BATCH + 50;
   for (let id = BATCH + 2; id <= last; id++) {
-    agent.inject([forked(id)], []);
+    inject(agent, [forked(id)], []);
     await sleep(1);
   }
   await replaced;
-  agent.inject([], [shadowRead(last)]);
+  inject(agent, [], [shadowRead(last)]);
   assert.deepEqual(named(await running.waitForLines(1)), ['After']);
 });
 
@@ -105,6 +108,6 @@ test('more tests of ancestors than a word has bits, and than there are words', a
   await using running = await startBuiltAgent(modules, { ruleMatching: 'all' });
   const met = [0, 62, 63, 199, 200, 262, 269].map((index) => names[index] ?? '');
   const images = met.map((name, index) => process(index + 1, { comm_bytes: name, parent: index, ppid: 1000 + index }));
-  running.agent.inject([...images, forked(met.length + 1)], [shadowRead(met.length + 1)]);
+  inject(running.agent, [...images, forked(met.length + 1)], [shadowRead(met.length + 1)]);
   assert.deepEqual(named(await running.waitForLines(met.length)), [...met].sort());
 });

@@ -11,6 +11,7 @@ import type { FromWorker } from '../../../host/engine/messages/protocol.ts';
 import type { ModuleSet } from '../../../host/engine/modules/module-set.ts';
 import { compileRuleModule } from '../../../host/sandbox/compile-module.ts';
 import { event, moduleOf, process, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 import { check, ruleModule } from '../../support/sandbox/wasm-builder.ts';
 
 function opens(name: string, condition: string, more = ''): string {
@@ -33,11 +34,11 @@ test('other rules take over, with what is known of processes', async () => {
   const second = await moduleOf(opens('Second', 'proc.name = two', 'parent=%proc.pname'), 'second.yaml');
   await using running = await startBuiltAgent([first]);
   const { agent } = running;
-  agent.inject([process(1, { comm_bytes: 'one' }), process(2, { comm_bytes: 'two', parent: 1, ppid: 1001 })], []);
-  agent.inject([], [shadowRead(1), shadowRead(2)]);
+  inject(agent, [process(1, { comm_bytes: 'one' }), process(2, { comm_bytes: 'two', parent: 1, ppid: 1001 })], []);
+  inject(agent, [], [shadowRead(1), shadowRead(2)]);
   await running.waitForLines(1);
   await agent.replaceRules([second]);
-  agent.inject([], [shadowRead(1), shadowRead(2)]);
+  inject(agent, [], [shadowRead(1), shadowRead(2)]);
   assert.deepEqual(messages(await running.waitForLines(2)), [
     'First of /etc/shadow by one',
     'Second of /etc/shadow by two parent=one',
@@ -71,14 +72,14 @@ test('a module that fails when it is tried does not take over', async () => {
   };
   await using running = await startBuiltAgent([good]);
   const { agent } = running;
-  agent.inject([process(1, { comm_bytes: 'one' })], [shadowRead(1)]);
+  inject(agent, [process(1, { comm_bytes: 'one' })], [shadowRead(1)]);
   await running.waitForLines(1);
   await assert.rejects(agent.replaceRules([bad]), { code: 'ENGINE_MODULE_FAILED', message: /^bad\.wasm failed/ });
-  agent.inject([], [shadowRead(1)]);
+  inject(agent, [], [shadowRead(1)]);
   await running.waitForLines(2);
   // And the next ones do.
   await agent.replaceRules([await moduleOf(opens('Better', 'proc.name = one'))]);
-  agent.inject([], [shadowRead(1)]);
+  inject(agent, [], [shadowRead(1)]);
   assert.deepEqual(
     messages(await running.waitForLines(3)).map((line) => line.split(' ')[0]),
     ['Good', 'Good', 'Better'],
@@ -147,12 +148,12 @@ test('of several modules the first that matches counts, or all, each for its own
     ['all', ['Local two', 'Stock one', 'Team one', 'Team two']],
   ] as const) {
     await using running = await startBuiltAgent([stock, team, local], { ruleMatching });
-    running.agent.inject(processes, [shadowRead(1), shadowRead(2), event('unlink', 1)]);
+    inject(running.agent, processes, [shadowRead(1), shadowRead(2), event('unlink', 1)]);
     const lines = messages(await running.waitForLines(expected.length));
     assert.deepEqual(lines.map((line) => line.replace(' of /etc/shadow by', '')).sort(), expected);
     // In another order, with another first.
     await running.agent.replaceRules([local, team, stock]);
-    running.agent.inject([], [shadowRead(2)]);
+    inject(running.agent, [], [shadowRead(2)]);
     await running.waitForLines(expected.length + 1);
     const { agent } = running;
     await agent.stop();
@@ -167,6 +168,6 @@ test('of several modules the first that matches counts, or all, each for its own
 test('a process that nothing is known of matches no condition on processes', async () => {
   const rules = `${opens('Of one', 'proc.name = one')}${opens('Of any', 'fd.name = /etc/shadow')}`;
   await using running = await startBuiltAgent([await moduleOf(rules)], { ruleMatching: 'all' });
-  running.agent.inject([], [shadowRead(4711)]);
+  inject(running.agent, [], [shadowRead(4711)]);
   assert.deepEqual(messages(await running.waitForLines(1)), ['Of any of /etc/shadow by <NA>']);
 });

@@ -7,6 +7,7 @@ import { member } from '../../../host/schema/layout.ts';
 import { BuilderCapture, SMALL } from '../../support/records/builder-capture.ts';
 import { moduleOf, process, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
 import { handMade } from '../../support/records/hand-made-module.ts';
+import { inject } from '../../support/records/inject.ts';
 import { shell } from '../../support/records/lineages.ts';
 import { check } from '../../support/sandbox/wasm-builder.ts';
 
@@ -121,11 +122,11 @@ test('the agent describes the processes that events name, and no others', async 
     (if (i32.eq (i32.load offset=${offset} (local.get 0)) (i32.const 1007)) (then (unreachable))) (i64.const 1))`;
   await using built = await startBuiltAgent([handMade({ candidates }), await moduleOf(RULES)]);
   const { agent } = built;
-  agent.inject([process(7, {})], []);
-  agent.inject([process(1, { comm_bytes: 'one' })], [shadowRead(1)]);
+  inject(agent, [process(7, {})], []);
+  inject(agent, [process(1, { comm_bytes: 'one' })], [shadowRead(1)]);
   await built.waitForLines(1);
   assert.equal(agent.summary().rules.setAside.count, 0);
-  agent.inject([], [shadowRead(7), shadowRead(1)]);
+  inject(agent, [], [shadowRead(7), shadowRead(1)]);
   await built.waitForLines(3);
   assert.equal(agent.summary().rules.setAside.count, 1);
 });
@@ -134,13 +135,13 @@ test('a process that no event has named is known to the rules that take over, an
   await using built = await startBuiltAgent([await moduleOf(RULES)]);
   const { agent } = built;
   const fork = { kind: IMAGE_KIND.FORK, comm_bytes: 'two' };
-  agent.inject([process(1, { comm_bytes: 'one' })], [shadowRead(1)]);
-  agent.inject([process(2, { ...fork, parent: 1, ppid: 1001 }), process(3, { ...fork, parent: 2, ppid: 1002 })], []);
+  inject(agent, [process(1, { comm_bytes: 'one' })], [shadowRead(1)]);
+  inject(agent, [process(2, { ...fork, parent: 1, ppid: 1001 }), process(3, { ...fork, parent: 2, ppid: 1002 })], []);
   // Each but the last is met by the process that the last is not met by: words of theirs would have it match.
   for (const ancestor of ['proc.pname = one', 'proc.aname = one', 'proc.pname = two']) {
     await agent.replaceRules([await moduleOf(RULES.replace('proc.name = one', ancestor))]);
   }
-  agent.inject([], [shadowRead(2), shadowRead(3)]);
+  inject(agent, [], [shadowRead(2), shadowRead(3)]);
   const lines = await built.waitForLines(2);
   assert.deepEqual(
     lines.map((line) => line.split(' ').at(-1)),

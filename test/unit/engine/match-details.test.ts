@@ -6,6 +6,7 @@ import { DetailPace } from '../../../host/engine/match-reading/detail-pace.ts';
 import type { Alert } from '../../../host/outputs/alert.ts';
 import type { Output } from '../../../host/outputs/output.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 
 const SECOND = 1_000_000_000n;
 
@@ -56,7 +57,7 @@ test('alerts have details if the page is on, and of a flood a few have', async (
     const kept = new Kept();
     await using built = await startBuiltAgent([module], { hasDetails }, [kept]);
     const time = BigInt(Date.now()) * 1_000_000n;
-    built.agent.inject(PROCESSES, [shadowRead(2, { time })]);
+    inject(built.agent, PROCESSES, [shadowRead(2, { time })]);
     await built.waitForLines(1);
     const details = new Map(kept.alerts[0]?.details?.map(({ key, value }) => [key, value]));
     if (!hasDetails) {
@@ -66,7 +67,8 @@ test('alerts have details if the page is on, and of a flood a few have', async (
     for (const key of ['proc.aname[1]', 'fd.name', 'proc.pid', 'proc.apid[1]']) assert.ok(details.get(key), key);
     // The condition asks for any ancestor: there is one.
     assert.ok(details.has('proc.aname[16]') && details.get('proc.aname[2]') === undefined);
-    built.agent.inject(
+    inject(
+      built.agent,
       [],
       Array.from({ length: 200 }, () => shadowRead(2, { time })),
     );

@@ -7,6 +7,7 @@ import { beginIdleWorker, takeIdleWorker } from '../../../host/engine/host/idle-
 import { PreparedCapture } from '../../../host/engine/loop/prepared-capture.ts';
 import type { CaptureSettings } from '../../../host/engine/messages/protocol.ts';
 import { moduleOf, process, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 
 const SIZES = { ringBudget: 16 << 20, imageBudget: 16 << 20, containerBudget: 1 << 20, cpus: 2 };
 const SETTINGS: CaptureSettings = { source: 'builder', sizes: SIZES };
@@ -65,7 +66,7 @@ test('an agent goes on with what its worker has prepared', async () => {
     assert.notEqual(takeIdleWorker(), idleWorker, 'it is used once');
     idleWorker.prepare({ source: 'builder', sizes }, ['openat', 'unlink']);
     await using built = await startBuiltAgent([await moduleOf(SHADOW)], { idleWorker });
-    built.agent.inject([process(1, { pid: 1000 })], [shadowRead(1)]);
+    inject(built.agent, [process(1, { pid: 1000 })], [shadowRead(1)]);
     assert.match((await built.waitForLines(1)).join(), /test reads \/etc\/shadow/);
   }
 });

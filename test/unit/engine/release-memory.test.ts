@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { collectGarbage } from '../../../host/engine/loop/collect-garbage.ts';
-import { addon, BuilderCapture, SMALL, text } from '../../support/records/builder-capture.ts';
+import { BuilderCapture, SMALL } from '../../support/records/builder-capture.ts';
+import { text } from '../../support/records/records.ts';
+import { testAddon } from '../../support/records/test-addon.ts';
 
 const MEGABYTE = 1e6;
 
@@ -16,12 +18,12 @@ test('pages of program files leave the resident set, and come back when they are
   using builder = new BuilderCapture();
   assert.equal(text(builder.one('openat', { raw: '/tmp/before', dirfd: -100 }), 'name'), '/tmp/before');
   const before = resident('RssFile');
-  addon.releaseMemory();
+  testAddon.releaseMemory();
   assert.ok(resident('RssFile') < before / 2, `${resident('RssFile')} of ${before} bytes are resident`);
   assert.equal(text(builder.one('openat', { raw: '/tmp/after', dirfd: -100 }), 'name'), '/tmp/after');
   // Code that was relocated, compiled, and not run before.
   assert.equal(new Intl.NumberFormat('de').format(1234.5), '1.234,5');
-  addon.releaseMemory();
+  testAddon.releaseMemory();
 });
 
 test('the table of process images takes memory as it is filled', () => {

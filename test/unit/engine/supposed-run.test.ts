@@ -7,9 +7,10 @@ import type { EventRecord } from '../../../host/fields/record.ts';
 import type { StructInput } from '../../../host/schema/encode-struct.ts';
 import { ENFORCED } from '../../../host/schema/enforced.ts';
 import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
-import { BuilderCapture, text } from '../../support/records/builder-capture.ts';
+import { BuilderCapture } from '../../support/records/builder-capture.ts';
 import { moduleOf } from '../../support/records/built-agent.ts';
 import { CONTEXT } from '../../support/records/fields.ts';
+import { text } from '../../support/records/records.ts';
 
 const OPEN = 'evt.type in (open, openat) and fd.num >= 0';
 const EXEC = 'evt.type = execve and evt.failed = false';

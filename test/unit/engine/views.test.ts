@@ -8,6 +8,7 @@ import { instantiateRuleModule } from '../../../host/sandbox/instantiate.ts';
 import { runEvaluate } from '../../../host/sandbox/run.ts';
 import { EVENT_FLAGS } from '../../../host/schema/event-structs.ts';
 import { event, moduleOf, process as processImage, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 import { eventRecord, RecordMemory } from '../../support/records/records.ts';
 import { ruleModule } from '../../support/sandbox/wasm-builder.ts';
 
@@ -66,7 +67,7 @@ function open(raw: string, resolved: string): Uint8Array {
 /** Rules and messages of the alerts, in order, without the time in front. */
 async function alertsOf(events: readonly Uint8Array[], ruleMatching: RuleMatching): Promise<string[]> {
   await using built = await startBuiltAgent([await moduleOf(RULES)], { ruleMatching });
-  built.agent.inject([processImage(1, {})], events);
+  inject(built.agent, [processImage(1, {})], events);
   await built.waitForLines(events.length);
   await built.agent.stop();
   return built.lines().map((line) => line.replace(/^.*: Warning /, ''));
@@ -106,7 +107,7 @@ describe('an event whose name the kernel resolved to another', () => {
     const first = await moduleOf(RULES.slice(0, RULES.indexOf('- rule: Opened only')));
     const second = await moduleOf(RULES.slice(RULES.indexOf('- rule: Opened only'), RULES.indexOf('- rule: Either')));
     await using built = await startBuiltAgent([second, first], { ruleMatching: 'first' });
-    built.agent.inject([processImage(1, {})], [open('/tmp/link', '/etc/shadow')]);
+    inject(built.agent, [processImage(1, {})], [open('/tmp/link', '/etc/shadow')]);
     const [line = ''] = await built.waitForLines(1);
     const { engine } = await built.agent.stop();
     assert.match(line, /second: \/tmp\/link/);

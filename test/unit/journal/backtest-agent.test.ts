@@ -13,6 +13,7 @@ import { encodeStruct, type StructInput } from '../../../host/schema/encode-stru
 import { BACKTEST_RULES } from '../../support/records/backtest-rules.ts';
 import { alertsOf, backtestOn, byRule } from '../../support/records/backtests.ts';
 import { event, moduleOf, process as processImage, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 import { Folder, logEntry, replayRecording, writeBlocks } from '../../support/records/recordings.ts';
 
 const SIZES = { ringBudget: 16 << 20, imageBudget: 16 << 20, containerBudget: 1 << 20, cpus: 2 };
@@ -77,7 +78,7 @@ async function record(path: string, { images, events }: Workload): Promise<void>
     runtimes: NO_RUNTIMES,
     onEnd,
   });
-  session.inject(images, events);
+  inject(session, images, events);
   await session.stop();
 }
 
@@ -90,7 +91,7 @@ async function alertsOfAgent(
     runtimes: NO_RUNTIMES,
     hold: { milliseconds: 50 },
   });
-  built.agent.inject(images, events);
+  inject(built.agent, images, events);
   await built.agent.stop();
   return byRule(built.jsonLines());
 }

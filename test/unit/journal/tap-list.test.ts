@@ -9,9 +9,10 @@ import { JOURNAL_BLOCKS_IN_FLIGHT } from '../../../host/engine/messages/control.
 import type { JournalBlock } from '../../../host/engine/messages/journal-block.ts';
 import { JOURNAL_KINDS, journalWants } from '../../../host/journal/wants.ts';
 import { loggedImages } from '../../../host/recording/logged-images.ts';
-import { BuilderCapture, text } from '../../support/records/builder-capture.ts';
+import { BuilderCapture } from '../../support/records/builder-capture.ts';
 import { process as processImage } from '../../support/records/built-agent.ts';
 import { logEntry } from '../../support/records/recordings.ts';
+import { text } from '../../support/records/records.ts';
 
 const { selection } = journalWants(JOURNAL_KINDS);
 const SIZES = { ringBudget: 1 << 20, imageBudget: 32 << 20, containerBudget: 1 << 20, cpus: 1 };

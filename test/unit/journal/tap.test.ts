@@ -9,7 +9,8 @@ import type { JournalBlock } from '../../../host/engine/messages/journal-block.t
 import type { ImageRecord } from '../../../host/fields/record.ts';
 import { JOURNAL_KINDS, journalWants } from '../../../host/journal/wants.ts';
 import { readPayload } from '../../../host/recording/payload.ts';
-import { BuilderCapture, text } from '../../support/records/builder-capture.ts';
+import { BuilderCapture } from '../../support/records/builder-capture.ts';
+import { text } from '../../support/records/records.ts';
 
 const { selection } = journalWants(JOURNAL_KINDS);
 const SIZES = { ringBudget: 1 << 20, imageBudget: 8 << 20, containerBudget: 1 << 20, cpus: 1 };

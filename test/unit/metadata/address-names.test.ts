@@ -11,6 +11,7 @@ import { type NameLookup, NameResolver } from '../../../host/metadata/name-resol
 import { NAMED_ADDRESS, NAMES_SLOTS, nameKey } from '../../../host/schema/names.ts';
 import { TEST_MODULES } from '../../support/module-cache.ts';
 import { event, moduleOf, process as processImage, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 
 const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   'one.test': ['192.0.2.1', '2001:db8::1'],
@@ -72,7 +73,7 @@ describe('conditions on names', () => {
     while (troubles.length === 0) await pause(1);
     assert.deepEqual(built.agent.summary().names, { names: 4, resolved: 3, failures: 1, overflows: 0 });
     assert.match(troubles.join(), /^1 of 4 names .* \(none\.test: ENOTFOUND\)/);
-    built.agent.inject([processImage(1, {})], events);
+    inject(built.agent, [processImage(1, {})], events);
     await built.agent.stop();
     return built.jsonLines().map((line) => {
       const { rule, output } = JSON.parse(line) as { rule: string; output: string };

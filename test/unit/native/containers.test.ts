@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CONTAINER, CONTAINER_STATE } from '../../../host/schema/container.ts';
 import { encodeStruct } from '../../../host/schema/encode-struct.ts';
-import { BuilderCapture, SMALL, text } from '../../support/records/builder-capture.ts';
+import { BuilderCapture, SMALL } from '../../support/records/builder-capture.ts';
+import { text } from '../../support/records/records.ts';
 import { testAddon } from '../../support/records/test-addon.ts';
 
 const ID = '0123456789abcdef'.repeat(4);

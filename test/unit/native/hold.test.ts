@@ -8,8 +8,8 @@ import { encodeStruct } from '../../../host/schema/encode-struct.ts';
 import { EVENT_FLAGS, EVENT_HEADER } from '../../../host/schema/event-structs.ts';
 import { IMAGE_KIND } from '../../../host/schema/image.ts';
 import { member } from '../../../host/schema/layout.ts';
-import { BuilderCapture, SMALL, text } from '../../support/records/builder-capture.ts';
-import { eventRecord, imageRecord } from '../../support/records/records.ts';
+import { BuilderCapture, SMALL } from '../../support/records/builder-capture.ts';
+import { eventRecord, imageRecord, text } from '../../support/records/records.ts';
 
 const SIZE_OFFSET = member(EVENT_HEADER, 'size').offset;
 const MANY = 65_536;
@@ -165,8 +165,8 @@ test('hostile records are held as far as they are whole', () => {
   const broken = eventRecord('openat', { image, kind: 'f'.charCodeAt(0), dirfd: -100, raw: '/a' });
   const outside = broken.slice();
   new DataView(outside.buffer).setUint32(member(CONTAINER, 'id').offset, 0xffff_fff0, true);
-  builder.capture.inject(broken);
-  builder.capture.inject(outside);
+  builder.inject(broken);
+  builder.inject(outside);
   const polled = builder.poll().map((event) => [event.type.name, text(event, 'name')]);
   assert.equal(builder.capture.hold(MANY), undefined);
   assert.equal(builder.capture.endWait(idOf(1)), polled.length);
@@ -234,12 +234,12 @@ test('what held events need outlives its process: image, ancestors and container
     [child, 5],
     [parent, 1001],
   ] as const) {
-    builder.capture.injectImage(exitOf(id, pid));
+    builder.injectImage(exitOf(id, pid));
   }
   // Others go meanwhile, and so would these.
   for (let number = 0; number < 100; number++) {
     const id = builder.image('SNAPSHOT', { pid: 10_000 + number, comm_bytes: 'x', cwd: '/' });
-    builder.capture.injectImage(exitOf(id, 10_000 + number));
+    builder.injectImage(exitOf(id, 10_000 + number));
   }
   builder.poll();
   assert.ok(builder.capture.counters().images > 100);

@@ -12,8 +12,9 @@ import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { IMAGE, IMAGE_KIND, LONGEST_IMAGE } from '../../../host/schema/image.ts';
 import { member } from '../../../host/schema/layout.ts';
 import { PROJECT } from '../../../host/setup/paths.mjs';
-import { BuilderCapture, text } from '../../support/records/builder-capture.ts';
-import { eventRecord, imageRecord } from '../../support/records/records.ts';
+import { BuilderCapture } from '../../support/records/builder-capture.ts';
+import { eventRecord, imageRecord, text } from '../../support/records/records.ts';
+import { testAddon } from '../../support/records/test-addon.ts';
 
 const AT_FDCWD = -100;
 const OPEN = EVENT_STRUCTS.open;
@@ -40,7 +41,7 @@ for (const name of ['raw', 'resolved', 'directory']) {
       const record = openWith(at, offset);
       new DataView(record.buffer).setUint32(at + 4, length, true);
       builder.event('setuid', { tid: 1 });
-      builder.capture.inject(record);
+      builder.inject(record);
       builder.event('setuid', { tid: 2 });
       assert.deepEqual(
         builder.poll().map((event) => event.number('tid')),
@@ -54,7 +55,7 @@ for (const name of ['raw', 'resolved', 'directory']) {
 test('a name that the record brings along is not believed', () => {
   using builder = new BuilderCapture();
   const record = openWith(member(OPEN, 'name').offset, 0xfffffff0);
-  builder.capture.inject(record);
+  builder.inject(record);
   const [event] = builder.poll();
   assert.equal(event && text(event, 'name'), '/d/x');
 });
@@ -71,7 +72,7 @@ test('an event of no type, and one shorter than its type, are skipped', () => {
     const view = new DataView(record.buffer);
     view.setUint32(8, size, true);
     view.setUint16(12, type, true);
-    builder.capture.inject(record);
+    builder.inject(record);
   }
   builder.event('setuid', { tid: 7 });
   assert.deepEqual(
@@ -87,7 +88,7 @@ test('an invalid process image is a lost one, and no event', () => {
   const record = imageRecord({ kind: IMAGE_KIND.EXEC, id: 1n, pid: 10, environment: 'A=1\0' });
   const view = new DataView(record.buffer);
   view.setUint32(offset + 4, 5000, true);
-  builder.capture.injectImage(record);
+  builder.injectImage(record);
   builder.event('setuid', { tid: 7, image: 1n });
   builder.event('setuid', { tid: 8 });
   const before = eventTotals(builder.capture.counters());
@@ -105,7 +106,7 @@ test('a process image whose texts are all as long as they may be is whole', () =
   const texts = { executable: path, cwd: path, cgroup: path, argv: list, environment: list };
   const record = imageRecord({ kind: IMAGE_KIND.EXEC, id: 1n, pid: 10, ...texts });
   assert.ok(record.length <= LONGEST_IMAGE);
-  builder.capture.injectImage(record);
+  builder.injectImage(record);
   const image = builder.imageById(1n);
   for (const [name, expected] of Object.entries(texts)) assert.equal(text(image, name), expected, name);
   assert.equal(builder.capture.counters().imagesLost, 0);
@@ -128,7 +129,7 @@ test('after a size that makes no sense the reader finds the next record', () => 
     builder.event('openat', { raw: '/before', dirfd: AT_FDCWD });
     const record = eventRecord('openat', { raw: '/broken', dirfd: AT_FDCWD });
     new DataView(record.buffer).setUint32(8, size, true);
-    builder.capture.inject(record);
+    builder.inject(record);
     builder.event('openat', { raw: '/after', dirfd: AT_FDCWD });
     const names = [...builder.poll(), ...builder.poll()].map((event) => text(event, 'name'));
     assert.deepEqual(names, ['/before', '/after'], `size ${size}`);
@@ -138,9 +139,9 @@ test('after a size that makes no sense the reader finds the next record', () => 
 test('the builder refuses what would not fit a ring', () => {
   using builder = new BuilderCapture();
   for (const bytes of [0, 63, 65, 40_000]) {
-    assert.throws(() => builder.capture.inject(new Uint8Array(bytes)), { code: 'CAPTURE_RECORD' });
+    assert.throws(() => builder.inject(new Uint8Array(bytes)), { code: 'CAPTURE_RECORD' });
   }
-  assert.throws(() => builder.capture.inject(openWith(8, 64)), { code: 'CAPTURE_RECORD' });
+  assert.throws(() => builder.inject(openWith(8, 64)), { code: 'CAPTURE_RECORD' });
   assert.throws(() => builder.event('setuid', { cpu: 2 }), { code: 'CAPTURE_RECORD' });
 });
 
@@ -156,12 +157,15 @@ test('wrong arguments are a TypeError', () => {
     ['takeImages', [1]],
     ['setCandidates', 1, new Uint32Array(2)],
     ['setContainer', 1, new Uint8Array(2)],
-    ['inject', new Uint32Array(100)],
-    ['injectImage', null],
+    ['replay', 1n, new Uint32Array(100), new Uint8Array(8), false],
+    ['replayBlock', null],
   ];
   for (const [name, ...values] of calls) {
     assert.throws(() => capture[name]?.(...values), TypeError, name);
   }
+  const injected = testAddon as unknown as Record<string, (...values: unknown[]) => unknown>;
+  assert.throws(() => injected.injectEvent?.(builder.capture.handle(), new Uint32Array(100)), TypeError);
+  assert.throws(() => injected.injectImage?.(builder.capture.handle(), null), TypeError);
 });
 
 /** Bytes with a few numbers changed to what is likely to hurt. */
@@ -207,12 +211,12 @@ test('whatever the records hold, what comes out lies within the memory', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(event, lifecycle), { minLength: 1, maxLength: 30 }), (records) => {
       for (const record of records) {
-        if (record.length >= IMAGE.size) builder.capture.injectImage(record);
+        if (record.length >= IMAGE.size) builder.injectImage(record);
         const view = new DataView(record.buffer);
         view.setUint16(52, view.getUint16(52, true) % 2, true);
         const size = view.getUint32(8, true);
         if (size >= 64 && size <= 24_576 && size % 8 === 0) view.setUint32(8, record.length, true);
-        builder.capture.inject(record);
+        builder.inject(record);
       }
       builder.capture.start([]);
       for (let events = builder.poll(); events.length > 0; events = builder.poll()) {

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { StructInput } from '../../../host/schema/encode-struct.ts';
 import { IMAGE_FLAGS } from '../../../host/schema/image.ts';
-import { BuilderCapture, SMALL, text } from '../../support/records/builder-capture.ts';
+import { BuilderCapture, SMALL } from '../../support/records/builder-capture.ts';
 import { lineage, settle } from '../../support/records/lineages.ts';
+import { text } from '../../support/records/records.ts';
 
 // Most of the time they wait, so they wait together.
 describe('many process images', { concurrency: true }, () => {

@@ -6,9 +6,9 @@ import { describe, test } from 'node:test';
 import type { StructInput } from '../../../host/schema/encode-struct.ts';
 import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
 import { CANDIDATE_WORDS, IMAGE_FLAGS } from '../../../host/schema/image.ts';
-import { BuilderCapture, SMALL, text } from '../../support/records/builder-capture.ts';
+import { BuilderCapture, SMALL } from '../../support/records/builder-capture.ts';
 import { lineage, settle, shell } from '../../support/records/lineages.ts';
-import { eventRecord } from '../../support/records/records.ts';
+import { eventRecord, text } from '../../support/records/records.ts';
 
 // Most of the time they wait, so they wait together.
 describe('process images', { concurrency: true }, () => {

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StructInput } from '../../../host/schema/encode-struct.ts';
-import { BuilderCapture, text } from '../../support/records/builder-capture.ts';
+import { BuilderCapture } from '../../support/records/builder-capture.ts';
+import { text } from '../../support/records/records.ts';
 
 const CLIENT = 1;
 const SERVER = 2;

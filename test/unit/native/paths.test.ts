@@ -7,7 +7,8 @@ import fc from 'fast-check';
 import { EventRecord } from '../../../host/fields/record.ts';
 import { EVENT_FLAGS, EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
 import { member } from '../../../host/schema/layout.ts';
-import { BuilderCapture, text } from '../../support/records/builder-capture.ts';
+import { BuilderCapture } from '../../support/records/builder-capture.ts';
+import { text } from '../../support/records/records.ts';
 import { testAddon } from '../../support/records/test-addon.ts';
 
 const AT_FDCWD = -100;

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addon, BuilderCapture, SMALL, text } from '../../support/records/builder-capture.ts';
-import { eventRecord } from '../../support/records/records.ts';
+import { BuilderCapture, SMALL } from '../../support/records/builder-capture.ts';
+import { eventRecord, text } from '../../support/records/records.ts';
+import { testAddon } from '../../support/records/test-addon.ts';
 
 const AT_FDCWD = -100;
 
@@ -52,7 +53,7 @@ test('a ring wraps around many times without losing, repeating or splitting an e
       const raw = `/${'x'.repeat((injected * 37) % 4000)}`;
       const record = eventRecord('openat', { raw, dirfd: AT_FDCWD, tid: injected++, cpu: 0 });
       total += record.length;
-      builder.capture.inject(record);
+      builder.inject(record);
     }
     for (let events = builder.poll(); events.length > 0; events = builder.poll()) {
       for (const event of events) {
@@ -145,13 +146,13 @@ for (const [cpus, megabytes, ringKilobytes] of [
 
 test('a budget too small for the CPUs is refused with the least that will do', () => {
   const sizes = { ringBudget: 16 << 20, imageBudget: 1 << 20, containerBudget: 1 << 20, cpus: 256 };
-  assert.throws(() => addon.plan(sizes), {
+  assert.throws(() => testAddon.plan(sizes), {
     code: 'CAPTURE_BUDGET',
     message: /ring_memory_mb.* set at least 64 MB, .* 256 CPUs need/,
   });
-  assert.equal(addon.plan({ ...sizes, ringBudget: 64 << 20 }).cpus, 256);
-  assert.throws(() => addon.plan({ ...SMALL, imageBudget: 2 ** 32 }), { code: 'CAPTURE_BUDGET' });
-  assert.throws(() => addon.plan({ ...SMALL, cpus: 0 }), { code: 'CAPTURE_PLAN' });
+  assert.equal(testAddon.plan({ ...sizes, ringBudget: 64 << 20 }).cpus, 256);
+  assert.throws(() => testAddon.plan({ ...SMALL, imageBudget: 2 ** 32 }), { code: 'CAPTURE_BUDGET' });
+  assert.throws(() => testAddon.plan({ ...SMALL, cpus: 0 }), { code: 'CAPTURE_PLAN' });
 });
 
 test('scratch that is full ends the batch, and the rest comes with the next', () => {
@@ -194,7 +195,7 @@ test('a closed capture says so, and its memory is ordinary memory again', () => 
     assert.equal(bytes[address], 0);
     bytes[address] = 1;
   }
-  assert.equal(addon.eventCounts(builder.capture.handle()), undefined);
+  assert.equal(testAddon.eventCounts(builder.capture.handle()), undefined);
 });
 
 /** (module (memory (import "env" "memory") ...) (func (export "store") (param i32) local.get 0 i32.const 1 i32.store)) */

@@ -21,6 +21,7 @@ import {
   shadowRead,
   startBuiltAgent,
 } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 import {
   Folder,
   logEntry,
@@ -116,14 +117,14 @@ test('a replay gives the alerts of the direct run, under first and under all', a
     runtimes,
     onEnd: () => assert.fail('it ended by itself'),
   });
-  session.inject(images, events);
+  inject(session, images, events);
   const summary = await session.stop();
   assert.equal(summary.file.events, events.length);
   assert.equal(statSync(path).size, summary.file.bytes);
   assert.equal(statSync(path).mode & 0o777, 0o600);
   for (const ruleMatching of ['first', 'all'] as const) {
     await using built = await startBuiltAgent([module], { ruleMatching, runtimes });
-    built.agent.inject(images, events);
+    inject(built.agent, images, events);
     await built.agent.stop();
     const direct = { text: built.lines(), json: built.jsonLines() };
     const replayed = await replayRecording(path, module, ruleMatching);
@@ -147,7 +148,7 @@ test('a disk that is full when the recording ends is reported', async (t) => {
     const onEnd = ({ kind }: RecordEnd) => void told.push(kind);
     const session = await startRecording({ path, eventTypes: ['openat'], source: 'builder', sizes, onEnd });
     limit(`${statSync(path).size + 10}`);
-    session.inject([], events);
+    inject(session, [], events);
     const { reason } = await session.stop();
     limit('unlimited');
     assert.equal(reason?.kind, 'not-writable');
@@ -159,7 +160,8 @@ test('the recorder leaves out what only its own memory gave a meaning to', async
   using folder = new Folder();
   const path = folder.file('run.wsp');
   const session = await startRecording({ path, eventTypes: [], source: 'builder', onEnd: () => assert.fail() });
-  session.inject(
+  inject(
+    session,
     [processImage(1, { cwd: '/etc' })],
     [event('openat', 1, { kind: 'f'.charCodeAt(0), dirfd: -100, raw: 'shadow' })],
   );

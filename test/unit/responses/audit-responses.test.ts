@@ -22,6 +22,7 @@ import {
   shadowRead,
   startBuiltAgent,
 } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 import { responseOf, responseSet } from '../../support/responses/response-sets.ts';
 import { ApiServer, reply } from '../../support/servers/api-server.ts';
 import { until } from '../../support/until.ts';
@@ -314,7 +315,7 @@ test('an `unless` on audit events excepts, and one on system calls is for these 
   await outcomes(built, 1);
   scene.write(execEvent('2', 'web-1', { user: { username: 'mallory' } }));
   await outcomes(built, 2);
-  built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+  inject(built.agent, [processImage(1, {})], [shadowRead(1)]);
   const shown = await outcomes(built, 3);
   assert.deepEqual(shown.slice(0, 2), [
     'requests: not done, excepted: `unless` holds',

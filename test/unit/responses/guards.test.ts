@@ -12,6 +12,7 @@ import {
   startBuiltAgent,
 } from '../../support/records/built-agent.ts';
 import { handMade } from '../../support/records/hand-made-module.ts';
+import { inject } from '../../support/records/inject.ts';
 import { NotingResponder, responseOf, responseSet } from '../../support/responses/response-sets.ts';
 import { startDockerEngine } from '../../support/servers/docker-engine.ts';
 
@@ -72,7 +73,8 @@ describe('a response is left out', () => {
       processImage(4, { comm_bytes: 'shell', parent: 2 }),
       processImage(5, { comm_bytes: 'other' }),
     ];
-    built.agent.inject(
+    inject(
+      built.agent,
       images,
       [2, 3, 4, 5].map((image) => shadowRead(image)),
     );
@@ -89,7 +91,7 @@ describe('a response is left out', () => {
     const responder = new NotingResponder();
     const set = await responseSet([responseOf({ unless: 'fd.name startswith /tmp/' })]);
     await using built = await startBuiltAgent([module], { responses: set, responder });
-    built.agent.inject([processImage(1, {})], [shadowRead(1, { name: undefined, raw: '../tmp/link' }), shadowRead(1)]);
+    inject(built.agent, [processImage(1, {})], [shadowRead(1, { name: undefined, raw: '../tmp/link' }), shadowRead(1)]);
     await built.waitForLines(2);
     assert.deepEqual(responses(built), [`freeze: ${EXCEPTED}`, 'freeze: pause_container of 1001 (2.0 ms)']);
   });
@@ -106,11 +108,11 @@ describe('a condition on the container', () => {
       await using engine = await docker(image, 50);
       const options = { runtimes: runtimesOf(engine), responses: await responseSet([responseOf({ unless })]) };
       await using built = await startBuiltAgent([module], { ...options, responder: new NotingResponder() });
-      built.agent.inject([inContainer(1)], [shadowRead(1)]);
+      inject(built.agent, [inContainer(1)], [shadowRead(1)]);
       await built.waitForLines(1);
       assert.deepEqual(responses(built), [expected]);
       // Known by now: nothing waits.
-      built.agent.inject([], [shadowRead(1)]);
+      inject(built.agent, [], [shadowRead(1)]);
       await built.waitForLines(2);
       assert.deepEqual(responses(built), [expected, expected]);
       const { engine: counters } = await built.agent.stop();
@@ -128,7 +130,7 @@ describe('a condition on the container', () => {
     const responder = new NotingResponder();
     const options = { runtimes: runtimesOf(engine), hold: { milliseconds: 100 } };
     await using built = await startBuiltAgent([module], { ...options, responses: set, responder });
-    built.agent.inject([inContainer(1)], [shadowRead(1)]);
+    inject(built.agent, [inContainer(1)], [shadowRead(1)]);
     await built.waitForLines(1);
     assert.deepEqual(responses(built), [
       `is: ${INCOMPLETE}; is not: ${INCOMPLETE}; else: pause_container of 1001 (2.0 ms)`,
@@ -147,7 +149,7 @@ describe('a condition on the container', () => {
       responses: set,
       responder: new NotingResponder(),
     });
-    built.agent.inject([inContainer(1)], [shadowRead(1)]);
+    inject(built.agent, [inContainer(1)], [shadowRead(1)]);
     await built.waitForLines(1);
     assert.deepEqual(responses(built), [`freeze: ${INCOMPLETE}`]);
   });
@@ -160,7 +162,7 @@ test('of an unknown process nothing is decided', async () => {
   ]);
   const responder = new NotingResponder();
   await using built = await startBuiltAgent([module], { responses: set, responder });
-  built.agent.inject([], [shadowRead(7)]);
+  inject(built.agent, [], [shadowRead(7)]);
   await built.waitForLines(1);
   assert.deepEqual(responses(built), [
     `with: ${INCOMPLETE}; without: not done, incomplete: the process of the event is not known`,
@@ -174,11 +176,12 @@ test('conditions that fail in the sandbox let nothing be done, and are reported'
   const guard = good.guard && { ...good.guard, verified };
   const responder = new NotingResponder();
   await using built = await startBuiltAgent([module], { responses: { ...good, ...(guard && { guard }) }, responder });
-  built.agent.inject(
+  inject(
+    built.agent,
     [processImage(1, {})],
     [shadowRead(1, { name: '/etc/passwd', raw: '/etc/passwd', resolved: '/etc/passwd' })],
   );
-  built.agent.inject([], [shadowRead(1), shadowRead(1)]);
+  inject(built.agent, [], [shadowRead(1), shadowRead(1)]);
   await built.waitForLines(4);
   const internal = built.lines().filter((line) => line.includes('no longer evaluated'));
   assert.equal(internal.length, 1);

@@ -9,6 +9,7 @@ import { readResponseLog } from '../../../host/journal/response-log.ts';
 import type { Outcome } from '../../../host/responses/action.ts';
 import { directoryForTest } from '../../support/directory.ts';
 import { moduleOf, process as processImage, shadowRead, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 import { NotingResponder, responseOf, responseSet } from '../../support/responses/response-sets.ts';
 import { startDockerEngine } from '../../support/servers/docker-engine.ts';
 import { until } from '../../support/until.ts';
@@ -51,7 +52,7 @@ describe('an alert', () => {
       responses: await responseSet([responseOf()], { never }),
       responder,
     });
-    built.agent.inject([inContainer(1)], [shadowRead(1)]);
+    inject(built.agent, [inContainer(1)], [shadowRead(1)]);
     const [line] = await built.waitForLines(1);
     assert.match(line ?? '', /read by test .*wasprey\.response=freeze: pause_container of 1001 \(2\.0 ms\)$/);
     assert.deepEqual(responseFields(built.jsonLines()), ['freeze: pause_container of 1001 (2.0 ms)']);
@@ -85,7 +86,7 @@ describe('an alert', () => {
       responses: await responseSet([responseOf()], { never: { namespaces: [], labels: keys, executables: [] } }),
       responder,
     });
-    built.agent.inject([inContainer(1)], [shadowRead(1)]);
+    inject(built.agent, [inContainer(1)], [shadowRead(1)]);
     await built.waitForLines(1);
     const { target } = responder.acts[0] ?? assert.fail();
     assert.deepEqual([...target.labels], [['team', 'own']]);
@@ -95,7 +96,7 @@ describe('an alert', () => {
   test('of the host has a target without a container', async () => {
     const responder = new NotingResponder();
     await using built = await startBuiltAgent([module], { responses: await responseSet([responseOf()]), responder });
-    built.agent.inject([processImage(1, { executable: '/bin/x' })], [shadowRead(1)]);
+    inject(built.agent, [processImage(1, { executable: '/bin/x' })], [shadowRead(1)]);
     await built.waitForLines(1);
     assert.equal(responder.acts[0]?.target.container, '');
     assert.equal(responder.acts[0]?.target.isIncomplete, false);
@@ -114,7 +115,7 @@ describe('an alert', () => {
       responseOf({ name: 'two' }),
     ]);
     await using built = await startBuiltAgent([module], { responses, responder });
-    built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+    inject(built.agent, [processImage(1, {})], [shadowRead(1)]);
     await built.waitForLines(1);
     assert.deepEqual(responseFields(built.jsonLines()), [
       'one: observe: would kill process 1001; in the kernel: not done, incomplete: the kernel did not decide for this agent: enforcement was not ready, ' +
@@ -135,7 +136,7 @@ describe('an alert', () => {
     const responder = new NotingResponder();
     const responses = await responseSet([responseOf({ match: { tags: ['none'] } })]);
     await using built = await startBuiltAgent([module], { responses, responder });
-    built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+    inject(built.agent, [processImage(1, {})], [shadowRead(1)]);
     await built.waitForLines(1);
     assert.deepEqual(responseFields(built.jsonLines()), [undefined]);
     assert.deepEqual(responder.acts, []);
@@ -147,7 +148,7 @@ describe('a response', () => {
     const end = Promise.withResolvers<Outcome>();
     const responder = new NotingResponder(() => end.promise);
     await using built = await startBuiltAgent([module], { responses: await responseSet([responseOf()]), responder });
-    built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+    inject(built.agent, [processImage(1, {})], [shadowRead(1)]);
     await built.waitForLines(1);
     assert.deepEqual(responseFields(built.jsonLines()), ['freeze: under way']);
     end.resolve({ kind: 'done', what: 'paused container abc', milliseconds: 1234.5 });
@@ -163,7 +164,7 @@ describe('a response', () => {
     );
     const responses = await responseSet([responseOf({ name: 'says' }), responseOf({ name: 'throws' })]);
     await using built = await startBuiltAgent([module], { responses, responder });
-    built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+    inject(built.agent, [processImage(1, {})], [shadowRead(1)]);
     const lines = (await built.waitForLines(3)).map((line) => line.replace(/^[\d:.]+ /, '')).sort();
     assert.deepEqual(lines.slice(0, 2), [
       'Critical Wasprey internal: response failure: says: failed: pausing abc: no such cgroup (1.0 ms)',
@@ -177,7 +178,7 @@ describe('a response', () => {
       return { kind: 'done', what: 'late', milliseconds: 100 };
     });
     await using built = await startBuiltAgent([module], { responses: await responseSet([responseOf()]), responder });
-    built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+    inject(built.agent, [processImage(1, {})], [shadowRead(1)]);
     while (responder.acts.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await built.agent.stop();
     assert.deepEqual(responseFields(built.jsonLines()), ['freeze: late (100 ms)']);
@@ -194,7 +195,7 @@ test('the journal keeps what was done about each alert, and why not', async (t) 
   const responses = await responseSet([responseOf({ name: 'one' }), responseOf({ name: 'two' })]);
   const journal = { folder, maxBytes: 1 << 20, keep: 60_000, kinds: [] };
   await using built = await startBuiltAgent([module], { responses, responder, journal });
-  built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+  inject(built.agent, [processImage(1, {})], [shadowRead(1)]);
   await built.waitForLines(1);
   await built.agent.stop();
   const records = await readResponseLog(folder);
@@ -222,7 +223,7 @@ describe('the end of the agent', () => {
       return { kind: 'done', what: 'late', milliseconds: 300 };
     });
     await using built = await startBuiltAgent([module], { responses: await responseSet([responseOf()]), responder });
-    built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+    inject(built.agent, [processImage(1, {})], [shadowRead(1)]);
     await until(() => responder.acts.length > 0);
     await built.agent.stop();
     assert.deepEqual(seen, [1]);
@@ -232,7 +233,7 @@ describe('the end of the agent', () => {
   test('does not wait long for it', async () => {
     const responder = new NotingResponder(() => new Promise(() => {}));
     await using built = await startBuiltAgent([module], { responses: await responseSet([responseOf()]), responder });
-    built.agent.inject([processImage(1, {})], [shadowRead(1)]);
+    inject(built.agent, [processImage(1, {})], [shadowRead(1)]);
     await until(() => responder.acts.length > 0);
     const began = performance.now();
     await built.agent.stop();
@@ -244,23 +245,23 @@ describe('the end of the agent', () => {
 test('responses are replaced with the rules, and alone', async () => {
   const responder = new NotingResponder();
   await using built = await startBuiltAgent([module], { responder });
-  const inject = () => built.agent.inject([], [shadowRead(1)]);
-  built.agent.inject([processImage(1, { comm_bytes: 'shell' })], [shadowRead(1)]);
+  const read = () => inject(built.agent, [], [shadowRead(1)]);
+  inject(built.agent, [processImage(1, { comm_bytes: 'shell' })], [shadowRead(1)]);
   await built.waitForLines(1);
   await built.agent.replaceRules([module], undefined, await responseSet([responseOf({ name: 'first' })]));
-  inject();
+  read();
   await built.waitForLines(2);
   const excepted = await responseSet([responseOf({ name: 'second', unless: 'proc.name = shell' })], {
     mode: 'observe',
   });
   await built.agent.replaceRules([module], undefined, excepted);
-  inject();
+  read();
   await built.waitForLines(3);
   await built.agent.replaceRules([module]);
-  inject();
+  read();
   await built.waitForLines(4);
   await built.agent.replaceRules([module], undefined, await responseSet([]));
-  inject();
+  read();
   await built.waitForLines(5);
   const second = 'second: not done, excepted: `unless` holds';
   assert.deepEqual(responseFields(built.jsonLines()), [

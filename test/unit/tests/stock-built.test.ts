@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { CAPABILITIES } from '../../../host/schema/flags.ts';
 import { missingFalco } from '../../support/falco-data.ts';
 import { event, moduleOf, process, startBuiltAgent } from '../../support/records/built-agent.ts';
+import { inject } from '../../support/records/inject.ts';
 import { stockRules } from '../../support/stock-rules.ts';
 
 const CONTAINER = `/docker/${'c0ffee'.repeat(10)}c0de`;
@@ -25,7 +26,7 @@ test(LOADED, { skip: missingFalco('falco_rules.yaml') }, async () => {
       event('finit_module', image, { result: 0 }),
       event('init_module', image, { result: -1 }),
     ]);
-    built.agent.inject(images, events);
+    inject(built.agent, images, events);
     await built.waitForLines(2);
     await built.agent.stop();
     const alerts = built
