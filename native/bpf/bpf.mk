@@ -26,3 +26,8 @@ $(BPF_OUT)/%.bpf.o: $(BPF_DIR)%.bpf.c $(BPF_HEADERS)
 $(BPF_OUT)/bench/%.bpf.o: $(BPF_DIR)../../test/bench/%.bpf.c $(BPF_HEADERS)
 	@mkdir -p $(@D)
 	$(BPF_CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+# What live tests do to a capture's maps.
+$(BPF_OUT)/test/%.bpf.o: $(BPF_DIR)../../test/support/programs/bpf/%.bpf.c $(BPF_HEADERS)
+	@mkdir -p $(@D)
+	$(BPF_CLANG) $(BPF_CFLAGS) -c $< -o $@

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -20,6 +20,7 @@ import { directoryForTests } from '../support/directory.ts';
 import { type Call, type Step, startAct, str } from '../support/live/live-act.ts';
 import { AT_FDCWD, O } from '../support/live/live-numbers.ts';
 import { polledEvents } from '../support/live/polled-events.ts';
+import { makeRememberedUnwanted } from '../support/live/remembered-names.ts';
 import { openCondition, PLAIN_CONDITIONS } from '../support/random/random-open-conditions.ts';
 import { USUAL_NAMES } from '../support/random/random-opens.ts';
 import { text } from '../support/records/records.ts';
@@ -298,4 +299,45 @@ test(`what the filter lets through is what the reference does (seed ${SEED})`, a
     }
   }
   assert.ok(passed > 200 && dropped > 200, `${passed} passed, ${dropped} dropped`);
+});
+
+/** Keeps this process, and those that it starts, on that processor: names are remembered for each. */
+function stayOn(processors: string): void {
+  execFileSync('taskset', ['--cpu-list', '--pid', processors, `${process.pid}`], { stdio: 'ignore' });
+}
+
+/** Files that are missing, and links to others: each open is decided by one name, as it was passed or as it was resolved. */
+const MISSING = Array.from({ length: 8 }, (_, number) => `/etc/missing-${number}`);
+const LINKED = Array.from({ length: 8 }, (_, number) => `${number}`);
+
+test('a name that is remembered is not evaluated again, until the tables are checked', async () => {
+  for (const name of LINKED) {
+    writeFileSync(`${directory}/wanted-${name}`, '');
+    symlinkSync(`${directory}/wanted-${name}`, `${directory}/link-${name}`);
+  }
+  const wanted = [...MISSING, ...LINKED.map((name) => `${directory}/wanted-${name}`)];
+  await useFilter([`fd.name in (${wanted.join(', ')})`]);
+  const opened = [...MISSING, ...LINKED.map((name) => `${directory}/link-${name}`)];
+  const opening = opened.map((path): Open => ({ call: 'openat', path, flags: O.RDONLY }));
+  /** How many of the missing files, and of the links, pass. */
+  const passed = async () => {
+    const through = [...(await perform(opening, '/')).through.keys()];
+    const missing = through.filter((number) => number < MISSING.length).length;
+    return { missing, linked: through.length - missing };
+  };
+  const all = { missing: MISSING.length, linked: LINKED.length };
+  const allowed = /^Cpus_allowed_list:\s+(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? assert.fail();
+  stayOn(allowed.split(/[-,]/, 1)[0] ?? '0');
+  try {
+    assert.deepEqual(await passed(), all);
+    assert.ok(makeRememberedUnwanted() >= opened.length / 2);
+    // Other files that were opened since may have taken the place of some.
+    const { missing, linked } = await passed();
+    const half = opened.length / 4;
+    assert.ok(missing <= half && linked <= half, `${missing} and ${linked} are not decided by what is remembered`);
+    capture.checkIntegrity();
+    assert.deepEqual(await passed(), all, 'the tables decide again');
+  } finally {
+    stayOn(allowed);
+  }
 });
