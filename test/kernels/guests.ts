@@ -118,7 +118,19 @@ export const GUESTS: readonly Guest[] = [
     features: {
       stepGenerate: 'fexit',
       sys_exit: ['moved-directory'],
-      fexit: ['hooks', 'network', 'io-uring', 'many-messages', 'receive-ways', 'enforcement-lsm'],
+      fexit: [
+        'hooks',
+        'network',
+        'io-uring',
+        'many-messages',
+        'receive-ways',
+        'enforcement-lsm',
+        'remembered-sequence',
+        'process',
+        'lineage',
+        'evasion-files',
+        'stock-stable',
+      ],
     },
   },
   {

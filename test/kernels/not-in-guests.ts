@@ -11,7 +11,6 @@ const FAMILY = 'the step `hooks` has an alert of the same programs on each kerne
 const CLOCK =
   'it holds loads or races against the clock, which say nothing of a kernel where an emulated processor runs it';
 const ACTIONS = '`responses-cgroups` has the actions on the control groups of each kernel; the rest is the same on all';
-const NAMES = '`remembered-names` has such changes on the kernel that differs most; the rest for want of time';
 const OWN_STEP = 'guests have a step of their own for it';
 
 /** By reason, so that each is said once. Names are without their ending. */
@@ -78,7 +77,6 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
     [
       ...[
         'evasion-disguises',
-        'evasion-files',
         'evasion-other-names',
         'evasion-places',
         'evasion-processes',
@@ -87,7 +85,7 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
         'kernel-programs',
       ],
       ...['rings', 'rules-containers', 'rules-files', 'rules-network', 'rules-servers'],
-      ...['stock-deprecated', 'stock-incubating', 'stock-sandbox', 'stock-stable'],
+      ...['stock-deprecated', 'stock-incubating', 'stock-sandbox'],
     ],
   ],
   [
@@ -99,12 +97,10 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
         'file-changes',
         'hidden-peers',
         'left-out-events',
-        'lineage',
         'long-images',
         'long-paths',
         'names',
         'path',
-        'process',
       ],
       ...['receive', 'receive-waiting', 'rule-fields', 'sister-calls', 'traced'],
     ],
@@ -127,7 +123,6 @@ const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
     ],
   ],
   [ACTIONS, ['responses', 'responses-containers', 'responses-killed']],
-  [NAMES, ['remembered-sequence']],
   [OWN_STEP, ['doctor', 'generate']],
 ]);
 
