@@ -27,6 +27,7 @@ export const ALONE: Readonly<Record<string, string>> = {
   pinned: ENFORCES,
   pressure: LOADS,
   recording: LOADS,
+  'remembered-races': 'its threads have to run at the same time',
   'responses-containers': LOADS,
   'rules-containers': WATCHES_ALL,
   'rules-files': WATCHES_ALL,

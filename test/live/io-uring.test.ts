@@ -8,7 +8,17 @@ import { type AlertLine, assertFields, type ExpectedFields } from '../support/li
 import { act, type Step, str } from '../support/live/live-act.ts';
 import { LiveAgent } from '../support/live/live-agent.ts';
 import { lackingRingBind } from '../support/live/live-kernel.ts';
-import { AF_INET, AT_FDCWD, AT_REMOVEDIR, errno, O, SOCK_DGRAM, SOCK_STREAM } from '../support/live/live-numbers.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  AT_FDCWD,
+  AT_REMOVEDIR,
+  errno,
+  O,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+} from '../support/live/live-numbers.ts';
 import { probe } from '../support/live/probe.ts';
 
 const FILES = probe(
@@ -268,6 +278,31 @@ for (const way of ['ring', 'ring+async']) {
     });
   });
 }
+
+test('bind and connect that fail: the address that the kernel tried, whatever is in memory by then', async (context) => {
+  // Kernels that bind by io_uring have copied the address of a connect when it is submitted.
+  const lacking = await lackingRingBind();
+  if (lacking !== undefined) return context.skip(lacking);
+  const socket = (family: number): Step => ['socket', family, SOCK_STREAM, 0];
+  const observed = await agent.observe(SOCKETS, [
+    ...[socket(AF_INET), socket(AF_INET6), socket(AF_UNIX)],
+    ['ring:bind', 'r0', `in:192.0.2.1:${PORT + 8}`, 'len'],
+    ['ring:bind', 'r1', `in6:2001:db8::1:${PORT + 8}`, 'len'],
+    ['ring:bind', 'r2', 'un:/secret/socket', 'len'],
+    ['ring:connect', 'r0', `race:in:255.255.255.255:${PORT + 8} in:127.0.0.1:9`, 'len'],
+    ['ring:connect', 'r2', 'race:un:/secret/socket un:/decoyy/socket', 'len'],
+  ]);
+  const [, , , inet, inet6, unix, raced, racedUnix] = observed.map(({ alert }) => alert);
+  assertFields(inet ?? assert.fail(), { 'evt.res': 'EADDRNOTAVAIL', 'evt.arg.addr': `192.0.2.1:${PORT + 8}` });
+  assertFields(inet6 ?? assert.fail(), { 'evt.res': 'EADDRNOTAVAIL', 'evt.arg.addr': `2001:db8::1:${PORT + 8}` });
+  assertFields(unix ?? assert.fail(), { 'evt.res': 'ENOENT', 'evt.arg.addr': '/secret/socket' });
+  assertFields(raced ?? assert.fail(), {
+    'evt.res': 'ENETUNREACH',
+    'fd.sip': '255.255.255.255',
+    'fd.sport': PORT + 8,
+  });
+  assertFields(racedUnix ?? assert.fail(), { 'evt.res': 'ENOENT', 'evt.arg.addr': '/secret/socket' });
+});
 
 test('sockets, by the thread of the ring: reported with the process that the thread belongs to', async (context) => {
   const lacking = await lackingRingBind();

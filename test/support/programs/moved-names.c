@@ -99,7 +99,8 @@ static void replace_file(int there) {
   CHECK(unlink(other));
 }
 
-// Between the link's text and the name that is there, both may be gone: the kernel reports ENOENT then, on a busy machine for one of 300,000 opens.
+// The kernel reads the link, then looks up the name in it. If that name is removed in between, the open fails with ENOENT: on a busy machine
+// one of 300,000.
 static int open_link(void) {
   int fd;
   do fd = open_within("link");

@@ -1,5 +1,5 @@
-/* Makes each name that the kernel filter remembers (native/bpf/filter/remembered.h) one that no clause wants: user space can't, the maps are
- * frozen. Run by unwanted-names.c. */
+/* Makes each name that the kernel filter remembers (native/bpf/filter/remembered.h) one that no clause wants. User space
+ * can't, because the maps are frozen. Run by unwanted-names.c. */
 
 #include "filter/remembered.h"
 
@@ -8,17 +8,13 @@ struct bpf_iter_num {
   u64 state;
 };
 
-u64 changed; /* names that a clause wanted */
-
 inline_always void change_all(void *map) {
   int number;
   bpf_for(number, 0, REMEMBERED_NAMES) {
     u32 index = number;
     struct remembered_name *name = bpf_map_lookup_elem(map, &index);
-    if (!name || !name->serial || !name->clauses)
-      continue;
-    name->clauses = 0;
-    changed++;
+    if (name)
+      name->clauses = 0;
   }
 }
 

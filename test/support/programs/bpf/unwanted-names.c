@@ -1,9 +1,9 @@
 // Makes each name that a capture's kernel filter remembers one that no clause wants. The BPF object is built from unwanted-names.bpf.c.
-// Prints how many a clause wanted before.
 // usage: unwanted-names OBJECT PASSED RESOLVED: the ids of the capture's maps
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static void take_maps(struct bpf_object *object, const char *passed, const char 
     const char *name = bpf_map__name(map);
     const char *id = !strcmp(name, "remembered_passed") ? passed : !strcmp(name, "remembered_resolved") ? resolved : 0;
     if (!id) {
-      bpf_map__set_autocreate(map, strstr(name, ".bss") || strstr(name, ".rodata"));
+      bpf_map__set_autocreate(map, strstr(name, ".rodata"));
       continue;
     }
     int fd = bpf_map_get_fd_by_id((uint32_t)atoi(id));
@@ -38,11 +38,7 @@ int main(int count, char **words) {
   int program = bpf_program__fd(bpf_object__find_program_by_name(object, "change_names"));
   for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++) {
     LIBBPF_OPTS(bpf_test_run_opts, options, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = (uint32_t)cpu);
-    if (bpf_prog_test_run_opts(program, &options)) fail("run");
+    if (bpf_prog_test_run_opts(program, &options) && errno != ENXIO) fail("run"); // ENXIO: it is offline
   }
-  uint32_t zero = 0;
-  uint64_t changed;
-  if (bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(object, ".bss"), &zero, &changed)) fail("results");
-  printf("%lu\n", (unsigned long)changed);
   return 0;
 }
