@@ -34,13 +34,14 @@ export class EventWriter {
     const tid = isExec && image ? image.pid : passed.number('tid');
     const known = image && this.#state.bring(image, tid, time, isExec);
     if (known && image && isExec) this.#state.bringStreams(known, image, time);
+    const isFork = passed.type.does === 'forks' && result > 0n;
+    if (known && isFork) this.#state.announce(Number(result), known, time);
     for (const view of viewsInOrder(passed)) {
       if (known && (view === passed || type.shape === 'descriptor')) this.#before(view, known, tid);
       this.#event(view, view === passed ? undefined : view, tid, image);
     }
     if (!known || !image) return;
     if (isExec) this.#state.ran(known, image);
-    if (passed.type.does === 'forks' && result > 0n) this.#state.announced(Number(result), known, tid);
     this.#after(passed, known);
   }
 
@@ -84,6 +85,8 @@ export class EventWriter {
     const { type, result } = record;
     const isDone = result >= 0n || (type.name === 'connect' && -result === EINPROGRESS);
     if (!isDone) return;
+    // dup2 of a descriptor to itself changes nothing.
+    if (type.does === 'duplicates' && record.number('old_fd') === Number(result)) return;
     if (type.createsFd) this.#state.made(known, Number(result), usedDescriptor(record), closesOnExec(record));
     else if (type.shape === 'network') this.#state.made(known, record.number('fd'), usedDescriptor(record));
   }

@@ -95,6 +95,7 @@ export class ScapExporter {
     const image = this.#images.of(record);
     if (!image || !record) return;
     this.#lifetimes.see(image);
+    if (change === 'fork') this.#state.forked(image);
     this.#user(record);
     if (change === 'snapshot' && !this.#begun) this.#listed.push(image);
   }

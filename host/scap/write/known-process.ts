@@ -8,6 +8,8 @@ export interface KnownProcess {
   readonly process: string;
   parent: KnownProcess | undefined;
   readonly children: Set<KnownProcess>;
+  /** Only the list at the head has it: an event of its parent makes it anew. */
+  isListed: boolean;
   program: string;
   sid: number;
   cwd: string;
@@ -27,50 +29,37 @@ export interface Credentials {
   readonly capabilities: string;
 }
 
-/** What a child has of its parent. */
-export interface Inherited extends Pick<KnownProcess, 'program' | 'sid' | 'cwd'> {
-  readonly credentials: Credentials;
-  readonly descriptors: ReadonlyMap<number, KnownDescriptor>;
-}
-
-/** No process has these, so what it needs is written. */
-const NOT_KNOWN = { program: '', sid: -1, cwd: '', uid: -1, gid: -1, capabilities: '-' } as const;
+/** Values that no image has, so that the image's own are written before its next event. */
+const UNKNOWN = { program: '', sid: -1, cwd: '' } as const;
+const UNKNOWN_CREDENTIALS: Credentials = { uid: -1, gid: -1, capabilities: '-' };
 const UNKNOWN_DESCRIPTOR: KnownDescriptor = { print: '', closesOnExec: false };
+const STANDARD_STREAMS = [0, 1, 2];
 
 export function credentialsOf({ uid, gid, capabilities }: ProcessImage): Credentials {
   return { uid, gid, capabilities: capabilities.join() };
 }
 
-/** Whether it may be one, so that it has to be closed for a reader that must not see one. */
+/** Whether a reader may take it for an IP socket. Then it is closed where there must be none. */
 export function mayBeIpSocket(descriptor: KnownDescriptor | undefined): boolean {
   return descriptor === UNKNOWN_DESCRIPTOR || /^[46]/.test(descriptor?.print ?? '');
 }
 
-/** @param tid the thread of the parent that forks */
-export function inheritedFrom(parent: KnownProcess, tid = parent.pid): Inherited {
-  const { program, sid, cwd, threads, descriptors } = parent;
-  const { uid, gid, capabilities } = NOT_KNOWN;
-  const credentials = threads.get(tid) ?? threads.get(parent.pid) ?? { uid, gid, capabilities };
-  return { program, sid, cwd, credentials, descriptors: new Map(descriptors) };
+/** Sets what a child has by its own clone, and by its parent of now. A program of its own is written after it. */
+export function inherit(known: KnownProcess, image: ProcessImage): void {
+  const { parent } = known;
+  const ofParent = parent?.threads.get(parent.pid);
+  known.threads.set(known.pid, { ...credentialsOf(image), capabilities: ofParent?.capabilities ?? '' });
+  if (!parent) return;
+  known.program = parent.program;
+  known.sid = parent.sid;
+  known.cwd = parent.cwd;
+  for (const [number, one] of parent.descriptors) known.descriptors.set(number, one);
 }
 
-/** What is the same in both; the rest is not known. */
-export function agreed(one: Inherited, other: Inherited): Inherited {
-  const descriptors = new Map(one.descriptors);
-  for (const number of new Set([...one.descriptors.keys(), ...other.descriptors.keys()])) {
-    const [a, b] = [one.descriptors.get(number), other.descriptors.get(number)];
-    if (a?.print !== b?.print || a?.closesOnExec !== b?.closesOnExec) descriptors.set(number, UNKNOWN_DESCRIPTOR);
-  }
-  const [a, b] = [one.credentials, other.credentials];
-  return {
-    program: one.program === other.program ? one.program : NOT_KNOWN.program,
-    sid: one.sid === other.sid ? one.sid : NOT_KNOWN.sid,
-    cwd: one.cwd === other.cwd ? one.cwd : NOT_KNOWN.cwd,
-    credentials: {
-      uid: a.uid === b.uid ? a.uid : NOT_KNOWN.uid,
-      gid: a.gid === b.gid ? a.gid : NOT_KNOWN.gid,
-      capabilities: a.capabilities === b.capabilities ? a.capabilities : NOT_KNOWN.capabilities,
-    },
-    descriptors,
-  };
+/** The reader has made it by an event of its parent, which may have changed since: what it has of it is not known. */
+export function forget(known: KnownProcess): void {
+  Object.assign(known, UNKNOWN);
+  known.threads.set(known.pid, UNKNOWN_CREDENTIALS);
+  const numbers = [...STANDARD_STREAMS, ...known.descriptors.keys(), ...(known.parent?.descriptors.keys() ?? [])];
+  for (const number of numbers) known.descriptors.set(number, UNKNOWN_DESCRIPTOR);
 }

@@ -5,14 +5,7 @@
 import { exitType, scapType } from '../format/event-table.ts';
 import { encodeEvent, type Values } from './encode.ts';
 import { LONGEST_LIST } from './head.ts';
-import {
-  agreed,
-  credentialsOf,
-  type Inherited,
-  inheritedFrom,
-  type KnownProcess,
-  mayBeIpSocket,
-} from './known-process.ts';
+import { credentialsOf, forget, inherit, type KnownProcess, mayBeIpSocket } from './known-process.ts';
 import { directory, makingCalls } from './making-calls.ts';
 import { execValues, type ProcessImage, programValues } from './process-image.ts';
 import { printOf, type UsedDescriptor } from './used-descriptor.ts';
@@ -28,8 +21,10 @@ const UNCHANGED = 0xffffffff;
 
 export class ReaderState {
   readonly #processes = new Map<number, KnownProcess>();
-  /** By pid: children that earlier events of their parents have named, which readers may have made then. */
-  readonly #announced = new Map<number, Inherited>();
+  /** By pid: how they began, of those that live. */
+  readonly #forks = new Map<number, ProcessImage>();
+  /** Pids of children that the reader has by events of their parents alone. */
+  readonly #announced = new Set<number>();
   readonly #write: (block: Uint8Array) => void;
 
   constructor(write: (block: Uint8Array) => void) {
@@ -45,6 +40,7 @@ export class ReaderState {
     known.sid = image.sid;
     known.cwd = latin1(image.cwd);
     known.threads.set(image.pid, credentialsOf(image));
+    known.isListed = true;
     if (image.stream) known.descriptors.set(0, { print: printOf(image.stream), closesOnExec: false });
   }
 
@@ -118,9 +114,23 @@ export class ReaderState {
     return this.#processes.get(pid);
   }
 
-  /** An event that was written names a child of its thread. */
-  announced(pid: number, parent: KnownProcess, tid: number): void {
-    this.#announced.set(pid, inheritedFrom(parent, tid));
+  /** A process was forked: its first image. */
+  forked(image: ProcessImage): void {
+    this.#forks.set(image.pid, image);
+  }
+
+  /**
+   * The event that comes next says that a process has made a child. Readers make the child by it, as the parent is then, and take nothing from the
+   * child's own clone: so that is written first.
+   */
+  announce(pid: number, parent: KnownProcess, time: bigint): void {
+    const child = this.#forks.get(pid);
+    if (child?.parent?.process === parent.process) this.#lineage(child, time);
+    else this.#announced.add(pid);
+    const known = this.#processes.get(pid);
+    if (!known?.isListed) return;
+    forget(known);
+    known.isListed = false;
   }
 
   /** A process has ended, and no process that lives has it as its parent. */
@@ -129,6 +139,7 @@ export class ReaderState {
     if (known?.process === process) this.#end(known, status, time);
     else if (!known && this.#announced.has(pid)) this.#exit(pid, status, time);
     this.#announced.delete(pid);
+    if (this.#forks.get(pid)?.process === process) this.#forks.delete(pid);
   }
 
   #end(known: KnownProcess, status: number, time: bigint): void {
@@ -166,23 +177,9 @@ export class ReaderState {
     const flags = image.vpid === image.pid ? 0 : CHILD_IN_PIDNS;
     const values = { res: 0, ...programValues(image, image.pid), flags, vtid: image.vpid, vpid: image.vpid };
     this.#state('clone', image.pid, birthTime(image, time), { ...values, pidns_init_start_ts: 0 });
-    if (parent) this.#inherit(known, parent, image);
-    else known.threads.set(image.pid, { ...credentialsOf(image), capabilities: '' });
+    if (this.#announced.delete(image.pid)) forget(known);
+    else inherit(known, image);
     return known;
-  }
-
-  /** What a child's event lacks comes from the parent; a program of its own is written after it. */
-  #inherit(known: KnownProcess, parent: KnownProcess, image: ProcessImage): void {
-    const ofParent = inheritedFrom(parent);
-    const credentials = { ...credentialsOf(image), capabilities: ofParent.credentials.capabilities };
-    // A reader that has made the child by an event of its parent takes nothing from the child's, and the parent may have changed since.
-    const announced = this.#announced.get(image.pid);
-    const has = announced ? agreed(announced, { ...ofParent, credentials }) : { ...ofParent, credentials };
-    known.program = has.program;
-    known.sid = has.sid;
-    known.cwd = has.cwd;
-    known.threads.set(image.pid, has.credentials);
-    for (const [number, one] of has.descriptors) known.descriptors.set(number, one);
   }
 
   #add(image: ProcessImage, parent: KnownProcess | undefined): KnownProcess {
@@ -191,6 +188,7 @@ export class ReaderState {
       process: image.process,
       parent,
       children: new Set(),
+      isListed: false,
       program: '',
       sid: -1,
       cwd: '',
@@ -209,7 +207,9 @@ export class ReaderState {
   }
 
   #addThread(known: KnownProcess, image: ProcessImage, tid: number, time: bigint): void {
-    const values = { res: 0, ...programValues(image, tid), flags: CLONE_THREAD_FILES, vtid: tid, vpid: image.vpid };
+    // Of a thread in a pid namespace readers must know that it is in one: they take the children that it makes for processes outside of it.
+    const vtid = image.vpid === image.pid ? tid : image.vpid;
+    const values = { res: 0, ...programValues(image, tid), flags: CLONE_THREAD_FILES, vtid, vpid: image.vpid };
     this.#state('clone', tid, birthTime(image, time), values);
     known.threads.set(tid, known.threads.get(known.pid) ?? credentialsOf(image));
   }

@@ -272,39 +272,6 @@ test('calls on files with another path are one event each, and rules see both pa
   assert.equal(lines.filter((line) => line.includes('other path of')).length, 4);
 });
 
-test('a parent that changes between its clone and the first event of its child', async () => {
-  const common = { tid: 500, fd: -1, result: 0 };
-  const duplicated = (resolved: string, [old_fd, new_fd]: readonly [number, number]) => {
-    return { kind: 'f'.charCodeAt(0), resolved, old_fd, new_fd, fd: new_fd, result: new_fd };
-  };
-  const ofParent = { comm_bytes: 'sh', pid: 500, ppid: 1, argv: 'sh\0' };
-  const ofChild = { comm_bytes: 'sh', pid: 501, ppid: 500, parent: 1n, argv: 'sh\0', start_time: START + 2n };
-  await assertSame(module, [
-    {
-      payload: payloadOf(
-        [
-          image(1, { kind: SNAPSHOT, ...ofParent, cwd: '/old' }),
-          image(2, { kind: FORK, ...ofChild, cwd: '/old' }),
-          image(3, { kind: CHANGE, ...ofParent, previous: 1n, cwd: '/new', uid: 33, gid: 33 }),
-          image(4, { kind: CHANGE, ...ofChild, previous: 2n, cwd: '/new', uid: 33, gid: 33 }),
-          image(5, { kind: FORK, ...ofChild, pid: 502, cwd: '/old' }),
-        ],
-        [
-          event('dup2', 1, { ...common, time: START + 1n, ...duplicated('/before', [3, 10]) }),
-          event('clone', 1, { ...common, time: START + 2n, result: 501 }),
-          event('clone', 1, { ...common, time: START + 2n, result: 502 }),
-          event('dup2', 3, { ...common, time: START + 3n, ...duplicated('/after', [3, 10]) }),
-          // The first child makes the same changes, which a savefile has no events of either; the second is as its parent was.
-          event('dup2', 4, { ...common, time: START + 4n, tid: 501, ...duplicated('/after', [3, 11]) }),
-          event('dup2', 5, { ...common, time: START + 5n, tid: 502, ...duplicated('/before', [3, 11]) }),
-          event('dup2', 5, { ...common, time: START + 6n, tid: 502, ...duplicated('/after', [10, 11]) }),
-        ],
-      ),
-      events: 7,
-    },
-  ]);
-});
-
 test('all types of events that savefiles have', async () => {
   const events = EVENT_TYPES.map(({ name: type }, index) =>
     event(type, 1, { time: START + BigInt(index), tid: 100, result: 0, fd: -1 }),
