@@ -24,7 +24,7 @@ import { DROP_SETTINGS, type DropListener, type DropSettings } from './watches/d
 import type { MissingHooksPolicy } from './watches/hook-watch.ts';
 
 export interface AgentOptions {
-  /** `builder` captures nothing: what writes its records is in native/test. `none`: there is nothing but the other source. Default: bpf. */
+  /** `builder` captures nothing: tests write its records (native/test). `none`: there is nothing but the other source. Default: bpf. */
   readonly source?: 'bpf' | 'builder' | 'none';
   /** A source of events beside the capture. Modules of its source are evaluated by it. */
   readonly other?: OtherSource;

@@ -19,7 +19,7 @@ export interface RecordOptions {
   /** Maximum size of the file in bytes. Default: no limit. */
   readonly mostBytes?: number;
   readonly eventTypes: readonly string[];
-  /** `builder` captures nothing: what writes its records is in native/test. */
+  /** `builder` captures nothing: tests write its records (native/test). */
   readonly source?: 'bpf' | 'builder';
   readonly sizes?: CaptureSizes;
   readonly runtimes?: Partial<RuntimePlaces>;

@@ -24,7 +24,8 @@ export function addonPath(): string {
   return path;
 }
 
-/** Makes this thread load another addon: before its first loadAddon(). */
+/** Makes this thread load another addon, before its first loadAddon(). */
 export function useAddon(other: string): void {
+  if (loaded && other !== path) throw new Error(`${other} comes too late: this thread has loaded ${path}`);
   path = other;
 }

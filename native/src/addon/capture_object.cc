@@ -13,8 +13,7 @@
 namespace wasprey {
 namespace {
 
-/** Captures of all threads by handle, for eventCounts() and execTime(). Never destroyed: a worker may outlive what
- * exit() destroys. */
+/** Captures of all threads by handle, for WithCapture(). Never destroyed: a worker may outlive what exit() destroys. */
 struct Registry {
   std::mutex mutex;
   std::map<uint32_t, Capture*> captures;

@@ -1,4 +1,4 @@
-// Where Node begins. The addon of tests has its own beginning (native/test/addon.cc), and else the same objects.
+// The addon's entry point. The addon of tests has its own (native/test/addon.cc); the other objects are the same.
 
 #include "addon/addon.h"
 

@@ -49,7 +49,7 @@ bool BuilderRingBuffer::Write(const uint8_t* record, size_t size) {
   auto* const producer = reinterpret_cast<uint64_t*>(written_.data() + page_);
   std::byte* const data = written_.data() + 2 * page_;
   const uint64_t position = *producer;
-  if (position - *consumer() + room > mask_ + 1) return false;
+  if (position - __atomic_load_n(consumer(), __ATOMIC_ACQUIRE) + room > mask_ + 1) return false;
   memcpy(data + ((position + kHeader) & mask_), record, size);
   const auto word = static_cast<uint32_t>(size);
   memcpy(data + (position & mask_), &word, sizeof word);

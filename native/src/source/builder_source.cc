@@ -135,7 +135,7 @@ void BuilderSource::CommitAt(uint32_t cpu, uint64_t position) {
 }
 
 void BuilderSource::InjectImage(const uint8_t* record, size_t size) {
-  if (!lifecycle_->Write(record, size)) shared_->images_lost++;
+  if (!lifecycle_->Write(record, size)) __atomic_fetch_add(&shared_->images_lost, 1, __ATOMIC_RELAXED);
 }
 
 }  // namespace wasprey

@@ -22,7 +22,7 @@ class BuilderSource : public EventSource {
 
   /**
    * Puts an event record into the ring of header.cpu: reserves, copies, gives it a sequence number, commits it. Drops
-   * and counts it when there is no room, as BPF does.
+   * and counts it when there is no room, as BPF does. One thread may do this while another reads.
    */
   Status Inject(const uint8_t* record, size_t size);
   /** The same for a recorded event, into the ring of CPU 0: it keeps its own number, CPU and place in the order. */
