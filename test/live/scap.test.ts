@@ -68,7 +68,7 @@ const RULES = `
   priority: INFO
 `;
 
-/** Programs, threads, links, sockets, changes of user and directory, a parent that is gone. */
+/** Programs, threads, links, sockets, changes of user and directory, a pid namespace, a parent that is gone. */
 const SCRIPT = `
 cd "$1"
 cat /etc/shadow > /dev/null
@@ -76,6 +76,7 @@ ln -s /etc/shadow link; cat link > /dev/null; rm link
 cp /bin/true tool; chmod u+s tool; ./tool; mkdir d; rmdir d; mv tool tool2; rm tool2
 cd /etc; cat ./shadow > /dev/null; cd "$1"
 unshare -m true
+unshare -p -f sh -c 'cat /etc/hostname > /dev/null; cat /etc/hostname > /dev/null'
 (sh -c 'sleep 0.3; cat /etc/hostname' > /dev/null &)
 python3 - <<'P'
 import os, socket, threading
