@@ -1,6 +1,7 @@
 // A capture on the builder source: records go in as the kernel would write them, and come out as a rule module and the
 // host program see them, through the same reader, image table and completion as live events.
 
+import { useAddon } from '../../../host/capture/addon.ts';
 import type { CaptureSizes } from '../../../host/capture/native.ts';
 import { type OpenCapture, openCapture } from '../../../host/capture/open.ts';
 import { EventMemory } from '../../../host/fields/memory.ts';
@@ -11,7 +12,9 @@ import { IMAGE_KIND } from '../../../host/schema/image.ts';
 import { member } from '../../../host/schema/layout.ts';
 import { eventRecord, imageRecord } from './records.ts';
 import { takeCommitAway } from './ring-file.ts';
-import { testAddon } from './test-addon.ts';
+import { TEST_ADDON, testAddon } from './test-addon.ts';
+
+useAddon(TEST_ADDON);
 
 const SIZE_OFFSET = member(EVENT_HEADER, 'size').offset;
 export const SMALL: CaptureSizes = { ringBudget: 1 << 20, imageBudget: 4 << 20, containerBudget: 1 << 20, cpus: 2 };

@@ -1,6 +1,9 @@
 // Events that did not happen, in agents on the builder source.
 
-import { testAddon } from './test-addon.ts';
+import { useAddon } from '../../../host/capture/addon.ts';
+import { TEST_ADDON, testAddon } from './test-addon.ts';
+
+useAddon(TEST_ADDON);
 
 /** What has a capture: an agent, a recording. */
 interface WithCapture {

@@ -1,8 +1,8 @@
-// The addon of tests (native/test/addon.cc): that of users, with what only tests call. A thread that imports this loads it
-// instead of the other, and so do its workers.
+// The addon of tests (native/test/addon.cc): the addon of users, with what only tests call. Captures come from the addon of users, unless
+// inject.ts or builder-capture.ts is imported.
 
 import { execFileSync } from 'node:child_process';
-import { loadAddon, useAddon } from '../../../host/capture/addon.ts';
+import { createRequire } from 'node:module';
 import type { NativeAddon } from '../../../host/capture/native-addon.ts';
 import { BUILD, PROJECT } from '../../../host/setup/paths.mjs';
 
@@ -92,11 +92,12 @@ interface TestAddon extends NativeAddon {
   usersOf(passwd: string): Record<string, { name: string; home?: string; shell?: string }>;
 }
 
+export const TEST_ADDON = `${BUILD}native/wasprey-test.node`;
+
 // Test files run at the same time.
 execFileSync('flock', [`${BUILD}native/wasprey-test.lock`, 'make', '-s', '-C', `${PROJECT}native`, 'test-addon'], {
   env: { ...process.env, MAKEFLAGS: '' },
   stdio: ['ignore', 'ignore', 'inherit'],
 });
 
-useAddon(`${BUILD}native/wasprey-test.node`);
-export const testAddon = loadAddon() as TestAddon;
+export const testAddon = createRequire(import.meta.url)(TEST_ADDON) as TestAddon;
