@@ -34,18 +34,21 @@ inline_always bool begins_with_family(u64 word) {
  * 7.1 and the fixes of 2026, a member of the struct that messages have. What no type says, the first word does: that
  * struct begins with a pointer of the kernel, or none, and up to 6.12 with what an earlier request has left. An address
  * may look like either (AF_UNSPEC: the word is 0, or what the process likes): then it is one if it is what the process
- * has passed. Up to 6.12 it also is one if it looks like one and the struct's member, which is always an address, does
- * not: what is passed to bind(2) is not kept, and another thread may have changed what is passed to connect(2). */
+ * has passed. Up to 6.12 it also is one if it looks like one, unless the struct's member is what the process has
+ * passed: what is passed to bind(2) is not kept, and another thread may have changed what is passed to connect(2). What
+ * an earlier request has left there is a pointer, which looks like an address if the process wants it to. */
 inline_always u64 copied_address(u64 async, u64 user_address) {
   struct io_async_msghdr___data *message = 0;
   u64 in_message = async + bpf_core_field_offset(struct io_async_msghdr___request, addr);
   u64 first = load_word(async), passed = 0;
   bool is_certain = !bpf_core_field_exists(message->fast_iov) || bpf_core_field_offset(message->fast_iov);
   bool is_address = is_certain && ((s64)first > 0 || first & 7);
-  if (!is_address)
-    is_address = !bpf_probe_read_user(&passed, sizeof(passed), untagged(user_address)) && first == passed;
-  if (!is_address && !is_certain)
-    is_address = begins_with_family(first) && !begins_with_family(load_word(in_message));
+  if (!is_address) {
+    bool is_read = !bpf_probe_read_user(&passed, sizeof(passed), untagged(user_address));
+    is_address = is_read && first == passed;
+    if (!is_address && !is_certain)
+      is_address = begins_with_family(first) && !(is_read && load_word(in_message) == passed);
+  }
   return is_address ? async : in_message;
 }
 
