@@ -79,21 +79,13 @@ export class TamperedAgent {
     await this.run.until(`an alert of ${path}`, found);
   }
 
-  /** What it holds of the kernel's, by what fdinfo says of each descriptor. */
-  #held(key: string): Held[] {
-    return readdirSync(`/proc/${this.pid}/fdinfo`).flatMap((fd) => {
-      const [, id] = new RegExp(`^${key}:\\s*(\\d+)`, 'm').exec(readInfo(this.pid, fd)) ?? [];
-      return id === undefined ? [] : { fd: Number(fd), id: Number(id) };
-    });
-  }
-
   /** Its maps, by their names. */
   get maps(): ReadonlyMap<string, Held> {
-    return new Map(this.#held('map_id').map((held) => [nameOf('map', held.id), held]));
+    return mapsOf(this.pid);
   }
 
   get links(): readonly Held[] {
-    return this.#held('link_id');
+    return heldBy(this.pid, 'link_id');
   }
 
   /** The link to that tracepoint. */
@@ -119,6 +111,19 @@ export class TamperedAgent {
     this.run.kill('SIGINT');
     await this.run.ended;
   }
+}
+
+/** The BPF maps that a process has descriptors of, by their names, which the kernel cuts after 15 characters. */
+export function mapsOf(pid: number): ReadonlyMap<string, Held> {
+  return new Map(heldBy(pid, 'map_id').map((held) => [nameOf('map', held.id), held]));
+}
+
+/** What a process holds of the kernel's, by what fdinfo says of each descriptor. */
+function heldBy(pid: number, key: string): Held[] {
+  return readdirSync(`/proc/${pid}/fdinfo`).flatMap((fd) => {
+    const [, id] = new RegExp(`^${key}:\\s*(\\d+)`, 'm').exec(readInfo(pid, fd)) ?? [];
+    return id === undefined ? [] : { fd: Number(fd), id: Number(id) };
+  });
 }
 
 function readInfo(pid: number, fd: string): string {
