@@ -6,7 +6,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exportsOf } from '../../schema/generate/exports.ts';
+import { exportsOf } from '../../schema/runtime-exports.ts';
 import { PROJECT } from '../../setup/paths.mjs';
 
 /** Where the operators are: AssemblyScript that modules are made from. */

@@ -19,7 +19,7 @@
 //       return 0;
 //     }
 
-import { accessorName } from '../../schema/generate/assemblyscript.ts';
+import { accessorName } from '../../schema/fields/accessors.ts';
 import { printValue } from '../ir/print-value.ts';
 import { callFunction } from '../ir/value.ts';
 import type { TextIndex } from '../plan/text-index.ts';

@@ -1,6 +1,6 @@
 // A value as an AssemblyScript expression. Values with the same expression are the same, so that it is a part of the keys of conditions.
 
-import { accessorName } from '../../schema/generate/assemblyscript.ts';
+import { accessorName } from '../../schema/fields/accessors.ts';
 import type { Comparison } from '../../schema/integers.ts';
 import type { Arithmetic, Value } from './value.ts';
 

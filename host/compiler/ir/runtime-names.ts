@@ -1,6 +1,6 @@
 // What the code of a module names of rules-wasm. It is collected while code is written (emit/functions.ts), for the module's imports.
 
-import { accessorName } from '../../schema/generate/assemblyscript.ts';
+import { accessorName } from '../../schema/fields/accessors.ts';
 import { type MemberOf, type MemberOwner, type OperatorName, partsOf, type Value } from './value.ts';
 
 /** What texts of code name besides values: operators, accessors, a constant. One of a member that is renamed is no longer among them. */

@@ -5,8 +5,8 @@
 import type { AUDIT_EVENT } from '../../schema/audit/record.ts';
 import type { CONTAINER } from '../../schema/container.ts';
 import type { EVENT_HEADER, EVENT_STRUCTS, EventShape } from '../../schema/event-structs.ts';
+import { ACCESSOR_OWNERS } from '../../schema/fields/accessors.ts';
 import type { Arithmetic as DerivedArithmetic, Flag } from '../../schema/fields/derivation.ts';
-import { ACCESSOR_OWNERS } from '../../schema/generate/assemblyscript.ts';
 import type { IMAGE } from '../../schema/image.ts';
 import type { Comparison } from '../../schema/integers.ts';
 import type { MemberName, MemberType } from '../../schema/layout.ts';

@@ -1,9 +1,9 @@
 // What is known of a number at compile time: whether it has a sign, how many bits it takes.
 
 import { EVENT_HEADER } from '../event-structs.ts';
-import { ACCESSOR_OWNERS } from '../generate/assemblyscript.ts';
 import { integerFormat } from '../integers.ts';
 import { type MemberType, member } from '../layout.ts';
+import { ACCESSOR_OWNERS } from './accessors.ts';
 import { flagValue, type NumberDerivation } from './derivation.ts';
 
 function memberType({ of, member: name }: Extract<NumberDerivation, { node: 'numberOf' }>): MemberType {

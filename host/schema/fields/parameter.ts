@@ -3,11 +3,11 @@
 
 import { EVENT_HEADER, EVENT_STRUCTS, type EventShape } from '../event-structs.ts';
 import type { EventType } from '../events/index.ts';
-import { ACCESSOR_OWNERS } from '../generate/assemblyscript.ts';
 import { integerFormat } from '../integers.ts';
 import { type MemberType, member } from '../layout.ts';
 import { parameterBase } from '../parameter-base.ts';
 import type { Parameter, ValueType } from '../types.ts';
+import { ACCESSOR_OWNERS } from './accessors.ts';
 import {
   ABSENT,
   type Derivation,

@@ -2,8 +2,8 @@
 
 import { EVENT_HEADER } from '../event-structs.ts';
 import { EVENT_TYPES } from '../events/index.ts';
-import { ACCESSOR_OWNERS } from '../generate/assemblyscript.ts';
 import { member } from '../layout.ts';
+import { ACCESSOR_OWNERS } from './accessors.ts';
 import { type Derivation, membersRead } from './derivation.ts';
 import type { Field } from './field.ts';
 import { isOfSshPeer } from './session.ts';

@@ -1,27 +1,12 @@
 // The schema as AssemblyScript: one inlined accessor a member, with its offset as an immediate. Rule modules read records
 // through these alone.
 
-import { AUDIT_EVENT, AUDIT_VALUE_BYTES, AUDIT_VALUES_OFFSET } from '../audit/record.ts';
-import { CONTAINER } from '../container.ts';
-import { DESCRIPTOR_ROLE, DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS } from '../event-structs.ts';
-import { CANDIDATE_WORDS, IMAGE, IMAGE_FLAGS, LONGEST_CHAIN } from '../image.ts';
-import type { Member, Struct } from '../layout.ts';
+import { AUDIT_VALUE_BYTES, AUDIT_VALUES_OFFSET } from '../audit/record.ts';
+import { DESCRIPTOR_ROLE, DESCRIPTOR_STATE, EVENT_FLAGS, EVENT_HEADER } from '../event-structs.ts';
+import { ACCESSOR_OWNERS, accessorName } from '../fields/accessors.ts';
+import { CANDIDATE_WORDS, IMAGE_FLAGS, LONGEST_CHAIN } from '../image.ts';
+import type { Member } from '../layout.ts';
 import { NAMED_ADDRESS, NAMES_ADDRESS, NAMES_SLOTS } from '../names.ts';
-
-/** `open` + `local_port` -> `openLocalPort`: what the accessor of a member is called. */
-export function accessorName(owner: string, member: string): string {
-  return `${owner}_${member}`.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-}
-
-/** The owners of accessors: the header of every event, each shape of event, audit events, the image, the container, the table of names. */
-export const ACCESSOR_OWNERS: Readonly<Record<string, Struct>> = {
-  header: EVENT_HEADER,
-  ...EVENT_STRUCTS,
-  audit: AUDIT_EVENT,
-  image: IMAGE,
-  container: CONTAINER,
-  named: NAMED_ADDRESS,
-};
 
 function accessor(owner: string, member: Member): string {
   const name = accessorName(owner, member.name);

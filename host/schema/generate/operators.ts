@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exportsOf } from './exports.ts';
+import { exportsOf } from '../runtime-exports.ts';
 
 const RULES_WASM = join(import.meta.dirname, '../../../rules-wasm');
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { ENTRIES } from '../../../host/setup/entries.mjs';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 
 /** Where things are: any room may import these. */
@@ -20,7 +21,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   signature: ['sandbox'],
   compiler: ['schema', 'diagnostics', 'sandbox'],
   fields: ['schema', 'capture', 'compiler'],
-  recording: ['schema', 'capture', 'compiler', 'fields'],
+  recording: ['schema', 'capture', 'fields'],
   metadata: ['schema', 'diagnostics', 'capture', 'compiler', 'fields'],
   outputs: ['schema', 'diagnostics', 'config-values', 'capture', 'compiler', 'fields'],
   scap: ['schema', 'capture', 'fields', 'metadata', 'recording'],
@@ -28,21 +29,21 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   verdicts: ['schema', 'compiler', 'fields', 'outputs'],
   engine: ['schema', 'diagnostics', 'sandbox', 'capture', 'fields', 'recording', 'scap', 'sessions', 'verdicts'],
   journal: [
-    ...['schema', 'diagnostics', 'config-values', 'sandbox', 'capture', 'compiler', 'fields', 'recording'],
-    ...['outputs', 'sessions', 'engine'],
+    ...[
+      'schema',
+      'diagnostics',
+      'sandbox',
+      'capture',
+      'compiler',
+      'fields',
+      'recording',
+      'outputs',
+      'sessions',
+      'engine',
+    ],
   ],
   captures: ['schema', 'diagnostics', 'recording', 'sessions', 'engine', 'journal'],
-  responses: [
-    'schema',
-    'diagnostics',
-    'config-values',
-    'capture',
-    'compiler',
-    'fields',
-    'metadata',
-    'outputs',
-    'journal',
-  ],
+  responses: ['schema', 'diagnostics', 'config-values', 'capture', 'compiler', 'fields', 'metadata', 'outputs'],
   registry: ['diagnostics', 'outputs'],
   config: [
     ...['schema', 'diagnostics', 'config-values', 'compiler', 'outputs', 'sessions', 'captures', 'journal'],
@@ -111,6 +112,11 @@ const ORDERS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** The same of rooms whose own files come first: they import none of the folders. */
+const ORDERS_BEHIND_FILES: Readonly<Record<string, readonly string[]>> = {
+  schema: ['events', 'audit', 'tables', 'fields', 'versions', 'generate'],
+};
+
 const HOST = join(PROJECT, 'host');
 const FILES = globSync('**/*.{ts,tsx,mjs}', { cwd: HOST }).sort();
 
@@ -127,6 +133,10 @@ function importsOf(file: string, source: string): string[] {
 }
 
 const roomOf = (file: string): string => file.split('/')[0] ?? '';
+
+/** The rooms of what a file imports, without the places. */
+const importedRooms = (file: string): string[] =>
+  (IMPORTS.get(file) ?? []).filter((other) => !PLACES.has(other)).map(roomOf);
 
 /** The imports between what two files stand for, such as their folders. */
 function graphOf(of: (file: string) => string): Map<string, Set<string>> {
@@ -207,6 +217,14 @@ test('each folder of host/ is a room with a place in the order', () => {
   }
 });
 
+test('a room imports from each room that it may import from', () => {
+  const unused = Object.entries(ROOMS).flatMap(([room, lower]) => {
+    const used = new Set(FILES.filter((file) => roomOf(file) === room).flatMap((file) => importedRooms(file)));
+    return lower.filter((other) => !used.has(other)).map((other) => `${room} need not import ${other}`);
+  });
+  assert.deepEqual(unused, []);
+});
+
 test('a room imports only what it may', () => {
   const upwards = [...IMPORTS].flatMap(([file, imports]) => {
     const room = roomOf(file);
@@ -217,20 +235,22 @@ test('a room imports only what it may', () => {
   assert.deepEqual(upwards, []);
 });
 
-for (const [room, order] of Object.entries(ORDERS)) {
-  const partOf = (file: string): string =>
-    file
-      .slice(room.length + 1)
-      .split('/')
-      .slice(0, -1)[0] ?? '';
+for (const [room, order] of [...Object.entries(ORDERS), ...Object.entries(ORDERS_BEHIND_FILES)]) {
+  const places = room in ORDERS ? [...order, ''] : ['', ...order];
+  const placeOf = (file: string): number =>
+    places.indexOf(
+      file
+        .slice(room.length + 1)
+        .split('/')
+        .slice(0, -1)[0] ?? '',
+    );
   const files = FILES.filter((file) => roomOf(file) === room);
 
   test(`the folders of ${room}/ have an order, and import only those before them`, () => {
-    assert.deepEqual([...new Set(files.map(partOf).filter(Boolean))].sort(), [...order].sort());
+    assert.deepEqual([...new Set(files.map((file) => places[placeOf(file)]))].sort(), [...places].sort());
     const upwards = files.flatMap((file) =>
       (IMPORTS.get(file) ?? [])
-        .filter((other) => roomOf(other) === room && partOf(file) !== '' && partOf(other) !== partOf(file))
-        .filter((other) => partOf(other) === '' || order.indexOf(partOf(other)) > order.indexOf(partOf(file)))
+        .filter((other) => roomOf(other) === room && placeOf(other) > placeOf(file))
         .map((other) => `${file} imports ${other}`),
     );
     assert.deepEqual(upwards, []);
@@ -240,6 +260,33 @@ for (const [room, order] of Object.entries(ORDERS)) {
 test('nothing is imported in a circle, neither between files nor between folders', () => {
   const circles = [...circlesOf(graphOf((file) => file)), ...circlesOf(graphOf(dirname))];
   assert.deepEqual(circles, []);
+});
+
+test('the generator, which is not installed, is imported by nothing else', () => {
+  const isOfGenerator = (file: string): boolean => file.startsWith('schema/generate/');
+  const strays = [...IMPORTS].flatMap(([file, imports]) =>
+    isOfGenerator(file) ? [] : imports.filter(isOfGenerator).map((other) => `${file} imports ${other}`),
+  );
+  assert.deepEqual(strays, []);
+});
+
+test('a room starts only files of its own', () => {
+  const strays = FILES.flatMap((file) => {
+    const started = readFileSync(join(HOST, file), 'utf8').matchAll(/\bentryFile\('(\w+)'\)/g);
+    return [...started].flatMap(([, name = '']) => {
+      const entry = (ENTRIES as Readonly<Record<string, string>>)[name] ?? name;
+      return roomOf(entry) === roomOf(file) ? [] : [`${file} starts ${entry}`];
+    });
+  });
+  assert.deepEqual(strays, []);
+});
+
+test('each entry is a file of the host, which a file starts or loads', () => {
+  const sources = FILES.map((file) => readFileSync(join(HOST, file), 'utf8')).join('\n');
+  for (const [name, entry] of Object.entries(ENTRIES)) {
+    assert.ok(FILES.includes(`${entry}.ts`), `${name}: ${entry}.ts`);
+    assert.ok(name === 'main' || sources.includes(`entryFile('${name}')`), `nothing starts ${name}`);
+  }
 });
 
 test('no file of the host goes by its own place, which a bundle changes', () => {
