@@ -7,8 +7,8 @@ import { version } from '../../host/diagnostics/version.ts';
 import { NEWEST } from '../debian/releases.ts';
 import { commonLicenses } from '../sbom/common-licenses.ts';
 import { debianComponent } from '../sbom/debian-components.ts';
+import { writeDocuments } from '../sbom/documents.ts';
 import { installedComponents } from '../sbom/installed-components.ts';
-import { writePapers } from '../sbom/papers.ts';
 import type { Architecture } from '../tree/architecture.ts';
 import { fixMetadata } from '../tree/fixed-metadata.ts';
 import { HOME, makeInstalledTree } from '../tree/installed-tree.ts';
@@ -63,7 +63,7 @@ export async function makeRootFolder(
   symlinkSync(`../lib/wasprey/${runtimeProgram(architecture)}`, join(root, 'usr/bin/node'));
   for (const folder of FOLDERS) mkdirSync(join(root, folder), { recursive: true });
   const debian = programs.packages.map((one) => debianComponent(one, NEWEST));
-  writePapers(home, [...installedComponents(architecture), ...debian], commonLicenses(architecture));
+  writeDocuments(home, [...installedComponents(architecture), ...debian], commonLicenses(architecture));
   for (const [path, text] of Object.entries(FILES)) writeFileSync(join(root, path), text);
   mkdirSync(join(root, ADDED_RULES));
   for (const { name, text } of rules) writeFileSync(join(root, ADDED_RULES, name), text);

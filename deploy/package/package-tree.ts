@@ -6,8 +6,8 @@ import { gzipSync } from 'node:zlib';
 import { version } from '../../host/diagnostics/version.ts';
 import { PROJECT } from '../../host/setup/paths.mjs';
 import { commonLicenses } from '../sbom/common-licenses.ts';
+import { writeDocuments } from '../sbom/documents.ts';
 import { installedComponents } from '../sbom/installed-components.ts';
-import { writePapers } from '../sbom/papers.ts';
 import type { Architecture } from '../tree/architecture.ts';
 import { fixMetadata, sourceDate } from '../tree/fixed-metadata.ts';
 import { HOME, makeInstalledTree } from '../tree/installed-tree.ts';
@@ -27,7 +27,7 @@ const FILES = {
 /** @param root an empty folder */
 export async function makePackageTree(root: string, architecture: Architecture): Promise<void> {
   await makeInstalledTree(root, architecture);
-  writePapers(join(root, HOME), installedComponents(architecture), commonLicenses(architecture));
+  writeDocuments(join(root, HOME), installedComponents(architecture), commonLicenses(architecture));
   for (const [from, to] of Object.entries(FILES)) {
     mkdirSync(dirname(join(root, to)), { recursive: true });
     copyFileSync(join(PROJECT, 'deploy/package', from), join(root, to));

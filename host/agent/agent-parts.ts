@@ -1,7 +1,7 @@
 // The parts of an agent beside its engine, each made from the options and connected to the others.
 
 import { hostname } from 'node:os';
-import { kernelLacks } from '../capture/kernel-lacks.ts';
+import { missingFeatures } from '../capture/missing-features.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HOLD_LIMITS, type HoldLimits } from '../engine/messages/protocol.ts';
 import type { ContainerDirectory } from '../metadata/directory/container-directory.ts';
@@ -88,7 +88,7 @@ export class AgentParts {
     this.images = new ImageWatch(this.desk);
     this.containers = new ContainerWatch(this.desk);
     this.tampering = new TamperWatch(this.desk);
-    this.hooks = new HookWatch(this.desk, options.missingHooks, { onTrouble, onNote }, kernelLacks);
+    this.hooks = new HookWatch(this.desk, options.missingHooks, { onTrouble, onNote }, missingFeatures);
     this.podRequests = {
       take: (event) => {
         this.journal.requests?.add(event);

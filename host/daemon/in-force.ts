@@ -5,7 +5,7 @@ import { CommandFailure } from '../diagnostics/failure.ts';
 import { reasonOf } from '../diagnostics/system-reason.ts';
 import { Ledger, LedgerTakenError } from '../responses/ledger/ledger.ts';
 import type { LedgerEntry } from '../responses/ledger-entry.ts';
-import { ForceKeeper, UndoError } from '../responses/performing/force-keeper.ts';
+import { ActiveResponses, UndoError } from '../responses/performing/active-responses.ts';
 import { Turns } from '../responses/performing/turns.ts';
 import { PinnedEnforcement } from '../responses/pinned-enforcement.ts';
 import { actorsOf } from './actors.ts';
@@ -56,7 +56,7 @@ export async function hostByLedger(
 ): Promise<OpenHost> {
   const ledger = await kept(() => Ledger.open(configuration.responses.folder));
   const nobody = { namespaces: [], labels: new Map(), executables: [] };
-  const keeper = new ForceKeeper({
+  const active = new ActiveResponses({
     ledger,
     actors: actorsOf(
       ownPlace(),
@@ -69,15 +69,15 @@ export async function hostByLedger(
     onFailure,
     onNote: () => {},
   });
-  if (isAll) await keeper.undoOthers();
+  if (isAll) await active.undoOthers();
   return {
     async list() {
-      await keeper.sweep();
+      await active.sweep();
       return ledger.entries;
     },
-    undo: (id) => keeper.undo(id),
+    undo: (id) => active.undo(id),
     async close() {
-      keeper.close();
+      active.close();
       await ledger.close();
     },
   };

@@ -2,7 +2,7 @@
 
 import { lacksNetworkCapability, missingByReason } from '../capture/enforcement-means.ts';
 import { type HooksSetting, UNSEEN_BY_FEXIT } from '../capture/hooks.ts';
-import { describeMissingOperations, PROBES_MEMORY } from '../capture/kernel-lacks.ts';
+import { describeMissingOperations, PROBES_MEMORY } from '../capture/missing-features.ts';
 import { describeMissingHook, type MissingHook } from '../capture/missing-hooks.ts';
 import type { BpfLsmCause } from '../capture/native-addon.ts';
 import type { CaptureTrial, TrialFailure } from './capture-trial.ts';

@@ -2,8 +2,8 @@
 
 import type { EntryFact } from '../schema/fields/field.ts';
 import type { ReadContext } from './context.ts';
-import { terminalName } from './doors.ts';
 import { doorsOf, type Entry, entryId, entryOf, sshEntryOf } from './entry.ts';
+import { terminalName } from './entry-programs.ts';
 import type { ImageRecord } from './record.ts';
 import { type Absent, type FieldValue, text } from './value.ts';
 

@@ -3,7 +3,7 @@
 
 import { IMAGE_FLAGS, LONGEST_CHAIN, ROOT_PID_NAMESPACE } from '../schema/image.ts';
 import { isRuntimeCommand, programOf } from './container-runtime.ts';
-import { doorOf, doorOfEntry, type EntryKind, entryByDoor, type ProgramFacts, unitOf } from './doors.ts';
+import { doorOf, doorOfEntry, type EntryKind, entryByDoor, type ProgramFacts, unitOf } from './entry-programs.ts';
 import type { ImageRecord } from './record.ts';
 import { rootProcess, sessionId } from './session-id.ts';
 import { decode, splitAtNul } from './value.ts';

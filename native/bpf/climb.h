@@ -3,7 +3,7 @@
 #ifndef WASPREY_CLIMB_H
 #define WASPREY_CLIMB_H
 
-#include "elsewhere.h"
+#include "other_paths.h"
 
 /* Names below more mounts and directories pass the filter. */
 #define MOST_CLIMBED 96

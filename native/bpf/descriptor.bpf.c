@@ -1,6 +1,6 @@
 /* Calls on a descriptor, or making one, and calls on mappings. */
 
-#include "elsewhere.h"
+#include "other_paths.h"
 #include "mapping.h"
 
 #define DESCRIPTOR_TEXT_LIMIT sizeof(struct event_descriptor)

@@ -3,7 +3,7 @@
 #ifndef WASPREY_EXECUTABLE_H
 #define WASPREY_EXECUTABLE_H
 
-#include "home.h"
+#include "first_process_path.h"
 
 #define TMPFS_MAGIC 0x01021994
 #define HUGETLBFS_MAGIC 0x958458f6

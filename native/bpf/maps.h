@@ -49,7 +49,7 @@ struct share {
 #define CHANGES_APART_NS 10000000
 
 /* State of a process between two of its lifecycle records. Stored on the group leader; a thread that is apart from it
- * has one of its own (apart.h). */
+ * has one of its own (thread_images.h). */
 struct process {
   u64 exec_time; /* as in its images. First: the addon reads it, to tell one program of a process from another */
   u64 id;        /* of its current image; 0: none */
@@ -65,7 +65,7 @@ struct process {
   u32 sid;
   u32 changed;    /* its image is out of date: the next event or fork makes a new one */
   u32 in_change;  /* a thread is making it */
-  u32 watched;    /* its image may not be that of all its threads, or others may change it: see apart.h */
+  u32 watched;    /* its image may not be that of all its threads, or others may change it: see thread_images.h */
   u32 of_thread;  /* this is the state of a single thread */
   u32 borrowed;   /* of a thread that no image was made of yet: `id` is that of its process */
   u32 unread;     /* the texts of its program were not readable from outside: it is to read them itself */

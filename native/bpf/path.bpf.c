@@ -1,6 +1,6 @@
 /* Calls on one path. */
 
-#include "elsewhere.h"
+#include "other_paths.h"
 #include "filter/filter.h"
 
 #define PATH_RAW_LIMIT sizeof(struct event_path)

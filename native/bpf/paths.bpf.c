@@ -1,6 +1,6 @@
 /* Calls on two paths. */
 
-#include "elsewhere.h"
+#include "other_paths.h"
 #include "filter/filter.h"
 
 #define PATHS_OLD_LIMIT sizeof(struct event_paths)

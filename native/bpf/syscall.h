@@ -3,7 +3,7 @@
 #ifndef WASPREY_SYSCALL_H
 #define WASPREY_SYSCALL_H
 
-#include "apart.h"
+#include "thread_images.h"
 #include "compat_calls.h"
 #include "record.h"
 
@@ -84,7 +84,7 @@ inline_always bool was_snapshot_tried(struct ring_control *ring, struct task_str
   return tried;
 }
 
-/* Whether a process has no image, one that is out of date, or one that may be (see apart.h). */
+/* Whether a process has no image, one that is out of date, or one that may be (see thread_images.h). */
 inline_always bool lacks_image(const struct process *process) {
   return unlikely(!process || !process->id || process->changed || process->watched);
 }

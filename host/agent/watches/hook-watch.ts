@@ -1,7 +1,7 @@
 // Reports hooks that are missing on this kernel, and which rules in use are blind without them: lines in the log and an internal alert,
 // at the start and whenever rules are replaced. What else the kernel lacks is a line at the start.
 
-import { describeMissingOperations, type KernelLacks, PROBES_MEMORY } from '../../capture/kernel-lacks.ts';
+import { describeMissingOperations, type MissingFeatures, PROBES_MEMORY } from '../../capture/missing-features.ts';
 import { describeMissingHook, type MissingHook } from '../../capture/missing-hooks.ts';
 import type { HooksKind } from '../../capture/native.ts';
 import { escapeText } from '../../diagnostics/escape.ts';
@@ -44,10 +44,10 @@ export class HookWatch {
   readonly #desk: Pick<AlertDesk, 'internal'>;
   readonly #policy: MissingHooksPolicy;
   readonly #listener: HookListener;
-  readonly #askKernel: () => KernelLacks;
+  readonly #askKernel: () => MissingFeatures;
   readonly #logged = new Set<string>();
   /** What a kernel lacks does not change: it is asked once. */
-  #lacks: KernelLacks | undefined;
+  #lacks: MissingFeatures | undefined;
   #missing: readonly MissingHook[] = [];
   #needed: readonly MissingHook[] = [];
   #calls: HooksKind | undefined;
@@ -60,7 +60,7 @@ export class HookWatch {
     desk: Pick<AlertDesk, 'internal'>,
     policy: MissingHooksPolicy,
     listener: HookListener,
-    askKernel: () => KernelLacks,
+    askKernel: () => MissingFeatures,
   ) {
     this.#desk = desk;
     this.#policy = policy;

@@ -1,7 +1,7 @@
 // The state of an agent for people.
 
 import { describeHooks, UNSEEN_BY_FEXIT } from '../../capture/hooks.ts';
-import { describeMissingOperations, PROBES_MEMORY } from '../../capture/kernel-lacks.ts';
+import { describeMissingOperations, PROBES_MEMORY } from '../../capture/missing-features.ts';
 import { describeMissingHook } from '../../capture/missing-hooks.ts';
 import type { AgentStatus } from '../../daemon/control/status.ts';
 import { ALL_HOOKS, ALL_IMAGES, blindRules, moment, troublesOf } from '../../daemon/control/troubles.ts';

@@ -11,9 +11,9 @@ import { misplacedDiagnostics, unmetDiagnostics } from '../../daemon/responses.t
 import { rulePlaces } from '../../daemon/rule-places.ts';
 import { loadCompiledRules } from '../../daemon/rules/compile.ts';
 import { loadRuleSet } from '../../daemon/rules/load-rule-set.ts';
-import { pinLack } from '../../daemon/rules/pin-lack.ts';
 import { moduleFiles, readRuleFiles } from '../../daemon/rules/rule-files.ts';
 import { configuredSelection } from '../../daemon/rules/rule-selection.ts';
+import { whyNotPinned } from '../../daemon/rules/why-not-pinned.ts';
 import type { ListValue } from '../../diagnostics/arguments.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { renderDiagnostic, type ShownDiagnostic } from '../../diagnostics/diagnostic-text.ts';
@@ -112,7 +112,7 @@ function refuseUnpinned(responses: readonly Response[], rules: readonly SourcedR
     const { name, action } = response;
     for (const rule of action === 'deny' ? rules : []) {
       const lack =
-        actsOn(response, rule) && 'placeOf' in rule ? pinLack(ruleSourceOf(rule as CompiledRule)) : undefined;
+        actsOn(response, rule) && 'placeOf' in rule ? whyNotPinned(ruleSourceOf(rule as CompiledRule)) : undefined;
       if (lack === undefined) continue;
       throw new CommandFailure(
         `responses.pinned: response ${name}, rule '${rule.name}': ${lack}`,

@@ -12,7 +12,7 @@ import { columns } from '../../diagnostics/layout.ts';
 import type { Terminal } from '../../diagnostics/terminal.ts';
 import { bootId, timeLeft } from '../../responses/ledger/time-left.ts';
 import type { LedgerEntry } from '../../responses/ledger-entry.ts';
-import { UndoError } from '../../responses/performing/force-keeper.ts';
+import { UndoError } from '../../responses/performing/active-responses.ts';
 import { PinnedEnforcement } from '../../responses/pinned-enforcement.ts';
 import { chosenEntries } from './chosen-entries.ts';
 

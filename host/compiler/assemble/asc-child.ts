@@ -1,11 +1,11 @@
 // The process that runs asc: reads a job from standard input, writes the module to standard output, errors to standard error.
 
 import { Buffer } from 'node:buffer';
-import { type AscJob, ascHere } from './asc-here.ts';
+import { type AscJob, ascInProcess } from './asc-in-process.ts';
 
 const chunks: Buffer[] = [];
 for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-const made = await ascHere(JSON.parse(Buffer.concat(chunks).toString('utf8')) as AscJob);
+const made = await ascInProcess(JSON.parse(Buffer.concat(chunks).toString('utf8')) as AscJob);
 if (made instanceof Uint8Array) {
   process.stdout.write(made);
 } else {

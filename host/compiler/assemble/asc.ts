@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { entryFile } from '../../setup/entries.mjs';
 import { OPERATORS_PATH } from '../emit/imports.ts';
 import { ASC_FLAGS } from './asc-flags.ts';
-import type { AscJob } from './asc-here.ts';
+import type { AscJob } from './asc-in-process.ts';
 import { cachePlaces } from './cache-places.ts';
 import { cpuMilliseconds, PATIENCE } from './cpu-time.ts';
 
@@ -46,8 +46,8 @@ function ascJob(source: string, operators: ReadonlyMap<string, string>): AscJob 
  * @throws AscError
  */
 export async function runAscHere(source: string, operators: ReadonlyMap<string, string>): Promise<Uint8Array> {
-  const { ascHere } = await import('./asc-here.ts');
-  const made = await ascHere(ascJob(source, operators));
+  const { ascInProcess } = await import('./asc-in-process.ts');
+  const made = await ascInProcess(ascJob(source, operators));
   if (made instanceof Uint8Array) return made;
   throw new AscError('failed', made.failed.slice(0, 4000));
 }

@@ -1,7 +1,7 @@
 // What is in force, over the control socket.
 
 import type { LedgerEntry } from '../../responses/ledger-entry.ts';
-import { UndoError } from '../../responses/performing/force-keeper.ts';
+import { UndoError } from '../../responses/performing/active-responses.ts';
 
 /** Who keeps it. */
 export interface InForceHost {

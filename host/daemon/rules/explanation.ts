@@ -10,7 +10,7 @@ import { ruleSourceOf } from '../../compiler/rules/rule.ts';
 import { wrap } from '../../diagnostics/layout.ts';
 import { DEFAULT_SOURCE } from '../../schema/event-source.ts';
 import { filterNeed } from './filter-need.ts';
-import { pinLack } from './pin-lack.ts';
+import { whyNotPinned } from './why-not-pinned.ts';
 
 export interface ExplanationPart {
   readonly title: string;
@@ -107,7 +107,7 @@ function inKernel({ tried, filter, exactness, processPart }: Explanation): strin
 
 /** Whether `deny` can be pinned. */
 function withoutAgent(rule: CompiledRule, { exactness, tried }: Explanation): string[] {
-  const canBe = exactness.isExact && tried.length > 0 && pinLack(ruleSourceOf(rule)) === undefined;
+  const canBe = exactness.isExact && tried.length > 0 && whyNotPinned(ruleSourceOf(rule)) === undefined;
   return canBe ? ['Its calls can be refused without an agent, too (`responses.pinned`).'] : [];
 }
 

@@ -1,7 +1,7 @@
 // Recognises entries from outside: the first program of a session, by its parent.
 
 import { isRuntimeCommand } from '../../fields/container-runtime.ts';
-import { doorOf, doorOfEntry, type EntryKind, entryByDoor } from '../../fields/doors.ts';
+import { doorOf, doorOfEntry, type EntryKind, entryByDoor } from '../../fields/entry-programs.ts';
 import { isInRootNamespace, type Process, type ProgramState } from './process.ts';
 
 export interface Entry {

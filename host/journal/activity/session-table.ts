@@ -1,6 +1,6 @@
 // The sessions of a history: which one a process is in, and their commands, within bounds of memory.
 
-import { type EntryKind, terminalName, unitOf } from '../../fields/doors.ts';
+import { type EntryKind, terminalName, unitOf } from '../../fields/entry-programs.ts';
 import { rootProcess, sessionId } from '../../fields/session-id.ts';
 import { requestedHashes } from '../../sessions/command-hash.ts';
 import type { SecretMask } from '../secrets/mask-secrets.ts';

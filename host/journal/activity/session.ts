@@ -1,7 +1,7 @@
 // A session: one entry from outside, and what was done in it.
 
 import { compareBigints } from '../../diagnostics/numbers.ts';
-import type { EntryKind } from '../../fields/doors.ts';
+import type { EntryKind } from '../../fields/entry-programs.ts';
 import type { UserMatch } from '../../sessions/join.ts';
 import type { PodRequest } from '../../sessions/pod-request.ts';
 import type { FirstTimes } from '../first-times.ts';

@@ -11,7 +11,7 @@ import type { PinnedEnforcement } from '../pinned-enforcement.ts';
 import type { OwnPlace } from '../rails.ts';
 import type { InForce, Responder } from '../responder.ts';
 import type { NeverSettings, Response, ResponseSettings } from '../settings.ts';
-import { UndoError } from './force-keeper.ts';
+import { UndoError } from './active-responses.ts';
 import { type Actors, Performer } from './performer.ts';
 
 export interface LocalResponderOptions {

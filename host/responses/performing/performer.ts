@@ -11,7 +11,7 @@ import { checkTarget, type OwnPlace, railsKey } from '../rails.ts';
 import type { InForce, Responder } from '../responder.ts';
 import { type ActionKind, POD_ACTIONS, type Response, type ResponseSettings } from '../settings.ts';
 import { targetKey, turnKey } from '../target-key.ts';
-import { ForceKeeper } from './force-keeper.ts';
+import { ActiveResponses } from './active-responses.ts';
 import { prepareWithin } from './prepare.ts';
 import { Turns } from './turns.ts';
 
@@ -45,7 +45,7 @@ const RECOVER_MS = 2000;
 
 export class Performer implements Responder {
   readonly #options: PerformerOptions;
-  readonly #keeper: ForceKeeper;
+  readonly #active: ActiveResponses;
   /** Actions of the same key, one after the other: see turnKey(). */
   readonly #turns = new Turns();
   readonly #here = new Slots(AT_ONCE);
@@ -62,7 +62,7 @@ export class Performer implements Responder {
     this.#acts = options.ledger.acts;
     const mayFinish = ({ rails }: LedgerEntry): boolean =>
       this.#settings.mode === 'act' && rails === railsKey(this.#settings);
-    this.#keeper = new ForceKeeper({ ...options, turns: this.#turns, mayFinish });
+    this.#active = new ActiveResponses({ ...options, turns: this.#turns, mayFinish });
   }
 
   /**
@@ -73,7 +73,7 @@ export class Performer implements Responder {
     if (this.#options.ledger.damage !== undefined) this.#options.onFailure(this.#options.ledger.damage);
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, RECOVER_MS);
-    await Promise.race([this.#keeper.recover(), late]);
+    await Promise.race([this.#active.recover(), late]);
     clearTimeout(timer);
   }
 
@@ -96,21 +96,21 @@ export class Performer implements Responder {
 
   /** What is under way and in force, in the order in which it began. */
   async list(): Promise<readonly LedgerEntry[]> {
-    await this.#keeper.sweep();
+    await this.#active.sweep();
     return this.#options.ledger.entries;
   }
 
   /** Rejects with UndoError. */
   undo(id: string): Promise<LedgerEntry> {
-    return this.#keeper.undo(id);
+    return this.#active.undo(id);
   }
 
   get inForce(): InForce {
     const { entries, failedWrites } = this.#options.ledger;
     return {
       entries: entries.filter(({ phase }) => phase !== 'doing'),
-      undone: this.#keeper.undone,
-      undoFailures: this.#keeper.failures,
+      undone: this.#active.undone,
+      undoFailures: this.#active.failures,
       unwritten: failedWrites,
     };
   }
@@ -118,7 +118,7 @@ export class Performer implements Responder {
   /** What is still under way is finished by the next agent, if it is of more than one step. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#keeper.close();
+    this.#active.close();
     await this.#options.ledger.close();
   }
 
@@ -128,7 +128,7 @@ export class Performer implements Responder {
     try {
       // A container that was started again has its id, and nothing of what was in force. A slow API server is not asked for what is done here.
       const mine = this.#entriesOn(target).filter((entry) => POD_ACTIONS.has(entry.action) === POD_ACTIONS.has(action));
-      await this.#keeper.sweep(mine);
+      await this.#active.sweep(mine);
       if (this.#underWay.has(key)) throw new RefusalError('already', 'the same action is under way');
       this.#check(response, target);
       if (this.#underWay.size >= MOST_WAITING) throw new RefusalError('limit', 'too many responses are waiting');
@@ -251,7 +251,7 @@ export class Performer implements Responder {
         await this.#note(ledger.remove(entry.id));
         return { kind: 'done', what: deed.done, milliseconds: milliseconds() };
       }
-      this.#keeper.keep(entry);
+      this.#active.keep(entry);
       await this.#note(ledger.set(entry.id, 'in-force'));
       const undo = `wasprey responses undo ${entry.id}`;
       return { kind: 'done', what: deed.done, milliseconds: milliseconds(), undo };

@@ -8,7 +8,7 @@
 #ifndef WASPREY_ENFORCE_STATE_H
 #define WASPREY_ENFORCE_STATE_H
 
-#include "apart.h"
+#include "thread_images.h"
 
 /* Storages of a task that are looked through: those of other programs are among them. */
 #define MOST_STORAGES 64

@@ -8,7 +8,7 @@ import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { elfMachine, neededLibraries } from '../../../deploy/debian/elf.ts';
 import { OLDEST_GLIBC } from '../../../deploy/debian/releases.ts';
 import { COMMON_LICENSES, referredLicenses } from '../../../deploy/sbom/common-licenses.ts';
-import { LICENSES_FILE, SBOM_FILE } from '../../../deploy/sbom/papers.ts';
+import { LICENSES_FILE, SBOM_FILE } from '../../../deploy/sbom/documents.ts';
 import type { Architecture } from '../../../deploy/tree/architecture.ts';
 import { HOME } from '../../../deploy/tree/installed-tree.ts';
 import { LIBRARIES } from '../../../deploy/tree/native-parts.ts';

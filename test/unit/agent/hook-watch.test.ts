@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RuleModule } from '../../../host/agent/modules/rule-module.ts';
 import { HookWatch, type MissingHooksPolicy } from '../../../host/agent/watches/hook-watch.ts';
-import type { KernelLacks } from '../../../host/capture/kernel-lacks.ts';
+import type { MissingFeatures } from '../../../host/capture/missing-features.ts';
 import { describeMissingHook, type MissingHook } from '../../../host/capture/missing-hooks.ts';
 import type { HooksKind } from '../../../host/capture/native.ts';
 import type { KeyedValue } from '../../../host/outputs/message.ts';
@@ -45,7 +45,7 @@ const kills = await moduleOf(rule('Only kills', 'kill'));
 /** The hooks of system calls that the engine reports. */
 const CALLS: HooksKind = 'fexit';
 
-function watched(policy: MissingHooksPolicy = 'alert', lacks: KernelLacks = { hasDirectReads: true }) {
+function watched(policy: MissingHooksPolicy = 'alert', lacks: MissingFeatures = { hasDirectReads: true }) {
   const [alerts, troubles, notes]: [[string, Record<string, string>][], string[], string[]] = [[], [], []];
   const desk = {
     internal(name: string, priority: string, message: string, values: readonly KeyedValue[] = []) {

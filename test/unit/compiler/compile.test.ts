@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { AscError, runAsc } from '../../../host/compiler/assemble/asc.ts';
-import { TIERING_BUDGET } from '../../../host/compiler/assemble/asc-here.ts';
+import { TIERING_BUDGET } from '../../../host/compiler/assemble/asc-in-process.ts';
 import { ModuleCache } from '../../../host/compiler/assemble/cache.ts';
 import { cachePlaces } from '../../../host/compiler/assemble/cache-places.ts';
 import { compileModule, translateRules } from '../../../host/compiler/compile.ts';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type CommonLicenses, referredLicenses } from '../../../deploy/sbom/common-licenses.ts';
 import type { Component } from '../../../deploy/sbom/component.ts';
-import { licensesText } from '../../../deploy/sbom/papers.ts';
+import { licensesText } from '../../../deploy/sbom/documents.ts';
 
 const LINE = '='.repeat(80);
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { pinLack } from '../../../host/daemon/rules/pin-lack.ts';
+import { whyNotPinned } from '../../../host/daemon/rules/why-not-pinned.ts';
 import { LocalResponder } from '../../../host/responses/performing/local-responder.ts';
 import { PinnedEnforcement, unattendedText } from '../../../host/responses/pinned-enforcement.ts';
 import { ENFORCED } from '../../../host/schema/enforced.ts';
@@ -19,7 +19,7 @@ test('connects and datagrams can be pinned, by address and port alone', () => {
     'evt.type = connect and fd.sport = 4444 and evt.res = SUCCESS',
     'evt.type = connect and fd.sport = 4444 and proc.name = nc',
     'evt.type = execve and evt.failed = false and proc.exepath = /usr/bin/nc',
-  ]).map(pinLack);
+  ]).map(whyNotPinned);
   assert.deepEqual(
     lacks.map((lack) => lack === undefined),
     [true, true, false, false, false],

@@ -15,7 +15,7 @@ const LINE = '='.repeat(80);
  * @param home Wasprey's folder in the tree
  * @param find the texts of licences that components refer to
  */
-export function writePapers(home: string, components: readonly Component[], find: CommonLicenses): void {
+export function writeDocuments(home: string, components: readonly Component[], find: CommonLicenses): void {
   const sorted = [...components].sort((one, other) => (one.purl < other.purl ? -1 : 1));
   const unique = sorted.filter(({ purl }, index) => purl !== sorted[index - 1]?.purl);
   writeFileSync(join(home, SBOM_FILE), billOfMaterials(unique));

@@ -5,8 +5,8 @@
  * where either may be is watched: the image is compared with the task before each of its events, and a thread that
  * differs from the leader gets a state and images of its own. */
 
-#ifndef WASPREY_APART_H
-#define WASPREY_APART_H
+#ifndef WASPREY_THREAD_IMAGES_H
+#define WASPREY_THREAD_IMAGES_H
 
 #include "image_strings.h"
 

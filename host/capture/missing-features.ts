@@ -3,7 +3,7 @@
 import { release } from 'node:os';
 import { loadAddon } from './addon.ts';
 
-export interface KernelLacks {
+export interface MissingFeatures {
   /** Operations of io_uring; absent if unknown. */
   readonly missingIoUringOperations?: readonly string[];
   /** Whether programs read the kernel's memory without probes. */
@@ -11,7 +11,7 @@ export interface KernelLacks {
 }
 
 /** Asks the kernel. */
-export function kernelLacks(): KernelLacks {
+export function missingFeatures(): MissingFeatures {
   const operations = loadAddon().missingIoUringOperations();
   return { ...(operations && { missingIoUringOperations: operations }), hasDirectReads: hasDirectReads() };
 }

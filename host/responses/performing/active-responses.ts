@@ -9,7 +9,7 @@ import type { LedgerEntry } from '../ledger-entry.ts';
 import type { ActionKind } from '../settings.ts';
 import type { Turns } from './turns.ts';
 
-export interface ForceKeeperOptions {
+export interface ActiveResponsesOptions {
   readonly ledger: Ledger;
   readonly actors: ReadonlyMap<ActionKind, Actor>;
   /** Turns of actions with the same turnKey(). */
@@ -35,15 +35,15 @@ const AGAIN_MS = 30_000;
 /** How often responses that have ended by themselves are looked for. */
 const SWEEP_MS = 60_000;
 
-export class ForceKeeper {
-  readonly #options: ForceKeeperOptions;
+export class ActiveResponses {
+  readonly #options: ActiveResponsesOptions;
   readonly #timers = new Map<string, NodeJS.Timeout>();
   #sweeper: NodeJS.Timeout | undefined;
   #isClosed = false;
   undone = 0;
   failures = 0;
 
-  constructor(options: ForceKeeperOptions) {
+  constructor(options: ActiveResponsesOptions) {
     this.#options = options;
   }
 

@@ -2,11 +2,11 @@
  * detached tree, an overlay, or a process with its own root the path that it has for the first process of the
  * container, or of the machine. Rules name a file by one of its paths. */
 
-#ifndef WASPREY_ELSEWHERE_H
-#define WASPREY_ELSEWHERE_H
+#ifndef WASPREY_OTHER_PATHS_H
+#define WASPREY_OTHER_PATHS_H
 
 #include "descriptor.h"
-#include "home.h"
+#include "first_process_path.h"
 
 /* Most names of a file that are checked. */
 #define MOST_NAMES 1024

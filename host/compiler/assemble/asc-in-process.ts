@@ -18,7 +18,7 @@ export interface AscJob {
 }
 
 /** What asc makes of a job, or what it has to say. */
-export async function ascHere(job: AscJob): Promise<Uint8Array | { readonly failed: string }> {
+export async function ascInProcess(job: AscJob): Promise<Uint8Array | { readonly failed: string }> {
   const { main } = await importAsc();
   let module: Uint8Array | undefined;
   const { error, stderr } = await main([job.entry, ...job.flags, '--outFile', 'module.wasm', '--baseDir', '/'], {

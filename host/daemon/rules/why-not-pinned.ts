@@ -6,7 +6,7 @@ import { exactRules } from '../../compiler/plan/exact/exact-rules.ts';
 import type { RuleSource } from '../../compiler/rules/rule.ts';
 
 /** Undefined: it can, or the rule is not exact in the kernel at all. */
-export function pinLack(rule: RuleSource): string | undefined {
+export function whyNotPinned(rule: RuleSource): string | undefined {
   const [exact] = exactRules(translateRules([rule]).plan);
   return exact && lackOfPin('deny', meansOf({ exact, action: 'deny' }, undefined));
 }

@@ -1,8 +1,8 @@
 /* Where a file is for the first process of the container, or of the machine, whatever root and mounts a process has of
  * its own. */
 
-#ifndef WASPREY_HOME_H
-#define WASPREY_HOME_H
+#ifndef WASPREY_FIRST_PROCESS_PATH_H
+#define WASPREY_FIRST_PROCESS_PATH_H
 
 #include "path.h"
 
