@@ -9,7 +9,6 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { basename } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { EnforcementRails } from '../../host/capture/enforcement-rails.ts';
 import { enforcementTables } from '../../host/capture/enforcement-tables.ts';
 import { ENFORCED } from '../../host/schema/enforced.ts';
@@ -31,6 +30,7 @@ import {
   STOPPED,
 } from '../support/live/live-enforcement.ts';
 import { AF_INET, AT_FDCWD, O, SOCK_DGRAM } from '../support/live/live-numbers.ts';
+import { until } from '../support/until.ts';
 
 const EVENT_TYPES = ['open', 'openat', 'openat2', 'creat', 'execve', 'connect', 'sendto', 'sendmsg'];
 const SECRET = `${directory}/secret`;
@@ -186,7 +186,7 @@ test('A datagram is refused before it is sent', async () => {
     );
     enforce([reaching(port + 1 || 1)], 'deny');
     await act(steps);
-    for (let wait = 0; wait < 100 && received < 2; wait++) await delay(20);
+    await until(() => received >= 2);
     assert.equal(received, 2);
   } finally {
     receiver.close();
@@ -302,6 +302,6 @@ test('Enforcement ends with the agent, also with one that is killed', async () =
     agent.kill('SIGKILL');
     await once(agent, 'exit');
   }
-  for (let wait = 0; wait < 100 && read(SECRET).signal !== null; wait++) await delay(20);
+  await until(() => read(SECRET).signal === null);
   assert.deepEqual(read(SECRET), RUNS_ON);
 });

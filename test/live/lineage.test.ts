@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { DIRECTORIES, directoryForTests } from '../support/directory.ts';
 import { type AlertLine, assertFields } from '../support/live/alert-line.ts';
 import {
@@ -21,6 +20,7 @@ import { LiveAgent } from '../support/live/live-agent.ts';
 import { Container } from '../support/live/live-container.ts';
 import { probe } from '../support/live/probe.ts';
 import { widened } from '../support/live/time-factor.ts';
+import { until } from '../support/until.ts';
 
 const DEPTH = 20;
 const LOOK: Step = ['mkdir', str('/'), 0];
@@ -200,7 +200,7 @@ test('a process number that is given again', async () => {
   ]);
   await survivor.place();
   // The number is free once its last process has been waited for.
-  while (existsSync(`/proc/${number}`)) await setTimeout(1);
+  await until(() => !existsSync(`/proc/${number}`));
   await act([['@fork', number], ['@exec', second, 'second'], LOOK]);
   survivor.goOn();
   await survivor.end();

@@ -84,7 +84,7 @@ test('an alert that waits is reported in the words of the rules that raised it, 
   await using built = await startBuiltAgent([await moduleOf(PRINTS)], { runtimes, hold: PATIENT });
   const { agent } = built;
   inject(agent, [processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
-  while (agent.summary().alerts.held === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => agent.summary().alerts.held > 0);
   await agent.replaceRules([other]);
   assert.deepEqual(built.lines(), [], 'it waits still');
   inject(agent, [], [shadowRead(1)]);
@@ -182,7 +182,7 @@ function podRuntime(uid: string, told: Promise<void> = Promise.resolve()) {
 async function putPod(api: ApiServer, told: Promise<void>): Promise<void> {
   const owner = { kind: 'Deployment', name: 'web', uid: 'd', controller: true };
   api.objects.set('/api/v1/namespaces/shop', { metadata: { name: 'shop', uid: 'n', labels: { tier: 'front' } } });
-  while (api.watchers === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => api.watchers > 0);
   api.intercept = (url, response) => {
     if (!url.pathname.startsWith('/api/v1/namespaces/')) return false;
     void told.then(() => reply(response, 200, api.objects.get(url.pathname)));
@@ -260,7 +260,7 @@ test('an API server that does not know the pod costs the alert a moment, not wha
   const runtimes = { ...NOWHERE, criSockets: [cri.socket] };
   const kubernetes = { node: 'node1', kubeconfig: api.kubeconfig };
   await using built = await startBuiltAgent([await moduleOf(PRINTS_POD)], { runtimes, kubernetes });
-  while (api.watchers === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => api.watchers > 0);
   inject(built.agent, [processImage(1, { cgroup: `/kubepods/podx/${ID}` })], [shadowRead(1)]);
   const [line = ''] = await built.waitForLines(1);
   assert.match(line, /: Warning web web-0 <NA> <NA> container.metadata=pod-not-known$/);
@@ -280,7 +280,7 @@ test('a runtime that never answers costs an alert a second, not the alert', asyn
     line,
     /: Warning 3f1a5b0c9d2e <NA> <NA>\|<NA>\|<NA> <NA> <NA> <NA> <NA> docker pod=<NA> container.metadata=timed-out$/,
   );
-  while (built.agent.summary().containers.unknown === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => built.agent.summary().containers.unknown > 0);
   const failures = ownMetrics(built.agent.summary()).find(({ name }) => name === 'wasprey_metadata_failures_total');
   assert.deepEqual(failures?.samples, [{ labels: { source: 'docker', kind: 'timeout' }, value: 1 }]);
 });
@@ -290,7 +290,7 @@ test('a stop does not wait for runtimes, and loses no alert that does', async ()
   const runtimes = { ...NOWHERE, dockerSocket: docker.socket };
   await using built = await startBuiltAgent([await moduleOf(PRINTS)], { runtimes });
   inject(built.agent, [processImage(1, { cgroup: CGROUP })], [shadowRead(1)]);
-  while (built.agent.summary().alerts.held === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => built.agent.summary().alerts.held > 0);
   await built.agent.stop();
   assert.equal(built.lines().length, 1);
   const failures = ownMetrics(built.agent.summary()).find(({ name }) => name === 'wasprey_metadata_failures_total');

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { SessionWaits } from '../../../host/agent/sessions/session-waits.ts';
+import { until } from '../../support/until.ts';
 
 const long = (): number => 600_000;
 
@@ -45,7 +45,7 @@ test('what a timer fires for too early waits until it is settled; what is settle
       ),
     );
   }
-  while (sent.length < 2) await setTimeout(10);
+  await until(() => sent.length >= 2);
   assert.deepEqual(sent, ['back', 'early']);
   assert.deepEqual(lefts, { early: [], back: [] });
 });

@@ -124,7 +124,7 @@ test('what is missing is said: damage, events that were not kept, and time befor
   const store = new AuditStore({ folder: journal, keep: 1e9, maxBytes: 1e9 }, () => {});
   // More than waits for a disk at a time.
   for (let id = 0; id < 20; id++) store.add({ lines: Buffer.alloc(1 << 20, '\n'), events: 10, to: 0 });
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await until(() => store.summary.events + store.summary.leftOut === 200);
   store.add({ lines: Buffer.from('\n'), events: 0, to: 0 });
   await store.close();
   appendFileSync(path, 'damage');

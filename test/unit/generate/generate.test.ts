@@ -18,6 +18,7 @@ import { parseAlert } from '../../../host/generate/seen-alert.ts';
 import { selectActions } from '../../../host/generate/select.ts';
 import { MAIN, wasprey } from '../../support/command-line.ts';
 import { actProgram } from '../../support/live/live-act.ts';
+import { until } from '../../support/until.ts';
 
 let folder = '';
 before(() => {
@@ -101,7 +102,7 @@ describe('the command line', () => {
       },
     );
     await untilSaid(run, 'wasprey: read-sensitive-file-after-startup');
-    while (readdirSync(folder).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => readdirSync(folder).length > 0);
     run.kill('SIGINT');
     const [status] = await once(run, 'exit');
     assert.equal(status, 0, 'a loop ends by being stopped');
@@ -183,7 +184,7 @@ describe('performing', () => {
       controller.signal,
       scene,
     );
-    while (!existsSync(`${scene.directory}/in/file`)) await new Promise((resolve) => setTimeout(resolve, 2));
+    await until(() => existsSync(`${scene.directory}/in/file`));
     controller.abort();
     assert.equal((await running).failure, 'stopped');
     assert.ok(!existsSync(scene.directory));

@@ -232,7 +232,7 @@ test('what a disk does not take is counted, and told in the next block', async (
   store.add(blockOf(1));
   store.add(blockOf(2));
   store.setBounds(BOUNDS);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await until(() => store.summary.leftOut > 1);
   assert.equal(store.summary.leftOut, 2);
   assert.equal(failures.length, 1, 'once');
   assert.notEqual(store.summary.failure, undefined);

@@ -12,6 +12,7 @@ import { NAMED_ADDRESS, NAMES_SLOTS, nameKey } from '../../../host/schema/names.
 import { TEST_MODULES } from '../../support/module-cache.ts';
 import { event, moduleOf, process as processImage, startBuiltAgent } from '../../support/records/built-agent.ts';
 import { inject } from '../../support/records/inject.ts';
+import { until } from '../../support/until.ts';
 
 const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   'one.test': ['192.0.2.1', '2001:db8::1'],
@@ -70,7 +71,7 @@ describe('conditions on names', () => {
     const options = { ruleMatching: 'all', lookup, onTrouble: (message: string) => troubles.push(message) } as const;
     await using built = await startBuiltAgent([await moduleOf(RULES)], options);
     // The worker gets the names before the events.
-    while (troubles.length === 0) await pause(1);
+    await until(() => troubles.length > 0);
     assert.deepEqual(built.agent.summary().names, { names: 4, resolved: 3, failures: 1, overflows: 0 });
     assert.match(troubles.join(), /^1 of 4 names .* \(none\.test: ENOTFOUND\)/);
     inject(built.agent, [processImage(1, {})], events);
@@ -153,7 +154,7 @@ describe('the resolver', () => {
     const { subject, told } = resolver(lookup);
     subject.want(['local.test']);
     subject.want(['two.test', 'two.test']);
-    while (subject.counters.resolved === 0) await pause(1);
+    await until(() => subject.counters.resolved > 0);
     subject.close();
     assert.deepEqual(subject.counters, { names: 1, resolved: 1, failures: 0, overflows: 0 });
     assert.equal(told.at(-1), 'two.test=192.0.2.2 two.test=192.0.2.22');
@@ -169,7 +170,7 @@ describe('the resolver', () => {
       return lookup(name);
     });
     subject.want(['a.test', 'b.test', 'c.test', 'd\u001b.test', 'one.test', `${'long.'.repeat(60)}test`]);
-    while (troubles.length === 0) await pause(1);
+    await until(() => troubles.length > 0);
     subject.close();
     assert.equal(most, 2);
     assert.deepEqual(subject.counters, { names: 6, resolved: 1, failures: 5, overflows: 0 });

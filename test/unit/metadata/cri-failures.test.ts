@@ -10,6 +10,7 @@ import { containerFields } from '../../support/records/container-fields.ts';
 import { ID } from '../../support/servers/cluster-pods.ts';
 import { ANSWERS, ask, find, NOTICE, SANDBOX, STATUS } from '../../support/servers/cri-container.ts';
 import { type CriAnswers, CriRefusal, notFound, startCriRuntime } from '../../support/servers/cri-runtime.ts';
+import { until } from '../../support/until.ts';
 
 describe('metadata: a CRI runtime that answers wrongly', () => {
   const status = (changed: object) => ({ ...ANSWERS, ContainerStatus: () => ({ status: { ...STATUS, ...changed } }) });
@@ -99,7 +100,7 @@ describe('metadata: failures of runtimes', () => {
     };
     const directory = new ContainerDirectory(() => answered++, { places, onTrouble: (line) => lines.push(line) });
     for (let index = 0; index < 6; index++) directory.ask({ ...NOTICE, id: `c${index}`, fullId: `c${index}` });
-    while (answered < 6) await pause(20);
+    await until(() => answered >= 6);
     assert.deepEqual(directory.counters.failures.map(counted), [{ source: 'cri', kind: 'timeout', count: 6 }]);
     assert.equal(lines.length, 1);
     assert.match(lines[0] ?? '', /^No metadata from the container runtime \(CRI\): .*cri\.sock: /);
@@ -114,7 +115,7 @@ describe('metadata: failures of runtimes', () => {
     const places = { criSockets: [first.socket], dockerSocket: '', podmanSocket: '', runcRoots: [] };
     const directory = new ContainerDirectory((_, entry) => entries.push(entry), { places });
     directory.ask(NOTICE);
-    while (entries.length === 0) await pause(20);
+    await until(() => entries.length > 0);
     assert.equal(directory.state(NOTICE.id)?.state, 'failed');
     first.stop();
     await using _ = await startCriRuntime(ANSWERS, ['v1'], first.socket);
@@ -134,7 +135,7 @@ describe('metadata: failures of runtimes', () => {
     const directory = new ContainerDirectory(() => {}, { places, onTrouble: (line) => lines.push(line) });
     directory.start();
     directory.ask(NOTICE);
-    while (server.calls.get('ContainerStatus') === undefined) await pause(10);
+    await until(() => server.calls.get('ContainerStatus') !== undefined);
     directory.close();
     directory.ask({ ...NOTICE, id: 'later', fullId: 'later' });
     await pause(200);

@@ -16,6 +16,7 @@ import { type Alert, DEFAULT_FORMAT } from '../../../host/outputs/alert.ts';
 import { HttpClient } from '../../../host/outputs/http/client.ts';
 import type { Output } from '../../../host/outputs/output.ts';
 import { Authority } from '../../support/servers/authority.ts';
+import { until } from '../../support/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasprey-http-'));
 const servers: Server[] = [];
@@ -288,7 +289,7 @@ describe('a receiver that does not take alerts', () => {
     const spool = ['spool.enabled=true', `spool.path=${place}`];
     const away = await output(http('http://127.0.0.1:1', ...spool));
     for (const rule of ['First', 'Second', 'Third']) away.write({ ...ALERT, rule });
-    while (away.counters.errors === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => away.counters.errors > 0);
     await away.close(10);
     const name = readdirSync(join(place, 'http')).find((each) => each.endsWith('.spool')) ?? '';
     const path = join(place, 'http', name);

@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RegistryError } from '../../../host/registry/error.ts';
 import { Follower } from '../../../host/registry/follow.ts';
+import { until } from '../../support/until.ts';
 
 const digestOf = (letter: string): string => `sha256:${letter.repeat(64)}`;
 
@@ -41,7 +41,7 @@ test('what is refused is reported once, and when it is good again', async (t) =>
   for (const next of [undefined, digestOf('b'), undefined, digestOf('b'), digestOf('a')]) {
     tag = next;
     const before = looks;
-    while (looks < before + 4) await sleep(5);
+    await until(() => looks >= before + 4);
   }
   const bad = "rules:1 can't be followed, the previous version stays in use: it is bad";
   assert.deepEqual(told, [

@@ -179,7 +179,7 @@ describe('a response', () => {
     });
     await using built = await startBuiltAgent([module], { responses: await responseSet([responseOf()]), responder });
     inject(built.agent, [processImage(1, {})], [shadowRead(1)]);
-    while (responder.acts.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => responder.acts.length > 0);
     await built.agent.stop();
     assert.deepEqual(responseFields(built.jsonLines()), ['freeze: late (100 ms)']);
   });
