@@ -11,7 +11,7 @@ const LAST_SECOND = 0o77777777777;
 
 /**
  * Time of what is built, in seconds since 1970: SOURCE_DATE_EPOCH, else the commit's; 1970 for sources without git.
- * @throws {SetupFailure} when SOURCE_DATE_EPOCH is not a time, or git does not say that of a checkout
+ * @throws {SetupFailure} when SOURCE_DATE_EPOCH is not a time, or git can't report the commit's time of a checkout
  */
 export function sourceDate(project = PROJECT, given = process.env.SOURCE_DATE_EPOCH): number {
   if (given !== undefined) return givenDate(given);
@@ -29,7 +29,7 @@ export function sourceDate(project = PROJECT, given = process.env.SOURCE_DATE_EP
     'the time of the commit, which packages and images have, is not known',
     [
       {
-        what: `git does not say it of ${folder}`,
+        what: `git does not report it for ${folder}`,
         how: 'install git and let it read the checkout (`git log` works there then), or set SOURCE_DATE_EPOCH to a time in\nseconds since 1970',
       },
     ],

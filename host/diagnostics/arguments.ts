@@ -149,7 +149,7 @@ function knownOption(table: OptionTable, { name, rawName }: OptionToken, word: s
   if (!option) throw new UsageError(`unknown option ${rawName}`, unknownOption(isLong ? name : word.slice(1), table));
   if (!isLong && option.kind === 'flag' && word !== rawName) {
     const [letter, rest] = [word.slice(1, 2), word.slice(2)];
-    throw new UsageError(`${word}: options of one letter are given one by one`, `-${letter} -${rest}`);
+    throw new UsageError(`${word}: give single-letter options separately`, `-${letter} -${rest}`);
   }
   return option;
 }

@@ -11,14 +11,14 @@ const NEW_OR_OLD = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW
 export interface LockedKind {
   /** A file in the folder, which stays there. Undefined: the folder itself. */
   readonly file?: string;
-  /** `another journal is` */
-  readonly other: string;
+  /** What another agent writes there: `its journal` */
+  readonly content: string;
 }
 
 /** A lock of the folder itself, so that there is no file to leave behind. */
-export const JOURNAL_LOCK: LockedKind = { other: 'another journal is' };
+export const JOURNAL_LOCK: LockedKind = { content: 'its journal' };
 /** A file: one agent may keep the journal in a folder, and another one the audit events. */
-export const AUDIT_LOCK: LockedKind = { file: 'audit.lock', other: 'other audit events are' };
+export const AUDIT_LOCK: LockedKind = { file: 'audit.lock', content: 'audit events' };
 
 /** The kernel ends it with the process. */
 export class FolderLock {
@@ -42,7 +42,7 @@ export class FolderLock {
     const handle = await (this.#kind.file === undefined ? open(this.#path) : open(this.#path, NEW_OR_OLD, 0o600));
     if (!canLock(handle.fd)) {
       await handle.close();
-      throw new Error(`${this.#kind.other} kept there, most likely by another agent`);
+      throw new Error(`another agent is probably writing ${this.#kind.content} to this folder`);
     }
     this.#handle = handle;
   }

@@ -51,7 +51,7 @@ export function usualNamespace(config: KubeConfig): string {
   return config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
 }
 
-/** Why the cluster does not do it. @param what was asked for: `exec into pods` */
+/** Why a request to the cluster failed. @param what was asked for: `exec into pods` */
 export function clusterFailure(error: unknown, what: string, { namespace, name }: PodName): CommandFailure {
   switch (statusOf(error)) {
     case 401:
@@ -70,7 +70,7 @@ export function clusterFailure(error: unknown, what: string, { namespace, name }
         'kubectl get pods -A -l app.kubernetes.io/name=wasprey',
       );
     default:
-      return new CommandFailure(`the cluster does not do it (${what}): ${reasonIn(error)}`);
+      return new CommandFailure(`the request to the cluster failed (${what}): ${reasonIn(error)}`);
   }
 }
 

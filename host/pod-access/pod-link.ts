@@ -35,7 +35,7 @@ export async function podLink(config: KubeConfig, pod: PodName): Promise<PodLink
   }
   const link = linkIn(stdout.trim());
   if (!link)
-    throw new CommandFailure(`${shown(words)} in ${pod.namespace}/${pod.name} printed no address of a page`, HELP);
+    throw new CommandFailure(`${shown(words)} in ${pod.namespace}/${pod.name} did not print the page's address`, HELP);
   return link;
 }
 

@@ -48,7 +48,7 @@ export class PinnedEnforcement {
   }
 }
 
-/** What an agent that takes over says of the time before; undefined: nothing was done. @param now ms since the epoch */
+/** What an agent that takes over reports of the time before; undefined: nothing was done. @param now ms since the epoch */
 export function unattendedText({ outcomes, agoMs }: UnattendedEnforcement, now: number): string | undefined {
   const of = (outcome: number): number => outcomes[outcome] ?? 0;
   const parts = [
@@ -60,5 +60,5 @@ export function unattendedText({ outcomes, agoMs }: UnattendedEnforcement, now: 
   const told = parts.filter(([times]) => times > 0).map(([times, what]) => `${count(times, 'call')} ${what}`);
   if (told.length === 0) return undefined;
   const since = new Date(now - agoMs).toISOString();
-  return `by pinned responses, since ${since}, when the agent before was last there: ${told.join(', ')}. Their alerts, if any, do not mention it`;
+  return `by pinned responses, since ${since}, when the previous agent was last running: ${told.join(', ')}. Their alerts, if any, do not mention it`;
 }

@@ -84,7 +84,7 @@ test('a quota of CPU time, as a container has it', async (t) => {
   const { agent, marked } = await startAgent(t);
   const quota = makeQuota(t, agent.pid);
   if (!quota) {
-    t.skip('no control group for CPU time is to be had here');
+    t.skip('this machine has no control group for CPU time');
     return;
   }
   using _storm = startStorm(marked);

@@ -1,4 +1,4 @@
-// Enforcement by BPF LSM, on real processes: calls are refused before they have an effect. On a kernel without it, what is said instead.
+// Enforcement by BPF LSM, on real processes: calls are refused before they have an effect. On a kernel without it, what is reported instead.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -30,7 +30,7 @@ const STORM = 'hot-load-storm';
 /** Calls like those of the storm by another program, and at least so many that it makes. */
 const BYSTANDER_CALLS = 38;
 
-/** Tells of each numbered open, and of what is named. Of what the storm is made of, it tells what others do. */
+/** Rules that report each numbered open, and calls of the storm's type by other programs. */
 function rules(name: string, more = ''): Promise<RuleModule> {
   return moduleOf(
     `

@@ -109,7 +109,7 @@ describe('pause_container', () => {
     await until(async () => (await processesIn(box)).some((each) => waitsFor(each) === 'request_wait_answer'));
     const outcome = await scene.performer.perform(PAUSE, targetIn(box));
     assertDone(outcome);
-    assert.match(outcome.what, /; what waits for the kernel in it stops when that is over$/);
+    assert.match(outcome.what, /; a process in it that is blocked in the kernel stops when its call returns$/);
     assertDone(await scene.performer.perform(KILL, targetIn(box)));
   });
   test('one that has ended since is forgotten', async () => {

@@ -235,7 +235,7 @@ describe('what keeps the agent from running', () => {
   test('the freezer of control groups, which sends no signal', async (t) => {
     const freezer = makeFreezer();
     if (!freezer) {
-      t.skip('no freezer is to be had here');
+      t.skip('this machine has no freezer');
       return;
     }
     try {

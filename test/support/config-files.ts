@@ -1,4 +1,4 @@
-// Files of a configuration, in a folder of their own, and what is said of mistakes in them.
+// Files of a configuration, in a folder of their own, and what is reported about mistakes in them.
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';

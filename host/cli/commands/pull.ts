@@ -65,7 +65,7 @@ export const PULL = defineCommand({
     const artifact = await pullArtifact(client, reference.digest ?? reference.tag ?? 'latest');
     const name = formatReference({ ...reference, digest: artifact.digest });
     if (cosignKeys.length > 0 && !(await isCosigned(client, artifact.digest, cosignKeys))) {
-      throw new CommandFailure(`${name} has no signature of cosign by a key that is given`, 'nothing was written');
+      throw new CommandFailure(`no cosign signature of ${name} verifies with the given keys`, 'nothing was written');
     }
     if (artifact.kind === 'rules') {
       if (trusted.length > 0) {

@@ -92,10 +92,14 @@ function metadataMetrics({ containers }: Summary): Metric[] {
     { labels: { result: 'unknown' }, value: missing },
   ];
   return [
-    counter('wasprey_container_lookups_total', 'Containers by whether a runtime knows them.', results(known, unknown)),
+    counter(
+      'wasprey_container_lookups_total',
+      'Container lookups, by result (known: a runtime knows the container).',
+      results(known, unknown),
+    ),
     counter(
       'wasprey_pod_lookups_total',
-      'Containers by whether the API server answered about their pod in time.',
+      'Pod lookups, by result (known: the API server answered in time).',
       results(podsKnown, podsUnknown),
     ),
     counter(
@@ -112,7 +116,7 @@ function ruleMetrics({ rules: { generation, modules, reloads, setAside } }: Summ
     info('wasprey_rule_module_info', 'The modules in use.', ...labels),
     gauge(
       'wasprey_rule_module_in_use_timestamp_seconds',
-      'Time since which each module is in use.',
+      'Unix time at which each module came into use.',
       modules.map(({ name, sha256, inUseSince }) => ({ labels: { module: name, sha256 }, value: inUseSince / 1000 })),
     ),
     counter(
@@ -177,7 +181,7 @@ function hookMetrics({ hooks, enforcement }: Summary): Metric[] {
   return [
     gauge(
       'wasprey_missing_hooks',
-      'Hooks that this kernel lacks or refuses, by reason; with blinds="no" nothing is missed without it.',
+      'Hooks that this kernel lacks or refuses, by reason. blinds="no": no events are missed without the hook.',
       missing.map(({ hook, program, reason, blinds }) => ({
         labels: { hook, program, reason, blinds: blinds.length > 0 ? 'yes' : 'no' },
         value: 1,
@@ -185,7 +189,7 @@ function hookMetrics({ hooks, enforcement }: Summary): Metric[] {
     ),
     gauge(
       'wasprey_missing_enforcers',
-      'What responses in use with where: kernel need and lack, by the name of the program.',
+      'BPF programs that responses with where: kernel need and this kernel lacks or refuses, by program.',
       enforcement === undefined ? [] : enforcement.missing.map(({ program }) => ({ labels: { program }, value: 1 })),
     ),
     gauge(
@@ -195,7 +199,7 @@ function hookMetrics({ hooks, enforcement }: Summary): Metric[] {
     ),
     gauge(
       'wasprey_direct_reads',
-      "Whether programs read the kernel's memory directly (1) or by probes (0), so that each captured call costs more.",
+      '1 if BPF programs read kernel memory directly; 0 if by probe reads, which make each captured call cost more.',
       hasDirectReads === undefined ? [] : Number(hasDirectReads),
     ),
     gauge(

@@ -27,7 +27,11 @@ export function sourceMetrics(summary: SourceSummary): Metric[] {
       { labels: { source, outcome: 'duplicate' }, value: duplicates },
       ...dropped.map(({ reason, count }) => ({ labels: { source, outcome: 'dropped', reason }, value: count })),
     ]),
-    counter('wasprey_source_matches_dropped_total', 'Matches dropped: too many on one text.', of(matchesDropped)),
+    counter(
+      'wasprey_source_matches_dropped_total',
+      'Matches dropped because one request, or one portion of the followed log, had too many.',
+      of(matchesDropped),
+    ),
     gauge(
       'wasprey_source_failing',
       'Number of reasons why events are not received or evaluated now.',

@@ -27,7 +27,8 @@ export class KillProcess implements Actor {
       staysInForce: false,
       async perform() {
         if (!handle.signal('SIGKILL')) throw handle.gone();
-        if (!(await handle.ended())) throw new Error('it waits for the kernel, and will end when that is over');
+        if (!(await handle.ended()))
+          throw new Error('it is blocked in the kernel (uninterruptible) and will end when the call returns');
       },
       close: () => handle.close(),
     };

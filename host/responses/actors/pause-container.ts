@@ -29,7 +29,8 @@ export class PauseContainer implements Actor {
       kept: keptGroups(groups),
       staysInForce: true,
       perform: async () => {
-        if (!(await freeze(groups))) rest = '; what waits for the kernel in it stops when that is over';
+        if (!(await freeze(groups)))
+          rest = '; a process in it that is blocked in the kernel stops when its call returns';
       },
     };
   }

@@ -55,8 +55,14 @@ export async function killTree(tree: Tree, protection: Protection): Promise<void
   for (const each of below.toReversed()) each.signal('SIGKILL');
   root.signal('SIGKILL');
   const ended = await Promise.all([root, ...below].map((each) => each.ended()));
-  if (!isComplete) throw new Error(`it forks faster than it is stopped: ${below.length} below it were killed, not all`);
-  if (ended.includes(false)) throw new Error('a process of it waits for the kernel, and will end when that is over');
+  if (!isComplete)
+    throw new Error(
+      `it forks faster than it can be stopped: ${below.length} descendants were killed, others may remain`,
+    );
+  if (ended.includes(false))
+    throw new Error(
+      'a process of the tree is blocked in the kernel (uninterruptible) and will end when the call returns',
+    );
 }
 
 /** Continues what was stopped. */

@@ -22,7 +22,7 @@
 
 namespace wasprey {
 
-/** What pinned programs have done since the agent before was last there. */
+/** What pinned programs have done since the previous agent was last running. */
 struct UnattendedEnforcement {
   uint64_t outcomes[ENFORCE_OUTCOMES];
   /** Since when, in ns. */

@@ -1,4 +1,4 @@
-// wasprey console --pod: what is said where there is no kubeconfig, no such pod, no right, or no cluster. test/cluster/deploy.test.ts has the page itself.
+// wasprey console --pod: what is reported where there is no kubeconfig, no such pod, no right, or no cluster. test/cluster/deploy.test.ts has the page itself.
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -86,7 +86,7 @@ test('a cluster that does not answer', async () => {
   const gone = await ApiServer.start();
   await gone.stop();
   const said = await failure(AGENT, { KUBECONFIG: gone.kubeconfig });
-  assert.match(said, /^1 .*the cluster does not do it \(read pods\): .*ECONNREFUSED/s);
+  assert.match(said, /^1 .*the request to the cluster failed \(read pods\): .*ECONNREFUSED/s);
   assert.doesNotMatch(said, /\n\s+at /);
 });
 

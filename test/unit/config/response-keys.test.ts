@@ -1,4 +1,4 @@
-// The keys of responses: what they come to, and what is said of mistakes, each at its place.
+// The keys of responses: what they come to, and what is reported about mistakes, each at its place.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-// A configuration that changes while an agent runs: what is applied, and what is said of each changed key.
+// A configuration that changes while an agent runs: what is applied, and what is reported about each changed key.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

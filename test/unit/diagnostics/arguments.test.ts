@@ -71,5 +71,5 @@ test('a missing value, a value too many and an option given twice are refused', 
   assert.match(refusal('--output').message, /needs a value/);
   assert.match(refusal('--json=yes').message, /takes no value/);
   assert.match(refusal('--output', 'a', '-o', 'b').message, /given twice/);
-  assert.match(refusal('-jo').message, /one by one/);
+  assert.match(refusal('-jo').message, /give single-letter options separately/);
 });

@@ -258,7 +258,7 @@ test('one agent at a time keeps them in a folder; the next one goes on with what
   const second = open();
   second.add(blockOf(2));
   await until(() => second.summary.leftOut === 1);
-  assert.deepEqual(failures, ['other audit events are kept there, most likely by another agent']);
+  assert.deepEqual(failures, ['another agent is probably writing audit events to this folder']);
   assert.equal(second.summary.failure, failures[0]);
   // Nor does it remove anything there.
   second.setBounds({ maxBytes: 0, keep: 0 });
@@ -287,8 +287,14 @@ test('a journal and audit events have one folder, each with a lock of its own', 
   const [journal, audit] = [new FolderLock(folder, JOURNAL_LOCK), new FolderLock(folder, AUDIT_LOCK)];
   await journal.take();
   await audit.take();
-  await assert.rejects(new FolderLock(folder, JOURNAL_LOCK).take(), /another journal is kept there/);
-  await assert.rejects(new FolderLock(folder, AUDIT_LOCK).take(), /other audit events are kept there/);
+  await assert.rejects(
+    new FolderLock(folder, JOURNAL_LOCK).take(),
+    /another agent is probably writing its journal to this folder/,
+  );
+  await assert.rejects(
+    new FolderLock(folder, AUDIT_LOCK).take(),
+    /another agent is probably writing audit events to this folder/,
+  );
   await Promise.all([journal.release(), audit.release()]);
   assert.equal(statSync(join(folder, 'audit.lock')).mode & 0o777, 0o600);
 });

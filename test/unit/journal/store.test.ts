@@ -270,7 +270,7 @@ test('one agent at a time writes into a folder; the next one goes on with what i
   await first.store.add(blockOf(1, { begins: true }));
   await second.store.add(blockOf(2, { begins: true }));
   await first.store.add(blockOf(1, { begins: true }));
-  assert.deepEqual(second.asked, ['failure: another journal is kept there, most likely by another agent']);
+  assert.deepEqual(second.asked, ['failure: another agent is probably writing its journal to this folder']);
   assert.deepEqual([second.store.summary.leftOut, first.store.summary.failure], [2, undefined]);
   await first.store.close();
   await second.store.add(blockOf(3, { begins: true }));

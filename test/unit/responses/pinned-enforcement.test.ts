@@ -1,4 +1,4 @@
-// Enforcement that goes on without the agent: which rules it is for, what is said of it afterwards, and who ends it.
+// Enforcement that goes on without the agent: which rules it is for, what is reported about it afterwards, and who ends it.
 
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ test('an agent that takes over says what was done, and nothing where nothing was
   outcomes[ENFORCED.UNDECIDED] = 1;
   assert.equal(
     unattendedText({ outcomes, agoMs: 1000 }, 5000),
-    'by pinned responses, since 1970-01-01T00:00:04.000Z, when the agent before was last there: 2 calls refused, ' +
+    'by pinned responses, since 1970-01-01T00:00:04.000Z, when the previous agent was last running: 2 calls refused, ' +
       '1 call let through because their container or service was not known yet. Their alerts, if any, do not mention it',
   );
 });
