@@ -1,4 +1,4 @@
-// Where packages and images are written: what is wrong with the place is said before minutes are spent on what would go there.
+// Where packages and images are written. Checks the place before the build, which takes minutes.
 
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -1,5 +1,5 @@
-// The addon's interface, as TypeScript sees it. native/src implements it; everything that crosses is a number,
-// a string or a typed array, and nothing crosses per event.
+// A capture of the addon, as TypeScript sees it; native/src implements it. Events stay in memory that both sides see: no call is made per event,
+// except for those that BPF LSM has refused (supposeRefused()).
 
 import type { CaptureCounters } from './capture-counters.ts';
 import type { MissingEnforcer } from './enforcement-means.ts';
@@ -119,7 +119,7 @@ export interface Capture {
   enforce(bank: number | undefined): MissingEnforcer[];
   /** Whether processes of a container may be acted on, by its full id: 0 not known (see EnforcementRails.needsPermit), 1 they may, 2 never. */
   permitEnforcement(container: string, permit: number): void;
-  /** Permits given from now on belong to new settings. Pinned rules count as belonging to none until enforce(). */
+  /** Permits given from now on belong to new settings. Until enforce(), pinned ones belong to none: no later agent takes them over. */
   renewPermits(): void;
   /** Drops the permits given before renewPermits(). */
   forgetPermits(): void;
@@ -160,7 +160,7 @@ export interface Capture {
    * how many numbers that were; 0 at the end. One that comes meanwhile is given by takeImages().
    */
   listImages(first: number, addresses: Uint32Array): number;
-  /** @param words those of candidates (missing ones are all ones), then those of ancestry (missing ones are 0) @param bank 0 or 1; default 0 */
+  /** @param words candidate words first (a missing word is all ones), then ancestry words (a missing word is 0) @param bank 0 or 1; default 0 */
   setCandidates(address: number, words: BigUint64Array, bank?: number): void;
   takeContainers(): ContainerNotice[];
   /** Replaces a container's entry (a `struct container` with its strings). Returns its address. */

@@ -28,7 +28,7 @@ export interface Exactness {
   readonly whole: readonly string[];
 }
 
-/** A rule for the kernel: what it matches, but for what `unless` holds of. */
+/** The rule as the kernel enforces it: its condition, and not `unless`. */
 export function enforcedRule(rule: RuleSource, unless?: Expression): RuleSource {
   if (!unless) return rule;
   const { span } = rule.condition;

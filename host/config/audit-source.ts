@@ -1,4 +1,4 @@
-// The source of audit events: what its keys must be together.
+// The source of audit events: checks across several keys.
 
 import type { Configuration } from './definition.ts';
 import { type ConfigDiagnostic, configDiagnostic, type Origin } from './error.ts';

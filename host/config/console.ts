@@ -1,4 +1,4 @@
-// Where the page is served: what its keys must be together.
+// Where the page is served: checks across several keys.
 
 import type { Configuration } from './definition.ts';
 import { type ConfigDiagnostic, configDiagnostic, type Origin } from './error.ts';

@@ -84,7 +84,7 @@ export async function hostByLedger(
 }
 
 /**
- * What is in force by the ledger, whoever uses it.
+ * What is in force by the ledger, also while an agent uses it.
  * @throws {CommandFailure}
  */
 export function entriesInLedger({ responses }: Configuration): Promise<readonly LedgerEntry[]> {

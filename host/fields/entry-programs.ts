@@ -53,7 +53,7 @@ export interface ProgramFacts {
   readonly isWithin?: boolean;
 }
 
-/** A program that only has the name of a door is not one: whoever enters could call one so, and begin a session of another kind. */
+/** A program that only has the name of a door is not one: anybody in a session could name a program so, and begin a session of another kind. */
 export function doorOf(facts: ProgramFacts): EntryKind | undefined {
   const { program, executable, container, isOfUpperLayer } = facts;
   const kind = DOOR_OF.get(program);

@@ -1,5 +1,5 @@
-// Where a session by ssh came from: the other end of its connection, as the kernel has it in the tables of sockets. What the session's environment says
-// (SSH_CONNECTION) is in the hands of who is in it.
+// Where a session by ssh came from: the other end of its connection, as the kernel has it in the tables of sockets. The session's environment
+// (SSH_CONNECTION) is not read, because the user of the session can change it.
 
 import { readdirSync, readlinkSync } from 'node:fs';
 import { isSshDoor } from './entry.ts';
@@ -14,7 +14,7 @@ const MOST_DESCRIPTORS = 4_096;
 /** Connections that are remembered: they stay the same as long as their process. */
 const MOST_KNOWN = 4_096;
 
-/** Processes of sshd that a session came through: there are three or four. Whoever makes a longer line of them makes each look-up take longer. */
+/** Processes of sshd that a session came through: usually three or four. A longer line would make each look-up slower. */
 const MOST_DOORS = 8;
 /**
  * Share of the evaluating thread's time. A look-up takes some ms, and 30 on a machine with thousands of sockets: anybody who reaches sshd's port causes
@@ -35,8 +35,8 @@ export class SshPeers {
   readonly #budget = new TimeBudget(SHARE, MOST_MS);
 
   /**
-   * A process image that has just come. Of one of sshd the connection is looked up now: a session may be over before its first event is evaluated, and who
-   * is in it can open others.
+   * A process image that has just come. If it is of sshd, its connection is looked up now: a session may be over before its first event is evaluated, and
+   * its user can open further connections.
    */
   see(image: ImageRecord): void {
     if (!isSshDoor(image) || this.#find(image) || !this.#budget.isLeft) return;
@@ -90,7 +90,7 @@ function connectionsOf(door: ImageRecord): readonly TcpSocket[] | undefined {
   return sockets.some(({ isListening }) => isListening) ? undefined : sockets.filter(isConnected);
 }
 
-/** Its `/proc/PID`. Whoever has namespaces of their own can put a program in the place of sshd, but does not run it as root. */
+/** Its `/proc/PID`. A user with namespaces of their own can put another program in the place of sshd, but not run it as root of the machine. */
 function trustedDirectory(door: ImageRecord): string | undefined {
   return door.number('uid') === 0 ? (processDirectory(door) ?? directoryBelow(door)) : undefined;
 }

@@ -105,8 +105,8 @@ export async function removeFile(path: string): Promise<void> {
 }
 
 /**
- * Removes what is too old of the other kinds: whoever adds to those does it himself, but nobody may do so any more. Never rejects: it is not what
- * the caller keeps.
+ * Removes files of the other kinds that are too old. What writes such a kind removes its old files itself, but it may be off by now. Never rejects:
+ * these files are not the caller's.
  */
 export async function removeOldOthers(folder: string, own: FileKind, { keep }: Bounds, now: number): Promise<void> {
   const least = now - keep;

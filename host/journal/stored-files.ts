@@ -76,7 +76,7 @@ export class StoredFiles {
     }
   }
 
-  /** Removes what is expired now and then, also what is too old of other kinds. */
+  /** Removes expired files of this kind, and files of other kinds that are too old. Call it periodically. */
   async keepHouse(bounds: Bounds, beside: number, onRemoved?: (file: StoredFile) => void): Promise<void> {
     await this.removeExpired(bounds, beside, onRemoved);
     await removeOldOthers(this.#folder, this.#kind, bounds, this.#clock.now());

@@ -1,6 +1,6 @@
 // A file that a command writes, which may be there already. It is made beside its place, and moved there when there is something in it: a recording
-// once events are recorded, an export when it is complete. A failure leaves the file of before as it was, and whoever has that open, or made it,
-// can't read this one. A link is replaced, not followed: in a folder of others it may lead to any file of root's.
+// once events are recorded, an export when it is complete. A failure leaves the earlier file as it was. A process that has the earlier file open, or
+// the user that made it, can't read this one. A link is replaced, not followed: in a folder of others it may lead to any file of root's.
 
 import { randomBytes } from 'node:crypto';
 import { closeSync, lstatSync, renameSync, rmSync, statSync } from 'node:fs';

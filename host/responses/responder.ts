@@ -1,10 +1,11 @@
-// What carries out responses: it keeps to the rails and the limits, and then acts, or in `observe` says what it would have done.
+// The interface of what carries out responses within the rails and limits, or in `observe` reports what it would have done. performing/performer.ts
+// implements it.
 
 import type { Outcome, Target } from './action.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 import type { Response, ResponseSettings } from './settings.ts';
 
-/** What is in force, and what became of what was. */
+/** Active responses, and how earlier ones ended. */
 export interface InForce {
   readonly entries: readonly LedgerEntry[];
   /** Since the start. */
@@ -18,9 +19,9 @@ export interface InForce {
 export interface Responder {
   /** Applies these settings from now on. */
   use(settings: ResponseSettings): void;
-  /** Performs a response, or says why not. Rejects never: a failure is an outcome. */
+  /** Performs a response, or reports why not. Never rejects: a failure is an outcome. */
   perform(response: Response, target: Target): Promise<Outcome>;
-  /** Undefined while there is nothing to know of. */
+  /** Undefined while there is nothing to report. */
   readonly inForce?: InForce | undefined;
   /** Resolves when nothing is under way any more, or that takes too long. */
   close(): Promise<void>;

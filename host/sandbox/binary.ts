@@ -53,7 +53,7 @@ export class ByteReader {
     return this.signed(33);
   }
 
-  /** Passes over a signed LEB128 number of 64 bits; its value is of no interest to the sandbox. */
+  /** Passes over a signed LEB128 number of 64 bits; the sandbox does not need its value. */
   skipS64(): void {
     const start = this.offset;
     for (let count = 1; ; count++) {

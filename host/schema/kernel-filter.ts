@@ -88,7 +88,7 @@ export interface PathNeed {
   readonly topLevel?: true;
 }
 
-/** FilterClause.rule of needs that are of no rule: any process may meet them. */
+/** FilterClause.rule of a clause that belongs to no rule (journal, captures): it applies to every process. */
 export const OF_NO_RULE = Number.MAX_SAFE_INTEGER;
 
 /** A rule's needs for events of some types: an event that lacks any of them can't match. Missing members mean no need. */

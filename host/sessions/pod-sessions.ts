@@ -10,7 +10,7 @@ import { joinRequests, type UserMatch } from './join.ts';
 import type { PodRequest, PodRequestEvent } from './pod-request.ts';
 import { merged } from './request-log.ts';
 
-/** What is older can't be changed by what comes, unless it is connected with what is not. */
+/** Sessions older than this can't change any more, unless they are connected with a newer one. */
 const OLD_MS = 600_000;
 /** Somebody who begins as many sessions makes them all ambiguous: see groups.ts. */
 const MOST_SESSIONS = 2_000;
@@ -164,7 +164,7 @@ export class PodSessions {
   }
 }
 
-/** What is older may be given up. */
+/** Sessions that began before may be given up. */
 function horizonOf(now: number): bigint {
   return BigInt(now - OLD_MS) * NANOSECONDS_PER_MS;
 }

@@ -2,7 +2,7 @@
 
 #include "make_image.h"
 
-/* Marks the image as out of date. Whether a new one is to be made at once. */
+/* Marks the image as out of date. Returns whether a new one must be made at once. */
 inline_always bool note_outdated(struct process *process, struct capture_shared *control) {
   /* The generation is incremented afterwards: see store_image_id(). */
   if (!__sync_lock_test_and_set(&process->changed, 1))

@@ -59,8 +59,9 @@ inline_always void append_executable(struct draft *draft, struct task_struct *ta
   fill_draft(draft, start + length);
 }
 
-/* Where memory of another task ends that is of no file: pages of a file may have to be fetched, by a server in user
- * space (FUSE) that never answers. 0 if there is none at the address. */
+/* Sets the end of a memory area of another task that has no file behind it; 0 if the area maps a file. If there is no
+ * area at the address, this is not called, and `end` stays 0. Reading pages of a file may block: a server in user space
+ * (FUSE) may never answer. */
 static long look_at_memory(struct task_struct *task, struct vm_area_struct *area, u64 *end) {
   u64 mapping = (u64)area;
   *end = LOAD_WORD(vm_area_struct, mapping, vm_file) ? 0 : LOAD_WORD(vm_area_struct, mapping, vm_end);

@@ -2,7 +2,7 @@
  *
  * While the reader keeps up, the ring is nearly empty, and nothing is counted. Beyond an eighth a record is only
  * written if its process and its user have not taken too much already. How much that is depends on what is still free:
- * whoever takes a lot leaves the others as large a share, however many they are (Choudhury and Hahne's dynamic
+ * one that takes a lot leaves the others as large a share, however many they are (Choudhury and Hahne's dynamic
  * thresholds). */
 
 #ifndef WASPREY_LIFECYCLE_SHARE_H

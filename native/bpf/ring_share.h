@@ -22,17 +22,17 @@
 /* Hardly anything: some events. */
 #define SMALL_SHARE 4096
 
-/* Users with more leave this free: an event takes the room of the longest record before its length is known. Whoever
- * floods stops before the reserve begins, not where it does: there everybody with some KB in the ring would be refused.
- * In rings of 256 KB 5 of 100 attacks were lost beside a flood by one process, and 50 beside 100 processes with hardly
- * any events each. So those may write until a sixteenth of the ring is left above the reserve. */
+/* Users with more leave this free: an event takes the room of the longest record before its length is known. A user
+ * that floods is stopped before the reserve begins. At the reserve, everybody with some KB in the ring would be
+ * refused. In rings of 256 KB 5 of 100 attacks were lost beside a flood by one process, and 50 beside 100 processes
+ * with hardly any events each. So those may write until a sixteenth of the ring is left above the reserve. */
 #define RING_RESERVE (2 * LONGEST_RECORD)
 #define ABOVE_RESERVE(ring) (RING_RESERVE + (ring) / 16)
 
-/* Bytes are counted in two of 64 cells each, by two hashes (count-min): a flood is held if both are over, and somebody
- * else is held with it only if both of theirs are cells of floods: of one flood one time in 4,096. Many processes fill
- * the cells of all, so what is left free is of users. The secret of this start makes the hashes, so that nobody knows
- * whose cells they share. */
+/* Bytes are counted in two of 64 cells each, by two hashes (count-min). A process or user is throttled if both of its
+ * cells are over the limit. One flood throttles an unrelated process with probability 1/4,096. Many processes together
+ * fill the cells of all processes. Then it is the limit of their user that leaves room free for others. The hashes
+ * depend on a secret of this start, so that nobody knows whose cells they share. */
 #define CELL_BITS 6
 #define ROWS 2
 

@@ -7,9 +7,9 @@ namespace wasprey {
 
 /**
  * (room: number, steps: (string | number)[][]) -> {places: {cgroup: [where, permitted]}, known: boolean[], lacks}
- * Steps: ["note", cgroup, container], ["permit", container, permitted], ["renew"], ["forget"] what was said before
- * that, ["keep", ...cgroups] and no others. `known` has what each note returned; `lacks` whether one has found no room
- * since the last "keep". Throws where the kernel makes no map.
+ * Steps: ["note", cgroup, container], ["permit", container, permitted], ["renew"], ["forget"] permits given
+ * before that, ["keep", ...cgroups] and no others. `known` has what each note returned; `lacks` whether one has found
+ * no room since the last "keep". Throws where the kernel makes no map.
  */
 Napi::Value EnforcedPlacesAfter(const Napi::CallbackInfo& info);
 

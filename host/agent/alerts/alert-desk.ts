@@ -27,7 +27,7 @@ interface RulePlan {
   /** All fields to read; those that the alert shows come first. */
   readonly keys: readonly string[];
   readonly shown: number;
-  /** Keys of what is known of the exec session, by their place. */
+  /** The facts of the exec session that `keys` ask for, by the place of the key. */
   readonly facts: ReadonlyMap<number, SessionFact>;
   readonly module: KeyedValue | undefined;
 }

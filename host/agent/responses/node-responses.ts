@@ -43,7 +43,7 @@ export interface ResponsesSummary {
   readonly mode: ResponseMode;
   readonly responses: number;
   readonly outcomes: readonly OutcomeCount[];
-  /** Absent while there is nothing to know of. */
+  /** Absent while there is nothing to report. */
   readonly inForce?: InForce;
 }
 

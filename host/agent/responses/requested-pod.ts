@@ -51,7 +51,7 @@ export function requestedPod(fields: readonly KeyedValue[]): RequestedPod {
   return { namespace, name, uid: givenUid(text), created: creationOf(text) };
 }
 
-/** Why nothing can be done about an alert, by its fields alone; undefined: something may be. */
+/** Why no action is possible for an alert, by its fields alone; undefined: one may be. */
 export function requestRefusal(fields: readonly KeyedValue[]): Outcome | undefined {
   try {
     requestedPod(fields);
@@ -63,12 +63,12 @@ export function requestRefusal(fields: readonly KeyedValue[]): Outcome | undefin
 }
 
 /**
- * Whoever may do nothing could have any pod acted on otherwise.
+ * Refuses requests that the API server refused, or may have refused. Otherwise a client without rights could trigger an action on any pod.
  * @throws {RefusalError}
  */
 function checkPermission(text: RequestText): void {
   const [code, decision] = [Number(text('code') || Number.NaN), text('decision')];
-  // Whoever runs in a pod chooses the code of a request to the pod's own server.
+  // The pod's own server chooses the code of a request that was passed on to it.
   if (isToPodItself(text) && decision === 'allow') return;
   if (decision === 'forbid' || isRefusal(code, decision)) {
     throw new RefusalError('no-target', `the request was refused (${text('code') || decision})`);

@@ -7,7 +7,7 @@ import { sessionFactOf, sessionValue } from './session-values.ts';
 
 export class SessionCondition {
   readonly #condition: StoredCondition;
-  /** Whether it holds of what is in no session. */
+  /** Its value outside of any exec session. */
   readonly holdsWithout: boolean;
 
   /** @param condition on the exec session alone */

@@ -1,4 +1,4 @@
-// Reports audit events that were received and not evaluated: whoever can make a request too large, or a rule too slow, could hide by it.
+// Reports audit events that were received and not evaluated: a client that can make a request too large, or a rule too slow, could hide by that.
 
 import type { AlertDesk } from '../../agent/alerts/alert-desk.ts';
 import { ALERT_APART_MS } from '../../diagnostics/alert-pace.ts';

@@ -10,7 +10,7 @@ const MOST_MOUNTS = 4096;
 
 export interface MountTable {
   readonly mounts: readonly Mount[];
-  /** Where the upper layer of the root is, as the kernel writes it: a path of the mount namespace of whoever mounted it. */
+  /** Where the upper layer of the root is, as the kernel writes it: a path in the mount namespace of the process that mounted it. */
   readonly upperLayer: string | undefined;
   /** major:minor of the root. */
   readonly device: string | undefined;

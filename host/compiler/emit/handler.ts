@@ -238,7 +238,7 @@ function emitGuards(group: TypeGroup, emitter: ConditionEmitter): readonly strin
   });
 }
 
-/** A function for a part of what is done with an event. @param more of its parameters, with their types */
+/** A function that does a part of the evaluation of an event. @param more of its parameters, with their types */
 function emitPart(name: string, more: string, lines: readonly string[]): string {
   return [
     `function ${name}(event: u32, image: u32, ${more}): void {`,

@@ -97,7 +97,7 @@ export class ConsoleServer {
     return this.#listener?.port ?? 0;
   }
 
-  /** Whoever brings it gets a session. Until then nobody does. */
+  /** A client that sends this token gets a session. Before the first call, none does. */
   open(token: OneTimeToken): void {
     this.#token = token;
   }

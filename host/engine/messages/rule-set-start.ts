@@ -36,11 +36,11 @@ export interface AlternativeStart {
   readonly rule: number;
   /** A condition on the session that the process is in, which the worker evaluates. Absent: none. */
   readonly entry?: string;
-  /** It has a condition on the exec session, which the host decides: whether that holds of what is in no session. Absent: it has none. */
+  /** For a condition on the exec session (decided by the host): its value outside of any exec session. Absent: there is no such condition. */
   readonly holdsWithout?: boolean;
 }
 
-/** Rules that the kernel enforces: tables of enforcement-tables.ts, and what no container may have that is acted on. */
+/** Rules that the kernel enforces: tables of enforcement-tables.ts, and which containers are never acted on. */
 export interface EnforcementStart {
   readonly bytes: Uint8Array;
   readonly rules: BigUint64Array;

@@ -47,7 +47,7 @@ export interface SetMatch {
   readonly rule: number;
   /** Number of the alternative that matched, if its condition on the exec session is to be decided by the host. */
   readonly alternative?: number;
-  /** Whether an alternative holds of what is in no session. */
+  /** The value of that condition outside of any exec session. */
   readonly holdsWithout?: boolean;
   readonly event: number;
   readonly view: number;

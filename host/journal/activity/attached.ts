@@ -1,5 +1,5 @@
-// Requests to attach begin no process: what is typed is done by the container's own program, whose session has the request. That program is not the
-// user's for that: what it did because of the input can't be told from what it did besides, so it has no Kubernetes user, nor have its alerts.
+// Requests to attach begin no process. The container's own program does what is typed, and its session has the request. What it did because of the
+// input can't be distinguished from the rest. Neither it nor its alerts get a Kubernetes user.
 
 import { CLOCKS_APART } from '../../sessions/groups.ts';
 import type { PodRequest } from '../../sessions/pod-request.ts';

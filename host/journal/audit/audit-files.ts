@@ -27,8 +27,8 @@ export function findAuditFiles(places: readonly string[], since = 0): readonly s
 }
 
 /**
- * Damaged blocks may have so many times a file's bytes, together: each is looked for within the one before. Whoever makes a file could have all of it
- * read for each of a million heads.
+ * Damaged blocks together may be so many times as long as the file, because each is looked for within the one before. Without a limit, a forged file
+ * could have all of it read for each of a million heads.
  */
 const MOST_DAMAGE = 8;
 

@@ -44,7 +44,7 @@ export function exceptionYaml(rule: string, { fields, values }: ExceptionValues)
   ].join('');
 }
 
-/** In YAML's quotes; within them in those of conditions, unless it is a number. It has neither itself. */
+/** Quoted for YAML, and inside that for a condition unless it is a number. `value` must contain no quotes. */
 function valueText(value: string): string {
   return PLAIN.test(value) ? `"${value}"` : `'"${value}"'`;
 }

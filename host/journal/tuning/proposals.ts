@@ -10,7 +10,7 @@ const MOST_VALUES = 10;
 const ENOUGH = 0.95;
 /** Each value must hold back this share at least. */
 const LEAST_SHARE = 0.01;
-/** Whoever reads the exception pays for each value as for this share of alerts that still fire. */
+/** The price of a value, which makes the exception longer to read: it is worth this share of alerts that still fire. */
 const VALUE_COST = 0.03;
 /** A further field that needs no further values makes the exception narrower for nothing. */
 const FIELD_WORTH = 0.004;

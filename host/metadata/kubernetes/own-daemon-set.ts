@@ -28,7 +28,7 @@ export class OwnDaemonSet {
     return new OwnDaemonSet(place, `/apis/apps/v1/namespaces/${namespace}/daemonsets/${encodeURIComponent(name)}`);
   }
 
-  /** At the start: whoever may look now and may not at the end has lost the right with the rest. Never rejects. */
+  /** Call it at the start. If the agent may read the DaemonSet then, and not at the end, it was uninstalled with its rights. Never rejects. */
   async begin(): Promise<void> {
     this.#mayLook = (await this.#look()) === 'there';
   }

@@ -106,7 +106,7 @@ export function below(url: string, path: string): string {
   return url === '' ? '' : `${url.replace(/\/+$/, '')}${path}`;
 }
 
-/** What it means for whoever reads it, and whether alerts are being lost. */
+/** The message for the operator, and whether alerts are being lost. */
 function describe(name: string, trouble: DeliveryTrouble): [message: string, lost: boolean] {
   switch (trouble.kind) {
     case 'failing':

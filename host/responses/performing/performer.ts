@@ -179,7 +179,7 @@ export class Performer implements Responder {
     }
   }
 
-  /** What can be said at once. @throws {RefusalError} */
+  /** Makes the checks that need no waiting. @throws {RefusalError} */
   #check(response: Response, target: Target): Actor {
     const { action } = response;
     checkTarget(action, target, this.#settings, this.#options.own);

@@ -1,4 +1,4 @@
-// A process by its pidfd, shown to run the program that matched: whoever gets its pid later is never hit.
+// A process by its pidfd, shown to run the program that matched: a later process with that pid is never hit.
 
 import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -26,7 +26,7 @@ export class ProcessHandle {
     this.#isSame = isSame;
   }
 
-  /** Whoever has the pid now. Undefined if nobody has. */
+  /** The process that has the pid now. Undefined if none has. */
   static open(pid: number): ProcessHandle | undefined {
     const pidfd = loadAddon().openProcess(pid);
     return pidfd === undefined ? undefined : new ProcessHandle(pid, pidfd, () => true);

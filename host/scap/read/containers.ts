@@ -1,4 +1,4 @@
-// Containers of a savefile: those that processes are in, and what a runtime said of them, which comes as JSON in events.
+// Containers of a savefile: those that processes are in, and their runtime's data about them, which events have as JSON.
 
 import { SECOND } from '../../fields/time.ts';
 import type { ContainerMetadata, ContainerMount } from '../../metadata/container-metadata.ts';

@@ -56,7 +56,7 @@ export function inherit(known: KnownProcess, image: ProcessImage): void {
   for (const [number, one] of parent.descriptors) known.descriptors.set(number, one);
 }
 
-/** The reader has made it by an event of its parent, which may have changed since: what it has of it is not known. */
+/** The reader created this process from an event of its parent, which may have changed since. Its state in the reader is therefore unknown. */
 export function forget(known: KnownProcess): void {
   Object.assign(known, UNKNOWN);
   known.threads.set(known.pid, UNKNOWN_CREDENTIALS);

@@ -21,11 +21,11 @@ export const ENFORCE_ROOM = {
   MOST_COUNT: 0xffff,
 } as const;
 
-/** Texts that tests are about. The last two are of the acting process, its executable's path and file name: tests of them find what is never acted on. */
+/** Texts that tests are about. The last two are the path and the file name of the acting process's executable, for NEVER_TESTS. */
 export const ENFORCED_TEXTS = [...EXACT_TEXTS, 'running', 'running-file'] as const;
 export type EnforcedText = (typeof ENFORCED_TEXTS)[number];
 
-/** Tests of names of what is never acted on: at all, and if it may run containers: on the host, or with CAP_SYS_ADMIN. */
+/** Tests that find processes which are never acted on. PROTECTED counts on the host alone; RUNTIME also in a container, if the process has CAP_SYS_ADMIN. */
 export const NEVER_TESTS = { PROTECTED: 1n << 63n, RUNTIME: 1n << 62n } as const;
 
 /** The state of a walk in which nothing can hold any more. The starts of both walks over each of the texts come after it. */

@@ -27,7 +27,7 @@ export interface Tables {
   readonly size: number;
 }
 
-/** With its members as they were written down, so that whoever writes the tables must give each of them. */
+/** Has the exact types of its members, so that code that writes the tables must give each of them. */
 export interface TablesOf<Spec extends TableSpec> extends Tables {
   readonly specs: readonly Spec[];
 }

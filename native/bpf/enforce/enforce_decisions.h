@@ -33,8 +33,9 @@ inline_always bool is_by_lsm(u64 reserved) {
   return ENFORCED_OUTCOME(reserved) >= ENFORCED_LSM_REFUSED;
 }
 
-/* What was decided about the call that ends; 0: nothing. `file`: of one that has succeeded; a refused file never comes
- * of it, though its address may. `refused`: it has failed with EPERM. Whoever asks is the last to do so. */
+/* What was decided about the call that ends; 0: nothing. The decision is removed, so it is given once. `file`: what a
+ * call that succeeded has opened. That is never a file that was refused, though it may have the address of one.
+ * `refused`: the call has failed with EPERM. */
 inline_always u32 take_decision(u64 key, u64 file, bool refused) {
   struct enforce_decision *found = bpf_map_lookup_elem(&enforce_decisions, &key);
   if (likely(!found))

@@ -45,8 +45,8 @@ inline_always bool within_limits(const struct enforcement *table, const struct e
   if (counted && now < *counted + shortest)
     return true;
   struct enforce_counts *counts = bpf_map_lookup_elem(&enforce_counts, &zero);
-  /* Where the node has none left, no container's is used up, nor are windows of containers made, of which there is
-   * room for so many. */
+  /* If the node has nothing left, the limit of the container is not used up. Nor is a window made for it: there is room
+   * for a bounded number of them. */
   if (!counts || !has_left(&counts->node, &table->node, now))
     return false;
   if (cgroup->where == ENFORCE_CONTAINER) {

@@ -1,5 +1,5 @@
 /* Tests that hold of names: of a path, an executable, or what a program is called. A path is read where the kernel has
- * it, from its end to the root, and never written down: programs of cgroups and of BPF LSM may be preempted for as long
+ * it, from its last name to the root, and never copied: programs of cgroups and of BPF LSM may be preempted for as long
  * as a process likes (by others of its own, of a higher priority), so they take nothing that others need. What they use
  * is on their stack. */
 

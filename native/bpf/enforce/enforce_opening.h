@@ -61,8 +61,8 @@ static long match_name(void *map, u64 *key, struct passed_call *kept, struct req
   return 1;
 }
 
-/* The type of the request that opens the file which the current thread is opening; 0: it is no request, or was not
- * kept. A global function, as put_path() is. */
+/* The type of the request that opens the file which the current thread is opening; 0: it is no request, or could not be
+ * stored. A global function, as put_path() is. */
 __noinline u32 type_of_request(void) {
   u64 path = LOAD_WORD(task_struct, bpf_get_current_task_btf(), nameidata);
   struct request_by_name search = {.name = path ? LOAD_WORD(nameidata, path, name) : 0};
@@ -102,10 +102,11 @@ inline_always bool fits_call(const struct refused_open *open) {
          (LOAD(file, open->file, f_flags) & (O_ACCMODE | O_CREAT | O_TRUNC)) == CREAT_FLAGS;
 }
 
-/* Whether an open that is of no request which was kept is one of a request that was not. It may begin at the end of a
- * call which opens files, too: then that has its result, or the credentials are not the task's, which no call has.
- * Beside these only the kernel opens files by name, on behalf of a process with privileges (swapon, acct): as long as
- * all requests could be kept, it is that. */
+/* Whether an open that belongs to no stored io_uring request comes from a request that could not be stored. Such a
+ * request may also begin at the end of a call that opens files: then the call already has its result, its flags do not
+ * fit the open, or the credentials are not the task's own, which they are in every call. Apart from calls and requests
+ * only the kernel opens files by name, on behalf of a process with privileges (swapon, acct). As long as all requests
+ * could be stored, it is that. */
 inline_always bool is_unkept_request(const struct refused_open *open, struct task_struct *task) {
   struct capture_shared *control = capture();
   return control && *(volatile u64 *)&control->unkept_opens &&
@@ -137,8 +138,8 @@ inline_always u64 possible_clauses(const struct enforcement *table, const struct
                               : clauses;
 }
 
-/* Those of a request whose type is not known are there whichever it is. If it was taken for one by what a tracer may
- * change, those of the call are there, too. */
+/* The clauses that an open may meet. If the type of its request is unknown, only clauses valid for both openat and
+ * openat2 apply. A tracer may have made a call look like a request, so the clauses of the call are added. */
 inline_always u64 clauses_of_opening(const struct enforcement *table, const struct refused_open *open) {
   if (open->way == WAY_IO_URING && !open->type)
     return (clauses_of_type(table, EVENT_OPENAT) & clauses_of_type(table, EVENT_OPENAT2)) |

@@ -49,7 +49,7 @@ inline_always u64 where_current(void) {
 
 #define CAP_SYS_ADMIN 21
 
-/* The machine's user namespace is that of level 0: what one has in another is given by whoever made that. */
+/* The machine's user namespace is that of level 0. In another one, the process that made it gives the capabilities. */
 inline_always bool is_of_machine(u64 user_namespace) {
   return user_namespace && !LOAD(user_namespace, user_namespace, level);
 }
@@ -95,7 +95,7 @@ __noinline u32 runs_protected(const struct enforcement *table) {
   return knows_path || !runs_from_host() || !is_user_of_machine() ? 0 : ENFORCED_UNDECIDED;
 }
 
-/* Whether what is known of its place keeps the current process from being acted on; 0, or the outcome that says why. */
+/* Whether the place of the current process keeps it from being acted on: 0, or the outcome with the reason. */
 __noinline u32 refuse_by_place(const struct enforcement *table) {
   struct task_struct *task = bpf_get_current_task_btf();
   if (!table)
@@ -126,10 +126,10 @@ __noinline u32 refuse_for_now(const struct enforcement *table, u32 kills) {
   return table->observes ? ENFORCED_OBSERVED : 0;
 }
 
-/* Whether the current process may be acted on now, by clauses that are met; 0, or the outcome that says why not. Where
- * it is in doubt whether any is met (none, or ENFORCE_DOUBT), it may not, and no limit is taken; but of a process that
- * is never acted on the outcome says that. Inlined: the stack has no room for another frame above those of
- * runs_protected(). */
+/* Whether the current process may be acted on now, by clauses that are met; 0, or the outcome that says why not. If
+ * it is in doubt whether any is met (none, or ENFORCE_DOUBT), it may not, and no limit is used up. If the process is
+ * never acted on, the outcome gives that as the reason all the same. Inlined: the stack has no room for another frame
+ * above those of runs_protected(). */
 inline_always u32 refuse_to_enforce(const struct enforcement *table, u64 met) {
   u32 refused = refuse_by_place(table);
   if (!refused)

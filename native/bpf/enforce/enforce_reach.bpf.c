@@ -87,7 +87,7 @@ inline_always u64 address_of(const struct bpf_sock *sock) {
   return address;
 }
 
-/* The sock that the process has: of MPTCP it is another one than that which connects. */
+/* The sock that the process has. With MPTCP this differs from the sock that connects. */
 inline_always u64 sock_of_process(u64 sock) {
   u64 socket = LOAD_WORD(sock, sock, sk_socket);
   return socket ? LOAD_WORD(socket, socket, sk) : sock;

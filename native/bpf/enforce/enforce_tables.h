@@ -29,7 +29,7 @@ struct enforce_crowded {
   __u64 serial; /* of the tables: in others the same bits are those of other clauses */
 };
 
-/* What the host has said of a container. */
+/* Whether the host permits that processes of a container are acted on. */
 #define ENFORCE_NOT_PERMITTED 0 /* not known: see enforcement.permits */
 #define ENFORCE_PERMITTED 1
 #define ENFORCE_NEVER 2 /* it is never acted on */
@@ -61,10 +61,10 @@ struct enforce_counts {
   enforce_window node;
   __u64 attended[ENFORCE_OUTCOMES]; /* `outcomes` as long as an agent was there */
   __u64 attended_at;                /* when that was, in ns of the boot */
-  __u64 never;                      /* digest of what no container may have that is acted on */
+  __u64 never;                      /* digest of the settings that exclude containers */
 };
 
-/* Layout of the maps that are pinned. To be counted up with any change of what is in them. */
+/* Layout of the maps that are pinned. Increment it with any change of what they hold. */
 #define ENFORCE_PINNED_LAYOUT 2
 
 #endif

@@ -27,7 +27,7 @@ inline_always void count_request(u64 owner, s64 change) {
   __sync_fetch_and_add(all, change);
 }
 
-/* Whether the owner of a request has less room than is free: whoever takes a lot leaves the others a share, as in
+/* Whether the owner of a request has less room than is free: one that takes a lot leaves the others a share, as in
  * share.h. Nothing is held back while there is plenty. */
 inline_always bool may_keep(const struct passed_call *passed) {
   u64 *own = request_share(passed->owner % OWNERS), *all = request_share(OWNERS);

@@ -28,8 +28,8 @@ constexpr size_t kMostFound = 1024;
 using Directory = std::unique_ptr<DIR, decltype([](DIR* directory) { closedir(directory); })>;
 
 /**
- * What lies below a directory, without following links or crossing into another mount: whoever serves that (NFS, FUSE,
- * the automounter) may never answer.
+ * What lies below a directory, without following links or crossing into another mount: the server of another
+ * mount (NFS, FUSE, the automounter) may never answer.
  */
 FileDescriptor OpenBelow(const FileDescriptor& top, const std::string& path, uint64_t flags) {
   open_how how{};

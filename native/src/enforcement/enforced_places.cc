@@ -66,7 +66,7 @@ bool EnforcedPlaces::Note(uint64_t cgroup, std::string_view full_id) {
 void EnforcedPlaces::Permit(const std::string& full_id, uint32_t permitted) {
   const auto said = permitted_.find(full_id);
   if (said == permitted_.end()) {
-    // What an agent before has said holds until this one knows better.
+    // The permit that an earlier agent has given holds until this one knows better.
     if (permitted == ENFORCE_NOT_PERMITTED) return;
     ForgetPermitsOfGone();
   } else if (said->second.permitted == permitted) {

@@ -22,7 +22,7 @@ class EnforcedPlaces {
   bool IsUsed() const { return map_ >= 0; }
 
   /** The container that a cgroup belongs to, by its full id, which is "host" for the host. False if it is not known, or
-   * if the kernel has no room: then the cgroup is to be noted again when others are not used any more. */
+   * if the kernel has no room: then call this again when other cgroups are not used any more. */
   bool Note(uint64_t cgroup, std::string_view full_id);
   /** Sets the permit of a container: ENFORCE_PERMITTED and so on. Default: ENFORCE_NOT_PERMITTED. */
   void Permit(const std::string& full_id, uint32_t permitted);

@@ -133,8 +133,8 @@ void Enforcer::CountUnattended() {
 /** The links last: without them nothing is in force. */
 Status Enforcer::Pin(const PinSettings& settings) {
   const EnforcementPins pins(settings);
-  // Until all maps are in their places they are of no settings: whoever dies between leaves nothing that is taken for
-  // another's.
+  // Until all maps are pinned they carry no settings. If this agent dies in between, the next one does not take over
+  // what was recorded of cgroups (IsBySameSettings()).
   writable_counts()->never = 0;
   for (const char* const name : kPinnedMaps) {
     if (auto failed = pins.HoldMap(name, MapFd(name))) return failed;

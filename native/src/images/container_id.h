@@ -22,8 +22,8 @@ struct ContainerId {
 std::optional<ContainerId> ContainerIdOf(std::string_view cgroup);
 
 /**
- * The path of the outermost container that a cgroup path names, whoever has made what is below it; empty for a host
- * process.
+ * The path of the outermost container that a cgroup path names, whichever process made the cgroups below it; empty for
+ * a host process.
  */
 std::string_view OutermostContainerOf(std::string_view cgroup);
 

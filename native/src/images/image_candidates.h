@@ -15,8 +15,8 @@ namespace wasprey {
 inline constexpr uint64_t kAllCandidates = ~uint64_t{0};
 
 /**
- * Sets the words of a bank in an image, which need not be in the table: those of candidates, of which missing ones are
- * all ones, then those of ancestry, of which missing ones are 0.
+ * Sets the words of a bank in an image, which need not be in the table. `words`: candidate words first (a missing word
+ * is all ones), then ancestry words (a missing word is 0).
  */
 void SetCandidateWords(image* process, uint32_t bank, std::span<const uint64_t> words);
 

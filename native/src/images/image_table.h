@@ -47,7 +47,7 @@ class ImageTable {
   uint32_t UnknownAddress() const { return store_.AddressOf(kUnknown); }
   /** The image at an address that Find() or UnknownAddress() gave. */
   const image& At(uint32_t address) const { return store_.At(address); }
-  /** An event of the image at that address, of which Find() said where it is, is about to be evaluated. */
+  /** An event of the image at that address, which Find() gave, is about to be evaluated. */
   void Name(uint32_t address) {
     if (store_.awaiting() > 0) candidates_.AnnounceNamed(address);
   }

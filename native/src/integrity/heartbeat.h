@@ -1,6 +1,6 @@
 // Detects that the agent was stopped, frozen or traced, as opposed to a machine that is busy. A thread of its own does
-// nothing but wake up: nothing can delay it but the CPUs and whoever stops it, whatever the thread that reads events
-// waits for.
+// nothing but wake up. Only busy CPUs, or somebody who stops it, can delay it; what the thread that reads events waits
+// for can't.
 #pragma once
 
 #include <pthread.h>

@@ -19,8 +19,8 @@ inline constexpr const char* kPinnedMaps[] = {"enforce_cgroups", "enforce_window
 struct PinSettings {
   /** On a BPF file system. */
   std::string folder;
-  /** Digest of what no container may have that is acted on: what another agent said of containers holds with the same.
-   */
+  /** Digest of the settings that exclude containers from being acted on. What another agent recorded of cgroups is only
+   * used if it had the same settings. */
   uint64_t never;
 };
 
@@ -28,7 +28,7 @@ class EnforcementPins {
  public:
   explicit EnforcementPins(PinSettings settings) : settings_(std::move(settings)) {}
 
-  /** Whether the agent before had the same settings of what no container may have. */
+  /** Whether the previous agent had the same settings by which containers are excluded. */
   bool IsBySameSettings() const;
 
   /** A link by its program, of an agent before; invalid without. */

@@ -39,8 +39,8 @@ class ReadyProgram {
 /** Whether an instruction takes the address of a map, or of its value: two words, the first with its descriptor. */
 bool NamesMap(const bpf_insn& instruction);
 
-/** Lets the programs on tracepoints of objects that are opened from here on be made ready. Once is enough. False: there
- * is no memory. */
+/** Call once, before opening objects whose tracepoint programs are to be prepared. Further calls do nothing. Returns
+ * false if out of memory. */
 bool PrepareForReadyPrograms();
 
 /**

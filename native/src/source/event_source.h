@@ -77,12 +77,12 @@ class EventSource {
   virtual Status Enforce(EnforcementTable*) { return std::nullopt; }
   /** Programs that the enforced rules need, and that the kernel lacks or refuses. */
   virtual std::vector<MissingEnforcer> MissingEnforcers() const { return {}; }
-  /** What pinned programs did while no agent was there, once it is taken over; null: nothing was. */
+  /** What pinned programs did while no agent ran, once they are taken over; null: none were. */
   virtual const UnattendedEnforcement* Unattended() const { return nullptr; }
   /** The reader goes on; called many times a second. */
   virtual void NoteAttended() {}
-  /** What is pinned is of no settings until the next Enforce(): an agent that dies before leaves nothing to take over.
-   */
+  /** Marks what is pinned as belonging to no settings until the next Enforce(). If this agent dies before, the next one
+   * does not take over what was recorded of cgroups. */
   virtual void DisownPins() {}
   /** Loads the programs of these event types, which are not reported by that. */
   virtual Status Load(const std::vector<std::string>&) { return std::nullopt; }

@@ -75,7 +75,7 @@ export function reasonOfValue(value: Value, place: Place): Reason {
   return ORDER.find((reason) => found.has(reason)) ?? 'argument';
 }
 
-/** What is said of a value of several parts: the first of these. */
+/** For a value of several parts, the first of these reasons is reported. */
 const ORDER: readonly Reason[] = [
   ...(['host', 'metadata', 'time', 'program', 'passed', 'peer', 'flags', 'result', 'within'] as const),
   ...(['unopened', 'descriptor'] as const),

@@ -31,7 +31,7 @@ const entry = new Signal<Entry>({ kind: 'asking' });
 
 async function enter(): Promise<void> {
   const [, token] = /^#token=([\w-]+)$/.exec(location.hash) ?? [];
-  // The token is of no use to anybody once it is used, and not a part of an address to pass on.
+  // A token works once. It must not stay in an address that may be passed on.
   if (token !== undefined) replaceAddress('#/now');
   const refused = token === undefined ? undefined : await openSession(token);
   const session = await hasSession();

@@ -58,7 +58,7 @@ function Marks({ capture, matches, begin, at }: AxisProperties): VNode {
     const bar = Math.min(BARS - 1, Math.floor(((time - from) / span) * BARS));
     bars[bar] = (bars[bar] ?? 0) + times;
   }
-  // The root lets what is little be seen beside what is much.
+  // The square root keeps small bars visible beside large ones.
   const most = Math.sqrt(Math.max(1, ...bars));
   const lit = new Set(matches.map(({ time }) => Math.round(x(time))));
   const label = `${count(deeds.length, 'event')} from ${offset(from - begin)} to ${offset(to - begin)}, ${count(alerts.length, 'alert')}${matches.length > 0 ? `, ${count(matches.length, 'matching event')}` : ''}`;

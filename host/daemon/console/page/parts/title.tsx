@@ -1,4 +1,4 @@
-// The title of a view. It gets the focus when the view is come to from another, so that a reader of the screen hears where it is.
+// The title of a view. It gets the focus when the user switches views, so that a screen reader announces the view.
 
 import type { ComponentChildren, VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
