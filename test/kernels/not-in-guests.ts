@@ -13,7 +13,7 @@ const CLOCK =
 const ACTIONS = '`responses-cgroups` has the actions on the control groups of each kernel; the rest is the same on all';
 const OWN_STEP = 'guests have a step of their own for it';
 
-/** By reason, so that each is said once. Names are without their ending. */
+/** By reason, so that each is reported once. Names are without their ending. */
 const BY_REASON: ReadonlyMap<string, readonly string[]> = new Map([
   [
     SPACE,

@@ -69,7 +69,7 @@ async function captureIn(run: RunProcess, folder: string): Promise<{ readonly pa
   });
 }
 
-/** How long a loaded machine takes is not tested here; that it is said is, by unit/captures. */
+/** How long a loaded machine takes is not tested here; that it is reported is, by unit/captures. */
 function isOfContent(missing: string): boolean {
   return !missing.startsWith('The state is later than ');
 }
@@ -174,7 +174,7 @@ function hashIn(container: Container, path: string): string {
     .digest('hex');
 }
 
-test('with the scope of a process tree, what others do is left out; bounds are said: one capture of a rule at most', async () => {
+test('with the scope of a process tree, what others do is left out; bounds are reported: one capture of a rule at most', async () => {
   const { config, folder } = configuration('bounds', { max_per_rule: 1, scope: 'process_tree', before: '1s' });
   await using run = startRun('-c', config, rules);
   await run.watches();

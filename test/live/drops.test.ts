@@ -34,7 +34,7 @@ function assertEachSecond(count: number): void {
 }
 
 describe('drops that are simulated', { concurrency: true }, () => {
-  test('nothing is said while nothing is lost', async () => {
+  test('nothing is reported while nothing is lost', async () => {
     await using agent = run('[alert,log]', '-osyscall_event_drops.simulate_drops=false');
     assert.equal(await agent.ended, 0);
     assert.doesNotMatch(agent.stderr(), /event drop/);

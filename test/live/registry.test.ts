@@ -126,7 +126,7 @@ test("a module's own signature is asked for as well", () => {
   assert.ok(!existsSync(at('k2.wasm')));
 });
 
-test('what is not there, and what is something else, is said so', () => {
+test('what is not there, and what is something else, is reported', () => {
   assert.match(wasprey('pull', `oci://${registry.host}/nothing/here:1`).stderr, /REGISTRY_NOT_FOUND/);
   run('oras', 'push', '--plain-http', `${registry.host}/other:1`, 'r.yaml:text/plain');
   assert.match(

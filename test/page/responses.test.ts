@@ -82,7 +82,7 @@ test('a paused container is resumed from the page of its alert', async () => {
   assert.deepEqual(errors, []);
 });
 
-test('what was undone meanwhile, and an agent that forbids it meanwhile, are said', async () => {
+test('what was undone meanwhile, and an agent that forbids it meanwhile, are reported', async () => {
   agent.allowActions(true);
   await using window = await browser.window();
   const { page } = window;

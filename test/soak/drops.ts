@@ -45,7 +45,7 @@ export function mustBeTold(session: Session, followed: readonly Followed[], agen
     ? `; not told: ${unlisted.map(({ begin }) => clock(begin)).join(', ')}; told: ${times || 'none'}`
     : '';
   session.must(
-    'each marked call has its alert, or was told to be in a time of lost events',
+    'each marked call has its alert, or was reported to be in a time of lost events',
     unlisted.length === 0,
     `${followed.length - missing.length} alerts of ${followed.length} calls, ${missing.length - unlisted.length} told to be lost${lost}`,
   );

@@ -72,7 +72,7 @@ function watched(policy: MissingHooksPolicy = 'alert', lacks: MissingFeatures = 
   };
 }
 
-test('nothing is said where nothing is missing', () => {
+test('nothing is reported where nothing is missing', () => {
   const { update, watch } = watched();
   assert.deepEqual(update([], opens, renames), { alerts: [], troubles: [], notes: [] });
   const nothing = { missing: [], needed: [], blindRules: [], hasDirectReads: true };

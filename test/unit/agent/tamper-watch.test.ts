@@ -134,7 +134,7 @@ test('a stop that a signal ended is reported at once, with what was lost meanwhi
   ]);
 });
 
-test('without a signal it is reported a report later, and what is known is said', () => {
+test('without a signal it is reported one report later, with what is known', () => {
   const watched = new Watched();
   assert.deepEqual(watched.report([], [watched.gap({})]), []);
   assert.deepEqual(watched.report([]), [

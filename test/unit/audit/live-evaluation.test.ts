@@ -18,7 +18,7 @@ import { until } from '../../support/until.ts';
 
 const RULES = auditRule('ka.user.name = mallory', 'Mallory') + auditRule('ka.verb = create', 'Created');
 const alerts: Alert[] = [];
-/** What is said of the events that were lost. */
+/** What is reported about the events that were lost. */
 const internal: Alert[] = [];
 const write = (alert: Alert): void => {
   (alert.source === 'internal' ? internal : alerts).push(alert);

@@ -1,4 +1,4 @@
-// What is said of enforcement where the kernel does not take all programs.
+// What is reported about enforcement where the kernel does not take all programs.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// A capture that was cut off (a full disk, a copy that was not completed) or damaged: what is there is shown, and what is missing is said with its
+// A capture that was cut off (a full disk, a copy that was not completed) or damaged: what is there is shown, and what is missing is reported with its
 // place, by the report in all its forms and by the list.
 
 import assert from 'node:assert/strict';
@@ -155,7 +155,7 @@ test('damage at any byte: the places are those that a replay reports, and alerts
   }
 });
 
-test('a part that is missing in the middle costs the alert that it had, and is said', () => {
+test('a part that is missing in the middle costs the alert that it had, and is reported', () => {
   const without = Buffer.concat([bytes.subarray(0, startOf(ALERT_AT) + 10), bytes.subarray(startOf(STATE_AT) + 10)]);
   const { report, noAlert } = shown(without);
   assert.deepEqual([report.alerts.length, noAlert, report.damage.length], [1, undefined, 1]);

@@ -67,7 +67,7 @@ test('names of secrets and the folder of the journal come from the configuration
   assert.match(stderr, /nothing was recorded on elsewhere since \d{4}-/);
 });
 
-test('what is not there is said', () => {
+test('what is not there is reported', () => {
   assert.deepEqual([activity(path, '--user', 'nobody').stdout, activity(path, '--user', 'nobody').status], ['', 0]);
   assert.match(activity(path, '--user', 'nobody').stderr, /^wasprey: no session$/m);
   const unknown = activity('show', 'ffff', path);

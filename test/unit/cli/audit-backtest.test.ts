@@ -1,4 +1,4 @@
-// Rules on audit events, tried on what a journal has of them: the same alerts as while they came, and what is missing is said.
+// Rules on audit events, tried on what a journal has of them: the same alerts as while they came, and what is missing is reported.
 
 import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -118,7 +118,7 @@ test('on all samples of audit events: live alerts = those of the journal', () =>
 const skip = missingFalco('k8s_audit_rules.yaml');
 test("the same by Falco's rules", { skip }, () => assertSameAlerts(stockAuditRules(), 20));
 
-test('what is missing is said: damage, events that were not kept, and time before them', async () => {
+test('what is missing is reported: damage, events that were not kept, and time before them', async () => {
   const { journal } = await live(USERS, [auditEvent('1', { stageTimestamp: new Date().toISOString() })]);
   const [path = ''] = findAuditFiles([journal]);
   const store = new AuditStore({ folder: journal, keep: 1e9, maxBytes: 1e9 }, () => {});

@@ -83,7 +83,7 @@ test('secrets are masked in examples, also as JSON, by the names of the configur
   assert.equal(reports[0]?.examples[0]?.output, 'read (command=mysql -p*** --token=geheim --door=*** pid=1001)');
 });
 
-test('damage is said, and fails', () => {
+test('damage is reported, and fails', () => {
   const damaged = folder.file('damaged.wsp');
   writeFileSync(damaged, Buffer.from(bytes).fill(0, (starts[0] ?? 0) + 60, (starts[0] ?? 0) + 64));
   const { status, stdout } = wasprey('backtest', rules, '--on', damaged);
@@ -199,7 +199,7 @@ responses:
   assert.match(none.stderr, /the configuration has no responses/);
 });
 
-test('a label of an old recording, of which it is not known whether the image has brought it, is said to be unknown', () => {
+test('a label of an old recording, of which it is not known whether the image has brought it, is reported as unknown', () => {
   const configuration = folder.file('never.yaml');
   const action = '{name: freeze, match: {rules: "*"}, do: pause_container}';
   writeFileSync(configuration, `responses: {never: {labels: {keep: "yes"}}, actions: [${action}]}`);

@@ -68,7 +68,7 @@ test('the name that an alert has is found in the folder of the configuration', (
   assert.equal(captures('show', 'capture.wsp', '-o', prefix).stdout, captures('show', path).stdout);
 });
 
-test('what can not be read is said in a line, with what to do', () => {
+test('what can not be read is reported in a line, with what to do', () => {
   const plain = folder.file('plain.wsp');
   writeFileSync(plain, writeBlocks([DATA]).bytes);
   const cases: [string[], number, RegExp][] = [

@@ -9,7 +9,7 @@ function shell(command: string) {
   return spawnSync('/bin/sh', ['-c', command, process.execPath], { cwd: PROJECT, encoding: 'utf8' });
 }
 
-test('a full disk is said in one line, and fails', () => {
+test('a full disk is reported in one line, and fails', () => {
   const { status, stderr } = shell('"$0" host/cli/main.ts --version > /dev/full');
   assert.equal(stderr, "wasprey: can't write the output: no space left on device\n");
   assert.equal(status, 1);

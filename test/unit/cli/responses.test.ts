@@ -46,7 +46,7 @@ function check(configuration: string, ...words: string[]) {
 const kill = (match: string, more = '') =>
   `responses:\n  actions:\n  - {name: end it, match: ${match}, do: kill_process${more}}\n`;
 
-test('errors have their place, and nothing else is said', () => {
+test('errors have their place, and nothing else is reported', () => {
   const { status, stdout, stderr } = check(kill('{rules: ["*"]}', ', unless: proc.nmae = x'), rules);
   assert.equal(status, 1);
   assert.equal(stdout, '');

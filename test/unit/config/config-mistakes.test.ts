@@ -1,4 +1,4 @@
-// What is said of mistakes in a configuration.
+// What is reported about mistakes in a configuration.
 
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the configuration's variables
 

@@ -141,7 +141,7 @@ describe('a configuration of Falco', () => {
     }
   });
 
-  it('gives every key its default where nothing is said', () => {
+  it('gives every key its default where nothing is set', () => {
     const { configuration, unused, files } = loadConfig({ environment: {} });
     assert.equal(configuration.json_include_tags_property, true);
     assert.equal(configuration.json_output, false);

@@ -276,7 +276,7 @@ test('events are kept in the journal, in another folder from a change on, or not
   assert.deepEqual([idsIn(first), idsIn(second)], [['k1', 'k2', 'k3'], ['k4']]);
 });
 
-test('a journal that can not be written is told once, and holds up no event', async () => {
+test('a journal that can not be written is reported once, and holds up no event', async () => {
   const { other, post, said } = await configured();
   const place = join(folder, 'no-folder');
   writeFileSync(place, '');

@@ -27,7 +27,7 @@ function doubling(steps: number, first: string, step: (number: number) => string
   return [first, ...Array.from({ length: steps }, (_, index) => step(index + 1))].join('');
 }
 
-/** What is wrong, with what was said before. */
+/** What is wrong, with what was reported before. */
 async function refusal(files: readonly RuleFile[], limits?: CompileLimits): Promise<string> {
   const said: string[] = [];
   const job = { files, selection: { selections: [] }, color: false, leavesOut: false };

@@ -83,7 +83,7 @@ test('events, alerts and drops, with the rules that fired most first', () => {
   );
 });
 
-test('whatever was lost is said', () => {
+test('whatever was lost is reported', () => {
   const capture = { ...CAPTURE, dropped: [40, 2], missedRuns: 7, imagesLost: 5, malformed: 3 };
   const text = renderSummary(
     summary({
@@ -130,7 +130,7 @@ test('drops that were occurrences are reported with what was done, in the words 
   );
 });
 
-test('an engine that gave no numbers is said to have given none', () => {
+test('an engine that gave no numbers is reported as having given none', () => {
   assert.match(renderSummary(summary({ engine: undefined }), 1), /3 alerts; the engine gave no numbers/);
 });
 

@@ -96,7 +96,7 @@ describe('the machine', () => {
     assert.deepEqual(complaints({ bpfJit: '0' }), { 'bpf-jit': 'limited' });
   });
 
-  test('what is out of sight or not needed is said so', () => {
+  test('what is out of sight or not needed is reported', () => {
     const blind = {
       lockdown: undefined,
       securityModules: undefined,

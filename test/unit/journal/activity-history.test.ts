@@ -34,7 +34,7 @@ test('a session is the same in the next segment, whose images are repeated, and 
   assert.deepEqual(ssh.commands[0]?.children[0]?.status, { code: 1 });
 });
 
-test('it is said where there is no record', () => {
+test('it is reported where there is no record', () => {
   const host = FACTS.hostname;
   const at = (started: number, to: number, hostname = host): HistoryFile => ({
     path: 'x',

@@ -9,7 +9,7 @@ import { backtestOn } from '../../support/records/backtests.ts';
 import { moduleOf } from '../../support/records/built-agent.ts';
 import { FACTS, Folder, payloadOf, writeBlocks } from '../../support/records/recordings.ts';
 
-test('what the history lacks for a rule is said', async () => {
+test('what the history lacks for a rule is reported', async () => {
   using folder = new Folder();
   const path = folder.file('lacking.wsp');
   // FACTS of test recordings have openat and setuid.

@@ -84,7 +84,7 @@ test('a named file must be a recording, and a place must exist', () => {
   assert.deepEqual(findHistory([folder.path]), { files: [], unreadable: [] });
 });
 
-test('a file that the agent removes while a history is read is said to be gone, and the others are read', async () => {
+test('a file that the agent removes while a history is read is reported as gone, and the others are read', async () => {
   using folder = new Folder();
   const path = record(folder.file('a'), 0);
   record(folder.file('b'), 1);

@@ -284,7 +284,7 @@ test('one agent at a time writes into a folder; the next one goes on with what i
   await Promise.all([second.store.close(), third.store.close()]);
 });
 
-test('events that the worker left out are said', async (context) => {
+test('events that the worker left out are reported', async (context) => {
   const { store, asked } = open(directoryForTest(context));
   await store.add(blockOf(1, { begins: true }));
   await store.add(blockOf(1, { begins: true, leftOut: 7 }));

@@ -1,4 +1,4 @@
-// What is said of runtimes and an API server that fail, and when the server is asked at all.
+// What is reported about runtimes and an API server that fail, and when the server is asked at all.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

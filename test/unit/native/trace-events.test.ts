@@ -1,4 +1,4 @@
-// The number of a trace event, to which programs are attached from Linux 7.0 on; why there is none is told truly.
+// The number of a trace event, to which programs are attached from Linux 7.0 on; the reason that is given for a missing number is the true one.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -20,7 +20,7 @@ const GOOD: MachineFacts = {
   lockdownConfidential: false,
 };
 
-/** What is said of GOOD with some facts changed. */
+/** What is reported about GOOD with some facts changed. */
 function complaints(changed: Partial<MachineFacts>): string[] {
   return checkMachine({ ...GOOD, ...changed }).map(({ what }) => what);
 }
@@ -53,7 +53,7 @@ test('capabilities within a user namespace do not count', () => {
   assert.match(complaints({ initialUserNamespace: false }).join(), /user namespace/);
 });
 
-test('everything that is missing is said at once, each with its remedy', () => {
+test('everything that is missing is reported at once, each with its remedy', () => {
   const problems = checkMachine({
     ...GOOD,
     architecture: 's390x',
@@ -83,6 +83,6 @@ test('the facts of this machine can be gathered', () => {
   assert.equal(facts.uid, process.geteuid?.());
 });
 
-test('without /proc the capabilities are unknown, which is said instead of that they are missing', () => {
+test('without /proc the capabilities are reported as unknown, not as missing', () => {
   assert.match(complaints({ capabilities: undefined }).join(), /^the capabilities of this process are unknown: \/proc/);
 });
