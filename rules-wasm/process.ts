@@ -31,7 +31,7 @@ export function ancestor(image: u32, n: u32): u32 {
 /** pid of the oldest ancestor (or the process itself) whose name ends in "sh"; 0 if not found. */
 export function loginShell(image: u32): u32 {
   let found: u32 = 0;
-  for (let depth: u32 = 0; image != 0 && depth < MAX_ANCESTORS; ++depth) {
+  for (let depth: u32 = 0; image != 0 && depth <= MAX_ANCESTORS; ++depth) {
     const name = imageComm(image);
     const length = lengthOf(name);
     if (length >= 2 && load<u16>(addressOf(name) + length - 2) == 0x6873) found = imagePid(image);

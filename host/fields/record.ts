@@ -134,9 +134,9 @@ export class ImageRecord extends StructRecord {
     return ContainerRecord.at(this.memory, this.number('container_address'));
   }
 
-  /** The n-th ancestor; 0 is the process itself. */
+  /** The n-th ancestor, however far up; 0 is the process itself. */
   ancestor(generations: number): ImageRecord | undefined {
-    if (generations < 0 || generations > LONGEST_CHAIN) return undefined;
+    if (generations < 0) return undefined;
     let image: ImageRecord | undefined = this;
     for (let step = 0; step < generations && image; step++) image = image.parent;
     return image;

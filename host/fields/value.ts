@@ -39,8 +39,8 @@ export function boolean(value: boolean): FieldValue {
   return { kind: 'boolean', value };
 }
 
-export function concatenate(parts: readonly Uint8Array[], separator = ''): Uint8Array {
-  const between = encode(separator);
+export function concatenate(parts: readonly Uint8Array[], separator: Uint8Array | string = ''): Uint8Array {
+  const between = typeof separator === 'string' ? encode(separator) : separator;
   let size = Math.max(parts.length - 1, 0) * between.length;
   for (const part of parts) size += part.length;
   const joined = new Uint8Array(size);

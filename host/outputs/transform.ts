@@ -2,9 +2,10 @@
 
 import type { Operand, TransformerArgument, TransformerOperand } from '../compiler/conditions/ast.ts';
 import { type FoundOption, options, optionTexts, optionValue } from '../compiler/conditions/getopt.ts';
+import { literalBytes } from '../compiler/conditions/literal-bytes.ts';
 import { lastPart } from '../fields/path.ts';
 import { valueText } from '../fields/text.ts';
-import { type Absent, concatenate, decode, encode, type FieldValue, integer, text } from '../fields/value.ts';
+import { type Absent, concatenate, encode, type FieldValue, integer, text } from '../fields/value.ts';
 
 /** Returns the value of a field of the event, by its key. */
 export type Lookup = (key: string) => FieldValue | Absent;
@@ -43,22 +44,22 @@ function transform(operand: TransformerOperand, lookUp: Lookup): FieldValue | Ab
     case 'join': {
       const separator = argumentValue(first, lookUp);
       const items = second && listItems(second, lookUp);
-      return separator && items && text(concatenate(items, decode(valueText(separator))));
+      return separator && items && text(concatenate(items, valueText(separator)));
     }
     case 'getopt': {
       const known = second && argumentValue(second, lookUp);
       const list = listItems(first, lookUp);
       if (!known || !list) return undefined;
-      return valueOfOptions(options(list.map(decode), decode(valueText(known))), operand.argument);
+      return valueOfOptions(options(list.map(characters), characters(valueText(known))), operand.argument);
     }
   }
 }
 
 /** The texts of all options, or the value of one. */
 function valueOfOptions(found: readonly FoundOption[], wanted: string | undefined): FieldValue | Absent {
-  if (wanted === undefined) return { kind: 'list', items: optionTexts(found).map(encode) };
-  const value = optionValue(found, wanted);
-  return value === undefined ? undefined : text(value);
+  if (wanted === undefined) return { kind: 'list', items: optionTexts(found).map(bytesOf) };
+  const value = optionValue(found, characters(encode(wanted)));
+  return value === undefined ? undefined : text(bytesOf(value));
 }
 
 function argumentValue(argument: TransformerArgument, lookUp: Lookup): FieldValue | Absent {
@@ -67,7 +68,7 @@ function argumentValue(argument: TransformerArgument, lookUp: Lookup): FieldValu
     case 'transformer':
       return operandValue(argument, lookUp);
     case 'literal':
-      return text(argument.text);
+      return text(literalBytes(argument.text));
     case 'list': {
       const items = listItems(argument, lookUp);
       return items && { kind: 'list', items };
@@ -105,12 +106,22 @@ function mapText(
   return changed && text(changed);
 }
 
+/** Bytes as characters 0-255: options are bytes, and those of a hostile process need not be UTF-8. */
+function characters(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}
+
+/** The reverse of characters(). */
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
 const toLower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte);
 const toUpper = (byte: number): number => (byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte);
 
 /** Padding may be omitted; otherwise invalid base64 is absent. */
 function decodeBase64(bytes: Uint8Array): Uint8Array | undefined {
-  const written = decode(bytes).replace(/={1,2}$/, '');
+  const written = characters(bytes).replace(/={1,2}$/, '');
   const decoded = Buffer.from(written, 'base64');
   return decoded.toString('base64').replace(/=+$/, '') === written ? new Uint8Array(decoded) : undefined;
 }

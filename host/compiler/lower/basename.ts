@@ -3,7 +3,7 @@
 //   equals_sh(basename(imageExecutable(image)))
 
 import { holds } from '../ir/condition.ts';
-import type { Bytes, Piece } from '../ir/text.ts';
+import type { Bytes, Piece, TextValue } from '../ir/text.ts';
 import { call, compare } from '../ir/value.ts';
 import { either, type LoweringContext, type Operand, present } from './operand.ts';
 import { mapItems, unsupported } from './pieces.ts';
@@ -14,7 +14,7 @@ export function basename(operand: Operand, context: LoweringContext): Operand {
     case 'constant':
       return { kind: 'constant', bytes: lastComponent(operand.bytes) };
     case 'text':
-      return { kind: 'text', text: { ...operand.text, value: call('basename', operand.text.value) } };
+      return { kind: 'text', text: lastOfText(operand.text) };
     case 'list':
       return mapItems(operand, (item) => basename(item, context));
     case 'texts':
@@ -58,9 +58,10 @@ function lastOfPieces(pieces: readonly Piece[], after: readonly Piece[], context
     case 'bytes':
       return piece.bytes.includes('/') ? ending({ ...piece, bytes: lastComponent(piece.bytes) }) : further();
     case 'text': {
-      const last = call('basename', piece.value);
-      const hasSlash = holds(compare(last, '!=', piece.value), piece.scope, SEARCH_COST);
-      return either(hasSlash, ending({ ...piece, value: last }), further());
+      const { kind, ...text } = piece;
+      const last = lastOfText(text);
+      const hasSlash = holds(compare(last.value, '!=', text.value), text.scope, SEARCH_COST);
+      return either(hasSlash, ending({ kind, ...last }), further());
     }
     case 'decimal':
     case 'unsigned':
@@ -73,6 +74,11 @@ function lastOfPieces(pieces: readonly Piece[], after: readonly Piece[], context
     case 'character':
       return unsupported('basename', context);
   }
+}
+
+/** What a whole text is the beginning of does not begin with its last component: `basename(fd.directory) = etc` holds of /etc/shadow. */
+function lastOfText({ beginningOf: _, ...text }: TextValue): TextValue {
+  return { ...text, value: call('basename', text.value) };
 }
 
 /** Cost of the search for a slash, beside a comparison of numbers. */

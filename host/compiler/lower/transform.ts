@@ -85,7 +85,7 @@ function transform(transformer: TransformerOperand, context: LoweringContext): T
   const { name } = transformer;
   const [first] = transformer.arguments;
   const unsupported = (why: string): TypedOperand => {
-    context.warn('condition-not-supported', `${name}() ${why} is not supported; a condition on it is never true`);
+    warnOf(name, why, context);
     return { operand: ABSENT, type: name === 'len' ? 'number' : 'text' };
   };
   if (!first) return unsupported('without arguments');
@@ -119,13 +119,14 @@ function transform(transformer: TransformerOperand, context: LoweringContext): T
       const items = listItems(transformer.arguments[1], context);
       if (isTooLarge([separator, ...items])) return unsupported(MANY_CASES);
       const [list] = items;
-      const operand = items.length === 1 && list ? joinedList(separator, list) : undefined;
-      return { operand: operand ?? joined(separator, items), type: 'text' };
+      const join = (items: readonly Operand[]): Operand => joined(separator, items, name, context);
+      const operand = items.length === 1 && list ? joinedList(separator, list, join) : undefined;
+      return { operand: operand ?? join(items), type: 'text' };
     }
     case 'concat': {
       const items = transformer.arguments.map((item) => argument(item, context));
       if (isTooLarge(items)) return unsupported(MANY_CASES);
-      return { operand: joined(constantText(''), items), type: 'text' };
+      return { operand: joined(constantText(''), items, name, context), type: 'text' };
     }
     case 'getopt': {
       const [words, known] = transformer.arguments;
@@ -133,6 +134,10 @@ function transform(transformer: TransformerOperand, context: LoweringContext): T
       return operand ? { operand, type: 'text' } : unsupported('with these arguments');
     }
   }
+}
+
+function warnOf(transformer: string, why: string, context: LoweringContext): void {
+  context.warn('condition-not-supported', `${transformer}() ${why} is not supported; a condition on it is never true`);
 }
 
 function argument(item: TransformerArgument, context: LoweringContext): Operand {
@@ -207,10 +212,13 @@ function countOf({ there, item, scope }: Extract<Operand, { kind: 'texts' }>, co
 }
 
 /** The elements of a list that is one operand; undefined if the operand is not a list. */
-function joinedList(separator: Operand, list: Operand): Operand | undefined {
-  if (list.kind === 'either')
-    return mapEither(list, (each) => joinedList(separator, each) ?? joined(separator, [each]));
-  if (list.kind === 'list') return joined(separator, list.items);
+function joinedList(
+  separator: Operand,
+  list: Operand,
+  join: (items: readonly Operand[]) => Operand,
+): Operand | undefined {
+  if (list.kind === 'either') return mapEither(list, (each) => joinedList(separator, each, join) ?? join([each]));
+  if (list.kind === 'list') return join(list.items);
   if (list.kind !== 'texts') return undefined;
   const { there, item, marks, each, scope } = list;
   return mapCases(separator, (between) => {
@@ -222,19 +230,28 @@ function joinedList(separator: Operand, list: Operand): Operand | undefined {
 }
 
 /** The items with a separator between them. Absent if any of them is, or the separator. */
-function joined(separator: Operand, items: readonly Operand[]): Operand {
+function joined(separator: Operand, items: readonly Operand[], name: string, context: LoweringContext): Operand {
+  const inPieces = (operand: Operand): readonly Piece[] | undefined => {
+    const pieces = piecesOf(operand);
+    if (!pieces && isListSometimes(operand)) warnOf(name, LIST_OF_LISTS, context);
+    return pieces;
+  };
   return mapCases(separator, (between) => {
-    const pieces = piecesOf(between);
-    return pieces ? present(exists(between), joinedBy(pieces, items)) : ABSENT;
+    const pieces = inPieces(between);
+    return pieces ? present(exists(between), joinedBy(pieces, items, inPieces)) : ABSENT;
   });
 }
 
-function joinedBy(separator: readonly Piece[], items: readonly Operand[]): Operand {
+function joinedBy(
+  separator: readonly Piece[],
+  items: readonly Operand[],
+  inPieces: (operand: Operand) => readonly Piece[] | undefined,
+): Operand {
   const build = (rest: readonly Operand[], done: readonly Piece[], first: boolean): Operand => {
     const [next, ...others] = rest;
     if (!next) return asOne(done);
     return mapCases(next, (operand) => {
-      const pieces = piecesOf(operand);
+      const pieces = inPieces(operand);
       return pieces ? build(others, [...done, ...(first ? [] : separator), ...pieces], false) : ABSENT;
     });
   };

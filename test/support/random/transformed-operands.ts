@@ -1,13 +1,22 @@
 // Random operands that a function makes of fields: tolower(), basename(), concat() and the like; and checks of the lists that getopt() makes.
 
 import fc from 'fast-check';
+import { translateRules } from '../../../host/compiler/compile.ts';
+import { rulesOf } from '../records/rule-module.ts';
 import { list, oneOf, quote } from './condition-parts.ts';
 import { RIGHT } from './condition-pools.ts';
 
-const CONTIGUOUS = ['proc.exe', 'proc.args[0]', 'proc.name', 'fd.name', 'proc.env[PATH]', 'basename(fd.name)'];
+/** Fields that b64() and basename() can read on all events: of a text in pieces the compiler warns that they can't. */
+const CONTIGUOUS = RIGHT.filter((field) => {
+  const rules = rulesOf([`b64(${field}) exists and basename(${field}) exists`]);
+  return !translateRules(rules).diagnostics.some(({ code }) => code === 'condition-not-supported');
+});
 export const transformed = fc
-  .tuple(fc.constantFrom('tolower', 'toupper', 'basename', 'b64'), oneOf(RIGHT), oneOf(CONTIGUOUS))
-  // b64 and basename take texts that lie in one piece.
+  .tuple(
+    fc.constantFrom('tolower', 'toupper', 'basename', 'b64'),
+    oneOf(RIGHT),
+    oneOf([...CONTIGUOUS, 'basename(fd.name)']),
+  )
   .map(([name, field, contiguous]) => `${name}(${name === 'b64' || name === 'basename' ? contiguous : field})`);
 export const joined = fc
   .tuple(oneOf(RIGHT), oneOf(RIGHT), oneOf(['concat', 'join']))

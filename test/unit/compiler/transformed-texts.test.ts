@@ -175,6 +175,11 @@ test('what has several values within a transformer is refused by name, and break
     assert.match(messages(options, 'record'), /of a list within a list is not supported/, name);
     assert.match(messages(`${name}((fd.types)) in (a)`, 'given'), /of a list within a list is not supported/, name);
   }
+  for (const condition of [
+    'join(",", (container.env_names, proc.name)) = x',
+    'join(container.env_names, (proc.name)) = x',
+  ])
+    assert.match(messages(condition, 'record'), /^join\(\) of a list within a list is not supported/, condition);
 });
 
 test('evt.abspath is the path of calls with a directory descriptor, and of no others', async () => {

@@ -1,4 +1,4 @@
-// Four values of which conditions and outputs once said different things. Each stands in one record: conditions of a compiled module see
+// Values of which conditions and outputs once said different things. Each stands in one record: conditions of a compiled module see
 // the value that is written here, and an output prints it.
 
 import assert from 'node:assert/strict';
@@ -84,4 +84,34 @@ test('user.shell is known in conditions too', async () => {
   const holds = ['user.shell = /bin/zsh', 'user.shell exists', 'user.shell endswith zsh'];
   const others = ['user.shell = /bin/sh', 'user.shell != /bin/zsh'];
   assert.deepEqual(await said(record, 'with %user.shell', [...holds, ...others]), { holds, output: 'with /bin/zsh' });
+});
+
+test('the last component of a directory is compared as such, not as the beginning of the path', async () => {
+  const holds = [
+    ...['basename(fd.directory) = etc', 'basename(fd.directory) in (etc, tmp)', 'basename(fd.directory) startswith et'],
+    ...['not basename(fd.directory) != etc', 'basename(concat(fd.directory)) = etc'],
+  ];
+  const others = ['basename(fd.directory) = /etc', 'basename(fd.directory) != etc', 'basename(fd.directory) = shadow'];
+  assert.deepEqual(await said({}, '%fd.directory', [...holds, ...others]), { holds, output: '/etc' });
+});
+
+test('an ancestor is known however far up it is', async () => {
+  const module = await RuleModule.of(
+    rulesOf(['proc.aname[1025] = "p75"', 'proc.aname[1099] exists', 'proc.aname[1100] exists']),
+  );
+  const { records } = module;
+  let parent = 0;
+  for (let generation = 0; generation <= 1100; generation++) {
+    parent = records.image({ comm: `p${generation}`, ...(parent !== 0 && { parent_address: parent }) });
+  }
+  const event = records.event('openat', parent, FILE);
+  module.setCandidates(parent);
+  const read = (key: string) => {
+    const found = resolveField(key);
+    assert.ok(found.ok, key);
+    const value = readField(event, found.field, found.argument, CONTEXT);
+    return value?.kind === 'text' ? String(Buffer.from(value.bytes)) : value;
+  };
+  assert.deepEqual(['proc.aname[1025]', 'proc.aname[1100]', 'proc.aname[1101]'].map(read), ['p75', 'p0', undefined]);
+  assert.deepEqual(module.evaluate(event.address, event.address + event.number('size')), [0, 1, 2]);
 });
