@@ -24,7 +24,16 @@ export function runtimeNamesIn(value: Value): readonly string[] {
         return [part.operator];
       case 'flag':
         return [`${part.table}_${part.name}`];
-      default:
+      case 'variable':
+      case 'integer':
+      case 'boolean':
+      case 'function':
+      case 'cast':
+      case 'arithmetic':
+      case 'byte':
+      case 'choice':
+      case 'comparison':
+      case 'oneOf':
         return [];
     }
   });

@@ -175,11 +175,20 @@ function textOperand(derivation: TextDerivation, context: LoweringContext): Oper
       const parts: Piece = { kind: 'joined', item, marks: [], each: ITEM, separator: [bytes('/')], scope };
       return either(holds(isThere(path), scope), pieces(bytes('/'), parts), ABSENT);
     }
-    default: {
-      const beginning = derivation.node === 'call' ? derivation.beginningOf : undefined;
+    case 'call': {
+      const beginning = derivation.beginningOf;
       const beginningOf = beginning && { beginningOf: textValue(beginning, context) };
       return { kind: 'text', text: { value: textValue(derivation, context), scope, ...beginningOf } };
     }
+    case 'textOf':
+    case 'valueOf':
+    case 'nearest':
+    case 'mountPart':
+      return text(textValue(derivation, context), scope);
+    case 'ipv6Text':
+    case 'dateTime':
+    case 'accountName':
+      throw new Error(`a text of kind ${derivation.node} is in outputs alone`);
   }
 }
 
@@ -219,10 +228,26 @@ function textValue(derivation: TextDerivation, context: LoweringContext): Value 
       return mountText(derivation, context);
     case 'orElse':
       if (derivation.otherwise === '') return call('orEmpty', textValue(derivation.of, context));
-      break;
-    default:
+      return nowhere(derivation);
+    case 'text':
+    case 'join':
+    case 'digits':
+    case 'enumeration':
+    case 'names':
+    case 'character':
+    case 'shown':
+    case 'ipv4Text':
+    case 'ofAncestors':
+    case 'pathFrom':
+    case 'ipv6Text':
+    case 'dateTime':
+    case 'accountName':
+      return nowhere(derivation);
   }
-  throw new Error(`a text of kind ${derivation.node} lies nowhere in memory`);
+}
+
+function nowhere({ node }: TextDerivation): never {
+  throw new Error(`a text of kind ${node} lies nowhere in memory`);
 }
 
 function mountText(derivation: Extract<TextDerivation, { node: 'mountPart' }>, context: LoweringContext): Value {

@@ -3,50 +3,59 @@
 import type { BooleanDerivation, Derivation, NumberDerivation, TextDerivation } from './derivation.ts';
 import { OPERATORS } from './operators.ts';
 
-const NUMBERS = new Set<Derivation['node']>([
-  'number',
-  'flag',
-  'numberOf',
-  'arithmetic',
-  'numberIf',
-  'lengthOf',
-  'asType',
-  'renumbered',
-]);
-const BOOLEANS = new Set<Derivation['node']>(['boolean', 'compare', 'all', 'any', 'not', 'isThere', 'isKnown']);
-const TEXTS = new Set<Derivation['node']>([
-  'text',
-  'textOf',
-  'orElse',
-  'join',
-  'digits',
-  'enumeration',
-  'names',
-  'character',
-  'shown',
-  'ipv4Text',
-  'ipv6Text',
-  'dateTime',
-  'accountName',
-  'valueOf',
-  'nearest',
-  'ofAncestors',
-  'mountPart',
-  'pathFrom',
-]);
+type Sort = 'number' | 'boolean' | 'text';
 
-function isOf(derivation: Derivation, nodes: ReadonlySet<Derivation['node']>, gives: string): boolean {
-  return derivation.node === 'call' ? OPERATORS[derivation.operator].gives === gives : nodes.has(derivation.node);
+/** Of each node that has such a value. That of an operator is in its own description. */
+const SORTS: Readonly<Record<Exclude<(NumberDerivation | BooleanDerivation | TextDerivation)['node'], 'call'>, Sort>> =
+  {
+    number: 'number',
+    flag: 'number',
+    numberOf: 'number',
+    arithmetic: 'number',
+    numberIf: 'number',
+    lengthOf: 'number',
+    asType: 'number',
+    renumbered: 'number',
+    boolean: 'boolean',
+    compare: 'boolean',
+    all: 'boolean',
+    any: 'boolean',
+    not: 'boolean',
+    isThere: 'boolean',
+    isKnown: 'boolean',
+    text: 'text',
+    textOf: 'text',
+    orElse: 'text',
+    join: 'text',
+    digits: 'text',
+    enumeration: 'text',
+    names: 'text',
+    character: 'text',
+    shown: 'text',
+    ipv4Text: 'text',
+    ipv6Text: 'text',
+    dateTime: 'text',
+    accountName: 'text',
+    valueOf: 'text',
+    nearest: 'text',
+    ofAncestors: 'text',
+    mountPart: 'text',
+    pathFrom: 'text',
+  };
+
+function isOf(derivation: Derivation, sort: Sort): boolean {
+  if (derivation.node === 'call') return OPERATORS[derivation.operator].gives === sort;
+  return derivation.node in SORTS && SORTS[derivation.node as keyof typeof SORTS] === sort;
 }
 
 export function isNumber(derivation: Derivation): derivation is NumberDerivation {
-  return isOf(derivation, NUMBERS, 'number');
+  return isOf(derivation, 'number');
 }
 
 export function isBoolean(derivation: Derivation): derivation is BooleanDerivation {
-  return isOf(derivation, BOOLEANS, 'boolean');
+  return isOf(derivation, 'boolean');
 }
 
 export function isText(derivation: Derivation): derivation is TextDerivation {
-  return isOf(derivation, TEXTS, 'text');
+  return isOf(derivation, 'text');
 }

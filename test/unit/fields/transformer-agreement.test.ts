@@ -1,7 +1,7 @@
-// What an alert prints of a transformed field and what conditions say of it agree: for each text that is a field with a derivation or a parameter,
-// transformed in each way, on records with members at their limits. Left out are len(), which outputs have of lists alone, and what a
+// What an alert prints of a transformed field and what conditions find of it agree: for each text that is a field with a derivation or a
+// parameter, on records with members at their limits. Left out are len(), which outputs have of lists alone, and what a
 // condition can't read, of which the compiler warns.
-// WASPREY_TEST_RECORDS sets the number of events, WASPREY_TEST_SEED repeats a run.
+// Each text is transformed in one of the ways, and in all with WASPREY_TEST_RECORDS above 500. This sets the number of events, WASPREY_TEST_SEED repeats a run.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -70,10 +70,10 @@ const CLAIMS = TEXTS.filter(({ field, argument }) => !isDateText(field, argument
   }),
 );
 
-/** Those that field number `index` is tried with: all of them for every field take minutes. */
+/** Those that field number `index` is tried with: one, since all of them for every field take minutes. */
 function transformersOf(index: number): typeof TRANSFORMED {
-  if (RECORDS > 500) return TRANSFORMED;
-  return TRANSFORMED.filter((_, number) => (number + index + SEED) % 5 === 0);
+  const one = TRANSFORMED[(index + SEED) % TRANSFORMED.length];
+  return one === undefined || RECORDS > 500 ? TRANSFORMED : [one];
 }
 
 for (let from = 0; from < CLAIMS.length; from += IN_A_MODULE) {
