@@ -32,6 +32,7 @@ import {
   type FieldValue,
   findByKey,
   integer,
+  type SingleValue,
   splitAtNul,
   text,
 } from './value.ts';
@@ -43,8 +44,11 @@ const NO_ADDRESS = new Uint8Array(16);
 export function readDerivation(derivation: Derivation, scope: Scope, names?: AddressNames): FieldValue | Absent {
   switch (derivation.node) {
     case 'absent':
-    case 'ends':
       return undefined;
+    case 'ends': {
+      const [local, remote] = [readSingle(derivation.local, scope), readSingle(derivation.remote, scope)];
+      return local && remote && { kind: 'ends', local, remote };
+    }
     case 'either': {
       const holds = evaluateBoolean(derivation.condition, scope);
       return readDerivation(holds ? derivation.value : derivation.otherwise, scope, names);
@@ -71,7 +75,7 @@ export function readDerivation(derivation: Derivation, scope: Scope, names?: Add
   }
 }
 
-function readSingle(derivation: Single, scope: Scope): FieldValue | Absent {
+function readSingle(derivation: Single, scope: Scope): SingleValue | Absent {
   if (isNumber(derivation)) return integer(evaluateNumber(derivation, scope));
   if (isBoolean(derivation)) return boolean(evaluateBoolean(derivation, scope));
   if (isText(derivation)) {

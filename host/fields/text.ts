@@ -28,6 +28,8 @@ export function valueText(value: FieldValue): Uint8Array {
       return encode(value.text);
     case 'address':
       return encode(addressText(value.bytes));
+    case 'ends':
+      return concatenate([valueText(value.local), valueText(value.remote)], ' ');
   }
 }
 

@@ -1,6 +1,7 @@
 // A field's value on its way from memory to an alert: plain data, so that it crosses from the worker as it is.
 
-export type FieldValue =
+/** A value that is compared as one. */
+export type SingleValue =
   | { readonly kind: 'text'; readonly bytes: Uint8Array }
   /** Bytes that are not text: shown with dots for unprintable bytes, or in base64. */
   | { readonly kind: 'buffer'; readonly bytes: Uint8Array; readonly base64?: true }
@@ -13,6 +14,11 @@ export type FieldValue =
   | { readonly kind: 'address'; readonly bytes: Uint8Array }
   | { readonly kind: 'list'; readonly items: readonly Uint8Array[] };
 
+export type FieldValue =
+  | SingleValue
+  /** Both ends of a connection (fd.ip). Conditions compare them, and no output may name such a field. */
+  | { readonly kind: 'ends'; readonly local: SingleValue; readonly remote: SingleValue };
+
 /** A field that has no value on this event. */
 export type Absent = undefined;
 
@@ -23,19 +29,19 @@ export function encode(text: string): Uint8Array {
   return ENCODER.encode(text);
 }
 
-export function text(value: Uint8Array | string): FieldValue {
+export function text(value: Uint8Array | string): SingleValue {
   return { kind: 'text', bytes: typeof value === 'string' ? encode(value) : value };
 }
 
-export function buffer(bytes: Uint8Array, base64 = false): FieldValue {
+export function buffer(bytes: Uint8Array, base64 = false): SingleValue {
   return { kind: 'buffer', bytes, ...(base64 && { base64 }) };
 }
 
-export function integer(value: bigint | number, base: 8 | 10 | 16 = 10): FieldValue {
+export function integer(value: bigint | number, base: 8 | 10 | 16 = 10): SingleValue {
   return { kind: 'integer', value: BigInt(value), base };
 }
 
-export function boolean(value: boolean): FieldValue {
+export function boolean(value: boolean): SingleValue {
   return { kind: 'boolean', value };
 }
 

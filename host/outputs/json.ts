@@ -30,6 +30,8 @@ export function valueJson(value: FieldValue | undefined): string {
       return String(value.nanoseconds);
     case 'address':
       return quote(addressText(value.bytes));
+    case 'ends':
+      return `[${valueJson(value.local)},${valueJson(value.remote)}]`;
     case 'list':
       return `[${value.items.map((item) => quote(decode(item))).join(',')}]`;
   }

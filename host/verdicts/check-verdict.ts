@@ -9,10 +9,13 @@ import { literalBytes } from '../compiler/conditions/literal-bytes.ts';
 import { constantFor, numberOperator, portNumber } from '../compiler/lower/number-check.ts';
 import { matches, pathMatch, textMatch } from '../compiler/lower/text-match.ts';
 import { bufferText, valueText } from '../fields/text.ts';
-import { type Absent, type FieldValue, integer } from '../fields/value.ts';
+import { type Absent, decode, type FieldValue, integer, type SingleValue } from '../fields/value.ts';
 import { fieldKey, operandValue } from '../outputs/transform.ts';
+import { type EventType, findEventType } from '../schema/events/index.ts';
 import { endsOf } from '../schema/fields/compared.ts';
+import type { FieldSource } from '../schema/fields/field.ts';
 import { resolveNamed } from '../schema/fields/index.ts';
+import { valueTypeOn } from '../schema/fields/parameter.ts';
 import { asInteger, compareIntegers } from '../schema/integers.ts';
 import { parameterType } from '../schema/parameter-names.ts';
 import type { ValueType } from '../schema/types.ts';
@@ -24,32 +27,23 @@ type Seen = ReadonlyMap<string, FieldValue | Absent>;
 type Bytes = string;
 
 /** The values that the check compares: of every ancestor, or of both ends of a connection, there are several. */
-export function comparedValues(left: Operand, seen: Seen): FieldValue[] {
-  if (left.kind === 'field') {
-    const values = comparedFields(fieldKey(left)).map((key) => seen.get(key));
-    const [client, server] = values;
-    // A client's socket without a peer: rules compare the peer's port and address, which are 0.
-    if (isOfEnds(left) && client && !server) return [client, zeroOf(client)];
-    return values.filter((value) => value !== undefined);
-  }
-  if (left.name === 'len') return lengthOf(left, seen);
-  const value = operandValue(left, (key) => seen.get(key));
-  return value ? [value] : [];
+export function comparedValues(left: Operand, seen: Seen): SingleValue[] {
+  if (left.kind === 'field') return comparedFields(fieldKey(left)).flatMap((key) => singles(seen.get(key)));
+  return left.name === 'len' ? lengthOf(left, seen) : singles(operandValue(left, (key) => seen.get(key)));
 }
 
-/** Of a port, or of an address of that length. */
-function zeroOf(value: FieldValue): FieldValue {
-  return value.kind === 'address' ? { kind: 'address', bytes: new Uint8Array(value.bytes.length) } : integer(0n);
+function singles(value: FieldValue | Absent): SingleValue[] {
+  if (!value) return [];
+  return value.kind === 'ends' ? [value.local, value.remote] : [value];
 }
 
 /** Length of a text, or of a list, which is absent if an item is. */
-function lengthOf(len: Extract<Operand, { kind: 'transformer' }>, seen: Seen): FieldValue[] {
+function lengthOf(len: Extract<Operand, { kind: 'transformer' }>, seen: Seen): SingleValue[] {
   const [first] = len.arguments;
   if (!first) return [];
   if (first.kind === 'literal') return [integer(literalBytes(first.text).length)];
   if (first.kind === 'list') {
-    const count = operandValue(len, (key) => seen.get(key));
-    return count ? [count] : [];
+    return singles(operandValue(len, (key) => seen.get(key)));
   }
   const [value] = comparedValues(first, seen);
   if (!value) return [];
@@ -57,53 +51,65 @@ function lengthOf(len: Extract<Operand, { kind: 'transformer' }>, seen: Seen): F
 }
 
 export function checkHolds(written: Check, seen: Seen): boolean {
-  const check = asFalcoCompares(written);
+  const check = asFalcoCompares(written, seen);
   if (!check || fieldsOf(check).some(isForOutputs)) return false;
   const values = comparedValues(check.left, seen);
   if (values.length === 0) return false;
-  const holds = (value: FieldValue): boolean => valueHolds(check, value, seen);
+  const holds = (value: SingleValue): boolean => valueHolds(check, value, seen);
   // Both ends of a connection have to differ.
   return isOfEnds(check.left) && check.operator === '!=' ? values.every(holds) : values.some(holds);
 }
 
 /** Whether the field means both ends of a connection. */
-export function isOfEnds(operand: Operand): boolean {
+function isOfEnds(operand: Operand): boolean {
   if (operand.kind !== 'field') return false;
   const resolved = resolveNamed(operand.name, operand.argument);
   return resolved.ok && endsOf(resolved.field) !== undefined;
 }
 
 /** Whether no module can read the field, whose value is put together when an alert is printed: to rules it is absent. */
-function isForOutputs({ name, argument }: FieldOperand): boolean {
-  const resolved = resolveNamed(name, argument);
-  return resolved.ok && ['rendered', 'procfs'].includes(resolved.field.source.from);
+function isForOutputs(field: FieldOperand): boolean {
+  const from = sourceOf(field)?.from;
+  return from === 'rendered' || from === 'procfs';
 }
 
-/** The check as lower/check.ts has it: some fields see the first of a modifier's values only, and numbers of them are in no list. */
-function asFalcoCompares(check: Check): Check | undefined {
+function sourceOf(operand: Operand): FieldSource | undefined {
+  if (operand.kind !== 'field') return undefined;
+  const resolved = resolveNamed(operand.name, operand.argument);
+  return resolved.ok ? resolved.field.source : undefined;
+}
+
+/**
+ * The check as lower/check.ts has it: some fields see the first of a modifier's values only, and numbers of them are in no list. Both ends of a
+ * connection are compared with constants alone.
+ */
+function asFalcoCompares(check: Check, seen: Seen): Check | undefined {
   const { left, operator, modifier, right } = check;
   if (left.kind !== 'field') return check;
-  const isRaw = left.name.startsWith('evt.rawarg');
+  const source = sourceOf(left);
+  const isRaw = source?.from === 'argument' && source.raw;
   const isOfAncestors = comparedFields(fieldKey(left)).length > 2;
   const ends = isOfEnds(left);
   if (!isRaw && !isOfAncestors && !ends) return check;
   const isListed = operator === 'in' || operator === 'intersects';
-  if (ends ? operator === 'intersects' : isListed && isNumber(typeOf(left))) return undefined;
+  if (ends ? operator === 'intersects' || right.kind === 'operand' : isListed && isNumber(typeOf(left, seen)))
+    return undefined;
   if (right.kind !== 'values') return check;
-  const firstAlone = modifier !== undefined || (ends && operator === 'in' && typeOf(left) === 'IPNET');
+  const firstAlone = modifier !== undefined || (ends && operator === 'in' && typeOf(left, seen) === 'IPNET');
   return firstAlone ? { ...check, right: { ...right, values: right.values.slice(0, 1) } } : check;
 }
 
-function valueHolds(check: Check, value: FieldValue, seen: Seen): boolean {
+function valueHolds(check: Check, value: SingleValue, seen: Seen): boolean {
   const { operator, right, modifier, left } = check;
   if (operator === 'exists') return true;
   if (right.kind === 'operand') {
     const [other] = comparedValues(right.operand, seen);
-    return other !== undefined && pairHolds(operator, value, left, other, right.operand);
+    return other !== undefined && pairHolds(check, value, right.operand, other, seen);
   }
   const texts = constantsOf(check).map(({ text }) => text);
-  if (modifier === undefined) return constantsHold(check, value, texts);
-  const holding = texts.filter((text) => constantsHold(check, value, [text])).length;
+  const type = typeOf(left, seen);
+  if (modifier === undefined) return constantsHold(check, value, type, texts);
+  const holding = texts.filter((text) => constantsHold(check, value, type, [text])).length;
   return modifier === 'oneof'
     ? holding === 1
     : modifier === 'anyof'
@@ -111,8 +117,12 @@ function valueHolds(check: Check, value: FieldValue, seen: Seen): boolean {
       : holding > 0 && holding === texts.length;
 }
 
-function constantsHold({ operator, left }: Check, value: FieldValue, texts: readonly string[]): boolean {
-  const type = typeOf(left);
+function constantsHold(
+  { operator, left }: Check,
+  value: SingleValue,
+  type: ValueType | undefined,
+  texts: readonly string[],
+): boolean {
   switch (value.kind) {
     case 'list':
       return listHolds(operator, value.items.map(latin1), texts.map(constantBytes));
@@ -171,16 +181,16 @@ function listHolds(operator: Check['operator'], items: readonly Bytes[], values:
 
 /** Two values of the event. */
 function pairHolds(
-  operator: Check['operator'],
-  value: FieldValue,
-  left: Operand,
-  other: FieldValue,
+  { operator, left }: Check,
+  value: SingleValue,
   right: Operand,
+  other: SingleValue,
+  seen: Seen,
 ): boolean {
   const [items, among] = [itemsOf(value, left), itemsOf(other, right)];
   if (operator === 'in' || operator === 'intersects') return listHolds(operator, items, among);
   if (value.kind === 'integer' && other.kind === 'integer') {
-    const [one, another] = [asInteger(value.value, typeOf(left)), asInteger(other.value, typeOf(right))];
+    const [one, another] = [asInteger(value.value, typeOf(left, seen)), asInteger(other.value, typeOf(right, seen))];
     return compareIntegers(one, numberOperator(operator), another);
   }
   if (value.kind === 'boolean' && other.kind === 'boolean')
@@ -219,24 +229,30 @@ function textPairHolds(operator: Check['operator'], text: Bytes, other: Bytes): 
   }
 }
 
-function itemsOf(value: FieldValue, of: Operand): readonly Bytes[] {
+function itemsOf(value: SingleValue, of: Operand): readonly Bytes[] {
   return value.kind === 'list' ? value.items.map(latin1) : [bytesOf(value, of)];
 }
 
 /** What a condition compares of a text. Arguments are compared as they are shown, buffers as they are. */
-function bytesOf(value: FieldValue, of: Operand): Bytes {
+function bytesOf(value: SingleValue, of: Operand): Bytes {
   if (value.kind !== 'buffer') return latin1(valueText(value));
-  const isArgument = of.kind === 'field' && of.name.startsWith('evt.arg');
-  return latin1(isArgument ? bufferText(value) : value.bytes);
+  const source = sourceOf(of);
+  return latin1(source?.from === 'argument' && !source.raw ? bufferText(value) : value.bytes);
 }
 
 /** Undefined for transformers: numbers of 64 bits. */
-function typeOf(operand: Operand): ValueType | undefined {
+function typeOf(operand: Operand, seen: Seen): ValueType | undefined {
   if (operand.kind === 'transformer') return operand.name === 'len' ? 'UINT64' : undefined;
   const resolved = resolveNamed(operand.name, operand.argument);
   if (!resolved.ok) return undefined;
-  const { type } = resolved.field;
-  return type === 'DYN' ? parameterType(resolved.argument ?? '') : type;
+  const { field, argument } = resolved;
+  const on = eventTypeOf(seen);
+  return on ? valueTypeOn(on, field, argument) : field.type === 'DYN' ? parameterType(argument ?? '') : field.type;
+}
+
+function eventTypeOf(seen: Seen): EventType | undefined {
+  const name = seen.get('evt.type');
+  return name && findEventType(decode(valueText(name)));
 }
 
 const TEXT_TYPES: ReadonlySet<string> = new Set([

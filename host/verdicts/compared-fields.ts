@@ -1,4 +1,4 @@
-// The names of the fields to read for a condition on a field: for some those of each ancestor, or of both ends of a connection.
+// The names of the fields to read for a condition on a field: for some another field, or that of each ancestor.
 
 import { comparedField } from '../schema/fields/compared.ts';
 import { resolveField } from '../schema/fields/index.ts';
@@ -10,9 +10,8 @@ export const ANCESTORS_READ = 16;
 export function comparedFields(name: string): readonly string[] {
   const resolved = resolveField(name);
   if (!resolved.ok || resolved.argument !== undefined) return [name];
-  const { name: compared, anyAncestor, ends } = comparedField(resolved.field);
-  if (anyAncestor) return ofAncestors(compared);
-  return ends ? [ends.client, ends.server] : [compared];
+  const { name: compared, anyAncestor } = comparedField(resolved.field);
+  return anyAncestor ? ofAncestors(compared) : [compared];
 }
 
 /** The field of each ancestor that is read. */

@@ -10,8 +10,7 @@ import { sourceOf } from '../../schema/audit/record.ts';
 import type { EventType } from '../../schema/events/index.ts';
 import type { Field } from '../../schema/fields/field.ts';
 import { resolveNamed } from '../../schema/fields/index.ts';
-import { findParameter, parameterForms } from '../../schema/fields/parameter.ts';
-import { parameterType } from '../../schema/parameter-names.ts';
+import { findParameter, parameterForms, valueTypeOn } from '../../schema/fields/parameter.ts';
 import type { ValueType } from '../../schema/types.ts';
 import { cast } from '../ir/value.ts';
 import { auditOperand } from './audit-field.ts';
@@ -38,11 +37,8 @@ export function fieldOperand(named: NamedField, context: LoweringContext): Opera
   return mapEither(readOperand(named, context), (operand) => asTyped(operand, type));
 }
 
-/** The field's type; of evt.rawarg that of the parameter, which may differ from event to event. */
-export function valueTypeOf({ field, argument = '' }: NamedField, type: EventType): ValueType {
-  if (field.type !== 'DYN') return field.type;
-  const parameter = findParameter(type, argument);
-  return (parameter && parameterForms(type, parameter)?.type) ?? parameterType(argument) ?? 'INT64';
+export function valueTypeOf({ field, argument }: NamedField, type: EventType): ValueType {
+  return valueTypeOn(type, field, argument);
 }
 
 /** 64-bit numbers are compared as the field's type says, whatever the record's member is. */

@@ -27,5 +27,6 @@ function valueBytes(values: readonly KeyedValue[]): number {
 
 function payloadOf(value: FieldValue): number {
   if (value.kind === 'list') return value.items.reduce((sum, { length }) => sum + VALUE_OVERHEAD + length, 0);
+  if (value.kind === 'ends') return 2 * VALUE_OVERHEAD + payloadOf(value.local) + payloadOf(value.remote);
   return 'bytes' in value ? value.bytes.length : 0;
 }

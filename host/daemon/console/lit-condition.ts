@@ -7,7 +7,7 @@ import { printCondition } from '../../compiler/conditions/print.ts';
 import { valueText } from '../../fields/text.ts';
 import { type Absent, decode, type FieldValue } from '../../fields/value.ts';
 import { fieldKey } from '../../outputs/transform.ts';
-import { checkHolds, comparedValues, isOfEnds } from '../../verdicts/check-verdict.ts';
+import { checkHolds, comparedValues } from '../../verdicts/check-verdict.ts';
 import { ANCESTORS_READ, comparedFields } from '../../verdicts/compared-fields.ts';
 import type { LitCheck, LitGroup, LitPart, Verdict } from './messages.ts';
 
@@ -58,13 +58,11 @@ function litCheck(check: Check, seen: SeenValues, isLookedAt: boolean): LitCheck
   const { left, macro } = check;
   const keys = fieldsOf(check).flatMap((field) => comparedFields(fieldKey(field)));
   const values = keys.every((key) => seen.has(key)) ? comparedValues(left, seen) : undefined;
-  // If a socket is neither a client's nor a server's, no field has the ends that a condition compares.
-  const isRead = values !== undefined && !(values.length === 0 && isOfEnds(left));
-  const holds = isRead && checkHolds(check, seen);
+  const holds = values !== undefined && checkHolds(check, seen);
   return {
     kind: 'check',
     text: printCondition(check),
-    verdict: !isRead || (!holds && hasFurtherAncestors(check, seen)) ? 'unknown' : holds ? 'true' : 'false',
+    verdict: !values || (!holds && hasFurtherAncestors(check, seen)) ? 'unknown' : holds ? 'true' : 'false',
     isLookedAt,
     ...(values && values.length > 0 && { value: values.map((value) => decode(valueText(value))).join(' ') }),
     ...(macro !== undefined && { macro }),

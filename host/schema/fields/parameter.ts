@@ -6,6 +6,7 @@ import type { EventType } from '../events/index.ts';
 import { integerFormat } from '../integers.ts';
 import { type MemberType, member } from '../layout.ts';
 import { parameterBase } from '../parameter-base.ts';
+import { parameterType } from '../parameter-names.ts';
 import type { Parameter, ValueType } from '../types.ts';
 import { ACCESSOR_OWNERS } from './accessors.ts';
 import {
@@ -18,6 +19,7 @@ import {
   type TextMember,
 } from './derivation.ts';
 import { call, compare, decimal, digits, either, isThere, masked, orEmpty } from './derive.ts';
+import type { Field } from './field.ts';
 import { statDevice } from './of-descriptor.ts';
 import {
   accountName,
@@ -59,6 +61,13 @@ export function parameterForms(type: EventType, parameter: Parameter): Parameter
   const values =
     located.type === 'string' ? textForms(parameter, located, type) : numberForms(parameter, located, type);
   return { type: numberType(parameter), rawBase: 10, ofImage: located.of === 'image', ...values };
+}
+
+/** The type of a field's value on an event: of evt.rawarg that of the parameter, which may differ from event to event. */
+export function valueTypeOn(type: EventType, field: Field, argument = ''): ValueType {
+  if (field.type !== 'DYN') return field.type;
+  const parameter = findParameter(type, argument);
+  return (parameter && parameterForms(type, parameter)?.type) ?? parameterType(argument) ?? 'INT64';
 }
 
 /** Numbers of another type on each call (ptrace's addr and data) are addresses. */
