@@ -25,8 +25,8 @@ export function needsRuntime({ source }: Field): boolean {
 }
 
 /** Whether only the API server has it: the runtime knows only what the kubelet passed when the pod started. */
-export function needsCluster({ name, source }: Field): boolean {
-  return name.startsWith('k8smeta.') && !(source.from === 'container' && source.knownFrom === 'runtime');
+export function needsCluster({ source }: Field): boolean {
+  return source.from === 'container' && source.knownFrom === 'cluster';
 }
 
 /** The value of a field for which isContainerField holds. */

@@ -64,7 +64,7 @@ const AROUND: readonly Operator[] = ['=', '==', 'exists'];
 
 /** Operators that a type has. */
 function operatorsOf({ type, list, field }: OperandType): readonly Operator[] {
-  if (field?.name === 'evt.around') return AROUND;
+  if (field?.source.from === 'condition') return AROUND;
   if (list) return LIST;
   if (isString(type)) return TEXT;
   switch (type) {

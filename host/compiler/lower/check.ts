@@ -13,6 +13,7 @@ import { all, any, anyAncestor, type Condition, exactlyOne, FALSE, not } from '.
 import type { Bytes } from '../ir/text.ts';
 import { warnOfAccountNames } from './account-names.ts';
 import { aroundCheck } from './around.ts';
+import { knownField } from './field.ts';
 import { comparesNames, nameCheck } from './host-name-check.ts';
 import { checkTextsAgainst, checkTextsValues, compareLists, type Texts } from './list-check.ts';
 import {
@@ -42,7 +43,7 @@ export function lowerCheck(check: Check, context: LoweringContext): Condition {
 
 function lower(check: Check, context: LoweringContext): Condition {
   const { left } = check;
-  if (left.kind === 'field' && left.name.startsWith('evt.around')) return aroundCheck(check, context.type);
+  if (isDecidedAsWhole(left, context)) return aroundCheck(check, context.type);
   if (comparesNames(check, context)) return nameCheck(check, context);
   warnOfAccountNames(check, context);
   const typed = lowerOperand(left, context);
@@ -50,6 +51,11 @@ function lower(check: Check, context: LoweringContext): Condition {
   if (operand.kind === 'absent') return FALSE;
   const limited = asFalcoCompares(typed, check, context);
   return limited ? lowerTyped(typed, limited, context) : FALSE;
+}
+
+/** Whether the field has no value: the check is a condition on the event as a whole. */
+function isDecidedAsWhole(left: AstOperand, { type }: LoweringContext): boolean {
+  return left.kind === 'field' && knownField(left.name, left.argument, type).field.source.from === 'condition';
 }
 
 /**

@@ -42,12 +42,12 @@ const PRIVILEGED = present(
 
 function hostNamespace(name: 'PID' | 'NETWORK' | 'IPC') {
   const known = CONTAINER.number('host_namespaces');
-  return ofContainer(() => present(compare(known, '!=', 0), hasBit(known, HOST_NAMESPACE[name])));
+  return ofContainer(() => present(compare(known, '!=', 0), hasBit(known, HOST_NAMESPACE[name])), 'runtime');
 }
 
 /** A part of one mount, chosen by index or by one of its ends. */
 function mount(name: string, description: string, derive: (argument: string) => Derivation): Field {
-  const source = ofContainer(derive);
+  const source = ofContainer(derive, 'runtime');
   return { name, type: 'CHARBUF', description, source, argument: 'required', argumentKind: 'either' };
 }
 
@@ -76,42 +76,57 @@ export const CONTAINER_FIELDS: readonly Field[] = [
     source: member('id', 'cgroup'),
   },
   { name: 'container.full_id', type: 'CHARBUF', description: 'Its full id.', source: member('full_id', 'cgroup') },
-  { name: 'container.name', type: 'CHARBUF', description: 'Its name.', source: member('name') },
-  { name: 'container.type', type: 'CHARBUF', description: 'Runtime, e.g. containerd.', source: member('type') },
-  { name: 'container.image', type: 'CHARBUF', description: 'Image with tag.', source: member('image') },
-  { name: 'container.image.id', type: 'CHARBUF', description: 'Id of the image.', source: member('image_id') },
+  { name: 'container.name', type: 'CHARBUF', description: 'Its name.', source: member('name', 'runtime') },
+  {
+    name: 'container.type',
+    type: 'CHARBUF',
+    description: 'Runtime, e.g. containerd.',
+    source: member('type', 'runtime'),
+  },
+  { name: 'container.image', type: 'CHARBUF', description: 'Image with tag.', source: member('image', 'runtime') },
+  {
+    name: 'container.image.id',
+    type: 'CHARBUF',
+    description: 'Id of the image.',
+    source: member('image_id', 'runtime'),
+  },
   {
     name: 'container.image.repository',
     type: 'CHARBUF',
     description: 'Image without tag and digest.',
-    source: member('image_repository'),
+    source: member('image_repository', 'runtime'),
   },
-  { name: 'container.image.tag', type: 'CHARBUF', description: 'Tag of the image.', source: member('image_tag') },
+  {
+    name: 'container.image.tag',
+    type: 'CHARBUF',
+    description: 'Tag of the image.',
+    source: member('image_tag', 'runtime'),
+  },
   {
     name: 'container.image.digest',
     type: 'CHARBUF',
     description: 'Digest of the image in its registry.',
-    source: member('image_digest'),
+    source: member('image_digest', 'runtime'),
   },
   {
     name: 'container.privileged',
     type: 'BOOL',
     description: 'Runs privileged; absent if not known.',
-    source: ofContainer(() => PRIVILEGED),
+    source: ofContainer(() => PRIVILEGED, 'runtime'),
   },
-  { name: 'container.mounts', type: 'CHARBUF', description: 'All mounts.', source: member('mounts_text') },
+  { name: 'container.mounts', type: 'CHARBUF', description: 'All mounts.', source: member('mounts_text', 'runtime') },
   mount('container.mount', 'One mount, by index or source.', wholeMount),
   mount('container.mount.source', 'Source of a mount, by index or destination.', mountPart(SOURCE, DESTINATION)),
   mount('container.mount.dest', 'Destination of a mount, by index or source.', mountPart(DESTINATION)),
   mount('container.mount.mode', 'Mode of a mount, by index or source.', mountPart(MODE)),
   mount('container.mount.rdwr', 'Whether a mount may be written, by index or source.', mountPart(WRITABLE)),
   mount('container.mount.propagation', 'Propagation of a mount, by index or source.', mountPart(PROPAGATION)),
-  { name: 'container.ip', type: 'CHARBUF', description: 'Its main IPv4 address.', source: member('ip') },
+  { name: 'container.ip', type: 'CHARBUF', description: 'Its main IPv4 address.', source: member('ip', 'runtime') },
   {
     name: 'container.cni.json',
     type: 'CHARBUF',
     description: 'Network interfaces of its pod as made by CNI, in JSON; only from CRI.',
-    source: member('cni'),
+    source: member('cni', 'runtime'),
   },
   {
     name: 'container.host_pid',
@@ -135,34 +150,37 @@ export const CONTAINER_FIELDS: readonly Field[] = [
     name: 'container.label',
     type: 'CHARBUF',
     description: 'One label.',
-    source: keyOf('labels', '='),
+    source: keyOf('labels', '=', 'runtime'),
     argument: 'required',
     argumentKind: 'key',
   },
-  { name: 'container.labels', type: 'CHARBUF', description: 'All labels.', source: member('labels_text') },
+  { name: 'container.labels', type: 'CHARBUF', description: 'All labels.', source: member('labels_text', 'runtime') },
   {
     name: 'container.start_ts',
     type: 'ABSTIME',
     description: 'When it started.',
-    source: ofContainer(() => present(compare(START, '!=', 0), START)),
+    source: ofContainer(() => present(compare(START, '!=', 0), START), 'runtime'),
   },
   {
     name: 'container.duration',
     type: 'RELTIME',
     description: 'Time since it started.',
-    source: ofContainer(() => present(all(compare(START, '!=', 0), compare(START, '<=', TIME)), minus(TIME, START))),
+    source: ofContainer(
+      () => present(all(compare(START, '!=', 0), compare(START, '<=', TIME)), minus(TIME, START)),
+      'runtime',
+    ),
   },
   {
     name: 'container.user',
     type: 'CHARBUF',
     description: 'User configured for its first process, as name or number.',
-    source: member('user'),
+    source: member('user', 'runtime'),
   },
   {
     name: 'container.env_names',
     type: 'CHARBUF',
     description: 'Names of the environment variables it was started with, without values.',
-    source: itemsOf('env_names'),
+    source: itemsOf('env_names', 'runtime'),
     list: true,
   },
   { name: 'container.healthcheck', type: 'CHARBUF', description: 'Retired; absent.', source: RETIRED },

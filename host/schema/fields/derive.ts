@@ -17,7 +17,7 @@ import {
   type TextDerivation,
   type TextMember,
 } from './derivation.ts';
-import type { EarlySource, FieldSource } from './field.ts';
+import type { FieldSource, KnownFrom } from './field.ts';
 import type { OPERATORS, OperatorName } from './operators.ts';
 
 // -- sources --
@@ -35,7 +35,7 @@ export function derived(derive: RecordSource['derive']): RecordSource {
 }
 
 /** A field of the container table. It may be read after the event is gone, when only the event's time is kept. */
-export function ofContainer(derive: (argument: string) => Derivation, knownFrom?: EarlySource): FieldSource {
+export function ofContainer(derive: (argument: string) => Derivation, knownFrom: KnownFrom): FieldSource {
   return { from: 'container', derive: (argument = '') => derive(argument), knownFrom };
 }
 

@@ -44,8 +44,11 @@ export type ProcfsFact =
   | 'descriptorTypes'
   | { readonly descriptor: 0 | 1 | 2; readonly part: 'name' | 'type' };
 
-/** What has a value of the container before the runtime answers (its cgroup's path), or before the API server does (the runtime). */
-export type EarlySource = 'cgroup' | 'runtime';
+/**
+ * What has a value of the container first: the path of its cgroup, the runtime's answer, or the API server. `pod`: the runtime's answer too, which has what
+ * the kubelet passed when the pod started.
+ */
+export type KnownFrom = 'cgroup' | 'runtime' | 'pod' | 'cluster';
 
 /** Where a field's value comes from. The compiler and the formatter both resolve a field through this. */
 export type FieldSource =
@@ -59,7 +62,7 @@ export type FieldSource =
   | {
       readonly from: 'container';
       readonly derive: (argument: string | undefined) => Derivation;
-      readonly knownFrom?: EarlySource | undefined;
+      readonly knownFrom: KnownFrom;
     }
   /** An audit event: a member of its record, or with an argument one of its values on demand (host/schema/audit/record.ts). */
   | { readonly from: 'audit'; readonly row: AuditRow }

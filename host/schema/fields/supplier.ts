@@ -5,7 +5,7 @@ import { EVENT_TYPES } from '../events/index.ts';
 import { member } from '../layout.ts';
 import { ACCESSOR_OWNERS } from './accessors.ts';
 import { type Derivation, membersRead } from './derivation.ts';
-import type { Field } from './field.ts';
+import type { Field, KnownFrom } from './field.ts';
 import { isOfSshPeer } from './session.ts';
 
 /**
@@ -14,9 +14,6 @@ import { isOfSshPeer } from './session.ts';
  * then, or resolved by it. `runtime`: the container runtime's answer. `kubernetes`: metadata of the pod. `api-server`: in the audit event.
  */
 export type Supplier = 'capture' | 'reader' | 'output' | 'machine' | 'runtime' | 'kubernetes' | 'api-server' | 'nobody';
-
-/** The machine resolves the names that conditions give. */
-const ADDRESS_NAME = /^fd\.[cslr]ip\.name$/;
 
 export function supplierOf(field: Field): Supplier {
   const { name, source } = field;
@@ -36,12 +33,29 @@ export function supplierOf(field: Field): Supplier {
     case 'condition':
       return 'capture';
     case 'container':
-      if (name.startsWith('container.')) return source.knownFrom === 'cgroup' ? 'reader' : 'runtime';
-      return 'kubernetes';
+      return OF_CONTAINER[source.knownFrom];
     case 'record':
-      if (ADDRESS_NAME.test(name)) return 'machine';
+      // The machine resolves the names that conditions give.
+      if (mayBe('nameOf', field)) return 'machine';
       return derivationsOf(field).some(readsCompleted) ? 'reader' : 'capture';
   }
+}
+
+const OF_CONTAINER: Readonly<Record<KnownFrom, Supplier>> = {
+  cgroup: 'reader',
+  runtime: 'runtime',
+  pod: 'kubernetes',
+  cluster: 'kubernetes',
+};
+
+/** Whether the field's value is such a node's on any event. */
+export function mayBe(node: Derivation['node'], field: Field): boolean {
+  return derivationsOf(field).some((derivation) => isSometimes(node, derivation));
+}
+
+function isSometimes(node: Derivation['node'], derivation: Derivation): boolean {
+  if (derivation.node !== 'either') return derivation.node === node;
+  return isSometimes(node, derivation.value) || isSometimes(node, derivation.otherwise);
 }
 
 /** Without an argument, and with those that make a difference. */

@@ -56,9 +56,9 @@ export class ModuleVerdicts {
     const address = records.end;
     records.event(type, image, members);
     const matches = this.#module.evaluate(address, records.end);
-    const lit = this.#rules.map(({ condition }) =>
-      litCondition(condition, detailsOf(records, address, [...fieldsOf(condition)])),
-    );
+    const fields = this.#rules.flatMap(({ condition }) => [...fieldsOf(condition)]);
+    const details = detailsOf(records, address, fields);
+    const lit = this.#rules.map(({ condition }) => litCondition(condition, details));
     const byCondition = (verdict: (index: number) => string) =>
       Object.fromEntries(this.#rules.map(({ conditionText }, index) => [conditionText, verdict(index)]));
     return {

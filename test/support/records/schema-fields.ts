@@ -3,6 +3,7 @@
 import { EVENT_TYPES, findEventType } from '../../../host/schema/events/index.ts';
 import type { Field } from '../../../host/schema/fields/field.ts';
 import { FIELDS } from '../../../host/schema/fields/index.ts';
+import { mayBe } from '../../../host/schema/fields/supplier.ts';
 import { parameterType } from '../../../host/schema/parameter-names.ts';
 import type { ValueType } from '../../../host/schema/types.ts';
 
@@ -56,7 +57,7 @@ export function derivedFields(
     (field) =>
       (field.source.from === 'record' || field.source.from === 'container') &&
       !field.filterOnly &&
-      !/^fd\..ip\.name$/.test(field.name) &&
+      !mayBe('nameOf', field) &&
       wanted(field),
   ).flatMap((field) => written(field, mostArguments));
 }
