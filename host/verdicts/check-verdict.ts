@@ -6,7 +6,7 @@ import { parseAddress, parseNetwork } from '../compiler/conditions/address.ts';
 import type { Check, FieldOperand, Operand } from '../compiler/conditions/ast.ts';
 import { constantsOf, fieldsOf } from '../compiler/conditions/fields-of.ts';
 import { literalBytes } from '../compiler/conditions/literal-bytes.ts';
-import { constantFor, numberOperator, portNumber } from '../compiler/lower/number-check.ts';
+import { constantFor, type NumberOperator, numberOperator, portNumber } from '../compiler/lower/number-check.ts';
 import { matches, pathMatch, textMatch } from '../compiler/lower/text-match.ts';
 import { bufferText, valueText } from '../fields/text.ts';
 import { type Absent, decode, type FieldValue, integer, type SingleValue } from '../fields/value.ts';
@@ -42,9 +42,7 @@ function lengthOf(len: Extract<Operand, { kind: 'transformer' }>, seen: Seen): S
   const [first] = len.arguments;
   if (!first) return [];
   if (first.kind === 'literal') return [integer(literalBytes(first.text).length)];
-  if (first.kind === 'list') {
-    return singles(operandValue(len, (key) => seen.get(key)));
-  }
+  if (first.kind === 'list') return singles(operandValue(len, (key) => seen.get(key)));
   const [value] = comparedValues(first, seen);
   if (!value) return [];
   return [integer(value.kind === 'list' ? value.items.length : bytesOf(value, first).length)];
@@ -139,7 +137,7 @@ function constantsHold(
       return texts.some((text) =>
         compareIntegers(
           asInteger(value.value, type),
-          operator === 'in' || operator === 'intersects' ? '=' : numberOperator(operator),
+          singleOperator(operator),
           type === 'PORT' ? portNumber(text) : constantFor(text, type),
         ),
       );
@@ -149,6 +147,11 @@ function constantsHold(
     case 'double':
       return textsHold(operator, bytesOf(value, left), texts);
   }
+}
+
+/** A number among others is one that equals one of them. */
+function singleOperator(operator: Check['operator']): NumberOperator {
+  return operator === 'in' || operator === 'intersects' ? '=' : numberOperator(operator);
 }
 
 function textsHold(operator: Check['operator'], text: Bytes, constants: readonly string[]): boolean {
@@ -187,16 +190,17 @@ function pairHolds(
   other: SingleValue,
   seen: Seen,
 ): boolean {
-  const [items, among] = [itemsOf(value, left), itemsOf(other, right)];
-  if (operator === 'in' || operator === 'intersects') return listHolds(operator, items, among);
   if (value.kind === 'integer' && other.kind === 'integer') {
     const [one, another] = [asInteger(value.value, typeOf(left, seen)), asInteger(other.value, typeOf(right, seen))];
-    return compareIntegers(one, numberOperator(operator), another);
+    return compareIntegers(one, singleOperator(operator), another);
   }
   if (value.kind === 'boolean' && other.kind === 'boolean')
     return (value.value === other.value) !== (operator === '!=');
   if (value.kind === 'address' && other.kind === 'address') {
     return (latin1(value.bytes) === latin1(other.bytes)) !== (operator === '!=');
+  }
+  if (operator === 'in' || operator === 'intersects') {
+    return listHolds(operator, itemsOf(value, left), itemsOf(other, right));
   }
   return textPairHolds(operator, bytesOf(value, left), bytesOf(other, right));
 }

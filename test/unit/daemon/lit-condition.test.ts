@@ -76,6 +76,8 @@ test('lengths, ports by their service and what outputs alone have are as rules s
     ['fd.name', undefined],
     ['fd.port', { kind: 'ends', local: integer(50_022), remote: integer(22) }],
     ['evt.args', text('fd=3')],
+    ['fd.dev', integer(20, 16)],
+    ['fd.dev.minor', integer(20)],
     ['proc.fdopencount', integer(4)],
   ]);
   const verdicts: Readonly<Record<string, string>> = {
@@ -86,6 +88,8 @@ test('lengths, ports by their service and what outputs alone have are as rules s
     'fd.proto = ssh': 'true',
     'fd.proto in (http, ssh)': 'true',
     'fd.proto != ssh': 'false',
+    'fd.dev in val(fd.dev.minor)': 'true',
+    'fd.dev != val(fd.dev.minor)': 'false',
     'evt.args contains fd': 'false',
     'not evt.args contains fd': 'true',
     'proc.fdopencount > 1': 'false',
