@@ -53,6 +53,25 @@ test(`checks of every operator and type (seed ${SEED})`, () => {
   compare(fc.sample(typedChecks, { numRuns: CONDITIONS, seed: SEED }));
 });
 
+test('the peer that a client has not is compared as port 0', () => {
+  const verdictOf = (condition: string, server = 0n): string => {
+    const [rule] = rulesOf([condition]);
+    assert.ok(rule);
+    const seen: SeenValues = new Map([
+      ['fd.port', { kind: 'ends', local: integer(4711n), remote: integer(server) } as const],
+    ]);
+    return litCondition(rule.condition, seen).verdict;
+  };
+  assert.deepEqual(
+    ['fd.port = 4711', 'fd.port = 0', 'fd.port != 0'].map((text) => verdictOf(text)),
+    ['true', 'true', 'false'],
+  );
+  assert.deepEqual(
+    ['fd.port = 443', 'fd.port = 0', 'fd.port != 0'].map((text) => verdictOf(text, 443n)),
+    ['true', 'false', 'true'],
+  );
+});
+
 test('what holds of none of the ancestors that were read may hold of a further one', () => {
   const [rule] = rulesOf(['proc.aname = sshd']);
   assert.ok(rule);
