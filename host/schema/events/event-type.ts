@@ -62,14 +62,27 @@ export interface SocketCall {
 }
 
 /** `name` is that of the system call, too. */
-export interface EventType {
+export type EventType = TypeBase & (NamesFiles | NamesNone);
+
+type GivenEffect = Exclude<CallEffect, ImpliedEffect>;
+
+/** The journal, activity and reports know calls on files by nothing but what these do. */
+interface NamesFiles {
+  readonly shape: 'path' | 'paths';
+  readonly does: GivenEffect;
+}
+
+interface NamesNone {
+  readonly shape: Exclude<EventShape, NamesFiles['shape']>;
+  /** Missing where no other call does the same, and where it is implied. */
+  readonly does?: GivenEffect;
+}
+
+interface TypeBase {
   readonly name: string;
   /** header.type; stable: a number is never given to another type. */
   readonly number: number;
-  readonly shape: EventShape;
   readonly category: EventCategory;
-  /** Missing where no other call does the same, and where it is implied. */
-  readonly does?: Exclude<CallEffect, ImpliedEffect>;
   readonly parameters: readonly Parameter[];
   /** Falco's event flags: fd.* fields are absent on events with neither. */
   readonly createsFd?: true;
