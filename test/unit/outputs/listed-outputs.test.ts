@@ -1,4 +1,4 @@
-// Each output that is defined can be used: by the table alone it gets keys, checks and documentation.
+// Each output that is defined can be used, by the table that gives it keys, checks and documentation; and only who asks for it has it.
 
 import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
@@ -23,5 +23,14 @@ test('each output that a file defines is in the table of outputs', async () => {
     OUTPUTS.map(outputSection),
     defined.map(outputSection),
     'DEFINED of host/outputs/kinds/outputs.ts lists each output of host/outputs/kinds/',
+  );
+});
+
+test('no output but standard output is on by default', () => {
+  const on = OUTPUTS.filter(({ keys }) => keys.keys.enabled?.kind === 'flag' && keys.keys.enabled.default);
+  assertSameNames(
+    on.map(outputSection),
+    ['stdout_output'],
+    'an output begins when its `enabled` is set: flag(false, ...)',
   );
 });
