@@ -1,6 +1,6 @@
 // The metadata of each container: from its runtime and the API server, or from a recording.
 
-import { ContainerRecord } from '../fields/record.ts';
+import { type ContainerBytes, ContainerRecord } from '../fields/record.ts';
 import { decode } from '../fields/value.ts';
 import type { ContainerState, PodState } from '../metadata/container-state.ts';
 import { ContainerDirectory } from '../metadata/directory/container-directory.ts';
@@ -61,7 +61,7 @@ export class KnownContainers {
 }
 
 function placeOf(container: ContainerRecord): SessionPlace | undefined {
-  const text = (member: string): string | undefined => {
+  const text = (member: ContainerBytes): string | undefined => {
     const bytes = container.bytes(member);
     return bytes && bytes.length > 0 ? decode(bytes) : undefined;
   };

@@ -6,18 +6,14 @@ import type { EventMemory } from '../fields/memory.ts';
 import { StructRecord } from '../fields/record.ts';
 import { renderedField } from '../fields/rendered.ts';
 import { type Absent, type FieldValue, splitAtNul, text } from '../fields/value.ts';
-import {
-  AUDIT_EVENT,
-  AUDIT_EVENT_TYPE,
-  AUDIT_VALUE_BYTES,
-  AUDIT_VALUES_OFFSET,
-  auditMember,
-} from '../schema/audit/record.ts';
+import { AUDIT_EVENT_TYPE, AUDIT_VALUE_BYTES, AUDIT_VALUES_OFFSET, auditMember } from '../schema/audit/record.ts';
+import { EVENT_HEADER } from '../schema/event-structs.ts';
 import { namedAuditField } from './named-field.ts';
 
-class AuditRecord extends StructRecord {
+/** What derivations read of an audit event is in the header. */
+class AuditRecord extends StructRecord<typeof EVENT_HEADER> {
   constructor(memory: EventMemory, address: number) {
-    super(memory, address, AUDIT_EVENT);
+    super(memory, address, EVENT_HEADER);
   }
 
   get time(): bigint {

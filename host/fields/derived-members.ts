@@ -1,8 +1,9 @@
 // The members of records that derivations read, and the processes whose images have them.
 
 import type { NumberDerivation, Owner, Process, TextDerivation } from '../schema/fields/derivation.ts';
+import { bigOf, bytesOf } from './memory.ts';
 import type { Scope } from './operators.ts';
-import type { ImageRecord, StructRecord } from './record.ts';
+import type { ContainerRecord, ImageRecord } from './record.ts';
 
 type NumberNode = Extract<NumberDerivation, { readonly node: 'numberOf' }>;
 type TextNode = Extract<TextDerivation, { readonly node: 'textOf' }>;
@@ -11,12 +12,11 @@ const SELF: Process = { kind: 'ancestor', generations: 0 };
 
 /** Members of unknown processes read 0. */
 export function numberMember(node: NumberNode, scope: Scope): bigint {
-  const value = keptValue(node, scope) ?? recordOf(node, scope)?.value(node.member, node.index);
-  return typeof value === 'number' || typeof value === 'bigint' ? BigInt(value) : 0n;
+  return bigOf(keptValue(node, scope) ?? recordOf(node, scope)?.described(node.member, node.index));
 }
 
 export function textMember(node: TextNode, scope: Scope): Uint8Array | undefined {
-  return recordOf(node, scope)?.bytes(node.member);
+  return bytesOf(recordOf(node, scope)?.described(node.member));
 }
 
 export function processOf(process: Process, { image }: Scope): ImageRecord | undefined {
@@ -40,7 +40,10 @@ function keptValue({ of, member, process = SELF }: NumberNode, scope: Scope): bi
   return of === 'image' && member === 'pidns_start_time' && isOfItself ? scope.namespaceStart : undefined;
 }
 
-function recordOf({ of, process }: { of: Owner; process?: Process }, scope: Scope): StructRecord | undefined {
+function recordOf(
+  { of, process }: { of: Owner; process?: Process },
+  scope: Scope,
+): ImageRecord | ContainerRecord | Scope['event'] {
   switch (of) {
     case 'image':
       return processOf(process ?? SELF, scope);

@@ -19,7 +19,7 @@ import { addressText, isMapped } from './address.ts';
 import type { AddressNames } from './address-names.ts';
 import { numberMember, processOf, textMember } from './derived-members.ts';
 import { mountText } from './mounts.ts';
-import { addressBytes, FUNCTIONS, type Scope } from './operators.ts';
+import { addressBytes, eventOf, FUNCTIONS, type Scope } from './operators.ts';
 import { joinPath } from './path.ts';
 import { integerText, valueText } from './text.ts';
 import { dateTime } from './time.ts';
@@ -193,9 +193,9 @@ function evaluateText(derivation: TextDerivation, scope: Scope): Uint8Array | un
       return bytes && valueText(buffer(bytes, scope.base64Buffers));
     }
     case 'ipv4Text':
-      return encode(addressText((scope.event?.bytes(derivation.member) ?? NO_ADDRESS).subarray(0, 4)));
+      return encode(addressText((eventOf(scope).bytes(derivation.member) ?? NO_ADDRESS).subarray(0, 4)));
     case 'ipv6Text': {
-      const address = scope.event?.bytes(derivation.member) ?? NO_ADDRESS;
+      const address = eventOf(scope).bytes(derivation.member) ?? NO_ADDRESS;
       return encode(addressText(isMapped(address) ? address.subarray(12) : address));
     }
     case 'dateTime':
@@ -254,7 +254,7 @@ function digits(value: bigint, base: 8 | 10 | 16): string {
 /** 4 bytes or 16. */
 function evaluateAddress(derivation: AddressDerivation, scope: Scope): Uint8Array | undefined {
   if (derivation.node === 'call') return callOperator(derivation, scope) as Uint8Array | undefined;
-  return scope.event && addressBytes(scope.event, derivation.member);
+  return addressBytes(eventOf(scope), derivation.member);
 }
 
 function callOperator({ operator, arguments: values }: Extract<Derivation, { node: 'call' }>, scope: Scope) {

@@ -4,7 +4,7 @@
 import { IMAGE_FLAGS, LONGEST_CHAIN, ROOT_PID_NAMESPACE } from '../schema/image.ts';
 import { isRuntimeCommand, programOf } from './container-runtime.ts';
 import { doorOf, doorOfEntry, type EntryKind, entryByDoor, type ProgramFacts, unitOf } from './entry-programs.ts';
-import type { ImageRecord } from './record.ts';
+import type { ImageBytes, ImageRecord } from './record.ts';
 import { rootProcess, sessionId } from './session-id.ts';
 import { decode, splitAtNul } from './value.ts';
 
@@ -118,7 +118,7 @@ export function isRuntime(image: ImageRecord): boolean {
   return isRuntimeCommand(programOf(textOf(image, 'executable'), textOf(image, 'comm')), decode(argument));
 }
 
-function textOf(image: ImageRecord, name: string): string | undefined {
+function textOf(image: ImageRecord, name: ImageBytes): string | undefined {
   const bytes = image.bytes(name);
   return bytes && decode(bytes);
 }

@@ -9,6 +9,15 @@ export const LONGEST_STRING = 256 * 1024;
 /** What a member holds: u8..u32 and i32 as number, 64-bit ones as bigint, bytes for the rest; undefined for an absent string. */
 export type MemberValue = number | bigint | Uint8Array | undefined;
 
+/** 0 of what holds no number. */
+export function bigOf(value: MemberValue): bigint {
+  return typeof value === 'number' || typeof value === 'bigint' ? BigInt(value) : 0n;
+}
+
+export function bytesOf(value: MemberValue): Uint8Array | undefined {
+  return value instanceof Uint8Array ? value : undefined;
+}
+
 export class EventMemory {
   readonly #view: DataView;
   readonly #bytes: Uint8Array;

@@ -1,7 +1,7 @@
 // What derivations can't express (host/schema/fields/operators.ts): each function does what the one of the same name in rules-wasm/ does.
 
 import { isIpSocket } from '../schema/descriptor-types.ts';
-import { DESCRIPTOR_ROLE } from '../schema/event-structs.ts';
+import { DESCRIPTOR_ROLE, type EVENT_HEADER } from '../schema/event-structs.ts';
 import type { OPERATORS, OperatorName } from '../schema/fields/operators.ts';
 import { directoryPart, hasSlash, isAbsolute, lastPart } from './path.ts';
 import { type ContainerRecord, EventRecord, type ImageRecord, type StructRecord } from './record.ts';
@@ -15,7 +15,7 @@ export interface Scope {
   readonly namespaceStart: bigint;
   readonly container?: ContainerRecord | undefined;
   /** Missing for fields of the container: their event may be gone. Of other sources than system calls only the header is read. */
-  readonly event?: StructRecord;
+  readonly event?: StructRecord<typeof EVENT_HEADER>;
   readonly image?: ImageRecord | undefined;
   /** Bytes are shown in base64. */
   readonly base64Buffers?: boolean | undefined;
@@ -46,7 +46,7 @@ const NONE = -1n;
 const [FILE, DIRECTORY, UNKNOWN] = [0x66, 0x64, 0];
 
 /** Only fields of the container are read without an event, and no field of other sources reads one of a system call. */
-function eventOf({ event }: Scope): EventRecord {
+export function eventOf({ event }: Scope): EventRecord {
   if (!(event instanceof EventRecord)) throw new Error('a derivation reads an event that is gone');
   return event;
 }
@@ -77,7 +77,7 @@ function address(scope: Scope, member: 'local_address' | 'remote_address'): Uint
 }
 
 /** The 16 bytes of a member, or the 4 that an IPv4 socket has. */
-export function addressBytes(event: StructRecord, member: 'local_address' | 'remote_address'): Uint8Array {
+export function addressBytes(event: EventRecord, member: 'local_address' | 'remote_address'): Uint8Array {
   const bytes = event.bytes(member) ?? new Uint8Array(16);
   return event.number('kind') === '6'.charCodeAt(0) ? bytes : bytes.slice(0, 4);
 }

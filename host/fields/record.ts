@@ -1,63 +1,83 @@
 // Event records, process images and container entries, read by member name from the schema's layout.
 
-import { AUDIT_EVENT } from '../schema/audit/record.ts';
 import { CONTAINER, CONTAINER_STATE, POD_STATE } from '../schema/container.ts';
-import { EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS, MOST_VIEWS } from '../schema/event-structs.ts';
+import { EVENT_FLAGS, EVENT_HEADER, EVENT_STRUCTS, type EventShape, MOST_VIEWS } from '../schema/event-structs.ts';
 import { EVENT_TYPES, type EventType } from '../schema/events/index.ts';
 import { IMAGE, LONGEST_CHAIN } from '../schema/image.ts';
-import { type Member, member, type Struct } from '../schema/layout.ts';
-import { EventMemory, type MemberValue } from './memory.ts';
+import { type Member, type MemberName, member, type NumberType, type Struct } from '../schema/layout.ts';
+import { bigOf, bytesOf, EventMemory, type MemberValue } from './memory.ts';
 import { decode } from './value.ts';
 
 const TYPE_OFFSET = member(EVENT_HEADER, 'type').offset;
 const EVENT_TYPE_BY_NUMBER: ReadonlyMap<number, EventType> = new Map(EVENT_TYPES.map((type) => [type.number, type]));
 
-const MEMBERS = new Map<Struct, ReadonlyMap<string, Member>>();
-for (const struct of [...Object.values(EVENT_STRUCTS), IMAGE, CONTAINER, AUDIT_EVENT]) {
-  MEMBERS.set(struct, new Map(struct.members.map((entry) => [entry.name, entry])));
+const MEMBERS = new WeakMap<Struct, ReadonlyMap<string, Member>>();
+
+function membersOf(struct: Struct): ReadonlyMap<string, Member> {
+  const known = MEMBERS.get(struct);
+  if (known) return known;
+  const members = new Map(struct.members.map((entry) => [entry.name, entry]));
+  MEMBERS.set(struct, members);
+  return members;
 }
 
-/** A struct of the schema at an address. Members that the struct lacks are absent. */
-export class StructRecord {
+type SmallNumber<Of extends Struct> = MemberName<Of, Exclude<NumberType, 'u64' | 'i64'>>;
+type BytesName<Of extends Struct> = MemberName<Of, 'string' | 'address' | 'comm'>;
+
+/** Of whatever shape. */
+type EventStruct = (typeof EVENT_STRUCTS)[EventShape];
+
+export type EventBytes = BytesName<EventStruct>;
+export type ImageBytes = BytesName<typeof IMAGE>;
+export type ContainerBytes = BytesName<typeof CONTAINER>;
+
+/**
+ * A struct of the schema at an address. `Of`: its type, or those that it may have. Members that this one lacks are absent; a name that none of them
+ * has fails the type check.
+ */
+export class StructRecord<Of extends Struct> {
   readonly memory: EventMemory;
   readonly address: number;
   readonly #members: ReadonlyMap<string, Member>;
 
-  constructor(memory: EventMemory, address: number, struct: Struct) {
+  constructor(memory: EventMemory, address: number, struct: Of) {
     this.memory = memory;
     this.address = address;
-    this.#members = MEMBERS.get(struct) ?? new Map();
+    this.#members = membersOf(struct);
   }
 
-  has(name: string): boolean {
+  has(name: MemberName<Of>): boolean {
     return this.#members.has(name);
   }
 
-  value(name: string, index = 0): MemberValue {
-    const found = this.#members.get(name);
-    return found && index < (found.count ?? 1) ? this.memory.member(this.address, found, index) : undefined;
+  value(name: MemberName<Of>, index = 0): MemberValue {
+    return this.described(name, index);
   }
 
   /** A member of up to 32 bits; 0 if missing. */
-  number(name: string): number {
-    const value = this.value(name);
+  number(name: SmallNumber<Of>): number {
+    const value = this.described(name);
     return typeof value === 'number' ? value : 0;
   }
 
   /** Any numeric member; 0 if missing. */
-  big(name: string, index = 0): bigint {
-    const value = this.value(name, index);
-    return typeof value === 'number' || typeof value === 'bigint' ? BigInt(value) : 0n;
+  big(name: MemberName<Of, NumberType>, index = 0): bigint {
+    return bigOf(this.described(name, index));
   }
 
   /** A string, address or comm; undefined when absent. */
-  bytes(name: string): Uint8Array | undefined {
-    const value = this.value(name);
-    return value instanceof Uint8Array ? value : undefined;
+  bytes(name: BytesName<Of>): Uint8Array | undefined {
+    return bytesOf(this.described(name));
+  }
+
+  /** A member that the schema's data names: a derivation, a parameter. Code names members itself through the other methods, which check the names. */
+  described(name: string, index = 0): MemberValue {
+    const found = this.#members.get(name);
+    return found && index < (found.count ?? 1) ? this.memory.member(this.address, found, index) : undefined;
   }
 }
 
-export class ContainerRecord extends StructRecord {
+export class ContainerRecord extends StructRecord<typeof CONTAINER> {
   constructor(memory: EventMemory, address: number) {
     super(memory, address, CONTAINER);
   }
@@ -109,7 +129,7 @@ export class ContainerRecord extends StructRecord {
   }
 }
 
-export class ImageRecord extends StructRecord {
+export class ImageRecord extends StructRecord<typeof IMAGE> {
   constructor(memory: EventMemory, address: number) {
     super(memory, address, IMAGE);
   }
@@ -151,12 +171,12 @@ export class ImageRecord extends StructRecord {
     }
   }
 
-  #linked(name: string): ImageRecord | undefined {
+  #linked(name: SmallNumber<typeof IMAGE>): ImageRecord | undefined {
     return ImageRecord.at(this.memory, this.number(name));
   }
 }
 
-export class EventRecord extends StructRecord {
+export class EventRecord extends StructRecord<EventStruct> {
   readonly type: EventType;
 
   private constructor(memory: EventMemory, address: number, type: EventType) {

@@ -1,21 +1,19 @@
 // The metadata of a container, as its runtime and the API server answered.
 
-import { EventMemory } from '../fields/memory.ts';
-import { StructRecord } from '../fields/record.ts';
+import { type ContainerBytes, ContainerRecord } from '../fields/record.ts';
 import { decode } from '../fields/value.ts';
-import { CONTAINER } from '../schema/container.ts';
 
 /** Valid until the next item is read. */
 export class ContainerView {
   readonly kind = 'container';
   /** The container's id as the capture knows it: its full id. */
   readonly id: string;
-  readonly #record: StructRecord;
+  readonly #record: ContainerRecord;
 
   /** @param entry a `struct container` with its strings */
   constructor(id: string, entry: Uint8Array) {
     this.id = id;
-    this.#record = new StructRecord(new EventMemory(entry.buffer, entry.byteOffset, entry.byteLength), 0, CONTAINER);
+    this.#record = ContainerRecord.of(entry);
   }
 
   /** ns since the epoch; 0 = unknown. */
@@ -24,7 +22,7 @@ export class ContainerView {
   }
 
   /** A string of the entry, e.g. `pod_name`; undefined if it is absent. */
-  text(member: string): string | undefined {
+  text(member: ContainerBytes): string | undefined {
     const bytes = this.#record.bytes(member);
     return bytes && decode(bytes);
   }

@@ -1,9 +1,9 @@
 // What happened to a process, as the kernel reported it: it was forked, ran a program, changed, ended.
 
 import type { EventMemory } from '../fields/memory.ts';
-import { type ImageRecord, StructRecord } from '../fields/record.ts';
+import { type ImageBytes, ImageRecord } from '../fields/record.ts';
 import { decode } from '../fields/value.ts';
-import { IMAGE, IMAGE_FLAGS, IMAGE_KIND } from '../schema/image.ts';
+import { IMAGE_FLAGS, IMAGE_KIND } from '../schema/image.ts';
 
 /** `snapshot`: it ran already when the recording began. */
 export type ProcessChange = 'snapshot' | 'fork' | 'exec' | 'change' | 'exit';
@@ -19,13 +19,13 @@ const CHANGES: ReadonlyMap<number, ProcessChange> = new Map([
 /** Valid until the next item is read. */
 export class ProcessView {
   readonly kind = 'process';
-  readonly #record: StructRecord;
+  readonly #record: ImageRecord;
   /** The image in the process table, with its user's names, container and parents; undefined if the table had no room for it, and of an exit. */
   readonly image: ImageRecord | undefined;
 
   /** @param address of a lifecycle record in `log` */
   constructor(log: EventMemory, address: number, image: ImageRecord | undefined) {
-    this.#record = new StructRecord(log, address, IMAGE);
+    this.#record = new ImageRecord(log, address);
     this.image = image;
   }
 
@@ -78,7 +78,7 @@ export class ProcessView {
   }
 
   /** A string of the image, e.g. `cmdline`; undefined if it is absent. */
-  text(member: string): string | undefined {
+  text(member: ImageBytes): string | undefined {
     const bytes = this.image?.bytes(member);
     return bytes && decode(bytes);
   }

@@ -80,8 +80,8 @@ export function defineStruct<const Spec extends MemberSpec>(
   return { name, doc, members: members as Placed<Spec>[], size: offset };
 }
 
-/** The member of that name. Throws on an unknown one: callers name members of structs they define. */
-export function member(struct: Struct, name: string): Member {
+/** The member of that name. A struct whose members its type does not name may lack it: that throws. */
+export function member<Of extends Struct>(struct: Of, name: MemberName<Of>): Member {
   const found = struct.members.find((candidate) => candidate.name === name);
   if (!found) throw new Error(`struct ${struct.name} has no member ${name}`);
   return found;

@@ -1,6 +1,6 @@
 // Whether the kernel may act on a container: the rails of the agent's responses, for what is known of the container alone.
 
-import type { ContainerRecord } from '../../fields/record.ts';
+import type { ContainerBytes, ContainerRecord } from '../../fields/record.ts';
 import { decode } from '../../fields/value.ts';
 import { CONTAINER_STATE, POD_STATE } from '../../schema/container.ts';
 import type { EnforcementStart } from '../messages/rule-set-start.ts';
@@ -15,7 +15,7 @@ export function permitOf(container: ContainerRecord, never: EnforcementStart['ne
     container.number('state') === CONTAINER_STATE.KNOWN &&
     (podState === POD_STATE.NONE || podState === POD_STATE.KNOWN);
   if (!never || !isKnown) return PERMIT.UNKNOWN;
-  const text = (name: string): string => decode(container.bytes(name) ?? new Uint8Array());
+  const text = (name: ContainerBytes): string => decode(container.bytes(name) ?? new Uint8Array());
   if (never.podUid !== '' && never.podUid === text('pod_uid')) return PERMIT.NEVER;
   if (never.namespaces.includes(text('pod_namespace'))) return PERMIT.NEVER;
   const podLabels = new Set(text('pod_labels').split('\0'));

@@ -1,7 +1,7 @@
 // The processes of a history while it is read: parents, programs, and the session of each.
 
 import { programOf } from '../../fields/container-runtime.ts';
-import type { ImageRecord } from '../../fields/record.ts';
+import type { ImageBytes, ImageRecord } from '../../fields/record.ts';
 import { isSameStart } from '../../fields/time.ts';
 import { decode } from '../../fields/value.ts';
 import { IMAGE_FLAGS, ROOT_PID_NAMESPACE } from '../../schema/image.ts';
@@ -104,7 +104,7 @@ export class Process {
 }
 
 export function stateOf(image: ImageRecord): ProgramState {
-  const text = (member: string): string | undefined => {
+  const text = (member: ImageBytes): string | undefined => {
     const bytes = image.bytes(member);
     return bytes && decode(bytes);
   };

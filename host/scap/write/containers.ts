@@ -1,6 +1,6 @@
 // What a recording knows of containers, as an event of a savefile: JSON, as libs' container plugin has it.
 
-import type { StructRecord } from '../../fields/record.ts';
+import type { ContainerBytes, ContainerRecord } from '../../fields/record.ts';
 import { SECOND } from '../../fields/time.ts';
 import { decode } from '../../fields/value.ts';
 import { HOST_NAMESPACE } from '../../schema/container.ts';
@@ -21,15 +21,15 @@ const TYPES: Readonly<Record<string, number>> = {
 const STATIC_TYPE = 10;
 
 /** The event that describes a container to a reader. @param entry a `struct container` */
-export function containerEvent(entry: StructRecord, time: bigint): Uint8Array {
+export function containerEvent(entry: ContainerRecord, time: bigint): Uint8Array {
   if (!ASYNC_EVENT) throw new Error('the table of event types lacks asyncevent');
   const data = Buffer.from(`${JSON.stringify({ container: jsonOf(entry) })}\0`);
   const values = { plugin_id: 0, name: Buffer.from('container'), data };
   return encodeEvent({ type: ASYNC_EVENT, time, tid: -1, cpu: 0, values, stateOnly: false });
 }
 
-function jsonOf(entry: StructRecord) {
-  const text = (member: string) => decode(entry.bytes(member) ?? new Uint8Array(0));
+function jsonOf(entry: ContainerRecord) {
+  const text = (member: ContainerBytes) => decode(entry.bytes(member) ?? new Uint8Array(0));
   const namespaces = entry.number('host_namespaces');
   const labels = { ...pairs(text('labels'), '='), ...kubernetesLabels(text) };
   return {
@@ -61,7 +61,7 @@ function jsonOf(entry: StructRecord) {
 }
 
 /** Falco reads the pod from these. */
-function kubernetesLabels(text: (member: string) => string): Record<string, string> {
+function kubernetesLabels(text: (member: ContainerBytes) => string): Record<string, string> {
   const labels = [
     ['io.kubernetes.pod.name', text('pod_name')],
     ['io.kubernetes.pod.namespace', text('pod_namespace')],

@@ -1,6 +1,7 @@
 // An event of a recording as one of a savefile, with what a reader has to know before it.
 
-import { EventRecord } from '../../fields/record.ts';
+import { bigOf, bytesOf } from '../../fields/memory.ts';
+import { type EventBytes, EventRecord } from '../../fields/record.ts';
 import { DESCRIPTOR_ROLE, DESCRIPTOR_STATE, EVENT_FLAGS, MOST_VIEWS } from '../../schema/event-structs.ts';
 import { callNames, callNumber } from '../../schema/events/call-numbers.ts';
 import { encodeSocketAddress, encodeTuple, FAMILY } from '../format/addresses.ts';
@@ -150,9 +151,9 @@ function valuesOf(
   const { type, result } = record;
   const values: Record<string, Value> = { fd: record.number('fd') };
   for (const { parameter, member, index, kind, toLibs } of parameters) {
-    if (kind === 'text') values[parameter] = record.bytes(member);
-    else if (kind === 'number') values[parameter] = toLibs(record.big(member, index));
-    else values[parameter] = dynamic(record.big(member, index));
+    if (kind === 'text') values[parameter] = bytesOf(record.described(member));
+    else if (kind === 'number') values[parameter] = toLibs(bigOf(record.described(member, index)));
+    else values[parameter] = dynamic(bigOf(record.described(member, index)));
   }
   values[scap.parameters[0]?.name ?? ''] = result;
   switch (type.shape) {
@@ -237,4 +238,4 @@ function namesOf(view: EventRecord, { parameters }: TypeMapping): Values {
   return Object.fromEntries(names);
 }
 
-const COMPLETED: Readonly<Record<string, string>> = { raw: 'name', old_raw: 'old_name', new_raw: 'new_name' };
+const COMPLETED: Readonly<Record<string, EventBytes>> = { raw: 'name', old_raw: 'old_name', new_raw: 'new_name' };

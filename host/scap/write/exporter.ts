@@ -1,6 +1,6 @@
 // Writes a history of events and processes as a savefile.
 
-import type { EventRecord, ImageRecord, StructRecord } from '../../fields/record.ts';
+import type { ContainerRecord, EventRecord, ImageBytes, ImageRecord } from '../../fields/record.ts';
 import type { RecordingFacts } from '../../recording/format.ts';
 import { joined } from '../format/addresses.ts';
 import { containerEvent } from './containers.ts';
@@ -46,7 +46,7 @@ export type ExportedItem = ExportedEvent | ExportedProcess | ExportedContainer;
 export interface ExportedHead {
   readonly facts: RecordingFacts;
   /** `struct container`s that are known, each once. */
-  readonly containers: readonly StructRecord[];
+  readonly containers: readonly ContainerRecord[];
 }
 
 /** Bytes that are passed on together. */
@@ -103,7 +103,7 @@ export class ScapExporter {
   /** Users of containers have their own names. */
   #user(record: ImageRecord): void {
     if (record.container?.isHost !== true || this.#begun) return;
-    const text = (member: string) => Buffer.from(record.bytes(member) ?? new Uint8Array(0)).toString('utf8');
+    const text = (member: ImageBytes) => Buffer.from(record.bytes(member) ?? new Uint8Array(0)).toString('utf8');
     const [uid, gid] = [record.number('uid'), record.number('gid')];
     if (text('user_name') === NOT_KNOWN) return;
     this.#users.set(uid, { uid, gid, name: text('user_name'), home: text('user_home'), shell: text('user_shell') });

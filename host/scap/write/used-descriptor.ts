@@ -28,7 +28,7 @@ export function usedDescriptor(record: EventRecord): UsedDescriptor | undefined 
   if (number === 0) return undefined;
   const kind = String.fromCharCode(number);
   const length = kind === '4' ? 4 : kind === 'u' ? 8 : 16;
-  const end = (address: string, port: string): End => ({
+  const end = (address: 'local_address' | 'remote_address', port: 'local_port' | 'remote_port'): End => ({
     address: (record.bytes(address) ?? NOTHING).slice(0, length),
     port: record.number(port),
   });

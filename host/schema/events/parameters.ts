@@ -1,6 +1,6 @@
 // Parameters that many event types have.
 
-import type { Parameter, ValueType } from '../types.ts';
+import type { MemberPath, Parameter, ValueType } from '../types.ts';
 
 export function parameter(name: string, type: ValueType, options: Omit<Parameter, 'name' | 'type'> = {}): Parameter {
   return { name, type, ...options };
@@ -36,6 +36,6 @@ export const OWNER_GID = parameter('gid', 'UINT32', { member: 'group' });
 /** The name of an extended attribute; Falco has no such event, and thus no name for the parameter. */
 export const ATTRIBUTE = parameter('key', 'CHARBUF', { member: 'text' });
 
-export function signal(member: string): Parameter {
+export function signal(member: MemberPath): Parameter {
   return parameter('sig', 'SIGTYPE', { member, flags: 'signals' });
 }

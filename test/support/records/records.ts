@@ -21,7 +21,10 @@ export function imageRecord(input: StructInput): Uint8Array {
 }
 
 /** A string member as text; undefined when absent. */
-export function text(record: { bytes(name: string): Uint8Array | undefined }, name: string): string | undefined {
+export function text<Name extends string>(
+  record: { bytes(name: Name): Uint8Array | undefined },
+  name: NoInfer<Name>,
+): string | undefined {
   const bytes = record.bytes(name);
   return bytes && Buffer.from(bytes).toString('latin1');
 }

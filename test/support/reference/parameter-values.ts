@@ -154,10 +154,10 @@ function namesOf({ flags }: Parameter, number: bigint) {
 }
 
 /** `<f>/etc/passwd`, `<4t>1.2.3.4:1->5.6.7.8:2`, `<d>/directory`, or the name of the error. */
-function descriptorMeaning({ member = '' }: Parameter, number: bigint, { event }: RawEvent): string | undefined {
+function descriptorMeaning({ member }: Parameter, number: bigint, { event }: RawEvent): string | undefined {
   if (number === AT_FDCWD) return 'AT_FDCWD';
   if (number < 0n) return errnoName(number);
-  if (member.endsWith('dirfd')) {
+  if (member?.endsWith('dirfd')) {
     const path = event.text(member.replace('dirfd', 'directory'));
     return path === undefined ? undefined : `<d>${path}`;
   }

@@ -16,7 +16,7 @@ import { schemaVersion } from '../../../host/compiler/schema-version.ts';
 import { readCustomSection } from '../../../host/sandbox/sections.ts';
 import { verifyModule } from '../../../host/sandbox/verify.ts';
 import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
-import { member } from '../../../host/schema/layout.ts';
+import { member, type Struct } from '../../../host/schema/layout.ts';
 import { RuleModule, rulesOf } from '../../support/records/rule-module.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wasprey-cache-'));
@@ -179,12 +179,13 @@ test('matches are reported in the order of the rules, for each event', async () 
 });
 
 test("a descriptor's members lie at the same place in every shape that has them", () => {
-  const { open, descriptor, network } = EVENT_STRUCTS;
+  const { descriptor } = EVENT_STRUCTS;
+  const others: readonly Struct[] = [EVENT_STRUCTS.open, EVENT_STRUCTS.network];
   for (const { name, offset, type } of descriptor.members.slice(
     0,
     descriptor.members.findIndex((each) => each.name === 'old_fd'),
   )) {
-    for (const struct of [open, network]) {
+    for (const struct of others) {
       assert.equal(member(struct, name).offset, offset, `${struct.name}.${name}`);
       assert.equal(member(struct, name).type, type, `${struct.name}.${name}`);
     }

@@ -10,7 +10,7 @@ import type { StructInput } from '../../../host/schema/encode-struct.ts';
 import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { IMAGE, IMAGE_FLAGS } from '../../../host/schema/image.ts';
-import { member } from '../../../host/schema/layout.ts';
+import { type MemberName, member } from '../../../host/schema/layout.ts';
 import { check, shown } from '../../support/records/fields.ts';
 import { RecordMemory } from '../../support/records/records.ts';
 import { printedFields } from '../../support/records/schema-fields.ts';
@@ -208,7 +208,7 @@ test('a loop of parents ends', () => {
   assert.equal(shown(event, 'proc.aname[4294967295]'), NOT_AVAILABLE);
 });
 
-function offsetOf(name: string): number {
+function offsetOf(name: MemberName<typeof IMAGE>): number {
   return member(IMAGE, name).offset;
 }
 

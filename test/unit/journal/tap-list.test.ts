@@ -124,7 +124,7 @@ describe('journal: the list that begins a segment', () => {
     again.capture.replay(1_000_000_000n, all, new Uint8Array(0), false);
     for (const id of made) {
       const [image, original] = [again.imageById(id), builder.imageById(id)];
-      for (const name of ['args', 'environment_text', 'cwd_slash', 'cgroup', 'executable']) {
+      for (const name of ['args', 'environment_text', 'cwd_slash', 'cgroup', 'executable'] as const) {
         assert.equal(text(image, name), text(original, name), `${name} of ${id}`);
       }
       assert.deepEqual([image.number('kind') === 1, image.number('sid')], [false, original.number('sid')]);

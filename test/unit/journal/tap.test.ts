@@ -241,7 +241,16 @@ function make(builder: BuilderCapture, steps: readonly { what: string; who: numb
   return running;
 }
 
-const TEXTS = ['comm', 'executable', 'args', 'cmdline', 'environment_text', 'cwd_slash', 'user_name', 'cgroup'];
+const TEXTS = [
+  'comm',
+  'executable',
+  'args',
+  'cmdline',
+  'environment_text',
+  'cwd_slash',
+  'user_name',
+  'cgroup',
+] as const;
 
 /** Of a process and its ancestors. */
 function lineOf(image: ImageRecord): unknown[] {

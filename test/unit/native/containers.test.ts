@@ -119,7 +119,7 @@ test('a container is announced once, and is pending until its entry is set', () 
   const container = builder.imageById(process).container;
   assert.equal(container?.number('state'), CONTAINER_STATE.PENDING);
   assert.deepEqual(
-    ['id', 'full_id', 'type', 'name', 'image'].map((member) => container && text(container, member)),
+    (['id', 'full_id', 'type', 'name', 'image'] as const).map((member) => container && text(container, member)),
     [ID.slice(0, 12), ID, 'docker', undefined, undefined],
   );
   assert.equal(container?.number('privileged'), 255);
@@ -250,7 +250,7 @@ test("the host's entry", () => {
   using builder = new BuilderCapture();
   const host = builder.imageById(builder.image('SNAPSHOT', { pid: 10, comm_bytes: 'a', cgroup: '/' })).container;
   assert.deepEqual(
-    ['id', 'name', 'image_repository', 'image', 'image_tag'].map((member) => host && text(host, member)),
+    (['id', 'name', 'image_repository', 'image', 'image_tag'] as const).map((member) => host && text(host, member)),
     ['host', 'host', '', undefined, undefined],
   );
   assert.deepEqual([host?.number('state'), host?.number('privileged')], [CONTAINER_STATE.HOST, 0]);

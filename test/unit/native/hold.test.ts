@@ -87,7 +87,7 @@ test('a copy has the names that were made, and the further views, in itself', ()
 
   assert.equal(builder.capture.endWait(idOf(1)), 10);
   const namesOf = (event: EventRecord) =>
-    ['name', 'old_name', 'new_name', 'passed_path', 'data', 'elsewhere']
+    (['name', 'old_name', 'new_name', 'passed_path', 'data', 'elsewhere'] as const)
       .flatMap((name) => text(event, name) ?? [])
       .join(' ');
   const seen = held(builder, (event) => {

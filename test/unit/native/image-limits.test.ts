@@ -119,7 +119,7 @@ describe('many process images', { concurrency: true }, () => {
     assert.deepEqual(losses(builder), { lost: 0, cut: 0 });
     const [first, last] = [ids[0], ids.at(-1)].map((id) => builder.imageById(id ?? 0n));
     assert.deepEqual([first?.number('pid'), last?.number('pid')], [1000, 1799]);
-    for (const member of ['argv', 'environment', 'cmdline', 'environment_text']) {
+    for (const member of ['argv', 'environment', 'cmdline', 'environment_text'] as const) {
       assert.equal(last && text(last, member), first && text(first, member), member);
     }
     // The same bytes one after the other are not the same text.

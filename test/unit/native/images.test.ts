@@ -29,7 +29,8 @@ describe('process images', { concurrency: true }, () => {
       group_name: 'root',
       login_name: '<NA>',
     };
-    for (const [member, value] of Object.entries(expected)) assert.equal(text(image, member), value, member);
+    const actual = (Object.keys(expected) as (keyof typeof expected)[]).map((member) => [member, text(image, member)]);
+    assert.deepEqual(Object.fromEntries(actual), expected);
     assert.equal(image.container && text(image.container, 'id'), 'host');
     assert.equal(image.big('candidates', 0), 2n ** 64n - 1n, 'every rule may match until it is known better');
   });
@@ -56,12 +57,14 @@ describe('process images', { concurrency: true }, () => {
     using builder = new BuilderCapture();
     const thread = builder.imageById(builder.image('SNAPSHOT', { pid: 2, comm_bytes: 'kthreadd', cwd: '/' }));
     assert.deepEqual(
-      ['args', 'cmdline', 'argv0', 'executable', 'environment_text', 'cwd_slash', 'argv'].map((m) => text(thread, m)),
+      (['args', 'cmdline', 'argv0', 'executable', 'environment_text', 'cwd_slash', 'argv'] as const).map((m) =>
+        text(thread, m),
+      ),
       ['', 'kthreadd', '', '', '', '/', undefined],
     );
     const alone = builder.imageById(builder.image('SNAPSHOT', { pid: 3, comm_bytes: 'a', argv: '/bin/a\0' }));
     assert.deepEqual(
-      ['args', 'cmdline', 'argv0'].map((m) => text(alone, m)),
+      (['args', 'cmdline', 'argv0'] as const).map((m) => text(alone, m)),
       ['', 'a', '/bin/a'],
     );
     const emptyArgument = builder.imageById(builder.image('SNAPSHOT', { pid: 4, comm_bytes: 'a', argv: 'a\0\0' }));
@@ -74,7 +77,15 @@ describe('process images', { concurrency: true }, () => {
     const child = builder.image('FORK', { pid: 11, ppid: 10, sid: 10, pgid: 10, parent, comm_bytes: 'bash' });
     const image = builder.imageById(child);
     assert.equal(image.number('pid'), 11);
-    for (const member of ['executable', 'argv', 'environment_text', 'cmdline', 'cwd_slash', 'cgroup', 'argv0']) {
+    for (const member of [
+      'executable',
+      'argv',
+      'environment_text',
+      'cmdline',
+      'cwd_slash',
+      'cgroup',
+      'argv0',
+    ] as const) {
       assert.equal(text(image, member), text(builder.imageById(parent), member), member);
     }
     assert.deepEqual(lineage(image), ['bash', 'bash', 'init']);
@@ -87,7 +98,7 @@ describe('process images', { concurrency: true }, () => {
     const changed = builder.image('CHANGE', { pid: 10, previous, uid: 4_000_000, gid: 4_000_000, comm_bytes: 'bash' });
     const image = builder.imageById(changed);
     assert.deepEqual(
-      ['user_name', 'group_name', 'cmdline', 'cwd'].map((member) => text(image, member)),
+      (['user_name', 'group_name', 'cmdline', 'cwd'] as const).map((member) => text(image, member)),
       ['<NA>', '<NA>', 'bash --norc  x y', '/root'],
     );
     assert.deepEqual(lineage(image), ['bash', 'init'], 'the parent is that of the image before');
@@ -98,7 +109,7 @@ describe('process images', { concurrency: true }, () => {
     const previous = shell(builder).shell;
     const image = builder.imageById(builder.image('CHANGE', { pid: 10, previous, comm_bytes: 'bash', cwd: '/tmp' }));
     assert.deepEqual(
-      ['cwd', 'cwd_slash', 'cmdline', 'environment_text'].map((member) => text(image, member)),
+      (['cwd', 'cwd_slash', 'cmdline', 'environment_text'] as const).map((member) => text(image, member)),
       ['/tmp', '/tmp/', 'bash --norc  x y', 'A=1 B=2 3'],
     );
   });
@@ -106,6 +117,7 @@ describe('process images', { concurrency: true }, () => {
   test('the executable stays what was run, though the process names another one to the kernel', () => {
     using builder = new BuilderCapture();
     const ran = { exe_inode: 7n, exe_device: 1, exe_ctime: 8n, exe_mtime: 9n, flags: IMAGE_FLAGS.EXE_UPPER_LAYER };
+    const members = ['exe_inode', 'exe_device', 'exe_ctime', 'exe_mtime', 'flags'] as const;
     const named = {
       exe_inode: 70n,
       exe_device: 10,
@@ -115,7 +127,7 @@ describe('process images', { concurrency: true }, () => {
     };
     const facts = (id: bigint): unknown[] => {
       const image = builder.imageById(id);
-      return [text(image, 'executable'), ...Object.keys(ran).map((member) => String(image.value(member)))];
+      return [text(image, 'executable'), ...members.map((member) => String(image.value(member)))];
     };
     const parent = shell(builder).shell;
     const executed = { pid: 10, previous: parent, comm_bytes: 'run', executable: '/tmp/run', ...ran };
@@ -135,7 +147,7 @@ describe('process images', { concurrency: true }, () => {
     const previous = shell(builder).shell;
     const image = builder.imageById(builder.image('EXEC', { pid: 10, previous, comm_bytes: 'cat' }));
     assert.deepEqual(
-      ['cwd', 'args', 'argv', 'environment', 'executable'].map((member) => text(image, member)),
+      (['cwd', 'args', 'argv', 'environment', 'executable'] as const).map((member) => text(image, member)),
       ['/root', '', undefined, undefined, ''],
     );
   });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { posix } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { EventRecord } from '../../../host/fields/record.ts';
+import { type EventBytes, EventRecord } from '../../../host/fields/record.ts';
 import { EVENT_FLAGS, EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
 import { member } from '../../../host/schema/layout.ts';
 import { BuilderCapture } from '../../support/records/builder-capture.ts';
@@ -81,7 +81,8 @@ test('a clean absolute path is its own name: the same bytes, not a copy', () => 
   using builder = new BuilderCapture();
   const event = builder.one('openat', { raw: '/etc/shadow', dirfd: AT_FDCWD });
   assert.equal(text(event, 'name'), '/etc/shadow');
-  const offset = (name: string): number => builder.memory.u32(event.address + member(EVENT_STRUCTS.open, name).offset);
+  const offset = (name: 'name' | 'raw'): number =>
+    builder.memory.u32(event.address + member(EVENT_STRUCTS.open, name).offset);
   assert.equal(offset('name'), offset('raw'));
 });
 
@@ -248,7 +249,11 @@ test('move_mount is a mount as well: of its device, of the folder that it shows,
 });
 
 /** The texts of all views of an event, perhaps with something else of each before them. */
-function viewsOf(event: EventRecord, members: readonly string[], also?: (view: EventRecord) => unknown): unknown[][] {
+function viewsOf(
+  event: EventRecord,
+  members: readonly EventBytes[],
+  also?: (view: EventRecord) => unknown,
+): unknown[][] {
   const views = [event];
   for (;;) {
     const last = views.at(-1) ?? event;

@@ -13,7 +13,7 @@ import { RecordingReader } from '../../../host/recording/reader.ts';
 import { CONTAINER, CONTAINER_STATE } from '../../../host/schema/container.ts';
 import { encodeStruct } from '../../../host/schema/encode-struct.ts';
 import { EVENT_STRUCTS } from '../../../host/schema/event-structs.ts';
-import { member } from '../../../host/schema/layout.ts';
+import { type MemberName, member } from '../../../host/schema/layout.ts';
 import {
   event,
   moduleOf,
@@ -172,7 +172,7 @@ test('the recorder leaves out what only its own memory gave a meaning to', async
   );
   assert.equal(records.length, 1);
   const bytes = Buffer.from(records[0] ?? []);
-  const at = (name: string) => member(EVENT_STRUCTS.open, name).offset;
+  const at = (name: MemberName<typeof EVENT_STRUCTS.open>) => member(EVENT_STRUCTS.open, name).offset;
   assert.equal(bytes.readBigUInt64LE(at('commit')), 0n, 'the secret of the rings');
   assert.equal(bytes.readUInt32LE(at('image_address')), 0);
   assert.equal(bytes.readBigUInt64LE(at('name')), 0n, 'a name in the scratch region');

@@ -77,7 +77,8 @@ function checkMembers(what: string, derivation: Derivation, shape?: EventShape):
     assert.equal(type === 'string', node === 'textOf', `${what}: ${name} is of type ${type}`);
     // Members of a descriptor lie at the same place in all shapes that have them.
     const isOfEvent = of !== 'header' && of !== 'image' && of !== 'container';
-    if (isOfEvent && shape) assert.equal(member(EVENT_STRUCTS[shape], name).offset, member(struct, name).offset, what);
+    const own: Struct | undefined = isOfEvent && shape ? EVENT_STRUCTS[shape] : undefined;
+    if (own) assert.equal(member(own, name).offset, member(struct, name).offset, what);
   }
 }
 
