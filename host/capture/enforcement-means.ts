@@ -1,6 +1,6 @@
 // The means by which the kernel enforces a rule, and what they can't stop.
 
-import { callsThat } from '../schema/events/effects.ts';
+import { callsThat, ENFORCED_FAMILIES } from '../schema/events/effects.ts';
 import { EVENT_TYPES } from '../schema/events/index.ts';
 import type { ExactClause, ExactRule } from '../schema/kernel-enforcement.ts';
 import { familyOf } from '../schema/kernel-filter.ts';
@@ -119,7 +119,7 @@ function needsLsm(lack: string): string {
 
 function meansOfSocket(clause: ExactClause, action: EnforcedAction): MeansOfClause | string {
   const { types, sockets, result, process } = clause;
-  const others = types.filter((type) => type !== 'connect' && !SENDS.has(type));
+  const others = types.filter((type) => !ENFORCED_FAMILIES.reaches.includes(type));
   if (others.length > 0) return `the effect of ${others.join(', ')} can't be stopped: use a response of the host`;
   if (sockets && !sockets.includes('ipv4') && !sockets.includes('ipv6'))
     return `calls on sockets of ${sockets.join(', ')} are not enforced, only on those of IPv4 and IPv6`;

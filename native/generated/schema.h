@@ -706,6 +706,21 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 #define ENFORCE_CANDIDATE 3
 #define ENFORCE_PROCESS_KINDS 4
 
+/* CALL(call, event type) */
+#define WASPREY_ENFORCED_OPENS(CALL) \
+  CALL(open, EVENT_OPEN) \
+  CALL(openat, EVENT_OPENAT) \
+  CALL(openat2, EVENT_OPENAT2) \
+  CALL(creat, EVENT_CREAT) \
+  CALL(open_by_handle_at, EVENT_OPEN_BY_HANDLE_AT)
+
+/* CALL(call, event type) */
+#define WASPREY_ENFORCED_REACHES(CALL) \
+  CALL(connect, EVENT_CONNECT) \
+  CALL(sendto, EVENT_SENDTO) \
+  CALL(sendmsg, EVENT_SENDMSG) \
+  CALL(sendmmsg, EVENT_SENDMMSG)
+
 /* A state of the walks over texts: see ENFORCE_ENDINGS(). */
 struct enforce_state {
   __u64 passed; /* 0: tests that hold once a walk comes by: of an ending */

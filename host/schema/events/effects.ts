@@ -31,8 +31,19 @@ export function effectOf({
   return change === 'credentials' ? 'changes-credentials' : does;
 }
 
+/** The other side of the socket is known: the capture makes the socket the client's end, and so the other side the server. */
+export function reachesOut({ name, does }: Pick<EventType, 'name' | 'does'>): boolean {
+  return name === 'connect' || does === 'sends';
+}
+
 /** The names of the event types that have any of these effects, by number. */
 export function callsThat(...effects: readonly CallEffect[]): readonly string[] {
   const wanted = new Set<CallEffect | undefined>(effects);
   return EVENT_TYPES.filter((type) => wanted.has(effectOf(type))).map(({ name }) => name);
 }
+
+/** Calls on which rules are enforced, for the host and the kernel alike: an event type that is added is in its family for both. */
+export const ENFORCED_FAMILIES = {
+  opens: callsThat('opens'),
+  reaches: EVENT_TYPES.filter(reachesOut).map(({ name }) => name),
+} as const;

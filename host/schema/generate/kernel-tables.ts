@@ -1,5 +1,6 @@
 // What BPF programs, the addon and the host must agree on in the tables by which the kernel filters and enforces, as C.
 
+import { ENFORCED_FAMILIES } from '../events/effects.ts';
 import { EXACT_PROCESSES } from '../kernel-enforcement.ts';
 import {
   COMBINATION,
@@ -18,6 +19,8 @@ import {
   NEVER_TESTS,
 } from '../tables/enforcement-tables.ts';
 import { constants, declareStruct, declareTables } from './c-declarations.ts';
+import { cTable } from './c-table.ts';
+import { typeConstant } from './calls-header.ts';
 
 /** Each name with its place in the list, in capitals. */
 function numbered(names: readonly string[]): Readonly<Record<string, number>> {
@@ -35,6 +38,11 @@ export function filterConstants(): readonly string[] {
   ];
 }
 
+function enforcedCalls(family: string, calls: readonly string[]): string {
+  const rows = calls.map((call) => [call, typeConstant(call)]);
+  return cTable(`WASPREY_ENFORCED_${family}`, 'CALL', 'call, event type', rows);
+}
+
 /** Declarations for rules that the kernel enforces, with the structs. */
 export function enforcementDeclarations(): readonly string[] {
   return [
@@ -42,6 +50,8 @@ export function enforcementDeclarations(): readonly string[] {
     constants('ENFORCE', { ...numbered(ENFORCED_TEXTS), TEXTS: ENFORCED_TEXTS.length }),
     constants('ENFORCE', { ...NEVER_TESTS, DEAD: ENFORCE_DEAD }),
     constants('ENFORCE', { ...numbered(EXACT_PROCESSES), PROCESS_KINDS: EXACT_PROCESSES.length }),
+    enforcedCalls('OPENS', ENFORCED_FAMILIES.opens),
+    enforcedCalls('REACHES', ENFORCED_FAMILIES.reaches),
     ...ENFORCE_ROWS.map((row) => declareStruct(row)),
     declareTables(ENFORCEMENT),
   ];

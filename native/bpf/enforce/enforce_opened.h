@@ -8,8 +8,9 @@
 
 /* Whether a call opens a file, or a request of io_uring does. */
 inline_always bool is_opening(u64 type) {
-  return type == EVENT_OPEN || type == EVENT_OPENAT || type == EVENT_OPENAT2 || type == EVENT_CREAT ||
-         type == EVENT_OPEN_BY_HANDLE_AT;
+#define OR_TYPE(call, event_type) || type == event_type
+  return false WASPREY_ENFORCED_OPENS(OR_TYPE);
+#undef OR_TYPE
 }
 
 /* Tests that hold of the path of a place; ENFORCE_DOUBT if it leads to no root. Tests of names have no such bit. */

@@ -12,8 +12,9 @@
 #define REQUEST EVENT_TYPE_COUNT
 
 inline_always bool may_reach(u32 type) {
-  return type == EVENT_CONNECT || type == EVENT_SENDTO || type == EVENT_SENDMSG || type == EVENT_SENDMMSG ||
-         type == REQUEST;
+#define OR_TYPE(call, event_type) || type == event_type
+  return false WASPREY_ENFORCED_REACHES(OR_TYPE) || type == REQUEST;
+#undef OR_TYPE
 }
 
 /* Whether a process has the socket, and not the kernel alone, which connects and sends within calls of processes. */
@@ -33,11 +34,9 @@ inline_always u32 reaching_call(struct task_struct *task, u64 sock) {
   else if (is_compat_thread(task))
     type = compat_type_of(registers);
   else
-    type = number == NATIVE_connect    ? EVENT_CONNECT
-           : number == NATIVE_sendto   ? EVENT_SENDTO
-           : number == NATIVE_sendmsg  ? EVENT_SENDMSG
-           : number == NATIVE_sendmmsg ? EVENT_SENDMMSG
-                                       : 0;
+#define TYPE_OF_CALL(call, event_type) number == NATIVE_##call ? event_type:
+    type = WASPREY_ENFORCED_REACHES(TYPE_OF_CALL) 0;
+#undef TYPE_OF_CALL
   return may_reach(type) ? type : is_of_process(sock) ? REQUEST : 0;
 }
 

@@ -31,13 +31,14 @@ struct Family {
   std::vector<std::string_view> programs;
 };
 
-const Family kOpens = {{EVENT_OPEN, EVENT_OPENAT, EVENT_OPENAT2, EVENT_CREAT, EVENT_OPEN_BY_HANDLE_AT},
-                       {"enforce_open", "enforce_passed"}};
+#define EVENT_TYPE(call, type) type,
+const Family kOpens = {{WASPREY_ENFORCED_OPENS(EVENT_TYPE)}, {"enforce_open", "enforce_passed"}};
 const Family kExecs = {{EVENT_EXECVE}, {"enforce_exec"}};
 const Family kSockets = {
-    {EVENT_CONNECT, EVENT_SENDTO, EVENT_SENDMSG, EVENT_SENDMMSG},
+    {WASPREY_ENFORCED_REACHES(EVENT_TYPE)},
     {"enforce_socket", "enforce_send", "enforce_send_many", "enforce_passed", "enforce_passed_many", "enforce_connect4",
      "enforce_connect6", "enforce_sendmsg4", "enforce_sendmsg6"}};
+#undef EVENT_TYPE
 
 /** Programs on hooks of security modules, and the calls that they refuse. */
 struct LsmEnforcer {

@@ -1,5 +1,6 @@
 // Which rules of a plan are exact in the kernel, and what it must find for each; of the others, what stands in the way.
 
+import { reachesOut } from '../../../schema/events/effects.ts';
 import { type EventType, findEventType } from '../../../schema/events/index.ts';
 import {
   type ExactClause,
@@ -12,7 +13,6 @@ import { all } from '../../ir/condition.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
 import { testsOfClause } from './clause-tests.ts';
 import type { Inexact } from './formula.ts';
-import { reachesOut } from './place.ts';
 import { type Point, returnsZero } from './points.ts';
 import type { Reason } from './reasons.ts';
 import { type Need, proveOn } from './type-proof.ts';

@@ -1,10 +1,11 @@
 // Tests of the other side of a connection: of its address, of its port, or that it is known.
 
+import { reachesOut } from '../../../schema/events/effects.ts';
 import type { Comparison } from '../../../schema/integers.ts';
 import type { ExactPeer } from '../../../schema/kernel-enforcement.ts';
 import type { OperatorName, Value } from '../../ir/value.ts';
 import { constantly, type Formula, literally, negated } from './formula.ts';
-import { isOnIp, type Place, reachesOut } from './place.ts';
+import { isOnIp, type Place } from './place.ts';
 
 /** On calls that reach out, the other side is the server. */
 const ADDRESSES: readonly OperatorName[] = ['fdSip', 'fdRip'];

@@ -13,11 +13,6 @@ export function isNewProgram({ type, point }: Place): boolean {
   return type.shape === 'exec' && point.result === 'succeeded';
 }
 
-/** The other side of the socket is known: the capture makes the socket the client's end, and so the other side the server. */
-export function reachesOut({ name, does }: EventType): boolean {
-  return name === 'connect' || does === 'sends';
-}
-
 export function isOnIp({ point: { socket } }: Place): boolean {
   return socket === 'ipv4' || socket === 'ipv6';
 }
