@@ -1,6 +1,7 @@
 // The needs of all rules as tables for the kernel: each clause has a bit of its family's word, each table has, for one
 // fact of an event, the clauses that can still be satisfied, and an event without any is dropped (native/bpf/filter/filter.h).
 
+import { isFiltered } from '../schema/events/effects.ts';
 import { EVENT_TYPE_COUNT, EVENT_TYPES } from '../schema/events/index.ts';
 import { CANDIDATE_WORDS } from '../schema/image.ts';
 import {
@@ -8,7 +9,6 @@ import {
   type FilterClause,
   type FilterFamily,
   familyOf,
-  isFiltered,
   type KernelFilter,
   OPEN_COMBINATIONS,
   SOCKET_KINDS,
@@ -84,8 +84,9 @@ export function filterTables(
     opens.flatMap(({ bit, clauses }) => clauses.flatMap(({ path }) => (path ? [{ need: path, clauses: bit }] : []))),
   );
   const types = new BigUint64Array(EVENT_TYPE_COUNT).fill(THROUGH);
-  for (const { name, number, shape } of EVENT_TYPES) {
-    if (!isFiltered({ name })) continue;
+  for (const type of EVENT_TYPES) {
+    const { name, number, shape } = type;
+    if (!isFiltered(type)) continue;
     const clauses = which(ofFamily(familyOf(shape)), ({ types }) => types.includes(name));
     if (clauses !== THROUGH) types[number] = clauses & ~THROUGH;
   }

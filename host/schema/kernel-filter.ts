@@ -10,13 +10,6 @@ export function familyOf(shape: EventShape): FilterFamily {
   return shape === 'open' || shape === 'exec' || shape === 'network' ? shape : 'other';
 }
 
-/** The kernel filter never drops these: of sends only the first to each peer is reported, and receives count for that too. */
-const UNFILTERED: ReadonlySet<string> = new Set(['sendto', 'sendmsg', 'sendmmsg', 'recvfrom', 'recvmsg', 'recvmmsg']);
-
-export function isFiltered({ name }: { readonly name: string }): boolean {
-  return !UNFILTERED.has(name);
-}
-
 /**
  * Flags and result of a call of the open family, as an index of eight bits: access mode (2 bits), O_CREAT, O_TRUNC, O_TMPFILE's own bit,
  * what was opened (2 bits: one of OPENED; nothing if it failed), and whether the call created it.

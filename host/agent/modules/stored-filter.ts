@@ -1,13 +1,9 @@
 // The kernel filter in a module's manifest: it is not trusted, and tables are made from it.
 
 import { isObject } from '../../diagnostics/json-value.ts';
-import {
-  type FilterClause,
-  isFiltered,
-  type KernelFilter,
-  OF_NO_RULE,
-  type PathNeed,
-} from '../../schema/kernel-filter.ts';
+import { isFiltered } from '../../schema/events/effects.ts';
+import { findEventType } from '../../schema/events/index.ts';
+import { type FilterClause, type KernelFilter, OF_NO_RULE, type PathNeed } from '../../schema/kernel-filter.ts';
 import { areBytes, readCalls, type Stored } from './stored-calls.ts';
 
 /**
@@ -29,7 +25,7 @@ export function readFilter(stored: unknown, ruleCount: number): KernelFilter {
  */
 export function withEveryType(filter: KernelFilter, eventTypes: readonly string[]): KernelFilter {
   const named = new Set(filter.flatMap(({ types }) => types));
-  const others = eventTypes.filter((name) => isFiltered({ name }) && !named.has(name));
+  const others = eventTypes.filter((name) => isFiltered(findEventType(name) ?? {}) && !named.has(name));
   return [...filter, ...others.map((name): FilterClause => ({ rule: OF_NO_RULE, types: [name] }))];
 }
 

@@ -1,10 +1,10 @@
 // Derives from a plan what the kernel may drop: for each rule and event type, the properties an event needs for the rule to match.
 
+import { isFiltered } from '../../schema/events/effects.ts';
 import type { EventType } from '../../schema/events/index.ts';
 import {
   type FilterClause,
   familyOf,
-  isFiltered,
   type KernelFilter,
   OPEN_COMBINATIONS,
   SOCKET_KINDS,

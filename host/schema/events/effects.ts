@@ -36,6 +36,11 @@ export function reachesOut({ name, does }: Pick<EventType, 'name' | 'does'>): bo
   return name === 'connect' || does === 'sends';
 }
 
+/** The kernel filter never drops sends and receives: of sends only the first to each peer is reported, and receives count for that too. */
+export function isFiltered({ does }: Pick<EventType, 'does'>): boolean {
+  return does !== 'sends' && does !== 'receives';
+}
+
 /** The names of the event types that have any of these effects, by number. */
 export function callsThat(...effects: readonly CallEffect[]): readonly string[] {
   const wanted = new Set<CallEffect | undefined>(effects);

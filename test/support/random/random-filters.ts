@@ -2,13 +2,13 @@
 // that meet one of their clauses.
 
 import fc from 'fast-check';
+import { isFiltered } from '../../../host/schema/events/effects.ts';
 import { EVENT_TYPES } from '../../../host/schema/events/index.ts';
 import { CANDIDATE_WORDS } from '../../../host/schema/image.ts';
 import {
   FILTER_FAMILIES,
   type FilterClause,
   familyOf,
-  isFiltered,
   type KernelFilter,
   OPEN_COMBINATIONS,
   OPENED,
