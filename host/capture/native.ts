@@ -206,7 +206,7 @@ export interface Capture {
   /**
    * From now on the log has process images, and selectJournal() gives events, as a journal needs them; undefined: no longer.
    * @param use of JOURNAL_USE; for captures, only events of captureScopes() are selected
-   * @param types by number of the event type: JOURNAL_KEEP of journal-selection.ts
+   * @param types by number of the event type: JOURNAL_KEEP
    * @param opens by OPEN_COMBINATIONS: 1 for those that are kept
    */
   keepJournal(use: number, types: Uint8Array | undefined, opens?: Uint8Array): void;

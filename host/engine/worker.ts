@@ -2,7 +2,6 @@
 
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { useAddon } from '../capture/addon.ts';
-import type { JournalUse } from '../capture/journal-selection.ts';
 import type { Capture, CapturePlan, HooksKind } from '../capture/native.ts';
 import { useAccounts } from '../fields/account-names.ts';
 import { AddressNames } from '../fields/address-names.ts';
@@ -13,6 +12,7 @@ import { NANOSECONDS_PER_MS } from '../fields/time.ts';
 import type { RecordedBlock, Recorder } from '../recording/recorder.ts';
 import type { Replay } from '../recording/replay.ts';
 import type { OpenedRecording } from '../scap/open.ts';
+import type { JournalUse } from '../schema/journal.ts';
 import { EvaluationClock } from './counts/evaluation-clock.ts';
 import { JournalTaps } from './journal/journal-taps.ts';
 import { IntegrityGuard } from './loop/integrity-guard.ts';

@@ -1,9 +1,10 @@
 // What the journal keeps, whatever the rules: by kinds, as `journal.events` names them. It is a consumer of the kernel filter beside the rules.
 
-import { type JournalKeep, type JournalSelection, journalSelection } from '../capture/journal-selection.ts';
+import { type JournalSelection, journalSelection } from '../capture/journal-selection.ts';
 import type { KeptEvents } from '../recording/format.ts';
 import { callsThat, FILE_CHANGES } from '../schema/events/effects.ts';
 import { findEventType } from '../schema/events/index.ts';
+import type { JournalKeep } from '../schema/journal.ts';
 import {
   type FilterClause,
   familyOf,

@@ -33,7 +33,7 @@ export const BLOCK_KIND = {
 
 /** What a journal keeps: not all events of the types that it has. */
 export interface KeptEvents {
-  /** Kept events by event type: a word of JOURNAL_KEEP (host/capture/journal-selection.ts). */
+  /** Kept events by event type: a word of JOURNAL_KEEP (host/schema/journal.ts). */
   readonly types: ReadonlyMap<string, string>;
   /** Which opens, by OPEN_COMBINATIONS as in FilterClause.opens. */
   readonly opens: string;

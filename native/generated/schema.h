@@ -803,6 +803,16 @@ struct enforcement {
 };
 _Static_assert(sizeof(struct enforcement) == 2514192, "struct enforcement: layout");
 
+#define JOURNAL_USE_JOURNAL 0
+#define JOURNAL_USE_CAPTURES 1
+
+#define JOURNAL_KEEP_NOTHING 0
+#define JOURNAL_KEEP_ALL 1
+#define JOURNAL_KEEP_SUCCEEDED 2
+#define JOURNAL_KEEP_SIGNALS 3
+#define JOURNAL_KEEP_PROCESSES 4
+#define JOURNAL_KEEP_MEMORY 5
+
 /* A network that stays reachable. */
 struct reachable_network {
   __u32 address[4]; /* 0: IPv6, or IPv4 in it (::ffff:a.b.c.d), in network order; 0 where the mask is */

@@ -1,6 +1,6 @@
 // Delivers the worker's findings to the listener. The worker may send a limited number of some: these are acknowledged when the listener has taken them.
 
-import type { JournalUse } from '../../capture/journal-selection.ts';
+import type { JournalUse } from '../../schema/journal.ts';
 import type { Control } from '../messages/control.ts';
 import { EngineError } from '../messages/engine-error.ts';
 import type { JournalBlock } from '../messages/journal-block.ts';

@@ -1,9 +1,9 @@
 // Who takes what the engine finds.
 
-import type { JournalUse } from '../../capture/journal-selection.ts';
 import type { ContainerNotice } from '../../capture/native.ts';
 import type { RecordedBlock } from '../../recording/recorder.ts';
 import type { ReplayReport } from '../../recording/replay.ts';
+import type { JournalUse } from '../../schema/journal.ts';
 import type { StartedSession } from '../../sessions/exec-entry.ts';
 import type { EngineError } from '../messages/engine-error.ts';
 import type { JournalBlock } from '../messages/journal-block.ts';

@@ -1,10 +1,11 @@
 // The worker's half of the journal: events that the addon selects, process images and containers, in blocks for the host to write. It never
 // waits: what the host does not take in time is left out, and counted.
 
-import { JOURNAL_USE, type JournalSelection, type JournalUse } from '../../capture/journal-selection.ts';
+import type { JournalSelection } from '../../capture/journal-selection.ts';
 import type { Capture } from '../../capture/native.ts';
 import { containersOf, splitLog } from '../../recording/image-entries.ts';
 import { PayloadBuilder } from '../../recording/payload.ts';
+import { JOURNAL_USE, type JournalUse } from '../../schema/journal.ts';
 import { type Control, JOURNAL_BLOCKS_IN_FLIGHT } from '../messages/control.ts';
 import type { JournalSink } from '../messages/journal-block.ts';
 import { BeginPause } from './begin-pause.ts';

@@ -1,7 +1,7 @@
 // What is kept of the events beside their evaluation: the journal, and captures by rules. Both need the log of process images.
 
-import type { JournalUse } from '../../capture/journal-selection.ts';
 import type { Capture } from '../../capture/native.ts';
+import type { JournalUse } from '../../schema/journal.ts';
 import type { Control } from '../messages/control.ts';
 import type { JournalSink } from '../messages/journal-block.ts';
 import { type JournalSource, JournalTap } from './journal-tap.ts';

@@ -1,6 +1,6 @@
 // A few numbers that the host's thread and the worker share: a stop that is requested, and how much is on its way between them.
 
-import type { JournalUse } from '../../capture/journal-selection.ts';
+import type { JournalUse } from '../../schema/journal.ts';
 
 /** Most matches on their way to the host's thread; further ones are dropped and counted. */
 export const MATCHES_IN_FLIGHT = 4096;

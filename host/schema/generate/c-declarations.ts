@@ -46,12 +46,12 @@ function declaration({ name, doc, size }: Omit<Struct, 'members'>, lines: readon
   ].join('\n');
 }
 
-/** A macro for each value: `PREFIX_NAME`. */
+/** A macro for each value: `PREFIX_NAME`, in capitals. */
 export function constants(prefix: string, values: Readonly<Record<string, number | bigint>>): string {
   return Object.entries(values)
     .map(
       ([name, value]) =>
-        `#define ${prefix}_${name} ${typeof value === 'bigint' ? `0x${value.toString(16)}ull` : value}`,
+        `#define ${prefix}_${name.toUpperCase()} ${typeof value === 'bigint' ? `0x${value.toString(16)}ull` : value}`,
     )
     .join('\n');
 }

@@ -23,6 +23,7 @@ import {
   IMAGE_KIND,
   LONGEST_IMAGE,
 } from '../image.ts';
+import { JOURNAL_KEEP, JOURNAL_USE } from '../journal.ts';
 import { NAMED_ADDRESS, NAMES_ADDRESS, NAMES_SLOTS } from '../names.ts';
 import { NO_PORT, REACHABLE_MOST, REACHABLE_NETWORK } from '../reachable.ts';
 import { FIRST_ON_TRACE_EVENTS, TRACE_FOLDERS } from '../trace-events.ts';
@@ -101,6 +102,8 @@ export function cHeader(): string {
     `#define TRACE_FOLDERS ${TRACE_FOLDERS.map((folder) => JSON.stringify(folder)).join(', ')}`,
     ...filterConstants(),
     ...enforcementDeclarations(),
+    constants('JOURNAL_USE', JOURNAL_USE),
+    constants('JOURNAL_KEEP', JOURNAL_KEEP),
     declareStruct(REACHABLE_NETWORK),
     `#define REACHABLE_MOST ${REACHABLE_MOST}`,
     `#define NO_PORT ${NO_PORT}`,

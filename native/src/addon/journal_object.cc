@@ -11,7 +11,8 @@ namespace wasprey {
 namespace {
 
 JournalUse UseOf(const Napi::Value& value) {
-  return value.IsNumber() && value.As<Napi::Number>().Uint32Value() == 1 ? JournalUse::kCaptures : JournalUse::kJournal;
+  const bool is_captures = value.IsNumber() && value.As<Napi::Number>().Uint32Value() == JOURNAL_USE_CAPTURES;
+  return is_captures ? JournalUse::kCaptures : JournalUse::kJournal;
 }
 
 }  // namespace

@@ -113,18 +113,18 @@ std::optional<size_t> JournalSelector::Select(std::span<const uint32_t> segments
 bool JournalSelector::IsWanted(const event_header& header) const {
   if (wants_.only_captured && !images_->captured().Has(header.image_address)) return false;
   switch (wants_.types[header.type]) {
-    case JournalWants::kAll:
+    case JOURNAL_KEEP_ALL:
       return true;
-    case JournalWants::kSucceeded:
+    case JOURNAL_KEEP_SUCCEEDED:
       if (header.result < 0) return false;
       return ShapeOf(header.type) != Shape::kOpen ||
              wants_.opens[CombinationOf(reinterpret_cast<const event_open&>(header))] != 0;
-    case JournalWants::kSignals:
+    case JOURNAL_KEEP_SIGNALS:
       return ShapeOf(header.type) == Shape::kProcess &&
              SignalsAnother(reinterpret_cast<const event_process&>(header), images_->At(header.image_address));
-    case JournalWants::kProcesses:
+    case JOURNAL_KEEP_PROCESSES:
       return ShapeOf(header.type) == Shape::kProcess && MakesProcess(reinterpret_cast<const event_process&>(header));
-    case JournalWants::kMemory:
+    case JOURNAL_KEEP_MEMORY:
       return ShapeOf(header.type) == Shape::kDescriptor &&
              MakesMemfdExecutable(reinterpret_cast<const event_descriptor&>(header));
     default:

@@ -16,20 +16,9 @@
 
 namespace wasprey {
 
-/** What the journal keeps: host/capture/journal-selection.ts. */
+/** What the journal keeps: host/schema/journal.ts. */
 struct JournalWants {
-  /** By number of the event type. */
-  enum Keep : uint8_t {
-    kNothing,
-    kAll,
-    kSucceeded,
-    /** Signals to other processes than the caller's own. */
-    kSignals,
-    /** Clones that made a process, not a thread. */
-    kProcesses,
-    /** Executable mappings of files in memory, and those that may be. */
-    kMemory,
-  };
+  /** JOURNAL_KEEP by number of the event type. */
   std::array<uint8_t, EVENT_TYPE_COUNT> types{};
   /** By combinations of flags and result of opens (host/schema/kernel-filter.ts): whether they are kept. */
   std::array<uint8_t, FILTER_OPEN_COMBINATIONS> opens{};
@@ -49,7 +38,7 @@ struct JournalExtent {
 };
 
 /** What events are selected for: each has a selector of its own. */
-enum class JournalUse : uint8_t { kJournal, kCaptures };
+enum class JournalUse : uint8_t { kJournal = JOURNAL_USE_JOURNAL, kCaptures = JOURNAL_USE_CAPTURES };
 
 class JournalSelector {
  public:
