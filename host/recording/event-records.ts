@@ -1,7 +1,14 @@
 // Event records in a recording: without values that only had a meaning in the original memory, and checked before
 // they are injected again.
 
-import { EVENT_FLAGS, EVENT_HEADER, LONGEST_RECORD, OTHER_VIEW_OFFSET } from '../schema/event-structs.ts';
+import {
+  completedStrings,
+  EVENT_HEADER,
+  EVENT_STRUCTS,
+  LONGEST_RECORD,
+  OTHER_VIEW_OFFSET,
+  READER_FLAGS,
+} from '../schema/event-structs.ts';
 import { member } from '../schema/layout.ts';
 import { offsetOf, RECORD_LAYOUT, type RecordLayout, type StructLayout } from '../schema/versions/record-layout.ts';
 
@@ -11,11 +18,8 @@ const TYPE = member(EVENT_HEADER, 'type').offset;
 const FLAGS = member(EVENT_HEADER, 'flags').offset;
 const IMAGE_ADDRESS = member(EVENT_HEADER, 'image_address').offset;
 
-/** Flags that the reader sets. */
-const OF_MEMORY = EVENT_FLAGS.COMPLETE | EVENT_FLAGS.TWO_VIEWS | EVENT_FLAGS.RESOLVED_VIEW | EVENT_FLAGS.HELD;
-
-/** Members that completion derives again from the others. */
-const COMPLETED = new Set(['name', 'old_name', 'new_name']);
+/** By name, as layouts of other versions are compared. */
+const COMPLETED = new Set(Object.values(EVENT_STRUCTS).flatMap(completedStrings));
 
 interface Shape {
   /** Bytes of the fixed part. */
@@ -81,7 +85,7 @@ export function detachRecords(bytes: Uint8Array): number {
     size = view.getUint32(at + SIZE, true);
     view.setBigUint64(at + COMMIT, 0n, true);
     view.setUint32(at + IMAGE_ADDRESS, 0, true);
-    view.setUint16(at + FLAGS, view.getUint16(at + FLAGS, true) & ~OF_MEMORY, true);
+    view.setUint16(at + FLAGS, view.getUint16(at + FLAGS, true) & ~READER_FLAGS, true);
     const shape = EVENT_SHAPES.byType[view.getUint16(at + TYPE, true)];
     if (shape?.hasViews) view.setUint32(at + OTHER_VIEW_OFFSET, 0, true);
     for (const reference of shape?.completed ?? []) {

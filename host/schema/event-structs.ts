@@ -204,6 +204,15 @@ export const EVENT_STRUCTS = {
 /** Where other_view is, in the shapes that have it. */
 export const OTHER_VIEW_OFFSET = member(EVENT_STRUCTS.open, OTHER_VIEW.name).offset;
 
+export function hasViews({ members }: Struct): boolean {
+  return members.some(({ name }) => name === OTHER_VIEW.name);
+}
+
+/** The strings that the reader completes, from the others. */
+export function completedStrings({ members }: Struct): readonly string[] {
+  return members.flatMap(({ name, type, by }) => (type === 'string' && by === 'reader' ? [name] : []));
+}
+
 /**
  * Bytes of the longest record: the fixed part, seven strings (rename's), and slack for the copies that the verifier wants to see bounded.
  * The slack behind each ring is as long, so that no record wraps.
@@ -241,6 +250,9 @@ export const EVENT_FLAGS = {
   /** A copy is held back and evaluated once the container of its process is known. Set by the reader. */
   HELD: 256,
 } as const;
+
+/** Flags that the reader sets: they have no meaning in another memory. */
+export const READER_FLAGS = EVENT_FLAGS.COMPLETE | EVENT_FLAGS.TWO_VIEWS | EVENT_FLAGS.RESOLVED_VIEW | EVENT_FLAGS.HELD;
 
 /** descriptor.role: which end of a connection the socket is. */
 export const DESCRIPTOR_ROLE = { NONE: 0, CLIENT: 1, SERVER: 2 } as const;

@@ -431,6 +431,24 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
   SHAPE(Paths, event_paths) \
   SHAPE(Process, event_process)
 
+/* SHAPE(shape, struct: those that have other_view) */
+#define WASPREY_VIEWED_SHAPES(SHAPE) \
+  SHAPE(Open, event_open) \
+  SHAPE(Descriptor, event_descriptor) \
+  SHAPE(Network, event_network) \
+  SHAPE(Path, event_path) \
+  SHAPE(Paths, event_paths)
+
+/* STRING(shape, struct, string that the reader completes) */
+#define WASPREY_COMPLETED(STRING) \
+  STRING(Open, event_open, name) \
+  STRING(Exec, event_exec, name) \
+  STRING(Descriptor, event_descriptor, name) \
+  STRING(Network, event_network, name) \
+  STRING(Path, event_path, name) \
+  STRING(Paths, event_paths, old_name) \
+  STRING(Paths, event_paths, new_name)
+
 /* TYPE(name, event type, shape, program, makes a descriptor) */
 #define WASPREY_EVENT_TYPES(TYPE) \
   TYPE(open, EVENT_OPEN, Open, on_open, 1) \
@@ -577,6 +595,8 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 #define EVENT_FLAG_TWO_VIEWS 64
 #define EVENT_FLAG_RESOLVED_VIEW 128
 #define EVENT_FLAG_HELD 256
+
+#define EVENT_FLAGS_OF_READER 452
 
 #define ENFORCED_STOPPED 1
 #define ENFORCED_KILLED 2

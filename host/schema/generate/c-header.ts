@@ -4,12 +4,15 @@
 import { CONTAINER, CONTAINER_STATE } from '../container.ts';
 import { ENFORCED, ENFORCED_PARTS } from '../enforced.ts';
 import {
+  completedStrings,
   DESCRIPTOR_ROLE,
   DESCRIPTOR_STATE,
   EVENT_FLAGS,
   EVENT_HEADER,
   EVENT_STRUCTS,
+  hasViews,
   LONGEST_RECORD,
+  READER_FLAGS,
 } from '../event-structs.ts';
 import { EVENT_TYPE_COUNT, EVENT_TYPES } from '../events/index.ts';
 import { IO_URING_OPERATIONS } from '../events/io-uring.ts';
@@ -38,7 +41,8 @@ function capitalised(name: string): string {
 
 /** The event types as tables, for whom the constants are not enough. */
 function eventTables(): readonly string[] {
-  const shapes = Object.entries(EVENT_STRUCTS).map(([shape, struct]) => [capitalised(shape), struct.name]);
+  const structs = Object.entries(EVENT_STRUCTS).map(([shape, struct]) => ({ shape: capitalised(shape), struct }));
+  const shapes = structs.map(({ shape, struct }) => [shape, struct.name]);
   const types = EVENT_TYPES.map((type) => [
     type.name,
     typeConstant(type.name),
@@ -57,8 +61,14 @@ function eventTables(): readonly string[] {
       call.arguments,
     ]),
   );
+  const viewed = structs.flatMap(({ shape, struct }) => (hasViews(struct) ? [[shape, struct.name]] : []));
+  const completed = structs.flatMap(({ shape, struct }) =>
+    completedStrings(struct).map((member) => [shape, struct.name, member]),
+  );
   return [
     cTable('WASPREY_SHAPES', 'SHAPE', 'shape, struct', shapes),
+    cTable('WASPREY_VIEWED_SHAPES', 'SHAPE', 'shape, struct: those that have other_view', viewed),
+    cTable('WASPREY_COMPLETED', 'STRING', 'shape, struct, string that the reader completes', completed),
     cTable('WASPREY_EVENT_TYPES', 'TYPE', 'name, event type, shape, program, makes a descriptor', types),
     cTable('WASPREY_REQUESTS', 'REQUEST', 'operation of io_uring, its number, event type', requests),
     cTable('WASPREY_SOCKETCALLS', 'CALL', 'call, its number in socketcall(2), event type, arguments', socketcalls),
@@ -86,6 +96,7 @@ export function cHeader(): string {
     `#define EVENT_TYPE_COUNT ${EVENT_TYPE_COUNT}`,
     ...eventTables(),
     constants('EVENT_FLAG', EVENT_FLAGS),
+    constants('EVENT_FLAGS', { OF_READER: READER_FLAGS }),
     constants('ENFORCED', ENFORCED),
     constants('ENFORCED', ENFORCED_PARTS),
     constants('ROLE', DESCRIPTOR_ROLE),

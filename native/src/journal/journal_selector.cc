@@ -52,37 +52,36 @@ void DropMadeName(string_ref* name, uint32_t size) {
   if (!StringFits(*name, sizeof(event_header), size)) *name = {0, 0};
 }
 
+/** A member of the records of a shape. */
+struct PlaceInRecord {
+  Shape shape;
+  uint32_t offset;
+};
+
+constexpr PlaceInRecord kOtherViews[] = {
+#define PLACE(shape, record) {Shape::k##shape, offsetof(record, other_view)},
+    WASPREY_VIEWED_SHAPES(PLACE)
+#undef PLACE
+};
+
+constexpr PlaceInRecord kCompleted[] = {
+#define PLACE(shape, record, member) {Shape::k##shape, offsetof(record, member)},
+    WASPREY_COMPLETED(PLACE)
+#undef PLACE
+};
+
 /** Clears what has no meaning elsewhere: as detachRecords() of host/recording/event-records.ts. */
 void Detach(std::byte* record) {
   auto* header = reinterpret_cast<event_header*>(record);
   header->commit = 0;
   header->image_address = 0;
-  header->flags &= ~(EVENT_FLAG_COMPLETE | EVENT_FLAG_TWO_VIEWS | EVENT_FLAG_RESOLVED_VIEW | EVENT_FLAG_HELD);
-  const auto drop = [&](auto* event) {
-    event->other_view = 0;
-    DropMadeName(&event->name, header->size);
-  };
-  switch (ShapeOf(header->type)) {
-    case Shape::kOpen:
-      return drop(reinterpret_cast<event_open*>(record));
-    case Shape::kDescriptor:
-      return drop(reinterpret_cast<event_descriptor*>(record));
-    case Shape::kNetwork:
-      return drop(reinterpret_cast<event_network*>(record));
-    case Shape::kPath:
-      return drop(reinterpret_cast<event_path*>(record));
-    case Shape::kPaths: {
-      auto* event = reinterpret_cast<event_paths*>(record);
-      event->other_view = 0;
-      DropMadeName(&event->old_name, header->size);
-      DropMadeName(&event->new_name, header->size);
-      return;
-    }
-    case Shape::kExec:
-      return DropMadeName(&reinterpret_cast<event_exec*>(record)->name, header->size);
-    case Shape::kProcess:
-    case Shape::kNone:
-      return;
+  header->flags &= ~EVENT_FLAGS_OF_READER;
+  const Shape shape = ShapeOf(header->type);
+  for (const PlaceInRecord& place : kOtherViews) {
+    if (place.shape == shape) *reinterpret_cast<uint32_t*>(record + place.offset) = 0;
+  }
+  for (const PlaceInRecord& place : kCompleted) {
+    if (place.shape == shape) DropMadeName(reinterpret_cast<string_ref*>(record + place.offset), header->size);
   }
 }
 
