@@ -62,17 +62,8 @@ export interface HoldFull {
   readonly reason: 'too-many-events' | 'no-memory';
 }
 
-/** Members of native/src/capture/replay.h's BlockProgress, by BLOCK_PROGRESS. */
+/** A BLOCK_PROGRESS (host/schema/block-progress.ts). */
 export type BlockProgress = BigUint64Array<ArrayBuffer>;
-
-export const BLOCK_PROGRESS = {
-  position: 0,
-  eventsEnd: 1,
-  clock: 2,
-  snapshotComplete: 3,
-  injected: 4,
-  skipped: 5,
-} as const;
 
 /** How many images are taken or listed at a time, where nothing else limits it. */
 export const IMAGES_AT_ONCE = 4096;

@@ -2,9 +2,11 @@
 // types that nobody wants are counted and left out, and a check in native code takes the place of that of payload.ts.
 
 import { loadAddon } from '../capture/addon.ts';
-import { BLOCK_PROGRESS, type BlockProgress, type Capture } from '../capture/native.ts';
+import type { BlockProgress, Capture } from '../capture/native.ts';
 import { NANOSECONDS_PER_MS } from '../fields/time.ts';
+import { BLOCK_PROGRESS } from '../schema/block-progress.ts';
 import { EVENT_TYPE_COUNT, EVENT_TYPES } from '../schema/events/index.ts';
+import { type MemberName, member } from '../schema/layout.ts';
 import type { Unpack } from './block.ts';
 import { LONGEST_PAYLOAD } from './format.ts';
 import type { OtherRecords } from './other-records.ts';
@@ -58,11 +60,25 @@ export function readingInPlace(): BlockReading {
   };
 }
 
+const WORD = BigUint64Array.BYTES_PER_ELEMENT;
+
+function indexOf(name: MemberName<typeof BLOCK_PROGRESS>): number {
+  return member(BLOCK_PROGRESS, name).offset / WORD;
+}
+
+const AT = {
+  position: indexOf('position'),
+  eventsEnd: indexOf('events_end'),
+  clock: indexOf('clock'),
+  injected: indexOf('injected'),
+  skipped: indexOf('skipped'),
+} as const;
+
 export class BlockReplay {
   readonly #capture: Capture;
   #wanted: Uint8Array;
   readonly #onContainer: (id: string, entry: Uint8Array) => void;
-  readonly #progress: BlockProgress = new BigUint64Array(Object.keys(BLOCK_PROGRESS).length);
+  readonly #progress: BlockProgress = new BigUint64Array(BLOCK_PROGRESS.size / WORD);
   #block: Uint8Array = new Uint8Array(0);
 
   /**
@@ -84,8 +100,8 @@ export class BlockReplay {
   /** Begins a block. The previous one must have ended. */
   begin({ bytes }: CheckedBlock): void {
     this.#block = bytes;
-    this.#progress[BLOCK_PROGRESS.position] = 0n;
-    this.#progress[BLOCK_PROGRESS.eventsEnd] = 0n;
+    this.#progress[AT.position] = 0n;
+    this.#progress[AT.eventsEnd] = 0n;
   }
 
   /**
@@ -93,7 +109,7 @@ export class BlockReplay {
    * @throws {PayloadError} for a container that is invalid; the rest of the block is left out
    */
   feed(): boolean {
-    const { injected, position } = BLOCK_PROGRESS;
+    const { injected, position } = AT;
     const before = this.#progress[injected];
     for (;;) {
       this.#capture.replayBlock(this.#block, this.#wanted, this.#progress);
@@ -109,11 +125,11 @@ export class BlockReplay {
 
   /** The current recorded time, CLOCK_MONOTONIC of its machine. */
   get milliseconds(): number {
-    return Number((this.#progress[BLOCK_PROGRESS.clock] ?? 0n) / NANOSECONDS_PER_MS);
+    return Number((this.#progress[AT.clock] ?? 0n) / NANOSECONDS_PER_MS);
   }
 
   /** Events that were left out because nobody wants them. */
   get skipped(): number {
-    return Number(this.#progress[BLOCK_PROGRESS.skipped]);
+    return Number(this.#progress[AT.skipped]);
   }
 }

@@ -833,6 +833,17 @@ _Static_assert(sizeof(struct enforcement) == 2514192, "struct enforcement: layou
 #define JOURNAL_KEEP_PROCESSES 4
 #define JOURNAL_KEEP_MEMORY 5
 
+/* How far a block is replayed. */
+struct block_progress {
+  __u64 position; /* 0: offset of the next entry, or of the next record within an entry of events */
+  __u64 events_end; /* 8: where the entry of events ends that `position` lies in; 0 if it lies in none */
+  __u64 clock; /* 16: of the last step: recorded time */
+  __u64 snapshot_complete; /* 24: of the last step: whether images complete the snapshot */
+  __u64 injected; /* 32: events put into the ring, since the start */
+  __u64 skipped; /* 40: events of types that are not wanted, since the start */
+};
+_Static_assert(sizeof(struct block_progress) == 48, "struct block_progress: layout");
+
 /* A network that stays reachable. */
 struct reachable_network {
   __u32 address[4]; /* 0: IPv6, or IPv4 in it (::ffff:a.b.c.d), in network order; 0 where the mask is */

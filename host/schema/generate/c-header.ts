@@ -1,6 +1,7 @@
 // The schema as a C header, for BPF programs and the addon alike: it includes nothing, the includer brings __u8 and the rest
 // (vmlinux.h or linux/types.h).
 
+import { BLOCK_PROGRESS } from '../block-progress.ts';
 import { CONTAINER, CONTAINER_STATE } from '../container.ts';
 import { ENFORCED, ENFORCED_PARTS } from '../enforced.ts';
 import {
@@ -115,6 +116,7 @@ export function cHeader(): string {
     ...enforcementDeclarations(),
     constants('JOURNAL_USE', JOURNAL_USE),
     constants('JOURNAL_KEEP', JOURNAL_KEEP),
+    declareStruct(BLOCK_PROGRESS),
     declareStruct(REACHABLE_NETWORK),
     `#define REACHABLE_MOST ${REACHABLE_MOST}`,
     `#define NO_PORT ${NO_PORT}`,

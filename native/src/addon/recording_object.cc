@@ -48,7 +48,7 @@ Napi::Value CaptureObject::ReplayBlock(const Napi::CallbackInfo& info) {
   }
   Capture* const capture = Open(env);
   if (capture == nullptr || Builder(env) == nullptr) return env.Undefined();
-  BlockProgress progress;
+  BlockProgress progress{};
   memcpy(&progress, state->data(), sizeof progress);
   const auto failed = capture->ReplayBlock(*block, *wanted, &progress);
   memcpy(state->data(), &progress, sizeof progress);

@@ -7,6 +7,7 @@
 #include "capture/housekeeping.h"
 #include "images/image_table.h"
 #include "reading/ring_reader.h"
+#include "records/kernel_layout.h"
 #include "source/builder_source.h"
 #include "system/result.h"
 
@@ -20,19 +21,8 @@ struct ReplayStep {
   std::span<const uint8_t> events;
 };
 
-/** How far a block is replayed: the members of the array that Capture.replayBlock() gets, in their order. */
-struct BlockProgress {
-  /** Offset of the next entry, or of the next record within an entry of events. */
-  uint64_t position = 0;
-  /** Where the entry of events ends that `position` lies in; 0 if it lies in none. */
-  uint64_t events_end = 0;
-  /** Of the last step: recorded time, and whether images complete the snapshot. */
-  uint64_t clock = 0;
-  uint64_t snapshot_complete = 0;
-  /** Events put into the ring, and events of types that are not wanted, since the start. */
-  uint64_t injected = 0;
-  uint64_t skipped = 0;
-};
+/** The array that Capture.replayBlock() gets: host/schema/block-progress.ts. */
+using BlockProgress = block_progress;
 
 /** Which events are replayed: by the number of their type, anything but 0. */
 using WantedTypes = std::span<const uint8_t>;
