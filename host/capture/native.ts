@@ -108,7 +108,7 @@ export interface Capture {
    * of that: their calls are not stopped. Not between beginChange() and isChanged(). It ends with the capture. Throws CaptureError.
    */
   enforce(bank: number | undefined): MissingEnforcer[];
-  /** Whether processes of a container may be acted on, by its full id: 0 not known (see EnforcementRails.needsPermit), 1 they may, 2 never. */
+  /** Whether processes of a container may be acted on, by its full id: a PERMIT (see EnforcementRails.needsPermit). */
   permitEnforcement(container: string, permit: number): void;
   /** Permits given from now on belong to new settings. Until enforce(), pinned ones belong to none: no later agent takes them over. */
   renewPermits(): void;

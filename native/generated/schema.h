@@ -726,6 +726,10 @@ _Static_assert(sizeof(struct named_address) == 32, "struct named_address: layout
 #define ENFORCE_CANDIDATE 3
 #define ENFORCE_PROCESS_KINDS 4
 
+#define ENFORCE_PERMIT_UNKNOWN 0
+#define ENFORCE_PERMIT_PERMITTED 1
+#define ENFORCE_PERMIT_NEVER 2
+
 /* CALL(call, event type) */
 #define WASPREY_ENFORCED_OPENS(CALL) \
   CALL(open, EVENT_OPEN) \

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PERMIT } from '../../host/engine/loop/container-permit.ts';
+import { PERMIT } from '../../host/schema/tables/enforcement-tables.ts';
 import { testAddon } from '../support/records/test-addon.ts';
 
 const { enforcedPlaces } = testAddon;

@@ -3,10 +3,8 @@
 import type { ContainerBytes, ContainerRecord } from '../../fields/record.ts';
 import { decode } from '../../fields/value.ts';
 import { CONTAINER_STATE, POD_STATE } from '../../schema/container.ts';
+import { PERMIT } from '../../schema/tables/enforcement-tables.ts';
 import type { EnforcementStart } from '../messages/rule-set-start.ts';
-
-/** ENFORCE_NOT_PERMITTED and so on in native/bpf/enforce/enforce_tables.h. */
-export const PERMIT = { UNKNOWN: 0, PERMITTED: 1, NEVER: 2 } as const;
 
 /** What `never` says of it, if all is known that decides. */
 export function permitOf(container: ContainerRecord, never: EnforcementStart['never'] | undefined): number {

@@ -17,6 +17,7 @@ import {
   ENFORCED_TEXTS,
   ENFORCEMENT,
   NEVER_TESTS,
+  PERMIT,
 } from '../tables/enforcement-tables.ts';
 import { constants, declareStruct, declareTables } from './c-declarations.ts';
 import { cTable } from './c-table.ts';
@@ -50,6 +51,7 @@ export function enforcementDeclarations(): readonly string[] {
     constants('ENFORCE', { ...numbered(ENFORCED_TEXTS), TEXTS: ENFORCED_TEXTS.length }),
     constants('ENFORCE', { ...NEVER_TESTS, DEAD: ENFORCE_DEAD }),
     constants('ENFORCE', { ...numbered(EXACT_PROCESSES), PROCESS_KINDS: EXACT_PROCESSES.length }),
+    constants('ENFORCE_PERMIT', PERMIT),
     enforcedCalls('OPENS', ENFORCED_FAMILIES.opens),
     enforcedCalls('REACHES', ENFORCED_FAMILIES.reaches),
     ...ENFORCE_ROWS.map((row) => declareStruct(row)),

@@ -31,6 +31,9 @@ export const NEVER_TESTS = { PROTECTED: 1n << 63n, RUNTIME: 1n << 62n } as const
 /** The state of a walk in which nothing can hold any more. The starts of both walks over each of the texts come after it. */
 export const ENFORCE_DEAD = 0;
 
+/** Whether the host permits that processes of a container are acted on. UNKNOWN: see enforcement.permits; NEVER: it is never acted on. */
+export const PERMIT = { UNKNOWN: 0, PERMITTED: 1, NEVER: 2 } as const;
+
 const WORD = 'u64';
 
 export const ENFORCE_STATE = defineStruct('enforce_state', 'A state of the walks over texts: see ENFORCE_ENDINGS().', [

@@ -106,7 +106,8 @@ __noinline u32 refuse_by_place(const struct enforcement *table) {
   const struct enforce_cgroup *cgroup = bpf_map_lookup_elem(&enforce_cgroups, &number);
   if (cgroup && cgroup->where == ENFORCE_HOST && !table->hosts)
     return ENFORCED_HOST;
-  if (number == table->agent_cgroup || (cgroup && cgroup->permitted == ENFORCE_NEVER) || is_of_agent(table, task))
+  if (number == table->agent_cgroup || (cgroup && cgroup->permitted == ENFORCE_PERMIT_NEVER) ||
+      is_of_agent(table, task))
     return ENFORCED_PROTECTED;
   return cgroup ? 0 : ENFORCED_UNDECIDED;
 }
@@ -119,7 +120,7 @@ __noinline u32 refuse_for_now(const struct enforcement *table, u32 kills) {
   const struct enforce_cgroup *cgroup = bpf_map_lookup_elem(&enforce_cgroups, &number);
   if (!table || !cgroup)
     return ENFORCED_UNDECIDED;
-  if (cgroup->where == ENFORCE_CONTAINER && table->permits && cgroup->permitted != ENFORCE_PERMITTED)
+  if (cgroup->where == ENFORCE_CONTAINER && table->permits && cgroup->permitted != ENFORCE_PERMIT_PERMITTED)
     return ENFORCED_UNDECIDED;
   if (!within_limits(table, cgroup, task, kills))
     return ENFORCED_LIMITED;

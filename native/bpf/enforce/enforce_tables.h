@@ -29,18 +29,13 @@ struct enforce_crowded {
   __u64 serial; /* of the tables: in others the same bits are those of other clauses */
 };
 
-/* Whether the host permits that processes of a container are acted on. */
-#define ENFORCE_NOT_PERMITTED 0 /* not known: see enforcement.permits */
-#define ENFORCE_PERMITTED 1
-#define ENFORCE_NEVER 2 /* it is never acted on */
-
 /* Cgroups with processes. */
 #define ENFORCE_CGROUPS ENFORCE_IMAGES
 
 /* A cgroup, by its number: see cgroup_number(). */
 struct enforce_cgroup {
   __u32 where;     /* ENFORCE_CONTAINER or ENFORCE_HOST */
-  __u32 permitted; /* ENFORCE_PERMITTED and so on */
+  __u32 permitted; /* ENFORCE_PERMIT_ of schema.h */
   __u64 container; /* number of the container, for its limit */
 };
 

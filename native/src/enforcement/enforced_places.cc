@@ -67,7 +67,7 @@ void EnforcedPlaces::Permit(const std::string& full_id, uint32_t permitted) {
   const auto said = permitted_.find(full_id);
   if (said == permitted_.end()) {
     // The permit that an earlier agent has given holds until this one knows better.
-    if (permitted == ENFORCE_NOT_PERMITTED) return;
+    if (permitted == ENFORCE_PERMIT_UNKNOWN) return;
     ForgetPermitsOfGone();
   } else if (said->second.permitted == permitted) {
     said->second.round = round_;
@@ -93,8 +93,8 @@ void EnforcedPlaces::ForgetPermitsOfGone() {
 void EnforcedPlaces::ForgetPermits() {
   std::erase_if(permitted_, [&](const auto& said) { return said.second.round != round_; });
   ChangeEach([&](Place* place) {
-    if (place->entry.permitted == ENFORCE_NOT_PERMITTED || permitted_.contains(place->container)) return false;
-    place->entry.permitted = ENFORCE_NOT_PERMITTED;
+    if (place->entry.permitted == ENFORCE_PERMIT_UNKNOWN || permitted_.contains(place->container)) return false;
+    place->entry.permitted = ENFORCE_PERMIT_UNKNOWN;
     return true;
   });
 }

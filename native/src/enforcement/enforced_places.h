@@ -24,7 +24,7 @@ class EnforcedPlaces {
   /** The container that a cgroup belongs to, by its full id, which is "host" for the host. False if it is not known, or
    * if the kernel has no room: then call this again when other cgroups are not used any more. */
   bool Note(uint64_t cgroup, std::string_view full_id);
-  /** Sets the permit of a container: ENFORCE_PERMITTED and so on. Default: ENFORCE_NOT_PERMITTED. */
+  /** Sets the permit of a container: ENFORCE_PERMIT_ of schema.h. Default: ENFORCE_PERMIT_UNKNOWN. */
   void Permit(const std::string& full_id, uint32_t permitted);
   /** Permits given from now on belong to new settings. */
   void RenewPermits() { round_++; }

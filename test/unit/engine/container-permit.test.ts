@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PERMIT, permitOf } from '../../../host/engine/loop/container-permit.ts';
+import { permitOf } from '../../../host/engine/loop/container-permit.ts';
 import { ContainerRecord } from '../../../host/fields/record.ts';
 import type { ContainerMetadata } from '../../../host/metadata/container-metadata.ts';
 import { encodeContainer } from '../../../host/metadata/encode-container.ts';
+import { PERMIT } from '../../../host/schema/tables/enforcement-tables.ts';
 
 const ID = 'c'.repeat(64);
 const NOTICE = { address: 0, id: ID.slice(0, 12), fullId: ID, type: 'docker', cgroup: `/docker/${ID}`, pid: 1 };
