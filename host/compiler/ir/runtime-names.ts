@@ -16,25 +16,28 @@ type Capitals<Name extends string> = Name extends `${infer First}_${infer Rest}`
 
 /** The names in the code of a value: `descriptorName(event)` has `descriptorName`. */
 export function runtimeNamesIn(value: Value): readonly string[] {
-  return partsOf(value).flatMap((part) => {
-    switch (part.node) {
-      case 'member':
-        return [accessorName(part.owner, part.name)];
-      case 'call':
-        return [part.operator];
-      case 'flag':
-        return [`${part.table}_${part.name}`];
-      case 'variable':
-      case 'integer':
-      case 'boolean':
-      case 'function':
-      case 'cast':
-      case 'arithmetic':
-      case 'byte':
-      case 'choice':
-      case 'comparison':
-      case 'oneOf':
-        return [];
-    }
-  });
+  return partsOf(value).flatMap(nameIn);
+}
+
+/** That of the part itself, if it has one. */
+function nameIn(part: Value): readonly string[] {
+  switch (part.node) {
+    case 'member':
+      return [accessorName(part.owner, part.name)];
+    case 'call':
+      return [part.operator];
+    case 'flag':
+      return [`${part.table}_${part.name}`];
+    case 'variable':
+    case 'integer':
+    case 'boolean':
+    case 'function':
+    case 'cast':
+    case 'arithmetic':
+    case 'byte':
+    case 'choice':
+    case 'comparison':
+    case 'oneOf':
+      return [];
+  }
 }
