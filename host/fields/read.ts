@@ -13,14 +13,25 @@ import { allParameters, parameterText, rawParameter } from './parameters.ts';
 import { processFileField } from './procfs.ts';
 import type { EventRecord } from './record.ts';
 import { renderedField } from './rendered.ts';
-import { type Absent, buffer, type FieldValue, integer } from './value.ts';
+import { type Absent, buffer, type FieldValue, integer, type SingleValue } from './value.ts';
 
 /**
- * Reads a field.
+ * Reads a field as outputs have it.
  * @param argument as resolveField() splits it off: `proc.aname[2]` -> '2'
- * @returns undefined when the event has no such value
+ * @returns undefined when the event has no such value. Both ends of a connection (fd.ip) are none: `<NA>`, as Falco prints
  */
 export function readField(
+  event: EventRecord,
+  field: Field,
+  argument: string | undefined,
+  context: ReadContext,
+): SingleValue | Absent {
+  const value = readCompared(event, field, argument, context);
+  return value?.kind === 'ends' ? undefined : value;
+}
+
+/** Reads a field as conditions compare it, which may be both ends of a connection. Otherwise as readField(). */
+export function readCompared(
   event: EventRecord,
   field: Field,
   argument: string | undefined,

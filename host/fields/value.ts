@@ -16,7 +16,7 @@ export type SingleValue =
 
 export type FieldValue =
   | SingleValue
-  /** Both ends of a connection (fd.ip). Conditions compare them, and no output may name such a field. */
+  /** Both ends of a connection (fd.ip): conditions compare them, outputs print neither (readField()). The page shows them. */
   | { readonly kind: 'ends'; readonly local: SingleValue; readonly remote: SingleValue };
 
 /** A field that has no value on this event. */

@@ -1,13 +1,17 @@
 // Whether one check holds of values that were read from an event. Operators and constants mean what they mean to compiled rules: automata and
 // numbers are the compiler's.
 
-import { matchesGlob } from '../compiler/automata/glob.ts';
 import { parseAddress, parseNetwork } from '../compiler/conditions/address.ts';
 import type { Check, FieldOperand, Operand } from '../compiler/conditions/ast.ts';
 import { constantsOf, fieldsOf } from '../compiler/conditions/fields-of.ts';
 import { literalBytes } from '../compiler/conditions/literal-bytes.ts';
-import { constantFor, type NumberOperator, numberOperator, portNumber } from '../compiler/lower/number-check.ts';
-import { matches, pathMatch, textMatch } from '../compiler/lower/text-match.ts';
+import {
+  ConstantError,
+  constantFor,
+  type NumberOperator,
+  numberOperator,
+  portNumber,
+} from '../compiler/lower/number-check.ts';
 import { bufferText, valueText } from '../fields/text.ts';
 import { type Absent, decode, type FieldValue, integer, type SingleValue } from '../fields/value.ts';
 import { fieldKey, operandValue } from '../outputs/transform.ts';
@@ -20,11 +24,9 @@ import { asInteger, compareIntegers } from '../schema/integers.ts';
 import { parameterType } from '../schema/parameter-names.ts';
 import type { ValueType } from '../schema/types.ts';
 import { comparedFields } from './compared-fields.ts';
+import { type Bytes, constantBytes, latin1, listHolds, textPairHolds, textsHold } from './text-verdict.ts';
 
 type Seen = ReadonlyMap<string, FieldValue | Absent>;
-
-/** Byte strings: characters 0 to 255. */
-type Bytes = string;
 
 /** The values that the check compares: of every ancestor, or of both ends of a connection, there are several. */
 export function comparedValues(left: Operand, seen: Seen): SingleValue[] {
@@ -53,7 +55,7 @@ export function checkHolds(written: Check, seen: Seen): boolean {
   if (!check || fieldsOf(check).some(isForOutputs)) return false;
   const values = comparedValues(check.left, seen);
   if (values.length === 0) return false;
-  const holds = (value: SingleValue): boolean => valueHolds(check, value, seen);
+  const holds = (value: SingleValue): boolean => valueHoldsOnEvent(check, value, seen);
   // Both ends of a connection have to differ.
   return isOfEnds(check.left) && check.operator === '!=' ? values.every(holds) : values.some(holds);
 }
@@ -95,6 +97,16 @@ function asFalcoCompares(check: Check, seen: Seen): Check | undefined {
   if (right.kind !== 'values') return check;
   const firstAlone = modifier !== undefined || (ends && operator === 'in' && typeOf(left, seen) === 'IPNET');
   return firstAlone ? { ...check, right: { ...right, values: right.values.slice(0, 1) } } : check;
+}
+
+/** A constant or an operator may not fit the type that a parameter has on this event: modules take the check for false there. */
+function valueHoldsOnEvent(check: Check, value: SingleValue, seen: Seen): boolean {
+  try {
+    return valueHolds(check, value, seen);
+  } catch (error) {
+    if (error instanceof ConstantError) return false;
+    throw error;
+  }
 }
 
 function valueHolds(check: Check, value: SingleValue, seen: Seen): boolean {
@@ -154,34 +166,6 @@ function singleOperator(operator: Check['operator']): NumberOperator {
   return operator === 'in' || operator === 'intersects' ? '=' : numberOperator(operator);
 }
 
-function textsHold(operator: Check['operator'], text: Bytes, constants: readonly string[]): boolean {
-  const values = constants.map(constantBytes);
-  switch (operator) {
-    case 'exists':
-      return true;
-    case 'in':
-    case 'intersects':
-      return values.includes(text);
-    case '!=':
-      return !values.includes(text);
-    case 'pmatch':
-      return values.length > 0 && matches(text, pathMatch(values));
-    case 'bcontains':
-    case 'bstartswith': {
-      const parts = values.map((value) => Buffer.from(value, 'hex').toString('latin1'));
-      return parts.some((part) => (operator === 'bcontains' ? text.includes(part) : text.startsWith(part)));
-    }
-    default:
-      return values.some((value) => matches(text, textMatch(operator, value)));
-  }
-}
-
-/** `in`: all of them are among the values; `intersects`: any is. */
-function listHolds(operator: Check['operator'], items: readonly Bytes[], values: readonly Bytes[]): boolean {
-  const isAmong = (item: Bytes): boolean => values.includes(item);
-  return operator === 'in' ? items.every(isAmong) : items.some(isAmong);
-}
-
 /** Two values of the event. */
 function pairHolds(
   { operator, left }: Check,
@@ -203,34 +187,6 @@ function pairHolds(
     return listHolds(operator, itemsOf(value, left), itemsOf(other, right));
   }
   return textPairHolds(operator, bytesOf(value, left), bytesOf(other, right));
-}
-
-/** Both are of processes and clients: no automata are made of them, which may be too large, and would be kept. */
-function textPairHolds(operator: Check['operator'], text: Bytes, other: Bytes): boolean {
-  switch (operator) {
-    case '!=':
-      return text !== other;
-    case '<':
-      return text < other;
-    case '<=':
-      return text <= other;
-    case '>':
-      return text > other;
-    case '>=':
-      return text >= other;
-    case 'glob':
-    case 'iglob':
-      return matchesGlob(text, other, operator === 'iglob');
-    case '=':
-    case '==':
-    case 'contains':
-    case 'icontains':
-    case 'startswith':
-    case 'endswith':
-      return matches(text, textMatch(operator, other));
-    default:
-      return false;
-  }
 }
 
 function itemsOf(value: SingleValue, of: Operand): readonly Bytes[] {
@@ -285,12 +241,4 @@ function isInNetwork(bytes: Uint8Array, text: string): boolean {
     if (((bytes[bit >> 3] ?? 0) & mask) !== ((network.bytes[bit >> 3] ?? 0) & mask)) return false;
   }
   return true;
-}
-
-function constantBytes(text: string): Bytes {
-  return latin1(literalBytes(text));
-}
-
-function latin1(bytes: Uint8Array): Bytes {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }

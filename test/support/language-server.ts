@@ -39,6 +39,8 @@ export class LanguageServer {
   readonly #root = pathToFileURL(join(PROJECT, '/')).href;
   #received = '';
   #requests = 0;
+  /** Why it does not answer any more. */
+  #ended: Error | undefined;
 
   constructor() {
     this.#process.stdout.setEncoding('latin1').on('data', (text: string) => this.#receive(text));
@@ -47,9 +49,12 @@ export class LanguageServer {
     this.#process.stderr.on('data', (text) => {
       errors += text;
     });
-    this.#process.on('exit', () => {
-      for (const { reject } of this.#answers.values()) reject(new Error(`the language server has ended: ${errors}`));
-    });
+    const end = (reason: string): void => {
+      this.#ended ??= new Error(`the language server has ended: ${reason}`);
+      for (const { reject } of this.#answers.values()) reject(this.#ended);
+    };
+    this.#process.on('error', ({ message }) => end(message)).on('exit', () => end(errors));
+    this.#process.stdin.on('error', ({ message }) => end(message));
   }
 
   async start(): Promise<void> {
@@ -78,6 +83,7 @@ export class LanguageServer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ended) return;
     await this.#request('shutdown', undefined);
     const ended = once(this.#process, 'exit');
     this.#send({ method: 'exit' });
@@ -85,6 +91,7 @@ export class LanguageServer {
   }
 
   #request(method: string, params: unknown): Promise<unknown> {
+    if (this.#ended) return Promise.reject(this.#ended);
     this.#requests++;
     const answer = Promise.withResolvers<unknown>();
     this.#answers.set(this.#requests, answer);

@@ -30,12 +30,11 @@ export function base64(operand: Operand, context: LoweringContext): Operand {
   return unsupported('b64', context);
 }
 
-/** What base64 text stands for. Bits of the last digit that make no whole byte have to be 0. */
+/** What base64 text stands for. Bits of the last digit that make no whole byte have to be 0. One or two `=` at the end do not count, as of texts of events. */
 function decoded(text: Bytes): Bytes | undefined {
-  const valid = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw](?:==)?|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=?)?$/.test(
-    text,
-  );
-  return valid ? Buffer.from(text, 'base64').toString('latin1') : undefined;
+  const digits = text.replace(/={1,2}$/, '');
+  const valid = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048])?$/.test(digits);
+  return valid ? Buffer.from(digits, 'base64').toString('latin1') : undefined;
 }
 
 /** Absent if any element is not base64. */

@@ -3,7 +3,7 @@
 import { needsCluster, needsRuntime } from '../../fields/container.ts';
 import type { ReadContext } from '../../fields/context.ts';
 import type { EventMemory } from '../../fields/memory.ts';
-import { momentOf, readField } from '../../fields/read.ts';
+import { momentOf, readCompared, readField } from '../../fields/read.ts';
 import { EventRecord } from '../../fields/record.ts';
 import { decode, type FieldValue } from '../../fields/value.ts';
 import type { Field } from '../../schema/fields/field.ts';
@@ -109,7 +109,7 @@ export class MatchReader {
     if (!pace.allows(event.time) || !this.#pace.allows(event.time)) return undefined;
     pace.take();
     this.#pace.take();
-    return reads.map((read) => read && this.#value(event, read));
+    return reads.map((read) => read && this.#value(event, read, readCompared));
   }
 
   /** Undefined for failed calls on paths. */
@@ -119,9 +119,13 @@ export class MatchReader {
   }
 
   /** One field that fails must not cost the alert. */
-  #value(event: EventRecord, { field, argument }: FieldRead): FieldValue | undefined {
+  #value(
+    event: EventRecord,
+    { field, argument }: FieldRead,
+    read: typeof readCompared = readField,
+  ): FieldValue | undefined {
     try {
-      return readField(event, field, argument, this.#context);
+      return read(event, field, argument, this.#context);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       this.unreadable++;

@@ -250,7 +250,7 @@ export type Derivation =
   | { readonly node: 'unlessNegative'; readonly of: NumberDerivation }
   /** The strings of a list that are each ended by a NUL. */
   | { readonly node: 'items'; readonly of: TextDerivation }
-  /** Conditions hold if they hold for either. No output names a field of both. */
+  /** Conditions hold if they hold for either. Outputs print neither. */
   | { readonly node: 'ends'; readonly local: Single; readonly remote: Single }
   /** Conditions hold if they hold for any ancestor, whose image `each` reads as its own; `shown` is the output's value. */
   | { readonly node: 'ancestors'; readonly each: Derivation; readonly shown: Derivation }

@@ -125,28 +125,54 @@ function isPort(constant: bigint): boolean {
 }
 
 function textClaims(named: Named, printed: Uint8Array): readonly Claim[] {
-  const constant = Buffer.from(printed).toString('utf8');
-  // Not all bytes can be written in a rule.
-  if (!Buffer.from(constant, 'utf8').equals(printed)) return [];
-  const claim = (operator: string, right: string, holds: (text: Buffer) => boolean): Claim => ({
-    condition: `${named.text} ${operator} ${right}`,
+  const text = Buffer.from(printed);
+  const claim = (operator: string, right: Buffer, holds: (text: Buffer) => boolean): Claim => ({
+    condition: `${named.text} ${operator} ${quoteBytes(right)}`,
     named,
     holds: (value) => value !== undefined && holds(bytesOf(value)),
   });
-  const [end, start] = [constant.slice(-3), constant.slice(0, 3)];
+  const [end, start, inner] = [lastCharacters(text, 3), firstCharacters(text, 3), withoutFirst(text)];
+  const longer = Buffer.concat([text, Buffer.from('x')]);
   return [
-    claim('=', quote(constant), (text) => text.equals(printed)),
-    claim('!=', quote(constant), (text) => !text.equals(printed)),
-    claim('=', quote(`${constant}x`), (text) => text.equals(Buffer.from(`${constant}x`))),
-    claim('startswith', quote(start), (text) => text.indexOf(start) === 0),
-    claim('endswith', quote(end), (text) =>
-      text.subarray(-Buffer.byteLength(end) || text.length).equals(Buffer.from(end)),
-    ),
-    claim('contains', quote(constant.slice(1)), (text) => text.includes(constant.slice(1))),
-    claim('regex', quote(`.*${escaped(constant.slice(1, 4))}`), (text) =>
-      new RegExp(`^.*${escaped(constant.slice(1, 4))}$`, 's').test(text.toString('utf8')),
-    ),
+    claim('=', text, (other) => other.equals(text)),
+    claim('!=', text, (other) => !other.equals(text)),
+    claim('=', longer, (other) => other.equals(longer)),
+    claim('startswith', start, (other) => other.indexOf(start) === 0),
+    claim('endswith', end, (other) => other.subarray(-end.length || other.length).equals(end)),
+    claim('contains', inner, (other) => other.includes(inner)),
+    ...regexClaims(named, text.toString('utf8')),
   ];
+}
+
+/** Regular expressions are of characters. */
+function regexClaims(named: Named, text: string): readonly Claim[] {
+  if (text.includes('\ufffd')) return [];
+  const part = escaped(text.slice(1, 4));
+  return [
+    {
+      condition: `${named.text} regex ${quote(`.*${part}`)}`,
+      named,
+      holds: (value) => value !== undefined && new RegExp(`^.*${part}$`, 's').test(bytesOf(value).toString('utf8')),
+    },
+  ];
+}
+
+/** In a text that is UTF-8 whole characters, else bytes. */
+function charactersOf(text: Buffer): readonly Buffer[] {
+  const decoded = text.toString('utf8');
+  const encoding = Buffer.from(decoded).equals(text) ? 'utf8' : 'latin1';
+  return Array.from(text.toString(encoding), (character) => Buffer.from(character, encoding));
+}
+
+const firstCharacters = (text: Buffer, count: number): Buffer => Buffer.concat(charactersOf(text).slice(0, count));
+const lastCharacters = (text: Buffer, count: number): Buffer => Buffer.concat(charactersOf(text).slice(-count));
+const withoutFirst = (text: Buffer): Buffer => Buffer.concat(charactersOf(text).slice(1));
+
+/** Bytes that are not UTF-8 are written by their numbers. */
+function quoteBytes(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  if (Buffer.from(text).equals(bytes)) return quote(text);
+  return quote(bytes.toString('latin1')).replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`);
 }
 
 /** A buffer is compared as it is, not as it is shown. */

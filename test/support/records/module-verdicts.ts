@@ -5,7 +5,7 @@ import { fieldsOf } from '../../../host/compiler/make-manifest.ts';
 import { litCondition, type SeenValues } from '../../../host/daemon/console/lit-condition.ts';
 import type { LitPart } from '../../../host/daemon/console/messages.ts';
 import { EventMemory } from '../../../host/fields/memory.ts';
-import { readField } from '../../../host/fields/read.ts';
+import { readCompared } from '../../../host/fields/read.ts';
 import { EventRecord } from '../../../host/fields/record.ts';
 import type { StructInput } from '../../../host/schema/encode-struct.ts';
 import { resolveField } from '../../../host/schema/fields/index.ts';
@@ -22,7 +22,7 @@ export function detailsOf(records: RecordMemory, address: number, condition: rea
     detailFields(condition).map((key) => {
       const resolved = resolveField(key);
       if (!resolved.ok) throw new Error(`${key}: ${resolved.reason}`);
-      return [key, readField(event, resolved.field, resolved.argument, CONTEXT)];
+      return [key, readCompared(event, resolved.field, resolved.argument, CONTEXT)];
     }),
   );
 }

@@ -89,7 +89,7 @@ test('user.shell is known in conditions too', async () => {
 test('the last component of a directory is compared as such, not as the beginning of the path', async () => {
   const holds = [
     ...['basename(fd.directory) = etc', 'basename(fd.directory) in (etc, tmp)', 'basename(fd.directory) startswith et'],
-    ...['not basename(fd.directory) != etc', 'basename(concat(fd.directory)) = etc'],
+    ...['not basename(fd.directory) != etc', 'basename(join("", (fd.directory))) = etc'],
   ];
   const others = ['basename(fd.directory) = /etc', 'basename(fd.directory) != etc', 'basename(fd.directory) = shadow'];
   assert.deepEqual(await said({}, '%fd.directory', [...holds, ...others]), { holds, output: '/etc' });

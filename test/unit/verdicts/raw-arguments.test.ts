@@ -11,6 +11,21 @@ import { ModuleVerdicts } from '../../support/records/module-verdicts.ts';
 
 /** Numbers of which some calls have another type than the first event in Falco's table. */
 const NAMES = ['flags', 'fdlimit', 'aux', 'dev', 'mode', 'res'];
+/** `dev` is a text of mount, and a number of others. */
+const TEXTS = [
+  ...[
+    '= sda',
+    '!= sda',
+    'in (sda, 5)',
+    'glob SH',
+    'iglob s*',
+    'contains a',
+    'icontains A',
+    'startswith s',
+    'endswith a',
+  ],
+  ...['pmatch (/s)', 'regex .*', '= true'],
+].map((comparison) => `evt.rawarg.dev ${comparison}`);
 const CONDITIONS = NAMES.flatMap((name) =>
   [
     '= 5',
@@ -23,7 +38,7 @@ const CONDITIONS = NAMES.flatMap((name) =>
     '= oneof (-1, 5)',
     'in (0, 5)',
   ].map((comparison) => `evt.rawarg.${name} ${comparison}`),
-);
+).concat(TEXTS);
 const NUMBERS = [0, 5, 65535, 0x7fffffff];
 
 test('constants of evt.rawarg are numbers of the type that the parameter has on the event', async () => {

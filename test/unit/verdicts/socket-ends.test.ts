@@ -4,8 +4,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { parseTemplate } from '../../../host/compiler/conditions/template.ts';
+import { readCompared, readField } from '../../../host/fields/read.ts';
+import { renderMessage } from '../../../host/outputs/message.ts';
 import { DESCRIPTOR_ROLE } from '../../../host/schema/event-structs.ts';
+import { resolveField } from '../../../host/schema/fields/index.ts';
 import { ModuleVerdicts } from '../../support/records/module-verdicts.ts';
+import { RecordMemory } from '../../support/records/records.ts';
 
 const SEED = Number(process.env.WASPREY_TEST_SEED ?? 20_26);
 const EVENTS = 100;
@@ -80,4 +85,22 @@ test('both ends of a socket without a role are compared, and shown', async () =>
   const alone = verdicts.on('connect', { ...socketMembers, local_address: IPV4 });
   assert.deepEqual(Object.values(alone.page), ['false', 'false', 'true', 'true', 'false']);
   assert.deepEqual(alone.page, alone.module);
+});
+
+test('outputs print neither end of fields that mean both', () => {
+  const records = new RecordMemory();
+  const event = records.event('connect', records.image({}), {
+    ...{ kind: '4'.charCodeAt(0), role: DESCRIPTOR_ROLE.CLIENT, local_port: 4000, remote_port: 443 },
+    ...{ local_address: IPV4, remote_address: IPV4_PEER },
+  });
+  const keys = ['fd.ip', 'fd.port', 'fd.net', 'fd.proto'];
+  const values = keys.map((key) => {
+    const found = resolveField(key);
+    assert.ok(found.ok, key);
+    const context = { sessionStart: 0n, hostname: 'test', isoTime: false, isLive: false };
+    assert.equal(readCompared(event, found.field, found.argument, context)?.kind, 'ends', key);
+    return { key, value: readField(event, found.field, found.argument, context) };
+  });
+  const template = parseTemplate(keys.map((key) => `%${key}`).join(' '));
+  assert.equal(renderMessage(template, values), '<NA> <NA> <NA> <NA>');
 });
