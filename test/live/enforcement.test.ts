@@ -186,7 +186,7 @@ test('A datagram is refused before it is sent', async () => {
     );
     enforce([reaching(port + 1 || 1)], 'deny');
     await act(steps);
-    await until(() => received >= 2);
+    await until(() => received >= 2, 2_000, 20);
     assert.equal(received, 2);
   } finally {
     receiver.close();
@@ -302,6 +302,6 @@ test('Enforcement ends with the agent, also with one that is killed', async () =
     agent.kill('SIGKILL');
     await once(agent, 'exit');
   }
-  await until(() => read(SECRET).signal === null);
+  await until(() => read(SECRET).signal === null, 2_000, 20);
   assert.deepEqual(read(SECRET), RUNS_ON);
 });
