@@ -67,10 +67,13 @@ function isOfEnds(operand: Operand): boolean {
   return resolved.ok && endsOf(resolved.field) !== undefined;
 }
 
-/** Whether no module can read the field, whose value is put together when an alert is printed: to rules it is absent. */
+/** Whether no module can read the field, whose value is put together when an alert is printed, such as a date as text: to rules it is absent. */
 function isForOutputs(field: FieldOperand): boolean {
-  const from = sourceOf(field)?.from;
-  return from === 'rendered' || from === 'procfs';
+  const resolved = resolveNamed(field.name, field.argument);
+  if (!resolved.ok) return false;
+  const { source } = resolved.field;
+  if (source.from === 'argument') return !source.raw && parameterType(resolved.argument ?? '') === 'ABSTIME';
+  return source.from === 'rendered' || source.from === 'procfs';
 }
 
 function sourceOf(operand: Operand): FieldSource | undefined {
