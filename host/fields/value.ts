@@ -87,3 +87,8 @@ export function findByKey(items: Uint8Array, key: string, separator = '='): Uint
 export function decode(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }
+
+/** Bytes as characters 0 to 255: no byte is lost, whatever the text is. */
+export function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}

@@ -5,7 +5,7 @@ import { type FoundOption, options, optionTexts, optionValue } from '../compiler
 import { literalBytes } from '../compiler/conditions/literal-bytes.ts';
 import { lastPart } from '../fields/path.ts';
 import { valueText } from '../fields/text.ts';
-import { type Absent, concatenate, encode, type FieldValue, integer, text } from '../fields/value.ts';
+import { type Absent, concatenate, encode, type FieldValue, integer, latin1, text } from '../fields/value.ts';
 
 /** Returns the value of a field of the event, by its key. */
 export type Lookup = (key: string) => FieldValue | Absent;
@@ -50,7 +50,7 @@ function transform(operand: TransformerOperand, lookUp: Lookup): FieldValue | Ab
       const known = second && argumentValue(second, lookUp);
       const list = listItems(first, lookUp);
       if (!known || !list) return undefined;
-      return valueOfOptions(options(list.map(characters), characters(valueText(known))), operand.argument);
+      return valueOfOptions(options(list.map(latin1), latin1(valueText(known))), operand.argument);
     }
   }
 }
@@ -58,7 +58,7 @@ function transform(operand: TransformerOperand, lookUp: Lookup): FieldValue | Ab
 /** The texts of all options, or the value of one. */
 function valueOfOptions(found: readonly FoundOption[], wanted: string | undefined): FieldValue | Absent {
   if (wanted === undefined) return { kind: 'list', items: optionTexts(found).map(bytesOf) };
-  const value = optionValue(found, characters(encode(wanted)));
+  const value = optionValue(found, latin1(encode(wanted)));
   return value === undefined ? undefined : text(bytesOf(value));
 }
 
@@ -106,12 +106,7 @@ function mapText(
   return changed && text(changed);
 }
 
-/** Bytes as characters 0-255: options are bytes, and those of a hostile process need not be UTF-8. */
-function characters(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-}
-
-/** The reverse of characters(). */
+/** The reverse of latin1(). Options are bytes: those of a hostile process need not be UTF-8. */
 function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
@@ -121,7 +116,7 @@ const toUpper = (byte: number): number => (byte >= 0x61 && byte <= 0x7a ? byte -
 
 /** Padding may be omitted; otherwise invalid base64 is absent. */
 function decodeBase64(bytes: Uint8Array): Uint8Array | undefined {
-  const written = characters(bytes).replace(/={1,2}$/, '');
+  const written = latin1(bytes).replace(/={1,2}$/, '');
   const decoded = Buffer.from(written, 'base64');
   return decoded.toString('base64').replace(/=+$/, '') === written ? new Uint8Array(decoded) : undefined;
 }

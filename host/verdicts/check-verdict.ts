@@ -13,7 +13,7 @@ import {
   portNumber,
 } from '../compiler/lower/number-check.ts';
 import { bufferText, valueText } from '../fields/text.ts';
-import { type Absent, decode, type FieldValue, integer, type SingleValue } from '../fields/value.ts';
+import { type Absent, decode, type FieldValue, integer, latin1, type SingleValue } from '../fields/value.ts';
 import { fieldKey, operandValue } from '../outputs/transform.ts';
 import { type EventType, findEventType } from '../schema/events/index.ts';
 import { endsOf } from '../schema/fields/compared.ts';
@@ -24,7 +24,7 @@ import { asInteger, compareIntegers } from '../schema/integers.ts';
 import { parameterType } from '../schema/parameter-names.ts';
 import type { ValueType } from '../schema/types.ts';
 import { comparedFields } from './compared-fields.ts';
-import { type Bytes, constantBytes, latin1, listHolds, textPairHolds, textsHold } from './text-verdict.ts';
+import { type Bytes, constantBytes, listHolds, textPairHolds, textsHold } from './text-verdict.ts';
 
 type Seen = ReadonlyMap<string, FieldValue | Absent>;
 

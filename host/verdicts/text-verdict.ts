@@ -4,6 +4,7 @@ import { matchesGlob } from '../compiler/automata/glob.ts';
 import type { Check } from '../compiler/conditions/ast.ts';
 import { literalBytes } from '../compiler/conditions/literal-bytes.ts';
 import { matches, pathMatch, textMatch } from '../compiler/lower/text-match.ts';
+import { latin1 } from '../fields/value.ts';
 
 /** Byte strings: characters 0 to 255. */
 export type Bytes = string;
@@ -66,8 +67,4 @@ export function textPairHolds(operator: Check['operator'], text: Bytes, other: B
 
 export function constantBytes(text: string): Bytes {
   return latin1(literalBytes(text));
-}
-
-export function latin1(bytes: Uint8Array): Bytes {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }

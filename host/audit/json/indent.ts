@@ -1,6 +1,7 @@
 // A value as indented JSON, as Falco's jevt.obj shows it.
 
-import { type JsonValues, latin1 } from './values.ts';
+import { latin1 } from '../../fields/value.ts';
+import type { JsonValues } from './values.ts';
 
 /** Two blanks a level; a character a byte. Undefined if it has more than `most` of them: each level indents all that it contains. */
 export function indentedJson(values: JsonValues, value: number, most: number): string | undefined {

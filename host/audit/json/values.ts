@@ -1,5 +1,6 @@
 // Values of a scanned text: members of objects, elements of arrays, texts.
 
+import { latin1 } from '../../fields/value.ts';
 import { FIELDS_OF_VALUE, type JsonScanner, KIND } from './scan.ts';
 
 /** No value. */
@@ -155,11 +156,6 @@ function hexUnit(bytes: Uint8Array, from: number): number {
     unit = unit * 16 + (digit >= 0x61 ? digit - 0x57 : digit - 0x30);
   }
   return unit;
-}
-
-/** Texts of values: a character a byte, whatever the bytes are. */
-export function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }
 
 export function untilNul(text: string): string {

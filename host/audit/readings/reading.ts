@@ -1,9 +1,10 @@
 // Carries out a field's reading on an event (host/schema/audit/reading.ts).
 
+import { latin1 } from '../../fields/value.ts';
 import type { AuditReading, Pointer } from '../../schema/audit/reading.ts';
 import { indentedJson } from '../json/indent.ts';
 import { follow, parsePointer } from '../json/pointer.ts';
-import { type JsonValues, keyOf, latin1, NOWHERE, untilNul } from '../json/values.ts';
+import { type JsonValues, keyOf, NOWHERE, untilNul } from '../json/values.ts';
 import { queryParameter } from './query-parameter.ts';
 import { type PreparedWalk, prepareWalk, walk } from './walk.ts';
 

@@ -1,7 +1,7 @@
 // Masks secrets in recorded process images, before rules that somebody types may look for them: by what a rule matches, a guess could be tried.
 // Bytes are overwritten where they are, so that all lengths stay.
 
-import { splitAtNul } from '../../fields/value.ts';
+import { latin1, splitAtNul } from '../../fields/value.ts';
 import { imageLogsOf, recordsOf } from '../../recording/image-records.ts';
 import { IMAGE } from '../../schema/image.ts';
 import { member } from '../../schema/layout.ts';
@@ -20,10 +20,10 @@ export function maskRecorded(payload: Uint8Array, mask: SecretMask): number {
   for (const log of imageLogsOf(payload)) {
     for (const record of recordsOf(log)) {
       const words = splitAtNul(textAt(record, ARGV));
-      masked += overwrite(words, mask.words(words.map(textOf)));
+      masked += overwrite(words, mask.words(words.map(latin1)));
       // Each is a command of its own, which says what it is the value of.
       for (const variable of splitAtNul(textAt(record, ENVIRONMENT)))
-        masked += overwrite([variable], mask.words([textOf(variable)]));
+        masked += overwrite([variable], mask.words([latin1(variable)]));
     }
   }
   return masked;
@@ -35,16 +35,11 @@ function textAt(record: Uint8Array, reference: number): Uint8Array {
   return record.subarray(offset, offset === 0 ? 0 : offset + view.getUint32(reference + 4, true));
 }
 
-/** A character for each byte. */
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-}
-
 /** What of each word is not the same when it is masked. @returns how many words that are */
 function overwrite(words: readonly Uint8Array[], shown: readonly string[]): number {
   let masked = 0;
   words.forEach((word, index) => {
-    const [before, after] = [textOf(word), shown[index] ?? ''];
+    const [before, after] = [latin1(word), shown[index] ?? ''];
     if (before === after) return;
     const most = Math.min(before.length, after.length);
     let [begin, end] = [0, 0];

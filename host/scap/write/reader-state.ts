@@ -2,6 +2,7 @@
 // as images and descriptors as the kernel had them at each event; savefiles have the calls that lead there. The missing ones are written
 // before the event that needs them, as events that update the reader's state and that no rule sees.
 
+import { latin1 } from '../../fields/value.ts';
 import { exitType, scapType } from '../format/event-table.ts';
 import { encodeEvent, type Values } from './encode.ts';
 import { LONGEST_LIST } from './head.ts';
@@ -249,8 +250,4 @@ const CLONE_WAITS = 1_900_000_000n;
 
 function isListed({ args, environment }: ProcessImage): boolean {
   return args.length <= LONGEST_LIST && environment.length <= LONGEST_LIST;
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('latin1');
 }
