@@ -1,24 +1,20 @@
-// Runs the files of a suite, here or in a clone of the project.
+// Runs the files of a suite.
 
 import { globSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { run } from 'node:test';
 import { PROJECT } from '../host/setup/paths.mjs';
+import { FileLimit } from './file-limit.ts';
 import { SUITES, type Suite } from './suites.ts';
-import type { SkippedTest, TestEvent, Totals } from './totals.ts';
+import type { TestEvent, Totals } from './totals.ts';
 
 /** Unless the suite says otherwise. */
-const FILE_TIMEOUT_MS = 5 * 60_000;
+const FILE_LIMIT_MS = 5 * 60_000;
 
-/** Where tests are run. */
-export interface Place {
-  /** Ends in a slash. */
-  readonly folder: string;
-  readonly environment: NodeJS.ProcessEnv;
-}
+/** After a test has been ended by node's timeout, which names it, its file has this long to end by itself. */
+const END_MS = 10_000;
 
-/** The working tree. */
-export const HERE: Place = { folder: PROJECT, environment: process.env };
+const MARK = ['--import', join(PROJECT, 'test/mark-file.mjs')];
 
 export function suiteOf(name: string): Suite {
   const suite = SUITES.get(name);
@@ -27,18 +23,18 @@ export function suiteOf(name: string): Suite {
 }
 
 /** Paths of a suite's test files with `part` in their names, in the order in which they begin. */
-export function filesOf(name: string, part: string, { folder } = HERE): string[] {
-  const { first = [] } = suiteOf(name);
+export function filesOf(name: string, part: string): string[] {
+  const { first = [], folder = name, has = () => true } = suiteOf(name);
   const place = (file: string): number => {
     const index = first.indexOf(basename(file, '.test.ts'));
     return index < 0 ? first.length : index;
   };
-  return globSync(`${folder}test/${name}/**/*.test.ts`)
-    .filter((path) => basename(path).includes(part))
+  return globSync(`${PROJECT}test/${folder}/**/*.test.ts`)
+    .filter((path) => basename(path).includes(part) && has(basename(path, '.test.ts')))
     .sort((one, other) => place(one) - place(other) || (one < other ? -1 : 1));
 }
 
-/** Runs files of a suite here, with what the suite has around them. */
+/** Runs files of a suite, with what the suite has around them. */
 export async function* runSuite(files: readonly string[], suite: Suite, totals: Totals): AsyncGenerator<TestEvent> {
   await suite.before?.(files);
   await using _shared = await suite.shared?.(Math.min(suite.concurrency, files.length));
@@ -46,22 +42,15 @@ export async function* runSuite(files: readonly string[], suite: Suite, totals: 
   suite.after?.(files);
 }
 
-/** @param setAside as in Totals.count */
-export async function* runFiles(
-  files: readonly string[],
-  suite: Suite,
-  totals: Totals,
-  { folder, environment } = HERE,
-  setAside?: SkippedTest[],
-): AsyncGenerator<TestEvent> {
-  const { alone = {}, fileTimeoutMs: timeout = FILE_TIMEOUT_MS } = suite;
+async function* runFiles(files: readonly string[], suite: Suite, totals: Totals): AsyncGenerator<TestEvent> {
+  const { alone = {}, fileLimitMs = FILE_LIMIT_MS } = suite;
   const isAlone = (file: string): boolean => basename(file, '.test.ts') in alone;
+  using _limit = new FileLimit(fileLimitMs + END_MS, (file) => totals.addEnded(file, fileLimitMs));
   for (const [part, concurrency] of [
     [files.filter((file) => !isAlone(file)), suite.concurrency],
     [files.filter(isAlone), 1],
   ] as const) {
     if (part.length === 0) continue;
-    const events = run({ files: part, concurrency, timeout, cwd: folder, env: environment });
-    yield* totals.count(events, setAside);
+    yield* totals.count(run({ files: part, concurrency, timeout: fileLimitMs, cwd: PROJECT, execArgv: MARK }));
   }
 }

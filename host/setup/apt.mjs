@@ -1,7 +1,7 @@
 // Installs Debian packages, or says which ones a person must install.
 
 import { problemsElsewhere } from './distribution.mjs';
-import { SetupFailure } from './failure.mjs';
+import { MachineLacks, SetupFailure } from './failure.mjs';
 import { SYSTEM_PATH } from './paths.mjs';
 import { runTool } from './run-tool.mjs';
 import { hasCommand, missingTools } from './system-tools.mjs';
@@ -31,7 +31,7 @@ apt install -y --no-install-recommends "$@" ||
  * Says what must be installed by hand, when set-up can't install it.
  * @param {readonly SystemTool[]} tools
  * @param {{ hasApt: boolean, isRoot: boolean, osRelease?: string }} system with the text of its os-release
- * @returns {SetupFailure | undefined} undefined when apt can be asked
+ * @returns {MachineLacks | undefined} undefined when apt can be asked
  */
 export function installationObstacle(
   tools,
@@ -42,7 +42,7 @@ export function installationObstacle(
   const missing = tools.length === 1 ? `${names} is missing` : `these are missing: ${names}`;
   const how = `run this again as root, or install them first:\nsudo apt-get install ${packagesOf(tools)}`;
   const problems = hasApt ? [{ what: missing, how }] : problemsElsewhere(tools, missing, isRoot, osRelease);
-  return new SetupFailure('set-up needs programs that this system lacks', problems);
+  return new MachineLacks('set-up needs programs that this system lacks', problems);
 }
 
 /** @param {readonly SystemTool[]} tools */

@@ -20,6 +20,9 @@ export class SetupFailure extends Error {
   }
 }
 
+/** The machine, or who this is on it, lacks what no set-up can supply. Tests that need it are skipped. */
+export class MachineLacks extends SetupFailure {}
+
 /** Compilers' command lines take half a screen each; the log has them whole. */
 const LINE_LENGTH = 160;
 

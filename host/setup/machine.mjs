@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { release } from 'node:os';
-import { SetupFailure } from './failure.mjs';
+import { MachineLacks } from './failure.mjs';
 
 /** @import { Problem } from './failure.mjs' */
 
@@ -186,9 +186,9 @@ function isOlder(release, [major, minor]) {
 /**
  * Makes sure that the capture can work here. Takes under a millisecond when all is well.
  * @param {MachineFacts} [facts]
- * @throws {SetupFailure} that names everything missing
+ * @throws {MachineLacks} that names everything missing
  */
 export function requireMachine(facts = gatherMachineFacts()) {
   const problems = checkMachine(facts);
-  if (problems.length > 0) throw new SetupFailure('this machine lacks what the capture needs', problems);
+  if (problems.length > 0) throw new MachineLacks('this machine lacks what the capture needs', problems);
 }

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { PROJECT } from '../../../host/setup/paths.mjs';
 import { rootIsMountPoint } from '../../own-root.ts';
-import { type SkippedTest, type TestEvent, Totals } from '../../totals.ts';
+import { type TestEvent, Totals } from '../../totals.ts';
 
 const summary = (counts: Record<string, number>, success = true): TestEvent => ({
   type: 'test:summary',
@@ -41,44 +42,59 @@ test('the files that took longest are named, the longest first', async () => {
   const totals = new Totals();
   const ofFile = (name: string, seconds: number): TestEvent => ({
     type: 'test:summary',
-    data: { file: `/tests/${name}.test.ts`, duration_ms: 1000 * seconds },
+    data: { file: `${PROJECT}test/${name}.test.ts`, duration_ms: 1000 * seconds },
   });
   await take(totals, ofFile('short', 1), ofFile('long', 90), ofFile('middle', 30));
-  assert.equal(
-    [...totals.summary()].at(-1)?.data.message,
-    'files that took longest: long 90 s, middle 30 s, short 1 s',
-  );
+  const lines = [...totals.summary()].map(({ data }) => data.message).slice(-4);
+  assert.deepEqual(lines, ['files that took longest: 3', '    90 s  long', '    30 s  middle', '     1 s  short']);
 });
 
 test('what was skipped is named, with the reason if there is one', async () => {
-  const file = 'a.test.ts';
+  const file = `${PROJECT}test/unit/a.test.ts`;
   const pass = (name: string, more: object = {}): TestEvent => ({ type: 'test:pass', data: { file, name, ...more } });
   const judged = [pass('judged'), pass('judged too', { skip: false })];
   const totals = new Totals();
   await take(totals, pass('later', { todo: true }));
   await take(totals, ...judged, pass('lacks', { skip: 'no runc' }), pass('silent', { skip: true }));
-  assert.deepEqual(totals.skippedTests, [
-    { file, name: 'later', why: '' },
-    { file, name: 'lacks', why: 'no runc' },
-    { file, name: 'silent', why: '' },
-  ]);
+  assert.equal(totals.skippedList(), 'Skipped here: 3\n  unit/a: later\n  unit/a: lacks: no runc\n  unit/a: silent\n');
+  assert.equal(totals.skippedCount, 3);
 });
 
-test('tests that are set aside are counted where they run again, or when they are added', async () => {
-  const skip: TestEvent = {
-    type: 'test:pass',
-    data: { file: 'support/lack.ts', entryFile: 'a.test.ts', name: 'lacks', skip: 'no file' },
-  };
+test('suites that the machine can not run are listed with the reason, once, and the command; they fail nothing', async () => {
   const totals = new Totals();
-  const setAside: SkippedTest[] = [];
-  for await (const _ of totals.count(events(skip, summary({ tests: 3, passed: 2, skipped: 1 })), setAside));
-  assert.deepEqual(setAside, [{ file: 'a.test.ts', name: 'lacks', why: 'no file' }]);
-  assert.deepEqual(totals.skippedTests, []);
-  assert.equal(totals.closingLine(), '2 passed, 0 failed, 0 skipped');
-  totals.addSkipped(setAside);
-  assert.deepEqual(totals.skippedTests, setAside);
-  assert.equal(totals.closingLine(), '2 passed, 0 failed, 1 skipped');
-  assert.equal([...totals.summary()][0]?.data.message, 'tests 3');
+  await take(totals, summary({ tests: 1, passed: 1 }));
+  totals.addLeftOut('main', 12, 'this root has no CAP_BPF\n  give it\n');
+  totals.addLeftOut('page', 3, 'this root has no CAP_BPF\n  give it\n');
+  assert.equal(
+    totals.skippedList(),
+    [
+      'Skipped here: 15',
+      '  main: 12 files; where it can: npm run test:main',
+      '  page: 3 files; where it can: npm run test:page',
+      '    this root has no CAP_BPF',
+      '      give it',
+      '',
+    ].join('\n'),
+  );
+  assert.equal(totals.closingLine(), '1 passed, 0 failed, 15 skipped');
+  assert.equal(totals.success, true);
+});
+
+test('what need not run again is no failure, and listed with its pass', () => {
+  const totals = new Totals();
+  totals.addUnchanged('cluster: passed on a day');
+  assert.equal(totals.success, true);
+  assert.match(totals.skippedList(), /^Not run again, .*:\n {2}cluster: passed on a day\n$/);
+});
+
+test('a suite is clean if no test of it has failed or was skipped', async () => {
+  const totals = new Totals();
+  await take(totals, summary({ tests: 2, passed: 1, failed: 1 }));
+  const before = totals.tally();
+  await take(totals, summary({ tests: 3, passed: 3 }));
+  assert.deepEqual(totals.since(before), { tests: 3, clean: true });
+  await take(totals, { type: 'test:pass', data: { file: 'a.test.ts', name: 'lacks', skip: true } });
+  assert.equal(totals.since(before).clean, false);
 });
 
 test('failed, cancelled and unrunnable all fail the whole', async () => {
