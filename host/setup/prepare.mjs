@@ -19,7 +19,7 @@ import { missingTools } from './system-tools.mjs';
  */
 export const LEVELS = /** @type {const} */ ({
   packages: { capture: false, native: false, purposes: [] },
-  check: { capture: false, native: false, purposes: ['check'] },
+  check: { capture: false, native: false, purposes: ['build', 'check'] },
   release: { capture: false, native: false, purposes: ['build', 'release'] },
   native: { capture: false, native: true, purposes: [] },
   capture: { capture: true, native: true, purposes: [] },

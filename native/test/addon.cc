@@ -24,8 +24,6 @@
 namespace wasprey {
 namespace {
 
-Napi::String TextOf(Napi::Env env, std::string_view text) { return Napi::String::New(env, text.data(), text.size()); }
-
 /** (cgroup: string) -> {type, fullId, id} | undefined */
 Napi::Value ContainerIdOfCgroup(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();

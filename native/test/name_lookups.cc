@@ -16,8 +16,6 @@ namespace {
 /** Tests are about what is read, on machines that may be busy. */
 constexpr std::chrono::seconds kPatience(10);
 
-Napi::String TextOf(Napi::Env env, std::string_view text) { return Napi::String::New(env, text.data(), text.size()); }
-
 /** Calls `found` with each line that counts; a table may be null. */
 template <typename Found>
 void ForEachLine(const NameTable* table, Found found) {

@@ -17,7 +17,6 @@
 namespace wasprey {
 namespace {
 
-constexpr char kLicense[] = "Dual MIT/GPL";
 /** The BTF id of a type that is not a function. */
 constexpr uint32_t kNoFunction = 1;
 

@@ -25,8 +25,6 @@ namespace {
 /** Room for the verifier's log of a program. Memory only where it is written to, which is on a refusal. */
 constexpr size_t kVerifierLog = 4 << 20;
 
-constexpr char kLicense[] = "Dual MIT/GPL";
-
 /** The tracepoint or iterator that a program is for, by its section, so that libbpf looks for it before it loads. */
 Status SetTarget(bpf_program* program) {
   const std::string_view section = bpf_program__section_name(program);
