@@ -1,12 +1,12 @@
 // When suites last passed, and on which inputs: passes.json, which is committed with the change that it is about, and which only the runner
 // writes. So a run can leave out what nothing has changed for.
 
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { PROJECT } from '../host/setup/paths.mjs';
-import { runTool } from './kernels/run-tool.ts';
+import { digestInputs } from '../host/setup/stamp.mjs';
+import { workingTreeFiles } from './kernels/working-tree.ts';
 
 export interface Pass {
   /** SHA-256 of the names and contents of the suite's inputs, in hex. */
@@ -28,16 +28,10 @@ const FILE = join(PROJECT, 'test/passes.json');
  */
 export function digestOf(inputs: readonly string[], project: string = PROJECT): string | undefined {
   if (!existsSync(join(project, '.git'))) return undefined;
-  const words = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...inputs];
-  const paths = runTool('git', words, project)
-    .split('\0')
-    .filter((path) => path !== '' && !path.endsWith('.md') && existsSync(join(project, path)));
-  const hash = createHash('sha256');
-  for (const path of [...new Set(paths)].sort()) {
-    const content = readFileSync(join(project, path));
-    hash.update(`${path}\0${content.length}\0`).update(content);
-  }
-  return hash.digest('hex');
+  return digestInputs(
+    project,
+    [...workingTreeFiles(project, inputs)].filter((path) => !path.endsWith('.md')),
+  );
 }
 
 /** The pass of a suite on just these inputs, if there was one. */

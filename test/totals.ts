@@ -191,5 +191,5 @@ export class Totals {
   }
 }
 
-/** As `--file` takes it, below its folder: unit/engine/ring */
+/** With its folder: unit/engine/ring. `--file` takes the last part. */
 const shortName = (file: string): string => relative(join(PROJECT, 'test'), file).replace(/\.test\.ts$/, '');

@@ -12,8 +12,7 @@ const OWN: ReadonlySet<string> = new Set(['node_modules', 'build']);
  * it is: the copy may have been built from another checkout's files since, and make goes by time.
  */
 export function copyWorkingTree(from: string, to: string): void {
-  const listed = runTool('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], from).split('\0');
-  const files = new Set(listed.filter((path) => path !== '' && existsSync(join(from, path))));
+  const files = workingTreeFiles(from);
   mkdirSync(to, { recursive: true });
   for (const path of filesOf(to)) if (!files.has(path)) rmSync(join(to, path));
   for (const path of files) {
@@ -23,6 +22,13 @@ export function copyWorkingTree(from: string, to: string): void {
     rmSync(copy, { force: true });
     copyFileSync(source, copy);
   }
+}
+
+/** Files that git has or would add, relative to `from`: all, or those at or below `paths`. */
+export function workingTreeFiles(from: string, paths: readonly string[] = []): ReadonlySet<string> {
+  const words = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...paths];
+  const listed = runTool('git', words, from).split('\0');
+  return new Set(listed.filter((path) => path !== '' && existsSync(join(from, path))));
 }
 
 function filesOf(folder: string): string[] {

@@ -2,13 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { PROJECT } from '../../../host/setup/paths.mjs';
 import { digestOf, notePass, passOf } from '../../passes.ts';
+import { filesOf } from '../../run-suite.ts';
 import { SUITES } from '../../suites.ts';
 import { directoryForTest } from '../../support/directory.ts';
+import { importsOf } from '../../support/imports.ts';
 
 function project(t: Parameters<typeof directoryForTest>[0]): {
   folder: string;
@@ -62,5 +64,20 @@ test('every input is there, and every part of the product decides about a suite'
   for (const input of inputs) assert.ok(existsSync(join(PROJECT, input)), input);
   for (const part of ['native', 'host', 'rules', 'rules-wasm', 'deploy', 'package-lock.json']) {
     assert.ok(inputs.includes(part), part);
+  }
+});
+
+test('what the files of a suite import, directly or by others, are its inputs', () => {
+  for (const [name, { inputs = [] }] of SUITES) {
+    if (inputs.length === 0) continue;
+    const reached = new Set(filesOf(name, '').map((path) => relative(PROJECT, path)));
+    for (const file of reached) {
+      if (!existsSync(join(PROJECT, file))) continue;
+      for (const path of importsOf(file, readFileSync(join(PROJECT, file), 'utf8'))) reached.add(path);
+    }
+    const others = [...reached].filter(
+      (file) => !inputs.some((input) => file === input || file.startsWith(`${input}/`)),
+    );
+    assert.deepEqual(others, [], name);
   }
 });

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { ENTRIES } from '../../../host/setup/entries.mjs';
 import { PROJECT } from '../../../host/setup/paths.mjs';
+import { importsOf } from '../../support/imports.ts';
 
 /** Where things are: any room may import these. */
 const PLACES: ReadonlySet<string> = new Set(['setup/paths.mjs', 'setup/entries.mjs']);
@@ -122,15 +123,6 @@ const FILES = globSync('**/*.{ts,tsx,mjs}', { cwd: HOST }).sort();
 
 /** The files that each file imports, by their paths below host/. */
 const IMPORTS = new Map(FILES.map((file) => [file, importsOf(file, readFileSync(join(HOST, file), 'utf8'))]));
-
-/**
- * The paths that a source imports, `import type`, `export ... from`, `import()` and the types of JSDoc among them.
- * @returns relative to host/; packages are left out, and so are the imports of AssemblyScript in texts: they name no ending
- */
-function importsOf(file: string, source: string): string[] {
-  const specifiers = source.matchAll(/\b(?:from|import)\s*(?:\(\s*)?(['"`])(\.\.?\/[^'"`]*\.(?:tsx?|mjs))\1/g);
-  return [...specifiers].map(([, , path = '']) => join(dirname(file), path));
-}
 
 const roomOf = (file: string): string => file.split('/')[0] ?? '';
 
