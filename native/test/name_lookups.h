@@ -3,13 +3,7 @@
 
 #include <napi.h>
 
-#include <string_view>
-
 namespace wasprey {
-
-inline Napi::String TextOf(Napi::Env env, std::string_view text) {
-  return Napi::String::New(env, text.data(), text.size());
-}
 
 /** (passwd: string) -> {uid: {name, home?, shell?}} */
 Napi::Value UsersOfPasswd(const Napi::CallbackInfo& info);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "system/result.h"
@@ -46,11 +47,15 @@ std::optional<uint64_t> NumberIn(const Napi::Object& object, const char* name);
 /** The strings of an array; empty when it is not an array of strings. */
 std::optional<std::vector<std::string>> StringsOf(const Napi::Value& value);
 
+inline Napi::String TextOf(Napi::Env env, std::string_view text) {
+  return Napi::String::New(env, text.data(), text.size());
+}
+
 /** Strings of any kind as an array. */
 template <typename Text>
 Napi::Array ArrayOfStrings(Napi::Env env, const std::vector<Text>& strings) {
   Napi::Array array = Napi::Array::New(env, strings.size());
-  for (uint32_t i = 0; i < strings.size(); i++) array.Set(i, Napi::String::New(env, std::string(strings[i])));
+  for (uint32_t i = 0; i < strings.size(); i++) array.Set(i, TextOf(env, strings[i]));
   return array;
 }
 

@@ -12,9 +12,6 @@
 
 namespace wasprey {
 
-/** Of all BPF programs: some helpers are for those under the GPL alone. */
-inline constexpr char kLicense[] = "Dual MIT/GPL";
-
 /** A system call by its number, and the program that reports it as an event of a type. */
 struct Hook {
   /** If this type is needed, the call is captured. */

@@ -13,6 +13,9 @@
 
 namespace wasprey {
 
+/** Of all BPF programs: some helpers are for those under the GPL alone. */
+inline constexpr char kLicense[] = "Dual MIT/GPL";
+
 struct CloseObject {
   void operator()(bpf_object* object) const { bpf_object__close(object); }
 };
