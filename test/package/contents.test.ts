@@ -64,8 +64,8 @@ for (const architecture of ARCHITECTURES) {
     mkdirSync(join(other, build), { recursive: true });
     cpSync(join(PROJECT, build, 'libbpf'), join(other, build, 'libbpf'), { recursive: true, preserveTimestamps: true });
     cpSync(join(PROJECT, build, 'sysroot.stamp'), join(other, build, 'sysroot.stamp'), { preserveTimestamps: true });
-    // Of the addon, which takes a minute, one object.
-    const object = 'native/addon/addon.o';
+    // Of the addon, one folder: that which Node's headers are part of.
+    const object = 'native/addon.o';
     const targets = ['bpf', 'act', join('..', build, object)];
     const system = `SYSROOT=${sysroot(architecture)}`;
     execFileSync('make', ['-s', '-C', join(other, 'native'), '-j2', `ARCH=${architecture.name}`, system, ...targets], {
